@@ -1,0 +1,1 @@
+"""A softphone for Salesforce: a click becomes a call, and the call exactly one Task."""

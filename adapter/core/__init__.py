@@ -1,0 +1,1 @@
+"""Pure decisions: values, events and effects of calls and their logs."""

@@ -1,0 +1,1 @@
+"""Hints between replicas that an agent's value has changed."""

@@ -1,0 +1,1 @@
+"""What Salesforce sees: page messages, Open CTI calls and Task fields."""

@@ -1,0 +1,1 @@
+"""Load, decide, commit, perform: what carries the pure decisions."""

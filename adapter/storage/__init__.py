@@ -1,0 +1,1 @@
+"""Durable state: schema, the journal's one writer, and rows."""

@@ -1,0 +1,1 @@
+"""A DialStack-compatible provider that places no real calls."""
