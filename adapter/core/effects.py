@@ -1,0 +1,61 @@
+"""What should be done, in the imperative: performed after the commit, each outcome an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from adapter.core.model import Line
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Ring the agent's phones, then the destination. At most once per `call_id`, ever."""
+
+    call_id: str
+    line: Line
+    dial_string: str
+    ring_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskCall:
+    """Ask the call log for a call by the provider's id."""
+
+    call_id: str
+    line: Line
+    provider_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindCall:
+    """Ask the call log for a call that we placed but have no id of: by user, number and time."""
+
+    call_id: str
+    line: Line
+    number: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlCall:
+    """Hang up, hold, resume, mute, unmute, transfer or send digits, where the provider can."""
+
+    request_id: str
+    call_id: str
+    line: Line
+    provider_call_id: str
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PopScreen:
+    """Tell this page to search the caller's number and pop what is found."""
+
+    call_id: str
+    page_id: str
+    number: str
+
+
+Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen

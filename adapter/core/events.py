@@ -1,0 +1,234 @@
+"""What happened, in the past tense: everything that `machine.decide` may be told.
+
+Each event carries its time (`at`, Unix milliseconds) and every id that handling it may need, so
+that deciding again (after a lost race) makes the same ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from adapter.core.facts import Facts
+from adapter.core.model import Draft, Line, Record
+
+
+@dataclass(frozen=True, slots=True)
+class PageGreeted:
+    """A page of the agent said hello: who the agent is by the directory, and where it sits."""
+
+    at: int
+    line: Line | None
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialRequested:
+    """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was."""
+
+    at: int
+    request_id: str
+    call_id: str
+    number: str
+    clicked_at: int
+    record: Record | None = None
+    work_id: str = ""
+    ring_profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced:
+    """The provider took our request (2xx); some tell the call's id with it."""
+
+    at: int
+    call_id: str
+    provider_call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingRejected:
+    """The provider refused (4xx): there is surely no call. `text` is the provider's reason."""
+
+    at: int
+    call_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacingUnknown:
+    """Time-out, 5xx or a lost connection: perhaps there is a call. Never placed again."""
+
+    at: int
+    call_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What a provider's event (or its call log) tells of one call of this agent.
+
+    `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
+    that this is a call which we did not place.
+    """
+
+    at: int
+    call_id: str
+    known: bool
+    provider_call_id: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRinging(CallReport):
+    """Somebody's call rings at the agent's phones."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationDialed(CallReport):
+    """The agent's own phone was picked up, and the destination is being dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(CallReport):
+    """Both parties can talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(CallReport):
+    """The call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred(CallReport):
+    """The call goes on without this agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredElsewhere(CallReport):
+    """A call that rang here was taken by somebody else: no missed call."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFound(CallReport):
+    """The call log, asked by us, has this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAbsent:
+    """The call log, asked by us, has no such call."""
+
+    at: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUnavailable:
+    """The call log could not be asked (provider down, or it has none)."""
+
+    at: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverClaimed:
+    """The agent says that a call is over: the provider is asked."""
+
+    at: int
+    request_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRequested:
+    """The agent wants something done in a call: `action` as in the page protocol."""
+
+    at: int
+    request_id: str
+    call_id: str
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlAnswered:
+    """What became of it: `code` and sentence as the page shows them."""
+
+    at: int
+    request_id: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapupSubmitted:
+    """The agent entered something about a call (live, in wrap-up or long over); `done` ends it."""
+
+    at: int
+    call_id: str
+    draft: Draft
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PopClaimed:
+    """A page is ready to pop the caller's record for a ringing call: at most one may."""
+
+    at: int
+    call_id: str
+    page_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordViewed:
+    """The agent opened a record while in the call (or picked it): offered as the related one."""
+
+    at: int
+    call_id: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDismissed:
+    """The agent has read a notice."""
+
+    at: int
+    notice_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The sweeper looked: every deadline up to `at` is due."""
+
+    at: int
+
+
+Report: TypeAlias = (
+    InboundRinging
+    | DestinationDialed
+    | Connected
+    | CallEnded
+    | Transferred
+    | AnsweredElsewhere
+    | RecordFound
+)
+"""Everything the provider tells of a call."""
+
+Event: TypeAlias = (
+    PageGreeted
+    | DialRequested
+    | CallPlaced
+    | PlacingRejected
+    | PlacingUnknown
+    | Report
+    | RecordAbsent
+    | RecordUnavailable
+    | OverClaimed
+    | ControlRequested
+    | ControlAnswered
+    | WrapupSubmitted
+    | PopClaimed
+    | RecordViewed
+    | NoticeDismissed
+    | TimePassed
+)

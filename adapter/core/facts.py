@@ -1,0 +1,149 @@
+"""What we know of a call, as a value that only ever grows.
+
+The provider promises neither order nor exactly-once delivery, so nothing here depends on either:
+`Facts.join` is commutative, associative and idempotent (a join semilattice). Whatever order a
+call's events arrive in, repeated or not, the joined facts are the same; what was left out is
+filled in by the provider's call log, whose word (`Source.RECORD`) outranks all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum, StrEnum
+from typing import Generic, TypeVar
+
+
+class Source(IntEnum):
+    """How well a thing is known; a higher source wins over a lower one."""
+
+    SEEN = 1
+    """Our own clock when the event arrived (or the agent's word)."""
+    SAID = 2
+    """A field of the provider's event."""
+    RECORD = 3
+    """The provider's call log."""
+
+
+class Direction(StrEnum):
+    """Which way a call goes, as seen by the call centre."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class Outcome(StrEnum):
+    """How a call ended, as the provider's status and cause tell (facts: telephony, section 3)."""
+
+    COMPLETED = "completed"
+    """Ended normally. Proves nothing about a talk: an unanswered destination ends so too."""
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    WRONG_NUMBER = "wrong-number"
+    FAILED = "failed"
+    VOICEMAIL = "voicemail"
+    ANSWERED = "answered"
+    """Somebody talked to the agent: never said by a provider, derived from `connected`."""
+    MISSED = "missed"
+    """An inbound call that the agent did not take: derived as well."""
+
+
+T = TypeVar("T", int, str, Direction, Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A value and how well it is known."""
+
+    value: T
+    source: Source
+
+
+def better(one: Known[T] | None, other: Known[T] | None) -> Known[T] | None:
+    """The better known of two; equally well known, the smaller one (so that order is no matter)."""
+    if one is None or other is None:
+        return one or other
+    if one.source is not other.source:
+        return one if one.source > other.source else other
+    return one if one.value <= other.value else other
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that any event or record has told of one call; times are Unix milliseconds.
+
+    `number` is the other party's, as the provider writes it; `picked_up` is when the agent's own
+    phone was picked up (outbound), `connected` when both parties could talk.
+    """
+
+    direction: Known[Direction] | None = None
+    number: Known[str] | None = None
+    name: Known[str] | None = None
+    started: Known[int] | None = None
+    picked_up: Known[int] | None = None
+    connected: Known[int] | None = None
+    ended: Known[int] | None = None
+    outcome: Known[Outcome] | None = None
+    transferred: Known[int] | None = None
+
+    def join(self, other: Facts) -> Facts:
+        """Both together: commutative, associative, idempotent."""
+        return Facts(*(better(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended, for this agent at least."""
+        return self.ended is not None or self.transferred is not None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether an ended call's talk time needs no question to the call log.
+
+        Certain are: the call log's own word; both ends of the talk said by the provider; an
+        outcome in which nobody talked, and no sign of a talk.
+        """
+        if self.ended is None:
+            return False
+        if self.ended.source is Source.RECORD:
+            return True
+        if self.connected is not None:
+            return min(self.connected.source, self.ended.source) >= Source.SAID
+        return self.outcome is not None and self.outcome.value in _SILENT
+
+    @property
+    def talk_ms(self) -> int | None:
+        """How long both parties could talk, in milliseconds; None if they never could."""
+        over = self.transferred or self.ended
+        if self.connected is None or over is None:
+            return None
+        return max(0, over.value - self.connected.value)
+
+    @property
+    def result(self) -> Outcome:
+        """How the call ended, with the traps disarmed.
+
+        "completed" without a connection is no answer (an unanswered destination ends so, with a
+        duration counted from the agent's own pick-up), and a missed call if it came in.
+        """
+        told = self.outcome.value if self.outcome else Outcome.COMPLETED
+        if told is Outcome.VOICEMAIL:
+            return told
+        if self.connected is not None:
+            return Outcome.ANSWERED
+        if self.direction is not None and self.direction.value is Direction.INBOUND:
+            return Outcome.MISSED
+        return Outcome.NO_ANSWER if told is Outcome.COMPLETED else told
+
+
+_SILENT = frozenset(
+    {
+        Outcome.BUSY,
+        Outcome.NO_ANSWER,
+        Outcome.REJECTED,
+        Outcome.UNREACHABLE,
+        Outcome.WRONG_NUMBER,
+        Outcome.FAILED,
+    }
+)

@@ -1,0 +1,293 @@
+"""The agent as a value: who it is, which calls are live, what its pages show.
+
+Law of this file: frozen, standard library only, times in Unix milliseconds (int), and each stage
+of a call carries exactly what it knows. Every stage that is not the end of a call has a `due`:
+the moment at which somebody must look again (design: "a next deadline, always").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+from adapter.core.facts import Direction, Facts
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AgentKey:
+    """Who an agent is in Salesforce: organisation id and user id (15 or 18 characters each)."""
+
+    org_id: str
+    user_id: str
+
+    def __str__(self) -> str:
+        return f"{self.org_id}/{self.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who an agent is at the telephony provider: the account and the user in it."""
+
+    account: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The Salesforce record that a call is about, as onClickToDial tells it."""
+
+    id: str
+    name: str = ""
+    object_type: str = ""
+    account_id: str = ""
+    contact_id: str = ""
+    person_account: bool = False
+
+
+class Phase(StrEnum):
+    """What an agent would say that the softphone is doing."""
+
+    IDLE = "idle"
+    RINGING_USER_DEVICES = "ringing-user-devices"
+    DIALING_DESTINATION = "dialing-destination"
+    BRIDGED = "bridged"
+    RINGING_INBOUND = "ringing-inbound"
+    WRAPUP = "wrapup"
+
+
+class Acceptance(StrEnum):
+    """What became of the request to the provider to place the call."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """The agent's own phones ring, as far as we know; no event tells so."""
+
+    since: int
+    due: int
+    acceptance: Acceptance = Acceptance.ASKED
+    asked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Nobody picked up in time; a late pick-up still binds to this placement until `due`."""
+
+    since: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dialing:
+    """The agent has picked up and the destination rings. `asked` counts fruitless questions."""
+
+    since: int
+    due: int
+    asked: int = 0
+    claimed_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """Both parties can talk. `asked` counts fruitless questions to the call log."""
+
+    since: int
+    due: int
+    asked: int = 0
+    claimed_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RingingInbound:
+    """Somebody calls the agent. `popped` once a page was told to pop the caller's record."""
+
+    since: int
+    due: int
+    asked: int = 0
+    claimed_over: bool = False
+    popped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Over, but the talk time is not certain: the call log is asked, until `due` at most."""
+
+    since: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapup:
+    """Over and logged; the agent writes notes until `due` (or until done)."""
+
+    since: int
+    due: int
+
+
+Stage: TypeAlias = Placing | Lapsed | Dialing | Bridged | RingingInbound | Ending | Wrapup
+Live: TypeAlias = Dialing | Bridged | RingingInbound
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the agent has entered about a call; None where nothing was entered.
+
+    `who` and `what` are the related person and thing; a Record with an empty id clears the link.
+    """
+
+    subject: str | None = None
+    notes: str | None = None
+    disposition: str | None = None
+    who: Record | None = None
+    what: Record | None = None
+    follow_up: bool | None = None
+
+    def merged(self, later: Draft) -> Draft:
+        """This draft with every field that the later one has set."""
+        return Draft(
+            subject=self.subject if later.subject is None else later.subject,
+            notes=self.notes if later.notes is None else later.notes,
+            disposition=self.disposition if later.disposition is None else later.disposition,
+            who=self.who if later.who is None else later.who,
+            what=self.what if later.what is None else later.what,
+            follow_up=self.follow_up if later.follow_up is None else later.follow_up,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one agent, from the click (or the first event) to the end of its wrap-up.
+
+    `call_id` is ours, unique, and goes into the Task's CallObject; `request_id` is the click's
+    (empty for a call that we did not place); `number` is the other party's, E.164 where known;
+    `opened_at` is the click or the first event.
+    """
+
+    call_id: str
+    number: str
+    opened_at: int
+    stage: Stage
+    facts: Facts = Facts()
+    provider_call_id: str | None = None
+    request_id: str = ""
+    record: Record | None = None
+    draft: Draft = Draft()
+    work_id: str = ""
+
+    @property
+    def direction(self) -> Direction:
+        """As told by the provider, else outbound for our own placements and dialled calls."""
+        return self.facts.direction.value if self.facts.direction else Direction.OUTBOUND
+
+    @property
+    def phase(self) -> Phase:
+        """What the agent would say of this call."""
+        return PHASES[type(self.stage)]
+
+    def at_stage(self, stage: Stage) -> Call:
+        """The same call at another stage."""
+        return replace(self, stage=stage)
+
+
+PHASES: dict[type, Phase] = {
+    Placing: Phase.RINGING_USER_DEVICES,
+    Lapsed: Phase.IDLE,
+    Dialing: Phase.DIALING_DESTINATION,
+    Bridged: Phase.BRIDGED,
+    RingingInbound: Phase.RINGING_INBOUND,
+    Ending: Phase.WRAPUP,
+    Wrapup: Phase.WRAPUP,
+}
+
+FOREGROUND = (
+    Phase.BRIDGED,
+    Phase.DIALING_DESTINATION,
+    Phase.RINGING_USER_DEVICES,
+    Phase.RINGING_INBOUND,
+    Phase.WRAPUP,
+)
+"""Which call's phase is the agent's, the first that any call is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request: a stable `code`, and the English sentence for it."""
+
+    request_id: str
+    code: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the agent should read, keyed by `id` so that it is said once."""
+
+    id: str
+    code: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A call that is over, for the list of recent calls; `talk_ms` None when nobody talked."""
+
+    call_id: str
+    number: str
+    name: str
+    direction: Direction
+    started_at: int
+    talk_ms: int | None
+    outcome: str
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent: everything that decides what happens next, and nothing else.
+
+    `line` is None while the directory knows no provider user for the agent. `dials` are the times
+    of the last dials (ms), oldest first, as many as the rate limit needs.
+    """
+
+    key: AgentKey
+    line: Line | None = None
+    name: str = ""
+    time_zone: str = "UTC"
+    calls: tuple[Call, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    recent: tuple[Recent, ...] = ()
+    dials: tuple[int, ...] = ()
+
+    @property
+    def phase(self) -> Phase:
+        """The foreground call's phase, or idle."""
+        phases = {call.phase for call in self.calls}
+        return next((phase for phase in FOREGROUND if phase in phases), Phase.IDLE)
+
+    @property
+    def next_due(self) -> int | None:
+        """When somebody must look at this agent again at the latest; None if never."""
+        return min((call.stage.due for call in self.calls), default=None)
+
+    def call(self, call_id: str) -> Call | None:
+        """The call of that id, if it is among the live ones and those in wrap-up."""
+        return next((call for call in self.calls if call.call_id == call_id), None)
+
+    def with_call(self, call: Call) -> Agent:
+        """The agent with this call put in the place of the one with its id, or added."""
+        if self.call(call.call_id) is None:
+            return replace(self, calls=(*self.calls, call))
+        calls = tuple(call if c.call_id == call.call_id else c for c in self.calls)
+        return replace(self, calls=calls)
+
+    def without_call(self, call_id: str) -> Agent:
+        """The agent without the call of that id."""
+        return replace(self, calls=tuple(c for c in self.calls if c.call_id != call_id))
