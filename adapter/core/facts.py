@@ -147,3 +147,5 @@ _SILENT = frozenset(
         Outcome.FAILED,
     }
 )
+
+NOTHING_KNOWN = Facts()

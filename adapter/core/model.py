@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from adapter.core.facts import Direction, Facts
+from adapter.core.facts import NOTHING_KNOWN, Direction, Facts
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -159,6 +159,9 @@ class Draft:
         )
 
 
+NO_DRAFT = Draft()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of one agent, from the click (or the first event) to the end of its wrap-up.
@@ -172,11 +175,11 @@ class Call:
     number: str
     opened_at: int
     stage: Stage
-    facts: Facts = Facts()
+    facts: Facts = NOTHING_KNOWN
     provider_call_id: str | None = None
     request_id: str = ""
     record: Record | None = None
-    draft: Draft = Draft()
+    draft: Draft = NO_DRAFT
     work_id: str = ""
 
     @property

@@ -1,0 +1,210 @@
+"""The call log as a value: what the Task should say, and what it says as far as we know.
+
+`wanted` is derived (`CallLog.wanted`), `saved` is what Salesforce confirmed. The state says where
+the go gate stands (facts: reliability, section 1). Times are Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+from adapter.core.facts import Direction, Facts, Outcome
+from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
+
+
+@dataclass(frozen=True, slots=True)
+class LogFields:
+    """What a Task says, in our own words; `opencti.tasklog` turns it into Task fields.
+
+    `subject`, `notes` and `disposition` are the agent's, or None for the default;
+    `talk_ms` None when nobody talked; `started_at` Unix milliseconds.
+    """
+
+    call_id: str
+    direction: Direction
+    number: str
+    name: str
+    started_at: int
+    time_zone: str
+    outcome: Outcome
+    talk_ms: int | None
+    record: Record | None
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class SaveError:
+    """One reason why Salesforce refused; `field` is the field's label or name, if it is one's."""
+
+    code: str
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One go: the page that may save, the nonce that proves its report, the fields it was given.
+
+    `task_id` is the Task to update, empty for a create.
+    """
+
+    number: int
+    page_id: str
+    nonce: str
+    at: int
+    fields: LogFields
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The Task exists and says this."""
+
+    task_id: str
+    fields: LogFields
+
+
+class TrayReason(StrEnum):
+    """Why a log needs its agent."""
+
+    REFUSED = "refused"
+    NOT_CONFIRMED = "not-confirmed"
+    DOUBLED = "doubled"
+
+
+class ClosedBy(StrEnum):
+    """How an agent settled a log by hand."""
+
+    ALREADY_THERE = "already-there"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """To be offered to a page, not before `not_before`; `due` only wakes the offering again."""
+
+    not_before: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempting:
+    """A page has the go; no report by `due` makes the outcome unknown."""
+
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The page may or may not have saved. `proved`: it can no longer fire."""
+
+    since: int
+    due: int
+    proved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """Salesforce is being asked for the Task, for the `asked`th time."""
+
+    since: int
+    due: int
+    asked: int
+    proved: bool = False
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tray:
+    """The agent must look: why, and what Salesforce said."""
+
+    reason: TrayReason
+    since: int
+    errors: tuple[SaveError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The Task says what it should, as far as we know."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The agent settled it by hand."""
+
+    at: int
+    by: ClosedBy
+
+
+LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Tray | Settled | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """One call that must be in Salesforce; `log_id` is the call's own id.
+
+    `attempts` are the latest goes, newest last (a late report must still find its own);
+    `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
+    still writing (Unix milliseconds); `doubles` are ids of further Tasks for the same call.
+    """
+
+    log_id: str
+    agent: AgentKey
+    opened_at: int
+    number: str
+    facts: Facts
+    record: Record | None
+    time_zone: str
+    state: LogState
+    provider_call_id: str = ""
+    draft: Draft = NO_DRAFT
+    saved: Saved | None = None
+    attempts: tuple[Attempt, ...] = ()
+    refusals: int = 0
+    held_until: int = 0
+    doubles: tuple[str, ...] = ()
+    work_id: str = ""
+
+    @property
+    def wanted(self) -> LogFields:
+        """What the Task should say, from all that is known now."""
+        started = self.facts.started.value if self.facts.started else self.opened_at
+        return LogFields(
+            call_id=self.log_id,
+            direction=self.facts.direction.value if self.facts.direction else Direction.OUTBOUND,
+            number=self.number,
+            name=self.facts.name.value if self.facts.name else "",
+            started_at=started,
+            time_zone=self.time_zone,
+            outcome=self.facts.result,
+            talk_ms=self.facts.talk_ms,
+            record=self.record,
+            draft=self.draft,
+        )
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is to be done (it stays in the tray only if it is there)."""
+        return isinstance(self.state, Settled | Closed)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The latest go."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def next_due(self) -> int | None:
+        """When somebody must look at it again at the latest; None when it is settled or trayed."""
+        match self.state:
+            case Tray() | Settled() | Closed():
+                return None
+            case _:
+                return self.state.due
+
+    def at_state(self, state: LogState) -> CallLog:
+        """The same log in another state."""
+        return replace(self, state=state)

@@ -1,0 +1,171 @@
+"""The store as the runtime sees it: values in, values out, one compare-and-set a commit.
+
+The agent's row is the unit of concurrency: every commit that touches an agent, or a log of
+theirs, names the version it read and makes the next one. What a webhook changed, its delivery
+id and what it parked are in the same transaction. Times are Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapter.core.logmodel import CallLog
+from adapter.core.model import Agent, AgentKey
+
+
+class StorageError(Exception):
+    """The store could not do it; nothing of the commit is in. Try again later."""
+
+
+class Conflict(StorageError):
+    """Somebody committed a newer version first: load, decide again, commit again."""
+
+
+class Duplicate(StorageError):
+    """The delivery was taken before; nothing is changed. Acknowledge it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An agent with all logs that are not settled, as of `version` (0: never committed)."""
+
+    agent: Agent
+    version: int
+    logs: tuple[CallLog, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call of one agent for routing and for the board; unique by account, id and agent.
+
+    `value` is what the board shows (a JSON object, empty while the call is live).
+    """
+
+    account: str
+    provider_call_id: str
+    call_id: str
+    agent: AgentKey
+    at: int
+    value: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    """One agent's part of a commit: from `read_version` to the next."""
+
+    read_version: int
+    agent: Agent
+    next_due: int | None
+    logs: tuple[CallLog, ...] = ()
+    calls: tuple[CallRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook as it came: `event_id` dedupes per account; `fate` says what became of it."""
+
+    account: str
+    event_id: str
+    type: str
+    body: bytes
+    at: int
+    fate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A delivery of a call that no agent has yet; kept until `due`, in order of `at`."""
+
+    account: str
+    provider_call_id: str
+    event_id: str
+    body: bytes
+    at: int
+    due: int
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All of it, or nothing. `unpark`: (account, provider call id) whose parked rows go."""
+
+    changes: tuple[AgentChange, ...] = ()
+    delivery: Delivery | None = None
+    park: tuple[Parked, ...] = ()
+    unpark: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Which agent knows a provider's call, and by which of our ids."""
+
+    agent: AgentKey
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """All that is known of a provider's call id."""
+
+    owners: tuple[Owner, ...]
+    parked: tuple[Parked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser: `token_hash` is the SHA-256 of the cookie's secret, never the secret."""
+
+    token_hash: str
+    agent: AgentKey
+    name: str
+    email: str
+    created_at: int
+    used_at: int
+    expires_at: int
+
+
+class Store(Protocol):
+    """What every store keeps to (tests/contracts/test_store.py)."""
+
+    async def epoch(self) -> str:
+        """The store's own id, made with it: another one means that versions start anew."""
+
+    async def load(self, key: AgentKey) -> Snapshot | None:
+        """The agent as last committed, or None."""
+
+    async def log(self, key: AgentKey, log_id: str) -> CallLog | None:
+        """One log, settled or not; None if the agent has none of that id."""
+
+    async def route(self, account: str, provider_call_id: str) -> Route:
+        """Who knows this call, and which deliveries of it wait."""
+
+    async def commit(self, commit: Commit) -> None:
+        """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
+
+    async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
+        """Agents whose next deadline (or that of a log) is at or before `now`, oldest first."""
+
+    async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
+        """Parked deliveries to ask the call log about (not `asked`, `at` 10 s ago) or to drop."""
+
+    async def mark_asked(self, parked: Parked) -> None:
+        """Remember that the call log was asked about it."""
+
+    async def drop_parked(self, parked: Parked) -> None:
+        """Give it up."""
+
+    async def versions(self, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
+        """The committed versions of these agents."""
+
+    async def put_session(self, session: Session) -> None:
+        """Add or replace a session."""
+
+    async def session(self, token_hash: str) -> Session | None:
+        """The session of that hash, expired or not, or None."""
+
+    async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
+        """Remove one session of the agent, or all; how many there were."""
+
+    async def close(self) -> None:
+        """Finish what was taken, then close."""
