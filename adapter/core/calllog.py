@@ -1,0 +1,340 @@
+"""The go gate: one Task per call, whatever pages, browsers and Salesforce do.
+
+    Pending → Attempting → Settled            a page had the go and told the Task's id
+                         → Pending | Tray     Salesforce refused: later again, or the agent mends
+                         → Unknown → Verifying → Settled | Pending | Tray
+
+Law of this file: **never a second create while the outcome of one is unknown.** An update by id
+may be repeated, so for one everything that is not "ok" leads back to Pending. A report is always
+believed, however late; a second task id is a double, and said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from adapter.core.logevents import (
+    AlarmDoubled,
+    DraftChanged,
+    FactsLearned,
+    LogAccepted,
+    LogEffect,
+    LogEvent,
+    LogExpired,
+    LogRefused,
+    LogSaved,
+    LogTimePassed,
+    PageLost,
+    PageProved,
+    ProbePage,
+    ReadBack,
+    RecordPicked,
+    SendGo,
+    SendSettled,
+    TasksFound,
+    TrayDecided,
+    WritingEnded,
+)
+from adapter.core.logmodel import (
+    Attempt,
+    Attempting,
+    CallLog,
+    Closed,
+    ClosedBy,
+    Pending,
+    Saved,
+    Settled,
+    Tray,
+    TrayReason,
+    Unknown,
+    Verifying,
+)
+from adapter.core.policy import SavePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class LogDecision:
+    """The log afterwards, what to do, and why nothing was done (a stable word), if so."""
+
+    log: CallLog
+    effects: tuple[LogEffect, ...] = ()
+    ignored: str = ""
+
+
+def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table
+    log: CallLog, event: LogEvent, policy: SavePolicy
+) -> LogDecision:
+    """What an event does to a log. Total: no event raises, whatever the state."""
+    match event:
+        case LogAccepted():
+            return _accepted(log, event, policy)
+        case LogSaved():
+            return _saved(log, event, policy)
+        case LogRefused():
+            return _refused(log, event, policy)
+        case LogExpired():
+            return _expired(log, event, policy)
+        case PageLost() | PageProved():
+            return _about_page(log, event, policy)
+        case TasksFound():
+            return _tasks_found(log, event, policy)
+        case FactsLearned():
+            return _reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
+        case RecordPicked():
+            return _reconciled(replace(log, record=event.record), event.at, policy)
+        case DraftChanged():
+            return _draft_changed(log, event, policy)
+        case WritingEnded():
+            return _reconciled(replace(log, held_until=0), event.at, policy)
+        case TrayDecided():
+            return _tray_decided(log, event, policy)
+        case LogTimePassed():
+            return _time_passed(log, event.at, policy)
+        case _ as never:
+            assert_never(never)
+
+
+def open_log(log: CallLog, at: int, policy: SavePolicy) -> CallLog:
+    """A new log, to be offered at once."""
+    return log.at_state(_pending(at, at, policy))
+
+
+def may_be_offered(log: CallLog, at: int) -> bool:
+    """Whether a page may have this log now."""
+    return isinstance(log.state, Pending) and log.state.not_before <= at
+
+
+def _pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
+    return Pending(not_before, max(not_before, at) + policy.wake_ms)
+
+
+def _ignored(log: CallLog, why: str) -> LogDecision:
+    return LogDecision(log, ignored=why)
+
+
+def _reconciled(
+    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
+) -> LogDecision:
+    """After `wanted`, `saved` or the hold changed: is there something to save, and when?
+
+    A log that is being saved, is unknown, in the tray or closed keeps its state: the difference
+    is looked at when that is over.
+    """
+    if not isinstance(log.state, Pending | Settled):
+        return LogDecision(log, effects)
+    if log.saved is not None and log.saved.fields == log.wanted:
+        return LogDecision(log.at_state(Settled(at)), effects)
+    held = log.held_until if log.saved is not None else 0
+    backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
+    return LogDecision(log.at_state(_pending(at, max(at, held, backoff), policy)), effects)
+
+
+def _open_again(
+    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
+) -> LogDecision:
+    return _reconciled(log.at_state(_pending(at, at, policy)), at, policy, effects)
+
+
+def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecision:
+    if not may_be_offered(log, event.at):
+        return _ignored(log, "taken")
+    number = log.attempt.number + 1 if log.attempt else 1
+    task_id = log.saved.task_id if log.saved else ""
+    attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, task_id)
+    attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
+    going = replace(log, attempts=attempts, state=Attempting(event.at + policy.report_ms))
+    return LogDecision(going, (SendGo(log.log_id, attempt),))
+
+
+def _attempt_of(log: CallLog, event: LogSaved | LogRefused | LogExpired) -> Attempt | None:
+    known = (a for a in log.attempts if a.number == event.attempt and a.nonce == event.nonce)
+    return next(known, None)
+
+
+def _is_open(log: CallLog, attempt: Attempt) -> bool:
+    """Whether this attempt's outcome is what the log is waiting for."""
+    return attempt == log.attempt and isinstance(log.state, Attempting | Unknown | Verifying)
+
+
+def _saved(log: CallLog, event: LogSaved, policy: SavePolicy) -> LogDecision:
+    attempt = _attempt_of(log, event)
+    if attempt is None:
+        return _ignored(log, "no such attempt")
+    settled = SendSettled(log.log_id, event.page_id, event.attempt)
+    task_id = attempt.task_id or event.task_id
+    if not task_id:
+        # A success without an id tells us nothing to update by: as if nobody had reported.
+        return (
+            _outcome_unknown(log, attempt, event.at, policy)
+            if _is_open(log, attempt)
+            else _ignored(log, "no id")
+        )
+    return _task_known(log, task_id, attempt, event.at, policy, (settled,))
+
+
+def _task_known(  # noqa: PLR0917
+    log: CallLog,
+    task_id: str,
+    attempt: Attempt,
+    at: int,
+    policy: SavePolicy,
+    effects: tuple[LogEffect, ...],
+) -> LogDecision:
+    """A Task for this call exists: the first one is the log's, another one is a double."""
+    if log.saved is not None and log.saved.task_id != task_id:
+        return _doubled(log, task_id, at, policy, effects)
+    is_latest = attempt == log.attempt
+    if log.saved is not None and not is_latest:
+        return LogDecision(log, effects, "repeated")
+    if log.saved is not None and not _is_open(log, attempt):
+        return LogDecision(log, effects, "repeated")
+    known = replace(log, saved=Saved(task_id, attempt.fields), refusals=0)
+    if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
+        return LogDecision(known, effects)
+    return _open_again(known, at, policy, effects)
+
+
+def _doubled(
+    log: CallLog, task_id: str, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...]
+) -> LogDecision:
+    if task_id in log.doubles or log.saved is None:
+        return LogDecision(log, effects, "repeated")
+    doubled = replace(log, doubles=(*log.doubles, task_id))
+    alarm = AlarmDoubled(log.log_id, (log.saved.task_id, *doubled.doubles))
+    return LogDecision(doubled.at_state(Tray(TrayReason.DOUBLED, at)), (*effects, alarm))
+
+
+def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision:
+    attempt = _attempt_of(log, event)
+    if attempt is None:
+        return _ignored(log, "no such attempt")
+    settled = SendSettled(log.log_id, event.page_id, event.attempt)
+    if not _is_open(log, attempt):
+        return LogDecision(log, (settled,), "late")
+    transient = bool(event.errors) and all(
+        e.code in policy.transient_codes and not e.field for e in event.errors
+    )
+    refused = replace(log, refusals=log.refusals + 1)
+    if not transient or refused.refusals > len(policy.refused_after):
+        tray = Tray(TrayReason.REFUSED, event.at, event.errors)
+        return LogDecision(refused.at_state(tray), (settled,))
+    wait = policy.refused_after[refused.refusals - 1]
+    return LogDecision(refused.at_state(_pending(event.at, event.at + wait, policy)), (settled,))
+
+
+def _expired(log: CallLog, event: LogExpired, policy: SavePolicy) -> LogDecision:
+    attempt = _attempt_of(log, event)
+    if attempt is None or not _is_open(log, attempt):
+        return _ignored(log, "late")
+    return _open_again(log, event.at, policy)
+
+
+def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) -> LogDecision:
+    attempt = log.attempt
+    if attempt is None or attempt.page_id != event.page_id:
+        return _ignored(log, "another page")
+    match event, log.state:
+        case PageProved(never_sent=True), Attempting() | Unknown() | Verifying():
+            return _open_again(log, event.at, policy)
+        case PageProved(), Unknown() | Verifying():
+            return LogDecision(log.at_state(replace(log.state, proved=True)))
+        case ((PageLost() | PageProved()), Attempting()):
+            return _outcome_unknown(log, attempt, event.at, policy, isinstance(event, PageProved))
+        case _:
+            return _ignored(log, "nothing open")
+
+
+def _outcome_unknown(
+    log: CallLog, attempt: Attempt, at: int, policy: SavePolicy, proved: bool = False
+) -> LogDecision:
+    """Nobody knows what became of the go: an update is just repeated, a create never."""
+    if attempt.task_id:
+        return _open_again(log, at, policy)
+    probe = () if proved else (ProbePage(attempt.page_id),)
+    return LogDecision(log.at_state(Unknown(at, at + policy.journal_ms, proved)), probe)
+
+
+def _tasks_found(log: CallLog, event: TasksFound, policy: SavePolicy) -> LogDecision:
+    attempt = log.attempt
+    if not event.task_ids:
+        if isinstance(log.state, Verifying):
+            return LogDecision(log.at_state(replace(log.state, answered=True)))
+        return _ignored(log, "late")
+    if attempt is None:
+        return _ignored(log, "no attempt")
+    first, *more = event.task_ids
+    if log.saved is not None and log.saved.task_id in event.task_ids:
+        more = [t for t in event.task_ids if t != log.saved.task_id]
+        first = log.saved.task_id
+    decision = _task_known(log, first, attempt, event.at, policy, ())
+    for task_id in more:
+        doubled = _doubled(decision.log, task_id, event.at, policy, decision.effects)
+        decision = replace(doubled, ignored="")
+    return decision
+
+
+def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:
+    changed = replace(
+        log,
+        draft=log.draft.merged(event.draft),
+        held_until=0 if event.done else max(log.held_until, event.held_until),
+    )
+    mended = event.done and changed.draft != log.draft
+    if mended and isinstance(log.state, Tray) and log.state.reason is TrayReason.REFUSED:
+        return _open_again(replace(changed, refusals=0), event.at, policy)
+    return _reconciled(changed, event.at, policy)
+
+
+def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
+    if not isinstance(log.state, Tray):
+        return _ignored(log, "not in the tray")
+    match event.action:
+        case "save_again":
+            return _open_again(replace(log, refusals=0), event.at, policy)
+        case "already_there" if event.task_id and log.saved is None and log.attempt:
+            saved = Saved(event.task_id, log.attempt.fields)
+            return _open_again(replace(log, saved=saved, refusals=0), event.at, policy)
+        case "already_there":
+            return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
+        case "dismiss":
+            return LogDecision(log.at_state(Closed(event.at, ClosedBy.DISMISSED)))
+        case _:
+            return _ignored(log, "no such choice")
+
+
+def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+    due = log.next_due
+    if due is None or due > at or log.attempt is None:
+        waking = isinstance(log.state, Pending) and due is not None and due <= at
+        return LogDecision(log.at_state(_pending(at, at, policy)) if waking else log)
+    match log.state:
+        case Attempting():
+            return _outcome_unknown(log, log.attempt, at, policy)
+        case Unknown(since, _, proved):
+            if not policy.read_back:
+                return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))
+            return _ask(log, Verifying(since, at, 0, proved), at, policy)
+        case Verifying():
+            return _ask(log, log.state, at, policy)
+        case _:
+            return LogDecision(log.at_state(_pending(at, at, policy)))
+
+
+def _ask(log: CallLog, state: Verifying, at: int, policy: SavePolicy) -> LogDecision:
+    """Ask Salesforce once more; after the last answer, decide.
+
+    "Nothing there" counts only if it was the answer to the last question, and only if the page of
+    the attempt can no longer fire; else the agent decides.
+    """
+    schedule = policy.read_back_at
+    if state.asked >= len(schedule):
+        if state.answered and state.proved:
+            return _open_again(log, at, policy)
+        return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))
+    asked = state.asked + 1
+    later = schedule[asked] if asked < len(schedule) else schedule[-1] + policy.journal_ms
+    due = max(at + 1, state.since + later)
+    asking = replace(state, asked=asked, answered=False, due=due)
+    probe = (ProbePage(log.attempt.page_id),) if log.attempt and not state.proved else ()
+    return LogDecision(log.at_state(asking), (ReadBack(log.log_id, log.agent), *probe))

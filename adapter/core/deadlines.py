@@ -1,0 +1,139 @@
+"""What happens when a deadline passes: nobody waits for ever.
+
+A deadline never guesses where somebody can be asked: it asks the provider's call log, and what
+that says comes back as the event that was lost. Only where nothing can be learned is something
+given up, and then the agent is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from adapter.core.decision import Decision, ignored, noticed
+from adapter.core.dialing import unconfirmed
+from adapter.core.effects import Effect, FindCall
+from adapter.core.ending import ask, call_over, end_wrapup, log_call
+from adapter.core.events import OverClaimed, RecordAbsent, RecordUnavailable, TimePassed
+from adapter.core.facts import Facts, Known, Source
+from adapter.core.model import (
+    Acceptance,
+    Agent,
+    Bridged,
+    Call,
+    Dialing,
+    Ending,
+    Lapsed,
+    Live,
+    Notice,
+    Placing,
+    RingingInbound,
+    Wrapup,
+)
+from adapter.core.policy import Policy
+
+NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
+
+
+def time_passed(agent: Agent, event: TimePassed, policy: Policy) -> Decision:
+    """Every deadline up to now is dealt with."""
+    decision = Decision(agent)
+    for call in agent.calls:
+        if call.stage.due <= event.at:
+            decision = decision.then(_due(decision.agent, call, event.at, policy))
+    return decision
+
+
+def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    match call.stage:
+        case Placing() as stage:
+            return _placing_due(agent, call, stage, at, policy)
+        case Lapsed():
+            return Decision(agent.without_call(call.call_id))
+        case Dialing() | Bridged() | RingingInbound() as stage:
+            later = replace(stage, due=at + policy.ask_again_ms)
+            return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
+        case Ending():
+            return log_call(agent, call, at, policy)
+        case Wrapup():
+            return end_wrapup(agent, call, at)
+        case _ as never:
+            assert_never(never)
+
+
+def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Decision:
+    """No outcome in time: unconfirmed. No pick-up in time: ask, thrice; then lapse."""
+    if stage.acceptance is Acceptance.ASKED:
+        return Decision(unconfirmed(agent, call, stage, at, policy))
+    waits = policy.ask_after_ring_ms
+    if stage.asked >= len(waits):
+        return lapse(agent, call, at, policy)
+    later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
+    return Decision(agent.with_call(call.at_stage(later)), effects=_find(agent, call))
+
+
+def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
+    if call.provider_call_id is not None or agent.line is None:
+        return ask(agent, call)
+    return (FindCall(call.call_id, agent.line, call.number, call.opened_at),)
+
+
+def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    """Nobody picked up: idle, but a late pick-up still finds its placement and its record."""
+    lapsed = call.at_stage(Lapsed(at, at + policy.lapse_ms))
+    notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
+    return Decision(noticed(agent.with_call(lapsed), notice, policy))
+
+
+def record_absent(agent: Agent, event: RecordAbsent, policy: Policy) -> Decision:
+    """The call log has no such call: a placement was never picked up; a live call may be over."""
+    call = agent.call(event.call_id)
+    match call and call.stage:
+        case Placing(asked=asked) if call and asked:
+            return lapse(agent, call, event.at, policy)
+        case (Dialing() | Bridged() | RingingInbound()) as stage if call:
+            fruitless = stage.asked + 1
+            if stage.claimed_over or fruitless >= policy.absent_limit:
+                return _over_unseen(agent, call, event.at, policy)
+            return Decision(agent.with_call(call.at_stage(replace(stage, asked=fruitless))))
+        case Ending() if call:
+            return log_call(agent, call, event.at, policy)
+        case _:
+            return ignored(agent, "not asked")
+
+
+def record_unavailable(agent: Agent, event: RecordUnavailable, policy: Policy) -> Decision:
+    """The call log did not answer: the next deadline asks again; a claim is taken at its word."""
+    call = agent.call(event.call_id)
+    match call and call.stage:
+        case (
+            Dialing(claimed_over=True)
+            | Bridged(claimed_over=True)
+            | RingingInbound(claimed_over=True)
+        ) if call:
+            return _over_unseen(agent, call, event.at, policy)
+        case _:
+            return ignored(agent, "asked in vain")
+
+
+def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
+    """The agent says the call is over: ask; for a placement, ask at once instead of waiting."""
+    call = agent.call(event.call_id)
+    match call and call.stage:
+        case (Dialing() | Bridged() | RingingInbound()) as stage if call:
+            due = event.at + policy.ask_again_ms
+            claimed = call.at_stage(replace(stage, claimed_over=True, due=due))
+            return Decision(agent.with_call(claimed), effects=ask(agent, claimed))
+        case Placing() as placing if call and placing.acceptance is not Acceptance.ASKED:
+            return _placing_due(agent, call, placing, event.at, policy)
+        case _:
+            return ignored(agent, "not live")
+
+
+def _over_unseen(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    """Nobody saw the end: now, by our own clock, which the call log may still correct."""
+    ended = Facts(ended=Known(at, Source.SEEN))
+    over = replace(call, facts=call.facts.join(ended))
+    if isinstance(call.stage, Live):
+        return log_call(agent, over, at, policy)
+    return call_over(agent, over, at, policy)  # pragma: no cover - callers pass live calls only

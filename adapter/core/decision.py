@@ -1,0 +1,53 @@
+"""What a decision is: the agent afterwards, what happens to logs, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from adapter.core.effects import Effect
+from adapter.core.logevents import LogEvent
+from adapter.core.logmodel import CallLog
+from adapter.core.model import Agent, Answer, Notice
+from adapter.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of `decide`: values and data, nothing done yet.
+
+    `opened` are new logs; `log_events` go to existing ones (log id, event); `ignored` is a stable
+    word that says why nothing changed, for counting.
+    """
+
+    agent: Agent
+    opened: tuple[CallLog, ...] = ()
+    log_events: tuple[tuple[str, LogEvent], ...] = ()
+    effects: tuple[Effect, ...] = ()
+    ignored: str = ""
+
+    def then(self, other: Decision) -> Decision:
+        """This decision and a later one, made on this one's agent."""
+        return Decision(
+            other.agent,
+            self.opened + other.opened,
+            self.log_events + other.log_events,
+            self.effects + other.effects,
+            other.ignored,
+        )
+
+
+def ignored(agent: Agent, why: str) -> Decision:
+    """Nothing changes; the reason is counted."""
+    return Decision(agent, ignored=why)
+
+
+def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
+    """The agent with an answer to a request, in the place of an earlier one to the same."""
+    others = tuple(a for a in agent.answers if a.request_id != answer.request_id)
+    return replace(agent, answers=(*others, answer)[-policy.answers_kept :])
+
+
+def noticed(agent: Agent, notice: Notice, policy: Policy) -> Agent:
+    """The agent with something to read; said once however often it happens."""
+    others = tuple(n for n in agent.notices if n.id != notice.id)
+    return replace(agent, notices=(*others, notice)[-policy.notices_kept :])

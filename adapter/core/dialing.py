@@ -1,0 +1,156 @@
+"""From a click to a placement: who may dial now, and what became of the request.
+
+Law of this file: **a call is placed at most once.** A request id is answered once; a request whose
+outcome is unknown keeps its placement and its deadline, and is never sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.core.decision import Decision, answered, ignored, noticed
+from adapter.core.effects import PlaceCall
+from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
+from adapter.core.model import (
+    Acceptance,
+    Agent,
+    Answer,
+    Call,
+    Lapsed,
+    Line,
+    Notice,
+    Phase,
+    Placing,
+)
+from adapter.core.phone import Dialable, DialKind, Undialable, dialable
+from adapter.core.policy import Policy
+
+UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+
+
+def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decision:
+    """Place the call, or say why not; the same request again gets its answer again."""
+    if any(a.request_id == event.request_id for a in agent.answers):
+        return ignored(agent, "repeated request")
+    number = dialable(event.number, policy.dial)
+    if isinstance(number, Undialable):
+        return _answer(agent, event, f"refused-{number.reason}", number.text, policy)
+    refusal = _refusal(agent, event, number, policy)
+    if refusal is not None:
+        return _answer(agent, event, *refusal, policy)
+    if agent.line is None:
+        return _answer(agent, event, *_NOT_CONFIGURED, policy)
+    return _place(agent, event, number, agent.line, policy)
+
+
+_NOT_CONFIGURED = (
+    "not-configured",
+    "You have no phone user yet: ask your administrator to add you to the softphone's directory.",
+)
+
+
+def may_dial(agent: Agent, policy: Policy) -> bool:
+    """Whether click-to-dial is on, as far as the agent's value tells."""
+    phases = {Phase.IDLE, Phase.WRAPUP} if policy.dial_while_wrapup else {Phase.IDLE}
+    return agent.line is not None and agent.phase in phases
+
+
+def is_placing(agent: Agent) -> bool:
+    """Whether a placement waits for the agent's own phone: there is at most one."""
+    return any(isinstance(call.stage, Placing) for call in agent.calls)
+
+
+def _refusal(
+    agent: Agent, event: DialRequested, number: Dialable, policy: Policy
+) -> tuple[str, str] | None:
+    """Code and text of why not now; an emergency is held up by nothing but a placement."""
+    if agent.line is None:
+        return _NOT_CONFIGURED
+    if number.kind is DialKind.EMERGENCY:
+        return _emergency_refusal(agent, policy)
+    if event.at - event.clicked_at > policy.click_ms:
+        return "too-old", "This click came too late and was not dialled. Click again."
+    if not may_dial(agent, policy):
+        return "busy", "You are in a call. Finish it first, then click again."
+    return _rate_refusal(agent, event.at, policy)
+
+
+def _emergency_refusal(agent: Agent, policy: Policy) -> tuple[str, str] | None:
+    if not policy.emergency or is_placing(agent):
+        return "use-your-phone", "Dial the emergency number on your phone, now."
+    return None
+
+
+def _rate_refusal(agent: Agent, at: int, policy: Policy) -> tuple[str, str] | None:
+    last_minute = sum(at - dial < MINUTE_MS for dial in agent.dials)
+    last_hour = sum(at - dial < HOUR_MS for dial in agent.dials)
+    if last_minute >= policy.per_minute or last_hour >= policy.per_hour:
+        return "too-many", "Too many calls in a short time. Wait a moment, then click again."
+    return None
+
+
+def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Policy) -> Decision:
+    return Decision(answered(agent, Answer(event.request_id, code, text, event.at), policy))
+
+
+def _place(
+    agent: Agent, event: DialRequested, number: Dialable, line: Line, policy: Policy
+) -> Decision:
+    call = Call(
+        call_id=event.call_id,
+        number=number.dial_string,
+        opened_at=event.at,
+        stage=Placing(event.at, event.at + policy.outcome_ms),
+        request_id=event.request_id,
+        record=event.record,
+        work_id=event.work_id,
+    )
+    recent = tuple(dial for dial in agent.dials if event.at - dial < HOUR_MS)
+    placing = replace(agent.with_call(call), dials=(*recent, event.at))
+    answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
+    effect = PlaceCall(event.call_id, line, number.dial_string, event.ring_profile)
+    return Decision(answered(placing, answer, policy), effects=(effect,))
+
+
+def call_placed(agent: Agent, event: CallPlaced, policy: Policy) -> Decision:
+    """The provider took the request: from now on only the ring deadline counts."""
+    call = agent.call(event.call_id)
+    if call is None:
+        return ignored(agent, "no such call")
+    if call.provider_call_id is None and event.provider_call_id is not None:
+        call = replace(call, provider_call_id=event.provider_call_id)
+    if isinstance(call.stage, Placing) and call.stage.asked == 0:
+        due = call.stage.since + policy.ring_ms
+        call = call.at_stage(replace(call.stage, acceptance=Acceptance.ACCEPTED, due=due))
+    return Decision(agent.with_call(call))
+
+
+def placing_rejected(agent: Agent, event: PlacingRejected, policy: Policy) -> Decision:
+    """There is surely no call: idle again, with what the provider said.
+
+    A call that an event has already proved to exist is not given up for it.
+    """
+    call = agent.call(event.call_id)
+    if call is None or not isinstance(call.stage, Placing | Lapsed):
+        return ignored(agent, "not placing")
+    text = f"The phone system refused the call: {event.text}"
+    answer = Answer(call.request_id, "provider-refused", text, event.at)
+    return Decision(answered(agent.without_call(event.call_id), answer, policy))
+
+
+def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Decision:
+    """Perhaps there is a call: the placement stays, marked, and is never repeated."""
+    call = agent.call(event.call_id)
+    if call is None or not isinstance(call.stage, Placing):
+        return ignored(agent, "not placing")
+    return Decision(unconfirmed(agent, call, call.stage, event.at, policy))
+
+
+def unconfirmed(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Agent:
+    """The agent with this placement marked as unconfirmed, and told so."""
+    due = max(stage.since + policy.ring_ms, at + 1)
+    marked = call.at_stage(replace(stage, acceptance=Acceptance.UNCONFIRMED, due=due))
+    notice = Notice(f"unconfirmed-{call.call_id}", "unknown-outcome", UNCONFIRMED, at)
+    return noticed(agent.with_call(marked), notice, policy)

@@ -1,0 +1,191 @@
+"""What may happen to a call log (past tense), and what should be done then (imperative).
+
+`at` is Unix milliseconds; `page_id` names one load of one page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from adapter.core.facts import Facts
+from adapter.core.logmodel import Attempt, SaveError
+from adapter.core.model import AgentKey, Draft, Record
+
+
+@dataclass(frozen=True, slots=True)
+class LogAccepted:
+    """A page took our offer: the compare-and-set that at most one page wins."""
+
+    at: int
+    page_id: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogSaved:
+    """A page reports that Salesforce saved, in attempt `attempt` with `nonce`."""
+
+    at: int
+    page_id: str
+    attempt: int
+    nonce: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRefused:
+    """A page reports that Salesforce refused: nothing was created or changed."""
+
+    at: int
+    page_id: str
+    attempt: int
+    nonce: str
+    errors: tuple[SaveError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogExpired:
+    """The go never reached Salesforce: too old for the page, or it never got there."""
+
+    at: int
+    page_id: str
+    attempt: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLost:
+    """The page's socket is gone."""
+
+    at: int
+    page_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageProved:
+    """The page said hello again or answered a probe after the go: it can no longer fire it.
+
+    `never_sent`: it is the same page load and its journal knows nothing of the attempt.
+    """
+
+    at: int
+    page_id: str
+    never_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TasksFound:
+    """Salesforce was asked for Tasks with this call's id: these are there (maybe none)."""
+
+    at: int
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsLearned:
+    """More became known of the call (a late event, the call log)."""
+
+    at: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class DraftChanged:
+    """The agent wrote something; `done` when they have finished writing."""
+
+    at: int
+    draft: Draft
+    done: bool
+    held_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPicked:
+    """The call is about another record than was thought."""
+
+    at: int
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class WritingEnded:
+    """The wrap-up is over: updates need not wait any longer."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrayDecided:
+    """The agent chose: save again, it is already there (with its id, if told), or dismiss."""
+
+    at: int
+    action: str
+    task_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogTimePassed:
+    """The sweeper looked."""
+
+    at: int
+
+
+LogEvent: TypeAlias = (
+    LogAccepted
+    | LogSaved
+    | LogRefused
+    | LogExpired
+    | PageLost
+    | PageProved
+    | TasksFound
+    | FactsLearned
+    | DraftChanged
+    | RecordPicked
+    | WritingEnded
+    | TrayDecided
+    | LogTimePassed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendGo:
+    """Tell the page to save, with this attempt's fields; the only way to a Task."""
+
+    log_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class SendSettled:
+    """Tell the page that its report is safe: it may forget its journal entry."""
+
+    log_id: str
+    page_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """Ask Salesforce for Tasks with this call's id."""
+
+    log_id: str
+    agent: AgentKey
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePage:
+    """Ask the page for a sign of life, the proof that a go of before cannot fire any more."""
+
+    page_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmDoubled:
+    """Two Tasks for one call: must never happen, so everybody is told."""
+
+    log_id: str
+    task_ids: tuple[str, ...]
+
+
+LogEffect: TypeAlias = SendGo | SendSettled | ReadBack | ProbePage | AlarmDoubled

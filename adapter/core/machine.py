@@ -1,0 +1,171 @@
+"""The machine: what an event does to an agent.
+
+    idle ─ click ─► ringing-user-devices ─ picked up ─► dialing-destination ─ answered ─► bridged
+      ▲                     │ refused, not picked up            │ over                      │ over
+      │◄────────────────────┘                                   ▼                           ▼
+      │◄──────────────── done, or time is up ──────────────── wrapup ◄──────────────────────┘
+    a call comes in: ringing-inbound ─ answered ─► bridged, or ─ over ─► wrapup ("Missed")
+
+Law of this file: `decide` is total. No event raises, none is unhandled; an event that fits nothing
+leaves the agent as it was and says why (`Decision.ignored`), so that it can be counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from adapter.core import deadlines, dialing, reporting
+from adapter.core.decision import Decision, answered, ignored
+from adapter.core.effects import ControlCall, PopScreen
+from adapter.core.ending import end_wrapup, log_call
+from adapter.core.events import (
+    AnsweredElsewhere,
+    CallEnded,
+    CallPlaced,
+    Connected,
+    ControlAnswered,
+    ControlRequested,
+    DestinationDialed,
+    DialRequested,
+    Event,
+    InboundRinging,
+    NoticeDismissed,
+    OverClaimed,
+    PageGreeted,
+    PlacingRejected,
+    PlacingUnknown,
+    PopClaimed,
+    RecordAbsent,
+    RecordFound,
+    RecordUnavailable,
+    RecordViewed,
+    TimePassed,
+    Transferred,
+    WrapupSubmitted,
+)
+from adapter.core.logevents import DraftChanged, RecordPicked
+from adapter.core.model import Agent, Answer, Ending, Lapsed, RingingInbound, Wrapup
+from adapter.core.policy import Policy
+
+
+def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table
+    agent: Agent, event: Event, policy: Policy
+) -> Decision:
+    """What this event does: the agent afterwards, its logs, and what is to be done."""
+    match event:
+        case PageGreeted():
+            return _greeted(agent, event)
+        case DialRequested():
+            return dialing.dial_requested(agent, event, policy)
+        case CallPlaced():
+            return dialing.call_placed(agent, event, policy)
+        case PlacingRejected():
+            return dialing.placing_rejected(agent, event, policy)
+        case PlacingUnknown():
+            return dialing.placing_unknown(agent, event, policy)
+        case (
+            InboundRinging()
+            | DestinationDialed()
+            | Connected()
+            | CallEnded()
+            | Transferred()
+            | AnsweredElsewhere()
+            | RecordFound()
+        ):
+            return reporting.reported(agent, event, policy)
+        case RecordAbsent():
+            return deadlines.record_absent(agent, event, policy)
+        case RecordUnavailable():
+            return deadlines.record_unavailable(agent, event, policy)
+        case OverClaimed():
+            return deadlines.over_claimed(agent, event, policy)
+        case ControlRequested():
+            return _control_requested(agent, event, policy)
+        case ControlAnswered():
+            answer = Answer(event.request_id, event.code, event.text, event.at)
+            return Decision(answered(agent, answer, policy))
+        case WrapupSubmitted():
+            return _wrapup_submitted(agent, event, policy)
+        case PopClaimed():
+            return _pop_claimed(agent, event)
+        case RecordViewed():
+            return _record_viewed(agent, event)
+        case NoticeDismissed():
+            kept = tuple(n for n in agent.notices if n.id != event.notice_id)
+            return Decision(replace(agent, notices=kept))
+        case TimePassed():
+            return deadlines.time_passed(agent, event, policy)
+        case _ as never:
+            assert_never(never)
+
+
+def _greeted(agent: Agent, event: PageGreeted) -> Decision:
+    """The directory's word on who the agent is; a line is not changed under a live call."""
+    line = agent.line if agent.calls and agent.line else event.line
+    greeted = replace(agent, line=line, name=event.name, time_zone=event.time_zone)
+    return Decision(greeted, ignored="" if greeted != agent else "as before")
+
+
+def _control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
+    call = agent.call(event.call_id)
+    live = call is not None and not isinstance(call.stage, Wrapup | Lapsed)
+    if call is None or not live or call.provider_call_id is None or agent.line is None:
+        answer = Answer(event.request_id, "no-such-call", "This call is not connected.", event.at)
+        return Decision(answered(agent, answer, policy))
+    effect = ControlCall(
+        event.request_id,
+        event.call_id,
+        agent.line,
+        call.provider_call_id,
+        event.action,
+        event.value,
+    )
+    return Decision(agent, effects=(effect,))
+
+
+def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> Decision:
+    """Kept with the call while it is here, and given to its log if there is one already.
+
+    A submission for a call of yesterday still reaches its log; one for a log that does not exist
+    is dropped there.
+    """
+    call = agent.call(event.call_id)
+    held = event.at + policy.wrapup_ms
+    if call is None:
+        late = DraftChanged(event.at, event.draft, done=True)
+        return Decision(agent, log_events=((event.call_id, late),))
+    written = replace(call, draft=call.draft.merged(event.draft))
+    kept = agent.with_call(written)
+    if isinstance(call.stage, Ending) and event.done:
+        logged = log_call(kept, written, event.at, policy)
+        return logged.then(end_wrapup(logged.agent, written, event.at))
+    if not isinstance(call.stage, Wrapup):
+        return Decision(kept)
+    # Someone who is writing is not cut short: each word moves the deadline.
+    changed = DraftChanged(event.at, event.draft, event.done, held)
+    logged = Decision(kept, log_events=((event.call_id, changed),))
+    if event.done:
+        return logged.then(end_wrapup(kept, written, event.at))
+    longer = written.at_stage(replace(call.stage, due=max(call.stage.due, held)))
+    return replace(logged, agent=kept.with_call(longer))
+
+
+def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
+    """At most one page pops, and only while it rings."""
+    call = agent.call(event.call_id)
+    if call is None or not isinstance(call.stage, RingingInbound) or call.stage.popped:
+        return ignored(agent, "no pop due")
+    popped = call.at_stage(replace(call.stage, popped=True))
+    effect = PopScreen(call.call_id, event.page_id, call.number)
+    return Decision(agent.with_call(popped), effects=(effect,))
+
+
+def _record_viewed(agent: Agent, event: RecordViewed) -> Decision:
+    """The agent says which record the call is about."""
+    call = agent.call(event.call_id)
+    picked = ((event.call_id, RecordPicked(event.at, event.record)),)
+    if call is None:
+        return Decision(agent, log_events=picked)
+    events = picked if isinstance(call.stage, Wrapup) else ()
+    return Decision(agent.with_call(replace(call, record=event.record)), log_events=events)

@@ -1,0 +1,188 @@
+"""Dial policy: from a text in a Salesforce field to a number that may be dialled, or a reason.
+
+Order of the questions: emergency first, on the raw digits ("911" parsed as a US number would be
++1 911 and no longer be one); then extensions of the house; then libphonenumber. A number is
+rejected rather than mangled: an extension would vanish in E.164, so it is refused, never dropped.
+
+This module is the core's one use of a library: phonenumberslite computes and does nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TypeAlias
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+
+class DialKind(StrEnum):
+    """What sort of dial string it is."""
+
+    E164 = "e164"
+    EXTENSION = "extension"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class DialRules:
+    """What may be dialled.
+
+    `default_region`: ISO 3166 two letters, for numbers without a country code; `regions`: where
+    calls may go (empty: anywhere); `extension_digits`: shortest and longest extension of the
+    house; `allow` and `deny`: E.164 prefixes, the longest match decides before region and kind.
+    """
+
+    default_region: str = "US"
+    regions: frozenset[str] = frozenset()
+    extension_digits: tuple[int, int] = (2, 6)
+    extensions: bool = True
+    premium: bool = False
+    satellite: bool = False
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialable:
+    """A number to dial: `dial_string` as the provider takes it; `likely` if it may well exist."""
+
+    dial_string: str
+    kind: DialKind
+    likely: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Undialable:
+    """A stable reason code, and what the agent reads."""
+
+    reason: str
+    text: str
+
+
+_FORMATTING = re.compile(r"[\s().\-/\u00a0\u2010-\u2015\u2060\u200b-\u200f\u202a-\u202e]+")
+_SATELLITE = ("+870", "+881", "+882", "+883")
+_PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+_LONGEST = 64
+
+
+def plain(text: str) -> str:
+    """The text with full-width and other digits as ASCII, and a tel: scheme taken off."""
+    folded = unicodedata.normalize("NFKC", text).strip()
+    digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in folded)
+    return digits[4:] if digits[:4].lower() == "tel:" else digits
+
+
+@lru_cache(maxsize=4096)
+def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
+    """What to dial for this text, or why it can't be dialled. Never raises."""
+    if len(text) > _LONGEST:
+        return Undialable("too-long", "This is too long to be a phone number.")
+    raw = plain(text)
+    bare = _FORMATTING.sub("", raw)
+    if is_emergency(bare, rules.default_region):
+        return Dialable(bare, DialKind.EMERGENCY)
+    if not bare:
+        return Undialable("empty", "There is no number here.")
+    if rules.extensions and _is_extension(bare, rules):
+        return Dialable(bare, DialKind.EXTENSION)
+    return _international(raw, rules)
+
+
+@lru_cache(maxsize=1024)
+def is_emergency(bare: str, region: str) -> bool:
+    """Whether these digits, just as they stand, reach an emergency service in the region."""
+    return (
+        bare.isascii()
+        and bare.isdigit()
+        and len(bare) <= 6
+        and bool(phonenumbers.is_emergency_number(bare, region))
+    )
+
+
+def _is_extension(bare: str, rules: DialRules) -> bool:
+    shortest, longest = rules.extension_digits
+    return bare.isascii() and bare.isdigit() and shortest <= len(bare) <= longest
+
+
+def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
+    try:
+        number = phonenumbers.parse(raw, rules.default_region)
+    except NumberParseException:
+        return Undialable("not-a-number", f"“{raw[:32]}” is not a phone number.")
+    if number.extension:
+        return Undialable(
+            "has-extension",
+            "The number has an extension, which cannot be dialled from here: "
+            "dial the main number and ask for the extension.",
+        )
+    if not phonenumbers.is_possible_number(number):
+        return Undialable(
+            "impossible",
+            "No such number can exist: check the country code and the number of digits.",
+        )
+    dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    refusal = _refused(number, dial_string, rules)
+    if refusal is not None:
+        return refusal
+    return Dialable(dial_string, DialKind.E164, bool(phonenumbers.is_valid_number(number)))
+
+
+def _refused(
+    number: phonenumbers.PhoneNumber, dial_string: str, rules: DialRules
+) -> Undialable | None:
+    allowed = max((len(p) for p in rules.allow if dial_string.startswith(p)), default=0)
+    denied = max((len(p) for p in rules.deny if dial_string.startswith(p)), default=0)
+    if denied > allowed:
+        return Undialable("denied", "Your administrator has blocked this number.")
+    if allowed:
+        return None
+    if not rules.satellite and dial_string.startswith(_SATELLITE):
+        return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
+    if not rules.premium and phonenumbers.number_type(number) in _PREMIUM:
+        return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
+    region = phonenumbers.region_code_for_number(number)
+    if rules.regions and region not in rules.regions:
+        where = region or "that country"
+        return Undialable("region", f"Calls to {where} are not allowed by your administrator.")
+    return None
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two ways of writing may be one number: digits, a leading NANP 1 tolerated.
+
+    For binding a provider's event to the call that we asked for (facts: telephony, section 1).
+    """
+    first, second = _digits(one), _digits(other)
+    if not first or not second:
+        return False
+    return first == second or _without_one(first) == _without_one(second)
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in plain(text) if c.isdigit())
+
+
+def _without_one(digits: str) -> str:
+    return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
+
+
+@lru_cache(maxsize=4096)
+def display(number: str, region: str) -> str:
+    """The number as people in that region read it; as it stands if it is none."""
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number)
+    except NumberParseException:
+        return number
+    home = phonenumbers.country_code_for_region(region) == parsed.country_code
+    style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
+DialResult: TypeAlias = Dialable | Undialable

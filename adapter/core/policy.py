@@ -1,0 +1,83 @@
+"""How long, how often, what is allowed: the numbers that the machine takes as an argument.
+
+Durations are milliseconds. The defaults are those of the design's table and of the go gate
+(facts: reliability, section 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adapter.core.facts import Outcome
+from adapter.core.phone import DialRules
+
+
+@dataclass(frozen=True, slots=True)
+class SavePolicy:
+    """The go gate's patience.
+
+    `read_back`: whether Salesforce can be asked for a Task by its CallObject; `read_back_at` are
+    the moments of asking, counted from when the outcome became unknown; `refused_after` are the
+    waits after a transient refusal, whose end is the tray.
+    """
+
+    report_ms: int = 30_000
+    journal_ms: int = 30_000
+    read_back: bool = False
+    read_back_at: tuple[int, ...] = (30_000, 60_000, 120_000, 330_000)
+    refused_after: tuple[int, ...] = (5_000, 30_000, 120_000)
+    wake_ms: int = 600_000
+    attempts_kept: int = 8
+    transient_codes: frozenset[str] = frozenset(
+        {
+            "GENERIC_ERROR",
+            "SERVER_ERROR",
+            "SOFTPHONE_CONTAINER_ERROR",
+            "UNABLE_TO_LOCK_ROW",
+            "REQUEST_LIMIT_EXCEEDED",
+            "SERVER_UNAVAILABLE",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that a deployment may set about calls."""
+
+    outcome_ms: int = 15_000
+    ring_ms: int = 45_000
+    ask_after_ring_ms: tuple[int, ...] = (5_000, 25_000, 5_000)
+    lapse_ms: int = 600_000
+    dial_ms: int = 120_000
+    ask_again_ms: int = 30_000
+    bridged_ms: int = 300_000
+    record_ms: int = 5_000
+    wrapup_ms: int = 60_000
+    late_wrapup_ms: int = 86_400_000
+    click_ms: int = 10_000
+    dial_while_wrapup: bool = False
+    log_missed: bool = True
+    emergency: bool = True
+    per_minute: int = 10
+    per_hour: int = 200
+    answers_kept: int = 16
+    notices_kept: int = 5
+    recent_kept: int = 10
+    absent_limit: int = 3
+    dial: DialRules = field(default_factory=DialRules)
+    save: SavePolicy = field(default_factory=SavePolicy)
+    dispositions: tuple[tuple[Outcome, str], ...] = (
+        (Outcome.ANSWERED, "Connected"),
+        (Outcome.BUSY, "Busy"),
+        (Outcome.NO_ANSWER, "No Answer"),
+        (Outcome.REJECTED, "Rejected"),
+        (Outcome.UNREACHABLE, "Unreachable"),
+        (Outcome.WRONG_NUMBER, "Wrong Number"),
+        (Outcome.FAILED, "Failed"),
+        (Outcome.VOICEMAIL, "Left Voicemail"),
+        (Outcome.MISSED, "Missed"),
+    )
+
+    def disposition(self, outcome: Outcome) -> str:
+        """The CallDisposition for an outcome (facts: telephony, section 3)."""
+        return dict(self.dispositions).get(outcome, outcome.value)
