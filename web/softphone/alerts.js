@@ -1,0 +1,62 @@
+/** What went wrong or needs saying, above everything else: connection, notices, answers. */
+
+import { el, keyedList, setText, show } from './dom.js';
+import { icon } from './icons.js';
+
+/** @import {Component, Context, Message, Model} from './types.js' */
+
+/** @typedef {Message & {dismiss: () => void}} Alert */
+
+/** @param {Context} context @returns {(alert: Alert) => Component<Alert>} */
+function alertRow({ t }) {
+  return (first) => {
+    let alert = first;
+    const words = el('p', {});
+    const close = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('alert.dismiss'), onclick: () => alert.dismiss() }, icon('cross'));
+    return {
+      element: el('li', { class: 'alert', 'data-tone': first.tone }, icon('alert'), words, close),
+      update(next) {
+        alert = next;
+        setText(words, next.text);
+      },
+    };
+  };
+}
+
+/** @param {Context} context */
+function createOffline({ t, actions }) {
+  const when = el('p', { class: 'offline-when' });
+  const element = el('div', { class: 'offline' }, icon('cloud'),
+    el('div', {}, el('strong', {}, t('offline.title')), el('p', {}, t('offline.works')), when),
+    el('button', { type: 'button', class: 'button neutral', onclick: () => actions.retryNow() }, t('offline.retry')));
+  return {
+    element,
+    /** @param {Model} model */
+    update({ stage, retryAt }) {
+      show(element, stage === 'offline');
+      const seconds = Math.ceil(((retryAt ?? 0) - Date.now()) / 1000);
+      setText(when, seconds > 0 ? t('offline.in', { count: seconds }) : t('offline.now'));
+    },
+  };
+}
+
+/** @param {Context} context */
+export function createAlerts(context) {
+  const { actions } = context;
+  const offline = createOffline(context);
+  const list = el('ul', { class: 'alert-rows', role: 'alert' });
+  const rows = keyedList(list, (/** @type {Alert} */ alert) => alert.id, alertRow(context));
+  return {
+    element: el('div', { class: 'alerts' }, offline.element, list),
+    /** @param {Model} model */
+    update(model) {
+      offline.update(model);
+      /** @type {Alert[]} */
+      const notices = (model.view?.notices ?? []).map(({ id, text, code }) => ({
+        id: `notice/${id}`, tone: 'warning', text: text || context.t(`answer.${code}`), dismiss: () => actions.dismissNotice(id),
+      }));
+      const messages = model.messages.map((message) => ({ ...message, dismiss: () => actions.dismissMessage(message.id) }));
+      rows([...messages, ...notices]);
+    },
+  };
+}

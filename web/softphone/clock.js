@@ -1,0 +1,28 @@
+/** The server's clock, as far as this page can tell, and durations in words. */
+
+/**
+ * @param {() => number} now milliseconds of this page's clock
+ */
+export function createClock(now = Date.now) {
+  let offset = 0;
+  return {
+    /** @param {number} serverNow milliseconds, of a view that came this moment */
+    set(serverNow) {
+      offset = serverNow - now();
+    },
+    now: () => now() + offset,
+  };
+}
+
+/**
+ * @param {number} ms
+ * @returns {string} 0:07, 12:30, 1:02:03
+ */
+export function formatDuration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (/** @type {number} */ value) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const rest = two(seconds % 60);
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * From a wish to dial to the server's word on it.
+ *
+ * A wish is sent at once or refused at once, never kept for later: an agent who clicked a minute
+ * ago does not expect the phone to ring now.
+ */
+
+/** @import {Frame, Model, RecordRef, View} from './types.js' */
+
+const ANSWER_MS = 8_000;
+const GOOD_NEWS = ['placed', 'duplicate'];
+
+/** @typedef {{number: string, record: RecordRef|null, name: string, params: string, clickedAt: number}} Wish */
+
+/**
+ * @param {{
+ *   model: Model, send: (frame: Frame) => boolean, makeId: () => string, words: (key: string) => string,
+ *   say: (id: string, tone: 'info'|'warning'|'error', text: string) => void,
+ *   unsay: (id: string) => void, render: () => void, now?: () => number,
+ * }} ports
+ */
+export function createDialing({ model, send, makeId, words, say, unsay, render, now = Date.now }) {
+  /** @type {Set<string>} */
+  const mine = new Set();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+
+  function conclude() {
+    clearTimeout(timer);
+    model.pending = null;
+  }
+  function unanswered() {
+    conclude();
+    say('dial', 'warning', words('dial.unanswered'));
+  }
+
+  return {
+    /** @param {Wish} wish @returns {boolean} whether it went out */
+    dial({ number, record, name, params, clickedAt }) {
+      unsay('dial');
+      const request_id = makeId();
+      const sent = send({
+        type: 'dial', request_id, number, clicked_at: clickedAt, sent_at: now(),
+        ...(record ? { record } : {}), ...(params ? { params } : {}),
+      });
+      if (!sent) {
+        say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
+        return false;
+      }
+      mine.add(request_id);
+      model.pending = { request_id, number, name };
+      clearTimeout(timer);
+      timer = setTimeout(unanswered, ANSWER_MS);
+      render();
+      return true;
+    },
+    /** Hear what a view says about this page's own wishes, once each. @param {View} view */
+    hear(view) {
+      for (const answer of view.answers) {
+        if (!mine.delete(answer.request_id)) continue;
+        if (model.pending?.request_id === answer.request_id) conclude();
+        if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', answer.text || words(`answer.${answer.code}`));
+      }
+      if (view.calls.length > 0) conclude();
+    },
+    /** The connection that would have brought the answer is gone. */
+    drop() {
+      if (model.pending) unanswered();
+    },
+    /** A request of another kind (a control) whose answer this page wants to hear. @param {string} id */
+    expect(id) {
+      mine.add(id);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * The agent's words about a call: notes from the first second, the rest in wrap-up.
+ *
+ * What was typed and not yet seen back in a view is unsaved: it is never overwritten, it is sent
+ * again after a lost connection, and it outlives a reload of the panel in this tab.
+ */
+
+import { el, setText, show } from './dom.js';
+
+/** @import {CallCard, Context, Draft, DraftField, Model, WrapupCard} from './types.js' */
+
+const AUTOSAVE_MS = 1_000;
+const NOTES_MAX = 32_000;
+const SUBJECT_MAX = 255;
+
+/**
+ * Fields typed here that the server has not shown back.
+ * @param {Context['drafts']} store
+ * @param {string} key
+ */
+export function createUnsaved(store, key) {
+  /** @returns {Draft} */
+  const load = () => {
+    try {
+      return JSON.parse(store.getItem(key) ?? '{}');
+    } catch {
+      return {};
+    }
+  };
+  let fields = load();
+  const keep = () =>
+    Object.keys(fields).length > 0 ? store.setItem(key, JSON.stringify(fields)) : store.removeItem(key);
+  return {
+    fields: () => ({ ...fields }),
+    any: () => Object.keys(fields).length > 0,
+    /** @param {DraftField} field @param {string} value */
+    typed(field, value) {
+      fields[field] = value;
+      keep();
+    },
+    /** Forget what the server knows too. @param {Draft} draft */
+    seen(draft) {
+      const left = Object.entries(fields).filter(([field, value]) => (Reflect.get(draft, field) ?? '') !== value);
+      if (left.length === Object.keys(fields).length) return;
+      fields = Object.fromEntries(left);
+      keep();
+    },
+    forget() {
+      fields = {};
+      keep();
+    },
+  };
+}
+
+/** @param {string} label @param {HTMLElement} input @param {string} kind */
+const field = (label, input, kind) =>
+  el('label', { class: `field field-${kind}` }, el('span', { class: 'field-label' }, label), input);
+
+/**
+ * @param {Context} context
+ * @param {string} callId
+ * @param {string} owner org and user, part of the key in the tab's storage
+ */
+export function createForm({ t, actions, drafts }, callId, owner) {
+  const unsaved = createUnsaved(drafts, `softphone/draft/${owner}/${callId}`);
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+  let sentOn = -1;
+  let connection = 0;
+
+  function flush() {
+    clearTimeout(timer);
+    timer = undefined;
+    if (unsaved.any() && actions.wrapup(callId, unsaved.fields(), false)) sentOn = connection;
+  }
+  /** @param {DraftField} name @param {string} value */
+  function typed(name, value) {
+    unsaved.typed(name, value);
+    timer ??= setTimeout(flush, AUTOSAVE_MS);
+  }
+  function finish() {
+    clearTimeout(timer);
+    timer = undefined;
+    if (actions.wrapup(callId, unsaved.fields(), true)) unsaved.forget();
+  }
+
+  const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
+  const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', oninput: () => typed('subject', subject.value) });
+  const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
+  const save = el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'));
+  const inputs = { disposition, subject, notes };
+  const dispositionField = field(t('wrapup.disposition'), disposition, 'disposition');
+  const subjectField = field(t('wrapup.subject'), subject, 'subject');
+  const foot = el('div', { class: 'form-foot' }, save, el('span', { class: 'hint' }, t('wrapup.shortcut')));
+  const element = el('form', { class: 'form' }, dispositionField, subjectField, field(t('notes.label'), notes, 'notes'), foot);
+
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    finish();
+  });
+  element.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (foot.hidden) flush();
+    else finish();
+  });
+  element.addEventListener('focusout', flush);
+
+  /** @param {{value: string, label: string}[]} options @param {string} outcome @param {string} chosen */
+  function fillDispositions(options, outcome, chosen) {
+    const known = options.some(({ value }) => value === chosen) || chosen === '';
+    const all = [
+      { value: '', label: t('wrapup.asItEnded', { outcome }) },
+      ...(known ? options : [{ value: chosen, label: chosen }, ...options]),
+    ];
+    const print = JSON.stringify(all);
+    if (disposition.dataset['print'] === print) return;
+    disposition.dataset['print'] = print;
+    const before = disposition.value;
+    disposition.replaceChildren(...all.map(({ value, label }) => el('option', { value }, label)));
+    disposition.value = before;
+  }
+
+  return {
+    element,
+    /** @param {CallCard|WrapupCard} card @param {Model} model */
+    update(card, model) {
+      const over = 'outcome' in card;
+      connection = model.connection;
+      unsaved.seen(card.draft);
+      const shown = { ...card.draft, ...unsaved.fields() };
+      if (over) fillDispositions(model.view?.settings.dispositions ?? [], card.outcome, shown.disposition ?? '');
+      for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) {
+        const value = shown[name] ?? '';
+        if (inputs[name].value !== value) inputs[name].value = value;
+      }
+      for (const part of [dispositionField, subjectField, foot]) show(part, over);
+      setText(save, t(over && card.log.state === 'none' ? 'wrapup.done' : 'wrapup.save'));
+      if (model.stage === 'live' && unsaved.any() && sentOn !== connection && timer === undefined) flush();
+    },
+  };
+}

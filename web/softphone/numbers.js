@@ -1,0 +1,42 @@
+/** Phone numbers as they are typed. What may be dialled is the server's judgement alone. */
+
+/** @import {RecentRow} from './types.js' */
+
+/**
+ * Group the digits of a North American number; leave everything else as it was typed.
+ * @param {string} text
+ */
+export function formatTyped(text) {
+  if (!/^\+?[\d\s().-]+$/.test(text)) return text;
+  const digits = text.replace(/\D/g, '');
+  const plus = text.trimStart().startsWith('+');
+  if (plus && !digits.startsWith('1')) return text;
+  const national = plus || digits.length === 11 && digits.startsWith('1') ? digits.slice(1) : digits;
+  if (national.length < 7 || national.length > 10) return text;
+  const prefix = plus ? '+1 ' : digits.length === 11 ? '1 ' : '';
+  if (national.length === 7) return plus ? text : `${national.slice(0, 3)}-${national.slice(3)}`;
+  return `${prefix}(${national.slice(0, 3)}) ${national.slice(3, 6)}-${national.slice(6)}`;
+}
+
+/**
+ * Recent calls that a half-typed number or name may mean.
+ * @param {RecentRow[]} rows newest first
+ * @param {string} query
+ */
+export function matchRecent(rows, query) {
+  const words = query.trim().toLowerCase();
+  const digits = query.replace(/\D/g, '');
+  if (!words) return rows;
+  return rows.filter(
+    ({ name, number }) =>
+      (name ?? '').toLowerCase().includes(words) ||
+      (digits.length > 1 && number.replace(/\D/g, '').includes(digits)),
+  );
+}
+
+/** @param {string} name @returns {string} at most two letters; empty for a bare number */
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
+}

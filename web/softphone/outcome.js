@@ -1,0 +1,95 @@
+/** What an Open CTI callback says, in one shape whichever shape it came in. */
+
+/** @import {CtiError, Outcome} from './types.js' */
+
+/**
+ * Field errors and page errors hide in `details`, which is an object or an array of objects.
+ * @param {unknown} details
+ * @returns {CtiError[]}
+ */
+function detailErrors(details) {
+  /** @type {any[]} */
+  const parts = [details].flat().filter((part) => part && typeof part === 'object');
+  return parts.flatMap((part) => {
+    const byField = Object.entries(part.fieldErrors ?? {}).flatMap(([field, errors]) =>
+      [errors].flat().map((error) => ({ field, ...Object(error) })),
+    );
+    return [...byField, ...[part.pageErrors ?? []].flat()].map((error) => ({
+      code: String(error.statusCode ?? 'FIELD_ERROR'),
+      message: [error.fieldLabel, error.message].filter(Boolean).join(': '),
+      details: { field: error.columnApiName ?? error.field ?? null },
+    }));
+  });
+}
+
+/**
+ * @param {unknown} errors null, an error, or an array of `{code, description, details}`
+ * @returns {CtiError[]} never empty: a failure without a reason is a reason too
+ */
+export function normaliseErrors(errors) {
+  const found = [errors ?? []].flat().map((/** @type {any} */ error) => {
+    if (typeof error !== 'object' || error === null) {
+      return { code: 'GENERIC_ERROR', message: String(error) };
+    }
+    const specific = detailErrors(error.details);
+    const words = specific.map((one) => one.message).filter(Boolean).join(' ');
+    return {
+      code: String(error.code ?? 'GENERIC_ERROR'),
+      message: words || String(error.description ?? error.message ?? error.code ?? ''),
+      ...(error.details === undefined || error.details === null ? {} : { details: error.details }),
+    };
+  });
+  return found.length > 0 ? found : [{ code: 'GENERIC_ERROR', message: '' }];
+}
+
+/**
+ * @param {any} reply the callback's one argument
+ * @returns {Outcome}
+ */
+export function readReply(reply) {
+  if (reply?.success === true) return { ok: true, value: reply.returnValue ?? null };
+  return { ok: false, errors: normaliseErrors(reply?.errors), timedOut: false };
+}
+
+/**
+ * A library that throws has done nothing.
+ * @param {unknown} thrown
+ * @returns {Outcome}
+ */
+export function thrownOutcome(thrown) {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { ok: false, errors: [{ code: 'LIBRARY_ERROR', message }], timedOut: false };
+}
+
+/**
+ * The id of the saved Task: `{recordId}` in practice, "ID of object" in the guide.
+ * @param {unknown} value
+ * @returns {string|undefined}
+ */
+export function savedId(value) {
+  const id = typeof value === 'object' && value !== null ? Reflect.get(value, 'recordId') : value;
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+/**
+ * Call something that answers by callback, and stop waiting after `ms`.
+ * @param {(onReply: (reply: unknown) => void) => void} call
+ * @param {number} ms
+ * @returns {Promise<Outcome>}
+ */
+export function timed(call, ms) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve({ ok: false, errors: [{ code: 'TIMEOUT', message: '' }], timedOut: true });
+    }, ms);
+    const settle = (/** @type {Outcome} */ outcome) => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    try {
+      call((reply) => settle(readReply(reply)));
+    } catch (thrown) {
+      settle(thrownOutcome(thrown));
+    }
+  });
+}

@@ -1,0 +1,121 @@
+/** The whole panel as a function of the model. Nodes are made once and then only changed. */
+
+import { createAlerts } from './alerts.js';
+import { createCallCard, phaseOf, whoIs } from './callcard.js';
+import { createDialer } from './dialer.js';
+import { el, keyedList, setData, setText, show } from './dom.js';
+import { icon } from './icons.js';
+import { initials } from './numbers.js';
+import { createBlocked, createConnecting, createSignIn } from './screens.js';
+import { createTray } from './tray.js';
+import { foreground } from './view.js';
+
+/** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
+
+/** What `data-state` says of a model. @param {Model} model */
+export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 'connecting') : stage);
+
+/** Who is signed in, and whether links in Salesforce dial. @param {Context} context */
+function createBar({ t, actions }) {
+  const letters = el('span', { class: 'bar-avatar', 'aria-hidden': 'true' });
+  const name = el('span', { class: 'bar-name' });
+  const state = el('span', { class: 'bar-state' });
+  const dial = el('span', { class: 'bar-dial' });
+  const exit = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('bar.signOut'), title: t('bar.signOut'), onclick: () => actions.signOut() }, icon('exit'));
+  const element = el('header', { class: 'bar' }, letters, el('div', { class: 'bar-text' }, name, state), dial, exit);
+  return {
+    element,
+    /** @param {Model} model */
+    update(model) {
+      const agent = model.view?.agent;
+      show(element, Boolean(agent) && (model.stage === 'live' || model.stage === 'offline'));
+      setText(letters, initials(agent?.name ?? ''));
+      setText(name, agent?.name ?? '');
+      setText(state, t(`state.${stateOf(model)}`));
+      setText(dial, t(model.clickToDial ? 'bar.dialOn' : 'bar.dialOff'));
+      setData(dial, 'on', String(model.clickToDial));
+    },
+  };
+}
+
+/** A dial that the server has not answered yet: a click shows at once. @param {Context} context */
+function createPending({ t }) {
+  const words = el('p', {});
+  const element = el('div', { class: 'card pending' }, el('span', { class: 'spinner', 'aria-hidden': 'true' }), words);
+  return {
+    element,
+    /** @param {Model} model */
+    update({ pending }) {
+      show(element, pending !== null);
+      if (pending) setText(words, t('pending', { name: pending.name || pending.number }));
+    },
+  };
+}
+
+/** Tell a screen reader each new state once. @param {Context} context */
+function createAnnouncer({ t }) {
+  const element = el('p', { class: 'sr-only', role: 'status' });
+  let told = '';
+  return {
+    element,
+    /** @param {Model} model */
+    update(model) {
+      const call = model.stage === 'live' && model.view ? foreground(model.view) : undefined;
+      const key = `${stateOf(model)}/${call?.call_id ?? ''}`;
+      if (key === told) return;
+      told = key;
+      setText(element, t(`say.${stateOf(model)}`, { name: call ? whoIs(call) : '' }));
+    },
+  };
+}
+
+/** The agent's foreground call first, then by age. @param {Model} model @returns {(CallCard|WrapupCard)[]} */
+export function cardsOf({ view }) {
+  if (!view) return [];
+  const first = foreground(view);
+  const live = new Set(view.calls.map((call) => call.call_id));
+  const all = [...view.calls, ...view.wrapups.filter((card) => !live.has(card.call_id))];
+  return all.sort((a, b) => Number(b === first) - Number(a === first));
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {Context} context
+ * @param {() => Model} model
+ */
+export function createPanel(root, context, model) {
+  const bar = createBar(context);
+  const alerts = createAlerts(context);
+  const pending = createPending(context);
+  const cardList = el('div', { class: 'cards' });
+  const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
+  const dialer = createDialer(context, model);
+  const tray = createTray(context);
+  const signIn = createSignIn(context);
+  const blocked = createBlocked(context);
+  const connecting = createConnecting(context);
+  const announcer = createAnnouncer(context);
+  const content = el('div', { class: 'content' }, pending.element, cardList, tray.element, dialer.element);
+  root.replaceChildren(bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+
+  return {
+    update() {
+      const now = model();
+      const { stage, view } = now;
+      setData(root, 'state', stateOf(now));
+      setData(root, 'clickToDial', now.clickToDial ? 'on' : 'off');
+      const shown = cardsOf(now);
+      const working = view !== null && (stage === 'live' || stage === 'offline');
+      show(connecting, !view && (stage === 'connecting' || stage === 'offline'));
+      show(signIn.element, stage === 'signed-out');
+      show(blocked.element, stage === 'blocked');
+      show(content, working);
+      const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
+      show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
+      setData(content, 'cards', String(shown.length));
+      for (const part of [bar, alerts, pending, tray, signIn, blocked, dialer, announcer]) part.update(now);
+      cards(working ? shown : []);
+    },
+    clearNumber: dialer.clear,
+  };
+}

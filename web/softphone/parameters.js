@@ -1,0 +1,55 @@
+/**
+ * What Salesforce appended to our address, judged before anything relies on it.
+ *
+ * The library is a script loaded from `sfdcIframeOrigin`: an origin that passes here unchecked is
+ * script injection. The rule is the library's own, so that what passes here also passes there.
+ */
+
+/** @typedef {{origin: string, surface: 'lightning'|'classic'}} Parameters */
+/** @typedef {{ok: true, value: Parameters} | {ok: false, code: string}} Verdict */
+
+const SALESFORCE = [
+  'force.com',
+  'visualforce.com',
+  'my-visualforce.com',
+  'my-lightning.com',
+  'salesforce.com',
+  'my-salesforce.com',
+  'salesforce.mil',
+  'salesforce.ms',
+  'crmforce.mil',
+  'crmforce.ms',
+];
+const SALESFORCE_ORIGIN = new RegExp(
+  `^https?://[A-Za-z0-9_.-]+\\.(?:${SALESFORCE.join('|').replaceAll('.', '\\.')})(?::\\d+)?$`,
+);
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+
+/**
+ * @param {string} origin
+ * @param {boolean} allowLoopback true only with the development sign-in
+ */
+export function isTrustedOrigin(origin, allowLoopback) {
+  return SALESFORCE_ORIGIN.test(origin) || (allowLoopback && LOOPBACK_ORIGIN.test(origin));
+}
+
+/**
+ * Read `location.search`. A parameter given twice is refused: the library and we might each
+ * believe another one.
+ * @param {string} search
+ * @param {boolean} allowLoopback
+ * @returns {Verdict}
+ */
+export function readParameters(search, allowLoopback) {
+  const query = new URLSearchParams(search);
+  const lightning = query.getAll('sfdcIframeOrigin');
+  const classic = query.getAll('sfdcIFrameOrigin');
+  const [origin, second] = [...lightning, ...classic];
+  if (!origin) return { ok: false, code: 'no-origin' };
+  if (second !== undefined || !isTrustedOrigin(origin, allowLoopback)) {
+    return { ok: false, code: 'origin-refused' };
+  }
+  if (classic.length > 0) return { ok: true, value: { origin, surface: 'classic' } };
+  if (!query.get('mode')) return { ok: false, code: 'no-mode' };
+  return { ok: true, value: { origin, surface: 'lightning' } };
+}

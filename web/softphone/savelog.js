@@ -1,0 +1,84 @@
+/**
+ * The page's half of the go gate: offer → accept → go → saveLog → result.
+ *
+ * Salesforce would create a second Task for a second saveLog without a word. So a go is carried out
+ * once, only after this page's own accept, and only while that accept is fresh: a tab that was
+ * frozen in between must not find an old go still valid. Two clocks judge, since a sleeping
+ * machine stops one of them.
+ */
+
+import { savedId } from './outcome.js';
+
+/** @import {Driver, Frame, JournalEntry, Outcome} from './types.js' */
+
+const FRESH_MS = 5_000;
+
+/**
+ * @param {{
+ *   driver: Pick<Driver, 'saveLog'|'refresh'>,
+ *   journal: Pick<ReturnType<typeof import('./journal.js').createJournal>, 'put'|'find'|'drop'>,
+ *   send: (frame: Frame) => void,
+ *   wall?: () => number, steady?: () => number,
+ * }} ports `wall` and `steady` give milliseconds
+ */
+export function createSaveLog({ driver, journal, send, wall = Date.now, steady = () => performance.now() }) {
+  /** @type {Map<string, {wall: number, steady: number}>} */
+  const accepted = new Map();
+
+  /** @param {JournalEntry} entry */
+  const report = ({ state, at: _at, ...entry }) =>
+    send({ type: 'result', outcome: state === 'ok' ? 'ok' : 'refused', ...entry });
+
+  /** @param {string} logId */
+  function isFresh(logId) {
+    const since = accepted.get(logId);
+    accepted.delete(logId);
+    if (!since) return false;
+    return Math.max(wall() - since.wall, steady() - since.steady) <= FRESH_MS && wall() >= since.wall;
+  }
+
+  /** @param {JournalEntry} sent @param {Outcome} outcome @returns {JournalEntry} */
+  function concluded(sent, outcome) {
+    if (!outcome.ok) return { ...sent, state: 'refused', errors: outcome.errors };
+    const id = savedId(outcome.value);
+    return { ...sent, state: 'ok', ...(id ? { task_id: id } : {}) };
+  }
+
+  return {
+    /** @param {any} frame offer */
+    offer({ log_id }) {
+      accepted.set(log_id, { wall: wall(), steady: steady() });
+      send({ type: 'accept', log_id });
+    },
+    /** @param {any} frame go */
+    go({ log_id, attempt, nonce, call, refresh }) {
+      const known = journal.find(log_id, attempt);
+      if (known) {
+        // Already carried out: never again. What is known of it may be told again.
+        if (known.state !== 'sent') report(known);
+        return;
+      }
+      if (!isFresh(log_id)) {
+        send({ type: 'result', log_id, attempt, nonce, outcome: 'expired' });
+        return;
+      }
+      /** @type {JournalEntry} */
+      const sent = { log_id, attempt, nonce, state: 'sent', at: wall() };
+      journal.put(sent);
+      driver.saveLog(call.args, (outcome) => {
+        const entry = concluded(sent, outcome);
+        journal.put(entry);
+        report(entry);
+        if (outcome.ok && refresh) void driver.refresh();
+      });
+    },
+    /** @param {any} frame taken: another page saves it */
+    taken({ log_id }) {
+      accepted.delete(log_id);
+    },
+    /** @param {any} frame settled */
+    settled({ log_id, attempt }) {
+      journal.drop(log_id, attempt);
+    },
+  };
+}

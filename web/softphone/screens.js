@@ -1,0 +1,75 @@
+/** What fills the panel when there is no agent or no Salesforce: connecting, sign-in, blocked. */
+
+import { el, setData, setText, show } from './dom.js';
+import { icon } from './icons.js';
+
+/** @import {Context, Model} from './types.js' */
+
+// The start-up conditions in the order in which they are tried, and the codes that fail each.
+/** @type {[string, string[]][]} */
+const CONDITIONS = [
+  ['server', ['server-unreachable']],
+  ['inside', ['no-origin', 'no-mode', 'classic']],
+  ['origin', ['origin-refused', 'origin-not-allowed']],
+  ['library', ['library-missing', 'library-refused', 'library-slow']],
+  ['answers', ['library-silent']],
+];
+
+/** @param {string} code @returns {number} how many conditions held before this one failed */
+export const passedBefore = (code) => CONDITIONS.findIndex(([, codes]) => codes.includes(code));
+
+/** @param {Context} context */
+export function createConnecting({ t }) {
+  return el('section', { class: 'screen connecting' }, el('span', { class: 'spinner', 'aria-hidden': 'true' }), el('p', {}, t('connecting')));
+}
+
+/** @param {Context} context */
+export function createSignIn({ t, actions }) {
+  const name = el('input', { name: 'name', autocomplete: 'username', required: true });
+  const field = el('label', { class: 'field' }, el('span', { class: 'field-label' }, t('signin.name')), name);
+  const button = el('button', { type: 'submit', class: 'button brand wide' });
+  const failed = el('p', { class: 'screen-error', role: 'alert' });
+  const words = el('p', {});
+  const element = el('form', { class: 'screen signin' }, el('span', { class: 'screen-sign' }, icon('phone')), el('h2', {}, t('signin.title')), words, field, failed, button);
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    actions.signIn(name.value.trim());
+  });
+  return {
+    element,
+    /** @param {Model} model */
+    update({ signIn }) {
+      const dev = signIn.by === 'dev';
+      show(field, dev);
+      name.required = dev;
+      setText(words, t(`signin.${signIn.by}.words`));
+      setText(button, t(`signin.${signIn.by}.button`));
+      setText(failed, signIn.failed ? t('signin.failed') : '');
+      button.disabled = signIn.busy;
+    },
+  };
+}
+
+/** @param {Context} context */
+export function createBlocked({ t, actions }) {
+  const title = el('h2', {});
+  const words = el('p', {});
+  const admin = el('p', { class: 'admin' });
+  const items = CONDITIONS.map(([name]) => el('li', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }, icon('check'), icon('cross')), el('span', {}, t(`condition.${name}`))));
+  const element = el('section', { class: 'screen blocked' }, el('span', { class: 'screen-sign' }, icon('alert')), title, words,
+    el('ol', { class: 'conditions' }, ...items), el('h3', {}, t('blocked.admin')), admin,
+    el('button', { type: 'button', class: 'button neutral', onclick: () => actions.retryNow() }, t('blocked.retry')));
+  return {
+    element,
+    /** @param {Model} model */
+    update({ blocked }) {
+      if (!blocked) return;
+      const { code, detail } = blocked;
+      const passed = passedBefore(code);
+      setText(title, t('blocked.title'));
+      setText(words, t(`blocked.${code}`));
+      setText(admin, t(`blocked.${code}.admin`, { detail }));
+      items.forEach((item, index) => setData(item, 'held', index < passed ? 'yes' : index === passed ? 'no' : 'unknown'));
+    },
+  };
+}

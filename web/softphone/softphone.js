@@ -1,0 +1,264 @@
+/**
+ * One softphone page: frames in, model changed, panel drawn; clicks in, frames out.
+ *
+ * The model is what the panel shows; the server's view is most of it. Click-to-dial follows the
+ * latest view, and is off while nobody listens.
+ */
+
+import { createClock } from './clock.js';
+import { createDialing } from './dialing.js';
+import { createErrands } from './errands.js';
+import { createJournal, memoryStore } from './journal.js';
+import { createPanel, stateOf } from './panel.js';
+import { createSaveLog } from './savelog.js';
+import { fetchTicket, signInByName, signInWithSalesforce, signOut } from './session.js';
+import { createSocket } from './socket.js';
+import { mayPass, startUp } from './startup.js';
+import { createToggle } from './toggle.js';
+import { isNewer } from './view.js';
+
+/** @import {Actions, Click, Driver, Frame, Model, PageSettings, Store, Translate, User, View} from './types.js' */
+
+const OFFLINE_MS = 3_000;
+const START_AGAIN_MS = 10_000;
+const TICK_MS = 500;
+
+/** @returns {string} 128 random bits */
+function makeId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Storage may be forbidden in a third-party frame. @param {'localStorage'|'sessionStorage'} kind @returns {Store} */
+function storage(kind) {
+  try {
+    const store = window[kind];
+    store.getItem('');
+    return store;
+  } catch {
+    return memoryStore();
+  }
+}
+
+/** @param {HTMLElement} root @param {Translate} t @param {string} language */
+export function createSoftphone(root, t, language) {
+  /** @type {Model} */
+  const model = {
+    stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
+    signIn: { by: 'dev', busy: false, failed: false }, retryAt: null, connection: 0,
+  };
+  const clock = createClock();
+  const pageId = makeId();
+  const local = storage('localStorage');
+  const demoAgent = new URLSearchParams(location.search).get('demo_agent');
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let offlineTimer;
+  /** @type {ReturnType<typeof run>|null} */
+  let running = null;
+
+  /** @param {string} id @param {'info'|'warning'|'error'} tone @param {string} text */
+  function say(id, tone, text) {
+    model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text }];
+    render();
+  }
+  /** @param {string} id */
+  function unsay(id) {
+    model.messages = model.messages.filter((message) => message.id !== id);
+    render();
+  }
+  function render() {
+    panel.update();
+    running?.follow();
+  }
+
+  /** @type {Actions} */
+  const actions = {
+    dial(number, record, name) {
+      running?.dial({ number, record, name, params: '', clickedAt: Date.now() });
+    },
+    control: (callId, action, extra = {}) => running?.control({ call_id: callId, action, ...extra }),
+    wrapup(callId, fields, done) {
+      const sent = running?.send({ type: 'wrapup', call_id: callId, ...fields, done }) ?? false;
+      if (!sent && done) say('wrapup', 'warning', t('wrapup.offline'));
+      return sent;
+    },
+    tray: (logId, action) => void running?.send({ type: 'tray', log_id: logId, action }),
+    dismissNotice: (id) => void running?.send({ type: 'dismiss_notice', notice_id: id }),
+    dismissMessage: unsay,
+    signIn: (name) => void running?.signIn(name),
+    signOut: () => void running?.signOut(),
+    retryNow: () => void (running ? running.connect() : start()),
+  };
+  const panel = createPanel(root, { t, language, actions, now: clock.now, drafts: storage('sessionStorage') }, () => model);
+
+  async function start() {
+    model.blocked = null;
+    model.stage = 'connecting';
+    render();
+    const begun = await startUp(location.search);
+    if (begun.ok) {
+      running = run(begun.driver, begun.settings, begun.origin);
+      return running.begin();
+    }
+    model.stage = 'blocked';
+    model.blocked = { code: begun.code, detail: begun.detail };
+    render();
+    if (mayPass(begun.code)) setTimeout(() => model.stage === 'blocked' && start(), START_AGAIN_MS);
+  }
+
+  /**
+   * Everything that needs a driver.
+   * @param {Driver} driver @param {PageSettings} settings @param {string} origin
+   */
+  function run(driver, settings, origin) {
+    let listening = false;
+    let announced = false;
+    let label = '';
+    /** @type {ReturnType<typeof createSaveLog>|null} */
+    let saving = null;
+    /** @type {ReturnType<typeof createJournal>|null} */
+    let journal = null;
+    model.signIn.by = settings.sign_in;
+
+    const send = (/** @type {Frame} */ frame) => socket.send(frame);
+    const dialing = createDialing({ model, send, makeId, words: t, say, unsay, render });
+    const errands = createErrands({
+      driver, send,
+      onPopFailed: (errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') })),
+    });
+    const toggle = createToggle({
+      async enable() {
+        const outcome = await driver.enable();
+        if (outcome.ok && !listening) {
+          listening = true;
+          driver.onClick(clicked);
+        }
+        return outcome;
+      },
+      disable: driver.disable,
+      onChange(on) {
+        model.clickToDial = on;
+        unsay('toggle');
+      },
+      onError: (outcome) => say('toggle', 'warning', t('toggle.failed', { reason: (!outcome.ok && outcome.errors[0]?.message) || t('error.silence') })),
+    });
+    const socket = createSocket({
+      url: `${location.origin.replace(/^http/, 'ws')}/ws`,
+      fetchTicket, hello, onUp, onDown, onSignedOut,
+      onFrame: (frame) => handlers[frame.type]?.(frame),
+    });
+
+    /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
+    function hello({ ticket, user }) {
+      journal = createJournal(local, user);
+      saving = createSaveLog({ driver, journal, send });
+      return {
+        type: 'hello', ticket, page_id: pageId, build: settings.build, surface: 'lightning',
+        time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        visible: !document.hidden, focused: document.hasFocus(), journal: journal.unsettled(Date.now()),
+      };
+    }
+
+    /** @type {{[type: string]: (frame: any) => void}} */
+    const handlers = {
+      view: (/** @type {View} */ view) => {
+        if (!isNewer(model.view, view)) return;
+        clock.set(view.now);
+        model.view = view;
+        dialing.hear(view);
+        render();
+      },
+      offer: (frame) => saving?.offer(frame),
+      go: (frame) => saving?.go(frame),
+      taken: (frame) => saving?.taken(frame),
+      settled: (frame) => saving?.settled(frame),
+      pop: (frame) => void errands.pop(frame),
+      ask: (frame) => void errands.ask(frame),
+      probe: ({ nonce }) => void send({ type: 'probe', nonce }),
+      reload: () => location.reload(),
+      error: ({ code, text }) => say('frame', 'warning', text || t(`answer.${code}`)),
+    };
+
+    function onUp() {
+      clearTimeout(offlineTimer);
+      offlineTimer = undefined;
+      model.stage = 'live';
+      model.retryAt = null;
+      model.connection++;
+      // Versions are compared within a connection's life too: the first view is read from the store.
+      if (announced) return;
+      announced = true;
+      void driver.ready();
+      void driver.recordInView().then((record) => send({ type: 'context', record }));
+    }
+    /** @param {number} retryAt */
+    function onDown(retryAt) {
+      model.retryAt = retryAt;
+      dialing.drop();
+      offlineTimer ??= setTimeout(() => {
+        model.stage = 'offline';
+        render();
+      }, OFFLINE_MS);
+      render();
+    }
+    function onSignedOut() {
+      clearTimeout(offlineTimer);
+      offlineTimer = undefined;
+      model.stage = 'signed-out';
+      model.view = null;
+      dialing.drop();
+      render();
+    }
+    /** @param {Click} click */
+    function clicked(click) {
+      void driver.showPanel();
+      dialing.dial({ ...click, name: click.record?.name ?? '' });
+    }
+
+    return {
+      send,
+      dial: dialing.dial,
+      /** @param {object} request */
+      control(request) {
+        const id = makeId();
+        if (send({ type: 'control', request_id: id, ...request })) dialing.expect(id);
+        else say('dial', 'error', t('control.offline'));
+      },
+      /** Let the tab's click-to-dial and the utility item's label follow the model. */
+      follow() {
+        toggle.want(model.stage === 'live' && model.view?.click_to_dial === true);
+        const next = t(`item.${stateOf(model)}`);
+        if (next !== label) void driver.nameItem((label = next));
+      },
+      connect: () => socket.connect(),
+      async begin() {
+        driver.onNavigation((record) => send({ type: 'context', record }));
+        const presence = () => send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
+        document.addEventListener('visibilitychange', presence);
+        window.addEventListener('focus', presence);
+        window.addEventListener('blur', presence);
+        window.addEventListener('online', () => socket.isUp() || socket.connect());
+        setInterval(panel.update, TICK_MS);
+        if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
+        await socket.connect();
+      },
+      /** @param {string} name */
+      async signIn(name) {
+        model.signIn = { ...model.signIn, busy: true, failed: false };
+        render();
+        const done = settings.sign_in === 'dev' ? await signInByName(name) : await signInWithSalesforce(origin);
+        model.signIn = { ...model.signIn, busy: false, failed: !done };
+        if (done) model.stage = 'connecting';
+        render();
+        if (done) await socket.connect();
+      },
+      async signOut() {
+        if (!(await signOut())) return say('signout', 'error', t('signout.failed'));
+        socket.stop();
+        onSignedOut();
+      },
+    };
+  }
+
+  return { start };
+}

@@ -1,0 +1,42 @@
+/** The conditions that must hold before there is a softphone, one after the other. */
+
+import { lightningDriver } from './lightning.js';
+import { loadLibrary } from './library.js';
+import { readParameters } from './parameters.js';
+import { fetchSettings } from './session.js';
+
+/** @import {Driver, PageSettings} from './types.js' */
+
+/** @typedef {{ok: true, driver: Driver, settings: PageSettings, origin: string}
+ *   | {ok: false, code: string, detail: string}} Start */
+
+// These may mend themselves: somebody else's server, or a host that is still loading.
+const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent'];
+
+/** @param {string} code */
+export const mayPass = (code) => PASSING.includes(code);
+
+/** @param {string} code @returns {Start} */
+const blocked = (code, detail = '') => ({ ok: false, code, detail });
+
+/**
+ * @param {string} search `location.search` as Salesforce made it
+ * @returns {Promise<Start>}
+ */
+export async function startUp(search) {
+  const claimed = new URLSearchParams(search).get('sfdcIframeOrigin') ?? '';
+  const settings = await fetchSettings(claimed);
+  if (!settings) return blocked('server-unreachable', location.origin);
+  const parameters = readParameters(search, settings.sign_in === 'dev');
+  if (!parameters.ok) return blocked(parameters.code, claimed);
+  const { origin, surface } = parameters.value;
+  if (surface === 'classic') return blocked('classic', origin);
+  if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
+  const library = await loadLibrary(origin, settings.api_version);
+  if (!library.ok) return blocked(library.code, library.detail || origin);
+  const driver = lightningDriver(library.opencti);
+  const first = await driver.probe();
+  // Any answer will do, a refusal too: it proves that somebody listens.
+  if (!first.ok && first.timedOut) return blocked('library-silent', origin);
+  return { ok: true, driver, settings, origin };
+}

@@ -1,0 +1,38 @@
+/** Every word that an agent reads, by key, in the agent's language. */
+
+/** @import {Translate} from './types.js' */
+
+/** @typedef {{[key: string]: string | {[plural: string]: string}}} Table */
+
+const LANGUAGES = ['en'];
+
+/**
+ * @param {Table} table
+ * @param {string} language BCP 47
+ * @returns {Translate} an unknown key comes back as itself
+ */
+export function createTranslate(table, language) {
+  const plural = new Intl.PluralRules(language);
+  return (key, values = {}) => {
+    const entry = table[key] ?? key;
+    const form = plural.select(Number(values['count'] ?? 0));
+    const words = typeof entry === 'string' ? entry : (entry[form] ?? entry['other'] ?? key);
+    return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+  };
+}
+
+/**
+ * The agent's first language that we speak; English when it is none.
+ * @param {readonly string[]} wanted
+ */
+export function chooseLanguage(wanted) {
+  const short = wanted.map((language) => language.split('-')[0] ?? '');
+  return short.find((language) => LANGUAGES.includes(language)) ?? 'en';
+}
+
+/** @returns {Promise<{language: string, table: Table}>} */
+export async function loadStrings() {
+  const language = chooseLanguage(navigator.languages);
+  const answer = await fetch(new URL(`lang/${language}.json`, import.meta.url));
+  return { language, table: await answer.json() };
+}

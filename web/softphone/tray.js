@@ -1,0 +1,55 @@
+/** Calls that are not in Salesforce yet: why, and what the agent can do about each. */
+
+import { formatDuration } from './clock.js';
+import { el, keyedList, setText, show } from './dom.js';
+import { formatWhen } from './dialer.js';
+import { icon } from './icons.js';
+
+/** @import {Component, Context, Model, TrayRow} from './types.js' */
+
+/** @param {Context} context @returns {(row: TrayRow) => Component<TrayRow>} */
+function trayRow({ t, actions, now, language }) {
+  return ({ log_id: logId }) => {
+    const name = el('span', { class: 'row-name' });
+    const line = el('span', { class: 'row-line' });
+    const reason = el('p', { class: 'tray-reason' });
+    const errors = el('ul', { class: 'tray-errors' });
+    const buttons = el('div', { class: 'tray-actions' });
+    const offer = keyedList(buttons, (/** @type {string} */ action) => action, (action) => ({
+      element: el('button', { type: 'button', class: action === 'save_again' ? 'button brand' : 'button neutral', 'data-action': action, onclick: () => actions.tray(logId, action) }, t(`tray.${action}`)),
+      update: () => undefined,
+    }));
+    return {
+      element: el('li', { class: 'tray-row', 'data-log': logId }, el('div', { class: 'row-text' }, name, line), reason, errors, buttons),
+      update(row) {
+        setText(name, row.record?.name || row.display);
+        const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
+        setText(line, [formatWhen(row.started_at, now(), language), row.outcome, talk].filter(Boolean).join(' · '));
+        setText(reason, t(`tray.reason.${row.reason}`, { ids: row.task_ids.join(', ') }));
+        const words = row.errors.map((error) => error.message || error.code);
+        if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));
+        words.forEach((text, index) => setText(/** @type {Node} */ (errors.children[index]), text));
+        offer(row.actions);
+      },
+    };
+  };
+}
+
+/** @param {Context} context */
+export function createTray(context) {
+  const { t } = context;
+  const title = el('span', {});
+  const list = el('ul', { class: 'tray-rows' });
+  const rows = keyedList(list, (/** @type {TrayRow} */ row) => row.log_id, trayRow(context));
+  const element = el('details', { class: 'tray', open: true }, el('summary', {}, icon('alert'), title), list);
+  return {
+    element,
+    /** @param {Model} model */
+    update({ view }) {
+      const waiting = view?.tray ?? [];
+      show(element, waiting.length > 0);
+      setText(title, t('tray.title', { count: waiting.length }));
+      rows(waiting);
+    },
+  };
+}

@@ -1,0 +1,254 @@
+/** The shapes that pass between the page's modules: frames of `softphone.v1` and Open CTI values. */
+
+export interface RecordRef {
+  id: string;
+  name?: string;
+  object_type?: string;
+  account_id?: string;
+  contact_id?: string;
+  person_account?: boolean;
+}
+
+export interface Draft {
+  subject?: string;
+  notes?: string;
+  disposition?: string;
+}
+
+export type DraftField = keyof Draft;
+
+export type Phase =
+  | 'idle'
+  | 'ringing-user-devices'
+  | 'dialing-destination'
+  | 'bridged'
+  | 'ringing-inbound'
+  | 'wrapup';
+
+export type Direction = 'outbound' | 'inbound' | 'internal';
+
+/** A live call. Times are milliseconds of the server's clock. */
+export interface CallCard {
+  call_id: string;
+  state: Phase;
+  direction: Direction;
+  number: string;
+  display: string;
+  name?: string | null;
+  record: RecordRef | null;
+  started_at: number;
+  since: number;
+  connected_at: number | null;
+  unconfirmed: boolean;
+  deadline: number | null;
+  draft: Draft;
+}
+
+export type LogState = 'saving' | 'saved' | 'waiting' | 'unconfirmed' | 'refused' | 'none';
+
+/** A call that is over and waits for the agent's words. */
+export interface WrapupCard {
+  call_id: string;
+  direction: Direction;
+  number: string;
+  display: string;
+  name?: string | null;
+  record: RecordRef | null;
+  outcome: string;
+  talk_seconds: number | null;
+  started_at: number;
+  ended_at: number;
+  deadline: number | null;
+  draft: Draft;
+  log: { state: LogState; task_id?: string | null };
+}
+
+export interface TrayRow {
+  log_id: string;
+  call_id: string;
+  number: string;
+  display: string;
+  direction: Direction;
+  record: RecordRef | null;
+  started_at: number;
+  talk_seconds: number | null;
+  outcome: string;
+  reason: string;
+  errors: { code: string; message: string; field?: string | null }[];
+  task_ids: string[];
+  actions: string[];
+}
+
+export interface RecentRow {
+  call_id: string;
+  direction: Direction;
+  number: string;
+  display: string;
+  name?: string | null;
+  record: RecordRef | null;
+  started_at: number;
+  talk_seconds: number | null;
+  outcome: string;
+  task_id?: string | null;
+}
+
+/** Something that the agent is told; `code` picks the words, `text` is the English fallback. */
+export interface Note {
+  code: string;
+  text: string;
+  at: number;
+}
+
+export interface View {
+  epoch: string;
+  version: number;
+  now: number;
+  state: Phase;
+  click_to_dial: boolean;
+  agent: { org_id: string; user_id: string; name: string; configured: boolean; reason?: string | null };
+  calls: CallCard[];
+  wrapups: WrapupCard[];
+  tray: TrayRow[];
+  answers: (Note & { request_id: string })[];
+  notices: (Note & { id: string })[];
+  recent: RecentRow[];
+  can: { [action: string]: boolean };
+  settings: {
+    wrap_up_seconds: number;
+    dispositions: { value: string; label: string }[];
+    dial_while_wrapup: boolean;
+  };
+}
+
+export interface PageSettings {
+  build: string;
+  sign_in: 'dev' | 'salesforce';
+  allowed_origin: boolean;
+  api_version: string;
+  org_id: string | null;
+}
+
+export interface User {
+  org_id: string;
+  user_id: string;
+  name: string;
+}
+
+export interface CtiError {
+  code: string;
+  message: string;
+  details?: unknown;
+}
+
+/** What became of an Open CTI call. `timedOut` = nobody knows whether it happened. */
+export type Outcome =
+  | { ok: true; value: unknown }
+  | { ok: false; errors: CtiError[]; timedOut: boolean };
+
+/** A click on a phone link: the raw number and the record that it stands on. */
+export interface Click {
+  number: string;
+  record: RecordRef | null;
+  params: string;
+  clickedAt: number;
+}
+
+/**
+ * One Open CTI experience. `lightning.js` is the first; a Classic driver stands beside it with
+ * the same methods, so that nothing else in the page knows which experience it runs in.
+ * No method throws; none stays unanswered save `saveLog`, whose late answer still counts.
+ */
+export interface Driver {
+  /** Ask something harmless: the proof that somebody answers at all. */
+  probe(): Promise<Outcome>;
+  enable(): Promise<Outcome>;
+  disable(): Promise<Outcome>;
+  /** Register once per page load: the library never forgets a listener. */
+  onClick(listener: (click: Click) => void): void;
+  onNavigation(listener: (record: RecordRef | null) => void): void;
+  recordInView(): Promise<RecordRef | null>;
+  showPanel(): Promise<Outcome>;
+  nameItem(label: string): Promise<Outcome>;
+  ready(): Promise<Outcome>;
+  saveLog(value: object, onReply: (outcome: Outcome) => void): void;
+  refresh(): Promise<Outcome>;
+  /** A call that the server asks for by name: a screen pop or a read. */
+  perform(method: string, args: object): Promise<Outcome>;
+}
+
+/** What is known of a saveLog that left this browser. Ids only, never notes or numbers. */
+export interface JournalEntry {
+  log_id: string;
+  attempt: number;
+  nonce: string;
+  state: 'sent' | 'ok' | 'refused';
+  task_id?: string;
+  errors?: CtiError[];
+  at: number;
+}
+
+export type Frame = { type: string } & { [field: string]: unknown };
+
+/** The part of Web Storage that we use; a Map-backed fake serves the tests. */
+export interface Store {
+  readonly length: number;
+  key(index: number): string | null;
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export type Translate = (key: string, values?: { [name: string]: string | number }) => string;
+
+export interface Component<P> {
+  element: HTMLElement;
+  update(props: P): void;
+}
+
+/** Something that this page alone has to say. */
+export interface Message {
+  id: string;
+  tone: 'info' | 'warning' | 'error';
+  text: string;
+}
+
+export interface Pending {
+  request_id: string;
+  number: string;
+  name: string;
+}
+
+/** All that the panel shows is a function of this. */
+export interface Model {
+  stage: 'connecting' | 'blocked' | 'signed-out' | 'live' | 'offline';
+  clickToDial: boolean;
+  view: View | null;
+  pending: Pending | null;
+  messages: Message[];
+  blocked: { code: string; detail: string } | null;
+  signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean };
+  retryAt: number | null;
+  /** Counts connections, so that a form knows when to send again what may be lost. */
+  connection: number;
+}
+
+export interface Actions {
+  dial(number: string, record: RecordRef | null, name: string): void;
+  control(callId: string, action: string, extra?: { target?: string; digits?: string }): void;
+  /** False when there is no connection: the caller keeps what it has. */
+  wrapup(callId: string, fields: Draft, done: boolean): boolean;
+  tray(logId: string, action: string): void;
+  dismissNotice(id: string): void;
+  dismissMessage(id: string): void;
+  signIn(name: string): void;
+  signOut(): void;
+  retryNow(): void;
+}
+
+export interface Context {
+  t: Translate;
+  language: string;
+  actions: Actions;
+  now: () => number;
+  drafts: Store;
+}

@@ -1,0 +1,20 @@
+/** Which of two views is the newer. */
+
+/** @import {View} from './types.js' */
+
+/**
+ * Versions count within one epoch; another epoch means that the store was replaced, and wins.
+ * @param {View|null} shown
+ * @param {View} arrived
+ */
+export function isNewer(shown, arrived) {
+  return shown === null || arrived.epoch !== shown.epoch || arrived.version >= shown.version;
+}
+
+/**
+ * The call that the agent's state speaks of: live ones before those being wrapped up.
+ * @param {View} view
+ */
+export function foreground(view) {
+  return view.calls.find((call) => call.state === view.state) ?? view.calls[0] ?? view.wrapups[0];
+}
