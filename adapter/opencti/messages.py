@@ -1,0 +1,274 @@
+"""The page protocol (`softphone.v1`): what a page may say, as models that check it.
+
+One JSON object a frame, told apart by `type`. Unknown fields are ignored (an older server may
+meet a newer page); unknown types and wrong shapes are `BadFrame`, answered, never fatal.
+Times of pages are their own clocks' Unix milliseconds and are used only as differences.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+SUBPROTOCOL = "softphone.v1"
+MAX_FRAME_BYTES = 160 * 1024
+"""Notes have up to 32,000 characters, which may be four bytes each in UTF-8."""
+
+Id = Annotated[str, Field(min_length=1, max_length=255)]
+Text = Annotated[str, Field(max_length=255)]
+Notes = Annotated[str, Field(max_length=32_000)]
+Millis = Annotated[int, Field(ge=0, le=2**53)]
+
+
+class BadFrame(ValueError):
+    """A frame that is no message of the protocol; the text says what is wrong with it."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=False)
+
+
+class RecordIn(_Message):
+    """A Salesforce record as onClickToDial or onNavigationChange gives it."""
+
+    id: Text = ""
+    name: str = Field("", max_length=1000)
+    object_type: Text = ""
+    account_id: Text = ""
+    contact_id: Text = ""
+    person_account: bool = False
+
+
+class ErrorIn(_Message):
+    """One error as Open CTI reports it; `details` is whatever Salesforce put there."""
+
+    code: str = Field("GENERIC_ERROR", max_length=255)
+    message: str = Field("", max_length=4000)
+    description: str = Field("", max_length=4000)
+    details: Any = None
+
+
+class JournalEntry(_Message):
+    """What a page remembers of one attempt, uploaded when it comes back."""
+
+    log_id: Id
+    attempt: int = Field(ge=1)
+    nonce: Id
+    state: Literal["sent", "ok", "refused"]
+    task_id: Text = ""
+    errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
+
+
+class Hello(_Message):
+    """The first frame: who (by ticket), which page load, and what its journal holds.
+
+    `journal` is checked entry by entry: rubbish in one does not cost the others.
+    """
+
+    type: Literal["hello"]
+    ticket: Id
+    page_id: Id
+    build: Text = ""
+    surface: Literal["lightning", "classic"] = "lightning"
+    time_zone: str = Field("UTC", max_length=64)
+    visible: bool = True
+    focused: bool = False
+    journal: list[Any] = Field(default_factory=list, max_length=500)
+
+    def entries(self) -> tuple[tuple[JournalEntry, ...], int]:
+        """The journal's good entries, and how many were rubbish."""
+        good = []
+        for raw in self.journal:
+            try:
+                good.append(JournalEntry.model_validate(raw))
+            except ValidationError:
+                continue
+        return tuple(good), len(self.journal) - len(good)
+
+
+class Dial(_Message):
+    """A number was clicked or typed; `sent_at - clicked_at` is the click's age in ms."""
+
+    type: Literal["dial"]
+    request_id: Id
+    number: str = Field(max_length=255)
+    clicked_at: Millis
+    sent_at: Millis | None = None
+    record: RecordIn | None = None
+    params: str = Field("", max_length=2000)
+    work_id: Text = ""
+    ring_profile: Text = ""
+
+    @property
+    def age_ms(self) -> int:
+        """How long ago the click was when the page sent it, by the page's own clock."""
+        return max(0, self.sent_at - self.clicked_at) if self.sent_at is not None else 0
+
+
+class Control(_Message):
+    """Something to do in a call."""
+
+    type: Literal["control"]
+    request_id: Id
+    call_id: Id
+    action: Literal[
+        "check",
+        "hang_up",
+        "transfer",
+        "hold",
+        "resume",
+        "mute",
+        "unmute",
+        "digits",
+        "answer",
+        "decline",
+    ]
+    target: Text = ""
+    digits: str = Field("", max_length=64)
+
+
+class LinkIn(_Message):
+    """A related record that the agent picked."""
+
+    id: Text = ""
+    name: str = Field("", max_length=1000)
+
+
+class WrapupIn(_Message):
+    """What the agent entered; only the fields that were touched. A null link clears it."""
+
+    type: Literal["wrapup"]
+    call_id: Id
+    subject: Text | None = None
+    notes: Notes | None = None
+    disposition: Text | None = None
+    who: LinkIn | None = None
+    what: LinkIn | None = None
+    follow_up: bool | None = None
+    done: bool = False
+
+    def cleared(self, field: str) -> bool:
+        """Whether the page said null for this link, rather than nothing."""
+        return field in self.model_fields_set and getattr(self, field) is None
+
+
+class Presence(_Message):
+    """Whether the page can be seen, and is in use."""
+
+    type: Literal["presence"]
+    visible: bool
+    focused: bool
+
+
+class Context(_Message):
+    """The record that the agent looks at; with `call_id`, the record that the call is about."""
+
+    type: Literal["context"]
+    record: RecordIn | None = None
+    call_id: Text = ""
+
+
+class Work(_Message):
+    """Sales Engagement started a work item with this number (hvs.onWorkStart)."""
+
+    type: Literal["work"]
+    work_id: Id
+    to: Text = ""
+    complete_when: Text = ""
+
+
+class Accept(_Message):
+    """The page can save the offered log now."""
+
+    type: Literal["accept"]
+    log_id: Id
+
+
+class Result(_Message):
+    """What saveLog answered; `expired`: the go was too old and was not executed."""
+
+    type: Literal["result"]
+    log_id: Id
+    attempt: int = Field(ge=1)
+    nonce: Id
+    outcome: Literal["ok", "refused", "expired"]
+    task_id: Text = ""
+    errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
+
+
+class Popped(_Message):
+    """The page offers to pop the caller's record, or has done so."""
+
+    type: Literal["popped"]
+    pop_id: Id
+
+
+class TrayChoice(_Message):
+    """What the agent chose for a log in the tray."""
+
+    type: Literal["tray"]
+    log_id: Id
+    action: Literal["save_again", "already_there", "dismiss"]
+    task_id: Text = ""
+
+
+class ProbeAnswer(_Message):
+    """The page answers a probe: it has seen everything sent before."""
+
+    type: Literal["probe"]
+    nonce: Id
+
+
+class AskAnswer(_Message):
+    """What came of a reading Open CTI call that the server asked for."""
+
+    type: Literal["answer"]
+    ask_id: Id
+    outcome: Literal["ok", "failed"]
+    value: Any = None
+    errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
+
+
+class DismissNotice(_Message):
+    """The agent has read a notice."""
+
+    type: Literal["dismiss_notice"]
+    notice_id: Id
+
+
+PageMessage: TypeAlias = (
+    Hello
+    | Dial
+    | Control
+    | WrapupIn
+    | Presence
+    | Context
+    | Work
+    | Accept
+    | Result
+    | Popped
+    | TrayChoice
+    | ProbeAnswer
+    | AskAnswer
+    | DismissNotice
+)
+
+_ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(
+    Annotated[PageMessage, Field(discriminator="type")]
+)
+
+
+def decode(frame: str) -> PageMessage:
+    """The message in a frame. Raises BadFrame with a sentence that quotes no content."""
+    try:
+        return _ADAPTER.validate_json(frame)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the frame"
+        raise BadFrame(f"{where}: {first['msg']}") from None
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of everything a page may say."""
+    return _ADAPTER.json_schema()
