@@ -1,0 +1,255 @@
+"""Between the page protocol and the core: messages to events, logs to exact Open CTI calls. Pure.
+
+This is the only room that knows Salesforce's Open CTI; Service Cloud Voice would be a sibling.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from adapter.core.events import (
+    ControlRequested,
+    DialRequested,
+    Event,
+    NoticeDismissed,
+    OverClaimed,
+    RecordViewed,
+    WrapupSubmitted,
+)
+from adapter.core.logevents import (
+    LogEvent,
+    LogExpired,
+    LogRefused,
+    LogSaved,
+    TrayDecided,
+)
+from adapter.core.logmodel import Attempt, CallLog, SaveError
+from adapter.core.model import Draft, Record
+from adapter.core.view import View
+from adapter.opencti.messages import (
+    Context,
+    Control,
+    Dial,
+    DismissNotice,
+    ErrorIn,
+    JournalEntry,
+    LinkIn,
+    RecordIn,
+    Result,
+    TrayChoice,
+    WrapupIn,
+)
+from adapter.opencti.tasklog import TaskRules, create_fields, update_fields
+
+ERRORS_KEPT = 10
+TEXT_KEPT = 500
+
+AgentMessage = Dial | Control | WrapupIn | Context | DismissNotice
+
+
+# --- what the agent does, as events --------------------------------------------------------------
+
+
+def agent_event(message: AgentMessage, at: int, fresh_id: str) -> Event | None:
+    """The event of a message from an agent's page; None where nothing happened.
+
+    `at` is our clock in Unix milliseconds; `fresh_id` names the call if one is placed.
+    """
+    match message:
+        case Dial():
+            return _dial(message, at, fresh_id)
+        case Control(action="check"):
+            return OverClaimed(at, message.request_id, message.call_id)
+        case Control():
+            value = message.target or message.digits
+            return ControlRequested(at, message.request_id, message.call_id, message.action, value)
+        case WrapupIn():
+            return WrapupSubmitted(at, message.call_id, _draft(message), message.done)
+        case Context(record=RecordIn() as record, call_id=str() as call_id) if call_id:
+            return RecordViewed(at, call_id, _record(record))
+        case DismissNotice():
+            return NoticeDismissed(at, message.notice_id)
+        case _:
+            return None
+
+
+def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
+    return DialRequested(
+        at=at,
+        request_id=message.request_id,
+        call_id=fresh_id,
+        number=message.number,
+        clicked_at=at - message.age_ms,
+        record=_record(message.record) if message.record and message.record.id else None,
+        work_id=message.work_id,
+        ring_profile=message.ring_profile,
+    )
+
+
+def _record(record: RecordIn) -> Record:
+    return Record(
+        id=record.id,
+        name=record.name,
+        object_type=record.object_type,
+        account_id=record.account_id,
+        contact_id=record.contact_id,
+        person_account=record.person_account,
+    )
+
+
+def _draft(message: WrapupIn) -> Draft:
+    return Draft(
+        subject=message.subject,
+        notes=message.notes,
+        disposition=message.disposition,
+        who=_link(message, "who", message.who),
+        what=_link(message, "what", message.what),
+        follow_up=message.follow_up,
+    )
+
+
+def _link(message: WrapupIn, name: str, link: LinkIn | None) -> Record | None:
+    if message.cleared(name):
+        return Record("")
+    return Record(link.id, link.name) if link is not None else None
+
+
+# --- what became of a log, as events -------------------------------------------------------------
+
+
+def result_event(message: Result, page_id: str, at: int) -> LogEvent:
+    """The event of a page's report on a go."""
+    match message.outcome:
+        case "ok":
+            return LogSaved(at, page_id, message.attempt, message.nonce, message.task_id)
+        case "refused":
+            errors = save_errors(message.errors)
+            return LogRefused(at, page_id, message.attempt, message.nonce, errors)
+        case "expired":
+            return LogExpired(at, page_id, message.attempt, message.nonce)
+
+
+def journal_event(entry: JournalEntry, page_id: str, at: int) -> LogEvent | None:
+    """The event of a journal entry; None for one that only says that a go was on its way."""
+    match entry.state:
+        case "ok":
+            return LogSaved(at, page_id, entry.attempt, entry.nonce, entry.task_id)
+        case "refused":
+            errors = save_errors(entry.errors)
+            return LogRefused(at, page_id, entry.attempt, entry.nonce, errors)
+        case "sent":
+            return None
+
+
+def tray_event(message: TrayChoice, at: int) -> TrayDecided:
+    """The event of an agent's choice in the tray."""
+    return TrayDecided(at, message.action, message.task_id)
+
+
+def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
+    """Open CTI's errors, flattened: details come as an object or an array (facts, section 3)."""
+    flat: list[SaveError] = []
+    for error in errors:
+        found = _field_errors(error.details)
+        flat.extend(found)
+        if not found:
+            message = error.message or error.description or _details_message(error.details)
+            flat.append(SaveError(error.code, (message or error.code)[:TEXT_KEPT]))
+    return tuple(flat[:ERRORS_KEPT]) or (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
+
+
+def _each(details: Any) -> list[dict[str, Any]]:
+    several = details if isinstance(details, list) else [details]
+    return [one for one in several if isinstance(one, dict)]
+
+
+def _field_errors(details: Any) -> list[SaveError]:
+    found = []
+    for detail in _each(details):
+        found += [_page_error(error) for error in _each(detail.get("pageErrors"))]
+        fields = detail.get("fieldErrors")
+        for name, errors in (fields if isinstance(fields, dict) else {}).items():
+            found += [_field_error(str(name), error) for error in _each(errors)]
+    return found
+
+
+def _page_error(error: dict[str, Any]) -> SaveError:
+    """A validation rule that speaks for the whole page: as permanent as a field's error."""
+    code = str(error.get("statusCode") or "VALIDATION")
+    return SaveError(code, str(error.get("message") or code)[:TEXT_KEPT])
+
+
+def _field_error(name: str, error: dict[str, Any]) -> SaveError:
+    code = str(error.get("statusCode") or "FIELD_ERROR")
+    label = str(error.get("fieldLabel") or name)[:TEXT_KEPT]
+    return SaveError(code, str(error.get("message") or code)[:TEXT_KEPT], label)
+
+
+def _details_message(details: Any) -> str:
+    if isinstance(details, str):
+        return details
+    return next((str(d["message"]) for d in _each(details) if d.get("message")), "")
+
+
+# --- what the server says ------------------------------------------------------------------------
+
+
+def frame(message: dict[str, Any]) -> str:
+    """A message as a frame's text."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+
+
+def view_frame(view: View, epoch: str, version: int, now: int) -> str:
+    """The whole view, with what tells a page whether it is newer than its own."""
+    return frame({**view, "epoch": epoch, "version": version, "now": now})
+
+
+def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
+    """The go for an attempt: the exact saveLog, decided at accept and never again."""
+    if attempt.task_id and log.saved is not None:
+        value = update_fields(attempt.task_id, log.saved.fields, attempt.fields, rules)
+    else:
+        value = create_fields(attempt.fields, rules)
+    return {
+        "type": "go",
+        "log_id": log.log_id,
+        "attempt": attempt.number,
+        "nonce": attempt.nonce,
+        "call": {"method": "saveLog", "args": value},
+        "refresh": True,
+    }
+
+
+def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:
+    """The question whether Salesforce has Tasks of this call, by the class that we ship."""
+    args = {"apexClass": apex_class, "methodName": "find", "methodParams": f"callObject={log_id}"}
+    return {"type": "ask", "ask_id": ask_id, "call": {"method": "runApex", "args": args}}
+
+
+def found_tasks(value: Any) -> tuple[str, ...] | None:
+    """The task ids in a read-back's answer, or None if it is no answer.
+
+    The class returns a JSON array of ids; runApex hands it on as text, in `runApex` or bare.
+    """
+    told = value.get("runApex", value) if isinstance(value, dict) else value
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except ValueError:
+            return None
+    if not isinstance(told, list) or not all(isinstance(i, str) for i in told):
+        return None
+    return tuple(told)
+
+
+def pop(pop_id: str, number: str) -> dict[str, Any]:
+    """The screen pop for an inbound call: search by number, pop by the layout's rules."""
+    args = {
+        "searchParams": number,
+        "callType": "inbound",
+        "queryParams": "",
+        "defaultFieldValues": {},
+        "deferred": False,
+    }
+    return {"type": "pop", "pop_id": pop_id, "call": {"method": "searchAndScreenPop", "args": args}}
