@@ -106,7 +106,8 @@ def may_be_offered(log: CallLog, at: int) -> bool:
 
 
 def _pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
-    return Pending(not_before, max(not_before, at) + policy.wake_ms)
+    due = not_before if not_before > at else at + policy.wake_ms
+    return Pending(not_before, due)
 
 
 def _ignored(log: CallLog, why: str) -> LogDecision:

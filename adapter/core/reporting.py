@@ -14,7 +14,6 @@ from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
     Connected,
-    DestinationDialed,
     InboundRinging,
     RecordFound,
     Report,
@@ -136,11 +135,10 @@ def _advanced(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisi
             return call_over(agent, call, event.at, policy)
         case RecordFound() if call.facts.is_over:
             return log_call(agent, call, event.at, policy)
-        case InboundRinging() | DestinationDialed() | Connected() | RecordFound():
+        case _:
+            # Answered by another user: for a call that we placed, that is the destination.
             stage = _stage(call, event, policy)
             return Decision(agent.with_call(call.at_stage(stage)))
-        case _:
-            return ignored(agent, "answered elsewhere")
 
 
 def _stage(call: Call, event: Report, policy: Policy) -> Dialing | Bridged | RingingInbound:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, AgentKey
+from adapter.core.model import Agent, AgentKey, Line
 
 
 class StorageError(Exception):
@@ -136,6 +136,9 @@ class Store(Protocol):
 
     async def log(self, key: AgentKey, log_id: str) -> CallLog | None:
         """One log, settled or not; None if the agent has none of that id."""
+
+    async def agents_of(self, line: Line) -> tuple[AgentKey, ...]:
+        """The agents whose committed value has this line (provider user), for routing events."""
 
     async def route(self, account: str, provider_call_id: str) -> Route:
         """Who knows this call, and which deliveries of it wait."""
