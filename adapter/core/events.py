@@ -7,10 +7,9 @@ that deciding again (after a lost race) makes the same ids.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
-from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
+from adapter.core.facts import Facts
 from adapter.core.model import Draft, Line, Record
 
 
@@ -214,61 +213,6 @@ Report: TypeAlias = (
     | RecordFound
 )
 """Everything the provider tells of a call."""
-
-
-class Moment(StrEnum):
-    """What a provider's event is about, whatever the provider calls it."""
-
-    RINGING = "ringing"
-    DIALED = "dialed"
-    CONNECTED = "connected"
-    ENDED = "ended"
-    TRANSFERRED = "transferred"
-    RECORD = "record"
-    """Not an event: the call log's answer to our question."""
-
-
-_EVENTS: dict[Moment, type[Report]] = {
-    Moment.RINGING: InboundRinging,
-    Moment.DIALED: DestinationDialed,
-    Moment.CONNECTED: Connected,
-    Moment.ENDED: CallEnded,
-    Moment.TRANSFERRED: Transferred,
-    Moment.RECORD: RecordFound,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderReport:
-    """What a provider tells of a call before anybody knows whose call it is.
-
-    `user_id` is the provider's user that it names, if any; `facts` hold only what is said in it
-    (sources SAID or RECORD).
-    """
-
-    moment: Moment
-    provider_call_id: str
-    user_id: str | None
-    facts: Facts
-
-    def event(self, at: int, call_id: str, known: bool) -> Report:
-        """The event for one agent; what has no time of its own was seen at `at` (Unix ms)."""
-        facts = self.facts.join(_seen(self.moment, at))
-        return _EVENTS[self.moment](at, call_id, known, self.provider_call_id, facts)
-
-
-def _seen(moment: Moment, at: int) -> Facts:
-    now = Known(at, Source.SEEN)
-    match moment:
-        case Moment.CONNECTED:
-            return Facts(connected=now)
-        case Moment.ENDED:
-            return Facts(ended=now)
-        case Moment.TRANSFERRED:
-            return Facts(transferred=now)
-        case _:
-            return NOTHING_KNOWN
-
 
 Event: TypeAlias = (
     PageGreeted

@@ -19,7 +19,7 @@ from adapter.core.events import (
     Report,
     Transferred,
 )
-from adapter.core.facts import Direction, Facts
+from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     Agent,
@@ -52,7 +52,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
 
 def _of_the_past(agent: Agent, event: Report) -> Decision:
     """A call that has left the agent: only its log can still learn."""
-    learned = FactsLearned(event.at, event.facts)
+    learned = FactsLearned(event.at, told_by(event))
     return Decision(agent, log_events=((event.call_id, learned),), ignored="call is over")
 
 
@@ -106,13 +106,14 @@ def _new_call(event: Report) -> Call:
 
 
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
-    facts = call.facts.join(event.facts)
+    told = told_by(event)
+    facts = call.facts.join(told)
     number = call.number or (facts.number.value if facts.number else "")
     known = replace(call, facts=facts, number=number)
     match call.stage:
         case Wrapup():
             same = facts == call.facts
-            learned = ((call.call_id, FactsLearned(event.at, event.facts)),)
+            learned = ((call.call_id, FactsLearned(event.at, told)),)
             return Decision(
                 agent.with_call(known),
                 log_events=() if same else learned,
@@ -125,6 +126,20 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
             return Decision(agent.with_call(known))
         case _:
             return _advanced(agent, known, event, policy)
+
+
+def told_by(event: Report) -> Facts:
+    """The event's facts; what happened without a time of its own was seen when it arrived."""
+    now = Known(event.at, Source.SEEN)
+    match event:
+        case Connected():
+            return event.facts.join(Facts(connected=now))
+        case CallEnded():
+            return event.facts.join(Facts(ended=now))
+        case Transferred():
+            return event.facts.join(Facts(transferred=now))
+        case _:
+            return event.facts
 
 
 def _advanced(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:

@@ -1,0 +1,47 @@
+"""Hints inside one process, by pyee: synchronous observers after the commit."""
+
+from __future__ import annotations
+
+import structlog
+from pyee import EventEmitter
+
+from adapter.core.model import AgentKey
+from adapter.fanout.port import Listener
+
+log = structlog.get_logger(__name__)
+
+_TOPIC = "version"
+
+
+class LocalHints:
+    """The fan-out of a single replica; other fan-outs use it for their own process."""
+
+    def __init__(self) -> None:
+        self._emitter = EventEmitter()
+        self._emitter.on("error", _report)
+
+    def publish(self, key: AgentKey, version: int) -> None:
+        """Call every listener now; a listener's error is logged and harms no other one."""
+        self._emitter.emit(_TOPIC, key, version)
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener for good."""
+
+        def guarded(key: AgentKey, version: int) -> None:
+            try:
+                listener(key, version)
+            except Exception as error:  # one observer's bug must not stop a commit's others
+                self._emitter.emit("error", error)
+
+        self._emitter.on(_TOPIC, guarded)
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Forget all listeners."""
+        self._emitter.remove_all_listeners()
+
+
+def _report(error: Exception) -> None:
+    log.error("fanout.listener_failed", exc_info=error)

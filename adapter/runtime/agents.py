@@ -1,0 +1,195 @@
+"""Load, decide, commit, tell, perform: the life of every event.
+
+Law of this file: effects are performed and pages are told only after the commit, and a lost race
+is nothing but a second decision (free, because deciding is pure). The agents kept in memory are a
+cache that the store's versions check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from weakref import WeakValueDictionary
+
+from adapter.core.effects import Effect
+from adapter.core.events import Event
+from adapter.core.logevents import LogEffect, LogEvent
+from adapter.core.logmodel import CallLog
+from adapter.core.model import Agent, AgentKey
+from adapter.core.policy import Policy
+from adapter.fanout.port import Hints
+from adapter.runtime.turn import ForLog, Step, Turn, take_turn
+from adapter.storage.port import (
+    AgentChange,
+    CallRow,
+    Commit,
+    Conflict,
+    Delivery,
+    Parked,
+    Snapshot,
+    StorageError,
+    Store,
+)
+
+Plan = Mapping[AgentKey, Sequence[Step]]
+Performer = Callable[[AgentKey, Turn, Sequence[Effect], Sequence[LogEffect]], None]
+
+CACHED = 20_000
+RACES = 50
+
+
+class Agents:
+    """All agents, as one process sees them."""
+
+    def __init__(self, store: Store, hints: Hints, policy: Policy) -> None:
+        self._store = store
+        self._hints = hints
+        self.policy = policy
+        self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
+        self._locks: WeakValueDictionary[AgentKey, asyncio.Lock] = WeakValueDictionary()
+        self._perform: Performer = lambda *_: None
+
+    def perform_with(self, performer: Performer) -> None:
+        """Who carries effects out; called after each commit, must only start things."""
+        self._perform = performer
+
+    def cached(self, key: AgentKey) -> Snapshot | None:
+        """The agent as this process last saw it."""
+        return self._cache.get(key)
+
+    def forget(self, key: AgentKey) -> None:
+        """Read the agent from the store the next time."""
+        self._cache.pop(key, None)
+
+    async def snapshot(self, key: AgentKey) -> Snapshot:
+        """The agent with its unsettled logs; a new one if nobody has seen it yet."""
+        known = self._cache.get(key)
+        if known is None:
+            known = await self._store.load(key) or Snapshot(Agent(key), 0, ())
+            self._remember(key, known)
+        return known
+
+    async def tell(self, key: AgentKey, *events: Event) -> Turn:
+        """The agent hears of these events. Raises StorageError if it can't be committed."""
+        return await self._tell(key, events)
+
+    async def tell_log(self, key: AgentKey, log_id: str, *events: LogEvent) -> Turn:
+        """One of the agent's logs hears of these events. Raises StorageError."""
+        return await self._tell(key, [ForLog(log_id, event) for event in events])
+
+    async def _tell(self, key: AgentKey, steps: Sequence[Step]) -> Turn:
+        for _ in range(RACES):
+            try:
+                return (await self.change({key: steps}))[key]
+            except Conflict:
+                continue
+        raise StorageError(f"agent {key}: lost {RACES} races in a row")
+
+    async def change(
+        self,
+        plan: Plan,
+        *,
+        delivery: Delivery | None = None,
+        park: tuple[Parked, ...] = (),
+        unpark: tuple[tuple[str, str], ...] = (),
+    ) -> dict[AgentKey, Turn]:
+        """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
+        keys = sorted(plan)
+        async with AsyncExitStack() as stack:
+            for key in keys:
+                await stack.enter_async_context(self._lock(key))
+            before = {key: await self.snapshot(key) for key in keys}
+            turns = {key: await self._turn(before[key], plan[key]) for key in keys}
+            changes = tuple(
+                change for key in keys if (change := _change(before[key], turns[key])) is not None
+            )
+            if changes or delivery or park or unpark:
+                await self._commit(Commit(changes, delivery, park, unpark), keys)
+            self._after(before, turns, changes)
+        return turns
+
+    async def _commit(self, commit: Commit, keys: Sequence[AgentKey]) -> None:
+        try:
+            await self._store.commit(commit)
+        except BaseException:
+            # A conflict, or nobody knows what is in: the store is asked next time.
+            for key in keys:
+                self.forget(key)
+            raise
+
+    def _after(
+        self,
+        before: Mapping[AgentKey, Snapshot],
+        turns: Mapping[AgentKey, Turn],
+        changes: Sequence[AgentChange],
+    ) -> None:
+        for change in changes:
+            key = change.agent.key
+            turn = turns[key]
+            logs = tuple(log for log in turn.logs.values() if not log.is_settled)
+            version = before[key].version + 1
+            self._remember(key, Snapshot(turn.agent, version, logs))
+            self._hints.publish(key, version)
+        for key, turn in turns.items():
+            if turn.effects or turn.log_effects:
+                self._perform(key, turn, turn.effects, turn.log_effects)
+
+    async def _turn(self, before: Snapshot, steps: Sequence[Step]) -> Turn:
+        """Take the turn; logs that it turns out to need are loaded, then it is taken again."""
+        logs: tuple[CallLog, ...] = before.logs
+        absent: frozenset[str] = frozenset()
+        while True:
+            turn = take_turn(before.agent, logs, steps, self.policy, absent)
+            if not turn.missing:
+                return turn
+            for log_id in turn.missing:
+                found = await self._store.log(before.agent.key, log_id)
+                if found is None:
+                    absent |= {log_id}
+                else:
+                    logs = (*logs, found)
+
+    def _lock(self, key: AgentKey) -> asyncio.Lock:
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
+
+    def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
+        self._cache[key] = snapshot
+        self._cache.move_to_end(key)
+        if len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+
+
+def _change(before: Snapshot, turn: Turn) -> AgentChange | None:
+    """This agent's part of the commit, or None if nothing is different."""
+    if turn.agent == before.agent and not turn.changed and before.version:
+        return None
+    return AgentChange(
+        read_version=before.version,
+        agent=turn.agent,
+        next_due=turn.next_due,
+        logs=tuple(turn.changed.values()),
+        calls=_call_rows(before.agent, turn.agent),
+    )
+
+
+def _call_rows(before: Agent, after: Agent) -> tuple[CallRow, ...]:
+    """Calls whose provider id has become known: from now on events find them by it."""
+    if after.line is None or after.calls == before.calls:
+        return ()
+    known = {(call.call_id, call.provider_call_id) for call in before.calls}
+    return tuple(
+        CallRow(
+            account=after.line.account,
+            provider_call_id=call.provider_call_id,
+            call_id=call.call_id,
+            agent=after.key,
+            at=call.opened_at,
+        )
+        for call in after.calls
+        if call.provider_call_id and (call.call_id, call.provider_call_id) not in known
+    )

@@ -1,0 +1,45 @@
+"""Every task has an owner: named, kept, and reported when it fails.
+
+The only module that calls `asyncio.create_task`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Tasks:
+    """The tasks of one process; `close` ends them all and waits until they are gone."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run it in the background under this name."""
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task.failed", task=task.get_name(), exc_info=error)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait up to `seconds` for what is under way to finish by itself."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+
+    async def close(self) -> None:
+        """Cancel whatever still runs, and wait for it."""
+        running = set(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

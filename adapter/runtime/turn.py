@@ -1,0 +1,101 @@
+"""One agent's turn: events in, values and effects out. Pure, so that it may be taken again.
+
+Between the machine and the store: runs `decide` for each event, hands log events to the logs,
+and collects what a commit must carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from adapter.core.calllog import decide_log
+from adapter.core.effects import Effect
+from adapter.core.events import Event, TimePassed
+from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
+from adapter.core.logmodel import CallLog
+from adapter.core.machine import decide
+from adapter.core.model import Agent
+from adapter.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class ForLog:
+    """An event for one log."""
+
+    log_id: str
+    event: LogEvent
+
+
+Step: TypeAlias = Event | ForLog
+
+
+@dataclass(slots=True)
+class Turn:
+    """What came of it. `missing` are logs that must be loaded before it can be taken."""
+
+    agent: Agent
+    logs: dict[str, CallLog]
+    changed: dict[str, CallLog] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+    log_effects: list[LogEffect] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+
+    @property
+    def next_due(self) -> int | None:
+        """When the sweeper must look again: the agent's deadline or the earliest of its logs."""
+        dues = [log.next_due for log in self.logs.values()]
+        return min((due for due in (self.agent.next_due, *dues) if due is not None), default=None)
+
+
+def take_turn(
+    agent: Agent,
+    logs: Iterable[CallLog],
+    steps: Sequence[Step],
+    policy: Policy,
+    absent: frozenset[str] = frozenset(),
+) -> Turn:
+    """All steps, one after the other; `absent` are logs known not to exist anywhere."""
+    turn = Turn(agent, {log.log_id: log for log in logs})
+    for step in steps:
+        if isinstance(step, ForLog):
+            _log_step(turn, step.log_id, step.event, policy, absent)
+            continue
+        _agent_step(turn, step, policy, absent)
+        if isinstance(step, TimePassed):
+            for log in list(turn.logs.values()):
+                if log.next_due is not None and log.next_due <= step.at:
+                    _log_step(turn, log.log_id, LogTimePassed(step.at), policy, absent)
+    return turn
+
+
+def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:
+    decision = decide(turn.agent, event, policy)
+    turn.agent = decision.agent
+    turn.effects.extend(decision.effects)
+    if decision.ignored:
+        turn.ignored.append(decision.ignored)
+    for opened in decision.opened:
+        turn.logs[opened.log_id] = turn.changed[opened.log_id] = opened
+    for log_id, log_event in decision.log_events:
+        _log_step(turn, log_id, log_event, policy, absent)
+
+
+def _log_step(
+    turn: Turn, log_id: str, event: LogEvent, policy: Policy, absent: frozenset[str]
+) -> None:
+    log = turn.logs.get(log_id)
+    if log is None:
+        if log_id in absent:
+            turn.ignored.append("no such log")
+        else:
+            turn.missing.add(log_id)
+        return
+    decision = decide_log(log, event, policy.save)
+    turn.log_effects.extend(decision.effects)
+    if decision.ignored:
+        turn.ignored.append(decision.ignored)
+    if decision.log != log:
+        turn.logs[log_id] = turn.changed[log_id] = decision.log
