@@ -1,0 +1,118 @@
+/** What each Open CTI method does in the demo org. */
+
+import { payloadOf, search } from './records.js';
+import { failure, saveTask, success } from './taskrules.js';
+
+/** @import {DemoRecord, Org, WireResponse} from './types.js' */
+
+const POP_TYPES = ['url', 'sobject', 'objecthome', 'list', 'search', 'newRecord', 'flow'];
+/** @type {{[type: string]: string}} */
+const POP_NEEDS = { sobject: 'recordId', url: 'url', search: 'searchString', newRecord: 'entityName', flow: 'flowDevName', objecthome: 'scope', list: 'listViewId' };
+const LIMITS = { width: [200, 1920], height: [240, 2560] };
+
+/** @type {{[key: string]: string}} */
+const SETTINGS = {
+  '/reqGeneralInfo/reqInternalName': 'DemoSoftphone',
+  '/reqGeneralInfo/reqDisplayName': 'Demo Softphone',
+  '/reqGeneralInfo/reqUseApi': 'true',
+  '/reqGeneralInfo/reqSoftphoneHeight': '550',
+  '/reqGeneralInfo/reqSoftphoneWidth': '400',
+  '/reqGeneralInfo/reqSalesforceCompatibilityMode': 'Lightning',
+  '/reqDialingOptions/reqOutsidePrefix': '',
+  '/reqDialingOptions/reqLongDistPrefix': '',
+  '/reqDialingOptions/reqInternationalPrefix': '',
+};
+const LAYOUT = {
+  objects: { Contact: [{ displayName: 'Name', apiName: 'Name' }], Lead: [{ displayName: 'Name', apiName: 'Name' }], Account: [{ displayName: 'Account Name', apiName: 'Name' }] },
+  screenPopSettings: {
+    screenPopOpenWithin: 'ExistingWindow',
+    NoMatch: { screenPopType: 'DoNotPop' },
+    SingleMatch: { screenPopType: 'PopToEntity' },
+    MultipleMatches: { screenPopType: 'PopToSearch' },
+  },
+};
+
+/** The record in view, as getAppViewInfo and onNavigationChange tell it. @param {DemoRecord|null} record */
+export function viewInfo(record) {
+  if (!record || record.object === 'Page') return { url: location.href };
+  const { number: _number, ...about } = payloadOf(record, { label: '', value: '' });
+  return { url: `${location.origin}/lightning/r/${record.object}/${record.Id}/view`, ...about };
+}
+
+/** @param {any} args @param {Org} org @returns {WireResponse} */
+function screenPop({ type, params }, org) {
+  if (!POP_TYPES.includes(type)) return failure('INVALID_PARAM', `unknown screen pop type ${type}`);
+  const needed = POP_NEEDS[type] ?? '';
+  if (!params?.[needed]) return failure('INVALID_PARAM', `params.${needed} is missing`);
+  org.pop({ type, params, at: Date.now() });
+  return success(null);
+}
+
+/** @param {DemoRecord[]} found @param {string} words */
+function popFor(found, words) {
+  const [only] = found;
+  if (!only) return null;
+  return found.length === 1 ? { type: 'sobject', params: { recordId: only.Id } } : { type: 'search', params: { searchString: words } };
+}
+
+/** @param {any} args @param {Org} org @returns {WireResponse} */
+function searchAndScreenPop({ searchParams, callType, deferred }, org) {
+  if (!['inbound', 'outbound', 'internal'].includes(callType)) return failure('INVALID_PARAM', 'callType is missing');
+  if (String(searchParams ?? '').length < 3) return failure('INVALID_PARAM', 'searchParams needs at least 3 characters');
+  const found = search(org.records, String(searchParams));
+  const data = popFor(found, String(searchParams));
+  const matches = Object.fromEntries(found.map(({ Id, Name, object }) => [Id, { Id, Name, RecordType: object, object }]));
+  if (deferred) return success({ ...matches, SCREEN_POP_DATA: data ?? {} });
+  if (data) org.pop({ ...data, at: Date.now() });
+  return success(matches);
+}
+
+/** The read-back class that an admin deploys: Tasks that carry a call's id. @param {any} args @param {Org} org */
+function runApex({ apexClass, methodName, methodParams }, org) {
+  if (apexClass !== 'CallLogReadBack' || methodName !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
+  const wanted = new URLSearchParams(methodParams).get('callObject');
+  const ids = org.tasks.all().filter((task) => task['CallObject'] === wanted).map((task) => task.Id);
+  return success({ runApex: JSON.stringify(ids) });
+}
+
+/** @param {'width'|'height'} part @param {unknown} px @param {Org} org */
+function resize(part, px, org) {
+  const [least = 0, most = 0] = LIMITS[part];
+  if (typeof px !== 'number' || px < least || px > most) return failure('INVALID_PARAM', `${part} must be from ${least} to ${most}`);
+  org.panel.size(part, px);
+  return success(true);
+}
+
+/** @param {(org: Org) => void} effect @returns {(args: any, org: Org) => WireResponse} */
+const just = (effect) => (_args, org) => {
+  effect(org);
+  return success(true);
+};
+
+/** @type {{[method: string]: (args: any, org: Org) => WireResponse}} */
+export const METHODS = {
+  enableClickToDial: just((org) => org.clickToDial(true)),
+  disableClickToDial: just((org) => org.clickToDial(false)),
+  refreshView: just((org) => org.refresh()),
+  notifyInitializationComplete: just(() => undefined),
+  getCallCenterSettings: () => success(SETTINGS),
+  getSoftphoneLayout: () => success({ Inbound: LAYOUT, Outbound: { ...LAYOUT, screenPopSettings: {} }, Internal: { objects: {}, screenPopSettings: {} } }),
+  getAppViewInfo: (_args, org) => success(viewInfo(org.current())),
+  isSoftphonePanelVisible: (_args, org) => success({ visible: org.panel.visible() }),
+  setSoftphonePanelVisibility: ({ visible }, org) => just(() => org.panel.show(visible === true))({}, org),
+  setSoftphonePanelHeight: ({ heightPX }, org) => resize('height', heightPX, org),
+  setSoftphonePanelWidth: ({ widthPX }, org) => resize('width', widthPX, org),
+  setSoftphoneItemLabel: ({ label }, org) => just(() => org.panel.label('item', String(label)))({}, org),
+  setSoftphonePanelLabel: ({ label }, org) => just(() => org.panel.label('panel', String(label)))({}, org),
+  setSoftphoneItemIcon: just(() => undefined),
+  setSoftphonePanelIcon: just(() => undefined),
+  saveLog: ({ object }, org) => saveTask(object, org.tasks),
+  screenPop,
+  searchAndScreenPop,
+  runApex,
+  completeWork: just(() => undefined),
+  subscribe: just(() => undefined),
+  unsubscribe: just(() => undefined),
+  publish: just(() => undefined),
+};
+

@@ -1,0 +1,86 @@
+/** The shapes of the demo org. */
+
+export interface DemoField {
+  label: string;
+  value: string;
+  kind?: 'phone';
+  /** A link that names no record, as a bare `<lightning-click-to-dial value>`. */
+  bare?: boolean;
+  params?: string;
+}
+
+export interface DemoRecord {
+  Id: string;
+  object: string;
+  Name: string;
+  /** What the simulated phone network does with its number, in plain words. */
+  tells: string;
+  fields: DemoField[];
+  accountId?: string;
+  contactId?: string;
+  personAccount?: boolean;
+}
+
+export type Task = { Id: string } & { [field: string]: string | number | boolean };
+
+export interface ClickPayload {
+  number: string;
+  recordId?: string;
+  recordName?: string;
+  objectType?: string;
+  accountId?: string;
+  contactId?: string;
+  personAccount?: boolean;
+  params?: string;
+}
+
+export interface WireError {
+  code: string;
+  description: string;
+  details?: unknown;
+}
+
+export interface WireResponse {
+  success: boolean;
+  returnValue: unknown;
+  errors: WireError[] | null;
+}
+
+export interface WireMessage {
+  direction: 'in' | 'out';
+  at: number;
+  message: any;
+}
+
+export interface Pop {
+  type: string;
+  params: any;
+  at: number;
+}
+
+export interface DemoConfig {
+  softphone_url: string;
+  agent: string;
+  records?: DemoRecord[];
+}
+
+/** What the org's own page gives to the methods that a softphone calls. */
+export interface Org {
+  records: DemoRecord[];
+  tasks: {
+    all(): Task[];
+    put(task: Task): void;
+    newId(): string;
+  };
+  /** The record in view. */
+  current(): DemoRecord | null;
+  pop(pop: Pop): void;
+  refresh(): void;
+  clickToDial(on: boolean): void;
+  panel: {
+    visible(): boolean;
+    show(visible: boolean): void;
+    size(part: 'width' | 'height', px: number): void;
+    label(part: 'item' | 'panel', text: string): void;
+  };
+}

@@ -1,0 +1,50 @@
+/** The utility bar: the phone's item, its panel, and the iframe with the softphone. */
+
+import { byId, make } from './dom.js';
+
+/**
+ * The softphone's address with what Salesforce appends to it.
+ * @param {string} address @param {string} origin of this org @param {string} agent demo only
+ */
+export function frameAddress(address, origin, agent) {
+  const url = new URL(address);
+  url.searchParams.set('mode', 'Lightning');
+  url.searchParams.set('sfdcIframeOrigin', origin);
+  if (agent) url.searchParams.set('demo_agent', agent);
+  return url.href;
+}
+
+/** @param {string} address @param {() => void} onLoad before each new page in the frame */
+export function createUtility(address, onLoad) {
+  const panel = byId('panel');
+  const item = byId('item');
+  const frame = make('iframe', '');
+  frame.title = 'Softphone';
+  frame.src = address;
+  byId('frame').append(frame);
+
+  /** @param {boolean} visible */
+  function show(visible) {
+    panel.hidden = !visible;
+    item.setAttribute('aria-expanded', String(visible));
+    document.body.dataset['panel'] = visible ? 'open' : 'closed';
+  }
+  item.addEventListener('click', () => show(panel.hidden));
+  byId('minimise').addEventListener('click', () => show(false));
+
+  return {
+    window: () => frame.contentWindow,
+    visible: () => !panel.hidden,
+    show,
+    /** @param {'width'|'height'} part @param {number} px */
+    size: (part, px) => frame.style.setProperty(part, `${px}px`),
+    /** @param {'item'|'panel'} part @param {string} text */
+    label(part, text) {
+      byId(part === 'item' ? 'item-label' : 'panel-label').textContent = text;
+    },
+    reload() {
+      onLoad();
+      frame.src = address;
+    },
+  };
+}
