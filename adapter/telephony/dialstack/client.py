@@ -1,0 +1,209 @@
+"""The HTTP edge to DialStack: send what `wire` built, sort what came back.
+
+A 4xx is surely no call, and so is a connection that never stood. Time-outs, dropped
+connections, 5xx and answers that cannot be read leave it open. Nothing that changes
+anything is ever sent twice; questions (GET) may be.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import stamina
+
+from adapter.telephony.dialstack import wire
+from adapter.telephony.port import (
+    Action,
+    CallRecord,
+    Capabilities,
+    Placed,
+    ProviderUser,
+    Rejected,
+    Unknown,
+    Unsupported,
+    Webhook,
+)
+from adapter.telephony.strictjson import Malformed
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 10.0
+"""From the first byte to the last of one request, waiting for a free connection included."""
+
+MAX_PAGES = 100
+"""Where a list ends at the latest, should its next-page addresses go round in circles."""
+
+# The request never left this machine. Anything later may have reached the provider.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def build_http(base_url: str, token: str, account: str) -> httpx.AsyncClient:
+    """Make the HTTP client: no redirects and no proxies, since each request bears the token."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {token}", "DialStack-Account": account},
+        timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class DialStackClient:
+    """The `Provider` that is DialStack (or speaks like it). Owns `http` and closes it."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        user_field: wire.UserField = "user_id",
+        sandbox: bool = False,
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._http = http
+        self._user_field = user_field
+        self._total_seconds = total_seconds
+        self.capabilities = Capabilities(
+            transfer=True, ring_profiles=True, emergency=True, call_log=True, sandbox=sandbox
+        )
+
+    async def place(
+        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+    ) -> Placed:
+        """Send the one POST that rings phones."""
+        body = wire.place_body(user_id, dial_string, ring_profile, self._user_field)
+        response = await self._send("POST", "/v1/calls", json=body)
+        return Placed(wire.parse_placed(response.content), _request_id(response))
+
+    async def transfer(self, provider_call_id: str, target: str) -> None:
+        """Ask for a blind transfer."""
+        path = wire.call_path(provider_call_id)
+        await self._send("POST", path, json=wire.transfer_body(target))
+
+    async def control(
+        self, provider_call_id: str, action: Action, value: str | None = None
+    ) -> None:
+        """Refuse: over REST DialStack neither hangs up nor holds, mutes, dials or answers."""
+        raise Unsupported(f"DialStack cannot do this from here: {action.value}")
+
+    async def record(self, provider_call_id: str) -> CallRecord | None:
+        """Read one row of the call log."""
+        response = await self._ask(wire.call_path(provider_call_id), missing_ok=True)
+        if response.status_code == 404:
+            return None
+        try:
+            found = wire.parse_record(wire.parse_object(response.content))
+        except Malformed as error:
+            raise _unreadable(response, error) from error
+        if found is None:
+            raise _unreadable(response, Malformed("no id"))
+        return found
+
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+        """Read the newest rows of one user."""
+        query = wire.records_query(user_id, since_ms, limit)
+        rows = await self._rows("/v1/calls", query, at_most=limit)
+        records = [record for row in rows if (record := wire.parse_record(row))]
+        return wire.own_records(records, user_id, since_ms)[:limit]
+
+    async def users(self) -> tuple[ProviderUser, ...]:
+        """Read the whole list of users."""
+        rows = await self._rows("/v1/users", {}, at_most=None)
+        return tuple(user for row in rows if (user := wire.parse_user(row)))
+
+    async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
+        """Register an endpoint; the secret in the answer is shown this once."""
+        body = wire.webhook_body(url, events)
+        response = await self._send("POST", "/v1/webhook_endpoints", json=body)
+        try:
+            return wire.parse_webhook_endpoint(response.content)
+        except Malformed as error:
+            raise _unreadable(response, error) from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    # --- one request ---------------------------------------------------------------
+
+    async def _rows(
+        self, path: str, query: dict[str, str], *, at_most: int | None
+    ) -> list[dict[str, Any]]:
+        """Follow a list page by page until it ends or has given enough."""
+        rows: list[dict[str, Any]] = []
+        response = await self._ask(path, params=query)
+        for _ in range(MAX_PAGES):
+            try:
+                page = wire.parse_page(response.content)
+            except Malformed as error:
+                raise _unreadable(response, error) from error
+            rows.extend(page.rows)
+            if page.next_url is None or (at_most is not None and len(rows) >= at_most):
+                break
+            response = await self._ask(self._own_url(page.next_url, response))
+        return rows
+
+    def _own_url(self, url: str, response: httpx.Response) -> httpx.URL:
+        """Resolve the next page's address, which may not lead the token to another host."""
+        base = self._http.base_url
+        try:
+            found = response.url.join(url)
+        except httpx.InvalidURL:
+            raise Unknown("The next page has no valid address") from None
+        if (found.scheme, found.host, found.port) != (base.scheme, base.host, base.port):
+            raise Unknown("The next page lies at another host", request_id=_request_id(response))
+        return found
+
+    async def _ask(
+        self, url: str | httpx.URL, *, missing_ok: bool = False, **more: Any
+    ) -> httpx.Response:
+        """GET, up to three times in all."""
+        async for attempt in stamina.retry_context(on=Unknown, attempts=3, timeout=30.0):
+            with attempt:
+                return await self._send("GET", url, missing_ok=missing_ok, **more)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _send(
+        self, method: str, url: str | httpx.URL, *, missing_ok: bool = False, **more: Any
+    ) -> httpx.Response:
+        """Send one request once, and return its 2xx (or a 404 that is an answer)."""
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                response = await self._http.request(method, url, **more)
+        except _NEVER_SENT as error:
+            raise Rejected("unreachable", "The provider cannot be reached") from error
+        except TimeoutError as error:
+            raise Unknown("The provider did not answer in time") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unknown(f"The provider's answer got lost ({type(error).__name__})") from error
+        if response.is_success or (missing_ok and response.status_code == 404):
+            return response
+        raise _failure(response)
+
+
+def _failure(response: httpx.Response) -> Rejected | Unknown:
+    """Sort an unsuccessful answer: 4xx is a refusal, save for 408 (who knows what it timed)."""
+    status, request_id = response.status_code, _request_id(response)
+    problem = wire.parse_problem(response.content)
+    text = problem.text if problem else response.reason_phrase or f"HTTP {status}"
+    if not 400 <= status < 500 or status == 408:
+        return Unknown(text, request_id=request_id)
+    code = problem.code if problem and problem.code else f"http-{status}"
+    retry_after = wire.parse_retry_after(response.headers.get("Retry-After"))
+    return Rejected(code, text, retry_after=retry_after, request_id=request_id)
+
+
+def _unreadable(response: httpx.Response, error: Malformed) -> Unknown:
+    text = f"The provider's answer cannot be read ({error.reason})"
+    return Unknown(text, request_id=_request_id(response))
+
+
+def _request_id(response: httpx.Response) -> str | None:
+    value: str | None = response.headers.get("X-Request-Id")
+    return value

@@ -1,0 +1,114 @@
+"""Single fields of DialStack's JSON: whatever stands there becomes a value or None.
+
+Any field may be missing, null or of another type than documented; a call must not be lost
+because of one. So nothing here raises.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapter.core.facts import Direction, Outcome
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_DIGITS = re.compile(r"[0-9]{1,3}")
+
+LATEST_MS = 10**14
+"""A time beyond this (the year 5138) is rubbish."""
+
+# A count of seconds stays below this for thousands of years, one of milliseconds was past
+# it in 1973.
+_SECONDS_BELOW = 10**11
+
+_BY_STATUS = {
+    "completed": Outcome.COMPLETED,
+    "busy": Outcome.BUSY,
+    "no-answer": Outcome.NO_ANSWER,
+    "voicemail": Outcome.VOICEMAIL,
+}
+
+# ITU-T Q.850 cause numbers.
+_BY_CAUSE = (
+    {16: Outcome.COMPLETED, 17: Outcome.BUSY, 21: Outcome.REJECTED}
+    | dict.fromkeys((18, 19), Outcome.NO_ANSWER)
+    | dict.fromkeys((3, 20, 27), Outcome.UNREACHABLE)
+    | dict.fromkeys((1, 22, 28), Outcome.WRONG_NUMBER)
+    | dict.fromkeys((34, 38, 41, 42, 47, 102), Outcome.FAILED)
+)
+
+
+def text(value: Any, limit: int = 255) -> str | None:
+    """Return a non-empty text of at most `limit` characters, else None."""
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    return value if 0 < len(value) <= limit else None
+
+
+def first_text(data: dict[str, Any], *names: str) -> str | None:
+    """Return the first of the named fields that holds a text."""
+    return next((found for name in names if (found := text(data.get(name)))), None)
+
+
+def moment_ms(value: Any) -> int | None:
+    """Return a point in time as Unix milliseconds.
+
+    Taken are ISO 8601 with or without fraction and zone (none means UTC), and counts of
+    seconds or milliseconds since the Unix epoch.
+    """
+    found: float | None = None
+    if isinstance(value, str):
+        found = _iso_ms(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        found = value * 1000 if value < _SECONDS_BELOW else value
+    return int(found) if found is not None and 0 < found < LATEST_MS else None
+
+
+def _iso_ms(value: str) -> int | None:
+    if len(value) > 64 or not ("T" in value or ":" in value):
+        return None  # a bare date names no moment
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+
+
+def cause(value: Any) -> int | None:
+    """Return a Q.850 cause, which may be written as a number or as its digits."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 128:
+        return value
+    return None
+
+
+def direction(value: Any) -> Direction | None:
+    """Return the direction, if it is one of the documented three."""
+    try:
+        return Direction(value)
+    except ValueError:
+        return None
+
+
+def seconds_ms(value: Any) -> int | None:
+    """Return a duration of seconds in milliseconds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value * 1000) if 0 <= value < _SECONDS_BELOW else None
+
+
+def outcome(status: str | None, number: int | None) -> Outcome | None:
+    """Tell how a call ended by its status and its cause.
+
+    "completed" and "failed" are vague, so a cause that says more refines them; a status
+    that we do not know is judged by the cause alone.
+    """
+    said = _BY_STATUS.get(status.lower().replace("_", "-")) if status else None
+    if said not in {None, Outcome.COMPLETED}:
+        return said
+    by_cause = _BY_CAUSE.get(number) if number is not None else None
+    if said is None and status is not None and status.lower() == "failed":
+        return by_cause if by_cause not in {None, Outcome.COMPLETED} else Outcome.FAILED
+    return by_cause or said

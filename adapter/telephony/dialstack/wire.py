@@ -1,0 +1,247 @@
+"""DialStack's JSON, to and from the port's values. Pure.
+
+The law of this file: a delivery is judged by its shape only once, here. Broken JSON or a
+missing event id is `Malformed`; all else is a `Delivery`, which may carry news of a call,
+or a problem, or nothing that concerns us.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from adapter.telephony import strictjson
+from adapter.telephony.dialstack import fields
+from adapter.telephony.dialstack.meaning import report_from_event
+from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.port import CallRecord, ProviderUser, Webhook
+from adapter.telephony.strictjson import Malformed
+
+UserField = Literal["user_id", "user"]
+"""The guide and the browser SDK write `user_id`, the server SDK `user`."""
+
+_MOMENTS = {
+    "call.initiated": Moment.DIALED,
+    "call.incoming": Moment.RINGING,
+    "call.ringing": Moment.RINGING,
+    "call.answered": Moment.CONNECTED,
+    "call.end": Moment.ENDED,
+    "call.transfer": Moment.TRANSFERRED,
+}
+
+EVENTS = tuple(_MOMENTS)
+"""The event types to ask for when an endpoint is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook; `report` is None for types that do not concern us.
+
+    With a `problem` the type does concern us, but the call cannot be recognised.
+    """
+
+    event_id: str
+    type: str
+    account_id: str | None
+    report: CallNews | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an error response says: the provider's code, if any, and its text."""
+
+    code: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its rows, and the address of the next one, to be used verbatim."""
+
+    rows: tuple[dict[str, Any], ...]
+    next_url: str | None
+
+
+# --- requests ----------------------------------------------------------------------
+
+
+def place_body(
+    user_id: str, dial_string: str, ring_profile: str | None, user_field: UserField
+) -> dict[str, str]:
+    """Build the body of `POST /v1/calls`; a ring profile is a find-me-follow-me key."""
+    body = {user_field: user_id, "dial_string": dial_string}
+    if ring_profile:
+        body["find_me_follow_me_key"] = ring_profile
+    return body
+
+
+def transfer_body(target: str) -> dict[str, Any]:
+    """Build the body of `POST /v1/calls/{id}`; blind is the one documented mode."""
+    return {"actions": [{"type": "transfer", "target": target, "mode": "blind"}]}
+
+
+def call_path(provider_call_id: str) -> str:
+    """Build a call's path: the id is opaque, so each odd character is escaped, dots too."""
+    return "/v1/calls/" + quote(provider_call_id, safe="").replace(".", "%2E")
+
+
+def records_query(user_id: str, since_ms: int, limit: int) -> dict[str, str]:
+    """Build the query of `GET /v1/calls`."""
+    since = datetime.fromtimestamp(since_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"user_id": user_id, "from_date": since, "limit": str(limit)}
+
+
+def webhook_body(url: str, events: Sequence[str]) -> dict[str, Any]:
+    """Build the body of `POST /v1/webhook_endpoints`."""
+    return {"url": url, "enabled_events": list(events)}
+
+
+# --- responses ---------------------------------------------------------------------
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object. Raises `Malformed`."""
+    value = strictjson.loads(raw)
+    if not isinstance(value, dict):
+        raise Malformed("not an object")
+    return value
+
+
+def parse_placed(raw: bytes) -> str | None:
+    """Return the call's id, if the 2xx answer to a placement happens to hold one.
+
+    It is documented as empty, and one page shows a body; so rubbish is no error: the
+    request was accepted all the same.
+    """
+    try:
+        return fields.text(parse_object(raw).get("id"))
+    except Malformed:
+        return None
+
+
+def parse_problem(raw: bytes) -> Problem | None:
+    """Read any of the three documented shapes of an error; None if it is none of them."""
+    try:
+        body = parse_object(raw)
+    except Malformed:
+        return None
+    error = body.get("error")
+    if isinstance(error, dict):
+        body, error = error, None
+    said = fields.text(error, 1000) or fields.text(body.get("message"), 1000)
+    return Problem(fields.text(body.get("code")), said) if said else None
+
+
+def parse_retry_after(value: str | None) -> float | None:
+    """Return the seconds of a `Retry-After`; its other form, a date, is not used here."""
+    if value is None or not (value.isascii() and value.isdigit() and len(value) < 7):
+        return None
+    return float(value)
+
+
+def parse_page(raw: bytes) -> Page:
+    """Read one page of a list. Raises `Malformed` if it is no list at all."""
+    body = parse_object(raw)
+    data = body.get("data")
+    if not isinstance(data, list):
+        raise Malformed("not a list")
+    rows = tuple(row for row in data if isinstance(row, dict))
+    return Page(rows, fields.text(body.get("next_page_url"), 4096))
+
+
+def parse_user(row: dict[str, Any]) -> ProviderUser | None:
+    """Read one user; None for a row without an id."""
+    user_id = fields.text(row.get("id"))
+    if user_id is None:
+        return None
+    name, email = fields.text(row.get("name")), fields.text(row.get("email"), 320)
+    return ProviderUser(user_id, name, email, row.get("do_not_disturb") is True)
+
+
+def parse_webhook_endpoint(raw: bytes) -> Webhook:
+    """Read the one answer that holds the endpoint's secret. Raises `Malformed`."""
+    body = parse_object(raw)
+    endpoint_id, secret = fields.text(body.get("id")), fields.text(body.get("secret"))
+    if endpoint_id is None or secret is None:
+        raise Malformed("no id or no secret")
+    return Webhook(endpoint_id, secret)
+
+
+def parse_record(row: dict[str, Any]) -> CallRecord | None:
+    """Read one row of the call log; None for a row without an id."""
+    call_id = fields.first_text(row, "id", "call_id")
+    return None if call_id is None else _record(call_id, row)
+
+
+def _record(call_id: str, row: dict[str, Any]) -> CallRecord:
+    status = fields.text(row.get("status"))
+    ended = fields.moment_ms(row.get("ended_at"))
+    live = status is None and ended is None
+    return CallRecord(
+        provider_call_id=call_id,
+        user_id=fields.first_text(row, "user_id", "user"),
+        direction=fields.text(row.get("direction")),
+        from_number=fields.text(row.get("from_number")),
+        to_number=fields.text(row.get("to_number")),
+        from_name=fields.first_text(row, "from_name", "from_label"),
+        started_at=fields.moment_ms(row.get("started_at")),
+        answered_at=fields.moment_ms(row.get("answered_at")),
+        connected_at=fields.moment_ms(row.get("connected_at")),
+        ended_at=ended if ended or live else _end_by_duration(row),
+        status=status,
+        cause=fields.cause(row.get("hangup_cause")),
+        live=live,
+    )
+
+
+def _end_by_duration(row: dict[str, Any]) -> int | None:
+    """Compute a closed row's end: its duration counts from the first pick-up."""
+    begin = fields.moment_ms(row.get("answered_at")) or fields.moment_ms(row.get("started_at"))
+    duration = fields.seconds_ms(row.get("duration_seconds"))
+    return None if begin is None or duration is None else begin + duration
+
+
+def own_records(
+    records: Sequence[CallRecord], user_id: str, since_ms: int
+) -> tuple[CallRecord, ...]:
+    """Keep the user's records begun since then: an unknown filter is silently ignored.
+
+    A row that names no user is kept only if no row names another one, for then the
+    provider did filter.
+    """
+    filtered = all(record.user_id in {user_id, None} for record in records)
+    return tuple(
+        record
+        for record in records
+        if (record.user_id == user_id or (filtered and record.user_id is None))
+        and (record.started_at is None or record.started_at >= since_ms)
+    )
+
+
+# --- meaning -----------------------------------------------------------------------
+
+
+def parse_webhook(raw: bytes, at: int) -> Delivery:
+    """Read one delivery that came in at `at` (Unix milliseconds); its signature is proved.
+
+    Raises:
+        Malformed: broken JSON, no object, no event id or no type.
+    """
+    body = parse_object(raw)
+    event_id, kind = fields.text(body.get("id")), fields.text(body.get("type"))
+    if event_id is None or kind is None:
+        raise Malformed("no event id" if event_id is None else "no type")
+    account = fields.text(body.get("account_id"))
+    moment = _MOMENTS.get(kind)
+    if moment is None:
+        return Delivery(event_id, kind, account)
+    data = body.get("data")
+    # An event's data and a row of the call log have the same fields, but for the id.
+    row = data if isinstance(data, dict) else {}
+    call_id = fields.text(row.get("call_id"))
+    if call_id is None:
+        return Delivery(event_id, kind, account, problem="no call_id")
+    record = _record(call_id, row)
+    return Delivery(event_id, kind, account, report_from_event(record, moment, at))

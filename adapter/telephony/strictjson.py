@@ -1,0 +1,105 @@
+"""JSON from strangers, read without mercy: one text, one meaning, or `Malformed`.
+
+Python's reader takes more than JSON is: NaN, the last of two equal keys, integers of any
+length, half a surrogate pair. Each of these is a way to make two programs read one signed
+text differently, or to make a later step (a database, a UTF-8 writer) fail far from here.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+MAX_INTEGER = 2**63
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+class Malformed(Exception):
+    """The bytes are not acceptable JSON; `reason` is a few words that quote none of it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def loads(raw: bytes) -> Any:
+    """Read one JSON text of UTF-8 bytes.
+
+    Raises:
+        Malformed: not UTF-8, not JSON, or one of the things that this file is about.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8") from None
+    _refuse_depth(text)
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise Malformed("not JSON") from None
+    if "\\u" in text:  # only an escape can write these
+        _refuse_bad_text(value)
+    return value
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse deep nesting before the recursive reader meets it."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise Malformed("nested too deeply")
+
+
+def _refuse_bad_text(value: Any) -> None:
+    """Refuse NUL and lone surrogates in any key or value."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise Malformed("NUL in text")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise Malformed("lone surrogate")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_bad_text(key)
+            _refuse_bad_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_bad_text(item)
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise Malformed("not a number")
+
+
+def _integer(text: str) -> int:
+    # The length first: int() of thousands of digits is slow, and an error beyond 4,300.
+    if len(text) > 20 or not -MAX_INTEGER <= int(text) < MAX_INTEGER:
+        raise Malformed("integer too large")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise Malformed("number too large")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise Malformed("duplicate key")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_integer,
+    parse_float=_float,
+)
