@@ -11,7 +11,7 @@ import { RECORDS, search } from './records.js';
 import { createTasks } from './tasks.js';
 import { createUtility, frameAddress } from './utility.js';
 
-/** @import {ClickPayload, DemoConfig, DemoRecord, Org, Pop, WireMessage, WireResponse} from './types.js' */
+/** @import {ClickPayload, DemoConfig, DemoRecord, Org, Pop, WireMessage} from './types.js' */
 
 const TOAST_MS = 6_000;
 
@@ -101,11 +101,11 @@ byId('clear').addEventListener('click', () => {
   tasks.clear();
   render();
 });
-const objects = new Map(records.filter(({ object }) => object !== 'Page').map((record) => [record.object, record.Id]).reverse());
-byId('tabs').append(...[...objects].reverse().map(([object, id]) => {
+const objects = [...new Set(records.map(({ object }) => object))].filter((object) => object !== 'Page');
+byId('tabs').append(...objects.map((object) => {
   const tab = make('button', 'tab', `${object}s`);
   tab.type = 'button';
-  tab.addEventListener('click', () => navigate(id));
+  tab.addEventListener('click', () => navigate(records.find((record) => record.object === object)?.Id ?? ''));
   return tab;
 }));
 utility.show(!new URLSearchParams(location.search).has('closed'));

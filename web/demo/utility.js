@@ -29,7 +29,7 @@ export function createUtility(address, onLoad) {
     item.setAttribute('aria-expanded', String(visible));
     document.body.dataset['panel'] = visible ? 'open' : 'closed';
   }
-  item.addEventListener('click', () => show(panel.hidden));
+  item.addEventListener('click', () => show(panel.hasAttribute('hidden')));
   byId('minimise').addEventListener('click', () => show(false));
 
   return {

@@ -25,7 +25,7 @@ const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
 export const phaseOf = (card) => ('outcome' in card ? 'wrapup' : card.state);
 
 /** Who the other side is, in the words that the agent knows best. @param {Card} card */
-export const whoIs = (card) => card.name || card.record?.name || card.display || card.number;
+export const whoIs = (card) => card.record?.name || card.name || card.display || card.number;
 
 /** The avatar, the name, the number and the record behind it. @param {Context} context */
 function createPerson({ t }) {

@@ -39,12 +39,12 @@ function recentRow({ t, actions, now, language }, model) {
     const when = el('span', { class: 'row-when' });
     const sign = el('span', { class: 'row-sign', 'aria-hidden': 'true' }, icon(first.direction));
     let row = first;
-    const again = el('button', { type: 'button', class: 'icon-button call-again', onclick: () => actions.dial(row.number, row.record, row.name ?? '') }, icon('phone'));
+    const again = el('button', { type: 'button', class: 'icon-button call-again', onclick: () => actions.dial(row.number, row.record, row.record?.name ?? row.name ?? '') }, icon('phone'));
     return {
       element: el('li', { class: 'row' }, sign, el('div', { class: 'row-text' }, name, line), when, again),
       update(item) {
         row = item;
-        const who = item.name || item.record?.name || item.display;
+        const who = item.record?.name || item.name || item.display;
         const talk = item.talk_seconds === null ? '' : formatDuration(item.talk_seconds * 1000);
         setData(sign, 'missed', String(item.direction === 'inbound' && item.talk_seconds === null));
         setText(name, who);
