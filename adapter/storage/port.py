@@ -88,12 +88,17 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """All of it, or nothing. `unpark`: (account, provider call id) whose parked rows go."""
+    """All of it, or nothing.
+
+    `park` is refused with Conflict when an agent has the call by now: route it again. `unpark`
+    are the parked deliveries that this commit replays: exactly those that were seen, so that one
+    parked meanwhile stays (and is found when it is due).
+    """
 
     changes: tuple[AgentChange, ...] = ()
     delivery: Delivery | None = None
     park: tuple[Parked, ...] = ()
-    unpark: tuple[tuple[str, str], ...] = ()
+    unpark: tuple[Parked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,19 @@ class Session:
     created_at: int
     used_at: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What `prune` removes: all that is older than these (Unix milliseconds).
+
+    Logs go only when they are settled, and sessions when they expired before that moment.
+    """
+
+    deliveries_since: int
+    calls_since: int
+    settled_logs_since: int
+    sessions_since: int
 
 
 class Store(Protocol):
@@ -169,6 +187,9 @@ class Store(Protocol):
 
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
         """Remove one session of the agent, or all; how many there were."""
+
+    async def prune(self, keep: Keep) -> int:
+        """Remove what is older than must be kept; how many rows there were."""
 
     async def close(self) -> None:
         """Finish what was taken, then close."""
