@@ -106,7 +106,9 @@ class Agents:
                 change for key in keys if (change := _change(before[key], turns[key])) is not None
             )
             if changes or delivery or park or unpark:
-                await self._commit(Commit(changes, delivery, park, unpark), keys)
+                await self._commit(
+                    Commit(changes, delivery=delivery, park=park, unpark=unpark), keys
+                )
             self._after(before, turns, changes)
         return turns
 

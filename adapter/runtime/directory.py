@@ -1,0 +1,94 @@
+"""Who in Salesforce is whom at the provider.
+
+Entries come from a TOML file, else agents are matched by e-mail through the provider's users.
+
+    [[agent]]
+    email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
+    provider_user = "user_ada"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from adapter.core.model import AgentKey, Line
+from adapter.runtime.clock import Clock
+from adapter.telephony.port import Provider, ProviderError
+
+log = structlog.get_logger(__name__)
+
+REFRESH_MS = 300_000
+
+
+class DirectoryError(Exception):
+    """The directory file cannot be used; the text says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One agent of the file; an empty field matches anything."""
+
+    provider_user: str
+    email: str = ""
+    user_id: str = ""
+    org_id: str = ""
+
+    def fits(self, key: AgentKey, email: str) -> bool:
+        """Whether this entry is about that agent; ids compare by their 15 significant letters."""
+        if self.org_id and self.org_id[:15] != key.org_id[:15]:
+            return False
+        if self.user_id:
+            return self.user_id[:15] == key.user_id[:15]
+        return bool(self.email) and self.email.casefold() == email.casefold()
+
+
+def read_entries(path: Path) -> tuple[Entry, ...]:
+    """The file's entries. Raises DirectoryError."""
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("agent", [])
+        return tuple(Entry(**row) for row in rows)
+    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+        raise DirectoryError(f"{path}: {error}") from None
+
+
+class Directory:
+    """Lines by agent, for one provider account."""
+
+    def __init__(
+        self, account: str, provider: Provider | None, clock: Clock, entries: tuple[Entry, ...] = ()
+    ) -> None:
+        self._account = account
+        self._provider = provider
+        self._clock = clock
+        self._entries = entries
+        self._by_email: dict[str, str] = {}
+        self._refreshed_at = -REFRESH_MS
+
+    async def line(self, key: AgentKey, email: str) -> Line | None:
+        """The agent's line, or None if nobody has said which one it is."""
+        for entry in self._entries:
+            if entry.fits(key, email):
+                return Line(self._account, entry.provider_user)
+        if self._provider is None:
+            return None
+        if email.casefold() not in self._by_email:
+            await self._refresh(self._provider)
+        user = self._by_email.get(email.casefold())
+        return Line(self._account, user) if user else None
+
+    async def _refresh(self, provider: Provider) -> None:
+        """Read the provider's users, at most every five minutes."""
+        now = self._clock.now()
+        if self._by_email and now - self._refreshed_at < REFRESH_MS:
+            return
+        try:
+            users = await provider.users()
+        except ProviderError as error:
+            log.warning("directory.refresh_failed", reason=error.text)
+            return
+        self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
+        self._refreshed_at = now

@@ -1,0 +1,168 @@
+"""From a genuine delivery of the provider to a commit: dedupe, route, decide, one transaction.
+
+Law of this file: when `take` returns, the delivery is durable, with everything that it changed;
+when it raises StorageError, nothing is, and the provider must send it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from adapter.core.events import AnsweredElsewhere, Report
+from adapter.core.model import AgentKey, Line
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.turn import Turn
+from adapter.storage.port import (
+    Conflict,
+    Delivery,
+    Duplicate,
+    Parked,
+    Route,
+    StorageError,
+    Store,
+)
+from adapter.telephony.news import CallNews, Moment, as_event
+
+log = structlog.get_logger(__name__)
+
+PARKED_MS = 600_000
+RACES = 50
+
+
+class Fate(StrEnum):
+    """What became of a delivery, for the record and the counters."""
+
+    APPLIED = "applied"
+    PARKED = "parked"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One delivery, verified and read; `news` None where it is about no call of ours."""
+
+    event_id: str
+    type: str
+    account: str
+    body: bytes
+    news: CallNews | None
+    readable: bool = True
+
+
+Reader = Callable[[bytes], CallNews | None]
+"""Reads the news out of a delivery's body; used again when a parked one is replayed."""
+
+
+class Intake:
+    """Takes the deliveries of one provider account."""
+
+    def __init__(self, agents: Agents, store: Store, clock: Clock, read: Reader) -> None:
+        self._agents = agents
+        self._store = store
+        self._clock = clock
+        self._read = read
+
+    async def take(self, heard: Heard) -> Fate:
+        """Durable when it returns. Raises StorageError."""
+        try:
+            if heard.news is None:
+                fate = Fate.IGNORED if heard.readable else Fate.QUARANTINED
+                await self._agents.change({}, delivery=self._delivery(heard, fate))
+                return fate
+            return await self._apply(heard, heard.news)
+        except Duplicate:
+            return Fate.DUPLICATE
+
+    async def _apply(self, heard: Heard, news: CallNews) -> Fate:
+        for _ in range(RACES):
+            route = await self._store.route(heard.account, news.provider_call_id)
+            at = self._clock.now()
+            plan = await self._plan(heard, news, route, at)
+            try:
+                if not plan:
+                    await self._park(heard, news, at)
+                    return Fate.PARKED
+                turns = await self._agents.change(
+                    plan,
+                    delivery=self._delivery(heard, Fate.APPLIED),
+                    unpark=((heard.account, news.provider_call_id),) if route.parked else (),
+                )
+            except Conflict:
+                continue
+            _report(heard, turns)
+            return Fate.APPLIED
+        raise StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row")
+
+    async def _plan(
+        self, heard: Heard, news: CallNews, route: Route, at: int
+    ) -> dict[AgentKey, list[Report]]:
+        """Who hears of it: everybody who knows the call, and the agent whom it names."""
+        known = {owner.agent: owner.call_id for owner in route.owners}
+        keys = set(known)
+        if news.user_id is not None:
+            keys |= set(await self._store.agents_of(Line(heard.account, news.user_id)))
+        if not keys:
+            return {}
+        waiting = [(parked.at, self._read(parked.body)) for parked in route.parked]
+        all_news = [(when, told) for when, told in waiting if told is not None]
+        plan: dict[AgentKey, list[Report]] = {}
+        for key in keys:
+            snapshot = await self._agents.snapshot(key)
+            user = snapshot.agent.line.user if snapshot.agent.line else None
+            call_id = known.get(key) or self._clock.fresh_id("call")
+            for when, told in [*all_news, (at, news)]:
+                event = _event(told, user, when, call_id, key in known)
+                if event is not None:
+                    plan.setdefault(key, []).append(event)
+        return plan
+
+    async def _park(self, heard: Heard, news: CallNews, at: int) -> None:
+        parked = Parked(
+            heard.account, news.provider_call_id, heard.event_id, heard.body, at, at + PARKED_MS
+        )
+        await self._agents.change({}, delivery=self._delivery(heard, Fate.PARKED), park=(parked,))
+
+    def _delivery(self, heard: Heard, fate: Fate) -> Delivery:
+        now = self._clock.now()
+        return Delivery(
+            account=heard.account,
+            event_id=heard.event_id,
+            type=heard.type,
+            body=heard.body,
+            at=now,
+            fate=fate.value,
+        )
+
+
+def _event(news: CallNews, user: str | None, at: int, call_id: str, known: bool) -> Report | None:
+    """The event for one agent; what rings at, or was taken by, another user is told as that."""
+    if news.user_id is None or news.user_id == user:
+        return as_event(news, at=at, call_id=call_id, known=known)
+    match news.moment:
+        case Moment.RINGING:
+            return None
+        case Moment.CONNECTED if known:
+            return AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
+        case _ if known:
+            return as_event(news, at=at, call_id=call_id, known=known)
+        case _:
+            return None
+
+
+def _report(heard: Heard, turns: dict[AgentKey, Turn]) -> None:
+    for key, turn in turns.items():
+        log.info(
+            "delivery.applied",
+            delivery=heard.event_id,
+            type=heard.type,
+            agent=str(key),
+            phase=turn.agent.phase.value,
+            ignored=turn.ignored or None,
+        )

@@ -1,0 +1,308 @@
+"""The pages that are connected here: who they are, what they are shown, which may save.
+
+Pages of other replicas are theirs. Nothing here is stored: offers may be made twice or never
+heard of, because an accept is decided by the store (facts: reliability, section 1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from adapter.core.effects import PopScreen
+from adapter.core.events import PopClaimed
+from adapter.core.logevents import (
+    AlarmDoubled,
+    LogEffect,
+    LogExpired,
+    PageLost,
+    PageProved,
+    ProbePage,
+    ReadBack,
+    SendGo,
+    SendSettled,
+)
+from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
+from adapter.core.model import AgentKey, RingingInbound
+from adapter.core.view import offerable, view
+from adapter.opencti import surface
+from adapter.opencti.tasklog import TaskRules
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Snapshot, StorageError
+
+log = structlog.get_logger(__name__)
+
+OFFER_SECONDS = 3.0
+"""How long one page may think about an offer before the next one gets it."""
+
+ROUND_SECONDS = 10.0
+"""After every page has been asked in vain, when the first one is asked again."""
+
+PAGES_PER_AGENT = 32
+
+
+@dataclass(eq=False, slots=True)
+class Page:
+    """One connected page. `send` enqueues a frame's text, and never blocks."""
+
+    page_id: str
+    key: AgentKey
+    send: Callable[[str], None]
+    close: Callable[[int, str], None]
+    can_save: bool = True
+    visible: bool = True
+    focused: bool = False
+    active_at: int = 0
+    shown: int = -1
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """The better page to save with is the greater one: focused, visible, recently used."""
+        return self.focused, self.visible, self.active_at
+
+
+@dataclass(slots=True)
+class _Offer:
+    """Where an offer stands: the page that has it now, those that had it in this round."""
+
+    page_id: str
+    timer: asyncio.TimerHandle
+    asked: set[str] = field(default_factory=set)
+
+
+class Pages:
+    """All pages of this process, by agent."""
+
+    def __init__(
+        self, agents: Agents, tasks: Tasks, clock: Clock, rules: TaskRules, can: dict[str, bool]
+    ) -> None:
+        self._agents = agents
+        self._tasks = tasks
+        self._clock = clock
+        self._rules = rules
+        self._can = can
+        self._pages: dict[AgentKey, dict[str, Page]] = {}
+        self._offers: dict[str, _Offer] = {}
+        self.epoch = ""
+        self.apex_class = ""
+
+    # --- coming and going ------------------------------------------------------------------------
+
+    def of(self, key: AgentKey) -> list[Page]:
+        """The agent's pages, best to save with first."""
+        pages = self._pages.get(key, {}).values()
+        return sorted(pages, key=lambda page: page.rank, reverse=True)
+
+    def count(self) -> int:
+        """How many pages are connected here."""
+        return sum(len(pages) for pages in self._pages.values())
+
+    def everyone(self) -> list[Page]:
+        """All pages, in no order."""
+        return [page for pages in self._pages.values() for page in pages.values()]
+
+    def keys(self) -> tuple[AgentKey, ...]:
+        """The agents who have a page here."""
+        return tuple(self._pages)
+
+    def is_full(self, key: AgentKey) -> bool:
+        """Whether the agent has as many pages as may be."""
+        return len(self._pages.get(key, {})) >= PAGES_PER_AGENT
+
+    def add(self, page: Page) -> None:
+        """A page is here; the same load coming back takes its own old place."""
+        pages = self._pages.setdefault(page.key, {})
+        old = pages.get(page.page_id)
+        pages[page.page_id] = page
+        if old is not None:
+            old.close(4001, "this page has connected again")
+
+    def remove(self, page: Page) -> None:
+        """A page's socket is gone; what it was about to save has an unknown outcome."""
+        pages = self._pages.get(page.key, {})
+        if pages.get(page.page_id) is not page:
+            return
+        del pages[page.page_id]
+        if not pages:
+            del self._pages[page.key]
+        self._withdraw(page)
+        snapshot = self._agents.cached(page.key)
+        for one in snapshot.logs if snapshot else ():
+            if isinstance(one.state, Attempting) and _had_go(one, page.page_id):
+                event = PageLost(self._clock.now(), page.page_id)
+                self._start(page.key, one.log_id, event)
+
+    async def returned(self, page: Page, journal: set[tuple[str, int]]) -> None:
+        """After a hello: what the page still knows of the goes that it was given."""
+        snapshot = await self._agents.snapshot(page.key)
+        for one in snapshot.logs:
+            attempt = one.attempt
+            if attempt is None or attempt.page_id != page.page_id:
+                continue
+            never_sent = (one.log_id, attempt.number) not in journal
+            event = PageProved(self._clock.now(), page.page_id, never_sent)
+            await self._agents.tell_log(page.key, one.log_id, event)
+
+    async def proved(self, page: Page) -> None:
+        """The page answered a probe: every go before it has been seen by it."""
+        snapshot = await self._agents.snapshot(page.key)
+        for one in snapshot.logs:
+            if isinstance(one.state, Unknown | Verifying) and _had_go(one, page.page_id):
+                event = PageProved(self._clock.now(), page.page_id)
+                await self._agents.tell_log(page.key, one.log_id, event)
+
+    # --- showing ---------------------------------------------------------------------------------
+
+    def hinted(self, key: AgentKey, version: int) -> None:
+        """The agent has a new version: show it to the pages here (a listener of the hints)."""
+        if key not in self._pages:
+            snapshot = self._agents.cached(key)
+            if snapshot is not None and snapshot.version < version:
+                self._agents.forget(key)
+            return
+        snapshot = self._agents.cached(key)
+        if snapshot is None or snapshot.version < version:
+            self._tasks.start(f"reload {key}", self.reload(key))
+            return
+        self.show(key, snapshot)
+
+    async def reload(self, key: AgentKey) -> None:
+        """Another replica knows more: read the store, then show it."""
+        self._agents.forget(key)
+        self.show(key, await self._agents.snapshot(key))
+
+    def show(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """The whole view to every page of the agent that has not seen this version yet."""
+        pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
+        if pages:
+            shown = view(snapshot.agent, snapshot.logs, self._agents.policy, self._can)
+            text = surface.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
+            for page in pages:
+                page.shown = snapshot.version
+                page.send(text)
+        self.offer(key, snapshot)
+        self._offer_pops(key, snapshot)
+
+    # --- offering --------------------------------------------------------------------------------
+
+    def offer(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """Offer every log that may be saved to the agent's best page."""
+        ready = {log.log_id for log in offerable(snapshot.logs, self._clock.now())}
+        for one in snapshot.logs:
+            if one.log_id not in ready:
+                self._end_offer(one.log_id)
+        for log_id in (one.log_id for one in snapshot.logs if one.log_id in ready):
+            if log_id not in self._offers:
+                self._offer_next(key, log_id, set())
+
+    def _offer_next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
+        page = next((p for p in self.of(key) if p.can_save and p.page_id not in asked), None)
+        if page is None:
+            if not asked:
+                return
+            timer = self._later(ROUND_SECONDS, key, log_id, set())
+            self._offers[log_id] = _Offer("", timer)
+            return
+        tried = asked | {page.page_id}
+        timer = self._later(OFFER_SECONDS, key, log_id, tried)
+        self._offers[log_id] = _Offer(page.page_id, timer, tried)
+        page.send(surface.frame({"type": "offer", "log_id": log_id}))
+
+    def _later(
+        self, seconds: float, key: AgentKey, log_id: str, asked: set[str]
+    ) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(
+            seconds, self._offer_ran_out, key, log_id, asked
+        )
+
+    def _offer_ran_out(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
+        self._offers.pop(log_id, None)
+        snapshot = self._agents.cached(key)
+        ready = offerable(snapshot.logs, self._clock.now()) if snapshot else []
+        if any(one.log_id == log_id for one in ready):
+            self._offer_next(key, log_id, asked)
+
+    def _withdraw(self, page: Page) -> None:
+        for log_id, offer in list(self._offers.items()):
+            if offer.page_id == page.page_id:
+                offer.timer.cancel()
+                self._offer_ran_out(page.key, log_id, offer.asked)
+
+    def _end_offer(self, log_id: str) -> None:
+        offer = self._offers.pop(log_id, None)
+        if offer is not None:
+            offer.timer.cancel()
+
+    # --- carrying out what logs ask for ----------------------------------------------------------
+
+    def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
+        """Send what a log's decision asked for, to the page that it is for."""
+        match effect:
+            case SendGo():
+                self._send_go(key, logs[effect.log_id], effect)
+            case SendSettled():
+                settled = {"type": "settled", "log_id": effect.log_id, "attempt": effect.attempt}
+                self._send(key, effect.page_id, settled)
+            case ProbePage():
+                self._send(key, effect.page_id, {"type": "probe", "nonce": self._clock.nonce()})
+            case ReadBack():
+                self._read_back(key, effect)
+            case AlarmDoubled():
+                log.critical("log.doubled", log=effect.log_id, tasks=effect.task_ids)
+
+    def _send_go(self, key: AgentKey, one: CallLog, effect: SendGo) -> None:
+        attempt = effect.attempt
+        for page in self.of(key):
+            if page.page_id != attempt.page_id:
+                page.send(surface.frame({"type": "taken", "log_id": one.log_id}))
+        if self._send(key, attempt.page_id, surface.go(one, attempt, self._rules)):
+            log.info("log.go", log=one.log_id, attempt=attempt.number, page=attempt.page_id)
+            return
+        now = self._clock.now()
+        unsent = LogExpired(now, attempt.page_id, attempt.number, attempt.nonce)
+        self._start(key, one.log_id, unsent)
+
+    def _read_back(self, key: AgentKey, effect: ReadBack) -> None:
+        best = next(iter(self.of(key)), None)
+        if best is not None:
+            # The ask's id is the log's: the answer needs nothing remembered here.
+            ask = surface.read_back(effect.log_id, effect.log_id, self.apex_class)
+            best.send(surface.frame(ask))
+
+    def _offer_pops(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """Claim the pop for the best page here; the store decides whose claim is the one."""
+        best = next(iter(self.of(key)), None)
+        for call in snapshot.agent.calls if best is not None else ():
+            if isinstance(call.stage, RingingInbound) and not call.stage.popped and call.number:
+                claim = PopClaimed(self._clock.now(), call.call_id, best.page_id)
+                self._tasks.start(f"claim pop {call.call_id}", self._agents.tell(key, claim))
+
+    def pop(self, key: AgentKey, effect: PopScreen) -> None:
+        """This page has the pop: the search by number, with the pop that the layout says."""
+        self._send(key, effect.page_id, surface.pop(effect.call_id, effect.number))
+
+    def _send(self, key: AgentKey, page_id: str, message: dict[str, Any]) -> bool:
+        page = self._pages.get(key, {}).get(page_id)
+        if page is None:
+            return False
+        page.send(surface.frame(message))
+        return True
+
+    def _start(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:
+        self._tasks.start(f"{type(event).__name__} {log_id}", self._tell(key, log_id, event))
+
+    async def _tell(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:
+        try:
+            await self._agents.tell_log(key, log_id, event)
+        except StorageError as error:
+            log.error("page.event_lost", log=log_id, reason=str(error))
+
+
+def _had_go(one: CallLog, page_id: str) -> bool:
+    return one.attempt is not None and one.attempt.page_id == page_id

@@ -1,0 +1,193 @@
+"""Effects become calls to the provider; what comes of them comes back as events.
+
+Law of this file: **PlaceCall is performed at most once.** It is started only by the process that
+committed it; if that process dies, the deadline says "unconfirmed", and nobody tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+import structlog
+
+from adapter.core.effects import (
+    AskCall,
+    ControlCall,
+    Effect,
+    FindCall,
+    PlaceCall,
+    PopScreen,
+)
+from adapter.core.events import (
+    CallPlaced,
+    ControlAnswered,
+    Event,
+    PlacingRejected,
+    PlacingUnknown,
+    RecordAbsent,
+    RecordUnavailable,
+)
+from adapter.core.logevents import LogEffect
+from adapter.core.model import AgentKey
+from adapter.core.phone import same_number
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.pages import Pages
+from adapter.runtime.tasks import Tasks
+from adapter.runtime.turn import Turn
+from adapter.storage.port import StorageError, Store
+from adapter.telephony.news import CallNews, as_event
+from adapter.telephony.port import (
+    Action,
+    CallRecord,
+    Provider,
+    ProviderError,
+    Rejected,
+    Unsupported,
+)
+
+log = structlog.get_logger(__name__)
+
+NewsOf = Callable[[CallRecord], CallNews]
+
+LOOK_BACK_MS = 5_000
+"""The provider's clock may run behind ours."""
+
+LOG_ROWS = 20
+
+
+class Performer:
+    """Carries out what decisions asked for."""
+
+    def __init__(
+        self,
+        *,
+        agents: Agents,
+        store: Store,
+        provider: Provider,
+        news_of: NewsOf,
+        pages: Pages,
+        tasks: Tasks,
+        clock: Clock,
+    ) -> None:
+        self._agents = agents
+        self._store = store
+        self._provider = provider
+        self._news_of = news_of
+        self._pages = pages
+        self._tasks = tasks
+        self._clock = clock
+
+    def perform(
+        self,
+        key: AgentKey,
+        turn: Turn,
+        effects: Sequence[Effect],
+        log_effects: Sequence[LogEffect],
+    ) -> None:
+        """Start everything; returns at once."""
+        for effect in effects:
+            if isinstance(effect, PopScreen):
+                self._pages.pop(key, effect)
+            else:
+                name = f"{type(effect).__name__} {effect.call_id}"
+                self._tasks.start(name, self._carry_out(key, effect))
+        for log_effect in log_effects:
+            self._pages.perform(key, turn.logs, log_effect)
+
+    async def _carry_out(
+        self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
+    ) -> None:
+        event = await self._outcome(effect)
+        try:
+            await self._agents.tell(key, event)
+        except StorageError as error:
+            # The deadline that every effect has will ask again.
+            log.error("effect.outcome_lost", effect=type(effect).__name__, reason=str(error))
+
+    async def _outcome(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Event:
+        match effect:
+            case PlaceCall():
+                return await self._place(effect)
+            case AskCall():
+                return await self._ask(effect)
+            case FindCall():
+                return await self._find(effect)
+            case ControlCall():
+                return await self._control(effect)
+            case _ as never:
+                assert_never(never)
+
+    async def _place(self, effect: PlaceCall) -> Event:
+        profile = effect.ring_profile or None
+        try:
+            placed = await self._provider.place(
+                effect.line.user, effect.dial_string, ring_profile=profile
+            )
+        except (Rejected, Unsupported) as error:
+            log.warning("call.rejected", call=effect.call_id, reason=error.text)
+            return PlacingRejected(self._clock.now(), effect.call_id, error.text)
+        except ProviderError as error:
+            log.error("call.unknown", call=effect.call_id, reason=error.text)
+            return PlacingUnknown(self._clock.now(), effect.call_id, error.text)
+        log.info("call.placed", call=effect.call_id, request=placed.request_id)
+        return CallPlaced(self._clock.now(), effect.call_id, placed.provider_call_id)
+
+    async def _ask(self, effect: AskCall) -> Event:
+        try:
+            record = await self._provider.record(effect.provider_call_id)
+        except ProviderError as error:
+            return self._unavailable(effect.call_id, error)
+        return self._told(effect.call_id, record)
+
+    async def _find(self, effect: FindCall) -> Event:
+        since = effect.since - LOOK_BACK_MS
+        try:
+            records = await self._provider.records(effect.line.user, since, LOG_ROWS)
+        except ProviderError as error:
+            return self._unavailable(effect.call_id, error)
+        for record in reversed(records):
+            if _fits(record, effect, since) and not await self._is_known(effect, record):
+                return self._told(effect.call_id, record)
+        return RecordAbsent(self._clock.now(), effect.call_id)
+
+    async def _is_known(self, effect: FindCall, record: CallRecord) -> bool:
+        route = await self._store.route(effect.line.account, record.provider_call_id)
+        return bool(route.owners)
+
+    def _told(self, call_id: str, record: CallRecord | None) -> Event:
+        now = self._clock.now()
+        if record is None:
+            return RecordAbsent(now, call_id)
+        return as_event(self._news_of(record), at=now, call_id=call_id, known=True)
+
+    def _unavailable(self, call_id: str, error: ProviderError) -> Event:
+        log.warning("call_log.unavailable", call=call_id, reason=error.text)
+        return RecordUnavailable(self._clock.now(), call_id)
+
+    async def _control(self, effect: ControlCall) -> Event:
+        code, text = "done", ""
+        try:
+            if effect.action == "transfer":
+                await self._provider.transfer(effect.provider_call_id, effect.value)
+                code, text = "transferred", "The call was handed over."
+            else:
+                action = Action(effect.action)
+                await self._provider.control(effect.provider_call_id, action, effect.value)
+        except Unsupported as error:
+            code, text = "unsupported", error.text
+        except Rejected as error:
+            code, text = "provider-refused", error.text
+        except ProviderError as error:
+            code, text = "unknown-outcome", error.text
+        return ControlAnswered(self._clock.now(), effect.request_id, code, text)
+
+
+def _fits(record: CallRecord, effect: FindCall, since: int) -> bool:
+    """Whether a row may be our placement: an unknown filter is ignored by the provider."""
+    if record.user_id not in (None, effect.line.user) or record.direction == "inbound":
+        return False
+    if record.started_at is not None and record.started_at < since:
+        return False
+    return same_number(record.to_number or "", effect.number)
