@@ -93,7 +93,7 @@ class Agents:
         *,
         delivery: Delivery | None = None,
         park: tuple[Parked, ...] = (),
-        unpark: tuple[tuple[str, str], ...] = (),
+        unpark: tuple[Parked, ...] = (),
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)

@@ -56,8 +56,8 @@ class Heard:
     readable: bool = True
 
 
-Reader = Callable[[bytes], CallNews | None]
-"""Reads the news out of a delivery's body; used again when a parked one is replayed."""
+Reader = Callable[[bytes, int], CallNews | None]
+"""Reads the news out of a body that came in at so many Unix ms; parked ones are read again."""
 
 
 class Intake:
@@ -92,7 +92,7 @@ class Intake:
                 turns = await self._agents.change(
                     plan,
                     delivery=self._delivery(heard, Fate.APPLIED),
-                    unpark=((heard.account, news.provider_call_id),) if route.parked else (),
+                    unpark=route.parked,
                 )
             except Conflict:
                 continue
@@ -110,7 +110,7 @@ class Intake:
             keys |= set(await self._store.agents_of(Line(heard.account, news.user_id)))
         if not keys:
             return {}
-        waiting = [(parked.at, self._read(parked.body)) for parked in route.parked]
+        waiting = [(parked.at, self._read(parked.body, parked.at)) for parked in route.parked]
         all_news = [(when, told) for when, told in waiting if told is not None]
         plan: dict[AgentKey, list[Report]] = {}
         for key in keys:

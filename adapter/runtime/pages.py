@@ -278,7 +278,9 @@ class Pages:
     def _offer_pops(self, key: AgentKey, snapshot: Snapshot) -> None:
         """Claim the pop for the best page here; the store decides whose claim is the one."""
         best = next(iter(self.of(key)), None)
-        for call in snapshot.agent.calls if best is not None else ():
+        if best is None:
+            return
+        for call in snapshot.agent.calls:
             if isinstance(call.stage, RingingInbound) and not call.stage.popped and call.number:
                 claim = PopClaimed(self._clock.now(), call.call_id, best.page_id)
                 self._tasks.start(f"claim pop {call.call_id}", self._agents.tell(key, claim))

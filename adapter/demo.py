@@ -1,0 +1,97 @@
+"""`make demo`: the adapter, a stand-in for a Salesforce org, and a simulated provider.
+
+Three origins on loopback: the softphone on localhost, the org on 127.0.0.1 (another site, as in
+life), the provider in a process of its own. The database lies in `var/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapter import observability
+from adapter.app import drain, listening, running
+from adapter.settings import Settings, load
+from adapter.web.demo import make_demo_org
+
+ACCOUNT, TOKEN, SECRET = "acct_demo", "sk_test_demo", "whsec_demo"
+HOST = "127.0.0.1"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until Ctrl-C; prints the addresses."""
+    asyncio.run(_run(options.port, options.agent, Path(options.data)))
+    return 0
+
+
+def demo_settings(port: int, data: Path) -> Settings:
+    """The adapter's settings for the demo; the environment may override none of them."""
+    return load(
+        dict(os.environ),
+        public_url=f"http://localhost:{port}",
+        host=HOST,
+        port=port,
+        database_url=f"sqlite:///{data}/demo-{port}.db",
+        sign_in="dev",
+        org_origins=(f"http://{HOST}:{port + 1}",),
+        dialstack_url=f"http://{HOST}:{port + 2}",
+        dialstack_token=TOKEN,
+        dialstack_account=ACCOUNT,
+        dialstack_webhook_secrets=SECRET,
+    )
+
+
+async def _run(port: int, agent: str, data: Path) -> None:
+    settings = demo_settings(port, data)
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / f"demo-{port}.log").open("a", encoding="utf-8") as lines:
+        observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value(), lines)
+        stopping = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        org = make_demo_org(f"{settings.public_url}/softphone", agent)
+        async with (
+            running(settings) as app,
+            listening(app.server, HOST, port),
+            listening(org, HOST, port + 1),
+            _simulator(port),
+        ):
+            _tell(port, Path(lines.name))
+            await stopping.wait()
+            drain(app)
+
+
+@asynccontextmanager
+async def _simulator(port: int) -> AsyncIterator[None]:
+    """The provider in a process of its own, ended with us."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "adapter", "simulate", "--port", str(port + 2)),
+        *("--account", ACCOUNT, "--token", TOKEN, "--secret", SECRET),
+        *("--webhook", f"http://{HOST}:{port}/webhooks/dialstack"),
+    )
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+def _tell(port: int, lines: Path) -> None:
+    sys.stdout.write(
+        f"""
+  Salesforce (a stand-in)   http://{HOST}:{port + 1}   <- open this, click a phone number
+  The softphone             http://localhost:{port}/softphone
+  The phones (simulated)    http://{HOST}:{port + 2}/control
+
+  Logs: {lines}. Ctrl-C ends it all.
+"""
+    )
+    sys.stdout.flush()

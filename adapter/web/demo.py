@@ -1,0 +1,36 @@
+"""Serves the demo org: a stand-in for Salesforce, on another site than the softphone.
+
+For demonstrations and tests only; nothing in production imports it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from adapter.web.pages import WEB
+
+
+def make_demo_org(softphone_url: str, agent: str, root: Path = WEB / "demo") -> web.Application:
+    """The demo org for a softphone at that address; `agent` signs in by itself."""
+    config = {"softphone_url": softphone_url, "agent": agent}
+
+    async def index(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(root / "index.html")
+
+    async def settings(_request: web.Request) -> web.Response:
+        return web.json_response(config)
+
+    server = web.Application(middlewares=[_uncached])
+    server.router.add_get("/", index)
+    server.router.add_get("/demo-config.json", settings)
+    server.router.add_static("/", root)
+    return server
+
+
+@web.middleware
+async def _uncached(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
+    response: web.StreamResponse = await handler(request)  # type: ignore[operator]
+    response.headers["Cache-Control"] = "no-store"
+    return response

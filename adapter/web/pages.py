@@ -1,0 +1,88 @@
+"""The softphone's page and what it is made of, with the headers that frame it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from aiohttp import web
+
+from adapter.settings import Settings, is_loopback
+from adapter.web.login import DEV_ORG
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+
+def content_security_policy(origins: tuple[str, ...]) -> str:
+    """Scripts from us and the orgs (their library), frames by the orgs; nothing else."""
+    orgs = " ".join(origins)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {orgs}".rstrip(),
+            "connect-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors " + (orgs or "'none'"),
+        )
+    )
+
+
+class Site:
+    """The files under `web/`, read once: they do not change while we run."""
+
+    def __init__(self, settings: Settings, root: Path = WEB) -> None:
+        self._settings = settings
+        self._page = (root / "softphone.html").read_bytes()
+        folder = root / "softphone"
+        self._files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.suffix in SUFFIXES
+        }
+        everything = hashlib.sha256(self._page)
+        for name, content in self._files.items():
+            everything.update(name.encode() + content)
+        self.build = everything.hexdigest()[:12]
+        self._policy = content_security_policy(settings.org_origins)
+
+    async def page(self, _request: web.Request) -> web.Response:
+        """GET /softphone: the reqAdapterUrl."""
+        return web.Response(
+            body=self._page,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-store", "Content-Security-Policy": self._policy},
+        )
+
+    async def file(self, request: web.Request) -> web.Response:
+        """GET /softphone/…: scripts, styles, languages; checked again after each deploy."""
+        name = request.match_info["name"]
+        content = self._files.get(name)
+        if content is None:
+            raise web.HTTPNotFound
+        etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+        headers = {"Cache-Control": "no-cache", "ETag": etag}
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers=headers)
+        kind = SUFFIXES[Path(name).suffix]
+        return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """GET /api/page-settings?origin=…: what a page must know before anybody signs in."""
+        origin = request.query.get("origin", "")
+        dev = self._settings.sign_in == "dev"
+        return web.json_response(
+            {
+                "build": self.build,
+                "sign_in": self._settings.sign_in,
+                "allowed_origin": origin in self._settings.org_origins,
+                "loopback_allowed": dev and is_loopback(self._settings.host),
+                "api_version": "57.0",
+                "org_id": DEV_ORG if dev else None,
+            },
+            headers={"Cache-Control": "no-store"},
+        )

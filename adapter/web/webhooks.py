@@ -1,0 +1,101 @@
+"""Where the provider tells what happened: size, signature, JSON, commit, 2xx, in that order.
+
+Facts: reliability, section 2. A delivery is acknowledged only after its commit; a signed one that
+makes no sense is kept and acknowledged too, since sending it again would not mend it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+
+from adapter.runtime.clock import Clock
+from adapter.runtime.intake import Fate, Heard, Intake
+from adapter.storage.port import StorageError
+from adapter.telephony import signing
+from adapter.telephony.dialstack import wire
+from adapter.telephony.strictjson import Malformed
+from adapter.web.middleware import failure
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024
+READ_SECONDS = 5.0
+SIGNATURE = "X-DialStack-Signature"
+
+Counter = Callable[[str], None]
+
+
+class Webhooks:
+    """The endpoint of one provider account."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        secrets: tuple[str, ...],
+        intake: Intake,
+        clock: Clock,
+        count: Counter = lambda fate: None,
+    ) -> None:
+        self._account = account
+        self._secrets = secrets
+        self._intake = intake
+        self._clock = clock
+        self._count = count
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """POST /webhooks/dialstack."""
+        body = await _read(request)
+        if isinstance(body, web.Response):
+            return body
+        now = self._clock.now()
+        try:
+            signing.verify(request.headers.get(SIGNATURE), body, self._secrets, now / 1000)
+        except signing.BadSignature as error:
+            self._count("unsigned")
+            log.warning("delivery.refused", reason=str(error.reason))
+            return failure(401, "bad-signature", "The signature does not fit this body.")
+        heard = self._heard(body, now)
+        try:
+            fate = await self._intake.take(heard)
+        except StorageError as error:
+            log.error("delivery.not_stored", delivery=heard.event_id, reason=str(error))
+            text = "It could not be stored. Send it again."
+            return failure(503, "not-stored", text, **{"Retry-After": "5"})
+        self._count(fate.value)
+        if fate is not Fate.APPLIED:
+            log.info("delivery." + fate.value, delivery=heard.event_id, type=heard.type)
+        return web.Response(status=200)
+
+    def _heard(self, body: bytes, now: int) -> Heard:
+        """The delivery as we understand it; rubbish is named by its own hash."""
+        try:
+            told = wire.parse_webhook(body, now)
+        except Malformed as error:
+            log.warning("delivery.malformed", reason=str(error))
+            name = "sha256-" + hashlib.sha256(body).hexdigest()
+            return Heard(name, "malformed", self._account, body, None, readable=False)
+        if told.account_id not in (None, self._account):
+            log.warning("delivery.foreign", delivery=told.event_id)
+            return Heard(told.event_id, told.type, self._account, body, None, readable=False)
+        if told.problem:
+            log.warning("delivery.incomplete", delivery=told.event_id, reason=told.problem)
+        return Heard(told.event_id, told.type, self._account, body, told.report)
+
+
+async def _read(request: web.Request) -> bytes | web.Response:
+    """The body, in time and of bearable size; aiohttp itself would wait for ever."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        return failure(408, "too-slow", f"The body must arrive within {READ_SECONDS:.0f} seconds.")
+    except web.HTTPRequestEntityTooLarge:
+        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
