@@ -59,7 +59,7 @@ def _facts(record: CallRecord, direction: Direction | None, source: Source) -> F
     so that it proves a connection in an inbound one only.
     """
     inbound = direction is Direction.INBOUND
-    outward = direction in {Direction.OUTBOUND, Direction.INTERNAL}
+    outbound = direction is Direction.OUTBOUND
     connected = record.connected_at or (record.answered_at if inbound else None)
     number = {
         Direction.INBOUND: record.from_number,
@@ -70,7 +70,7 @@ def _facts(record: CallRecord, direction: Direction | None, source: Source) -> F
         number=_known(number.get(direction) if direction else None, source),
         name=_known(record.from_name if inbound else None, source),
         started=_known(record.started_at, source),
-        picked_up=_known(record.answered_at if outward else None, source),
+        picked_up=_known(record.answered_at if outbound else None, source),
         connected=_known(connected, source),
     )
 

@@ -1,0 +1,234 @@
+"""The documented requests: calls, call log, users, endpoints, recording."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from adapter.telephony.simulator import render
+from adapter.telephony.simulator.call import Call, Impossible, Phase, Verb
+from adapter.telephony.simulator.config import User
+from adapter.telephony.simulator.errors import ENTRY, ApiError, json_object
+from adapter.telephony.simulator.state import STATE, State
+
+_USER_ID = re.compile(r"user_[A-Za-z0-9_]{1,200}")
+_DIALABLE = re.compile(r"\+?[0-9*#]{1,32}")
+
+
+# --- starting a call ---------------------------------------------------------------
+
+
+async def place(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/calls`: 202, no body, and no webhook before somebody picks up."""
+    state = request.app[STATE]
+    body = await json_object(request)
+    state.post_count += 1
+    number = state.post_count
+    request[ENTRY].update(number=number, body=body, call_id=None)
+    user, dial_string = _checked(state, body)
+    fault = _fault(state, number, dial_string)
+    if fault is not None:
+        request[ENTRY]["fault"] = fault
+        return await _faulty(request, fault, user, dial_string)
+    placed = _placed(request, user, dial_string)
+    if state.config.answers_with_id:
+        return web.json_response({"id": placed.call_id}, status=202)
+    return web.Response(status=202)
+
+
+def _checked(state: State, body: dict[str, Any]) -> tuple[User, str]:
+    """Refuse what the documentation says is refused, in its words."""
+    user_id = body.get("user_id") or body.get("user")
+    if not user_id:
+        raise ApiError(400, "user_id is required")
+    dial_string = body.get("dial_string")
+    if not dial_string:
+        raise ApiError(400, "dial_string is required")
+    user = find_user(state, user_id)
+    if not isinstance(dial_string, str) or not _DIALABLE.fullmatch(dial_string):
+        raise ApiError(422, "Invalid dial_string")
+    profile = body.get("find_me_follow_me_key")
+    if profile is not None and profile not in state.config.ring_profiles:
+        raise ApiError(400, "Unknown find_me_follow_me_key")
+    return user, dial_string
+
+
+def find_user(state: State, user_id: Any) -> User:
+    """Return the user. Raises `ApiError` in the documented words."""
+    if not isinstance(user_id, str) or not _USER_ID.fullmatch(user_id):
+        raise ApiError(400, "Invalid user_id format")
+    user = state.switch.users.get(user_id)
+    if user is None:
+        raise ApiError(404, "User not found")
+    return user
+
+
+def _placed(request: web.Request, user: User, dial_string: str) -> Call:
+    placed = request.app[STATE].switch.place(user, dial_string)
+    request[ENTRY]["call_id"] = placed.call_id
+    return placed
+
+
+def _fault(state: State, number: int, dial_string: str) -> str | None:
+    """Throw the dice for this request; a magic number needs no luck."""
+    if magic := state.switch.choice.fault(dial_string):
+        state.dice.counts[magic] += 1
+        return magic
+    knobs = state.switch.choice.knobs(dial_string) or state.switch.knobs
+    for kind in ("status_429", "status_5xx", "accept_then_reset", "hang"):
+        if state.dice.hits(kind, f"post-{number}", getattr(knobs, kind)):
+            return kind
+    return None
+
+
+async def _faulty(
+    request: web.Request, fault: str, user: User, dial_string: str
+) -> web.StreamResponse:
+    """Answer badly. Save for 429 and 500, nobody outside can tell whether there is a call."""
+    state = request.app[STATE]
+    lucky = state.dice.fraction("and-yet-a-call", f"post-{request[ENTRY]['number']}") < 0.5
+    if fault in {"status_503", "accept_then_reset"} or (fault.startswith("status_5xx") and lucky):
+        _placed(request, user, dial_string)
+    if fault == "status_429":
+        raise ApiError(429, "Too many requests", retry_after=2)
+    if fault == "accept_then_reset":
+        return _reset(request)
+    if fault == "hang":
+        return await _hang(request, user, dial_string, lucky=lucky)
+    raise ApiError(503 if fault == "status_503" else 500, "Something went wrong")
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Break the connection without a word; the answer is for aiohttp, nobody gets it."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=202)
+
+
+async def _hang(
+    request: web.Request, user: User, dial_string: str, *, lucky: bool
+) -> web.StreamResponse:
+    """Answer after any reasonable time-out, and too late for anyone to hear it."""
+    state = request.app[STATE]
+    if lucky or state.switch.choice.fault(dial_string):
+        _placed(request, user, dial_string)
+    knobs = state.switch.choice.knobs(dial_string) or state.switch.knobs
+    await asyncio.sleep(knobs.hang_seconds * state.config.time_scale)
+    return web.Response(status=202)
+
+
+# --- a call that lives -------------------------------------------------------------
+
+
+def find_call(request: web.Request) -> Call:
+    """Return the call that the path names, if the call log knows it."""
+    found = request.app[STATE].switch.calls.get(request.match_info["call_id"])
+    if found is None or found.started is None:
+        raise ApiError(404, "Call not found")
+    return found
+
+
+async def act(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/calls/{id}`: a blind transfer, the one action there is."""
+    body = await json_object(request)
+    request[ENTRY]["body"] = body
+    found = find_call(request)
+    match body.get("actions"):
+        case [{"type": "transfer", "target": str(target), "mode": "blind"}] if target:
+            pass
+        case _:
+            raise ApiError(400, "actions must be one blind transfer with a target")
+    try:
+        request.app[STATE].switch.act(found.call_id, Verb.TRANSFER, target=target)
+    except Impossible:
+        raise ApiError(409, "Call is not connected") from None
+    return web.Response(status=202)
+
+
+async def recording(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/calls/{id}/recording/pause` and `resume`."""
+    if find_call(request).phase is not Phase.TALKING:
+        raise ApiError(409, "Call is not being recorded")
+    return web.Response(status=202)
+
+
+# --- the call log, users, endpoints ------------------------------------------------
+
+
+async def read_call(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/calls/{id}`."""
+    return web.json_response(render.record(find_call(request)))
+
+
+async def list_calls(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/calls`, newest first; a filter that it does not know is ignored."""
+    state = request.app[STATE]
+    user_id = request.query.get("user_id")
+    since = _from_date(request.query.get("from_date"))
+    rows = [
+        call
+        for call in reversed(state.switch.calls.values())
+        if call.started is not None
+        and call.started >= since
+        and (user_id is None or call.user_id == user_id)
+    ]
+    rows.sort(key=lambda call: call.started or 0, reverse=True)
+    return _page(request, [render.record(call) for call in rows])
+
+
+async def list_users(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/users`."""
+    return _page(request, [render.user(u) for u in request.app[STATE].switch.users.values()])
+
+
+async def add_endpoint(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/webhook_endpoints`: the one answer that tells the secret."""
+    state = request.app[STATE]
+    body = await json_object(request)
+    url, events = body.get("url"), body.get("enabled_events", ["*"])
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise ApiError(400, "url is required")
+    if not isinstance(events, list) or not all(isinstance(kind, str) for kind in events):
+        raise ApiError(400, "enabled_events must be a list")
+    secret = f"whsec_{state.config.new_id()}"
+    endpoint = state.sender.register(url, frozenset(events), secret)
+    answer = {"id": endpoint.endpoint_id, "object": "webhook_endpoint", "url": url}
+    return web.json_response(answer | {"enabled_events": events, "secret": secret}, status=201)
+
+
+def _from_date(value: str | None) -> int:
+    """Read the filter as Unix ms; a bare date begins at midnight UTC."""
+    if not value:
+        return 0
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise ApiError(400, "Invalid from_date") from None
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _page(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
+    """Cut out one page; `page` names the last row of the one before."""
+    limit = request.query.get("limit", "20")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 100):
+        raise ApiError(400, "limit must be from 1 to 100")
+    after = request.query.get("page")
+    ids = [row["id"] for row in rows]
+    begin = ids.index(after) + 1 if after in ids else 0
+    end = begin + int(limit)
+    query = dict(request.query)
+    more = None
+    if end < len(rows):
+        more = f"{request.path}?{urlencode(query | {'page': ids[end - 1]})}"
+    return web.json_response(
+        {
+            "object": "list",
+            "data": rows[begin:end],
+            "next_page_url": more,
+            "previous_page_url": None,
+            "url": request.path,
+        }
+    )

@@ -1,0 +1,184 @@
+"""A simulated call: its truth, and which webhooks each act of somebody causes. Pure.
+
+What the provider says is not always what is true: while the agent's devices ring it says
+nothing, and a destination that never answered ends as "completed", with a duration that
+counts from the agent's own pick-up.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What somebody (or time) does to a call."""
+
+    PICK_UP = "pick_up"
+    """The agent picks up a device; the destination is dialled."""
+    ANSWER = "answer"
+    """The destination answers, or the agent does if the call came in."""
+    VOICEMAIL = "voicemail"
+    """A machine takes the call."""
+    DECLINE = "decline"
+    BUSY = "busy"
+    FAIL = "fail"
+    TIME_OUT = "time_out"
+    """The network gives up ringing."""
+    HANG_UP = "hang_up"
+    """Either side ends it: before an answer it is the calling side that gives up."""
+    LAPSE = "lapse"
+    """The agent's devices have rung in vain."""
+    TRANSFER = "transfer"
+
+
+class Phase(StrEnum):
+    """Where a call stands."""
+
+    DEVICES = "devices"
+    RINGING = "ringing"
+    TALKING = "talking"
+    OVER = "over"
+
+
+class Direction(StrEnum):
+    """Which way a call goes."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call; times in Unix ms. `callee` is the colleague who rings in an internal call.
+
+    `placed` is when the request came in; the call log begins with `started`.
+    """
+
+    call_id: str
+    user_id: str
+    direction: Direction
+    from_number: str
+    to_number: str
+    placed: int
+    from_name: str | None = None
+    callee: str | None = None
+    phase: Phase = Phase.DEVICES
+    started: int | None = None
+    answered: int | None = None
+    connected: int | None = None
+    ended: int | None = None
+    status: str | None = None
+    cause: int | None = None
+    machine: bool = False
+    transferred: int | None = None
+    target: str | None = None
+    lapsed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A webhook to be sent: its type, and the user named in it, if any."""
+
+    type: str
+    user_id: str | None
+
+
+class Impossible(Exception):
+    """This cannot be done to the call as it stands."""
+
+
+_ALLOWED = {
+    Phase.DEVICES: {Verb.PICK_UP, Verb.LAPSE, Verb.HANG_UP, Verb.DECLINE},
+    Phase.RINGING: {
+        Verb.ANSWER,
+        Verb.VOICEMAIL,
+        Verb.DECLINE,
+        Verb.BUSY,
+        Verb.FAIL,
+        Verb.TIME_OUT,
+        Verb.HANG_UP,
+    },
+    Phase.TALKING: {Verb.HANG_UP, Verb.TRANSFER},
+    Phase.OVER: set[Verb](),
+}
+
+# Status and Q.850 cause of a call that ends without a talk.
+_ENDINGS = {
+    Verb.BUSY: ("busy", 17),
+    Verb.DECLINE: ("failed", 21),
+    Verb.FAIL: ("failed", 27),
+    Verb.TIME_OUT: ("no-answer", 19),
+    Verb.HANG_UP: ("completed", 16),
+}
+
+
+def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+    """Let a call begin that needs no pick-up first: one from outside, or from a desk phone."""
+    if call.direction is not Direction.INBOUND:
+        return _pick_up(call, now)
+    ringing = replace(call, phase=Phase.RINGING, started=now)
+    return ringing, (News("call.incoming", call.user_id), News("call.ringing", call.user_id))
+
+
+def act(
+    call: Call, verb: Verb, now: int, *, cause: int | None = None, target: str | None = None
+) -> tuple[Call, tuple[News, ...]]:
+    """Do one thing to a call. Raises `Impossible` if it cannot be done now."""
+    if verb not in _ALLOWED[call.phase]:
+        raise Impossible(f"{verb.value} is impossible while {call.phase.value}")
+    if call.phase is Phase.DEVICES:
+        return _pick_up(call, now) if verb is Verb.PICK_UP else _lapse(call, now)
+    if verb is Verb.ANSWER:
+        return _connect(call, now, machine=False)
+    if verb is Verb.VOICEMAIL:
+        return _machine(call, now)
+    if verb is Verb.TRANSFER:
+        moved = replace(call, transferred=now, target=target)
+        return moved, (News("call.transfer", call.user_id),)
+    return _end(call, verb, now, cause)
+
+
+def live(call: Call) -> bool:
+    """Whether the call log shows the call as going on."""
+    return call.started is not None and call.phase is not Phase.OVER
+
+
+def _pick_up(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+    picked = replace(call, phase=Phase.RINGING, started=now, answered=now)
+    told = News("call.initiated", call.user_id)
+    if call.callee is None:
+        return picked, (told,)
+    return picked, (told, News("call.ringing", call.callee))
+
+
+def _lapse(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+    return replace(call, phase=Phase.OVER, lapsed=now), ()
+
+
+def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, ...]]:
+    answered = now if call.direction is Direction.INBOUND else call.answered
+    talking = replace(call, phase=Phase.TALKING, answered=answered, connected=now, machine=machine)
+    return talking, _to_each(call, "call.answered")
+
+
+def _machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+    """An agent who dials talks to the machine; one who is dialled is not connected to it."""
+    if call.direction is Direction.INBOUND:
+        return replace(call, phase=Phase.TALKING, machine=True), ()
+    return _connect(call, now, machine=True)
+
+
+def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tuple[News, ...]]:
+    status, usual = _ENDINGS[verb]
+    if call.machine:
+        status = "voicemail"
+    elif verb is Verb.HANG_UP and call.direction is Direction.INBOUND and not call.connected:
+        status = "no-answer"
+    over = replace(call, phase=Phase.OVER, ended=now, status=status, cause=cause or usual)
+    return over, _to_each(call, "call.end")
+
+
+def _to_each(call: Call, kind: str) -> tuple[News, ...]:
+    """An internal call is told to both users, for it is a call of each."""
+    users = (call.user_id,) if call.callee is None else (call.user_id, call.callee)
+    return tuple(News(kind, user) for user in users)

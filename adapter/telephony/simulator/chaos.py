@@ -1,0 +1,87 @@
+"""Faults that the simulated provider makes on purpose, by seeded dice. Pure but for the counters.
+
+Each throw is decided by the seed, the kind of fault and what it is thrown for, not by the
+order of throwing: the same seed gives the same faults, whatever else goes on meanwhile.
+"""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """Probabilities from 0 to 1, of each webhook or of each `POST /v1/calls`.
+
+    Webhooks: `duplicate` (sent twice), `reorder` (held back until later ones have gone),
+    `drop` (never sent; always for the types in `drop_types`), `delay_ms` (a range to wait),
+    `bad_signature` and `stale_signature` (the first attempt is wrong, the redelivery right),
+    `omit` (each optional field is left out).
+    Requests: `status_429` (no call), `status_5xx` and `hang` (a call in half of the cases;
+    `hang` answers only after `hang_seconds`), `accept_then_reset` (a call, and the
+    connection is reset).
+    """
+
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    drop: float = 0.0
+    drop_types: tuple[str, ...] = ()
+    delay_ms: tuple[int, int] = (0, 0)
+    bad_signature: float = 0.0
+    stale_signature: float = 0.0
+    omit: float = 0.0
+    status_429: float = 0.0
+    status_5xx: float = 0.0
+    accept_then_reset: float = 0.0
+    hang: float = 0.0
+    hang_seconds: float = 15.0
+    reorder_ms: int = 1500
+
+    def changed(self, wanted: dict[str, Any]) -> "Knobs":
+        """Return these with the wanted ones changed.
+
+        Raises:
+            ValueError: an unknown knob, or a value that is not one.
+        """
+        known = {f.name for f in fields(self)}
+        if unknown := set(wanted) - known:
+            raise ValueError(f"unknown knob: {sorted(unknown)[0]}")
+        return replace(self, **{name: _value(name, value) for name, value in wanted.items()})
+
+
+def _value(name: str, value: Any) -> Any:
+    match name, value:
+        case "drop_types", [*types] if all(isinstance(kind, str) for kind in types):
+            return tuple(types)
+        case "delay_ms", [int(low), int(high)] if 0 <= low <= high:
+            return (low, high)
+        case (("hang_seconds" | "reorder_ms"), int() | float()) if value >= 0:
+            return value
+        case (("drop_types" | "delay_ms" | "hang_seconds" | "reorder_ms"), _):
+            raise ValueError(f"bad value for {name}")
+        case _, bool():
+            return float(value)
+        case _, int() | float() if 0 <= value <= 1:
+            return float(value)
+        case _:
+            raise ValueError(f"{name} is a probability from 0 to 1")
+
+
+class Dice:
+    """Throws, and counts what was thrown. `seed` may be changed between calls."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.counts: Counter[str] = Counter()
+
+    def hits(self, kind: str, subject: str, probability: float) -> bool:
+        """Tell whether this fault befalls this subject; a hit is counted."""
+        hit = probability > 0 and self.fraction(kind, subject) < probability
+        if hit:
+            self.counts[kind] += 1
+        return hit
+
+    def fraction(self, kind: str, subject: str) -> float:
+        """Return the throw itself, from 0 up to 1."""
+        return random.Random(f"{self.seed}:{kind}:{subject}").random()  # noqa: S311 - a play

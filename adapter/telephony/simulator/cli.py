@@ -1,0 +1,92 @@
+"""The command line of the simulator: `python -m adapter.telephony.simulator --help`."""
+
+import argparse
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+
+from adapter.telephony.simulator.config import DEFAULT_USERS, Config, User
+from adapter.telephony.simulator.script import Outcome, Scenario
+from adapter.telephony.simulator.server import serve
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the simulator with these arguments until a signal ends it; the exit status."""
+    config = configure(argv)
+    try:
+        asyncio.run(serve(config, _tell))
+    except OSError as error:
+        sys.stderr.write(f"The simulator cannot listen: {error}\n")
+        return 1
+    return 0
+
+
+def configure(argv: Sequence[str] | None) -> Config:
+    """Read the arguments; argparse ends the process with status 2 if they are wrong."""
+    args = _parser().parse_args(argv)
+    return Config(
+        now=_now,
+        new_id=_new_id,
+        host=args.host,
+        port=args.port,
+        account=args.account,
+        token=args.token,
+        secret=args.secret,
+        webhooks=tuple(args.webhook),
+        users=args.users,
+        scenario=Scenario(outcome=args.scenario),
+        seed=args.seed,
+        time_scale=args.time_scale,
+        user_field=args.user_field,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulate", description="A provider that speaks like DialStack and rings no phone."
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="the address to listen on")
+    add("--port", type=int, default=8082, help="0 takes a free one")
+    add("--webhook", action="append", default=[], metavar="URL", help="may be given again")
+    add("--account", default="acct_demo")
+    add("--token", default="sk_test_demo", help="the API key to ask for")
+    add("--secret", default="whsec_demo", help="signs the webhooks given here")
+    add("--users", type=parse_users, default=DEFAULT_USERS, metavar="NAME:EMAIL,…")
+    add("--scenario", type=Outcome, choices=list(Outcome), default=Outcome.ANSWERED)
+    add("--seed", type=int, default=1, help="of durations and faults")
+    add("--time-scale", type=float, default=1.0, help="0.1 makes scenarios ten times as fast")
+    add("--user-field", choices=["user_id", "user"], default="user_id", help="in webhooks")
+    return parser
+
+
+def parse_users(text: str) -> tuple[User, ...]:
+    """Read `ada:ada@example.com,…`; the user ids are `user_<name>`, extensions from 1001.
+
+    Raises:
+        argparse.ArgumentTypeError: an item has no name or no email.
+    """
+    users = []
+    for number, item in enumerate(text.split(","), start=1001):
+        name, _, email = item.strip().partition(":")
+        if not name.isidentifier() or "@" not in email:
+            raise argparse.ArgumentTypeError(f"not NAME:EMAIL: {item!r}")
+        known = next((u for u in DEFAULT_USERS if u.user_id == f"user_{name}"), None)
+        full_name = known.name if known else name.replace("_", " ").title()
+        users.append(User(f"user_{name}", full_name, email, str(number)))
+    return tuple(users)
+
+
+def _tell(url: str) -> None:
+    sys.stdout.write(f"simulated provider {url}   by hand {url}/control\n")
+    sys.stdout.flush()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000  # noqa: TID251 - another program than the adapter
+
+
+def _new_id() -> str:
+    return secrets.token_hex(12)

@@ -1,0 +1,178 @@
+"""Sends webhooks as DialStack does: signed, at least once, in no promised order.
+
+A delivery is repeated until its endpoint answers 2xx or the back-off is used up. Every
+attempt is written down, for whoever checks what the adapter made of it.
+"""
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from adapter.telephony import signing
+from adapter.telephony.simulator.chaos import Dice, Knobs
+from adapter.telephony.simulator.chores import Chores
+from adapter.telephony.simulator.config import Config
+
+STALE_BY_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where webhooks go; `events` holds "*" for all types."""
+
+    endpoint_id: str
+    url: str
+    events: frozenset[str]
+    secret: str = field(repr=False)
+
+    def wants(self, kind: str) -> bool:
+        """Whether it asked for this type."""
+        return "*" in self.events or kind in self.events
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event on its way to one endpoint, and what was answered."""
+
+    event_id: str
+    type: str
+    call_id: str
+    url: str
+    created: int
+    body: dict[str, Any]
+    faults: list[str] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    fate: str = "pending"
+
+    def as_json(self) -> dict[str, Any]:
+        """Write it for the history."""
+        return {
+            "event_id": self.event_id,
+            "type": self.type,
+            "call_id": self.call_id,
+            "url": self.url,
+            "created": self.created,
+            "faults": self.faults,
+            "attempts": self.attempts,
+            "fate": self.fate,
+            "body": self.body,
+        }
+
+
+class Sender:
+    """Owns the endpoints and everything that is on its way to them."""
+
+    def __init__(self, config: Config, dice: Dice, chores: Chores) -> None:
+        self._config = config
+        self._dice = dice
+        self._chores = chores
+        self._session: aiohttp.ClientSession | None = None
+        self.endpoints: list[Endpoint] = []
+        self.log: deque[Delivery] = deque(maxlen=config.history_limit)
+
+    async def open(self) -> None:
+        """Open the client's connections (needs a running loop)."""
+        seconds = self._config.delivery_timeout_seconds
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds))
+
+    async def close(self) -> None:
+        """Close them."""
+        if self._session is not None:
+            await self._session.close()
+
+    def register(self, url: str, events: frozenset[str], secret: str) -> Endpoint:
+        """Add an endpoint."""
+        endpoint = Endpoint(f"we_{self._config.new_id()}", url, events, secret)
+        self.endpoints.append(endpoint)
+        return endpoint
+
+    def send(self, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
+        """Start delivering an event to every endpoint that wants it.
+
+        `subject` names the event for the dice, alike in each run of the same seed.
+        """
+        for number, endpoint in enumerate(self.endpoints):
+            if endpoint.wants(body["type"]):
+                self._send(endpoint, body, f"{subject}:{number}", knobs)
+
+    def _send(self, endpoint: Endpoint, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
+        delivery = self._logged(endpoint, body)
+        faults = delivery.faults
+        if self._dropped(body["type"], subject, knobs):
+            faults.append("drop")
+            delivery.fate = "dropped"
+            return
+        low, high = knobs.delay_ms
+        wait_ms = low + (high - low) * self._dice.fraction("delay", subject)
+        if self._dice.hits("reorder", subject, knobs.reorder):
+            faults.append("reorder")
+            wait_ms += knobs.reorder_ms
+        faults += [
+            kind
+            for kind in ("bad_signature", "stale_signature")
+            if self._dice.hits(kind, subject, getattr(knobs, kind))
+        ]
+        self._start(endpoint, delivery, wait_ms)
+        if self._dice.hits("duplicate", subject, knobs.duplicate):
+            copy = self._logged(endpoint, body)
+            copy.faults.append("duplicate")
+            self._start(endpoint, copy, wait_ms)
+
+    def _dropped(self, kind: str, subject: str, knobs: Knobs) -> bool:
+        return self._dice.hits("drop", subject, 1.0 if kind in knobs.drop_types else knobs.drop)
+
+    def _logged(self, endpoint: Endpoint, body: dict[str, Any]) -> Delivery:
+        call_id = body["data"]["call_id"]
+        now = self._config.now()
+        delivery = Delivery(body["id"], body["type"], call_id, endpoint.url, now, body)
+        self.log.append(delivery)
+        return delivery
+
+    def _start(self, endpoint: Endpoint, delivery: Delivery, wait_ms: float) -> None:
+        wait = wait_ms / 1000 * self._config.time_scale
+        chore = self._deliver(endpoint, delivery, wait)
+        self._chores.start(f"deliver {delivery.event_id}", chore)
+
+    async def _deliver(self, endpoint: Endpoint, delivery: Delivery, wait: float) -> None:
+        raw = json.dumps(delivery.body, separators=(",", ":")).encode()
+        wrong = [fault for fault in delivery.faults if fault.endswith("_signature")]
+        for pause in (wait, *self._config.backoff_seconds):
+            if pause:
+                await asyncio.sleep(pause)
+            how = wrong.pop() if wrong else "signed"
+            if await self._attempt(endpoint, delivery, raw, how):
+                delivery.fate = "delivered"
+                return
+        delivery.fate = "given-up"
+
+    async def _attempt(self, endpoint: Endpoint, delivery: Delivery, raw: bytes, how: str) -> bool:
+        """Post once; 2xx is the only answer that ends it."""
+        if self._session is None:
+            raise RuntimeError("open() was not called")
+        headers = {
+            "Content-Type": "application/json",
+            signing.HEADER: self._signature(endpoint, raw, how),
+        }
+        seen: dict[str, Any] = {"at": self._config.now(), "how": how}
+        delivery.attempts.append(seen)
+        try:
+            async with self._session.post(
+                endpoint.url, data=raw, headers=headers, allow_redirects=False
+            ) as response:
+                seen["status"] = status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            seen["error"] = type(error).__name__
+            status = 0
+        seen["answered"] = self._config.now()
+        return 200 <= status < 300
+
+    def _signature(self, endpoint: Endpoint, raw: bytes, how: str) -> str:
+        now = self._config.now() // 1000
+        if how == "stale_signature":
+            return signing.header([endpoint.secret], now - STALE_BY_SECONDS, raw)
+        secret = endpoint.secret + ("x" if how == "bad_signature" else "")
+        return signing.header([secret], now, raw)

@@ -1,0 +1,84 @@
+"""How the simulated API refuses, and what every answer of it carries."""
+
+import json
+from collections.abc import Awaitable, Callable
+from hmac import compare_digest
+from typing import Any
+
+from aiohttp import web
+
+from adapter.telephony.simulator.state import STATE
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ENTRY = "simulator-post"
+"""Where a request keeps its row of the history, for its handler to add to."""
+
+
+class ApiError(Exception):
+    """An answer that is no success."""
+
+    def __init__(self, status: int, text: str, *, retry_after: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.retry_after = retry_after
+
+    def response(self) -> web.Response:
+        """Write it in the first of the documented shapes."""
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return web.json_response({"error": self.text}, status=self.status, headers=headers)
+
+
+@web.middleware
+async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Number the request, write POSTs down, check the key, and turn refusals into JSON."""
+    state = request.app[STATE]
+    request_id = f"req_{state.config.new_id()}"
+    entry = {"at": state.config.now(), "path": request.path, "request_id": request_id}
+    request[ENTRY] = entry
+    if request.method == "POST" and _is_api(request.path):
+        state.posts.append(entry)
+    try:
+        _check_key(request)
+        response = await handler(request)
+    except ApiError as error:
+        response = error.response()
+    except web.HTTPNotFound:
+        response = ApiError(404, "Not found").response()
+    except web.HTTPMethodNotAllowed:
+        response = ApiError(405, "Method not allowed").response()
+    entry["status"] = response.status
+    response.headers["X-Request-Id"] = request_id
+    return response
+
+
+def _is_api(path: str) -> bool:
+    """Whether a product would ask this, rather than a test or a hand."""
+    return path.startswith("/v1/") and not path.startswith("/v1/test_helpers/")
+
+
+def _check_key(request: web.Request) -> None:
+    """Demand key and account below `/v1`; the control page is for whoever sits here."""
+    if not request.path.startswith("/v1/"):
+        return
+    config = request.app[STATE].config
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if not compare_digest(given, f"Bearer {config.token}".encode()):
+        raise ApiError(401, "Unauthorized")
+    account = request.headers.get("DialStack-Account")
+    if not account:
+        raise ApiError(400, "DialStack-Account header is required")
+    if account != config.account:
+        raise ApiError(404, "Account not found")
+
+
+async def json_object(request: web.Request) -> dict[str, Any]:
+    """Read the body. Raises `ApiError` if it is no JSON object."""
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError:
+        raise ApiError(400, "Invalid JSON") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "Invalid JSON")
+    return body

@@ -1,0 +1,153 @@
+"""What only tests and demos ask: sandbox calls, scenarios, faults, hands, history."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from aiohttp import web
+
+from adapter.telephony.simulator import render, scenarios
+from adapter.telephony.simulator.api import find_user
+from adapter.telephony.simulator.call import Call, Direction, Impossible, Verb
+from adapter.telephony.simulator.chaos import Knobs
+from adapter.telephony.simulator.errors import ApiError, json_object
+from adapter.telephony.simulator.script import Scenario
+from adapter.telephony.simulator.state import STATE, State
+
+BY_HAND = {
+    verb.value: verb
+    for verb in (
+        Verb.PICK_UP,
+        Verb.ANSWER,
+        Verb.DECLINE,
+        Verb.BUSY,
+        Verb.HANG_UP,
+        Verb.VOICEMAIL,
+    )
+}
+
+
+async def sandbox_call(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/test_helpers/calls`: a call from outside, or one dialled on a desk phone."""
+    state = request.app[STATE]
+    body = await json_object(request)
+    user = find_user(state, body.get("user") or body.get("user_id"))
+    scenario, knobs = _scenario(body, state)
+    direction = _direction(body.get("direction", "inbound"))
+    made = state.switch.sandbox(
+        user,
+        direction,
+        _number(body, "from_number", state.config.number),
+        _number(body, "to_number", state.config.number),
+        scenario,
+        from_name=body.get("from_name"),
+        knobs=knobs,
+    )
+    return web.json_response({"id": made.call_id, "scenario": asdict(scenario)}, status=201)
+
+
+async def by_hand(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/test_helpers/calls/{id}/{act}`: from then on the scenario is over."""
+    return web.json_response(render.truth(drive(request)))
+
+
+def drive(request: web.Request) -> Call:
+    """Do what the path names to the call that it names."""
+    verb = BY_HAND.get(request.match_info["act"])
+    if verb is None:
+        raise ApiError(404, f"Acts are {', '.join(BY_HAND)}")
+    try:
+        return request.app[STATE].switch.by_hand(request.match_info["call_id"], verb)
+    except KeyError:
+        raise ApiError(404, "Call not found") from None
+    except Impossible as error:
+        raise ApiError(409, str(error)) from None
+
+
+async def list_truth(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/test_helpers/calls`: every call, those that ring unseen too, newest first."""
+    return web.json_response({"data": truths(request.app[STATE])})
+
+
+def truths(state: State) -> list[dict[str, Any]]:
+    """Write every call's truth, newest first."""
+    return [render.truth(call) for call in reversed(state.switch.calls.values())]
+
+
+async def set_scenario(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/test_helpers/scenarios` `{number | user | default, scenario, chaos?}`."""
+    state = request.app[STATE]
+    body = await json_object(request)
+    scenario, knobs = _scenario(body, state)
+    number, user_id = body.get("number"), body.get("user")
+    if not (isinstance(number, str) or isinstance(user_id, str) or body.get("default")):
+        raise ApiError(400, "number, user or default is required")
+    state.switch.choice.put(scenario, number=number, user_id=user_id, knobs=knobs)
+    return web.json_response({"scenario": asdict(scenario)})
+
+
+async def set_chaos(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/test_helpers/chaos` `{seed?, <knob>: value…}`: what is not named stays."""
+    state = request.app[STATE]
+    body = await json_object(request)
+    seed = body.pop("seed", state.dice.seed)
+    if type(seed) is not int:
+        raise ApiError(400, "seed is an integer")
+    state.switch.knobs = _knobs(body, state.switch.knobs)
+    state.dice.seed = seed
+    return web.json_response({"seed": seed, "knobs": asdict(state.switch.knobs)})
+
+
+async def set_user(request: web.Request) -> web.StreamResponse:
+    """`POST /v1/test_helpers/users/{id}` `{do_not_disturb}`."""
+    state = request.app[STATE]
+    user = find_user(state, request.match_info["user_id"])
+    wanted = (await json_object(request)).get("do_not_disturb")
+    changed = replace(user, do_not_disturb=wanted is True)
+    state.switch.users[user.user_id] = changed
+    return web.json_response(render.user(changed))
+
+
+async def history(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/test_helpers/history`: all that was asked, all that was true, all that was sent."""
+    state = request.app[STATE]
+    return web.json_response(
+        {
+            "posts": list(state.posts),
+            "calls": truths(state),
+            "deliveries": [delivery.as_json() for delivery in state.sender.log],
+            "faults": dict(state.dice.counts),
+        }
+    )
+
+
+def _scenario(body: dict[str, Any], state: State) -> tuple[Scenario, Knobs | None]:
+    """Read a scenario and the knobs for its calls alone."""
+    told, chaos = body.get("scenario", {}), body.get("chaos")
+    if not isinstance(told, dict) or not isinstance(chaos, dict | None):
+        raise ApiError(400, "scenario and chaos are objects")
+    try:
+        scenario = scenarios.parse(told)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from None
+    return scenario, None if chaos is None else _knobs(chaos, state.switch.knobs)
+
+
+def _knobs(wanted: dict[str, Any], base: Knobs) -> Knobs:
+    try:
+        return base.changed(wanted)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from None
+
+
+def _direction(value: Any) -> Direction:
+    try:
+        return Direction(value)
+    except ValueError:
+        raise ApiError(400, "direction is inbound, outbound or internal") from None
+
+
+def _number(body: dict[str, Any], name: str, default: str) -> str:
+    value = body.get(name, default)
+    if not isinstance(value, str) or not 0 < len(value) <= 64:
+        raise ApiError(400, f"{name} is a number as text")
+    return value

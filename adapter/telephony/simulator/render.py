@@ -1,0 +1,98 @@
+"""The simulator's own way to write DialStack's JSON; it shares no code with the adapter's. Pure."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapter.telephony.simulator.call import Call, News, Phase, live
+from adapter.telephony.simulator.config import User
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def stamp(at: int | None) -> str | None:
+    """Write Unix ms as ISO 8601 in UTC with milliseconds."""
+    if at is None:
+        return None
+    return (_EPOCH + timedelta(milliseconds=at)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03}Z"
+
+
+def event(event_id: str, account: str, call: Call, news: News, user_field: str) -> dict[str, Any]:
+    """Write one webhook, about the call as it stands now."""
+    data = {"call_id": call.call_id, **_fields(call), "status": call.status or _STATUS[call.phase]}
+    if news.user_id is not None:
+        data[user_field] = news.user_id
+    if call.target is not None:
+        data["transfer_target"] = call.target
+    return {"id": event_id, "type": news.type, "account_id": account, "data": data}
+
+
+_STATUS = {
+    Phase.DEVICES: "initiated",
+    Phase.RINGING: "ringing",
+    Phase.TALKING: "in-progress",
+    Phase.OVER: "completed",
+}
+
+
+def record(call: Call) -> dict[str, Any]:
+    """Write one row of the call log; while the call lives, only what has happened."""
+    row = {"id": call.call_id, "object": "call", "user": call.user_id, **_fields(call)}
+    row["status"] = call.status
+    if live(call):
+        return {key: value for key, value in row.items() if value is not None or key == "status"}
+    return row | {"recording_url": None}
+
+
+def truth(call: Call) -> dict[str, Any]:
+    """Write what really happened, for whoever checks the adapter; times in Unix ms."""
+    return {
+        "id": call.call_id,
+        "user": call.user_id,
+        "callee": call.callee,
+        "direction": call.direction.value,
+        "from_number": call.from_number,
+        "to_number": call.to_number,
+        "phase": call.phase.value,
+        "placed": call.placed,
+        "picked_up": call.answered,
+        "started": call.started,
+        "connected": call.connected,
+        "ended": call.ended,
+        "lapsed": call.lapsed,
+        "transferred": call.transferred,
+        "status": call.status,
+        "cause": call.cause,
+        "machine": call.machine,
+    }
+
+
+def user(person: User) -> dict[str, Any]:
+    """Write one user."""
+    return {
+        "id": person.user_id,
+        "object": "user",
+        "name": person.name,
+        "email": person.email,
+        "do_not_disturb": person.do_not_disturb,
+    }
+
+
+def _fields(call: Call) -> dict[str, Any]:
+    return {
+        "direction": call.direction.value,
+        "from_number": call.from_number,
+        "from_name": call.from_name,
+        "to_number": call.to_number,
+        "started_at": stamp(call.started),
+        "answered_at": stamp(call.answered),
+        "connected_at": stamp(call.connected),
+        "ended_at": stamp(call.ended),
+        "duration_seconds": _duration(call),
+        "hangup_cause": call.cause,
+    }
+
+
+def _duration(call: Call) -> int | None:
+    """Count from the first pick-up, connected or not: the documented trap."""
+    begin = call.answered if call.answered is not None else call.started
+    return None if call.ended is None or begin is None else (call.ended - begin) // 1000

@@ -1,0 +1,68 @@
+"""The simulated provider as an HTTP server, and its life."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from adapter.telephony.simulator import api, control, helpers
+from adapter.telephony.simulator.config import Config
+from adapter.telephony.simulator.errors import answered
+from adapter.telephony.simulator.state import STATE, State
+
+ROUTES = (
+    web.post("/v1/calls", api.place),
+    web.get("/v1/calls", api.list_calls),
+    web.get("/v1/calls/{call_id}", api.read_call),
+    web.post("/v1/calls/{call_id}", api.act),
+    web.post("/v1/calls/{call_id}/recording/{act:pause|resume}", api.recording),
+    web.get("/v1/users", api.list_users),
+    web.post("/v1/webhook_endpoints", api.add_endpoint),
+    web.post("/v1/test_helpers/calls", helpers.sandbox_call),
+    web.get("/v1/test_helpers/calls", helpers.list_truth),
+    web.post("/v1/test_helpers/calls/{call_id}/{act}", helpers.by_hand),
+    web.post("/v1/test_helpers/scenarios", helpers.set_scenario),
+    web.post("/v1/test_helpers/chaos", helpers.set_chaos),
+    web.post("/v1/test_helpers/users/{user_id}", helpers.set_user),
+    web.get("/v1/test_helpers/history", helpers.history),
+    web.get("/control", control.page),
+    web.get("/control/state", control.state),
+    web.post("/control/calls/{call_id}/{act}", control.act),
+    web.post("/control/incoming", control.incoming),
+)
+
+
+def make_app(config: Config) -> web.Application:
+    """Build the application; its calls and deliveries end with it."""
+    app = web.Application(middlewares=[answered])
+    app[STATE] = State(config)
+    app.add_routes(ROUTES)
+    app.cleanup_ctx.append(_life)
+    return app
+
+
+async def _life(app: web.Application) -> AsyncIterator[None]:
+    state = app[STATE]
+    await state.sender.open()
+    yield
+    state.switch.close()
+    await state.chores.close()
+    await state.sender.close()
+
+
+async def serve(config: Config, ready: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM; `ready` is told the base URL, with the port in use."""
+    runner = web.AppRunner(make_app(config), access_log=None)
+    await runner.setup()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await web.TCPSite(runner, config.host, config.port, shutdown_timeout=1).start()
+        host, port = runner.addresses[0][:2]
+        ready(f"http://{host}:{port}")
+        await stop.wait()
+    finally:
+        await runner.cleanup()
