@@ -155,7 +155,7 @@ export function createCallCard(context, first, model) {
   const element = el('article', { class: 'card', 'data-call': first.call_id },
     left,
     el('header', { class: 'card-head' }, el('span', { class: 'phase-dot', 'aria-hidden': 'true' }), phase, time),
-    person.element, hint, steps.element, logLine.element, controls.element, form.element);
+    person.element, el('div', { class: 'card-facts' }, hint, logLine.element), steps.element, controls.element, form.element);
 
   /** @param {Card} card */
   function hintOf(card) {
@@ -165,6 +165,7 @@ export function createCallCard(context, first, model) {
       return talk ? t('wrapup.talked', { outcome: card.outcome, talk }) : card.outcome;
     }
     if (card.unconfirmed) return t('hint.unconfirmed');
+    if (state === 'ringing-inbound' && model().view?.can['answer']) return '';
     return t(`hint.${state}`, { name: whoIs(card) });
   }
 
@@ -185,8 +186,8 @@ export function createCallCard(context, first, model) {
       setData(element, 'phase', state);
       setData(element, 'unconfirmed', String('unconfirmed' in card && card.unconfirmed));
       setText(phase, t(`phase.${state}`));
-      setText(time, timeOf(card, now()));
-      time.setAttribute('aria-label', t(state === 'wrapup' ? 'timer.left' : 'timer.since', { time: time.textContent ?? '' }));
+      const spell = timeOf(card, now());
+      setText(time, spell && state === 'wrapup' ? t('timer.left', { time: spell }) : spell);
       setText(hint, hintOf(card));
       show(hint, hint.textContent !== '');
       countdown(card);

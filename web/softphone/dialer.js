@@ -76,7 +76,8 @@ export function createDialer(context, model) {
   const tabs = ['recent', 'pad'].map((name) =>
     el('button', { type: 'button', class: 'tab', 'data-tab': name, onclick: () => turn(name) }, t(`dialer.tab.${name}`)));
   const rows = keyedList(list, (/** @type {RecentRow} */ row) => row.call_id, recentRow(context, model));
-  let tab = 'recent';
+  // Until the agent picks one: what there is most use for.
+  let tab = '';
 
   /** @param {string} text */
   function type(text) {
@@ -90,14 +91,16 @@ export function createDialer(context, model) {
   }
   function refresh() {
     const { view, stage } = model();
-    const found = matchRecent(view?.recent ?? [], tab === 'recent' ? input.value : '');
+    const recents = view?.recent ?? [];
+    const open = tab || (recents.length > 0 ? 'recent' : 'pad');
+    const found = matchRecent(recents, open === 'recent' ? input.value : '');
     const able = canDial(model());
     rows(found);
-    for (const button of tabs) button.setAttribute('aria-pressed', String(button.dataset['tab'] === tab));
-    show(pad, tab === 'pad');
-    show(recent, tab === 'recent');
+    for (const button of tabs) button.setAttribute('aria-pressed', String(button.dataset['tab'] === open));
+    show(pad, open === 'pad');
+    show(recent, open === 'recent');
     show(empty, found.length === 0);
-    setText(empty, t(view?.recent.length ? 'recent.noMatch' : 'recent.none'));
+    setText(empty, t(recents.length > 0 ? 'recent.noMatch' : 'recent.none'));
     show(erase, input.value !== '');
     call.disabled = !able;
     const why = view && !view.agent.configured ? 'dialer.notConfigured' : '';

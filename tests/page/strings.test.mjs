@@ -1,0 +1,45 @@
+/** Every word has a key, and every key that the code names has a word. */
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'node:test';
+
+import { passedBefore } from '../../web/softphone/screens.js';
+import { chooseLanguage, createTranslate } from '../../web/softphone/strings.js';
+
+const HOME = new URL('../../web/softphone/', import.meta.url);
+const ENGLISH = JSON.parse(readFileSync(new URL('lang/en.json', HOME), 'utf8'));
+const SOURCES = readdirSync(HOME).filter((name) => name.endsWith('.js')).map((name) => readFileSync(new URL(name, HOME), 'utf8'));
+
+test('every key that the code names literally is in the English file', () => {
+  const named = SOURCES.flatMap((source) => [...source.matchAll(/\b(?:t|words)\('([\w.-]+)'/g)].map((match) => match[1] ?? ''));
+  assert.ok(named.length > 40);
+  assert.deepEqual(named.filter((key) => !(key in ENGLISH)), []);
+});
+
+test('every state has its words, seen and spoken', () => {
+  const states = ['connecting', 'idle', 'ringing-user-devices', 'dialing-destination', 'bridged', 'ringing-inbound', 'wrapup', 'offline', 'signed-out', 'blocked'];
+  for (const state of states) for (const prefix of ['state', 'say', 'item']) assert.ok(`${prefix}.${state}` in ENGLISH, `${prefix}.${state}`);
+});
+
+test('every reason to be blocked has a sentence for the agent, one for the admin, and its condition', () => {
+  const codes = ['server-unreachable', 'no-origin', 'no-mode', 'classic', 'origin-refused', 'origin-not-allowed', 'library-missing', 'library-refused', 'library-slow', 'library-silent'];
+  for (const code of codes) {
+    assert.ok(ENGLISH[`blocked.${code}`], code);
+    assert.ok(ENGLISH[`blocked.${code}.admin`], code);
+    assert.ok(passedBefore(code) >= 0, code);
+  }
+});
+
+test('values are filled in, plurals follow the language, an unknown key shows itself', () => {
+  const t = createTranslate({ hello: 'Hello {name}', calls: { one: '{count} call', other: '{count} calls' } }, 'en');
+  assert.equal(t('hello', { name: 'Ada' }), 'Hello Ada');
+  assert.deepEqual([t('calls', { count: 1 }), t('calls', { count: 2 })], ['1 call', '2 calls']);
+  assert.equal(t('nowhere'), 'nowhere');
+});
+
+test('the first language that we speak is chosen, else English', () => {
+  assert.equal(chooseLanguage(['en-GB']), 'en');
+  assert.equal(chooseLanguage(['tlh', 'en']), 'en');
+  assert.equal(chooseLanguage([]), 'en');
+});
