@@ -30,7 +30,8 @@ from adapter.settings import Settings
 from adapter.storage.open import open_store
 from adapter.storage.port import Store
 from adapter.telephony.dialstack.client import DialStackClient, build_http
-from adapter.telephony.dialstack.wire import parse_webhook, report_from_record
+from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.news import CallNews
 from adapter.telephony.port import Provider
 from adapter.telephony.strictjson import Malformed
@@ -76,7 +77,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(provider.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        app = await _wire(settings, now, store, hints, provider, tasks)
+        app = await _wire(
+            settings, clock=now, store=store, hints=hints, provider=provider, tasks=tasks
+        )
         await hints.start()
         tasks.start("sweeper", app.sweeper.run())
         yield app
@@ -91,6 +94,7 @@ def _provider(settings: Settings) -> DialStackClient:
 
 async def _wire(
     settings: Settings,
+    *,
     clock: Clock,
     store: Store,
     hints: Hints,

@@ -40,13 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m adapter", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser(
-        "serve", help="run the adapter with the settings of the environment"
-    )
+    serve = commands.add_parser("serve", help="run the adapter, as the environment says")
     serve.set_defaults(run=_serve)
-    shown = commands.add_parser(
-        "demo", help="adapter, demo org and simulated provider, on loopback"
-    )
+    shown = commands.add_parser("demo", help="adapter, demo org and simulated phones, on loopback")
     shown.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8080")))
     shown.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
     shown.add_argument("--data", default="var", help="folder of the database (default: var)")

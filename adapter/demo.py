@@ -26,7 +26,13 @@ HOST = "127.0.0.1"
 
 def run(options: argparse.Namespace) -> int:
     """Run until Ctrl-C; prints the addresses."""
-    asyncio.run(_run(options.port, options.agent, Path(options.data)))
+    data = Path(options.data)
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / f"demo-{options.port}.log"
+    settings = demo_settings(options.port, data)
+    with path.open("a", encoding="utf-8") as lines:
+        observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value(), lines)
+        asyncio.run(_run(settings, options.agent, path))
     return 0
 
 
@@ -47,24 +53,21 @@ def demo_settings(port: int, data: Path) -> Settings:
     )
 
 
-async def _run(port: int, agent: str, data: Path) -> None:
-    settings = demo_settings(port, data)
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / f"demo-{port}.log").open("a", encoding="utf-8") as lines:
-        observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value(), lines)
-        stopping = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        org = make_demo_org(f"{settings.public_url}/softphone", agent)
-        async with (
-            running(settings) as app,
-            listening(app.server, HOST, port),
-            listening(org, HOST, port + 1),
-            _simulator(port),
-        ):
-            _tell(port, Path(lines.name))
-            await stopping.wait()
-            drain(app)
+async def _run(settings: Settings, agent: str, path: Path) -> None:
+    port = settings.port
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    org = make_demo_org(f"{settings.public_url}/softphone", agent)
+    async with (
+        running(settings) as app,
+        listening(app.server, HOST, port),
+        listening(org, HOST, port + 1),
+        _simulator(port),
+    ):
+        _tell(port, path)
+        await stopping.wait()
+        drain(app)
 
 
 @asynccontextmanager
@@ -84,14 +87,14 @@ async def _simulator(port: int) -> AsyncIterator[None]:
             await process.wait()
 
 
-def _tell(port: int, lines: Path) -> None:
+def _tell(port: int, path: Path) -> None:
     sys.stdout.write(
         f"""
   Salesforce (a stand-in)   http://{HOST}:{port + 1}   <- open this, click a phone number
   The softphone             http://localhost:{port}/softphone
   The phones (simulated)    http://{HOST}:{port + 2}/control
 
-  Logs: {lines}. Ctrl-C ends it all.
+  Logs: {path}. Ctrl-C ends it all.
 """
     )
     sys.stdout.flush()

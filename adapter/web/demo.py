@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapter.web.middleware import Handler
 from adapter.web.pages import WEB
 
 
@@ -30,7 +31,7 @@ def make_demo_org(softphone_url: str, agent: str, root: Path = WEB / "demo") -> 
 
 
 @web.middleware
-async def _uncached(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:  # type: ignore[type-arg]
-    response: web.StreamResponse = await handler(request)  # type: ignore[operator]
+async def _uncached(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
     response.headers["Cache-Control"] = "no-store"
     return response
