@@ -35,7 +35,7 @@ demo: .venv/.runtime ## Softphone, stand-in for Salesforce and simulated provide
 	@PORT=$(PORT) exec $(PY) -m adapter demo $(ARGS)
 
 run: .venv/.runtime ## The adapter alone, with the settings of the environment and .env
-	@exec $(PY) -m adapter serve $(ARGS)
+	@if [ -f .env ]; then set -a; . ./.env; set +a; fi; exec $(PY) -m adapter serve $(ARGS)
 
 # --- for people who change it ------------------------------------------------------
 
