@@ -1,0 +1,156 @@
+"""Single fields: anything may stand there, nothing raises."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.facts import Direction, Outcome
+from adapter.telephony.dialstack import fields
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("2026-01-02T03:04:05Z", 1767323045000),
+        ("2026-01-02T03:04:05.678Z", 1767323045678),
+        ("2026-01-02T03:04:05.678901Z", 1767323045678),
+        ("2026-01-02T03:04:05.123456789Z", 1767323045123),
+        ("2026-01-02T03:04:05", 1767323045000),
+        ("2026-01-02 03:04:05", 1767323045000),
+        ("2026-01-02T04:04:05+01:00", 1767323045000),
+        ("2026-01-01T22:04:05-0500", 1767323045000),
+        (1767323045, 1767323045000),
+        (1767323045.5, 1767323045500),
+        (1767323045678, 1767323045678),
+        ("2026-01-02", None),
+        ("20260102", None),
+        ("1767323045", None),
+        ("yesterday at 10:00", None),
+        ("T", None),
+        ("2026-13-02T03:04:05Z", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("1969-12-31T23:59:59Z", None),
+        ("2026-01-02T03:04:05Z" + " " * 60, None),
+        (0, None),
+        (-1, None),
+        (10**15, None),
+        (float("nan"), None),
+        (True, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_time_is_read_however_it_is_written(value: object, found: int | None) -> None:
+    """ISO 8601 with or without fraction and zone, or a count; anything else is no time."""
+    assert fields.moment_ms(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("x", "x"), ("  x ", "x"), ("", None), (" ", None), ("a" * 256, None), (1, None), (None, None)],
+)
+def test_a_text_is_neither_empty_nor_endless(value: object, found: str | None) -> None:
+    """Ids and numbers have at most 255 characters."""
+    assert fields.text(value) == found
+
+
+def test_the_first_name_that_holds_a_text_wins() -> None:
+    """`user_id` or `user`, `from_name` or `from_label`."""
+    assert fields.first_text({"user_id": None, "user": "u"}, "user_id", "user") == "u"
+    assert fields.first_text({"user_id": "a", "user": "b"}, "user_id", "user") == "a"
+    assert fields.first_text({}, "user_id", "user") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (16, 16),
+        ("17", 17),
+        (0, None),
+        (128, None),
+        ("0", None),
+        ("999", None),
+        ("1234", None),
+        ("²", None),
+        ("NORMAL", None),
+        (True, None),
+        (16.0, None),
+        (None, None),
+    ],
+)
+def test_a_cause_is_a_small_number(value: object, found: int | None) -> None:
+    """Q.850 causes go from 1 to 127."""
+    assert fields.cause(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [("inbound", Direction.INBOUND), ("sideways", None), (None, None), ([], None), ({}, None)],
+)
+def test_a_direction_is_one_of_three(value: object, found: Direction | None) -> None:
+    """An unknown direction is none."""
+    assert fields.direction(value) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(3, 3000), (2.5, 2500), (0, 0), (-1, None), ("3", None), (False, None)]
+)
+def test_a_duration_is_a_count_of_seconds(value: object, found: int | None) -> None:
+    """Negative durations and other types are none."""
+    assert fields.seconds_ms(value) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "outcome"),
+    [
+        ("completed", 16, Outcome.COMPLETED),
+        ("completed", None, Outcome.COMPLETED),
+        ("completed", 99, Outcome.COMPLETED),
+        ("completed", 17, Outcome.BUSY),
+        ("completed", 19, Outcome.NO_ANSWER),
+        ("busy", 16, Outcome.BUSY),
+        ("no-answer", 16, Outcome.NO_ANSWER),
+        ("no_answer", None, Outcome.NO_ANSWER),
+        ("No-Answer", None, Outcome.NO_ANSWER),
+        ("voicemail", 16, Outcome.VOICEMAIL),
+        ("failed", 21, Outcome.REJECTED),
+        ("failed", 20, Outcome.UNREACHABLE),
+        ("failed", 27, Outcome.UNREACHABLE),
+        ("failed", 3, Outcome.UNREACHABLE),
+        ("failed", 1, Outcome.WRONG_NUMBER),
+        ("failed", 22, Outcome.WRONG_NUMBER),
+        ("failed", 28, Outcome.WRONG_NUMBER),
+        ("failed", 34, Outcome.FAILED),
+        ("failed", 102, Outcome.FAILED),
+        ("failed", 17, Outcome.BUSY),
+        ("failed", 18, Outcome.NO_ANSWER),
+        ("failed", 16, Outcome.FAILED),
+        ("failed", 99, Outcome.FAILED),
+        ("failed", None, Outcome.FAILED),
+        ("in-progress", None, None),
+        ("cancelled", 16, Outcome.COMPLETED),
+        (None, 17, Outcome.BUSY),
+        (None, 99, None),
+        (None, None, None),
+    ],
+)
+def test_an_outcome_is_told_by_status_and_cause(
+    status: str | None, cause: int | None, outcome: Outcome | None
+) -> None:
+    """The table of the facts, with vague statuses refined by the cause."""
+    assert fields.outcome(status, cause) is outcome
+
+
+@given(anything, anything)
+def test_nothing_raises(one: object, other: object) -> None:
+    """Whatever stands in a field, reading it ends with a value or None."""
+    fields.moment_ms(one)
+    fields.seconds_ms(one)
+    fields.direction(one)
+    fields.outcome(fields.text(one), fields.cause(other))
