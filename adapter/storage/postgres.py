@@ -1,0 +1,185 @@
+"""PostgreSQL: one writing connection and a few reading ones per replica, by psycopg 3.
+
+A lost connection fails what was under way with StorageError and is made anew for the next work.
+Whether a COMMIT whose answer was lost took effect is asked afterwards, so that "nothing is in"
+is true when it is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, Self
+
+import psycopg
+from psycopg import errors, pq
+
+from adapter.storage import sql
+from adapter.storage.batch import Pair, Row
+from adapter.storage.journal import Journal, Observer
+from adapter.storage.port import StorageError
+from adapter.storage.reader import Reader
+from adapter.storage.sqlstore import SqlStore
+
+CONNECT_SECONDS = 3
+STATEMENT_MS = 10_000
+"""No statement of ours is worth waiting longer for: pages and providers give up before."""
+
+IN_DOUBT_SECONDS = 5.0
+"""So long the outcome of a COMMIT without an answer is asked for."""
+
+READERS = 2
+
+LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
+XACT_ID = "SELECT pg_current_xact_id()::text"
+XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
+
+CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure)
+"""The batch's own bad luck: smaller portions are tried again at once."""
+
+
+@cache
+def translate(statement: str) -> str:
+    """With psycopg's placeholders; none of our statements has a literal ? or %."""
+    return statement.replace("?", "%s")
+
+
+def connect(url: str) -> psycopg.Connection[Row]:
+    """A connection in autocommit mode, with limits on waiting."""
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="softphone",
+        options=f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on",
+        prepare_threshold=1,
+    )
+
+
+class PostgresDatabase:
+    """The writing connection (transaction.Database), made anew when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[Row] | None = None
+        self._transaction = ""
+
+    def begin(self) -> None:
+        """Start a transaction, and learn its id for the case that its COMMIT is in doubt."""
+        if self._connection is not None:
+            try:
+                self._transaction = _begin(self._connection)
+            except psycopg.OperationalError:
+                # The server was started anew, or dropped us while nothing was to be done.
+                self.close()
+            else:
+                return
+        self._connection = connect(self._url)
+        self._transaction = _begin(self._connection)
+
+    def commit(self) -> None:
+        """Make it durable; if the answer is lost, find out."""
+        try:
+            self._open.execute("COMMIT")
+        except psycopg.OperationalError:
+            if not self._open.broken or not self._was_committed():
+                raise
+
+    def rollback(self) -> None:
+        """Undo it; the server has done so itself when the connection is lost."""
+        if self._connection is None:
+            return
+        try:
+            if self._connection.info.transaction_status != pq.TransactionStatus.IDLE:
+                self._connection.execute("ROLLBACK")
+        except psycopg.Error:
+            self.close()
+
+    def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
+        """(org, user, version) of those that are there, locked in the order of their keys."""
+        return self.execute(*sql.for_pairs(LOCKED_VERSIONS, keys))[0]
+
+    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
+        """The rows that it answers, and how many it changed."""
+        cursor = self._open.execute(translate(statement), values)
+        rows = cursor.fetchall() if cursor.description is not None else []
+        return rows, cursor.rowcount
+
+    def write(self, statement: str, rows: Sequence[Row]) -> int:
+        """Run it for each row, in one exchange with the server; how many rows changed in all."""
+        with self._open.cursor() as cursor:
+            cursor.executemany(translate(statement), rows)
+            return cursor.rowcount
+
+    def is_outage(self, error: Exception) -> bool:
+        """Whether the server or the way to it is what is wrong."""
+        return isinstance(error, psycopg.OperationalError) and not isinstance(error, CONTENTION)
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def _open(self) -> psycopg.Connection[Row]:
+        if self._connection is None:
+            raise psycopg.OperationalError("no connection")
+        return self._connection
+
+    def _was_committed(self) -> bool:
+        """Ask a new connection about the transaction, until the server knows or time is up."""
+        until = time.monotonic() + IN_DOUBT_SECONDS
+        while time.monotonic() < until:
+            try:
+                with connect(self._url) as fresh:
+                    status = fresh.execute(translate(XACT_STATUS), [self._transaction]).fetchone()
+            except psycopg.Error:
+                status = None
+            if status is not None and status[0] != "in progress":
+                return bool(status[0] == "committed")
+            time.sleep(0.1)
+        return False
+
+
+def _begin(connection: psycopg.Connection[Row]) -> str:
+    with connection.pipeline():
+        connection.execute("BEGIN")
+        (transaction,) = connection.execute(XACT_ID).fetchall()[0]
+    return str(transaction)
+
+
+class PostgresStore(SqlStore):
+    """The store that replicas share."""
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock_ms: Callable[[], int],
+        observer: Observer | None = None,
+    ) -> Self:
+        """Connect to a database that was migrated.
+
+        `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
+        made. Raises StorageError when it cannot be reached or has no tables yet.
+        """
+        await asyncio.to_thread(_prepare, url, clock_ms())
+        reader = Reader(lambda: connect(url), translate, READERS)
+        return cls(Journal(PostgresDatabase(url), observer), reader)
+
+
+def _prepare(url: str, now: int) -> None:
+    """Give the store its epoch, unless it has one."""
+    made: list[tuple[Any, ...]] = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
+    try:
+        with connect(url) as connection, connection.cursor() as cursor:
+            cursor.executemany(translate(sql.PUT_META), made)
+    except errors.UndefinedTable as error:
+        raise StorageError("the tables are missing: run `python -m adapter migrate`") from error
+    except psycopg.Error as error:
+        raise StorageError(f"cannot use the database: {type(error).__name__}") from error

@@ -1,0 +1,139 @@
+"""The driver statements, in the SQL that SQLite and PostgreSQL share; `?` stands for a value.
+
+Written by hand because they run for every webhook: building and compiling them with SQLAlchemy
+costs several times what they do (facts: performance, Commit). The tables are schema.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+# --- what a commit writes (batch.py); the order of columns is that of the row tuples there ---
+
+UPDATE_AGENT = (
+    "UPDATE agents SET version = ?, value = ?, next_due = ?, account = ?, provider_user = ?"
+    " WHERE org_id = ? AND user_id = ? AND version = ?"
+)
+INSERT_AGENT = (
+    "INSERT INTO agents (version, value, next_due, account, provider_user, org_id, user_id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+PUT_LOG = (
+    "INSERT INTO call_logs (org_id, user_id, log_id, version, value, opened_at, next_due, settled,"
+    " settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, user_id, log_id)"
+    " DO UPDATE SET version = excluded.version, value = excluded.value,"
+    " opened_at = excluded.opened_at, next_due = excluded.next_due, settled = excluded.settled,"
+    " settled_at = excluded.settled_at"
+)
+PUT_CALL = (
+    "INSERT INTO calls (account, provider_call_id, org_id, user_id, call_id, at, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
+    " DO UPDATE SET call_id = excluded.call_id, at = excluded.at, value = excluded.value"
+)
+INSERT_DELIVERY = (
+    "INSERT INTO deliveries (account, event_id, type, body, at, fate) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+PARK = (
+    "INSERT INTO parked (account, event_id, provider_call_id, body, at, due, asked)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+UNPARK = "DELETE FROM parked WHERE account = ? AND event_id = ?"
+
+# --- what a commit must know first; `{keys}` is a list of pairs (see `for_pairs`) ---
+
+VERSIONS = (
+    "SELECT t.org_id, t.user_id, t.version FROM {keys} JOIN agents t"
+    " ON t.org_id = k.column1 AND t.user_id = k.column2 ORDER BY t.org_id, t.user_id"
+)
+TAKEN = (
+    "SELECT t.account, t.event_id FROM {keys} JOIN deliveries t"
+    " ON t.account = k.column1 AND t.event_id = k.column2"
+)
+OWNED = (
+    "SELECT DISTINCT t.account, t.provider_call_id FROM {keys} JOIN calls t"
+    " ON t.account = k.column1 AND t.provider_call_id = k.column2"
+)
+
+# --- reading ---
+
+LOAD = (
+    "SELECT a.version, a.value, l.value FROM agents a LEFT JOIN call_logs l"
+    " ON l.org_id = a.org_id AND l.user_id = a.user_id AND NOT l.settled"
+    " WHERE a.org_id = ? AND a.user_id = ? ORDER BY l.opened_at, l.log_id"
+)
+LOG = "SELECT value FROM call_logs WHERE org_id = ? AND user_id = ? AND log_id = ?"
+OF_LINE = (
+    "SELECT org_id, user_id FROM agents WHERE account = ? AND provider_user = ?"
+    " ORDER BY org_id, user_id"
+)
+OWNERS = (
+    "SELECT org_id, user_id, call_id FROM calls WHERE account = ? AND provider_call_id = ?"
+    " ORDER BY org_id, user_id"
+)
+_PARKED = "SELECT account, provider_call_id, event_id, body, at, due, asked FROM parked"
+PARKED = f"{_PARKED} WHERE account = ? AND provider_call_id = ? ORDER BY at, event_id"
+DUE = (
+    "SELECT org_id, user_id FROM ("
+    "SELECT org_id, user_id, next_due FROM agents WHERE next_due <= ?"
+    " UNION ALL SELECT org_id, user_id, next_due FROM call_logs WHERE next_due <= ?) due"
+    " GROUP BY org_id, user_id ORDER BY MIN(next_due), org_id, user_id LIMIT ?"
+)
+DUE_PARKED = (
+    f"{_PARKED} WHERE due <= ? OR (at <= ? AND NOT asked) ORDER BY at, account, event_id LIMIT ?"
+)
+SESSION = "SELECT value FROM sessions WHERE token_hash = ?"
+EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
+
+# --- small changes ---
+
+MARK_ASKED = "UPDATE parked SET asked = ? WHERE account = ? AND event_id = ?"
+PUT_SESSION = (
+    "INSERT INTO sessions (token_hash, org_id, user_id, expires_at, value) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (token_hash) DO UPDATE SET org_id = excluded.org_id,"
+    " user_id = excluded.user_id, expires_at = excluded.expires_at, value = excluded.value"
+)
+DROP_SESSIONS = "DELETE FROM sessions WHERE org_id = ? AND user_id = ?"
+DROP_SESSION = f"{DROP_SESSIONS} AND token_hash = ?"
+PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+PRUNE_DELIVERIES = (
+    "DELETE FROM deliveries WHERE (account, event_id) IN"
+    " (SELECT account, event_id FROM deliveries WHERE at < ? LIMIT ?)"
+)
+PRUNE_CALLS = (
+    "DELETE FROM calls WHERE (account, provider_call_id, org_id, user_id) IN"
+    " (SELECT account, provider_call_id, org_id, user_id FROM calls WHERE at < ? LIMIT ?)"
+)
+PRUNE_LOGS = (
+    "DELETE FROM call_logs WHERE (org_id, user_id, log_id) IN"
+    " (SELECT org_id, user_id, log_id FROM call_logs WHERE settled AND settled_at < ? LIMIT ?)"
+)
+PRUNE_SESSIONS = (
+    "DELETE FROM sessions WHERE token_hash IN"
+    " (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)"
+)
+
+SIZES = (1, 8, 64, 256)
+"""So many pairs a statement asks for: few sizes, so that drivers keep few prepared statements."""
+
+
+def for_pairs(statement: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
+    """A statement with `{keys}` for these pairs (1 to 256), and its values.
+
+    The last pair is repeated up to the next size; the answers must not mind.
+    """
+    size = next(size for size in SIZES if size >= len(pairs))
+    filled = [*pairs, *([pairs[-1]] * (size - len(pairs)))]
+    return _sized(statement, size), [item for pair in filled for item in pair]
+
+
+@cache
+def _sized(statement: str, size: int) -> str:
+    return statement.replace("{keys}", f"(VALUES {', '.join(['(?, ?)'] * size)}) k")
+
+
+def chunks(pairs: Sequence[tuple[str, str]]) -> list[Sequence[tuple[str, str]]]:
+    """The pairs in portions that one statement takes."""
+    return [pairs[start : start + SIZES[-1]] for start in range(0, len(pairs), SIZES[-1])]

@@ -1,0 +1,155 @@
+"""SQLite: one file, one process, one writing connection, one reading connection.
+
+WAL with synchronous=FULL: an acknowledged commit survives a power cut
+(https://sqlite.org/pragma.html#pragma_synchronous), and reading never waits for writing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Self
+
+from adapter.storage import sql
+from adapter.storage.batch import Pair, Row
+from adapter.storage.filelock import OWNER_ONLY, FileLock
+from adapter.storage.journal import Journal, Observer
+from adapter.storage.migrate import upgrade_tables
+from adapter.storage.port import StorageError
+from adapter.storage.reader import Reader
+from adapter.storage.sqlstore import SqlStore
+
+BUSY_MS = 5_000
+"""So long a statement waits for somebody's lock (a backup, a shell) before it fails."""
+
+OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+"""Primary result codes with which no other commit would fare better."""
+
+
+class SqliteDatabase:
+    """The writing connection (transaction.Database)."""
+
+    def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
+        self._connection = connect(path, busy_ms)
+
+    def begin(self) -> None:
+        """Take the write lock at once, so that no statement after it can find it taken."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo it, if SQLite has not done so itself."""
+        if self._connection.in_transaction:
+            self._connection.rollback()
+
+    def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
+        """(org, user, version) of those that are there; nobody else writes meanwhile."""
+        return self.execute(*sql.for_pairs(sql.VERSIONS, keys))[0]
+
+    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
+        """The rows that it answers, and how many it changed."""
+        cursor = self._connection.execute(statement, values)
+        return cursor.fetchall(), cursor.rowcount
+
+    def write(self, statement: str, rows: Sequence[Row]) -> int:
+        """Run it for each row; how many rows changed in all."""
+        return self._connection.executemany(statement, rows).rowcount
+
+    def is_outage(self, error: Exception) -> bool:
+        """Whether the file or its disk is what is wrong."""
+        code = getattr(error, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in OUTAGES
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+    """A connection in autocommit mode, durable and patient."""
+    connection = sqlite3.connect(
+        path,
+        timeout=busy_ms / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def connect_for_reading(path: Path, busy_ms: int) -> sqlite3.Connection:
+    """A connection that refuses to write."""
+    connection = connect(path, busy_ms)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+class SqliteStore(SqlStore):
+    """The store in one file. The file's lock is held until `close`."""
+
+    def __init__(self, journal: Journal, reader: Reader, lock: FileLock) -> None:
+        super().__init__(journal, reader)
+        self._lock = lock
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path | str,
+        *,
+        clock_ms: Callable[[], int],
+        observer: Observer | None = None,
+        busy_ms: int = BUSY_MS,
+    ) -> Self:
+        """Open the file, making it and its directory where they are missing.
+
+        `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
+        made. Raises StoreLocked while another process has it, StorageError when it cannot be used.
+        """
+        file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms(), busy_ms)
+        reader = Reader(lambda: connect_for_reading(file, busy_ms), lambda statement: statement)
+        return cls(Journal(database, observer), reader, lock)
+
+    async def close(self) -> None:
+        """Finish what was taken, close the file, let another process have it."""
+        await super().close()
+        self._lock.release()
+
+
+def _prepare(path: Path, now: int, busy_ms: int) -> tuple[Path, FileLock, SqliteDatabase]:
+    """Everything before the first commit: lock, file, tables, epoch."""
+    file = path.absolute()
+    lock = FileLock(file)
+    lock.acquire()
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+        upgrade_tables(f"sqlite:///{file}")
+        database = SqliteDatabase(file, busy_ms)
+        made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
+        database.write(sql.PUT_META, made)
+    except (OSError, sqlite3.Error) as error:
+        lock.release()
+        raise StorageError(f"cannot open {file}: {error}") from error
+    except BaseException:
+        lock.release()
+        raise
+    return file, lock, database

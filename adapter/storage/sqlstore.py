@@ -1,0 +1,92 @@
+"""The store that both databases share: the port, carried out by a journal and a reader."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from adapter.core.logmodel import CallLog
+from adapter.core.model import AgentKey, Line
+from adapter.storage import queries
+from adapter.storage.batch import prepare
+from adapter.storage.journal import Journal
+from adapter.storage.port import Commit, Keep, Parked, Route, Session, Snapshot
+from adapter.storage.reader import Reader
+from adapter.storage.transaction import Job
+
+
+class SqlStore:
+    """See port.Store for what each method promises."""
+
+    def __init__(self, journal: Journal, reader: Reader) -> None:
+        self.journal = journal
+        self.reader = reader
+
+    async def epoch(self) -> str:
+        """The store's own id."""
+        return await self.reader.run(queries.epoch)
+
+    async def load(self, key: AgentKey) -> Snapshot | None:
+        """The agent as last committed, or None."""
+        return await self.reader.run(queries.load, key)
+
+    async def log(self, key: AgentKey, log_id: str) -> CallLog | None:
+        """One log, settled or not; None if the agent has none of that id."""
+        return await self.reader.run(queries.log, key, log_id)
+
+    async def agents_of(self, line: Line) -> tuple[AgentKey, ...]:
+        """The agents whose committed value has this line (provider user)."""
+        return await self.reader.run(queries.agents_of, line)
+
+    async def route(self, account: str, provider_call_id: str) -> Route:
+        """Who knows this call, and which deliveries of it wait."""
+        return await self.reader.run(queries.route, account, provider_call_id)
+
+    async def commit(self, commit: Commit) -> None:
+        """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
+        await self.journal.submit(prepare(commit))
+
+    async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
+        """Agents with a deadline at or before `now` (Unix milliseconds), oldest first."""
+        return await self.reader.run(queries.due, now, limit)
+
+    async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
+        """Parked deliveries to ask the call log about or to drop, oldest first."""
+        return await self.reader.run(queries.due_parked, now, limit)
+
+    async def mark_asked(self, parked: Parked) -> None:
+        """Remember that the call log was asked about it."""
+        await self.journal.submit(Job(partial(queries.mark_asked, parked=parked)))
+
+    async def drop_parked(self, parked: Parked) -> None:
+        """Give it up."""
+        await self.journal.submit(Job(partial(queries.drop_parked, parked=parked)))
+
+    async def versions(self, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
+        """The committed versions of these agents; those never committed are left out."""
+        return await self.reader.run(queries.versions, keys)
+
+    async def put_session(self, session: Session) -> None:
+        """Add or replace a session."""
+        await self.journal.submit(Job(partial(queries.put_session, session=session)))
+
+    async def session(self, token_hash: str) -> Session | None:
+        """The session of that hash, expired or not, or None."""
+        return await self.reader.run(queries.session, token_hash)
+
+    async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
+        """Remove one session of the agent, or all; how many there were."""
+        drop = partial(queries.drop_sessions, agent=agent, token_hash=token_hash)
+        removed: int = await self.journal.submit(Job(drop))
+        return removed
+
+    async def prune(self, keep: Keep) -> int:
+        """Remove what is older than must be kept, in portions; how many rows there were."""
+        total = 0
+        while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
+            total += portion
+        return total
+
+    async def close(self) -> None:
+        """Finish what was taken, then close."""
+        await self.journal.close()
+        await self.reader.close()
