@@ -92,7 +92,7 @@ test('the read-back finds a Task by the id of its call', () => {
 
 test('one match pops, a deferred search only tells, two characters are too few', () => {
   const { say, pops, last } = bench();
-  const args = { searchParams: '+12025550101', callType: 'inbound' };
+  const args = { searchParams: '+12025559000', callType: 'inbound' };
   say('searchAndScreenPop', { ...args, deferred: true });
   assert.equal(pops.length, 0);
   assert.equal(last().response.returnValue.SCREEN_POP_DATA.type, 'sobject');

@@ -1,4 +1,7 @@
-/** The people and things of the demo org, each with a number that behaves in its own way. */
+/**
+ * The people and things of the demo org, each with a number that behaves in its own way: the last
+ * four digits tell the simulator what to play.
+ */
 
 /** @import {ClickPayload, DemoField, DemoRecord} from './types.js' */
 
@@ -32,37 +35,42 @@ export const RECORDS = [
   {
     Id: recordId('003', 1), object: 'Contact', Name: 'Grace Okafor', accountId: ACME,
     tells: 'Picks up after a moment and talks for a while.',
-    fields: [text('Title', 'Head of Procurement'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0101'), phone('(202) 555-0111', 'Mobile'), text('Email', 'grace.okafor@acme.example')],
+    fields: [text('Title', 'Head of Procurement'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9000'), phone('(202) 555-0111', 'Mobile'), text('Email', 'grace.okafor@acme.example')],
   },
   {
     Id: recordId('003', 2), object: 'Contact', Name: 'Bruno Silva', accountId: ACME,
     tells: 'Is always on the phone: the line is busy.',
-    fields: [text('Title', 'Dispatcher'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0102'), text('Email', 'bruno.silva@acme.example')],
+    fields: [text('Title', 'Dispatcher'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9002'), text('Email', 'bruno.silva@acme.example')],
   },
   {
     Id: recordId('003', 3), object: 'Contact', Name: 'Nora Lindqvist', accountId: ACME,
     tells: 'Lets it ring and never answers.',
-    fields: [text('Title', 'Warehouse Manager'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0103'), text('Email', 'nora.lindqvist@acme.example')],
+    fields: [text('Title', 'Warehouse Manager'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9001'), text('Email', 'nora.lindqvist@acme.example')],
   },
   {
     Id: recordId('003', 4), object: 'Contact', Name: 'Victor Maas', accountId: ACME,
     tells: 'Sends callers to voicemail.',
-    fields: [text('Title', 'CFO'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0104'), text('Email', 'victor.maas@acme.example')],
+    fields: [text('Title', 'CFO'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9003'), text('Email', 'victor.maas@acme.example')],
   },
   {
     Id: recordId('003', 5), object: 'Contact', Name: 'Pia Ferrari', accountId: ACME,
     tells: 'Your own phones ring, and you do not pick up.',
-    fields: [text('Title', 'Assistant'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0105'), text('Email', 'pia.ferrari@acme.example')],
+    fields: [text('Title', 'Assistant'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9004'), text('Email', 'pia.ferrari@acme.example')],
   },
   {
     Id: recordId('003', 6), object: 'Contact', Name: 'Dana Reyes', accountId: ACME,
     tells: 'The phone system refuses the call outright.',
-    fields: [text('Title', 'Auditor'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0106'), text('Email', 'dana.reyes@acme.example')],
+    fields: [text('Title', 'Auditor'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9429'), text('Email', 'dana.reyes@acme.example')],
   },
   {
     Id: recordId('003', 7), object: 'Contact', Name: 'Ulf Hansen', accountId: ACME,
     tells: 'The phone system never says whether it placed the call.',
-    fields: [text('Title', 'Driver'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0107'), text('Email', 'ulf.hansen@acme.example')],
+    fields: [text('Title', 'Driver'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9504'), text('Email', 'ulf.hansen@acme.example')],
+  },
+  {
+    Id: recordId('003', 10), object: 'Contact', Name: 'Tom Abebe', accountId: ACME,
+    tells: 'You pick up only after 50 seconds, when nobody waits for it any more.',
+    fields: [text('Title', 'Night Shift Lead'), text('Account Name', 'Acme Freight'), phone('+1 202-555-9009'), text('Email', 'tom.abebe@acme.example')],
   },
   {
     Id: recordId('003', 8), object: 'Contact', Name: 'Ines Moreau', accountId: ACME,

@@ -1,6 +1,6 @@
 /** What went wrong or needs saying, above everything else: connection, notices, answers. */
 
-import { el, keyedList, setText, show } from './dom.js';
+import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
 
 /** @import {Component, Context, Message, Model} from './types.js' */
@@ -13,10 +13,12 @@ function alertRow({ t }) {
     let alert = first;
     const words = el('p', {});
     const close = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('alert.dismiss'), onclick: () => alert.dismiss() }, icon('cross'));
+    const element = el('div', { class: 'alert' }, icon('alert'), words, close);
     return {
-      element: el('li', { class: 'alert', 'data-tone': first.tone }, icon('alert'), words, close),
+      element,
       update(next) {
         alert = next;
+        setData(element, 'tone', next.tone);
         setText(words, next.text);
       },
     };
@@ -44,7 +46,7 @@ function createOffline({ t, actions }) {
 export function createAlerts(context) {
   const { actions } = context;
   const offline = createOffline(context);
-  const list = el('ul', { class: 'alert-rows', role: 'alert' });
+  const list = el('div', { role: 'alert' });
   const rows = keyedList(list, (/** @type {Alert} */ alert) => alert.id, alertRow(context));
   return {
     element: el('div', { class: 'alerts' }, offline.element, list),

@@ -4,7 +4,7 @@ import { formatDuration } from './clock.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { createForm } from './form.js';
 import { icon } from './icons.js';
-import { initials } from './numbers.js';
+import { initials, whoIs } from './numbers.js';
 
 /** @import {CallCard, Component, Context, Model, WrapupCard} from './types.js' */
 
@@ -23,9 +23,6 @@ const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
 
 /** @param {Card} card */
 export const phaseOf = (card) => ('outcome' in card ? 'wrapup' : card.state);
-
-/** Who the other side is, in the words that the agent knows best. @param {Card} card */
-export const whoIs = (card) => card.record?.name || card.name || card.display || card.number;
 
 /** The avatar, the name, the number and the record behind it. @param {Context} context */
 function createPerson({ t }) {
@@ -152,7 +149,7 @@ export function createCallCard(context, first, model) {
   const time = el('span', { class: 'timer', role: 'timer', 'aria-live': 'off' });
   const left = el('div', { class: 'countdown', 'aria-hidden': 'true' }, el('div', {}));
   const hint = el('p', { class: 'card-hint' });
-  const element = el('article', { class: 'card', 'data-call': first.call_id },
+  const element = el('article', { class: 'card', tabindex: -1, 'data-call': first.call_id },
     left,
     el('header', { class: 'card-head' }, el('span', { class: 'phase-dot', 'aria-hidden': 'true' }), phase, time),
     person.element, el('div', { class: 'card-facts' }, hint, logLine.element), steps.element, controls.element, form.element);
@@ -197,5 +194,6 @@ export function createCallCard(context, first, model) {
       controls.update(card, model());
       form.update(card, model());
     },
+    removed: form.removed,
   };
 }

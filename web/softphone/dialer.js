@@ -3,7 +3,7 @@
 import { formatDuration } from './clock.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
-import { formatTyped, matchRecent } from './numbers.js';
+import { formatTyped, matchRecent, whoIs } from './numbers.js';
 
 /** @import {Component, Context, Model, RecentRow} from './types.js' */
 
@@ -44,7 +44,7 @@ function recentRow({ t, actions, now, language }, model) {
       element: el('li', { class: 'row' }, sign, el('div', { class: 'row-text' }, name, line), when, again),
       update(item) {
         row = item;
-        const who = item.record?.name || item.name || item.display;
+        const who = whoIs(item);
         const talk = item.talk_seconds === null ? '' : formatDuration(item.talk_seconds * 1000);
         setData(sign, 'missed', String(item.direction === 'inbound' && item.talk_seconds === null));
         setText(name, who);
@@ -92,6 +92,7 @@ export function createDialer(context, model) {
   function refresh() {
     const { view, stage } = model();
     const recents = view?.recent ?? [];
+    if (view && view.calls.length > 0) input.value = '';
     const open = tab || (recents.length > 0 ? 'recent' : 'pad');
     const found = matchRecent(recents, open === 'recent' ? input.value : '');
     const able = canDial(model());
@@ -122,14 +123,11 @@ export function createDialer(context, model) {
   box.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!input.value.trim()) return input.focus();
-    actions.dial(input.value, null, '');
+    if (canDial(model())) actions.dial(input.value, null, '');
   });
 
   return {
     element: el('section', { class: 'dialer', 'aria-label': t('dialer.label') }, box, reason, el('div', { class: 'tabs' }, ...tabs), recent, pad),
     update: refresh,
-    clear() {
-      input.value = '';
-    },
   };
 }

@@ -51,6 +51,7 @@ export function keyedList(parent, keyOf, make) {
     const wanted = new Set(items.map(keyOf));
     for (const [key, component] of alive) {
       if (wanted.has(key)) continue;
+      component.removed?.();
       component.element.remove();
       alive.delete(key);
     }

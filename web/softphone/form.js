@@ -6,6 +6,7 @@
  */
 
 import { el, setText, show } from './dom.js';
+import { whoIs } from './numbers.js';
 
 /** @import {CallCard, Context, Draft, DraftField, Model, WrapupCard} from './types.js' */
 
@@ -67,21 +68,22 @@ export function createForm({ t, actions, drafts }, callId, owner) {
   let timer;
   let sentOn = -1;
   let connection = 0;
+  let done = false;
 
   function flush() {
     clearTimeout(timer);
     timer = undefined;
-    if (unsaved.any() && actions.wrapup(callId, unsaved.fields(), false)) sentOn = connection;
+    if ((unsaved.any() || done) && actions.wrapup(callId, unsaved.fields(), done)) sentOn = connection;
   }
   /** @param {DraftField} name @param {string} value */
   function typed(name, value) {
     unsaved.typed(name, value);
     timer ??= setTimeout(flush, AUTOSAVE_MS);
   }
+  // What was typed is kept until the card is gone: the connection may be lost on the way.
   function finish() {
-    clearTimeout(timer);
-    timer = undefined;
-    if (actions.wrapup(callId, unsaved.fields(), true)) unsaved.forget();
+    done = true;
+    flush();
   }
 
   const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
@@ -129,6 +131,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
       connection = model.connection;
       unsaved.seen(card.draft);
       const shown = { ...card.draft, ...unsaved.fields() };
+      subject.placeholder = t(`subject.${card.direction}`, { name: whoIs(card) });
       if (over) fillDispositions(model.view?.settings.dispositions ?? [], card.outcome, shown.disposition ?? '');
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) {
         const value = shown[name] ?? '';
@@ -136,7 +139,12 @@ export function createForm({ t, actions, drafts }, callId, owner) {
       }
       for (const part of [dispositionField, subjectField, foot]) show(part, over);
       setText(save, t(over && card.log.state === 'none' ? 'wrapup.done' : 'wrapup.save'));
-      if (model.stage === 'live' && unsaved.any() && sentOn !== connection && timer === undefined) flush();
+      if (model.stage === 'live' && (unsaved.any() || done) && sentOn !== connection && timer === undefined) flush();
+    },
+    /** The wrap-up is over, by the agent or by its deadline: the last words still count. */
+    removed() {
+      clearTimeout(timer);
+      if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
     },
   };
 }

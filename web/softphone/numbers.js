@@ -1,6 +1,6 @@
 /** Phone numbers as they are typed. What may be dialled is the server's judgement alone. */
 
-/** @import {RecentRow} from './types.js' */
+/** @import {RecentRow, RecordRef} from './types.js' */
 
 /**
  * Group the digits of a North American number; leave everything else as it was typed.
@@ -40,3 +40,9 @@ export function initials(name) {
   const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
   return ends.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
 }
+
+/**
+ * The other side, in the words that the agent knows best.
+ * @param {{record: RecordRef|null, name?: string|null, display: string}} call
+ */
+export const whoIs = ({ record, name, display }) => record?.name || name || display;

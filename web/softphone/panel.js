@@ -1,11 +1,11 @@
 /** The whole panel as a function of the model. Nodes are made once and then only changed. */
 
 import { createAlerts } from './alerts.js';
-import { createCallCard, phaseOf, whoIs } from './callcard.js';
+import { createCallCard, phaseOf } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
-import { initials } from './numbers.js';
+import { initials, whoIs } from './numbers.js';
 import { createBlocked, createConnecting, createSignIn } from './screens.js';
 import { createTray } from './tray.js';
 import { foreground } from './view.js';
@@ -84,6 +84,7 @@ export function cardsOf({ view }) {
  * @param {() => Model} model
  */
 export function createPanel(root, context, model) {
+  const { t } = context;
   const bar = createBar(context);
   const alerts = createAlerts(context);
   const pending = createPending(context);
@@ -96,12 +97,21 @@ export function createPanel(root, context, model) {
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
   const content = el('div', { class: 'content' }, pending.element, cardList, tray.element, dialer.element);
-  root.replaceChildren(bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+  const title = el('h1', { class: 'sr-only' }, t('title'));
+  root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+
+  /** What had the focus is gone: hand it to the call, or to the number box. @param {Element|null} before */
+  function keepFocus(before) {
+    if (before === null || before.getClientRects().length > 0) return;
+    const next = cardList.querySelector('article') ?? root.querySelector('input');
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
+  }
 
   return {
     update() {
       const now = model();
       const { stage, view } = now;
+      const focused = root.contains(document.activeElement) ? document.activeElement : null;
       setData(root, 'state', stateOf(now));
       setData(root, 'clickToDial', now.clickToDial ? 'on' : 'off');
       const shown = cardsOf(now);
@@ -115,7 +125,7 @@ export function createPanel(root, context, model) {
       setData(content, 'cards', String(shown.length));
       for (const part of [bar, alerts, pending, tray, signIn, blocked, dialer, announcer]) part.update(now);
       cards(working ? shown : []);
+      keepFocus(focused);
     },
-    clearNumber: dialer.clear,
   };
 }

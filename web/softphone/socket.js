@@ -32,11 +32,12 @@ export function createSocket(ports) {
   let timer;
   let failures = 0;
   let up = false;
+  let greeted = false;
   // Each attempt has a number: what an abandoned one still does is ignored.
   let attempt = 0;
 
   function retry() {
-    up = false;
+    up = greeted = false;
     socket = null;
     const wait = reconnectDelay(failures++);
     timer = setTimeout(connect, wait);
@@ -46,7 +47,7 @@ export function createSocket(ports) {
   function stop() {
     attempt++;
     clearTimeout(timer);
-    up = false;
+    up = greeted = false;
     socket?.close(1000);
     socket = null;
   }
@@ -66,7 +67,10 @@ export function createSocket(ports) {
     const live = open(url, 'softphone.v1');
     socket = live;
     timer = setTimeout(() => live.close(), FIRST_VIEW_MS);
-    live.onopen = () => live.send(JSON.stringify(hello(ticket)));
+    live.onopen = () => {
+      live.send(JSON.stringify(hello(ticket)));
+      greeted = true;
+    };
     live.onmessage = ({ data }) => mine === attempt && receive(JSON.parse(data));
     live.onclose = ({ code }) => {
       if (mine !== attempt) return;
@@ -101,7 +105,7 @@ export function createSocket(ports) {
     isUp: () => up,
     /** @param {Frame} frame @returns {boolean} whether it went out */
     send(frame) {
-      if (!up || socket?.readyState !== WebSocket.OPEN) return false;
+      if (!greeted || socket?.readyState !== WebSocket.OPEN) return false;
       socket.send(JSON.stringify(frame));
       return true;
     },

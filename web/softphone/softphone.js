@@ -121,7 +121,7 @@ export function createSoftphone(root, t, language) {
     model.signIn.by = settings.sign_in;
 
     const send = (/** @type {Frame} */ frame) => socket.send(frame);
-    const dialing = createDialing({ model, send, makeId, words: t, say, unsay, render });
+    const dialing = createDialing({ model, send: (frame) => socket.isUp() && send(frame), makeId, words: t, say, unsay, render });
     const errands = createErrands({
       driver, send,
       onPopFailed: (errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') })),
@@ -185,7 +185,6 @@ export function createSoftphone(root, t, language) {
       model.stage = 'live';
       model.retryAt = null;
       model.connection++;
-      // Versions are compared within a connection's life too: the first view is read from the store.
       if (announced) return;
       announced = true;
       void driver.ready();
@@ -244,7 +243,8 @@ export function createSoftphone(root, t, language) {
       },
       /** @param {string} name */
       async signIn(name) {
-        model.signIn = { ...model.signIn, busy: true, failed: false };
+        // A pop-up that is closed tells nobody: its button stays in reach.
+        model.signIn = { ...model.signIn, busy: settings.sign_in === 'dev', failed: false };
         render();
         const done = settings.sign_in === 'dev' ? await signInByName(name) : await signInWithSalesforce(origin);
         model.signIn = { ...model.signIn, busy: false, failed: !done };

@@ -27,7 +27,7 @@ export async function startUp(search) {
   const claimed = new URLSearchParams(search).get('sfdcIframeOrigin') ?? '';
   const settings = await fetchSettings(claimed);
   if (!settings) return blocked('server-unreachable', location.origin);
-  const parameters = readParameters(search, settings.sign_in === 'dev');
+  const parameters = readParameters(search, settings.loopback_allowed);
   if (!parameters.ok) return blocked(parameters.code, claimed);
   const { origin, surface } = parameters.value;
   if (surface === 'classic') return blocked('classic', origin);

@@ -4,6 +4,7 @@ import { formatDuration } from './clock.js';
 import { el, keyedList, setText, show } from './dom.js';
 import { formatWhen } from './dialer.js';
 import { icon } from './icons.js';
+import { whoIs } from './numbers.js';
 
 /** @import {Component, Context, Model, TrayRow} from './types.js' */
 
@@ -22,7 +23,7 @@ function trayRow({ t, actions, now, language }) {
     return {
       element: el('li', { class: 'tray-row', 'data-log': logId }, el('div', { class: 'row-text' }, name, line), reason, errors, buttons),
       update(row) {
-        setText(name, row.record?.name || row.display);
+        setText(name, whoIs(row));
         const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
         setText(line, [formatWhen(row.started_at, now(), language), row.outcome, talk].filter(Boolean).join(' · '));
         setText(reason, t(`tray.reason.${row.reason}`, { ids: row.task_ids.join(', ') }));

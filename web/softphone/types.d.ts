@@ -124,6 +124,8 @@ export interface PageSettings {
   build: string;
   sign_in: 'dev' | 'salesforce';
   allowed_origin: boolean;
+  /** True only with the development sign-in, bound to loopback. */
+  loopback_allowed: boolean;
   api_version: string;
   org_id: string | null;
 }
@@ -203,6 +205,8 @@ export type Translate = (key: string, values?: { [name: string]: string | number
 export interface Component<P> {
   element: HTMLElement;
   update(props: P): void;
+  /** Its item is gone from the list. */
+  removed?(): void;
 }
 
 /** Something that this page alone has to say. */
