@@ -1,0 +1,168 @@
+"""What fields mean: the traps of the provider, disarmed."""
+
+import pytest
+
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.telephony.dialstack.meaning import report_from_event, report_from_record
+from adapter.telephony.news import Moment
+from adapter.telephony.port import CallRecord
+
+SEEN_AT = 9_000
+SEEN = Known(SEEN_AT, Source.SEEN)
+
+
+def said(value: int) -> Known[int]:
+    """A time that a field of the event tells."""
+    return Known(value, Source.SAID)
+
+
+def record(**told: object) -> CallRecord:
+    """A call of which only this is told."""
+    return CallRecord(provider_call_id="call_1", **told)  # type: ignore[arg-type]
+
+
+def facts(moment: Moment, **told: object) -> Facts:
+    """What an event of this moment with these fields says."""
+    return report_from_event(record(**told), moment, SEEN_AT).facts
+
+
+def test_news_carry_whose_call_it_is() -> None:
+    """Call and user are the provider's, as they came."""
+    news = report_from_event(record(user_id="user_1"), Moment.RINGING, SEEN_AT)
+    assert (news.moment, news.provider_call_id, news.user_id) == (
+        Moment.RINGING,
+        "call_1",
+        "user_1",
+    )
+
+
+def test_an_outbound_answer_is_the_agents_own_pick_up() -> None:
+    """`answered_at` proves no connection in a call that we dialled."""
+    found = facts(Moment.ENDED, direction="outbound", answered_at=5, ended_at=8, status="completed")
+    assert found.picked_up == said(5)
+    assert found.connected is None
+    assert found.ended == said(8)
+    assert found.result is Outcome.NO_ANSWER
+    assert found.talk_ms is None
+
+
+def test_an_inbound_answer_is_the_connection() -> None:
+    """Where the agent is the one who answers, answered and connected are the same."""
+    found = facts(Moment.ENDED, direction="inbound", answered_at=5, ended_at=8, status="completed")
+    assert found.connected == said(5)
+    assert found.picked_up is None
+    assert found.result is Outcome.ANSWERED
+
+
+def test_connected_at_wins_over_answered_at() -> None:
+    """The field that says it plainly is believed first."""
+    found = facts(Moment.CONNECTED, direction="inbound", answered_at=5, connected_at=6)
+    assert found.connected == said(6)
+
+
+@pytest.mark.parametrize(
+    ("moment", "names"),
+    [
+        (Moment.RINGING, {"started", "direction"}),
+        (Moment.DIALED, {"started", "picked_up", "direction"}),
+        (Moment.CONNECTED, {"connected"}),
+        (Moment.ENDED, {"ended"}),
+        (Moment.TRANSFERRED, {"transferred"}),
+    ],
+)
+def test_an_event_without_fields_still_tells_that_it_happened(
+    moment: Moment, names: set[str]
+) -> None:
+    """What it is about is known as well as our own clock saw it, and nothing else is."""
+    found = facts(moment)
+    known = {name for name in Facts.__dataclass_fields__ if getattr(found, name) is not None}
+    assert known == names
+    assert all(getattr(found, name).source is Source.SEEN for name in names)
+
+
+@pytest.mark.parametrize(
+    ("moment", "direction"),
+    [(Moment.RINGING, Direction.INBOUND), (Moment.DIALED, Direction.OUTBOUND)],
+)
+def test_the_type_of_an_event_hints_at_the_direction(moment: Moment, direction: Direction) -> None:
+    """The hint gives the number too, and any event that says the direction outranks it."""
+    found = facts(moment, from_number="+1", to_number="+2", from_name="Ann", direction="odd")
+    assert found.direction == Known(direction, Source.SEEN)
+    expected = "+1" if direction is Direction.INBOUND else "+2"
+    assert found.number == Known(expected, Source.SAID)
+
+
+@pytest.mark.parametrize(
+    ("direction", "number", "name"),
+    [("inbound", "+1", "Ann"), ("outbound", "+2", None), (None, None, None)],
+)
+def test_the_number_is_the_other_partys(
+    direction: str | None, number: str | None, name: str | None
+) -> None:
+    """Who is at the other end depends on the way of the call; the name is the caller's."""
+    found = facts(
+        Moment.CONNECTED, direction=direction, from_number="+1", to_number="+2", from_name="Ann"
+    )
+    assert (found.number.value if found.number else None) == number
+    assert (found.name.value if found.name else None) == name
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [(Moment.DIALED, "1002"), (Moment.RINGING, "1001"), (Moment.ENDED, None)],
+)
+def test_an_internal_call_has_two_ends(moment: Moment, number: str | None) -> None:
+    """Only dialling and ringing tell which end the agent is."""
+    found = facts(moment, direction="internal", from_number="1001", to_number="1002")
+    assert (found.number.value if found.number else None) == number
+    assert found.direction == Known(Direction.INTERNAL, Source.SAID)
+
+
+def test_only_the_end_says_how_it_went() -> None:
+    """A status on the way ("ringing", "completed") is no outcome."""
+    for moment in (Moment.RINGING, Moment.DIALED, Moment.CONNECTED, Moment.TRANSFERRED):
+        found = facts(moment, status="completed", cause=16, ended_at=8)
+        assert found.outcome is None
+        assert found.ended is None
+    assert facts(Moment.ENDED, status="busy").outcome == Known(Outcome.BUSY, Source.SAID)
+
+
+def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
+    """Everything in it is known as well as it can be."""
+    row = record(
+        user_id="user_1",
+        direction="outbound",
+        from_number="+1",
+        to_number="+2",
+        started_at=4,
+        answered_at=5,
+        connected_at=6,
+        ended_at=8,
+        status="completed",
+        cause=16,
+    )
+    news = report_from_record(row)
+    assert (news.moment, news.user_id) == (Moment.RECORD, "user_1")
+    assert news.facts == Facts(
+        direction=Known(Direction.OUTBOUND, Source.RECORD),
+        number=Known("+2", Source.RECORD),
+        started=Known(4, Source.RECORD),
+        picked_up=Known(5, Source.RECORD),
+        connected=Known(6, Source.RECORD),
+        ended=Known(8, Source.RECORD),
+        outcome=Known(Outcome.COMPLETED, Source.RECORD),
+    )
+
+
+def test_a_live_row_tells_no_end() -> None:
+    """While the call goes on, the call log knows only how far it came."""
+    found = report_from_record(record(direction="outbound", connected_at=6, live=True)).facts
+    assert found.connected == Known(6, Source.RECORD)
+    assert found.ended is None
+    assert found.outcome is None
+
+
+def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
+    """So it must not overwrite the number that an event told."""
+    row = record(direction="internal", from_number="1001", to_number="1002", ended_at=8, status="x")
+    assert report_from_record(row).facts.number is None

@@ -1,0 +1,419 @@
+"""DialStack's JSON: requests as documented, answers in every shape that was seen."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.facts import Facts, Known, Outcome, Source
+from adapter.telephony.dialstack import wire
+from adapter.telephony.news import Moment
+from adapter.telephony.port import CallRecord, ProviderUser
+from adapter.telephony.strictjson import Malformed
+
+AT = 1_760_000_000_000
+
+
+def delivery(kind: str, data: Any, **more: Any) -> wire.Delivery:
+    """Read one webhook."""
+    body = {"id": "evt_1", "type": kind, "account_id": "acct_1", "data": data} | more
+    return wire.parse_webhook(json.dumps(body).encode(), AT)
+
+
+def told(kind: str, **data: Any) -> Facts:
+    """What a webhook of a call says of it."""
+    report = delivery(kind, {"call_id": "call_1", **data}).report
+    assert report is not None
+    return report.facts
+
+
+# --- requests ----------------------------------------------------------------------
+
+
+def test_a_call_is_placed_with_user_and_dial_string() -> None:
+    """The user's field has two names in the field, and a ring profile is optional."""
+    assert wire.place_body("u", "+1", None, "user_id") == {"user_id": "u", "dial_string": "+1"}
+    assert wire.place_body("u", "1001", "mobile", "user") == {
+        "user": "u",
+        "dial_string": "1001",
+        "find_me_follow_me_key": "mobile",
+    }
+
+
+def test_a_transfer_is_one_blind_action() -> None:
+    """Blind is the only documented mode."""
+    assert wire.transfer_body("1002") == {
+        "actions": [{"type": "transfer", "target": "1002", "mode": "blind"}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("call_id", "path"),
+    [
+        ("call_1", "/v1/calls/call_1"),
+        ("a/b?c#d", "/v1/calls/a%2Fb%3Fc%23d"),
+        ("../users", "/v1/calls/%2E%2E%2Fusers"),
+        ("ü", "/v1/calls/%C3%BC"),
+    ],
+)
+def test_an_opaque_id_cannot_leave_its_place_in_the_path(call_id: str, path: str) -> None:
+    """Ids come from outside; whatever they hold, the request stays the same one."""
+    assert wire.call_path(call_id) == path
+
+
+def test_the_call_log_is_asked_by_user_and_time() -> None:
+    """The time is written in UTC, to the second, rounded into the past."""
+    assert wire.records_query("u", 1767323045678, 5) == {
+        "user_id": "u",
+        "from_date": "2026-01-02T03:04:05Z",
+        "limit": "5",
+    }
+
+
+def test_an_endpoint_asks_for_the_types_that_we_understand() -> None:
+    """The list of types is the table's."""
+    assert wire.webhook_body("https://x", wire.EVENTS)["enabled_events"] == [
+        "call.initiated",
+        "call.incoming",
+        "call.ringing",
+        "call.answered",
+        "call.end",
+        "call.transfer",
+    ]
+
+
+# --- responses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "call_id"),
+    [(b"", None), (b"{}", None), (b'{"id":"call_1"}', "call_1"), (b"[1]", None), (b"<p>", None)],
+)
+def test_an_accepted_call_needs_no_body(raw: bytes, call_id: str | None) -> None:
+    """202 and nothing is the rule; an id is taken if one is there."""
+    assert wire.parse_placed(raw) == call_id
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"error": "no", "code": "c"}, wire.Problem("c", "no")),
+        ({"error": "no"}, wire.Problem(None, "no")),
+        ({"message": "no"}, wire.Problem(None, "no")),
+        ({"error": {"code": "c", "message": "no"}}, wire.Problem("c", "no")),
+        ({"error": {"message": "no"}}, wire.Problem(None, "no")),
+        ({"error": {}}, None),
+        ({"error": None, "message": ""}, None),
+        ({}, None),
+        ([], None),
+        ("no", None),
+    ],
+)
+def test_an_error_has_three_shapes(body: Any, problem: wire.Problem | None) -> None:
+    """Text with code, message, or an object in an object."""
+    assert wire.parse_problem(json.dumps(body).encode()) == problem
+
+
+def test_a_page_of_html_is_no_documented_error() -> None:
+    """What a proxy puts in between is not shown to an agent."""
+    assert wire.parse_problem(b"<html>Bad Gateway</html>") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2", 2.0),
+        ("0", 0.0),
+        (None, None),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("²", None),
+        ("9999999", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ],
+)
+def test_a_retry_after_is_a_count_of_seconds(value: str | None, seconds: float | None) -> None:
+    """Dates and rubbish are none."""
+    assert wire.parse_retry_after(value) == seconds
+
+
+def test_a_list_has_rows_and_perhaps_a_next_page() -> None:
+    """Rows that are no objects are skipped."""
+    body = {"object": "list", "data": [{"id": "1"}, 2, None], "next_page_url": "/v1/x?page=1"}
+    assert wire.parse_page(json.dumps(body).encode()) == wire.Page(({"id": "1"},), "/v1/x?page=1")
+    assert wire.parse_page(b'{"data":[],"next_page_url":null}') == wire.Page((), None)
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"data":{}}'])
+def test_what_is_no_list_is_malformed(raw: bytes) -> None:
+    """An empty list and no list must not be taken for one another."""
+    with pytest.raises(Malformed):
+        wire.parse_page(raw)
+
+
+def test_a_user_is_read_with_what_it_has() -> None:
+    """Only the id is indispensable."""
+    row = {"id": "user_1", "name": "Ada", "email": "ada@example.com", "do_not_disturb": True}
+    assert wire.parse_user(row) == ProviderUser("user_1", "Ada", "ada@example.com", True)
+    assert wire.parse_user({"id": "user_1"}) == ProviderUser("user_1", None, None, False)
+    assert wire.parse_user({"name": "Ada"}) is None
+
+
+def test_an_endpoints_secret_is_read_once() -> None:
+    """Without id or secret the answer is worthless."""
+    found = wire.parse_webhook_endpoint(b'{"id":"we_1","secret":"whsec_1"}')
+    assert (found.endpoint_id, found.secret) == ("we_1", "whsec_1")
+    for raw in (b'{"id":"we_1"}', b'{"secret":"x"}', b"{}"):
+        with pytest.raises(Malformed):
+            wire.parse_webhook_endpoint(raw)
+
+
+def test_a_row_of_the_call_log_is_read() -> None:
+    """Every documented field has its place."""
+    row = {
+        "id": "call_1",
+        "user": "user_1",
+        "direction": "outbound",
+        "from_number": "+1",
+        "to_number": "+2",
+        "from_label": "Desk",
+        "started_at": "2026-01-02T03:04:05Z",
+        "answered_at": "2026-01-02T03:04:06Z",
+        "connected_at": "2026-01-02T03:04:07Z",
+        "ended_at": "2026-01-02T03:04:08Z",
+        "status": "completed",
+        "hangup_cause": 16,
+    }
+    assert wire.parse_record(row) == CallRecord(
+        provider_call_id="call_1",
+        user_id="user_1",
+        direction="outbound",
+        from_number="+1",
+        to_number="+2",
+        from_name="Desk",
+        started_at=1767323045000,
+        answered_at=1767323046000,
+        connected_at=1767323047000,
+        ended_at=1767323048000,
+        status="completed",
+        cause=16,
+        live=False,
+    )
+
+
+def test_a_row_without_an_id_is_none() -> None:
+    """It could be bound to nothing."""
+    assert wire.parse_record({"user": "user_1"}) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "live", "ended"),
+    [
+        ({}, True, None),
+        ({"status": None, "duration_seconds": 5, "started_at": 100}, True, None),
+        ({"ended_at": 1767323045}, False, 1767323045000),
+        ({"status": "busy"}, False, None),
+        ({"status": "busy", "started_at": 100}, False, None),
+        ({"status": "busy", "duration_seconds": 5}, False, None),
+        ({"status": "completed", "started_at": 100, "duration_seconds": 5}, False, 105_000),
+        (
+            {"status": "completed", "started_at": 100, "answered_at": 102, "duration_seconds": 5},
+            False,
+            107_000,
+        ),
+    ],
+)
+def test_a_row_is_closed_by_status_or_end(row: dict[str, Any], live: bool, ended: int) -> None:
+    """A closed row without an end is given one by its duration, if it has one."""
+    found = wire.parse_record({"id": "c", **row})
+    assert found is not None
+    assert (found.live, found.ended_at) == (live, ended)
+
+
+def rows(*users: str | None, started: int | None = 10) -> list[CallRecord]:
+    """Records of these users."""
+    return [
+        CallRecord(provider_call_id=str(number), user_id=user, started_at=started)
+        for number, user in enumerate(users)
+    ]
+
+
+def test_a_filter_that_was_ignored_is_applied_here() -> None:
+    """Another user's call is never taken for ours, nor one that may be anybody's."""
+    found = wire.own_records(rows("u", "other", None), "u", 0)
+    assert [record.user_id for record in found] == ["u"]
+
+
+def test_rows_without_a_user_are_ours_if_the_filter_worked() -> None:
+    """Rows of a live call are sparse."""
+    assert len(wire.own_records(rows("u", None), "u", 0)) == 2
+
+
+def test_older_rows_are_left_out() -> None:
+    """A row without a start may be new, so it stays."""
+    assert wire.own_records(rows("u", started=9), "u", 10) == ()
+    assert len(wire.own_records(rows("u", started=10), "u", 10)) == 1
+    assert len(wire.own_records(rows("u", started=None), "u", 10)) == 1
+
+
+# --- webhooks ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "moment"),
+    [
+        ("call.initiated", Moment.DIALED),
+        ("call.incoming", Moment.RINGING),
+        ("call.ringing", Moment.RINGING),
+        ("call.answered", Moment.CONNECTED),
+        ("call.end", Moment.ENDED),
+        ("call.transfer", Moment.TRANSFERRED),
+    ],
+)
+@pytest.mark.parametrize("field", ["user", "user_id"])
+def test_each_type_is_a_moment(kind: str, moment: Moment, field: str) -> None:
+    """Whichever way the user's field is called."""
+    found = delivery(kind, {"call_id": "call_1", field: "user_1"})
+    assert (found.event_id, found.type, found.account_id) == ("evt_1", kind, "acct_1")
+    assert found.problem is None
+    assert found.report is not None
+    assert found.report.moment is moment
+    assert (found.report.provider_call_id, found.report.user_id) == ("call_1", "user_1")
+
+
+@pytest.mark.parametrize(
+    "kind", ["call.emergency", "queue.call.queued", "voicemail.new", "recording.available", "x"]
+)
+def test_a_type_that_does_not_concern_us_is_no_problem(kind: str) -> None:
+    """It is acknowledged and means nothing, whatever it carries."""
+    found = delivery(kind, [])
+    assert (found.report, found.problem) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], "x", {}, {"call_id": ""}, {"call_id": 7}, {"call_id": "x" * 256}]
+)
+def test_a_call_that_cannot_be_recognised_is_a_problem(data: Any) -> None:
+    """The delivery is kept with its problem; sending it again would not help."""
+    found = delivery("call.end", data)
+    assert found.report is None
+    assert found.problem == "no call_id"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"[]", "not an object"),
+        (b"null", "not an object"),
+        (b"{}", "no event id"),
+        (b'{"id":7,"type":"call.end"}', "no event id"),
+        (b'{"id":"","type":"call.end"}', "no event id"),
+        (b'{"id":"evt_1"}', "no type"),
+        (b'{"id":"evt_1","type":null}', "no type"),
+        (b'{"id":"evt_1","type":"call.end","id":"evt_2"}', "duplicate key"),
+        (b'{"id":"evt_1","type":"call.end","data":{"x":NaN}}', "not a number"),
+    ],
+)
+def test_a_delivery_without_an_identity_is_malformed(raw: bytes, reason: str) -> None:
+    """What cannot be told apart from a repetition cannot be stored as an event."""
+    with pytest.raises(Malformed) as caught:
+        wire.parse_webhook(raw, AT)
+    assert caught.value.reason == reason
+
+
+def test_an_account_may_be_missing() -> None:
+    """Then the endpoint's own account is meant."""
+    assert delivery("call.end", {"call_id": "c"}, account_id=None).account_id is None
+
+
+def test_completed_proves_nothing() -> None:
+    """The trap: a duration, a completed call, and nobody ever talked."""
+    found = told(
+        "call.end",
+        direction="outbound",
+        to_number="+15551234567",
+        status="completed",
+        started_at="2026-01-02T03:04:05Z",
+        answered_at="2026-01-02T03:04:05Z",
+        ended_at="2026-01-02T03:04:35Z",
+        duration_seconds=30,
+        hangup_cause=16,
+    )
+    assert found.outcome == Known(Outcome.COMPLETED, Source.SAID)
+    assert found.result is Outcome.NO_ANSWER
+    assert found.talk_ms is None
+
+
+def test_a_talk_is_as_long_as_it_was() -> None:
+    """From the connection to the end, not from the agent's pick-up."""
+    found = told(
+        "call.end",
+        direction="outbound",
+        status="completed",
+        answered_at="2026-01-02T03:04:05Z",
+        connected_at="2026-01-02T03:04:15.500Z",
+        ended_at="2026-01-02T03:04:35.500Z",
+    )
+    assert found.talk_ms == 20_000
+    assert found.is_certain
+
+
+def test_an_end_without_its_time_is_computed_or_seen() -> None:
+    """The duration helps; else our clock has seen it end."""
+    assert told("call.end", status="completed", started_at=100, duration_seconds=7).ended == Known(
+        107_000, Source.SAID
+    )
+    assert told("call.end").ended == Known(AT, Source.SEEN)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = [
+    "call_id",
+    "user",
+    "user_id",
+    "direction",
+    "from_number",
+    "to_number",
+    "from_name",
+    "from_label",
+    "status",
+    "started_at",
+    "answered_at",
+    "connected_at",
+    "ended_at",
+    "duration_seconds",
+    "hangup_cause",
+]
+likely = st.sampled_from(["inbound", "outbound", "internal", "completed", "2026-01-02T03:04:05Z"])
+
+
+@given(
+    st.sampled_from(wire.EVENTS),
+    st.dictionaries(st.sampled_from(NAMES), json_values | likely),
+)
+def test_fields_of_any_kind_make_a_delivery_or_are_malformed(
+    kind: str, data: dict[str, Any]
+) -> None:
+    """Wrong types, missing fields and odd values never raise anything else."""
+    try:
+        found = delivery(kind, data)
+    except Malformed:
+        return
+    assert (found.report is None) == (found.problem is not None)
+    if found.report is not None and found.report.moment is Moment.ENDED:
+        assert found.report.facts.is_over
+
+
+@given(st.binary())
+def test_bytes_of_any_kind_are_a_delivery_or_malformed(raw: bytes) -> None:
+    """The same for what is no JSON at all."""
+    with pytest.raises(Malformed):
+        wire.parse_webhook(raw, AT)
