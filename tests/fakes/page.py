@@ -149,6 +149,8 @@ class FakePage:
                 await self.send(type="probe", nonce=message["nonce"])
             case "ask":
                 await self._answer(message)
+            case _:
+                pass
 
     async def _save(self, go: dict[str, Any]) -> None:
         """What `savelog.js` does: journal, save, journal, report."""
