@@ -137,8 +137,10 @@ class DialStackClient:
     ) -> list[dict[str, Any]]:
         """Follow a list page by page until it ends or has given enough."""
         rows: list[dict[str, Any]] = []
-        response = await self._ask(path, params=query)
+        url: str | httpx.URL = path
+        params: dict[str, str] | None = query
         for _ in range(MAX_PAGES):
+            response = await self._ask(url, params=params)
             try:
                 page = wire.parse_page(response.content)
             except Malformed as error:
@@ -146,7 +148,8 @@ class DialStackClient:
             rows.extend(page.rows)
             if page.next_url is None or (at_most is not None and len(rows) >= at_most):
                 break
-            response = await self._ask(self._own_url(page.next_url, response))
+            # Verbatim: params, even empty ones, would replace the address's own query.
+            url, params = self._own_url(page.next_url, response), None
         return rows
 
     def _own_url(self, url: str, response: httpx.Response) -> httpx.URL:

@@ -11,7 +11,7 @@ from adapter.telephony.simulator.state import STATE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ENTRY = "simulator-post"
+ENTRY = web.RequestKey("simulator-post", dict)
 """Where a request keeps its row of the history, for its handler to add to."""
 
 

@@ -53,7 +53,15 @@ def test_a_time_is_read_however_it_is_written(value: object, found: int | None) 
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("x", "x"), ("  x ", "x"), ("", None), (" ", None), ("a" * 256, None), (1, None), (None, None)],
+    [
+        ("x", "x"),
+        ("  x ", "x"),
+        ("", None),
+        (" ", None),
+        ("a" * 256, None),
+        (1, None),
+        (None, None),
+    ],
 )
 def test_a_text_is_neither_empty_nor_endless(value: object, found: str | None) -> None:
     """Ids and numbers have at most 255 characters."""
