@@ -20,8 +20,9 @@ const GOOD_NEWS = ['placed', 'duplicate'];
  * }} ports
  */
 export function createDialing({ model, send, makeId, words, say, unsay, render, now = Date.now }) {
-  /** @type {Set<string>} */
-  const mine = new Set();
+  // Own requests and the last word heard on each: "placed" may be followed by a refusal.
+  /** @type {Map<string, string>} */
+  const mine = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
 
@@ -47,17 +48,18 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
         say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
         return false;
       }
-      mine.add(request_id);
+      mine.set(request_id, '');
       model.pending = { request_id, number, name };
       clearTimeout(timer);
       timer = setTimeout(unanswered, ANSWER_MS);
       render();
       return true;
     },
-    /** Hear what a view says about this page's own wishes, once each. @param {View} view */
+    /** Hear what a view says about this page's own wishes, each word once. @param {View} view */
     hear(view) {
       for (const answer of view.answers) {
-        if (!mine.delete(answer.request_id)) continue;
+        if ((mine.get(answer.request_id) ?? answer.code) === answer.code) continue;
+        mine.set(answer.request_id, answer.code);
         if (model.pending?.request_id === answer.request_id) conclude();
         if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', answer.text || words(`answer.${answer.code}`));
       }
@@ -69,7 +71,7 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
     },
     /** A request of another kind (a control) whose answer this page wants to hear. @param {string} id */
     expect(id) {
-      mine.add(id);
+      mine.set(id, '');
     },
   };
 }

@@ -1,0 +1,90 @@
+/** A wish to dial goes out at once or not at all, and the agent hears what became of it. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { createDialing } from '../../web/softphone/dialing.js';
+import { call, view } from './views.mjs';
+
+const WISH = { number: '(202) 555-0101', record: { id: '003x', name: 'Grace' }, name: 'Grace', params: '', clickedAt: 900 };
+
+function bench(up = true) {
+  /** @type {any[]} */
+  const frames = [];
+  /** @type {Map<string, string>} */
+  const said = new Map();
+  const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
+    stage: 'live', clickToDial: true, view: null, pending: null, messages: [], blocked: null,
+    signIn: { by: 'dev', busy: false, failed: false }, retryAt: null, connection: 1,
+  });
+  let ids = 0;
+  const dialing = createDialing({
+    model, makeId: () => `r${++ids}`, words: (key) => key, render: () => undefined, now: () => 1_000,
+    send: (frame) => up && frames.push(frame) > 0,
+    say: (id, _tone, text) => void said.set(id, text), unsay: (id) => void said.delete(id),
+  });
+  const answer = (/** @type {string} */ code, text = '', request_id = 'r1') =>
+    dialing.hear(view({ answers: [{ request_id, code, text, at: 0 }] }));
+  return { dialing, frames, said, model, answer };
+}
+
+test('the raw number, the record and both times of the click go out', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, model } = bench();
+  assert.equal(dialing.dial(WISH), true);
+  assert.deepEqual(frames, [{ type: 'dial', request_id: 'r1', number: '(202) 555-0101', clicked_at: 900, sent_at: 1_000, record: WISH.record }]);
+  assert.equal(model.pending?.name, 'Grace');
+});
+
+test('without a connection nothing is kept for later, and the agent is told', () => {
+  const { dialing, frames, said, model } = bench(false);
+  assert.equal(dialing.dial(WISH), false);
+  assert.deepEqual([frames, model.pending, said.get('dial')], [[], null, 'dial.offline']);
+});
+
+test('a refusal is said once, in the words of the server', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, said, model, answer } = bench();
+  dialing.dial(WISH);
+  answer('refused-too-short', 'That number is too short.');
+  assert.deepEqual([said.get('dial'), model.pending], ['That number is too short.', null]);
+  said.clear();
+  answer('refused-too-short', 'That number is too short.');
+  assert.equal(said.size, 0);
+});
+
+test('placed and then refused by the provider: the second word counts too', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, said, answer } = bench();
+  dialing.dial(WISH);
+  answer('placed');
+  assert.equal(said.size, 0);
+  answer('provider-refused');
+  assert.equal(said.get('dial'), 'answer.provider-refused');
+});
+
+test('answers to another page are not for this agent\'s eyes here', () => {
+  const { said, answer } = bench();
+  answer('busy', 'You are in a call.', 'somebody else');
+  assert.equal(said.size, 0);
+});
+
+test('a call in the view ends the waiting', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, model } = bench();
+  dialing.dial(WISH);
+  dialing.hear(view({ calls: [call()] }));
+  assert.equal(model.pending, null);
+});
+
+test('silence for eight seconds is told, and so is a connection lost in between', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, said, model } = bench();
+  dialing.dial(WISH);
+  t.mock.timers.tick(8_000);
+  assert.deepEqual([said.get('dial'), model.pending], ['dial.unanswered', null]);
+  said.clear();
+  dialing.dial(WISH);
+  dialing.drop();
+  assert.equal(said.get('dial'), 'dial.unanswered');
+});
