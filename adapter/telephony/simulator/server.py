@@ -53,14 +53,14 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
 
 async def serve(config: Config, ready: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM; `ready` is told the base URL, with the port in use."""
-    runner = web.AppRunner(make_app(config), access_log=None)
+    runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=1)
     await runner.setup()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        await web.TCPSite(runner, config.host, config.port, shutdown_timeout=1).start()
+        await web.TCPSite(runner, config.host, config.port).start()
         host, port = runner.addresses[0][:2]
         ready(f"http://{host}:{port}")
         await stop.wait()

@@ -1,0 +1,205 @@
+"""What every telephony provider must do, asked of each implementation over real HTTP.
+
+An implementation joins with a `Case`: how to open it, and what its own world can be told
+to do. The suite knows the port only.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.port import Action, CallRecord, Provider, Rejected, Unknown, Unsupported
+from adapter.telephony.simulator.script import Outcome, Scenario
+from tests.telephony.running import BEGIN, Simulator, simulated
+
+KNOWN, STRANGER = "user_ada", "user_nobody"
+NUMBER = "+15551234567"
+
+
+@dataclass
+class Case:
+    """A provider, and the hands that move the world behind it."""
+
+    provider: Provider
+    posts: Callable[[], Awaitable[int]]
+    talk: Callable[[str], Awaitable[str]]
+    """Let the call placed to this number be picked up and answered; its id at the provider."""
+    hang_up: Callable[[str], Awaitable[None]]
+
+
+async def _placed(simulator: Simulator, number: str) -> str:
+    calls = (await simulator.history())["calls"]
+    return str(next(call["id"] for call in calls if call["to_number"] == number))
+
+
+@asynccontextmanager
+async def dialstack() -> AsyncIterator[Case]:
+    """The DialStack client in front of the simulator, whose people are moved by hand."""
+    async with simulated(scenario=Scenario(outcome=Outcome.MANUAL)) as simulator:
+        http = build_http(simulator.url, "sk_test_demo", "acct_demo")
+        provider = DialStackClient(http, sandbox=True)
+
+        async def act(call_id: str, act: str) -> None:
+            response = await simulator.post(f"/v1/test_helpers/calls/{call_id}/{act}")
+            response.raise_for_status()
+
+        async def talk(number: str) -> str:
+            call_id = await _placed(simulator, number)
+            await act(call_id, "pick_up")
+            await act(call_id, "answer")
+            return call_id
+
+        async def posts() -> int:
+            paths = [post["path"] for post in (await simulator.history())["posts"]]
+            return paths.count("/v1/calls")
+
+        async def hang_up(call_id: str) -> None:
+            await act(call_id, "hang_up")
+
+        yield Case(provider, posts, talk, hang_up)
+        await provider.close()
+
+
+IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Case]]] = {
+    "dialstack": dialstack
+}
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    """Each implementation in turn."""
+    async with IMPLEMENTATIONS[request.param]() as found:
+        yield found
+
+
+async def test_a_call_is_placed_with_one_request(case: Case) -> None:
+    """Accepted is all that is known; the provider's number of the request is kept."""
+    placed = await case.provider.place(KNOWN, NUMBER)
+    assert placed.request_id
+    assert await case.posts() == 1
+
+
+async def test_a_stranger_is_refused(case: Case) -> None:
+    """Surely no call, with the provider's reason, and not asked again."""
+    with pytest.raises(Rejected) as caught:
+        await case.provider.place(STRANGER, NUMBER)
+    assert caught.value.text
+    assert caught.value.request_id
+    assert await case.posts() == 1
+
+
+async def test_a_number_that_cannot_be_dialled_is_refused(case: Case) -> None:
+    """The provider has the last word on numbers."""
+    with pytest.raises(Rejected):
+        await case.provider.place(KNOWN, "not a number")
+
+
+async def test_a_server_error_leaves_it_open_and_is_not_repeated(case: Case) -> None:
+    """There may be a call."""
+    with pytest.raises(Unknown):
+        await case.provider.place(KNOWN, "+15551239503")
+    assert await case.posts() == 1
+
+
+async def test_a_reset_leaves_it_open_and_is_not_repeated(case: Case) -> None:
+    """A connection that breaks after the request says nothing."""
+    with pytest.raises(Unknown):
+        await case.provider.place(KNOWN, "+15551239555")
+    assert await case.posts() == 1
+
+
+async def test_too_many_requests_are_a_refusal_with_a_wait(case: Case) -> None:
+    """Surely no call, and when to come back."""
+    with pytest.raises(Rejected) as caught:
+        await case.provider.place(KNOWN, "+15551239429")
+    assert caught.value.retry_after
+    assert await case.posts() == 1
+
+
+async def test_the_call_log_tells_a_call_as_it_lives_and_when_it_is_over(case: Case) -> None:
+    """Live first, closed at the end, with the moments in their order."""
+    await case.provider.place(KNOWN, NUMBER)
+    call_id = await case.talk(NUMBER)
+    live = await case.provider.record(call_id)
+    assert live is not None
+    assert (live.live, live.ended_at, live.user_id) == (True, None, KNOWN)
+    await case.hang_up(call_id)
+    over = await case.provider.record(call_id)
+    assert over is not None
+    assert (over.live, over.direction, over.to_number) == (False, "outbound", NUMBER)
+    times = [over.started_at, over.answered_at, over.connected_at, over.ended_at]
+    assert times == sorted(time for time in times if time is not None)
+
+
+async def test_an_unknown_call_has_no_record(case: Case) -> None:
+    """None, not an error: that is an answer."""
+    assert await case.provider.record("call_of_nobody") is None
+
+
+async def test_the_call_log_is_the_users_newest_first(case: Case) -> None:
+    """Only this user's calls, only since then, no more than asked for."""
+    numbers = ["+15551230001", "+15551230002", "+15551230003"]
+    for number in numbers:
+        await case.provider.place(KNOWN, number)
+        await case.hang_up(await case.talk(number))
+    await case.provider.place("user_grace", NUMBER)
+    await case.talk(NUMBER)
+
+    def dialled(records: tuple[CallRecord, ...]) -> list[str | None]:
+        return [record.to_number for record in records]
+
+    found = await case.provider.records(KNOWN, BEGIN, 10)
+    assert dialled(found) == numbers[::-1]
+    assert dialled(await case.provider.records(KNOWN, BEGIN, 2)) == numbers[:0:-1]
+    latest = found[0].started_at
+    assert latest is not None
+    assert dialled(await case.provider.records(KNOWN, latest, 10)) == numbers[2:]
+    assert await case.provider.records(KNOWN, latest + 60_000, 10) == ()
+
+
+async def test_users_have_what_agents_are_matched_by(case: Case) -> None:
+    """Id and email; nobody twice."""
+    users = {user.user_id: user for user in await case.provider.users()}
+    assert users[KNOWN].email == "ada@example.com"
+    assert len(users) == len(await case.provider.users())
+
+
+async def test_a_transfer_is_possible_where_it_is_promised(case: Case) -> None:
+    """Of a call that is connected; of any other it is refused."""
+    if not case.provider.capabilities.transfer:
+        pytest.skip("no transfer")
+    await case.provider.place(KNOWN, NUMBER)
+    call_id = await case.talk(NUMBER)
+    await case.provider.transfer(call_id, "1002")
+    await case.hang_up(call_id)
+    with pytest.raises(Rejected):
+        await case.provider.transfer(call_id, "1002")
+
+
+@pytest.mark.parametrize(
+    ("action", "flag"),
+    [
+        (Action.HANG_UP, "hang_up"),
+        (Action.HOLD, "hold"),
+        (Action.MUTE, "mute"),
+        (Action.DIGITS, "digits"),
+        (Action.ANSWER, "answer"),
+    ],
+)
+async def test_what_is_not_promised_is_unsupported(case: Case, action: Action, flag: str) -> None:
+    """The page hides by the flags; who asks all the same is told."""
+    if getattr(case.provider.capabilities, flag):
+        pytest.skip("it can do this")
+    with pytest.raises(Unsupported):
+        await case.provider.control("call_1", action, "1")
+
+
+async def test_a_registered_webhook_has_a_secret(case: Case) -> None:
+    """Told once, different each time."""
+    one = await case.provider.register_webhook("http://127.0.0.1:9/hook", ["call.end"])
+    other = await case.provider.register_webhook("http://127.0.0.1:9/hook", ["call.end"])
+    assert one.secret
+    assert one.secret != other.secret
