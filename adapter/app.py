@@ -17,6 +17,7 @@ from aiohttp import web
 
 from adapter.fanout.local import LocalHints
 from adapter.fanout.port import Hints
+from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock, SystemClock
@@ -80,6 +81,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         app = await _wire(
             settings, clock=now, store=store, hints=hints, provider=provider, tasks=tasks
         )
+        if settings.asks_salesforce:
+            app.pages.finder = _finder(settings)
+            stack.push_async_callback(app.pages.finder.close)
         await hints.start()
         tasks.start("sweeper", app.sweeper.run())
         yield app
@@ -90,6 +94,11 @@ def _provider(settings: Settings) -> DialStackClient:
     token = settings.dialstack_token.get_secret_value()
     http = build_http(settings.dialstack_url, token, settings.dialstack_account)
     return DialStackClient(http, user_field=settings.dialstack_user_field)
+
+
+def _finder(settings: Settings) -> TaskFinder:
+    secret = settings.salesforce_client_secret.get_secret_value()
+    return build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
 
 
 async def _wire(

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     dispositions: Texts = ()
     read_back: bool = False
     read_back_class: str = "SoftphoneCallLog"
+    salesforce_url: str = ""
+    salesforce_client_id: str = ""
+    salesforce_client_secret: SecretStr = SecretStr("")
     report_seconds: Seconds = 30
     journal_seconds: Seconds = 30
     read_back_seconds: Texts = ("30", "60", "120", "330")
@@ -145,6 +148,12 @@ class Settings(BaseSettings):
             and self.webhook_secrets
         )
 
+    @property
+    def asks_salesforce(self) -> bool:
+        """Whether Tasks are looked for from server to server (else by the Apex class, if set)."""
+        secret = self.salesforce_client_secret.get_secret_value()
+        return bool(self.salesforce_url and self.salesforce_client_id and secret)
+
     def policy(self) -> Policy:
         """The machine's numbers (milliseconds)."""
         return Policy(
@@ -181,7 +190,7 @@ class Settings(BaseSettings):
         return SavePolicy(
             report_ms=_ms(self.report_seconds),
             journal_ms=_ms(self.journal_seconds),
-            read_back=self.read_back,
+            read_back=self.read_back or self.asks_salesforce,
             read_back_at=tuple(_ms(float(text)) for text in self.read_back_seconds),
         )
 

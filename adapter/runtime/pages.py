@@ -25,11 +25,13 @@ from adapter.core.logevents import (
     ReadBack,
     SendGo,
     SendSettled,
+    TasksFound,
 )
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound
 from adapter.core.view import offerable, view
 from adapter.opencti import surface
+from adapter.opencti.soql import ReadBackFailed, TaskFinder
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
@@ -91,6 +93,7 @@ class Pages:
         self._offers: dict[str, _Offer] = {}
         self.epoch = ""
         self.apex_class = ""
+        self.finder: TaskFinder | None = None
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -269,11 +272,24 @@ class Pages:
         self._start(key, one.log_id, unsent)
 
     def _read_back(self, key: AgentKey, effect: ReadBack) -> None:
+        """Ask Salesforce from here where that is set up, else through the agent's best page."""
+        if self.finder is not None:
+            found = self._find(self.finder, key, effect.log_id)
+            self._tasks.start(f"read back {effect.log_id}", found)
+            return
         best = next(iter(self.of(key)), None)
         if best is not None:
             # The ask's id is the log's: the answer needs nothing remembered here.
             ask = surface.read_back(effect.log_id, effect.log_id, self.apex_class)
             best.send(surface.frame(ask))
+
+    async def _find(self, finder: TaskFinder, key: AgentKey, log_id: str) -> None:
+        try:
+            tasks = await finder.find(key, log_id)
+            await self._agents.tell_log(key, log_id, TasksFound(self._clock.now(), tasks))
+        except (ReadBackFailed, StorageError) as error:
+            # The schedule asks again; no answer is no evidence.
+            log.warning("read_back.failed", log=log_id, reason=str(error))
 
     def _offer_pops(self, key: AgentKey, snapshot: Snapshot) -> None:
         """Claim the pop for the best page here; the store decides whose claim is the one."""

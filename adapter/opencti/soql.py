@@ -1,0 +1,105 @@
+"""Asks Salesforce from server to server for the Tasks of a call, as an integration user.
+
+The other way to read back, beside the Apex class that a page calls: it needs no page, and a
+client of its own in Salesforce (an External Client App with the client-credentials flow). Only
+reading: saving is the agent's own page's business.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from adapter.core.model import AgentKey
+
+TOTAL_SECONDS = 15.0
+_CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
+_USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+
+
+class ReadBackFailed(Exception):
+    """Salesforce could not be asked; that says nothing about the Task."""
+
+
+class TaskFinder:
+    """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's own domain."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, client_id: str, client_secret: str, api_version: str = "57.0"
+    ) -> None:
+        self._http = http
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._query_path = f"/services/data/v{api_version}/queryAll"
+        self._token = ""
+
+    async def find(self, agent: AgentKey, call_id: str) -> tuple[str, ...]:
+        """Ids of the Tasks that the agent made for this call, deleted ones too, oldest first.
+
+        Raises ReadBackFailed.
+        """
+        if not _CALL_ID.match(call_id) or not _USER_ID.match(agent.user_id):
+            raise ReadBackFailed("no id to ask for")
+        query = (  # both ids are letters and digits: checked above
+            f"SELECT Id FROM Task WHERE CallObject = '{call_id}' "  # noqa: S608
+            f"AND CreatedById = '{agent.user_id}' ORDER BY CreatedDate LIMIT 10"
+        )
+        try:
+            answer = await self._query(query)
+        except (httpx.HTTPError, ValueError) as error:
+            raise ReadBackFailed(type(error).__name__) from error
+        rows = answer.get("records")
+        if not isinstance(rows, list):
+            raise ReadBackFailed("no records in the answer")
+        return tuple(str(row["Id"]) for row in rows if isinstance(row, dict) and row.get("Id"))
+
+    async def _query(self, query: str) -> dict[str, Any]:
+        """One question; an expired token is replaced once."""
+        if not self._token:
+            self._token = await self._sign_in()
+        response = await self._get(query)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._token = await self._sign_in()
+            response = await self._get(query)
+        return _object(response)
+
+    async def _get(self, query: str) -> httpx.Response:
+        return await self._http.get(
+            self._query_path,
+            params={"q": query},
+            headers={"Authorization": f"Bearer {self._token}"},
+        )
+
+    async def _sign_in(self) -> str:
+        """The client-credentials flow of OAuth 2.0 (RFC 6749, section 4.4)."""
+        response = await self._http.post(
+            "/services/oauth2/token",
+            data={"grant_type": "client_credentials"},
+            auth=(self._client_id, self._client_secret),
+        )
+        token = _object(response).get("access_token")
+        if not isinstance(token, str):
+            raise ReadBackFailed("no access token in the answer")
+        return token
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._http.aclose()
+
+
+def build_finder(base_url: str, client_id: str, client_secret: str) -> TaskFinder:
+    """A finder of its own HTTP client: no redirects, no proxies from the environment."""
+    http = httpx.AsyncClient(
+        base_url=base_url, timeout=TOTAL_SECONDS, follow_redirects=False, trust_env=False
+    )
+    return TaskFinder(http, client_id, client_secret)
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    response.raise_for_status()
+    body = response.json()
+    if not isinstance(body, dict):
+        raise ReadBackFailed("the answer is no object")
+    return body
