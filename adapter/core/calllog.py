@@ -42,6 +42,7 @@ from adapter.core.logmodel import (
     CallLog,
     Closed,
     ClosedBy,
+    LogFields,
     Pending,
     Saved,
     Settled,
@@ -166,11 +167,8 @@ def _saved(log: CallLog, event: LogSaved, policy: SavePolicy) -> LogDecision:
     task_id = attempt.task_id or event.task_id
     if not task_id:
         # A success without an id tells us nothing to update by: as if nobody had reported.
-        return (
-            _outcome_unknown(log, attempt, event.at, policy)
-            if _is_open(log, attempt)
-            else _ignored(log, "no id")
-        )
+        waiting = isinstance(log.state, Attempting) and _is_open(log, attempt)
+        return _outcome_unknown(log, event.at, policy) if waiting else _ignored(log, "no id")
     return _task_known(log, task_id, attempt, event.at, policy, (settled,))
 
 
@@ -236,21 +234,27 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
     if attempt is None or attempt.page_id != event.page_id:
         return _ignored(log, "another page")
     match event, log.state:
-        case PageProved(never_sent=True), Attempting() | Unknown() | Verifying():
+        case PageProved(never_sent=True), Unknown() | Verifying():
             return _open_again(log, event.at, policy)
         case PageProved(), Unknown() | Verifying():
             return LogDecision(log.at_state(replace(log.state, proved=True)))
+        case PageProved(), Attempting() if event.at - attempt.at < policy.fresh_ms:
+            # The go may have been sent behind what the page told: its journal proves nothing.
+            return _ignored(log, "too early")
+        case PageProved(never_sent=True), Attempting():
+            return _open_again(log, event.at, policy)
         case ((PageLost() | PageProved()), Attempting()):
-            return _outcome_unknown(log, attempt, event.at, policy, isinstance(event, PageProved))
+            return _outcome_unknown(log, event.at, policy, isinstance(event, PageProved))
         case _:
             return _ignored(log, "nothing open")
 
 
 def _outcome_unknown(
-    log: CallLog, attempt: Attempt, at: int, policy: SavePolicy, proved: bool = False
+    log: CallLog, at: int, policy: SavePolicy, proved: bool = False
 ) -> LogDecision:
     """Nobody knows what became of the go: an update is just repeated, a create never."""
-    if attempt.task_id:
+    attempt = log.attempt
+    if attempt is None or attempt.task_id or log.saved is not None:
         return _open_again(log, at, policy)
     probe = () if proved else (ProbePage(attempt.page_id),)
     return LogDecision(log.at_state(Unknown(at, at + policy.journal_ms, proved)), probe)
@@ -264,15 +268,21 @@ def _tasks_found(log: CallLog, event: TasksFound, policy: SavePolicy) -> LogDeci
         return _ignored(log, "late")
     if attempt is None:
         return _ignored(log, "no attempt")
-    first, *more = event.task_ids
-    if log.saved is not None and log.saved.task_id in event.task_ids:
-        more = [t for t in event.task_ids if t != log.saved.task_id]
-        first = log.saved.task_id
-    decision = _task_known(log, first, attempt, event.at, policy, ())
-    for task_id in more:
-        doubled = _doubled(decision.log, task_id, event.at, policy, decision.effects)
-        decision = replace(doubled, ignored="")
+    decision = LogDecision(log)
+    if log.saved is None:
+        adopted = replace(log, saved=Saved(event.task_ids[0], _found_fields(log)), refusals=0)
+        decision = _open_again(adopted, event.at, policy)
+    for task_id in event.task_ids:
+        # The Task's own id is no double; what it says was proved by nobody, so nothing else moves.
+        if decision.log.saved and decision.log.saved.task_id != task_id:
+            decision = _doubled(decision.log, task_id, event.at, policy, decision.effects)
     return decision
+
+
+def _found_fields(log: CallLog) -> LogFields:
+    """What a Task that was found may say: of several creates, one whose fields need an update."""
+    creates = [a.fields for a in log.attempts if not a.task_id]
+    return next((fields for fields in creates if fields != log.wanted), log.wanted)
 
 
 def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:
@@ -306,12 +316,11 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     due = log.next_due
-    if due is None or due > at or log.attempt is None:
-        waking = isinstance(log.state, Pending) and due is not None and due <= at
-        return LogDecision(log.at_state(_pending(at, at, policy)) if waking else log)
+    if due is None or due > at:
+        return _ignored(log, "not due")
     match log.state:
         case Attempting():
-            return _outcome_unknown(log, log.attempt, at, policy)
+            return _outcome_unknown(log, at, policy)
         case Unknown(since, _, proved):
             if not policy.read_back:
                 return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))

@@ -13,7 +13,7 @@ from typing import assert_never
 from adapter.core.decision import Decision, ignored, noticed
 from adapter.core.dialing import unconfirmed
 from adapter.core.effects import Effect, FindCall
-from adapter.core.ending import ask, call_over, end_wrapup, log_call
+from adapter.core.ending import NOT_PICKED_UP, ask, end_wrapup, log_call
 from adapter.core.events import OverClaimed, RecordAbsent, RecordUnavailable, TimePassed
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import (
@@ -24,15 +24,12 @@ from adapter.core.model import (
     Dialing,
     Ending,
     Lapsed,
-    Live,
     Notice,
     Placing,
     RingingInbound,
     Wrapup,
 )
 from adapter.core.policy import Policy
-
-NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
 
 
 def time_passed(agent: Agent, event: TimePassed, policy: Policy) -> Decision:
@@ -96,9 +93,8 @@ def record_absent(agent: Agent, event: RecordAbsent, policy: Policy) -> Decision
             if stage.claimed_over or fruitless >= policy.absent_limit:
                 return _over_unseen(agent, call, event.at, policy)
             return Decision(agent.with_call(call.at_stage(replace(stage, asked=fruitless))))
-        case Ending() if call:
-            return log_call(agent, call, event.at, policy)
         case _:
+            # An ending call waits out its time: a call log that lags has no row at first.
             return ignored(agent, "not asked")
 
 
@@ -123,7 +119,10 @@ def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
         case (Dialing() | Bridged() | RingingInbound()) as stage if call:
             due = event.at + policy.ask_again_ms
             claimed = call.at_stage(replace(stage, claimed_over=True, due=due))
-            return Decision(agent.with_call(claimed), effects=ask(agent, claimed))
+            questions = ask(agent, claimed)
+            if not questions:
+                return _over_unseen(agent, call, event.at, policy)
+            return Decision(agent.with_call(claimed), effects=questions)
         case Placing() as placing if call and placing.acceptance is not Acceptance.ASKED:
             return _placing_due(agent, call, placing, event.at, policy)
         case _:
@@ -134,6 +133,4 @@ def _over_unseen(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """Nobody saw the end: now, by our own clock, which the call log may still correct."""
     ended = Facts(ended=Known(at, Source.SEEN))
     over = replace(call, facts=call.facts.join(ended))
-    if isinstance(call.stage, Live):
-        return log_call(agent, over, at, policy)
-    return call_over(agent, over, at, policy)  # pragma: no cover - callers pass live calls only
+    return log_call(agent, over, at, policy)

@@ -42,9 +42,21 @@ def ignored(agent: Agent, why: str) -> Decision:
 
 
 def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
-    """The agent with an answer to a request, in the place of an earlier one to the same."""
+    """The agent with an answer to a request, in the place of an earlier one to the same.
+
+    The last few are kept, and all for as long as their click might be repeated: a forgotten
+    answer would let the same request dial twice (the flood limit bounds how many these are).
+    """
     others = tuple(a for a in agent.answers if a.request_id != answer.request_id)
-    return replace(agent, answers=(*others, answer)[-policy.answers_kept :])
+    extra = len(others) + 1 - policy.answers_kept
+    kept = (a for i, a in enumerate(others) if i >= extra or answer.at - a.at <= policy.click_ms)
+    return replace(agent, answers=(*kept, answer))
+
+
+def unnoticed(agent: Agent, *notice_ids: str) -> Agent:
+    """The agent without notices that are no longer true."""
+    kept = tuple(n for n in agent.notices if n.id not in notice_ids)
+    return replace(agent, notices=kept)
 
 
 def noticed(agent: Agent, notice: Notice, policy: Policy) -> Agent:

@@ -32,18 +32,33 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decision:
     """Place the call, or say why not; the same request again gets its answer again."""
-    if any(a.request_id == event.request_id for a in agent.answers):
+    if _is_repeated(agent, event):
         return ignored(agent, "repeated request")
     number = dialable(event.number, policy.dial)
     if isinstance(number, Undialable):
         return _answer(agent, event, f"refused-{number.reason}", number.text, policy)
+    if agent.line is None:
+        told = _USE_YOUR_PHONE if number.kind is DialKind.EMERGENCY else _NOT_CONFIGURED
+        return _answer(agent, event, *told, policy)
     refusal = _refusal(agent, event, number, policy)
     if refusal is not None:
         return _answer(agent, event, *refusal, policy)
-    if agent.line is None:
-        return _answer(agent, event, *_NOT_CONFIGURED, policy)
     return _place(agent, event, number, agent.line, policy)
 
+
+def _is_repeated(agent: Agent, event: DialRequested) -> bool:
+    """Whether this request was answered, or its call is still here.
+
+    Answers are kept for as long as a repetition may be fresh enough to be dialled
+    (`decision.answered`), so that a forgotten one is refused as too old.
+    """
+    answered_before = any(a.request_id == event.request_id for a in agent.answers)
+    return answered_before or any(
+        event.request_id == call.request_id or event.call_id == call.call_id for call in agent.calls
+    )
+
+
+_USE_YOUR_PHONE = ("use-your-phone", "Dial the emergency number on your phone, now.")
 
 _NOT_CONFIGURED = (
     "not-configured",
@@ -65,22 +80,20 @@ def is_placing(agent: Agent) -> bool:
 def _refusal(
     agent: Agent, event: DialRequested, number: Dialable, policy: Policy
 ) -> tuple[str, str] | None:
-    """Code and text of why not now; an emergency is held up by nothing but a placement."""
-    if agent.line is None:
-        return _NOT_CONFIGURED
+    """Code and text of why not now.
+
+    No call and no limit holds up an emergency; but a click of long ago (a page that comes back)
+    must not send an ambulance, so its agent is told to use the phone.
+    """
+    too_old = event.at - event.clicked_at > policy.click_ms
     if number.kind is DialKind.EMERGENCY:
-        return _emergency_refusal(agent, policy)
-    if event.at - event.clicked_at > policy.click_ms:
+        allowed = policy.emergency and not too_old and not is_placing(agent)
+        return None if allowed else _USE_YOUR_PHONE
+    if too_old:
         return "too-old", "This click came too late and was not dialled. Click again."
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."
     return _rate_refusal(agent, event.at, policy)
-
-
-def _emergency_refusal(agent: Agent, policy: Policy) -> tuple[str, str] | None:
-    if not policy.emergency or is_placing(agent):
-        return "use-your-phone", "Dial the emergency number on your phone, now."
-    return None
 
 
 def _rate_refusal(agent: Agent, at: int, policy: Policy) -> tuple[str, str] | None:
@@ -145,7 +158,14 @@ def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Deci
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, Placing):
         return ignored(agent, "not placing")
+    if call.stage.acceptance is not Acceptance.ASKED:
+        return ignored(agent, "known already")
     return Decision(unconfirmed(agent, call, call.stage, event.at, policy))
+
+
+def placing_notices(call_id: str) -> tuple[str, str]:
+    """The ids of what was said while a call was placed: untrue once it is picked up."""
+    return f"unconfirmed-{call_id}", f"not-picked-up-{call_id}"
 
 
 def unconfirmed(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Agent:

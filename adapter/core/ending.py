@@ -9,19 +9,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.core.calllog import open_log
-from adapter.core.decision import Decision
+from adapter.core.decision import Decision, noticed, unnoticed
+from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
-from adapter.core.facts import Direction, Outcome
+from adapter.core.facts import Direction, Facts, Outcome, Source
 from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog, Pending
-from adapter.core.model import Agent, Call, Ending, Recent, Wrapup
+from adapter.core.model import Agent, Call, Ending, Notice, Recent, Wrapup
 from adapter.core.policy import Policy
+
+NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
 
 
 def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """The call has ended: log it now, or ask the call log about the talk first."""
     may_ask = agent.line is not None and call.provider_call_id is not None
-    if call.facts.is_certain or not may_ask:
+    if is_known_enough(call) or not may_ask:
         return log_call(agent, call, at, policy)
     asking = agent.with_call(call.at_stage(Ending(at, at + policy.record_ms)))
     return Decision(asking, effects=ask(agent, call))
@@ -34,8 +37,39 @@ def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:
     return (AskCall(call.call_id, agent.line, call.provider_call_id),)
 
 
+def is_known_enough(call: Call) -> bool:
+    """Whether the call log need not be asked before this ended call is logged.
+
+    Of a call that we placed, that ended before any sign of a pick-up, only the call log can tell
+    whether the agent's phone or the destination was not answered.
+    """
+    by_record = call.facts.ended is not None and call.facts.ended.source is Source.RECORD
+    return by_record or (call.facts.is_certain and not _no_pick_up(call))
+
+
+def _no_pick_up(call: Call) -> bool:
+    facts = call.facts
+    return call.request_id != "" and facts.picked_up is None and facts.connected is None
+
+
+def _was_never_picked_up(call: Call) -> bool:
+    """Whether the call log says so: "no answer", and nobody's pick-up. No Task for that."""
+    ended, outcome = call.facts.ended, call.facts.outcome
+    by_record = ended is not None and ended.source is Source.RECORD
+    unanswered = outcome is not None and outcome.value is Outcome.NO_ANSWER
+    return by_record and unanswered and _no_pick_up(call)
+
+
+def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
+    return Decision(noticed(agent.without_call(call.call_id), notice, policy))
+
+
 def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """Open the log, and let the agent wrap up."""
+    """Open the log, and let the agent wrap up; unless the agent's phone was never picked up."""
+    if _was_never_picked_up(call):
+        return _not_picked_up(agent, call, at, policy)
+    agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (_log(agent, call, at, policy),) if _is_logged(call, policy) else ()
     remembered = _remembered(agent, call, policy)
     # A question that is still open (the talk is not certain) may correct the log later on.
@@ -61,7 +95,7 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
         log_id=call.call_id,
         agent=agent.key,
         opened_at=call.opened_at,
-        number=call.number,
+        number=call.number if call.request_id else "",
         facts=call.facts,
         record=call.record,
         time_zone=agent.time_zone,
@@ -86,3 +120,17 @@ def _remembered(agent: Agent, call: Call, policy: Policy) -> Agent:
         record=call.record,
     )
     return replace(agent, recent=(recent, *agent.recent)[: policy.recent_kept])
+
+
+def with_correction(agent: Agent, call_id: str, facts: Facts, policy: Policy) -> Agent:
+    """The agent with a recent call's talk and outcome as the call log tells them."""
+    by_record = facts.ended is not None and facts.ended.source is Source.RECORD
+    outcome = policy.disposition(facts.result)
+    recent = tuple(
+        replace(one, talk_ms=facts.talk_ms, outcome=outcome)
+        # A row without its connection takes no talk away that an event has proved.
+        if one.call_id == call_id and by_record and (facts.connected or one.talk_ms is None)
+        else one
+        for one in agent.recent
+    )
+    return replace(agent, recent=recent)

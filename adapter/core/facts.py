@@ -104,12 +104,13 @@ class Facts:
         Certain are: the call log's own word; both ends of the talk said by the provider; an
         outcome in which nobody talked, and no sign of a talk.
         """
-        if self.ended is None:
+        over = self.transferred or self.ended
+        if over is None:
             return False
-        if self.ended.source is Source.RECORD:
+        if self.ended is not None and self.ended.source is Source.RECORD:
             return True
         if self.connected is not None:
-            return min(self.connected.source, self.ended.source) >= Source.SAID
+            return min(self.connected.source, over.source) >= Source.SAID
         return self.outcome is not None and self.outcome.value in _SILENT
 
     @property

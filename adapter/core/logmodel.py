@@ -147,6 +147,9 @@ LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Tray | Settle
 class CallLog:
     """One call that must be in Salesforce; `log_id` is the call's own id.
 
+    `number` is the number that we dialled, empty for a call that was not placed here: that one's
+    is the provider's to tell, and may be corrected (`wanted` has it).
+
     `attempts` are the latest goes, newest last (a late report must still find its own);
     `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
     still writing (Unix milliseconds); `doubles` are ids of further Tasks for the same call.
@@ -176,7 +179,7 @@ class CallLog:
         return LogFields(
             call_id=self.log_id,
             direction=self.facts.direction.value if self.facts.direction else Direction.OUTBOUND,
-            number=self.number,
+            number=self.number or (self.facts.number.value if self.facts.number else ""),
             name=self.facts.name.value if self.facts.name else "",
             started_at=started,
             time_zone=self.time_zone,

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from adapter.core import deadlines, dialing, reporting
-from adapter.core.decision import Decision, answered, ignored
+from adapter.core.decision import Decision, answered, ignored, unnoticed
 from adapter.core.effects import ControlCall, PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
@@ -92,8 +92,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case RecordViewed():
             return _record_viewed(agent, event)
         case NoticeDismissed():
-            kept = tuple(n for n in agent.notices if n.id != event.notice_id)
-            return Decision(replace(agent, notices=kept))
+            return Decision(unnoticed(agent, event.notice_id))
         case TimePassed():
             return deadlines.time_passed(agent, event, policy)
         case _ as never:
@@ -108,8 +107,10 @@ def _greeted(agent: Agent, event: PageGreeted) -> Decision:
 
 
 def _control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
+    if any(a.request_id == event.request_id for a in agent.answers):
+        return ignored(agent, "repeated request")
     call = agent.call(event.call_id)
-    live = call is not None and not isinstance(call.stage, Wrapup | Lapsed)
+    live = call is not None and not isinstance(call.stage, Ending | Wrapup | Lapsed)
     if call is None or not live or call.provider_call_id is None or agent.line is None:
         answer = Answer(event.request_id, "no-such-call", "This call is not connected.", event.at)
         return Decision(answered(agent, answer, policy))
@@ -154,7 +155,12 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
 def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
     """At most one page pops, and only while it rings."""
     call = agent.call(event.call_id)
-    if call is None or not isinstance(call.stage, RingingInbound) or call.stage.popped:
+    if (
+        call is None
+        or not isinstance(call.stage, RingingInbound)
+        or call.stage.popped
+        or not call.number
+    ):
         return ignored(agent, "no pop due")
     popped = call.at_stage(replace(call.stage, popped=True))
     effect = PopScreen(call.call_id, event.page_id, call.number)

@@ -17,7 +17,12 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
 
 class DialKind(StrEnum):
@@ -64,15 +69,21 @@ class Undialable:
     text: str
 
 
-_FORMATTING = re.compile(r"[\s().\-/\u00a0\u2010-\u2015\u2060\u200b-\u200f\u202a-\u202e]+")
+_FORMATTING = re.compile(r"[\s().\-/\u2010-\u2015]+")
 _SATELLITE = ("+870", "+881", "+882", "+883")
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 _LONGEST = 64
+_NANP = 1
+"""The calling code whose numbers are advertised with letters (1-800-FLOWERS)."""
 
 
 def plain(text: str) -> str:
-    """The text with full-width and other digits as ASCII, and a tel: scheme taken off."""
-    folded = unicodedata.normalize("NFKC", text).strip()
+    """The text with full-width and other digits as ASCII, and a tel: scheme taken off.
+
+    Invisible marks (bidi, soft hyphen, byte order) come with numbers that were pasted: they go.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    folded = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in folded)
     return digits[4:] if digits[:4].lower() == "tel:" else digits
 
@@ -113,14 +124,18 @@ def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
     try:
         number = phonenumbers.parse(raw, rules.default_region)
     except NumberParseException:
-        return Undialable("not-a-number", f"“{raw[:32]}” is not a phone number.")
+        return _not_a_number(raw)
     if number.extension:
         return Undialable(
             "has-extension",
             "The number has an extension, which cannot be dialled from here: "
             "dial the main number and ask for the extension.",
         )
-    if not phonenumbers.is_possible_number(number):
+    if "*" in raw or (_has_letters(raw) and number.country_code != _NANP):
+        # Parsing would drop the star, and read "030 123456 Home" as digits: neither was meant.
+        return _not_a_number(raw)
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        # "Possible, but only locally" is among these: its E.164 would lack the area code.
         return Undialable(
             "impossible",
             "No such number can exist: check the country code and the number of digits.",
@@ -130,6 +145,14 @@ def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
     if refusal is not None:
         return refusal
     return Dialable(dial_string, DialKind.E164, bool(phonenumbers.is_valid_number(number)))
+
+
+def _not_a_number(raw: str) -> Undialable:
+    return Undialable("not-a-number", f"“{raw[:32]}” is not a phone number.")
+
+
+def _has_letters(raw: str) -> bool:
+    return any(c.isalpha() for c in raw)
 
 
 def _refused(
@@ -145,11 +168,17 @@ def _refused(
         return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
     if not rules.premium and phonenumbers.number_type(number) in _PREMIUM:
         return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
-    region = phonenumbers.region_code_for_number(number)
+    region = _region(number)
     if rules.regions and region not in rules.regions:
         where = region or "that country"
         return Undialable("region", f"Calls to {where} are not allowed by your administrator.")
     return None
+
+
+def _region(number: phonenumbers.PhoneNumber) -> str | None:
+    """The number's region; an unlikely number's too, where the code has only one."""
+    regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)
 
 
 def same_number(one: str, other: str) -> bool:

@@ -18,7 +18,8 @@ class SavePolicy:
 
     `read_back`: whether Salesforce can be asked for a Task by its CallObject; `read_back_at` are
     the moments of asking, counted from when the outcome became unknown; `refused_after` are the
-    waits after a transient refusal, whose end is the tray.
+    waits after a transient refusal, whose end is the tray; within `fresh_ms` of its acceptance
+    a go may still be on its way to its page (which refuses one older than 5 s).
     """
 
     report_ms: int = 30_000
@@ -28,6 +29,7 @@ class SavePolicy:
     refused_after: tuple[int, ...] = (5_000, 30_000, 120_000)
     wake_ms: int = 600_000
     attempts_kept: int = 8
+    fresh_ms: int = 10_000
     transient_codes: frozenset[str] = frozenset(
         {
             "GENERIC_ERROR",

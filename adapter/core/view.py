@@ -147,8 +147,8 @@ def _tray(log: CallLog, policy: Policy) -> View:
     return {
         "log_id": log.log_id,
         "call_id": log.log_id,
-        "number": log.number,
-        "display": display(log.number, policy.dial.default_region),
+        "number": wanted.number,
+        "display": display(wanted.number, policy.dial.default_region),
         "direction": wanted.direction.value,
         "record": _record(log.record),
         "started_at": wanted.started_at,

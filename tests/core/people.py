@@ -1,0 +1,63 @@
+"""An agent, a number, a record, and short ways to say what happens to them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adapter.core.decision import Decision
+from adapter.core.events import DialRequested, Event, Report
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.machine import decide
+from adapter.core.model import Agent, AgentKey, Line, Record
+from adapter.core.policy import Policy
+
+KEY = AgentKey("00D000000000001", "005000000000001")
+LINE = Line("acct_1", "user_1")
+POLICY = Policy()
+NUMBER = "+12125550123"
+RECORD = Record("003000000000001", "Ada Lovelace", "Contact")
+IDLE = Agent(KEY, LINE, "Ann Agent")
+T0 = 1_760_000_000_000
+
+
+def click(
+    at: int = T0, request: str = "r1", call: str = "c1", number: str = NUMBER
+) -> DialRequested:
+    """A click on a number, just now."""
+    return DialRequested(at, request, call, number, at, RECORD)
+
+
+def said(**known: int | str | Direction | Outcome | None) -> Facts:
+    """Facts as an event's fields tell them."""
+    return facts(Source.SAID, **known)
+
+
+def row(**known: int | str | Direction | Outcome | None) -> Facts:
+    """Facts as the call log tells them."""
+    return facts(Source.RECORD, **known)
+
+
+def facts(source: Source, **known: int | str | Direction | Outcome | None) -> Facts:
+    """Facts of one source; what is None is not known."""
+    held = {name: Known(value, source) for name, value in known.items() if value is not None}
+    return replace(Facts(), **held)
+
+
+def tell(
+    kind: type[Report],
+    at: int,
+    what: Facts = Facts(),  # noqa: B008 - frozen
+    *,
+    provider_id: str = "p1",
+    call: str = "fresh",
+    known: bool = False,
+) -> Report:
+    """What the provider tells of a call."""
+    return kind(at, call, known, provider_id, what)
+
+
+def after(agent: Agent, events: Sequence[Event], policy: Policy = POLICY) -> Decision:
+    """Everything that a conversation leads to; `ignored` is the last one's."""
+    decision = Decision(agent)
+    for event in events:
+        decision = decision.then(decide(decision.agent, event, policy))
+    return decision

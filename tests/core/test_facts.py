@@ -1,0 +1,109 @@
+"""Facts only grow: their join is a semilattice, and their traps are disarmed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, Source, better
+from tests.core.people import facts, row, said
+
+
+def known(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """A value that some source told, or none."""
+    return st.none() | st.builds(Known, values, st.sampled_from(Source))
+
+
+moments = known(st.integers(0, 5))
+any_facts = st.builds(
+    Facts,
+    known(st.sampled_from(Direction)),
+    known(st.sampled_from(["", "+1", "+2"])),
+    known(st.sampled_from(["Ada", "Bob"])),
+    moments,
+    moments,
+    moments,
+    moments,
+    known(st.sampled_from(Outcome)),
+    moments,
+)
+
+
+@given(any_facts, any_facts)
+def test_joining_is_commutative(one: Facts, other: Facts) -> None:
+    """Which event came first is no matter."""
+    assert one.join(other) == other.join(one)
+
+
+@given(any_facts, any_facts, any_facts)
+def test_joining_is_associative(one: Facts, two: Facts, three: Facts) -> None:
+    """Nor is what had been joined before."""
+    assert one.join(two).join(three) == one.join(two.join(three))
+
+
+@given(any_facts)
+def test_joining_is_idempotent_and_nothing_adds_nothing(one: Facts) -> None:
+    """An event that is delivered twice teaches nothing new."""
+    assert one.join(one) == one
+    assert one.join(NOTHING_KNOWN) == one
+
+
+@given(any_facts, any_facts)
+def test_a_higher_source_is_never_overruled(one: Facts, other: Facts) -> None:
+    """The joined value is as well known as the better of the two."""
+    joined = one.join(other).ended
+    sources = [f.ended.source for f in (one, other) if f.ended]
+    assert (joined.source if joined else None) == max(sources, default=None)
+
+
+def test_the_call_log_outranks_an_event_and_an_event_our_clock() -> None:
+    """Source decides before value."""
+    seen, told = Known(1, Source.SEEN), Known(9, Source.SAID)
+    assert better(seen, told) == told
+    assert better(told, seen) == told
+    assert better(None, told) == told
+    assert better(Known(3, Source.SAID), Known(4, Source.SAID)) == Known(3, Source.SAID)
+
+
+@pytest.mark.parametrize(
+    ("what", "certain"),
+    [
+        (said(connected=5), False),
+        (said(ended=9), False),
+        (said(ended=9, outcome=Outcome.COMPLETED), False),
+        (said(ended=9, outcome=Outcome.BUSY), True),
+        (said(connected=5, ended=9), True),
+        (said(connected=5, transferred=9), True),
+        (facts(Source.SEEN, connected=5).join(said(ended=9)), False),
+        (facts(Source.SEEN, ended=9).join(said(connected=5)), False),
+        (row(ended=9), True),
+    ],
+)
+def test_an_ended_call_is_certain_when_its_talk_is(what: Facts, certain: bool) -> None:
+    """Both ends said, a silent outcome, or the call log's word; nothing less."""
+    assert what.is_certain is certain
+
+
+def test_completed_without_a_connection_is_no_answer_and_no_talk() -> None:
+    """The trap: an unanswered destination ends "completed", with a duration."""
+    ended = said(picked_up=1, ended=9, outcome=Outcome.COMPLETED, direction=Direction.OUTBOUND)
+    assert (ended.result, ended.talk_ms) == (Outcome.NO_ANSWER, None)
+
+
+@pytest.mark.parametrize(
+    ("what", "result", "talk_ms"),
+    [
+        (said(connected=5, ended=9), Outcome.ANSWERED, 4),
+        (said(connected=5, ended=9, outcome=Outcome.VOICEMAIL), Outcome.VOICEMAIL, 4),
+        (said(connected=5, transferred=7, ended=9), Outcome.ANSWERED, 2),
+        (said(connected=9, ended=5), Outcome.ANSWERED, 0),
+        (said(ended=9, direction=Direction.INBOUND), Outcome.MISSED, None),
+        (said(ended=9, outcome=Outcome.BUSY), Outcome.BUSY, None),
+        (said(connected=5), Outcome.ANSWERED, None),
+    ],
+)
+def test_the_result_and_the_talk_follow_from_what_is_known(
+    what: Facts, result: Outcome, talk_ms: int | None
+) -> None:
+    """Who talked was answered; a transfer ends the agent's part; a talk is never negative."""
+    assert (what.result, what.talk_ms) == (result, talk_ms)
+    assert what.is_over is (what.ended is not None)

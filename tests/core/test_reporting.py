@@ -1,0 +1,452 @@
+"""What the provider tells, in any order, twice or not at all: the call log's truth is the end."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.effects import AskCall
+from adapter.core.events import (
+    AnsweredElsewhere,
+    CallEnded,
+    CallPlaced,
+    Connected,
+    DestinationDialed,
+    InboundRinging,
+    OverClaimed,
+    PlacingRejected,
+    PlacingUnknown,
+    RecordFound,
+    Report,
+    TimePassed,
+    Transferred,
+    WrapupSubmitted,
+)
+from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, Source
+from adapter.core.logevents import FactsLearned
+from adapter.core.logmodel import LogFields
+from adapter.core.model import Draft, Lapsed, Phase, Placing, Wrapup
+from adapter.core.policy import Policy
+from tests.core.people import IDLE, NUMBER, POLICY, RECORD, T0, after, click, row, said, tell
+from tests.core.world import World
+
+OUT, IN = Direction.OUTBOUND, Direction.INBOUND
+CALLER = "+442079460958"
+
+
+def told(world: World) -> LogFields:
+    """What the only log says."""
+    assert world.opened == list(world.logs) == world.opened[:1]
+    return world.logs[world.opened[0]].wanted
+
+
+# --- every order, repetition and omission -----------------------------------------------------
+
+PICKED_UP, TALKING, OVER = T0 + 3_000, T0 + 9_000, T0 + 70_500
+TALK = row(
+    direction=OUT,
+    number=NUMBER,
+    started=T0 + 500,
+    picked_up=PICKED_UP,
+    connected=TALKING,
+    ended=OVER,
+    outcome=Outcome.COMPLETED,
+)
+NO_TALK = replace(TALK, connected=None)
+BUSY = replace(NO_TALK, outcome=Known(Outcome.BUSY, Source.RECORD))
+
+fields = st.fixed_dictionaries({"direction": st.booleans(), "number": st.booleans()})
+
+
+def partly(what: Facts, held: dict[str, bool]) -> Facts:
+    """The event without the fields that this delivery leaves out."""
+    return replace(what, **{name: None for name, kept in held.items() if not kept})
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[Facts, list[Report]]:
+    """A call's truth, and its events shuffled, repeated, thinned out (never all of them)."""
+    truth = draw(st.sampled_from([TALK, NO_TALK, BUSY]))
+    common = said(direction=OUT, number=NUMBER)
+    outcome = truth.outcome.value if truth.outcome else None
+    kinds: list[tuple[type[Report], Facts]] = [
+        (DestinationDialed, said(picked_up=PICKED_UP)),
+        (CallEnded, said(ended=OVER, outcome=outcome)),
+    ]
+    if truth is TALK:
+        kinds.append((Connected, said(connected=TALKING)))
+    picks = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=6))
+    events: list[Report] = []
+    for number, (kind, own) in enumerate(picks):
+        # A missing connected_at, or a missing ended_at, is the common omission.
+        mine = own if draw(st.booleans()) else replace(own, connected=None, ended=None)
+        held = draw(fields)
+        at = T0 + 80_000 + number
+        events.append(tell(kind, at, partly(common, held).join(mine), call=f"fresh{number}"))
+    return truth, events
+
+
+def settled_by(world: World, events: list[Report], truth: Facts) -> None:
+    """Deliver everything; then time passes, and every question gets the call log's row."""
+    for event in events:
+        world.report(event)
+        world.answer(event.at, "p1", None)
+    world.pass_until(T0 + 9_000_000, truth)
+
+
+@given(deliveries())
+def test_any_order_repetition_and_omission_ends_as_the_call_log_tells(
+    delivered: tuple[Facts, list[Report]],
+) -> None:
+    """One log, and it says what the call log says; however the events came."""
+    truth, events = delivered
+    world = World()
+    world.tell(click())
+    world.tell(CallPlaced(T0 + 200, "c1"))
+    settled_by(world, events, truth)
+    log = told(world)
+    assert (log.talk_ms, log.outcome) == (truth.talk_ms, truth.result)
+    assert (log.direction, log.number, log.record) == (OUT, NUMBER, RECORD)
+    assert world.agent.calls == ()
+
+
+@given(deliveries(), st.sampled_from([0, 1, 60_000]))
+def test_the_same_holds_for_what_comes_after_the_wrap_up(
+    delivered: tuple[Facts, list[Report]], wrapup_ms: int
+) -> None:
+    """A log that was opened on too little is corrected by what comes late, and stays the one."""
+    truth, events = delivered
+    world = World(policy=Policy(wrapup_ms=wrapup_ms))
+    world.tell(click())
+    world.report(tell(CallEnded, T0 + 75_000))
+    world.pass_until(T0 + 400_000)
+    assert world.agent.calls == ()
+    settled_by(world, events, truth)
+    world.report(tell(RecordFound, T0 + 500_000, truth))
+    log = told(world)
+    assert (log.talk_ms, log.outcome, log.record) == (truth.talk_ms, truth.result, RECORD)
+    assert world.agent.recent[0].talk_ms == truth.talk_ms
+    assert world.agent.recent[0].outcome == POLICY.disposition(truth.result)
+
+
+@given(deliveries())
+def test_the_same_holds_while_another_call_is_live(delivered: tuple[Facts, list[Report]]) -> None:
+    """A caller who talks to the agent all the while changes nothing and is not changed."""
+    truth, events = delivered
+    world = World()
+    world.tell(click())
+    world.report(tell(Connected, T0 + 1, said(direction=IN, number=CALLER), provider_id="p2"))
+    other = world.agent.calls[-1]
+    for event in events:
+        world.report(event)
+    for _ in range(3):
+        world.answer(T0 + 90_000, "p1", truth)
+        world.tell(TimePassed(T0 + 95_000))
+    world.answer(T0 + 96_000, "p1", truth)
+    over = any(isinstance(e, CallEnded) for e in events)
+    assert world.agent.call(other.call_id) == other
+    assert len(world.opened) <= 1
+    if over:
+        assert (told(world).talk_ms, told(world).outcome) == (truth.talk_ms, truth.result)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_after_a_lapse_a_late_pick_up_still_has_its_record(order: tuple[int, ...]) -> None:
+    """Ten minutes long the placement waits for its events, in whatever order."""
+    world = World()
+    world.tell(click())
+    world.pass_until(T0 + 100_000)
+    assert isinstance(world.agent.calls[0].stage, Lapsed)
+    assert world.agent.phase is Phase.IDLE
+    events = [
+        tell(DestinationDialed, T0 + 200_000, said(number="2125550123", picked_up=PICKED_UP)),
+        tell(Connected, T0 + 201_000, said(number=NUMBER, connected=TALKING)),
+        tell(CallEnded, T0 + 202_000, said(number=NUMBER, ended=OVER)),
+    ]
+    settled_by(world, [events[i] for i in order], TALK)
+    assert (told(world).record, told(world).talk_ms) == (RECORD, TALK.talk_ms)
+    assert world.opened == ["c1"]
+
+
+@given(st.permutations(range(3)), st.lists(st.integers(0, 2), max_size=3))
+def test_an_inbound_call_too_ends_as_the_call_log_tells(order: list[int], twice: list[int]) -> None:
+    """The caller's number is the call log's, even where the events wrote it otherwise."""
+    truth = row(direction=IN, number=CALLER, connected=T0 + 5, ended=T0 + 105)
+    events = [
+        tell(InboundRinging, T0 + 1, said(number="02079460958")),
+        tell(Connected, T0 + 6, NOTHING_KNOWN),
+        tell(CallEnded, T0 + 106, said(ended=T0 + 105)),
+    ]
+    world = World()
+    for number, which in enumerate([*order, *twice]):
+        world.report(replace(events[which], call_id=f"fresh{number}"))
+    world.pass_until(T0 + 9_000_000, truth)
+    log = told(world)
+    assert (log.talk_ms, log.outcome, log.number) == (100, Outcome.ANSWERED, CALLER)
+    assert log.direction is IN
+
+
+# --- one row of the table after the other -------------------------------------------------------
+
+
+def test_the_plain_call_goes_through_its_phases() -> None:
+    """Ringing, dialling, talking, wrapping up."""
+    world = World()
+    phases = []
+    for event in (
+        click(),
+        CallPlaced(T0 + 1, "c1"),
+        tell(DestinationDialed, T0 + 2, said(number=NUMBER)),
+        tell(Connected, T0 + 3, said(connected=T0 + 3)),
+        tell(CallEnded, T0 + 9, said(ended=T0 + 9)),
+    ):
+        world.tell(event)
+        phases.append(world.agent.phase)
+    assert phases == [
+        Phase.RINGING_USER_DEVICES,
+        Phase.RINGING_USER_DEVICES,
+        Phase.DIALING_DESTINATION,
+        Phase.BRIDGED,
+        Phase.WRAPUP,
+    ]
+    assert told(world).talk_ms == 6
+
+
+def test_a_missing_connected_at_is_asked_for_before_the_log_is_opened() -> None:
+    """Where a talk is possible but its start is not said, the call log comes first."""
+    events = [click(), tell(Connected, T0 + 3), tell(CallEnded, T0 + 9, said(ended=T0 + 9))]
+    asked = after(IDLE, events)
+    assert [type(e) for e in asked.effects[1:]] == [AskCall]
+    assert asked.opened == ()
+    assert asked.agent.phase is Phase.WRAPUP
+    assert after(IDLE, [*events, TimePassed(T0 + 9 + POLICY.record_ms)]).opened != ()
+
+
+def test_a_call_log_that_still_says_live_is_asked_again_at_the_end_of_the_wait() -> None:
+    """A row without an end right after the end is a call log that lags."""
+    world = World()
+    world.tell(click())
+    world.report(tell(CallEnded, T0 + 100))
+    world.answer(T0 + 101, "p1", row(picked_up=T0 + 5))
+    assert world.opened == []
+    world.tell(TimePassed(T0 + 100 + POLICY.record_ms))
+    assert world.opened == ["c1"]
+    assert len(world.asked) == 1
+
+
+def test_a_placement_that_the_call_log_knows_as_unanswered_by_the_agent_makes_no_task() -> None:
+    """Idle, not wrap-up, if the agent never picked up; and the agent is told why."""
+    world = World()
+    world.tell(click())
+    world.report(tell(CallEnded, T0 + 100, said(number=NUMBER, outcome=Outcome.NO_ANSWER)))
+    world.answer(T0 + 101, "p1", row(ended=T0 + 100, outcome=Outcome.NO_ANSWER))
+    assert (world.opened, world.agent.calls) == ([], ())
+    assert [n.code for n in world.agent.notices] == ["not-picked-up"]
+
+
+def test_an_early_row_without_a_pick_up_proves_none() -> None:
+    """A provider that told the id with its 202 has a row while the agent's phone still rings."""
+    early = CallPlaced(T0 + 1, "c1", "p1")
+    found = tell(RecordFound, T0 + 46_000, row(started=T0), call="c1", known=True)
+    ringing = after(IDLE, [click(), early, found])
+    assert isinstance(ringing.agent.calls[0].stage, Placing)
+    assert ringing.ignored == "not picked up yet"
+    picked = replace(found, facts=row(started=T0, picked_up=T0 + 5))
+    assert after(IDLE, [click(), early, picked]).agent.phase is Phase.DIALING_DESTINATION
+
+
+def test_a_row_with_an_id_that_is_new_proves_the_pick_up() -> None:
+    """At such a provider a call exists from the pick-up on."""
+    found = tell(RecordFound, T0 + 46_000, row(number=NUMBER), call="c1", known=True)
+    assert after(IDLE, [click(), found]).agent.phase is Phase.DIALING_DESTINATION
+
+
+def test_a_pick_up_takes_back_what_was_said_while_placing() -> None:
+    """The notice "not confirmed" is untrue once the phone was picked up."""
+    events = [click(), PlacingUnknown(T0 + 9, "c1", "timeout")]
+    assert [n.code for n in after(IDLE, events).agent.notices] == ["unknown-outcome"]
+    assert after(IDLE, [*events, tell(DestinationDialed, T0 + 10)]).agent.notices == ()
+
+
+def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> None:
+    """Rank, not clocks; the deadline and the agent's claim stay as they are."""
+    events = [click(), tell(Connected, T0 + 5, said(number=NUMBER)), OverClaimed(T0 + 6, "o", "c1")]
+    before = after(IDLE, events).agent.calls[0]
+    late = tell(DestinationDialed, T0 + 7, said(picked_up=T0 + 2))
+    now = after(IDLE, [*events, late]).agent.calls[0]
+    assert now.stage == before.stage
+    assert now.facts.picked_up == Known(T0 + 2, Source.SAID)
+
+
+def test_an_event_that_carries_the_end_ends_the_call() -> None:
+    """A snapshot of a call that is over is no live call, whatever the event's name."""
+    events = [click(), tell(DestinationDialed, T0 + 9, said(picked_up=T0, ended=T0 + 8))]
+    assert after(IDLE, events).agent.phase is Phase.WRAPUP
+
+
+def test_ringing_of_our_own_placement_is_no_inbound_call() -> None:
+    """Neither before the call's id is known, nor by an id that the 202 told."""
+    anonymous = tell(InboundRinging, T0 + 2, NOTHING_KNOWN)
+    by_number = tell(InboundRinging, T0 + 2, said(number=NUMBER, direction=Direction.INTERNAL))
+    for ringing in (anonymous, by_number):
+        assert after(IDLE, [click(), ringing]).agent.phase is Phase.RINGING_USER_DEVICES
+    by_id = after(IDLE, [click(), CallPlaced(T0 + 1, "c1", "p1"), anonymous])
+    assert by_id.agent.phase is Phase.RINGING_USER_DEVICES
+    assert by_id.ignored == "own placement rings"
+
+
+def test_an_inbound_call_never_binds_to_a_placement() -> None:
+    """A caller while the agent's phone rings has a card of their own."""
+    caller = tell(InboundRinging, T0 + 2, said(number=CALLER, direction=IN))
+    taken = tell(Connected, T0 + 3, said(direction=IN, number=NUMBER), provider_id="p2", call="f2")
+    agent = after(IDLE, [click(), caller, taken]).agent
+    assert [c.phase for c in agent.calls] == [
+        Phase.RINGING_USER_DEVICES,
+        Phase.RINGING_INBOUND,
+        Phase.BRIDGED,
+    ]
+
+
+def test_a_call_of_another_number_is_not_our_placement() -> None:
+    """Dialled on the desk phone meanwhile: shown and logged on its own."""
+    desk = tell(DestinationDialed, T0 + 2, said(number=CALLER))
+    agent = after(IDLE, [click(), desk]).agent
+    assert [c.record for c in agent.calls] == [RECORD, None]
+
+
+def test_the_agent_s_second_placement_is_preferred_to_a_lapsed_one() -> None:
+    """The same number again: the pick-up belongs to the placement that waits."""
+    world = World()
+    world.tell(click())
+    world.pass_until(T0 + 100_000)
+    world.tell(click(T0 + 100_000, "r2", "c2"))
+    world.report(tell(DestinationDialed, T0 + 101_000))
+    assert [c.phase for c in world.agent.calls] == [Phase.IDLE, Phase.DIALING_DESTINATION]
+
+
+def test_a_pick_up_without_a_number_does_not_wake_a_lapsed_placement() -> None:
+    """Only a placement that waits may be meant by so little."""
+    world = World()
+    world.tell(click())
+    world.pass_until(T0 + 100_000)
+    world.report(tell(DestinationDialed, T0 + 101_000))
+    assert [c.call_id for c in world.agent.calls] == ["c1", "fresh"]
+
+
+def test_a_caller_without_a_number_gets_it_when_it_is_known() -> None:
+    """The number may be withheld at first."""
+    ringing = tell(InboundRinging, T0)
+    assert after(IDLE, [ringing]).agent.calls[0].number == ""
+    known = after(IDLE, [ringing, tell(Connected, T0 + 5, said(number=CALLER))])
+    assert (known.agent.calls[0].number, known.agent.phase) == (CALLER, Phase.BRIDGED)
+
+
+def test_a_missed_call_is_logged_as_missed_beside_the_live_call() -> None:
+    """Two cards: one talks, one says who was missed."""
+    world = World()
+    world.report(tell(Connected, T0, said(direction=IN, number=CALLER), call="c1"))
+    world.report(tell(InboundRinging, T0 + 1, said(number=NUMBER), provider_id="p2", call="c2"))
+    missed = said(ended=T0 + 20, outcome=Outcome.NO_ANSWER)
+    world.report(tell(CallEnded, T0 + 20, missed, provider_id="p2"))
+    assert [c.phase for c in world.agent.calls] == [Phase.BRIDGED, Phase.WRAPUP]
+    assert told(world).outcome is Outcome.MISSED
+    assert world.agent.phase is Phase.BRIDGED
+
+
+def test_two_wrap_ups_stand_side_by_side() -> None:
+    """Each has its own card, its own notes and its own log."""
+    world = World()
+    for n, at in (("1", T0), ("2", T0 + 50)):
+        over = said(direction=IN, connected=at, ended=at + 9)
+        world.report(tell(CallEnded, at + 9, over, provider_id=f"p{n}", call=f"c{n}"))
+    assert [type(c.stage) for c in world.agent.calls] == [Wrapup, Wrapup]
+    world.tell(WrapupSubmitted(T0 + 99, "c2", Draft(notes="second"), done=True))
+    assert [c.call_id for c in world.agent.calls] == ["c1"]
+    assert [log.draft.notes for log in world.logs.values()] == [None, "second"]
+
+
+def test_a_transferred_call_ends_here_with_what_was_talked() -> None:
+    """It may go on for hours elsewhere."""
+    world = World()
+    world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
+    world.report(tell(Transferred, T0 + 30_000, said(transferred=T0 + 30_000)))
+    assert world.agent.phase is Phase.WRAPUP
+    world.report(tell(CallEnded, T0 + 900_000, said(ended=T0 + 900_000)))
+    assert told(world).talk_ms == 30_000
+
+
+def test_a_call_taken_by_somebody_else_is_no_missed_call() -> None:
+    """While it rings and while its end is being asked about; not once it is logged."""
+    ringing = tell(InboundRinging, T0, said(number=CALLER))
+    taken = tell(AnsweredElsewhere, T0 + 5, said(connected=T0 + 5))
+    assert after(IDLE, [ringing, taken]).agent.calls == ()
+    assert after(IDLE, [ringing, tell(CallEnded, T0 + 6), taken]).agent.calls == ()
+    missed = said(ended=T0 + 6, outcome=Outcome.NO_ANSWER)
+    logged = after(IDLE, [ringing, tell(CallEnded, T0 + 6, missed), taken])
+    assert (len(logged.opened), logged.log_events) == (1, ())
+    assert logged.ignored == "answered elsewhere"
+
+
+def test_somebody_else_s_talk_is_not_told_of_a_call_that_is_ours_or_gone() -> None:
+    """A talk of the agent goes on; a stranger's call stays one; a past log learns nothing."""
+    taken = tell(AnsweredElsewhere, T0 + 5, NOTHING_KNOWN)
+    talking = [tell(Connected, T0, said(direction=IN))]
+    assert after(IDLE, [*talking, taken]).agent == after(IDLE, talking).agent
+    assert after(IDLE, [taken]).agent == IDLE
+    assert after(IDLE, [replace(taken, known=True)]).log_events == ()
+
+
+def test_the_destination_s_pick_up_connects_a_call_that_we_placed() -> None:
+    """Answered by another user of the house, to whom we placed the call."""
+    agent = after(IDLE, [click(), tell(DestinationDialed, T0 + 1), tell(AnsweredElsewhere, T0 + 2)])
+    assert agent.agent.phase is Phase.BRIDGED
+
+
+def test_a_repeated_event_in_wrap_up_is_counted_and_changes_nothing() -> None:
+    """At least once is what the provider promises."""
+    end = tell(CallEnded, T0 + 9, said(ended=T0 + 9, connected=T0, direction=IN))
+    once = after(IDLE, [end])
+    again = after(once.agent, [end])
+    assert (again.agent, again.log_events, again.ignored) == (once.agent, (), "repeated")
+
+
+def test_what_comes_after_the_wrap_up_goes_to_the_log_alone() -> None:
+    """The agent is elsewhere by then."""
+    late = tell(Connected, T0 + 99, said(connected=T0), call="old", known=True)
+    decision = after(IDLE, [late])
+    assert decision.agent == IDLE
+    assert decision.log_events == (("old", FactsLearned(T0 + 99, late.facts)),)
+    # An event without the time that it is about still says that it happened, and when.
+    bare = after(IDLE, [replace(late, facts=NOTHING_KNOWN)]).log_events[0][1]
+    assert bare == FactsLearned(T0 + 99, Facts(connected=Known(T0 + 99, Source.SEEN)))
+
+
+def test_a_refusal_that_comes_after_the_pick_up_is_not_believed() -> None:
+    """An event has proved that there is a call."""
+    events = [click(), tell(DestinationDialed, T0 + 1), PlacingRejected(T0 + 2, "c1", "no")]
+    refused = after(IDLE, events)
+    assert (refused.agent.phase, refused.ignored) == (Phase.DIALING_DESTINATION, "not placing")
+
+
+def test_the_call_log_s_word_that_a_call_is_up_reaches_the_agent_who_claimed_it_over() -> None:
+    """Told so, and the next look is far again."""
+    world = World()
+    world.report(tell(Connected, T0, said(direction=IN), call="c1"))
+    world.tell(OverClaimed(T0 + 10, "o1", "c1"))
+    world.answer(T0 + 11, "p1", row(connected=T0))
+    assert [n.code for n in world.agent.notices] == ["still-up"]
+    assert world.agent.next_due == T0 + 11 + POLICY.bridged_ms
+    world.report(tell(CallEnded, T0 + 20, said(ended=T0 + 20)))
+    assert world.agent.notices == ()
+
+
+def test_a_direction_that_is_said_outweighs_the_ringing() -> None:
+    """A desk-phone call whose own ringing came first is an outbound call."""
+    ringing = tell(InboundRinging, T0)
+    dialled = tell(DestinationDialed, T0 + 1, said(direction=OUT, number=CALLER))
+    assert after(IDLE, [ringing, dialled]).agent.phase is Phase.DIALING_DESTINATION
+    colleague = replace(ringing, facts=said(direction=Direction.INTERNAL))
+    live = tell(RecordFound, T0 + 2, row(direction=Direction.INTERNAL), call="fresh", known=True)
+    assert after(IDLE, [colleague, live]).agent.phase is Phase.RINGING_INBOUND
