@@ -6,7 +6,7 @@ import test from 'node:test';
 import { createHost } from '../../web/demo/host.js';
 import { RECORDS } from '../../web/demo/records.js';
 import { createTasks } from '../../web/demo/tasks.js';
-import { memoryStore } from '../../web/softphone/journal.js';
+import { memoryStore } from '../../web/softphone/stores.js';
 
 /** @import {Org, Pop} from '../../web/demo/types.js' */
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createJournal, memoryStore } from '../../web/softphone/journal.js';
+import { createJournal } from '../../web/softphone/journal.js';
+import { memoryStore } from '../../web/softphone/stores.js';
 
 const ADA = { org_id: '00D1', user_id: '0051', name: 'Ada' };
 const NOW = 1_800_000_000_000;

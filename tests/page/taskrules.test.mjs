@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { memoryStore } from '../../web/softphone/journal.js';
+import { memoryStore } from '../../web/softphone/stores.js';
 import { activitiesOf, payloadOf, recordId, RECORDS, search } from '../../web/demo/records.js';
 import { saveTask } from '../../web/demo/taskrules.js';
 import { createTasks } from '../../web/demo/tasks.js';

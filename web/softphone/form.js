@@ -107,6 +107,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     else finish();
   });
   element.addEventListener('focusout', flush);
+  window.addEventListener('pagehide', flush);
 
   /** @param {{value: string, label: string}[]} options @param {string} outcome @param {string} chosen */
   function fillDispositions(options, outcome, chosen) {
@@ -144,6 +145,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     /** The wrap-up is over, by the agent or by its deadline: the last words still count. */
     removed() {
       clearTimeout(timer);
+      window.removeEventListener('pagehide', flush);
       if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
     },
   };

@@ -11,24 +11,6 @@ const PREFIX = 'softphone/journal';
 const KEEP_MS = 7 * 24 * 3_600_000;
 
 /**
- * A store for pages that are denied one; it lives as long as the page.
- * @returns {Store}
- */
-export function memoryStore() {
-  /** @type {Map<string, string>} */
-  const items = new Map();
-  return {
-    get length() {
-      return items.size;
-    },
-    key: (index) => [...items.keys()][index] ?? null,
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  };
-}
-
-/**
  * @param {string} text
  * @returns {JournalEntry|null}
  */

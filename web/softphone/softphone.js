@@ -8,16 +8,17 @@
 import { createClock } from './clock.js';
 import { createDialing } from './dialing.js';
 import { createErrands } from './errands.js';
-import { createJournal, memoryStore } from './journal.js';
+import { createJournal } from './journal.js';
 import { createPanel, stateOf } from './panel.js';
 import { createSaveLog } from './savelog.js';
 import { fetchTicket, signInByName, signInWithSalesforce, signOut } from './session.js';
 import { createSocket } from './socket.js';
 import { mayPass, startUp } from './startup.js';
+import { draftStore, journalStore } from './stores.js';
 import { createToggle } from './toggle.js';
 import { isNewer } from './view.js';
 
-/** @import {Actions, Click, Driver, Frame, Model, PageSettings, Store, Translate, User, View} from './types.js' */
+/** @import {Actions, Click, Driver, Frame, Model, PageSettings, Translate, User, View} from './types.js' */
 
 const OFFLINE_MS = 3_000;
 const START_AGAIN_MS = 10_000;
@@ -29,17 +30,6 @@ function makeId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Storage may be forbidden in a third-party frame. @param {'localStorage'|'sessionStorage'} kind @returns {Store} */
-function storage(kind) {
-  try {
-    const store = window[kind];
-    store.getItem('');
-    return store;
-  } catch {
-    return memoryStore();
-  }
-}
-
 /** @param {HTMLElement} root @param {Translate} t @param {string} language */
 export function createSoftphone(root, t, language) {
   /** @type {Model} */
@@ -49,7 +39,7 @@ export function createSoftphone(root, t, language) {
   };
   const clock = createClock();
   const pageId = makeId();
-  const local = storage('localStorage');
+  const local = journalStore();
   const demoAgent = new URLSearchParams(location.search).get('demo_agent');
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let offlineTimer;
@@ -89,7 +79,7 @@ export function createSoftphone(root, t, language) {
     signOut: () => void running?.signOut(),
     retryNow: () => void (running ? running.connect() : start()),
   };
-  const panel = createPanel(root, { t, language, actions, now: clock.now, drafts: storage('sessionStorage') }, () => model);
+  const panel = createPanel(root, { t, language, actions, now: clock.now, drafts: draftStore() }, () => model);
 
   async function start() {
     model.blocked = null;
