@@ -1,0 +1,437 @@
+"""What every store promises (adapter/storage/port.py), held against SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapter.core.logmodel import Closed, ClosedBy, Settled, Tray, TrayReason
+from adapter.core.model import AgentKey, Line
+from adapter.storage.port import (
+    AgentChange,
+    Commit,
+    Conflict,
+    Duplicate,
+    Keep,
+    Owner,
+    Session,
+    StorageError,
+    Store,
+)
+from tests.contracts.stores import (
+    ADA,
+    BEN,
+    NOW,
+    Backend,
+    agent,
+    bound,
+    change,
+    delivery,
+    log,
+    logged,
+    waiting,
+    write,
+)
+
+# --- agents and versions ---
+
+
+async def test_an_agent_that_was_never_committed_is_not_there(store: Store) -> None:
+    """load() of a stranger is None."""
+    assert await store.load(ADA) is None
+
+
+async def test_a_commit_is_read_back_as_it_was(store: Store) -> None:
+    """The value, its version and its open logs come back equal."""
+    await store.commit(logged(0, log("call-1")))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.agent == agent()
+    assert snapshot.version == 1
+    assert snapshot.logs == (log("call-1"),)
+
+
+async def test_any_text_survives_the_database(store: Store) -> None:
+    """Lone surrogates, NUL and quotes in names and notes come back unharmed."""
+    name = "\ud800 \x00 ' \" \\ % ? \N{PILE OF POO}"
+    await store.commit(write(0, name=name))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.agent.name == name
+
+
+async def test_each_commit_makes_the_next_version(store: Store) -> None:
+    """Versions count up by one, without gaps."""
+    for version in range(5):
+        await store.commit(write(version))
+        assert await store.versions((ADA,)) == {ADA: version + 1}
+
+
+async def test_a_commit_of_an_old_version_loses(store: Store) -> None:
+    """The second commit from the same version is a Conflict and changes nothing."""
+    await store.commit(write(0, name="first"))
+    with pytest.raises(Conflict):
+        await store.commit(write(0, name="second"))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert (snapshot.agent.name, snapshot.version) == ("first", 1)
+
+
+async def test_a_commit_of_a_version_that_is_not_there_yet_loses(store: Store) -> None:
+    """Nobody skips a version."""
+    with pytest.raises(Conflict):
+        await store.commit(write(3))
+    assert await store.load(ADA) is None
+
+
+async def test_of_many_racers_exactly_one_wins_each_version(store: Store) -> None:
+    """Twenty commits from one version at once: one is in, nineteen are Conflicts."""
+    for version in range(3):
+        racers = [store.commit(write(version, name=f"{version}.{n}")) for n in range(20)]
+        outcomes = await asyncio.gather(*racers, return_exceptions=True)
+        assert outcomes.count(None) == 1
+        assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 19
+    assert await store.versions((ADA,)) == {ADA: 3}
+
+
+async def test_commits_of_one_agent_chain_within_a_batch(store: Store) -> None:
+    """Commits that build on each other may be on their way at the same time."""
+    await asyncio.gather(*(store.commit(write(n, name=str(n))) for n in range(50)))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert (snapshot.agent.name, snapshot.version) == ("49", 50)
+
+
+async def test_a_loser_does_not_sink_those_beside_it(store: Store) -> None:
+    """Good commits in the same batch as a Conflict and a Duplicate are in."""
+    await store.commit(Commit((change(0),), delivery("e1")))
+    keys = [AgentKey("00D1", f"006{n}") for n in range(40)]
+    works = [store.commit(write(0, key=key)) for key in keys]
+    works.insert(13, store.commit(write(7)))
+    works.insert(27, store.commit(Commit((change(1),), delivery("e1"))))
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    failures = [type(outcome) for outcome in outcomes if outcome is not None]
+    assert failures == [Conflict, Duplicate]
+    assert await store.versions((*keys, ADA)) == dict.fromkeys((*keys, ADA), 1)
+
+
+async def test_a_commit_over_two_agents_is_all_or_nothing(store: Store) -> None:
+    """If one agent's version is old, the other agent, the log and the delivery are out as well."""
+    await store.commit(write(0, key=BEN))
+    stale = Commit((replace(change(0), logs=(log("l1"),)), change(0, key=BEN)), delivery("e1"))
+    with pytest.raises(Conflict):
+        await store.commit(stale)
+    assert await store.load(ADA) is None
+    assert await store.log(ADA, "l1") is None
+    fresh = Commit((change(0), change(1, key=BEN)), delivery("e1"))
+    await store.commit(fresh)
+    assert await store.versions((ADA, BEN)) == {ADA: 1, BEN: 2}
+
+
+async def test_versions_of_many_agents_come_at_once(store: Store) -> None:
+    """More keys than one statement takes; those never committed are left out."""
+    keys = [AgentKey("00D1", f"{n:04}") for n in range(600)]
+    await asyncio.gather(*(store.commit(write(0, key=key)) for key in keys[:300]))
+    assert await store.versions(tuple(keys)) == dict.fromkeys(keys[:300], 1)
+    assert await store.versions(()) == {}
+
+
+async def test_agents_are_found_by_their_line(store: Store) -> None:
+    """All agents whose latest value has the line, and no agent by an old one."""
+    line, other = Line("acct", "user_1"), Line("acct", "user_2")
+    for key in (ADA, BEN):
+        await store.commit(Commit((AgentChange(0, agent(key, line=line), None),)))
+    assert await store.agents_of(line) == (ADA, BEN)
+    await store.commit(Commit((AgentChange(1, agent(BEN, line=other), None),)))
+    assert await store.agents_of(line) == (ADA,)
+    await store.commit(Commit((AgentChange(1, agent(ADA), None),)))
+    assert await store.agents_of(line) == ()
+
+
+# --- logs ---
+
+
+async def test_settled_logs_are_kept_but_not_loaded(store: Store) -> None:
+    """load() brings the open logs, in the tray too; log() finds each."""
+    settled = log("a", state=Settled(NOW))
+    closed = log("b", state=Closed(NOW, ClosedBy.DISMISSED))
+    trayed = log("c", state=Tray(TrayReason.REFUSED, NOW))
+    await store.commit(logged(0, settled, closed, trayed, log("d")))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.logs == (trayed, log("d"))
+    assert await store.log(ADA, "a") == settled
+    assert await store.log(ADA, "b") == closed
+
+
+async def test_a_log_takes_its_latest_value(store: Store) -> None:
+    """A log that settles leaves the snapshot, also when both commits are in one batch."""
+    first = store.commit(logged(0, log("a")))
+    second = store.commit(logged(1, log("a", state=Settled(NOW))))
+    await asyncio.gather(first, second)
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.logs == ()
+
+
+async def test_a_log_belongs_to_its_agent(store: Store) -> None:
+    """Another agent does not find it by its id."""
+    await store.commit(logged(0, log("a")))
+    assert await store.log(BEN, "a") is None
+
+
+# --- deliveries ---
+
+
+async def test_a_delivery_counts_once(store: Store) -> None:
+    """The same event id of the same account again: Duplicate, and nothing of its commit is in."""
+    await store.commit(Commit((change(0, "first"),), delivery("e1")))
+    with pytest.raises(Duplicate):
+        await store.commit(Commit((change(1, "again"),), delivery("e1")))
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert (snapshot.agent.name, snapshot.version) == ("first", 1)
+
+
+async def test_a_repeated_delivery_is_a_duplicate_even_from_an_old_version(store: Store) -> None:
+    """Duplicate outranks Conflict: it can be acknowledged without deciding again."""
+    await store.commit(Commit((change(0),), delivery("e1")))
+    with pytest.raises(Duplicate):
+        await store.commit(Commit((change(0),), delivery("e1")))
+
+
+async def test_the_same_delivery_many_times_at_once_counts_once(store: Store) -> None:
+    """Also within one batch exactly one copy is taken."""
+    copies = [store.commit(Commit(delivery=delivery("e1"))) for _ in range(10)]
+    outcomes = await asyncio.gather(*copies, return_exceptions=True)
+    assert outcomes.count(None) == 1
+    assert sum(isinstance(outcome, Duplicate) for outcome in outcomes) == 9
+
+
+async def test_a_delivery_whose_commit_lost_may_come_again(store: Store) -> None:
+    """A Conflict leaves no trace of the delivery."""
+    await store.commit(write(0))
+    with pytest.raises(Conflict):
+        await store.commit(Commit((change(0),), delivery("e1")))
+    await store.commit(Commit((change(1),), delivery("e1")))
+
+
+async def test_accounts_do_not_share_event_ids(store: Store) -> None:
+    """The same event id of another account is another delivery."""
+    await store.commit(Commit(delivery=delivery("e1")))
+    await store.commit(Commit(delivery=replace(delivery("e1"), account="other")))
+
+
+# --- routing and parking ---
+
+
+async def test_a_call_routes_to_all_agents_that_know_it(store: Store) -> None:
+    """A call inside the account has two agents, each with an id of ours."""
+    await store.commit(Commit((bound(0, "pc-1"), bound(0, "pc-1", BEN))))
+    route = await store.route("acct", "pc-1")
+    assert route.owners == (Owner(ADA, "call-1"), Owner(BEN, "call-1"))
+    assert (await store.route("other", "pc-1")).owners == ()
+
+
+async def test_parked_deliveries_wait_in_order_until_unparked(store: Store) -> None:
+    """route() shows them by time; the commit that replays them takes them away."""
+    late, early = waiting("e2", NOW + 5), waiting("e1", NOW)
+    await store.commit(Commit(delivery=delivery("e2"), park=(late,)))
+    await store.commit(Commit(delivery=delivery("e1"), park=(early,)))
+    assert (await store.route("acct", "pc-1")).parked == (early, late)
+    await store.commit(Commit((bound(0, "pc-1"),), unpark=(early, late)))
+    route = await store.route("acct", "pc-1")
+    assert route.parked == ()
+    assert route.owners == (Owner(ADA, "call-1"),)
+
+
+async def test_unparking_takes_only_what_was_replayed(store: Store) -> None:
+    """A delivery parked since the route was read is still there to be found."""
+    seen, unseen = waiting("e1"), waiting("e2", NOW + 1)
+    await store.commit(Commit(park=(seen,)))
+    await store.commit(Commit(park=(unseen,)))
+    await store.commit(Commit((bound(0, "pc-1"),), unpark=(seen,)))
+    assert (await store.route("acct", "pc-1")).parked == (unseen,)
+
+
+async def test_a_delivery_is_not_parked_once_its_call_has_an_agent(store: Store) -> None:
+    """Parking loses against binding, in another batch and in the same one: route it again."""
+    await store.commit(Commit((bound(0, "pc-1"),)))
+    with pytest.raises(Conflict):
+        await store.commit(Commit(delivery=delivery("e1"), park=(waiting("e1"),)))
+    binding = store.commit(Commit((bound(1, "pc-2"),)))
+    parking = store.commit(Commit(park=(waiting("e2", provider_call_id="pc-2"),)))
+    outcomes = await asyncio.gather(binding, parking, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), Conflict]
+    assert (await store.route("acct", "pc-2")).parked == ()
+
+
+async def test_a_conflict_leaves_what_is_parked(store: Store) -> None:
+    """A loser unparks nothing and binds nothing."""
+    await store.commit(write(0))
+    await store.commit(Commit(park=(waiting("e1"),)))
+    with pytest.raises(Conflict):
+        await store.commit(Commit((bound(0, "pc-1"),), unpark=(waiting("e1"),)))
+    route = await store.route("acct", "pc-1")
+    assert (route.owners, route.parked) == ((), (waiting("e1"),))
+
+
+async def test_parked_deliveries_fall_due_to_ask_and_then_to_drop(store: Store) -> None:
+    """After 10 s once to ask about, after 10 min to drop."""
+    entry = waiting("e1")
+    await store.commit(Commit(park=(entry,)))
+    assert await store.due_parked(NOW + 9_999, 10) == ()
+    assert await store.due_parked(NOW + 10_000, 10) == (entry,)
+    await store.mark_asked(entry)
+    assert await store.due_parked(NOW + 599_999, 10) == ()
+    assert await store.due_parked(NOW + 600_000, 10) == (replace(entry, asked=True),)
+    await store.drop_parked(entry)
+    assert await store.due_parked(NOW + 600_000, 10) == ()
+
+
+# --- deadlines ---
+
+
+async def test_due_agents_come_oldest_first_and_no_more_than_wanted(store: Store) -> None:
+    """Those after now, and those without a deadline, stay away."""
+    dues = {"a": NOW + 3, "b": NOW + 1, "c": None, "d": NOW + 9, "e": NOW + 2}
+    for name, due in dues.items():
+        await store.commit(write(0, key=AgentKey("o", name), due=due))
+    found = await store.due(NOW + 3, 10)
+    assert [key.user_id for key in found] == ["b", "e", "a"]
+    assert [key.user_id for key in await store.due(NOW + 3, 2)] == ["b", "e"]
+
+
+async def test_a_log_makes_its_agent_due(store: Store) -> None:
+    """The earlier of both deadlines counts, and an agent is named once."""
+    pending = log("a")
+    early = replace(change(0, due=NOW + 5_000), logs=(pending, log("b")))
+    await store.commit(Commit((early, change(0, key=BEN, due=NOW + 2_000))))
+    assert await store.due(NOW + 999, 10) == ()
+    assert await store.due(NOW + 9_000, 10) == (ADA, BEN)
+    settled = [replace(item, state=Settled(NOW)) for item in (pending, log("b"))]
+    await store.commit(Commit((replace(change(1), logs=tuple(settled)),)))
+    assert await store.due(NOW + 9_000, 10) == (BEN,)
+
+
+# --- sessions ---
+
+
+def session(token_hash: str = "h1", expires_at: int = NOW + 1_000) -> Session:
+    """A session of Ada's."""
+    return Session(token_hash, ADA, "Ada", "ada@example.com", NOW, NOW, expires_at)
+
+
+async def test_sessions_are_put_replaced_and_dropped(store: Store) -> None:
+    """One by its hash, or all of an agent; the count tells how many."""
+    assert await store.session("h1") is None
+    await store.put_session(session())
+    used = replace(session(), used_at=NOW + 5)
+    await store.put_session(used)
+    assert await store.session("h1") == used
+    await store.put_session(session("h2"))
+    await store.put_session(session("h3"))
+    assert await store.drop_sessions(BEN) == 0
+    assert await store.drop_sessions(ADA, "h1") == 1
+    assert await store.drop_sessions(ADA) == 2
+    assert await store.session("h2") is None
+
+
+# --- the store itself ---
+
+
+async def test_everything_is_there_after_closing_and_opening(backend: Backend) -> None:
+    """Agents, logs, deliveries, parked ones, sessions and the epoch outlive the process."""
+    store = await backend.open()
+    epoch = await store.epoch()
+    await store.commit(replace(logged(0, log("a")), delivery=delivery("e1")))
+    await store.commit(Commit(park=(waiting("e2"),)))
+    await store.put_session(session())
+    await store.close()
+
+    store = await backend.open()
+    assert await store.epoch() == epoch
+    snapshot = await store.load(ADA)
+    assert snapshot is not None
+    assert snapshot.logs == (log("a"),)
+    with pytest.raises(Duplicate):
+        await store.commit(Commit(delivery=delivery("e1")))
+    assert (await store.route("acct", "pc-1")).parked == (waiting("e2"),)
+    assert await store.session("h1") == session()
+
+
+async def test_close_finishes_what_was_taken(backend: Backend) -> None:
+    """Commits on their way are done; those after it are refused."""
+    store = await backend.open()
+    under_way = [asyncio.ensure_future(store.commit(write(n))) for n in range(20)]
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*under_way)
+    with pytest.raises(StorageError):
+        await store.commit(write(20))
+    with pytest.raises(StorageError):
+        await store.load(ADA)
+    await store.close()
+    assert await (await backend.open()).versions((ADA,)) == {ADA: 20}
+
+
+async def test_prune_removes_what_is_old_and_nothing_else(store: Store) -> None:
+    """Deliveries, calls, settled logs and sessions by age; open logs stay for ever."""
+    old = replace(delivery("old"), at=NOW - 10)
+    rows = (bound(0, "new").calls[0], replace(bound(0, "old").calls[0], at=NOW - 10))
+    logs = (log("open"), log("old", state=Settled(NOW - 10)), log("new", state=Settled(NOW)))
+    await store.commit(Commit((replace(change(0), calls=rows, logs=logs),), old))
+    await store.commit(Commit(delivery=delivery("new")))
+    await store.put_session(session("old", NOW - 10))
+    await store.put_session(session("new", NOW))
+
+    assert await store.prune(Keep(NOW, NOW, NOW, NOW)) == 4
+
+    await store.commit(Commit(delivery=delivery("old")))
+    with pytest.raises(Duplicate):
+        await store.commit(Commit(delivery=delivery("new")))
+    assert (await store.route("acct", "old")).owners == ()
+    assert (await store.route("acct", "new")).owners != ()
+    assert await store.log(ADA, "old") is None
+    assert await store.log(ADA, "new") is not None
+    assert await store.log(ADA, "open") is not None
+    assert await store.session("old") is None
+    assert await store.session("new") is not None
+    assert await store.prune(Keep(NOW, NOW, NOW, NOW)) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_killed_process_loses_no_acknowledged_commit(backend: Backend, seed: int) -> None:
+    """SIGKILL while eight agents commit: each agent's version is the acknowledged one or newer."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.contracts.committer", backend.url),
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert child.stdout is not None
+    acknowledged: dict[str, int] = {}
+    for _ in range(200 * seed + 37):
+        user, version = (await child.stdout.readline()).split()
+        acknowledged[user.decode()] = int(version)
+    child.send_signal(signal.SIGKILL)
+    rest = await child.stdout.read()
+    await child.wait()
+    for line in rest.splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            user, version = line.split()
+            acknowledged[user.decode()] = int(version)
+
+    store = await backend.open()
+    for user, version in acknowledged.items():
+        snapshot = await store.load(AgentKey("00D1", user))
+        assert snapshot is not None
+        assert snapshot.version >= version
+        assert snapshot.agent.name == f"version {snapshot.version}"
