@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from adapter.settings import Settings, is_loopback
+from adapter.web.lean import lean
 from adapter.web.login import DEV_ORG
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -39,7 +40,7 @@ class Site:
         self._page = (root / "softphone.html").read_bytes()
         folder = root / "softphone"
         self._files = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
+            path.relative_to(folder).as_posix(): _served(path)
             for path in sorted(folder.rglob("*"))
             if path.suffix in SUFFIXES
         }
@@ -86,3 +87,9 @@ class Site:
             },
             headers={"Cache-Control": "no-store"},
         )
+
+
+def _served(path: Path) -> bytes:
+    """A file as browsers get it."""
+    content = path.read_bytes()
+    return content if path.suffix == ".json" else lean(content)

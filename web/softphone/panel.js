@@ -103,7 +103,7 @@ export function createPanel(root, context, model) {
   /** What had the focus is gone: hand it to the call, or to the number box. @param {Element|null} before */
   function keepFocus(before) {
     if (before === null || before.getClientRects().length > 0) return;
-    const next = cardList.querySelector('article') ?? root.querySelector('input');
+    const next = cardList.querySelector('article') ?? root.querySelector('.number-box input');
     if (next instanceof HTMLElement) next.focus({ preventScroll: true });
   }
 
