@@ -12,6 +12,7 @@ import httpx
 from aiohttp import web
 
 from adapter.telephony import signing
+from adapter.telephony.simulator.chores import Chores
 from adapter.telephony.simulator.config import Config
 from adapter.telephony.simulator.server import make_app
 from adapter.telephony.simulator.state import STATE, State
@@ -130,6 +131,11 @@ class Simulator:
     async def history(self) -> Any:
         """Everything that it remembers."""
         return await self.get("/v1/test_helpers/history")
+
+
+async def settled(chores: Chores) -> None:
+    """Wait until nothing is on its way any more, answers included."""
+    await asyncio.gather(*chores._tasks)
 
 
 @asynccontextmanager

@@ -73,6 +73,7 @@ class Call:
     transferred: int | None = None
     target: str | None = None
     lapsed: int | None = None
+    hung_up_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def truth(call: Call) -> dict[str, Any]:
         "status": call.status,
         "cause": call.cause,
         "machine": call.machine,
+        "hung_up_by": call.hung_up_by,
     }
 
 

@@ -36,7 +36,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One course of a call; None is drawn. `cause` (Q.850) is for a failed call."""
+    """One course of a call; None is drawn. `cause` (Q.850) is for a failed call.
+
+    `hung_up_by` is told in the call's truth; the provider's events do not say it.
+    """
 
     outcome: Outcome = Outcome.ANSWERED
     pick_up_seconds: float | None = None

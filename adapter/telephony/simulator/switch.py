@@ -93,6 +93,7 @@ class Switch:
         subject = f"call-{self._number}"
         self._forget_oldest()
         self._subjects[made.call_id] = (subject, knobs)
+        made = replace(made, hung_up_by=scenario.hung_up_by)
         self.calls[made.call_id] = made
         if picked_up:
             self._take(*calls.begin(made, self._config.now()))

@@ -1,0 +1,22 @@
+"""What a simulator is by default."""
+
+from adapter.telephony.simulator.config import DEFAULT_USERS
+from tests.telephony.running import config
+
+
+def test_the_default_people_can_be_told_apart() -> None:
+    """Ids, emails and extensions are each unique, and Ada is there."""
+    for name in ("user_id", "email", "extension"):
+        values = [getattr(user, name) for user in DEFAULT_USERS]
+        assert len(set(values)) == len(values)
+    assert DEFAULT_USERS[0].email == "ada@example.com"
+
+
+def test_it_listens_to_this_machine_only() -> None:
+    """A simulator is not for the network."""
+    assert config().host == "127.0.0.1"
+
+
+def test_redelivery_outlasts_a_restart() -> None:
+    """An adapter that is away for minutes still gets its events."""
+    assert sum(config().backoff_seconds) > 300
