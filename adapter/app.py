@@ -7,6 +7,7 @@ provider → web.webhooks → telephony.dialstack.wire → runtime.intake → th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,11 +37,12 @@ from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.news import CallNews
 from adapter.telephony.port import Provider
 from adapter.telephony.strictjson import Malformed
-from adapter.web.bridge import Bridge
+from adapter.web.bridge import GONE, Bridge
 from adapter.web.login import Login
 from adapter.web.pages import Site
 from adapter.web.server import make_server
 from adapter.web.status import Status
+from adapter.web.watch import Watch
 from adapter.web.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
@@ -48,7 +50,11 @@ log = structlog.get_logger(__name__)
 BACKLOG = 4096
 """10,000 pages that come back at once wait 16 s with aiohttp's default of 128, 4 s with this."""
 
-STOP_SECONDS = 30.0
+DRAIN_SECONDS = 3.0
+"""How long the pages have to leave by themselves, each at its own moment of it."""
+
+EFFECT_SECONDS = 5.0
+"""How long requests to the provider that are under way may still take."""
 
 
 @dataclass(slots=True)
@@ -62,6 +68,7 @@ class App:
     sweeper: Sweeper
     status: Status
     bridge: Bridge
+    watch: Watch
     tasks: Tasks
 
 
@@ -85,9 +92,10 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             app.pages.finder = _finder(settings)
             stack.push_async_callback(app.pages.finder.close)
         await hints.start()
-        tasks.start("sweeper", app.sweeper.run())
+        tasks.start("sweeper", app.sweeper.run(), endless=True)
+        tasks.start("session watch", app.watch.run(), endless=True)
         yield app
-        await tasks.drain(1.0)
+        await tasks.drain(EFFECT_SECONDS)
 
 
 def _provider(settings: Settings) -> DialStackClient:
@@ -137,7 +145,7 @@ async def _wire(
         news_of=report_from_record,
         clock=clock,
     )
-    login = Login(store, clock, settings.public_origin)
+    login = Login(store, clock, settings.public_origin, pages.sign_out)
     site, status = Site(settings), Status(store)
     bridge = Bridge(
         agents=agents,
@@ -151,7 +159,8 @@ async def _wire(
     )
     webhooks = _webhooks(settings, intake, clock)
     server = make_server(site=site, login=login, bridge=bridge, webhooks=webhooks, status=status)
-    return App(settings, server, agents, pages, sweeper, status, bridge, tasks)
+    watch = Watch(pages, login)
+    return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks)
 
 
 def _directory(settings: Settings, provider: Provider, clock: Clock) -> Directory:
@@ -188,16 +197,22 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     async with running(settings) as app, listening(app.server, settings.host, settings.port):
         log.info("server.listening", host=settings.host, port=settings.port)
         await stopping.wait()
-        drain(app)
+        await drain(app)
 
 
-def drain(app: App) -> None:
-    """Readiness red, and the pages told to come back, spread over time."""
-    app.status.draining = True
+async def drain(app: App, seconds: float = DRAIN_SECONDS) -> None:
+    """Readiness red, nobody let in, the pages told to leave; those that stay are closed."""
+    app.status.draining = app.bridge.draining = True
     pages = app.pages.everyone()
-    for number, page in enumerate(pages):
-        page.send(f'{{"type":"drain","after_ms":{number * 10}}}')
     log.info("server.draining", pages=len(pages))
+    for number, page in enumerate(pages):
+        after_ms = round(number / len(pages) * seconds * 500)
+        page.send(f'{{"type":"drain","after_ms":{after_ms}}}')
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await app.pages.none_left()
+    for page in app.pages.everyone():
+        page.close(GONE, "this replica is leaving")
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the adapter, as the environment says")
     serve.set_defaults(run=_serve)
     shown = commands.add_parser("demo", help="adapter, demo org and simulated phones, on loopback")
-    shown.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8080")))
+    shown.add_argument("--port", type=int, default=os.environ.get("PORT", "8080"))
     shown.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
     shown.add_argument("--data", default="var", help="folder of the database (default: var)")
     shown.set_defaults(run=demo.run)
@@ -58,7 +58,13 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(_options: argparse.Namespace) -> int:
     settings = load()
     set_up_logs(settings)
-    asyncio.run(app.serve(settings))
+    try:
+        asyncio.run(app.serve(settings))
+    except OSError as error:
+        # Nothing else in there lets an OSError out: the address is taken, or is not ours.
+        where = f"{settings.host}:{settings.port} (SOFTPHONE_HOST, SOFTPHONE_PORT)"
+        sys.stderr.write(f"softphone: cannot listen on {where}: {error.strerror}\n")
+        return 2
     return 0
 
 

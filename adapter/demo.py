@@ -67,7 +67,7 @@ async def _run(settings: Settings, agent: str, path: Path) -> None:
     ):
         _tell(port, path)
         await stopping.wait()
-        drain(app)
+        await drain(app)
 
 
 @asynccontextmanager

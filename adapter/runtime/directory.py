@@ -9,6 +9,7 @@ Entries come from a TOML file, else agents are matched by e-mail through the pro
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,16 @@ from adapter.telephony.port import Provider, ProviderError
 log = structlog.get_logger(__name__)
 
 REFRESH_MS = 300_000
+RETRY_MS = 5_000
+"""After the provider failed to answer, nobody waits for it again so long."""
 
 
 class DirectoryError(Exception):
     """The directory file cannot be used; the text says what and where."""
+
+
+class DirectoryUnavailable(Exception):
+    """The provider did not answer: nobody knows whether the agent has a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("agent", [])
         return tuple(Entry(**row) for row in rows)
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise DirectoryError(f"{path}: {error}") from None
 
 
@@ -66,10 +73,15 @@ class Directory:
         self._clock = clock
         self._entries = entries
         self._by_email: dict[str, str] = {}
-        self._refreshed_at = -REFRESH_MS
+        self._ask_at = 0
+        self._failed = False
+        self._asking = asyncio.Lock()
 
     async def line(self, key: AgentKey, email: str) -> Line | None:
-        """The agent's line, or None if nobody has said which one it is."""
+        """The agent's line, or None if nobody has said which one it is.
+
+        Raises DirectoryUnavailable while only the provider could tell, and does not.
+        """
         for entry in self._entries:
             if entry.fits(key, email):
                 return Line(self._account, entry.provider_user)
@@ -78,17 +90,21 @@ class Directory:
         if email.casefold() not in self._by_email:
             await self._refresh(self._provider)
         user = self._by_email.get(email.casefold())
+        if user is None and self._failed:
+            raise DirectoryUnavailable
         return Line(self._account, user) if user else None
 
     async def _refresh(self, provider: Provider) -> None:
-        """Read the provider's users, at most every five minutes."""
-        now = self._clock.now()
-        if self._by_email and now - self._refreshed_at < REFRESH_MS:
-            return
-        try:
-            users = await provider.users()
-        except ProviderError as error:
-            log.warning("directory.refresh_failed", reason=error.text)
-            return
-        self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
-        self._refreshed_at = now
+        """Read the provider's users, at most every five minutes, and for all who wait at once."""
+        async with self._asking:
+            now = self._clock.now()
+            if now < self._ask_at:
+                return
+            try:
+                users = await provider.users()
+            except ProviderError as error:
+                log.warning("directory.refresh_failed", reason=error.text)
+                self._failed, self._ask_at = True, now + RETRY_MS
+                return
+            self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
+            self._failed, self._ask_at = False, now + REFRESH_MS

@@ -46,7 +46,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One delivery, verified and read; `news` None where it is about no call of ours."""
+    """One delivery, verified and read; `news` None where it is about no call of ours.
+
+    `may_wait`: if no agent has the call yet, it is parked; else it is dropped without a trace.
+    """
 
     event_id: str
     type: str
@@ -54,6 +57,7 @@ class Heard:
     body: bytes
     news: CallNews | None
     readable: bool = True
+    may_wait: bool = True
 
 
 Reader = Callable[[bytes, int], CallNews | None]
@@ -87,6 +91,8 @@ class Intake:
             plan = await self._plan(heard, news, route, at)
             try:
                 if not plan:
+                    if not heard.may_wait:
+                        return Fate.IGNORED
                     await self._park(heard, news, at)
                     return Fate.PARKED
                 turns = await self._agents.change(

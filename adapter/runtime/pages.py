@@ -51,7 +51,10 @@ PAGES_PER_AGENT = 32
 
 @dataclass(eq=False, slots=True)
 class Page:
-    """One connected page. `send` enqueues a frame's text, and never blocks."""
+    """One connected page. `send` enqueues a frame's text, and never blocks.
+
+    `can_save` is False until its journal has been taken; `session` is the id of its sign-in.
+    """
 
     page_id: str
     key: AgentKey
@@ -62,6 +65,7 @@ class Page:
     focused: bool = False
     active_at: int = 0
     shown: int = -1
+    session: str = ""
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
@@ -71,7 +75,10 @@ class Page:
 
 @dataclass(slots=True)
 class _Offer:
-    """Where an offer stands: the page that has it now, those that had it in this round."""
+    """Where an offer stands: the page that has it now, those that had it in this round.
+
+    With an empty `page_id` it rests: everybody has been asked in vain.
+    """
 
     page_id: str
     timer: asyncio.TimerHandle
@@ -91,6 +98,7 @@ class Pages:
         self._can = can
         self._pages: dict[AgentKey, dict[str, Page]] = {}
         self._offers: dict[str, _Offer] = {}
+        self._empty = asyncio.Event()
         self.epoch = ""
         self.apex_class = ""
         self.finder: TaskFinder | None = None
@@ -114,9 +122,18 @@ class Pages:
         """The agents who have a page here."""
         return tuple(self._pages)
 
-    def is_full(self, key: AgentKey) -> bool:
-        """Whether the agent has as many pages as may be."""
-        return len(self._pages.get(key, {})) >= PAGES_PER_AGENT
+    def of_session(self, session: str) -> list[Page]:
+        """The pages that one sign-in let in."""
+        return [page for page in self.everyone() if page.session == session]
+
+    def sign_out(self, session: str) -> None:
+        """A sign-in has ended: so do the sockets that it let in."""
+        for page in self.of_session(session):
+            page.close(4003, "signed out")
+
+    def is_full(self, key: AgentKey, page_id: str) -> bool:
+        """Whether the agent has as many pages as may be, not counting the one that comes back."""
+        return len(self._pages.get(key, {}).keys() - {page_id}) >= PAGES_PER_AGENT
 
     def add(self, page: Page) -> None:
         """A page is here; the same load coming back takes its own old place."""
@@ -134,12 +151,20 @@ class Pages:
         del pages[page.page_id]
         if not pages:
             del self._pages[page.key]
+        if not self._pages:
+            self._empty.set()
         self._withdraw(page)
         snapshot = self._agents.cached(page.key)
         for one in snapshot.logs if snapshot else ():
             if isinstance(one.state, Attempting) and _had_go(one, page.page_id):
                 event = PageLost(self._clock.now(), page.page_id)
                 self._start(page.key, one.log_id, event)
+
+    async def none_left(self) -> None:
+        """Wait until no page is connected."""
+        while self._pages:
+            self._empty.clear()
+            await self._empty.wait()
 
     async def returned(self, page: Page, journal: set[tuple[str, int]]) -> None:
         """After a hello: what the page still knows of the goes that it was given."""
@@ -178,7 +203,10 @@ class Pages:
     async def reload(self, key: AgentKey) -> None:
         """Another replica knows more: read the store, then show it."""
         self._agents.forget(key)
-        self.show(key, await self._agents.snapshot(key))
+        try:
+            self.show(key, await self._agents.snapshot(key))
+        except StorageError as error:
+            log.error("view.not_loaded", agent=str(key), reason=str(error))
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
         """The whole view to every page of the agent that has not seen this version yet."""
@@ -201,16 +229,24 @@ class Pages:
             if one.log_id not in ready:
                 self._end_offer(one.log_id)
         for log_id in (one.log_id for one in snapshot.logs if one.log_id in ready):
-            if log_id not in self._offers:
+            offer = self._offers.get(log_id)
+            if offer is None:
                 self._offer_next(key, log_id, set())
+            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
+                # Somebody has come who was not asked yet: no need to rest any longer.
+                self._end_offer(log_id)
+                self._offer_next(key, log_id, offer.asked)
+
+    def _candidate(self, key: AgentKey, asked: set[str]) -> Page | None:
+        return next((p for p in self.of(key) if p.can_save and p.page_id not in asked), None)
 
     def _offer_next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
-        page = next((p for p in self.of(key) if p.can_save and p.page_id not in asked), None)
+        page = self._candidate(key, asked)
         if page is None:
             if not asked:
                 return
             timer = self._later(ROUND_SECONDS, key, log_id, set())
-            self._offers[log_id] = _Offer("", timer)
+            self._offers[log_id] = _Offer("", timer, asked)
             return
         tried = asked | {page.page_id}
         timer = self._later(OFFER_SECONDS, key, log_id, tried)

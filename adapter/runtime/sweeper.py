@@ -1,11 +1,13 @@
 """The one clock hand: what is due becomes an event, so that nobody waits for ever.
 
 A restart, a lost effect or a lost webhook can only delay: the deadline is in the store.
+Law of this file: one agent's trouble, or the provider's, delays no other agent.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -16,13 +18,15 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Heard, Intake
 from adapter.runtime.perform import NewsOf
-from adapter.storage.port import Conflict, Parked, StorageError, Store
+from adapter.storage.port import Conflict, Parked, Store
 from adapter.telephony.port import Provider, ProviderError
 
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 0.25
 AT_ONCE = 200
+ASKED_AT_ONCE = 20
+"""So many questions to the call log at a time: it is the provider's, and others need it too."""
 
 
 class Sweeper:
@@ -38,6 +42,7 @@ class Sweeper:
         provider: Provider | None,
         news_of: NewsOf,
         clock: Clock,
+        seconds: float = SWEEP_SECONDS,
     ) -> None:
         self._agents = agents
         self._store = store
@@ -46,24 +51,26 @@ class Sweeper:
         self._provider = provider
         self._news_of = news_of
         self._clock = clock
+        self._seconds = seconds
 
     async def run(self) -> None:
-        """Sweep until cancelled; a store that fails is asked again."""
+        """Sweep until cancelled. A slow provider holds up the parked deliveries only."""
+        await asyncio.gather(self._repeat(self.sweep), self._repeat(self.unpark))
+
+    async def _repeat(self, work: Callable[[], Awaitable[int]]) -> None:
         while True:
             try:
-                await self.sweep()
-            except StorageError as error:
-                log.error("sweep.failed", reason=str(error))
-            await asyncio.sleep(SWEEP_SECONDS)
+                await work()
+            except Exception as error:  # whatever it is, the clock hand must not stop
+                log.error("sweep.failed", exc_info=error)
+            await asyncio.sleep(self._seconds)
 
     async def sweep(self) -> int:
-        """Everything that is due now, once; how many agents that were."""
+        """Every agent that is due now, once; how many there were."""
         now = self._clock.now()
         keys = await self._store.due(now, AT_ONCE)
-        for key in keys:
-            await self._wake(key, now)
-        for parked in await self._store.due_parked(now, AT_ONCE):
-            await self._unpark(parked, now)
+        # All at once, so that the store can write them in one transaction.
+        await asyncio.gather(*(self._wake(key, now) for key in keys))
         return len(keys)
 
     async def _wake(self, key: AgentKey, now: int) -> None:
@@ -71,6 +78,21 @@ class Sweeper:
             await self._agents.change({key: [TimePassed(now)]})
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
+        except Exception as error:
+            log.error("sweep.agent_failed", agent=str(key), exc_info=error)
+
+    async def unpark(self) -> int:
+        """Every parked delivery that is due now, once; how many there were."""
+        now = self._clock.now()
+        due = await self._store.due_parked(now, ASKED_AT_ONCE)
+        await asyncio.gather(*(self._look_for(parked, now) for parked in due))
+        return len(due)
+
+    async def _look_for(self, parked: Parked, now: int) -> None:
+        try:
+            await self._unpark(parked, now)
+        except Exception as error:
+            log.error("sweep.parked_failed", delivery=parked.event_id, exc_info=error)
 
     async def _unpark(self, parked: Parked, now: int) -> None:
         """Ask the call log whose call it is; given up when it has waited too long."""
@@ -89,11 +111,13 @@ class Sweeper:
         if record is None or record.user_id is None:
             return
         # The record's own news, under an id of its own: it binds the call and replays the parked.
+        # It must not be parked in turn, or a stranger's call would be asked about for ever.
         found = Heard(
             event_id=f"record-{parked.event_id}",
             type="call.record",
             account=parked.account,
             body=b"",
             news=self._news_of(record),
+            may_wait=False,
         )
         await self._intake.take(found)

@@ -19,23 +19,29 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
+        self._endless: set[asyncio.Task[Any]] = set()
 
-    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run it in the background under this name."""
+    def start(
+        self, name: str, work: Coroutine[Any, Any, Any], *, endless: bool = False
+    ) -> asyncio.Task[Any]:
+        """Run it in the background under this name; `endless` work is not waited for by `drain`."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
+        if endless:
+            self._endless.add(task)
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
+        self._endless.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task.failed", task=task.get_name(), exc_info=error)
 
     async def drain(self, seconds: float) -> None:
         """Wait up to `seconds` for what is under way to finish by itself."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
+        if ending := self._running - self._endless:
+            await asyncio.wait(ending, timeout=seconds)
 
     async def close(self) -> None:
         """Cancel whatever still runs, and wait for it."""

@@ -7,7 +7,6 @@ does not read is dropped with it; every message ends in an event, or in an answe
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -15,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from adapter.core.events import PageGreeted
 from adapter.core.logevents import LogAccepted, TasksFound
-from adapter.core.model import AgentKey
+from adapter.core.model import AgentKey, Line
 from adapter.opencti import surface
 from adapter.opencti.messages import (
     MAX_FRAME_BYTES,
@@ -40,79 +39,20 @@ from adapter.opencti.messages import (
 )
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.directory import Directory
+from adapter.runtime.directory import Directory, DirectoryUnavailable
 from adapter.runtime.pages import Page, Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.login import Login
 from adapter.web.middleware import failure
+from adapter.web.outbox import Bucket, Outbox
 
 log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
 PING_SECONDS = 25.0
-QUEUE_FRAMES = 256
-QUEUE_BYTES = 1024 * 1024
-FRAMES_PER_MINUTE = 100
-BURST = 100
 
-DRAIN, NO_HELLO, NOT_SIGNED_IN, SLOW, FLOOD = 4001, 4002, 4003, 4008, 4009
-
-
-@dataclass(slots=True)
-class Bucket:
-    """How many frames a page may still send: refills by the minute, holds a burst."""
-
-    tokens: float = BURST
-    at: int = 0
-
-    def take(self, now: int) -> bool:
-        """Whether one more frame at `now` (Unix ms) is all right."""
-        if self.at:
-            refill = (now - self.at) * FRAMES_PER_MINUTE / 60_000
-            self.tokens = min(BURST, self.tokens + refill)
-        self.at = now
-        self.tokens -= 1
-        return self.tokens >= 0
-
-
-class Outbox:
-    """Frames on their way to one page: bounded, written by one task, dropped with the socket."""
-
-    def __init__(self, socket: web.WebSocketResponse, tasks: Tasks) -> None:
-        self._socket = socket
-        self._tasks = tasks
-        self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
-        self._bytes = 0
-        self._closing = False
-
-    def send(self, text: str) -> None:
-        """Enqueue a frame; a page that does not read is let go, and will resume."""
-        if self._closing:
-            return
-        self._bytes += len(text)
-        if self._queue.full() or self._bytes > QUEUE_BYTES:
-            log.warning("socket.slow", frames=self._queue.qsize())
-            self.close(SLOW, "too slow")
-            return
-        self._queue.put_nowait(text)
-
-    def close(self, code: int, reason: str) -> None:
-        """End the socket with this code; at once, as far as frames go."""
-        if not self._closing:
-            self._closing = True
-            work = self._socket.close(code=code, message=reason.encode())
-            self._tasks.start(f"close socket {code}", work)
-
-    async def write(self) -> None:
-        """Write until cancelled or gone."""
-        try:
-            while True:
-                text = await self._queue.get()
-                await self._socket.send_str(text)
-                self._bytes -= len(text)
-        except ConnectionError:
-            self._closing = True
+TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
 
 class Bridge:
@@ -129,6 +69,7 @@ class Bridge:
         tasks: Tasks,
         own_origin: str,
         build: str,
+        hello_seconds: float = HELLO_SECONDS,
     ) -> None:
         self._agents = agents
         self._pages = pages
@@ -138,12 +79,15 @@ class Bridge:
         self._tasks = tasks
         self._own_origin = own_origin
         self._build = build
+        self.hello_seconds = hello_seconds
         self.draining = False
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /ws: the whole life of one socket."""
         if request.headers.get("Origin") != self._own_origin:
             return failure(403, "foreign-origin", "Sockets are for our own pages only.")
+        if self.draining:
+            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_FRAME_BYTES,
@@ -151,13 +95,17 @@ class Bridge:
             heartbeat=PING_SECONDS,
         )
         await socket.prepare(request)
-        outbox = Outbox(socket, self._tasks)
-        writer = self._tasks.start("write to a page", outbox.write())
+        outbox = Outbox(socket, request.transport, self._tasks)
+        writer = self._tasks.start("write to a page", outbox.write(), endless=True)
         try:
             page = await self._greet(socket, outbox)
             if page is not None:
                 await self._serve(socket, page, outbox)
+        except StorageError as error:
+            log.error("page.not_greeted", reason=str(error))
+            outbox.close(TRY_AGAIN, "try again later")
         finally:
+            await outbox.closed()
             writer.cancel()
         return socket
 
@@ -165,18 +113,18 @@ class Bridge:
 
     async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> Page | None:
         """The auth phase: a page comes out of it, or nothing."""
-        hello = await _first(socket)
+        hello = await _first(socket, self.hello_seconds)
         if hello is None:
-            await socket.close(code=NO_HELLO, message=b"say hello first")
+            outbox.close(NO_HELLO, "say hello first")
             return None
         session = await self._login.redeem(hello.ticket)
         if session is None:
-            await socket.close(code=NOT_SIGNED_IN, message=b"fetch a new ticket")
+            outbox.close(NOT_SIGNED_IN, "fetch a new ticket")
             return None
-        if self._pages.is_full(session.agent):
+        if self._pages.is_full(session.agent, hello.page_id):
             text = "Too many softphones of yours are open. Close some tabs, then reload this one."
             await socket.send_str(surface.frame(_error("too-many-pages", text)))
-            await socket.close(code=FLOOD, message=b"too many pages")
+            outbox.close(FLOOD, "too many pages")
             return None
         return await self._welcome(hello, session, outbox)
 
@@ -187,21 +135,32 @@ class Bridge:
             key=key,
             send=outbox.send,
             close=outbox.close,
+            can_save=False,
             visible=hello.visible,
             focused=hello.focused,
             active_at=self._clock.now(),
+            session=session.token_hash,
         )
-        line = await self._directory.line(key, session.email)
+        outbox.on_closing = lambda: self._pages.remove(page)
         self._agents.forget(key)
+        line = await self._line(session)
         now = self._clock.now()
         await self._agents.tell(key, PageGreeted(now, line, session.name, hello.time_zone))
         self._pages.add(page)
         await self._take_journal(page, hello)
+        page.can_save = True
         self._pages.show(key, await self._agents.snapshot(key))
         if hello.build and hello.build != self._build:
             outbox.send(surface.frame({"type": "reload"}))
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
+
+    async def _line(self, session: Session) -> Line | None:
+        """The agent's line by the directory; while that cannot tell, the one they had."""
+        try:
+            return await self._directory.line(session.agent, session.email)
+        except DirectoryUnavailable:
+            return (await self._agents.snapshot(session.agent)).agent.line
 
     async def _take_journal(self, page: Page, hello: Hello) -> None:
         """What the page remembers comes first: only then may anything be offered again."""
@@ -220,16 +179,14 @@ class Bridge:
         bucket = Bucket()
         try:
             async for frame in socket:
-                if frame.type is not WSMsgType.TEXT:
-                    continue
                 if not bucket.take(self._clock.now()):
                     log.warning("socket.flood", agent=str(page.key), page=page.page_id)
-                    await socket.close(code=FLOOD, message=b"too many messages")
+                    outbox.close(FLOOD, "too many messages")
                     break
-                await self._hear(page, frame.data)
+                # Bytes are no text, hence no JSON: answered as any malformed frame.
+                await self._hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
         finally:
-            outbox.close(DRAIN, "gone")
-            self._pages.remove(page)
+            outbox.close(GONE, "gone")
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)
 
     async def _hear(self, page: Page, text: str) -> None:
@@ -298,10 +255,10 @@ class Bridge:
         await self._agents.tell_log(key, message.ask_id, TasksFound(now, tasks))
 
 
-async def _first(socket: web.WebSocketResponse) -> Hello | None:
+async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
     """The hello, if it is the first frame and comes in time."""
     try:
-        async with asyncio.timeout(HELLO_SECONDS):
+        async with asyncio.timeout(seconds):
             frame = await socket.receive()
     except TimeoutError:
         return None

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 SESSION_MS = 12 * 3_600_000
 IDLE_MS = 3_600_000
 TICKET_MS = 30_000
+TOUCH_MS = 300_000
+"""A session in use is written down as such at most so often."""
 DEV_ORG = "00D000000000DEV"
 _NAME = re.compile(r"[\w .'-]{1,64}\Z")
 _TICKET = "ticket:"
@@ -43,10 +47,18 @@ def token_hash(token: str) -> str:
 class Login:
     """Sessions and tickets, in the store, so that any replica may take either."""
 
-    def __init__(self, store: Store, clock: Clock, own_origin: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        own_origin: str,
+        ended: Callable[[str], None] = lambda session: None,
+    ) -> None:
+        """`ended` is told the id of a session whose sockets must go."""
         self._store = store
         self._clock = clock
         self._own_origin = own_origin
+        self._ended = ended
 
     async def dev(self, request: web.Request) -> web.Response:
         """POST /auth/dev {name}: anybody may be anyone, on this machine only."""
@@ -78,6 +90,7 @@ class Login:
         session = await self._session(request)
         if session is not None:
             await self._store.drop_sessions(session.agent, session.token_hash)
+            self._ended(session.token_hash)
             log.info("session.ended", agent=str(session.agent))
             _set_cookie(response, cookie_name(session.agent.org_id), "", 0)
         return response
@@ -89,7 +102,8 @@ class Login:
         session = await self._session(request)
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
-        ticket, now = self._clock.nonce(), self._clock.now()
+        # It names its session (by the hash that is stored of it), so that they end together.
+        ticket, now = f"{self._clock.nonce()}.{session.token_hash}", self._clock.now()
         await self._store.put_session(
             Session(
                 token_hash(_TICKET + ticket),
@@ -104,24 +118,32 @@ class Login:
         return web.json_response({"ticket": ticket, "user": _user(session)})
 
     async def redeem(self, ticket: str) -> Session | None:
-        """Who may come in with this ticket: nobody with an old, unknown or used one."""
+        """The session of this ticket: none with an old, unknown or used one."""
         hashed = token_hash(_TICKET + ticket)
-        session = await self._store.session(hashed)
-        if session is None or await self._store.drop_sessions(session.agent, hashed) != 1:
+        found = await self._store.session(hashed)
+        if found is None or await self._store.drop_sessions(found.agent, hashed) != 1:
             return None
-        return session if session.expires_at > self._clock.now() else None
+        if found.expires_at <= self._clock.now():
+            return None
+        return await self.keep(ticket.partition(".")[2])
+
+    async def keep(self, hashed: str) -> Session | None:
+        """The session of that hash if it still holds, marked as in use."""
+        session, now = await self._store.session(hashed), self._clock.now()
+        if session is None or now >= session.expires_at or now - session.used_at > IDLE_MS:
+            return None
+        if now - session.used_at >= TOUCH_MS:
+            session = replace(session, used_at=now)
+            await self._store.put_session(session)
+        return session
 
     async def _session(self, request: web.Request) -> Session | None:
         """The session of the request's cookie, if it is neither too old nor too long unused."""
-        now = self._clock.now()
         for name, token in request.cookies.items():
             if not name.startswith(cookie_name("")):
                 continue
-            session = await self._store.session(token_hash(token))
-            fresh = session is not None and now < session.expires_at
-            if session is None or not fresh or now - session.used_at > IDLE_MS:
-                continue
-            if name == cookie_name(session.agent.org_id):
+            session = await self.keep(token_hash(token))
+            if session is not None and name == cookie_name(session.agent.org_id):
                 return session
         return None
 

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from adapter.storage.port import StorageError
+
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,6 +30,10 @@ async def last_resort(request: web.Request, handler: Handler) -> web.StreamRespo
         raise
     except ConnectionResetError:
         raise
+    except StorageError as error:
+        log.error("request.not_stored", path=request.path, reason=str(error))
+        text = "It could not be stored just now. Try again."
+        return failure(503, "not-stored", text, **{"Retry-After": "5"})
     except Exception:
         log.exception("request.failed", path=request.path, method=request.method)
         return failure(500, "internal", "Something went wrong here; it has been logged.")

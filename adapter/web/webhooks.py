@@ -41,16 +41,18 @@ class Webhooks:
         intake: Intake,
         clock: Clock,
         count: Counter = lambda fate: None,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         self._account = account
         self._secrets = secrets
         self._intake = intake
         self._clock = clock
         self._count = count
+        self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
         """POST /webhooks/dialstack."""
-        body = await _read(request)
+        body = await _read(request, self._read_seconds)
         if isinstance(body, web.Response):
             return body
         now = self._clock.now()
@@ -88,14 +90,14 @@ class Webhooks:
         return Heard(told.event_id, told.type, self._account, body, told.report)
 
 
-async def _read(request: web.Request) -> bytes | web.Response:
+async def _read(request: web.Request, seconds: float) -> bytes | web.Response:
     """The body, in time and of bearable size; aiohttp itself would wait for ever."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except TimeoutError:
-        return failure(408, "too-slow", f"The body must arrive within {READ_SECONDS:.0f} seconds.")
+        return failure(408, "too-slow", f"The body must arrive within {seconds:g} seconds.")
     except web.HTTPRequestEntityTooLarge:
         return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
