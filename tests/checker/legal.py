@@ -1,0 +1,53 @@
+"""Which phase of a call may follow which (design: the machine's table), for one call at a time.
+
+"new" is a call that nobody knew, "gone" one that has left the agent, "idle" a placement that
+nobody picked up in time but that a late pick-up still binds.
+"""
+
+from __future__ import annotations
+
+RINGING, DIALING, BRIDGED = "ringing-user-devices", "dialing-destination", "bridged"
+INBOUND, WRAPUP, LAPSED = "ringing-inbound", "wrapup", "idle"
+NEW, GONE = "new", "gone"
+
+NEXT: dict[str, frozenset[str]] = {
+    NEW: frozenset({RINGING, DIALING, BRIDGED, INBOUND, WRAPUP}),
+    RINGING: frozenset({DIALING, BRIDGED, WRAPUP, LAPSED, GONE}),
+    LAPSED: frozenset({DIALING, BRIDGED, WRAPUP, GONE}),
+    DIALING: frozenset({BRIDGED, WRAPUP}),
+    INBOUND: frozenset({BRIDGED, WRAPUP, GONE}),
+    BRIDGED: frozenset({WRAPUP}),
+    WRAPUP: frozenset({GONE}),
+    GONE: frozenset(),
+}
+
+FOREGROUND = (BRIDGED, DIALING, RINGING, INBOUND, WRAPUP)
+
+
+def is_legal(before: str, after: str, *, wrapup: bool, whole: bool) -> bool:
+    """Whether a call may go from one phase to the next.
+
+    Where not every version was seen (`whole` False), steps in between may be missing; where there
+    is no wrap-up, a call that is over is gone at once.
+    """
+    if before == after:
+        return True
+    if after == GONE and not wrapup and before != NEW:
+        return True
+    return after in (NEXT[before] if whole else _beyond(before))
+
+
+def _beyond(phase: str) -> set[str]:
+    reached: set[str] = set()
+    todo = [phase]
+    while todo:
+        new = NEXT[todo.pop()] - reached
+        reached |= new
+        todo.extend(new)
+    return reached
+
+
+def foreground(calls: dict[str, str]) -> str:
+    """The phase that an agent with these calls must show."""
+    phases = set(calls.values())
+    return next((phase for phase in FOREGROUND if phase in phases), LAPSED)
