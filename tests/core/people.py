@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from adapter.core.decision import Decision
 from adapter.core.events import DialRequested, Event, Report
@@ -38,7 +39,9 @@ def row(**known: int | str | Direction | Outcome | None) -> Facts:
 
 def facts(source: Source, **known: int | str | Direction | Outcome | None) -> Facts:
     """Facts of one source; what is None is not known."""
-    held = {name: Known(value, source) for name, value in known.items() if value is not None}
+    held: dict[str, Any] = {
+        name: Known[Any](value, source) for name, value in known.items() if value is not None
+    }
     return replace(Facts(), **held)
 
 

@@ -14,6 +14,7 @@ from adapter.core.events import (
     CallPlaced,
     Connected,
     DestinationDialed,
+    Event,
     InboundRinging,
     OverClaimed,
     PlacingRejected,
@@ -265,7 +266,7 @@ def test_a_row_with_an_id_that_is_new_proves_the_pick_up() -> None:
 
 def test_a_pick_up_takes_back_what_was_said_while_placing() -> None:
     """The notice "not confirmed" is untrue once the phone was picked up."""
-    events = [click(), PlacingUnknown(T0 + 9, "c1", "timeout")]
+    events: list[Event] = [click(), PlacingUnknown(T0 + 9, "c1", "timeout")]
     assert [n.code for n in after(IDLE, events).agent.notices] == ["unknown-outcome"]
     assert after(IDLE, [*events, tell(DestinationDialed, T0 + 10)]).agent.notices == ()
 

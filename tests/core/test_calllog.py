@@ -1,0 +1,501 @@
+"""The go gate: exactly one Task for a call, whatever pages, browsers and Salesforce do."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.core.calllog import LogDecision, decide_log, may_be_offered
+from adapter.core.facts import Facts, Known, Source
+from adapter.core.logevents import (
+    AlarmDoubled,
+    DraftChanged,
+    FactsLearned,
+    LogAccepted,
+    LogEvent,
+    LogExpired,
+    LogRefused,
+    LogSaved,
+    LogTimePassed,
+    PageLost,
+    PageProved,
+    ProbePage,
+    ReadBack,
+    RecordPicked,
+    SendGo,
+    SendSettled,
+    TasksFound,
+    TrayDecided,
+    WritingEnded,
+)
+from adapter.core.logmodel import (
+    Attempting,
+    CallLog,
+    Closed,
+    ClosedBy,
+    LogState,
+    Pending,
+    SaveError,
+    Settled,
+    Tray,
+    TrayReason,
+    Unknown,
+    Verifying,
+)
+from adapter.core.model import Draft, Record
+from adapter.core.policy import SavePolicy
+from tests.core.gate import Gate, new_log
+from tests.core.people import RECORD, T0
+
+POLICY = SavePolicy()
+ASKING = SavePolicy(read_back=True)
+LOCKED = (SaveError("UNABLE_TO_LOCK_ROW", "locked"),)
+ACCEPT = LogAccepted(T0, "page1", "n1")
+SAVED = LogSaved(T0 + 900, "page1", 1, "n1", "00T1")
+
+
+def after(
+    *events: LogEvent, policy: SavePolicy = POLICY, log: CallLog | None = None
+) -> LogDecision:
+    """The last decision of a conversation; its effects are the last event's."""
+    decision = LogDecision(log or new_log())
+    for event in events:
+        decision = decide_log(decision.log, event, policy)
+    return decision
+
+
+# --- the model: random histories ----------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**32), st.booleans())
+def test_no_history_doubles_or_loses_a_task(seed: int, read_back: bool) -> None:
+    """Crashes, lost callbacks, slow commits, reconnects, restarts: one Task, and it is right."""
+    gate = Gate(Random(seed), SavePolicy(read_back=read_back))
+    for _ in range(120):
+        gate.step()
+    gate.faults = False
+    for _ in range(400):
+        gate.step()
+    assert gate.premature == []
+    assert len(gate.tasks) == 1
+    assert gate.log.saved is not None
+    assert isinstance(gate.log.state, Settled)
+    assert gate.tasks[gate.log.saved.task_id][1] == gate.log.wanted
+
+
+# --- the plain way ------------------------------------------------------------------------------
+
+
+def test_an_accepted_offer_is_a_go_with_the_fields_of_now() -> None:
+    """Committed first, then sent: the effect comes with the new state."""
+    going = after(ACCEPT)
+    attempt = going.log.attempt
+    assert attempt is not None
+    assert (attempt.number, attempt.page_id, attempt.task_id) == (1, "page1", "")
+    assert going.effects == (SendGo("c1", attempt),)
+    assert going.log.state == Attempting(T0 + POLICY.report_ms)
+
+
+def test_of_two_pages_that_accept_one_has_the_go() -> None:
+    """The compare-and-set."""
+    second = after(ACCEPT, LogAccepted(T0 + 1, "page2", "n2"))
+    assert (second.effects, second.ignored) == ((), "taken")
+
+
+def test_a_saved_report_settles_and_lets_the_page_forget() -> None:
+    """Its journal entry has done its work."""
+    saved = after(ACCEPT, SAVED)
+    assert saved.log.state == Settled(T0 + 900)
+    assert saved.effects == (SendSettled("c1", "page1", 1),)
+    assert saved.log.next_due is None
+
+
+def test_a_repeated_report_is_acknowledged_again_and_changes_nothing() -> None:
+    """The page may not have heard the first acknowledgement."""
+    again = after(ACCEPT, SAVED, SAVED)
+    assert (again.log, again.ignored) == (after(ACCEPT, SAVED).log, "repeated")
+    assert again.effects == (SendSettled("c1", "page1", 1),)
+
+
+def test_what_is_learned_after_the_save_becomes_an_update_by_id() -> None:
+    """A corrected talk time, once the agent has finished writing."""
+    talked = FactsLearned(T0 + 5_000, Facts(connected=Known(T0 - 60_000, Source.RECORD)))
+    writing = DraftChanged(T0 + 2_000, Draft(notes="a"), done=False, held_until=T0 + 62_000)
+    held = after(ACCEPT, SAVED, writing, talked).log
+    assert held.state == Pending(T0 + 62_000, T0 + 62_000)
+    freed = after(WritingEnded(T0 + 9_000), log=held).log
+    assert may_be_offered(freed, T0 + 9_000)
+    again = after(LogAccepted(T0 + 9_000, "page2", "n2"), log=freed).log
+    assert again.attempt is not None
+    assert (again.attempt.task_id, again.attempt.number) == ("00T1", 2)
+    done = after(LogSaved(T0 + 9_900, "page2", 2, "n2", ""), log=again).log
+    assert done.saved is not None
+    assert (done.saved.fields, type(done.state)) == (done.wanted, Settled)
+    assert (done.wanted.talk_ms, done.wanted.draft.notes) == (60_000, "a")
+
+
+def test_a_draft_or_record_before_the_save_is_in_the_create() -> None:
+    """They only change what is wanted; nothing waits for the agent to finish."""
+    picked = after(
+        RecordPicked(T0, RECORD), DraftChanged(T0, Draft(subject="s"), False, T0 + 60_000), ACCEPT
+    )
+    assert picked.log.attempt is not None
+    assert picked.log.attempt.fields.record == RECORD
+    assert picked.log.attempt.fields.draft.subject == "s"
+
+
+def test_what_changes_while_a_create_is_unknown_waits_for_its_outcome() -> None:
+    """No second go for a note."""
+    lost = after(ACCEPT, PageLost(T0 + 20_000, "page1")).log
+    changed = after(DraftChanged(T0 + 21_000, Draft(notes="x"), done=True), log=lost)
+    assert (changed.log.state, changed.effects) == (lost.state, ())
+    saved = after(replace(SAVED, at=T0 + 22_000), log=changed.log).log
+    assert isinstance(saved.state, Pending)
+    assert saved.saved is not None
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+
+def test_a_transient_refusal_is_tried_again_after_5_30_and_120_seconds_and_then_trayed() -> None:
+    """Nothing was created, so that another go is safe; but not for ever."""
+    log, at, waits = new_log(), T0, []
+    for number in (1, 2, 3, 4):
+        log = after(LogAccepted(at, "page1", f"n{number}"), log=log).log
+        log = after(LogRefused(at + 10, "page1", number, f"n{number}", LOCKED), log=log).log
+        if isinstance(log.state, Pending):
+            waits.append(log.state.not_before - at - 10)
+            at = log.state.not_before
+    assert waits == [5_000, 30_000, 120_000]
+    assert log.state == Tray(TrayReason.REFUSED, at + 10, LOCKED)
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [(), (SaveError("REQUIRED_FIELD_MISSING", "no", "Subject"),), (*LOCKED, SaveError("X", "x"))],
+)
+def test_any_other_refusal_goes_to_the_tray_at_once(errors: tuple[SaveError, ...]) -> None:
+    """The agent must mend it; a submission that changes something tries again."""
+    refused = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", errors)).log
+    assert refused.state == Tray(TrayReason.REFUSED, T0 + 9, errors)
+    same = after(DraftChanged(T0 + 10, Draft(), done=True), log=refused).log
+    assert isinstance(same.state, Tray)
+    mended = after(DraftChanged(T0 + 11, Draft(subject="s"), done=True), log=refused).log
+    assert may_be_offered(mended, T0 + 11)
+
+
+def test_a_backoff_is_not_cut_short_by_news() -> None:
+    """Salesforce asked for patience."""
+    refused = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", LOCKED)).log
+    learned = after(FactsLearned(T0 + 10, Facts(name=Known("Ada", Source.SAID))), log=refused).log
+    assert not may_be_offered(learned, T0 + 11)
+    assert learned.next_due == T0 + 9 + 5_000
+
+
+def test_a_late_refusal_is_acknowledged_and_changes_nothing() -> None:
+    """The attempt was settled by another way."""
+    late = after(ACCEPT, SAVED, LogRefused(T0 + 999, "page1", 1, "n1", LOCKED))
+    assert (late.ignored, type(late.log.state)) == ("late", Settled)
+    assert late.effects == (SendSettled("c1", "page1", 1),)
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        replace(SAVED, nonce="guessed"),
+        replace(SAVED, attempt=7),
+        LogRefused(T0, "page1", 1, "guessed", LOCKED),
+    ],
+)
+def test_a_report_without_the_attempt_s_nonce_is_not_believed(stray: LogEvent) -> None:
+    """Only the page that had the go knows it."""
+    told = after(ACCEPT, stray)
+    assert (told.log, told.effects, told.ignored) == (after(ACCEPT).log, (), "no such attempt")
+
+
+def test_a_go_that_was_too_old_for_its_page_is_offered_again() -> None:
+    """The page says that it did nothing; said again later, it is no news."""
+    expired = LogExpired(T0 + 6_000, "page1", 1, "n1")
+    assert may_be_offered(after(ACCEPT, expired).log, T0 + 6_000)
+    assert after(ACCEPT, SAVED, expired).ignored == "late"
+
+
+# --- the unknown --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [LogTimePassed(T0 + 30_000), PageLost(T0 + 30_000, "page1"), replace(SAVED, task_id="")],
+)
+def test_no_report_makes_the_outcome_unknown_and_never_a_second_go(silence: LogEvent) -> None:
+    """The page is probed; no other page may have the log."""
+    lost = after(ACCEPT, silence)
+    assert lost.log.state == Unknown(silence.at, silence.at + 30_000)
+    assert lost.effects == (ProbePage("page1"),)
+    second = after(LogAccepted(T0 + 40_000, "page2", "n2"), log=lost.log)
+    assert (second.effects, second.ignored) == ((), "taken")
+    assert after(replace(SAVED, task_id=""), log=lost.log).ignored == "no id"
+
+
+def test_with_no_way_to_read_back_an_unknown_create_goes_to_the_tray() -> None:
+    """The agent chooses."""
+    lost = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
+    assert lost.state == Tray(TrayReason.NOT_CONFIRMED, T0 + 60_000)
+
+
+def verified(
+    *between: LogEvent, answers: tuple[bool, ...] = (True, True, True, True)
+) -> tuple[LogDecision, list[int]]:
+    """A lost create, read back by the schedule with "nothing there"; and when it was asked."""
+    decision = after(ACCEPT, LogTimePassed(T0 + 30_000), *between, policy=ASKING)
+    asked: list[int] = []
+    for _ in range(6):
+        due = decision.log.next_due
+        if due is None or isinstance(decision.log.state, Pending):
+            break
+        decision = after(LogTimePassed(due), policy=ASKING, log=decision.log)
+        if any(isinstance(e, ReadBack) for e in decision.effects):
+            asked.append(due - T0 - 30_000)
+            if answers[len(asked) - 1]:
+                decision = after(TasksFound(due + 1, ()), policy=ASKING, log=decision.log)
+    return decision, asked
+
+
+def test_nothing_there_frees_the_log_only_if_the_page_can_no_longer_fire() -> None:
+    """Asked at 30, 60, 120 and 330 s; then a proof of the page, or the tray."""
+    trayed, asked = verified()
+    assert asked == [30_000, 60_000, 120_000, 330_000]
+    assert isinstance(trayed.log.state, Tray)
+    freed, _ = verified(PageProved(T0 + 31_000, "page1"))
+    assert isinstance(freed.log.state, Pending)
+
+
+def test_an_unanswered_last_question_leaves_it_to_the_agent() -> None:
+    """Earlier answers may have come before the commit."""
+    trayed, _ = verified(PageProved(T0 + 31_000, "page1"), answers=(True, True, True, False))
+    assert isinstance(trayed.log.state, Tray)
+
+
+def test_a_proof_while_verifying_counts_too() -> None:
+    """Each question probes the page again."""
+    asking = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000), policy=ASKING)
+    assert [type(e) for e in asking.effects] == [ReadBack, ProbePage]
+    proved = after(PageProved(T0 + 61_000, "page1"), policy=ASKING, log=asking.log).log
+    assert isinstance(proved.state, Verifying)
+    assert proved.state.proved
+    again = after(LogTimePassed(T0 + 90_000), policy=ASKING, log=proved)
+    assert [type(e) for e in again.effects] == [ReadBack]
+
+
+def test_one_task_found_is_the_log_s() -> None:
+    """Saved after all; a change since then becomes an update."""
+    unknown = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000), policy=ASKING)
+    found = after(TasksFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=unknown.log).log
+    assert found.saved is not None
+    assert (found.saved.task_id, found.state) == ("00T9", Settled(T0 + 60_500))
+    changed = after(RecordPicked(T0, RECORD), policy=ASKING, log=unknown.log).log
+    other = after(TasksFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=changed).log
+    assert may_be_offered(other, T0 + 60_500)
+
+
+def test_two_tasks_found_are_a_double_and_everybody_is_told() -> None:
+    """It must never happen; if it does, both ids are shown, once."""
+    unknown = after(ACCEPT, LogTimePassed(T0 + 30_000)).log
+    doubled = after(TasksFound(T0 + 60_500, ("00T1", "00T2")), log=unknown)
+    assert doubled.effects == (AlarmDoubled("c1", ("00T1", "00T2")),)
+    assert isinstance(doubled.log.state, Tray)
+    assert doubled.log.state.reason is TrayReason.DOUBLED
+    again = after(TasksFound(T0 + 60_600, ("00T1", "00T2")), log=doubled.log)
+    assert (again.log, again.effects) == (doubled.log, ())
+
+
+def test_a_second_task_id_reported_is_a_double() -> None:
+    """Another page, another browser: the report is believed."""
+    doubled = after(ACCEPT, SAVED, replace(SAVED, task_id="00T2"))
+    assert AlarmDoubled("c1", ("00T1", "00T2")) in doubled.effects
+    assert doubled.log.doubles == ("00T2",)
+
+
+def test_what_was_found_does_not_settle_an_update_that_is_under_way() -> None:
+    """A Task that is there says nothing of what it says."""
+    log = after(ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "p", "n2"))
+    found = after(TasksFound(T0 + 1_002, ("00T1",)), log=log.log).log
+    assert isinstance(found.state, Attempting)
+
+
+def test_answers_without_a_question_are_ignored() -> None:
+    """Nothing there, while nobody asked; something there, before anybody saved."""
+    assert after(TasksFound(T0, ())).ignored == "late"
+    assert after(TasksFound(T0, ("00T1",))).ignored == "no attempt"
+
+
+def test_an_update_whose_outcome_is_unknown_is_simply_repeated() -> None:
+    """By id it is idempotent."""
+    updating = after(
+        ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "page1", "n2")
+    ).log
+    for silence in (LogTimePassed(T0 + 31_001), PageLost(T0 + 2_000, "page1")):
+        lost = after(silence, log=updating)
+        assert may_be_offered(lost.log, silence.at)
+        assert lost.effects == ()
+
+
+def test_a_page_that_never_sent_frees_the_log_at_once() -> None:
+    """Same page load, and its journal knows nothing of the attempt."""
+    lost = after(ACCEPT, PageLost(T0 + 2_000, "page1")).log
+    assert may_be_offered(after(PageProved(T0 + 3_000, "page1", True), log=lost).log, T0 + 3_000)
+    late = after(ACCEPT, PageProved(T0 + 11_000, "page1", never_sent=True)).log
+    assert may_be_offered(late, T0 + 11_000)
+
+
+def test_a_hello_that_may_have_crossed_the_go_proves_nothing() -> None:
+    """The go may have been sent behind the journal that the hello told."""
+    early = after(ACCEPT, PageProved(T0 + 1_000, "page1", never_sent=True))
+    assert (early.log.state, early.ignored) == (after(ACCEPT).log.state, "too early")
+
+
+def test_a_page_that_is_back_without_an_outcome_makes_it_unknown_but_proved() -> None:
+    """It sent, and does not know what became of it; it will not send again."""
+    back = after(ACCEPT, PageProved(T0 + 20_000, "page1"))
+    assert back.log.state == Unknown(T0 + 20_000, T0 + 50_000, proved=True)
+    assert back.effects == ()
+
+
+def test_other_pages_and_settled_logs_are_not_moved_by_pages() -> None:
+    """Only the page of the latest attempt counts, and only while something is open."""
+    assert after(ACCEPT, PageLost(T0, "page2")).ignored == "another page"
+    assert after(PageLost(T0, "page1")).ignored == "another page"
+    assert after(ACCEPT, SAVED, PageLost(T0 + 999, "page1")).ignored == "nothing open"
+
+
+def test_a_late_report_of_an_earlier_create_makes_the_next_go_an_update() -> None:
+    """The agent chose to save again, and then the first page reports after all."""
+    trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
+    again = after(
+        TrayDecided(T0 + 61_000, "save_again"), LogAccepted(T0 + 62_000, "p2", "n2"), log=trayed
+    )
+    late = after(replace(SAVED, at=T0 + 63_000), log=again.log)
+    assert isinstance(late.log.state, Attempting)
+    assert late.log.saved is not None
+    silent = after(LogTimePassed(T0 + 92_000), log=late.log).log
+    assert isinstance(silent.state, Settled)
+    second = LogSaved(T0 + 93_000, "p2", 2, "n2", "00T2")
+    assert AlarmDoubled("c1", ("00T1", "00T2")) in after(second, log=silent).effects
+    same = replace(second, task_id="00T1")
+    assert after(same, log=late.log).log.state == Settled(T0 + 93_000)
+    older = after(
+        RecordPicked(T0 + 64_000, RECORD), LogAccepted(T0 + 64_001, "p3", "n3"), log=silent
+    )
+    assert after(SAVED, log=older.log).ignored == "repeated"
+
+
+# --- the tray, and time -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "state"),
+    [
+        (TrayDecided(T0 + 61_000, "already_there"), Closed(T0 + 61_000, ClosedBy.ALREADY_THERE)),
+        (TrayDecided(T0 + 61_000, "dismiss"), Closed(T0 + 61_000, ClosedBy.DISMISSED)),
+        (TrayDecided(T0 + 61_000, "already_there", "00T7"), Settled(T0 + 61_000)),
+    ],
+)
+def test_the_agent_settles_what_is_in_the_tray(choice: TrayDecided, state: LogState) -> None:
+    """Already there (with its id, if told), or never mind."""
+    trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
+    decided = after(choice, log=trayed).log
+    assert decided.state == state
+    assert decided.is_settled
+    assert decided.next_due is None
+
+
+def test_a_choice_that_does_not_exist_or_comes_too_late_changes_nothing() -> None:
+    """The tray is empty, or the word unknown."""
+    trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
+    assert after(TrayDecided(T0, "explode"), log=trayed).ignored == "no such choice"
+    assert after(TrayDecided(T0, "dismiss")).ignored == "not in the tray"
+
+
+def test_a_late_report_is_believed_even_after_the_agent_closed_the_log() -> None:
+    """The Task exists: it is the log's."""
+    trayed = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000)).log
+    closed = after(TrayDecided(T0 + 61_000, "dismiss"), log=trayed).log
+    saved = after(replace(SAVED, at=T0 + 99_000), log=closed).log
+    assert saved.state == Settled(T0 + 99_000)
+
+
+def test_a_pending_log_wakes_its_offering_again_and_again() -> None:
+    """Nobody was there to take it; somebody will be."""
+    woken = after(LogTimePassed(T0 + POLICY.wake_ms)).log
+    assert woken.next_due == T0 + 2 * POLICY.wake_ms
+    assert after(LogTimePassed(T0 + 1)).ignored == "not due"
+
+
+# --- totality and deadlines ---------------------------------------------------------------------
+
+ats = st.integers(T0, T0 + 1_000_000)
+people = st.sampled_from(["page1", "page2"])
+ids = st.sampled_from(["", "00T1", "00T2"])
+numbers, nonces = st.integers(1, 3), st.sampled_from(["n1", "n2"])
+drafts = st.builds(Draft, notes=st.none() | st.sampled_from(["a", "b"]))
+errors = st.sampled_from([(), LOCKED, (SaveError("X", "x", "Subject"),)])
+choices = st.sampled_from(["save_again", "already_there", "dismiss", ""])
+learnable = st.builds(Facts, connected=st.builds(Known[int], ats, st.just(Source.SAID)))
+log_events = st.one_of(
+    st.builds(LogAccepted, ats, people, nonces),
+    st.builds(LogSaved, ats, people, numbers, nonces, ids),
+    st.builds(LogRefused, ats, people, numbers, nonces, errors),
+    st.builds(LogExpired, ats, people, numbers, nonces),
+    st.builds(PageLost, ats, people),
+    st.builds(PageProved, ats, people, st.booleans()),
+    st.builds(TasksFound, ats, st.lists(ids.filter(bool), max_size=3).map(tuple)),
+    st.builds(
+        FactsLearned, ats, st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.SAID)))
+    ),
+    st.builds(DraftChanged, ats, drafts, st.booleans(), ats),
+    st.builds(RecordPicked, ats, st.builds(Record, ids)),
+    st.builds(WritingEnded, ats),
+    st.builds(
+        TrayDecided, ats, st.sampled_from(["save_again", "already_there", "dismiss", ""]), ids
+    ),
+    st.builds(LogTimePassed, ats),
+)
+states = st.one_of(
+    st.builds(Pending, ats, ats),
+    st.builds(Attempting, ats),
+    st.builds(Unknown, ats, ats, st.booleans()),
+    st.builds(Verifying, ats, ats, st.integers(0, 5), st.booleans(), st.booleans()),
+    st.builds(Tray, st.sampled_from(TrayReason), ats),
+    st.builds(Settled, ats),
+    st.builds(Closed, ats, st.sampled_from(ClosedBy)),
+)
+
+
+@given(states, st.lists(log_events, max_size=8), st.sampled_from([POLICY, ASKING]))
+def test_no_event_raises_in_any_state_and_every_open_log_has_a_deadline(
+    state: LogState, events: list[LogEvent], policy: SavePolicy
+) -> None:
+    """Total: even from states that nothing leads to."""
+    log = after(*events, policy=policy, log=replace(new_log(), state=state)).log
+    open_ = not isinstance(log.state, Tray | Settled | Closed)
+    assert (log.next_due is not None) is open_
+    assert log.is_settled is isinstance(log.state, Settled | Closed)
+
+
+@given(st.lists(log_events, max_size=12), st.sampled_from([POLICY, ASKING]))
+def test_time_alone_ends_every_wait_but_that_for_a_page(
+    events: list[LogEvent], policy: SavePolicy
+) -> None:
+    """However it got there: by deadlines alone a log comes to rest, or waits for a page."""
+    log = after(*events, policy=policy).log
+    for _ in range(10):
+        due = log.next_due
+        if due is None or isinstance(log.state, Pending):
+            break
+        moved = after(LogTimePassed(due), policy=policy, log=log).log
+        assert moved.next_due is None or moved.next_due > due
+        log = moved
+    assert isinstance(log.state, Pending | Tray | Settled | Closed)
