@@ -1,7 +1,9 @@
 """Brings a database's tables to this version: `python -m adapter migrate`, and SQLite's start.
 
 Migrations only add (a column with a default, a table, an index): while a deploy rolls, the version
-before works on the new tables. What is no longer needed is dropped one release later.
+before works on the new tables, and going back to it needs no way back here. What is no longer
+needed is dropped one release later. A new revision is a file in migrations/versions, by hand; a
+test compares what they all make with schema.py.
 """
 
 from __future__ import annotations

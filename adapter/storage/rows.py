@@ -10,7 +10,7 @@ hold, lone surrogates and NUL included, passes through every database unharmed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from json import JSONDecodeError, JSONDecoder, JSONEncoder
+from json import JSONDecoder, JSONEncoder
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from adapter.core.logmodel import CallLog
@@ -51,7 +51,7 @@ class Rows(Generic[V]):
         try:
             data = self._upgraded(_from_text(text))
             value: V = self._decode(data)
-        except (JSONDecodeError, KeyError, IndexError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise Unreadable(
                 f"a {self._kind} row cannot be read: {type(error).__name__}"
             ) from error

@@ -164,7 +164,7 @@ Index("sessions_expiry", SESSIONS.c.expires_at)
 def sqlalchemy_url(url: str) -> str:
     """The address with the driver that we use: psycopg 3 for PostgreSQL, sqlite3 for SQLite."""
     parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
+    if parsed.get_backend_name() in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     return parsed.render_as_string(hide_password=False)
 

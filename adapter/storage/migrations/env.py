@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from adapter.storage.schema import METADATA, is_sqlite
+from adapter.storage.schema import METADATA
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=METADATA,
-    # SQLite cannot alter a column in place: alembic copies the table instead.
-    render_as_batch=is_sqlite(connection.dialect),
+    # Alembic believes that SQLite cannot; left to itself (migrate.py), it can.
     transactional_ddl=True,
 )
 with context.begin_transaction():

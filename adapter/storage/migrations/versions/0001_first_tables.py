@@ -115,11 +115,3 @@ def make_people() -> None:
 def partial(name: str, table: str, columns: list[str], where: sa.TextClause) -> None:
     """An index of only the rows that the condition picks."""
     op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
-
-
-def downgrade() -> None:
-    """Drop them all."""
-    for table in ("meta", "directory", "sessions", "parked", "deliveries", "calls"):
-        op.drop_table(table)
-    op.drop_table("call_logs")
-    op.drop_table("agents")

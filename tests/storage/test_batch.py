@@ -1,0 +1,142 @@
+"""Judging a batch: who wins, who loses, and what is left to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.core.logmodel import Settled
+from adapter.core.model import Line
+from adapter.storage.batch import Prepared, Seen, ask, judge, prepare
+from adapter.storage.port import AgentChange, Commit, Conflict, Duplicate, StorageError
+from tests.contracts.stores import (
+    ADA,
+    BEN,
+    NOW,
+    agent,
+    bound,
+    change,
+    delivery,
+    log,
+    logged,
+    waiting,
+    write,
+)
+
+ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
+
+
+def prepared(*commits: Commit) -> list[Prepared]:
+    """Commits as rows."""
+    return [prepare(commit) for commit in commits]
+
+
+def kinds(verdicts: list[StorageError | None]) -> list[type | None]:
+    """The verdicts by their classes."""
+    return [type(verdict) if verdict else None for verdict in verdicts]
+
+
+def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
+    """The agents, the deliveries, and the calls of parked deliveries."""
+    commits = prepared(
+        write(0, key=BEN),
+        Commit((change(0), change(1, key=BEN)), delivery("e2")),
+        Commit(delivery=delivery("e1"), park=(waiting("e1"),)),
+    )
+    asked = ask(commits)
+    assert asked.agents == [ADA_PAIR, BEN_PAIR]
+    assert asked.deliveries == [("acct", "e1"), ("acct", "e2")]
+    assert asked.calls == [("acct", "pc-1")]
+
+
+def test_commits_that_build_on_each_other_leave_one_row() -> None:
+    """From the version in the database to the last one, with the last value."""
+    seen = Seen({ADA_PAIR: 4})
+    writes, verdicts = judge(prepared(write(4, "x"), write(5, "y"), write(6, "z")), seen)
+    assert verdicts == [None, None, None]
+    (row,) = writes.updated_agents()
+    assert (row[0], row[-1]) == (7, 4)
+    assert '"name":"z"' in str(row[1])
+    assert writes.new_agents() == []
+
+
+def test_an_agent_that_is_not_there_is_new() -> None:
+    """From version 0, also when a second commit follows in the same batch."""
+    writes, verdicts = judge(prepared(write(0), write(1)), Seen())
+    assert verdicts == [None, None]
+    (row,) = writes.new_agents()
+    assert (row[0], row[-2:]) == (2, ADA_PAIR)
+    assert writes.updated_agents() == []
+
+
+def test_who_builds_on_a_loser_loses_too() -> None:
+    """The version that it read was never made."""
+    _, verdicts = judge(prepared(write(3), write(4), write(0)), Seen())
+    assert kinds(verdicts) == [Conflict, Conflict, None]
+
+
+def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
+    """Nothing of a lost commit is written: agents, logs, calls, delivery, parked ones."""
+    lost = Commit(
+        (replace(bound(0, "pc-1"), logs=(log("a"),)), change(9, key=BEN)),
+        delivery("e1"),
+        unpark=(waiting("e2"),),
+    )
+    writes, verdicts = judge(prepared(lost), Seen())
+    assert kinds(verdicts) == [Conflict]
+    assert writes == type(writes)()
+
+
+def test_a_known_delivery_is_a_duplicate_before_it_is_a_conflict() -> None:
+    """Whether known from the database or from earlier in the batch."""
+    again = Commit((change(9),), delivery("e1"))
+    _, verdicts = judge(prepared(again), Seen(taken={("acct", "e1")}))
+    assert kinds(verdicts) == [Duplicate]
+    _, verdicts = judge(prepared(Commit(delivery=delivery("e1")), again), Seen())
+    assert kinds(verdicts) == [None, Duplicate]
+
+
+def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
+    """Bound in the database, or by an earlier commit of the batch."""
+    park = Commit(park=(waiting("e1"),))
+    assert kinds(judge(prepared(park), Seen(owned={("acct", "pc-1")}))[1]) == [Conflict]
+    binding = Commit((bound(0, "pc-1"),))
+    assert kinds(judge(prepared(binding, park), Seen())[1]) == [None, Conflict]
+    assert kinds(judge(prepared(park, binding), Seen())[1]) == [None, None]
+
+
+def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
+    """The row is not put in after it was taken out."""
+    park, unpark = Commit(park=(waiting("e1"),)), Commit(unpark=(waiting("e1"),))
+    writes, _ = judge(prepared(park, unpark), Seen())
+    assert writes.park == {}
+    assert writes.unpark == {("acct", "e1")}
+
+
+def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
+    """The columns that are swept, pruned and left out of load()."""
+    open_log, settled = log("a"), log("b", state=Settled(NOW + 7))
+    (commit,) = prepared(logged(4, open_log, settled))
+    rows = list(commit.logs.values())
+    assert [row[2:4] for row in rows] == [("a", 5), ("b", 5)]
+    assert [row[5:] for row in rows] == [
+        (NOW, NOW + 1_000, False, None),
+        (NOW, None, True, NOW + 7),
+    ]
+
+
+def test_an_agent_row_tells_the_line_and_the_deadline() -> None:
+    """The columns by which events find the agent and the sweeper finds work."""
+    lined = AgentChange(0, agent(line=Line("acct", "user_1")), NOW + 5)
+    (commit,) = prepared(Commit((lined,)))
+    assert commit.agents[0].columns[2:] == (NOW + 5, "acct", "user_1")
+    (commit,) = prepared(Commit((change(0),)))
+    assert commit.agents[0].columns[2:] == (None, None, None)
+
+
+def test_rows_are_sorted_by_key() -> None:
+    """Replicas lock in one order, whatever order commits came in."""
+    writes, _ = judge(prepared(write(2, key=BEN), write(3)), Seen({ADA_PAIR: 3, BEN_PAIR: 2}))
+    assert [row[-3:] for row in writes.updated_agents()] == [(*ADA_PAIR, 3), (*BEN_PAIR, 2)]
+    writes, _ = judge(prepared(write(0, key=BEN), write(0)), Seen())
+    assert [row[-2:] for row in writes.new_agents()] == [ADA_PAIR, BEN_PAIR]
+    assert ADA.user_id < BEN.user_id

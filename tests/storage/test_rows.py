@@ -1,0 +1,124 @@
+"""Rows: every value of the model comes back equal, old rows are upgraded, broken ones refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.logmodel import Attempting, CallLog
+from adapter.core.model import Agent, AgentKey, Bridged, Call, Line, Record
+from adapter.storage.codec import Unreadable
+from adapter.storage.port import Session
+from adapter.storage.rows import AGENT, CALL_LOG, SESSION, Rows
+from tests import strategies
+
+KEY = AgentKey("00D1", "0051")
+
+
+@given(strategies.agents())
+def test_any_agent_comes_back_equal(agent: Agent) -> None:
+    """Whatever the types allow, lone surrogates and NUL included, in ASCII."""
+    text = AGENT.dump(agent)
+    assert text.isascii()
+    assert "\0" not in text
+    assert AGENT.load(text) == agent
+
+
+@given(strategies.call_logs())
+def test_any_call_log_comes_back_equal(log: CallLog) -> None:
+    """In every state of the go gate."""
+    assert CALL_LOG.load(CALL_LOG.dump(log)) == log
+
+
+@given(strategies.sessions)
+def test_any_session_comes_back_equal(session: Session) -> None:
+    """A session is a row like any other."""
+    assert SESSION.load(SESSION.dump(session)) == session
+
+
+def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
+    """This text was written by version 1; whoever changes the model must still read it."""
+    text = (
+        '{"key":{"org_id":"00D1","user_id":"0051"},"line":{"account":"acct","user":"user_1"},'
+        '"calls":[{"call_id":"c1","number":"+14155550100","opened_at":5,'
+        '"stage":{"is":"Bridged","since":7,"due":9},'
+        '"facts":{"direction":["outbound",2],"connected":[7,3]},"provider_call_id":"p1",'
+        '"record":{"id":"003","object_type":"Contact"}}],"dials":[1,2],"v":1}'
+    )
+    facts = Facts(Known(Direction.OUTBOUND, Source.SAID), connected=Known(7, Source.RECORD))
+    record = Record("003", object_type="Contact")
+    call = Call("c1", "+14155550100", 5, Bridged(7, 9), facts, "p1", record=record)
+    assert AGENT.load(text) == Agent(KEY, Line("acct", "user_1"), calls=(call,), dials=(1, 2))
+
+
+def test_a_log_of_the_first_version_can_be_read_for_ever() -> None:
+    """The same for a call log."""
+    text = (
+        '{"log_id":"c1","agent":{"org_id":"00D1","user_id":"0051"},"opened_at":5,"number":"112",'
+        '"facts":{},"record":null,"time_zone":"UTC","state":{"is":"Attempting","due":9},"v":1}'
+    )
+    log = CallLog("c1", KEY, 5, "112", Facts(), None, "UTC", Attempting(9))
+    assert CALL_LOG.load(text) == log
+
+
+def test_a_row_says_which_version_wrote_it() -> None:
+    """The number of upgrades so far, plus one."""
+    assert json.loads(AGENT.dump(Agent(KEY)))["v"] == AGENT.version == 1
+    assert Rows(Line, {1: lambda data: data}).version == 2
+
+
+def test_an_old_row_is_upgraded_step_by_step() -> None:
+    """From its version to ours, each step on plain JSON."""
+
+    def rename(data: dict[str, Any]) -> dict[str, Any]:
+        return {"account": data["site"], "user": data["user"]}
+
+    def prefix(data: dict[str, Any]) -> dict[str, Any]:
+        return {**data, "user": f"user_{data['user']}"}
+
+    rows = Rows(Line, {1: rename, 2: prefix})
+    assert rows.load('{"site":"a","user":"7","v":1}') == Line("a", "user_7")
+    assert rows.load('{"account":"a","user":"7","v":2}') == Line("a", "user_7")
+    assert rows.load('{"account":"a","user":"7","v":3}') == Line("a", "7")
+
+
+def test_a_newer_row_is_read_as_well_as_it_can_be() -> None:
+    """The version after ours may add fields, while a deploy rolls."""
+    assert Rows(Line).load('{"account":"a","user":"7","port":1,"v":2}') == Line("a", "7")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"account":"a","user":"secret"}',
+        '{"user":"secret","v":1}',
+        '{"account":"a","user":"secret","v":"x"}',
+    ],
+)
+def test_a_broken_row_is_unreadable_and_its_values_stay_out_of_the_message(text: str) -> None:
+    """Damage is told by kind, never by content."""
+    with pytest.raises(Unreadable) as caught:
+        Rows(Line).load(text)
+    assert "Line" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_enum_value_or_a_pair_that_is_not_known_is_unreadable() -> None:
+    """A strange outcome, source or half a pair is damage, not a crash."""
+    for facts in ({"direction": ["sideways", 2]}, {"ended": [1, 9]}, {"ended": [1]}):
+        with pytest.raises(Unreadable):
+            Rows(Facts).load(json.dumps({**facts, "v": 1}))
+
+
+def test_only_dataclasses_are_rows() -> None:
+    """A plain value has no fields to put a version beside."""
+    with pytest.raises(TypeError):
+        Rows(int)
