@@ -1,29 +1,66 @@
 """All settings: environment variables `SOFTPHONE_…`, listed one by one in `.env.example`.
 
-A secret may also come from a file: `SOFTPHONE_DIALSTACK_TOKEN_FILE=/run/secrets/token`.
-Durations are seconds.
+A secret may also come from a file: `SOFTPHONE_DIALSTACK_TOKEN_FILE=/run/secrets/token`. What the
+environment leaves open, a file `.env` in the working directory may say. An empty variable is as
+good as none. Durations are seconds.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy, SavePolicy
 
 PREFIX = "SOFTPHONE_"
+DOTENV = ".env"
+LONGEST_SECONDS = 86_400
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_NUMBER_PREFIX = re.compile(r"\+[0-9]{1,15}")
+_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TASK_FIELDS_OF_OURS = frozenset(
+    {
+        "Id",
+        "entityApiName",
+        "Subject",
+        "Status",
+        "TaskSubtype",
+        "CallType",
+        "CallDurationInSeconds",
+        "CallDisposition",
+        "CallObject",
+        "Description",
+        "ActivityDate",
+        "WhoId",
+        "WhatId",
+        "OwnerId",
+        "AccountId",
+    }
+)
+"""What the adapter writes itself, or leaves to Salesforce: no constant may stand in for it."""
 
 Texts = Annotated[tuple[str, ...], NoDecode]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
 
 
 class WrongSetting(Exception):
@@ -49,13 +86,13 @@ class Settings(BaseSettings):
     dialstack_webhook_secrets: SecretStr = SecretStr("")
     directory_file: Path | None = None
 
-    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
+    default_region: str = "US"
     regions: Texts = ()
     premium_numbers: bool = False
     satellite_numbers: bool = False
     allow_numbers: Texts = ()
     deny_numbers: Texts = ()
-    extension_digits: Annotated[str, Field(pattern=r"^([1-9]-[1-9]|none)$")] = "2-6"
+    extension_digits: str = "2-6"
     dials_per_minute: Annotated[int, Field(ge=1)] = 10
     dials_per_hour: Annotated[int, Field(ge=1)] = 200
 
@@ -83,6 +120,18 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_hash_key: SecretStr = SecretStr("")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what it is given: `load` reads the environment, and tells whose fault it is."""
+        return (init_settings,)
+
     @field_validator(
         "org_origins",
         "regions",
@@ -103,19 +152,61 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
             raise ValueError("must be an http or https address, such as https://phone.example.com")
         return value.rstrip("/")
+
+    @field_validator("salesforce_url")
+    @classmethod
+    def _is_a_url_or_nothing(cls, value: str) -> str:
+        return cls._is_a_url(value) if value else value
 
     @field_validator("org_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in value:
-            parts = urlsplit(origin)
-            if origin != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
-                raise ValueError(
-                    f"{origin!r} is not an origin, such as https://acme.lightning.force.com"
-                )
+        example = "such as https://acme.lightning.force.com, without a path"
+        return _each(value, _ORIGIN.fullmatch, f"is not an origin, {example}")
+
+    @field_validator("default_region")
+    @classmethod
+    def _is_a_region(cls, value: str) -> str:
+        return _each((value,), _is_region, _NO_REGION)[0]
+
+    @field_validator("regions")
+    @classmethod
+    def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, _is_region, _NO_REGION)
+
+    @field_validator("allow_numbers", "deny_numbers")
+    @classmethod
+    def _are_number_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, _NUMBER_PREFIX.fullmatch, "must be + and digits, such as +49900")
+
+    @field_validator("extension_digits")
+    @classmethod
+    def _are_shortest_and_longest(cls, value: str) -> str:
+        if value != "none" and not (re.fullmatch("[1-9]-[1-9]", value) and value[0] <= value[2]):
+            raise ValueError("must be the shortest and longest extension, such as 2-6, or none")
+        return value
+
+    @field_validator("task_extra_fields")
+    @classmethod
+    def _are_task_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, _is_task_field, "must be a field of yours and its value: Type=Call")
+
+    @field_validator("dispositions")
+    @classmethod
+    def _are_dispositions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = ", ".join(outcome.value for outcome in Outcome)
+        return _each(value, _is_disposition, f"must be outcome=text, the outcome one of {known}")
+
+    @field_validator("read_back_seconds")
+    @classmethod
+    def _are_ascending_seconds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = f"is not a number of seconds from 0 to {LONGEST_SECONDS}"
+        seconds = [float(text) for text in _each(value, _is_seconds, wrong)]
+        if any(later <= sooner for sooner, later in pairwise(seconds)):
+            raise ValueError("must be ascending, such as 30,60,120,330")
         return value
 
     @model_validator(mode="after")
@@ -221,15 +312,75 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def load(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+_NO_REGION = "must be a country's two capital letters, such as US, DE or GB"
+
+
+def _each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) -> tuple[str, ...]:
+    """The values, if all of them fit."""
+    for value in values:
+        if not fits(value):
+            raise ValueError(f"{value!r} {wrong}")
+    return values
+
+
+def _is_region(text: str) -> bool:
+    return text in SUPPORTED_REGIONS
+
+
+def _is_task_field(pair: str) -> bool:
+    name, _, value = (part.strip() for part in pair.partition("="))
+    return bool(value and _API_NAME.fullmatch(name)) and name not in _TASK_FIELDS_OF_OURS
+
+
+def _is_disposition(pair: str) -> bool:
+    outcome, _, text = (part.strip() for part in pair.partition("="))
+    return bool(text) and outcome in {known.value for known in Outcome}
+
+
+def _is_seconds(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= LONGEST_SECONDS
+    except ValueError:
+        return False
+
+
+def environment() -> dict[str, str]:
+    """What this process is told: `.env` of the working directory, then its own variables.
+
+    Raises WrongSetting where `.env` is there and cannot be read.
+    """
+    try:
+        # Nothing is expanded: a "${" in a secret is two characters of a secret.
+        lines = dotenv_values(DOTENV, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
+    said = {name: value for name, value in lines.items() if value is not None}
+    return {**said, **{name: value for name, value in os.environ.items() if value}}
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each SOFTPHONE_ variable that is no setting: a slip of the pen, mostly."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{variable}_FILE" for variable in known}
+    strangers = sorted(v for v in environment if v.startswith(PREFIX) and v not in known)
+    return tuple(_stranger(variable, known) for variable in strangers)
+
+
+def _stranger(variable: str, known: set[str]) -> str:
+    near = get_close_matches(variable, sorted(known), n=2, cutoff=0.8)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"{variable} is no setting and was ignored.{hint}"
+
+
+def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """The settings of this environment. Raises WrongSetting, which names the variable."""
-    env = os.environ if environment is None else environment
+    env = environment() if told is None else told
     values: dict[str, object] = {}
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
-        if variable in env:
+        if env.get(variable):
             values[name] = env[variable]
-        elif f"{variable}_FILE" in env:
+        elif env.get(f"{variable}_FILE"):
             values[name] = _read(f"{variable}_FILE", env[f"{variable}_FILE"])
     try:
         return Settings.model_validate({**values, **overrides})
@@ -242,10 +393,13 @@ def _read(variable: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise WrongSetting(f"{variable}: cannot read {path}: {error.strerror}") from None
+    except ValueError:
+        raise WrongSetting(f"{variable}: {path} is not UTF-8 text") from None
 
 
 def _sentence(error: Mapping[str, object]) -> str:
     where = error.get("loc")
     name = PREFIX + str(where[0]).upper() if isinstance(where, tuple) and where else ""
     said = str(error.get("msg", "")).removeprefix("Value error, ")
+    said = said.replace("Input should be", "must be")
     return f"{name}: {said}" if name else said

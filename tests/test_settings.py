@@ -1,0 +1,426 @@
+"""Settings: every variable, files for secrets, `.env`, and sentences that name what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from adapter.core.facts import Outcome
+from adapter.core.policy import Policy
+from adapter.settings import (
+    PREFIX,
+    Settings,
+    WrongSetting,
+    environment,
+    is_loopback,
+    load,
+    unknown_variables,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SAID: Mapping[str, tuple[str, object]] = {
+    "public_url": ("https://phone.example.com/", "https://phone.example.com"),
+    "host": ("::1", "::1"),
+    "port": ("0", 0),
+    "database_url": ("postgresql://db/softphone", "postgresql://db/softphone"),
+    "sign_in": ("dev", "dev"),
+    "org_origins": (
+        "https://a.lightning.force.com, http://b.example:8443",
+        ("https://a.lightning.force.com", "http://b.example:8443"),
+    ),
+    "dialstack_url": ("http://127.0.0.1:8082/", "http://127.0.0.1:8082"),
+    "dialstack_token": ("sk_1", SecretStr("sk_1")),
+    "dialstack_account": ("acct_1", "acct_1"),
+    "dialstack_user_field": ("user", "user"),
+    "dialstack_webhook_secrets": ("whsec_1,whsec_2", SecretStr("whsec_1,whsec_2")),
+    "directory_file": ("agents.toml", Path("agents.toml")),
+    "default_region": ("GB", "GB"),
+    "regions": ("DE, AT,", ("DE", "AT")),
+    "premium_numbers": ("true", True),
+    "satellite_numbers": ("1", True),
+    "allow_numbers": ("+49800", ("+49800",)),
+    "deny_numbers": ("+1900,+44", ("+1900", "+44")),
+    "extension_digits": ("3-3", "3-3"),
+    "dials_per_minute": ("1", 1),
+    "dials_per_hour": ("7", 7),
+    "outcome_seconds": ("1.5", 1.5),
+    "ring_seconds": ("20", 20.0),
+    "dial_seconds": ("90", 90.0),
+    "bridged_check_seconds": ("60", 60.0),
+    "record_seconds": ("2", 2.0),
+    "wrap_up_seconds": ("0", 0.0),
+    "dial_while_wrap_up": ("yes", True),
+    "log_missed_calls": ("no", False),
+    "task_status": ("Done", "Done"),
+    "task_extra_fields": ("Type=Call,Channel__c=a=b", ("Type=Call", "Channel__c=a=b")),
+    "dispositions": ("busy=Engaged", ("busy=Engaged",)),
+    "read_back": ("on", True),
+    "read_back_class": ("acme.CallLog", "acme.CallLog"),
+    "salesforce_url": ("https://acme.my.salesforce.com/", "https://acme.my.salesforce.com"),
+    "salesforce_client_id": ("3MVG", "3MVG"),
+    "salesforce_client_secret": ("cs_1", SecretStr("cs_1")),
+    "report_seconds": ("10", 10.0),
+    "journal_seconds": ("11", 11.0),
+    "read_back_seconds": ("0,0.5,86400", ("0", "0.5", "86400")),
+    "log_level": ("debug", "debug"),
+    "log_hash_key": ("k", SecretStr("k")),
+}
+"""Each setting by a value that is not its default, as text and as it is read."""
+
+
+def test_the_table_of_this_file_has_every_setting() -> None:
+    """A new setting needs a line here, or nothing proves that it is read."""
+    assert SAID.keys() == Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_each_variable_is_read(name: str) -> None:
+    """SOFTPHONE_<NAME> sets the field of that name, and only that one."""
+    text, value = SAID[name]
+    settings = load({PREFIX + name.upper(): text})
+    assert getattr(settings, name) == value
+    others = {n: getattr(settings, n) for n in SAID if n != name}
+    assert others == {n: getattr(load({}), n) for n in others}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_example_environment_tells_the_default_of_each(name: str) -> None:
+    """The value behind the comment sign in .env.example is what happens without it."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    line = re.search(rf"^# {PREFIX}{name.upper()}=(.*)$", text, re.MULTILINE)
+    assert line is not None
+    assert getattr(load({PREFIX + name.upper(): line[1]}), name) == getattr(load({}), name)
+
+
+def test_each_line_of_the_example_environment_follows_its_explanation() -> None:
+    """Before every variable stands one line of comment that is none itself."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    bare = [
+        line
+        for before, line in pairwise(lines)
+        if line.startswith(f"# {PREFIX}")
+        and not re.match(rf"# (?!{PREFIX}|---)[A-Z].*[^=]$", before)
+    ]
+    assert bare == []
+
+
+def test_the_environment_of_the_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What load() is given is all that it reads."""
+    monkeypatch.setenv("SOFTPHONE_PORT", "99")
+    assert load({}).port == 8080
+
+
+def test_overrides_win_over_variables() -> None:
+    """The demo's own values are stronger than the environment's."""
+    assert load({"SOFTPHONE_PORT": "1"}, port=2).port == 2
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    """Compose files pass empty values on for what nobody has set."""
+    assert load({"SOFTPHONE_PORT": "", "SOFTPHONE_DIRECTORY_FILE": ""}) == load({})
+
+
+# --- secrets ----------------------------------------------------------------------------------
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    """SOFTPHONE_…_FILE names a file; white space around its content is none of the secret."""
+    (tmp_path / "token").write_text("sk_live_1\n", encoding="utf-8")
+    settings = load({"SOFTPHONE_DIALSTACK_TOKEN_FILE": str(tmp_path / "token")})
+    assert settings.dialstack_token.get_secret_value() == "sk_live_1"
+
+
+def test_the_variable_itself_wins_over_its_file() -> None:
+    """A file that is not needed is not even opened."""
+    told = {"SOFTPHONE_DIALSTACK_TOKEN": "a", "SOFTPHONE_DIALSTACK_TOKEN_FILE": "/no/such/file"}
+    assert load(told).dialstack_token.get_secret_value() == "a"
+
+
+def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The sentence has the variable, the path and the system's reason."""
+    missing = tmp_path / "none"
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_LOG_HASH_KEY_FILE": str(missing)})
+    expected = f"SOFTPHONE_LOG_HASH_KEY_FILE: cannot read {missing}: No such file or directory"
+    assert str(caught.value) == expected
+
+
+def test_a_secret_file_of_no_text_is_named(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are a wrong file, not a traceback."""
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    with pytest.raises(WrongSetting, match=r"SOFTPHONE_LOG_HASH_KEY_FILE: .* is not UTF-8 text"):
+        load({"SOFTPHONE_LOG_HASH_KEY_FILE": str(tmp_path / "key")})
+
+
+def test_no_secret_shows_in_the_settings_text() -> None:
+    """repr() and str() say stars."""
+    secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
+    settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
+    assert len(secrets) == 4
+    assert "hush" not in repr(settings) + str(settings)
+
+
+def test_several_webhook_secrets_are_live_at_once() -> None:
+    """While rotating, old and new are separated by a comma."""
+    settings = load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": " a, b ,"})
+    assert settings.webhook_secrets == ("a", "b")
+
+
+@pytest.mark.parametrize("missing", ["TOKEN", "ACCOUNT", "WEBHOOK_SECRETS", None])
+def test_a_provider_is_configured_only_as_a_whole(missing: str | None) -> None:
+    """Without a token no call can be placed, without secrets none can be heard of."""
+    names = {"TOKEN", "ACCOUNT", "WEBHOOK_SECRETS"} - {missing}
+    told = {f"SOFTPHONE_DIALSTACK_{name}": "x" for name in names if name}
+    assert load(told).is_provider_configured is (missing is None)
+
+
+# --- what is wrong ----------------------------------------------------------------------------
+
+OUTCOMES = (
+    "completed, busy, no-answer, rejected, unreachable, wrong-number, failed, voicemail, "
+    "answered, missed"
+)
+URL = "must be an http or https address, such as https://phone.example.com"
+REGION = "must be a country's two capital letters, such as US, DE or GB"
+ORIGIN = "is not an origin, such as https://acme.lightning.force.com, without a path"
+FIELD = "must be a field of yours and its value: Type=Call"
+SECONDS = "is not a number of seconds from 0 to 86400"
+EXTENSIONS = "must be the shortest and longest extension, such as 2-6, or none"
+PREFIXES = "must be + and digits, such as +49900"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("PUBLIC_URL", "phone.example.com", URL),
+        ("DIALSTACK_URL", "ftp://example.com", URL),
+        ("SALESFORCE_URL", "acme", URL),
+        ("PUBLIC_URL", "https://x:0", URL),
+        ("PUBLIC_URL", "https://x:99999", "Port out of range 0-65535"),
+        ("PORT", "70000", "must be less than or equal to 65535"),
+        ("PORT", "http", "must be a valid integer"),
+        ("SIGN_IN", "none", "must be 'dev'"),
+        ("ORG_ORIGINS", "https://a.example/", f"'https://a.example/' {ORIGIN}"),
+        ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
+        ("ORG_ORIGINS", "https://u@a.example", f"'https://u@a.example' {ORIGIN}"),
+        ("ORG_ORIGINS", "https://a;script-src *", f"'https://a;script-src *' {ORIGIN}"),
+        ("DIALSTACK_USER_FIELD", "id", "must be 'user_id' or 'user'"),
+        ("DEFAULT_REGION", "us", f"'us' {REGION}"),
+        ("DEFAULT_REGION", "UK", f"'UK' {REGION}"),
+        ("REGIONS", "DE,Germany", f"'Germany' {REGION}"),
+        ("ALLOW_NUMBERS", "0800", f"'0800' {PREFIXES}"),
+        ("DENY_NUMBERS", "+1-900", f"'+1-900' {PREFIXES}"),
+        ("EXTENSION_DIGITS", "6-2", EXTENSIONS),
+        ("EXTENSION_DIGITS", "4", EXTENSIONS),
+        ("DIALS_PER_MINUTE", "0", "must be greater than or equal to 1"),
+        ("RING_SECONDS", "-1", "must be greater than or equal to 0"),
+        ("RING_SECONDS", "nan", "must be a finite number"),
+        ("WRAP_UP_SECONDS", "86401", "must be less than or equal to 86400"),
+        ("LOG_MISSED_CALLS", "maybe", "must be a valid boolean"),
+        ("TASK_EXTRA_FIELDS", "Type", f"'Type' {FIELD}"),
+        ("TASK_EXTRA_FIELDS", "Type=", f"'Type=' {FIELD}"),
+        ("TASK_EXTRA_FIELDS", "A B=1", f"'A B=1' {FIELD}"),
+        ("TASK_EXTRA_FIELDS", "OwnerId=005", f"'OwnerId=005' {FIELD}"),
+        ("TASK_EXTRA_FIELDS", "entityApiName=Event", f"'entityApiName=Event' {FIELD}"),
+        ("DISPOSITIONS", "engaged=Busy", f"'engaged=Busy' must be outcome=text, the outcome one "
+         f"of {OUTCOMES}"),
+        ("DISPOSITIONS", "busy", "'busy' must be outcome=text"),
+        ("READ_BACK_SECONDS", "30,soon", f"'soon' {SECONDS}"),
+        ("READ_BACK_SECONDS", "-1,30", f"'-1' {SECONDS}"),
+        ("READ_BACK_SECONDS", "inf", f"'inf' {SECONDS}"),
+        ("READ_BACK_SECONDS", "60,30", "must be ascending, such as 30,60,120,330"),
+        ("READ_BACK_SECONDS", "30,30", "must be ascending, such as 30,60,120,330"),
+        ("LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named_with_what_it_should_be(
+    name: str, text: str, sentence: str
+) -> None:
+    """WrongSetting starts with the variable and says in plain words what to write."""
+    with pytest.raises(WrongSetting) as caught:
+        load({PREFIX + name: text})
+    assert str(caught.value).startswith(f"{PREFIX}{name}: {sentence}")
+
+
+def test_all_wrong_settings_are_told_at_once() -> None:
+    """Nobody has to start the adapter once for each mistake."""
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_PORT": "x", "SOFTPHONE_RING_SECONDS": "-1"})
+    assert str(caught.value).count("; ") == 1
+    assert "SOFTPHONE_PORT: " in str(caught.value)
+    assert "SOFTPHONE_RING_SECONDS: " in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "phone.example.com"])
+def test_the_dev_sign_in_refuses_to_listen_to_others(host: str) -> None:
+    """Anybody may be anyone there, so nobody else may reach it."""
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_HOST": host})
+    expected = "SOFTPHONE_SIGN_IN=dev lets anybody be anyone: it needs SOFTPHONE_HOST to be a "
+    assert str(caught.value) == f"{expected}loopback address such as 127.0.0.1, not {host}"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_loopback_is_loopback(host: str) -> None:
+    """All of 127.0.0.0/8, and IPv6's."""
+    assert is_loopback(host)
+
+
+# --- .env -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no setting in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    return tmp_path
+
+
+def test_a_dotenv_file_is_read_with_the_real_environment(folder: Path) -> None:
+    """Quotes and comments are the file's, a dollar sign is the value's."""
+    text = '# mine\nSOFTPHONE_PORT=1234\nSOFTPHONE_TASK_STATUS="All done"\nSOFTPHONE_HOST\n'
+    (folder / ".env").write_text(text + "SOFTPHONE_DIALSTACK_TOKEN=a${HOME}b\n", encoding="utf-8")
+    settings = load()
+    assert (settings.port, settings.task_status, settings.host) == (1234, "All done", "127.0.0.1")
+    assert settings.dialstack_token.get_secret_value() == "a${HOME}b"
+
+
+def test_the_environment_wins_over_a_dotenv_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is the last resort; an empty variable does not hide its line."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=1\nSOFTPHONE_TASK_STATUS=Done\n")
+    monkeypatch.setenv("SOFTPHONE_PORT", "2")
+    monkeypatch.setenv("SOFTPHONE_TASK_STATUS", "")
+    settings = load()
+    assert (settings.port, settings.task_status) == (2, "Done")
+
+
+def test_a_dotenv_file_is_not_read_for_an_environment_that_is_given(folder: Path) -> None:
+    """Tests and the demo say themselves what holds."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=1\n")
+    assert load({}).port == 8080
+
+
+def test_without_a_dotenv_file_the_environment_is_all(folder: Path) -> None:
+    """No file is no error."""
+    assert not (folder / ".env").exists()
+    assert load() == load({})
+
+
+def test_a_dotenv_file_that_is_no_text_is_a_wrong_setting(folder: Path) -> None:
+    """The sentence names the file."""
+    (folder / ".env").write_bytes(b"SOFTPHONE_PORT=\xff\n")
+    with pytest.raises(WrongSetting, match=r"^\.env cannot be read as UTF-8 text"):
+        load()
+
+
+def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
+    """A slip in the file is named by its variable, like any other."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=x\n")
+    with pytest.raises(WrongSetting, match=r"^SOFTPHONE_PORT: must be a valid integer"):
+        load()
+
+
+# --- variables that nobody knows --------------------------------------------------------------
+
+
+def test_an_unknown_variable_is_told_with_what_is_near() -> None:
+    """The text has names only: the value may be a secret in the wrong place."""
+    assert unknown_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
+        "SOFTPHONE_DIALSTACK_TOKN is no setting and was ignored. "
+        "Did you mean SOFTPHONE_DIALSTACK_TOKEN or SOFTPHONE_DIALSTACK_TOKEN_FILE?",
+    )
+
+
+def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
+    """A wrong guess would be worse than none."""
+    said = ("SOFTPHONE_XYZZY is no setting and was ignored.",)
+    assert unknown_variables({"SOFTPHONE_XYZZY": "1"}) == said
+
+
+def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
+    """Only our prefix is looked at, sorted by name."""
+    known = {PREFIX + name.upper() + suffix: "" for name in SAID for suffix in ("", "_FILE")}
+    assert unknown_variables({**known, "PATH": "", "SOFTPHONE": ""}) == ()
+    told = unknown_variables({"SOFTPHONE_B!": "", "SOFTPHONE_A!": ""})
+    assert [text.split()[0] for text in told] == ["SOFTPHONE_A!", "SOFTPHONE_B!"]
+
+
+def test_strangers_of_the_dotenv_file_are_told_too(folder: Path) -> None:
+    """environment() is what both load() and the warning look at."""
+    (folder / ".env").write_text("SOFTPHONE_PROT=1\n")
+    assert "Did you mean SOFTPHONE_PORT or" in unknown_variables(environment())[0]
+
+
+# --- what the machine is given ----------------------------------------------------------------
+
+
+def test_the_defaults_are_those_of_the_machine() -> None:
+    """An adapter without settings behaves as the core does by itself."""
+    assert load({}).policy() == Policy()
+
+
+def test_seconds_become_milliseconds() -> None:
+    """Settings are in seconds, the core's numbers in milliseconds."""
+    names = ["outcome", "ring", "dial", "bridged_check", "record", "wrap_up", "report", "journal"]
+    told = {f"SOFTPHONE_{name.upper()}_SECONDS": f"{n}.5" for n, name in enumerate(names)}
+    policy = load({**told, "SOFTPHONE_READ_BACK_SECONDS": "1,2.5"}).policy()
+    assert (policy.outcome_ms, policy.ring_ms, policy.dial_ms) == (500, 1500, 2500)
+    assert (policy.bridged_ms, policy.record_ms, policy.wrapup_ms) == (3500, 4500, 5500)
+    assert (policy.save.report_ms, policy.save.journal_ms) == (6500, 7500)
+    assert policy.save.read_back_at == (1000, 2500)
+
+
+def test_switches_and_limits_reach_the_machine() -> None:
+    """Each switch turns the thing of its name, away from its default."""
+    names = ["dial_while_wrap_up", "log_missed_calls", "dials_per_minute", "dials_per_hour"]
+    told = {PREFIX + name.upper(): SAID[name][0] for name in [*names, "read_back"]}
+    policy = load(told).policy()
+    assert (policy.dial_while_wrapup, policy.log_missed) == (True, False)
+    assert (policy.per_minute, policy.per_hour, policy.save.read_back) == (1, 7, True)
+
+
+def test_dial_rules_reach_the_machine() -> None:
+    """Regions, lists and kinds of numbers are the dial policy's."""
+    names = ["default_region", "regions", "premium_numbers", "satellite_numbers"]
+    names += ["allow_numbers", "deny_numbers", "extension_digits"]
+    rules = load({PREFIX + name.upper(): SAID[name][0] for name in names}).policy().dial
+    assert (rules.default_region, rules.regions) == ("GB", frozenset({"DE", "AT"}))
+    assert (rules.premium, rules.satellite) == (True, True)
+    assert (rules.allow, rules.deny) == (("+49800",), ("+1900", "+44"))
+    assert (rules.extensions, rules.extension_digits) == (True, (3, 3))
+    assert not load({"SOFTPHONE_EXTENSION_DIGITS": "none"}).policy().dial.extensions
+
+
+def test_a_disposition_is_replaced_and_the_others_stay() -> None:
+    """Only what the deployment says differs from the defaults."""
+    policy = load({"SOFTPHONE_DISPOSITIONS": "no-answer = Nobody there"}).policy()
+    assert policy.disposition(Outcome.NO_ANSWER) == "Nobody there"
+    assert policy.disposition(Outcome.BUSY) == Policy().disposition(Outcome.BUSY)
+
+
+def test_extra_task_fields_are_pairs() -> None:
+    """Name and value around the first equals sign."""
+    settings = load({"SOFTPHONE_TASK_EXTRA_FIELDS": "Type = Call, Channel__c=a=b"})
+    assert settings.extra_fields() == (("Type", "Call"), ("Channel__c", "a=b"))
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://phone.example.com/softphone/", "https://phone.example.com"),
+        ("http://localhost:8080", "http://localhost:8080"),
+    ],
+)
+def test_the_public_origin_is_the_address_without_a_path(url: str, origin: str) -> None:
+    """Browsers send an Origin without a path, and with a port where it is not the usual one."""
+    assert load({"SOFTPHONE_PUBLIC_URL": url}).public_origin == origin
