@@ -86,7 +86,7 @@ test('hold() before the deed keeps both', () => {
 test('the read-back finds a Task by the id of its call', () => {
   const { say, tasks, last } = bench();
   say('saveLog', { object: { entityApiName: 'Task', Subject: 'a', CallObject: 'call/1 &' } });
-  say('runApex', { apexClass: 'CallLogReadBack', methodName: 'find', methodParams: `callObject=${encodeURIComponent('call/1 &')}` });
+  say('runApex', { apexClass: 'SoftphoneCallLog', methodName: 'find', methodParams: `callObject=${encodeURIComponent('call/1 &')}` });
   assert.deepEqual(JSON.parse(last().response.returnValue.runApex), [tasks.all()[0]?.Id]);
 });
 

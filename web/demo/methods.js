@@ -69,7 +69,7 @@ function searchAndScreenPop({ searchParams, callType, deferred }, org) {
 
 /** The read-back class that an admin deploys: Tasks that carry a call's id. @param {any} args @param {Org} org */
 function runApex({ apexClass, methodName, methodParams }, org) {
-  if (apexClass !== 'CallLogReadBack' || methodName !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
+  if (apexClass !== 'SoftphoneCallLog' || methodName !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
   const wanted = new URLSearchParams(methodParams).get('callObject');
   const ids = org.tasks.all().filter((task) => task['CallObject'] === wanted).map((task) => task.Id);
   return success({ runApex: JSON.stringify(ids) });

@@ -1,0 +1,166 @@
+"""A real Chromium in front of everything: the demo org on one site, the softphone on another."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+
+from adapter.app import listening
+from adapter.web.demo import make_demo_org
+from tests.scenarios.conftest import World, a_world, free_port
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+FAST = {"pick_up_seconds": 0.3, "ring_seconds": 0.4, "talk_seconds": 2.2}
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass
+class Tab:
+    """One tab of the org, with the softphone in its utility bar."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def phone(self) -> Frame:
+        """The softphone's own frame."""
+        return next(f for f in self.page.frames if "/softphone" in f.url)
+
+    async def state(self) -> str:
+        """The phase that the softphone shows."""
+        return str(await self.phone.locator("#softphone").get_attribute("data-state"))
+
+    async def until(self, state: str, click_to_dial: str | None = None) -> None:
+        """Wait for a phase, and for click-to-dial to be so."""
+        wanted = f'#softphone[data-state="{state}"]'
+        if click_to_dial is not None:
+            wanted += f'[data-click-to-dial="{click_to_dial}"]'
+        await self.phone.locator(wanted).wait_for(state="attached", timeout=20_000)
+
+    async def until_dialable(self, on: bool = True) -> None:
+        """Wait until the org itself has click-to-dial on (or off) in this tab."""
+        await self.page.wait_for_function("on => demoOrg.clickToDial === on", arg=on)
+
+    async def click(self, name: str, number: str) -> None:
+        """Open the record and click its number."""
+        await self.page.locator("#records").get_by_text(name, exact=True).click()
+        await self.page.locator("#page").get_by_text(number).click()
+
+    async def tasks(self) -> list[dict[str, Any]]:
+        """The Tasks that are in Salesforce."""
+        tasks: list[dict[str, Any]] = await self.page.evaluate("demoOrg.tasks")
+        return tasks
+
+    async def until_tasks(self, count: int) -> list[dict[str, Any]]:
+        """Wait for so many Tasks."""
+        await self.page.wait_for_function("n => demoOrg.tasks.length >= n", arg=count)
+        return await self.tasks()
+
+    async def toggles(self) -> list[str]:
+        """Every enable and disable that this tab's softphone has asked of the org, in order."""
+        return list(
+            await self.page.evaluate(
+                """demoOrg.messages.filter(m => m.direction === 'in')
+                   .map(m => m.message.methodName).filter(n => /ClickToDial$/.test(n))
+                   .filter(n => !n.startsWith('on')).map(n => n.replace('ClickToDial', ''))"""
+            )
+        )
+
+    async def watch_states(self) -> None:
+        """Note every phase that the softphone goes through from now on."""
+        await self.phone.evaluate(
+            """() => {
+              const root = document.querySelector('#softphone');
+              window.phases = [root.dataset.state];
+              new MutationObserver(() => {
+                const now = root.dataset.state;
+                if (window.phases.at(-1) !== now) window.phases.push(now);
+              }).observe(root, {attributes: true, attributeFilter: ['data-state']});
+            }"""
+        )
+
+    async def states(self) -> list[str]:
+        """The phases noted since `watch_states`."""
+        return list(await self.phone.evaluate("window.phases"))
+
+
+@dataclass
+class Org:
+    """The whole stage: world, browser, tabs."""
+
+    world: World
+    url: str
+    browser: Browser
+    context: BrowserContext
+    tabs: list[Tab] = field(default_factory=list)
+
+    async def tab(self, agent: str = "ada", ready: bool = True) -> Tab:
+        """A tab of the org, signed in and ready to dial."""
+        tab = Tab(await self.context.new_page())
+        tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
+        tab.page.on("console", lambda line: _note(tab, line.type, line.text))
+        self.tabs.append(tab)
+        await tab.page.goto(f"{self.url}/?agent={agent}")
+        if ready:
+            await tab.until_dialable()
+        return tab
+
+    async def plays(self, number: str, **scenario: Any) -> None:
+        """How the phone network treats that number."""
+        answer = await self.world.provider.post(
+            "/v1/test_helpers/scenarios",
+            json={"number": number, "scenario": {**FAST, **scenario}},
+        )
+        answer.raise_for_status()
+
+    async def posts(self) -> list[dict[str, Any]]:
+        """Every request to place a call that the provider got."""
+        posts: list[dict[str, Any]] = (await self.world.history())["posts"]
+        return posts
+
+
+def _note(tab: Tab, kind: str, text: str) -> None:
+    # A refused sign-in check and a refused socket are part of life; a script error is not.
+    if kind == "error" and "Failed to load resource" not in text and "WebSocket" not in text:
+        tab.problems.append(text)
+
+
+@contextlib.asynccontextmanager
+async def an_org(folder: Path, **wishes: object) -> AsyncIterator[Org]:
+    """A stage with these settings; fails if any page had an error of its own."""
+    async with AsyncExitStack() as stack:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        world = await stack.enter_async_context(a_world(folder, org_origins=(url,), **wishes))
+        site = make_demo_org(f"{world.url}/softphone", "ada")
+        await stack.enter_async_context(listening(site, "127.0.0.1", port))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        stack.push_async_callback(browser.close)
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        org = Org(world, url, browser, context)
+        yield org
+        assert [problem for tab in org.tabs for problem in tab.problems] == []
+
+
+@pytest.fixture
+async def org(tmp_path: Path) -> AsyncIterator[Org]:
+    """A stage with the usual settings."""
+    async with an_org(tmp_path) as made:
+        yield made
