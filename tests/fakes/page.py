@@ -1,7 +1,8 @@
 """A softphone page without a browser: the same protocol over a real socket.
 
 It behaves as the real page does (accepts offers, journals, saves, reports), and can be told to
-misbehave. `reload` is a new page load of the same browser: it keeps the journal, not the id.
+misbehave. `reload` is a new page load of the same browser: it keeps the journal, not the id;
+`stay` lets the page connect again whenever it loses its socket.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tests.fakes.salesforce import FakeSalesforce
 
@@ -34,26 +35,59 @@ class FakePage:
     accepts: bool = True
     reports: bool = True
     saves: bool = True
+    deaf_to_goes: bool = False
     page_id: str = field(default_factory=lambda: f"page-{uuid.uuid4().hex[:8]}")
     view: View = field(default_factory=dict)
     views: list[View] = field(default_factory=list)
     heard: list[dict[str, Any]] = field(default_factory=list)
+    close_codes: list[int] = field(default_factory=list)
+    cookie: str = ""
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
+    _staying: asyncio.Task[None] | None = None
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def open(self) -> FakePage:
         """Sign in, fetch a ticket, say hello, see the first view."""
+        await self.sign_in()
+        await self.say_hello(await self.ticket())
+        await self.until(bool)
+        return self
+
+    async def sign_in(self) -> None:
+        """Get the session's cookie."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
             headers = {"Origin": self.url}
             answer = await http.post("/auth/dev", json={"name": self.name}, headers=headers)
             answer.raise_for_status()
-            cookie = answer.headers["set-cookie"].split(";")[0]
-            ticket = await http.post("/api/ws-ticket", headers={**headers, "Cookie": cookie})
-            ticket.raise_for_status()
-        await self.say_hello(ticket.json()["ticket"])
-        await self.until(bool)
-        return self
+            self.cookie = answer.headers["set-cookie"].split(";")[0]
+
+    async def sign_out(self) -> None:
+        """End the session."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            headers = {"Origin": self.url, "Cookie": self.cookie}
+            (await http.post("/auth/sign-out", headers=headers)).raise_for_status()
+
+    async def ticket(self) -> str:
+        """Trade the cookie for a ticket."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            headers = {"Origin": self.url, "Cookie": self.cookie}
+            answer = await http.post("/api/ws-ticket", headers=headers)
+            answer.raise_for_status()
+            ticket: str = answer.json()["ticket"]
+            return ticket
+
+    async def stay(self) -> None:
+        """From now on, come back whenever the socket is lost: the same load, the same journal."""
+        self._staying = asyncio.create_task(self._come_back())
+
+    async def _come_back(self) -> None:
+        while self._reader is not None:
+            await asyncio.wait({self._reader})
+            try:
+                await self.say_hello(await self.ticket())
+            except (OSError, httpx.HTTPError, WebSocketException):
+                await asyncio.sleep(0.1)
 
     async def say_hello(self, ticket: str) -> None:
         """Connect and greet."""
@@ -82,6 +116,10 @@ class FakePage:
 
     async def close(self) -> None:
         """Close the tab."""
+        if self._staying is not None:
+            self._staying.cancel()
+            await asyncio.wait({self._staying})
+            self._staying = None
         if self._socket is not None:
             await self._socket.close()
         if self._reader is not None:
@@ -110,6 +148,20 @@ class FakePage:
             await self._changed.wait_for(lambda: any(m["type"] == kind for m in self.heard))
         return next(m for m in self.heard if m["type"] == kind)
 
+    async def until_closed(self, seconds: float = 20.0) -> int:
+        """The code with which the (latest) socket was closed."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: bool(self.close_codes))
+        return self.close_codes[-1]
+
+    async def until_answer(self, request_id: str) -> dict[str, Any]:
+        """The latest answer to that request."""
+
+        def found(view: View) -> dict[str, Any] | None:
+            return next((a for a in view["answers"] if a["request_id"] == request_id), None)
+
+        return found(await self.until(lambda view: found(view) is not None)) or {}
+
     async def dial(self, number: str, record: dict[str, Any] | None = None) -> str:
         """Click a number; the request's id."""
         request_id = f"req-{uuid.uuid4().hex[:8]}"
@@ -133,6 +185,11 @@ class FakePage:
                     self._changed.notify_all()
         except ConnectionClosed:
             pass
+        finally:
+            await socket.wait_closed()
+            async with self._changed:
+                self.close_codes.append(socket.close_code or 0)
+                self._changed.notify_all()
 
     async def _act(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -141,7 +198,7 @@ class FakePage:
                 self.views.append(message)
             case "offer" if self.accepts:
                 await self.send(type="accept", log_id=message["log_id"])
-            case "go":
+            case "go" if not self.deaf_to_goes:
                 await self._save(message)
             case "settled":
                 self.journal.pop((message["log_id"], message["attempt"]), None)

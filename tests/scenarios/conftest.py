@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 
 from adapter.app import App, listening, running
+from adapter.runtime.clock import Clock
 from adapter.settings import Settings, load
 from adapter.telephony.simulator.config import Config
 from adapter.telephony.simulator.server import make_app
@@ -25,10 +28,9 @@ ACCOUNT, TOKEN, SECRET = "acct_test", "sk_test_1", "whsec_test"
 
 
 @dataclass
-class World:
-    """Everything that a scenario plays in."""
+class Scene:
+    """What a scenario plays in, seen from outside: addresses, an org, a provider."""
 
-    app: App
     url: str
     provider_url: str
     salesforce: FakeSalesforce
@@ -40,6 +42,12 @@ class World:
         page = FakePage(self.url, name, self.salesforce, **wishes)
         self.stack.push_async_callback(page.close)
         return await page.open()
+
+    def another_page(self, name: str = "ada", **wishes: Any) -> FakePage:
+        """A page that is not open yet, closed at the end."""
+        page = FakePage(self.url, name, self.salesforce, **wishes)
+        self.stack.push_async_callback(page.close)
+        return page
 
     async def history(self) -> dict[str, Any]:
         """What the provider saw and did."""
@@ -54,6 +62,41 @@ class World:
             "/v1/test_helpers/scenarios", json={"default": True, "scenario": scenario}
         )
         answer.raise_for_status()
+
+    async def chaos(self, **knobs: Any) -> None:
+        """Which faults the provider makes from now on."""
+        (await self.provider.post("/v1/test_helpers/chaos", json=knobs)).raise_for_status()
+
+    async def sandbox(self, **call: Any) -> str:
+        """A call that nobody asked the provider's API for; its id."""
+        answer = await self.provider.post("/v1/test_helpers/calls", json=call)
+        answer.raise_for_status()
+        call_id: str = answer.json()["id"]
+        return call_id
+
+    async def until_history(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The provider's history, asked again until it fits."""
+        async with asyncio.timeout(20):
+            while not fits(history := await self.history()):
+                await asyncio.sleep(0.02)
+        return history
+
+    async def until_task(
+        self, fits: Callable[[dict[str, Any]], bool] = lambda task: True
+    ) -> dict[str, Any]:
+        """The one Task of the org, once it is there and fits."""
+        async with asyncio.timeout(20):
+            while not any(fits(task) for task in self.salesforce.tasks.values()):
+                await asyncio.sleep(0.02)
+        (task,) = self.salesforce.tasks.values()
+        return task
+
+
+@dataclass
+class World(Scene):
+    """A scene whose adapter runs in this process."""
+
+    app: App
 
 
 def settings_for(folder: Path, url: str, provider_url: str, **wishes: object) -> Settings:
@@ -91,26 +134,44 @@ def simulated(webhook: str, **wishes: Any) -> Config:
 
 
 @asynccontextmanager
-async def a_world(folder: Path, **wishes: object) -> AsyncIterator[World]:
-    """The adapter and the provider, listening on free ports of loopback."""
+async def a_scene(
+    provider: web.Application | None = None, **simulator: Any
+) -> AsyncIterator[tuple[Scene, int]]:
+    """The provider (else a simulated one) on a free port, and the adapter's port to be."""
     async with AsyncExitStack() as stack:
         port = free_port()
         url = f"http://localhost:{port}"
-        simulator = make_app(simulated(f"{url}/webhooks/dialstack"))
-        provider_port = await stack.enter_async_context(listening(simulator, "127.0.0.1", 0))
+        app = provider or make_app(simulated(f"{url}/webhooks/dialstack", **simulator))
+        provider_port = await stack.enter_async_context(listening(app, "127.0.0.1", 0))
         provider_url = f"http://127.0.0.1:{provider_port}"
-        settings = settings_for(folder, url, provider_url, **wishes)
-        app = await stack.enter_async_context(running(settings))
-        await stack.enter_async_context(listening(app.server, "127.0.0.1", port))
-        provider = await stack.enter_async_context(
+        client = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=provider_url,
                 trust_env=False,
                 headers={"Authorization": f"Bearer {TOKEN}", "DialStack-Account": ACCOUNT},
             )
         )
-        inner = await stack.enter_async_context(AsyncExitStack())
-        yield World(app, url, provider_url, FakeSalesforce(), provider, inner)
+        yield Scene(url, provider_url, FakeSalesforce(), client, AsyncExitStack()), port
+
+
+@asynccontextmanager
+async def a_world(
+    folder: Path,
+    *,
+    provider: web.Application | None = None,
+    clock: Clock | None = None,
+    **wishes: object,
+) -> AsyncIterator[World]:
+    """The adapter and the provider, listening on free ports of loopback."""
+    async with AsyncExitStack() as stack:
+        scene, port = await stack.enter_async_context(a_scene(provider))
+        settings = settings_for(folder, scene.url, scene.provider_url, **wishes)
+        app = await stack.enter_async_context(running(settings, clock))
+        await stack.enter_async_context(listening(app.server, "127.0.0.1", port))
+        # Pages go first.
+        await stack.enter_async_context(scene.stack)
+        parts = (scene.url, scene.provider_url, scene.salesforce, scene.provider, scene.stack)
+        yield World(*parts, app=app)
 
 
 def free_port() -> int:
