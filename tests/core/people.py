@@ -1,7 +1,6 @@
 """An agent, a number, a record, and short ways to say what happens to them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from adapter.core.decision import Decision
@@ -37,12 +36,9 @@ def row(**known: int | str | Direction | Outcome | None) -> Facts:
     return facts(Source.RECORD, **known)
 
 
-def facts(source: Source, **known: int | str | Direction | Outcome | None) -> Facts:
+def facts(source: Source, **known: Any) -> Facts:
     """Facts of one source; what is None is not known."""
-    held: dict[str, Any] = {
-        name: Known[Any](value, source) for name, value in known.items() if value is not None
-    }
-    return replace(Facts(), **held)
+    return Facts(**{name: Known(v, source) for name, v in known.items() if v is not None})
 
 
 def tell(

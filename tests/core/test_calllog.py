@@ -443,7 +443,7 @@ numbers, nonces = st.integers(1, 3), st.sampled_from(["n1", "n2"])
 drafts = st.builds(Draft, notes=st.none() | st.sampled_from(["a", "b"]))
 errors = st.sampled_from([(), LOCKED, (SaveError("X", "x", "Subject"),)])
 choices = st.sampled_from(["save_again", "already_there", "dismiss", ""])
-learnable = st.builds(Facts, connected=st.builds(Known[int], ats, st.just(Source.SAID)))
+learnable = st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.SAID)))
 log_events = st.one_of(
     st.builds(LogAccepted, ats, people, nonces),
     st.builds(LogSaved, ats, people, numbers, nonces, ids),

@@ -1,0 +1,176 @@
+"""Nobody waits for ever: asked first, given up last, and the agent is told."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapter.core.effects import AskCall, FindCall
+from adapter.core.events import (
+    CallEnded,
+    CallPlaced,
+    Connected,
+    DestinationDialed,
+    Event,
+    InboundRinging,
+    OverClaimed,
+    RecordAbsent,
+    RecordUnavailable,
+    TimePassed,
+)
+from adapter.core.facts import Direction, Known, Outcome, Source
+from adapter.core.model import Bridged, Lapsed, Phase, Placing, RingingInbound
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, row, said, tell
+from tests.core.world import World
+
+RING = T0 + POLICY.ring_ms
+PLACED: list[Event] = [click(), CallPlaced(T0 + 1, "c1")]
+BRIDGED: list[Event] = [tell(Connected, T0, said(direction=Direction.INBOUND), call="c1")]
+CLAIM = OverClaimed(T0 + 10, "o1", "c1")
+
+
+def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> None:
+    """Then the placement lapses, the agent is idle and knows why, and no Task is made."""
+    world, asked = World(), []
+    for event in PLACED:
+        world.tell(event)
+    while isinstance(world.agent.calls[0].stage, Placing):
+        due = world.agent.calls[0].stage.due
+        decision = world.tell(TimePassed(due))
+        asked += [due - RING for e in decision.effects if isinstance(e, FindCall)]
+    assert asked == [0, 5_000, 30_000]
+    assert world.agent.calls[0].stage == Lapsed(RING + 35_000, RING + 35_000 + POLICY.lapse_ms)
+    assert [n.code for n in world.agent.notices] == ["not-picked-up"]
+    assert (world.agent.phase, world.opened) == (Phase.IDLE, [])
+    world.pass_until(T0 + 10**9)
+    assert (world.agent.calls, world.opened, len(world.placed)) == ((), [], 1)
+
+
+def test_a_question_about_a_placement_names_what_we_know() -> None:
+    """By user, number and time; by the call's id where the provider told one."""
+    found = after(IDLE, [*PLACED, TimePassed(RING)])
+    assert found.effects[-1] == FindCall("c1", LINE, NUMBER, T0)
+    by_id = after(IDLE, [click(), CallPlaced(T0 + 1, "c1", "p1"), TimePassed(RING)])
+    assert by_id.effects[-1] == AskCall("c1", LINE, "p1")
+
+
+def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
+    """No call there: no need to wait; but an answer that nobody asked for is none."""
+    absent = RecordAbsent(RING + 100, "c1")
+    lapsed = after(IDLE, [*PLACED, TimePassed(RING), absent])
+    assert isinstance(lapsed.agent.calls[0].stage, Lapsed)
+    assert after(IDLE, [*PLACED, absent]).ignored == "not asked"
+    assert after(IDLE, [absent]).ignored == "not asked"
+
+
+@pytest.mark.parametrize(
+    ("events", "wait"),
+    [
+        ([click(), tell(DestinationDialed, T0)], POLICY.dial_ms),
+        (BRIDGED, POLICY.bridged_ms),
+        ([tell(InboundRinging, T0, call="c1")], POLICY.dial_ms),
+    ],
+)
+def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int) -> None:
+    """Dialling after two minutes, a talk every five; a silent call log only means: later again."""
+    world = World()
+    for event in events:
+        world.tell(event)
+    assert world.agent.next_due == T0 + wait
+    world.tell(TimePassed(T0 + wait))
+    assert len(world.asked) == 1
+    world.answer(T0 + wait + 1, "p1", row(picked_up=T0, direction=world.agent.calls[0].direction))
+    assert world.agent.next_due == T0 + wait + 1 + wait
+    phase = world.agent.phase
+    world.pass_until(T0 + 3_600_000)
+    assert world.agent.phase is phase
+
+
+def test_a_lost_end_becomes_the_event_that_it_would_have_been() -> None:
+    """The webhook was lost; the call log knows."""
+    world = World()
+    world.tell(BRIDGED[0])
+    world.pass_until(T0 + POLICY.bridged_ms, row(connected=T0, ended=T0 + 60_000))
+    assert world.logs["c1"].wanted.talk_ms == 60_000
+    assert world.agent.phase is Phase.WRAPUP
+
+
+def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
+    """By our own clock, which the call log may still correct."""
+    world = World()
+    world.tell(BRIDGED[0])
+    for turn in range(POLICY.absent_limit):
+        assert world.agent.phase is Phase.BRIDGED, turn
+        due = world.agent.next_due or 0
+        world.tell(TimePassed(due))
+        world.tell(RecordAbsent(due + 1, "c1"))
+    assert world.opened == ["c1"]
+    ended = world.logs["c1"].facts.ended
+    assert ended is not None
+    assert ended.source is Source.SEEN
+
+
+def test_a_claim_that_the_call_is_over_is_asked_about_at_once() -> None:
+    """And taken at its word if the call log cannot tell."""
+    asked = after(IDLE, [*BRIDGED, CLAIM])
+    assert asked.effects == (AskCall("c1", LINE, "p1"),)
+    assert asked.agent.next_due == CLAIM.at + POLICY.ask_again_ms
+    for silence in (RecordAbsent(T0 + 20, "c1"), RecordUnavailable(T0 + 20, "c1")):
+        over = after(asked.agent, [silence])
+        assert over.agent.phase is Phase.WRAPUP
+        assert over.opened[0].facts.ended == Known(T0 + 20, Source.SEEN)
+
+
+def test_where_nobody_can_be_asked_the_claim_is_taken_at_once() -> None:
+    """An agent without a line has no call log."""
+    over = after(replace(IDLE, line=None), [*BRIDGED, CLAIM])
+    assert (over.agent.phase, over.effects, len(over.opened)) == (Phase.WRAPUP, (), 1)
+
+
+def test_without_a_claim_a_silent_call_log_ends_nothing() -> None:
+    """The provider may be down for an hour while people talk."""
+    assert after(IDLE, [*BRIDGED, RecordUnavailable(T0 + 9, "c1")]).ignored == "asked in vain"
+
+
+def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() -> None:
+    """Asked now; and not before the provider's answer to the request is known."""
+    asked = after(IDLE, [*PLACED, CLAIM])
+    assert isinstance(asked.effects[-1], FindCall)
+    assert isinstance(
+        after(asked.agent, [RecordAbsent(T0 + 11, "c1")]).agent.calls[0].stage, Lapsed
+    )
+    assert after(IDLE, [click(), CLAIM]).ignored == "not live"
+    assert after(IDLE, [CLAIM]).ignored == "not live"
+
+
+def test_an_inbound_ringing_that_never_ends_is_asked_about() -> None:
+    """Its pop is not offered twice for that."""
+    ringing = tell(InboundRinging, T0, said(number=NUMBER), call="c1")
+    agent = after(IDLE, [ringing]).agent
+    popped = replace(agent.calls[0], stage=RingingInbound(T0, T0 + POLICY.dial_ms, popped=True))
+    later = after(replace(agent, calls=(popped,)), [TimePassed(T0 + POLICY.dial_ms)])
+    stage = later.agent.calls[0].stage
+    assert isinstance(stage, RingingInbound)
+    assert stage.popped
+
+
+def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
+    """A "no" right after the end is too early to believe; then it is logged as it is."""
+    ending = [*BRIDGED, tell(CallEnded, T0 + 60_000)]
+    absent = RecordAbsent(T0 + 60_001, "c1")
+    assert after(IDLE, [*ending, absent]).opened == ()
+    due = TimePassed(T0 + 60_000 + POLICY.record_ms)
+    logged = after(IDLE, [*ending, absent, due])
+    assert logged.opened[0].wanted.talk_ms == 60_000
+    # Asked once more: a correction still reaches the log.
+    assert logged.effects[-1] == AskCall("c1", LINE, "p1")
+
+
+def test_several_deadlines_at_once_are_each_dealt_with() -> None:
+    """After a restart everything may be due."""
+    other = tell(Connected, T0, said(direction=Direction.INBOUND), provider_id="p2", call="c2")
+    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    third = tell(CallEnded, T0, missed, provider_id="p3", call="c3")
+    late = after(IDLE, [*BRIDGED, other, third, TimePassed(T0 + POLICY.bridged_ms)])
+    assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged]
+    assert [e.call_id for e in late.effects if isinstance(e, AskCall)] == ["c1", "c2"]
+    assert after(IDLE, [*BRIDGED, TimePassed(T0 + 1)]).agent == after(IDLE, BRIDGED).agent

@@ -1,0 +1,40 @@
+"""A decision's parts, one after the other; answers and notices by their ids."""
+
+from adapter.core.decision import Decision, answered, ignored, noticed, unnoticed
+from adapter.core.effects import PlaceCall
+from adapter.core.logevents import WritingEnded
+from adapter.core.model import Answer, Notice
+from adapter.core.policy import Policy
+from tests.core.gate import new_log
+from tests.core.people import IDLE, LINE, T0
+
+
+def test_a_decision_and_a_later_one_are_one() -> None:
+    """Effects and logs add up; the agent and the reason are the later one's."""
+    effect = PlaceCall("c1", LINE, "1001")
+    one = Decision(IDLE, (new_log(),), (("a", WritingEnded(1)),), (effect,), "x")
+    both = one.then(one).then(ignored(IDLE, "why"))
+    assert (len(both.opened), len(both.log_events), both.effects) == (2, 2, (effect, effect))
+    assert (both.agent, both.ignored) == (IDLE, "why")
+
+
+def test_an_answer_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None:
+    """The last few, and all that are fresh."""
+    policy = Policy(answers_kept=2, click_ms=10)
+    agent = IDLE
+    for n, at in enumerate([0, 20, 21, 22]):
+        agent = answered(agent, Answer(f"r{n}", "ok", "", T0 + at), policy)
+    assert [a.request_id for a in agent.answers] == ["r1", "r2", "r3"]
+    again = answered(agent, Answer("r1", "busy", "", T0 + 23), policy)
+    assert [(a.request_id, a.code) for a in again.answers][-1] == ("r1", "busy")
+    assert len(again.answers) == 3
+
+
+def test_a_notice_is_said_once_and_taken_back_by_its_id() -> None:
+    """However often it happens."""
+    policy = Policy(notices_kept=2)
+    agent = IDLE
+    for notice_id in ("a", "b", "a", "c"):
+        agent = noticed(agent, Notice(notice_id, "x", "x", T0), policy)
+    assert [n.id for n in agent.notices] == ["a", "c"]
+    assert [n.id for n in unnoticed(agent, "a", "z").notices] == ["c"]

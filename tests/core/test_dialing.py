@@ -1,0 +1,207 @@
+"""From a click to a placement: placed at most once, and every refusal has its words."""
+
+from dataclasses import replace
+
+import pytest
+
+from adapter.core.decision import Decision
+from adapter.core.dialing import may_dial
+from adapter.core.effects import PlaceCall
+from adapter.core.events import (
+    CallEnded,
+    CallPlaced,
+    Connected,
+    ControlAnswered,
+    DestinationDialed,
+    Event,
+    NoticeDismissed,
+    PlacingRejected,
+    PlacingUnknown,
+    TimePassed,
+)
+from adapter.core.facts import Direction
+from adapter.core.model import Acceptance, Agent, Lapsed, Phase, Placing
+from adapter.core.policy import Policy
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
+
+TALKING: tuple[Event, ...] = (tell(Connected, T0, said(direction=Direction.INBOUND), call="in"),)
+UNKNOWN = PlacingUnknown(T0 + 10_000, "c1", "timeout")
+
+
+def codes(decision: Decision) -> list[str]:
+    """What the agent was answered."""
+    return [answer.code for answer in decision.agent.answers]
+
+
+def test_a_click_places_one_call_with_its_record() -> None:
+    """The first thing that must work."""
+    placed = after(IDLE, [click()])
+    assert placed.effects == (PlaceCall("c1", LINE, NUMBER),)
+    assert placed.agent.phase is Phase.RINGING_USER_DEVICES
+    assert placed.agent.calls[0].record == RECORD
+    assert placed.agent.next_due == T0 + POLICY.outcome_ms
+    assert codes(placed) == ["placed"]
+
+
+def test_the_same_request_again_is_never_a_second_call() -> None:
+    """Not while it rings, not after a refusal, not after the call."""
+    histories: list[list[Event]] = [
+        [click()],
+        [click(), PlacingRejected(T0 + 1, "c1", "no")],
+        [click(), UNKNOWN],
+        [click(), tell(CallEnded, T0 + 9), TimePassed(T0 + 5_009), TimePassed(T0 + 99_000)],
+    ]
+    for history in histories:
+        again = after(IDLE, [*history, click(T0 + 9_000, "r1", "c2")])
+        assert sum(isinstance(e, PlaceCall) for e in again.effects) == 1
+        assert again.ignored == "repeated request"
+
+
+def test_a_flood_of_other_answers_does_not_make_a_request_new() -> None:
+    """An answer is kept for as long as its click is fresh; then the click is too old."""
+    flood = [ControlAnswered(T0 + n, f"x{n}", "ok", "") for n in range(50)]
+    refused: list[Event] = [click(), PlacingRejected(T0, "c1", "no"), *flood]
+    soon = replace(click(T0, "r1", "c2"), at=T0 + 9_999)
+    late = replace(soon, at=T0 + 10_002)
+    other = ControlAnswered(T0 + 10_001, "z", "ok", "")
+    assert after(IDLE, [*refused, soon]).ignored == "repeated request"
+    assert codes(after(IDLE, [*refused, other, late]))[-1] == "too-old"
+    idle_again = after(IDLE, [*refused, ControlAnswered(T0 + 99_000, "y", "ok", "")])
+    assert len(idle_again.agent.answers) == POLICY.answers_kept
+
+
+def test_a_request_whose_call_is_still_here_is_repeated_even_without_its_answer() -> None:
+    """A long talk, and a page that sends its click once more."""
+    forgotten = replace(after(IDLE, [click()]).agent, answers=())
+    assert after(forgotten, [click(T0 + 1, "r1", "c2")]).ignored == "repeated request"
+    assert after(forgotten, [click(T0 + 1, "r2", "c1")]).ignored == "repeated request"
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "code"),
+    [
+        ((), "hello", "refused-not-a-number"),
+        ((), "+12125550123 x7", "refused-has-extension"),
+        (TALKING, NUMBER, "busy"),
+        ((click(T0, "r0", "c0"),), NUMBER, "busy"),
+        ((click(T0, "r0", "c0"),), "911", "use-your-phone"),
+        (TALKING, "911", "placed"),
+    ],
+)
+def test_what_may_not_be_dialled_is_answered(
+    before: tuple[Event, ...], number: str, code: str
+) -> None:
+    """A reason the agent can read, and nothing is placed; but an emergency goes beside a talk."""
+    told = after(after(IDLE, before).agent, [click(T0 + 1, number=number)])
+    assert codes(told)[-1] == code
+    assert bool(told.effects) is (code == "placed")
+
+
+def test_a_click_of_long_ago_is_not_dialled() -> None:
+    """It lay in a queue: the agent has gone on since."""
+    old = replace(click(), at=T0 + POLICY.click_ms + 1)
+    assert codes(after(IDLE, [old])) == ["too-old"]
+    assert codes(after(IDLE, [replace(old, at=T0 + POLICY.click_ms)])) == ["placed"]
+    assert codes(after(IDLE, [replace(old, number="911")])) == ["use-your-phone"]
+
+
+def test_an_agent_without_a_line_is_told_whom_to_ask() -> None:
+    """But in an emergency, where the phone is."""
+    nobody = replace(IDLE, line=None)
+    assert codes(after(nobody, [click()])) == ["not-configured"]
+    assert codes(after(nobody, [click(number="911")])) == ["use-your-phone"]
+    assert not may_dial(nobody, POLICY)
+
+
+def test_no_limit_holds_up_an_emergency() -> None:
+    """Ten dials a minute, two hundred an hour; an emergency is not counted out."""
+    busy = replace(IDLE, dials=tuple(range(T0 - 10, T0)))
+    assert codes(after(busy, [click()])) == ["too-many"]
+    assert codes(after(busy, [click(T0 + 60_000)])) == ["placed"]
+    assert codes(after(busy, [click(number="911")])) == ["placed"]
+    hour = replace(IDLE, dials=tuple(range(T0 - 3_000_200, T0 - 3_000_000)))
+    assert codes(after(hour, [click()])) == ["too-many"]
+    assert len(after(hour, [click(T0 + 600_000)]).agent.dials) == 1
+
+
+def test_an_emergency_the_provider_cannot_place_is_for_the_phone() -> None:
+    """Said at once, so that no second is lost."""
+    told = after(IDLE, [click(number="911")], Policy(emergency=False))
+    assert (codes(told), told.effects) == (["use-your-phone"], ())
+
+
+def test_the_setting_allows_to_dial_in_wrap_up() -> None:
+    """Off by default."""
+    wrapping = after(IDLE, [tell(CallEnded, T0, said(ended=T0, connected=T0))]).agent
+    assert wrapping.phase is Phase.WRAPUP
+    assert codes(after(wrapping, [click()])) == ["busy"]
+    allowed = after(wrapping, [click()], Policy(dial_while_wrapup=True))
+    assert codes(allowed) == ["placed"]
+    assert allowed.agent.phase is Phase.RINGING_USER_DEVICES
+
+
+def test_a_202_starts_the_ring_and_keeps_an_id_if_one_came() -> None:
+    """From now on only the ring deadline counts."""
+    call = after(IDLE, [click(), CallPlaced(T0 + 300, "c1", "p1")]).agent.calls[0]
+    assert call.stage == Placing(T0, T0 + POLICY.ring_ms, Acceptance.ACCEPTED)
+    assert call.provider_call_id == "p1"
+
+
+def test_a_202_that_an_event_has_overtaken_moves_nothing() -> None:
+    """The first event bound the call already."""
+    overtaken = after(
+        IDLE, [click(), tell(DestinationDialed, T0 + 1), CallPlaced(T0 + 2, "c1", "x")]
+    )
+    assert overtaken.agent.phase is Phase.DIALING_DESTINATION
+    assert overtaken.agent.calls[0].provider_call_id == "p1"
+    assert after(IDLE, [CallPlaced(T0, "gone")]).ignored == "no such call"
+
+
+def test_a_rejection_makes_the_agent_idle_with_the_provider_s_words() -> None:
+    """There is surely no call; a lapsed placement goes too."""
+    rejected = PlacingRejected(T0 + 9, "c1", "User not found")
+    refused = after(IDLE, [click(), rejected])
+    assert refused.agent.calls == ()
+    assert "User not found" in refused.agent.answers[0].text
+    assert codes(refused) == ["provider-refused"]
+    lapsed = replace(after(IDLE, [click()]).agent.calls[0], stage=Lapsed(T0 + 50_000, T0 + 600_000))
+    assert after(replace(IDLE, calls=(lapsed,)), [rejected]).agent.calls == ()
+    assert after(IDLE, [rejected]).ignored == "not placing"
+
+
+def test_an_unknown_outcome_keeps_the_placement_marked_and_is_told_once() -> None:
+    """Perhaps the phone rings: never placed again, and a dismissed notice stays away."""
+    unsure = after(IDLE, [click(), UNKNOWN])
+    assert unsure.agent.calls[0].stage == Placing(T0, T0 + POLICY.ring_ms, Acceptance.UNCONFIRMED)
+    assert [n.code for n in unsure.agent.notices] == ["unknown-outcome"]
+    read = NoticeDismissed(T0 + 1, "unconfirmed-c1")
+    again = after(unsure.agent, [read, UNKNOWN])
+    assert (again.agent.notices, again.effects, again.ignored) == ((), (), "known already")
+    assert after(IDLE, [UNKNOWN]).ignored == "not placing"
+
+
+def test_no_outcome_in_15_seconds_is_an_unknown_outcome() -> None:
+    """A lost effect is noticed by its deadline."""
+    silent = after(IDLE, [click(), TimePassed(T0 + POLICY.outcome_ms)]).agent
+    assert silent == replace(
+        after(IDLE, [click(), replace(UNKNOWN, at=T0 + POLICY.outcome_ms)]).agent
+    )
+    late = after(silent, [CallPlaced(T0 + 20_000, "c1")]).agent.calls[0].stage
+    assert late == Placing(T0, T0 + POLICY.ring_ms, Acceptance.ACCEPTED)
+
+
+def test_a_202_after_the_ring_was_asked_about_moves_no_deadline() -> None:
+    """The questions have begun."""
+    ring = TimePassed(T0 + POLICY.ring_ms)
+    asked = after(IDLE, [click(), UNKNOWN, ring]).agent
+    assert after(asked, [CallPlaced(T0 + 46_000, "c1")]).agent == asked
+
+
+def test_may_dial_follows_the_phase() -> None:
+    """Click-to-dial is off exactly from the accepted click to the end of wrap-up."""
+    agents: list[tuple[Agent, bool]] = [
+        (IDLE, True),
+        (after(IDLE, [click()]).agent, False),
+        (after(IDLE, TALKING).agent, False),
+    ]
+    assert [may_dial(agent, POLICY) for agent, _ in agents] == [on for _, on in agents]

@@ -1,0 +1,82 @@
+"""From the end of a call to its log, its wrap-up and its line in the list of recent calls."""
+
+from dataclasses import replace
+
+from adapter.core.ending import with_correction
+from adapter.core.events import CallEnded, Connected, RecordFound
+from adapter.core.facts import Direction, Outcome
+from adapter.core.logmodel import Pending
+from adapter.core.model import Phase, Wrapup
+from adapter.core.policy import Policy
+from tests.core.people import IDLE, NUMBER, POLICY, RECORD, T0, after, click, row, said, tell
+
+IN = Direction.INBOUND
+OVER = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000), call="c1")
+MISSED = tell(CallEnded, T0, said(direction=IN, outcome=Outcome.NO_ANSWER, ended=T0), call="c1")
+
+
+def test_a_call_that_is_over_opens_one_log_and_a_wrap_up() -> None:
+    """In the same decision; the log is on offer at once, while the agent writes."""
+    over = after(IDLE, [OVER])
+    assert over.agent.calls[0].stage == Wrapup(T0 + 61_000, T0 + 61_000 + POLICY.wrapup_ms)
+    log = over.opened[0]
+    assert (log.log_id, log.agent, log.time_zone) == ("c1", IDLE.key, "UTC")
+    assert isinstance(log.state, Pending)
+    assert (log.state.not_before, log.held_until) == (T0 + 61_000, T0 + 121_000)
+    assert over.effects == ()
+
+
+def test_without_a_wrap_up_time_the_agent_is_idle_at_once() -> None:
+    """And the log's updates wait for nobody."""
+    over = after(IDLE, [OVER], Policy(wrapup_ms=0))
+    assert (over.agent.phase, over.opened[0].held_until) == (Phase.IDLE, 0)
+
+
+def test_an_agent_without_a_line_has_nobody_to_ask() -> None:
+    """What is known is logged."""
+    nobody = replace(IDLE, line=None)
+    over = after(nobody, [tell(Connected, T0), tell(CallEnded, T0 + 5_000)])
+    assert (len(over.opened), over.effects) == (1, ())
+
+
+def test_missed_calls_are_logged_unless_the_setting_says_no() -> None:
+    """They are remembered either way."""
+    assert after(IDLE, [MISSED]).opened[0].wanted.outcome is Outcome.MISSED
+    unlogged = after(IDLE, [MISSED], Policy(log_missed=False))
+    assert unlogged.opened == ()
+    assert [r.outcome for r in unlogged.agent.recent] == ["Missed"]
+
+
+def test_recent_calls_are_the_latest_first_and_few() -> None:
+    """Number, record, outcome and talk."""
+    placed = after(IDLE, [click(), tell(Connected, T0 + 5, said(number=NUMBER, connected=T0 + 5))])
+    ended = said(ended=T0 + 1_005, name="Ada")
+    agent = after(placed.agent, [tell(CallEnded, T0 + 1_005, ended)]).agent
+    line = agent.recent[0]
+    assert (line.number, line.record, line.name) == (NUMBER, RECORD, "Ada")
+    assert (line.talk_ms, line.outcome, line.started_at) == (1_000, "Connected", T0)
+    for n in range(20):
+        agent = after(agent, [replace(OVER, provider_call_id=f"p{n}x", call_id=f"d{n}")]).agent
+    assert [r.call_id for r in agent.recent] == [f"d{n}" for n in range(19, 9, -1)]
+
+
+def test_a_recent_call_is_corrected_by_the_call_log_alone() -> None:
+    """In wrap-up and long after; an event's word is not enough, a row without a talk neither."""
+    agent = after(IDLE, [OVER]).agent
+    truth = row(direction=IN, connected=T0 + 1_000, ended=T0 + 61_000)
+    found = tell(RecordFound, T0 + 70_000, truth, call="c1", known=True)
+    assert after(agent, [found]).agent.recent[0].talk_ms == 60_000
+    gone = replace(agent, calls=())
+    assert after(gone, [found]).agent.recent[0].talk_ms == 60_000
+    for poorer in (said(connected=T0, ended=T0 + 1), row(ended=T0 + 1)):
+        assert with_correction(gone, "c1", poorer, POLICY) == gone
+    assert with_correction(gone, "c2", truth, POLICY) == gone
+
+
+def test_the_number_that_was_dialled_stays_and_another_s_follows_what_is_known() -> None:
+    """A log of a call that was placed here says what was dialled."""
+    ours = after(IDLE, [click(), tell(Connected, T0, said(number="2125550123", connected=T0))])
+    done = after(ours.agent, [tell(CallEnded, T0 + 9, said(ended=T0 + 9))])
+    assert (done.opened[0].number, done.opened[0].wanted.number) == (NUMBER, NUMBER)
+    theirs = after(IDLE, [replace(OVER, facts=OVER.facts.join(said(number="020")))]).opened[0]
+    assert (theirs.number, theirs.wanted.number) == ("", "020")

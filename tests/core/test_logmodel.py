@@ -1,0 +1,36 @@
+"""What a log wants its Task to say, and when somebody must look at it again."""
+
+from dataclasses import replace
+
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.logmodel import Settled
+from tests.core.gate import new_log
+from tests.core.people import NUMBER, T0
+
+
+def test_what_is_wanted_follows_from_what_is_known() -> None:
+    """Start, name, direction, talk: each as far as anybody told."""
+    log = new_log()
+    assert (log.wanted.started_at, log.wanted.name) == (T0, "")
+    assert (log.wanted.direction, log.wanted.outcome) == (Direction.OUTBOUND, Outcome.NO_ANSWER)
+    told = Facts(
+        direction=Known(Direction.INBOUND, Source.SAID),
+        number=Known("+49", Source.SAID),
+        name=Known("Ada", Source.SAID),
+        started=Known(T0 - 9, Source.SAID),
+    )
+    known = replace(log, facts=log.facts.join(told))
+    assert (known.wanted.started_at, known.wanted.name) == (T0 - 9, "Ada")
+    assert known.wanted.direction is Direction.INBOUND
+    assert known.wanted.number == NUMBER
+    assert replace(known, number="").wanted.number == "+49"
+    assert replace(log, number="").wanted.number == ""
+
+
+def test_a_settled_log_has_no_deadline_and_an_open_one_has() -> None:
+    """The invariant of the design, for logs."""
+    log = new_log()
+    assert log.next_due is not None
+    settled = log.at_state(Settled(T0))
+    assert (settled.next_due, settled.is_settled, log.is_settled) == (None, True, False)
+    assert log.attempt is None

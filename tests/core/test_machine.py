@@ -1,0 +1,342 @@
+"""decide: total over every state and event, one placement per call, and a deadline for all."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapter.core import events as happened
+from adapter.core.effects import ControlCall, PlaceCall, PopScreen
+from adapter.core.events import (
+    CallEnded,
+    CallPlaced,
+    Connected,
+    ControlAnswered,
+    ControlRequested,
+    DestinationDialed,
+    Event,
+    InboundRinging,
+    NoticeDismissed,
+    PageGreeted,
+    PopClaimed,
+    RecordFound,
+    RecordViewed,
+    TimePassed,
+    WrapupSubmitted,
+)
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
+from adapter.core.machine import decide
+from adapter.core.model import (
+    Agent,
+    Bridged,
+    Call,
+    Dialing,
+    Draft,
+    Ending,
+    Lapsed,
+    Line,
+    Notice,
+    Phase,
+    Placing,
+    Record,
+    RingingInbound,
+    Stage,
+    Wrapup,
+)
+from adapter.core.policy import Policy
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
+from tests.core.test_facts import any_facts
+from tests.core.world import World
+
+RINGING = tell(InboundRinging, T0, said(number=NUMBER), call="c1")
+TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), call="c1")
+WRAPPING = tell(CallEnded, T0, said(number=NUMBER, connected=T0, ended=T0), call="c1")
+NOTES = Draft(notes="called back")
+
+# --- any state, any event -----------------------------------------------------------------------
+
+SPECIAL: dict[str, st.SearchStrategy[object]] = {
+    "at": st.integers(T0, T0 + 1_000_000),
+    "clicked_at": st.integers(T0, T0 + 1_000_000),
+    "line": st.sampled_from([LINE, None]),
+    "number": st.sampled_from([NUMBER, "911", "1001", "nonsense", ""]),
+    "call_id": st.sampled_from(["c1", "c2", "c3"]),
+    "request_id": st.sampled_from(["r1", "r2", "r3"]),
+    "provider_call_id": st.sampled_from(["p1", "p2"]),
+    "facts": any_facts,
+    "known": st.booleans(),
+    "draft": st.sampled_from([NOTES, Draft()]),
+    "record": st.sampled_from([RECORD, Record("")]),
+    "done": st.booleans(),
+}
+
+
+def event_of(kind: type) -> st.SearchStrategy[Event]:
+    """Any event of this kind, of few ids so that they meet."""
+    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return st.builds(kind, **{n: SPECIAL.get(n, st.sampled_from(["a", "b"])) for n in names})
+
+
+KINDS = get_args(Event)
+any_event: st.SearchStrategy[Event] = st.one_of([event_of(kind) for kind in KINDS])
+
+moments = st.integers(T0, T0 + 1_000_000)
+stages: st.SearchStrategy[Stage] = st.one_of(
+    st.builds(Placing, moments, moments, asked=st.integers(0, 4)),
+    st.builds(Lapsed, moments, moments),
+    st.builds(Dialing, moments, moments, st.integers(0, 3), st.booleans()),
+    st.builds(Bridged, moments, moments, st.integers(0, 3), st.booleans()),
+    st.builds(RingingInbound, moments, moments, st.integers(0, 3), st.booleans(), st.booleans()),
+    st.builds(Ending, moments, moments),
+    st.builds(Wrapup, moments, moments),
+)
+calls = st.builds(
+    Call,
+    call_id=SPECIAL["call_id"],
+    number=st.sampled_from([NUMBER, ""]),
+    opened_at=moments,
+    stage=stages,
+    facts=any_facts,
+    provider_call_id=st.sampled_from([None, "p1", "p2"]),
+    request_id=st.sampled_from(["", "r1", "r2"]),
+)
+agents = st.builds(
+    Agent,
+    key=st.just(IDLE.key),
+    line=st.sampled_from([LINE, None]),
+    calls=st.lists(calls, max_size=3, unique_by=lambda call: call.call_id).map(tuple),
+)
+policies = st.sampled_from(
+    [
+        POLICY,
+        Policy(wrapup_ms=0, log_missed=False),
+        Policy(dial_while_wrapup=True, answers_kept=1, notices_kept=1, recent_kept=1),
+    ]
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_no_event_raises_in_any_state(kind: type) -> None:
+    """Total: for each kind of event, from states that nothing leads to as well."""
+
+    @settings(max_examples=60)
+    @given(agents, event_of(kind), policies)
+    def holds(agent: Agent, event: Event, policy: Policy) -> None:
+        decision = decide(agent, event, policy)
+        assert all(call.stage.due is not None for call in decision.agent.calls)
+        assert (decision.agent.next_due is None) is (decision.agent.calls == ())
+
+    holds()
+
+
+def test_every_event_is_in_the_union() -> None:
+    """What events.py defines can be decided."""
+    defined = {
+        kind
+        for kind in vars(happened).values()
+        if isinstance(kind, type) and kind.__module__ == happened.__name__
+    }
+    assert defined - {happened.CallReport} == set(KINDS)
+
+
+def unrepeated(events: list[Event]) -> list[Event]:
+    """The events with ids as the runtime makes them: a fresh call id for each that may need one."""
+    made: list[Event] = []
+    for number, event in enumerate(events):
+        if (isinstance(event, happened.CallReport) and not event.known) or isinstance(
+            event, happened.DialRequested
+        ):
+            made.append(replace(event, call_id=f"made{number}"))
+        else:
+            made.append(event)
+    return made
+
+
+@settings(max_examples=300)
+@given(st.lists(any_event, max_size=15).map(unrepeated), policies)
+def test_any_history_places_a_call_once_and_comes_to_rest(
+    events: list[Event], policy: Policy
+) -> None:
+    """At most one order per call and per request; then deadlines alone end all but live calls."""
+    world = World(policy=policy)
+    at = T0
+    for event in events:
+        at += 20_000
+        world.tell(replace(event, at=at))
+    ids = [effect.call_id for effect in world.placed]
+    assert len(ids) == len(set(ids))
+    assert len(world.opened) == len(set(world.opened))
+    for _ in range(60):
+        due = world.agent.next_due
+        if due is None:
+            break
+        moved = max(due, at)
+        world.tell(TimePassed(moved))
+        assert world.agent.next_due is None or world.agent.next_due > moved
+        world.answer(moved, "", None)
+    assert {type(c.stage) for c in world.agent.calls} <= {Dialing, Bridged, RingingInbound}
+    assert len(world.placed) == len(ids)
+
+
+@given(st.lists(any_event, max_size=15).map(unrepeated), policies)
+def test_there_is_at_most_one_placement(events: list[Event], policy: Policy) -> None:
+    """Whatever happens: a pick-up must not be for the wrong number."""
+    agent = IDLE
+    for event in events:
+        agent = decide(agent, event, policy).agent
+        assert sum(isinstance(c.stage, Placing) for c in agent.calls) <= 1
+
+
+@given(st.lists(event_of(happened.DialRequested), min_size=1, max_size=8).map(unrepeated))
+def test_a_request_places_at_most_one_call(events: list[Event]) -> None:
+    """Three requests, many times: three orders at most, each request one."""
+    world = World()
+    for event in events:
+        world.tell(event)
+        world.pass_until(event.at + 700_000)
+    requests = {e.request_id for e in events if isinstance(e, happened.DialRequested)}
+    assert len(world.placed) <= len(requests)
+
+
+# --- the agent's own doings ---------------------------------------------------------------------
+
+
+def test_a_greeting_tells_who_the_agent_is() -> None:
+    """The directory's word; the same again is counted as nothing new."""
+    greeting = PageGreeted(T0, Line("acct_2", "user_2"), "Bea", "Europe/Berlin")
+    greeted = after(IDLE, [greeting])
+    assert (greeted.agent.line, greeted.agent.name) == (Line("acct_2", "user_2"), "Bea")
+    assert after(greeted.agent, [greeting]).ignored == "as before"
+
+
+def test_a_line_is_not_changed_under_a_live_call() -> None:
+    """Its questions go to the account that it is in; a missing line is filled all the same."""
+    greeting = PageGreeted(T0, Line("acct_2", "user_2"), "Bea", "UTC")
+    assert after(IDLE, [TALKING, greeting]).agent.line == LINE
+    assert after(replace(IDLE, line=None), [TALKING, greeting]).agent.line == greeting.line
+
+
+def test_a_control_goes_to_the_provider_by_the_provider_s_id() -> None:
+    """And its answer back to the page; the same request is not done twice."""
+    wish = ControlRequested(T0 + 1, "k1", "c1", "digits", "5")
+    asked = after(IDLE, [TALKING, wish])
+    assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", "digits", "5"),)
+    done = after(asked.agent, [ControlAnswered(T0 + 2, "k1", "ok", "Done.")])
+    assert [a.code for a in done.agent.answers] == ["ok"]
+    assert after(done.agent, [wish]).ignored == "repeated request"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [click()],
+        [WRAPPING],
+        [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 1)],
+    ],
+)
+def test_a_control_of_a_call_that_is_not_up_is_answered(before: list[Event]) -> None:
+    """No call, none yet, or no more."""
+    told = after(after(IDLE, before).agent, [ControlRequested(T0 + 2, "k1", "c1", "hang_up")])
+    assert (told.effects, told.agent.answers[-1].code) == ((), "no-such-call")
+
+
+def test_one_page_pops_the_caller_while_it_rings() -> None:
+    """At most once, and never for a withheld number."""
+    popped = after(IDLE, [RINGING, PopClaimed(T0 + 1, "c1", "page1")])
+    assert popped.effects == (PopScreen("c1", "page1", NUMBER),)
+    assert after(popped.agent, [PopClaimed(T0 + 2, "c1", "page2")]).ignored == "no pop due"
+    assert after(IDLE, [TALKING, PopClaimed(T0 + 2, "c1", "page2")]).effects == ()
+    withheld = tell(InboundRinging, T0, call="c1")
+    assert after(IDLE, [withheld, PopClaimed(T0 + 1, "c1", "page1")]).effects == ()
+    again = replace(RINGING, at=T0 + 5, facts=said(name="Ada"))
+    assert after(popped.agent, [again, PopClaimed(T0 + 6, "c1", "p")]).ignored == "no pop due"
+
+
+def test_a_record_that_the_agent_opens_is_the_call_s() -> None:
+    """Live: kept; in wrap-up: told to the log too; later: to the log alone."""
+    viewed = RecordViewed(T0 + 1, "c1", RECORD)
+    live = after(IDLE, [TALKING, viewed])
+    assert (live.agent.calls[0].record, live.log_events) == (RECORD, ())
+    picked = (("c1", RecordPicked(T0 + 1, RECORD)),)
+    assert after(IDLE, [WRAPPING, viewed]).log_events == picked
+    assert after(IDLE, [viewed]).log_events == picked
+
+
+def test_a_notice_that_was_read_goes() -> None:
+    """The others stay."""
+    agent = replace(IDLE, notices=(Notice("a", "x", "x", T0), Notice("b", "x", "x", T0)))
+    assert [n.id for n in after(agent, [NoticeDismissed(T0, "a")]).agent.notices] == ["b"]
+
+
+def test_notes_of_a_live_call_are_in_its_log_from_the_start() -> None:
+    """Written while talking; "done" does not end a call that is up."""
+    writing = WrapupSubmitted(T0 + 1, "c1", NOTES, done=True)
+    world = World()
+    for event in (TALKING, writing, tell(CallEnded, T0 + 9, said(ended=T0 + 9))):
+        world.tell(event)
+    world.pass_until(T0 + 9_000)
+    assert world.logs["c1"].wanted.draft == NOTES
+    assert world.agent.phase is Phase.WRAPUP
+
+
+def test_each_word_in_wrap_up_moves_its_end() -> None:
+    """Someone who is writing is not cut short; done is done."""
+    word = WrapupSubmitted(T0 + 50_000, "c1", NOTES, done=False)
+    wrote = after(IDLE, [WRAPPING, word])
+    assert wrote.agent.next_due == T0 + 50_000 + POLICY.wrapup_ms
+    held = DraftChanged(T0 + 50_000, NOTES, False, T0 + 110_000)
+    assert wrote.log_events == (("c1", held),)
+    done = after(wrote.agent, [replace(word, at=T0 + 51_000, done=True)])
+    assert done.agent.calls == ()
+    assert done.log_events[-1] == ("c1", WritingEnded(T0 + 51_000))
+
+
+def test_done_before_the_talk_time_is_known_logs_at_once() -> None:
+    """The agent need not wait for the call log; its answer corrects the Task later."""
+    world = World()
+    world.tell(tell(Connected, T0, call="c1"))
+    world.tell(tell(CallEnded, T0 + 60_000))
+    world.tell(WrapupSubmitted(T0 + 60_500, "c1", NOTES, done=True))
+    assert (world.agent.calls, world.logs["c1"].draft) == ((), NOTES)
+    assert world.logs["c1"].held_until == 0
+    truth = Facts(connected=Known(T0, Source.RECORD), ended=Known(T0 + 55_000, Source.RECORD))
+    world.answer(T0 + 61_000, "p1", truth)
+    assert world.logs["c1"].wanted.talk_ms == 55_000
+
+
+def test_a_submission_of_yesterday_reaches_its_log() -> None:
+    """The card is long gone."""
+    late = after(IDLE, [WrapupSubmitted(T0, "old", NOTES, done=False)])
+    assert late.log_events == (("old", DraftChanged(T0, NOTES, done=True)),)
+    assert late.agent == IDLE
+
+
+def test_an_emergency_beside_a_talk_is_placed_and_the_talk_goes_on() -> None:
+    """The agent's state is the foreground call's."""
+    beside = after(IDLE, [TALKING, click(T0 + 1, "r9", "c9", "911")])
+    assert [type(e) for e in beside.effects] == [PlaceCall]
+    assert beside.agent.phase is Phase.BRIDGED
+    picked = after(beside.agent, [tell(DestinationDialed, T0 + 2, provider_id="p9")])
+    assert [c.phase for c in picked.agent.calls] == [Phase.BRIDGED, Phase.DIALING_DESTINATION]
+
+
+def test_a_caller_while_an_end_is_asked_about_rings() -> None:
+    """Wrap-up is behind the ringing."""
+    ending: list[Event] = [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 9)]
+    caller = tell(InboundRinging, T0 + 10, provider_id="p2", call="c2")
+    both = after(IDLE, [*ending, caller])
+    assert both.agent.phase is Phase.RINGING_INBOUND
+    assert [type(c.stage) for c in both.agent.calls] == [Ending, RingingInbound]
+    row = tell(RecordFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.RECORD)), call="c1")
+    assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
+
+
+def test_a_202_with_an_id_binds_what_comes_by_it() -> None:
+    """Whatever number the event writes."""
+    events: list[Event] = [click(), CallPlaced(T0 + 1, "c1", "p7")]
+    strange = tell(DestinationDialed, T0 + 2, said(number="0001"), provider_id="p7")
+    assert after(IDLE, [*events, strange]).agent.calls[0].record == RECORD

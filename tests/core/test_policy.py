@@ -1,0 +1,29 @@
+"""The numbers that the machine takes as an argument."""
+
+import pytest
+
+from adapter.core.facts import Outcome
+from adapter.core.policy import Policy, SavePolicy
+
+
+@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.COMPLETED})
+def test_every_outcome_that_a_call_can_have_has_a_disposition(outcome: Outcome) -> None:
+    """In words of an agent, not of a protocol."""
+    assert Policy().disposition(outcome)[0].isupper()
+
+
+def test_an_outcome_that_a_deployment_left_out_reads_as_it_is() -> None:
+    """Nothing raises for a thin configuration."""
+    assert Policy(dispositions=()).disposition(Outcome.BUSY) == "busy"
+
+
+def test_the_questions_after_the_ring_are_at_0_5_and_30_seconds() -> None:
+    """The waits between them add up to the design's moments."""
+    first, second, _ = Policy().ask_after_ring_ms
+    assert (first, first + second) == (5_000, 30_000)
+
+
+def test_the_last_read_back_is_later_than_any_commit() -> None:
+    """Salesforce cuts its own transactions off long before (facts: reliability, section 1)."""
+    assert SavePolicy().read_back_at == (30_000, 60_000, 120_000, 330_000)
+    assert SavePolicy().fresh_ms > 5_000
