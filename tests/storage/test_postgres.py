@@ -1,0 +1,198 @@
+"""PostgreSQL's own ways to fail, and two replicas on one database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from adapter.core.model import AgentKey
+from adapter.storage.batch import prepare
+from adapter.storage.migrate import upgrade
+from adapter.storage.port import Commit, Conflict, Duplicate, StorageError
+from adapter.storage.postgres import PostgresDatabase, PostgresStore
+from adapter.storage.transaction import settle
+from tests.contracts.stores import ADA, BEN, NOW, change, delivery, write
+from tests.storage.servers import Postgres, running_postgres
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    """An empty, migrated database."""
+    made = postgres.database()
+    upgrade(made)
+    return made
+
+
+async def opened(url: str) -> PostgresStore:
+    """A store on this database."""
+    return await PostgresStore.open(url, clock_ms=lambda: NOW)
+
+
+@pytest.fixture
+async def replicas(url: str) -> AsyncIterator[tuple[PostgresStore, PostgresStore]]:
+    """Two stores on one database."""
+    one, other = await opened(url), await opened(url)
+    yield one, other
+    await one.close()
+    await other.close()
+
+
+@pytest.fixture
+def lone_server() -> Iterator[Postgres]:
+    """A server of the test's own, to be stopped and started."""
+    with running_postgres() as server:
+        yield server
+
+
+async def test_a_database_without_tables_says_what_to_run(postgres: Postgres) -> None:
+    """PostgreSQL is not migrated by itself: replicas of two versions may share it."""
+    with pytest.raises(StorageError, match="python -m adapter migrate"):
+        await opened(postgres.database())
+
+
+async def test_a_server_out_of_reach_is_a_storage_error(tmp_path: Path) -> None:
+    """Without the address, which may hold a password."""
+    with pytest.raises(StorageError) as caught:
+        await opened(f"postgresql://someone:secret@/d?host={tmp_path}")
+    assert "secret" not in str(caught.value)
+
+
+async def test_replicas_share_epoch_values_and_deliveries(
+    replicas: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """What one commits the other reads, and a delivery counts once for both."""
+    one, other = replicas
+    assert await one.epoch() == await other.epoch()
+    await one.commit(Commit((change(0),), delivery("e1")))
+    snapshot = await other.load(ADA)
+    assert snapshot is not None
+    assert snapshot.version == 1
+    with pytest.raises(Duplicate):
+        await other.commit(Commit((change(1),), delivery("e1")))
+
+
+async def test_replicas_that_race_make_one_history(
+    replicas: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """Both commit from the same versions of the same agents, in opposite order: one wins each."""
+    for version in range(30):
+        works = [
+            store.commit(Commit((change(version, key=first), change(version, key=second))))
+            for store, first, second in zip(replicas, (ADA, BEN), (BEN, ADA), strict=True)
+        ]
+        outcomes = await asyncio.gather(*works, return_exceptions=True)
+        assert sorted(type(outcome).__name__ for outcome in outcomes if outcome) in (
+            ["Conflict"],
+            ["Raced"],
+        )
+    assert await replicas[0].versions((ADA, BEN)) == {ADA: 30, BEN: 30}
+
+
+async def test_replicas_that_get_the_same_delivery_take_it_once(
+    replicas: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """Twenty deliveries, each to both at once: exactly one of the two takes each."""
+    works = [
+        store.commit(Commit(delivery=delivery(f"e{n}"))) for n in range(20) for store in replicas
+    ]
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    pairs = zip(outcomes[::2], outcomes[1::2], strict=True)
+    assert all((one is None) != (other is None) for one, other in pairs)
+    lost = [outcome for outcome in outcomes if outcome is not None]
+    assert all(isinstance(outcome, Duplicate | Conflict) for outcome in lost)
+
+
+async def test_many_agents_in_opposite_order_do_not_deadlock(
+    replicas: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """Batches lock in the order of keys: every commit wins or has a Conflict."""
+    keys = [AgentKey("o", f"{n:02}") for n in range(40)]
+    for version in range(5):
+        works = [replicas[0].commit(write(version, key=key)) for key in keys]
+        works += [replicas[1].commit(write(version, key=key)) for key in reversed(keys)]
+        outcomes = await asyncio.gather(*works, return_exceptions=True)
+        assert outcomes.count(None) == len(keys)
+        assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == len(keys)
+
+
+async def test_lost_connections_are_made_anew(postgres: Postgres, url: str) -> None:
+    """Cut off between two commits: nobody notices, neither writing nor reading."""
+    store = await opened(url)
+    await store.commit(write(0))
+    assert await store.versions((ADA,)) == {ADA: 1}
+    postgres.drop_connections(url)
+    await store.commit(write(1))
+    postgres.drop_connections(url)
+    assert await store.versions((ADA,)) == {ADA: 2}
+    await store.close()
+
+
+async def test_a_stopped_server_fails_everything_until_it_is_back(lone_server: Postgres) -> None:
+    """StorageError meanwhile; what was acknowledged before an immediate stop is there after it."""
+    url = lone_server.database()
+    upgrade(url)
+    store = await opened(url)
+    await store.commit(write(0))
+    lone_server.stop()
+    with pytest.raises(StorageError):
+        await store.commit(write(1))
+    with pytest.raises(StorageError):
+        await store.load(ADA)
+    lone_server.start()
+    await store.commit(write(1))
+    assert await store.versions((ADA,)) == {ADA: 2}
+    await store.close()
+
+
+class AnswerLost(PostgresDatabase):
+    """Loses its connection around a COMMIT: after the server did it, or before."""
+
+    def __init__(self, url: str, server: Postgres, *, done: bool) -> None:
+        super().__init__(url)
+        self._server, self._done, self._address = server, done, url
+
+    def commit(self) -> None:
+        """Drop the connection once, and let the real commit find out."""
+        if self._done:
+            self._open.execute("COMMIT")
+        self._server.drop_connections(self._address)
+        super().commit()
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_commit_whose_answer_was_lost_is_asked_about(
+    postgres: Postgres, url: str, done: bool
+) -> None:
+    """If it took effect, it is a success; if not, a StorageError with nothing in."""
+    database = AnswerLost(url, postgres, done=done)
+    (outcome,) = settle(database, [prepare(write(0))])
+    assert (outcome is None) is done
+    assert isinstance(outcome, StorageError) is not done
+    database.close()
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT version FROM agents").fetchall() == [(1,)] * done
+
+
+def test_a_value_that_it_refuses_sinks_alone_and_keeps_the_connection(url: str) -> None:
+    """NUL in an id: the commits beside it are in, on the same connection."""
+    database = PostgresDatabase(url)
+    works = [prepare(write(0)), prepare(Commit(delivery=delivery("\0"))), prepare(write(1))]
+    outcomes = settle(database, works)
+    assert [outcomes[0], outcomes[2]] == [None, None]
+    assert isinstance(outcomes[1], StorageError)
+    database.close()
+
+
+def test_only_the_servers_trouble_is_an_outage(url: str) -> None:
+    """A deadlock is tried again in smaller portions."""
+    database = PostgresDatabase(url)
+    assert database.is_outage(psycopg.OperationalError())
+    assert not database.is_outage(psycopg.errors.DeadlockDetected())
+    assert not database.is_outage(psycopg.errors.UniqueViolation())
+    assert not database.is_outage(ValueError())
+    database.rollback()
+    database.close()

@@ -1,0 +1,108 @@
+"""The queries: what they ask, and how they read the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapter.core.model import AgentKey
+from adapter.storage import queries, sql
+from adapter.storage.batch import prepare
+from adapter.storage.port import Keep, Parked
+from adapter.storage.transaction import Database
+from tests.contracts.stores import ADA, NOW, log, logged
+
+Asked = list[tuple[str, tuple[object, ...]]]
+
+
+class Scripted:
+    """Answers each statement from a script, and remembers what was asked."""
+
+    def __init__(self, **answers: Sequence[tuple[Any, ...]]) -> None:
+        self._answers = {getattr(sql, name): rows for name, rows in answers.items()}
+        self.asked: Asked = []
+
+    def __call__(self, statement: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
+        """The scripted rows, or none."""
+        self.asked.append((statement, tuple(values)))
+        return self._answers.get(statement, [])
+
+
+def test_an_agent_and_its_logs_come_from_one_statement() -> None:
+    """So that both are of one moment; without logs the join's row has an empty one."""
+    commit = prepare(logged(0, log("a"), log("b")))
+    texts = [row[4] for row in commit.logs.values()]
+    value = commit.agents[0].columns[1]
+    fetch = Scripted(LOAD=[(3, value, text) for text in texts])
+    snapshot = queries.load(fetch, ADA)
+    assert snapshot is not None
+    assert (snapshot.version, [entry.log_id for entry in snapshot.logs]) == (3, ["a", "b"])
+    assert len(fetch.asked) == 1
+    bare = queries.load(Scripted(LOAD=[(3, value, None)]), ADA)
+    assert bare is not None
+    assert bare.logs == ()
+
+
+def test_a_route_reads_the_owners_last() -> None:
+    """Whoever binds the call in between is then seen as its owner."""
+    fetch = Scripted()
+    queries.route(fetch, "acct", "pc-1")
+    assert [statement for statement, _ in fetch.asked] == [sql.PARKED, sql.OWNERS]
+
+
+def test_parked_rows_read_alike_from_both_drivers() -> None:
+    """A flag may come as 0 or False, a body as bytes or memoryview."""
+    expected = (Parked("acct", "pc", "e1", b"x", 1, 2, asked=False),)
+    rows: list[tuple[Any, ...]] = [
+        ("acct", "pc", "e1", b"x", 1, 2, 0),
+        ("acct", "pc", "e1", memoryview(b"x"), 1, 2, False),
+    ]
+    for row in rows:
+        assert queries.due_parked(Scripted(DUE_PARKED=[row]), NOW, 5) == expected
+
+
+def test_the_call_log_is_asked_ten_seconds_after_parking() -> None:
+    """The statement gets now, the moment ten seconds ago, and the limit."""
+    fetch = Scripted()
+    queries.due_parked(fetch, NOW, 5)
+    assert fetch.asked == [(sql.DUE_PARKED, (NOW, NOW - 10_000, 5))]
+
+
+def test_versions_of_no_agents_ask_nothing() -> None:
+    """A replica without pages leaves the database alone."""
+    fetch = Scripted()
+    assert queries.versions(fetch, ()) == {}
+    assert fetch.asked == []
+
+
+def test_versions_of_many_agents_are_asked_in_portions() -> None:
+    """256 at a time."""
+    fetch = Scripted()
+    queries.versions(fetch, tuple(AgentKey("o", str(n)) for n in range(600)))
+    assert [len(values) for _, values in fetch.asked] == [512, 512, 512]
+
+
+class Deleting:
+    """Counts as deleted what the script says."""
+
+    def __init__(self, *counts: int) -> None:
+        self._counts = list(counts)
+        self.asked: Asked = []
+
+    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Any], int]:
+        """The next count."""
+        self.asked.append((statement, tuple(values)))
+        return [], self._counts.pop(0)
+
+
+def test_a_portion_of_each_table_is_pruned_by_its_own_age() -> None:
+    """A thousand rows each at most, so that no commit waits long."""
+    deleting = Deleting(1, 2, 3, 4)
+    database: Database = deleting  # type: ignore[assignment]
+    assert queries.prune_portion(database, Keep(5, 6, 7, 8)) == 10
+    assert deleting.asked == [
+        (sql.PRUNE_DELIVERIES, (5, 1_000)),
+        (sql.PRUNE_CALLS, (6, 1_000)),
+        (sql.PRUNE_LOGS, (7, 1_000)),
+        (sql.PRUNE_SESSIONS, (8, 1_000)),
+    ]

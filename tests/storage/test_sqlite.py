@@ -1,0 +1,202 @@
+"""SQLite's own ways to fail, and how it keeps its promises."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from adapter.core.model import AgentKey
+from adapter.storage.filelock import StoreLocked
+from adapter.storage.port import Commit, StorageError
+from adapter.storage.sqlite import SqliteDatabase, SqliteStore
+from adapter.storage.transaction import Database, Job
+from tests.contracts.stores import ADA, NOW, change, delivery, write
+
+
+async def opened(path: Path, busy_ms: int = 5_000) -> SqliteStore:
+    """A store on this file."""
+    return await SqliteStore.open(path, clock_ms=lambda: NOW, busy_ms=busy_ms)
+
+
+def pragma(store: SqliteStore, text: str) -> Job:
+    """Ask or tell the writing connection."""
+
+    def run(database: Database) -> object:
+        rows, _ = database.execute(f"PRAGMA {text}", ())
+        return rows[0][0]
+
+    return Job(run)
+
+
+async def test_commits_are_written_ahead_and_synced_in_full(tmp_path: Path) -> None:
+    """WAL with synchronous=FULL (2): a power cut loses nothing that was acknowledged."""
+    store = await opened(tmp_path / "softphone.db")
+    assert await store.journal.submit(pragma(store, "journal_mode")) == "wal"
+    assert await store.journal.submit(pragma(store, "synchronous")) == 2
+    await store.close()
+
+
+async def test_the_files_are_the_owners_alone(tmp_path: Path) -> None:
+    """Numbers and notes are in them: the file, its log and its lock are 0600."""
+    umask = os.umask(0o022)
+    try:
+        store = await opened(tmp_path / "var" / "softphone.db")
+        await store.commit(write(0))
+        modes = {
+            path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "var").iterdir()
+        }
+        await store.close()
+    finally:
+        os.umask(umask)
+    assert set(modes) >= {"softphone.db", "softphone.db-wal", "softphone.db.lock"}
+    assert set(modes.values()) == {0o600}
+
+
+async def test_a_second_process_gets_a_clear_error(tmp_path: Path) -> None:
+    """The file and the process id are named; after close() the file is free."""
+    first = await opened(tmp_path / "softphone.db")
+    with pytest.raises(StoreLocked, match=f"process {os.getpid()}"):
+        await opened(tmp_path / "softphone.db")
+    await first.close()
+    await (await opened(tmp_path / "softphone.db")).close()
+
+
+async def test_a_new_file_has_a_new_epoch(tmp_path: Path) -> None:
+    """Versions start anew there, and pages must see it."""
+    epochs = []
+    for name in ("a.db", "b.db"):
+        store = await opened(tmp_path / name)
+        epochs.append(await store.epoch())
+        await store.close()
+    assert epochs[0] != epochs[1]
+
+
+async def test_a_file_that_is_no_database_is_refused_and_let_go(tmp_path: Path) -> None:
+    """Nothing is written into it, and its lock is free again."""
+    path = tmp_path / "softphone.db"
+    path.write_bytes(b"a letter to a friend" * 100)
+    for _ in range(2):
+        with pytest.raises(StorageError) as caught:
+            await opened(path)
+        assert not isinstance(caught.value, StoreLocked)
+    assert path.read_bytes() == b"a letter to a friend" * 100
+
+
+async def test_a_directory_in_the_files_place_is_refused(tmp_path: Path) -> None:
+    """With the path and the system's reason."""
+    (tmp_path / "softphone.db").mkdir()
+    with pytest.raises(StorageError, match=r"softphone\.db.*directory"):
+        await opened(tmp_path / "softphone.db")
+
+
+async def test_a_full_disk_fails_commits_until_there_is_room(tmp_path: Path) -> None:
+    """StorageError, nothing of the batch is in, and the writer lives on."""
+    store = await opened(tmp_path / "softphone.db")
+    await store.commit(write(0))
+    pages = await store.journal.submit(pragma(store, "page_count"))
+    await store.journal.submit(pragma(store, f"max_page_count = {pages}"))
+    keys = [AgentKey("o", str(n)) for n in range(10)]
+    big = [write(0, name="x" * 20_000, key=key) for key in keys]
+    outcomes = await asyncio.gather(*map(store.commit, big), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageError] * 10
+    assert await store.versions((ADA, *keys)) == {ADA: 1}
+    await store.journal.submit(pragma(store, "max_page_count = 100000"))
+    await asyncio.gather(*map(store.commit, big))
+    assert await store.versions(tuple(keys)) == dict.fromkeys(keys, 1)
+    await store.close()
+
+
+async def test_a_file_that_somebody_else_writes_to_fails_commits_meanwhile(tmp_path: Path) -> None:
+    """A shell that holds a transaction: StorageError after the patience, reading goes on."""
+    store = await opened(tmp_path / "softphone.db", busy_ms=20)
+    await store.commit(write(0))
+    shell = sqlite3.connect(tmp_path / "softphone.db", isolation_level=None)
+    shell.execute("BEGIN IMMEDIATE")
+    outcomes = await asyncio.gather(
+        *(store.commit(write(1, name=str(n))) for n in range(3)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [StorageError] * 3
+    assert await store.versions((ADA,)) == {ADA: 1}
+    shell.execute("ROLLBACK")
+    shell.close()
+    await store.commit(write(1))
+    await store.close()
+
+
+async def test_reading_does_not_wait_for_writing(tmp_path: Path) -> None:
+    """While a transaction is open, load() answers with what was committed before it."""
+    store = await opened(tmp_path / "softphone.db")
+    await store.commit(write(0))
+    shell = sqlite3.connect(tmp_path / "softphone.db", isolation_level=None)
+    shell.execute("BEGIN IMMEDIATE")
+    shell.execute("UPDATE agents SET version = 99")
+    assert await store.versions((ADA,)) == {ADA: 1}
+    shell.execute("ROLLBACK")
+    shell.close()
+    await store.close()
+
+
+async def test_the_reading_connection_cannot_write(tmp_path: Path) -> None:
+    """Only the journal writes, even if a query should try."""
+    store = await opened(tmp_path / "softphone.db")
+    with pytest.raises(StorageError):
+        await store.reader.run(lambda fetch: fetch("DELETE FROM meta", ()))
+    assert await store.epoch()
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "outage"),
+    [
+        (sqlite3.SQLITE_BUSY, True),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, True),
+        (sqlite3.SQLITE_FULL, True),
+        (sqlite3.SQLITE_IOERR_FSYNC, True),
+        (sqlite3.SQLITE_CONSTRAINT_UNIQUE, False),
+        (sqlite3.SQLITE_TOOBIG, False),
+    ],
+)
+def test_trouble_with_the_disk_is_told_from_trouble_with_a_value(
+    tmp_path: Path, code: int, outage: bool
+) -> None:
+    """By the primary result code; extended codes belong to their primary one."""
+    error = sqlite3.OperationalError()
+    error.sqlite_errorcode = code
+    database = SqliteDatabase(tmp_path / "x.db")
+    assert database.is_outage(error) is outage
+    assert not database.is_outage(ValueError())
+    database.close()
+
+
+SWEEPS = {
+    "agents_due": "SELECT 1 FROM agents WHERE next_due <= 5",
+    "call_logs_due": "SELECT 1 FROM call_logs WHERE next_due <= 5",
+    "call_logs_open": "SELECT 1 FROM call_logs WHERE org_id = 'o' AND NOT settled",
+    "call_logs_settled": "SELECT 1 FROM call_logs WHERE settled AND settled_at < 5",
+    "agents_line": "SELECT 1 FROM agents WHERE account = 'a' AND provider_user = 'u'",
+    "parked_call": "SELECT 1 FROM parked WHERE account = 'a' AND provider_call_id = 'p'",
+}
+
+
+@pytest.mark.parametrize("index", SWEEPS)
+async def test_sweeps_and_routing_use_their_index(tmp_path: Path, index: str) -> None:
+    """Their cost does not grow with the number of agents and old calls."""
+    store = await opened(tmp_path / "softphone.db")
+    plan = await store.reader.run(lambda fetch: fetch(f"EXPLAIN QUERY PLAN {SWEEPS[index]}", ()))
+    await store.close()
+    assert [row[3] for row in plan if index in row[3]]
+
+
+async def test_a_delivery_is_kept_as_it_came(tmp_path: Path) -> None:
+    """Raw bytes, type, time and fate: what became of a webhook can be looked up."""
+    store = await opened(tmp_path / "softphone.db")
+    taken = delivery("e1", b"\x00\xff raw")
+    await store.commit(Commit((change(0),), taken))
+    (row,) = await store.reader.run(lambda fetch: fetch("SELECT * FROM deliveries", ()))
+    assert row == ("acct", "e1", "call.ended", b"\x00\xff raw", NOW, "taken")
+    await store.close()

@@ -1,0 +1,46 @@
+"""What both stores share beyond the contract: portions, and values that cannot be written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapter.storage.port import Commit, Keep, Store
+from adapter.storage.queries import PRUNE_PORTION
+from adapter.storage.sqlite import SqliteStore
+from adapter.storage.sqlstore import SqlStore
+from tests.contracts.stores import ADA, NOW, agent, delivery, write
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    """An empty store in a file."""
+    opened = await SqliteStore.open(tmp_path / "softphone.db", clock_ms=lambda: NOW)
+    yield opened
+    await opened.close()
+
+
+async def test_it_is_a_store(store: SqlStore) -> None:
+    """The type checker holds it against the port; this line makes it."""
+    port: Store = store
+    assert await port.load(ADA) is None
+
+
+async def test_pruning_goes_on_until_nothing_is_left(store: SqlStore) -> None:
+    """More rows than one portion."""
+    old = (delivery(f"e{n}") for n in range(PRUNE_PORTION + 7))
+    await asyncio.gather(*(store.commit(Commit(delivery=entry)) for entry in old))
+    assert await store.prune(Keep(NOW + 1, 0, 0, 0)) == PRUNE_PORTION + 7
+
+
+async def test_a_value_that_is_no_json_fails_before_the_writer_sees_it(store: SqlStore) -> None:
+    """A bug of ours shows at the commit that has it, and costs nobody else anything."""
+    broken = replace(agent(), name=object())  # type: ignore[arg-type]
+    bad = write(0)
+    with pytest.raises(TypeError):
+        await store.commit(Commit((replace(bad.changes[0], agent=broken),)))
+    await store.commit(write(0))
