@@ -52,7 +52,7 @@ async def test_a_click_on_a_contact_becomes_a_call_and_one_task(org: Org) -> Non
     await first.page.wait_for_function("demoOrg.tasks[0].Description")
     (task,) = await first.tasks()
     (call,) = (await org.world.history())["calls"]
-    talked = round((call["ended_at_ms"] - call["connected_at_ms"]) / 1000)
+    talked = round((call["ended"] - call["connected"]) / 1000)
     assert task["CallDurationInSeconds"] == talked == 2
     assert task["Subject"] == "Call to Grace Okafor"
     assert (task["Status"], task["TaskSubtype"]) == ("Completed", "Call")
