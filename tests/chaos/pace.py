@@ -1,0 +1,54 @@
+"""How fast the world of a run turns: twenty seconds of life pass in one.
+
+Only what the adapter reads from its settings is scaled, so that production code runs unchanged;
+what is fixed in it (a page's three seconds for an offer, five seconds of back-off) stays long.
+"""
+
+from __future__ import annotations
+
+SCALE = 20.0
+
+OUTCOME, RING, DIAL, BRIDGED = 1.5, 2.5, 3.0, 4.0
+REPORT = JOURNAL = 30 / SCALE
+READ_BACK = (30 / SCALE, 60 / SCALE, 120 / SCALE, 330 / SCALE)
+SLOWEST_COMMIT = 300 / SCALE
+"""Seconds: Salesforce cuts its own transactions off before the last read-back."""
+
+FRESH = 1.0
+"""A page refuses a go later than this after its own accept."""
+
+WRAP_UP = 60.0
+"""Unscaled: an agent of this run ends each wrap-up by hand, so that no word is cut off."""
+
+
+def settings(url: str, provider_url: str, database: str) -> dict[str, str]:
+    """The adapter's environment in a run."""
+    port = url.rsplit(":", 1)[1]
+    values: dict[str, object] = {
+        "public_url": url,
+        "host": "127.0.0.1",
+        "port": port,
+        "database_url": f"sqlite:///{database}",
+        "dialstack_url": provider_url,
+        "dialstack_account": ACCOUNT,
+        "dialstack_token": TOKEN,
+        "dialstack_webhook_secrets": SECRET,
+        "org_origins": "http://127.0.0.1:1",
+        "dials_per_minute": 100_000,
+        "dials_per_hour": 1_000_000,
+        "outcome_seconds": OUTCOME,
+        "ring_seconds": RING,
+        "dial_seconds": DIAL,
+        "bridged_check_seconds": BRIDGED,
+        "record_seconds": 0.5,
+        "wrap_up_seconds": WRAP_UP,
+        "read_back": "true",
+        "report_seconds": REPORT,
+        "journal_seconds": JOURNAL,
+        "read_back_seconds": ",".join(str(at) for at in READ_BACK),
+        "log_level": "warning",
+    }
+    return {f"SOFTPHONE_{name.upper()}": str(value) for name, value in values.items()}
+
+
+ACCOUNT, TOKEN, SECRET = "acct_chaos", "sk_test_chaos", "whsec_chaos"

@@ -1,0 +1,167 @@
+"""One run: starts the processes, lets the agents work, waits until all is settled, judges."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import aiohttp
+
+from tests.chaos import pace
+from tests.chaos.ledger import Ledger
+from tests.chaos.org import Org
+from tests.chaos.plan import plan_calls
+from tests.chaos.processes import Server, free_port, simulator
+from tests.chaos.seat import Seat, Shop
+from tests.chaos.verdict import complete, judge, summary
+from tests.chaos.wounds import Progress, kill_now_and_then, starve_the_store, trouble_the_pages
+from tests.checker.check import Violation
+from tests.checker.history import Fields
+
+SETTLE_SECONDS = 120.0
+AGENTS = 120
+
+WEBHOOKS = {
+    "duplicate": 0.1,
+    "reorder": 0.1,
+    "reorder_ms": 700,
+    "drop": 0.01,
+    "delay_ms": [0, 60],
+    "bad_signature": 0.005,
+}
+"""What befalls every webhook alike; the rest is planned call by call."""
+
+UNSETTLED = """
+SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NULL)
+     + (SELECT COUNT(*) FROM parked)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for. `kills` None: one for every 500 calls, two at least."""
+
+    calls: int
+    seed: int
+    kills: int | None = None
+
+    @property
+    def wanted_kills(self) -> int:
+        """How many times the server dies."""
+        return max(2, self.calls // 500) if self.kills is None else self.kills
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The last line, and what was violated."""
+
+    summary: Fields
+    violations: list[Violation]
+
+
+async def run(options: Options, folder: Path) -> Outcome:
+    """The whole run, in a folder of its own."""
+    ledger, began = Ledger(options.seed), time.monotonic()
+    names = [f"a{n:03d}" for n in range(min(AGENTS, max(6, options.calls // 6)))]
+    url, port = f"http://localhost:{free_port()}", free_port()
+    async with AsyncExitStack() as stack:
+        webhook = f"{url}/webhooks/dialstack"
+        provider = await stack.enter_async_context(simulator(port, webhook, names, options.seed))
+        server = Server(folder, url, provider, ledger)
+        stack.push_async_callback(server.stop)
+        await server.start()
+        shop, http = _shop(url, provider, ledger, options)
+        await stack.enter_async_context(http)
+        seats = [Seat(name, shop, Random(f"{options.seed}:{name}")) for name in names]
+        for seat in seats:
+            stack.push_async_callback(seat.go_home)
+        await shop.tell_provider("/v1/test_helpers/chaos", dict(WEBHOOKS))
+        await _play(options, server, seats, shop)
+        await _settle(shop, server, seats)
+        truth = await _truth(shop)
+    plans = shop.plans
+    ledger.history.seconds = time.monotonic() - began
+    complete(ledger.history, truth, server.database, seats, plans)
+    report = judge(ledger.history, truth, seats, plans)
+    ledger.counted["server_starts"] = server.starts
+    ledger.counted["agents"] = len(seats)
+    last = summary(
+        report, truth, calls=options.calls, kills=options.wanted_kills, counted=ledger.counted
+    )
+    return Outcome(last, report.violations)
+
+
+def _shop(
+    url: str, provider: str, ledger: Ledger, options: Options
+) -> tuple[Shop, aiohttp.ClientSession]:
+    http = aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=15),
+        connector=aiohttp.TCPConnector(limit=64),
+    )
+    headers = {"Authorization": f"Bearer {pace.TOKEN}", "DialStack-Account": pace.ACCOUNT}
+    org = Org(Random(f"{options.seed}:org"), ledger)
+    plans = {plan.number: plan for plan in plan_calls(options.calls, options.seed)}
+    return Shop(url, provider, http, headers, org, ledger, plans), http
+
+
+async def _play(options: Options, server: Server, seats: list[Seat], shop: Shop) -> None:
+    """All calls, under all wounds."""
+    progress = Progress(options.calls)
+    plans = list(shop.plans.values())
+    rng = Random(f"{options.seed}:wounds")
+    for seat in seats:
+        seat.sit_down()
+    await asyncio.gather(*(seat.until(bool, 30.0) for seat in seats))
+    pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60))
+    wounds = (
+        kill_now_and_then(server, progress, options.wanted_kills, Random(f"{options.seed}:kills")),
+        starve_the_store(server, progress, Random(f"{options.seed}:store")),
+    )
+    work = (seat.work(plans[n :: len(seats)], progress.step) for n, seat in enumerate(seats))
+    try:
+        await asyncio.gather(*wounds, *work)
+    finally:
+        pages.cancel()
+        await asyncio.gather(pages, return_exceptions=True)
+
+
+async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> None:
+    """No new faults; pages stay open until nothing waits any more."""
+    shop.org.calm = True
+    await server.is_ready(60.0)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        await asyncio.sleep(1.0)
+        if all(_is_quiet(seat) for seat in seats) and not _unsettled(server.database):
+            if not +shop.org.under_way:
+                break
+    await asyncio.sleep(1.0)
+
+
+def _is_quiet(seat: Seat) -> bool:
+    return seat.view["state"] == "idle" and not seat.view["wrapups"]
+
+
+def _unsettled(database: Path) -> int:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5.0)
+    try:
+        count: int = connection.execute(UNSETTLED).fetchone()[0]
+        return count
+    finally:
+        connection.close()
+
+
+async def _truth(shop: Shop) -> Fields:
+    async with shop.http.get(
+        f"{shop.provider_url}/v1/test_helpers/history",
+        headers=shop.provider_headers,
+        timeout=aiohttp.ClientTimeout(total=120),
+    ) as answer:
+        history: Fields = await answer.json()
+        return history
