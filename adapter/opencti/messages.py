@@ -265,6 +265,9 @@ def decode(frame: str) -> PageMessage:
         return _ADAPTER.validate_json(frame)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        if first["type"] == "union_tag_invalid":
+            # pydantic would quote what was sent as the type.
+            raise BadFrame("type: no message has this type") from None
         where = ".".join(str(part) for part in first["loc"]) or "the frame"
         raise BadFrame(f"{where}: {first['msg']}") from None
 

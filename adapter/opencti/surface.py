@@ -40,7 +40,7 @@ from adapter.opencti.messages import (
     TrayChoice,
     WrapupIn,
 )
-from adapter.opencti.tasklog import TaskRules, create_fields, update_fields
+from adapter.opencti.tasklog import TaskRules, create_fields, is_id, update_fields
 
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
@@ -62,11 +62,11 @@ def agent_event(message: AgentMessage, at: int, fresh_id: str) -> Event | None:
         case Control(action="check"):
             return OverClaimed(at, message.request_id, message.call_id)
         case Control():
-            value = message.target or message.digits
+            value = message.digits if message.action == "digits" else message.target
             return ControlRequested(at, message.request_id, message.call_id, message.action, value)
         case WrapupIn():
             return WrapupSubmitted(at, message.call_id, _draft(message), message.done)
-        case Context(record=RecordIn() as record, call_id=str() as call_id) if call_id:
+        case Context(record=RecordIn() as record, call_id=call_id) if call_id and record.id:
             return RecordViewed(at, call_id, _record(record))
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
@@ -155,7 +155,7 @@ def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
         flat.extend(found)
         if not found:
             message = error.message or error.description or _details_message(error.details)
-            flat.append(SaveError(error.code, (message or error.code)[:TEXT_KEPT]))
+            flat.append(SaveError(error.code, _kept(message or error.code)))
     return tuple(flat[:ERRORS_KEPT]) or (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
 
 
@@ -170,20 +170,25 @@ def _field_errors(details: Any) -> list[SaveError]:
         found += [_page_error(error) for error in _each(detail.get("pageErrors"))]
         fields = detail.get("fieldErrors")
         for name, errors in (fields if isinstance(fields, dict) else {}).items():
-            found += [_field_error(str(name), error) for error in _each(errors)]
+            found += [_field_error(name, error) for error in _each(errors)]
     return found
 
 
 def _page_error(error: dict[str, Any]) -> SaveError:
     """A validation rule that speaks for the whole page: as permanent as a field's error."""
-    code = str(error.get("statusCode") or "VALIDATION")
-    return SaveError(code, str(error.get("message") or code)[:TEXT_KEPT])
+    code = _kept(error.get("statusCode") or "VALIDATION")
+    return SaveError(code, _kept(error.get("message") or code))
 
 
 def _field_error(name: str, error: dict[str, Any]) -> SaveError:
-    code = str(error.get("statusCode") or "FIELD_ERROR")
-    label = str(error.get("fieldLabel") or name)[:TEXT_KEPT]
-    return SaveError(code, str(error.get("message") or code)[:TEXT_KEPT], label)
+    code = _kept(error.get("statusCode") or "FIELD_ERROR")
+    label = _kept(error.get("fieldLabel") or name)
+    return SaveError(code, _kept(error.get("message") or code), label)
+
+
+def _kept(told: Any) -> str:
+    """As much of it as an agent would read."""
+    return str(told)[:TEXT_KEPT]
 
 
 def _details_message(details: Any) -> str:
@@ -196,8 +201,12 @@ def _details_message(details: Any) -> str:
 
 
 def frame(message: dict[str, Any]) -> str:
-    """A message as a frame's text."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    """A message as a frame's text.
+
+    Half a surrogate pair, which has no UTF-8, becomes "?": it would end the page's socket.
+    """
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:
@@ -236,9 +245,9 @@ def found_tasks(value: Any) -> tuple[str, ...] | None:
     if isinstance(told, str):
         try:
             told = json.loads(told)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-    if not isinstance(told, list) or not all(isinstance(i, str) for i in told):
+    if not isinstance(told, list) or not all(isinstance(i, str) and is_id(i) for i in told):
         return None
     return tuple(told)
 

@@ -52,10 +52,10 @@ class TaskRules:
 
 
 def task_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
-    """What the Task should say, links as None where there is none."""
+    """What the Task should say, with None for what is empty: a null clears a field, "" may not."""
     who, what = links(fields)
     talk = fields.talk_ms or 0
-    return {
+    said: dict[str, Value] = {
         "Subject": _subject(fields, rules)[:SUBJECT_LIMIT],
         "Status": rules.status,
         "CallType": _CALL_TYPE[fields.direction],
@@ -69,12 +69,13 @@ def task_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
         "WhoId": who,
         "WhatId": what,
     }
+    return {name: None if value == "" else value for name, value in said.items()}
 
 
 def create_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
     """The argument of a saveLog that creates: nothing empty in it."""
-    said = {k: v for k, v in task_fields(fields, rules).items() if v not in (None, "")}
-    return {"entityApiName": "Task", "TaskSubtype": "Call", **dict(rules.extra), **said}
+    said = {k: v for k, v in task_fields(fields, rules).items() if v is not None}
+    return {**dict(rules.extra), "entityApiName": "Task", "TaskSubtype": "Call", **said}
 
 
 def update_fields(
@@ -109,18 +110,23 @@ def _links_of(record: Record) -> tuple[str | None, str | None]:
     return contact, record.id if is_thing(record.id) else None
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be a Salesforce id: 15 letters and digits, or 18."""
+    return bool(_ID.match(text))
+
+
 def is_person(record_id: str) -> bool:
     """Whether the id may stand in WhoId: Contact (003) or Lead (00Q)."""
-    return bool(_ID.match(record_id)) and record_id.startswith(_PERSONS)
+    return is_id(record_id) and record_id.startswith(_PERSONS)
 
 
 def is_thing(record_id: str) -> bool:
     """Whether the id may stand in WhatId: Account, Case, Opportunity, … or a custom object."""
-    return bool(_ID.match(record_id)) and record_id.startswith(_THINGS)
+    return is_id(record_id) and record_id.startswith(_THINGS)
 
 
 def _subject(fields: LogFields, rules: TaskRules) -> str:
-    if fields.draft.subject:
+    if fields.draft.subject and fields.draft.subject.strip():
         return fields.draft.subject
     named = fields.record.name if fields.record else ""
     party = named or fields.name or fields.number or "an unknown number"
@@ -131,6 +137,6 @@ def _local_date(at: int, time_zone: str) -> str:
     """The agent's own date, YYYY-MM-DD; UTC's where the zone is unknown."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     try:
-        return moment.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%d")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return moment.strftime("%Y-%m-%d")
+        return moment.astimezone(ZoneInfo(time_zone)).date().isoformat()
+    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):
+        return moment.date().isoformat()

@@ -1,0 +1,423 @@
+"""From a call log to a Task's fields: each rule of what Salesforce takes, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.facts import Direction, Outcome
+from adapter.core.logmodel import LogFields
+from adapter.core.model import Draft, Record
+from adapter.core.policy import Policy
+from adapter.opencti.tasklog import (
+    TaskRules,
+    Value,
+    create_fields,
+    is_id,
+    is_person,
+    is_thing,
+    links,
+    task_fields,
+    update_fields,
+)
+from tests.strategies import log_fields, maybe
+
+CONTACT, CONTACT_2 = "003000000000001", "003000000000002AAB"
+LEAD = "00Q000000000001"
+ACCOUNT, CASE = "001000000000001", "500000000000001"
+USER, TASK, EVENT = "005000000000001", "00T000000000001", "00U000000000001"
+T0 = 1_760_000_000_000
+"""2025-10-09 08:53:20 UTC."""
+
+CALL = LogFields(
+    call_id="call_1",
+    direction=Direction.OUTBOUND,
+    number="+14155550100",
+    name="",
+    started_at=T0,
+    time_zone="UTC",
+    outcome=Outcome.ANSWERED,
+    talk_ms=61_000,
+    record=Record(CONTACT, "Ada Lovelace", "Contact"),
+    draft=Draft(),
+)
+RULES = TaskRules(disposition=Policy().disposition)
+
+IDS = st.sampled_from([CONTACT, CONTACT_2, LEAD, ACCOUNT, CASE, USER, TASK, EVENT, "", "null"])
+LINKED = maybe(st.builds(Record, id=IDS, contact_id=IDS, person_account=st.booleans()))
+
+
+def relinked(
+    fields: LogFields, record: Record | None, who: Record | None, what: Record | None
+) -> LogFields:
+    """The same call about other records."""
+    return replace(fields, record=record, draft=replace(fields.draft, who=who, what=what))
+
+
+ANY_CALL = log_fields | st.builds(relinked, log_fields, LINKED, LINKED, LINKED)
+"""Any call at all, and calls whose ids are of every kind that there is."""
+
+
+def about(record: Record | None, draft: Draft = CALL.draft) -> tuple[str | None, str | None]:
+    """WhoId and WhatId of a call about that record."""
+    return links(replace(CALL, record=record, draft=draft))
+
+
+def test_a_create_says_everything_that_a_call_log_is_made_of() -> None:
+    """The whole argument of a saveLog, field by field."""
+    assert create_fields(CALL, RULES) == {
+        "entityApiName": "Task",
+        "TaskSubtype": "Call",
+        "Subject": "Call to Ada Lovelace",
+        "Status": "Completed",
+        "CallType": "Outbound",
+        "CallDurationInSeconds": 61,
+        "CallDisposition": "Connected",
+        "CallObject": "call_1",
+        "ActivityDate": "2025-10-09",
+        "WhoId": CONTACT,
+    }
+
+
+# --- WhoId and WhatId -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "who", "what"),
+    [
+        (Record(CONTACT), CONTACT, None),
+        (Record(CONTACT_2), CONTACT_2, None),
+        (Record(LEAD), LEAD, None),
+        (Record(ACCOUNT), None, ACCOUNT),
+        (Record(CASE), None, CASE),
+        (Record("006000000000001"), None, "006000000000001"),
+        (Record("701000000000001"), None, "701000000000001"),
+        (Record("02i000000000001"), None, "02i000000000001"),
+        (Record("800000000000001"), None, "800000000000001"),
+        (Record("a0B000000000001"), None, "a0B000000000001"),
+        (Record(USER), None, None),
+        (Record(TASK), None, None),
+        (Record(EVENT), None, None),
+        (Record(""), None, None),
+        (Record("null"), None, None),
+        (Record("003"), None, None),
+        (Record("00300000000000"), None, None),
+        (Record("0030000000000011"), None, None),
+        (Record("003-00000000001"), None, None),
+        (Record(CONTACT + "\n"), None, None),
+        (None, None, None),
+    ],
+)
+def test_a_record_is_linked_by_what_its_id_begins_with(
+    record: Record | None, who: str | None, what: str | None
+) -> None:
+    """Persons go into WhoId, things into WhatId, users, tasks and non-ids nowhere."""
+    assert about(record) == (who, what)
+
+
+def test_a_case_brings_its_contact_along() -> None:
+    """What is clicked goes into WhatId, the contact that Salesforce told into WhoId."""
+    assert about(Record(CASE, contact_id=CONTACT)) == (CONTACT, CASE)
+
+
+def test_a_contact_that_is_none_is_not_linked() -> None:
+    """The contact id is checked like any other id."""
+    assert about(Record(CASE, contact_id=USER)) == (None, CASE)
+
+
+def test_a_contact_keeps_its_own_id_whatever_contact_it_names() -> None:
+    """The clicked record is the person."""
+    assert about(Record(CONTACT, contact_id=CONTACT_2)) == (CONTACT, None)
+
+
+def test_an_account_is_not_linked_through_a_contacts_payload() -> None:
+    """AccountId is Salesforce's to derive."""
+    assert about(Record(CONTACT, account_id=ACCOUNT)) == (CONTACT, None)
+    assert "AccountId" not in create_fields(
+        replace(CALL, record=Record(CONTACT, account_id=ACCOUNT)), RULES
+    )
+
+
+def test_a_person_account_is_its_contact_and_nothing_else() -> None:
+    """The account's own id as WhatId beside the contact would be the same person twice."""
+    person = Record(ACCOUNT, "Pat", "Account", contact_id=CONTACT, person_account=True)
+    assert about(person) == (CONTACT, None)
+
+
+def test_a_person_account_without_its_contact_is_a_thing() -> None:
+    """Better on the account than nowhere."""
+    assert about(Record(ACCOUNT, person_account=True)) == (None, ACCOUNT)
+
+
+def test_a_leads_case_is_not_linked() -> None:
+    """A Lead in WhoId forbids a WhatId, wherever the Lead comes from."""
+    assert about(Record(CASE, contact_id=LEAD)) == (LEAD, None)
+    assert about(Record(CASE), Draft(who=Record(LEAD))) == (LEAD, None)
+    assert about(Record(LEAD), Draft(what=Record(CASE))) == (LEAD, None)
+    assert about(None, Draft(who=Record(LEAD), what=Record(CASE))) == (LEAD, None)
+
+
+def test_a_lead_that_is_replaced_by_a_contact_allows_the_thing_again() -> None:
+    """The rule looks at what is sent, not at what was clicked."""
+    draft = Draft(who=Record(CONTACT), what=Record(CASE))
+    assert about(Record(LEAD), draft) == (CONTACT, CASE)
+
+
+def test_what_the_agent_picked_wins_over_the_calls_record() -> None:
+    """Each link by itself."""
+    record = Record(CASE, contact_id=CONTACT)
+    assert about(record, Draft(who=Record(CONTACT_2))) == (CONTACT_2, CASE)
+    assert about(record, Draft(what=Record(ACCOUNT))) == (CONTACT, ACCOUNT)
+
+
+def test_what_the_agent_cleared_is_no_link() -> None:
+    """An empty id is the agent's word that there is none."""
+    record = Record(CASE, contact_id=CONTACT)
+    assert about(record, Draft(who=Record(""))) == (None, CASE)
+    assert about(record, Draft(what=Record(""))) == (CONTACT, None)
+
+
+def test_a_pick_of_the_wrong_kind_is_no_link() -> None:
+    """A case is no person and a contact is no thing: Salesforce would refuse the whole Task."""
+    assert about(None, Draft(who=Record(CASE), what=Record(CONTACT))) == (None, None)
+
+
+def test_ids_are_told_apart() -> None:
+    """Fifteen or eighteen letters and digits; case counts."""
+    assert is_id(USER)
+    assert not is_id("٣" * 15)
+    assert is_person(LEAD)
+    assert not is_person("00q000000000001")
+    assert is_thing("a00000000000001")
+    assert not is_thing("A00000000000001")
+    assert not is_thing(LEAD)
+
+
+# --- creates and updates ----------------------------------------------------------------------
+
+
+def test_a_create_leaves_out_what_is_empty() -> None:
+    """No key at all rather than "" or null."""
+    created = create_fields(replace(CALL, record=None), RULES)
+    assert created.keys().isdisjoint({"WhoId", "WhatId", "Description"})
+    assert not {None, "", "null", "None"} & set(created.values())
+
+
+def test_a_link_that_is_cleared_is_a_null_in_the_update() -> None:
+    """Null, and nothing else that has not changed."""
+    wanted = replace(CALL, draft=Draft(who=Record("")))
+    assert update_fields("00T1", CALL, wanted, RULES) == {"Id": "00T1", "WhoId": None}
+
+
+def test_notes_that_are_deleted_are_a_null_in_the_update() -> None:
+    """An emptied text clears its field."""
+    noted = replace(CALL, draft=Draft(notes="call back"))
+    emptied = replace(CALL, draft=Draft(notes=""))
+    assert update_fields("00T1", noted, emptied, RULES) == {"Id": "00T1", "Description": None}
+
+
+def test_an_update_names_the_task_and_what_has_changed() -> None:
+    """No entity, no TaskSubtype, no field that is as it was."""
+    wanted = replace(CALL, talk_ms=62_000, draft=Draft(notes="interested"))
+    assert update_fields("00T1", CALL, wanted, RULES) == {
+        "Id": "00T1",
+        "CallDurationInSeconds": 62,
+        "Description": "interested",
+    }
+
+
+def test_further_fields_go_into_the_create_alone() -> None:
+    """What an admin or a flow makes of them later stays."""
+    rules = replace(RULES, extra=(("Type", "Call"), ("Channel__c", "Phone")))
+    created = create_fields(CALL, rules)
+    assert (created["Type"], created["Channel__c"]) == ("Call", "Phone")
+    assert not {"Type", "Channel__c"} & update_fields("00T1", CALL, CALL, rules).keys()
+
+
+def test_further_fields_cannot_take_the_place_of_ours() -> None:
+    """A constant subject would hide what the call was."""
+    rules = replace(RULES, extra=(("entityApiName", "Event"), ("Subject", "x")))
+    assert create_fields(CALL, rules)["entityApiName"] == "Task"
+    assert create_fields(CALL, rules)["Subject"] == "Call to Ada Lovelace"
+
+
+@given(saved=ANY_CALL, wanted=ANY_CALL)
+def test_an_update_on_top_of_a_create_says_what_is_wanted(
+    saved: LogFields, wanted: LogFields
+) -> None:
+    """Whatever the first fields were, the update leads from them to the wanted ones."""
+    task = create_fields(saved, RULES)
+    assert (task.pop("entityApiName"), task.pop("TaskSubtype")) == ("Task", "Call")
+    assert None not in task.values()
+    update = update_fields("00T1", saved, wanted, RULES)
+    assert update.pop("Id") == "00T1"
+    assert update.keys().isdisjoint({"TaskSubtype", "entityApiName"})
+    after: dict[str, Value] = dict.fromkeys(task_fields(wanted, RULES))
+    after.update(task)
+    after.update(update)
+    assert after == task_fields(wanted, RULES)
+
+
+@given(fields=ANY_CALL)
+def test_an_update_to_the_same_says_nothing(fields: LogFields) -> None:
+    """Only the id is left."""
+    assert update_fields("00T1", fields, fields, RULES) == {"Id": "00T1"}
+
+
+@given(fields=ANY_CALL)
+def test_no_task_breaks_a_rule(fields: LogFields) -> None:
+    """Limits, kinds of ids and types hold for any call whatever."""
+    task = task_fields(fields, RULES)
+    for name, limit in {"Subject": 255, "CallObject": 255, "Description": 32_000}.items():
+        assert len(str(task[name] or "")) <= limit
+    assert isinstance(task["CallDurationInSeconds"], int)
+    assert task["CallDurationInSeconds"] >= 0
+    who, what = task["WhoId"], task["WhatId"]
+    assert who is None or str(who)[:3] in {"003", "00Q"}
+    assert who is None or what is None or not str(who).startswith("00Q")
+    assert "" not in task.values()
+
+
+# --- the fields one by one --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("direction", "call_type", "subject"),
+    [
+        (Direction.OUTBOUND, "Outbound", "Call to Ada Lovelace"),
+        (Direction.INBOUND, "Inbound", "Call from Ada Lovelace"),
+        (Direction.INTERNAL, "Internal", "Internal call with Ada Lovelace"),
+    ],
+)
+def test_a_direction_has_its_call_type_and_subject(
+    direction: Direction, call_type: str, subject: str
+) -> None:
+    """CallType is one of three words exactly."""
+    task = task_fields(replace(CALL, direction=direction), RULES)
+    assert (task["CallType"], task["Subject"]) == (call_type, subject)
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "number", "party"),
+    [
+        (Record(CASE, "Broken {0} lamp"), "Ada", "+1", "Broken {0} lamp"),
+        (Record(CASE), "Ada", "+1", "Ada"),
+        (None, "", "+1", "+1"),
+        (None, "", "", "an unknown number"),
+    ],
+)
+def test_the_subject_names_whom_it_knows_best(
+    record: Record | None, name: str, number: str, party: str
+) -> None:
+    """The record's name, the caller's, the number; braces in a name are only braces."""
+    fields = replace(CALL, record=record, name=name, number=number)
+    assert task_fields(fields, RULES)["Subject"] == f"Call to {party}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "subject"),
+    [("Renewal", "Renewal"), ("", "Call to Ada Lovelace"), (" \t", "Call to Ada Lovelace")],
+)
+def test_the_agents_own_subject_wins_if_it_says_anything(typed: str, subject: str) -> None:
+    """A blank one is none."""
+    assert task_fields(replace(CALL, draft=Draft(subject=typed)), RULES)["Subject"] == subject
+
+
+def test_texts_are_cut_at_what_salesforce_takes() -> None:
+    """255 for subject, disposition and call object; 32,000 for the notes."""
+    draft = Draft(subject="s" * 256, notes="n" * 32_001, disposition="d" * 256)
+    task = task_fields(replace(CALL, call_id="c" * 256, draft=draft), RULES)
+    assert task["Subject"] == "s" * 255
+    assert task["CallDisposition"] == "d" * 255
+    assert task["CallObject"] == "c" * 255
+    assert task["Description"] == "n" * 32_000
+
+
+def test_texts_at_the_limit_are_whole() -> None:
+    """The last letter that fits is kept."""
+    draft = Draft(subject="s" * 255, notes="n" * 32_000, disposition="d" * 255)
+    task = task_fields(replace(CALL, draft=draft), RULES)
+    assert [len(str(task[f])) for f in ("Subject", "Description", "CallDisposition")] == [
+        255,
+        32_000,
+        255,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("talk_ms", "seconds"),
+    [(None, 0), (0, 0), (499, 0), (500, 1), (1_499, 1), (59_999, 60), (86_400_000, 86_400)],
+)
+def test_the_duration_is_whole_seconds(talk_ms: int | None, seconds: int) -> None:
+    """Rounded to the nearest, and 0 when nobody talked."""
+    duration = task_fields(replace(CALL, talk_ms=talk_ms), RULES)["CallDurationInSeconds"]
+    assert (duration, type(duration)) == (seconds, int)
+
+
+def test_no_talk_is_a_zero_that_is_sent() -> None:
+    """Zero is a duration, not an empty field."""
+    assert create_fields(replace(CALL, talk_ms=None), RULES)["CallDurationInSeconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "picked", "told"),
+    [
+        (Outcome.NO_ANSWER, None, "No Answer"),
+        (Outcome.NO_ANSWER, "", "No Answer"),
+        (Outcome.NO_ANSWER, "Call back", "Call back"),
+    ],
+)
+def test_the_disposition_is_the_agents_or_the_outcomes(
+    outcome: Outcome, picked: str | None, told: str
+) -> None:
+    """The deployment's words stand for the outcome until the agent picks one."""
+    fields = replace(CALL, outcome=outcome, draft=Draft(disposition=picked))
+    assert task_fields(fields, RULES)["CallDisposition"] == told
+
+
+def test_without_a_deployments_words_the_outcome_speaks_for_itself() -> None:
+    """The default of TaskRules."""
+    assert task_fields(CALL, TaskRules())["CallDisposition"] == "answered"
+
+
+def test_the_status_is_the_orgs_own_word() -> None:
+    """Picklists differ."""
+    assert task_fields(CALL, replace(RULES, status="Done"))["Status"] == "Done"
+
+
+JUST_BEFORE_MIDNIGHT = 1_767_225_599_000
+"""2025-12-31 23:59:59 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "date"),
+    [
+        (JUST_BEFORE_MIDNIGHT, "UTC", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "Europe/Berlin", "2026-01-01"),
+        (JUST_BEFORE_MIDNIGHT, "America/Los_Angeles", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT + 1_000, "America/Los_Angeles", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT + 1_000, "UTC", "2026-01-01"),
+        (JUST_BEFORE_MIDNIGHT, "Pacific/Kiritimati", "2026-01-01"),
+        (JUST_BEFORE_MIDNIGHT, "Mars/Olympus_Mons", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "America", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "../../etc/passwd", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "a\0b", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "\ud800", "2025-12-31"),
+        (JUST_BEFORE_MIDNIGHT, "z" * 5_000, "2025-12-31"),
+        (-62_135_596_800_000, "UTC", "0001-01-01"),
+        (-62_135_596_800_000, "America/Los_Angeles", "0001-01-01"),
+    ],
+)
+def test_the_date_is_the_agents_own(at: int, zone: str, date: str) -> None:
+    """Zero-padded, in the agent's zone, in UTC's where nobody knows that zone."""
+    assert task_fields(replace(CALL, started_at=at, time_zone=zone), RULES)["ActivityDate"] == date
+
+
+@given(zone=st.text(st.characters(), max_size=80))
+def test_no_time_zone_raises(zone: str) -> None:
+    """A page may say anything."""
+    assert task_fields(replace(CALL, time_zone=zone), RULES)["ActivityDate"]
