@@ -142,7 +142,7 @@ def _note(tab: Tab, kind: str, text: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def an_org(folder: Path, **wishes: object) -> AsyncIterator[Org]:
+async def an_org(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
     """A stage with these settings; fails if any page had an error of its own."""
     async with AsyncExitStack() as stack:
         port = free_port()
