@@ -49,6 +49,12 @@ SAVES = {
 
 ASKS = {"": 970, "ask-failed": 15, "ask-unanswered": 15}
 
+CRASHES = {"": 980, "before-journal": 4, "before-save": 5, "during-save": 6, "after-save": 5}
+"""When a page crashes around one saveLog, in thousandths."""
+
+SURE_EVERY = 6
+"""Every sixth throw of the coin is a fault until each kind has come once, in a short run too."""
+
 
 @dataclass
 class Org:
@@ -59,6 +65,7 @@ class Org:
     salesforce: FakeSalesforce = field(default_factory=FakeSalesforce)
     under_way: Counter[str] = field(default_factory=Counter)
     calm: bool = False
+    _throws: Counter[int] = field(default_factory=Counter)
 
     def save_log(self, args: dict[str, Any], log_id: str, answer: Answer) -> None:
         """Do (or refuse, or forget) a save; `answer` is called later, perhaps."""
@@ -107,5 +114,16 @@ class Org:
         """The id of a Task of this call, as its agent would look it up; "" if there is none."""
         return next((str(task["Id"]) for task in self.salesforce.of_call(log_id)), "")
 
+    def crash(self) -> str:
+        """Whether the page that is about to save crashes, and when; "" if it does not."""
+        return self._draw(CRASHES)
+
     def _draw(self, table: dict[str, int]) -> str:
-        return "" if self.calm else self.rng.choices(list(table), list(table.values()))[0]
+        if self.calm:
+            return ""
+        kinds = list(table)
+        self._throws[id(table)] += 1
+        turn, rest = divmod(self._throws[id(table)], SURE_EVERY)
+        if rest == 0 and turn < len(kinds):
+            return kinds[turn]
+        return self.rng.choices(kinds, list(table.values()))[0]

@@ -138,9 +138,9 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         await asyncio.sleep(1.0)
-        if all(_is_quiet(seat) for seat in seats) and not _unsettled(server.database):
-            if not +shop.org.under_way:
-                break
+        quiet = not +shop.org.under_way and all(_is_quiet(seat) for seat in seats)
+        if quiet and not _unsettled(server.database):
+            break
     await asyncio.sleep(1.0)
 
 

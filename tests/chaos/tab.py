@@ -22,9 +22,6 @@ from tests.chaos.pace import FRESH
 if TYPE_CHECKING:
     from tests.chaos.seat import Seat
 
-CRASHES = {"": 980, "before-journal": 4, "before-save": 5, "during-save": 6, "after-save": 5}
-"""When a page crashes around one saveLog, in thousandths."""
-
 UNREACHABLE = (OSError, WebSocketException, aiohttp.ClientError, TimeoutError)
 
 
@@ -215,7 +212,7 @@ class Tab:
     def _save(self, go: dict[str, Any], args: dict[str, Any], entry: dict[str, Any]) -> None:
         log_id = entry["log_id"]
         self._going.add(log_id)
-        crash = "" if self.seat.org.calm else self._draw_crash()
+        crash = self.seat.org.crash()
         if crash:
             self.seat.ledger.fault(f"crash-{crash}", log_id)
         if crash == "before-journal":
@@ -232,9 +229,6 @@ class Tab:
         self.seat.org.save_log(args, log_id, answered)
         if crash == "during-save":
             self.crash()
-
-    def _draw_crash(self) -> str:
-        return self.rng.choices(list(CRASHES), list(CRASHES.values()))[0]
 
     def _is_fresh(self, log_id: str) -> bool:
         since = self._accepted.pop(log_id, None)

@@ -18,15 +18,18 @@ class Progress:
     def __init__(self, calls: int) -> None:
         self.calls = calls
         self.done = 0
+        self._moved = asyncio.Event()
 
     def step(self) -> None:
         """One more."""
         self.done += 1
+        self._moved.set()
 
     async def reached(self, share: float) -> None:
         """Wait until that share (0 to 1) of all calls has been played."""
         while self.done < share * self.calls:
-            await asyncio.sleep(0.1)
+            self._moved.clear()
+            await self._moved.wait()
 
 
 async def kill_now_and_then(server: Server, progress: Progress, kills: int, rng: Random) -> None:
