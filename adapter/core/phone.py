@@ -131,8 +131,10 @@ def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
             "The number has an extension, which cannot be dialled from here: "
             "dial the main number and ask for the extension.",
         )
-    if "*" in raw or (_has_letters(raw) and number.country_code != _NANP):
-        # Parsing would drop the star, and read "030 123456 Home" as digits: neither was meant.
+    foreign_letters = _has_letters(raw) and number.country_code != _NANP
+    if "*" in raw or "://" in raw or foreign_letters:
+        # Parsing would drop a star, find digits in a web address, and read "030 123456 Home"
+        # as digits: none of these was meant.
         return _not_a_number(raw)
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         # "Possible, but only locally" is among these: its E.164 would lack the area code.

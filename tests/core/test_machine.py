@@ -146,12 +146,13 @@ def unrepeated(events: list[Event]) -> list[Event]:
     """The events with ids as the runtime makes them: a fresh call id for each that may need one."""
     made: list[Event] = []
     for number, event in enumerate(events):
-        if (isinstance(event, happened.CallReport) and not event.known) or isinstance(
-            event, happened.DialRequested
-        ):
-            made.append(replace(event, call_id=f"made{number}"))
-        else:
-            made.append(event)
+        match event:
+            case happened.DialRequested():
+                made.append(replace(event, call_id=f"made{number}"))
+            case happened.CallReport(known=False):
+                made.append(replace(event, call_id=f"made{number}"))
+            case _:
+                made.append(event)
     return made
 
 

@@ -1,0 +1,168 @@
+"""Dial policy: what a text means, judged by hand row by row, and what rules change."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.phone import (
+    Dialable,
+    DialKind,
+    DialRules,
+    Undialable,
+    dialable,
+    display,
+    is_emergency,
+    plain,
+    same_number,
+)
+
+ROWS = [
+    row
+    for row in csv.reader(
+        Path(__file__).with_name("numbers.csv").read_text("utf-8").splitlines(),
+        delimiter="|",
+        quoting=csv.QUOTE_NONE,
+    )
+    if not row[0].startswith("# ")
+]
+US = DialRules()
+
+
+def verdict(text: str, rules: DialRules = US) -> str:
+    """What the policy says, in the words of the table."""
+    match dialable(text, rules):
+        case Dialable(dial_string, kind):
+            return f"{'ext' if kind is DialKind.EXTENSION else kind} {dial_string}"
+        case Undialable(reason, _):
+            return f"refused {reason}"
+
+
+def unescaped(text: str) -> str:
+    """The text with its escapes made real."""
+    return text.encode("ascii").decode("unicode_escape")
+
+
+@pytest.mark.parametrize(("text", "region", "expected"), ROWS, ids=repr)
+def test_each_way_of_writing_gets_its_verdict(text: str, region: str, expected: str) -> None:
+    """Two hundred and more rows."""
+    assert verdict(unescaped(text), DialRules(default_region=region)) == expected
+
+
+def test_the_table_is_as_long_as_it_should_be() -> None:
+    """A row lost in editing would be a row not tested."""
+    assert len(ROWS) >= 200
+
+
+@given(st.text(max_size=80), st.sampled_from(["US", "DE", "", "ZZ"]))
+def test_no_text_raises_and_what_is_dialled_is_plain(text: str, region: str) -> None:
+    """Digits and at most one plus: nothing of the text gets through to the provider."""
+    answer = dialable(text, DialRules(default_region=region))
+    if isinstance(answer, Dialable):
+        assert answer.dial_string.isascii()
+        assert answer.dial_string.removeprefix("+").isdigit()
+    else:
+        assert answer.text
+
+
+@given(
+    st.sampled_from(["911", "112"]),
+    st.lists(st.sampled_from(" -().\u200b\u202a\u00a0"), max_size=9),
+)
+def test_an_emergency_number_is_one_however_it_is_dressed(number: str, dress: list[str]) -> None:
+    """No rule is asked before it."""
+    text = "".join(a + b for a, b in zip(number, [*"".join(dress[:3]), "", "", ""], strict=False))
+    strict = DialRules(regions=frozenset({"FR"}), deny=("+", "9", "1"), extensions=False)
+    assert dialable(text, strict) == Dialable(number, DialKind.EMERGENCY)
+
+
+def test_a_text_that_is_too_long_is_not_looked_at() -> None:
+    """Whatever it is, it is no number."""
+    assert verdict("1" * 65) == "refused too-long"
+
+
+def test_likely_is_a_warning_and_no_gate() -> None:
+    """+1 555 is possible, and no telephone has it."""
+    assert dialable("+15551234567", US) == Dialable("+15551234567", DialKind.E164, likely=False)
+    assert dialable("+12125550123", US) == Dialable("+12125550123", DialKind.E164, likely=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "rules", "expected"),
+    [
+        ("1001", DialRules(extensions=False), "refused impossible"),
+        ("1234567", DialRules(extension_digits=(3, 7)), "ext 1234567"),
+        ("12", DialRules(extension_digits=(3, 7)), "refused impossible"),
+        # Regions, not calling codes: the Dominican Republic is +1 too.
+        ("+18092345678", DialRules(regions=frozenset({"US"})), "refused region"),
+        ("+14165550123", DialRules(regions=frozenset({"US"})), "refused region"),
+        ("+14165550123", DialRules(regions=frozenset({"US", "CA"})), "e164 +14165550123"),
+        ("+12125550123", DialRules(regions=frozenset({"US"})), "e164 +12125550123"),
+        # Unlikely numbers: with many countries behind the code, nobody knows where that is.
+        ("+15551234567", DialRules(regions=frozenset({"US"})), "refused region"),
+        ("+49190123456", DialRules(regions=frozenset({"DE"})), "e164 +49190123456"),
+        ("+19002345678", DialRules(premium=True), "e164 +19002345678"),
+        ("+870773111632", DialRules(satellite=True), "e164 +870773111632"),
+        ("+12125550123", DialRules(deny=("+1",)), "refused denied"),
+        ("+12125550123", DialRules(deny=("+1",), allow=("+1212",)), "e164 +12125550123"),
+        ("+12125550123", DialRules(deny=("+12125",), allow=("+1212",)), "refused denied"),
+        (
+            "+18092345678",
+            DialRules(regions=frozenset({"US"}), allow=("+1809",)),
+            "e164 +18092345678",
+        ),
+        ("+19002345678", DialRules(allow=("+1900",)), "e164 +19002345678"),
+    ],
+)
+def test_an_administrator_s_rules_decide(text: str, rules: DialRules, expected: str) -> None:
+    """The longest prefix first, then kind, then region."""
+    assert verdict(text, rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+12125550123", "2125550123", True),
+        ("+12125550123", "12125550123", True),
+        ("+12125550123", "(212) 555-0123", True),
+        ("1001", "1001", True),
+        ("+12125550123", "+12125550124", False),
+        ("+442079460958", "2079460958", False),
+        ("", "", False),
+        ("", "+1", False),
+    ],
+)
+def test_numbers_are_compared_by_digits_with_a_leading_one_tolerated(
+    one: str, other: str, same: bool
+) -> None:
+    """For binding an event to the call that we asked for."""
+    assert same_number(one, other) is same
+    assert same_number(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "shown"),
+    [
+        ("+12125550123", "US", "(212) 555-0123"),
+        ("+12125550123", "DE", "+1 212-555-0123"),
+        ("1001", "US", "1001"),
+        ("+999", "US", "+999"),
+        ("", "US", ""),
+    ],
+)
+def test_a_number_is_shown_as_people_of_the_region_read_it(
+    number: str, region: str, shown: str
+) -> None:
+    """At home without the country; what is no number as it stands."""
+    assert display(number, region) == shown
+
+
+def test_what_is_left_of_a_text_is_plain() -> None:
+    """And an emergency number is short and of digits."""
+    assert plain(" TEL:\uff11\u200b2 ") == "12"
+    assert not is_emergency("9111111", "US")
+    assert not is_emergency("\u0669\u0661\u0661", "US")
+    assert verdict("999", replace(US, default_region="GB")) == "emergency 999"
