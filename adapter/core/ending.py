@@ -70,7 +70,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     if _was_never_picked_up(call):
         return _not_picked_up(agent, call, at, policy)
     agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
-    opened = (_log(agent, call, at, policy),) if _is_logged(call, policy) else ()
+    opened = (_log(agent, call, at, policy),) if is_logged(call, policy) else ()
     remembered = _remembered(agent, call, policy)
     # A question that is still open (the talk is not certain) may correct the log later on.
     questions = () if call.facts.is_certain else ask(agent, call)
@@ -86,7 +86,8 @@ def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
     return Decision(agent.without_call(call.call_id), log_events=events)
 
 
-def _is_logged(call: Call, policy: Policy) -> bool:
+def is_logged(call: Call, policy: Policy) -> bool:
+    """Whether a call that is over goes into Salesforce."""
     return policy.log_missed or call.facts.result is not Outcome.MISSED
 
 

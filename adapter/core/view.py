@@ -11,6 +11,7 @@ from typing import Any
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
+from adapter.core.ending import is_logged
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -114,13 +115,15 @@ def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
         "ended_at": call.stage.since,
         "deadline": call.stage.due if isinstance(call.stage, Wrapup) else None,
         "draft": _draft(call.draft),
-        "log": _log_state(call, log),
+        "log": _log_state(call, log, policy),
     }
 
 
-def _log_state(call: Call, log: CallLog | None) -> View:
+def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
     """Where the log stands, in the words of the page; a settled one is not loaded any more."""
     if log is None:
+        if not is_logged(call, policy):
+            return {"state": "none"}
         return {"state": "waiting" if isinstance(call.stage, Ending) else "saved"}
     task = {"task_id": log.saved.task_id} if log.saved else {}
     match log.state:

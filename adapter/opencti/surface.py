@@ -6,7 +6,7 @@ This is the only room that knows Salesforce's Open CTI; Service Cloud Voice woul
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, assert_never
 
 from adapter.core.events import (
     ControlRequested,
@@ -128,6 +128,8 @@ def result_event(message: Result, page_id: str, at: int) -> LogEvent:
             return LogRefused(at, page_id, message.attempt, message.nonce, errors)
         case "expired":
             return LogExpired(at, page_id, message.attempt, message.nonce)
+        case _ as never:
+            assert_never(never)
 
 
 def journal_event(entry: JournalEntry, page_id: str, at: int) -> LogEvent | None:
@@ -140,6 +142,8 @@ def journal_event(entry: JournalEntry, page_id: str, at: int) -> LogEvent | None
             return LogRefused(at, page_id, entry.attempt, entry.nonce, errors)
         case "sent":
             return None
+        case _ as never:
+            assert_never(never)
 
 
 def tray_event(message: TrayChoice, at: int) -> TrayDecided:

@@ -1,0 +1,483 @@
+"""Between page messages and the core: events one way, exact Open CTI calls the other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.events import (
+    ControlRequested,
+    DialRequested,
+    NoticeDismissed,
+    OverClaimed,
+    RecordViewed,
+    WrapupSubmitted,
+)
+from adapter.core.facts import NOTHING_KNOWN
+from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
+from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.policy import Policy
+from adapter.opencti import surface
+from adapter.opencti.messages import (
+    Context,
+    Control,
+    Dial,
+    DismissNotice,
+    ErrorIn,
+    JournalEntry,
+    RecordIn,
+    Result,
+    TrayChoice,
+    WrapupIn,
+)
+from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, agent_event, found_tasks, save_errors
+from adapter.opencti.tasklog import TaskRules, create_fields
+from tests.strategies import attempts, call_logs
+
+T0 = 1_760_000_000_000
+CONTACT, TASK, TASK_2 = "003000000000001", "00T000000000001", "00T000000000002"
+RECORD_IN = RecordIn(
+    id=CONTACT,
+    name="Ada",
+    object_type="Contact",
+    account_id="001000000000001",
+    contact_id=CONTACT,
+    person_account=True,
+)
+RECORD = Record(CONTACT, "Ada", "Contact", "001000000000001", CONTACT, True)
+RULES = TaskRules(disposition=Policy().disposition)
+LOG = CallLog(
+    log_id="call_1",
+    agent=AgentKey("00D000000000001", "005000000000001"),
+    opened_at=T0,
+    number="+14155550100",
+    facts=NOTHING_KNOWN,
+    record=RECORD,
+    time_zone="UTC",
+    state=Pending(T0, T0),
+)
+NO_REASON = (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
+
+
+# --- what the agent does ----------------------------------------------------------------------
+
+
+def dial(**fields: Any) -> Dial:
+    """A click on a number."""
+    told = {"request_id": "r1", "number": "(415) 555-0100", "clicked_at": 5_000, **fields}
+    return Dial(type="dial", **told)
+
+
+def control(action: str, **fields: Any) -> Control:
+    """A button of a call."""
+    told = {"type": "control", "request_id": "r1", "call_id": "c1", "action": action}
+    return Control.model_validate({**told, **fields})
+
+
+def wrapup(**fields: Any) -> WrapupIn:
+    """What the agent entered."""
+    return WrapupIn.model_validate({"type": "wrapup", "call_id": "c1", **fields})
+
+
+def test_a_click_becomes_a_request_in_our_own_time() -> None:
+    """Only the click's age is the page's; number, record and wishes go on as they were."""
+    message = dial(sent_at=7_500, record=RECORD_IN, work_id="w1", ring_profile="desk")
+    assert agent_event(message, T0, "fresh") == DialRequested(
+        at=T0,
+        request_id="r1",
+        call_id="fresh",
+        number="(415) 555-0100",
+        clicked_at=T0 - 2_500,
+        record=RECORD,
+        work_id="w1",
+        ring_profile="desk",
+    )
+
+
+@pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
+def test_a_click_on_a_bare_number_has_no_record(record: RecordIn | None) -> None:
+    """A record without an id is none."""
+    event = agent_event(dial(record=record), T0, "fresh")
+    assert isinstance(event, DialRequested)
+    assert (event.record, event.clicked_at) == (None, T0)
+
+
+def test_my_call_is_over_is_a_claim() -> None:
+    """The provider is asked; nothing is done to the call."""
+    assert agent_event(control("check"), T0, "fresh") == OverClaimed(T0, "r1", "c1")
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        ("hang_up", ""),
+        ("hold", ""),
+        ("resume", ""),
+        ("mute", ""),
+        ("unmute", ""),
+        ("answer", ""),
+        ("decline", ""),
+    ],
+)
+def test_a_button_is_a_request_by_its_name(action: str, value: str) -> None:
+    """No value where none belongs."""
+    expected = ControlRequested(T0, "r1", "c1", action, value)
+    assert agent_event(control(action), T0, "fresh") == expected
+
+
+def test_each_value_goes_with_its_own_button() -> None:
+    """A transfer has its target, digits have digits, even where a page sends both."""
+    both = {"target": "+14155550199", "digits": "12#"}
+    transfer = agent_event(control("transfer", **both), T0, "fresh")
+    digits = agent_event(control("digits", **both), T0, "fresh")
+    assert transfer == ControlRequested(T0, "r1", "c1", "transfer", "+14155550199")
+    assert digits == ControlRequested(T0, "r1", "c1", "digits", "12#")
+
+
+def test_what_was_entered_becomes_a_draft() -> None:
+    """Every field, and whether the agent is done."""
+    message = wrapup(
+        subject="s",
+        notes="n",
+        disposition="d",
+        who={"id": CONTACT, "name": "Ada"},
+        what={"id": "500000000000001"},
+        follow_up=False,
+        done=True,
+    )
+    draft = Draft("s", "n", "d", Record(CONTACT, "Ada"), Record("500000000000001"), False)
+    assert agent_event(message, T0, "fresh") == WrapupSubmitted(T0, "c1", draft, True)
+
+
+def test_what_was_not_touched_is_not_in_the_draft() -> None:
+    """Silence changes nothing."""
+    expected = WrapupSubmitted(T0, "c1", Draft(notes="n"), False)
+    assert agent_event(wrapup(notes="n"), T0, "fresh") == expected
+
+
+def test_a_link_that_is_null_is_cleared() -> None:
+    """A Record with an empty id says so to the core."""
+    event = agent_event(wrapup(who=None, what=None), T0, "fresh")
+    assert event == WrapupSubmitted(T0, "c1", Draft(who=Record(""), what=Record("")), False)
+
+
+def test_the_record_of_a_call_may_be_chosen() -> None:
+    """With a call's id, the context says what that call is about."""
+    message = Context(type="context", record=RECORD_IN, call_id="c1")
+    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", RECORD)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Context(type="context", record=RECORD_IN),
+        Context(type="context", record=None, call_id="c1"),
+        Context(type="context", record=RecordIn(name="no id"), call_id="c1"),
+        Context(type="context"),
+    ],
+)
+def test_looking_around_changes_no_call(message: Context) -> None:
+    """No call, or no record: nothing happened."""
+    assert agent_event(message, T0, "fresh") is None
+
+
+def test_a_notice_is_dismissed() -> None:
+    """By its id."""
+    message = DismissNotice(type="dismiss_notice", notice_id="n1")
+    assert agent_event(message, T0, "fresh") == NoticeDismissed(T0, "n1")
+
+
+# --- what became of a log ---------------------------------------------------------------------
+
+
+def result(outcome: str, **fields: Any) -> Result:
+    """A page's report on go number 2."""
+    told = {"type": "result", "log_id": "call_1", "attempt": 2, "nonce": "n"}
+    return Result.model_validate({**told, "outcome": outcome, **fields})
+
+
+def test_a_report_becomes_an_event() -> None:
+    """Saved with its id, refused with its reasons, expired."""
+    saved = surface.result_event(result("ok", task_id=TASK), "p1", T0)
+    refused = surface.result_event(result("refused"), "p1", T0)
+    expired = surface.result_event(result("expired"), "p1", T0)
+    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
+    assert refused == LogRefused(T0, "p1", 2, "n", NO_REASON)
+    assert expired == LogExpired(T0, "p1", 2, "n")
+
+
+def entry(state: str, **fields: Any) -> JournalEntry:
+    """What a page remembers of go number 2."""
+    told = {"log_id": "call_1", "attempt": 2, "nonce": "n", "state": state}
+    return JournalEntry.model_validate({**told, **fields})
+
+
+def test_a_journal_entry_becomes_the_event_that_was_missed() -> None:
+    """One that only says "sent" tells nothing by itself."""
+    error = {"code": "SERVER_ERROR", "message": "busy"}
+    saved = surface.journal_event(entry("ok", task_id=TASK), "p1", T0)
+    refused = surface.journal_event(entry("refused", errors=[error]), "p1", T0)
+    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
+    assert refused == LogRefused(T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy"),))
+    assert surface.journal_event(entry("sent"), "p1", T0) is None
+
+
+def test_a_choice_in_the_tray_becomes_an_event() -> None:
+    """With the id that the agent gave, if any."""
+    choice = TrayChoice(type="tray", log_id="c", action="already_there", task_id=TASK)
+    assert surface.tray_event(choice, T0) == TrayDecided(T0, "already_there", TASK)
+
+
+# --- why Salesforce refused -------------------------------------------------------------------
+
+FIELD_ERROR = {
+    "statusCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+    "message": "Pick a reason",
+    "fieldLabel": "Reason",
+    "columnApiName": "Reason__c",
+}
+FIELD = SaveError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Pick a reason", "Reason")
+PAGE_ERROR = {"statusCode": "CANNOT_INSERT", "message": "Not today"}
+PAGE = SaveError("CANNOT_INSERT", "Not today")
+
+
+def why(**error: Any) -> tuple[SaveError, ...]:
+    """One error of Open CTI, flattened."""
+    return save_errors([ErrorIn.model_validate(error)])
+
+
+@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: [d]], ids=["object", "array"])
+def test_details_are_read_as_an_object_and_in_an_array(wrap: Any) -> None:
+    """Both shapes are known from the wild."""
+    details = {"message": "x", "fieldErrors": {"Reason__c": [FIELD_ERROR]}, "pageErrors": []}
+    assert why(code="SERVER_ERROR", message="top", details=wrap(details)) == (FIELD,)
+
+
+def test_errors_of_fields_and_of_the_page_are_all_told() -> None:
+    """The general sentence is left out where there are particular ones."""
+    details = {"pageErrors": [PAGE_ERROR], "fieldErrors": {"A": [FIELD_ERROR, FIELD_ERROR]}}
+    assert why(code="SERVER_ERROR", message="top", details=[details]) == (PAGE, FIELD, FIELD)
+
+
+def test_one_error_without_its_array_is_read_too() -> None:
+    """Where an array is documented, an object may stand."""
+    details = {"pageErrors": PAGE_ERROR, "fieldErrors": {"A": FIELD_ERROR}}
+    assert why(details=details) == (PAGE, FIELD)
+
+
+def test_an_error_that_says_little_gets_words_all_the_same() -> None:
+    """Code, message and label have each their stand-in."""
+    details = {"pageErrors": [{}], "fieldErrors": {"Reason__c": [{}]}}
+    assert why(details=details) == (
+        SaveError("VALIDATION", "VALIDATION"),
+        SaveError("FIELD_ERROR", "FIELD_ERROR", "Reason__c"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ({"message": "m", "description": "d", "details": {"message": "x"}}, "m"),
+        ({"description": "d", "details": {"message": "x"}}, "d"),
+        ({"details": {"message": "x"}}, "x"),
+        ({"details": [{}, {"message": "x"}]}, "x"),
+        ({"details": "just text"}, "just text"),
+        ({"details": [1, None, "text"]}, "SERVER_ERROR"),
+        ({"details": {"message": ""}}, "SERVER_ERROR"),
+        ({"details": {"fieldErrors": [], "pageErrors": "?"}}, "SERVER_ERROR"),
+        ({"details": {"fieldErrors": {"A": "?", "B": [None]}}}, "SERVER_ERROR"),
+        ({"details": {}}, "SERVER_ERROR"),
+        ({}, "SERVER_ERROR"),
+    ],
+)
+def test_the_first_words_that_there_are_are_the_message(
+    error: dict[str, Any], message: str
+) -> None:
+    """Message, description, the details' own, and the code at the very last."""
+    assert why(code="SERVER_ERROR", **error) == (SaveError("SERVER_ERROR", message),)
+
+
+def test_a_refusal_without_any_error_has_a_reason_too() -> None:
+    """The agent reads a sentence, and the gate sees something that may pass."""
+    assert save_errors([]) == NO_REASON
+
+
+def test_several_errors_are_told_in_their_order() -> None:
+    """The first ones, and not more than an agent would read."""
+    errors = [ErrorIn(code=f"E{n}") for n in range(ERRORS_KEPT + 1)]
+    assert [error.code for error in save_errors(errors)] == [f"E{n}" for n in range(ERRORS_KEPT)]
+
+
+def test_long_texts_are_cut() -> None:
+    """An error cannot fill the store."""
+    long = {"statusCode": "c" * 999, "message": "m" * 999, "fieldLabel": "l" * 999}
+    details = {"pageErrors": [long], "fieldErrors": {"A": [long]}}
+    page, field = why(details=details)
+    assert {len(page.code), len(page.message)} == {TEXT_KEPT}
+    assert {len(field.code), len(field.message), len(field.field)} == {TEXT_KEPT}
+    assert len(why(message="m" * 999)[0].message) == TEXT_KEPT
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["message", "fieldErrors", "pageErrors", "statusCode", "fieldLabel", "A"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.builds(ErrorIn, code=st.text(max_size=5), details=JSON), max_size=4))
+def test_no_errors_raise(errors: list[ErrorIn]) -> None:
+    """Salesforce's details may be anything; there is always at least one reason, in text."""
+    told = save_errors(errors)
+    assert 1 <= len(told) <= ERRORS_KEPT
+    assert all(isinstance(part, str) for e in told for part in (e.code, e.message, e.field))
+
+
+# --- what the server says ---------------------------------------------------------------------
+
+
+def test_a_frame_is_compact_json_in_its_own_letters() -> None:
+    """No spaces, no escapes."""
+    assert surface.frame({"type": "x", "name": "Zoë 😀"}) == '{"type":"x","name":"Zoë 😀"}'
+
+
+def test_a_frame_can_always_be_sent() -> None:
+    """Half a surrogate pair has no UTF-8 and would end the socket."""
+    text = surface.frame({"name": "a\ud83db"})
+    assert json.loads(text.encode("utf-8")) == {"name": "a?b"}
+
+
+def test_a_view_travels_with_what_tells_new_from_old() -> None:
+    """Epoch, version and the server's clock are added."""
+    sent = json.loads(surface.view_frame({"type": "view", "state": "idle"}, "e1", 7, T0))
+    assert sent == {"type": "view", "state": "idle", "epoch": "e1", "version": 7, "now": T0}
+
+
+def attempt(task_id: str = "", **draft: Any) -> Attempt:
+    """Go number 3, with what the agent had entered by then."""
+    fields = replace(LOG.wanted, draft=Draft(**draft))
+    return Attempt(3, "p1", "nonce", T0, fields, task_id)
+
+
+def test_the_first_go_creates() -> None:
+    """The exact saveLog, with the nonce that its report must bring back."""
+    assert surface.go(LOG, attempt(), RULES) == {
+        "type": "go",
+        "log_id": "call_1",
+        "attempt": 3,
+        "nonce": "nonce",
+        "call": {"method": "saveLog", "args": create_fields(LOG.wanted, RULES)},
+        "refresh": True,
+    }
+
+
+def test_a_later_go_updates_by_id() -> None:
+    """Only what differs from what is saved."""
+    saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
+    sent = surface.go(saved, attempt(TASK, notes="interested"), RULES)
+    assert sent["call"]["args"] == {"Id": TASK, "Description": "interested"}
+
+
+def test_a_go_says_what_was_decided_at_accept() -> None:
+    """An attempt to create stays one, though a late report has told of a Task meanwhile."""
+    saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
+    sent = surface.go(saved, attempt(notes="n"), RULES)
+    assert sent["call"]["args"]["entityApiName"] == "Task"
+    assert sent["call"]["args"]["Description"] == "n"
+
+
+@given(log=call_logs(), going=attempts)
+def test_every_go_either_creates_or_updates(log: CallLog, going: Attempt) -> None:
+    """Never both, never neither, and always something that can be sent."""
+    args = surface.go(log, going, RULES)["call"]["args"]
+    assert ("Id" in args) is not ("entityApiName" in args)
+    assert surface.frame(surface.go(log, going, RULES)).encode("utf-8")
+
+
+# --- reading back -----------------------------------------------------------------------------
+
+
+def test_a_read_back_asks_our_class() -> None:
+    """RunApex with one parameter; the answer names the log."""
+    assert surface.read_back("call_1", "call_1", "acme.CallLog") == {
+        "type": "ask",
+        "ask_id": "call_1",
+        "call": {
+            "method": "runApex",
+            "args": {
+                "apexClass": "acme.CallLog",
+                "methodName": "find",
+                "methodParams": "callObject=call_1",
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "tasks"),
+    [
+        ({"runApex": f'["{TASK}"]'}, (TASK,)),
+        ({"runApex": [TASK, TASK_2]}, (TASK, TASK_2)),
+        (f'["{TASK}","{TASK_2}"]', (TASK, TASK_2)),
+        ([TASK], (TASK,)),
+        ({"runApex": "[]"}, ()),
+        ([], ()),
+        (f'["{TASK}AAA"]', (f"{TASK}AAA",)),
+        ({"other": "[]"}, None),
+        ("", None),
+        ("nonsense", None),
+        ('"[]"', None),
+        ("null", None),
+        (None, None),
+        (1, None),
+        ([1], None),
+        ([TASK, None], None),
+        ([""], None),
+        (["null"], None),
+        ("[" * 100_000, None),
+        ("1" * 10_000, None),
+    ],
+    ids=lambda value: str(value)[:32],
+)
+def test_a_read_backs_answer_is_task_ids_or_none(value: Any, tasks: tuple[str, ...] | None) -> None:
+    """As text or not, wrapped or bare; whatever else it is, it is no "nothing there"."""
+    assert found_tasks(value) == tasks
+
+
+@given(value=JSON | JSON.map(json.dumps))
+def test_no_answer_raises(value: Any) -> None:
+    """A page may say anything."""
+    told = found_tasks(value)
+    assert told is None or all(len(task) in {15, 18} for task in told)
+
+
+def test_a_pop_searches_the_callers_number() -> None:
+    """By the softphone layout's rules, at once."""
+    assert surface.pop("pop_1", "+14155550100") == {
+        "type": "pop",
+        "pop_id": "pop_1",
+        "call": {
+            "method": "searchAndScreenPop",
+            "args": {
+                "searchParams": "+14155550100",
+                "callType": "inbound",
+                "queryParams": "",
+                "defaultFieldValues": {},
+                "deferred": False,
+            },
+        },
+    }
