@@ -28,13 +28,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What the agent enters afterwards: a first draft (autosaved), and the last word."""
+    """What the agent enters afterwards: a first draft (autosaved), then the notes at the end.
+
+    `late` is entered some seconds after the wrap-up is over, and replaces the notes.
+    """
 
     first: str = ""
     notes: str = ""
+    late: str = ""
     disposition: str = ""
     who: str = ""
     seconds: float = 0.1
+
+    @property
+    def final_notes(self) -> str:
+        """What the Task must say in the end."""
+        return self.late or self.notes
 
     @property
     def last_word(self) -> dict[str, Any]:
@@ -140,6 +149,7 @@ def _writing(rng: Random, index: int) -> Writing:
     return Writing(
         first=notes[: rng.randint(1, 12)] if talkative > 0.7 else "",
         notes=notes,
+        late=f"Later: {notes}" if rng.random() < 0.1 else "",
         disposition=rng.choice(DISPOSITIONS) if rng.random() < 0.3 else "",
         who=f"003W{index:011d}" if rng.random() < 0.1 else "",
         seconds=rng.uniform(0.1, 1.5),

@@ -138,14 +138,10 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         await asyncio.sleep(1.0)
-        quiet = not +shop.org.under_way and all(_is_quiet(seat) for seat in seats)
+        quiet = not +shop.org.under_way and all(seat.is_quiet for seat in seats)
         if quiet and not _unsettled(server.database):
             break
     await asyncio.sleep(1.0)
-
-
-def _is_quiet(seat: Seat) -> bool:
-    return seat.view["state"] == "idle" and not seat.view["wrapups"]
 
 
 def _unsettled(database: Path) -> int:

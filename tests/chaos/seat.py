@@ -61,6 +61,13 @@ class Seat:
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
+        self._writing = 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the agent sees nothing under way, and has nothing left to say."""
+        here = any(tab.is_connected and tab.version >= 0 for tab in self.tabs)
+        return here and not self._writing and _is_idle(self.view) and not self.view["wrapups"]
 
     # --- browsers and tabs -----------------------------------------------------------------------
 
@@ -97,6 +104,15 @@ class Seat:
             self.tabs.remove(tab)
             self.open_tab(tab.browser)
         await tab.close()
+
+    async def leave(self, seconds: float) -> None:
+        """Close every page for a while; calls may still come to the phone on the desk."""
+        for tab in list(self.tabs):
+            self.tabs.remove(tab)
+            await tab.close()
+        await asyncio.sleep(seconds)
+        if not self.closing:
+            self.sit_down()
 
     async def ticket(self, browser: Browser) -> str:
         """A ticket for the socket, after signing in where that is needed."""
@@ -270,13 +286,27 @@ class Seat:
         """Write, and be done: said again until the card is gone."""
         plan = self.shop.plans.get(number)
         writing = plan.writing if plan else Writing()
+        self._writing += 1
         if writing.first:
             await self.say(type="wrapup", call_id=call_id, notes=writing.first)
         await asyncio.sleep(writing.seconds)
         while True:
             await self.say(type="wrapup", call_id=call_id, done=True, **writing.last_word)
             if await self.until(lambda view: not _has(view, "wrapups", "call_id", call_id), 2.0):
-                return
+                break
+        if writing.late:
+            await self._add(call_id, writing.late)
+        self._writing -= 1
+
+    async def _add(self, call_id: str, notes: str) -> None:
+        """A word after the end.
+
+        No view confirms it, so it is said for longer than any kill, lock or full disk lasts.
+        """
+        await asyncio.sleep(self.rng.uniform(0.5, 2.0))
+        for _ in range(4):
+            await self.say(type="wrapup", call_id=call_id, notes=notes, done=True)
+            await asyncio.sleep(5.0)
 
     async def _clear_tray(self, log_id: str, reason: str) -> None:
         """Decide once; half of the items are left lying."""

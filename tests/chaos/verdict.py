@@ -47,7 +47,8 @@ def complete(
     for call in truth["calls"]:
         history.calls.append(_true_call(call, keys[call["user"]], plans))
     for post in truth["posts"]:
-        if post["path"] == "/v1/calls":
+        # A POST whose sender died before its body was through asks for nothing.
+        if post["path"] == "/v1/calls" and "body" in post:
             answer = post.get("fault") or str(post.get("status", "?"))
             history.posts.append(Post(post["at"], post["body"]["dial_string"], answer))
     for delivery in truth["deliveries"]:
@@ -141,8 +142,9 @@ def _same_words(
         wrong: dict[str, Any] = {}
         if number not in task.get("Subject", ""):
             wrong["Subject"] = (number, task.get("Subject"))
-        if task.get("Description", "") != plans[number].writing.notes:
-            wrong["Description"] = (plans[number].writing.notes, task.get("Description"))
+        notes = plans[number].writing.final_notes
+        if task.get("Description", "") != notes:
+            wrong["Description"] = (notes, task.get("Description"))
         if wrong:
             report.violations.append(Violation("wrong_fields", log.log_id, str(wrong)))
 
@@ -170,6 +172,7 @@ NEEDED = (
     "refused-by-rule",
     "refused-transient",
     "page-freeze",
+    "agent-away",
     "database-locked",
     "disk-full",
 )

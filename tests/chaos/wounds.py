@@ -1,4 +1,4 @@
-"""What befalls the whole run: kills, a locked database, a full disk, pages that freeze."""
+"""What befalls the whole run: kills, a locked database, a full disk, pages that freeze or go."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def starve_the_store(server: Server, progress: Progress, rng: Random) -> N
 async def trouble_the_pages(
     seats: list[Seat], ledger: Ledger, rng: Random, per_second: float
 ) -> None:
-    """Freeze, deafen or reload a page, one after the other, until cancelled."""
+    """Freeze, deafen, reload or close pages, one after the other, until cancelled."""
     beds: set[asyncio.Task[None]] = set()
     try:
         while True:
@@ -61,7 +61,11 @@ async def trouble_the_pages(
             tab = rng.choice(rng.choice(seats).tabs or [None])
             if tab is None or not tab.is_connected:
                 continue
-            kind = rng.choice(("freeze", "freeze", "stall", "reload"))
+            kind = rng.choice(("freeze", "freeze", "stall", "reload", "away"))
+            if kind == "away":
+                ledger.fault("agent-away", tab.seat.key)
+                tab.seat.start(tab.seat.leave(rng.uniform(0.5, 6.0)))
+                continue
             ledger.fault(f"page-{kind}", tab.page_id)
             if kind == "reload":
                 await tab.seat.reload(tab)
