@@ -33,6 +33,10 @@ IN_DOUBT_SECONDS = 5.0
 
 READERS = 2
 
+BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""All that we ask goes by key or by a narrow index. Without statistics (a new or fast growing
+table) the planner would read whole tables for a batch of keys."""
+
 LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
 XACT_ID = "SELECT pg_current_xact_id()::text"
 XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
@@ -54,7 +58,7 @@ def connect(url: str) -> psycopg.Connection[Row]:
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
         application_name="softphone",
-        options=f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on",
+        options=f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
         prepare_threshold=1,
     )
 

@@ -163,6 +163,20 @@ class AnswerLost(PostgresDatabase):
         super().commit()
 
 
+class Stopping(PostgresDatabase):
+    """The server stops just before the first COMMIT."""
+
+    def __init__(self, url: str, server: Postgres) -> None:
+        super().__init__(url)
+        self._stop = [server.stop]
+
+    def commit(self) -> None:
+        """Stop the server, once."""
+        while self._stop:
+            self._stop.pop()()
+        super().commit()
+
+
 @pytest.mark.parametrize("done", [True, False])
 def test_a_commit_whose_answer_was_lost_is_asked_about(
     postgres: Postgres, url: str, done: bool
@@ -175,6 +189,21 @@ def test_a_commit_whose_answer_was_lost_is_asked_about(
     database.close()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT version FROM agents").fetchall() == [(1,)] * done
+
+
+def test_an_outcome_that_nobody_can_tell_in_time_is_a_failure(
+    lone_server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server stops at the COMMIT and stays away: the caller is not kept waiting for ever."""
+    monkeypatch.setattr("adapter.storage.postgres.IN_DOUBT_SECONDS", 0.3)
+    url = lone_server.database()
+    upgrade(url)
+    database = Stopping(url, lone_server)
+    (outcome,) = settle(database, [prepare(write(0))])
+    assert isinstance(outcome, StorageError)
+    lone_server.start()
+    assert settle(database, [prepare(write(0))]) == [None]
+    database.close()
 
 
 def test_a_value_that_it_refuses_sinks_alone_and_keeps_the_connection(url: str) -> None:
