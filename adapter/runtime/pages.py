@@ -53,7 +53,8 @@ PAGES_PER_AGENT = 32
 class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
-    `can_save` is False until its journal has been taken; `session` is the id of its sign-in.
+    `can_save` is False until its journal has been taken; `session` is the id of its sign-in;
+    `goes` are the goes (log id, attempt) that went down this very socket.
     """
 
     page_id: str
@@ -66,6 +67,7 @@ class Page:
     active_at: int = 0
     shown: int = -1
     session: str = ""
+    goes: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
@@ -167,15 +169,40 @@ class Pages:
             await self._empty.wait()
 
     async def returned(self, page: Page, journal: set[tuple[str, int]]) -> None:
-        """After a hello: what the page still knows of the goes that it was given."""
+        """After a hello: what the page still knows of the goes that it was given.
+
+        A page hears nothing from its old sockets any more, so that a go which is not in its
+        journal, and did not come down this one, has never been executed.
+        """
         snapshot = await self._agents.snapshot(page.key)
         for one in snapshot.logs:
             attempt = one.attempt
-            if attempt is None or attempt.page_id != page.page_id:
-                continue
-            never_sent = (one.log_id, attempt.number) not in journal
-            event = PageProved(self._clock.now(), page.page_id, never_sent)
-            await self._agents.tell_log(page.key, one.log_id, event)
+            if attempt is not None and attempt.page_id == page.page_id:
+                go = (one.log_id, attempt.number)
+                await self._prove(page, go, go in journal)
+                self._prove_later(page, go, go in journal, attempt.at)
+
+    async def _prove(self, page: Page, go: tuple[str, int], journaled: bool) -> None:
+        never_sent = not journaled and go not in page.goes
+        event = PageProved(self._clock.now(), page.page_id, never_sent)
+        await self._agents.tell_log(page.key, go[0], event)
+
+    def _prove_later(
+        self, page: Page, go: tuple[str, int], journaled: bool, accepted_at: int
+    ) -> None:
+        """The core believes no word on a go that may still be under way: say it again after."""
+        fresh_until = accepted_at + self._agents.policy.save.fresh_ms
+        wait_ms = fresh_until - self._clock.now()
+        if wait_ms >= 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(wait_ms / 1000 + 0.05, self._prove_again, page, go, journaled)
+
+    def _prove_again(self, page: Page, go: tuple[str, int], journaled: bool) -> None:
+        snapshot = self._agents.cached(page.key)
+        same = self._pages.get(page.key, {}).get(page.page_id) is page
+        for one in snapshot.logs if snapshot and same else ():
+            if one.attempt is not None and (one.log_id, one.attempt.number) == go:
+                self._tasks.start(f"prove {one.log_id}", self._prove(page, go, journaled))
 
     async def proved(self, page: Page) -> None:
         """The page answered a probe: every go before it has been seen by it."""
@@ -301,6 +328,7 @@ class Pages:
             if page.page_id != attempt.page_id:
                 page.send(surface.frame({"type": "taken", "log_id": one.log_id}))
         if self._send(key, attempt.page_id, surface.go(one, attempt, self._rules)):
+            self._pages[key][attempt.page_id].goes.add((one.log_id, attempt.number))
             log.info("log.go", log=one.log_id, attempt=attempt.number, page=attempt.page_id)
             return
         now = self._clock.now()

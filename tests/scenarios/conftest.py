@@ -77,7 +77,7 @@ class Scene:
     async def until_history(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The provider's history, asked again until it fits."""
         async with asyncio.timeout(20):
-            while not fits(history := await self.history()):
+            while not fits(history := await self.history()):  # noqa: ASYNC110 - another program's
                 await asyncio.sleep(0.02)
         return history
 
@@ -86,7 +86,7 @@ class Scene:
     ) -> dict[str, Any]:
         """The one Task of the org, once it is there and fits."""
         async with asyncio.timeout(20):
-            while not any(fits(task) for task in self.salesforce.tasks.values()):
+            while not any(map(fits, self.salesforce.tasks.values())):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         (task,) = self.salesforce.tasks.values()
         return task

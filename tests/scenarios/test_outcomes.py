@@ -151,7 +151,10 @@ async def test_a_provider_that_is_not_there_is_surely_no_call(tmp_path: Path) ->
     """Nobody listens at its address: refused at once, and the agent may try again."""
     directory = tmp_path / "directory.toml"
     directory.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "user_ada"\n')
-    wishes = {"dialstack_url": "http://127.0.0.1:9", "directory_file": directory}
+    wishes: dict[str, Any] = {
+        "dialstack_url": "http://127.0.0.1:9",
+        "directory_file": directory,
+    }
     async with a_world(tmp_path, **wishes) as world:
         page = await world.page()
         await page.dial(NUMBER)
@@ -219,7 +222,7 @@ async def test_webhooks_may_overtake_the_answer_to_the_request(tmp_path: Path) -
         {"omit": 0.4, "seed": 5},
         {"stale_signature": 1.0, "duplicate": 1.0},
     ],
-    ids=lambda knobs: "-".join(knobs),
+    ids="-".join,
 )
 async def test_whatever_befalls_the_webhooks_the_task_is_one_and_right(
     world: World, knobs: dict[str, Any]
