@@ -6,59 +6,117 @@ import hashlib
 import hmac
 import logging
 import re
+import secrets
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import Processor
 
-_NUMBER = re.compile(r"(?<![\w.-])\+?\d(?:[\s().-]?\d){6,14}(?![\w-])")
-_HIDDEN = frozenset({"notes", "ticket", "token", "secret", "cookie", "authorization", "nonce"})
-_TEXTS = ("event", "text", "reason", "error", "path", "exception")
+_NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
+_HIDDEN = ("authorization", "cookie", "draft", "nonce", "notes", "password", "secret", "ticket")
+_NUMBERS = frozenset({"number", "digits", "target", "dial_string", "from_number", "to_number"})
+_IDS = frozenset(
+    {"agent", "call", "delivery", "level", "log", "org", "page", "request", "timestamp", "user"}
+)
+"""What lines are joined by: ids of Salesforce, the provider and ours, some of digits only."""
+
+_SHORT = 6
+"""Of an extension or an emergency number not even the end is told."""
+
+_DEPTH = 6
+_LONGEST = 16_000
 
 
 class Masker:
-    """Hides phone numbers: the last two digits, and a keyed hash to join lines by."""
+    """Hides phone numbers: the last two digits, and a keyed hash to join lines by.
+
+    Without a key it makes one of its own, so that lines join within one process only: a hash
+    under a key that everybody knows could be undone by trying all numbers.
+    """
 
     def __init__(self, key: str) -> None:
-        self._key = key.encode() or b"unkeyed"
+        self._key = key.encode("utf-8", "replace") or secrets.token_bytes(16)
 
     def number(self, number: str) -> str:
         """Say "…67#1f9a30c2" for "+15551234567"."""
-        digest = hmac.new(self._key, number.encode(), hashlib.sha256).hexdigest()[:8]
-        return f"…{number[-2:]}#{digest}" if number else ""
+        plain = number.encode("utf-8", "replace")
+        digest = hmac.new(self._key, plain, hashlib.sha256).hexdigest()[:8]
+        end = number[-2:] if len(number) > _SHORT else ""
+        return f"…{end}#{digest}" if number else ""
 
     def text(self, text: str) -> str:
         """The text with every run of digits that may be a phone number hidden."""
-        return _NUMBER.sub(lambda match: self.number(match.group()), text)
+        return _NUMBER.sub(lambda match: self.number(match.group()), text[:_LONGEST])
+
+    def value(self, name: str, value: Any, depth: int = 0) -> Any:
+        """The value of that name, fit to be logged, however deep in lists and objects."""
+        lowered = name.lower()
+        if lowered == "token" or any(part in lowered for part in (*_HIDDEN, "_token")):
+            return "[hidden]"
+        if value is None or isinstance(value, bool | float):
+            return value
+        if lowered in _NUMBERS:
+            return self.number(_shown(value))
+        if isinstance(value, int):
+            return int(value) if value.bit_length() <= 64 else "[too big]"
+        if isinstance(value, str):
+            return str(value) if lowered in _IDS else self.text(value)
+        return self._inner(name, value, depth)
+
+    def _inner(self, name: str, value: Any, depth: int) -> Any:
+        if depth >= _DEPTH:
+            return "[too deep]"
+        if isinstance(value, Mapping):
+            told = ((_shown(key), inner) for key, inner in value.items())
+            return {self.text(key): self.value(key, inner, depth + 1) for key, inner in told}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(name, inner, depth + 1) for inner in value]
+        return self.text(_shown(value))
 
     def __call__(
         self, _logger: Any, _method: str, line: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Mask one log line (a structlog processor)."""
-        for name, value in line.items():
-            if name in _HIDDEN:
-                line[name] = "[hidden]"
-            elif name == "number" and isinstance(value, str):
-                line[name] = self.number(value)
-            elif name in _TEXTS and isinstance(value, str):
-                line[name] = self.text(value)
-        return line
+        return {name: self.value(name, value) for name, value in line.items()}
+
+
+def _shown(value: Any) -> str:
+    """The value as text; what cannot even say what it is must not cost the line."""
+    try:
+        return str(value)
+    except Exception:
+        return f"[{type(value).__name__}]"
 
 
 def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
-    """Configure structlog for this process; standard-library loggers are only heard as warnings."""
+    """Configure structlog for this process; standard-library loggers are only heard as warnings.
+
+    They are masked and written as the same JSON lines.
+    """
+    out = stream or sys.stderr
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    after: list[Processor] = [
+        structlog.processors.format_exc_info,
+        Masker(hash_key),
+        structlog.processors.JSONRenderer(),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            Masker(hash_key),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*before, *after],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, force=True)
+    others = logging.StreamHandler(out)
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    others.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before, processors=[remove_meta, *after]
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[others], force=True)
