@@ -93,6 +93,11 @@ class Intake:
                 if not plan:
                     if not heard.may_wait:
                         return Fate.IGNORED
+                    if route.owners:
+                        # Its agents have nothing to hear: waiting would not change that, and
+                        # the store parks nothing of a call that has an agent.
+                        await self._agents.change({}, delivery=self._delivery(heard, Fate.IGNORED))
+                        return Fate.IGNORED
                     await self._park(heard, news, at)
                     return Fate.PARKED
                 turns = await self._agents.change(
