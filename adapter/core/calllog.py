@@ -252,10 +252,17 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
 def _outcome_unknown(
     log: CallLog, at: int, policy: SavePolicy, proved: bool = False
 ) -> LogDecision:
-    """Nobody knows what became of the go: an update is just repeated, a create never."""
+    """Nobody knows what became of the go: an update is repeated, but not yet; a create never.
+
+    An update that Salesforce commits late would undo a newer one: the next one waits until it
+    can't be committed any more.
+    """
     attempt = log.attempt
-    if attempt is None or attempt.task_id or log.saved is not None:
+    if attempt is None or (log.saved is not None and not attempt.task_id):
         return _open_again(log, at, policy)
+    if attempt.task_id:
+        due = max(at + 1, attempt.at + policy.read_back_at[-1])
+        return LogDecision(log.at_state(Unknown(at, due, proved)))
     probe = () if proved else (ProbePage(attempt.page_id),)
     return LogDecision(log.at_state(Unknown(at, at + policy.journal_ms, proved)), probe)
 
@@ -321,6 +328,8 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     match log.state:
         case Attempting():
             return _outcome_unknown(log, at, policy)
+        case Unknown() if log.attempt and log.attempt.task_id:
+            return _open_again(log, at, policy)
         case Unknown(since, _, proved):
             if not policy.read_back:
                 return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))

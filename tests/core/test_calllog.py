@@ -332,15 +332,19 @@ def test_answers_without_a_question_are_ignored() -> None:
     assert after(TasksFound(T0, ("00T1",))).ignored == "no attempt"
 
 
-def test_an_update_whose_outcome_is_unknown_is_simply_repeated() -> None:
-    """By id it is idempotent."""
+def test_an_update_whose_outcome_is_unknown_waits_until_it_cannot_undo_the_next_one() -> None:
+    """Committed late, the old words would replace the new ones (found by the simulation)."""
     updating = after(
         ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "page1", "n2")
     ).log
     for silence in (LogTimePassed(T0 + 31_001), PageLost(T0 + 2_000, "page1")):
         lost = after(silence, log=updating)
-        assert may_be_offered(lost.log, silence.at)
         assert lost.effects == ()
+        due = T0 + 1_001 + POLICY.read_back_at[-1]
+        assert lost.log.next_due == due
+        late = LogSaved(due - 1, "page1", 2, "n2", "00T1")
+        assert isinstance(after(late, log=lost.log).log.state, Settled)
+        assert may_be_offered(after(LogTimePassed(due), log=lost.log).log, due)
 
 
 def test_a_page_that_never_sent_frees_the_log_at_once() -> None:
