@@ -18,7 +18,6 @@ class LocalHints:
 
     def __init__(self) -> None:
         self._emitter = EventEmitter()
-        self._emitter.on("error", _report)
 
     def publish(self, key: AgentKey, version: int) -> None:
         """Call every listener now; a listener's error is logged and harms no other one."""
@@ -31,7 +30,7 @@ class LocalHints:
             try:
                 listener(key, version)
             except Exception as error:  # one observer's bug must not stop a commit's others
-                self._emitter.emit("error", error)
+                log.error("fanout.listener_failed", exc_info=error)
 
         self._emitter.on(_TOPIC, guarded)
 
@@ -41,7 +40,3 @@ class LocalHints:
     async def close(self) -> None:
         """Forget all listeners."""
         self._emitter.remove_all_listeners()
-
-
-def _report(error: Exception) -> None:
-    log.error("fanout.listener_failed", exc_info=error)

@@ -37,7 +37,7 @@ class DirectoryUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One agent of the file; an empty field matches anything."""
+    """One agent of the file, by e-mail or user id; without an org id, in any org."""
 
     provider_user: str
     email: str = ""
@@ -57,9 +57,18 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
     """The file's entries. Raises DirectoryError."""
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8")).get("agent", [])
-        return tuple(Entry(**row) for row in rows)
+        return tuple(_entry(row) for row in rows)
     except (OSError, ValueError, TypeError) as error:
         raise DirectoryError(f"{path}: {error}") from None
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    entry = Entry(**row)
+    if not all(isinstance(value, str) for value in row.values()):
+        raise ValueError("every value of an [[agent]] is a text in quotes")
+    if not entry.provider_user or not (entry.email or entry.user_id):
+        raise ValueError("an [[agent]] needs a provider_user, and an email or a user_id")
+    return entry
 
 
 class Directory:
@@ -85,7 +94,7 @@ class Directory:
         for entry in self._entries:
             if entry.fits(key, email):
                 return Line(self._account, entry.provider_user)
-        if self._provider is None:
+        if self._provider is None or not email:
             return None
         if email.casefold() not in self._by_email:
             await self._refresh(self._provider)

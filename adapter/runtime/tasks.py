@@ -44,8 +44,8 @@ class Tasks:
             await asyncio.wait(ending, timeout=seconds)
 
     async def close(self) -> None:
-        """Cancel whatever still runs, and wait for it."""
-        running = set(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        """Cancel whatever still runs, and wait for it; for what it starts while it ends, too."""
+        while running := set(self._running):
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,246 @@
+"""Who in Salesforce is whom at the provider."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapter.core.model import AgentKey, Line
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.directory import (
+    REFRESH_MS,
+    RETRY_MS,
+    Directory,
+    DirectoryError,
+    DirectoryUnavailable,
+    Entry,
+    read_entries,
+)
+from adapter.telephony.port import Provider, ProviderUser, Unknown
+
+ORG, OTHER_ORG = "00D000000000001", "00D000000000002"
+ADA = AgentKey(ORG, "005000000000001")
+MAIL = "ada@example.com"
+
+
+class FakeClock(SystemClock):
+    """Time that passes when told to."""
+
+    at = 1_760_000_000_000
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return self.at
+
+
+class FakeProvider:
+    """A provider's list of users; answers when `ready`, or fails."""
+
+    def __init__(self, *users: ProviderUser) -> None:
+        self.people = users
+        self.asked = 0
+        self.down = False
+        self.ready = asyncio.Event()
+        self.ready.set()
+
+    async def users(self) -> tuple[ProviderUser, ...]:
+        """Everyone, as of when the answer comes."""
+        self.asked += 1
+        await self.ready.wait()
+        if self.down:
+            raise Unknown("no answer")
+        return self.people
+
+
+def user(user_id: str, email: str | None) -> ProviderUser:
+    """One of the provider's people."""
+    return ProviderUser(user_id, None, email, do_not_disturb=False)
+
+
+def directory(
+    provider: FakeProvider | None, clock: FakeClock | None = None, *entries: Entry
+) -> Directory:
+    """The directory of account acct_1."""
+    asked: Provider | None = provider  # type: ignore[assignment]  # only users() is asked for
+    return Directory("acct_1", asked, clock or FakeClock(), entries)
+
+
+# --- the file ---------------------------------------------------------------------------------
+
+
+def write(path: Path, text: str) -> Path:
+    """A directory file."""
+    (path / "agents.toml").write_text(text, encoding="utf-8")
+    return path / "agents.toml"
+
+
+def test_entries_are_read_in_their_order(tmp_path: Path) -> None:
+    """By e-mail or by user id."""
+    text = f"""
+        [[agent]]
+        email = "{MAIL}"
+        provider_user = "user_ada"
+        [[agent]]
+        org_id = "{ORG}"
+        user_id = "005000000000002"
+        provider_user = "user_bob"
+    """
+    assert read_entries(write(tmp_path, text)) == (
+        Entry("user_ada", email=MAIL),
+        Entry("user_bob", user_id="005000000000002", org_id=ORG),
+    )
+
+
+def test_a_file_may_name_nobody(tmp_path: Path) -> None:
+    """Then e-mail decides for all."""
+    assert read_entries(write(tmp_path, "")) == ()
+
+
+NEEDS = "an [[agent]] needs a provider_user, and an email or a user_id"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[agent", "Expected ']]'"),
+        ("agent = 1", "not iterable"),
+        ('agent = "ada"', "mapping"),
+        ('[[agent]]\nemail = "a@b"', "provider_user"),
+        ('[[agent]]\nmail = "a@b"\nprovider_user = "u"', "'mail'"),
+        ('[[agent]]\nprovider_user = "u"', NEEDS),
+        ('[[agent]]\nprovider_user = "u"\norg_id = "00D"', NEEDS),
+        ('[[agent]]\nprovider_user = ""\nemail = "a@b"', NEEDS),
+        ('[[agent]]\nprovider_user = 7\nemail = "a@b"', "is a text in quotes"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
+    """The program stops with one sentence."""
+    path = write(tmp_path, text)
+    with pytest.raises(DirectoryError) as caught:
+        read_entries(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    """By its path."""
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    for name in ("none", "bytes"):
+        with pytest.raises(DirectoryError, match=str(tmp_path / name)):
+            read_entries(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("entry", "fits"),
+    [
+        (Entry("u", email=MAIL), True),
+        (Entry("u", email="ADA@Example.COM"), True),
+        (Entry("u", email="bob@example.com"), False),
+        (Entry("u", user_id=ADA.user_id), True),
+        (Entry("u", user_id=ADA.user_id + "AAA"), True),
+        (Entry("u", user_id="005000000000002"), False),
+        (Entry("u", user_id="005000000000002", email=MAIL), False),
+        (Entry("u", email=MAIL, org_id=ORG + "EAA"), True),
+        (Entry("u", email=MAIL, org_id=OTHER_ORG), False),
+        (Entry("u", user_id=ADA.user_id, org_id=OTHER_ORG), False),
+        (Entry("u"), False),
+        (Entry("u", org_id=ORG), False),
+    ],
+)
+async def test_an_entry_fits_by_what_it_names(entry: Entry, fits: bool) -> None:
+    """A user id outranks the e-mail; an org narrows; ids compare by 15 letters."""
+    line = await directory(None, None, entry).line(ADA, MAIL)
+    assert line == (Line("acct_1", "u") if fits else None)
+
+
+async def test_an_agent_without_e_mail_fits_no_empty_one() -> None:
+    """Two empty texts are no match."""
+    assert await directory(None, None, Entry("u", email="")).line(ADA, "") is None
+
+
+async def test_the_first_entry_that_fits_wins_and_nobody_is_asked() -> None:
+    """The file outranks the provider."""
+    provider = FakeProvider(user("user_x", MAIL))
+    found = directory(provider, None, Entry("one", email=MAIL), Entry("two", email=MAIL))
+    assert await found.line(ADA, MAIL) == Line("acct_1", "one")
+    assert provider.asked == 0
+
+
+# --- the provider -----------------------------------------------------------------------------
+
+
+async def test_an_agent_is_found_by_e_mail() -> None:
+    """Case aside; the provider is asked once for all."""
+    provider = FakeProvider(user("user_x", None), user("user_ada", "Ada@Example.com"))
+    found = directory(provider)
+    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
+    assert await found.line(ADA, MAIL.upper()) == Line("acct_1", "user_ada")
+    assert provider.asked == 1
+
+
+async def test_without_a_provider_only_the_file_knows() -> None:
+    """Nobody else is there to ask."""
+    assert await directory(None).line(ADA, MAIL) is None
+
+
+async def test_an_agent_without_e_mail_is_not_asked_for() -> None:
+    """The provider knows people by e-mail, and could not tell."""
+    provider = FakeProvider(user("user_x", ""))
+    assert await directory(provider).line(ADA, "") is None
+    assert provider.asked == 0
+
+
+async def test_strangers_cost_one_question_in_five_minutes() -> None:
+    """Somebody added at the provider is found after that."""
+    provider, clock = FakeProvider(), FakeClock()
+    found = directory(provider, clock)
+    assert await found.line(ADA, MAIL) is None
+    provider.people = (user("user_ada", MAIL),)
+    clock.at += REFRESH_MS - 1
+    assert (await found.line(ADA, MAIL), provider.asked) == (None, 1)
+    clock.at += 1
+    assert (await found.line(ADA, MAIL), provider.asked) == (Line("acct_1", "user_ada"), 2)
+
+
+async def test_many_who_come_at_once_ask_once() -> None:
+    """After a restart every page says hello in the same second."""
+    provider = FakeProvider(user("user_ada", MAIL))
+    provider.ready.clear()
+    found = directory(provider)
+    asking = [asyncio.ensure_future(found.line(ADA, MAIL)) for _ in range(100)]
+    await asyncio.sleep(0)
+    provider.ready.set()
+    assert set(await asyncio.gather(*asking)) == {Line("acct_1", "user_ada")}
+    assert provider.asked == 1
+
+
+async def test_a_provider_that_fails_leaves_the_question_open() -> None:
+    """Nobody is told that they have no phone; the next question waits a moment."""
+    provider, clock = FakeProvider(user("user_ada", MAIL)), FakeClock()
+    provider.down = True
+    found = directory(provider, clock)
+    with capture_logs() as lines, pytest.raises(DirectoryUnavailable):
+        await found.line(ADA, MAIL)
+    assert [line["event"] for line in lines] == ["directory.refresh_failed"]
+    provider.down = False
+    clock.at += RETRY_MS - 1
+    with pytest.raises(DirectoryUnavailable):
+        await found.line(ADA, MAIL)
+    assert provider.asked == 1
+    clock.at += 1
+    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
+
+
+async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
+    """Only strangers have to wait."""
+    provider, clock = FakeProvider(user("user_ada", MAIL)), FakeClock()
+    found = directory(provider, clock)
+    await found.line(ADA, MAIL)
+    provider.down = True
+    clock.at += REFRESH_MS
+    with pytest.raises(DirectoryUnavailable):
+        await found.line(ADA, "bob@example.com")
+    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
