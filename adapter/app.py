@@ -218,7 +218,8 @@ async def drain(app: App, seconds: float = DRAIN_SECONDS) -> None:
 @asynccontextmanager
 async def listening(server: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """The server on that address; yields the port (which the system picks for 0)."""
-    runner = web.AppRunner(server, access_log=None, shutdown_timeout=5.0)
+    # Bodies stay as they came: signatures are over raw bytes, and nothing explodes when unpacked.
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=5.0, auto_decompress=False)
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=BACKLOG)
     try:

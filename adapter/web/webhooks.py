@@ -99,5 +99,7 @@ async def _read(request: web.Request, seconds: float) -> bytes | web.Response:
             return await request.read()
     except TimeoutError:
         return failure(408, "too-slow", f"The body must arrive within {seconds:g} seconds.")
+    except web.RequestPayloadError:
+        return failure(400, "broken-body", "The body does not follow its own headers.")
     except web.HTTPRequestEntityTooLarge:
         return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")

@@ -1,0 +1,310 @@
+"""What a page may do to a socket, and what becomes of it: nobody else is hurt."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from adapter.opencti.messages import MAX_FRAME_BYTES
+from adapter.runtime.pages import PAGES_PER_AGENT
+from adapter.storage.port import StorageError
+from tests.fakes.page import FakePage
+from tests.scenarios.conftest import World
+from tests.web.conftest import SetClock
+
+
+async def socket(world: World, origin: str | None = None) -> ClientConnection:
+    """A bare socket that has said nothing yet."""
+    return await connect(
+        world.url.replace("http", "ws", 1) + "/ws",
+        origin=origin or world.url,  # type: ignore[arg-type]
+        subprotocols=["softphone.v1"],  # type: ignore[list-item]
+        compression=None,
+        proxy=None,
+    )
+
+
+async def code_after(live: ClientConnection, *frames: str | bytes) -> int | None:
+    """Send these, then read until it is closed; the code."""
+    try:
+        for frame in frames:
+            await live.send(frame)
+        async with asyncio.timeout(20):
+            async for _ in live:
+                pass
+    except ConnectionClosed:
+        pass
+    return live.close_code
+
+
+def hello(ticket: str, **more: Any) -> str:
+    """A hello's text."""
+    return json.dumps({"type": "hello", "ticket": ticket, "page_id": "page-1", **more})
+
+
+async def ticket_of(world: World, name: str = "ada") -> str:
+    """A fresh ticket."""
+    page = FakePage(world.url, name, world.salesforce)
+    await page.sign_in()
+    return await page.ticket()
+
+
+# --- before the hello ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://localhost:1", "null", "http://127.0.0.1:1"]
+)
+async def test_a_foreign_origin_gets_no_socket(world: World, origin: str) -> None:
+    """403 before anything else, the org's own origin included: the page frame is ours."""
+    with pytest.raises(InvalidStatus) as refused:
+        await socket(world, origin)
+    assert refused.value.response.status_code == 403
+
+
+async def test_who_says_nothing_is_let_go(world: World) -> None:
+    """4002 when the time for the hello is over."""
+    world.app.bridge.hello_seconds = 0.05
+    assert await code_after(await socket(world)) == 4002
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "hello", "{}", "[]", '{"type": "dial"}', b"\x00", '{"type": "hello"}', "[" * 9000],
+    ids=range(8),
+)
+async def test_whose_first_word_is_no_hello_is_let_go(world: World, frame: str | bytes) -> None:
+    """4002 for rubbish, for bytes, and for any other message."""
+    assert await code_after(await socket(world), frame) == 4002
+
+
+async def test_a_first_frame_that_is_too_big_is_cut_off(world: World) -> None:
+    """1009, unread."""
+    live = await socket(world)
+    assert await code_after(live, "x" * (MAX_FRAME_BYTES + 1)) == 1009
+
+
+@pytest.mark.parametrize("ticket", ["x", "x" * 255, "a.b", "'; DROP TABLE sessions; --"])
+async def test_a_made_up_ticket_lets_nobody_in(world: World, ticket: str) -> None:
+    """4003: fetch a new one."""
+    assert await code_after(await socket(world), hello(ticket)) == 4003
+
+
+async def test_a_ticket_is_used_up_by_one_hello(world: World) -> None:
+    """The second one gets 4003, the first one lives on."""
+    ticket = await ticket_of(world)
+    first = await socket(world)
+    await first.send(hello(ticket))
+    assert json.loads(await first.recv())["type"] == "view"
+    assert await code_after(await socket(world), hello(ticket)) == 4003
+    assert world.app.pages.count() == 1
+    await first.close()
+
+
+async def test_a_ticket_expires(world: World, clock: SetClock) -> None:
+    """4003 after thirty seconds."""
+    ticket = await ticket_of(world)
+    clock.later = 30_000
+    assert await code_after(await socket(world), hello(ticket)) == 4003
+
+
+async def test_a_ticket_ends_with_its_session(world: World) -> None:
+    """4003 when the agent has signed out between ticket and hello."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    ticket = await page.ticket()
+    await page.sign_out()
+    assert await code_after(await socket(world), hello(ticket)) == 4003
+
+
+async def test_one_page_too_many_is_told_so(world: World) -> None:
+    """The 33rd of one agent reads why; the same page coming back is none too many."""
+    pages = [await world.page(focused=False) for _ in range(PAGES_PER_AGENT)]
+    extra = world.another_page()
+    await extra.sign_in()
+    await extra.say_hello(await extra.ticket())
+    assert await extra.until_closed() == 4009
+    assert [m["code"] for m in extra.heard] == ["too-many-pages"]
+    again = world.another_page(page_id=pages[0].page_id)
+    await again.open()
+    assert await pages[0].until_closed() == 4001
+    assert world.app.pages.count() == PAGES_PER_AGENT
+
+
+async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1013, no page is left behind, and the next hello is welcome."""
+
+    async def fail(*_: object) -> None:
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.app.agents, "tell", fail)
+        assert await code_after(await socket(world), hello(await ticket_of(world))) == 1013
+    assert world.app.pages.count() == 0
+    await world.page()
+
+
+# --- after it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "null",
+        "{",
+        '{"type": "call_me"}',
+        '{"type": "dial"}',
+        '{"type": "dial", "request_id": "r", "number": 5, "clicked_at": 1}',
+        '{"type": "wrapup", "call_id": "c", "notes": "' + "n" * 32_001 + '"}',
+        '{"type": "hello", "ticket": "t", "page_id": "p"}',
+        '{"type": "control", "request_id": "r", "call_id": "c", "action": "explode"}',
+        "[" * 100_000,
+    ],
+    ids=range(10),
+)
+async def test_a_malformed_frame_is_answered_and_hurts_no_call(world: World, frame: str) -> None:
+    """The page reads what was wrong; its socket and its agent's call live on."""
+    page = await world.page()
+    await page.dial("+12025550143")
+    await page.until(lambda v: v["state"] == "ringing-user-devices")
+    assert page._socket is not None
+    await page._socket.send(frame)
+    error = await page.until_heard("error")
+    assert error["code"] == "malformed"
+    assert "n" * 50 not in error["text"]
+    await page.send(type="presence", visible=True, focused=True)
+    assert page.view["state"] == "ringing-user-devices"
+    assert page.close_codes == []
+
+
+async def test_a_frame_of_bytes_is_malformed_too(world: World) -> None:
+    """Binary frames are no way around the checks."""
+    page = await world.page()
+    assert page._socket is not None
+    await page._socket.send(b"\x00\x01")
+    assert (await page.until_heard("error"))["code"] == "malformed"
+
+
+async def test_a_frame_that_is_too_big_ends_the_socket_only(world: World) -> None:
+    """1009; the call of the agent is as it was when the page comes back."""
+    page = await world.page()
+    await page.dial("+12025550143")
+    await page.until(lambda v: v["state"] == "ringing-user-devices")
+    await page.send(type="wrapup", call_id="c", notes="n" * MAX_FRAME_BYTES)
+    assert await page.until_closed() == 1009
+    again = await world.page()
+    assert again.view["state"] == "ringing-user-devices"
+
+
+async def test_a_flood_ends_the_socket_of_the_page_that_made_it(world: World) -> None:
+    """4009 after a hundred frames at once, bytes counted in; another tab hears nothing of it."""
+    page, other = await world.page(), await world.page(focused=False)
+    assert page._socket is not None
+    try:
+        for number in range(120):
+            await page._socket.send(b"x" if number % 2 else '{"type": "presence"}')
+    except ConnectionClosed:
+        pass
+    assert await page.until_closed() == 4009
+    assert other.close_codes == []
+
+
+async def test_a_page_that_does_not_read_loses_its_socket_and_delays_nobody(world: World) -> None:
+    """4008 once more waits for it than may; the other tab has long seen everything."""
+    other = await world.page(focused=False)
+    lazy = await socket(world)
+    lazy.recv_bufsize = 1
+    await lazy.send(hello(await ticket_of(world), journal=[]))
+    await lazy.recv()
+    (page,) = [p for p in world.app.pages.everyone() if p.page_id == "page-1"]
+    lazy.transport.pause_reading()
+    for _ in range(1000):
+        page.send("x" * 100_000)
+        await asyncio.sleep(0)
+        if world.app.pages.count() == 1:
+            break
+    assert [p.page_id for p in world.app.pages.everyone()] == [other.page_id]
+    await other.dial("+12025550143")
+    await other.until(lambda v: v["state"] == "ringing-user-devices")
+    lazy.transport.resume_reading()
+    assert await code_after(lazy) == 4008
+
+
+async def test_a_page_that_comes_back_takes_the_place_of_its_old_socket(world: World) -> None:
+    """The old one gets 4001 and takes nothing with it when it goes."""
+    old = await world.page()
+    new = world.another_page(page_id=old.page_id)
+    await new.open()
+    assert await old.until_closed() == 4001
+    assert world.app.pages.count() == 1
+    await new.dial("+12025550143")
+    await new.until(lambda v: v["state"] == "ringing-user-devices")
+
+
+async def test_a_new_build_asks_the_page_to_load_again(world: World) -> None:
+    """A page of before the deploy hears reload; one of this build does not."""
+    live = await socket(world)
+    await live.send(hello(await ticket_of(world), build="older"))
+    kinds = [json.loads(await live.recv())["type"] for _ in range(2)]
+    assert kinds == ["view", "reload"]
+    await live.close()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        7,
+        "x",
+        [],
+        {},
+        {"log_id": "l"},
+        {"log_id": "l", "attempt": 0, "nonce": "n", "state": "ok"},
+        {"log_id": "l", "attempt": 1, "nonce": "n", "state": "maybe"},
+        {"log_id": "x" * 300, "attempt": 1, "nonce": "n", "state": "ok"},
+        {"log_id": "unknown", "attempt": 1, "nonce": "n", "state": "ok", "task_id": "00T"},
+    ],
+    ids=range(10),
+)
+async def test_rubbish_in_a_journal_is_passed_over(world: World, entry: Any) -> None:
+    """The page is let in all the same."""
+    live = await socket(world)
+    await live.send(hello(await ticket_of(world), journal=[entry]))
+    assert json.loads(await live.recv())["type"] == "view"
+    await live.close()
+
+
+async def test_signing_out_ends_the_sockets_of_that_sign_in_only(world: World) -> None:
+    """4003 for its pages; the agent's other browser stays."""
+    here, there = await world.page(), await world.page(focused=False)
+    await here.sign_out()
+    assert await here.until_closed() == 4003
+    assert there.close_codes == []
+    with pytest.raises(httpx.HTTPStatusError):
+        await here.ticket()
+
+
+async def test_while_draining_nobody_is_let_in(world: World) -> None:
+    """503: the load balancer has another replica."""
+    world.app.bridge.draining = True
+    with pytest.raises(InvalidStatus) as refused:
+        await socket(world)
+    assert refused.value.response.status_code == 503
+
+
+async def test_a_plain_request_is_no_socket(world: World) -> None:
+    """400 without an upgrade, 403 without our origin."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get("/ws")).status_code == 403
+        answer = await http.get("/ws", headers={"Origin": world.url})
+    assert answer.status_code == web.HTTPBadRequest.status_code

@@ -1,0 +1,245 @@
+"""What the webhook endpoint makes of strangers, of rubbish, and of a store that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from adapter.runtime.intake import Fate, Heard
+from adapter.storage.port import StorageError
+from adapter.telephony import signing
+from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
+from tests.scenarios.conftest import ACCOUNT, SECRET, World
+
+PATH = "/webhooks/dialstack"
+
+
+def event(kind: str = "call.initiated", event_id: str = "evt_1") -> bytes:
+    """A delivery's body."""
+    data = {"call_id": "call_1", "user_id": "user_nobody", "direction": "outbound"}
+    told = {"id": event_id, "type": kind, "account_id": ACCOUNT, "data": data}
+    return json.dumps(told).encode()
+
+
+def signed(body: bytes, *, secret: str = SECRET, shift: int = 0) -> dict[str, str]:
+    """The header that proves it; `shift` seconds off our clock."""
+    return {signing.HEADER: signing.header([secret], int(time.time()) + shift, body)}
+
+
+def stored(folder: Path) -> list[tuple[str, str]]:
+    """Type and fate of every delivery in the file."""
+    with sqlite3.connect(f"file:{folder}/test.db?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT type, fate FROM deliveries").fetchall()
+    database.close()
+    return rows
+
+
+BODY = event()
+GOOD = signed(BODY)[signing.HEADER]
+STAMP, _, PROOF = GOOD.partition(",")
+HOSTILE: dict[str, tuple[str | None, bytes]] = {
+    "no header": (None, BODY),
+    "no header, no body": (None, b""),
+    "empty": ("", BODY),
+    "not ours": ("Bearer token", BODY),
+    "no time": (PROOF, BODY),
+    "no signature": (STAMP, BODY),
+    "two times": (f"{STAMP},{STAMP},{PROOF}", BODY),
+    "time is no number": (f"t=now,{PROOF}", BODY),
+    "negative time": (f"t=-1,{PROOF}", BODY),
+    "huge time": (f"t={'9' * 40},{PROOF}", BODY),
+    "other digits": (f"t=\u0661\u0662\u0663,{PROOF}", BODY),
+    "short signature": (GOOD[:-1], BODY),
+    "long signature": (GOOD + "0", BODY),
+    "upper case": (f"{STAMP},{PROOF.upper()}", BODY),
+    "not hex": (f"{STAMP},v1={'z' * 64}", BODY),
+    "all zero": (f"{STAMP},v1={'0' * 64}", BODY),
+    "another scheme": (GOOD.replace("v1=", "v0="), BODY),
+    "spaces": (GOOD.replace(",", ", "), BODY),
+    "a thousand signatures": (STAMP + f",v1={'0' * 64}" * 80, BODY),
+    "another body": (GOOD, BODY.replace(b"call_1", b"call_2")),
+    "one byte more": (GOOD, BODY + b" "),
+    "one byte less": (GOOD, BODY[:-1]),
+    "no body": (GOOD, b""),
+    "another secret": (signed(BODY, secret="whsec_other")[signing.HEADER], BODY),
+    "empty secret": (signed(BODY, secret="")[signing.HEADER], BODY),
+    "ten minutes old": (signed(BODY, shift=-600)[signing.HEADER], BODY),
+    "ten minutes early": (signed(BODY, shift=600)[signing.HEADER], BODY),
+    "control characters": ("t=1\x01,v1=\x02", BODY),
+    "high bytes": ("\xff\xfe\xfd", BODY),
+    "not UTF-8": (GOOD, b"\xff\xfe\x00"),
+    "deep JSON": (GOOD, b"[" * 30_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_is_not_proved_is_refused_and_leaves_no_trace(
+    world: World, tmp_path: Path, name: str
+) -> None:
+    """401 whatever a stranger sends (400 where it is no HTTP at all), nothing stored, never 500."""
+    header, body = HOSTILE[name]
+    headers = {} if header is None else {signing.HEADER: header.encode("utf-8", "surrogateescape")}
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        answer = await http.post(PATH, content=body, headers=headers)
+        assert answer.status_code in ({400} if name == "control characters" else {401})
+        assert (await http.get("/readyz")).status_code == 200
+    assert stored(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b"", ("malformed", "quarantined")),
+        (b"hello", ("malformed", "quarantined")),
+        (b"\xff\xfe", ("malformed", "quarantined")),
+        (b"[]", ("malformed", "quarantined")),
+        (b'{"id": "evt_1"}', ("malformed", "quarantined")),
+        (b'{"id": 7, "type": "call.end"}', ("malformed", "quarantined")),
+        (b"[" * 30_000, ("malformed", "quarantined")),
+        (event("call.teleported"), ("call.teleported", "ignored")),
+        (b'{"id": "evt_1", "type": "call.end", "data": []}', ("call.end", "ignored")),
+        (event().replace(ACCOUNT.encode(), b"acct_other"), ("call.initiated", "quarantined")),
+        (event(), ("call.initiated", "parked")),
+    ],
+    ids=range(11),
+)
+async def test_what_is_proved_but_makes_no_sense_is_kept_and_acknowledged(
+    world: World, tmp_path: Path, body: bytes, kept: tuple[str, str]
+) -> None:
+    """Sending it again would not mend it: 200, twice, and one row for whoever looks into it."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        for _ in range(2):
+            answer = await http.post(PATH, content=body, headers=signed(body))
+            assert answer.status_code == 200
+    assert stored(tmp_path) == [kept]
+
+
+async def test_a_body_that_is_too_big_is_refused_unread(world: World, tmp_path: Path) -> None:
+    """413 with a length that says so, and for one that grows while it is read."""
+    body = b"x" * (MAX_BODY_BYTES + 1)
+
+    async def pieces() -> Any:
+        yield body
+
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        told = await http.post(PATH, content=body, headers=signed(body))
+        grown = await http.post(PATH, content=pieces(), headers=signed(body))
+    assert (told.status_code, grown.status_code) == (413, 413)
+    assert stored(tmp_path) == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("body", [b"no such thing", gzip.compress(b"\0" * 5_000_000)], ids=len)
+async def test_a_packed_body_is_not_unpacked(
+    world: World, tmp_path: Path, encoding: str, body: bytes
+) -> None:
+    """The signature is over the bytes as sent: these are no JSON, and cannot explode."""
+    headers = {**signed(body), "Content-Encoding": encoding}
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        proved = await http.post(PATH, content=body, headers=headers)
+        stranger = await http.post(PATH, content=body, headers={"Content-Encoding": encoding})
+    assert (proved.status_code, stranger.status_code) == (200, 401)
+    assert stored(tmp_path) == [("malformed", "quarantined")]
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\n", b"-1\r\n\r\n", b"5\r\nabc"])
+async def test_a_broken_body_is_its_senders_fault(
+    world: World, tmp_path: Path, chunk: bytes
+) -> None:
+    """Chunks that are none, or a sender who hangs up: no 500, nothing stored, still alive."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    writer.write(head % PATH.encode() + chunk)
+    writer.write_eof()
+    told = await asyncio.wait_for(reader.read(), 10)
+    assert not told.startswith(b"HTTP/1.1 5")
+    writer.close()
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get("/readyz")).status_code == 200
+    assert stored(tmp_path) == []
+
+
+class Clock:
+    """The time, for an endpoint of its own."""
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def fresh_id(self, prefix: str) -> str:
+        """Not asked for."""
+        raise NotImplementedError
+
+    def nonce(self) -> str:
+        """Not asked for."""
+        raise NotImplementedError
+
+
+class FullDisk:
+    """An intake whose store takes nothing."""
+
+    async def take(self, heard: Heard) -> Fate:
+        """Fail as the port says."""
+        raise StorageError(f"database or disk is full: {heard.event_id}")
+
+
+@pytest.fixture
+async def lone_endpoint() -> Any:
+    """The endpoint alone, with little patience and a full disk; its address."""
+    from adapter.app import listening
+
+    counted: list[str] = []
+    endpoint = Webhooks(
+        account=ACCOUNT,
+        secrets=(SECRET,),
+        intake=FullDisk(),  # type: ignore[arg-type]
+        clock=Clock(),
+        count=counted.append,
+        read_seconds=0.1,
+    )
+    server = web.Application()
+    server.router.add_post(PATH, endpoint.receive)
+    async with listening(server, "127.0.0.1", 0) as port:
+        yield port, counted
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -> None:
+    """408 when the promised bytes stay away, over a bare socket."""
+    port, _ = lone_endpoint
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc" % PATH.encode())
+    status = await asyncio.wait_for(reader.readline(), 10)
+    assert b" 408 " in status
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_store_that_fails_asks_for_the_delivery_again(lone_endpoint: Any) -> None:
+    """503 with Retry-After, and only for what is proved; the rest stays 401."""
+    port, counted = lone_endpoint
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        answer = await http.post(PATH, content=BODY, headers=signed(BODY))
+        stranger = await http.post(PATH, content=BODY)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert stranger.status_code == 401
+    assert counted == ["unsigned"]
+
+
+async def test_without_a_provider_there_is_no_endpoint(tmp_path: Path) -> None:
+    """Nothing could be proved, so nothing listens."""
+    from tests.scenarios.conftest import a_world
+
+    async with (
+        a_world(tmp_path, dialstack_webhook_secrets="") as world,
+        httpx.AsyncClient(base_url=world.url, trust_env=False) as http,
+    ):
+        assert (await http.post(PATH, content=BODY, headers=signed(BODY))).status_code == 404
