@@ -1,0 +1,155 @@
+"""The call center definition file, as Setup imports it.
+
+The format is told by the Open CTI Developer Guide, under "Call Center Definition Files".
+Every user's page can read all of it (getCallCenterSettings gives "/section/item"): it holds no
+secret. What we write passes `callcenter_rules.problems`, and so should what an admin edits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from adapter.opencti.xmltext import branch, document, leaf
+
+Experience = Literal["lightning", "classic", "both"]
+
+MODES: dict[Experience, str] = {
+    "lightning": "Lightning",
+    "classic": "Classic",
+    "both": "Classic_and_Lightning",
+}
+
+SOFTPHONE = "softphone"
+CALL_LOG = "callLog"
+"""Our own sections; the page reads "/softphone/wrapUpSeconds" and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One setting; `name` is for programs, `label` for the admin."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading in Setup, with its settings."""
+
+    name: str
+    label: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCenter:
+    """What a call center is made of.
+
+    `adapter_url` is the softphone's page; `standby_url` is shown instead of it when the page has
+    not reported ready in `standby_ms` milliseconds, empty for none. Sizes are pixels. Numbers
+    without a country code are read as `country`'s (ISO 3166, two letters); `dispositions` are what
+    an agent chooses from; `channel` is the Lightning message channel of the calls' news.
+    """
+
+    internal_name: str = "Softphone"
+    display_name: str = "Softphone"
+    adapter_url: str
+    experience: Experience = "lightning"
+    height: int = 550
+    width: int = 400
+    standby_url: str = ""
+    standby_ms: int = 20_000
+    outside_prefix: str = ""
+    long_distance_prefix: str = ""
+    international_prefix: str = ""
+    country: str = "US"
+    wrap_up_seconds: int = 60
+    dispositions: tuple[str, ...] = ()
+    task_status: str = "Completed"
+    log_missed_calls: bool = True
+    channel: str = ""
+
+
+def sections(center: CallCenter) -> tuple[Section, ...]:
+    """The definition, in the order in which Setup shows it."""
+    return (_general(center), _dialing(center), _softphone(center), _call_log(center))
+
+
+def setup_xml(center: CallCenter) -> str:
+    """The file for Setup, Call Centers, Import."""
+    drawn = [
+        branch(
+            "section",
+            *[
+                leaf("item", item.value, _names(number, item.name, item.label))
+                for number, item in enumerate(section.items)
+            ],
+            **_names(order, section.name, section.label),
+        )
+        for order, section in enumerate(sections(center))
+    ]
+    return document(branch("callCenter", *drawn))
+
+
+def _names(order: int, name: str, label: str) -> dict[str, str]:
+    return {"sortOrder": str(order), "name": name, "label": label}
+
+
+def _general(center: CallCenter) -> Section:
+    items = (
+        Item("reqInternalName", "Internal Name", center.internal_name),
+        Item("reqDisplayName", "Display Name", center.display_name),
+        Item("reqAdapterUrl", "CTI Adapter URL", center.adapter_url),
+        Item("reqUseApi", "Use CTI API", "true"),
+        Item("reqSoftphoneHeight", "Softphone Height", str(center.height)),
+        Item("reqSoftphoneWidth", "Softphone Width", str(center.width)),
+        Item(
+            "reqSalesforceCompatibilityMode",
+            "Salesforce Compatibility Mode",
+            MODES[center.experience],
+        ),
+        *_standby(center),
+    )
+    return Section("reqGeneralInfo", "General Information", items)
+
+
+def _standby(center: CallCenter) -> tuple[Item, ...]:
+    if not center.standby_url:
+        return ()
+    return (
+        Item("reqStandbyUrl", "Standby URL", center.standby_url),
+        Item("reqTimeout", "Standby Timeout (milliseconds)", str(center.standby_ms)),
+    )
+
+
+def _dialing(center: CallCenter) -> Section:
+    items = (
+        Item("reqOutsidePrefix", "Outside Prefix", center.outside_prefix),
+        Item("reqLongDistPrefix", "Long Distance Prefix", center.long_distance_prefix),
+        Item("reqInternationalPrefix", "International Prefix", center.international_prefix),
+    )
+    return Section("reqDialingOptions", "Dialing Options", items)
+
+
+def _softphone(center: CallCenter) -> Section:
+    items = (
+        Item("defaultCountry", "Country of numbers without a code", center.country),
+        Item("wrapUpSeconds", "Wrap-up (seconds)", str(center.wrap_up_seconds)),
+        Item("messageChannel", "Message channel (API name, empty for none)", center.channel),
+    )
+    return Section(SOFTPHONE, "Softphone", items)
+
+
+def _call_log(center: CallCenter) -> Section:
+    items = (
+        Item("dispositions", "Call results (comma-separated)", ",".join(center.dispositions)),
+        Item("taskStatus", "Status of the logged Task", center.task_status),
+        Item("logMissedCalls", "Log missed calls (true or false)", _bool(center.log_missed_calls)),
+    )
+    return Section(CALL_LOG, "Call Log", items)
+
+
+def _bool(value: bool) -> str:
+    return "true" if value else "false"

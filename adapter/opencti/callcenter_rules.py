@@ -1,0 +1,252 @@
+"""The rules that a call center definition file must keep, each with its own words when broken.
+
+From the Open CTI Developer Guide ("Call Center Definition Files"); where Setup would take what
+leaves the softphone blank (no compatibility mode means Classic), that is a problem here too.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from adapter.opencti.callcenter import MODES
+from adapter.opencti.xmltext import NotXml, read
+
+HEIGHT = range(240, 2561)
+WIDTH = range(200, 1921)
+"""Pixels."""
+
+NAME_LENGTH = 40
+LABEL_LENGTH = 1000
+GENERAL, DIALING = "reqGeneralInfo", "reqDialingOptions"
+
+REQUIRED = (
+    "reqInternalName",
+    "reqDisplayName",
+    "reqAdapterUrl",
+    "reqUseApi",
+    "reqSoftphoneHeight",
+    "reqSoftphoneWidth",
+    "reqSalesforceCompatibilityMode",
+)
+OPTIONAL = ("reqDescription", "reqStandbyUrl", "reqTimeout", "reqCanvasApiName")
+KNOWN = {
+    GENERAL: frozenset((*REQUIRED, *OPTIONAL, "reqCanvasNamespace")),
+    DIALING: frozenset(("reqOutsidePrefix", "reqLongDistPrefix", "reqInternationalPrefix")),
+}
+
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+_SECRET = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A breach: `where` is a path such as /reqGeneralInfo/reqAdapterUrl, `text` what to mend."""
+
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+
+def problems(xml: str) -> tuple[Problem, ...]:
+    """Everything that is wrong with a definition file; empty if Setup may have it."""
+    try:
+        root = read(xml)
+    except NotXml as error:
+        return (Problem("/", f"{error}."),)
+    if root.tag != "callCenter":
+        return (Problem("/", f"the file must be one <callCenter>, not <{root.tag}>."),)
+    return (*_shape(root), *_general(root))
+
+
+# --- what every section and item must be ---------------------------------------------------------
+
+
+def _shape(root: ET.Element) -> Iterator[Problem]:
+    found = list(root)
+    yield from _only("/", found, "section")
+    yield from _orders("/", found)
+    yield from _twice("/", found)
+    for section in found:
+        where = f"/{_name(section)}"
+        yield from _named(where, section)
+        if _is_reserved(section) and _name(section) not in KNOWN:
+            yield Problem(where, "sections of your own must not begin with req.")
+        items = list(section)
+        yield from _only(where, items, "item")
+        yield from _orders(where, items)
+        yield from _twice(where, items)
+        for item in items:
+            yield from _named(f"{where}/{_name(item)}", item)
+            yield from _item(f"{where}/{_name(item)}", _name(section), item)
+
+
+def _only(where: str, elements: Iterable[ET.Element], tag: str) -> Iterator[Problem]:
+    for element in elements:
+        if element.tag != tag:
+            yield Problem(where, f"only <{tag}> may stand here, not <{element.tag}>.")
+
+
+def _orders(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
+    """The sortOrders run 0, 1, 2… with none skipped and none twice."""
+    orders = [element.get("sortOrder", "") for element in elements]
+    for order in orders:
+        if not order.isdecimal():
+            yield Problem(where, f"sortOrder must be a number from 0 on, not {order!r}.")
+            return
+    if sorted(int(order) for order in orders) != list(range(len(orders))):
+        yield Problem(where, f"sortOrder must run 0, 1, 2… without a gap: {', '.join(orders)}.")
+
+
+def _twice(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
+    names = [_name(element) for element in elements]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(where, f"the name {name} is given twice.")
+
+
+def _named(where: str, element: ET.Element) -> Iterator[Problem]:
+    name, label = _name(element), element.get("label", "")
+    if not _ALPHANUMERIC.fullmatch(name):
+        yield Problem(where, f"a name is made of letters and digits only, not {name!r}.")
+    if len(name) > NAME_LENGTH:
+        yield Problem(where, f"a name has at most {NAME_LENGTH} characters, not {len(name)}.")
+    if not label:
+        yield Problem(where, "a label is missing: the admin would see nothing.")
+    if len(label) > LABEL_LENGTH:
+        yield Problem(where, f"a label has at most {LABEL_LENGTH} characters, not {len(label)}.")
+
+
+def _item(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
+    if len(item):
+        yield Problem(where, "an item holds text, no elements.")
+    if _is_reserved(item) and _name(item) not in KNOWN.get(section, ()):
+        yield Problem(where, f"names that begin with req are Salesforce's, and {section} has none.")
+    if _SECRET.search(_name(item)):
+        yield Problem(where, "no secret may stand here: every user's page can read it.")
+
+
+# --- what Salesforce reads itself ----------------------------------------------------------------
+
+
+def _general(root: ET.Element) -> Iterator[Problem]:
+    values = _values(root, GENERAL)
+    if values is None:
+        yield Problem(f"/{GENERAL}", "this section is missing: Salesforce needs it.")
+        return
+    for name in REQUIRED:
+        if name not in values:
+            yield Problem(f"/{GENERAL}/{name}", "this item is missing.")
+    yield from _first_two(root)
+    for name, check in _CHECKS.items():
+        if name in values and (wrong := check(values[name])):
+            yield Problem(f"/{GENERAL}/{name}", wrong)
+    yield from _for_the_mode(values)
+    yield from _together(values, "reqStandbyUrl", "reqTimeout")
+    yield from _together(values, "reqCanvasApiName", "reqCanvasNamespace")
+
+
+def _first_two(root: ET.Element) -> Iterator[Problem]:
+    """The guide nails two items to their places."""
+    for order, name in enumerate(REQUIRED[:2]):
+        found = root.find(f"section[@name='{GENERAL}']/item[@name='{name}']")
+        if found is not None and found.get("sortOrder") != str(order):
+            yield Problem(f"/{GENERAL}/{name}", f"its sortOrder must be {order}.")
+
+
+def _internal_name(value: str) -> str:
+    if not _ALPHANUMERIC.fullmatch(value) or not value[0].isalpha():
+        return "it starts with a letter and is made of letters and digits only."
+    return "" if len(value) <= NAME_LENGTH else f"it has at most {NAME_LENGTH} characters."
+
+
+def _display_name(value: str) -> str:
+    return "" if 0 < len(value) <= LABEL_LENGTH else f"it has 1 to {LABEL_LENGTH} characters."
+
+
+def _use_api(value: str) -> str:
+    return "" if value == "true" else "it must be true, or Open CTI stays off."
+
+
+def _mode(value: str) -> str:
+    return "" if value in MODES.values() else f"it must be one of {', '.join(MODES.values())}."
+
+
+def _address(value: str) -> str:
+    """An absolute address, or a Visualforce page's path."""
+    if value.startswith("/") and not value.startswith("//"):
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme in {"http", "https"} and parts.hostname and not parts.fragment:
+        return ""
+    return "it must be an address such as https://softphone.example.com/softphone."
+
+
+def _within(pixels: range) -> str:
+    return f"it must be {pixels[0]} to {pixels[-1]} pixels."
+
+
+def _height(value: str) -> str:
+    return "" if value.isdecimal() and int(value) in HEIGHT else _within(HEIGHT)
+
+
+def _width(value: str) -> str:
+    return "" if value.isdecimal() and int(value) in WIDTH else _within(WIDTH)
+
+
+def _timeout(value: str) -> str:
+    return "" if value.isdecimal() and int(value) > 0 else "it must be milliseconds, at least 1."
+
+
+_CHECKS = {
+    "reqInternalName": _internal_name,
+    "reqDisplayName": _display_name,
+    "reqAdapterUrl": _address,
+    "reqUseApi": _use_api,
+    "reqSoftphoneHeight": _height,
+    "reqSoftphoneWidth": _width,
+    "reqSalesforceCompatibilityMode": _mode,
+    "reqStandbyUrl": _address,
+    "reqTimeout": _timeout,
+}
+
+
+def _for_the_mode(values: dict[str, str]) -> Iterator[Problem]:
+    """Lightning loads nothing over plain http, and knows no Canvas."""
+    if values.get("reqSalesforceCompatibilityMode") == "Classic":
+        return
+    for name in ("reqAdapterUrl", "reqStandbyUrl"):
+        if values.get(name, "").startswith("http:"):
+            yield Problem(f"/{GENERAL}/{name}", "Lightning loads https addresses only.")
+    for name in ("reqCanvasApiName", "reqCanvasNamespace"):
+        if name in values:
+            yield Problem(f"/{GENERAL}/{name}", "Canvas is for Classic only.")
+
+
+def _together(values: dict[str, str], one: str, other: str) -> Iterator[Problem]:
+    for name, missing in ((one, other), (other, one)):
+        if name in values and missing not in values:
+            yield Problem(f"/{GENERAL}/{name}", f"it needs {missing} beside it.")
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _name(element: ET.Element) -> str:
+    return element.get("name", "")
+
+
+def _is_reserved(element: ET.Element) -> bool:
+    return _name(element).startswith("req")
+
+
+def _values(root: ET.Element, section: str) -> dict[str, str] | None:
+    """The section's items by name; None if there is no such section."""
+    found = root.find(f"section[@name='{section}']")
+    if found is None:
+        return None
+    return {_name(item): (item.text or "").strip() for item in found}

@@ -1,0 +1,310 @@
+"""Each rule of a definition file, broken by one stroke of the pen, has its own message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from adapter.opencti.callcenter import CallCenter, Experience, setup_xml
+from adapter.opencti.callcenter_rules import problems
+
+PAGE = "https://softphone.example.com/softphone"
+Break = Callable[[str], str]
+
+
+def good(experience: Experience = "lightning") -> str:
+    """A file with everything in it."""
+    return setup_xml(
+        CallCenter(
+            adapter_url=PAGE,
+            experience=experience,
+            standby_url="https://status.example.com/",
+            outside_prefix="9",
+        )
+    )
+
+
+def swap(old: str, new: str) -> Break:
+    """The file with one text replaced, which must be there."""
+
+    def broken(xml: str) -> str:
+        assert old in xml
+        return xml.replace(old, new, 1)
+
+    return broken
+
+
+def without(name: str) -> Break:
+    """The file without the item of that name; the orders behind it move up."""
+
+    def broken(xml: str) -> str:
+        lines = [line for line in xml.splitlines() if f'name="{name}"' not in line]
+        assert len(lines) == len(xml.splitlines()) - 1
+        return renumbered("\n".join(lines))
+
+    return broken
+
+
+def renumbered(xml: str) -> str:
+    """The items of each section numbered anew."""
+    lines, order = [], 0
+    for line in xml.splitlines():
+        if "<section" in line:
+            order = 0
+        is_item = "<item" in line
+        lines.append(re.sub(r'sortOrder="\d+"', f'sortOrder="{order}"', line) if is_item else line)
+        order += is_item
+    return "\n".join(lines)
+
+
+GENERAL = "/reqGeneralInfo"
+HEIGHT = 'label="Softphone Height">550<'
+WIDTH = 'label="Softphone Width">400<'
+MODE = 'label="Salesforce Compatibility Mode">Lightning<'
+
+BREACHES: dict[str, tuple[Break, str, str]] = {
+    "not well-formed": (swap("</callCenter>", ""), "/", "not well-formed"),
+    "a document type": (swap("<callCenter>", "<!DOCTYPE x><callCenter>"), "/", "has a DOCTYPE"),
+    "the other format": (
+        lambda xml: xml.replace("callCenter>", "CallCenter>"),
+        "/",
+        "must be one <callCenter>, not <CallCenter>",
+    ),
+    "something between sections": (
+        swap("</callCenter>", "<note/></callCenter>"),
+        "/",
+        "only <section> may stand here, not <note>",
+    ),
+    "something between items": (
+        swap("</section>", "<note/></section>"),
+        GENERAL,
+        "only <item> may stand here, not <note>",
+    ),
+    "elements in an item": (
+        swap(">550<", "><b/>550<"),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "no elements",
+    ),
+    "a gap between sections": (
+        swap('<section sortOrder="3"', '<section sortOrder="4"'),
+        "/",
+        "must run 0, 1, 2… without a gap: 0, 1, 2, 4",
+    ),
+    "a gap between items": (
+        swap(
+            '<item sortOrder="2" name="reqInternationalPrefix"',
+            '<item sortOrder="3" name="reqInternationalPrefix"',
+        ),
+        "/reqDialingOptions",
+        "without a gap: 0, 1, 3",
+    ),
+    "two of one order": (
+        swap('<section sortOrder="3"', '<section sortOrder="2"'),
+        "/",
+        "without a gap: 0, 1, 2, 2",
+    ),
+    "no number": (swap('sortOrder="3"', 'sortOrder="last"'), GENERAL, "not 'last'"),
+    "one name twice": (
+        swap('name="wrapUpSeconds"', 'name="defaultCountry"'),
+        "/softphone",
+        "the name defaultCountry is given twice",
+    ),
+    "a name with a hyphen": (
+        swap('name="wrapUpSeconds"', 'name="wrap-up"'),
+        "/softphone/wrap-up",
+        "letters and digits only, not 'wrap-up'",
+    ),
+    "a section name with a space": (
+        swap('name="softphone"', 'name="soft phone"'),
+        "/soft phone",
+        "letters and digits only",
+    ),
+    "a name of 41 characters": (
+        swap('name="wrapUpSeconds"', f'name="{"x" * 41}"'),
+        f"/softphone/{'x' * 41}",
+        "at most 40 characters, not 41",
+    ),
+    "no label": (
+        swap(' label="Softphone Height"', ""),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "a label is missing",
+    ),
+    "a label of 1001 characters": (
+        swap('label="Softphone Height"', f'label="{"x" * 1001}"'),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "at most 1000 characters, not 1001",
+    ),
+    "a section that begins with req": (
+        swap('name="softphone"', 'name="reqSoftphone"'),
+        "/reqSoftphone",
+        "must not begin with req",
+    ),
+    "an item that begins with req": (
+        swap('name="wrapUpSeconds"', 'name="reqWrapUp"'),
+        "/softphone/reqWrapUp",
+        "begin with req are Salesforce's",
+    ),
+    "a secret": (
+        swap('name="taskStatus"', 'name="providerToken"'),
+        "/callLog/providerToken",
+        "no secret may stand here",
+    ),
+    "no general section": (
+        swap('name="reqGeneralInfo"', 'name="general"'),
+        GENERAL,
+        "this section is missing",
+    ),
+    "the internal name in another place": (
+        lambda xml: swap(
+            '<item sortOrder="1" name="reqDisplayName"', '<item sortOrder="0" name="reqDisplayName"'
+        )(
+            swap(
+                '<item sortOrder="0" name="reqInternalName"',
+                '<item sortOrder="1" name="reqInternalName"',
+            )(xml)
+        ),
+        f"{GENERAL}/reqInternalName",
+        "sortOrder must be 0",
+    ),
+    "an internal name that begins with a digit": (
+        swap('label="Internal Name">Softphone<', 'label="Internal Name">2phones<'),
+        f"{GENERAL}/reqInternalName",
+        "starts with a letter",
+    ),
+    "an internal name with a space": (
+        swap('label="Internal Name">Softphone<', 'label="Internal Name">Soft Phone<'),
+        f"{GENERAL}/reqInternalName",
+        "letters and digits only",
+    ),
+    "an internal name of 41 letters": (
+        swap('label="Internal Name">Softphone<', f'label="Internal Name">{"x" * 41}<'),
+        f"{GENERAL}/reqInternalName",
+        "at most 40 characters",
+    ),
+    "an empty display name": (
+        swap('label="Display Name">Softphone<', 'label="Display Name"><'),
+        f"{GENERAL}/reqDisplayName",
+        "1 to 1000 characters",
+    ),
+    "no address": (swap(PAGE, "softphone.example.com"), f"{GENERAL}/reqAdapterUrl", "an address"),
+    "plain http in Lightning": (
+        swap(PAGE, "http://softphone.example.com/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "https addresses only",
+    ),
+    "a standby page over plain http": (
+        swap("https://status", "http://status"),
+        f"{GENERAL}/reqStandbyUrl",
+        "https addresses only",
+    ),
+    "the API switched off": (
+        swap('label="Use CTI API">true<', 'label="Use CTI API">false<'),
+        f"{GENERAL}/reqUseApi",
+        "must be true",
+    ),
+    "too low": (
+        swap(HEIGHT, HEIGHT.replace("550", "239")),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "240 to 2560 pixels",
+    ),
+    "too high": (
+        swap(HEIGHT, HEIGHT.replace("550", "2561")),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "240 to 2560 pixels",
+    ),
+    "too narrow": (
+        swap(WIDTH, WIDTH.replace("400", "199")),
+        f"{GENERAL}/reqSoftphoneWidth",
+        "200 to 1920 pixels",
+    ),
+    "too wide": (
+        swap(WIDTH, WIDTH.replace("400", "1921")),
+        f"{GENERAL}/reqSoftphoneWidth",
+        "200 to 1920 pixels",
+    ),
+    "a height in words": (
+        swap(HEIGHT, HEIGHT.replace("550", "550px")),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "240 to 2560 pixels",
+    ),
+    "an unknown mode": (
+        swap(MODE, MODE.replace(">Lightning<", ">lightning<")),
+        f"{GENERAL}/reqSalesforceCompatibilityMode",
+        "one of Lightning, Classic, Classic_and_Lightning",
+    ),
+    "standby without a time-out": (
+        without("reqTimeout"),
+        f"{GENERAL}/reqStandbyUrl",
+        "needs reqTimeout",
+    ),
+    "a time-out without standby": (
+        without("reqStandbyUrl"),
+        f"{GENERAL}/reqTimeout",
+        "needs reqStandbyUrl",
+    ),
+    "a time-out of nothing": (swap(">20000<", ">0<"), f"{GENERAL}/reqTimeout", "at least 1"),
+    "Canvas in Lightning": (
+        swap('name="reqTimeout"', 'name="reqCanvasApiName"'),
+        f"{GENERAL}/reqCanvasApiName",
+        "Classic only",
+    ),
+    "half a Canvas": (
+        swap('name="reqTimeout"', 'name="reqCanvasNamespace"'),
+        f"{GENERAL}/reqCanvasNamespace",
+        "needs reqCanvasApiName",
+    ),
+}
+
+
+def test_the_file_that_gets_broken_is_good() -> None:
+    """Else the table below would prove nothing."""
+    assert problems(good()) == ()
+    assert problems(renumbered(good())) == ()
+
+
+@pytest.mark.parametrize("breach", BREACHES, ids=str)
+def test_a_broken_rule_has_its_own_message(breach: str) -> None:
+    """The message names the place and says what would be right."""
+    stroke, where, text = BREACHES[breach]
+    found = problems(stroke(good()))
+    assert any(p.where == where and text in p.text for p in found), [str(p) for p in found]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reqAdapterUrl",
+        "reqUseApi",
+        "reqSoftphoneHeight",
+        "reqSoftphoneWidth",
+        "reqSalesforceCompatibilityMode",
+        "reqInternalName",
+        "reqDisplayName",
+    ],
+)
+def test_a_missing_required_item_is_named(name: str) -> None:
+    """Without a compatibility mode Setup would take Classic, and Lightning stay blank."""
+    found = problems(without(name)(good()))
+    assert (f"/reqGeneralInfo/{name}", "this item is missing.") in [
+        (p.where, p.text) for p in found
+    ]
+
+
+def test_classic_takes_plain_http_and_a_visualforce_page() -> None:
+    """Only Lightning insists on https; both know pages of the org by their path."""
+    assert problems(swap(PAGE, "http://localhost:8080/softphone")(good("classic"))) == ()
+    assert problems(swap(PAGE, "/apex/softphone")(good("both"))) == ()
+
+
+def test_all_breaches_of_a_file_are_told_at_once() -> None:
+    """An admin mends a file in one go."""
+    broken = swap(HEIGHT, HEIGHT.replace("550", "1"))(swap(">true<", ">no<")(good()))
+    assert len(problems(broken)) == 2
+
+
+def test_no_two_rules_share_a_message() -> None:
+    """Each kind of breach reads differently, so that it can be looked up."""
+    told = {name: text for name, (_, _, text) in BREACHES.items()}
+    assert len(set(told.values())) >= 28
