@@ -1,0 +1,434 @@
+"""What a page shows, as a function of the agent and its logs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.facts import Direction, Facts, Outcome
+from adapter.core.logmodel import (
+    Attempting,
+    CallLog,
+    Closed,
+    ClosedBy,
+    LogState,
+    Pending,
+    Saved,
+    SaveError,
+    Settled,
+    Tray,
+    TrayReason,
+    Unknown,
+    Verifying,
+)
+from adapter.core.model import (
+    Acceptance,
+    Agent,
+    Answer,
+    Bridged,
+    Call,
+    Dialing,
+    Draft,
+    Ending,
+    Lapsed,
+    Notice,
+    Placing,
+    Recent,
+    Record,
+    RingingInbound,
+    Stage,
+    Wrapup,
+)
+from adapter.core.policy import Policy
+from adapter.core.view import View, offerable, view
+from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, said
+from tests.strategies import agents, call_logs
+
+TASK, TASK_2 = "00T000000000001", "00T000000000002"
+CAN = {"hang_up": False, "transfer": True}
+CALL = Call("c1", NUMBER, T0, Bridged(T0 + 5, T0 + 9), request_id="r1", record=RECORD)
+LOG = CallLog("c1", KEY, T0, NUMBER, Facts(), RECORD, "UTC", Pending(T0, T0))
+SHOWN_RECORD = {"id": RECORD.id, "name": "Ada Lovelace", "object_type": "Contact"}
+
+
+def at(*stages: Stage) -> Agent:
+    """The agent with one call at each of these stages."""
+    calls = (replace(CALL, call_id=f"c{n + 1}", stage=s) for n, s in enumerate(stages))
+    return replace(IDLE, calls=tuple(calls))
+
+
+def shown(agent: Agent, *logs: CallLog, policy: Policy = POLICY) -> View:
+    """What the agent's pages show."""
+    return view(agent, logs, policy, CAN)
+
+
+# --- the agent's state, and click-to-dial -----------------------------------------------------
+
+PLACING, LAPSED = Placing(T0, T0 + 1), Lapsed(T0, T0 + 1)
+DIALING, BRIDGED = Dialing(T0, T0 + 1), Bridged(T0, T0 + 1)
+RINGING, ENDING, WRAPUP = RingingInbound(T0, T0 + 1), Ending(T0, T0 + 1), Wrapup(T0, T0 + 1)
+
+
+@pytest.mark.parametrize(
+    ("stages", "state", "on", "on_in_wrapup"),
+    [
+        ([], "idle", True, True),
+        ([LAPSED], "idle", True, True),
+        ([PLACING], "ringing-user-devices", False, False),
+        ([DIALING], "dialing-destination", False, False),
+        ([BRIDGED], "bridged", False, False),
+        ([RINGING], "ringing-inbound", False, False),
+        ([ENDING], "wrapup", False, True),
+        ([WRAPUP], "wrapup", False, True),
+        ([WRAPUP, WRAPUP], "wrapup", False, True),
+        ([WRAPUP, RINGING], "ringing-inbound", False, False),
+        ([WRAPUP, BRIDGED], "bridged", False, False),
+        ([RINGING, BRIDGED], "bridged", False, False),
+        ([LAPSED, PLACING], "ringing-user-devices", False, False),
+        ([RINGING, PLACING], "ringing-user-devices", False, False),
+    ],
+)
+def test_click_to_dial_follows_the_foreground_call(
+    stages: list[Stage], state: str, on: bool, on_in_wrapup: bool
+) -> None:
+    """On while idle; in wrap-up too where the deployment allows it; never beside a live call."""
+    usual, eager = POLICY, replace(POLICY, dial_while_wrapup=True)
+    assert shown(at(*stages), policy=usual)["state"] == state
+    assert shown(at(*stages), policy=usual)["click_to_dial"] is on
+    assert shown(at(*stages), policy=eager)["click_to_dial"] is on_in_wrapup
+
+
+def test_without_a_line_click_to_dial_is_off_and_the_page_knows_why() -> None:
+    """Nobody has said which of the provider's users the agent is."""
+    said_of = shown(replace(IDLE, line=None))
+    assert said_of["click_to_dial"] is False
+    assert said_of["agent"] == {
+        "org_id": KEY.org_id,
+        "user_id": KEY.user_id,
+        "name": "Ann Agent",
+        "configured": False,
+        "reason": "not-configured",
+    }
+
+
+def test_an_agent_with_a_line_is_configured() -> None:
+    """No reason where nothing is wrong."""
+    assert shown(IDLE)["agent"] == {
+        "org_id": KEY.org_id,
+        "user_id": KEY.user_id,
+        "name": "Ann Agent",
+        "configured": True,
+    }
+
+
+def test_an_idle_view_is_whole() -> None:
+    """Every part that a page draws is there, empty or not."""
+    policy = replace(POLICY, wrapup_ms=90_000, dispositions=((Outcome.BUSY, "Engaged"),))
+    idle = shown(IDLE, policy=policy)
+    del idle["agent"]
+    assert idle == {
+        "type": "view",
+        "state": "idle",
+        "click_to_dial": True,
+        "calls": [],
+        "wrapups": [],
+        "tray": [],
+        "answers": [],
+        "notices": [],
+        "recent": [],
+        "can": CAN,
+        "settings": {
+            "wrap_up_seconds": 90,
+            "dial_while_wrapup": False,
+            "dispositions": [{"value": "Engaged", "label": "Engaged"}],
+        },
+    }
+
+
+# --- cards ------------------------------------------------------------------------------------
+
+
+def test_a_live_call_has_a_card() -> None:
+    """Who, where it stands, since when, and what was already written."""
+    facts = said(connected=T0 + 7, name="Ada (mobile)", direction=Direction.OUTBOUND)
+    call = replace(CALL, facts=facts, draft=Draft(notes="n", follow_up=False, who=Record("003x")))
+    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    assert card == {
+        "call_id": "c1",
+        "state": "bridged",
+        "direction": "outbound",
+        "number": NUMBER,
+        "display": "(212) 555-0123",
+        "name": "Ada (mobile)",
+        "record": SHOWN_RECORD,
+        "started_at": T0,
+        "since": T0 + 5,
+        "connected_at": T0 + 7,
+        "unconfirmed": False,
+        "deadline": None,
+        "draft": {
+            "notes": "n",
+            "follow_up": False,
+            "who": {"id": "003x", "name": "", "object_type": ""},
+        },
+    }
+
+
+def test_an_incoming_call_of_a_stranger_has_a_card_too() -> None:
+    """Without name, record and connection."""
+    facts = said(direction=Direction.INBOUND)
+    call = Call("c1", "+493012345678", T0, RINGING, facts)
+    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    assert (card["state"], card["direction"]) == ("ringing-inbound", "inbound")
+    assert (card["name"], card["record"], card["connected_at"]) == ("", None, None)
+    assert (card["display"], card["draft"]) == ("+49 30 12345678", {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "deadline", "unconfirmed"),
+    [
+        (Placing(T0, T0 + 9), T0 + 9, False),
+        (Placing(T0, T0 + 9, Acceptance.ACCEPTED), T0 + 9, False),
+        (Placing(T0, T0 + 9, Acceptance.UNCONFIRMED), T0 + 9, True),
+        (Dialing(T0, T0 + 9), None, False),
+        (Bridged(T0, T0 + 9), None, False),
+        (RingingInbound(T0, T0 + 9), None, False),
+    ],
+)
+def test_only_a_placement_counts_down(
+    stage: Stage, deadline: int | None, unconfirmed: bool
+) -> None:
+    """The other deadlines are ours, not the agent's."""
+    (card,) = shown(at(stage))["calls"]
+    assert (card["deadline"], card["unconfirmed"]) == (deadline, unconfirmed)
+
+
+def test_each_call_is_shown_once_in_its_place() -> None:
+    """Live calls, wrap-ups; a lapsed placement nowhere."""
+    told = shown(at(LAPSED, PLACING, DIALING, BRIDGED, RINGING, ENDING, WRAPUP))
+    assert [card["call_id"] for card in told["calls"]] == ["c2", "c3", "c4", "c5"]
+    assert [card["call_id"] for card in told["wrapups"]] == ["c6", "c7"]
+
+
+def test_a_wrap_up_has_a_card() -> None:
+    """What came of the call, how long it took, until when notes are taken."""
+    facts = said(connected=T0, ended=T0 + 61_499, outcome=Outcome.COMPLETED)
+    stage = Wrapup(T0 + 62_000, T0 + 122_000)
+    call = replace(CALL, stage=stage, facts=facts, draft=Draft(subject="s"))
+    (card,) = shown(replace(IDLE, calls=(call,)), LOG)["wrapups"]
+    assert card == {
+        "call_id": "c1",
+        "direction": "outbound",
+        "number": NUMBER,
+        "display": "(212) 555-0123",
+        "name": "",
+        "record": SHOWN_RECORD,
+        "outcome": "Connected",
+        "talk_seconds": 61,
+        "started_at": T0,
+        "ended_at": T0 + 62_000,
+        "deadline": T0 + 122_000,
+        "draft": {"subject": "s"},
+        "log": {"state": "waiting"},
+    }
+
+
+def test_a_call_whose_end_is_uncertain_counts_nothing_down() -> None:
+    """Its wrap-up begins when the call log has answered."""
+    (card,) = shown(at(ENDING))["wrapups"]
+    assert (card["deadline"], card["log"], card["talk_seconds"]) == (
+        None,
+        {"state": "waiting"},
+        None,
+    )
+
+
+SAVED = Saved(TASK, LOG.wanted)
+
+
+@pytest.mark.parametrize(
+    ("state", "saved", "told"),
+    [
+        (Pending(T0, T0), None, "waiting"),
+        (Pending(T0, T0), SAVED, "saved"),
+        (Attempting(T0), None, "saving"),
+        (Attempting(T0), SAVED, "saving"),
+        (Unknown(T0, T0), None, "saving"),
+        (Verifying(T0, T0, 1), None, "saving"),
+        (Tray(TrayReason.REFUSED, T0), None, "refused"),
+        (Tray(TrayReason.NOT_CONFIRMED, T0), None, "unconfirmed"),
+        (Tray(TrayReason.DOUBLED, T0), SAVED, "unconfirmed"),
+        (Settled(T0), SAVED, "saved"),
+        (Closed(T0, ClosedBy.DISMISSED), None, "saved"),
+    ],
+)
+def test_a_wrap_up_says_where_its_log_stands(
+    state: LogState, saved: Saved | None, told: str
+) -> None:
+    """With the Task's id as soon as there is one."""
+    (card,) = shown(at(WRAPUP), replace(LOG, state=state, saved=saved))["wrapups"]
+    assert card["log"] == {"state": told, **({"task_id": TASK} if saved else {})}
+
+
+def test_a_settled_log_is_not_loaded_and_saved_all_the_same() -> None:
+    """Only open logs come with the agent."""
+    (card,) = shown(at(WRAPUP))["wrapups"]
+    assert card["log"] == {"state": "saved"}
+
+
+def test_a_call_that_is_not_logged_says_so() -> None:
+    """A missed call, where the deployment does not want it in Salesforce."""
+    call = replace(CALL, stage=WRAPUP, facts=said(direction=Direction.INBOUND, ended=T0))
+    agent = replace(IDLE, calls=(call,))
+    (card,) = shown(agent, policy=replace(POLICY, log_missed=False))["wrapups"]
+    assert (card["outcome"], card["log"]) == ("Missed", {"state": "none"})
+    (card,) = shown(agent)["wrapups"]
+    assert card["log"] == {"state": "saved"}
+
+
+def test_a_wrap_up_shows_its_own_log() -> None:
+    """Another call's log is another call's."""
+    other = replace(LOG, log_id="c2", state=Attempting(T0))
+    first, second = shown(at(WRAPUP, WRAPUP), other)["wrapups"]
+    assert (first["log"], second["log"]) == ({"state": "saved"}, {"state": "saving"})
+
+
+# --- the tray ---------------------------------------------------------------------------------
+
+
+def test_a_log_in_the_tray_has_a_row() -> None:
+    """Why it needs its agent, and what they may do."""
+    errors = (SaveError("REQUIRED_FIELD_MISSING", "Pick a reason", "Reason"),)
+    facts = said(started=T0 + 1, connected=T0, ended=T0 + 1_500)
+    log = replace(
+        LOG, facts=facts, state=Tray(TrayReason.REFUSED, T0, errors), draft=Draft(notes="n")
+    )
+    assert shown(IDLE, log)["tray"] == [
+        {
+            "log_id": "c1",
+            "call_id": "c1",
+            "number": NUMBER,
+            "display": "(212) 555-0123",
+            "direction": "outbound",
+            "record": SHOWN_RECORD,
+            "started_at": T0 + 1,
+            "talk_seconds": 2,
+            "outcome": "Connected",
+            "reason": "refused",
+            "errors": [
+                {"code": "REQUIRED_FIELD_MISSING", "message": "Pick a reason", "field": "Reason"}
+            ],
+            "task_ids": [],
+            "actions": ["save_again", "already_there", "dismiss"],
+            "draft": {"notes": "n"},
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "saved", "doubles", "tasks", "actions"),
+    [
+        (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "already_there", "dismiss"]),
+        (TrayReason.NOT_CONFIRMED, None, (), [], ["save_again", "already_there", "dismiss"]),
+        (TrayReason.DOUBLED, SAVED, (TASK_2,), [TASK, TASK_2], ["already_there", "dismiss"]),
+    ],
+)
+def test_a_double_is_shown_with_both_ids_and_never_saved_again(
+    reason: TrayReason,
+    saved: Saved | None,
+    doubles: tuple[str, ...],
+    tasks: list[str],
+    actions: list[str],
+) -> None:
+    """Saving again would make it three."""
+    log = replace(LOG, state=Tray(reason, T0), saved=saved, doubles=doubles)
+    (row,) = shown(IDLE, log)["tray"]
+    assert (row["reason"], row["task_ids"], row["actions"]) == (reason.value, tasks, actions)
+
+
+@pytest.mark.parametrize("state", [Pending(T0, T0), Attempting(T0), Unknown(T0, T0), Settled(T0)])
+def test_only_what_needs_its_agent_is_in_the_tray(state: LogState) -> None:
+    """The rest mends itself."""
+    assert shown(IDLE, replace(LOG, state=state))["tray"] == []
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
+    """In the agent's order."""
+    recent = Recent("c0", NUMBER, "Ada", Direction.INBOUND, T0, None, "Missed", RECORD)
+    agent = replace(
+        IDLE,
+        answers=(Answer("r1", "busy", "You are in a call.", T0),),
+        notices=(Notice("n1", "unknown-outcome", "Not confirmed.", T0 + 1),),
+        recent=(recent, replace(recent, call_id="c9", talk_ms=1_499, record=None)),
+    )
+    told = shown(agent)
+    assert told["answers"] == [
+        {"request_id": "r1", "code": "busy", "text": "You are in a call.", "at": T0}
+    ]
+    assert told["notices"] == [
+        {"id": "n1", "code": "unknown-outcome", "text": "Not confirmed.", "at": T0 + 1}
+    ]
+    assert told["recent"][0] == {
+        "call_id": "c0",
+        "direction": "inbound",
+        "number": NUMBER,
+        "display": "(212) 555-0123",
+        "name": "Ada",
+        "record": SHOWN_RECORD,
+        "started_at": T0,
+        "talk_seconds": None,
+        "outcome": "Missed",
+    }
+    assert (told["recent"][1]["talk_seconds"], told["recent"][1]["record"]) == (1, None)
+
+
+def test_a_usual_view_is_about_a_kilobyte() -> None:
+    """In a call, with a record: what every tab gets at every change."""
+    assert 500 < len(json.dumps(shown(at(BRIDGED)))) < 2_048
+
+
+@given(agent=agents(), logs=st.lists(call_logs(), max_size=3), eager=st.booleans())
+def test_every_agent_can_be_shown(agent: Agent, logs: list[CallLog], eager: bool) -> None:
+    """As JSON, each call at most once, and click-to-dial never beside a live call."""
+    told = shown(agent, *logs, policy=replace(POLICY, dial_while_wrapup=eager))
+    assert json.loads(json.dumps(told)) == told
+    assert len(told["calls"]) + len(told["wrapups"]) <= len(agent.calls)
+    assert not (told["click_to_dial"] and told["calls"])
+    assert not (told["click_to_dial"] and agent.line is None)
+    assert all(row["log_id"] in {log.log_id for log in logs} for row in told["tray"])
+
+
+@given(agent=agents(), logs=st.lists(call_logs(), max_size=3))
+def test_the_same_values_are_shown_the_same(agent: Agent, logs: list[CallLog]) -> None:
+    """Nothing but the values is looked at."""
+    assert shown(agent, *logs) == shown(agent, *logs)
+
+
+# --- what a page may have ---------------------------------------------------------------------
+
+
+def pending(log_id: str, opened_at: int, not_before: int) -> CallLog:
+    """A log that waits."""
+    state = Pending(not_before, not_before)
+    return replace(LOG, log_id=log_id, opened_at=opened_at, state=state)
+
+
+def test_logs_are_offered_oldest_first_when_their_time_has_come() -> None:
+    """Held-back ones, and those that a page has, are not."""
+    logs: list[Any] = [
+        pending("young", T0 + 2, T0),
+        pending("old", T0 + 1, T0),
+        pending("held", T0, T0 + 1),
+        replace(LOG, log_id="going", state=Attempting(T0)),
+        replace(LOG, log_id="tray", state=Tray(TrayReason.REFUSED, T0)),
+    ]
+    assert [log.log_id for log in offerable(logs, T0)] == ["old", "young"]
+    assert [log.log_id for log in offerable(logs, T0 + 1)] == ["held", "old", "young"]
