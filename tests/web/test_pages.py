@@ -1,0 +1,76 @@
+"""The page, its parts, its settings, and the headers that frame it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from adapter.web.pages import WEB, content_security_policy
+from tests.scenarios.conftest import World
+
+
+async def test_the_page_may_be_framed_by_the_orgs_only(world: World) -> None:
+    """The policy names each org, nothing is cached, and no X-Frame-Options contradicts it."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        answer = await http.get("/softphone?sfdcIframeOrigin=https://evil.example")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors http://127.0.0.1:1" in policy
+    assert "evil" not in policy
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "X-Frame-Options" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_without_an_org_nobody_may_frame_it() -> None:
+    """An adapter that was told no org shows itself to none."""
+    policy = content_security_policy(())
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+
+
+async def test_every_script_and_style_is_served_and_asked_for_again(world: World) -> None:
+    """Each with its own type and an ETag; what is unchanged is not sent twice."""
+    files = [p for p in (WEB / "softphone").rglob("*") if p.suffix in {".js", ".css"}]
+    assert files
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        for path in files:
+            url = f"/softphone/{path.relative_to(WEB / 'softphone').as_posix()}"
+            answer = await http.get(url)
+            assert answer.status_code == 200
+            assert answer.content
+            assert answer.headers["Content-Type"].startswith("text/")
+            headers = {"If-None-Match": answer.headers["ETag"]}
+            assert (await http.get(url, headers=headers)).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/softphone/nothing.js",
+        "/softphone/../softphone.html",
+        "/softphone/..%2f..%2fpyproject.toml",
+        "/softphone/%2e%2e/%2e%2e/pyproject.toml",
+        "/softphone//etc/passwd",
+        "/pyproject.toml",
+    ],
+)
+async def test_nothing_else_is_served(world: World, path: str) -> None:
+    """404: files are looked up by name, never opened by path."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get(path)).status_code == 404
+
+
+async def test_the_settings_tell_an_allowed_origin_from_another(world: World) -> None:
+    """What the page must know before the sign-in, and no secret in it."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        ours = (await http.get("/api/page-settings?origin=http://127.0.0.1:1")).json()
+        theirs = (await http.get("/api/page-settings?origin=https://evil.example")).json()
+        none = (await http.get("/api/page-settings")).json()
+    assert (ours["allowed_origin"], theirs["allowed_origin"], none["allowed_origin"]) == (
+        True,
+        False,
+        False,
+    )
+    assert ours["sign_in"] == "dev"
+    assert not any("sk_test" in str(value) or "whsec" in str(value) for value in ours.values())

@@ -1,0 +1,34 @@
+"""Alive and ready are two things."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from adapter.storage.port import StorageError
+from tests.scenarios.conftest import World
+
+
+async def test_a_leaving_replica_is_alive_but_not_ready(world: World) -> None:
+    """Traffic goes elsewhere, nobody restarts it."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get("/readyz")).json() == {"status": "ready"}
+        world.app.status.draining = True
+        assert (await http.get("/readyz")).status_code == 503
+        assert (await http.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_a_store_that_does_not_answer_is_not_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready again as soon as the store is."""
+
+    async def fail() -> str:
+        raise StorageError("gone")
+
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        with monkeypatch.context() as broken:
+            broken.setattr(world.app.status._store, "epoch", fail)
+            answer = await http.get("/readyz")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store")
+        assert (await http.get("/readyz")).status_code == 200

@@ -1,0 +1,39 @@
+"""Sockets end with their sign-in, also when it ended elsewhere or by itself."""
+
+from __future__ import annotations
+
+from adapter.web.login import IDLE_MS, SESSION_MS
+from tests.scenarios.conftest import World
+from tests.web.conftest import SetClock
+
+
+async def test_a_connected_page_keeps_its_session_in_use(world: World, clock: SetClock) -> None:
+    """Hours without a click are no idleness: the page that drops may come back."""
+    page = await world.page()
+    for _ in range(5):
+        clock.later += IDLE_MS // 2
+        await world.app.watch.look()
+    assert page.close_codes == []
+    assert await page.ticket()
+
+
+async def test_a_session_that_is_over_ends_its_sockets(world: World, clock: SetClock) -> None:
+    """4003 at the next look after twelve hours."""
+    page = await world.page()
+    clock.later = SESSION_MS
+    await world.app.watch.look()
+    assert await page.until_closed() == 4003
+
+
+async def test_a_sign_out_at_another_replica_is_found(world: World) -> None:
+    """The store no longer has the session: only its own page goes."""
+    page, other = await world.page(), await world.page("grace")
+    (session,) = {p.session for p in world.app.pages.everyone()} - {
+        p.session for p in world.app.pages.everyone() if p.page_id == other.page_id
+    }
+    kept = await world.app.watch._login.keep(session)
+    assert kept is not None
+    await world.app.watch._login._store.drop_sessions(kept.agent)
+    await world.app.watch.look()
+    assert await page.until_closed() == 4003
+    assert other.close_codes == []
