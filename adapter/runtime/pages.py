@@ -223,17 +223,22 @@ class Pages:
             return
         snapshot = self._agents.cached(key)
         if snapshot is None or snapshot.version < version:
-            self._tasks.start(f"reload {key}", self.reload(key))
+            self._reload_soon(key)
             return
         self.show(key, snapshot)
 
     async def reload(self, key: AgentKey) -> None:
-        """Another replica knows more: read the store, then show it."""
+        """Read the store, then show what it says; a store that fails is asked again."""
         self._agents.forget(key)
         try:
             self.show(key, await self._agents.snapshot(key))
         except StorageError as error:
             log.error("view.not_loaded", agent=str(key), reason=str(error))
+            asyncio.get_running_loop().call_later(ROUND_SECONDS, self._reload_soon, key)
+
+    def _reload_soon(self, key: AgentKey) -> None:
+        if key in self._pages:
+            self._tasks.start(f"reload {key}", self.reload(key))
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
         """The whole view to every page of the agent that has not seen this version yet."""
@@ -290,7 +295,11 @@ class Pages:
     def _offer_ran_out(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
         self._offers.pop(log_id, None)
         snapshot = self._agents.cached(key)
-        ready = offerable(snapshot.logs, self._clock.now()) if snapshot else []
+        if snapshot is None:
+            # Forgotten after a commit that failed: without a look nobody would offer it again.
+            self._reload_soon(key)
+            return
+        ready = offerable(snapshot.logs, self._clock.now())
         if any(one.log_id == log_id for one in ready):
             self._offer_next(key, log_id, asked)
 
@@ -363,7 +372,14 @@ class Pages:
         for call in snapshot.agent.calls:
             if isinstance(call.stage, RingingInbound) and not call.stage.popped and call.number:
                 claim = PopClaimed(self._clock.now(), call.call_id, best.page_id)
-                self._tasks.start(f"claim pop {call.call_id}", self._agents.tell(key, claim))
+                self._tasks.start(f"claim pop {call.call_id}", self._claim(key, claim))
+
+    async def _claim(self, key: AgentKey, claim: PopClaimed) -> None:
+        try:
+            await self._agents.tell(key, claim)
+        except StorageError as error:
+            # The next view claims it again, as long as it rings.
+            log.warning("pop.not_claimed", call=claim.call_id, reason=str(error))
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """This page has the pop: the search by number, with the pop that the layout says."""
