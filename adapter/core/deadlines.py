@@ -31,6 +31,9 @@ from adapter.core.model import (
 )
 from adapter.core.policy import Policy
 
+LAST_QUESTIONS = 2
+"""How often the call log is asked for a lapsed placement in the end; it may be down once."""
+
 
 def time_passed(agent: Agent, event: TimePassed, policy: Policy) -> Decision:
     """Every deadline up to now is dealt with."""
@@ -45,8 +48,8 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     match call.stage:
         case Placing() as stage:
             return _placing_due(agent, call, stage, at, policy)
-        case Lapsed():
-            return Decision(agent.without_call(call.call_id))
+        case Lapsed() as lapsed:
+            return _lapsed_due(agent, call, lapsed, at, policy)
         case Dialing() | Bridged() | RingingInbound() as stage:
             later = replace(stage, due=at + policy.ask_again_ms)
             return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
@@ -67,6 +70,15 @@ def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Poli
         return lapse(agent, call, at, policy)
     later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
     return Decision(agent.with_call(call.at_stage(later)), effects=_find(agent, call))
+
+
+def _lapsed_due(agent: Agent, call: Call, stage: Lapsed, at: int, policy: Policy) -> Decision:
+    """Before the placement is forgotten: was it picked up late, and every event of it lost?"""
+    questions = _find(agent, call)
+    if not questions or stage.asked >= LAST_QUESTIONS:
+        return Decision(agent.without_call(call.call_id))
+    later = replace(stage, asked=stage.asked + 1, due=at + policy.ask_again_ms)
+    return Decision(agent.with_call(call.at_stage(later)), effects=questions)
 
 
 def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:

@@ -15,7 +15,7 @@ from adapter.core.effects import AskCall
 from adapter.core.facts import Direction, Facts, Outcome, Source
 from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog, Pending
-from adapter.core.model import Agent, Call, Ending, Notice, Recent, Wrapup
+from adapter.core.model import Agent, Call, Ending, Lapsed, Notice, Recent, Wrapup
 from adapter.core.policy import Policy
 
 NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
@@ -35,6 +35,17 @@ def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:
     if agent.line is None or call.provider_call_id is None:
         return ()
     return (AskCall(call.call_id, agent.line, call.provider_call_id),)
+
+
+def open_questions(agent: Agent, call: Call) -> tuple[AskCall, ...]:
+    """What the call log may correct later on: an uncertain talk, or an outcome never told.
+
+    A connected call may have ended in a voicemail: only its outcome tells.
+    """
+    facts = call.facts
+    is_told = facts.outcome is not None or facts.transferred is not None
+    by_record = facts.ended is not None and facts.ended.source is Source.RECORD
+    return () if by_record or (facts.is_certain and is_told) else ask(agent, call)
 
 
 def is_known_enough(call: Call) -> bool:
@@ -61,6 +72,8 @@ def _was_never_picked_up(call: Call) -> bool:
 
 
 def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    if isinstance(call.stage, Lapsed):
+        return Decision(agent.without_call(call.call_id))  # the agent was told when it lapsed
     notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
     return Decision(noticed(agent.without_call(call.call_id), notice, policy))
 
@@ -72,8 +85,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (_log(agent, call, at, policy),) if is_logged(call, policy) else ()
     remembered = _remembered(agent, call, policy)
-    # A question that is still open (the talk is not certain) may correct the log later on.
-    questions = () if call.facts.is_certain else ask(agent, call)
+    questions = open_questions(agent, call)
     if policy.wrapup_ms <= 0:
         return Decision(remembered.without_call(call.call_id), opened, effects=questions)
     writing = call.at_stage(Wrapup(at, at + policy.wrapup_ms))
@@ -83,7 +95,9 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
 def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
     """The agent is done with this call, or its time is up."""
     events = ((call.call_id, WritingEnded(at)),)
-    return Decision(agent.without_call(call.call_id), log_events=events)
+    # The call log may have been down until now: this is the last time that somebody asks.
+    questions = open_questions(agent, call)
+    return Decision(agent.without_call(call.call_id), log_events=events, effects=questions)
 
 
 def is_logged(call: Call, policy: Policy) -> bool:

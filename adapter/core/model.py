@@ -76,10 +76,14 @@ class Placing:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """Nobody picked up in time; a late pick-up still binds to this placement until `due`."""
+    """Nobody picked up in time; a late pick-up still binds to this placement until `due`.
+
+    `asked` counts the last questions to the call log: every event of a late call may be lost.
+    """
 
     since: int
     due: int
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

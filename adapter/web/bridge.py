@@ -192,14 +192,20 @@ class Bridge:
     async def _hear(self, page: Page, text: str) -> None:
         """One frame: whatever is wrong with it is answered, and hurts no call."""
         try:
-            await self._act(page, decode(text))
+            message = decode(text)
         except BadFrame as error:
             log.warning("frame.malformed", agent=str(page.key), page=page.page_id)
             page.send(surface.frame(_error("malformed", str(error))))
+            return
+        try:
+            await self._act(page, message)
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             sentence = "This could not be saved just now. Please try again."
             page.send(surface.frame(_error("not-stored", sentence)))
+            if isinstance(message, Result):
+                # The page tells it once, but its journal again with each hello.
+                page.close(TRY_AGAIN, "say hello again, with the journal")
 
     async def _act(self, page: Page, message: PageMessage) -> None:
         now = self._clock.now()

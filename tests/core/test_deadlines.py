@@ -14,6 +14,7 @@ from adapter.core.events import (
     InboundRinging,
     OverClaimed,
     RecordAbsent,
+    RecordFound,
     RecordUnavailable,
     TimePassed,
 )
@@ -174,3 +175,19 @@ def test_several_deadlines_at_once_are_each_dealt_with() -> None:
     assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged]
     assert [e.call_id for e in late.effects if isinstance(e, AskCall)] == ["c1", "c2"]
     assert after(IDLE, [*BRIDGED, TimePassed(T0 + 1)]).agent == after(IDLE, BRIDGED).agent
+
+
+def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
+    """Its late pick-up, and all that followed, may have been lost on the way to us."""
+    placed = after(IDLE, [click(), CallPlaced(T0 + 1, "c1")]).agent
+    lapsed = placed.with_call(placed.calls[0].at_stage(Lapsed(T0 + 80_000, T0 + 680_000)))
+    first = after(lapsed, [TimePassed(T0 + 680_000)])
+    second = after(first.agent, [TimePassed(T0 + 710_000)])
+    assert [type(e) for e in (*first.effects, *second.effects)] == [FindCall, FindCall]
+    assert after(second.agent, [TimePassed(T0 + 740_000)]).agent.calls == ()
+    late = row(connected=T0 + 100_000, ended=T0 + 160_000, outcome=Outcome.COMPLETED)
+    found = after(first.agent, [tell(RecordFound, T0 + 681_000, late, call="c1", known=True)])
+    assert [log.facts.talk_ms for log in found.opened] == [60_000]
+    never = row(ended=T0 + 90_000, outcome=Outcome.NO_ANSWER)
+    gone = after(first.agent, [tell(RecordFound, T0 + 681_000, never, call="c1", known=True)])
+    assert (gone.agent.calls, gone.agent.notices, gone.opened) == ((), (), ())

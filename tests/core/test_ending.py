@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from adapter.core.ending import with_correction
-from adapter.core.events import CallEnded, Connected, RecordFound
+from adapter.core.effects import AskCall
+from adapter.core.events import CallEnded, Connected, RecordFound, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.model import Phase, Wrapup
@@ -11,7 +12,8 @@ from adapter.core.policy import Policy
 from tests.core.people import IDLE, NUMBER, POLICY, RECORD, T0, after, click, row, said, tell
 
 IN = Direction.INBOUND
-OVER = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000), call="c1")
+TALKED = said(direction=IN, connected=T0, ended=T0 + 61_000, outcome=Outcome.COMPLETED)
+OVER = tell(CallEnded, T0 + 61_000, TALKED, call="c1")
 MISSED = tell(CallEnded, T0, said(direction=IN, outcome=Outcome.NO_ANSWER, ended=T0), call="c1")
 
 
@@ -80,3 +82,13 @@ def test_the_number_that_was_dialled_stays_and_another_s_follows_what_is_known()
     assert (done.opened[0].number, done.opened[0].wanted.number) == (NUMBER, NUMBER)
     theirs = after(IDLE, [replace(OVER, facts=OVER.facts.join(said(number="020")))]).opened[0]
     assert (theirs.number, theirs.wanted.number) == ("", "020")
+
+
+def test_an_outcome_that_was_not_told_is_asked_for_at_once_and_after_the_wrap_up() -> None:
+    """A voicemail connects, too: without its status it would be logged as a talk."""
+    silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
+    over = after(IDLE, [silent])
+    assert [type(effect) for effect in over.effects] == [AskCall]
+    done = after(over.agent, [TimePassed(T0 + 200_000)])
+    assert [type(effect) for effect in done.effects] == [AskCall]
+    assert after(after(IDLE, [OVER]).agent, [TimePassed(T0 + 200_000)]).effects == ()

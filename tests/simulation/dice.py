@@ -25,7 +25,7 @@ class Odds:
     webhook_lost: float = 0.01
     field_missing: float = 0.02
     user_missing: float = 0.02
-    call_log_down: float = 0.02
+    call_log_down: float = 0.005
     # what pages, sockets and Salesforce do
     page_crash: float = 0.02
     page_frozen: float = 0.02

@@ -144,9 +144,7 @@ class Person:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def _may_write(
-        self, odds: float, call_id: str, low: float, high: float, *, done: bool
-    ) -> None:
+    def _may_write(self, odds: float, call_id: str, low: float, high: float, *, done: bool) -> None:
         if self._dice.hits(odds):
             words = self._words()
             self.unsaid += 1
@@ -172,6 +170,8 @@ class Person:
         request = self._world.fresh_id("write")
         tab.say(type="wrapup", call_id=call_id, done=done, request_id=request, **words)
         self._loop.call_later(5.0, self._look, call_id, words, done)
+        if done:
+            self._word(tab, call_id, "mended")
 
     def _look(self, call_id: str, words: Said, done: bool) -> None:  # noqa: FBT001
         if not self._is_kept(call_id, words):
@@ -211,5 +211,8 @@ class Person:
         elif there and tray.reason is TrayReason.NOT_CONFIRMED:
             action, task_id = "already_there", there[0]
         tab.say(type="tray", log_id=log_id, action=action, task_id=task_id)
-        word = Word(self._world.now(), "tray", tab.page_id, log_id, outcome=action)
+        self._word(tab, log_id, action)
+
+    def _word(self, tab: Tab, log_id: str, outcome: str) -> None:
+        word = Word(self._world.now(), "tray", tab.page_id, log_id, outcome=outcome)
         self._world.salesforce.words.append(word)

@@ -192,9 +192,7 @@ class World:
         """What everybody saw."""
         logs = self.disk.logs
         said = {log.provider_call_id: key for key, log in logs.items()}
-        calls = [
-            self._true(call, said.get(call.id)) for call in self.provider.calls.values()
-        ]
+        calls = [self._true(call, said.get(call.id)) for call in self.provider.calls.values()]
         agents = self.disk.agents.items()
         return History(
             seed=seed,

@@ -16,7 +16,9 @@ Reply = Callable[[dict[str, Any]], None]
 
 _RULE = {
     "code": "GENERIC_ERROR",
-    "details": [{"fieldErrors": {"Subject": [{"statusCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]}}],
+    "details": [
+        {"fieldErrors": {"Subject": [{"statusCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION"}]}}
+    ],
 }
 _TRANSIENT = {"code": "SERVER_UNAVAILABLE", "message": "try later"}
 
