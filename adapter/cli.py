@@ -1,83 +1,73 @@
-"""The command line: serve, demo, simulate, migrate, schema.
+"""The command line: each command is a module, loaded when it is named.
 
-Exit codes: 0 done, 2 a setting or an argument is wrong (the message names it).
+Exit codes: 0 done; 1 looked at and not in order (callcenter --check, doctor); 2 a setting or an
+argument is wrong (the message names it).
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
-from adapter import app, demo, observability
-from adapter.opencti import messages
-from adapter.runtime.directory import DirectoryError
-from adapter.settings import Settings, WrongSetting, load
-from adapter.storage.migrate import upgrade
-from adapter.storage.port import StorageError
+from adapter.commands import CommandFailed
+from adapter.settings import WrongSetting
+
+COMMANDS = {
+    "serve": "run the adapter, as the environment says",
+    "demo": "adapter, demo org and simulated phones, on loopback",
+    "simulate": "a DialStack-compatible provider",
+    "migrate": "make or complete the database's tables",
+    "callcenter": "write or check the call center definition file",
+    "metadata": "write a Salesforce project to deploy",
+    "webhooks": "register the provider's webhook endpoint",
+    "doctor": "check a deployment and say what to do",
+    "schema": "print the page protocol as JSON Schema",
+}
+
+
+class Command(Protocol):
+    """What a module in adapter/commands offers."""
+
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+        ...
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it; returns the exit code. Raises CommandFailed, WrongSetting."""
+        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["simulate"]:
+    name = _parser().parse_args(given[:1]).command
+    if name == "simulate":
         # The simulator is a program of its own, with its own options.
         from adapter.telephony.simulator.cli import main as simulate  # noqa: PLC0415
 
         return simulate(given[1:])
-    options = _parser().parse_args(given)
-    run: Callable[[argparse.Namespace], int] = options.run
+    command = cast(Command, import_module(f"adapter.commands.{name}"))
+    parser = argparse.ArgumentParser(prog=f"python -m adapter {name}", description=command.__doc__)
+    command.add_arguments(parser)
+    options = parser.parse_args(given[1:])
     try:
-        return run(options)
-    except (WrongSetting, DirectoryError, StorageError) as error:
+        return command.run(options)
+    except (CommandFailed, WrongSetting) as error:
         sys.stderr.write(f"softphone: {error}\n")
         return 2
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m adapter", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser("serve", help="run the adapter, as the environment says")
-    serve.set_defaults(run=_serve)
-    shown = commands.add_parser("demo", help="adapter, demo org and simulated phones, on loopback")
-    shown.add_argument("--port", type=int, default=os.environ.get("PORT", "8080"))
-    shown.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
-    shown.add_argument("--data", default="var", help="folder of the database (default: var)")
-    shown.set_defaults(run=demo.run)
-    commands.add_parser("simulate", help="a DialStack-compatible provider (see simulate --help)")
-    migrate = commands.add_parser("migrate", help="make or complete the database's tables")
-    migrate.set_defaults(run=_migrate)
-    schema = commands.add_parser("schema", help="print the page protocol as JSON Schema")
-    schema.set_defaults(run=_schema)
+    listed = "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m adapter",
+        description=f"{__doc__}\ncommands (each has its own --help):\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="command")
     return parser
-
-
-def _serve(_options: argparse.Namespace) -> int:
-    settings = load()
-    set_up_logs(settings)
-    try:
-        asyncio.run(app.serve(settings))
-    except OSError as error:
-        # Nothing else in there lets an OSError out: the address is taken, or is not ours.
-        where = f"{settings.host}:{settings.port} (SOFTPHONE_HOST, SOFTPHONE_PORT)"
-        sys.stderr.write(f"softphone: cannot listen on {where}: {error.strerror}\n")
-        return 2
-    return 0
-
-
-def set_up_logs(settings: Settings) -> None:
-    """JSON lines on standard error, as the settings say."""
-    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
-
-
-def _migrate(_options: argparse.Namespace) -> int:
-    upgrade(load().database_url)
-    return 0
-
-
-def _schema(_options: argparse.Namespace) -> int:
-    sys.stdout.write(json.dumps(messages.schema(), indent=2) + "\n")
-    return 0

@@ -1,0 +1,94 @@
+"""Write the call center definition file for Setup's import, or check one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from adapter.commands import CommandFailed
+from adapter.opencti.callcenter import MODES, CallCenter, setup_xml
+from adapter.opencti.callcenter_rules import Problem, problems
+from adapter.settings import Settings, load
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is written, and where to."""
+    parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
+    parser.add_argument("--check", type=Path, metavar="FILE", help="only check that file")
+    add_center_arguments(parser)
+
+
+def add_center_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a call center may be told; the rest are settings."""
+    parser.add_argument("--experience", choices=sorted(MODES), default="lightning")
+    parser.add_argument("--display-name", default="Softphone", help="what agents see")
+    parser.add_argument(
+        "--standby-url",
+        help="page to show when the softphone stays silent; none for no such page "
+        "(default: SOFTPHONE_PUBLIC_URL/standby)",
+    )
+    parser.add_argument("--channel", default="", help="message channel, such as SoftphoneCalls__c")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it (0), or say what is wrong with a file (1). Raises CommandFailed."""
+    if options.check is not None:
+        return _check(options.check)
+    xml = setup_xml(center_from(load(), options))
+    _demand(problems(xml))
+    if options.out is None:
+        sys.stdout.write(xml)
+    else:
+        write_text(options.out, xml)
+    return 0
+
+
+def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
+    """The call center of this deployment."""
+    policy = settings.policy()
+    standby = options.standby_url or f"{settings.public_url}/standby"
+    return CallCenter(
+        display_name=options.display_name,
+        adapter_url=f"{settings.public_url}/softphone",
+        experience=options.experience,
+        standby_url="" if standby == "none" else standby,
+        country=settings.default_region,
+        wrap_up_seconds=round(settings.wrap_up_seconds),
+        # Several outcomes may share a word; the agent chooses from words.
+        dispositions=tuple(dict.fromkeys(text for _, text in policy.dispositions)),
+        task_status=settings.task_status,
+        log_missed_calls=settings.log_missed_calls,
+        channel=options.channel,
+    )
+
+
+def demand_good(center: CallCenter) -> None:
+    """Refuse what Setup would refuse. Raises CommandFailed."""
+    _demand(problems(setup_xml(center)))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file. Raises CommandFailed."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
+
+
+def _demand(found: Iterable[Problem]) -> None:
+    told = "; ".join(str(problem) for problem in found)
+    if told:
+        raise CommandFailed(f"{told} (the addresses come from SOFTPHONE_PUBLIC_URL)")
+
+
+def _check(path: Path) -> int:
+    try:
+        found = problems(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"cannot read {path}: {error}") from error
+    for problem in found:
+        sys.stdout.write(f"{problem}\n")
+    sys.stdout.write(f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}\n")
+    return 1 if found else 0

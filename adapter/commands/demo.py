@@ -1,0 +1,20 @@
+"""Run the adapter, a demo org and simulated phones on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from adapter import demo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where it listens, and who signs in."""
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8080"))
+    parser.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
+    parser.add_argument("--data", default="var", help="folder of the database (default: var)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until Ctrl-C."""
+    return demo.run(options)

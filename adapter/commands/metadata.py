@@ -1,0 +1,67 @@
+"""Write a Salesforce project that an admin deploys: call center, app, utility bar, sign-in."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from adapter.commands import CommandFailed
+from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
+from adapter.opencti.metadata import channel_name, write
+from adapter.opencti.metadata_parts import CALLBACK, Deployment
+from adapter.settings import load
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to, under which names."""
+    parser.add_argument("--out", type=Path, required=True, help="folder to write the project into")
+    parser.add_argument(
+        "--contact", required=True, help="e-mail address shown for the External Client App"
+    )
+    parser.add_argument("--name", default="Softphone", help="API name of what is deployed")
+    parser.add_argument("--label", default="Softphone", help="what people see of it")
+    add_center_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the project. Raises CommandFailed."""
+    deployment = deployment_from(options)
+    demand_good(deployment.center)
+    try:
+        written = write(deployment, options.out)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {error.filename}: {error.strerror}") from error
+    sys.stdout.write(
+        f"{len(written)} files in {options.out}. Deploy them from there with\n"
+        "  sf project deploy start --manifest manifest/package.xml --test-level RunLocalTests\n"
+    )
+    return 0
+
+
+def deployment_from(options: argparse.Namespace) -> Deployment:
+    """What the arguments and the settings say. Raises CommandFailed."""
+    if not _NAME.fullmatch(options.name):
+        raise CommandFailed("--name takes 1 to 30 letters and digits, and begins with a letter")
+    if not _EMAIL.fullmatch(options.contact):
+        raise CommandFailed("--contact must be an e-mail address")
+    settings = load()
+    center = replace(
+        center_from(settings, options),
+        # Not the name of the imported one: both may stand side by side in an org.
+        internal_name=f"{options.name}Center",
+        channel=options.channel or f"{channel_name(options.name)}__c",
+    )
+    return Deployment(
+        name=options.name,
+        label=options.label,
+        origin=settings.public_origin,
+        callback=f"{settings.public_url}{CALLBACK}",
+        contact=options.contact,
+        center=center,
+    )

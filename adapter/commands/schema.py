@@ -1,0 +1,19 @@
+"""Print the page protocol as JSON Schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from adapter.opencti import messages
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Write the schema to standard output."""
+    sys.stdout.write(json.dumps(messages.schema(), indent=2) + "\n")
+    return 0

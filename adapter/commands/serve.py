@@ -1,0 +1,31 @@
+"""Run the adapter, as the environment says."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from adapter import app, observability
+from adapter.commands import CommandFailed
+from adapter.runtime.directory import DirectoryError
+from adapter.settings import load
+from adapter.storage.port import StorageError
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """It takes none: everything is a setting."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT. Raises CommandFailed when it cannot begin."""
+    settings = load()
+    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    try:
+        asyncio.run(app.serve(settings))
+    except (DirectoryError, StorageError) as error:
+        raise CommandFailed(str(error)) from error
+    except OSError as error:
+        # Nothing else in there lets an OSError out: the address is taken, or is not ours.
+        where = f"{settings.host}:{settings.port} (SOFTPHONE_HOST, SOFTPHONE_PORT)"
+        raise CommandFailed(f"cannot listen on {where}: {error.strerror}") from error
+    return 0

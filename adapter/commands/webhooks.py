@@ -1,0 +1,96 @@
+"""Register the provider's webhook endpoint, or say what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from adapter.commands import CommandFailed
+from adapter.settings import Settings, is_loopback, load
+from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.dialstack.wire import EVENTS
+from adapter.telephony.port import ProviderError, Webhook
+
+PATH = "/webhooks/dialstack"
+OWNER_ONLY = 0o600
+VARIABLE = "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to do, and where the secret goes."""
+    parser.add_argument("action", choices=("register", "list-needed"))
+    parser.add_argument(
+        "--secret-file", type=Path, help="write the secret there (mode 600) instead of showing it"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Register the endpoint, or list what it needs. Raises CommandFailed."""
+    settings = load()
+    if options.action == "list-needed":
+        sys.stdout.write(f"{settings.public_url}{PATH}\n" + "".join(f"  {e}\n" for e in EVENTS))
+        return 0
+    _demand_reachable(settings)
+    descriptor = _secret_file(options.secret_file)
+    try:
+        made = asyncio.run(register(settings))
+    except ProviderError as error:
+        if descriptor is not None:
+            os.close(descriptor)
+            options.secret_file.unlink()
+        raise CommandFailed(f"the provider did not register it: {error.text}") from error
+    _hand_over(made, options.secret_file, descriptor)
+    return 0
+
+
+async def register(settings: Settings) -> Webhook:
+    """Ask the provider to send its events to our public address. Raises ProviderError."""
+    token = settings.dialstack_token.get_secret_value()
+    http = build_http(settings.dialstack_url, token, settings.dialstack_account)
+    provider = DialStackClient(http)
+    try:
+        return await provider.register_webhook(f"{settings.public_url}{PATH}", EVENTS)
+    finally:
+        await provider.close()
+
+
+def _demand_reachable(settings: Settings) -> None:
+    """Who asks, and an address that the provider can reach. Raises CommandFailed."""
+    if not (settings.dialstack_token.get_secret_value() and settings.dialstack_account):
+        raise CommandFailed(
+            "SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT are needed to register"
+        )
+    host = settings.public_origin.partition("://")[2].partition(":")[0]
+    at_home = is_loopback(settings.dialstack_url.partition("://")[2].partition(":")[0])
+    if not settings.public_url.startswith("https://") and not (at_home and is_loopback(host)):
+        raise CommandFailed(
+            f"SOFTPHONE_PUBLIC_URL must be an https address that the provider can reach, "
+            f"not {settings.public_url}"
+        )
+
+
+def _secret_file(path: Path | None) -> int | None:
+    """The file, open before anything is asked: a secret that cannot be kept is lost for good."""
+    if path is None:
+        return None
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
+
+
+def _hand_over(made: Webhook, path: Path | None, descriptor: int | None) -> None:
+    sys.stdout.write(f"Registered {made.endpoint_id}: {len(EVENTS)} types of events.\n")
+    if path is not None and descriptor is not None:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as secret:
+            secret.write(made.secret + "\n")
+        sys.stdout.write(f"Its secret is in {path}: set {VARIABLE}_FILE={path.resolve()}\n")
+        return
+    sys.stderr.write(
+        f"The secret below is shown this once. Put it into {VARIABLE} (in front of the old one, "
+        "with a comma, while you rotate), keep it out of shell histories and chats, and restart.\n"
+    )
+    sys.stdout.write(f"{made.secret}\n")

@@ -1,0 +1,106 @@
+"""Is the database there, of this version, writable, and has it room?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.storage import migrate
+from adapter.storage.schema import sqlalchemy_url
+
+LITTLE_BYTES = 1_000_000_000
+FULL_BYTES = 100_000_000
+
+MIGRATE = "Run: python -m adapter migrate"
+
+
+def database_findings(url: str) -> Iterator[Finding]:
+    """Look without making or changing anything."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        yield fail("database", "The database's address cannot be read.", _ADDRESS)
+        return
+    if parsed.get_backend_name() == "sqlite":
+        yield from _sqlite(Path(parsed.database or ""))
+    elif parsed.get_backend_name() in {"postgresql", "postgres"}:
+        yield from _tables(sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
+    else:
+        yield fail("database", f"There is no store for {parsed.get_backend_name()}.", _ADDRESS)
+
+
+_ADDRESS = "SOFTPHONE_DATABASE_URL begins with sqlite:/// or postgresql://"
+
+
+def _sqlite(file: Path) -> Iterator[Finding]:
+    folder = _first_there(file.parent)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        text = f"{folder} cannot be written to by this user."
+        yield fail("database", text, "Give the folder to the user that the adapter runs as.")
+        return
+    yield _room(folder)
+    if not file.exists():
+        yield warn("database", f"{file} is not there yet.", "The first start makes it.")
+        return
+    if not os.access(file, os.W_OK):
+        text = f"{file} cannot be written to by this user."
+        yield fail("database", text, "Give the file to the user that the adapter runs as.")
+        return
+    # Read only: a doctor that makes tables, or empty files, would hide what is wrong.
+    url = f"sqlite:///file:{file.resolve()}?mode=ro&uri=true"
+    yield from _tables(url, str(file), "The next start completes it.")
+
+
+def _first_there(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists."""
+    return next(path for path in (folder, *folder.resolve().parents) if path.is_dir())
+
+
+def _room(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1e9:.1f} GB are free in {folder}."
+    todo = "Make room: without it no call can be logged."
+    if free < FULL_BYTES:
+        return fail("disk", text, todo)
+    return warn("disk", text, todo) if free < LITTLE_BYTES else ok("disk", text)
+
+
+def _tables(url: str, name: str, todo: str) -> Iterator[Finding]:
+    wanted = _newest_revision()
+    try:
+        found = _revision(url)
+    except (SQLAlchemyError, ImportError) as error:
+        text = f"{name} cannot be read ({type(error).__name__})."
+        yield fail("database", text, "Check SOFTPHONE_DATABASE_URL, and that the server runs.")
+        return
+    if found == wanted:
+        yield ok("database", f"{name} has the tables of this version.")
+    elif found is None:
+        yield fail("database", f"{name} has no tables of ours.", MIGRATE)
+    else:
+        yield warn("database", f"{name} has the tables of {found}, not of {wanted}.", todo)
+
+
+def _newest_revision() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def _revision(url: str) -> str | None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()

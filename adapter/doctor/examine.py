@@ -1,0 +1,33 @@
+"""The whole examination: what needs no network first, then everything that does, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+
+from adapter.doctor.database import database_findings
+from adapter.doctor.findings import Finding, fail
+from adapter.doctor.provider import provider_findings
+from adapter.doctor.public import public_findings
+from adapter.doctor.settings import settings_findings
+from adapter.doctor.socket import socket_finding
+from adapter.runtime.clock import Clock
+from adapter.settings import WrongSetting, load
+
+
+async def examine(
+    environment: Mapping[str, str], clock: Clock, tls: ssl.SSLContext
+) -> tuple[Finding, ...]:
+    """All findings, in the order in which an admin mends them."""
+    try:
+        settings = load(environment)
+    except WrongSetting as error:
+        return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
+    database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
+    provider, public, socket = await asyncio.gather(
+        provider_findings(settings, clock),
+        public_findings(settings, clock, tls),
+        socket_finding(settings, tls),
+    )
+    return (*settings_findings(environment, settings), *database, *provider, *public, socket)

@@ -1,0 +1,72 @@
+"""What the doctor found: one line each, as a table or as JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+WIDTH = 100
+"""Characters of a line of the table."""
+
+
+class Grade(StrEnum):
+    """How it stands. Only FAIL means that the softphone will not work."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it stands, and what to do about it (empty if nothing)."""
+
+    check: str
+    grade: Grade
+    text: str
+    todo: str = ""
+
+
+def ok(check: str, text: str) -> Finding:
+    """All is well."""
+    return Finding(check, Grade.OK, text)
+
+
+def warn(check: str, text: str, todo: str) -> Finding:
+    """It works, but somebody should look."""
+    return Finding(check, Grade.WARN, text, todo)
+
+
+def fail(check: str, text: str, todo: str) -> Finding:
+    """It does not work."""
+    return Finding(check, Grade.FAIL, text, todo)
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """1 if anything fails, else 0."""
+    return int(any(finding.grade is Grade.FAIL for finding in findings))
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """Columns for people: grade, check, text, and under it what to do."""
+    wide = max((len(finding.check) for finding in findings), default=0)
+    lines = [line for finding in findings for line in _lines(finding, wide)]
+    counts = [f"{sum(f.grade is g for f in findings)} {g.value}" for g in Grade]
+    return "\n".join((*lines, "", ", ".join(counts))) + "\n"
+
+
+def _lines(finding: Finding, wide: int) -> list[str]:
+    head = f"{finding.grade.value:<4}  {finding.check:<{wide}}  "
+    told = textwrap.wrap(finding.text, WIDTH - len(head)) or [""]
+    todo = textwrap.wrap(finding.todo, WIDTH - len(head) - 2)
+    told += [f"{'->' if number == 0 else '  '} {line}" for number, line in enumerate(todo)]
+    return [(head if number == 0 else " " * len(head)) + line for number, line in enumerate(told)]
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """One JSON object for programs."""
+    told = {"ok": exit_code(findings) == 0, "findings": [asdict(finding) for finding in findings]}
+    return json.dumps(told, indent=2) + "\n"

@@ -1,0 +1,135 @@
+"""Does the provider answer, does it know us and our agents, and does its clock agree with ours?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.runtime.clock import Clock
+from adapter.runtime.directory import DirectoryError, Entry, read_entries
+from adapter.settings import Settings
+from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.port import ProviderError, ProviderUser, Rejected
+from adapter.telephony.signing import TOLERANCE_SECONDS
+
+NOTICED_SECONDS = 5
+"""From so much on a clock's error shows in durations and in "that click was too long ago"."""
+
+_CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
+_REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
+
+
+async def provider_findings(settings: Settings, clock: Clock) -> tuple[Finding, ...]:
+    """Ask for the users once; who they are also judges the directory."""
+    if not (settings.dialstack_token.get_secret_value() and settings.dialstack_account):
+        return (*_entries_alone(settings),)
+    token = settings.dialstack_token.get_secret_value()
+    http = build_http(settings.dialstack_url, token, settings.dialstack_account)
+    skew = Skew(clock)
+    http.event_hooks["response"].append(skew.see)
+    provider = DialStackClient(http)
+    try:
+        users = await provider.users()
+    except ProviderError as error:
+        return (_unanswered(error), *skew.finding(), *_entries_alone(settings))
+    finally:
+        await provider.close()
+    answered = ok("provider", f"{settings.dialstack_url} answers and knows {len(users)} users.")
+    return (answered, *skew.finding(), *_directory(settings, users))
+
+
+def _unanswered(error: ProviderError) -> Finding:
+    refused = isinstance(error, Rejected) and error.code != "unreachable"
+    return fail(
+        "provider", f"It gave no list of users: {error.text}.", _CREDENTIALS if refused else _REACH
+    )
+
+
+class Skew:
+    """How far the provider's clock is from ours, by the Date of its answers (whole seconds)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds: float | None = None
+
+    async def see(self, response: httpx.Response) -> None:
+        """Take the Date of an answer that has just come."""
+        try:
+            said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+        except ValueError:
+            return
+        self._seconds = self._clock.now() / 1000 - said
+
+    def finding(self) -> tuple[Finding, ...]:
+        """What it means; nothing if no answer had a Date."""
+        if self._seconds is None:
+            return ()
+        off = abs(self._seconds)
+        # A Date has no fraction, and an answer takes its time.
+        text = f"This machine's clock differs from the provider's by {off:.0f} s."
+        todo = "Run an NTP client, such as chrony, on this machine."
+        if off >= TOLERANCE_SECONDS:
+            return (fail("clock", f"{text} Every webhook is refused as too old or too new.", todo),)
+        return (warn("clock", text, todo) if off >= NOTICED_SECONDS else ok("clock", text),)
+
+
+# --- who is whom ---------------------------------------------------------------------------------
+
+
+def _entries_alone(settings: Settings) -> Iterator[Finding]:
+    """What the file tells while the provider tells nothing."""
+    _, wrong = _entries(settings)
+    if wrong is not None:
+        yield wrong
+
+
+def _directory(settings: Settings, users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
+    entries, wrong = _entries(settings)
+    if wrong is not None:
+        yield wrong
+        return
+    if not users:
+        text = "The provider has no users: nobody can be given a phone."
+        yield fail("directory", text, "Add the agents as users at the provider.")
+        return
+    yield from _strangers(entries, users)
+    yield _by_email(entries, users)
+
+
+def _entries(settings: Settings) -> tuple[tuple[Entry, ...], Finding | None]:
+    if settings.directory_file is None:
+        return (), None
+    try:
+        return read_entries(settings.directory_file), None
+    except DirectoryError as error:
+        todo = "Mend the file that SOFTPHONE_DIRECTORY_FILE names."
+        return (), fail("directory", f"It cannot be used: {error}.", todo)
+
+
+def _strangers(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
+    known = {user.user_id for user in users}
+    for entry in entries:
+        if entry.provider_user not in known:
+            text = f"The file names {entry.provider_user}, whom the provider does not know."
+            yield fail("directory", text, "Correct provider_user in SOFTPHONE_DIRECTORY_FILE.")
+
+
+def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Finding:
+    """Everybody must be found somehow: by the file, or by an address that only they have."""
+    addresses = [user.email.casefold() for user in users if user.email]
+    twice = {address for address in addresses if addresses.count(address) > 1}
+    named = {entry.provider_user for entry in entries}
+    lost = [
+        user.user_id
+        for user in users
+        if user.user_id not in named and (not user.email or user.email.casefold() in twice)
+    ]
+    if lost:
+        text = f"No agent can be matched with {', '.join(lost)}: no e-mail address of their own."
+        todo = "Give them one at the provider, or name them in SOFTPHONE_DIRECTORY_FILE."
+        return warn("directory", text, todo)
+    text = f"{len(named)} users are named in the file, the others are matched by e-mail."
+    return ok("directory", text)

@@ -1,0 +1,125 @@
+"""The public address as others see it: TLS, the page's headers, the webhooks' endpoint.
+
+It is asked from this machine: a firewall further out can still stop the world.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.runtime.clock import Clock
+from adapter.settings import Settings
+
+SECONDS = 5.0
+RENEW_DAYS = 14
+DAY_MS = 86_400_000
+
+_PROXY = "Check the DNS name, the proxy in front, and that the adapter runs behind it."
+
+
+async def public_findings(
+    settings: Settings, clock: Clock, tls: ssl.SSLContext
+) -> tuple[Finding, ...]:
+    """Everything about the address; only what can be seen once it answers at all."""
+    certificate = await _certificate(settings, clock, tls)
+    async with httpx.AsyncClient(
+        base_url=settings.public_url, verify=tls, timeout=SECONDS, trust_env=False
+    ) as http:
+        alive = await _alive(http, settings)
+        found = [*certificate, alive]
+        if not alive.todo:
+            found += [finding async for finding in _behind(http, settings)]
+    return tuple(found)
+
+
+async def _certificate(
+    settings: Settings, clock: Clock, tls: ssl.SSLContext
+) -> tuple[Finding, ...]:
+    """How long the certificate is good for; nothing where there is no TLS."""
+    parts = urlsplit(settings.public_url)
+    if parts.scheme != "https":
+        return ()
+    try:
+        async with asyncio.timeout(SECONDS):
+            _, writer = await asyncio.open_connection(
+                parts.hostname, parts.port or 443, ssl=tls, server_hostname=parts.hostname
+            )
+    except ssl.SSLCertVerificationError as error:
+        text = f"Browsers will not trust the certificate: {error.verify_message}."
+        return (fail("certificate", text, "Renew it, with its whole chain."),)
+    except (OSError, TimeoutError):
+        return ()  # GET /healthz tells it in better words.
+    try:
+        certificate: dict[str, Any] = writer.get_extra_info("peercert") or {}
+    finally:
+        writer.transport.abort()
+    return (_days_left(str(certificate.get("notAfter", "")), clock.now()),)
+
+
+def _days_left(not_after: str, now: int) -> Finding:
+    days = (int(ssl.cert_time_to_seconds(not_after)) * 1000 - now) // DAY_MS
+    text = f"The certificate is good for another {days} days."
+    if days < RENEW_DAYS:
+        return warn("certificate", text, "See why it has not been renewed.")
+    return ok("certificate", text)
+
+
+async def _alive(http: httpx.AsyncClient, settings: Settings) -> Finding:
+    try:
+        answer = await http.get("/healthz")
+    except httpx.HTTPError as error:
+        text = f"{settings.public_url} does not answer ({type(error).__name__})."
+        return fail("reachable", text, _PROXY)
+    if answer.status_code != 200 or '"status"' not in answer.text:
+        text = (
+            f"{settings.public_url}/healthz answers {answer.status_code}, not as the adapter does."
+        )
+        return fail("reachable", text, _PROXY)
+    return ok("reachable", f"{settings.public_url} answers (asked from this machine).")
+
+
+async def _behind(http: httpx.AsyncClient, settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        page = await http.get("/softphone")
+        hooks = await http.get("/webhooks/dialstack")
+    except httpx.HTTPError as error:
+        text = f"It stopped answering in the middle ({type(error).__name__})."
+        yield fail("reachable", text, _PROXY)
+        return
+    yield _framing(page, settings)
+    yield _webhooks(hooks)
+
+
+def _framing(page: httpx.Response, settings: Settings) -> Finding:
+    """What lets Salesforce show the page; each of these makes a blank panel."""
+    if page.status_code != 200:
+        text = f"/softphone answers {page.status_code}."
+        return fail("page", text, "Let the proxy pass every path, without a sign-in of its own.")
+    if "X-Frame-Options" in page.headers:
+        text = "Something in front adds X-Frame-Options: browsers will show no page in Salesforce."
+        return fail("page", text, "Take that header out of the proxy's configuration.")
+    policy = page.headers.get("Content-Security-Policy", "")
+    frames = policy.partition("frame-ancestors")[2].partition(";")[0].split()
+    missing = [origin for origin in settings.org_origins if origin not in frames]
+    if missing:
+        text = f"The running adapter does not let {', '.join(missing)} show the page."
+        return fail("page", text, "Restart it with these settings; let the proxy pass its headers.")
+    return ok("page", "The page may be shown by the orgs that are set.")
+
+
+def _webhooks(answer: httpx.Response) -> Finding:
+    """The route takes POST only: 405 is the right answer to a GET, and costs nobody anything."""
+    if answer.status_code == 405:
+        return ok("webhooks", "/webhooks/dialstack is there.")
+    if answer.status_code == 404:
+        text = "/webhooks/dialstack is not there: the running adapter has no provider configured."
+        return fail("webhooks", text, "Restart it with the provider's account, token and secret.")
+    text = f"/webhooks/dialstack answers {answer.status_code} to a GET, not 405."
+    return fail("webhooks", text, "Let the proxy pass that path as it is, without a sign-in.")

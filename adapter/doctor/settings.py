@@ -1,0 +1,103 @@
+"""What the settings alone tell. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.settings import Settings, is_loopback, unknown_variables
+
+SALESFORCE_HOSTS = (
+    "force.com",
+    "visualforce.com",
+    "my-visualforce.com",
+    "my-lightning.com",
+    "salesforce.com",
+    "my-salesforce.com",
+    "salesforce.mil",
+    "salesforce.ms",
+    "crmforce.mil",
+    "crmforce.ms",
+)
+"""Where Open CTI's own library lets itself be loaded from."""
+
+_SALESFORCE = re.compile(
+    rf"https://[A-Za-z0-9_.-]+\.(?:{'|'.join(map(re.escape, SALESFORCE_HOSTS))})(?::\d+)?"
+)
+_LIGHTNING = re.compile(r"\.lightning(\.[a-z-]+)*\.(force\.com|crmforce\.mil|my-lightning\.com)")
+
+
+def settings_findings(environment: Mapping[str, str], settings: Settings) -> Iterator[Finding]:
+    """Names, addresses, sign-in and secrets."""
+    strangers = unknown_variables(environment)
+    for sentence in strangers:
+        yield warn("settings", sentence, "Correct its name, or take it out.")
+    if not strangers:
+        yield ok("settings", "Every SOFTPHONE_ variable is known, and every value is valid.")
+    yield _public_url(settings)
+    yield _sign_in(settings)
+    yield from _secrets(settings)
+    yield from _orgs(settings)
+
+
+def _public_url(settings: Settings) -> Finding:
+    url = settings.public_url
+    if url.startswith("https://"):
+        return ok("public address", f"{url} is an https address.")
+    todo = "Put a TLS proxy in front, and set SOFTPHONE_PUBLIC_URL to its https address."
+    if is_loopback(_host(url)):
+        return warn("public address", f"{url} is for this machine alone.", todo)
+    return fail("public address", f"{url} is not https: Salesforce loads nothing else.", todo)
+
+
+def _sign_in(settings: Settings) -> Finding:
+    how: str = settings.sign_in
+    if how != "dev":
+        return ok("sign-in", f"Agents sign in by {how}.")
+    text = "SOFTPHONE_SIGN_IN is dev: anybody may be anyone."
+    return warn("sign-in", text, "Fine for a trial on one machine, and for nothing else.")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Present or not; their values never leave the settings."""
+    found = {
+        "SOFTPHONE_DIALSTACK_ACCOUNT": bool(settings.dialstack_account),
+        "SOFTPHONE_DIALSTACK_TOKEN": bool(settings.dialstack_token.get_secret_value()),
+        "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": bool(settings.webhook_secrets),
+    }
+    todo = {
+        "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": "Run: python -m adapter webhooks register",
+    }
+    for variable in (variable for variable, there in found.items() if not there):
+        text = f"{variable} is not set: no call can be placed or heard of."
+        yield fail("secrets", text, todo.get(variable, "Copy it from the provider's dashboard."))
+    if all(found.values()):
+        yield ok("secrets", "The provider's account, token and webhook secret are set.")
+    if not settings.log_hash_key.get_secret_value():
+        text = "SOFTPHONE_LOG_HASH_KEY is not set: numbers in logs cannot be joined over restarts."
+        yield warn("secrets", text, "Set it to 32 random characters.")
+
+
+def _orgs(settings: Settings) -> Iterator[Finding]:
+    if not settings.org_origins:
+        text = "SOFTPHONE_ORG_ORIGINS is empty: no Salesforce org may show the softphone."
+        yield fail("orgs", text, "Set it to the org's https://….lightning.force.com address.")
+    for origin in settings.org_origins:
+        yield _org(origin)
+
+
+def _org(origin: str) -> Finding:
+    if is_loopback(_host(origin)):
+        return warn("orgs", f"{origin} is no Salesforce org.", "Take it out in production.")
+    if not _SALESFORCE.fullmatch(origin):
+        text = f"{origin} is no https address of Salesforce: Open CTI refuses to load there."
+        return fail("orgs", text, "Copy the address from a Lightning page's location bar.")
+    if not _LIGHTNING.search(origin):
+        text = f"{origin} is no Lightning address; Lightning pages come from …lightning.force.com."
+        return warn("orgs", text, "Add the Lightning address too, unless agents work in Classic.")
+    return ok("orgs", f"{origin} may show the softphone.")
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].split(":")[0]

@@ -1,0 +1,143 @@
+"""The project that an admin deploys: complete, well-formed, and the one in this repository."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from adapter.cli import main
+from adapter.opencti.callcenter import CallCenter
+from adapter.opencti.metadata import SHIPPED, components, project, read_handwritten, write
+from adapter.opencti.metadata_parts import CALLBACK, NAMESPACE, Deployment
+from adapter.opencti.xmltext import read
+
+ORIGIN = "https://softphone.example.com"
+SOURCES = "force-app/main/default"
+
+
+def deployment() -> Deployment:
+    """One for a made-up company."""
+    return Deployment(
+        name="Softphone",
+        label="Softphone",
+        origin=ORIGIN,
+        callback=f"{ORIGIN}{CALLBACK}",
+        contact="admin@example.com",
+        center=CallCenter(internal_name="SoftphoneCenter", adapter_url=f"{ORIGIN}/softphone"),
+    )
+
+
+def files() -> dict[str, str]:
+    """The whole project of it."""
+    return project(deployment(), read_handwritten())
+
+
+def below(folder: Path) -> dict[str, str]:
+    """Every file of a folder, by its path in it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_repository_holds_what_the_command_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """salesforce/ is the command's output for softphone.example.com, file by file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", ORIGIN)
+    out = tmp_path / "project"
+    assert main(["metadata", "--out", str(out), "--contact", "admin@example.com"]) == 0
+    assert below(out) == below(SHIPPED)
+    assert "sf project deploy start" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [n for n in files() if n.endswith(".xml")])
+def test_every_file_is_well_formed_and_of_its_type(name: str) -> None:
+    """One root of the type's name, in the Metadata API's namespace, its file suffix in the name."""
+    root = read(files()[name])
+    kinds = {part.file: part.type for part in components(deployment())}
+    type_ = kinds.get(name.removeprefix(f"{SOURCES}/"), "Package")
+    assert root.tag == f"{{{NAMESPACE}}}{type_}"
+    assert name.endswith("-meta.xml") or type_ == "Package"
+
+
+def test_the_manifest_names_every_component_and_no_other() -> None:
+    """A deploy by manifest leaves nothing behind; a test class goes with its class."""
+    root = read(files()["manifest/package.xml"])
+    listed = {
+        (types.findtext(f"{{{NAMESPACE}}}name"), member.text)
+        for types in root.iter(f"{{{NAMESPACE}}}types")
+        for member in types.iter(f"{{{NAMESPACE}}}members")
+    }
+    made = {(part.type, part.name) for part in components(deployment())}
+    assert made <= listed
+    apex = {name for type_, name in listed - made if type_ == "ApexClass"}
+    assert {"SoftphoneCallLog", "SoftphoneCallLogTest"} <= apex
+    shipped = {Path(name).name.partition(".")[0] for name in read_handwritten()}
+    assert {name for _, name in listed - made} == shipped
+
+
+def test_visualforce_pages_go_along() -> None:
+    """A page is a component like a class, and its -meta file is none."""
+    page = f"{SOURCES}/pages/Feed.page"
+    made = project(deployment(), {page: "<apex:page/>", f"{page}-meta.xml": "<ApexPage/>"})
+    assert made[page] == "<apex:page/>"
+    assert "<members>Feed</members>\n        <name>ApexPage</name>" in made["manifest/package.xml"]
+
+
+def test_a_components_file_is_named_after_it() -> None:
+    """Salesforce takes a component's name from its file."""
+    for part in components(deployment()):
+        assert Path(part.file).name.partition(".")[0] == part.name
+
+
+def test_the_project_is_one_for_the_salesforce_cli() -> None:
+    """Its sources lie where sfdx-project.json says."""
+    described = json.loads(files()["sfdx-project.json"])
+    assert [folder["path"] for folder in described["packageDirectories"]] == ["force-app"]
+    version = read(files()["manifest/package.xml"]).findtext(f"{{{NAMESPACE}}}version")
+    assert described["sourceApiVersion"] == version
+
+
+def test_names_fit_together_across_files() -> None:
+    """The app finds its utility bar, the sign-in its app and its permission set."""
+    made = files()
+    app = made[f"{SOURCES}/applications/Softphone.app-meta.xml"]
+    assert "<utilityBar>Softphone_UtilityBar</utilityBar>" in app
+    for name, text in made.items():
+        for app_name in re.findall(r"<externalClientApplication>(.*?)<", text):
+            assert f"{SOURCES}/externalClientApps/{app_name}.eca-meta.xml" in made, name
+        for agents in re.findall(r"<commaSeparatedPermissionSet>(.*?)<", text):
+            assert f"{SOURCES}/permissionsets/{agents}.permissionset-meta.xml" in made, name
+
+
+def test_other_names_make_other_files(tmp_path: Path) -> None:
+    """Two deployments (say, two adapters) can stand in one org."""
+    other = Deployment(
+        name="Desk",
+        label="Desk & Co.",
+        origin="https://desk.example.com",
+        callback=f"https://desk.example.com{CALLBACK}",
+        contact="it@example.com",
+        center=CallCenter(internal_name="DeskCenter", adapter_url="https://desk.example.com/s"),
+    )
+    ours = {part.file for part in components(deployment())}
+    assert not ours & {part.file for part in components(other)}
+    written = write(other, tmp_path)
+    assert all(path.is_file() for path in written)
+    for path in written:
+        if path.suffix == ".xml":
+            ET.parse(path)
+
+
+def test_no_file_holds_a_secret() -> None:
+    """Salesforce makes the consumer's key and secret; none is written down here."""
+    everything = "".join(files().values())
+    assert "consumerSecret>" not in everything
+    assert "consumerKey>" not in everything
