@@ -1,7 +1,7 @@
 """A Salesforce project that an admin deploys in one go: `sf project deploy start`.
 
-Pure but for `read_handwritten` and `write`. The folder `salesforce/` of this repository is this module's output for
-https://softphone.example.com; the Apex in there is written by hand and copied along.
+Pure but for `read_handwritten` and `write`. The folder `salesforce/` of this repository is this
+module's output for https://softphone.example.com; the Apex in there is written by hand.
 """
 
 from __future__ import annotations

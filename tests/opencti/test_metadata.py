@@ -57,7 +57,7 @@ def test_the_repository_holds_what_the_command_writes(
     assert "sf project deploy start" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [n for n in files() if n.endswith(".xml")])
+@pytest.mark.parametrize("name", [n for n in project(deployment(), {}) if n.endswith(".xml")])
 def test_every_file_is_well_formed_and_of_its_type(name: str) -> None:
     """One root of the type's name, in the Metadata API's namespace, its file suffix in the name."""
     root = read(files()[name])
