@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from adapter.core.ending import with_correction
 from adapter.core.effects import AskCall
+from adapter.core.ending import with_correction
 from adapter.core.events import CallEnded, Connected, RecordFound, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending

@@ -67,6 +67,7 @@ class World:
         """Let deadlines come true in turn, up to `at`; the call log answers each question."""
         while (due := self.agent.next_due) is not None and due <= at:
             self.tell(TimePassed(due))
+            assert all(call.stage.due > due for call in self.agent.calls), "a deadline that stays"
             self.answer(due, provider_id, row)
 
     @property
