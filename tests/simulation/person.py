@@ -161,7 +161,7 @@ class Person:
             words["who"] = {"id": f"003{dice.random.randrange(10**6):012d}", "name": "Bo"}
         return words
 
-    def _write(self, call_id: str, words: Said, done: bool) -> None:  # noqa: FBT001
+    def _write(self, call_id: str, words: Said, done: bool) -> None:
         """Say it through a tab; once more, if the server did not take it (the page keeps it)."""
         tab = self.tab()
         if tab is None or tab.link is None:
@@ -173,7 +173,7 @@ class Person:
         if done:
             self._word(tab, call_id, "mended")
 
-    def _look(self, call_id: str, words: Said, done: bool) -> None:  # noqa: FBT001
+    def _look(self, call_id: str, words: Said, done: bool) -> None:
         if not self._is_kept(call_id, words):
             self._dice.fault("words-repeated", call_id)
             self._write(call_id, words, done)

@@ -128,7 +128,7 @@ class FakeProvider:
         self.posts.append(post)
         if dice.breaks(odds.place_rejected, "placing-rejected"):
             post.answer = "422"
-            raise Rejected("no such extension")
+            raise Rejected("http-422", "no such extension")
         if dice.breaks(odds.place_5xx, "placing-5xx"):
             post.answer = "503"
             raise Unknown("server error")
@@ -165,13 +165,13 @@ class FakeProvider:
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Nobody hands calls over here."""
-        raise Rejected("not here")
+        raise Rejected("http-404", "not here")
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
         """Nobody controls calls here."""
-        raise Rejected("not here")
+        raise Rejected("http-404", "not here")
 
     async def users(self) -> tuple[ProviderUser, ...]:
         """The directory knows everybody already."""
@@ -179,7 +179,7 @@ class FakeProvider:
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Webhooks find their way."""
-        raise Rejected("not here")
+        raise Rejected("http-404", "not here")
 
     async def close(self) -> None:
         """Nothing to let go of."""

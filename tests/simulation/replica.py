@@ -196,6 +196,7 @@ class Link:
         replica: Replica,
         key: AgentKey,
         hello: dict[str, Any],
+        *,
         seconds: float,
         hear: Callable[[Link, str], None],
         gone: Callable[[Link], None],

@@ -175,7 +175,7 @@ class World:
         work = [asyncio.create_task(person.work(share)) for person in self.people.values()]
         await asyncio.gather(*work)
         end = self.loop.time() + REST_SECONDS
-        while not self._rests() and self.loop.time() < end:
+        while not self._rests() and self.loop.time() < end:  # noqa: ASYNC110 - time is virtual
             await asyncio.sleep(20)
         for replica in self.replicas:
             replica.die()

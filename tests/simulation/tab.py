@@ -94,7 +94,9 @@ class Tab:
         }
         self._word("alive")
         seconds = self._dice.between(0.001, 0.05)
-        self.link = Link(replica, self.key, hello, seconds, self._arrived, self._lost)
+        self.link = Link(
+            replica, self.key, hello, seconds=seconds, hear=self._arrived, gone=self._lost
+        )
 
     def _lost(self, link: Link) -> None:
         """The socket was closed from the other side."""

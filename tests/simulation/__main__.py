@@ -1,0 +1,46 @@
+"""`python -m tests.simulation --calls N --seed S`: the last line is one JSON object.
+
+One seed is one campaign of histories, the same on every machine; `--history K` plays one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from tests.simulation.campaign import added, campaign, judge, quiet, seeds
+
+
+def main() -> int:
+    """Play, judge, tell."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--history", type=int, help="play this one history alone")
+    parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
+    wishes = parser.parse_args()
+    quiet()
+    began = time.perf_counter()
+    if wishes.history is not None:
+        summary = added([judge(wishes.history)], wishes.history)
+    else:
+        wanted = seeds(wishes.seed, wishes.calls)
+        summary = added(campaign(wanted, min(wishes.processes, len(wanted))), wishes.seed)
+    seconds = time.perf_counter() - began
+    summary |= {
+        "seconds": round(seconds, 3),
+        "calls_per_second": round(summary["calls"] / seconds),
+    }
+    print(json.dumps(summary))
+    return 0 if summary["ok"] else 1
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # Sets of strings must have one order, or a seed would not be a history.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])
+    raise SystemExit(main())
