@@ -424,11 +424,11 @@ def pending(log_id: str, opened_at: int, not_before: int) -> CallLog:
 def test_logs_are_offered_oldest_first_when_their_time_has_come() -> None:
     """Held-back ones, and those that a page has, are not."""
     logs: list[Any] = [
-        pending("young", T0 + 2, T0),
-        pending("old", T0 + 1, T0),
+        pending("a-young", T0 + 2, T0),
+        pending("b-old", T0 + 1, T0),
         pending("held", T0, T0 + 1),
         replace(LOG, log_id="going", state=Attempting(T0)),
         replace(LOG, log_id="tray", state=Tray(TrayReason.REFUSED, T0)),
     ]
-    assert [log.log_id for log in offerable(logs, T0)] == ["old", "young"]
-    assert [log.log_id for log in offerable(logs, T0 + 1)] == ["held", "old", "young"]
+    assert [log.log_id for log in offerable(logs, T0)] == ["b-old", "a-young"]
+    assert [log.log_id for log in offerable(logs, T0 + 1)] == ["held", "b-old", "a-young"]

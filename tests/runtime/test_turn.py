@@ -156,7 +156,7 @@ def test_time_passes_for_the_logs_that_are_due() -> None:
     soon = going(replace(log, log_id="soon"), T0 + 101)
     done = replace(log, log_id="done", state=Settled(T0))
     turn = take_turn(AGENT, [late, soon, done], [TimePassed(T0 + 100)], POLICY)
-    assert list(turn.changed) == ["late"]
+    assert (list(turn.changed), turn.ignored) == (["late"], [])
     assert isinstance(turn.logs["late"].state, Unknown)
 
 
