@@ -26,8 +26,9 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--display-name", default="Softphone", help="what agents see")
     parser.add_argument(
         "--standby-url",
-        help="page to show when the softphone stays silent; none for no such page "
-        "(default: SOFTPHONE_PUBLIC_URL/standby)",
+        default="",
+        help="page that Salesforce shows when the softphone stays silent for 20 s, such as "
+        "https://status.example.com/standby.html (default: none)",
     )
     parser.add_argument("--channel", default="", help="message channel, such as SoftphoneCalls__c")
 
@@ -48,12 +49,11 @@ def run(options: argparse.Namespace) -> int:
 def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
     """The call center of this deployment."""
     policy = settings.policy()
-    standby = options.standby_url or f"{settings.public_url}/standby"
     return CallCenter(
         display_name=options.display_name,
         adapter_url=f"{settings.public_url}/softphone",
         experience=options.experience,
-        standby_url="" if standby == "none" else standby,
+        standby_url=options.standby_url,
         country=settings.default_region,
         wrap_up_seconds=round(settings.wrap_up_seconds),
         # Several outcomes may share a word; the agent chooses from words.

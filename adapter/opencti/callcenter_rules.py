@@ -38,6 +38,8 @@ KNOWN = {
     DIALING: frozenset(("reqOutsidePrefix", "reqLongDistPrefix", "reqInternationalPrefix")),
 }
 
+RESERVED = frozenset(("label", "sortOrder", "internalNameLabel", "displayNameLabel"))
+
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 _SECRET = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
 
@@ -78,6 +80,8 @@ def _shape(root: ET.Element) -> Iterator[Problem]:
         if _is_reserved(section) and _name(section) not in KNOWN:
             yield Problem(where, "sections of your own must not begin with req.")
         items = list(section)
+        if not items:
+            yield Problem(where, "a section needs at least one item.")
         yield from _only(where, items, "item")
         yield from _orders(where, items)
         yield from _twice(where, items)
@@ -113,10 +117,10 @@ def _named(where: str, element: ET.Element) -> Iterator[Problem]:
     name, label = _name(element), element.get("label", "")
     if not _ALPHANUMERIC.fullmatch(name):
         yield Problem(where, f"a name is made of letters and digits only, not {name!r}.")
+    if name in RESERVED:
+        yield Problem(where, f"the name {name} is a reserved word.")
     if len(name) > NAME_LENGTH:
         yield Problem(where, f"a name has at most {NAME_LENGTH} characters, not {len(name)}.")
-    if not label:
-        yield Problem(where, "a label is missing: the admin would see nothing.")
     if len(label) > LABEL_LENGTH:
         yield Problem(where, f"a label has at most {LABEL_LENGTH} characters, not {len(label)}.")
 
@@ -141,7 +145,7 @@ def _general(root: ET.Element) -> Iterator[Problem]:
     for name in REQUIRED:
         if name not in values:
             yield Problem(f"/{GENERAL}/{name}", "this item is missing.")
-    yield from _first_two(root)
+    yield from _nailed(root)
     for name, check in _CHECKS.items():
         if name in values and (wrong := check(values[name])):
             yield Problem(f"/{GENERAL}/{name}", wrong)
@@ -150,12 +154,16 @@ def _general(root: ET.Element) -> Iterator[Problem]:
     yield from _together(values, "reqCanvasApiName", "reqCanvasNamespace")
 
 
-def _first_two(root: ET.Element) -> Iterator[Problem]:
-    """The guide nails two items to their places."""
+def _nailed(root: ET.Element) -> Iterator[Problem]:
+    """The guide nails the section and two of its items to their places."""
+    general = f"section[@name='{GENERAL}']"
+    nailed = {f"/{GENERAL}": (general, 0)}
     for order, name in enumerate(REQUIRED[:2]):
-        found = root.find(f"section[@name='{GENERAL}']/item[@name='{name}']")
+        nailed[f"/{GENERAL}/{name}"] = (f"{general}/item[@name='{name}']", order)
+    for where, (path, order) in nailed.items():
+        found = root.find(path)
         if found is not None and found.get("sortOrder") != str(order):
-            yield Problem(f"/{GENERAL}/{name}", f"its sortOrder must be {order}.")
+            yield Problem(where, f"its sortOrder must be {order}.")
 
 
 def _internal_name(value: str) -> str:

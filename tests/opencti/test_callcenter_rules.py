@@ -126,10 +126,24 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         f"/softphone/{'x' * 41}",
         "at most 40 characters, not 41",
     ),
-    "no label": (
-        swap(' label="Softphone Height"', ""),
-        f"{GENERAL}/reqSoftphoneHeight",
-        "a label is missing",
+    "a reserved word": (
+        swap('name="wrapUpSeconds"', 'name="sortOrder"'),
+        "/softphone/sortOrder",
+        "the name sortOrder is a reserved word",
+    ),
+    "a section without items": (
+        swap("</callCenter>", '<section sortOrder="4" name="empty"></section></callCenter>'),
+        "/empty",
+        "at least one item",
+    ),
+    "the general section in another place": (
+        lambda xml: (
+            xml.replace('<section sortOrder="0"', '<section sortOrder="9"')
+            .replace('<section sortOrder="1"', '<section sortOrder="0"')
+            .replace('<section sortOrder="9"', '<section sortOrder="1"')
+        ),
+        GENERAL,
+        "sortOrder must be 0",
     ),
     "a label of 1001 characters": (
         swap('label="Softphone Height"', f'label="{"x" * 1001}"'),
@@ -296,6 +310,11 @@ def test_classic_takes_plain_http_and_a_visualforce_page() -> None:
     """Only Lightning insists on https; both know pages of the org by their path."""
     assert problems(swap(PAGE, "http://localhost:8080/softphone")(good("classic"))) == ()
     assert problems(swap(PAGE, "/apex/softphone")(good("both"))) == ()
+
+
+def test_a_label_may_be_left_out() -> None:
+    """The guide calls it optional."""
+    assert problems(swap(' label="Softphone Height"', "")(good())) == ()
 
 
 def test_all_breaches_of_a_file_are_told_at_once() -> None:
