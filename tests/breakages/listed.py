@@ -1,0 +1,217 @@
+"""What is broken on purpose: one change of one file each, and who must notice.
+
+`near` are the tests whose business it is; `simulated` says whether the short simulation must turn
+red, too. A breakage that nobody notices is a hole in the tests, not in the list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CALLLOG = "adapter/core/calllog.py"
+DEADLINES = "adapter/core/deadlines.py"
+DIALING = "adapter/core/dialing.py"
+INTAKE = "adapter/runtime/intake.py"
+BRIDGE = "adapter/web/bridge.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """`old` stands exactly once in `path`; `new` takes its place."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    near: tuple[str, ...]
+    simulated: bool = True
+
+
+GATE = ("tests/core/test_calllog.py",)
+DIAL = ("tests/core/test_dialing.py", "tests/core/test_machine.py")
+
+BREAKAGES = (
+    Breakage(
+        "drop the dedupe of webhooks",
+        INTAKE,
+        "event_id=heard.event_id,\n            type=heard.type,",
+        "event_id=self._clock.nonce(),\n            type=heard.type,",
+        ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
+    ),
+    Breakage(
+        "acknowledge a webhook before its commit",
+        INTAKE,
+        "            return await self._apply(heard, heard.news)\n",
+        "            import asyncio\n\n"
+        "            asyncio.ensure_future(self._apply(heard, heard.news))\n"
+        "            return Fate.APPLIED\n",
+        ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
+    ),
+    Breakage(
+        "never replay what was parked",
+        INTAKE,
+        "for parked in route.parked]",
+        "for parked in ()]",
+        ("tests/runtime/test_intake.py", "tests/scenarios"),
+    ),
+    Breakage(
+        "let a second create go when the first one's time is over",
+        CALLLOG,
+        "        case Attempting():\n            return _outcome_unknown(log, at, policy)",
+        "        case Attempting():\n            return _open_again(log, at, policy)",
+        GATE,
+    ),
+    Breakage(
+        "give every page that accepts a go",
+        CALLLOG,
+        '    if not may_be_offered(log, event.at):\n        return _ignored(log, "taken")\n',
+        "",
+        GATE,
+    ),
+    Breakage(
+        "believe a read-back that found nothing, without proof that the page is dead",
+        CALLLOG,
+        "if state.answered and state.proved:",
+        "if state.answered:",
+        GATE,
+    ),
+    Breakage(
+        "accept a report with a stale nonce",
+        CALLLOG,
+        "if a.number == event.attempt and a.nonce == event.nonce)",
+        "if a.number == event.attempt)",
+        GATE,
+        simulated=False,
+    ),
+    Breakage(
+        "lose what is written while the save is unknown",
+        CALLLOG,
+        "def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:\n",
+        "def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:\n"
+        "    if isinstance(log.state, Attempting | Unknown | Verifying):\n"
+        '        return _ignored(log, "busy")\n',
+        GATE,
+    ),
+    Breakage(
+        "repeat an unknown update at once",
+        CALLLOG,
+        "    if attempt.task_id:\n        due =",
+        "    if attempt.task_id:\n        return _open_again(log, at, policy)\n        due =",
+        GATE,
+    ),
+    Breakage(
+        "place the call again after an unknown outcome",
+        DIALING,
+        "    return Decision(unconfirmed(agent, call, call.stage, event.at, policy))\n",
+        "    line = agent.line\n"
+        '    again = (PlaceCall(call.call_id, line, call.number, ""),) if line else ()\n'
+        "    marked = unconfirmed(agent, call, call.stage, event.at, policy)\n"
+        "    return Decision(marked, effects=again)\n",
+        DIAL,
+    ),
+    Breakage(
+        "dial a repeated request again",
+        DIALING,
+        '    if _is_repeated(agent, event):\n        return ignored(agent, "repeated request")\n',
+        "",
+        DIAL,
+        simulated=False,
+    ),
+    Breakage(
+        "leave click-to-dial on while a call is placed",
+        DIALING,
+        "phases = {Phase.IDLE, Phase.WRAPUP} if policy.dial_while_wrapup else {Phase.IDLE}",
+        "phases = {Phase.IDLE, Phase.WRAPUP, Phase.RINGING_USER_DEVICES}",
+        DIAL,
+    ),
+    Breakage(
+        'believe "completed"',
+        "adapter/core/facts.py",
+        "return Outcome.NO_ANSWER if told is Outcome.COMPLETED else told",
+        "return Outcome.ANSWERED if told is Outcome.COMPLETED else told",
+        ("tests/core/test_facts.py",),
+    ),
+    Breakage(
+        "forget a placement that nobody picked up in time",
+        DEADLINES,
+        "    return Decision(noticed(agent.with_call(lapsed), notice, policy))",
+        "    return Decision(noticed(agent.without_call(lapsed.call_id), notice, policy))",
+        ("tests/core/test_deadlines.py",),
+    ),
+    Breakage(
+        "never ask the call log about a call that seems to last",
+        DEADLINES,
+        "return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))",
+        "return Decision(agent.with_call(call.at_stage(later)))",
+        ("tests/core/test_deadlines.py",),
+    ),
+    Breakage(
+        "skip the journal's upload",
+        BRIDGE,
+        "        entries, rubbish = hello.entries()\n",
+        "        entries, rubbish = (), 0\n",
+        ("tests/web/test_bridge.py", "tests/scenarios"),
+    ),
+    Breakage(
+        "let a report that was not stored be forgotten",
+        BRIDGE,
+        "            if isinstance(message, Result):\n",
+        "            if isinstance(message, Hello):\n",
+        ("tests/web/test_bridge.py",),
+    ),
+    Breakage(
+        "act before the commit",
+        "adapter/runtime/agents.py",
+        "            if changes or delivery or park or unpark:\n",
+        "            self._after(before, turns, changes)\n"
+        "            if changes or delivery or park or unpark:\n",
+        ("tests/runtime/test_agents.py",),
+    ),
+    Breakage(
+        "let the deadlines of logs pass unseen",
+        "adapter/runtime/turn.py",
+        "if log.next_due is not None and log.next_due <= step.at:",
+        "if log.next_due is not None and log.next_due < 0:",
+        ("tests/runtime/test_turn.py",),
+    ),
+    Breakage(
+        "commit over a newer version",
+        "adapter/storage/batch.py",
+        "if any(seen.versions.get(write.key, 0) != write.read_version for write in commit.agents):",
+        "if any(write.read_version < 0 for write in commit.agents):",
+        ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
+        simulated=False,
+    ),
+    Breakage(
+        "take a delivery twice (store)",
+        "adapter/storage/batch.py",
+        "commit.delivery[0] in seen.taken:",
+        "not commit.delivery[0]:",
+        ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
+        simulated=False,
+    ),
+    Breakage(
+        "show an older view (page)",
+        "web/softphone/view.js",
+        "arrived.version >= shown.version",
+        "arrived.version !== shown.version",
+        ("tests/page/view.test.mjs",),
+        simulated=False,
+    ),
+    Breakage(
+        "carry out a go that is not fresh (page)",
+        "web/softphone/savelog.js",
+        "const FRESH_MS = 5_000;",
+        "const FRESH_MS = 5_000_000;",
+        ("tests/page/savelog.test.mjs",),
+        simulated=False,
+    ),
+    Breakage(
+        "save again on a go that was carried out (page)",
+        "web/softphone/savelog.js",
+        "      if (known) {",
+        "      if (known && known.state === 'refused') {",
+        ("tests/page/savelog.test.mjs",),
+        simulated=False,
+    ),
+)
