@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import re
 from pathlib import Path
 
 from aiohttp import web
@@ -32,6 +34,18 @@ def content_security_policy(origins: tuple[str, ...]) -> str:
     )
 
 
+def standby_policy(page: bytes, origins: tuple[str, ...]) -> str:
+    """The standby page has one style, in itself, and nothing else; the orgs frame it."""
+    style = re.search(rb"<style>(.*?)</style>", page, re.DOTALL)
+    digest = hashlib.sha256(style[1] if style else b"").digest()
+    allowed = base64.b64encode(digest).decode("ascii")
+    frames = " ".join(origins) or "'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; "
+        f"form-action 'none'; frame-ancestors {frames}"
+    )
+
+
 class Site:
     """The files under `web/`, read once: they do not change while we run."""
 
@@ -49,6 +63,8 @@ class Site:
             everything.update(name.encode() + content)
         self.build = everything.hexdigest()[:12]
         self._policy = content_security_policy(settings.org_origins)
+        self._standby = (root / "standby.html").read_bytes()
+        self._standby_policy = standby_policy(self._standby, settings.org_origins)
 
     async def page(self, _request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl."""
@@ -57,6 +73,15 @@ class Site:
             content_type="text/html",
             charset="utf-8",
             headers={"Cache-Control": "no-store", "Content-Security-Policy": self._policy},
+        )
+
+    async def standby(self, _request: web.Request) -> web.Response:
+        """GET /standby: what Salesforce may show when the softphone stays silent."""
+        return web.Response(
+            body=self._standby,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache", "Content-Security-Policy": self._standby_policy},
         )
 
     async def file(self, request: web.Request) -> web.Response:

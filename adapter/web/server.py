@@ -22,6 +22,7 @@ def make_server(
         [
             web.get("/softphone", site.page),
             web.get("/softphone/{name:.+}", site.file),
+            web.get("/standby", site.standby),
             web.get("/api/page-settings", site.settings),
             web.post("/api/ws-ticket", login.ticket),
             web.post("/auth/dev", login.dev),
