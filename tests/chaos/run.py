@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
 import time
 from contextlib import AsyncExitStack
@@ -66,6 +67,7 @@ class Outcome:
 
 async def run(options: Options, folder: Path) -> Outcome:
     """The whole run, in a folder of its own."""
+    _end_with_sigterm()
     ledger, began = Ledger(options.seed), time.monotonic()
     names = [f"a{n:03d}" for n in range(min(AGENTS, max(6, options.calls // 6)))]
     url, port = f"http://localhost:{free_port()}", free_port()
@@ -93,6 +95,13 @@ async def run(options: Options, folder: Path) -> Outcome:
         report, truth, calls=options.calls, kills=options.wanted_kills, counted=ledger.counted
     )
     return Outcome(last, report.violations)
+
+
+def _end_with_sigterm() -> None:
+    """Whoever ends this process ends its children with it."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _shop(
