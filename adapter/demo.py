@@ -78,8 +78,11 @@ async def _simulator(port: int) -> AsyncIterator[None]:
         *("-m", "adapter", "simulate", "--port", str(port + 2)),
         *("--account", ACCOUNT, "--token", TOKEN, "--secret", SECRET),
         *("--webhook", f"http://{HOST}:{port}/webhooks/dialstack"),
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
+        if process.stdout is not None:
+            await process.stdout.readline()  # it says its address when it listens
         yield
     finally:
         if process.returncode is None:

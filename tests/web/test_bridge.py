@@ -223,7 +223,6 @@ async def test_a_page_that_does_not_read_loses_its_socket_and_delays_nobody(worl
     """4008 once more waits for it than may; the other tab has long seen everything."""
     other = await world.page(focused=False)
     lazy = await socket(world)
-    lazy.recv_bufsize = 1
     await lazy.send(hello(await ticket_of(world), journal=[]))
     await lazy.recv()
     (page,) = [p for p in world.app.pages.everyone() if p.page_id == "page-1"]

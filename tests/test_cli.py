@@ -1,0 +1,120 @@
+"""The command line as a process: exit codes, and words that name what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapter import cli
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python -m adapter …` with this environment and nothing else; it must end by itself."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "adapter", *arguments],
+        cwd=ROOT,
+        env={**kept, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SOFTPHONE_PORT", "many"),
+        ("SOFTPHONE_PORT", "70000"),
+        ("SOFTPHONE_PUBLIC_URL", "phone.example.com"),
+        ("SOFTPHONE_HOST", "0.0.0.0"),
+        ("SOFTPHONE_ORG_ORIGINS", "https://acme.example/path"),
+        ("SOFTPHONE_WRAP_UP_SECONDS", "-1"),
+        ("SOFTPHONE_DIALSTACK_USER_FIELD", "name"),
+        ("SOFTPHONE_DISPOSITIONS", "bored=Bored"),
+        ("SOFTPHONE_READ_BACK_SECONDS", "soon"),
+        ("SOFTPHONE_LOG_LEVEL", "loud"),
+        ("SOFTPHONE_DIALSTACK_TOKEN_FILE", "/nowhere/token"),
+        ("SOFTPHONE_DIRECTORY_FILE", "/nowhere/directory.toml"),
+    ],
+)
+def test_a_wrong_setting_ends_with_2_and_is_named(tmp_path: Path, name: str, value: str) -> None:
+    """One line that names the variable (or its file); no traceback."""
+    database = f"sqlite:///{tmp_path}/test.db"
+    ended = run("serve", **{"SOFTPHONE_DATABASE_URL": database, name: value})
+    assert ended.returncode == 2
+    assert name in ended.stderr or value in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("url", ["mysql://x", "nonsense", "sqlite:////proc/nowhere/test.db"])
+def test_a_database_that_cannot_be_opened_ends_with_2(url: str) -> None:
+    """Said in words."""
+    ended = run("serve", SOFTPHONE_DATABASE_URL=url)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("softphone: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_in_use_ends_with_2_and_names_its_setting(tmp_path: Path) -> None:
+    """Another program has it: which address, and which variable to change."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        database = f"sqlite:///{tmp_path}/test.db"
+        ended = run("serve", SOFTPHONE_DATABASE_URL=database, SOFTPHONE_PORT=port)
+    assert ended.returncode == 2
+    assert port in ended.stderr
+    assert "SOFTPHONE_PORT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("dance",), ("serve", "--fast"), ("demo", "--port", "x")]
+)
+def test_a_wrong_argument_ends_with_2(arguments: tuple[str, ...]) -> None:
+    """As argparse does, with the usage."""
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert "usage:" in ended.stderr
+
+
+def test_a_wrong_port_in_the_environment_hurts_the_demo_only(tmp_path: Path) -> None:
+    """PORT is the demo's: other commands do not even look at it."""
+    assert run("demo", PORT="many").returncode == 2
+    assert run("schema", PORT="many").returncode == 0
+
+
+def test_the_schema_is_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every message that a page may send is in it."""
+    assert cli.main(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"Hello", "Dial", "Accept", "Result"} <= set(schema["$defs"])
+
+
+def test_migrate_makes_the_tables_once_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second run finds nothing to do."""
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
+    assert cli.main(["migrate"]) == 0
+    assert cli.main(["migrate"]) == 0
+    assert (tmp_path / "test.db").stat().st_size > 0
+
+
+def test_simulate_has_options_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulator's help, not the adapter's."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["simulate", "--help"])
+    assert ended.value.code == 0
+    assert "--webhook" in capsys.readouterr().out
