@@ -127,13 +127,13 @@ def table(rows: Iterable[tuple[Breakage, Caught]]) -> str:
     """The rows as Markdown."""
     head = "| breakage | where | caught by the test | and by the simulation |\n|---|---|---|---|"
     lines = [
-        f"| {b.name} | `{b.path}` | {_code(c.test)} | {c.simulation or '–'} |" for b, c in rows
+        f"| {b.name} | `{b.path}` | {_code(c.test)} | {c.simulation or '-'} |" for b, c in rows
     ]
     return "\n".join([head, *lines])
 
 
 def _code(test: str) -> str:
-    return f"`{test}`" if test else "–"
+    return f"`{test}`" if test else "-"
 
 
 def write(text: str) -> None:

@@ -86,10 +86,10 @@ BREAKAGES = (
     Breakage(
         "lose what is written while the save is unknown",
         CALLLOG,
-        "def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:\n",
-        "def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:\n"
+        "    changed = replace(\n        log,\n        draft=",
         "    if isinstance(log.state, Attempting | Unknown | Verifying):\n"
-        '        return _ignored(log, "busy")\n',
+        '        return _ignored(log, "busy")\n'
+        "    changed = replace(\n        log,\n        draft=",
         GATE,
     ),
     Breakage(
@@ -165,7 +165,7 @@ BREAKAGES = (
         "            if changes or delivery or park or unpark:\n",
         "            self._after(before, turns, changes)\n"
         "            if changes or delivery or park or unpark:\n",
-        ("tests/runtime/test_agents.py",),
+        ("tests/runtime/test_agents.py", "tests/scenarios/test_main_job.py"),
     ),
     Breakage(
         "let the deadlines of logs pass unseen",

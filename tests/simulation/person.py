@@ -69,7 +69,8 @@ class Person:
     async def work(self, calls: int) -> None:
         """So many calls, one after the other or not quite."""
         while calls > 0:
-            await asyncio.sleep(self._dice.between(1, 12))
+            idle = may_dial(self._snapshot().agent, self._policy)
+            await asyncio.sleep(self._dice.between(1, 12) if idle else self._dice.between(5, 40))
             calls -= self._call()
 
     def _call(self) -> int:

@@ -6,38 +6,55 @@ Everything that awaits works on it unchanged; nothing may wait for a socket or a
 from __future__ import annotations
 
 import asyncio
+import heapq
+from collections import deque
 from typing import Any
 
 EPOCH_MS = 1_790_000_000_000
 """When every simulated history begins (Unix milliseconds)."""
 
 
-class _NoSockets:
-    """What the loop asks for I/O: there is none, so waiting is only time that passes."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None) -> list[Any]:
-        """Let the time pass."""
-        if timeout is None:
-            raise RuntimeError("everybody waits for nothing: the simulation is stuck")
-        self._loop.passed += timeout
-        return []
-
-
 class VirtualLoop(asyncio.BaseEventLoop):
     """One history's loop; `passed` are the seconds since it began."""
+
+    # The base class' own, of which its stubs say nothing.
+    _ready: deque[Any]
+    _scheduled: list[Any]
+    _timer_cancelled_count: int
 
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
-        self._selector = _NoSockets(self)
-        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Virtual seconds."""
         return self.passed
+
+    def _run_once(self) -> None:
+        """The loop's own step (half of all work, so without what sockets and debugging need)."""
+        ready, scheduled = self._ready, self._scheduled
+        if not ready and not scheduled:
+            raise RuntimeError("everybody waits for nothing: the simulation is stuck")
+        if not ready:
+            while scheduled[0]._cancelled:
+                self._drop(heapq.heappop(scheduled))
+                if not scheduled:
+                    return
+            self.passed = max(self.passed, scheduled[0]._when)
+        while scheduled and scheduled[0]._when <= self.passed:
+            handle = heapq.heappop(scheduled)
+            self._drop(handle)
+            if not handle._cancelled:
+                ready.append(handle)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _drop(self, handle: Any) -> None:
+        handle._scheduled = False
+        if handle._cancelled:
+            self._timer_cancelled_count -= 1
 
     def _process_events(self, event_list: list[Any]) -> None:
         """No sockets, no events."""
