@@ -1,0 +1,186 @@
+"""The runtime over a real SQLite file, with a provider by hand and a clock that is set."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from adapter.core.events import PageGreeted
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.model import AgentKey, Line
+from adapter.core.policy import Policy
+from adapter.fanout.local import LocalHints
+from adapter.opencti.tasklog import TaskRules
+from adapter.runtime.agents import Agents
+from adapter.runtime.intake import Heard, Intake
+from adapter.runtime.pages import Pages
+from adapter.runtime.perform import Performer
+from adapter.runtime.sweeper import Sweeper
+from adapter.runtime.tasks import Tasks
+from adapter.storage.sqlite import SqliteStore
+from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.port import (
+    Action,
+    CallRecord,
+    Capabilities,
+    Placed,
+    ProviderError,
+    ProviderUser,
+    Webhook,
+)
+
+ADA = AgentKey("00D000000000001", "005000000000001")
+BOB = AgentKey("00D000000000001", "005000000000002")
+LINE = Line("acct", "user_ada")
+
+
+@dataclass
+class HandClock:
+    """Stands still until a test moves it."""
+
+    at: int = 1_000_000
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def now(self) -> int:
+        """Unix milliseconds."""
+        return self.at
+
+    def fresh_id(self, prefix: str) -> str:
+        """Numbered."""
+        return f"{prefix}_{next(self.numbers)}"
+
+    def nonce(self) -> str:
+        """Numbered too."""
+        return f"nonce-{next(self.numbers)}"
+
+
+@dataclass
+class HandProvider:
+    """Does as the test says: `fails` is raised, `rows` are its call log; notes what was asked."""
+
+    fails: ProviderError | None = None
+    rows: list[CallRecord] = field(default_factory=list)
+    placed_as: str | None = None
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+    def _note(self, *what: str) -> None:
+        self.asked.append(what)
+        if self.fails is not None:
+            raise self.fails
+
+    async def place(
+        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+    ) -> Placed:
+        """Take a call."""
+        self._note("place", user_id, dial_string, ring_profile or "")
+        return Placed(self.placed_as, "req_1")
+
+    async def transfer(self, provider_call_id: str, target: str) -> None:
+        """Hand over."""
+        self._note("transfer", provider_call_id, target)
+
+    async def control(
+        self, provider_call_id: str, action: Action, value: str | None = None
+    ) -> None:
+        """Do it."""
+        self._note("control", provider_call_id, action.value, value or "")
+
+    async def record(self, provider_call_id: str) -> CallRecord | None:
+        """One row."""
+        self._note("record", provider_call_id)
+        return next((r for r in self.rows if r.provider_call_id == provider_call_id), None)
+
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+        """All rows."""
+        self._note("records", user_id)
+        return tuple(self.rows[:limit])
+
+    async def users(self) -> tuple[ProviderUser, ...]:
+        """Nobody."""
+        return ()
+
+    async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
+        """Not asked for here."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass
+class Bench:
+    """All of the runtime, wired as the adapter wires it."""
+
+    store: SqliteStore
+    clock: HandClock
+    provider: HandProvider
+    hints: LocalHints
+    tasks: Tasks
+    agents: Agents
+    intake: Intake
+    pages: Pages
+    sweeper: Sweeper
+    told: list[tuple[AgentKey, int]]
+
+    async def greet(self, key: AgentKey = ADA, line: Line | None = LINE) -> None:
+        """The agent has a page and a line."""
+        await self.agents.tell(key, PageGreeted(self.clock.now(), line, "Ada", "UTC"))
+
+    async def settle(self) -> None:
+        """Wait until every effect under way has come back."""
+        await self.tasks.drain(10)
+
+
+def news(moment: Moment, call: str = "pc1", user: str | None = LINE.user) -> CallNews:
+    """The provider says this of an outbound call to one number."""
+    facts = Facts(
+        direction=Known(Direction.OUTBOUND, Source.SAID), number=Known("+12025550143", Source.SAID)
+    )
+    return CallNews(moment, call, user, facts)
+
+
+def heard(told: CallNews | None, event_id: str = "evt_1", body: bytes = b"{}") -> Heard:
+    """A delivery with this news."""
+    return Heard(event_id, "call.something", LINE.account, body, told)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A fresh runtime, closed at the end."""
+    clock, provider, hints, tasks = HandClock(), HandProvider(), LocalHints(), Tasks()
+    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
+    agents = Agents(store, hints, Policy())
+    pages = Pages(agents, tasks, clock, TaskRules(), {})
+    # A parked body holds the moment's name, which is all that these tests need of JSON.
+    intake = Intake(agents, store, clock, lambda body, _at: news(Moment(body.decode())))
+    performer = Performer(
+        agents=agents,
+        store=store,
+        provider=provider,
+        news_of=report_from_record,
+        pages=pages,
+        tasks=tasks,
+        clock=clock,
+    )
+    agents.perform_with(performer.perform)
+    sweeper = Sweeper(
+        agents=agents,
+        store=store,
+        hints=hints,
+        intake=intake,
+        provider=provider,
+        news_of=report_from_record,
+        clock=clock,
+        seconds=0.001,
+    )
+    told: list[tuple[AgentKey, int]] = []
+    hints.listen(lambda key, version: told.append((key, version)))
+    yield Bench(store, clock, provider, hints, tasks, agents, intake, pages, sweeper, told)
+    await tasks.close()
+    await store.close()

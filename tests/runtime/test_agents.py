@@ -1,0 +1,90 @@
+"""Load, decide, commit, tell, perform: also when others are faster, or the store fails."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapter.core.events import DialRequested, WrapupSubmitted
+from adapter.core.model import Draft, Phase
+from adapter.storage.port import StorageError
+from tests.runtime.conftest import ADA, BOB, Bench
+
+
+def click(number: str = "+12025550143", request: str = "r1") -> DialRequested:
+    """A click, just now."""
+    return DialRequested(1_000_000, request, f"call-{request}", number, 1_000_000)
+
+
+async def test_what_was_told_is_in_the_store_before_anybody_hears_of_it(bench: Bench) -> None:
+    """The hint names the committed version."""
+    await bench.greet()
+    stored = await bench.store.load(ADA)
+    assert stored is not None
+    assert stored.agent.name == "Ada"
+    assert bench.told == [(ADA, stored.version)]
+
+
+async def test_what_changes_nothing_is_not_committed(bench: Bench) -> None:
+    """The same greeting again: no version, no hint."""
+    await bench.greet()
+    await bench.greet()
+    assert len(bench.told) == 1
+
+
+async def test_many_at_once_lose_nothing(bench: Bench) -> None:
+    """Twenty clicks of two agents race: each agent has one call, every click its answer."""
+    await bench.greet()
+    await bench.greet(BOB)
+    clicks = [(key, f"r{n}") for n in range(10) for key in (ADA, BOB)]
+    await asyncio.gather(
+        *(bench.agents.tell(k, click(request=f"{k.user_id}{r}")) for k, r in clicks)
+    )
+    await bench.settle()
+    for key in (ADA, BOB):
+        agent = (await bench.agents.snapshot(key)).agent
+        codes = sorted(answer.code for answer in agent.answers)
+        assert codes == ["busy"] * 9 + ["placed"]
+    assert [what[0] for what in bench.provider.asked] == ["place", "place"]
+
+
+async def test_a_stale_cache_is_only_a_second_decision(bench: Bench) -> None:
+    """Somebody else committed meanwhile: reload, decide again, perform once."""
+    await bench.greet()
+    old = await bench.agents.snapshot(ADA)
+    await bench.agents.tell(ADA, click("nonsense", "r0"))
+    bench.agents._remember(ADA, old)
+    await bench.agents.tell(ADA, click())
+    await bench.settle()
+    agent = (await bench.agents.snapshot(ADA)).agent
+    assert [answer.request_id for answer in agent.answers] == ["r0", "r1"]
+    assert len(bench.provider.asked) == 1
+
+
+async def test_nothing_is_performed_when_the_store_fails(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No POST without its commit; afterwards the agent is as the store says."""
+    await bench.greet()
+
+    async def full(*_: object) -> None:
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.store, "commit", full)
+        with pytest.raises(StorageError):
+            await bench.agents.tell(ADA, click())
+    assert bench.provider.asked == []
+    assert bench.agents.cached(ADA) is None
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
+
+
+async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> None:
+    """The log is looked for in the store, once, and its absence is said."""
+    await bench.greet()
+    turn = await bench.agents.tell(
+        ADA, WrapupSubmitted(1_000_000, "no-call", Draft(notes="x"), True)
+    )
+    assert turn.ignored == ["no such log"]
+    assert len(bench.told) == 1

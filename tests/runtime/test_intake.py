@@ -1,0 +1,68 @@
+"""Deliveries: once each, to whom they concern, durable when acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapter.core.events import DialRequested
+from adapter.core.model import Line, Phase
+from adapter.runtime.intake import Fate
+from adapter.telephony.news import Moment
+from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
+
+
+async def phase(bench: Bench) -> Phase:
+    """Ada's, as the store has it."""
+    bench.agents.forget(ADA)
+    return (await bench.agents.snapshot(ADA)).agent.phase
+
+
+async def test_news_reaches_the_agent_whose_line_it_names(bench: Bench) -> None:
+    """A desk phone's call, told by the user alone."""
+    await bench.greet()
+    assert await bench.intake.take(heard(news(Moment.DIALED))) is Fate.APPLIED
+    assert await phase(bench) is Phase.DIALING_DESTINATION
+
+
+async def test_a_delivery_is_taken_once_however_often_it_comes(bench: Bench) -> None:
+    """At the same time, too: one applies, the others are duplicates."""
+    await bench.greet()
+    fates = await asyncio.gather(*(bench.intake.take(heard(news(Moment.DIALED))) for _ in range(8)))
+    assert sorted(fates) == [Fate.APPLIED] + [Fate.DUPLICATE] * 7
+    assert len((await bench.agents.snapshot(ADA)).agent.calls) == 1
+
+
+async def test_what_nobody_has_yet_waits_and_is_replayed(bench: Bench) -> None:
+    """The answer overtakes the pick-up, without a user: it waits until the call is somebody's."""
+    await bench.greet()
+    early = heard(news(Moment.CONNECTED, user=None), "evt_1", b"connected")
+    assert await bench.intake.take(early) is Fate.PARKED
+    assert await phase(bench) is Phase.IDLE
+    assert await bench.intake.take(heard(news(Moment.DIALED), "evt_2")) is Fate.APPLIED
+    assert await phase(bench) is Phase.BRIDGED
+    assert (await bench.store.route(LINE.account, "pc1")).parked == ()
+
+
+async def test_news_binds_to_the_placement_it_fits(bench: Bench) -> None:
+    """No second call: the click's own goes on."""
+    await bench.greet()
+    click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000)
+    await bench.agents.tell(ADA, click)
+    await bench.settle()
+    await bench.intake.take(heard(news(Moment.DIALED)))
+    assert [c.call_id for c in (await bench.agents.snapshot(ADA)).agent.calls] == ["ours"]
+
+
+async def test_what_is_about_no_call_is_kept(bench: Bench) -> None:
+    """Twice the same is a duplicate all the same."""
+    assert await bench.intake.take(heard(None)) is Fate.IGNORED
+    assert await bench.intake.take(heard(None)) is Fate.DUPLICATE
+
+
+async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
+    """Bob's call does not ring at Ada's."""
+    await bench.greet()
+    await bench.greet(BOB, Line(LINE.account, "user_bob"))
+    await bench.intake.take(heard(news(Moment.RINGING, user="user_bob")))
+    assert await phase(bench) is Phase.IDLE
+    assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1

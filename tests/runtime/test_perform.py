@@ -1,0 +1,76 @@
+"""Effects become requests, and what comes of them comes back as an event."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.core.events import ControlRequested, DialRequested
+from adapter.core.model import Acceptance, Agent, Phase, Placing
+from adapter.telephony.news import Moment
+from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported
+from tests.runtime.conftest import ADA, Bench, heard, news
+
+
+async def dial(bench: Bench) -> Agent:
+    """Click, wait for the outcome, and see the agent."""
+    await bench.greet()
+    click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000, ring_profile="desk")
+    await bench.agents.tell(ADA, click)
+    await bench.settle()
+    return (await bench.agents.snapshot(ADA)).agent
+
+
+async def test_a_placement_is_asked_for_once_with_what_the_agent_wanted(bench: Bench) -> None:
+    """User, number, ring profile; accepted by the provider's word."""
+    agent = await dial(bench)
+    assert bench.provider.asked == [("place", "user_ada", "+12025550143", "desk")]
+    stage = agent.calls[0].stage
+    assert isinstance(stage, Placing)
+    assert stage.acceptance is Acceptance.ACCEPTED
+
+
+@pytest.mark.parametrize("error", [Rejected("no", "User not found"), Unsupported("Cannot do that")])
+async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: ProviderError) -> None:
+    """Idle, with the provider's words."""
+    bench.provider.fails = error
+    agent = await dial(bench)
+    assert agent.phase is Phase.IDLE
+    assert error.text in agent.answers[-1].text
+
+
+async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench) -> None:
+    """Unconfirmed, through every deadline that follows."""
+    bench.provider.fails = Unknown("It timed out")
+    agent = await dial(bench)
+    stage = agent.calls[0].stage
+    assert isinstance(stage, Placing)
+    assert stage.acceptance is Acceptance.UNCONFIRMED
+    for _ in range(20):
+        bench.clock.at += 60_000
+        await bench.sweeper.sweep()
+        await bench.settle()
+    assert [what[0] for what in bench.provider.asked].count("place") == 1
+    assert (await bench.agents.snapshot(ADA)).agent.calls == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (None, "done"),
+        (Unsupported("no hold"), "unsupported"),
+        (Rejected("no", "not now"), "provider-refused"),
+        (Unknown("lost"), "unknown-outcome"),
+    ],
+)
+async def test_a_control_is_answered_whatever_comes_of_it(
+    bench: Bench, error: ProviderError | None, code: str
+) -> None:
+    """Each kind of failure has its own stable code."""
+    await dial(bench)
+    await bench.intake.take(heard(news(Moment.DIALED)))
+    bench.provider.fails = error
+    await bench.agents.tell(ADA, ControlRequested(1_000_000, "r2", "ours", "hold"))
+    await bench.settle()
+    answers = (await bench.agents.snapshot(ADA)).agent.answers
+    assert [(a.request_id, a.code) for a in answers][-1] == ("r2", code)
+    assert bench.provider.asked[-1] == ("control", "pc1", "hold", "")
