@@ -1,0 +1,45 @@
+"""Who may report on a log: only the page that had the go, with the nonce that it was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import World
+
+QUICK = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.3}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"nonce": "guessed"},
+        {"attempt": 2},
+        {"log_id": "call_unknown"},
+        {"outcome": "refused", "nonce": "guessed"},
+        {"outcome": "expired", "nonce": "guessed"},
+    ],
+    ids="-".join,
+)
+async def test_a_report_that_proves_nothing_changes_nothing(
+    world: World, wrong: dict[str, Any]
+) -> None:
+    """Of another agent, or with a wrong nonce, attempt or log: the true report still counts."""
+    await world.scenario(**QUICK)
+    page, stranger = await world.page(reports=False), await world.page("grace")
+    await page.dial("+12025550143")
+    go = await page.until_heard("go")
+    true = {k: go[k] for k in ("log_id", "attempt", "nonce")}
+    forged = {"type": "result", "outcome": "ok", "task_id": "00T000000000666", **true}
+    await stranger.send(**forged)
+    await page.send(**{**forged, **wrong})
+    # Frames of one socket are heard in order: an answer to a later one proves the earlier heard.
+    for one in (page, stranger):
+        await one.until_answer(await one.dial("nonsense"))
+    assert page.view["wrapups"][0]["log"] == {"state": "saving"}
+    (task,) = world.salesforce.tasks.values()
+    await page.send(type="result", outcome="ok", task_id=task["Id"], **true)
+    view = await page.until(lambda v: v["wrapups"][0]["log"]["state"] == "saved")
+    assert view["wrapups"][0]["log"]["task_id"] == task["Id"]
+    assert stranger.view["tray"] == []
