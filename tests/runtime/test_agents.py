@@ -6,9 +6,13 @@ import asyncio
 
 import pytest
 
-from adapter.core.events import DialRequested, WrapupSubmitted
-from adapter.core.model import Draft, Phase
-from adapter.storage.port import StorageError
+from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
+from adapter.core.facts import Facts
+from adapter.core.model import Agent, Draft, Line, Phase
+from adapter.core.policy import Policy
+from adapter.runtime.agents import _change
+from adapter.runtime.turn import take_turn
+from adapter.storage.port import Snapshot, StorageError
 from tests.runtime.conftest import ADA, BOB, Bench
 
 
@@ -88,3 +92,15 @@ async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> 
     )
     assert turn.ignored == ["no such log"]
     assert len(bench.told) == 1
+
+
+def test_a_call_that_is_over_at_once_is_known_by_its_id_all_the_same() -> None:
+    """Without a wrap-up only its log is left; a late event must find that (found by simulation)."""
+    agent = Agent(ADA, Line("acct", "user"))
+    heard = CallEnded(1_000, "call-1", known=False, provider_call_id="p1", facts=Facts())
+    policy = Policy(wrapup_ms=0, record_ms=0)
+    turn = take_turn(agent, (), [heard, TimePassed(1_001)], policy)
+    assert turn.agent.calls == ()
+    change = _change(Snapshot(agent, 1, ()), turn)
+    assert change is not None
+    assert [(row.provider_call_id, row.call_id) for row in change.calls] == [("p1", "call-1")]

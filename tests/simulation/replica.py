@@ -135,7 +135,7 @@ class Replica:
         performer = Performer(
             agents=self.agents,
             store=self.store,
-            provider=provider,
+            providers={ACCOUNT: provider},
             news_of=report_from_record,
             pages=self.pages,
             tasks=self.tasks,
@@ -147,14 +147,14 @@ class Replica:
             store=self.store,
             hints=self.hints,
             intake=self.intake,
-            provider=provider,
+            providers={ACCOUNT: provider},
             news_of=report_from_record,
             clock=clock,
         )
         self.bridge = Bridge(
             agents=self.agents,
             pages=self.pages,
-            login=cast("Any", None),
+            sessions=cast("Any", None),
             directory=cast("Directory", _Everybody()),
             clock=clock,
             tasks=self.tasks,

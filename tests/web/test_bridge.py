@@ -153,6 +153,21 @@ async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
     await world.page()
 
 
+async def test_a_report_that_could_not_be_stored_is_told_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1013: a page tells a result once, but its journal with every hello (found by simulation)."""
+
+    async def fail(*_: object) -> None:
+        raise StorageError("database is locked")
+
+    live = await socket(world)
+    named = {"log_id": "l", "attempt": 1, "nonce": "n", "task_id": "00T"}
+    result = json.dumps({"type": "result", "outcome": "ok", **named})
+    monkeypatch.setattr(world.app.agents, "tell_log", fail)
+    assert await code_after(live, hello(await ticket_of(world)), result) == 1013
+
+
 # --- after it -----------------------------------------------------------------------------------
 
 
