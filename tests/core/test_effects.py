@@ -1,0 +1,22 @@
+"""The law of the vocabulary of effects: plain values that name the call they are for."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from adapter.core.effects import Effect
+from tests.core.test_events import members
+
+
+@pytest.mark.parametrize("effect", members(Effect))
+def test_every_effect_names_its_call(effect: type) -> None:
+    """What comes of an effect comes back as an event for that call."""
+    assert "call_id" in {field.name for field in fields(effect)}
+
+
+@pytest.mark.parametrize("effect", members(Effect))
+def test_no_effect_can_be_changed(effect: type) -> None:
+    """What was decided and committed is what is done."""
+    assert effect.__dataclass_params__.frozen  # type: ignore[attr-defined]
