@@ -1,0 +1,57 @@
+"""The whole examination, on a healthy and on a broken set-up."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from adapter.doctor.examine import examine
+from adapter.doctor.findings import Grade, exit_code, table
+from adapter.runtime.clock import SystemClock
+from tests.doctor.conftest import environment_of
+from tests.scenarios.conftest import SECRET, TOKEN, World, free_port
+
+PLAIN = ssl.create_default_context()
+
+
+async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> None:
+    """Everything is looked at; only what a trial on one machine has is remarked on."""
+    found = await examine(environment_of(world, tmp_path), SystemClock(), PLAIN)
+    assert exit_code(found) == 0, table(found)
+    looked = {f.check for f in found}
+    assert looked == {
+        *("settings", "public address", "sign-in", "secrets", "orgs", "disk", "database"),
+        *("provider", "clock", "directory", "reachable", "page", "webhooks", "socket"),
+    }
+    remarked = {f.check for f in found if f.grade is not Grade.OK}
+    assert remarked <= {"public address", "sign-in", "disk"}
+
+
+async def test_a_broken_set_up_names_everything_that_is_broken(tmp_path: Path) -> None:
+    """All at once, each with what to do, and no secret in any of it."""
+    broken = {
+        "SOFTPHONE_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
+        "SOFTPHONE_DATABASE_URL": f"sqlite:///{tmp_path}/test.db",
+        "SOFTPHONE_DIALSTACK_URL": f"http://127.0.0.1:{free_port()}",
+        "SOFTPHONE_DIALSTACK_ACCOUNT": "acct_1",
+        "SOFTPHONE_DIALSTACK_TOKEN": TOKEN,
+        "SOFTPHONE_ORG_ORIGINS": "https://acme.example",
+        "SOFTPHONE_DIALSTAK_WEBHOOK_SECRETS": SECRET,
+    }
+    (tmp_path / "test.db").write_bytes(b"x" * 8192)
+    found = await examine(broken, SystemClock(), PLAIN)
+    assert exit_code(found) == 1
+    failed = {f.check for f in found if f.grade is Grade.FAIL}
+    assert failed == {"secrets", "orgs", "database", "provider", "reachable", "socket"}
+    assert all(f.todo for f in found if f.grade is not Grade.OK)
+    told = table(found)
+    assert "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS" in told
+    assert TOKEN not in told
+    assert SECRET not in told
+
+
+async def test_settings_that_stop_the_start_are_all_there_is_to_say(tmp_path: Path) -> None:
+    """Nothing else can be looked at before they are right."""
+    (finding,) = await examine({"SOFTPHONE_PORT": "many"}, SystemClock(), PLAIN)
+    assert finding.grade is Grade.FAIL
+    assert "SOFTPHONE_PORT" in finding.text

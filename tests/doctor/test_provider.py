@@ -1,0 +1,146 @@
+"""The provider: does it answer, does it know us and our agents, does its clock agree."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from adapter.doctor.findings import Finding, Grade
+from adapter.doctor.provider import provider_findings
+from adapter.settings import load
+from adapter.telephony.simulator.config import DEFAULT_USERS, User
+from adapter.telephony.simulator.server import make_app
+from tests.doctor.conftest import NOW, StoppedClock, told
+from tests.scenarios.conftest import ACCOUNT, TOKEN, free_port
+from tests.telephony.running import config, listening
+
+
+@asynccontextmanager
+async def provider(users: tuple[User, ...] = DEFAULT_USERS) -> AsyncIterator[str]:
+    """A simulated provider with those users, where it is always NOW; its address."""
+
+    async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(NOW / 1000, usegmt=True)
+
+    app = make_app(config(users=users, account=ACCOUNT, token=TOKEN))
+    app.on_response_prepare.append(stamp)
+    async with listening(app) as url:
+        yield url
+
+
+async def examined(
+    url: str, *, later_s: int = 0, token: str = TOKEN, directory: Path | None = None
+) -> tuple[Finding, ...]:
+    """What is found at that address, by a clock that is so much ahead."""
+    settings = load(
+        {},
+        dialstack_url=url,
+        dialstack_account=ACCOUNT,
+        dialstack_token=token,
+        directory_file=directory,
+    )
+    clock = StoppedClock()
+    clock.at += later_s * 1000
+    return await provider_findings(settings, clock)
+
+
+async def test_a_provider_that_answers_is_good() -> None:
+    """It knows the users, each with an e-mail address of their own; the clocks agree."""
+    async with provider() as url:
+        found = await examined(url)
+    assert {(f.check, f.grade) for f in found} == {
+        ("provider", Grade.OK),
+        ("clock", Grade.OK),
+        ("directory", Grade.OK),
+    }
+    assert f"knows {len(DEFAULT_USERS)} users" in told(found, "provider")[0][1]
+
+
+async def test_nobody_there_says_to_check_the_address() -> None:
+    """Unreachable is the network's fault, or the address's."""
+    found = await examined(f"http://127.0.0.1:{free_port()}")
+    (finding,) = found
+    assert finding.grade is Grade.FAIL
+    assert "SOFTPHONE_DIALSTACK_URL" in finding.todo
+
+
+async def test_a_wrong_token_says_to_check_the_token_and_shows_none() -> None:
+    """Refused is the credentials' fault."""
+    async with provider() as url:
+        found = await examined(url, token="sk_wrong_0815")
+    failed = next(f for f in found if f.check == "provider")
+    assert failed.grade is Grade.FAIL
+    assert "SOFTPHONE_DIALSTACK_TOKEN" in failed.todo
+    assert "0815" not in failed.text + failed.todo
+    assert told(found, "clock"), "a refusal has a Date too"
+
+
+@pytest.mark.parametrize(
+    ("later_s", "grade"),
+    [(0, Grade.OK), (60, Grade.WARN), (-60, Grade.WARN), (3600, Grade.FAIL), (-3600, Grade.FAIL)],
+)
+async def test_a_clock_that_is_off_is_remarked_on(later_s: int, grade: Grade) -> None:
+    """By a minute it shows in durations, by more than five webhooks are refused."""
+    async with provider() as url:
+        found = await examined(url, later_s=later_s)
+    assert [g for g, _ in told(found, "clock")] == [grade]
+
+
+async def test_users_without_an_address_of_their_own_are_named() -> None:
+    """Nobody in Salesforce can be matched with them."""
+    first, second, third, *_ = DEFAULT_USERS
+    users = (first, replace(second, email=""), replace(third, email=first.email.upper()))
+    async with provider(users) as url:
+        found = await examined(url)
+    ((grade, text),) = told(found, "directory")
+    assert grade is Grade.WARN
+    assert all(user.user_id in text for user in users)
+
+
+async def test_the_file_helps_those_without(tmp_path: Path) -> None:
+    """Whoever is named in it needs no address."""
+    first, second, *_ = DEFAULT_USERS
+    file = tmp_path / "directory.toml"
+    file.write_text(f'[[agent]]\nemail = "grace@example.com"\nprovider_user = "{second.user_id}"\n')
+    async with provider((first, replace(second, email=""))) as url:
+        found = await examined(url, directory=file)
+    assert [grade for grade, _ in told(found, "directory")] == [Grade.OK]
+
+
+async def test_a_user_of_the_file_whom_the_provider_does_not_know_fails(tmp_path: Path) -> None:
+    """A slip of the pen there makes an agent's every call fail."""
+    file = tmp_path / "directory.toml"
+    file.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "user_adda"\n')
+    async with provider() as url:
+        found = await examined(url, directory=file)
+    assert (Grade.FAIL, True) in [
+        (grade, "user_adda" in text) for grade, text in told(found, "directory")
+    ]
+
+
+@pytest.mark.parametrize("token", [TOKEN, ""])
+async def test_a_file_that_cannot_be_read_is_told_in_any_case(tmp_path: Path, token: str) -> None:
+    """Whether there is a provider to ask or not."""
+    file = tmp_path / "directory.toml"
+    file.write_text("[[agent")
+    async with provider() as url:
+        found = await examined(url, token=token, directory=file)
+    assert [grade for grade, _ in told(found, "directory")] == [Grade.FAIL]
+
+
+async def test_no_users_at_all_fails() -> None:
+    """Nobody could be given a phone."""
+    async with provider(()) as url:
+        found = await examined(url)
+    assert [grade for grade, _ in told(found, "directory")] == [Grade.FAIL]
+
+
+async def test_without_credentials_nobody_is_asked() -> None:
+    """The settings' check has said it already."""
+    assert await examined("http://127.0.0.1:1", token="") == ()

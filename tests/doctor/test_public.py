@@ -1,0 +1,120 @@
+"""The public address: TLS, framing, webhooks; each proxy's fault in its own words."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from adapter.doctor.findings import Finding, Grade
+from adapter.doctor.public import public_findings
+from adapter.settings import Settings, load
+from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told
+from tests.scenarios.conftest import World, free_port
+
+PLAIN = ssl.create_default_context()
+
+
+async def examined(settings: Settings, tls: ssl.SSLContext = PLAIN) -> tuple[Finding, ...]:
+    """What is found at the public address."""
+    return await public_findings(settings, StoppedClock(), tls)
+
+
+async def test_a_running_adapter_is_good(world: World) -> None:
+    """It answers, its page may be framed, its webhooks' endpoint is there."""
+    found = await examined(load({}, public_url=world.url, org_origins=(ORG,)))
+    assert {(f.check, f.grade) for f in found} == {
+        ("reachable", Grade.OK),
+        ("page", Grade.OK),
+        ("webhooks", Grade.OK),
+    }
+
+
+async def test_nobody_there_fails_once() -> None:
+    """One finding, not one for each path."""
+    found = await examined(load({}, public_url=f"http://127.0.0.1:{free_port()}"))
+    assert [(f.check, f.grade) for f in found] == [("reachable", Grade.FAIL)]
+
+
+@pytest.mark.parametrize(
+    "health", [web.Response(status=502), web.Response(text="It works!"), web.Response(status=302)]
+)
+async def test_another_program_at_the_address_fails(health: web.Response) -> None:
+    """A proxy's error, somebody's web server, a sign-in of a proxy's own."""
+    front = Front(health=health)
+    async with front.listening() as settings:
+        found = await examined(settings)
+    assert [(f.check, f.grade) for f in found] == [("reachable", Grade.FAIL)]
+    assert front.asked == ["/healthz"]
+
+
+@pytest.mark.parametrize(
+    ("front", "check", "word"),
+    [
+        (Front(page_status=401), "page", "answers 401"),
+        (
+            Front(page_headers={"X-Frame-Options": "SAMEORIGIN"}),
+            "page",
+            "adds X-Frame-Options",
+        ),
+        (Front(page_headers={}), "page", f"does not let {ORG}"),
+        (
+            Front(page_headers={"Content-Security-Policy": "frame-ancestors https://other.test"}),
+            "page",
+            f"does not let {ORG}",
+        ),
+        (Front(hooks=404), "webhooks", "no provider configured"),
+        (Front(hooks=401), "webhooks", "answers 401"),
+    ],
+)
+async def test_what_a_proxy_breaks_is_named(front: Front, check: str, word: str) -> None:
+    """Each of these makes a blank panel, or calls that nobody hears of."""
+    async with front.listening() as settings:
+        found = await examined(settings)
+    ((grade, text),) = told(found, check)
+    assert grade is Grade.FAIL
+    assert word in text
+
+
+@pytest.mark.parametrize(("days", "grade"), [(60, Grade.OK), (14, Grade.OK), (13, Grade.WARN)])
+async def test_the_certificates_last_days_are_counted(
+    tmp_path: Path, days: int, grade: Grade
+) -> None:
+    """Two weeks before the end somebody should ask why it has not been renewed."""
+    server, client = certificate(tmp_path, days)
+    async with Front().listening(server) as settings:
+        found = await examined(settings, client)
+    assert told(found, "certificate") == [
+        (grade, f"The certificate is good for another {days} days.")
+    ]
+    assert told(found, "reachable")[0][0] is Grade.OK
+
+
+async def test_a_certificate_that_is_over_fails(tmp_path: Path) -> None:
+    """Browsers would show nothing, and say so only in their console."""
+    server, client = certificate(tmp_path, -1)
+    async with Front().listening(server) as settings:
+        found = await examined(settings, client)
+    ((grade, text),) = told(found, "certificate")
+    assert grade is Grade.FAIL
+    assert "expired" in text
+
+
+async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> None:
+    """Self-signed is not good enough for an agent's browser."""
+    server, _ = certificate(tmp_path, 60)
+    async with Front().listening(server) as settings:
+        found = await examined(settings)
+    ((grade, text),) = told(found, "certificate")
+    assert grade is Grade.FAIL
+    assert "self-signed" in text
+
+
+async def test_an_https_address_without_tls_fails_in_the_words_of_reaching_it() -> None:
+    """No second finding about a certificate that was never seen."""
+    async with Front().listening() as settings:
+        url = settings.public_url.replace("http:", "https:")
+        found = await examined(load({}, public_url=url))
+    assert [(f.check, f.grade) for f in found] == [("reachable", Grade.FAIL)]

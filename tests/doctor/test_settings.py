@@ -1,0 +1,104 @@
+"""What the settings alone tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from adapter.doctor.findings import Grade
+from adapter.doctor.settings import SALESFORCE_HOSTS, settings_findings
+from adapter.settings import load
+from tests.doctor.conftest import ORG, told
+
+GOOD = {
+    "SOFTPHONE_PUBLIC_URL": "https://softphone.example.com",
+    "SOFTPHONE_ORG_ORIGINS": ORG,
+    "SOFTPHONE_DIALSTACK_ACCOUNT": "acct_1",
+    "SOFTPHONE_DIALSTACK_TOKEN": "sk_1",
+    "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": "whsec_1",
+    "SOFTPHONE_LOG_HASH_KEY": "0123456789abcdef",
+}
+
+
+def grades(check: str, **changed: str) -> list[tuple[Grade, str]]:
+    """What is found of that check with those variables changed (an empty one is not set)."""
+    said = {name: value for name, value in {**GOOD, **changed}.items() if value}
+    return told(tuple(settings_findings(said, load(said))), check)
+
+
+def test_good_settings_fail_nowhere() -> None:
+    """Only the dev sign-in, the one there is without Salesforce's, is remarked on."""
+    found = tuple(settings_findings(GOOD, load(GOOD)))
+    assert {f.check for f in found if f.grade is not Grade.OK} <= {"sign-in"}
+    assert {f.check for f in found} == {"settings", "public address", "sign-in", "secrets", "orgs"}
+
+
+def test_an_unknown_variable_is_named_with_its_neighbour() -> None:
+    """A slip of the pen is the commonest fault."""
+    (grade, text), *_ = grades("settings", SOFTPHONE_WRAPUP_SECONDS="5")
+    assert grade is Grade.WARN
+    assert "SOFTPHONE_WRAP_UP_SECONDS" in text
+
+
+def test_the_dev_sign_in_is_remarked_on() -> None:
+    """Anybody may be anyone."""
+    assert grades("sign-in", SOFTPHONE_SIGN_IN="dev")[0][0] is Grade.WARN
+
+
+@pytest.mark.parametrize(
+    ("url", "grade"),
+    [
+        ("https://softphone.example.com", Grade.OK),
+        ("http://localhost:8080", Grade.WARN),
+        ("http://softphone.example.com", Grade.FAIL),
+    ],
+)
+def test_the_public_address_must_be_https(url: str, grade: Grade) -> None:
+    """Salesforce loads nothing else; on this machine alone it is a trial."""
+    assert grades("public address", SOFTPHONE_PUBLIC_URL=url)[0][0] is grade
+
+
+@pytest.mark.parametrize("variable", ["ACCOUNT", "TOKEN", "WEBHOOK_SECRETS"])
+def test_a_missing_secret_is_named_and_none_is_shown(variable: str) -> None:
+    """The variable, never a value."""
+    found = grades("secrets", **{f"SOFTPHONE_DIALSTACK_{variable}": ""})
+    assert [grade for grade, _ in found] == [Grade.FAIL]
+    assert f"SOFTPHONE_DIALSTACK_{variable} is not set" in found[0][1]
+    assert not re.search("sk_1|whsec_1", found[0][1])
+
+
+def test_without_a_key_for_hashes_somebody_is_told() -> None:
+    """Numbers could not be followed through the logs."""
+    assert (Grade.WARN, True) in [
+        (grade, "SOFTPHONE_LOG_HASH_KEY" in text)
+        for grade, text in grades("secrets", SOFTPHONE_LOG_HASH_KEY="")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("origins", "grade", "word"),
+    [
+        ("", Grade.FAIL, "is empty"),
+        ("https://acme.lightning.force.com", Grade.OK, "may show"),
+        ("https://acme--dev.sandbox.lightning.force.com", Grade.OK, "may show"),
+        ("https://acme.my.salesforce.com", Grade.WARN, "no Lightning address"),
+        ("http://acme.lightning.force.com", Grade.FAIL, "no https address of Salesforce"),
+        ("https://acme.lightning.force.com.evil.example", Grade.FAIL, "no https address"),
+        ("http://127.0.0.1:8081", Grade.WARN, "no Salesforce org"),
+    ],
+)
+def test_each_org_is_judged(origins: str, grade: Grade, word: str) -> None:
+    """By the rule of Open CTI's own library, and by what Lightning says it is."""
+    ((found, text),) = grades("orgs", SOFTPHONE_ORG_ORIGINS=origins)
+    assert found is grade
+    assert word in text
+
+
+def test_the_page_judges_origins_by_the_same_hosts() -> None:
+    """One rule in two languages: the page's list is this one."""
+    script = Path(__file__).parents[2] / "web/softphone/parameters.js"
+    listed = re.search(r"SALESFORCE = \[(.*?)\]", script.read_text(encoding="utf-8"), re.DOTALL)
+    assert listed
+    assert tuple(re.findall(r"'([^']+)'", listed[1])) == SALESFORCE_HOSTS
