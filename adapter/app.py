@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 
+import httpx
 import structlog
 from aiohttp import web
 
@@ -20,9 +21,10 @@ from adapter.fanout.local import LocalHints
 from adapter.fanout.port import Hints
 from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.tasklog import TaskRules
+from adapter.orgs import Org, Orgs, orgs_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock, SystemClock
-from adapter.runtime.directory import Directory, read_entries
+from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
@@ -35,13 +37,19 @@ from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.news import CallNews
-from adapter.telephony.port import Provider
 from adapter.telephony.strictjson import Malformed
+from adapter.web import oidc
 from adapter.web.bridge import GONE, Bridge
+from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
+from adapter.web.oidc import IdentityProvider
+from adapter.web.once import Once
 from adapter.web.pages import Site
+from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.server import make_server
+from adapter.web.sessions import Sessions
 from adapter.web.status import Status
+from adapter.web.throttle import Throttle
 from adapter.web.watch import Watch
 from adapter.web.webhooks import Webhooks
 
@@ -52,6 +60,9 @@ BACKLOG = 4096
 
 DRAIN_SECONDS = 3.0
 """How long the pages have to leave by themselves, each at its own moment of it."""
+
+SIGN_INS_PER_MINUTE = 30
+"""For one address: a whole office may share one, and signs in in the morning."""
 
 EFFECT_SECONDS = 5.0
 """How long requests to the provider that are under way may still take."""
@@ -81,13 +92,16 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(store.close)
         hints = LocalHints()
         stack.push_async_callback(hints.close)
-        provider = _provider(settings)
-        stack.push_async_callback(provider.close)
+        orgs = orgs_of(settings)
+        providers = {org.account: _provider(settings, org) for org in orgs.all}
+        for provider in providers.values():
+            stack.push_async_callback(provider.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        app = await _wire(
-            settings, clock=now, store=store, hints=hints, provider=provider, tasks=tasks
-        )
+        http = oidc.build_http()
+        stack.push_async_callback(http.aclose)
+        parts = _Parts(settings, now, store, hints, orgs, providers, tasks, http)
+        app = await _wire(parts)
         if settings.asks_salesforce:
             app.pages.finder = _finder(settings)
             stack.push_async_callback(app.pages.finder.close)
@@ -98,9 +112,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await tasks.drain(EFFECT_SECONDS)
 
 
-def _provider(settings: Settings) -> DialStackClient:
-    token = settings.dialstack_token.get_secret_value()
-    http = build_http(settings.dialstack_url, token, settings.dialstack_account)
+def _provider(settings: Settings, org: Org) -> DialStackClient:
+    http = build_http(settings.dialstack_url, org.token, org.account)
     return DialStackClient(http, user_field=settings.dialstack_user_field)
 
 
@@ -109,19 +122,28 @@ def _finder(settings: Settings) -> TaskFinder:
     return build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
 
 
-async def _wire(
-    settings: Settings,
-    *,
-    clock: Clock,
-    store: Store,
-    hints: Hints,
-    provider: Provider,
-    tasks: Tasks,
-) -> App:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What everything else is made from."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    hints: Hints
+    orgs: Orgs
+    providers: Mapping[str, DialStackClient]
+    tasks: Tasks
+    http: httpx.AsyncClient
+
+
+async def _wire(parts: _Parts) -> App:
+    settings, clock, store, tasks = parts.settings, parts.clock, parts.store, parts.tasks
+    hints = parts.hints
     policy = settings.policy()
     agents = Agents(store, hints, policy)
     rules = TaskRules(settings.task_status, policy.disposition, settings.extra_fields())
-    pages = Pages(agents, tasks, clock, rules, asdict(provider.capabilities))
+    any_provider = next(iter(parts.providers.values()))
+    pages = Pages(agents, tasks, clock, rules, asdict(any_provider.capabilities))
     pages.epoch = await store.epoch()
     pages.apex_class = settings.read_back_class
     hints.listen(pages.hinted)
@@ -129,7 +151,7 @@ async def _wire(
     performer = Performer(
         agents=agents,
         store=store,
-        provider=provider,
+        providers=parts.providers,
         news_of=report_from_record,
         pages=pages,
         tasks=tasks,
@@ -141,44 +163,74 @@ async def _wire(
         store=store,
         hints=hints,
         intake=intake,
-        provider=provider,
+        providers=parts.providers,
         news_of=report_from_record,
         clock=clock,
     )
-    login = Login(store, clock, settings.public_origin, pages.sign_out)
-    site, status = Site(settings), Status(store)
+    sessions = Sessions(store, clock, pages.sign_out, pages.sign_out_agent)
+    login = Login(sessions, parts.orgs, settings.public_origin)
+    site, status = Site(settings, parts.orgs), Status(store)
     bridge = Bridge(
         agents=agents,
         pages=pages,
-        login=login,
-        directory=_directory(settings, provider, clock),
+        sessions=sessions,
+        directory=_directories(parts),
         clock=clock,
         tasks=tasks,
         own_origin=settings.public_origin,
         build=site.build,
     )
-    webhooks = _webhooks(settings, intake, clock)
-    server = make_server(site=site, login=login, bridge=bridge, webhooks=webhooks, status=status)
-    watch = Watch(pages, login)
+    server = make_server(
+        site=site,
+        login=login,
+        sign_in=_sign_in(parts, login),
+        bridge=bridge,
+        webhooks=_webhooks(parts, intake),
+        status=status,
+    )
+    watch = Watch(pages, sessions)
     return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks)
 
 
-def _directory(settings: Settings, provider: Provider, clock: Clock) -> Directory:
-    entries = read_entries(settings.directory_file) if settings.directory_file else ()
-    known = provider if settings.is_provider_configured else None
-    return Directory(settings.dialstack_account, known, clock, entries)
-
-
-def _webhooks(settings: Settings, intake: Intake, clock: Clock) -> Webhooks | None:
-    if not settings.is_provider_configured:
-        log.warning("provider.not_configured")
-        return None
-    return Webhooks(
-        account=settings.dialstack_account,
-        secrets=settings.webhook_secrets,
-        intake=intake,
-        clock=clock,
+def _sign_in(parts: _Parts, login: Login) -> DevLogin | SalesforceLogin:
+    """The one way in that is configured."""
+    settings, orgs = parts.settings, parts.orgs.all
+    if settings.sign_in == "dev":
+        return DevLogin(login, orgs[0].org_id)
+    redirect_uri = f"{settings.public_origin}/auth/callback"
+    return SalesforceLogin(
+        login=login,
+        orgs=parts.orgs,
+        providers={
+            org.org_id: IdentityProvider(org, parts.http, redirect_uri, parts.clock) for org in orgs
+        },
+        once=Once(parts.store, parts.clock),
+        clock=parts.clock,
+        tries=Throttle(SIGN_INS_PER_MINUTE, parts.clock),
     )
+
+
+def _directories(parts: _Parts) -> Directories:
+    """One an org: its own file, and the users of its own provider account."""
+    directories = {}
+    for org in parts.orgs.all:
+        entries = read_entries(org.directory_file) if org.directory_file else ()
+        known = parts.providers[org.account] if org.is_provider_configured else None
+        directories[org.org_id] = Directory(org.account, known, parts.clock, entries)
+    return Directories(directories)
+
+
+def _webhooks(parts: _Parts, intake: Intake) -> dict[str, Webhooks]:
+    """One endpoint an account, each with its own secrets."""
+    configured = [org for org in parts.orgs.all if org.is_provider_configured]
+    if not configured:
+        log.warning("provider.not_configured")
+    return {
+        org.account: Webhooks(
+            account=org.account, secrets=org.webhook_secrets, intake=intake, clock=parts.clock
+        )
+        for org in configured
+    }
 
 
 def read_news(body: bytes, at: int) -> CallNews | None:

@@ -76,8 +76,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     database_url: str = "sqlite:///var/softphone.db"
-    sign_in: Literal["dev"] = "dev"
+    sign_in: Literal["dev", "salesforce"] = "dev"
+    org_id: Annotated[str, Field(pattern="^(00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?)?$")] = ""
     org_origins: Texts = ()
+    sign_in_client_id: str = ""
+    sign_in_client_secret: SecretStr = SecretStr("")
+    orgs_file: Path | None = None
 
     dialstack_url: str = "https://api.dialstack.ai"
     dialstack_token: SecretStr = SecretStr("")
@@ -211,10 +215,29 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _dev_sign_in_stays_at_home(self) -> Settings:
-        if not is_loopback(self.host):
+        if self.sign_in == "dev" and not is_loopback(self.host):
             raise ValueError(
                 f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}HOST to be a "
                 f"loopback address such as 127.0.0.1, not {self.host}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _salesforce_sign_in_is_whole(self) -> Settings:
+        if self.sign_in != "salesforce":
+            return self
+        parts = urlsplit(self.public_url)
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise ValueError(f"{PREFIX}PUBLIC_URL must be https: browsers keep no cookie without")
+        needed = {
+            "ORG_ID": self.org_id,
+            "SALESFORCE_URL": self.salesforce_url,
+            "SIGN_IN_CLIENT_ID": self.sign_in_client_id,
+        }
+        missing = [PREFIX + name for name, value in needed.items() if not value]
+        if missing and self.orgs_file is None:
+            raise ValueError(
+                f"{PREFIX}SIGN_IN=salesforce needs {', '.join(missing)}, or {PREFIX}ORGS_FILE"
             )
         return self
 
@@ -296,6 +319,11 @@ class Settings(BaseSettings):
         """Constant Task fields by API name."""
         pairs = (pair.partition("=") for pair in self.task_extra_fields)
         return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is scheme, host and perhaps port, and no more."""
+    return _ORIGIN.fullmatch(text) is not None
 
 
 def is_loopback(host: str) -> bool:

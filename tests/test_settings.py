@@ -30,6 +30,10 @@ SAID: Mapping[str, tuple[str, object]] = {
     "port": ("0", 0),
     "database_url": ("postgresql://db/softphone", "postgresql://db/softphone"),
     "sign_in": ("dev", "dev"),
+    "org_id": ("00D000000000001AAA", "00D000000000001AAA"),
+    "sign_in_client_id": ("3MVG9", "3MVG9"),
+    "sign_in_client_secret": ("cs_2", SecretStr("cs_2")),
+    "orgs_file": ("orgs.toml", Path("orgs.toml")),
     "org_origins": (
         "https://a.lightning.force.com, http://b.example:8443",
         ("https://a.lightning.force.com", "http://b.example:8443"),
@@ -424,3 +428,34 @@ def test_extra_task_fields_are_pairs() -> None:
 def test_the_public_origin_is_the_address_without_a_path(url: str, origin: str) -> None:
     """Browsers send an Origin without a path, and with a port where it is not the usual one."""
     assert load({"SOFTPHONE_PUBLIC_URL": url}).public_origin == origin
+
+
+SALESFORCE = {
+    "sign_in": "salesforce",
+    "public_url": "https://phone.example.com",
+    "host": "0.0.0.0",
+    "org_id": "00D000000000001",
+    "salesforce_url": "https://acme.my.salesforce.com",
+    "sign_in_client_id": "3MVG9",
+}
+
+
+def test_with_the_salesforce_sign_in_it_may_listen_to_the_world() -> None:
+    """What the dev sign-in may not."""
+    assert load({}, **SALESFORCE).host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("name", ["org_id", "salesforce_url", "sign_in_client_id"])
+def test_the_salesforce_sign_in_needs_its_org(name: str) -> None:
+    """The missing variable is named; a file of orgs takes its place."""
+    with pytest.raises(WrongSetting, match=f"SOFTPHONE_{name.upper()}"):
+        load({}, **{**SALESFORCE, name: ""})
+    assert load({}, **{**SALESFORCE, name: "", "orgs_file": "orgs.toml"}).orgs_file
+
+
+def test_the_salesforce_sign_in_needs_https() -> None:
+    """Except on this machine, where browsers take plain http for secure."""
+    with pytest.raises(WrongSetting, match="must be https"):
+        load({}, **{**SALESFORCE, "public_url": "http://phone.example.com"})
+    local = load({}, **{**SALESFORCE, "public_url": "http://localhost:8080"})
+    assert local.public_origin == "http://localhost:8080"

@@ -1,6 +1,7 @@
 """Who in Salesforce is whom at the provider.
 
-Entries come from a TOML file, else agents are matched by e-mail through the provider's users.
+Entries come from a TOML or CSV file, else agents are matched by e-mail through the provider's
+users. A CSV file has the same names in its first line.
 
     [[agent]]
     email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
@@ -10,7 +11,9 @@ Entries come from a TOML file, else agents are matched by e-mail through the pro
 from __future__ import annotations
 
 import asyncio
+import csv
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,10 +59,24 @@ class Entry:
 def read_entries(path: Path) -> tuple[Entry, ...]:
     """The file's entries. Raises DirectoryError."""
     try:
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("agent", [])
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _csv(text) if path.suffix == ".csv" else tomllib.loads(text).get("agent", [])
         return tuple(_entry(row) for row in rows)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, csv.Error) as error:
         raise DirectoryError(f"{path}: {error}") from None
+
+
+def _csv(text: str) -> list[dict[str, str]]:
+    """The rows, without what they leave empty; spreadsheets also write semicolons."""
+    lines = text.splitlines()
+    first = lines[0] if lines else ""
+    reader = csv.DictReader(lines, delimiter=";" if ";" in first else ",", strict=True)
+    rows = []
+    for row in reader:
+        if None in row:
+            raise ValueError(f"line {reader.line_num} has more fields than the first line")
+        rows.append({name.strip(): (value or "").strip() for name, value in row.items()})
+    return rows
 
 
 def _entry(row: dict[str, str]) -> Entry:
@@ -117,3 +134,15 @@ class Directory:
                 return
             self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
             self._failed, self._ask_at = False, now + REFRESH_MS
+
+
+class Directories:
+    """The directory of each org: an agent of one org is never looked for at another's provider."""
+
+    def __init__(self, by_org: Mapping[str, Directory]) -> None:
+        self._by_org = by_org
+
+    async def line(self, key: AgentKey, email: str) -> Line | None:
+        """The agent's line by the directory of their org. Raises DirectoryUnavailable."""
+        directory = self._by_org.get(key.org_id)
+        return await directory.line(key, email) if directory else None

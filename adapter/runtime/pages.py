@@ -133,6 +133,11 @@ class Pages:
         for page in self.of_session(session):
             page.close(4003, "signed out")
 
+    def sign_out_agent(self, key: AgentKey) -> None:
+        """All sign-ins of the agent have ended, and so do all their sockets."""
+        for page in self.of(key):
+            page.close(4003, "signed out everywhere")
+
     def is_full(self, key: AgentKey, page_id: str) -> bool:
         """Whether the agent has as many pages as may be, not counting the one that comes back."""
         return len(self._pages.get(key, {}).keys() - {page_id}) >= PAGES_PER_AGENT

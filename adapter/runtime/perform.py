@@ -6,7 +6,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 import structlog
@@ -65,7 +65,7 @@ class Performer:
         *,
         agents: Agents,
         store: Store,
-        provider: Provider,
+        providers: Mapping[str, Provider],
         news_of: NewsOf,
         pages: Pages,
         tasks: Tasks,
@@ -73,7 +73,7 @@ class Performer:
     ) -> None:
         self._agents = agents
         self._store = store
-        self._provider = provider
+        self._providers = providers
         self._news_of = news_of
         self._pages = pages
         self._tasks = tasks
@@ -119,10 +119,20 @@ class Performer:
             case _ as never:
                 assert_never(never)
 
+    def _of(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Provider:
+        """The agent's own account, and no other: a line whose account is gone has none.
+
+        Raises Unsupported.
+        """
+        provider = self._providers.get(effect.line.account)
+        if provider is None:
+            raise Unsupported("Your phone account is no longer set up here. Tell your admin.")
+        return provider
+
     async def _place(self, effect: PlaceCall) -> Event:
         profile = effect.ring_profile or None
         try:
-            placed = await self._provider.place(
+            placed = await self._of(effect).place(
                 effect.line.user, effect.dial_string, ring_profile=profile
             )
         except (Rejected, Unsupported) as error:
@@ -136,7 +146,7 @@ class Performer:
 
     async def _ask(self, effect: AskCall) -> Event:
         try:
-            record = await self._provider.record(effect.provider_call_id)
+            record = await self._of(effect).record(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(effect.call_id, error)
         return self._told(effect.call_id, record)
@@ -144,7 +154,7 @@ class Performer:
     async def _find(self, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
         try:
-            records = await self._provider.records(effect.line.user, since, LOG_ROWS)
+            records = await self._of(effect).records(effect.line.user, since, LOG_ROWS)
         except ProviderError as error:
             return self._unavailable(effect.call_id, error)
         for record in reversed(records):
@@ -169,12 +179,13 @@ class Performer:
     async def _control(self, effect: ControlCall) -> Event:
         code, text = "done", ""
         try:
+            provider = self._of(effect)
             if effect.action == "transfer":
-                await self._provider.transfer(effect.provider_call_id, effect.value)
+                await provider.transfer(effect.provider_call_id, effect.value)
                 code, text = "transferred", "The call was handed over."
             else:
                 action = Action(effect.action)
-                await self._provider.control(effect.provider_call_id, action, effect.value)
+                await provider.control(effect.provider_call_id, action, effect.value)
         except Unsupported as error:
             code, text = "unsupported", error.text
         except Rejected as error:

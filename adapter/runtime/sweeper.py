@@ -7,7 +7,7 @@ Law of this file: one agent's trouble, or the provider's, delays no other agent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -39,7 +39,7 @@ class Sweeper:
         store: Store,
         hints: Hints,
         intake: Intake,
-        provider: Provider | None,
+        providers: Mapping[str, Provider],
         news_of: NewsOf,
         clock: Clock,
         seconds: float = SWEEP_SECONDS,
@@ -48,7 +48,7 @@ class Sweeper:
         self._store = store
         self._hints = hints
         self._intake = intake
-        self._provider = provider
+        self._providers = providers
         self._news_of = news_of
         self._clock = clock
         self._seconds = seconds
@@ -101,10 +101,11 @@ class Sweeper:
             await self._store.drop_parked(parked)
             return
         await self._store.mark_asked(parked)
-        if self._provider is None:
+        provider = self._providers.get(parked.account)
+        if provider is None:
             return
         try:
-            record = await self._provider.record(parked.provider_call_id)
+            record = await provider.record(parked.provider_call_id)
         except ProviderError as error:
             log.warning("call_log.unavailable", call=parked.provider_call_id, reason=error.text)
             return

@@ -39,13 +39,13 @@ from adapter.opencti.messages import (
 )
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.directory import Directory, DirectoryUnavailable
+from adapter.runtime.directory import Directories, DirectoryUnavailable
 from adapter.runtime.pages import Page, Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
-from adapter.web.login import Login
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
+from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +63,8 @@ class Bridge:
         *,
         agents: Agents,
         pages: Pages,
-        login: Login,
-        directory: Directory,
+        sessions: Sessions,
+        directory: Directories,
         clock: Clock,
         tasks: Tasks,
         own_origin: str,
@@ -73,7 +73,7 @@ class Bridge:
     ) -> None:
         self._agents = agents
         self._pages = pages
-        self._login = login
+        self._sessions = sessions
         self._directory = directory
         self._clock = clock
         self._tasks = tasks
@@ -117,7 +117,7 @@ class Bridge:
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
-        session = await self._login.redeem(hello.ticket)
+        session = await self._sessions.redeem(hello.ticket)
         if session is None:
             outbox.close(NOT_SIGNED_IN, "fetch a new ticket")
             return None

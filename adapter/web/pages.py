@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapter.orgs import Orgs
 from adapter.settings import Settings, is_loopback
 from adapter.web.lean import lean
-from adapter.web.login import DEV_ORG
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
@@ -49,8 +49,9 @@ def standby_policy(page: bytes, origins: tuple[str, ...]) -> str:
 class Site:
     """The files under `web/`, read once: they do not change while we run."""
 
-    def __init__(self, settings: Settings, root: Path = WEB) -> None:
+    def __init__(self, settings: Settings, orgs: Orgs, root: Path = WEB) -> None:
         self._settings = settings
+        self._orgs = orgs
         self._page = (root / "softphone.html").read_bytes()
         folder = root / "softphone"
         self._files = {
@@ -62,17 +63,18 @@ class Site:
         for name, content in self._files.items():
             everything.update(name.encode() + content)
         self.build = everything.hexdigest()[:12]
-        self._policy = content_security_policy(settings.org_origins)
         self._standby = (root / "standby.html").read_bytes()
         self._standby_policy = standby_policy(self._standby, settings.org_origins)
 
-    async def page(self, _request: web.Request) -> web.Response:
-        """GET /softphone: the reqAdapterUrl."""
+    async def page(self, request: web.Request) -> web.Response:
+        """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
+        org = self._orgs.of_origin(request.query.get("sfdcIframeOrigin", ""))
+        policy = content_security_policy(org.origins if org else self._orgs.origins)
         return web.Response(
             body=self._page,
             content_type="text/html",
             charset="utf-8",
-            headers={"Cache-Control": "no-store", "Content-Security-Policy": self._policy},
+            headers={"Cache-Control": "no-store", "Content-Security-Policy": policy},
         )
 
     async def standby(self, _request: web.Request) -> web.Response:
@@ -101,14 +103,15 @@ class Site:
         """GET /api/page-settings?origin=…: what a page must know before anybody signs in."""
         origin = request.query.get("origin", "")
         dev = self._settings.sign_in == "dev"
+        org = self._orgs.of_origin(origin)
         return web.json_response(
             {
                 "build": self.build,
                 "sign_in": self._settings.sign_in,
-                "allowed_origin": origin in self._settings.org_origins,
+                "allowed_origin": org is not None,
                 "loopback_allowed": dev and is_loopback(self._settings.host),
                 "api_version": "57.0",
-                "org_id": DEV_ORG if dev else None,
+                "org_id": org.org_id if org else None,
             },
             headers={"Cache-Control": "no-store"},
         )

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import quote
+
 from aiohttp import web
 
 from adapter.web.bridge import Bridge
+from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
 from adapter.web.middleware import add_headers, last_resort
 from adapter.web.pages import Site
+from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.status import Status
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
 
+WEBHOOKS = "/webhooks/dialstack"
+
 
 def make_server(
-    *, site: Site, login: Login, bridge: Bridge, webhooks: Webhooks | None, status: Status
+    *,
+    site: Site,
+    login: Login,
+    sign_in: DevLogin | SalesforceLogin,
+    bridge: Bridge,
+    webhooks: Mapping[str, Webhooks],
+    status: Status,
 ) -> web.Application:
-    """The application; `webhooks` is None while no provider is configured."""
+    """The application; `webhooks` by provider account, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
     server.on_response_prepare.append(add_headers)
     server.add_routes(
@@ -25,13 +38,26 @@ def make_server(
             web.get("/standby", site.standby),
             web.get("/api/page-settings", site.settings),
             web.post("/api/ws-ticket", login.ticket),
-            web.post("/auth/dev", login.dev),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
         ]
     )
-    if webhooks is not None:
-        server.router.add_post("/webhooks/dialstack", webhooks.receive)
+    server.add_routes(_sign_in(sign_in))
+    if len(webhooks) == 1:
+        server.router.add_post(WEBHOOKS, next(iter(webhooks.values())).receive)
+    for account, endpoint in webhooks.items():
+        server.router.add_post(f"{WEBHOOKS}/{quote(account, safe='')}", endpoint.receive)
     return server
+
+
+def _sign_in(sign_in: DevLogin | SalesforceLogin) -> list[web.RouteDef]:
+    """Only the one way in that is configured: the other's address is unknown."""
+    if isinstance(sign_in, DevLogin):
+        return [web.post("/auth/dev", sign_in.sign_in)]
+    return [
+        web.get("/auth/start", sign_in.start),
+        web.get("/auth/callback", sign_in.callback),
+        web.post("/auth/redeem", sign_in.redeem),
+    ]

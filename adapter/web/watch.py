@@ -12,7 +12,7 @@ import structlog
 
 from adapter.runtime.pages import Pages
 from adapter.storage.port import StorageError
-from adapter.web.login import Login
+from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +22,9 @@ WATCH_SECONDS = 60.0
 class Watch:
     """Looks at the sessions of all connected pages once a minute."""
 
-    def __init__(self, pages: Pages, login: Login, seconds: float = WATCH_SECONDS) -> None:
+    def __init__(self, pages: Pages, sessions: Sessions, seconds: float = WATCH_SECONDS) -> None:
         self._pages = pages
-        self._login = login
+        self._sessions = sessions
         self._seconds = seconds
 
     async def run(self) -> None:
@@ -39,5 +39,5 @@ class Watch:
     async def look(self) -> None:
         """Every session once."""
         for session in {page.session for page in self._pages.everyone()}:
-            if await self._login.keep(session) is None:
+            if await self._sessions.keep(session) is None:
                 self._pages.sign_out(session)

@@ -162,7 +162,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     performer = Performer(
         agents=agents,
         store=store,
-        provider=provider,
+        providers={LINE.account: provider},
         news_of=report_from_record,
         pages=pages,
         tasks=tasks,
@@ -174,7 +174,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         store=store,
         hints=hints,
         intake=intake,
-        provider=provider,
+        providers={LINE.account: provider},
         news_of=report_from_record,
         clock=clock,
         seconds=0.001,

@@ -18,7 +18,7 @@ from adapter.fanout.port import Listener
 from adapter.opencti.messages import Hello
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
-from adapter.runtime.directory import Directory
+from adapter.runtime.directory import Directories
 from adapter.runtime.intake import Heard, Intake, Reader
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
@@ -155,7 +155,7 @@ class Replica:
             agents=self.agents,
             pages=self.pages,
             sessions=cast("Any", None),
-            directory=cast("Directory", _Everybody()),
+            directory=cast("Directories", _Everybody()),
             clock=clock,
             tasks=self.tasks,
             own_origin="",

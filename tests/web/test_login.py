@@ -7,7 +7,9 @@ from http.cookies import SimpleCookie
 import httpx
 import pytest
 
-from adapter.web.login import DEV_ORG, IDLE_MS, SESSION_MS, TOUCH_MS, cookie_name, token_hash
+from adapter.orgs import DEV_ORG
+from adapter.web.secret import token_hash
+from adapter.web.sessions import IDLE_MS, SESSION_MS, TOUCH_MS, cookie_name
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.web.login import IDLE_MS, SESSION_MS
+from adapter.web.sessions import IDLE_MS, SESSION_MS
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 
@@ -31,9 +31,9 @@ async def test_a_sign_out_at_another_replica_is_found(world: World) -> None:
     (session,) = {p.session for p in world.app.pages.everyone()} - {
         p.session for p in world.app.pages.everyone() if p.page_id == other.page_id
     }
-    kept = await world.app.watch._login.keep(session)
+    kept = await world.app.watch._sessions.keep(session)
     assert kept is not None
-    await world.app.watch._login._store.drop_sessions(kept.agent)
+    await world.app.watch._sessions._store.drop_sessions(kept.agent)
     await world.app.watch.look()
     assert await page.until_closed() == 4003
     assert other.close_codes == []

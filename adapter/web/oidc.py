@@ -1,0 +1,228 @@
+"""Salesforce as OpenID Connect provider: discovery, keys, code for tokens, and every check.
+
+OpenID Connect Core 1.0 section 3.1.3.7 for the ID token, RFC 7636 for PKCE. Only RS256 is taken.
+Law of this file: nothing that the identity provider says is believed before its signature,
+issuer, audience, expiry and nonce are; and it is asked only at its own origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import structlog
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from adapter.orgs import Org
+from adapter.runtime.clock import Clock
+from adapter.web.secret import s256, same
+
+log = structlog.get_logger(__name__)
+
+LEEWAY_SECONDS = 60
+DISCOVERY_MS = 3_600_000
+KEYS_AGAIN_MS = 10_000
+"""An unknown key is a reason to read the keys anew, but not at everybody's whim."""
+TIMEOUT_SECONDS = 10.0
+LARGEST_ANSWER = 256 * 1024
+
+
+class SignInRefused(Exception):
+    """Nobody is let in; `code` is for the log and the page, the text for the agent."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the identity provider says it is."""
+
+    org_id: str
+    user_id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One sign-in's secrets, all made from one that only the pop-up's cookie holds."""
+
+    secret: str
+
+    @property
+    def state(self) -> str:
+        """What must come back with the code: proof that this browser asked for it."""
+        return s256("state " + self.secret)
+
+    @property
+    def nonce(self) -> str:
+        """What the ID token must repeat."""
+        return s256("nonce " + self.secret)
+
+    @property
+    def verifier(self) -> str:
+        """What the token endpoint must be shown (PKCE)."""
+        return s256("verifier " + self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    authorize: str
+    token: str
+    keys: str
+    userinfo: str
+
+
+class IdentityProvider:
+    """One org's My Domain."""
+
+    def __init__(self, org: Org, http: httpx.AsyncClient, redirect_uri: str, clock: Clock) -> None:
+        self._org = org
+        self._http = http
+        self._redirect_uri = redirect_uri
+        self._clock = clock
+        self._endpoints: _Endpoints | None = None
+        self._endpoints_until = 0
+        self._keys = KeySet([])
+        self._keys_at = -KEYS_AGAIN_MS
+        self._asking = asyncio.Lock()
+
+    async def authorize_url(self, flow: Flow) -> str:
+        """Where to send the pop-up. Raises SignInRefused."""
+        endpoints = await self._discover()
+        query = {
+            "response_type": "code",
+            "client_id": self._org.client_id,
+            "redirect_uri": self._redirect_uri,
+            "scope": "openid",
+            "state": flow.state,
+            "nonce": flow.nonce,
+            "code_challenge": s256(flow.verifier),
+            "code_challenge_method": "S256",
+        }
+        return f"{endpoints.authorize}?{urlencode(query)}"
+
+    async def identify(self, code: str, flow: Flow) -> Identity:
+        """Who it is that came back with this code. Raises SignInRefused."""
+        endpoints = await self._discover()
+        tokens = await self._exchange(endpoints, code, flow)
+        claims = await self._claims(str(tokens.get("id_token", "")), flow.nonce)
+        bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
+        told = await self._ask("GET", endpoints.userinfo, headers=bearer)
+        return self._identity(claims, told)
+
+    async def _discover(self) -> _Endpoints:
+        now = self._clock.now()
+        if self._endpoints is not None and now < self._endpoints_until:
+            return self._endpoints
+        told = await self._ask("GET", f"{self._org.domain}/.well-known/openid-configuration")
+        if told.get("issuer") != self._org.domain:
+            raise SignInRefused("wrong-issuer", "Salesforce names another address as its own.")
+        names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+        found = [self._own(str(told.get(name, ""))) for name in names]
+        self._endpoints = _Endpoints(*found)
+        self._endpoints_until = now + DISCOVERY_MS
+        return self._endpoints
+
+    def _own(self, url: str) -> str:
+        parts = urlsplit(url)
+        if f"{parts.scheme}://{parts.netloc}" != self._org.domain:
+            raise SignInRefused("foreign-endpoint", "Salesforce names an address of somebody else.")
+        return url
+
+    async def _exchange(self, endpoints: _Endpoints, code: str, flow: Flow) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._redirect_uri,
+            "client_id": self._org.client_id,
+            "code_verifier": flow.verifier,
+        }
+        if self._org.client_secret:
+            form["client_secret"] = self._org.client_secret
+        return await self._ask("POST", endpoints.token, data=form)
+
+    async def _claims(self, id_token: str, nonce: str) -> dict[str, Any]:
+        """The ID token's claims, all checked; keys are read anew when none of ours fits."""
+        token = self._signed(id_token)
+        if token is None:
+            await self._read_keys()
+            token = self._signed(id_token)
+        if token is None:
+            raise SignInRefused("bad-signature", "Salesforce's answer is not signed by its keys.")
+        checks = jwt.JWTClaimsRegistry(
+            now=self._clock.now() // 1000,
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self._org.domain},
+            aud={"essential": True, "value": self._org.client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True},
+        )
+        try:
+            checks.validate(token.claims)
+        except JoseError as error:
+            raise SignInRefused("bad-claim", f"Salesforce's answer is refused: {error}") from None
+        if not same(str(token.claims["nonce"]), nonce):
+            raise SignInRefused("wrong-nonce", "Salesforce's answer belongs to another sign-in.")
+        return token.claims
+
+    def _signed(self, id_token: str) -> jwt.Token | None:
+        try:
+            return jwt.decode(id_token, self._keys, algorithms=["RS256"])
+        except (JoseError, ValueError, TypeError, KeyError):
+            return None
+
+    async def _read_keys(self) -> None:
+        async with self._asking:
+            now = self._clock.now()
+            if now - self._keys_at < KEYS_AGAIN_MS:
+                return
+            told = await self._ask("GET", (await self._discover()).keys)
+            try:
+                self._keys = KeySet.import_key_set(told)  # type: ignore[arg-type]
+            except (JoseError, ValueError, TypeError, KeyError):
+                raise SignInRefused("bad-keys", "Salesforce's keys cannot be read.") from None
+            self._keys_at = now
+
+    def _identity(self, claims: dict[str, Any], told: dict[str, Any]) -> Identity:
+        """What the userinfo endpoint adds, if it is about the same, active user of our org."""
+        if not same(str(told.get("sub", "")), str(claims["sub"])):
+            raise SignInRefused("wrong-user", "Salesforce speaks of two different users.")
+        org_id, user_id = str(told.get("organization_id", "")), str(told.get("user_id", ""))
+        if not self._org.is_called(org_id) or len(org_id) not in {15, 18}:
+            raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
+        if told.get("active") is not True or not user_id.startswith("005"):
+            raise SignInRefused("inactive", "Your Salesforce user is not active.")
+        email = str(told.get("email", "")) if told.get("email_verified", True) is True else ""
+        # The org's id as configured: it names cookies and rows, and has one spelling.
+        return Identity(self._org.org_id, user_id, str(told.get("name", "")) or user_id, email)
+
+    async def _ask(self, method: str, url: str, **what: Any) -> dict[str, Any]:
+        """One request, one JSON object. Nothing of it is logged: codes and tokens are in it."""
+        try:
+            answer = await self._http.request(method, url, **what)
+            told = answer.json() if len(answer.content) <= LARGEST_ANSWER else None
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
+            log.warning("sign_in.unavailable", org=self._org.org_id, reason=type(error).__name__)
+            raise SignInRefused("unavailable", "Salesforce does not answer. Try again.") from None
+        if answer.status_code != httpx.codes.OK or not isinstance(told, dict):
+            log.warning("sign_in.refused", org=self._org.org_id, status=answer.status_code)
+            raise SignInRefused("refused", "Salesforce refused the sign-in. Try again.")
+        return told
+
+
+def build_http() -> httpx.AsyncClient:
+    """Straight to Salesforce: no proxy of the environment, no redirects, a deadline."""
+    return httpx.AsyncClient(
+        timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False, http2=False
+    )

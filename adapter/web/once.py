@@ -1,0 +1,45 @@
+"""Secrets that are good once and for seconds: tickets, one-time codes, sign-ins under way.
+
+They lie in the store, so that any replica may take what another one gave. The row's id says what
+kind it is, hence a ticket is no code, and neither is a session.
+"""
+
+from __future__ import annotations
+
+import json
+
+from adapter.core.model import AgentKey
+from adapter.runtime.clock import Clock
+from adapter.storage.port import Session, Store
+from adapter.web.secret import token_hash
+
+
+class Once:
+    """Things to be taken once."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def put(self, kind: str, secret: str, key: AgentKey, ms: int, **said: str) -> None:
+        """Keep what is said for whoever brings the secret within `ms` milliseconds."""
+        now = self._clock.now()
+        text = json.dumps(said)
+        await self._store.put_session(
+            Session(_row(kind, secret), key, text, "", now, now, now + ms)
+        )
+
+    async def take(self, kind: str, secret: str) -> tuple[AgentKey, dict[str, str]] | None:
+        """What was said: None for a secret that is unknown, too old, or was taken before."""
+        row = _row(kind, secret)
+        found = await self._store.session(row)
+        if found is None or await self._store.drop_sessions(found.agent, row) != 1:
+            return None
+        if found.expires_at <= self._clock.now():
+            return None
+        said: dict[str, str] = json.loads(found.name)
+        return found.agent, said
+
+
+def _row(kind: str, secret: str) -> str:
+    return f"{kind}:{token_hash(secret)}"

@@ -1,0 +1,190 @@
+"""Signing in with Salesforce, in a pop-up beside the cross-site iframe.
+
+iframe: opens /auth/start with the challenge of a secret that never leaves it
+pop-up: Salesforce → /auth/callback → a code of eight letters, good once and for a minute
+iframe: gets the code by postMessage (or the agent types it), redeems it with its secret
+
+A code without the iframe's secret is worth nothing: whoever overhears or talks one out of an
+agent cannot use it, nor can anybody sign an agent in as somebody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from html import escape
+
+import structlog
+from aiohttp import web
+
+from adapter.core.model import AgentKey
+from adapter.orgs import Org, Orgs
+from adapter.runtime.clock import Clock
+from adapter.web.login import Login, read_object
+from adapter.web.middleware import failure
+from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused
+from adapter.web.once import Once
+from adapter.web.secret import s256, same
+from adapter.web.throttle import Throttle
+
+log = structlog.get_logger(__name__)
+
+FLOW_MS = 600_000
+"""How long the agent may take at Salesforce, second factor included."""
+CODE_MS = 60_000
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_LENGTH = 8
+FLOW_COOKIE = "__Host-softphone-flow-"
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+class SalesforceLogin:
+    """The endpoints of the pop-up, and the one that redeems its code."""
+
+    def __init__(
+        self,
+        *,
+        login: Login,
+        orgs: Orgs,
+        providers: Mapping[str, IdentityProvider],
+        once: Once,
+        clock: Clock,
+        tries: Throttle,
+    ) -> None:
+        """`providers` by org id."""
+        self._login = login
+        self._orgs = orgs
+        self._providers = providers
+        self._once = once
+        self._clock = clock
+        self._tries = tries
+
+    async def start(self, request: web.Request) -> web.Response:
+        """GET /auth/start?origin=…&challenge=…: off to the org's own sign-in page."""
+        org = self._orgs.of_origin(request.query.get("origin", ""))
+        challenge = request.query.get("challenge", "")
+        if org is None or not _CHALLENGE.match(challenge):
+            return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
+        if not self._tries.allows(request.remote or ""):
+            return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
+        flow = Flow(self._clock.nonce() + self._clock.nonce())
+        try:
+            url = await self._providers[org.org_id].authorize_url(flow)
+        except SignInRefused as error:
+            return _refused(org, error)
+        key = AgentKey(org.org_id, "")
+        await self._once.put("flow", flow.secret, key, FLOW_MS, challenge=challenge)
+        response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
+        _set_flow_cookie(response, flow, flow.secret, FLOW_MS // 1000)
+        return response
+
+    async def callback(self, request: web.Request) -> web.Response:
+        """GET /auth/callback?state=…&code=…: the agent comes back from Salesforce."""
+        state = request.query.get("state", "")
+        flow = Flow(request.cookies.get(_cookie_name(state), ""))
+        if not flow.secret or not same(flow.state, state):
+            log.warning("sign_in.wrong_state")
+            return _page("This sign-in was not begun in this browser. Try again.", status=400)
+        taken = await self._once.take("flow", flow.secret)
+        org = self._orgs.of_id(taken[0].org_id) if taken else None
+        if taken is None or org is None:
+            return _page("This sign-in is too old. Try again.", status=400)
+        try:
+            if "error" in request.query:
+                raise SignInRefused("denied", "You did not sign in. Close this window.")
+            identity = await self._providers[org.org_id].identify(
+                request.query.get("code", ""), flow
+            )
+        except SignInRefused as error:
+            response = _refused(org, error)
+        else:
+            response = _page(code=await self._code_for(identity, taken[1]["challenge"]))
+        _set_flow_cookie(response, flow, "", 0)
+        return response
+
+    async def redeem(self, request: web.Request) -> web.Response:
+        """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
+        if (refused := self._login.foreign(request)) is not None:
+            return refused
+        if not self._tries.allows(request.remote or ""):
+            text = "Too many codes. Wait a minute, then sign in again."
+            return failure(429, "too-many", text, **{"Retry-After": "60"})
+        body = await read_object(request)
+        code = re.sub(r"[\s-]", "", str(body.get("code", ""))).upper()
+        found = await self._once.take("code", code)
+        if found is None:
+            return failure(401, "wrong-code", "This code is wrong, used or too old. Sign in again.")
+        key, said = found
+        if not same(s256(str(body.get("verifier", ""))), said["challenge"]):
+            log.warning("sign_in.stolen_code", agent=str(key))
+            return failure(401, "wrong-code", "This code was made for another window.")
+        bearer = body.get("cookies") is False
+        return await self._login.signed_in(request, key, said["name"], said["email"], bearer=bearer)
+
+    async def _code_for(self, identity: Identity, challenge: str) -> str:
+        random = hashlib.sha256(self._clock.nonce().encode()).digest()
+        code = "".join(CODE_LETTERS[byte % 32] for byte in random[:CODE_LENGTH])
+        key = AgentKey(identity.org_id, identity.user_id)
+        said = {"name": identity.name, "email": identity.email, "challenge": challenge}
+        await self._once.put("code", code, key, CODE_MS, **said)
+        return code
+
+
+def _cookie_name(state: str) -> str:
+    """One cookie a sign-in: two orgs may be signed in to at the same time."""
+    return FLOW_COOKIE + re.sub(r"[^A-Za-z0-9]", "", state)[:16]
+
+
+def _set_flow_cookie(response: web.Response, flow: Flow, value: str, max_age: int) -> None:
+    """For the pop-up alone: Lax, so that it comes along when Salesforce sends the agent back."""
+    name = _cookie_name(flow.state)
+    cookie = f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=Lax"
+    response.headers.add("Set-Cookie", cookie)
+
+
+def _refused(org: Org, error: SignInRefused) -> web.Response:
+    log.warning("sign_in.refused", org=org.org_id, reason=error.code)
+    return _page(error.text, status=502 if error.code == "unavailable" else 403)
+
+
+def _page(text: str = "", *, code: str = "", status: int = 200) -> web.Response:
+    """The pop-up's own page: a code to hand over or to type, or why there is none."""
+    shown = f"{code[:4]}-{code[4:]}" if code else ""
+    words = "Type this code into the softphone, and nowhere else:" if code else text
+    return web.Response(
+        text=PAGE.format(words=escape(words), code=escape(code), shown=escape(shown)),
+        status=status,
+        content_type="text/html",
+        headers={"Cache-Control": "no-store", "Content-Security-Policy": POPUP_POLICY},
+    )
+
+
+POPUP_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Softphone sign-in</title>
+<link rel="stylesheet" href="/softphone/tokens.css">
+<link rel="stylesheet" href="/softphone/panel.css">
+</head>
+<body class="popup">
+<main class="screen">
+<p>{words}</p>
+<p class="code"><output id="code" data-code="{code}">{shown}</output></p>
+</main>
+<script type="module" src="/softphone/handover.js"></script>
+</body>
+</html>
+"""

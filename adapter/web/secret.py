@@ -1,0 +1,23 @@
+"""What is stored of a secret, and how one is compared."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a secret: its SHA-256, so that the store gives nobody a way in."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def s256(verifier: str) -> str:
+    """The challenge of a verifier: base64url of its SHA-256, unpadded (RFC 7636, section 4.2)."""
+    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

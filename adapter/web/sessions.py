@@ -1,0 +1,121 @@
+"""Who is there: sessions in a cookie that survives a cross-site iframe, tickets for the socket.
+
+Only a Partitioned cookie does (facts: reliability, section 4). Identity never comes from an
+address: the page trades its cookie for a one-time ticket, and says that in its first frame.
+A browser without Partitioned cookies gets the same secret for its page's memory instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+from aiohttp import web
+
+from adapter.core.model import AgentKey
+from adapter.runtime.clock import Clock
+from adapter.storage.port import Session, Store
+from adapter.web.once import Once
+from adapter.web.secret import token_hash
+
+log = structlog.get_logger(__name__)
+
+SESSION_MS = 12 * 3_600_000
+IDLE_MS = 3_600_000
+TICKET_MS = 30_000
+TOUCH_MS = 300_000
+"""A session in use is written down as such at most so often."""
+
+COOKIE = "__Host-softphone-"
+BEARER = "Bearer "
+
+
+def cookie_name(org_id: str) -> str:
+    """One cookie an org: a sandbox sign-in must not replace production's."""
+    return COOKIE + org_id
+
+
+class Sessions:
+    """Sessions and tickets, in the store, so that any replica may take either."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ended: Callable[[str], None] = lambda session: None,
+        all_ended: Callable[[AgentKey], None] = lambda agent: None,
+    ) -> None:
+        """`ended` is told the id of a session whose sockets must go, `all_ended` the agent."""
+        self._store = store
+        self._clock = clock
+        self._ended = ended
+        self._all_ended = all_ended
+        self._once = Once(store, clock)
+
+    async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
+        """A new session, and its secret."""
+        token, now = self._clock.nonce() + self._clock.nonce(), self._clock.now()
+        session = Session(token_hash(token), key, name, email, now, now, now + SESSION_MS)
+        await self._store.put_session(session)
+        log.info("session.begun", agent=str(key))
+        return session, token
+
+    async def end(self, session: Session) -> None:
+        """This sign-in is over, and so are its sockets."""
+        await self._store.drop_sessions(session.agent, session.token_hash)
+        self._ended(session.token_hash)
+        log.info("session.ended", agent=str(session.agent))
+
+    async def end_all(self, key: AgentKey) -> None:
+        """All of the agent's sign-ins are over, in every browser."""
+        count = await self._store.drop_sessions(key)
+        self._all_ended(key)
+        log.info("session.all_ended", agent=str(key), rows=count)
+
+    async def ticket(self, session: Session) -> str:
+        """Good for thirty seconds and for one socket.
+
+        It names its session (by the hash that is stored of it), so that they end together.
+        """
+        ticket = self._clock.nonce()
+        said = {"session": session.token_hash}
+        await self._once.put("ticket", ticket, session.agent, TICKET_MS, **said)
+        return ticket
+
+    async def redeem(self, ticket: str) -> Session | None:
+        """The session of this ticket: none with an old, unknown or used one."""
+        found = await self._once.take("ticket", ticket)
+        return await self.keep(found[1]["session"]) if found else None
+
+    async def keep(self, hashed: str) -> Session | None:
+        """The session of that hash if it still holds, marked as in use."""
+        session, now = await self._store.session(hashed), self._clock.now()
+        if session is None or now >= session.expires_at or now - session.used_at > IDLE_MS:
+            return None
+        if now - session.used_at >= TOUCH_MS:
+            session = replace(session, used_at=now)
+            await self._store.put_session(session)
+        return session
+
+    async def of(self, request: web.Request, org_id: str = "") -> Session | None:
+        """The request's session (in that org, if one is named) that is neither old nor idle."""
+        bearer = request.headers.get("Authorization", "")
+        if bearer.startswith(BEARER):
+            session = await self.keep(token_hash(bearer.removeprefix(BEARER)))
+            return session if session and org_id in {"", session.agent.org_id} else None
+        for name, token in request.cookies.items():
+            if not (name == cookie_name(org_id) if org_id else name.startswith(COOKIE)):
+                continue
+            session = await self.keep(token_hash(token))
+            if session is not None and name == cookie_name(session.agent.org_id):
+                return session
+        return None
+
+
+def set_cookie(response: web.Response, name: str, value: str, max_age: int) -> None:
+    """By hand: http.cookies knows Partitioned only from Python 3.14 on. `max_age` in seconds."""
+    response.headers.add(
+        "Set-Cookie",
+        f"{name}={value}; Max-Age={max_age}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
+    )

@@ -1,0 +1,34 @@
+"""How often one address may try: a bucket each, for a bounded number of addresses."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from adapter.runtime.clock import Clock
+
+ADDRESSES = 10_000
+
+
+class Throttle:
+    """So many tries a minute for each address, all of which may come at once.
+
+    When more addresses come than are remembered, the one that was quiet longest is forgotten.
+    """
+
+    def __init__(self, per_minute: int, clock: Clock, addresses: int = ADDRESSES) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._addresses = addresses
+        self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def allows(self, address: str) -> bool:
+        """Count one try; whether it may go on. Clocks may step back."""
+        now = self._clock.now()
+        left, at = self._left.pop(address, (float(self._per_minute), now))
+        refilled = left + max(0, now - at) * self._per_minute / 60_000
+        left = min(self._per_minute, refilled)
+        allowed = left >= 1
+        self._left[address] = (left - 1 if allowed else left, now)
+        if len(self._left) > self._addresses:
+            self._left.popitem(last=False)
+        return allowed
