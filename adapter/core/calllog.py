@@ -83,7 +83,8 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
         case FactsLearned():
             return _reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
         case RecordPicked():
-            return _reconciled(replace(log, record=event.record), event.at, policy)
+            about = replace(log, record=event.record, draft=log.draft.unlinked())
+            return _reconciled(about, event.at, policy)
         case DraftChanged():
             return _draft_changed(log, event, policy)
         case WritingEnded():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from adapter.core.facts import Direction
 from adapter.core.model import Line
 
 
@@ -51,11 +52,15 @@ class ControlCall:
 
 @dataclass(frozen=True, slots=True)
 class PopScreen:
-    """Tell this page to search the caller's number and pop what is found."""
+    """Tell this page to come up, and to pop what a search for the caller's number finds.
+
+    `number` is empty where the caller withheld it: then there is nothing to search.
+    """
 
     call_id: str
     page_id: str
     number: str
+    direction: Direction = Direction.INBOUND
 
 
 Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen

@@ -181,11 +181,20 @@ class PopClaimed:
 
 @dataclass(frozen=True, slots=True)
 class RecordViewed:
-    """The agent opened a record while in the call (or picked it): offered as the related one."""
+    """The agent picked the record that a call is about; None for "none of them"."""
 
     at: int
     call_id: str
-    record: Record
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchesFound:
+    """A page searched the other party's number: the records that Salesforce has of it."""
+
+    at: int
+    call_id: str
+    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +238,7 @@ Event: TypeAlias = (
     | WrapupSubmitted
     | PopClaimed
     | RecordViewed
+    | MatchesFound
     | NoticeDismissed
     | TimePassed
 )

@@ -105,7 +105,7 @@ class RecordPicked:
     """The call is about another record than was thought."""
 
     at: int
-    record: Record
+    record: Record | None
 
 
 @dataclass(frozen=True, slots=True)

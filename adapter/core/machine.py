@@ -30,6 +30,7 @@ from adapter.core.events import (
     DialRequested,
     Event,
     InboundRinging,
+    MatchesFound,
     NoticeDismissed,
     OverClaimed,
     PageGreeted,
@@ -91,6 +92,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return _pop_claimed(agent, event)
         case RecordViewed():
             return _record_viewed(agent, event)
+        case MatchesFound():
+            return _matches_found(agent, event)
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case TimePassed():
@@ -155,23 +158,32 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
 def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
     """At most one page pops, and only while it rings."""
     call = agent.call(event.call_id)
-    if (
-        call is None
-        or not isinstance(call.stage, RingingInbound)
-        or call.stage.popped
-        or not call.number
-    ):
+    if call is None or not isinstance(call.stage, RingingInbound) or call.stage.popped:
         return ignored(agent, "no pop due")
     popped = call.at_stage(replace(call.stage, popped=True))
-    effect = PopScreen(call.call_id, event.page_id, call.number)
+    effect = PopScreen(call.call_id, event.page_id, call.number, call.direction)
     return Decision(agent.with_call(popped), effects=(effect,))
 
 
 def _record_viewed(agent: Agent, event: RecordViewed) -> Decision:
-    """The agent says which record the call is about."""
+    """The agent says which record the call is about; links picked before were another's."""
     call = agent.call(event.call_id)
     picked = ((event.call_id, RecordPicked(event.at, event.record)),)
     if call is None:
         return Decision(agent, log_events=picked)
     events = picked if isinstance(call.stage, Wrapup) else ()
-    return Decision(agent.with_call(replace(call, record=event.record)), log_events=events)
+    about = replace(call, record=event.record, draft=call.draft.unlinked())
+    return Decision(agent.with_call(about), log_events=events)
+
+
+def _matches_found(agent: Agent, event: MatchesFound) -> Decision:
+    """One match is the call's record, if it has none; of several the agent picks one."""
+    call = agent.call(event.call_id)
+    if call is None:
+        return ignored(agent, "no such call")
+    found = replace(call, matches=event.records)
+    if call.record is not None or len(event.records) != 1:
+        return Decision(agent.with_call(found))
+    return _record_viewed(
+        agent.with_call(found), RecordViewed(event.at, event.call_id, event.records[0])
+    )

@@ -162,6 +162,10 @@ class Draft:
             follow_up=self.follow_up if later.follow_up is None else later.follow_up,
         )
 
+    def unlinked(self) -> Draft:
+        """This draft without the links that were picked."""
+        return replace(self, who=None, what=None)
+
 
 NO_DRAFT = Draft()
 
@@ -172,7 +176,8 @@ class Call:
 
     `call_id` is ours, unique, and goes into the Task's CallObject; `request_id` is the click's
     (empty for a call that we did not place); `number` is the other party's, E.164 where known;
-    `opened_at` is the click or the first event.
+    `opened_at` is the click or the first event; `matches` are the records that a search by the
+    number found, for the agent to pick from.
     """
 
     call_id: str
@@ -185,6 +190,7 @@ class Call:
     record: Record | None = None
     draft: Draft = NO_DRAFT
     work_id: str = ""
+    matches: tuple[Record, ...] = ()
 
     @property
     def direction(self) -> Direction:

@@ -92,6 +92,7 @@ def _card(call: Call, region: str) -> View:
         "display": display(call.number, region),
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
+        "matches": [_record(record) for record in call.matches],
         "started_at": call.opened_at,
         "since": call.stage.since,
         "connected_at": connected.value if connected else None,
@@ -109,6 +110,7 @@ def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
         "display": display(call.number, policy.dial.default_region),
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
+        "matches": [_record(record) for record in call.matches],
         "outcome": policy.disposition(call.facts.result),
         "talk_seconds": _seconds(call.facts.talk_ms),
         "started_at": call.opened_at,
@@ -186,7 +188,9 @@ def _recent(recent: Recent, region: str) -> View:
 def _record(record: Record | None) -> View | None:
     if record is None:
         return None
-    return {"id": record.id, "name": record.name, "object_type": record.object_type}
+    shown: View = {"id": record.id, "name": record.name, "object_type": record.object_type}
+    person = {"contact_id": record.contact_id, "person_account": record.person_account}
+    return {**shown, **{name: value for name, value in person.items() if value}}
 
 
 def _draft(draft: Draft) -> View:

@@ -162,11 +162,19 @@ class Presence(_Message):
 
 
 class Context(_Message):
-    """The record that the agent looks at; with `call_id`, the record that the call is about."""
+    """The record that the agent looks at; with `call_id`, what a call is about (null: nothing)."""
 
     type: Literal["context"]
     record: RecordIn | None = None
     call_id: Text = ""
+
+
+class Matches(_Message):
+    """What a search by the other party's number found; ten at most are offered."""
+
+    type: Literal["matches"]
+    call_id: Id
+    records: list[RecordIn] = Field(default_factory=list, max_length=10)
 
 
 class Work(_Message):
@@ -244,6 +252,7 @@ PageMessage: TypeAlias = (
     | WrapupIn
     | Presence
     | Context
+    | Matches
     | Work
     | Accept
     | Result

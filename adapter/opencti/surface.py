@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any, assert_never
 
+from adapter.core.effects import PopScreen
 from adapter.core.events import (
     ControlRequested,
     DialRequested,
     Event,
+    MatchesFound,
     NoticeDismissed,
     OverClaimed,
     RecordViewed,
@@ -35,6 +37,7 @@ from adapter.opencti.messages import (
     ErrorIn,
     JournalEntry,
     LinkIn,
+    Matches,
     RecordIn,
     Result,
     TrayChoice,
@@ -45,7 +48,7 @@ from adapter.opencti.tasklog import TaskRules, create_fields, is_id, update_fiel
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
-AgentMessage = Dial | Control | WrapupIn | Context | DismissNotice
+AgentMessage = Dial | Control | WrapupIn | Context | Matches | DismissNotice
 
 
 # --- what the agent does, as events --------------------------------------------------------------
@@ -66,8 +69,11 @@ def agent_event(message: AgentMessage, at: int, fresh_id: str) -> Event | None:
             return ControlRequested(at, message.request_id, message.call_id, message.action, value)
         case WrapupIn():
             return WrapupSubmitted(at, message.call_id, _draft(message), message.done)
-        case Context(record=RecordIn() as record, call_id=call_id) if call_id and record.id:
-            return RecordViewed(at, call_id, _record(record))
+        case Context(record=record, call_id=call_id) if call_id:
+            return RecordViewed(at, call_id, _record(record) if record and record.id else None)
+        case Matches():
+            found = tuple(_record(record) for record in message.records if is_id(record.id))
+            return MatchesFound(at, message.call_id, found)
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:
@@ -256,13 +262,18 @@ def found_tasks(value: Any) -> tuple[str, ...] | None:
     return tuple(told)
 
 
-def pop(pop_id: str, number: str) -> dict[str, Any]:
-    """The screen pop for an inbound call: search by number, pop by the layout's rules."""
+def pop(effect: PopScreen) -> dict[str, Any]:
+    """What a page does while a call rings: come up, search by number, pop by the layout's rules.
+
+    The search is deferred: the page pops only if it still rings when the answer is there, and
+    tells what was found. `call` is null where there is no number to search.
+    """
     args = {
-        "searchParams": number,
-        "callType": "inbound",
+        "searchParams": effect.number,
+        "callType": effect.direction.value,
         "queryParams": "",
         "defaultFieldValues": {},
-        "deferred": False,
+        "deferred": True,
     }
-    return {"type": "pop", "pop_id": pop_id, "call": {"method": "searchAndScreenPop", "args": args}}
+    call = {"method": "searchAndScreenPop", "args": args}
+    return {"type": "pop", "pop_id": effect.call_id, "call": call if effect.number else None}

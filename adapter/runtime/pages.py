@@ -375,7 +375,7 @@ class Pages:
         if best is None:
             return
         for call in snapshot.agent.calls:
-            if isinstance(call.stage, RingingInbound) and not call.stage.popped and call.number:
+            if isinstance(call.stage, RingingInbound) and not call.stage.popped:
                 claim = PopClaimed(self._clock.now(), call.call_id, best.page_id)
                 self._tasks.start(f"claim pop {call.call_id}", self._claim(key, claim))
 
@@ -388,7 +388,7 @@ class Pages:
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """This page has the pop: the search by number, with the pop that the layout says."""
-        self._send(key, effect.page_id, surface.pop(effect.call_id, effect.number))
+        self._send(key, effect.page_id, surface.pop(effect))
 
     def _send(self, key: AgentKey, page_id: str, message: dict[str, Any]) -> bool:
         page = self._pages.get(key, {}).get(page_id)

@@ -27,6 +27,7 @@ from adapter.opencti.messages import (
     Dial,
     DismissNotice,
     Hello,
+    Matches,
     PageMessage,
     Popped,
     Presence,
@@ -212,7 +213,7 @@ class Bridge:
         match message:
             case Hello():
                 page.send(surface.frame(_error("malformed", "hello comes once, and first")))
-            case Dial() | Control() | WrapupIn() | Context() | DismissNotice():
+            case Dial() | Control() | WrapupIn() | Context() | Matches() | DismissNotice():
                 await self._do(page, message, now)
             case Presence():
                 page.visible, page.focused, page.active_at = message.visible, message.focused, now

@@ -18,6 +18,7 @@ from adapter.core.events import (
     DestinationDialed,
     Event,
     InboundRinging,
+    MatchesFound,
     NoticeDismissed,
     PageGreeted,
     PopClaimed,
@@ -246,13 +247,14 @@ def test_a_control_of_a_call_that_is_not_up_is_answered(before: list[Event]) -> 
 
 
 def test_one_page_pops_the_caller_while_it_rings() -> None:
-    """At most once, and never for a withheld number."""
+    """At most once, and only while it rings; for a withheld number there is nothing to search."""
     popped = after(IDLE, [RINGING, PopClaimed(T0 + 1, "c1", "page1")])
     assert popped.effects == (PopScreen("c1", "page1", NUMBER),)
     assert after(popped.agent, [PopClaimed(T0 + 2, "c1", "page2")]).ignored == "no pop due"
     assert after(IDLE, [TALKING, PopClaimed(T0 + 2, "c1", "page2")]).effects == ()
     withheld = tell(InboundRinging, T0, call="c1")
-    assert after(IDLE, [withheld, PopClaimed(T0 + 1, "c1", "page1")]).effects == ()
+    shown = after(IDLE, [withheld, PopClaimed(T0 + 1, "c1", "page1")])
+    assert shown.effects == (PopScreen("c1", "page1", ""),)
     again = replace(RINGING, at=T0 + 5, facts=said(name="Ada"))
     assert after(popped.agent, [again, PopClaimed(T0 + 6, "c1", "p")]).ignored == "no pop due"
 
@@ -265,6 +267,35 @@ def test_a_record_that_the_agent_opens_is_the_call_s() -> None:
     picked = (("c1", RecordPicked(T0 + 1, RECORD)),)
     assert after(IDLE, [WRAPPING, viewed]).log_events == picked
     assert after(IDLE, [viewed]).log_events == picked
+
+
+def test_picking_another_record_lets_go_of_the_links_picked_before() -> None:
+    """They were another person's; nobody at all may be picked too."""
+    linked = WrapupSubmitted(T0 + 1, "c1", Draft(notes="n", who=RECORD, what=RECORD), False)
+    live = after(IDLE, [TALKING, linked, RecordViewed(T0 + 2, "c1", None)])
+    assert live.agent.calls[0].record is None
+    assert live.agent.calls[0].draft == Draft(notes="n")
+
+
+def test_the_only_match_of_a_number_is_what_the_call_is_about() -> None:
+    """Unless the call has a record; the log hears of it if it is there already."""
+    found = MatchesFound(T0 + 1, "c1", (RECORD,))
+    live = after(IDLE, [RINGING, found])
+    (call,) = live.agent.calls
+    assert (call.record, call.matches, live.log_events) == (RECORD, (RECORD,), ())
+    picked = (("c1", RecordPicked(T0 + 1, RECORD)),)
+    assert after(IDLE, [WRAPPING, found]).log_events == picked
+    other = Record("003000000000002AAA", "Grace")
+    kept = after(IDLE, [RINGING, RecordViewed(T0 + 1, "c1", other), found]).agent.calls[0]
+    assert (kept.record, kept.matches) == (other, (RECORD,))
+
+
+def test_of_several_matches_the_agent_picks_one() -> None:
+    """None of them is taken unasked; matches of a call that is gone are nobody's."""
+    other = Record("003000000000002AAA", "Grace")
+    (call,) = after(IDLE, [RINGING, MatchesFound(T0 + 1, "c1", (RECORD, other))]).agent.calls
+    assert (call.record, call.matches) == (None, (RECORD, other))
+    assert after(IDLE, [MatchesFound(T0, "c1", (RECORD,))]).ignored == "no such call"
 
 
 def test_a_notice_that_was_read_goes() -> None:

@@ -166,6 +166,7 @@ def test_a_live_call_has_a_card() -> None:
         "display": "(212) 555-0123",
         "name": "Ada (mobile)",
         "record": SHOWN_RECORD,
+        "matches": [],
         "started_at": T0,
         "since": T0 + 5,
         "connected_at": T0 + 7,
@@ -177,6 +178,23 @@ def test_a_live_call_has_a_card() -> None:
             "who": {"id": "003x", "name": "", "object_type": ""},
         },
     }
+
+
+def test_what_a_search_found_is_offered_on_the_card() -> None:
+    """With what tells a person account: its Task belongs on the person."""
+    person = Record("001000000000002AAA", "Mei", "Account", "", "003000000000009AAA", True)
+    call = replace(CALL, record=None, matches=(RECORD, person))
+    (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
+    assert card["matches"] == [
+        SHOWN_RECORD,
+        {
+            "id": person.id,
+            "name": "Mei",
+            "object_type": "Account",
+            "contact_id": person.contact_id,
+            "person_account": True,
+        },
+    ]
 
 
 def test_an_incoming_call_of_a_stranger_has_a_card_too() -> None:
@@ -228,6 +246,7 @@ def test_a_wrap_up_has_a_card() -> None:
         "display": "(212) 555-0123",
         "name": "",
         "record": SHOWN_RECORD,
+        "matches": [],
         "outcome": "Connected",
         "talk_seconds": 61,
         "started_at": T0,

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.core.effects import PopScreen
 from adapter.core.events import (
     ControlRequested,
     DialRequested,
+    MatchesFound,
     NoticeDismissed,
     OverClaimed,
     RecordViewed,
@@ -31,6 +33,7 @@ from adapter.opencti.messages import (
     DismissNotice,
     ErrorIn,
     JournalEntry,
+    Matches,
     RecordIn,
     Result,
     TrayChoice,
@@ -173,12 +176,24 @@ def test_the_record_of_a_call_may_be_chosen() -> None:
     assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", RECORD)
 
 
+@pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
+def test_a_call_may_be_about_no_record(record: RecordIn | None) -> None:
+    """The agent says so by a context of that call without a record."""
+    message = Context(type="context", record=record, call_id="c1")
+    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", None)
+
+
+def test_matches_are_told_without_what_is_no_id() -> None:
+    """A search may find things that are no records at all."""
+    records = [RECORD_IN, RecordIn(id="SCREEN_POP_DATA"), RecordIn()]
+    message = Matches(type="matches", call_id="c1", records=records)
+    assert agent_event(message, T0, "fresh") == MatchesFound(T0, "c1", (RECORD,))
+
+
 @pytest.mark.parametrize(
     "message",
     [
         Context(type="context", record=RECORD_IN),
-        Context(type="context", record=None, call_id="c1"),
-        Context(type="context", record=RecordIn(name="no id"), call_id="c1"),
         Context(type="context"),
     ],
 )
@@ -466,10 +481,10 @@ def test_no_answer_raises(value: Any) -> None:
 
 
 def test_a_pop_searches_the_callers_number() -> None:
-    """By the softphone layout's rules, at once."""
-    assert surface.pop("pop_1", "+14155550100") == {
+    """By the softphone layout's rules; the page pops what is found, if it still rings then."""
+    assert surface.pop(PopScreen("c1", "page1", "+14155550100")) == {
         "type": "pop",
-        "pop_id": "pop_1",
+        "pop_id": "c1",
         "call": {
             "method": "searchAndScreenPop",
             "args": {
@@ -477,7 +492,16 @@ def test_a_pop_searches_the_callers_number() -> None:
                 "callType": "inbound",
                 "queryParams": "",
                 "defaultFieldValues": {},
-                "deferred": False,
+                "deferred": True,
             },
         },
+    }
+
+
+def test_a_withheld_number_is_not_searched() -> None:
+    """The panel comes up all the same."""
+    assert surface.pop(PopScreen("c1", "page1", "")) == {
+        "type": "pop",
+        "pop_id": "c1",
+        "call": None,
     }
