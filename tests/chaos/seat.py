@@ -195,14 +195,16 @@ class Seat:
             return False
         return True
 
-    async def say(self, **message: Any) -> bool:
-        """Use any tab that works, waiting for one."""
+    async def say(self, *, at: Tab | None = None, **message: Any) -> Tab | None:
+        """Use any tab that works (`at` first of all), waiting for one; the one that was used."""
         for _ in range(100):
             usable = [tab for tab in self.tabs if tab.is_connected and tab.version >= 0]
-            if usable and await self.rng.choice(usable).send(**message):
-                return True
+            if usable:
+                tab = at if at in usable else self.rng.choice(usable)
+                if await tab.send(**message):
+                    return tab
             await asyncio.sleep(0.1)
-        return False
+        return None
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -287,25 +289,28 @@ class Seat:
         plan = self.shop.plans.get(number)
         writing = plan.writing if plan else Writing()
         self._writing += 1
+        # All in one tab, as people write: the order of two tabs' words is nobody's promise.
+        tab: Tab | None = None
         if writing.first:
-            await self.say(type="wrapup", call_id=call_id, notes=writing.first)
+            tab = await self.say(type="wrapup", call_id=call_id, notes=writing.first)
         await asyncio.sleep(writing.seconds)
         while True:
-            await self.say(type="wrapup", call_id=call_id, done=True, **writing.last_word)
+            said = {"type": "wrapup", "call_id": call_id, "done": True, **writing.last_word}
+            tab = await self.say(at=tab, **said)
             if await self.until(lambda view: not _has(view, "wrapups", "call_id", call_id), 2.0):
                 break
         if writing.late:
-            await self._add(call_id, writing.late)
+            await self._add(tab, call_id, writing.late)
         self._writing -= 1
 
-    async def _add(self, call_id: str, notes: str) -> None:
+    async def _add(self, tab: Tab | None, call_id: str, notes: str) -> None:
         """A word after the end.
 
         No view confirms it, so it is said for longer than any kill, lock or full disk lasts.
         """
         await asyncio.sleep(self.rng.uniform(0.5, 2.0))
         for _ in range(4):
-            await self.say(type="wrapup", call_id=call_id, notes=notes, done=True)
+            tab = await self.say(at=tab, type="wrapup", call_id=call_id, notes=notes, done=True)
             await asyncio.sleep(5.0)
 
     async def _clear_tray(self, log_id: str, reason: str) -> None:

@@ -188,6 +188,7 @@ def summary(
     attempts = [a for d in truth["deliveries"] for a in d["attempts"]]
     counted = {
         **counted,
+        "webhook_attempts": len(attempts),
         "webhooks": len(truth["deliveries"]),
         "webhooks_503": sum(a.get("status") == 503 for a in attempts),
         "webhooks_unreached": sum("error" in a for a in attempts),
