@@ -316,7 +316,7 @@ class Seat:
     async def _clear_tray(self, log_id: str, reason: str) -> None:
         """Decide once; half of the items are left lying."""
         await asyncio.sleep(self.rng.uniform(0.2, 1.5))
-        choice: dict[str, str] = {}
+        choice: dict[str, Any] = {}
         task_id = self.org.task_of(log_id)
         if reason == "not-confirmed" and self.org.under_way[log_id]:
             return
