@@ -1,0 +1,108 @@
+"""`python -m adapter callcenter`: written from the settings, or checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.cli import main
+from adapter.opencti.callcenter_rules import problems
+from adapter.opencti.xmltext import read
+
+URL = "https://softphone.example.com"
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No .env of ours, and a public address."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", URL)
+    return tmp_path
+
+
+def value(xml: str, name: str) -> str | None:
+    """An item's text."""
+    return read(xml).findtext(f".//item[@name='{name}']")
+
+
+def test_it_is_made_from_the_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The address, the country, the wrap-up and the words for outcomes, each once."""
+    monkeypatch.setenv("SOFTPHONE_DEFAULT_REGION", "DE")
+    monkeypatch.setenv("SOFTPHONE_WRAP_UP_SECONDS", "90")
+    monkeypatch.setenv("SOFTPHONE_DISPOSITIONS", "busy=Besetzt,rejected=Besetzt")
+    assert main(["callcenter"]) == 0
+    xml = capsys.readouterr().out
+    assert problems(xml) == ()
+    assert value(xml, "reqAdapterUrl") == f"{URL}/softphone"
+    assert value(xml, "defaultCountry") == "DE"
+    assert value(xml, "wrapUpSeconds") == "90"
+    assert (value(xml, "dispositions") or "").split(",").count("Besetzt") == 1
+    assert value(xml, "reqStandbyUrl") is None
+
+
+@pytest.mark.parametrize(
+    ("experience", "mode"),
+    [("lightning", "Lightning"), ("classic", "Classic"), ("both", "Classic_and_Lightning")],
+)
+def test_it_is_for_either_experience_or_both(at_home: Path, experience: str, mode: str) -> None:
+    """Into a file this time."""
+    out = at_home / "softphone.xml"
+    wishes = ["--standby-url", "https://status.example.com/", "--channel", "SoftphoneCalls__c"]
+    assert main(["callcenter", "--experience", experience, "--out", str(out), *wishes]) == 0
+    xml = out.read_text(encoding="utf-8")
+    assert value(xml, "reqSalesforceCompatibilityMode") == mode
+    assert value(xml, "reqStandbyUrl") == "https://status.example.com/"
+    assert value(xml, "messageChannel") == "SoftphoneCalls__c"
+
+
+def test_an_address_that_lightning_refuses_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says which setting is to blame; Classic takes it."""
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "http://localhost:8080")
+    assert main(["callcenter"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "https addresses only" in told.err
+    assert "SOFTPHONE_PUBLIC_URL" in told.err
+    assert main(["callcenter", "--experience", "classic"]) == 0
+
+
+def test_a_good_file_is_checked(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 0, and a line that says so."""
+    assert main(["callcenter", "--out", "good.xml"]) == 0
+    assert main(["callcenter", "--check", "good.xml"]) == 0
+    assert capsys.readouterr().out == "good.xml: no problems\n"
+
+
+def test_a_broken_file_is_told_line_by_line(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1; each problem with its place."""
+    assert main(["callcenter", "--out", "broken.xml"]) == 0
+    file = at_home / "broken.xml"
+    file.write_text(file.read_text(encoding="utf-8").replace(">550<", ">5500<"), encoding="utf-8")
+    assert main(["callcenter", "--check", "broken.xml"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "/reqGeneralInfo/reqSoftphoneHeight: it must be 240 to 2560 pixels.",
+        "broken.xml: 1 problem",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [("--check", "nowhere.xml"), ("--out", "nowhere/x.xml")])
+def test_a_file_that_cannot_be_used_is_named(
+    arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, no traceback."""
+    assert main(["callcenter", *arguments]) == 2
+    assert arguments[1] in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_text_is_named(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """UTF-16, as some editors write it."""
+    (at_home / "wide.xml").write_bytes("<callCenter/>".encode("utf-16"))
+    assert main(["callcenter", "--check", "wide.xml"]) == 2
+    assert "wide.xml" in capsys.readouterr().err

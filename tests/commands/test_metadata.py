@@ -1,0 +1,85 @@
+"""`python -m adapter metadata`: a project from the settings, or a sentence why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.cli import main
+from adapter.opencti.xmltext import read
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No .env of ours, and a public address."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "https://phone.example.com/desk")
+    return tmp_path
+
+
+def test_the_names_and_the_address_are_filled_in(at_home: Path) -> None:
+    """A path in the public address belongs to the pages, not to the origin."""
+    wishes = ["--out", "project", "--contact", "it@example.com", "--name", "Desk"]
+    assert main(["metadata", *wishes, "--experience", "both"]) == 0
+    sources = at_home / "project/force-app/main/default"
+    site = (sources / "cspTrustedSites/Desk.cspTrustedSite-meta.xml").read_text(encoding="utf-8")
+    assert "<endpointUrl>https://phone.example.com</endpointUrl>" in site
+    center = (sources / "callCenters/DeskCenter.callCenter-meta.xml").read_text(encoding="utf-8")
+    assert "<adapterUrl>https://phone.example.com/desk/softphone</adapterUrl>" in center
+    assert "<value>Classic_and_Lightning</value>" in center
+    # The channel that is deployed along is the one that the page is told of.
+    assert "<value>DeskCalls__c</value>" in center
+    assert (sources / "messageChannels/DeskCalls.messageChannel-meta.xml").is_file()
+    app = (sources / "extlClntAppGlobalOauthSets/Desk_glbloauth.ecaGlblOauth-meta.xml").read_text(
+        encoding="utf-8"
+    )
+    assert "<callbackUrl>https://phone.example.com/desk/auth/callback</callbackUrl>" in app
+
+
+@pytest.mark.parametrize(
+    ("wishes", "word"),
+    [
+        (["--name", "Soft phone"], "--name"),
+        (["--name", "1phone"], "--name"),
+        (["--contact", "nobody"], "--contact"),
+    ],
+)
+def test_a_wrong_wish_is_named(
+    at_home: Path, wishes: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, and nothing is written."""
+    usual = ["--out", "project", "--contact", "it@example.com"]
+    assert main(["metadata", *usual, *wishes]) == 2
+    assert word in capsys.readouterr().err
+    assert list(at_home.iterdir()) == []
+
+
+def test_an_address_that_salesforce_refuses_is_not_written(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plain http, in Lightning."""
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "http://localhost:8080")
+    assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 2
+    assert "SOFTPHONE_PUBLIC_URL" in capsys.readouterr().err
+    assert list(at_home.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file where the folder should be."""
+    (at_home / "project").write_text("", encoding="utf-8")
+    assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_writing_again_changes_nothing(at_home: Path) -> None:
+    """A project under version control shows no difference after a second run."""
+    wishes = ["--out", "project", "--contact", "it@example.com"]
+    assert main(["metadata", *wishes]) == 0
+    manifest = at_home / "project/manifest/package.xml"
+    before = manifest.read_bytes()
+    assert main(["metadata", *wishes]) == 0
+    assert manifest.read_bytes() == before
+    assert read(before.decode()).tag.endswith("Package")

@@ -1,0 +1,49 @@
+"""`python -m adapter serve`: what keeps it from beginning is said in words."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from pathlib import Path
+
+import pytest
+
+from adapter import observability
+from adapter.commands import CommandFailed
+from adapter.commands.serve import run
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No .env of ours, a database of this test's own, the logs of the other tests as they are."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(observability, "set_up", lambda *_: None)
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "word"),
+    [
+        ("SOFTPHONE_DATABASE_URL", "nonsense", "sqlite:///"),
+        ("SOFTPHONE_DIRECTORY_FILE", "/nowhere/agents.toml", "/nowhere/agents.toml"),
+    ],
+)
+def test_a_start_that_fails_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, word: str
+) -> None:
+    """The database and the directory: each its sentence, no traceback."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CommandFailed, match=word):
+        run(argparse.Namespace())
+
+
+def test_an_address_that_is_taken_is_named_with_its_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another program has the port."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("SOFTPHONE_PORT", str(taken.getsockname()[1]))
+        with pytest.raises(CommandFailed, match="SOFTPHONE_PORT"):
+            run(argparse.Namespace())
