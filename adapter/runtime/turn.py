@@ -7,12 +7,12 @@ and collects what a commit must carry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
-from adapter.core.events import Event, TimePassed
+from adapter.core.events import CallReport, Event, TimePassed
 from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
 from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
@@ -71,8 +71,22 @@ def take_turn(
     return turn
 
 
+def _routed(turn: Turn, event: Event) -> Event:
+    """The event as one of a known call, if an earlier step of this turn has logged that call.
+
+    Several deliveries may be replayed at once; without a wrap-up the first of them may be the
+    last that the agent has of the call, and the next must not open another one.
+    """
+    if not isinstance(event, CallReport) or event.known:
+        return event
+    logged = (log for log in turn.changed.values() if log.provider_call_id)
+    own = (log for log in logged if log.provider_call_id == event.provider_call_id)
+    log = next(own, None)
+    return replace(event, known=True, call_id=log.log_id) if log else event
+
+
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:
-    decision = decide(turn.agent, event, policy)
+    decision = decide(turn.agent, _routed(turn, event), policy)
     turn.agent = decision.agent
     turn.effects.extend(decision.effects)
     if decision.ignored:

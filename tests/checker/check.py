@@ -128,9 +128,11 @@ class _Judge:
         self.report.violations.append(Violation(kind, subject, text))
 
     def _must_be_in_tray(self, log_id: str) -> bool:
-        """The last thing said of this log is a refusal that only its agent can mend."""
-        last = self.words[log_id][-1]
-        return last.kind == "result" and last.outcome == "refused" and last.final
+        """The last thing said of this log's last go is a refusal that only its agent can mend."""
+        words = self.words[log_id]
+        last, newest = words[-1], max(word.attempt for word in words)
+        is_refused = last.kind == "result" and last.outcome == "refused" and last.final
+        return is_refused and last.attempt == newest
 
     # --- one POST for a dial ---------------------------------------------------------------------
 

@@ -67,7 +67,8 @@ class Word:
     `kind`: "go" (received; `create` says whether it creates), "result" (sent, with `outcome` ok,
     refused or expired; `final` for a refusal that no retry can mend), "alive" (a hello or an
     answer to a probe, `log_id` empty), "never-sent" (a hello whose journal lacks the attempt),
-    "none" (a read-back that found nothing), "tray" (the agent chose, or mended the call's fields; `outcome` is the choice, or "mended").
+    "none" (a read-back that found nothing), "tray" (the agent chose, or mended the
+    call's fields; `outcome` is the choice, or "mended").
     """
 
     at: int

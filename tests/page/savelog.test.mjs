@@ -55,6 +55,21 @@ test('a refusal is reported with its errors and nothing is refreshed', () => {
   assert.equal(refreshed(), 0);
 });
 
+test('a repeated offer does not freshen the accept that an old go was for', () => {
+  const { clocks, frames, saves, saving } = bench();
+  saving.offer({ log_id: 'log-1' });
+  clocks.wall += 60_000;
+  clocks.steady += 60_000;
+  // Thawed: the offer of a later round waited, and behind it the go of long ago.
+  saving.offer({ log_id: 'log-1' });
+  saving.go(GO);
+  assert.equal(saves.length, 0);
+  assert.deepEqual(frames.at(-1), { type: 'result', log_id: 'log-1', attempt: 1, nonce: 'n1', outcome: 'expired' });
+  saving.offer({ log_id: 'log-1' });
+  saving.go({ ...GO, attempt: 2 });
+  assert.equal(saves.length, 1);
+});
+
 for (const clock of /** @type {const} */ (['wall', 'steady'])) {
   test(`more than five seconds by the ${clock} clock alone is too late`, () => {
     const { clocks, frames, saves, journal, saving } = bench();

@@ -188,3 +188,11 @@ def test_the_next_look_is_at_the_earliest_deadline() -> None:
     assert Turn(agent, {"c1": early, "c2": late}).next_due == T0 + 1
     assert Turn(agent, {"c2": late}).next_due == T0 + POLICY.outcome_ms
     assert Turn(AGENT, {"c2": late, "done": done}).next_due == T0 + 99_999
+
+
+def test_deliveries_replayed_together_are_of_one_call_even_without_a_wrap_up() -> None:
+    """The end came first, and was the last of it; what else waited opens no second log."""
+    busy = said(picked_up=T0 + 1_000, ended=T0 + 2_000, outcome=Outcome.BUSY)
+    end = CallEnded(T0 + 9_000, "fresh", False, "p1", busy)
+    turn = take_turn(AGENT, (), [CLICK, end, WHOLE_CALL[1]], Policy(wrapup_ms=0))
+    assert (turn.agent.calls, list(turn.logs)) == ((), ["c1"])

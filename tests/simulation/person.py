@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from adapter.core.dialing import may_dial
@@ -47,6 +48,8 @@ class Person:
         self._provider = provider
         self._policy = policy
         self._seen: set[tuple[str, str]] = set()
+        self._written: dict[str, Said] = {}
+        self._kept: set[str] = set()
         self._next = self._dice.random.randrange(len(NUMBERS))
         first = Browser()
         second = Browser() if self._dice.hits(0.2) else first
@@ -121,8 +124,12 @@ class Person:
     def _snapshot(self) -> Snapshot:
         return self._disk.agents[self.key]
 
-    def sees(self, snapshot: Snapshot) -> None:
-        """A new version was committed."""
+    def sees(self, snapshot: Snapshot, logs: Iterable[CallLog]) -> None:
+        """A new version was committed, and these logs with it."""
+        for log in logs:
+            self._sees_words(log.log_id, log.draft.notes)
+        for call in snapshot.agent.calls:
+            self._sees_words(call.call_id, call.draft.notes)
         for call in snapshot.agent.calls:
             if isinstance(call.stage, Wrapup) and self._is_new(call.call_id, "wrapup"):
                 self._wraps_up(call.call_id)
@@ -131,6 +138,12 @@ class Person:
         for log in snapshot.logs:
             if isinstance(log.state, Tray) and self._is_new(log.log_id, f"tray {log.state.since}"):
                 self._sees_tray(log, log.state)
+
+    def _sees_words(self, call_id: str, notes: str | None) -> None:
+        """What they wrote is there, known by its notes: in this order it is what they said."""
+        if notes is not None and notes not in self._kept:
+            self._kept.add(notes)
+            self.said.setdefault(call_id, {}).update(self._written[notes])
 
     def _is_new(self, call_id: str, what: str) -> bool:
         if (call_id, what) in self._seen:
@@ -155,7 +168,9 @@ class Person:
     def _words(self) -> Said:
         """What they enter; only what is checked in the end, and notes."""
         dice = self._dice
-        words: Said = {"notes": self._world.fresh_id("note")}
+        notes = self._world.fresh_id("note")
+        words: Said = {"notes": notes}
+        self._written[notes] = words
         if dice.hits(0.3):
             words["disposition"] = dice.random.choice(CHOICES)
         if dice.hits(0.1):
@@ -175,22 +190,14 @@ class Person:
             self._word(tab, call_id, "mended")
 
     def _look(self, call_id: str, words: Said, done: bool) -> None:
-        if not self._is_kept(call_id, words):
-            self._dice.fault("words-repeated", call_id)
-            self._write(call_id, words, done)
-            return
-        self.unsaid -= 1
-        self.said.setdefault(call_id, {}).update(words)
-
-    def _is_kept(self, call_id: str, words: Said) -> bool:
-        """Whether the page shows it: by its notes, in the call's draft or in the log's."""
+        """Does the page show it? A call that was not worth a log keeps no words."""
         log = self._disk.logs.get((self.key, call_id))
-        call = self._snapshot().agent.call(call_id)
-        if log is None and call is None:
-            return True  # the call was not worth a log
-        drafts = [one.draft.notes for one in (log, call) if one is not None]
-        later = int(words["notes"].split("_")[1])
-        return any(notes and int(notes.split("_")[1]) >= later for notes in drafts)
+        is_gone = log is None and self._snapshot().agent.call(call_id) is None
+        if words["notes"] in self._kept or is_gone:
+            self.unsaid -= 1
+            return
+        self._dice.fault("words-repeated", call_id)
+        self._write(call_id, words, done)
 
     # --- the tray --------------------------------------------------------------------------------
 

@@ -240,7 +240,7 @@ class _Watched(Disk):
         super().apply(commit)
         for change in commit.changes:
             key = change.agent.key
-            self._world.people[key].sees(self.agents[key])
+            self._world.people[key].sees(self.agents[key], change.logs)
         self._world.arm()
 
 

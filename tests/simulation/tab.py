@@ -193,7 +193,7 @@ class Tab:
                 pass
 
     def _offered(self, log_id: str) -> None:
-        self._accepted[log_id] = self._loop.time()
+        self._accepted.setdefault(log_id, self._loop.time())
         self._concerned.add(log_id)
         self.say(type="accept", log_id=log_id)
         if self._dice.hits(self._dice.odds.page_frozen):

@@ -47,7 +47,8 @@ export function createSaveLog({ driver, journal, send, wall = Date.now, steady =
   return {
     /** @param {any} frame offer */
     offer({ log_id }) {
-      accepted.set(log_id, { wall: wall(), steady: steady() });
+      // A repeated offer must not freshen the accept that an old go, queued behind it, was for.
+      if (!accepted.has(log_id)) accepted.set(log_id, { wall: wall(), steady: steady() });
       send({ type: 'accept', log_id });
     },
     /** @param {any} frame go */
