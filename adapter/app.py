@@ -23,6 +23,7 @@ from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org, Orgs, orgs_of
 from adapter.runtime.agents import Agents
+from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
 from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
@@ -32,13 +33,14 @@ from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.open import open_store
-from adapter.storage.port import Store
+from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.news import CallNews
 from adapter.telephony.strictjson import Malformed
 from adapter.web import oidc
+from adapter.web.board import BoardSite
 from adapter.web.bridge import GONE, Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
@@ -81,6 +83,7 @@ class App:
     bridge: Bridge
     watch: Watch
     tasks: Tasks
+    board: Board
 
 
 @asynccontextmanager
@@ -128,7 +131,7 @@ class _Parts:
 
     settings: Settings
     clock: Clock
-    store: Store
+    store: SqlStore
     hints: Hints
     orgs: Orgs
     providers: Mapping[str, DialStackClient]
@@ -180,6 +183,7 @@ async def _wire(parts: _Parts) -> App:
         own_origin=settings.public_origin,
         build=site.build,
     )
+    board = Board(store, agents, pages, clock, read_news)
     server = make_server(
         site=site,
         login=login,
@@ -187,9 +191,10 @@ async def _wire(parts: _Parts) -> App:
         bridge=bridge,
         webhooks=_webhooks(parts, intake),
         status=status,
+        board=BoardSite(board, sessions.of, settings.supervisors_or_everybody),
     )
     watch = Watch(pages, sessions)
-    return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks)
+    return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks, board)
 
 
 def _sign_in(parts: _Parts, login: Login) -> DevLogin | SalesforceLogin:

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     sign_in: Literal["dev", "salesforce"] = "dev"
     org_id: Annotated[str, Field(pattern="^(00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?)?$")] = ""
     org_origins: Texts = ()
+    supervisors: Texts = ()
     sign_in_client_id: str = ""
     sign_in_client_secret: SecretStr = SecretStr("")
     orgs_file: Path | None = None
@@ -138,6 +139,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "org_origins",
+        "supervisors",
         "regions",
         "allow_numbers",
         "deny_numbers",
@@ -246,6 +248,13 @@ class Settings(BaseSettings):
         """Scheme, host and port of our own pages, as browsers write it."""
         parts = urlsplit(self.public_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def supervisors_or_everybody(self) -> frozenset[str] | None:
+        """E-mail addresses that may see the board; None (everybody) with the dev sign-in."""
+        if self.sign_in == "dev":
+            return None
+        return frozenset(email.casefold() for email in self.supervisors)
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

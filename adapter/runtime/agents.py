@@ -20,10 +20,10 @@ from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
+from adapter.runtime.callrows import call_rows
 from adapter.runtime.turn import ForLog, Step, Turn, take_turn
 from adapter.storage.port import (
     AgentChange,
-    CallRow,
     Commit,
     Conflict,
     Delivery,
@@ -175,25 +175,5 @@ def _change(before: Snapshot, turn: Turn) -> AgentChange | None:
         agent=turn.agent,
         next_due=turn.next_due,
         logs=tuple(turn.changed.values()),
-        calls=_call_rows(before.agent, turn),
-    )
-
-
-def _call_rows(before: Agent, turn: Turn) -> tuple[CallRow, ...]:
-    """Calls whose provider id has become known: from now on events find them by it.
-
-    Also those that are over already: without a wrap-up only their log is left, and a late event
-    of such a call must not look like the first one of a new call.
-    """
-    after = turn.agent
-    if after.line is None:
-        return ()
-    seen = {call.call_id: (call.provider_call_id, call.opened_at) for call in after.calls}
-    for log in turn.changed.values():
-        seen.setdefault(log.log_id, (log.provider_call_id, log.opened_at))
-    known = {(call.call_id, call.provider_call_id) for call in before.calls}
-    return tuple(
-        CallRow(after.line.account, provider_call_id, call_id, after.key, opened_at)
-        for call_id, (provider_call_id, opened_at) in seen.items()
-        if provider_call_id and (call_id, provider_call_id) not in known
+        calls=call_rows(before, turn),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adapter.storage.journal import Observer
-from adapter.storage.port import StorageError, Store
+from adapter.storage.port import StorageError
+from adapter.storage.sqlstore import SqlStore
 
 
 async def open_store(
     url: str, *, clock_ms: Callable[[], int], observer: Observer | None = None
-) -> Store:
+) -> SqlStore:
     """The store of `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://…`.
 
     SQLite's tables are made or completed; PostgreSQL's must have been (`python -m adapter

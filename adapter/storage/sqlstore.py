@@ -6,6 +6,7 @@ from functools import partial
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, Line
+from adapter.storage import board as boards
 from adapter.storage import queries
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
@@ -85,6 +86,14 @@ class SqlStore:
         while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
             total += portion
         return total
+
+    async def board(self, org_id: str, since: int, deliveries_since: int) -> boards.BoardRows:
+        """The board of one organisation; times are Unix milliseconds."""
+        return await self.reader.run(boards.read, org_id, since, deliveries_since)
+
+    async def board_calls(self, org_id: str, since: int) -> tuple[boards.BoardCall, ...]:
+        """The organisation's calls that began since then, newest first."""
+        return await self.reader.run(boards.calls, org_id, since)
 
     async def close(self) -> None:
         """Finish what was taken, then close."""

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from adapter.web.board import BoardSite
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
@@ -27,6 +28,7 @@ def make_server(
     bridge: Bridge,
     webhooks: Mapping[str, Webhooks],
     status: Status,
+    board: BoardSite,
 ) -> web.Application:
     """The application; `webhooks` by provider account, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
@@ -44,6 +46,7 @@ def make_server(
             web.get("/readyz", status.readyz),
         ]
     )
+    server.add_routes(board.routes())
     server.add_routes(_sign_in(sign_in))
     if len(webhooks) == 1:
         server.router.add_post(WEBHOOKS, next(iter(webhooks.values())).receive)

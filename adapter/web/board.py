@@ -1,0 +1,160 @@
+"""The supervisors' board: its page, its numbers, its CSV. Behind sign-in, with a role."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from adapter.runtime.board import Board
+from adapter.storage.board import BoardCall
+from adapter.storage.port import Session
+from adapter.web.lean import lean
+from adapter.web.middleware import failure
+from adapter.web.pages import SUFFIXES, WEB
+
+SessionOf = Callable[[web.Request], Awaitable[Session | None]]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+COLUMNS = (
+    "started",
+    "ended",
+    "agent",
+    "user_id",
+    "direction",
+    "number",
+    "record",
+    "outcome",
+    "talk_seconds",
+    "call_id",
+    "provider_call_id",
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class BoardSite:
+    """`supervisors` are e-mail addresses in lower case; None lets everybody in who signed in."""
+
+    def __init__(
+        self,
+        board: Board,
+        session_of: SessionOf,
+        supervisors: frozenset[str] | None,
+        root: Path = WEB / "board",
+    ) -> None:
+        self._board = board
+        self._session_of = session_of
+        self._supervisors = supervisors
+        self._page = (root / "board.html").read_bytes()
+        self._files = {
+            path.relative_to(root).as_posix(): _served(path)
+            for path in sorted(root.rglob("*"))
+            if path.suffix in SUFFIXES
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        """All that it answers."""
+        return [
+            web.get("/board", self.page),
+            web.get("/board/{name:.+}", self.file),
+            web.get("/api/board", self.numbers),
+            web.get("/api/board/calls.csv", self.csv),
+        ]
+
+    async def page(self, _request: web.Request) -> web.Response:
+        """GET /board: the same for everybody; what is on it needs a session."""
+        return web.Response(
+            body=self._page,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-store", "Content-Security-Policy": POLICY},
+        )
+
+    async def file(self, request: web.Request) -> web.Response:
+        """GET /board/…: scripts, styles, languages."""
+        name = request.match_info["name"]
+        content = self._files.get(name)
+        if content is None:
+            raise web.HTTPNotFound
+        kind = SUFFIXES[Path(name).suffix]
+        headers = {"Cache-Control": "no-cache"}
+        return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+
+    async def numbers(self, request: web.Request) -> web.Response:
+        """GET /api/board?since=…: everything on the board; `since` is Unix ms, when today began."""
+        session = await self._supervisor(request)
+        if isinstance(session, web.Response):
+            return session
+        report = await self._board.report(session.agent.org_id, _since(request))
+        return web.json_response(report, headers={"Cache-Control": "no-store"})
+
+    async def csv(self, request: web.Request) -> web.Response:
+        """GET /api/board/calls.csv?since=…: the calls that are over, oldest first."""
+        session = await self._supervisor(request)
+        if isinstance(session, web.Response):
+            return session
+        calls = await self._board.calls(session.agent.org_id, _since(request))
+        return web.Response(
+            text=as_csv(calls),
+            content_type="text/csv",
+            charset="utf-8",
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Disposition": 'attachment; filename="calls.csv"',
+            },
+        )
+
+    async def _supervisor(self, request: web.Request) -> Session | web.Response:
+        session = await self._session_of(request)
+        if session is None:
+            return failure(401, "signed-out", "Sign in first.")
+        if self._supervisors is not None and session.email.casefold() not in self._supervisors:
+            return failure(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
+        return session
+
+
+def _since(request: web.Request) -> int:
+    text = request.query.get("since", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _served(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content if path.suffix == ".json" else lean(content)
+
+
+def as_csv(calls: list[BoardCall]) -> str:
+    """RFC 4180, with a header; times are ISO 8601 in UTC."""
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(COLUMNS)
+    for call in calls:
+        told = {
+            **call.told,
+            "started": _iso(call.told["started"] or call.at),
+            "ended": _iso(call.told["ended"]),
+            "user_id": call.user_id,
+            "call_id": call.call_id,
+            "provider_call_id": call.provider_call_id,
+        }
+        rows.writerow(_cell(told[column]) for column in COLUMNS)
+    return out.getvalue()
+
+
+def _iso(at: int | None) -> str:
+    if at is None:
+        return ""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,91 @@
+"""The board over HTTP: who may see it, what it says, and a CSV that no spreadsheet executes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+
+from adapter.core.model import AgentKey
+from adapter.storage.board import BoardCall
+from adapter.storage.port import Session
+from adapter.web.board import COLUMNS, BoardSite, as_csv
+from tests.fakes.page import FakePage
+from tests.scenarios.conftest import World, a_world
+
+
+async def test_the_board_needs_a_session(world: World) -> None:
+    """Its page is anybody's, its numbers are not."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        page = await http.get("/board")
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        for path in ("/api/board", "/api/board/calls.csv"):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "signed-out")
+        assert (await http.get("/board/boot.js")).status_code == 200
+        assert (await http.get("/board/board.html")).status_code == 404
+        assert (await http.get("/board/../softphone.html")).status_code == 404
+
+
+async def test_a_call_shows_on_the_board_and_in_the_export(tmp_path: Path) -> None:
+    """From the click to the CSV, over real sockets."""
+    async with a_world(tmp_path, wrap_up_seconds=0) as world:
+        await world.scenario(
+            outcome="answered", pick_up_seconds=0.05, ring_seconds=0.05, talk_seconds=0.6
+        )
+        page = await world.page("Ada Lovelace")
+        await page.dial("+12025550143")
+        await world.until_task()
+        async with httpx.AsyncClient(
+            base_url=world.url, trust_env=False, headers={"Cookie": page.cookie}
+        ) as http:
+            report = (await http.get("/api/board?since=0")).json()
+            sheet = (await http.get("/api/board/calls.csv?since=rubbish")).text
+    assert report["calls"]["by_outcome"] == {"answered": 1}
+    assert [(p["name"], p["state"]) for p in report["agents"]] == [("Ada Lovelace", "idle")]
+    assert report["webhooks"]["minutes"][-1]["count"] + report["webhooks"]["minutes"][-2]["count"]
+    (row,) = csv.DictReader(io.StringIO(sheet))
+    assert row["agent"] == "Ada Lovelace"
+    assert row["number"] == "'+12025550143"
+    assert (row["outcome"], row["talk_seconds"]) == ("answered", "1")
+
+
+@pytest.mark.parametrize(
+    ("supervisors", "status"), [(frozenset({"boss@example.com"}), 200), (frozenset(), 403)]
+)
+async def test_the_role_is_a_list_of_addresses(
+    world: World, supervisors: frozenset[str], status: int
+) -> None:
+    """Whoever is signed in and not on it reads why; capitals do not matter."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    session = Session("hash", AgentKey("00D1", "0051"), "Boss", "Boss@Example.com", 0, 0, 0)
+
+    async def session_of(_request: object) -> Session:
+        return session
+
+    site = BoardSite(world.app.board, session_of, supervisors)
+    answer = await site._supervisor(None)  # type: ignore[arg-type]
+    assert getattr(answer, "status", 200) == status
+
+
+def test_no_cell_is_a_formula() -> None:
+    """OWASP's list of first characters; quotes and line breaks stay in their cell."""
+    told = dict.fromkeys(COLUMNS) | {
+        "started": 0,
+        "ended": None,
+        "number": "+1",
+        "talk_seconds": -1,
+    }
+    evil = [
+        told | {"agent": text}
+        for text in ("=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", 'a "b", c\nd')
+    ]
+    sheet = as_csv([BoardCall("0051", "c1", "pc", 1_000, one) for one in evil])
+    rows = list(csv.DictReader(io.StringIO(sheet, newline="")))
+    assert [row["agent"][0] for row in rows] == ["'"] * 6 + ["a"]
+    assert rows[-1]["agent"] == 'a "b", c\nd'
+    assert (rows[0]["started"], rows[0]["ended"]) == ("1970-01-01T00:00:01+00:00", "")

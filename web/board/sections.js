@@ -1,0 +1,124 @@
+/** Figures, agents and calls without a log: the parts of the board that are words. */
+
+import { formatDuration } from '../softphone/clock.js';
+import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
+
+/** @import {Person, Report, Section, Speech, Unlogged} from './types.js' */
+
+const SILENT_MS = 600_000;
+
+/** The latest minute that had webhooks with a known lag. @param {Report} report */
+const lagOf = ({ webhooks }) => webhooks.minutes.findLast(({ p95 }) => p95 !== null)?.p95 ?? null;
+
+/** @type {{[name: string]: (report: Report, speech: Speech) => [string, string]}} a value and what to make of it */
+const FIGURES = {
+  live: ({ agents }, { number }) => [number(agents.filter(({ state }) => state !== 'idle' && state !== 'offline' && state !== 'wrapup').length), ''],
+  over: ({ calls }, { number }) => [number(calls.over), ''],
+  answered: ({ calls }, { percent }) => [calls.over ? percent((calls.by_outcome['answered'] ?? 0) / calls.over) : '–', ''],
+  talk: ({ calls }) => [formatDuration(calls.talk_seconds * 1000), ''],
+  average: ({ calls }) => [calls.talks ? formatDuration((calls.talk_seconds / calls.talks) * 1000) : '–', ''],
+  unlogged: ({ unlogged }, { number }) => [number(unlogged.length), unlogged.some(({ errors, why }) => errors.length || why === 'refused' || why === 'not-confirmed') ? 'bad' : ''],
+  lag: (report, { t, number }) => {
+    const lag = lagOf(report);
+    return [lag === null ? '–' : t('webhooks.ms', { ms: number(lag) }), lag !== null && lag > 5000 ? 'bad' : ''];
+  },
+};
+
+/** @param {Speech} speech @returns {Section} */
+export function createFigures(speech) {
+  const values = Object.keys(FIGURES).map((name) => ({ name, value: el('dd', {}) }));
+  const element = el('dl', { class: 'figures' },
+    ...values.map(({ name, value }) => el('div', { class: 'figure', 'data-figure': name }, el('dt', {}, speech.t(`figure.${name}`)), value)));
+  return {
+    element,
+    update(report) {
+      for (const { name, value } of values) {
+        const [text, tone] = FIGURES[name]?.(report, speech) ?? ['', ''];
+        setText(value, text);
+        setData(value, 'tone', tone);
+      }
+    },
+  };
+}
+
+/** What is known of the provider's health, in one sentence. @param {Speech} speech @returns {Section} */
+export function createHealth({ t, number }) {
+  const words = el('p', { class: 'health-words' });
+  const element = el('section', { class: 'health', 'aria-label': t('health.title') }, el('span', { class: 'health-dot', 'aria-hidden': 'true' }), words);
+  return {
+    element,
+    update(report) {
+      const { webhooks, now, unconfirmed, parked } = report;
+      const ringing = report.agents.some(({ state }) => state === 'dialing-destination' || state === 'bridged');
+      const silent = ringing && (webhooks.last_at === null || now - webhooks.last_at > SILENT_MS);
+      const failed = webhooks.minutes.slice(-5).reduce((sum, { errors }) => sum + errors, 0);
+      const key = failed ? 'errors' : unconfirmed ? 'unconfirmed' : silent ? 'silent' : parked ? 'parked' : webhooks.last_at === null ? 'quiet' : 'well';
+      const ago = webhooks.last_at === null ? '' : formatDuration(now - webhooks.last_at);
+      setData(element, 'tone', key === 'well' || key === 'quiet' ? 'good' : 'bad');
+      setText(words, t(`health.${key}`, { ago, count: failed || unconfirmed || parked, number: number(failed || unconfirmed || parked) }));
+    },
+  };
+}
+
+/** @param {Speech} speech @returns {Section} */
+export function createPeople({ t, number }) {
+  const body = el('tbody', {});
+  const more = el('p', { class: 'more' });
+  let now = 0;
+  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => {
+    const name = el('th', { scope: 'row' });
+    const state = el('span', { class: 'state' });
+    const since = el('td', { class: 'since' });
+    const element = el('tr', {}, name, el('td', {}, state), since);
+    return {
+      element,
+      update(/** @type {Person} */ person) {
+        setText(name, person.name);
+        setText(state, t(`state.${person.state}`));
+        setData(state, 'state', person.state);
+        setText(since, person.since === null ? '' : formatDuration(now - person.since));
+      },
+    };
+  });
+  const table = el('table', {}, el('thead', {}, el('tr', {}, ...['name', 'state', 'since'].map((key) => el('th', { scope: 'col', class: key }, t(`agents.${key}`))))), body);
+  const empty = el('p', { class: 'empty' }, t('agents.none'));
+  return {
+    element: el('section', { class: 'panel people' }, el('h2', {}, t('agents.title')), table, empty, more),
+    update(report) {
+      now = report.now;
+      rows(report.agents);
+      show(table, report.agents.length > 0);
+      show(empty, report.agents.length === 0);
+      setText(more, t('agents.known', { count: report.agents_known, number: number(report.agents_known) }));
+    },
+  };
+}
+
+/** @param {Speech} speech @returns {Section} */
+export function createUnlogged({ t, language }) {
+  const list = el('ul', {});
+  const empty = el('p', { class: 'empty' }, t('unlogged.none'));
+  const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
+  const rows = keyedList(list, (/** @type {Unlogged} */ row) => row.log_id, () => {
+    const who = el('strong', {});
+    const what = el('span', {});
+    const why = el('p', {});
+    const element = el('li', {}, el('div', {}, who, what), why);
+    return {
+      element,
+      update(/** @type {Unlogged} */ row) {
+        setText(who, row.agent);
+        setText(what, `${clock.format(row.started_at)} · ${t(`outcome.${row.outcome}`)}`);
+        setText(why, [t(`why.${row.why}`), ...row.errors].join(' '));
+        setData(element, 'why', row.why);
+      },
+    };
+  });
+  return {
+    element: el('section', { class: 'panel unlogged' }, el('h2', {}, t('unlogged.title')), list, empty),
+    update({ unlogged }) {
+      rows(unlogged);
+      show(empty, unlogged.length === 0);
+    },
+  };
+}

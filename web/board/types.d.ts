@@ -1,0 +1,60 @@
+/** What `GET /api/board` answers. Times are milliseconds of the server's clock. */
+
+export interface Person {
+  user_id: string;
+  name: string;
+  state: string;
+  since: number | null;
+  direction: string | null;
+  online: boolean;
+}
+
+export interface Unlogged {
+  log_id: string;
+  agent: string;
+  started_at: number;
+  outcome: string;
+  update: boolean;
+  why: string;
+  errors: string[];
+}
+
+export interface Minute {
+  at: number;
+  count: number;
+  errors: number;
+  p50: number | null;
+  p95: number | null;
+}
+
+export interface Report {
+  now: number;
+  agents: Person[];
+  agents_known: number;
+  calls: {
+    over: number;
+    live: number;
+    by_outcome: { [outcome: string]: number };
+    by_direction: { [direction: string]: number };
+    talk_seconds: number;
+    talks: number;
+    longest_seconds: number;
+  };
+  unlogged: Unlogged[];
+  webhooks: { last_at: number | null; minutes: Minute[] };
+  parked: number;
+  unconfirmed: number;
+}
+
+/** Words and numbers of one language. */
+export interface Speech {
+  language: string;
+  t: import('../softphone/types.js').Translate;
+  number: (value: number) => string;
+  percent: (share: number) => string;
+}
+
+export interface Section {
+  element: HTMLElement;
+  update(report: Report): void;
+}
