@@ -8,7 +8,7 @@ from typing import Any
 
 from adapter.core.dialing import may_dial
 from adapter.core.logmodel import CallLog, Tray, TrayReason
-from adapter.core.model import AgentKey, Bridged, Wrapup
+from adapter.core.model import Agent, AgentKey, Bridged, Wrapup
 from adapter.core.policy import Policy
 from adapter.storage.port import Snapshot
 from tests.checker.history import Word
@@ -122,7 +122,8 @@ class Person:
     # --- what they see ---------------------------------------------------------------------------
 
     def _snapshot(self) -> Snapshot:
-        return self._disk.agents[self.key]
+        """The agent as last committed; nobody, before the first greeting has come through."""
+        return self._disk.agents.get(self.key) or Snapshot(Agent(self.key), 0, ())
 
     def sees(self, snapshot: Snapshot, logs: Iterable[CallLog]) -> None:
         """A new version was committed, and these logs with it."""

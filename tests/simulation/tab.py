@@ -178,7 +178,6 @@ class Tab:
                 self._go(message)
             case "taken":
                 self._accepted.pop(message["log_id"], None)
-                self._concerned.discard(message["log_id"])
             case "settled":
                 self._concerned.discard(message["log_id"])
                 self._browser.journal.pop((message["log_id"], message["attempt"]), None)
