@@ -13,6 +13,7 @@ from adapter.runtime.clock import SystemClock
 from adapter.runtime.directory import (
     REFRESH_MS,
     RETRY_MS,
+    Directories,
     Directory,
     DirectoryError,
     DirectoryUnavailable,
@@ -244,3 +245,36 @@ async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
     with pytest.raises(DirectoryUnavailable):
         await found.line(ADA, "bob@example.com")
     assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
+
+
+# --- several orgs, and CSV ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_spreadsheet_will_do(tmp_path: Path, separator: str) -> None:
+    """The names stand in the first line; empty fields say nothing."""
+    rows = ["email,user_id,provider_user", " ada@example.com ,,user_ada", ",005000000000002,user_g"]
+    path = tmp_path / "agents.csv"
+    path.write_text("\ufeff" + "\n".join(rows).replace(",", separator), encoding="utf-8")
+    assert read_entries(path) == (
+        Entry("user_ada", email="ada@example.com"),
+        Entry("user_g", user_id="005000000000002"),
+    )
+
+
+@pytest.mark.parametrize("text", ["email\nada", "who,provider_user\na,b", "email\na,b,c", 'a\n"x'])
+def test_a_spreadsheet_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    """With the file's name."""
+    path = tmp_path / "agents.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DirectoryError, match=r"agents\.csv"):
+        read_entries(path)
+
+
+async def test_an_agent_is_looked_for_in_their_own_org_only() -> None:
+    """The same e-mail in another org is another person; an unknown org has nobody."""
+    provider = FakeProvider(user("user_ada", MAIL))
+    directories = Directories({ORG: directory(provider), OTHER_ORG: directory(None)})
+    assert await directories.line(ADA, MAIL) == Line("acct_1", "user_ada")
+    assert await directories.line(AgentKey(OTHER_ORG, ADA.user_id), MAIL) is None
+    assert await directories.line(AgentKey("00D000000000003", ADA.user_id), MAIL) is None

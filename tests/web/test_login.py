@@ -1,155 +1,32 @@
-"""Cookies, sessions, tickets: who is let in, for how long, and what nobody ever reads."""
+"""What every way to sign in shares: who may call, and the two ways to sign out."""
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
-
 import httpx
-import pytest
 
-from adapter.orgs import DEV_ORG
-from adapter.web.secret import token_hash
-from adapter.web.sessions import IDLE_MS, SESSION_MS, TOUCH_MS, cookie_name
-from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World
-from tests.web.conftest import SetClock
 
 
-@pytest.fixture
-async def page(world: World) -> FakePage:
-    """A page that has signed in, without a socket."""
-    signed_in = FakePage(world.url, "ada", world.salesforce)
-    await signed_in.sign_in()
-    return signed_in
-
-
-async def test_the_cookie_survives_a_foreign_frame_and_no_script_reads_it(world: World) -> None:
-    """Each attribute by name: host-bound, partitioned, of one org, as long as the session."""
+async def sign_out(world: World, cookie: str, **body: object) -> int:
+    """The answer's status."""
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        answer = await http.post("/auth/dev", json={"name": "Ada"}, headers={"Origin": world.url})
-    name, *rest = answer.headers["set-cookie"].split("; ")
-    assert name.startswith(f"__Host-softphone-{DEV_ORG}=")
-    assert sorted(rest) == [
-        "HttpOnly",
-        f"Max-Age={SESSION_MS // 1000}",
-        "Partitioned",
-        "Path=/",
-        "SameSite=None",
-        "Secure",
-    ]
-    user = answer.json()["user"]
-    assert (user["org_id"], user["name"]) == (DEV_ORG, "Ada")
-    assert len(user["user_id"]) == 15
+        headers = {"Origin": world.url, "Cookie": cookie}
+        return (await http.post("/auth/sign-out", json=body, headers=headers)).status_code
 
 
-async def test_what_is_stored_lets_nobody_in(
-    world: World, page: FakePage, tmp_path: object
-) -> None:
-    """The store has the secret's hash; a copy of it is no cookie."""
-    token = page.cookie.partition("=")[2]
-    page.cookie = f"{cookie_name(DEV_ORG)}={token_hash(token)}"
-    with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await page.ticket()
+async def test_a_sign_out_ends_the_sockets_of_this_browser(world: World) -> None:
+    """4003 at once, and only there."""
+    here, elsewhere = await world.page(), await world.page()
+    assert await sign_out(world, here.cookie) == 204
+    assert await here.until_closed() == 4003
+    assert elsewhere.close_codes == []
+    assert await elsewhere.ticket()
 
 
-@pytest.mark.parametrize("name", ["", " ", "a" * 65, "<script>", "a\nb", "ada@example.com"])
-async def test_a_name_that_is_none_is_refused_in_words(world: World, name: str) -> None:
-    """400 with what to type instead."""
-    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        headers = {"Origin": world.url}
-        answer = await http.post("/auth/dev", json={"name": name}, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "bad-name"
-    assert "set-cookie" not in answer.headers
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 30_000, b'{"name": 5e999}'])
-async def test_a_body_that_is_none_is_refused_too(world: World, body: bytes) -> None:
-    """Never a 500."""
-    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        answer = await http.post("/auth/dev", content=body, headers={"Origin": world.url})
-    assert answer.status_code in {200, 400}
-
-
-@pytest.mark.parametrize("path", ["/auth/dev", "/auth/sign-out", "/api/ws-ticket"])
-@pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
-async def test_another_sites_page_may_do_nothing(
-    world: World, page: FakePage, path: str, origin: str | None
-) -> None:
-    """403, even with the cookie; and the session lives on."""
-    headers = {"Cookie": page.cookie, **({"Origin": origin} if origin else {})}
-    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        answer = await http.post(path, json={"name": "mallory"}, headers=headers)
-    assert answer.status_code == 403
-    assert await page.ticket()
-
-
-async def test_without_a_cookie_there_is_no_ticket(world: World, page: FakePage) -> None:
-    """401, which tells the page to show the sign-in."""
-    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        answer = await http.post("/api/ws-ticket", headers={"Origin": world.url})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "signed-out")
-
-
-async def test_a_cookie_under_another_orgs_name_is_none(page: FakePage) -> None:
-    """The cookie's name and its session's org must agree."""
-    page.cookie = f"{cookie_name('00D000000000XYZ')}={page.cookie.partition('=')[2]}"
-    with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await page.ticket()
-
-
-async def test_a_session_that_nobody_uses_ends_after_an_hour(
-    page: FakePage, clock: SetClock
-) -> None:
-    """Idle: still good at the hour, gone just after."""
-    clock.later = IDLE_MS + 60_000
-    with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await page.ticket()
-
-
-async def test_a_session_in_use_lives_for_twelve_hours_and_no_longer(
-    page: FakePage, clock: SetClock
-) -> None:
-    """Each use moves the idle end, nothing moves the absolute one."""
-    while clock.later + IDLE_MS // 2 < SESSION_MS:
-        clock.later += IDLE_MS // 2
-        assert await page.ticket()
-    clock.later = SESSION_MS
-    with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await page.ticket()
-
-
-async def test_signing_out_takes_the_cookie_away(world: World, page: FakePage) -> None:
-    """204, a cookie that ends at once, and the old one is worth nothing."""
-    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
-        headers = {"Origin": world.url, "Cookie": page.cookie}
-        answer = await http.post("/auth/sign-out", headers=headers)
-        again = await http.post("/auth/sign-out", headers=headers)
-    assert (answer.status_code, again.status_code) == (204, 204)
-    told = SimpleCookie(answer.headers["set-cookie"].replace("; Partitioned", ""))
-    assert [(c.value, c["max-age"]) for c in told.values()] == [("", "0")]
-    with pytest.raises(httpx.HTTPStatusError, match="401"):
-        await page.ticket()
-
-
-async def test_a_session_is_marked_as_used_now_and_then(
-    world: World, page: FakePage, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A storm of tickets must not be a storm of writes: at most one mark in five minutes."""
-    from adapter.storage.sqlstore import SqlStore
-
-    puts: list[str] = []
-    real = SqlStore.put_session
-
-    async def counted(self: SqlStore, session: object) -> None:
-        puts.append(session.token_hash)  # type: ignore[attr-defined]
-        await real(self, session)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(SqlStore, "put_session", counted)
-    own = token_hash(page.cookie.partition("=")[2])
-    await page.ticket()
-    assert puts.count(own) == 0
-    clock.later = TOUCH_MS
-    await page.ticket()
-    await page.ticket()
-    assert puts.count(own) == 1
+async def test_a_sign_out_everywhere_ends_them_all(world: World) -> None:
+    """4003 for every page of the agent; a colleague's stays."""
+    here, elsewhere = await world.page(), await world.page()
+    colleague = await world.page("grace")
+    assert await sign_out(world, here.cookie, everywhere=True) == 204
+    assert [await here.until_closed(), await elsewhere.until_closed()] == [4003, 4003]
+    assert colleague.close_codes == []

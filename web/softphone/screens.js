@@ -26,7 +26,8 @@ export function createConnecting({ t }) {
 /** @param {Context} context */
 export function createSignIn({ t, actions }) {
   const name = el('input', { name: 'name', autocomplete: 'username', required: true });
-  const field = el('label', { class: 'field' }, el('span', { class: 'field-label' }, t('signin.name')), name);
+  const label = el('span', { class: 'field-label' });
+  const field = el('label', { class: 'field' }, label, name);
   const button = el('button', { type: 'submit', class: 'button brand wide' });
   const failed = el('p', { class: 'screen-error', role: 'alert' });
   const words = el('p', {});
@@ -40,7 +41,9 @@ export function createSignIn({ t, actions }) {
     /** @param {Model} model */
     update({ signIn }) {
       const dev = signIn.by === 'dev';
-      show(field, dev);
+      // The pop-up shows a code to type when it cannot hand it over.
+      show(field, dev || signIn.opened);
+      setText(label, t(dev ? 'signin.name' : 'signin.code'));
       name.required = dev;
       setText(words, t(`signin.${signIn.by}.words`));
       setText(button, t(`signin.${signIn.by}.button`));

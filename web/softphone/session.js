@@ -5,6 +5,9 @@
 /** @typedef {{ok: true, ticket: string, user: User}
  *   | {ok: false, code: 'signed-out'|'unreachable'}} Ticket */
 
+// What a browser that keeps no cookie for us in this frame is signed in by; gone with the page.
+let bearer = '';
+
 /**
  * @param {string} path
  * @param {object} [body]
@@ -13,9 +16,31 @@ function post(path, body) {
   return fetch(path, {
     method: 'POST',
     credentials: 'include',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(bearer && { authorization: `Bearer ${bearer}` }) },
     body: JSON.stringify(body ?? {}),
   });
+}
+
+const base64url = (/** @type {Uint8Array} */ bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+
+/** A secret that never leaves this window before it is redeemed, and its SHA-256. */
+async function makeProof() {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  return { verifier, challenge: base64url(new Uint8Array(digest)) };
+}
+
+// Made ahead of the click: a pop-up that opens any later is blocked.
+let proof = globalThis.crypto?.subtle ? makeProof() : null;
+
+/** Whether this browser keeps a cookie for us here, inside somebody else's page. */
+function keepsCookies() {
+  const test = '__Host-softphone-test';
+  const rest = 'Path=/; Secure; SameSite=None; Partitioned';
+  document.cookie = `${test}=1; ${rest}`;
+  const kept = document.cookie.includes(`${test}=1`);
+  document.cookie = `${test}=; Max-Age=0; ${rest}`;
+  return kept;
 }
 
 /**
@@ -31,10 +56,13 @@ export async function fetchSettings(origin) {
   }
 }
 
-/** @returns {Promise<Ticket>} */
-export async function fetchTicket() {
+/**
+ * @param {string} origin of the org: a browser may be signed in to several
+ * @returns {Promise<Ticket>}
+ */
+export async function fetchTicket(origin) {
   try {
-    const answer = await post('/api/ws-ticket');
+    const answer = await post('/api/ws-ticket', { origin });
     if (answer.status === 401 || answer.status === 403) return { ok: false, code: 'signed-out' };
     if (!answer.ok) return { ok: false, code: 'unreachable' };
     return { ok: true, ...(await answer.json()) };
@@ -61,26 +89,46 @@ export async function signInByName(name) {
  * @param {string} org origin of the org
  * @returns {Promise<boolean>} false when the pop-up was blocked or the code refused
  */
-export function signInWithSalesforce(org) {
-  const popup = window.open(`/auth/start?origin=${encodeURIComponent(org)}`, '_blank', 'popup,width=480,height=640');
-  if (!popup) return Promise.resolve(false);
+export async function signInWithSalesforce(org) {
+  if (!proof) return false;
+  const query = new URLSearchParams({ origin: org, challenge: (await proof).challenge });
+  const popup = window.open(`/auth/start?${query}`, '_blank', 'popup,width=480,height=640');
+  if (!popup) return false;
   return new Promise((resolve) => {
     window.addEventListener('message', async function listen({ origin, data, source }) {
       if (origin !== location.origin || source !== popup || data?.type !== 'sign-in-code') return;
       window.removeEventListener('message', listen);
-      try {
-        resolve((await post('/auth/redeem', { code: data.code })).ok);
-      } catch {
-        resolve(false);
-      }
+      popup.close();
+      resolve(await redeem(String(data.code)));
     });
   });
 }
 
-/** Failing to say goodbye leaves the agent signed in: the page must not pretend otherwise. */
-export async function signOut() {
+/**
+ * Trade a code, handed over or typed, for the session.
+ * @param {string} code
+ */
+export async function redeem(code) {
+  if (!proof) return false;
+  const { verifier } = await proof;
   try {
-    return (await post('/auth/sign-out')).ok;
+    const answer = await post('/auth/redeem', { code, verifier, cookies: keepsCookies() });
+    if (!answer.ok) return false;
+    proof = makeProof();
+    bearer = (await answer.json()).bearer ?? '';
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Failing to say goodbye leaves the agent signed in: the page must not pretend otherwise.
+ * @param {string} origin of the org
+ */
+export async function signOut(origin) {
+  try {
+    return (await post('/auth/sign-out', { origin })).ok;
   } catch {
     return false;
   }

@@ -11,7 +11,7 @@ import { createErrands } from './errands.js';
 import { createJournal } from './journal.js';
 import { createPanel, stateOf } from './panel.js';
 import { createSaveLog } from './savelog.js';
-import { fetchTicket, signInByName, signInWithSalesforce, signOut } from './session.js';
+import { fetchTicket, redeem, signInByName, signInWithSalesforce, signOut } from './session.js';
 import { createSocket } from './socket.js';
 import { mayPass, startUp } from './startup.js';
 import { draftStore, journalStore } from './stores.js';
@@ -35,7 +35,7 @@ export function createSoftphone(root, t, language) {
   /** @type {Model} */
   const model = {
     stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false }, retryAt: null, connection: 0,
+    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, connection: 0,
   };
   const clock = createClock();
   const pageId = makeId();
@@ -134,7 +134,7 @@ export function createSoftphone(root, t, language) {
     });
     const socket = createSocket({
       url: `${location.origin.replace(/^http/, 'ws')}/ws`,
-      fetchTicket, hello, onUp, onDown, onSignedOut,
+      fetchTicket: () => fetchTicket(origin), hello, onUp, onDown, onSignedOut,
       onFrame: (frame) => handlers[frame.type]?.(frame),
     });
 
@@ -231,19 +231,20 @@ export function createSoftphone(root, t, language) {
         if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
         await socket.connect();
       },
-      /** @param {string} name */
-      async signIn(name) {
+      /** @param {string} typed a name in development, else a code or nothing */
+      async signIn(typed) {
         // A pop-up that is closed tells nobody: its button stays in reach.
-        model.signIn = { ...model.signIn, busy: settings.sign_in === 'dev', failed: false };
+        const dev = settings.sign_in === 'dev';
+        model.signIn = { ...model.signIn, busy: dev, failed: false, opened: !dev };
         render();
-        const done = settings.sign_in === 'dev' ? await signInByName(name) : await signInWithSalesforce(origin);
-        model.signIn = { ...model.signIn, busy: false, failed: !done };
+        const done = await (dev ? signInByName(typed) : typed ? redeem(typed) : signInWithSalesforce(origin));
+        model.signIn = { ...model.signIn, busy: false, failed: !done, opened: !done && model.signIn.opened };
         if (done) model.stage = 'connecting';
         render();
         if (done) await socket.connect();
       },
       async signOut() {
-        if (!(await signOut())) return say('signout', 'error', t('signout.failed'));
+        if (!(await signOut(origin))) return say('signout', 'error', t('signout.failed'));
         socket.stop();
         onSignedOut();
       },

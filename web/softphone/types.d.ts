@@ -230,7 +230,7 @@ export interface Model {
   pending: Pending | null;
   messages: Message[];
   blocked: { code: string; detail: string } | null;
-  signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean };
+  signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened?: boolean };
   retryAt: number | null;
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;

@@ -1,0 +1,95 @@
+"""Several orgs in one deployment: described by a file, strictly apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.orgs import DEV_ORG, Orgs, orgs_of
+from adapter.settings import WrongSetting, load
+
+
+def org_text(folder: Path, letter: str, **wishes: str) -> str:
+    """One [[org]] of the file, with secrets in files of its own."""
+    (folder / f"token-{letter}").write_text(f"sk-{letter}\n")
+    (folder / f"hooks-{letter}").write_text(f"whsec-{letter}1\nwhsec-{letter}2\n")
+    lines = {
+        "id": f'"00D00000000000{letter}"',
+        "domain": f'"https://{letter}.my.salesforce.com"',
+        "client_id": '"3MVG9"',
+        "origins": f'["https://{letter}.lightning.force.com"]',
+        "account": f'"acct_{letter}"',
+        "token_file": f'"{folder}/token-{letter}"',
+        "webhook_secrets_file": f'"{folder}/hooks-{letter}"',
+        **wishes,
+    }
+    return "[[org]]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items() if v)
+
+
+def read(folder: Path, *orgs: str) -> Orgs:
+    """The orgs of such a file."""
+    (folder / "orgs.toml").write_text("\n".join(orgs))
+    return orgs_of(load({}, orgs_file=folder / "orgs.toml"))
+
+
+def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
+    """Found by id (of 15 or 18 letters) and by the exact origin."""
+    orgs = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))
+    a = orgs.of_id("00D00000000000aAAA")
+    b = orgs.of_origin("https://b.lightning.force.com")
+    assert a is not None
+    assert b is not None
+    assert (a.account, a.token, a.webhook_secrets) == ("acct_a", "sk-a", ("whsec-a1", "whsec-a2"))
+    assert (b.account, b.token) == ("acct_b", "sk-b")
+    assert orgs.of_origin("https://b.lightning.force.com/") is None
+    assert orgs.of_id("00D00000000000c") is None
+
+
+def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
+    """repr() leaves them out."""
+    text = repr(read(tmp_path, org_text(tmp_path, "a")).all)
+    assert "sk-a" not in text
+    assert "whsec" not in text
+
+
+@pytest.mark.parametrize(
+    ("wishes", "said"),
+    [
+        ({"account": '"acct_a"'}, "the account acct_a is named 2 times"),
+        ({"id": '"00D00000000000aAAA"'}, "the id 00D00000000000a is named 2 times"),
+        ({"domain": '"https://a.my.salesforce.com"'}, "the domain"),
+        ({"origins": '["https://a.lightning.force.com"]'}, "the origin"),
+        ({"webhook_secrets_file": '"{folder}/hooks-a"'}, "share a webhook secret"),
+        ({"id": '"005"'}, "is no org id"),
+        ({"origins": '["*"]'}, "is no origin"),
+        ({"origins": "[]"}, "needs origins"),
+        ({"domain": '"https://b.example/path"'}, "is no origin"),
+        ({"token": '"sk"'}, "has no token"),
+        ({"account": ""}, "needs account"),
+        ({"token_file": '"/nowhere"'}, "No such file"),
+        ({"origins": "5"}, "not iterable"),
+    ],
+)
+def test_what_would_mix_two_orgs_up_is_refused(
+    tmp_path: Path, wishes: dict[str, str], said: str
+) -> None:
+    """With a sentence that names the variable, the file and the fault."""
+    wishes = {name: value.replace("{folder}", str(tmp_path)) for name, value in wishes.items()}
+    with pytest.raises(WrongSetting, match=said) as wrong:
+        read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b", **wishes))
+    assert str(wrong.value).startswith("SOFTPHONE_ORGS_FILE: ")
+
+
+@pytest.mark.parametrize("text", ["", "[[org", "org = 5", "[[org]]\n"])
+def test_a_file_without_orgs_is_refused(tmp_path: Path, text: str) -> None:
+    """Nobody would get in."""
+    with pytest.raises(WrongSetting, match="SOFTPHONE_ORGS_FILE"):
+        read(tmp_path, text)
+
+
+def test_without_a_file_the_variables_describe_the_one_org() -> None:
+    """In development its id is made up."""
+    (org,) = orgs_of(load({}, org_origins="https://a.example", dialstack_account="acct")).all
+    assert (org.org_id, org.account, org.origins) == (DEV_ORG, "acct", ("https://a.example",))
+    assert not org.is_provider_configured

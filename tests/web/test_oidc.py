@@ -1,0 +1,198 @@
+"""Nothing that an identity provider says is believed before it is checked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from adapter.orgs import Org
+from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused, build_http
+from tests.fakes.identity import FakeIdentity, an_identity, new_key
+from tests.web.conftest import SetClock
+
+FLOW = Flow("secret")
+REDIRECT = "http://localhost/auth/callback"
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeIdentity]:
+    """A My Domain."""
+    async with an_identity() as it:
+        yield it
+
+
+@pytest.fixture
+async def provider(fake: FakeIdentity, clock: SetClock) -> AsyncIterator[IdentityProvider]:
+    """Our side of it."""
+    org = Org("00D000000000001", (), domain=fake.url, client_id="client")
+    async with build_http() as http:
+        yield IdentityProvider(org, http, REDIRECT, clock)
+
+
+async def identify(provider: IdentityProvider, flow: Flow = FLOW, login: str = "ada") -> Identity:
+    """Sign in there, and come back with the code."""
+    async with build_http() as http:
+        answer = await http.get(await provider.authorize_url(FLOW) + f"&login={login}")
+    code = answer.headers["location"].split("code=")[1].split("&")[0]
+    return await provider.identify(code, flow)
+
+
+async def test_an_identity_has_the_org_as_we_spell_it(provider: IdentityProvider) -> None:
+    """The org's id as configured, the user's as Salesforce says, and the e-mail."""
+    identity = await identify(provider)
+    assert identity == Identity(
+        "00D000000000001", "005000000000001AAA", "Ada Lovelace", "ada@example.com"
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "code"),
+    [
+        ("iss", "https://evil.example", "bad-claim"),
+        ("iss", None, "bad-claim"),
+        ("aud", "another-client", "bad-claim"),
+        ("aud", None, "bad-claim"),
+        ("exp", 1, "bad-claim"),
+        ("exp", None, "bad-claim"),
+        ("exp", "soon", "bad-claim"),
+        ("iat", 2**40, "bad-claim"),
+        ("nonce", "another", "wrong-nonce"),
+        ("nonce", None, "bad-claim"),
+        ("sub", None, "bad-claim"),
+        ("sub", "somebody else", "wrong-user"),
+    ],
+)
+async def test_each_forged_claim_is_refused(
+    fake: FakeIdentity, provider: IdentityProvider, claim: str, value: object, code: str
+) -> None:
+    """One wrong or missing claim is enough, however good the signature."""
+    fake.bend_claims = {claim: value}
+    with pytest.raises(SignInRefused) as refused:
+        await identify(provider)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"organization_id": "00D000000000002AAA"}, "wrong-org"),
+        ({"organization_id": None}, "wrong-org"),
+        ({"organization_id": "00D000000000001AAAevil"}, "wrong-org"),
+        ({"active": False}, "inactive"),
+        ({"active": None}, "inactive"),
+        ({"active": "true"}, "inactive"),
+        ({"user_id": None}, "inactive"),
+        ({"user_id": "003000000000001AAA"}, "inactive"),
+        ({"sub": "somebody else"}, "wrong-user"),
+    ],
+)
+async def test_only_active_users_of_the_org_get_in(
+    fake: FakeIdentity, provider: IdentityProvider, said: dict[str, Any], code: str
+) -> None:
+    """Another org's user is refused by the org's id, a frozen one by `active`."""
+    fake.bend_userinfo = said
+    with pytest.raises(SignInRefused) as refused:
+        await identify(provider)
+    assert refused.value.code == code
+
+
+async def test_an_unverified_email_matches_nobody(
+    fake: FakeIdentity, provider: IdentityProvider
+) -> None:
+    """Else an agent could write a colleague's address into their own profile."""
+    fake.bend_userinfo = {"email_verified": False}
+    assert (await identify(provider)).email == ""
+
+
+async def test_a_foreign_key_is_refused_under_a_known_name(
+    fake: FakeIdentity, provider: IdentityProvider
+) -> None:
+    """The key id is only a hint."""
+    fake.signing_key = new_key()
+    with pytest.raises(SignInRefused, match="bad-signature"):
+        await identify(provider)
+
+
+def forged(fake: FakeIdentity, algorithm: str) -> str:
+    """A token with all the right claims, "signed" by somebody who knows only what is public."""
+    header, claims, _ = fake.id_token("ada", FLOW.nonce).split(".")
+    plain = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "kid": fake.key.kid}).encode())
+    header = plain.rstrip(b"=").decode()
+    if algorithm == "none":
+        return f"{header}.{claims}."
+    public = fake.key.as_pem(private=False)
+    digest = hmac.new(public, f"{header}.{claims}".encode(), hashlib.sha256).digest()
+    return f"{header}.{claims}." + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+async def test_a_signature_that_anybody_can_make_is_refused(
+    fake: FakeIdentity, provider: IdentityProvider, algorithm: str
+) -> None:
+    """No signature, and one with the public key for a shared secret."""
+    token = forged(fake, algorithm)
+    fake.id_token = lambda login, nonce: token  # type: ignore[method-assign]
+    with pytest.raises(SignInRefused, match="bad-signature"):
+        await identify(provider)
+
+
+async def test_a_rotated_key_is_found(
+    fake: FakeIdentity, provider: IdentityProvider, clock: SetClock
+) -> None:
+    """Keys are read anew for a key that is unknown, but not at everybody's whim."""
+    await identify(provider)
+    await identify(provider, login="grace")
+    assert fake.asked.count("/id/keys") == 1
+    fake.rotate()
+    with pytest.raises(SignInRefused, match="bad-signature"):
+        await identify(provider)
+    clock.later = 20_000
+    assert (await identify(provider)).user_id == "005000000000001AAA"
+    assert fake.asked.count("/id/keys") == 2
+
+
+async def test_another_flows_verifier_gets_no_token(provider: IdentityProvider) -> None:
+    """PKCE: the code alone is worth nothing."""
+    with pytest.raises(SignInRefused, match="refused"):
+        await identify(provider, Flow("another secret"))
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"issuer": "https://evil.example"}, "wrong-issuer"),
+        ({"issuer": None}, "wrong-issuer"),
+        ({"token_endpoint": "https://evil.example/token"}, "foreign-endpoint"),
+        ({"jwks_uri": "http://169.254.169.254/keys"}, "foreign-endpoint"),
+        ({"userinfo_endpoint": None}, "foreign-endpoint"),
+        ({"authorization_endpoint": "file:///etc/passwd"}, "foreign-endpoint"),
+    ],
+)
+async def test_it_is_asked_only_at_its_own_origin(
+    fake: FakeIdentity, provider: IdentityProvider, said: dict[str, Any], code: str
+) -> None:
+    """A discovery document that points elsewhere is not followed."""
+    fake.bend_discovery = said
+    with pytest.raises(SignInRefused) as refused:
+        await provider.authorize_url(FLOW)
+    assert refused.value.code == code
+
+
+async def test_one_that_does_not_answer_lets_nobody_in(clock: SetClock) -> None:
+    """And says so, to try again."""
+    org = Org("00D000000000001", (), domain="http://127.0.0.1:9", client_id="client")
+    async with build_http() as http:
+        with pytest.raises(SignInRefused, match="unavailable"):
+            await IdentityProvider(org, http, REDIRECT, clock).authorize_url(FLOW)
+
+
+def test_a_flows_secrets_tell_nothing_of_each_other() -> None:
+    """State and nonce travel in addresses; the verifier must not follow from them."""
+    assert len({FLOW.secret, FLOW.state, FLOW.nonce, FLOW.verifier}) == 4
+    assert all(len(part) == 43 for part in (FLOW.state, FLOW.nonce, FLOW.verifier))

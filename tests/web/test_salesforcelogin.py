@@ -1,0 +1,268 @@
+"""The pop-up's way through Salesforce, and every way around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.web.salesforcelogin import CODE_MS, FLOW_MS
+from adapter.web.sessions import cookie_name
+from tests.fakes.identity import FakeIdentity, an_identity
+from tests.fakes.page import FakePage
+from tests.fakes.provider import FakeProvider
+from tests.scenarios.conftest import World, a_world
+from tests.web.conftest import SetClock
+from tests.web.popup import PopUp, code_in
+
+ORG = "00D000000000001"
+
+
+@dataclass
+class Stage:
+    """An adapter that agents sign in to with Salesforce."""
+
+    world: World
+    fake: FakeIdentity
+
+    def popup(self, **wishes: Any) -> PopUp:
+        """A pop-up beside an iframe."""
+        return PopUp(self.world.url, **wishes)
+
+    async def page(self, popup: PopUp, login: str = "ada") -> FakePage:
+        """A page that is signed in, and connected."""
+        answer = await popup.redeem(await popup.code(login))
+        page = self.world.another_page()
+        page.cookie = answer.headers["set-cookie"].split(";")[0]
+        await page.say_hello(await page.ticket())
+        await page.until(bool)
+        return page
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, clock: SetClock) -> AsyncIterator[Stage]:
+    """One org, its identity provider, the adapter."""
+    async with (
+        an_identity() as fake,
+        a_world(
+            tmp_path,
+            provider=FakeProvider().app(),
+            clock=clock,
+            sign_in="salesforce",
+            org_id=ORG,
+            salesforce_url=fake.url,
+            sign_in_client_id="client",
+        ) as world,
+    ):
+        yield Stage(world, fake)
+
+
+async def test_who_signs_in_at_salesforce_is_let_in_and_named(stage: Stage) -> None:
+    """Start, Salesforce, code, cookie, ticket, socket: the view says who it is."""
+    page = await stage.page(stage.popup())
+    agent = page.view["agent"]
+    assert (agent["org_id"], agent["user_id"]) == (ORG, "005000000000001AAA")
+    assert agent["name"] == "Ada Lovelace"
+    assert page.cookie.startswith(cookie_name(ORG) + "=")
+
+
+async def test_a_code_is_good_once(stage: Stage) -> None:
+    """And typed with a hyphen, in small letters."""
+    popup = stage.popup()
+    code = await popup.code()
+    assert (await popup.redeem(f" {code[:4].lower()}-{code[4:]} ")).status_code == 200
+    assert (await popup.redeem(code)).status_code == 401
+
+
+async def test_a_code_is_good_for_a_minute(stage: Stage, clock: SetClock) -> None:
+    """Not for longer."""
+    popup = stage.popup()
+    code = await popup.code()
+    clock.later = CODE_MS
+    assert (await popup.redeem(code)).status_code == 401
+
+
+async def test_a_code_serves_the_window_that_asked_for_it(stage: Stage) -> None:
+    """Overheard, or talked out of an agent, it is worth nothing; and it is gone."""
+    popup = stage.popup()
+    code = await popup.code()
+    thief = stage.popup(verifier="t" * 43)
+    assert (await thief.redeem(code)).status_code == 401
+    assert (await popup.redeem(code)).status_code == 401
+
+
+async def test_codes_cannot_be_guessed_at_leisure(stage: Stage) -> None:
+    """Some thirty tries a minute and address, of 2^40; then the right one is refused too."""
+    popup = stage.popup()
+    code = await popup.code()
+    statuses = [(await popup.redeem("AAAAAAAA")).status_code for _ in range(40)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+    assert (await popup.redeem(code)).status_code == 429
+
+
+async def test_another_sites_page_may_not_redeem(stage: Stage) -> None:
+    """403, and the code is not used up."""
+    popup = stage.popup()
+    code = await popup.code()
+    body = {"code": code, "verifier": popup.verifier}
+    headers = {"Origin": "https://evil.example"}
+    answer = await popup.ask("POST", f"{popup.url}/auth/redeem", json=body, headers=headers)
+    assert answer.status_code == 403
+    assert (await popup.redeem(code)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"origin": "http://127.0.0.1:1"},
+        {"origin": "http://127.0.0.1:1", "challenge": "short"},
+        {"origin": "http://127.0.0.1:1", "challenge": "x" * 44},
+        {"origin": "https://evil.example", "challenge": "x" * 43},
+        {"origin": "http://127.0.0.1:1.evil.example", "challenge": "x" * 43},
+        {"origin": "http://127.0.0.1:1/", "challenge": "x" * 43},
+    ],
+)
+async def test_a_start_from_nowhere_is_refused(stage: Stage, query: dict[str, str]) -> None:
+    """The org's origin, exactly, and a challenge."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(f"{stage.world.url}/auth/start", params=query)
+    assert answer.status_code == 400
+    assert stage.fake.asked == []
+
+
+@pytest.mark.parametrize("forge", ["no cookie", "another state", "another cookie", "no state"])
+async def test_a_forged_state_is_refused(stage: Stage, forge: str) -> None:
+    """What comes back must belong to a sign-in that was begun in this browser."""
+    popup = stage.popup()
+    address = await popup.sign_in(await popup.start())
+    state = address.split("state=")[1]
+    match forge:
+        case "no cookie":
+            popup.cookies = {}
+        case "another state":
+            address = address.replace(state, state[:-1] + ("A" if state[-1] != "A" else "B"))
+        case "another cookie":
+            popup.cookies = dict.fromkeys(popup.cookies, "x" * 44)
+        case _:
+            address = address.replace(state, "")
+    before = list(stage.fake.asked)
+    assert (await popup.come_back(address)).status_code == 400
+    assert stage.fake.asked == before
+
+
+async def test_a_sign_in_comes_back_once_and_in_time(stage: Stage, clock: SetClock) -> None:
+    """The same address again is refused, and so is one that took too long."""
+    popup = stage.popup()
+    address = await popup.sign_in(await popup.start())
+    assert (await popup.come_back(address)).status_code == 200
+    assert (await popup.come_back(address)).status_code == 400
+    slow = stage.popup()
+    address = await slow.sign_in(await slow.start())
+    clock.later = FLOW_MS
+    assert (await slow.come_back(address)).status_code == 400
+
+
+async def test_who_declines_at_salesforce_is_told_so(stage: Stage) -> None:
+    """No code, no session."""
+    popup = stage.popup()
+    state = (await popup.sign_in(await popup.start())).split("state=")[1]
+    address = f"{popup.url}/auth/callback?error=access_denied&state={state}"
+    answer = await popup.come_back(address)
+    assert answer.status_code == 403
+    assert 'data-code=""' in answer.text
+
+
+async def test_what_salesforce_says_wrongly_is_a_page_not_an_error(stage: Stage) -> None:
+    """403 with words; 502 when it does not answer as it should."""
+    stage.fake.bend_userinfo = {"organization_id": "00D000000000009AAA"}
+    popup = stage.popup()
+    answer = await popup.come_back(await popup.sign_in(await popup.start()))
+    assert answer.status_code == 403
+    assert "not set up for your org" in answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+async def test_the_pop_ups_page_may_be_framed_by_nobody(stage: Stage) -> None:
+    """It shows a secret: no frame, no cache, no script but ours."""
+    popup = stage.popup()
+    answer = await popup.come_back(await popup.sign_in(await popup.start()))
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert len(code_in(answer)) == 8
+
+
+async def test_a_new_sign_in_ends_the_old_one_of_that_browser(stage: Stage) -> None:
+    """The cookie is rotated: the old one is worth nothing, its socket is closed."""
+    page = await stage.page(stage.popup())
+    popup = stage.popup()
+    answer = await popup.redeem(await popup.code(), cookie=page.cookie)
+    assert answer.status_code == 200
+    assert await page.until_closed() == 4003
+    with pytest.raises(httpx.HTTPStatusError, match="401"):
+        await page.ticket()
+
+
+async def test_signing_out_everywhere_closes_every_page_at_once(stage: Stage) -> None:
+    """Two browsers of one agent go, another agent's stays."""
+    first, second = await stage.page(stage.popup()), await stage.page(stage.popup())
+    other = await stage.page(stage.popup(), "grace")
+    async with httpx.AsyncClient(trust_env=False) as http:
+        headers = {"Origin": stage.world.url, "Cookie": first.cookie}
+        body = {"everywhere": True}
+        url = f"{stage.world.url}/auth/sign-out"
+        assert (await http.post(url, json=body, headers=headers)).status_code == 204
+    assert [await first.until_closed(), await second.until_closed()] == [4003, 4003]
+    for page in (first, second):
+        with pytest.raises(httpx.HTTPStatusError, match="401"):
+            await page.ticket()
+    assert other.close_codes == []
+    assert await other.ticket()
+
+
+async def test_a_browser_without_such_cookies_keeps_the_secret_in_memory(stage: Stage) -> None:
+    """No cookie is set then; the page shows the secret itself."""
+    popup = stage.popup()
+    answer = await popup.redeem(await popup.code(), cookies=False)
+    assert "set-cookie" not in answer.headers
+    headers = {"Origin": popup.url, "Authorization": f"Bearer {answer.json()['bearer']}"}
+    ticket = await popup.ask("POST", f"{popup.url}/api/ws-ticket", headers=headers)
+    assert ticket.json()["user"]["name"] == "Ada Lovelace"
+
+
+async def test_with_cookies_no_script_sees_the_secret(stage: Stage) -> None:
+    """The answer has the user, and no more."""
+    popup = stage.popup()
+    answer = await popup.redeem(await popup.code())
+    assert answer.json().keys() == {"user"}
+
+
+async def test_the_dev_sign_in_is_not_there(stage: Stage) -> None:
+    """404: in production nobody types a name."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        headers = {"Origin": stage.world.url}
+        answer = await http.post(
+            f"{stage.world.url}/auth/dev", json={"name": "ada"}, headers=headers
+        )
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["ticket", "code"])
+async def test_a_secret_of_another_kind_is_no_session(stage: Stage, kind: str) -> None:
+    """Neither a ticket nor a code can be shown as a cookie."""
+    popup = stage.popup()
+    if kind == "code":
+        secret = await popup.code()
+    else:
+        secret = await (await stage.page(popup)).ticket()
+    for value in (secret, f"{kind}:{secret}"):
+        headers = {"Origin": popup.url, "Cookie": f"{cookie_name(ORG)}={value}"}
+        answer = await popup.ask("POST", f"{popup.url}/api/ws-ticket", headers=headers)
+        assert answer.status_code == 401
