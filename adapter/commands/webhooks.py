@@ -1,4 +1,8 @@
-"""Register the provider's webhook endpoint, or say what it needs."""
+"""Register the provider's webhook endpoint, or say what it needs.
+
+The account is that of SOFTPHONE_DIALSTACK_ACCOUNT and _TOKEN, also where SOFTPHONE_ORGS_FILE names
+several: their secrets files are made by this command, one account at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from adapter.commands import CommandFailed
 from adapter.settings import Settings, is_loopback, load
@@ -31,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Register the endpoint, or list what it needs. Raises CommandFailed."""
     settings = load()
     if options.action == "list-needed":
-        sys.stdout.write(f"{settings.public_url}{PATH}\n" + "".join(f"  {e}\n" for e in EVENTS))
+        sys.stdout.write(f"{address(settings)}\n" + "".join(f"  {e}\n" for e in EVENTS))
         return 0
     _demand_reachable(settings)
     descriptor = _secret_file(options.secret_file)
@@ -52,9 +57,15 @@ async def register(settings: Settings) -> Webhook:
     http = build_http(settings.dialstack_url, token, settings.dialstack_account)
     provider = DialStackClient(http)
     try:
-        return await provider.register_webhook(f"{settings.public_url}{PATH}", EVENTS)
+        return await provider.register_webhook(address(settings), EVENTS)
     finally:
         await provider.close()
+
+
+def address(settings: Settings) -> str:
+    """Where this account's events go; with several orgs each account has an endpoint of its own."""
+    account = quote(settings.dialstack_account, safe="")
+    return f"{settings.public_url}{PATH}" + (f"/{account}" if settings.orgs_file else "")
 
 
 def _demand_reachable(settings: Settings) -> None:

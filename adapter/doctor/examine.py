@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from itertools import chain
 
 from adapter.doctor.database import database_findings
 from adapter.doctor.findings import Finding, fail
@@ -12,6 +13,7 @@ from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
 from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
+from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
 from adapter.settings import WrongSetting, load
 
@@ -22,12 +24,16 @@ async def examine(
     """All findings, in the order in which an admin mends them."""
     try:
         settings = load(environment)
+        orgs = orgs_of(settings)
     except WrongSetting as error:
         return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
-    provider, public, socket = await asyncio.gather(
-        provider_findings(settings, clock),
-        public_findings(settings, clock, tls),
+    providers, public, socket = await asyncio.gather(
+        asyncio.gather(
+            *[provider_findings(settings.dialstack_url, org, clock) for org in orgs.all]
+        ),
+        public_findings(settings, orgs, clock, tls),
         socket_finding(settings, tls),
     )
-    return (*settings_findings(environment, settings), *database, *provider, *public, socket)
+    told = settings_findings(environment, settings, orgs)
+    return (*told, *database, *chain.from_iterable(providers), *public, socket)

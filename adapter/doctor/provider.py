@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.orgs import Org
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryError, Entry, read_entries
-from adapter.settings import Settings
 from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.port import ProviderError, ProviderUser, Rejected
 from adapter.telephony.signing import TOLERANCE_SECONDS
@@ -22,29 +22,30 @@ _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT.
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
 
 
-async def provider_findings(settings: Settings, clock: Clock) -> tuple[Finding, ...]:
-    """Ask for the users once; who they are also judges the directory."""
-    if not (settings.dialstack_token.get_secret_value() and settings.dialstack_account):
-        return (*_entries_alone(settings),)
-    token = settings.dialstack_token.get_secret_value()
-    http = build_http(settings.dialstack_url, token, settings.dialstack_account)
+async def provider_findings(url: str, org: Org, clock: Clock) -> tuple[Finding, ...]:
+    """Ask for the users of the org's account once; who they are also judges its directory."""
+    if not (org.token and org.account):
+        return (*_entries_alone(org),)
+    http = build_http(url, org.token, org.account)
     skew = Skew(clock)
     http.event_hooks["response"].append(skew.see)
     provider = DialStackClient(http)
     try:
         users = await provider.users()
     except ProviderError as error:
-        return (_unanswered(error), *skew.finding(), *_entries_alone(settings))
+        return (_unanswered(org, error), *skew.finding(), *_entries_alone(org))
     finally:
         await provider.close()
-    answered = ok("provider", f"{settings.dialstack_url} answers and knows {len(users)} users.")
-    return (answered, *skew.finding(), *_directory(settings, users))
+    answered = ok("provider", f"{url} answers; {org.account} has {len(users)} users.")
+    return (answered, *skew.finding(), *_directory(org, users))
 
 
-def _unanswered(error: ProviderError) -> Finding:
+def _unanswered(org: Org, error: ProviderError) -> Finding:
     refused = isinstance(error, Rejected) and error.code != "unreachable"
     return fail(
-        "provider", f"It gave no list of users: {error.text}.", _CREDENTIALS if refused else _REACH
+        "provider",
+        f"It gave no list of the users of {org.account}: {error.text}.",
+        _CREDENTIALS if refused else _REACH,
     )
 
 
@@ -79,15 +80,15 @@ class Skew:
 # --- who is whom ---------------------------------------------------------------------------------
 
 
-def _entries_alone(settings: Settings) -> Iterator[Finding]:
+def _entries_alone(org: Org) -> Iterator[Finding]:
     """What the file tells while the provider tells nothing."""
-    _, wrong = _entries(settings)
+    _, wrong = _entries(org)
     if wrong is not None:
         yield wrong
 
 
-def _directory(settings: Settings, users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
-    entries, wrong = _entries(settings)
+def _directory(org: Org, users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
+    entries, wrong = _entries(org)
     if wrong is not None:
         yield wrong
         return
@@ -99,13 +100,13 @@ def _directory(settings: Settings, users: tuple[ProviderUser, ...]) -> Iterator[
     yield _by_email(entries, users)
 
 
-def _entries(settings: Settings) -> tuple[tuple[Entry, ...], Finding | None]:
-    if settings.directory_file is None:
+def _entries(org: Org) -> tuple[tuple[Entry, ...], Finding | None]:
+    if org.directory_file is None:
         return (), None
     try:
-        return read_entries(settings.directory_file), None
+        return read_entries(org.directory_file), None
     except DirectoryError as error:
-        todo = "Mend the file that SOFTPHONE_DIRECTORY_FILE names."
+        todo = "Mend that file."
         return (), fail("directory", f"It cannot be used: {error}.", todo)
 
 
@@ -114,7 +115,7 @@ def _strangers(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> I
     for entry in entries:
         if entry.provider_user not in known:
             text = f"The file names {entry.provider_user}, whom the provider does not know."
-            yield fail("directory", text, "Correct provider_user in SOFTPHONE_DIRECTORY_FILE.")
+            yield fail("directory", text, "Correct provider_user in the directory file.")
 
 
 def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Finding:
@@ -129,7 +130,7 @@ def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Fi
     ]
     if lost:
         text = f"No agent can be matched with {', '.join(lost)}: no e-mail address of their own."
-        todo = "Give them one at the provider, or name them in SOFTPHONE_DIRECTORY_FILE."
+        todo = "Give them one at the provider, or name them in the directory file."
         return warn("directory", text, todo)
     text = f"{len(named)} users are named in the file, the others are matched by e-mail."
     return ok("directory", text)

@@ -9,14 +9,16 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.orgs import Orgs
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
 
+WEBHOOKS = "/webhooks/dialstack"
 SECONDS = 5.0
 RENEW_DAYS = 14
 DAY_MS = 86_400_000
@@ -25,7 +27,7 @@ _PROXY = "Check the DNS name, the proxy in front, and that the adapter runs behi
 
 
 async def public_findings(
-    settings: Settings, clock: Clock, tls: ssl.SSLContext
+    settings: Settings, orgs: Orgs, clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
     """Everything about the address; only what can be seen once it answers at all."""
     certificate = await _certificate(settings, clock, tls)
@@ -35,7 +37,7 @@ async def public_findings(
         alive = await _alive(http, settings)
         found = [*certificate, alive]
         if not alive.todo:
-            found += [finding async for finding in _behind(http, settings)]
+            found += [finding async for finding in _behind(http, orgs)]
     return tuple(found)
 
 
@@ -85,19 +87,27 @@ async def _alive(http: httpx.AsyncClient, settings: Settings) -> Finding:
     return ok("reachable", f"{settings.public_url} answers (asked from this machine).")
 
 
-async def _behind(http: httpx.AsyncClient, settings: Settings) -> AsyncIterator[Finding]:
+async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]:
     try:
         page = await http.get("/softphone")
-        hooks = await http.get("/webhooks/dialstack")
+        hooks = [(path, await http.get(path)) for path in _endpoints(orgs)]
     except httpx.HTTPError as error:
         text = f"It stopped answering in the middle ({type(error).__name__})."
         yield fail("reachable", text, _PROXY)
         return
-    yield _framing(page, settings)
-    yield _webhooks(hooks)
+    yield _framing(page, orgs)
+    for path, answer in hooks:
+        yield _webhooks(path, answer)
 
 
-def _framing(page: httpx.Response, settings: Settings) -> Finding:
+def _endpoints(orgs: Orgs) -> list[str]:
+    """One org's events come to the plain address, several orgs' to their accounts'."""
+    if len(orgs.all) == 1:
+        return [WEBHOOKS]
+    return [f"{WEBHOOKS}/{quote(org.account, safe='')}" for org in orgs.all]
+
+
+def _framing(page: httpx.Response, orgs: Orgs) -> Finding:
     """What lets Salesforce show the page; each of these makes a blank panel."""
     if page.status_code != 200:
         text = f"/softphone answers {page.status_code}."
@@ -107,19 +117,19 @@ def _framing(page: httpx.Response, settings: Settings) -> Finding:
         return fail("page", text, "Take that header out of the proxy's configuration.")
     policy = page.headers.get("Content-Security-Policy", "")
     frames = policy.partition("frame-ancestors")[2].partition(";")[0].split()
-    missing = [origin for origin in settings.org_origins if origin not in frames]
+    missing = [origin for origin in orgs.origins if origin not in frames]
     if missing:
         text = f"The running adapter does not let {', '.join(missing)} show the page."
         return fail("page", text, "Restart it with these settings; let the proxy pass its headers.")
     return ok("page", "The page may be shown by the orgs that are set.")
 
 
-def _webhooks(answer: httpx.Response) -> Finding:
+def _webhooks(path: str, answer: httpx.Response) -> Finding:
     """The route takes POST only: 405 is the right answer to a GET, and costs nobody anything."""
     if answer.status_code == 405:
-        return ok("webhooks", "/webhooks/dialstack is there.")
+        return ok("webhooks", f"{path} is there.")
     if answer.status_code == 404:
-        text = "/webhooks/dialstack is not there: the running adapter has no provider configured."
+        text = f"{path} is not there: the running adapter has no provider configured."
         return fail("webhooks", text, "Restart it with the provider's account, token and secret.")
-    text = f"/webhooks/dialstack answers {answer.status_code} to a GET, not 405."
+    text = f"{path} answers {answer.status_code} to a GET, not 405."
     return fail("webhooks", text, "Let the proxy pass that path as it is, without a sign-in.")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.orgs import Orgs
 from adapter.settings import Settings, is_loopback, unknown_variables
 
 SALESFORCE_HOSTS = (
@@ -28,7 +29,9 @@ _SALESFORCE = re.compile(
 _LIGHTNING = re.compile(r"\.lightning(\.[a-z-]+)*\.(force\.com|crmforce\.mil|my-lightning\.com)")
 
 
-def settings_findings(environment: Mapping[str, str], settings: Settings) -> Iterator[Finding]:
+def settings_findings(
+    environment: Mapping[str, str], settings: Settings, orgs: Orgs
+) -> Iterator[Finding]:
     """Names, addresses, sign-in and secrets."""
     strangers = unknown_variables(environment)
     for sentence in strangers:
@@ -38,7 +41,7 @@ def settings_findings(environment: Mapping[str, str], settings: Settings) -> Ite
     yield _public_url(settings)
     yield _sign_in(settings)
     yield from _secrets(settings)
-    yield from _orgs(settings)
+    yield from _orgs(orgs)
 
 
 def _public_url(settings: Settings) -> Finding:
@@ -52,15 +55,24 @@ def _public_url(settings: Settings) -> Finding:
 
 
 def _sign_in(settings: Settings) -> Finding:
-    how: str = settings.sign_in
-    if how != "dev":
-        return ok("sign-in", f"Agents sign in by {how}.")
+    if settings.sign_in != "dev":
+        return ok("sign-in", f"Agents sign in with {settings.sign_in.capitalize()}.")
     text = "SOFTPHONE_SIGN_IN is dev: anybody may be anyone."
     return warn("sign-in", text, "Fine for a trial on one machine, and for nothing else.")
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
     """Present or not; their values never leave the settings."""
+    if settings.orgs_file is None:
+        yield from _provider_secrets(settings)
+    else:
+        yield ok("secrets", "Each org's account, token and webhook secrets are there.")
+    if not settings.log_hash_key.get_secret_value():
+        text = "SOFTPHONE_LOG_HASH_KEY is not set: numbers in logs cannot be joined over restarts."
+        yield warn("secrets", text, "Set it to 32 random characters.")
+
+
+def _provider_secrets(settings: Settings) -> Iterator[Finding]:
     found = {
         "SOFTPHONE_DIALSTACK_ACCOUNT": bool(settings.dialstack_account),
         "SOFTPHONE_DIALSTACK_TOKEN": bool(settings.dialstack_token.get_secret_value()),
@@ -74,16 +86,13 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         yield fail("secrets", text, todo.get(variable, "Copy it from the provider's dashboard."))
     if all(found.values()):
         yield ok("secrets", "The provider's account, token and webhook secret are set.")
-    if not settings.log_hash_key.get_secret_value():
-        text = "SOFTPHONE_LOG_HASH_KEY is not set: numbers in logs cannot be joined over restarts."
-        yield warn("secrets", text, "Set it to 32 random characters.")
 
 
-def _orgs(settings: Settings) -> Iterator[Finding]:
-    if not settings.org_origins:
+def _orgs(orgs: Orgs) -> Iterator[Finding]:
+    if not orgs.origins:
         text = "SOFTPHONE_ORG_ORIGINS is empty: no Salesforce org may show the softphone."
         yield fail("orgs", text, "Set it to the org's https://….lightning.force.com address.")
-    for origin in settings.org_origins:
+    for origin in orgs.origins:
         yield _org(origin)
 
 

@@ -11,10 +11,11 @@ from aiohttp import web
 
 from adapter.orgs import Orgs
 from adapter.settings import Settings, is_loopback
-from adapter.web.lean import lean
+from adapter.web.lean import lean_script, lean_style, lean_words
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+LEAN = {".js": lean_script, ".css": lean_style, ".json": lean_words}
 
 
 def content_security_policy(origins: tuple[str, ...]) -> str:
@@ -64,7 +65,7 @@ class Site:
             everything.update(name.encode() + content)
         self.build = everything.hexdigest()[:12]
         self._standby = (root / "standby.html").read_bytes()
-        self._standby_policy = standby_policy(self._standby, settings.org_origins)
+        self._standby_policy = standby_policy(self._standby, orgs.origins)
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
@@ -119,5 +120,4 @@ class Site:
 
 def _served(path: Path) -> bytes:
     """A file as browsers get it."""
-    content = path.read_bytes()
-    return content if path.suffix == ".json" else lean(content)
+    return LEAN[path.suffix](path.read_bytes())

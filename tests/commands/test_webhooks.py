@@ -50,6 +50,15 @@ def test_what_is_needed_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert tuple(events) == EVENTS
 
 
+def test_with_several_orgs_each_account_has_its_own_endpoint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file of orgs need not be there yet: it names the secrets that come of this."""
+    monkeypatch.setenv("SOFTPHONE_ORGS_FILE", "/nowhere/orgs.toml")
+    assert main(["webhooks", "list-needed"]) == 0
+    assert capsys.readouterr().out.startswith(f"{PUBLIC}/webhooks/dialstack/{ACCOUNT}\n")
+
+
 async def test_the_secret_is_shown_once_with_a_warning(
     provider: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

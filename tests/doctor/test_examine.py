@@ -9,7 +9,7 @@ from adapter.doctor.examine import examine
 from adapter.doctor.findings import Grade, exit_code, table
 from adapter.runtime.clock import SystemClock
 from tests.doctor.conftest import environment_of
-from tests.scenarios.conftest import SECRET, TOKEN, World, free_port
+from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, World, free_port
 
 PLAIN = ssl.create_default_context()
 
@@ -55,3 +55,29 @@ async def test_settings_that_stop_the_start_are_all_there_is_to_say(tmp_path: Pa
     (finding,) = await examine({"SOFTPHONE_PORT": "many"}, SystemClock(), PLAIN)
     assert finding.grade is Grade.FAIL
     assert "SOFTPHONE_PORT" in finding.text
+
+
+async def test_several_orgs_are_looked_at_one_by_one(world: World, tmp_path: Path) -> None:
+    """Each with its own account at the provider and its own endpoint for webhooks."""
+    rows = []
+    for number, account in enumerate((ACCOUNT, "acct_other"), start=1):
+        (tmp_path / f"token{number}").write_text(TOKEN)
+        (tmp_path / f"hooks{number}").write_text(f"{SECRET}{number}")
+        rows.append(
+            f'[[org]]\nid = "00D00000000000{number}"\n'
+            f'domain = "https://acme{number}.my.salesforce.com"\nclient_id = "key"\n'
+            f'origins = ["https://acme{number}.lightning.force.com"]\naccount = "{account}"\n'
+            f'token_file = "{tmp_path}/token{number}"\n'
+            f'webhook_secrets_file = "{tmp_path}/hooks{number}"\n'
+        )
+    (tmp_path / "orgs.toml").write_text("\n".join(rows))
+    told = environment_of(world, tmp_path, SOFTPHONE_ORGS_FILE=f"{tmp_path}/orgs.toml")
+    found = await examine(told, SystemClock(), PLAIN)
+    grades = [(f.grade, f.text) for f in found if f.check in {"provider", "webhooks", "page"}]
+    assert [grade for grade, text in grades if ACCOUNT in text or "acct_other" in text] == [
+        # The provider knows the first account only, and so does the running adapter.
+        *(Grade.OK, Grade.FAIL),
+        *(Grade.OK, Grade.FAIL),
+    ]
+    assert sum(f.check == "orgs" for f in found) == 2
+    assert any(f.check == "page" and "acme2" in f.text for f in found)

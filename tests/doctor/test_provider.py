@@ -13,12 +13,14 @@ from aiohttp import web
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.provider import provider_findings
-from adapter.settings import load
+from adapter.orgs import Org
 from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from adapter.telephony.simulator.server import make_app
-from tests.doctor.conftest import NOW, StoppedClock, told
+from tests.doctor.conftest import NOW, ORG, StoppedClock, told
 from tests.scenarios.conftest import ACCOUNT, TOKEN, free_port
 from tests.telephony.running import config, listening
+
+ORG_ID = "00D000000000001"
 
 
 @asynccontextmanager
@@ -38,16 +40,10 @@ async def examined(
     url: str, *, later_s: int = 0, token: str = TOKEN, directory: Path | None = None
 ) -> tuple[Finding, ...]:
     """What is found at that address, by a clock that is so much ahead."""
-    settings = load(
-        {},
-        dialstack_url=url,
-        dialstack_account=ACCOUNT,
-        dialstack_token=token,
-        directory_file=directory,
-    )
+    org = Org(ORG_ID, (ORG,), account=ACCOUNT, token=token, directory_file=directory)
     clock = StoppedClock()
     clock.at += later_s * 1000
-    return await provider_findings(settings, clock)
+    return await provider_findings(url, org, clock)
 
 
 async def test_a_provider_that_answers_is_good() -> None:
@@ -59,7 +55,7 @@ async def test_a_provider_that_answers_is_good() -> None:
         ("clock", Grade.OK),
         ("directory", Grade.OK),
     }
-    assert f"knows {len(DEFAULT_USERS)} users" in told(found, "provider")[0][1]
+    assert f"has {len(DEFAULT_USERS)} users" in told(found, "provider")[0][1]
 
 
 async def test_nobody_there_says_to_check_the_address() -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.public import public_findings
+from adapter.orgs import orgs_of
 from adapter.settings import Settings, load
 from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told
 from tests.scenarios.conftest import World, free_port
@@ -19,7 +20,7 @@ PLAIN = ssl.create_default_context()
 
 async def examined(settings: Settings, tls: ssl.SSLContext = PLAIN) -> tuple[Finding, ...]:
     """What is found at the public address."""
-    return await public_findings(settings, StoppedClock(), tls)
+    return await public_findings(settings, orgs_of(settings), StoppedClock(), tls)
 
 
 async def test_a_running_adapter_is_good(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from adapter.doctor.findings import Grade
 from adapter.doctor.settings import SALESFORCE_HOSTS, settings_findings
+from adapter.orgs import orgs_of
 from adapter.settings import load
 from tests.doctor.conftest import ORG, told
 
@@ -25,12 +26,12 @@ GOOD = {
 def grades(check: str, **changed: str) -> list[tuple[Grade, str]]:
     """What is found of that check with those variables changed (an empty one is not set)."""
     said = {name: value for name, value in {**GOOD, **changed}.items() if value}
-    return told(tuple(settings_findings(said, load(said))), check)
+    return told(tuple(settings_findings(said, load(said), orgs_of(load(said)))), check)
 
 
 def test_good_settings_fail_nowhere() -> None:
     """Only the dev sign-in, the one there is without Salesforce's, is remarked on."""
-    found = tuple(settings_findings(GOOD, load(GOOD)))
+    found = tuple(settings_findings(GOOD, load(GOOD), orgs_of(load(GOOD))))
     assert {f.check for f in found if f.grade is not Grade.OK} <= {"sign-in"}
     assert {f.check for f in found} == {"settings", "public address", "sign-in", "secrets", "orgs"}
 
