@@ -107,12 +107,14 @@ class Seat:
 
     async def leave(self, seconds: float) -> None:
         """Close every page for a while; calls may still come to the phone on the desk."""
-        for tab in list(self.tabs):
-            self.tabs.remove(tab)
+        closed = list(self.tabs)
+        self.tabs.clear()
+        for tab in closed:
             await tab.close()
         await asyncio.sleep(seconds)
         if not self.closing:
-            self.sit_down()
+            for tab in closed:
+                self.open_tab(tab.browser)
 
     async def ticket(self, browser: Browser) -> str:
         """A ticket for the socket, after signing in where that is needed."""

@@ -110,15 +110,20 @@ class Tab:
     def _lost(self) -> None:
         """The socket is gone; whatever this page had accepted is in doubt for the server."""
         if self._socket is not None:
-            for log_id in (*self._accepted, *self._going):
+            for log_id in self._in_doubt():
                 self.seat.ledger.fault("socket-lost", log_id)
         self._socket = None
         self.seat.stir()
 
+    def _in_doubt(self) -> set[str]:
+        """The logs of which the server may not hear from this page what it must know."""
+        unsettled = {log_id for log_id, _ in self.browser.journal}
+        return unsettled | self._accepted.keys() | self._going
+
     def crash(self) -> None:
         """Gone in the middle of whatever it does; its browser keeps the journal."""
         self.gone = True
-        for log_id in (*self._accepted, *self._going):
+        for log_id in self._in_doubt():
             self.seat.ledger.fault("page-crash", log_id)
         if self._socket is not None:
             self._socket.transport.abort()
@@ -135,7 +140,7 @@ class Tab:
     def freeze(self, *, deaf: bool) -> None:
         """Stop its timers and handlers; `deaf`: it does not even read from its socket."""
         self._awake.clear()
-        for log_id in (*self._accepted, *self._going):
+        for log_id in self._in_doubt():
             self.seat.ledger.fault("page-frozen", log_id)
         if deaf and self._socket is not None:
             self._socket.transport.pause_reading()
