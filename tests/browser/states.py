@@ -1,0 +1,184 @@
+"""Every state that the panel can be in, made by the running product, one after the other.
+
+For those who look at each: the photographer (screenshots.py), the accessibility check, the zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Org, Tab, an_org
+
+ADA = "Ada Lovelace"
+GRACE, NUMBER = "Grace Okafor", "+1 202-555-9000"
+LONG = {"pick_up_seconds": 300, "ring_seconds": 300, "talk_seconds": 300}
+
+State = tuple[str, Tab]
+
+
+async def by_hand(org: Org, act: str) -> None:
+    """Do that to the newest call: from then on its scenario is over."""
+    (call, *_) = (await org.world.provider.get("/v1/test_helpers/calls")).json()["data"]
+    path = f"/v1/test_helpers/calls/{call['id']}/{act}"
+    (await org.world.provider.post(path)).raise_for_status()
+
+
+async def walk(org: Org) -> AsyncIterator[State]:
+    """Name and tab of each state; the one before is over when the next is asked for."""
+    for part in (_doors, _outbound, _idle, _inbound, _trouble):
+        async for state in part(org):
+            yield state
+
+
+async def _doors(org: Org) -> AsyncIterator[State]:
+    tab = await org.tab(ADA)
+    yield "idle-new", tab
+    await tab.phone.get_by_role("button", name="Sign out").click()
+    await tab.until("signed-out")
+    yield "signed-out", tab
+    await tab.page.close()
+    lone = Tab(await org.context.new_page())
+    await lone.page.set_viewport_size({"width": 400, "height": 550})
+    await lone.page.goto(f"{org.world.url}/softphone")
+    await lone.until("blocked")
+    yield "blocked", lone
+    await lone.page.close()
+    waiting = Tab(await org.context.new_page())
+    await waiting.page.route("**/api/page-settings*", lambda route: None)
+    await waiting.page.goto(f"{org.url}/?agent={ADA}")
+    await waiting.page.frame_locator("iframe").locator("#softphone .connecting").wait_for()
+    yield "connecting", waiting
+    await waiting.page.close()
+
+
+async def _outbound(org: Org) -> AsyncIterator[State]:
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab(ADA)
+    await tab.click(GRACE, NUMBER)
+    await tab.until("ringing-user-devices", "off")
+    yield "ringing-user-devices", tab
+    await by_hand(org, "pick_up")
+    await tab.until("dialing-destination")
+    yield "dialing-destination", tab
+    await by_hand(org, "answer")
+    await tab.until("bridged")
+    await tab.phone.get_by_label("Notes").fill("Asks for twenty units by March.")
+    yield "bridged", tab
+    async for state in _second_call(org, tab):
+        yield state
+    await by_hand_named(org, "in-progress", "hang_up")
+    await tab.until("wrapup")
+    await tab.until_tasks(1)
+    await expect(tab.phone.get_by_text("Saved in Salesforce")).to_be_visible()
+    yield "wrapup", tab
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle")
+    await tab.page.close()
+
+
+async def _second_call(org: Org, tab: Tab) -> AsyncIterator[State]:
+    await org.world.sandbox(
+        user="user_ada",
+        from_number="+12025550188",
+        scenario={"outcome": "answered", **LONG},
+    )
+    await expect(tab.phone.locator('[data-phase="ringing-inbound"]')).to_be_visible()
+    yield "call-waiting", tab
+    await by_hand(org, "hang_up")
+    await expect(tab.phone.locator('[data-phase="ringing-inbound"]')).to_have_count(0)
+    missed = tab.phone.locator('[data-phase="wrapup"]')
+    await missed.get_by_role("button", name="Save and done").click()
+    await expect(missed).to_have_count(0)
+
+
+async def by_hand_named(org: Org, phase: str, act: str) -> None:
+    """Do that to the one call that is live."""
+    calls = (await org.world.provider.get("/v1/test_helpers/calls")).json()["data"]
+    live = next(call for call in calls if call["ended"] is None and not call["lapsed"])
+    path = f"/v1/test_helpers/calls/{live['id']}/{act}"
+    (await org.world.provider.post(path)).raise_for_status()
+
+
+async def _idle(org: Org) -> AsyncIterator[State]:
+    tab = await org.tab(ADA)
+    yield "idle", tab
+    box = tab.phone.get_by_label("Phone number")
+    await box.fill("202555")
+    yield "idle-search", tab
+    await box.fill("+1 202-555-01")
+    yield "idle-refused", tab
+    await box.fill("")
+    await tab.phone.get_by_role("button", name="Keypad").click()
+    yield "idle-keypad", tab
+    await tab.page.close()
+
+
+async def _inbound(org: Org) -> AsyncIterator[State]:
+    tab = await org.tab(ADA)
+    await org.world.sandbox(
+        user="user_ada", from_number="+12025559000", scenario={"outcome": "answered", **LONG}
+    )
+    await tab.until("ringing-inbound")
+    yield "ringing-inbound", tab
+    await by_hand(org, "hang_up")
+    await tab.until("wrapup")
+    yield "wrapup-missed", tab
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle")
+    await tab.page.close()
+
+
+REFUSAL: dict[str, Any] = {
+    "success": False,
+    "returnValue": None,
+    "errors": [
+        {
+            "code": "GENERIC_ERROR",
+            "description": "We hit a snag.",
+            "details": {
+                "fieldErrors": {
+                    "Region__c": [
+                        {
+                            "statusCode": "REQUIRED_FIELD_MISSING",
+                            "message": "Enter a value",
+                            "fieldLabel": "Region",
+                            "columnApiName": "Region__c",
+                        }
+                    ]
+                }
+            },
+        }
+    ],
+}
+
+
+async def _trouble(org: Org) -> AsyncIterator[State]:
+    tab = await org.tab(ADA)
+    for _ in range(4):
+        await tab.page.evaluate("reply => demoOrg.fail('saveLog', reply)", REFUSAL)
+    await org.plays("+12025559000", outcome="busy")
+    await tab.click(GRACE, NUMBER)
+    await tab.until("wrapup")
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await expect(tab.phone.locator(".tray-row")).to_be_visible(timeout=30_000)
+    await tab.until("idle")
+    yield "tray", tab
+    await tab.phone.get_by_role("button", name="Dismiss").last.click()
+    await tab.page.route("**/api/ws-ticket", lambda route: route.abort())
+    for page in org.world.app.pages.everyone():
+        page.close(1012, "the test ends it")
+    await tab.until("offline")
+    yield "offline", tab
+    await tab.page.close()
+
+
+@asynccontextmanager
+async def a_stage(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
+    """An org for a walk: nothing in it ends by itself."""
+    async with an_org(folder, ring_seconds=120, wrap_up_seconds=60, **wishes) as org:
+        yield org
