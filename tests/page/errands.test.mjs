@@ -5,41 +5,85 @@ import test from 'node:test';
 
 import { createErrands } from '../../web/softphone/errands.js';
 
-/** @import {Outcome} from '../../web/softphone/types.js' */
+/** @import {Layout, Outcome} from '../../web/softphone/types.js' */
 
-/** @param {Outcome} outcome */
-function bench(outcome = { ok: true, value: 7 }) {
+const POP = { type: 'sobject', params: { recordId: '003000000000001' } };
+const GRACE = { id: '003000000000001', name: 'Grace' };
+
+/** @param {Outcome<any>} outcome @param {{ringing?: boolean, layout?: Layout|null}} [stage] */
+function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { ringing = true, layout = null } = {}) {
   /** @type {any[]} */
   const frames = [];
   /** @type {string[]} */
   const performed = [];
   /** @type {string[]} */
   const failed = [];
+  /** @param {string} name @returns {(...args: any[]) => Promise<any>} */
+  const method = (name) => async () => {
+    performed.push(name);
+    return outcome;
+  };
   const errands = createErrands({
-    driver: { perform: async (method) => { performed.push(method); return outcome; } },
+    driver: { perform: method('perform'), search: method('search'), popFound: method('popFound'), showPanel: method('showPanel') },
     send: (frame) => frames.push(frame),
+    isRinging: () => ringing,
+    layout: () => layout,
     onPopFailed: (errors) => failed.push(errors[0]?.message ?? ''),
   });
   return { errands, frames, performed, failed };
 }
-const NO = /** @type {Outcome} */ ({ ok: false, errors: [{ code: 'X', message: 'no' }], timedOut: false });
+const NO = /** @type {Outcome<any>} */ ({ ok: false, errors: [{ code: 'X', message: 'no' }], timedOut: false });
+const CALL = { method: 'searchAndScreenPop', args: { searchParams: '+12025550101', callType: 'inbound', deferred: true } };
 
-test('the same pop told twice pops once', async () => {
+test('the same pop told twice comes up, searches and pops once', async () => {
   const { errands, frames, performed } = bench();
-  const pop = { pop_id: 'p', call: { method: 'screenPop', args: {} } };
+  const pop = { pop_id: 'p', call: CALL };
   await Promise.all([errands.pop(pop), errands.pop(pop)]);
-  assert.deepEqual([performed, frames], [['screenPop'], [{ type: 'popped', pop_id: 'p' }]]);
+  assert.deepEqual(performed, ['showPanel', 'search', 'popFound']);
+  assert.deepEqual(frames, [{ type: 'matches', call_id: 'p', records: [GRACE] }, { type: 'popped', pop_id: 'p' }]);
 });
 
-test('a pop that fails is not tried again, and the agent hears why', async () => {
+test('what rings no longer when the answer is here is not popped, but told', async () => {
+  const { errands, frames, performed } = bench(undefined, { ringing: false });
+  await errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual([performed, frames.map(({ type }) => type)], [['showPanel', 'search'], ['matches']]);
+});
+
+test('a dialog for a new record never covers a ringing call', async () => {
+  for (const type of ['newRecord', 'NEW_RECORD_MODAL']) {
+    const { errands, performed } = bench({ ok: true, value: { records: [], pop: { type, params: {} } } });
+    await errands.pop({ pop_id: 'p', call: CALL });
+    assert.deepEqual(performed, ['showPanel', 'search']);
+  }
+});
+
+test('nothing is searched for a withheld or tiny number, or where the layout has no objects', async () => {
+  const withheld = bench();
+  await withheld.errands.pop({ pop_id: 'p', call: null });
+  await withheld.errands.pop({ pop_id: 'q', call: { ...CALL, args: { ...CALL.args, searchParams: '22' } } });
+  assert.deepEqual(withheld.performed, ['showPanel', 'showPanel']);
+  const barred = bench(undefined, { layout: { Inbound: { objects: {} }, Outbound: { objects: { Contact: [] } } } });
+  await barred.errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual(barred.performed, ['showPanel']);
+  await barred.errands.identify('c', '+12025550101');
+  assert.deepEqual(barred.frames, [{ type: 'matches', call_id: 'c', records: [GRACE] }]);
+});
+
+test('at most ten matches are told', async () => {
+  const { errands, frames } = bench({ ok: true, value: { records: Array.from({ length: 25 }, () => GRACE), pop: null } });
+  await errands.pop({ pop_id: 'p', call: CALL });
+  assert.equal(frames[0].records.length, 10);
+});
+
+test('a search that fails is not tried again, and the agent hears why', async () => {
   const { errands, failed, performed } = bench(NO);
-  await errands.pop({ pop_id: 'p', call: { method: 'searchAndScreenPop', args: {} } });
-  await errands.pop({ pop_id: 'p', call: { method: 'searchAndScreenPop', args: {} } });
-  assert.deepEqual([failed, performed.length], [['no'], 1]);
+  await errands.pop({ pop_id: 'p', call: CALL });
+  await errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual([failed, performed], [['no'], ['showPanel', 'search']]);
 });
 
 test('a read is answered with its value or its errors', async () => {
-  const { errands, frames } = bench();
+  const { errands, frames } = bench({ ok: true, value: 7 });
   await errands.ask({ ask_id: 'a', call: { method: 'runApex', args: {} } });
   assert.deepEqual(frames, [{ type: 'answer', ask_id: 'a', outcome: 'ok', value: 7 }]);
   const refused = bench(NO);

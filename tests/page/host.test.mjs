@@ -25,7 +25,7 @@ function bench() {
   const org = {
     records: RECORDS, tasks, current: () => RECORDS[0] ?? null, pop: (pop) => void pops.push(pop), refresh: () => undefined,
     clickToDial: (on) => { dialable = on; },
-    panel: { visible: () => visible, show: (on) => { visible = on; }, size: () => undefined, label: () => undefined },
+    panel: { visible: () => visible, show: (on) => { visible = on; }, size: () => undefined, label: () => undefined, icon: () => undefined },
   };
   const host = createHost({ org, origin: () => SOFTPHONE, frame: () => frame, log: () => undefined });
   let callId = 0;

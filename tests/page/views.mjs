@@ -5,12 +5,12 @@
 /** @param {Partial<CallCard>} parts @returns {CallCard} */
 export const call = (parts = {}) => ({
   call_id: 'call-1', state: 'bridged', direction: 'outbound', number: '+12025550101', display: '+1 202-555-0101',
-  name: '', record: null, started_at: 0, since: 0, connected_at: null, unconfirmed: false, deadline: null, draft: {}, ...parts,
+  name: '', record: null, matches: [], started_at: 0, since: 0, connected_at: null, unconfirmed: false, deadline: null, draft: {}, ...parts,
 });
 
 /** @param {Partial<WrapupCard>} parts @returns {WrapupCard} */
 export const wrapup = (parts = {}) => ({
-  call_id: 'call-1', direction: 'outbound', number: '+12025550101', display: '+1 202-555-0101', name: '', record: null,
+  call_id: 'call-1', direction: 'outbound', number: '+12025550101', display: '+1 202-555-0101', name: '', record: null, matches: [],
   outcome: 'Connected', talk_seconds: 60, started_at: 0, ended_at: 0, deadline: null, draft: {}, log: { state: 'waiting' }, ...parts,
 });
 

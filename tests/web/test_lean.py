@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from adapter.web.lean import lean
+from adapter.web.lean import lean, lean_script, lean_style, lean_words
+from adapter.web.pages import LEAN
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".js", ".css"})
+SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
 PAGE_LIMIT = 100_000
 
 
@@ -32,9 +34,40 @@ def test_no_string_runs_over_several_lines(path: Path) -> None:
         assert line.count("`") % 2 == 0, f"{path.name}:{number}"
 
 
+def test_a_script_keeps_its_lines_texts_and_patterns() -> None:
+    """Blanks stay where two words would become one, and in all that is text."""
+    source = (
+        b"/** Why. */\nexport const a = /** @type {X} */ (b) + 'x  y' ;\n"
+        b"  if ( a ) return /[ /] +/g.test( a ) ? `${ a }  b` : c / 2 + +d;\n"
+    )
+    assert lean_script(source) == (
+        b"\nexport const a=(b)+'x  y';\nif(a)return /[ /] +/g.test(a)?`${ a }  b`:c /2+ +d;\n"
+    )
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_what_is_lean_cannot_get_leaner(path: Path) -> None:
+    """And has as many lines as its source, so that an error's place is found."""
+    served = lean_script(path.read_bytes())
+    assert lean_script(served) == served
+    assert served.count(b"\n") == path.read_bytes().count(b"\n")
+
+
+def test_a_style_says_the_same_with_fewer_blanks() -> None:
+    """What parts a selector's parts, or a value's, stays."""
+    source = b"/* Why */\n.a .b, .c {\n  margin: 0 auto;\n  color: red;\n}\n\n.d { top: 0; }\n"
+    assert lean_style(source) == b".a .b,.c{margin:0 auto;color:red}.d{top:0}"
+
+
+def test_a_table_of_words_is_the_same_table() -> None:
+    """Whatever language it is in."""
+    source = '{\n  "a": "Grüße: {name}",\n\n  "b": { "one": "1", "other": "2" }\n}\n'.encode()
+    assert lean_words(source) == '{"a":"Grüße: {name}","b":{"one":"1","other":"2"}}'.encode()
+
+
 def test_the_page_weighs_less_than_a_hundred_kilobytes() -> None:
     """All scripts and styles, the page itself and one language; the org's library not counted."""
-    scripts = sum(len(lean(path.read_bytes())) for path in SOURCES)
-    words = max(path.stat().st_size for path in (FOLDER / "lang").iterdir())
+    scripts = sum(len(LEAN[path.suffix](path.read_bytes())) for path in SOURCES)
+    words = max(len(lean_words(path.read_bytes())) for path in (FOLDER / "lang").iterdir())
     page = (FOLDER.parent / "softphone.html").stat().st_size
     assert scripts + words + page < PAGE_LIMIT

@@ -80,6 +80,7 @@ const utility = createUtility(frameAddress(config.softphone_url, location.origin
 /** @type {Org} */
 const org = {
   records, tasks, current, pop,
+  settings: config.settings, layout: config.layout,
   refresh: render,
   clickToDial(on) {
     dialable = on;
@@ -128,6 +129,7 @@ Object.assign(window, {
     release: host.release,
     /** @param {string} name @param {unknown} payload */
     fire: (name, payload) => host.fire(name, payload),
+    channel: host.channel,
     open: () => utility.show(true),
     close: () => utility.show(false),
     reloadPanel: utility.reload,

@@ -56,6 +56,7 @@ export function createHost({ org, origin, frame, log, now = Date.now }) {
     if (!source || source !== frame() || sender !== origin()) return;
     if (data?.apiType !== API.apiType || data.apiVersion !== API.apiVersion) return;
     log({ direction: 'in', at: now(), message: data });
+    if (data.methodName === 'unsubscribe') listeners.delete(`channel/${data.args?.eventName}`);
     if (data.isListenerRegistered) {
       const name = data.methodName === 'subscribe' ? `channel/${data.args?.eventName}` : data.methodName;
       listeners.set(name, (listeners.get(name) ?? 0) + 1);
@@ -70,6 +71,12 @@ export function createHost({ org, origin, frame, log, now = Date.now }) {
     fire(methodName, payload) {
       if (!listeners.has(methodName)) return false;
       post({ ...API, methodName, shouldExecuteListener: true, response: payload });
+      return true;
+    },
+    /** A message on a Lightning message channel. @param {string} eventName @param {unknown} message @returns {boolean} whether anybody listens */
+    channel(eventName, message) {
+      if (!listeners.has(`channel/${eventName}`)) return false;
+      post({ ...API, methodName: 'subscribe', eventName, shouldExecuteListener: true, response: message });
       return true;
     },
     /** @param {ClickPayload} payload */

@@ -32,6 +32,13 @@ const LAYOUT = {
   },
 };
 
+/** @param {Org} org @returns {{[callType: string]: any}} */
+const layoutOf = ({ layout }) => ({
+  Inbound: { ...LAYOUT, screenPopSettings: { ...LAYOUT.screenPopSettings, ...layout?.['Inbound'] } },
+  Outbound: { ...LAYOUT, screenPopSettings: {} },
+  Internal: { objects: {}, screenPopSettings: {} },
+});
+
 /** The record in view, as getAppViewInfo and onNavigationChange tell it. @param {DemoRecord|null} record */
 export function viewInfo(record) {
   if (!record || record.object === 'Page') return { url: location.href };
@@ -48,20 +55,34 @@ function screenPop({ type, params }, org) {
   return success(null);
 }
 
-/** @param {DemoRecord[]} found @param {string} words */
-function popFor(found, words) {
+/**
+ * What the softphone layout says to pop for so many matches.
+ * @param {DemoRecord[]} found @param {string} words @param {any} rules screenPopSettings
+ */
+function popFor(found, words, rules) {
   const [only] = found;
-  if (!only) return null;
-  return found.length === 1 ? { type: 'sobject', params: { recordId: only.Id } } : { type: 'search', params: { searchString: words } };
+  const rule = rules[found.length === 0 ? 'NoMatch' : found.length === 1 ? 'SingleMatch' : 'MultipleMatches'] ?? {};
+  switch (rule.screenPopType) {
+    case 'PopToEntity': return only ? { type: 'sobject', params: { recordId: only.Id } } : null;
+    case 'PopToNewEntity': return { type: 'newRecord', params: { entityName: rule.screenPopData ?? 'Contact' } };
+    case 'PopToSearch': return { type: 'search', params: { searchString: words } };
+    case 'PopToFlow': return { type: 'flow', params: { flowDevName: rule.screenPopData } };
+    default: return null;
+  }
 }
+
+/** A match as the search tells it. @param {DemoRecord} record */
+const rowOf = ({ Id, Name, object, contactId, personAccount }) =>
+  ({ Id, Name, RecordType: object, object, ...(personAccount ? { IsPersonAccount: true, PersonContactId: contactId } : {}) });
 
 /** @param {any} args @param {Org} org @returns {WireResponse} */
 function searchAndScreenPop({ searchParams, callType, deferred }, org) {
   if (!['inbound', 'outbound', 'internal'].includes(callType)) return failure('INVALID_PARAM', 'callType is missing');
   if (String(searchParams ?? '').length < 3) return failure('INVALID_PARAM', 'searchParams needs at least 3 characters');
   const found = search(org.records, String(searchParams));
-  const data = popFor(found, String(searchParams));
-  const matches = Object.fromEntries(found.map(({ Id, Name, object }) => [Id, { Id, Name, RecordType: object, object }]));
+  const layout = layoutOf(org)[callType[0].toUpperCase() + callType.slice(1)];
+  const data = popFor(found, String(searchParams), layout.screenPopSettings);
+  const matches = Object.fromEntries(found.map((record) => [record.Id, rowOf(record)]));
   if (deferred) return success({ ...matches, SCREEN_POP_DATA: data ?? {} });
   if (data) org.pop({ ...data, at: Date.now() });
   return success(matches);
@@ -95,8 +116,8 @@ export const METHODS = {
   disableClickToDial: just((org) => org.clickToDial(false)),
   refreshView: just((org) => org.refresh()),
   notifyInitializationComplete: just(() => undefined),
-  getCallCenterSettings: () => success(SETTINGS),
-  getSoftphoneLayout: () => success({ Inbound: LAYOUT, Outbound: { ...LAYOUT, screenPopSettings: {} }, Internal: { objects: {}, screenPopSettings: {} } }),
+  getCallCenterSettings: (_args, org) => success({ ...SETTINGS, ...org.settings }),
+  getSoftphoneLayout: (_args, org) => success(layoutOf(org)),
   getAppViewInfo: (_args, org) => success(viewInfo(org.current())),
   isSoftphonePanelVisible: (_args, org) => success({ visible: org.panel.visible() }),
   setSoftphonePanelVisibility: ({ visible }, org) => just(() => org.panel.show(visible === true))({}, org),
@@ -104,13 +125,13 @@ export const METHODS = {
   setSoftphonePanelWidth: ({ widthPX }, org) => resize('width', widthPX, org),
   setSoftphoneItemLabel: ({ label }, org) => just(() => org.panel.label('item', String(label)))({}, org),
   setSoftphonePanelLabel: ({ label }, org) => just(() => org.panel.label('panel', String(label)))({}, org),
-  setSoftphoneItemIcon: just(() => undefined),
-  setSoftphonePanelIcon: just(() => undefined),
+  setSoftphoneItemIcon: ({ key }, org) => just(() => org.panel.icon('item', String(key)))({}, org),
+  setSoftphonePanelIcon: ({ key }, org) => just(() => org.panel.icon('panel', String(key)))({}, org),
   saveLog: ({ object }, org) => saveTask(object, org.tasks),
   screenPop,
   searchAndScreenPop,
   runApex,
-  completeWork: just(() => undefined),
+  completeWork: ({ workId }) => (workId ? success(null) : failure('INVALID_PARAM', 'workId is missing')),
   subscribe: just(() => undefined),
   unsubscribe: just(() => undefined),
   publish: just(() => undefined),

@@ -98,6 +98,21 @@ export const RECORDS = [
     fields: [text('Type', 'Person Account'), phone('+1 202-555-0151'), text('City', 'Seattle')],
   },
   {
+    Id: recordId('003', 11), object: 'Contact', Name: 'Olga Petrov', accountId: ACME,
+    tells: 'Shares her number with two others: a call from it matches three records.',
+    fields: [text('Title', 'Planner'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0171')],
+  },
+  {
+    Id: recordId('003', 12), object: 'Contact', Name: 'Sam Petrov', accountId: ACME,
+    tells: 'Has the number that Olga and the depot have.',
+    fields: [text('Title', 'Driver'), text('Account Name', 'Acme Freight'), phone('+1 202-555-0171')],
+  },
+  {
+    Id: recordId('001', 3), object: 'Account', Name: 'Petrov Depot',
+    tells: 'Is reached under the number of Olga and Sam.',
+    fields: [text('Industry', 'Storage'), phone('+1 202-555-0171')],
+  },
+  {
     Id: recordId('a01', 1), object: 'Page', Name: 'A number on a page',
     tells: 'A phone link without any record behind it.',
     fields: [{ ...phone('+1 202-555-0161', 'Hotline'), bare: true }, text('Where', 'A custom component')],

@@ -62,6 +62,10 @@ export interface DemoConfig {
   softphone_url: string;
   agent: string;
   records?: DemoRecord[];
+  /** Items of the call centre's definition, beside the usual ones. */
+  settings?: { [key: string]: unknown };
+  /** Screen pop rules by call type, beside the usual ones. */
+  layout?: { [callType: string]: object };
 }
 
 /** What the org's own page gives to the methods that a softphone calls. */
@@ -76,11 +80,14 @@ export interface Org {
   current(): DemoRecord | null;
   pop(pop: Pop): void;
   refresh(): void;
+  settings?: { [key: string]: unknown } | undefined;
+  layout?: { [callType: string]: object } | undefined;
   clickToDial(on: boolean): void;
   panel: {
     visible(): boolean;
     show(visible: boolean): void;
     size(part: 'width' | 'height', px: number): void;
     label(part: 'item' | 'panel', text: string): void;
+    icon(part: 'item' | 'panel', key: string): void;
   };
 }

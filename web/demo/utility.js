@@ -42,6 +42,11 @@ export function createUtility(address, onLoad) {
     label(part, text) {
       byId(part === 'item' ? 'item-label' : 'panel-label').textContent = text;
     },
+    /** @param {'item'|'panel'} part @param {string} key */
+    icon(part, key) {
+      byId(part === 'item' ? 'item' : 'panel-label').dataset['icon'] = key;
+    },
+    /** As when the panel is popped out: another window's frame, the same address. */
     reload() {
       onLoad();
       frame.src = address;

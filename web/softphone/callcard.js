@@ -5,6 +5,7 @@ import { el, keyedList, setData, setText, show } from './dom.js';
 import { createForm } from './form.js';
 import { icon } from './icons.js';
 import { initials, whoIs } from './numbers.js';
+import { createRelated } from './related.js';
 
 /** @import {CallCard, Component, Context, Model, WrapupCard} from './types.js' */
 
@@ -144,6 +145,7 @@ export function createCallCard(context, first, model) {
   const steps = createSteps(context);
   const controls = createControls(context, first.call_id);
   const logLine = createLogLine(context);
+  const related = createRelated(context, first.call_id);
   const form = createForm(context, first.call_id, `${agent?.org_id}/${agent?.user_id}`);
   const phase = el('span', { class: 'phase' });
   const time = el('span', { class: 'timer', role: 'timer', 'aria-live': 'off' });
@@ -152,7 +154,7 @@ export function createCallCard(context, first, model) {
   const element = el('article', { class: 'card', tabindex: -1, 'data-call': first.call_id },
     left,
     el('header', { class: 'card-head' }, el('span', { class: 'phase-dot', 'aria-hidden': 'true' }), phase, time),
-    person.element, el('div', { class: 'card-facts' }, hint, logLine.element), steps.element, controls.element, form.element);
+    person.element, el('div', { class: 'card-facts' }, hint, logLine.element), steps.element, controls.element, related.element, form.element);
 
   /** @param {Card} card */
   function hintOf(card) {
@@ -192,6 +194,7 @@ export function createCallCard(context, first, model) {
       steps.update(card);
       logLine.update(card);
       controls.update(card, model());
+      related.update(card, model());
       form.update(card, model());
     },
     removed: form.removed,

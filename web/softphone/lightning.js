@@ -6,7 +6,7 @@
 
 import { readReply, thrownOutcome, timed } from './outcome.js';
 
-/** @import {Click, Driver, RecordRef} from './types.js' */
+/** @import {Click, Driver, Found, RecordRef} from './types.js' */
 
 const REPLY_MS = 6_000;
 // A read through Apex, or a search, runs as long as Salesforce lets it.
@@ -49,6 +49,22 @@ export function clickOf(payload, clickedAt) {
 }
 
 /**
+ * The matches of a search, by their ids, and beside them what to pop.
+ * @param {any} value
+ * @returns {Found}
+ */
+export function foundOf(value) {
+  const { SCREEN_POP_DATA: pop, ...rows } = Object(value);
+  const records = Object.entries(rows).map(([key, row]) => recordOf({
+    recordId: row?.Id ?? key, recordName: row?.Name, objectType: row?.RecordType ?? row?.object,
+    contactId: row?.PersonContactId, personAccount: row?.IsPersonAccount,
+  }));
+  // An empty object says, too, that there is nothing to pop.
+  const empty = !pop || (typeof pop === 'object' && Object.keys(pop).length === 0);
+  return { records: records.filter((record) => record !== null), pop: empty ? null : pop };
+}
+
+/**
  * @param {any} opencti `sforce.opencti`, as the library left it
  * @returns {Driver}
  */
@@ -56,6 +72,7 @@ export function lightningDriver(opencti) {
   const ask = (/** @type {string} */ method, args = {}, ms = REPLY_MS) =>
     timed((callback) => opencti[method]({ ...args, callback }), ms);
   return {
+    surface: 'lightning',
     probe: () => ask('isSoftphonePanelVisible'),
     enable: () => ask('enableClickToDial'),
     disable: () => ask('disableClickToDial'),
@@ -74,8 +91,43 @@ export function lightningDriver(opencti) {
       return outcome.ok ? recordOf(outcome.value) : null;
     },
     showPanel: () => ask('setSoftphonePanelVisibility', { visible: true }),
-    nameItem: (label) => ask('setSoftphoneItemLabel', { label }),
+    async isPanelVisible() {
+      const outcome = await ask('isSoftphonePanelVisible');
+      return outcome.ok && Reflect.get(Object(outcome.value), 'visible') === true;
+    },
+    async look(label, key) {
+      void ask('setSoftphonePanelLabel', { label });
+      void ask('setSoftphonePanelIcon', { key });
+      void ask('setSoftphoneItemIcon', { key });
+      return ask('setSoftphoneItemLabel', { label });
+    },
+    async size(heightPX, widthPX) {
+      if (widthPX !== null) void ask('setSoftphonePanelWidth', { widthPX });
+      return heightPX === null ? { ok: true, value: null } : ask('setSoftphonePanelHeight', { heightPX });
+    },
     ready: () => ask('notifyInitializationComplete'),
+    settings: () => ask('getCallCenterSettings'),
+    layout: () => ask('getSoftphoneLayout'),
+    async search(args) {
+      const outcome = await ask('searchAndScreenPop', args, SLOW_REPLY_MS);
+      return outcome.ok ? { ok: true, value: foundOf(outcome.value) } : outcome;
+    },
+    popFound: (pop) => ask('screenPop', Object(pop), SLOW_REPLY_MS),
+    pop: (type, params) => ask('screenPop', { type: opencti.SCREENPOP_TYPE?.[type] ?? type, params }, SLOW_REPLY_MS),
+    onWork(listener) {
+      // Orgs without Sales Engagement have no hvs, or one that throws.
+      try {
+        opencti.hvs.onWorkStart({ listener: (/** @type {any} */ { workId, completeWorkWhen, attributes } = {}) =>
+          listener({ workId: String(workId ?? ''), to: String(attributes?.to ?? ''), completeWhen: String(completeWorkWhen ?? '') }) });
+      } catch {
+        return;
+      }
+    },
+    completeWork: (workId, attributes) =>
+      timed((callback) => opencti.hvs.completeWork({ workId, attributes, callback }), REPLY_MS),
+    subscribe: (channelName, listener) => ask('subscribe', { channelName, listener }),
+    unsubscribe: (channelName) => ask('unsubscribe', { channelName }),
+    publish: (channelName, message) => ask('publish', { channelName, message }),
     saveLog(value, onReply) {
       try {
         opencti.saveLog({

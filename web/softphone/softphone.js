@@ -9,7 +9,8 @@ import { createClock } from './clock.js';
 import { createDialing } from './dialing.js';
 import { createErrands } from './errands.js';
 import { createJournal } from './journal.js';
-import { createPanel, stateOf } from './panel.js';
+import { createLook } from './look.js';
+import { createPanel } from './panel.js';
 import { createSaveLog } from './savelog.js';
 import { fetchTicket, redeem, signInByName, signInWithSalesforce, signOut } from './session.js';
 import { createSocket } from './socket.js';
@@ -18,11 +19,12 @@ import { draftStore, journalStore } from './stores.js';
 import { createToggle } from './toggle.js';
 import { isNewer } from './view.js';
 
-/** @import {Actions, Click, Driver, Frame, Model, PageSettings, Translate, User, View} from './types.js' */
+/** @import {Actions, Click, Driver, Frame, Layout, Model, PageSettings, RecordRef, Translate, User, View} from './types.js' */
 
 const OFFLINE_MS = 3_000;
 const START_AGAIN_MS = 10_000;
 const TICK_MS = 500;
+const VIEWED = 3;
 
 /** @returns {string} 128 random bits */
 function makeId() {
@@ -35,7 +37,7 @@ export function createSoftphone(root, t, language) {
   /** @type {Model} */
   const model = {
     stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, connection: 0,
+    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], connection: 0,
   };
   const clock = createClock();
   const pageId = makeId();
@@ -72,6 +74,7 @@ export function createSoftphone(root, t, language) {
       if (!sent && done) say('wrapup', 'warning', t('wrapup.offline'));
       return sent;
     },
+    relate: (callId, record) => void running?.send({ type: 'context', call_id: callId, record }),
     tray: (logId, action) => void running?.send({ type: 'tray', log_id: logId, action }),
     dismissNotice: (id) => void running?.send({ type: 'dismiss_notice', notice_id: id }),
     dismissMessage: unsay,
@@ -103,7 +106,8 @@ export function createSoftphone(root, t, language) {
   function run(driver, settings, origin) {
     let listening = false;
     let announced = false;
-    let label = '';
+    /** @type {Layout|null} */
+    let layout = null;
     /** @type {ReturnType<typeof createSaveLog>|null} */
     let saving = null;
     /** @type {ReturnType<typeof createJournal>|null} */
@@ -112,8 +116,11 @@ export function createSoftphone(root, t, language) {
 
     const send = (/** @type {Frame} */ frame) => socket.send(frame);
     const dialing = createDialing({ model, send: (frame) => socket.isUp() && send(frame), makeId, words: t, say, unsay, render });
+    const look = createLook(driver, model, t);
     const errands = createErrands({
       driver, send,
+      isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
+      layout: () => layout,
       onPopFailed: (errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') })),
     });
     const toggle = createToggle({
@@ -143,7 +150,7 @@ export function createSoftphone(root, t, language) {
       journal = createJournal(local, user);
       saving = createSaveLog({ driver, journal, send });
       return {
-        type: 'hello', ticket, page_id: pageId, build: settings.build, surface: 'lightning',
+        type: 'hello', ticket, page_id: pageId, build: settings.build, surface: driver.surface,
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
         visible: !document.hidden, focused: document.hasFocus(), journal: journal.unsettled(Date.now()),
       };
@@ -178,7 +185,16 @@ export function createSoftphone(root, t, language) {
       if (announced) return;
       announced = true;
       void driver.ready();
-      void driver.recordInView().then((record) => send({ type: 'context', record }));
+      void driver.recordInView().then(viewed);
+      void driver.layout().then((outcome) => {
+        layout = outcome.ok ? /** @type {Layout|null} */ (outcome.value) : null;
+      });
+    }
+    /** Also told when a tab is merely looked at again. @param {RecordRef|null} record */
+    function viewed(record) {
+      if (record) model.viewed = [record, ...model.viewed.filter(({ id }) => id !== record.id)].slice(0, VIEWED);
+      send({ type: 'context', record });
+      render();
     }
     /** @param {number} retryAt */
     function onDown(retryAt) {
@@ -216,12 +232,11 @@ export function createSoftphone(root, t, language) {
       /** Let the tab's click-to-dial and the utility item's label follow the model. */
       follow() {
         toggle.want(model.stage === 'live' && model.view?.click_to_dial === true);
-        const next = t(`item.${stateOf(model)}`);
-        if (next !== label) void driver.nameItem((label = next));
+        look.follow();
       },
       connect: () => socket.connect(),
       async begin() {
-        driver.onNavigation((record) => send({ type: 'context', record }));
+        driver.onNavigation(viewed);
         const presence = () => send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
         document.addEventListener('visibilitychange', presence);
         window.addEventListener('focus', presence);

@@ -9,13 +9,16 @@ export interface RecordRef {
   person_account?: boolean;
 }
 
+/** `who` and `what`: a link that the agent picked; without an id (or null) it is cleared. */
 export interface Draft {
   subject?: string;
   notes?: string;
   disposition?: string;
+  who?: RecordRef | null;
+  what?: RecordRef | null;
 }
 
-export type DraftField = keyof Draft;
+export type DraftField = 'subject' | 'notes' | 'disposition';
 
 export type Phase =
   | 'idle'
@@ -36,6 +39,8 @@ export interface CallCard {
   display: string;
   name?: string | null;
   record: RecordRef | null;
+  /** What a search by the number found, for the agent to pick from. */
+  matches: RecordRef[];
   started_at: number;
   since: number;
   connected_at: number | null;
@@ -54,6 +59,7 @@ export interface WrapupCard {
   display: string;
   name?: string | null;
   record: RecordRef | null;
+  matches: RecordRef[];
   outcome: string;
   talk_seconds: number | null;
   started_at: number;
@@ -143,8 +149,8 @@ export interface CtiError {
 }
 
 /** What became of an Open CTI call. `timedOut` = nobody knows whether it happened. */
-export type Outcome =
-  | { ok: true; value: unknown }
+export type Outcome<T = unknown> =
+  | { ok: true; value: T }
   | { ok: false; errors: CtiError[]; timedOut: boolean };
 
 /** A click on a phone link: the raw number and the record that it stands on. */
@@ -155,12 +161,30 @@ export interface Click {
   clickedAt: number;
 }
 
+/** What a deferred search found. `pop` goes back to `popFound` as it is; null: nothing to pop. */
+export interface Found {
+  records: RecordRef[];
+  pop: unknown;
+}
+
+/** As getSoftphoneLayout tells it, by "Inbound", "Outbound" and "Internal". */
+export type Layout = { [callType: string]: { objects?: object; screenPopSettings?: object } | undefined };
+
+/** A work item of Sales Engagement; `to` is its number, as Salesforce writes it. */
+export interface Work {
+  workId: string;
+  to: string;
+  completeWhen: string;
+}
+
 /**
  * One Open CTI experience. `lightning.js` is the first; a Classic driver stands beside it with
  * the same methods, so that nothing else in the page knows which experience it runs in.
  * No method throws; none stays unanswered save `saveLog`, whose late answer still counts.
+ * What an experience does not have is answered with the code UNSUPPORTED, and shown to nobody.
  */
 export interface Driver {
+  surface: 'lightning' | 'classic';
   /** Ask something harmless: the proof that somebody answers at all. */
   probe(): Promise<Outcome>;
   enable(): Promise<Outcome>;
@@ -170,11 +194,28 @@ export interface Driver {
   onNavigation(listener: (record: RecordRef | null) => void): void;
   recordInView(): Promise<RecordRef | null>;
   showPanel(): Promise<Outcome>;
-  nameItem(label: string): Promise<Outcome>;
+  isPanelVisible(): Promise<boolean>;
+  /** The item in the utility bar, and the panel's head. `icon` is a utility icon of the SLDS. */
+  look(label: string, icon: string): Promise<Outcome>;
+  /** Pixels; null leaves that side as it is. */
+  size(height: number | null, width: number | null): Promise<Outcome>;
   ready(): Promise<Outcome>;
+  /** The call centre's definition: a flat map of "/section/item" to text. */
+  settings(): Promise<Outcome>;
+  layout(): Promise<Outcome>;
+  /** `args` as searchAndScreenPop takes them, deferred. */
+  search(args: object): Promise<Outcome<Found>>;
+  popFound(pop: unknown): Promise<Outcome>;
+  /** `type` is a name of SCREENPOP_TYPE: SOBJECT, URL, OBJECTHOME, LIST, SEARCH, NEW_RECORD_MODAL, FLOW. */
+  pop(type: string, params: object): Promise<Outcome>;
+  onWork(listener: (work: Work) => void): void;
+  completeWork(workId: string, attributes: object): Promise<Outcome>;
+  subscribe(channel: string, listener: (message: any) => void): Promise<Outcome>;
+  unsubscribe(channel: string): Promise<Outcome>;
+  publish(channel: string, message: object): Promise<Outcome>;
   saveLog(value: object, onReply: (outcome: Outcome) => void): void;
   refresh(): Promise<Outcome>;
-  /** A call that the server asks for by name: a screen pop or a read. */
+  /** A read that the server asks for by name. */
   perform(method: string, args: object): Promise<Outcome>;
 }
 
@@ -232,6 +273,8 @@ export interface Model {
   blocked: { code: string; detail: string } | null;
   signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened?: boolean };
   retryAt: number | null;
+  /** The records that this tab has shown, the one in view first. */
+  viewed: RecordRef[];
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;
 }
@@ -241,6 +284,8 @@ export interface Actions {
   control(callId: string, action: string, extra?: { target?: string; digits?: string }): void;
   /** False when there is no connection: the caller keeps what it has. */
   wrapup(callId: string, fields: Draft, done: boolean): boolean;
+  /** What the call is about; null: none of the records known. */
+  relate(callId: string, record: RecordRef | null): void;
   tray(logId: string, action: string): void;
   dismissNotice(id: string): void;
   dismissMessage(id: string): void;
