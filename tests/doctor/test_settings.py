@@ -48,6 +48,18 @@ def test_the_dev_sign_in_is_remarked_on() -> None:
     assert grades("sign-in", SOFTPHONE_SIGN_IN="dev")[0][0] is Grade.WARN
 
 
+def test_signing_in_with_salesforce_is_good() -> None:
+    """The settings have been found whole when they were read."""
+    ((grade, text),) = grades(
+        "sign-in",
+        SOFTPHONE_SIGN_IN="salesforce",
+        SOFTPHONE_ORG_ID="00D000000000001",
+        SOFTPHONE_SALESFORCE_URL="https://acme.my.salesforce.com",
+        SOFTPHONE_SIGN_IN_CLIENT_ID="3MVG9",
+    )
+    assert (grade, text) == (Grade.OK, "Agents sign in with Salesforce.")
+
+
 @pytest.mark.parametrize(
     ("url", "grade"),
     [
