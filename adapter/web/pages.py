@@ -54,6 +54,7 @@ class Site:
         self._settings = settings
         self._orgs = orgs
         self._page = (root / "softphone.html").read_bytes()
+        self._openapi = (root / "openapi.json").read_bytes()
         folder = root / "softphone"
         self._files = {
             path.relative_to(folder).as_posix(): _served(path)
@@ -86,6 +87,10 @@ class Site:
             charset="utf-8",
             headers={"Cache-Control": "no-cache", "Content-Security-Policy": self._standby_policy},
         )
+
+    async def openapi(self, _request: web.Request) -> web.Response:
+        """GET /openapi.json: all of this, for machines."""
+        return web.Response(body=self._openapi, content_type="application/json")
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /softphone/…: scripts, styles, languages; checked again after each deploy."""

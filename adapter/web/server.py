@@ -39,6 +39,7 @@ def make_server(
             web.get("/softphone/{name:.+}", site.file),
             web.get("/standby", site.standby),
             web.get("/api/page-settings", site.settings),
+            web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
