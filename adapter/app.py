@@ -44,6 +44,7 @@ from adapter.web.board import BoardSite
 from adapter.web.bridge import GONE, Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
+from adapter.web.numbers import Numbers
 from adapter.web.oidc import IdentityProvider
 from adapter.web.once import Once
 from adapter.web.pages import Site
@@ -192,6 +193,7 @@ async def _wire(parts: _Parts) -> App:
         webhooks=_webhooks(parts, intake),
         status=status,
         board=BoardSite(board, sessions.of, settings.supervisors_or_everybody),
+        numbers=Numbers(login, sessions.of, policy.dial),
     )
     watch = Watch(pages, sessions)
     return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks, board)

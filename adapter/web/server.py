@@ -12,6 +12,7 @@ from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
 from adapter.web.middleware import add_headers, last_resort
+from adapter.web.numbers import Numbers
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.status import Status
@@ -29,6 +30,7 @@ def make_server(
     webhooks: Mapping[str, Webhooks],
     status: Status,
     board: BoardSite,
+    numbers: Numbers,
 ) -> web.Application:
     """The application; `webhooks` by provider account, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
@@ -41,6 +43,7 @@ def make_server(
             web.get("/api/page-settings", site.settings),
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
+            web.post("/api/number", numbers.check),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
             web.get("/healthz", status.healthz),

@@ -2,6 +2,7 @@
 
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
+import { wordsFor } from './strings.js';
 
 /** @import {Component, Context, Message, Model} from './types.js' */
 
@@ -55,7 +56,7 @@ export function createAlerts(context) {
       offline.update(model);
       /** @type {Alert[]} */
       const notices = (model.view?.notices ?? []).map(({ id, text, code }) => ({
-        id: `notice/${id}`, tone: 'warning', text: text || context.t(`answer.${code}`), dismiss: () => actions.dismissNotice(id),
+        id: `notice/${id}`, tone: 'warning', text: wordsFor(context.t, { code, text }), dismiss: () => actions.dismissNotice(id),
       }));
       const messages = model.messages.map((message) => ({ ...message, dismiss: () => actions.dismissMessage(message.id) }));
       rows([...messages, ...notices]);

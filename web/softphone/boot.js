@@ -5,5 +5,8 @@ import { createTranslate, loadStrings } from './strings.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('softphone'));
 const { language, table } = await loadStrings();
+const t = createTranslate(table, language);
 document.documentElement.lang = language;
-await createSoftphone(root, createTranslate(table, language), language).start();
+document.documentElement.dir = t('direction');
+document.title = t('title');
+await createSoftphone(root, t, language).start();

@@ -1,5 +1,6 @@
 /** Idle: type or paste a number, press it on the pad, or pick a recent call. */
 
+import { checkNumber } from './check.js';
 import { formatDuration } from './clock.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
@@ -68,7 +69,13 @@ export function createDialer(context, model) {
   const erase = el('button', { type: 'button', class: 'icon-button erase', 'aria-label': t('dialer.erase') }, icon('erase'));
   const call = el('button', { type: 'submit', class: 'icon-button call', 'aria-label': t('dialer.call') }, icon('phone'));
   const box = el('form', { class: 'number-box' }, input, erase, call);
-  const reason = el('p', { class: 'dialer-reason' });
+  const reason = el('p', { class: 'dialer-reason', id: 'dialer-reason', role: 'status' });
+  input.setAttribute('aria-describedby', reason.id);
+  let refusal = '';
+  const judge = checkNumber(t, (words) => {
+    refusal = words;
+    refresh();
+  });
   const pad = createPad((key) => type(input.value + key), t('dialer.pad'));
   const list = el('ul', { class: 'rows' });
   const empty = el('p', { class: 'empty' });
@@ -82,6 +89,7 @@ export function createDialer(context, model) {
   /** @param {string} text */
   function type(text) {
     input.value = formatTyped(text);
+    judge(input.value);
     refresh();
   }
   /** @param {string} name */
@@ -92,7 +100,10 @@ export function createDialer(context, model) {
   function refresh() {
     const { view, stage } = model();
     const recents = view?.recent ?? [];
-    if (view && view.calls.length > 0) input.value = '';
+    if (view && view.calls.length > 0 && input.value) {
+      input.value = '';
+      judge('');
+    }
     const open = tab || (recents.length > 0 ? 'recent' : 'pad');
     const found = matchRecent(recents, open === 'recent' ? input.value : '');
     const able = canDial(model());
@@ -103,9 +114,9 @@ export function createDialer(context, model) {
     show(empty, found.length === 0);
     setText(empty, t(recents.length > 0 ? 'recent.noMatch' : 'recent.none'));
     show(erase, input.value !== '');
-    call.disabled = !able;
+    call.disabled = !able || refusal !== '';
     const why = view && !view.agent.configured ? 'dialer.notConfigured' : '';
-    setText(reason, stage === 'live' && why ? t(why) : '');
+    setText(reason, stage === 'live' ? (why ? t(why) : refusal) : '');
     show(reason, reason.textContent !== '');
   }
 
@@ -113,17 +124,19 @@ export function createDialer(context, model) {
     // Formatting moves the caret to the end: only where it is already, and never while deleting.
     const deletes = event instanceof InputEvent && event.inputType.startsWith('delete');
     if (!deletes && input.selectionStart === input.value.length) type(input.value);
-    else refresh();
+    else {
+      judge(input.value);
+      refresh();
+    }
   });
   erase.addEventListener('click', () => {
-    input.value = '';
-    refresh();
+    type('');
     input.focus();
   });
   box.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!input.value.trim()) return input.focus();
-    if (canDial(model())) actions.dial(input.value, null, '');
+    if (canDial(model()) && refusal === '') actions.dial(input.value, null, '');
   });
 
   return {

@@ -5,6 +5,8 @@
  * ago does not expect the phone to ring now.
  */
 
+import { wordsFor } from './strings.js';
+
 /** @import {Frame, Model, RecordRef, View} from './types.js' */
 
 const ANSWER_MS = 8_000;
@@ -61,7 +63,7 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
         if ((mine.get(answer.request_id) ?? answer.code) === answer.code) continue;
         mine.set(answer.request_id, answer.code);
         if (model.pending?.request_id === answer.request_id) conclude();
-        if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', answer.text || words(`answer.${answer.code}`));
+        if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', wordsFor(words, answer));
       }
       if (view.calls.length > 0) conclude();
     },

@@ -6,12 +6,15 @@
  */
 
 import { el, setText, show } from './dom.js';
+import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
 
 /** @import {CallCard, Context, Draft, DraftField, Model, WrapupCard} from './types.js' */
 
 const AUTOSAVE_MS = 1_000;
 const NOTES_MAX = 32_000;
+// Every word moves the wrap-up's deadline; while it is paused, saying nothing so often does.
+const PAUSE_SHARE = 0.4;
 const SUBJECT_MAX = 255;
 
 /**
@@ -69,6 +72,9 @@ export function createForm({ t, actions, drafts }, callId, owner) {
   let sentOn = -1;
   let connection = 0;
   let done = false;
+  let wrapUpMs = 0;
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  let pausing;
 
   function flush() {
     clearTimeout(timer);
@@ -89,11 +95,24 @@ export function createForm({ t, actions, drafts }, callId, owner) {
   const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', oninput: () => typed('subject', subject.value) });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
+  const stay = () => void actions.wrapup(callId, {}, false);
+  /** @param {boolean} on */
+  function pause(on) {
+    clearInterval(pausing);
+    pausing = on ? setInterval(stay, wrapUpMs * PAUSE_SHARE) : undefined;
+    // Either way the whole time is left from now on.
+    stay();
+    element.dataset['paused'] = String(on);
+    hold.setAttribute('aria-pressed', String(on));
+    setText(holdWords, t(on ? 'wrapup.paused' : 'wrapup.pause'));
+  }
+  const holdWords = el('span', {}, t('wrapup.pause'));
+  const hold = el('button', { type: 'button', class: 'button neutral pause', 'aria-pressed': 'false', onclick: () => pause(pausing === undefined) }, icon('hold'), holdWords);
   const save = el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'));
   const inputs = { disposition, subject, notes };
   const dispositionField = field(t('wrapup.disposition'), disposition, 'disposition');
   const subjectField = field(t('wrapup.subject'), subject, 'subject');
-  const foot = el('div', { class: 'form-foot' }, save, el('span', { class: 'hint' }, t('wrapup.shortcut')));
+  const foot = el('div', { class: 'form-foot' }, save, hold, el('span', { class: 'hint' }, t('wrapup.shortcut')));
   const element = el('form', { class: 'form' }, dispositionField, subjectField, field(t('notes.label'), notes, 'notes'), foot);
 
   element.addEventListener('submit', (event) => {
@@ -101,7 +120,9 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     finish();
   });
   element.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    // In the notes Enter is a new line; everywhere else it saves.
+    const saves = event.target === disposition || event.ctrlKey || event.metaKey;
+    if (event.key !== 'Enter' || !saves) return;
     event.preventDefault();
     if (foot.hidden) flush();
     else finish();
@@ -130,6 +151,8 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     update(card, model) {
       const over = 'outcome' in card;
       connection = model.connection;
+      wrapUpMs = (model.view?.settings.wrap_up_seconds ?? 0) * 1000;
+      show(hold, over && card.deadline !== null && wrapUpMs > 0);
       unsaved.seen(card.draft);
       const shown = { ...card.draft, ...unsaved.fields() };
       subject.placeholder = t(`subject.${card.direction}`, { name: whoIs(card) });
@@ -145,6 +168,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     /** The wrap-up is over, by the agent or by its deadline: the last words still count. */
     removed() {
       clearTimeout(timer);
+      clearInterval(pausing);
       window.removeEventListener('pagehide', flush);
       if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
     },

@@ -30,9 +30,24 @@ export function chooseLanguage(wanted) {
   return short.find((language) => LANGUAGES.includes(language)) ?? 'en';
 }
 
-/** @returns {Promise<{language: string, table: Table}>} */
+/**
+ * The words for a code of the server's. In English its own sentence, which may know more; else
+ * ours, if there are any.
+ * @param {Translate} t @param {{code: string, text: string}} said
+ */
+export function wordsFor(t, { code, text }) {
+  const key = `answer.${code}`;
+  const ours = t(key);
+  return text && (ours === key || t('language') === 'en') ? text : ours;
+}
+
+/**
+ * The call center may ask for a language in the adapter's address (`lang=de`); else the browser does.
+ * @returns {Promise<{language: string, table: Table}>}
+ */
 export async function loadStrings() {
-  const language = chooseLanguage(navigator.languages);
+  const asked = new URLSearchParams(location.search).get('lang');
+  const language = chooseLanguage(asked ? [asked, ...navigator.languages] : navigator.languages);
   const answer = await fetch(new URL(`lang/${language}.json`, import.meta.url));
   return { language, table: await answer.json() };
 }

@@ -27,7 +27,7 @@ function trayRow({ t, actions, now, language }) {
         const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
         setText(line, [formatWhen(row.started_at, now(), language), row.outcome, talk].filter(Boolean).join(' · '));
         setText(reason, t(`tray.reason.${row.reason}`, { ids: row.task_ids.join(', ') }));
-        const words = row.errors.map((error) => error.message || error.code);
+        const words = row.errors.map(({ code, message, field }) => (field && message ? `${field}: ${message}` : message || code));
         if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));
         words.forEach((text, index) => setText(/** @type {Node} */ (errors.children[index]), text));
         offer(row.actions);

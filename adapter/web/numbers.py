@@ -1,0 +1,46 @@
+"""Whether a number can be dialled, for a page that asks while its agent types.
+
+The same judgement as at the dial itself (core.phone); nothing is stored, nothing is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from adapter.core.phone import DialRules, Undialable, dialable, display
+from adapter.storage.port import Session
+from adapter.web.login import Login, read_object
+from adapter.web.middleware import failure
+
+
+class Numbers:
+    """The endpoint; `session_of` is who asks."""
+
+    def __init__(
+        self,
+        login: Login,
+        session_of: Callable[[web.Request], Awaitable[Session | None]],
+        rules: DialRules,
+    ) -> None:
+        self._login = login
+        self._session_of = session_of
+        self._rules = rules
+
+    async def check(self, request: web.Request) -> web.Response:
+        """POST /api/number {number}: how it is written, or a code and why it can't be dialled."""
+        if (refused := self._login.foreign(request)) is not None:
+            return refused
+        if await self._session_of(request) is None:
+            return failure(401, "signed-out", "Sign in first.")
+        number = str((await read_object(request)).get("number", ""))
+        return web.json_response(judged(number, self._rules), headers={"Cache-Control": "no-store"})
+
+
+def judged(number: str, rules: DialRules) -> dict[str, object]:
+    """What the page is told."""
+    found = dialable(number, rules)
+    if isinstance(found, Undialable):
+        return {"ok": False, "code": f"refused-{found.reason}", "text": found.text}
+    return {"ok": True, "display": display(found.dial_string, rules.default_region)}
