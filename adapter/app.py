@@ -17,7 +17,7 @@ import httpx
 import structlog
 from aiohttp import web
 
-from adapter.fanout.local import LocalHints
+from adapter.fanout.open import is_shared, open_hints
 from adapter.fanout.port import Hints
 from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.tasklog import TaskRules
@@ -25,6 +25,7 @@ from adapter.orgs import Org, Orgs, orgs_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
+from adapter.runtime.compare import Compare
 from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
 from adapter.runtime.pages import Pages
@@ -80,6 +81,7 @@ class App:
     agents: Agents
     pages: Pages
     sweeper: Sweeper
+    compare: Compare
     status: Status
     bridge: Bridge
     watch: Watch
@@ -94,7 +96,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url, clock_ms=now.now)
         stack.push_async_callback(store.close)
-        hints = LocalHints()
+        hints = open_hints(settings.database_url)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
         providers = {org.account: _provider(settings, org) for org in orgs.all}
@@ -111,6 +113,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             stack.push_async_callback(app.pages.finder.close)
         await hints.start()
         tasks.start("sweeper", app.sweeper.run(), endless=True)
+        if is_shared(settings.database_url):
+            tasks.start("compare versions", app.compare.run(), endless=True)
         tasks.start("session watch", app.watch.run(), endless=True)
         yield app
         await tasks.drain(EFFECT_SECONDS)
@@ -144,7 +148,8 @@ async def _wire(parts: _Parts) -> App:
     settings, clock, store, tasks = parts.settings, parts.clock, parts.store, parts.tasks
     hints = parts.hints
     policy = settings.policy()
-    agents = Agents(store, hints, policy)
+    shared = is_shared(settings.database_url)
+    agents = Agents(store, hints, policy, shared=shared)
     rules = TaskRules(settings.task_status, policy.disposition, settings.extra_fields())
     any_provider = next(iter(parts.providers.values()))
     pages = Pages(agents, tasks, clock, rules, asdict(any_provider.capabilities))
@@ -165,11 +170,11 @@ async def _wire(parts: _Parts) -> App:
     sweeper = Sweeper(
         agents=agents,
         store=store,
-        hints=hints,
         intake=intake,
         providers=parts.providers,
         news_of=report_from_record,
         clock=clock,
+        is_here=pages.is_here if shared else lambda key: True,
     )
     sessions = Sessions(store, clock, pages.sign_out, pages.sign_out_agent)
     login = Login(sessions, parts.orgs, settings.public_origin)
@@ -196,7 +201,19 @@ async def _wire(parts: _Parts) -> App:
         numbers=Numbers(login, sessions.of, policy.dial),
     )
     watch = Watch(pages, sessions)
-    return App(settings, server, agents, pages, sweeper, status, bridge, watch, tasks, board)
+    return App(
+        settings=settings,
+        server=server,
+        agents=agents,
+        pages=pages,
+        sweeper=sweeper,
+        compare=Compare(agents=agents, pages=pages, store=store),
+        status=status,
+        bridge=bridge,
+        watch=watch,
+        tasks=tasks,
+        board=board,
+    )
 
 
 def _sign_in(parts: _Parts, login: Login) -> DevLogin | SalesforceLogin:

@@ -43,10 +43,12 @@ RACES = 50
 class Agents:
     """All agents, as one process sees them."""
 
-    def __init__(self, store: Store, hints: Hints, policy: Policy) -> None:
+    def __init__(self, store: Store, hints: Hints, policy: Policy, *, shared: bool = False) -> None:
+        """`shared`: other replicas commit too, so that what is in memory may be old."""
         self._store = store
         self._hints = hints
         self.policy = policy
+        self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
         self._locks: WeakValueDictionary[AgentKey, asyncio.Lock] = WeakValueDictionary()
         self._perform: Performer = lambda *_: None
@@ -102,8 +104,13 @@ class Agents:
                 await stack.enter_async_context(self._lock(key))
             before = {key: await self.snapshot(key) for key in keys}
             turns = {key: await self._turn(before[key], plan[key]) for key in keys}
+            # What an old value makes nothing of might have meant something to the newer one: where
+            # there may be one, the store compares versions although nothing changes.
+            always = self._shared and delivery is not None
             changes = tuple(
-                change for key in keys if (change := _change(before[key], turns[key])) is not None
+                change
+                for key in keys
+                if (change := _change(before[key], turns[key], always)) is not None
             )
             if changes or delivery or park or unpark:
                 await self._commit(
@@ -166,9 +173,9 @@ class Agents:
             self._cache.popitem(last=False)
 
 
-def _change(before: Snapshot, turn: Turn) -> AgentChange | None:
-    """This agent's part of the commit, or None if nothing is different."""
-    if turn.agent == before.agent and not turn.changed and before.version:
+def _change(before: Snapshot, turn: Turn, always: bool = False) -> AgentChange | None:
+    """This agent's part of the commit, or None if nothing is different, unless `always`."""
+    if turn.agent == before.agent and not turn.changed and before.version and not always:
         return None
     return AgentChange(
         read_version=before.version,

@@ -124,6 +124,10 @@ class Pages:
         """The agents who have a page here."""
         return tuple(self._pages)
 
+    def is_here(self, key: AgentKey) -> bool:
+        """Whether the agent has a page here."""
+        return key in self._pages
+
     def of_session(self, session: str) -> list[Page]:
         """The pages that one sign-in let in."""
         return [page for page in self.everyone() if page.session == session]

@@ -13,7 +13,6 @@ import structlog
 
 from adapter.core.events import TimePassed
 from adapter.core.model import AgentKey
-from adapter.fanout.port import Hints
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Heard, Intake
@@ -25,6 +24,10 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 0.25
 AT_ONCE = 200
+GRACE_MS = 1_000
+"""So long the replica that has the agent's pages goes first: what a deadline asks for (a read-back,
+a probe) can only be done by them, and replicas that all try at once only race."""
+
 ASKED_AT_ONCE = 20
 """So many questions to the call log at a time: it is the provider's, and others need it too."""
 
@@ -37,21 +40,22 @@ class Sweeper:
         *,
         agents: Agents,
         store: Store,
-        hints: Hints,
         intake: Intake,
         providers: Mapping[str, Provider],
         news_of: NewsOf,
         clock: Clock,
         seconds: float = SWEEP_SECONDS,
+        is_here: Callable[[AgentKey], bool] = lambda key: True,
     ) -> None:
+        """`is_here`: whether the agent has a page here; without other replicas all are ours."""
         self._agents = agents
         self._store = store
-        self._hints = hints
         self._intake = intake
         self._providers = providers
         self._news_of = news_of
         self._clock = clock
         self._seconds = seconds
+        self._is_here = is_here
 
     async def run(self) -> None:
         """Sweep until cancelled. A slow provider holds up the parked deliveries only."""
@@ -68,10 +72,19 @@ class Sweeper:
     async def sweep(self) -> int:
         """Every agent that is due now, once; how many there were."""
         now = self._clock.now()
-        keys = await self._store.due(now, AT_ONCE)
+        keys = await self._due(now)
         # All at once, so that the store can write them in one transaction.
         await asyncio.gather(*(self._wake(key, now) for key in keys))
         return len(keys)
+
+    async def _due(self, now: int) -> tuple[AgentKey, ...]:
+        """Our own at once; others a little later, for theirs may be gone or have none."""
+        due = await self._store.due(now, AT_ONCE)
+        ours = tuple(key for key in due if self._is_here(key))
+        if len(ours) == len(due):
+            return ours
+        left = await self._store.due(now - GRACE_MS, AT_ONCE)
+        return tuple(dict.fromkeys((*ours, *left)))
 
     async def _wake(self, key: AgentKey, now: int) -> None:
         try:

@@ -172,7 +172,6 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     sweeper = Sweeper(
         agents=agents,
         store=store,
-        hints=hints,
         intake=intake,
         providers={LINE.account: provider},
         news_of=report_from_record,

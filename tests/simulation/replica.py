@@ -145,7 +145,6 @@ class Replica:
         self.sweeper = Sweeper(
             agents=self.agents,
             store=self.store,
-            hints=self.hints,
             intake=self.intake,
             providers={ACCOUNT: provider},
             news_of=report_from_record,

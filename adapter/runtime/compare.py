@@ -1,0 +1,57 @@
+"""Replicas compare versions, so that a hint which was lost is only a delay.
+
+Law of this file: what a page shows is never older than the store by more than `SECONDS`, as long
+as the store answers (facts: reliability, section 3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from adapter.runtime.agents import Agents
+from adapter.runtime.pages import Pages
+from adapter.storage.port import Store
+
+log = structlog.get_logger(__name__)
+
+SECONDS = 2.0
+AT_ONCE = 500
+"""So many agents are asked about in one query."""
+
+
+class Compare:
+    """Asks the store for the versions of all agents who have a page here."""
+
+    def __init__(
+        self, *, agents: Agents, pages: Pages, store: Store, seconds: float = SECONDS
+    ) -> None:
+        self._agents = agents
+        self._pages = pages
+        self._store = store
+        self._seconds = seconds
+        self.missed = 0
+
+    async def run(self) -> None:
+        """Compare until cancelled; a store that fails is asked again."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            try:
+                await self.look()
+            except Exception as error:  # whatever it is, the comparing must not stop
+                log.error("compare.failed", exc_info=error)
+
+    async def look(self) -> int:
+        """Every connected agent once; how many the pages here had an older version of."""
+        keys = self._pages.keys()
+        behind = 0
+        for begin in range(0, len(keys), AT_ONCE):
+            stored = await self._store.versions(keys[begin : begin + AT_ONCE])
+            for key, version in stored.items():
+                known = self._agents.cached(key)
+                if known is None or known.version < version:
+                    behind += 1
+                    self._pages.hinted(key, version)
+        self.missed += behind
+        return behind

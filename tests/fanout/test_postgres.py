@@ -1,0 +1,142 @@
+"""Hints over a real PostgreSQL: heard by every other replica, by oneself at once, never twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapter.core.model import AgentKey
+from adapter.fanout.postgres import CHANNEL, PostgresHints, pack, unpack
+from tests.storage.servers import Postgres
+
+ADA = AgentKey("00D000000000001", "005000000000001")
+BOB = AgentKey("00D000000000001", "005000000000002")
+
+KEYS = st.builds(AgentKey, st.text(max_size=40), st.text(max_size=40))
+
+
+class Replica:
+    """Hints, and what came of them."""
+
+    def __init__(self, url: str) -> None:
+        self.broken = 0
+        self.hints = PostgresHints(url, self._broke)
+        self.heard: list[tuple[AgentKey, int]] = []
+        self._moved = asyncio.Condition()
+        self.hints.listen(self._hear)
+
+    def _broke(self) -> None:
+        self.broken += 1
+
+    def _hear(self, key: AgentKey, version: int) -> None:
+        self.heard.append((key, version))
+
+    async def until_heard(self, key: AgentKey, version: int) -> None:
+        """Wait for this hint."""
+        async with asyncio.timeout(20):
+            while (key, version) not in self.heard:  # noqa: ASYNC110 - another thread tells
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def replicas(url: str, count: int) -> AsyncIterator[list[Replica]]:
+    """So many of them, all listening."""
+    made = [Replica(url) for _ in range(count)]
+    try:
+        for one in made:
+            await one.hints.start()
+        yield made
+    finally:
+        for one in made:
+            await one.hints.close()
+
+
+async def test_every_replica_hears_and_the_publisher_hears_once(postgres: Postgres) -> None:
+    """Own listeners are told at once, the others by the server, nobody twice."""
+    async with replicas(postgres.database(), 3) as (first, second, third):
+        first.hints.publish(ADA, 7)
+        assert first.heard == [(ADA, 7)]
+        await second.until_heard(ADA, 7)
+        await third.until_heard(ADA, 7)
+        # What comes after shows that nothing came twice before it.
+        second.hints.publish(BOB, 1)
+        await first.until_heard(BOB, 1)
+        await third.until_heard(BOB, 1)
+        assert first.heard == second.heard == third.heard == [(ADA, 7), (BOB, 1)]
+
+
+async def test_hints_are_heard_again_after_the_connections_were_cut(postgres: Postgres) -> None:
+    """Both ways are made anew; what was said meanwhile may be lost, what is said later is not."""
+    url = postgres.database()
+    async with replicas(url, 2) as (first, second):
+        first.hints.publish(ADA, 1)
+        await second.until_heard(ADA, 1)
+        postgres.drop_connections(url)
+        version = 1
+        async with asyncio.timeout(20):
+            while second.heard[-1] == (ADA, 1):
+                version += 1
+                first.hints.publish(ADA, version)
+                await asyncio.sleep(0.05)
+        assert second.broken >= 1
+
+
+async def test_of_many_hints_that_wait_the_newest_of_each_agent_is_sent(postgres: Postgres) -> None:
+    """While nobody sends yet, a thousand versions become one hint."""
+    async with replicas(postgres.database(), 1) as (listener,):
+        late = Replica(listener.hints._url)
+        for version in range(1, 1_001):
+            late.hints.publish(ADA, version)
+        await late.hints.start()
+        await listener.until_heard(ADA, 1_000)
+        await late.hints.close()
+    assert listener.heard == [(ADA, 1_000)]
+
+
+async def test_rubbish_on_the_channel_hurts_nobody(postgres: Postgres) -> None:
+    """Whoever may connect may say anything there."""
+    url = postgres.database()
+    async with replicas(url, 2) as (first, second):
+        with psycopg.connect(url, autocommit=True) as connection:
+            for payload in ("", "[", "[1]", '["x", 5]', '["x", [["a", "b", null]]]'):
+                connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+        first.hints.publish(ADA, 2)
+        await second.until_heard(ADA, 2)
+        assert second.heard == [(ADA, 2)]
+
+
+async def test_hints_that_were_never_started_can_be_closed() -> None:
+    """And twice, since whoever fails on the way closes what there is."""
+    hints = PostgresHints("postgresql://nobody@/nowhere")
+    await hints.close()
+    await hints.close()
+
+
+async def test_an_absent_server_delays_the_start_and_no_more(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process starts all the same, and its own pages are told."""
+    monkeypatch.setattr("adapter.fanout.postgres.START_SECONDS", 0.1)
+    one = Replica(postgres.database() + "_that_nobody_made")
+    await one.hints.start()
+    one.hints.publish(ADA, 3)
+    await one.hints.close()
+    assert one.heard == [(ADA, 3)]
+    assert one.broken >= 1
+
+
+@given(st.lists(st.tuples(KEYS, st.integers(0, 2**62)), max_size=400))
+def test_packing_loses_nothing_and_keeps_to_the_servers_limit(
+    hints: list[tuple[AgentKey, int]],
+) -> None:
+    """In order, in notifications of less than 8,000 bytes."""
+    packed = pack("me", hints)
+    assert [hint for payload in packed for hint in unpack(payload, "another")] == hints
+    assert all(len(payload.encode()) < 8_000 for payload in packed)
+    assert not any(unpack(payload, "me") for payload in packed)
