@@ -20,11 +20,15 @@ def make_demo_org(softphone_url: str, agent: str, root: Path = WEB / "demo") -> 
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(root / "index.html")
 
+    async def classic(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(root / "classic" / "index.html")
+
     async def settings(_request: web.Request) -> web.Response:
         return web.json_response(config)
 
     server = web.Application(middlewares=[_uncached])
     server.router.add_get("/", index)
+    server.router.add_get("/classic/", classic)
     server.router.add_get("/demo-config.json", settings)
     server.router.add_static("/", root)
     return server

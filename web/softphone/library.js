@@ -1,23 +1,31 @@
 /**
  * The Open CTI library, loaded from the org.
  *
- * It throws a string when its URL parameters displease it, and leaves `sforce.opencti` behind all
- * the same, silently dropping every call. So what it threw is caught here, and the driver's first
+ * Lightning's throws a string when its URL parameters displease it, and leaves `sforce.opencti` behind
+ * all the same, silently dropping every call. So what it threw is caught here, and the driver's first
  * reply is the only proof that it works.
  */
 
 const LOAD_MS = 10_000;
 
+/** Where each experience has its library, and the object that it leaves behind. */
+const LIBRARIES = /** @type {const} */ ({
+  lightning: { path: 'lightning/opencti_min.js', name: 'opencti' },
+  classic: { path: 'interaction.js', name: 'interaction' },
+});
+
 /**
  * @param {string} origin validated by `parameters.js`
  * @param {string} version of the API, "57.0"
- * @param {Window & {sforce?: {opencti?: any}}} page
- * @returns {Promise<{ok: true, opencti: any} | {ok: false, code: string, detail: string}>}
+ * @param {'lightning'|'classic'} surface
+ * @param {Window & {sforce?: {opencti?: any, interaction?: any}}} page
+ * @returns {Promise<{ok: true, api: any} | {ok: false, code: string, detail: string}>}
  */
-export function loadLibrary(origin, version, page = window) {
+export function loadLibrary(origin, version, surface = 'lightning', page = window) {
   const { document } = page;
+  const { path, name } = LIBRARIES[surface];
   const script = document.createElement('script');
-  script.src = `${origin}/support/api/${version}/lightning/opencti_min.js`;
+  script.src = `${origin}/support/api/${version}/${path}`;
   return new Promise((resolve) => {
     let thrown = '';
     const caught = (/** @type {ErrorEvent} */ event) => {
@@ -37,10 +45,10 @@ export function loadLibrary(origin, version, page = window) {
     page.addEventListener('error', caught);
     script.onerror = () => fail('library-missing', script.src);
     script.onload = () => {
-      const opencti = page.sforce?.opencti;
-      if (thrown || !opencti) return fail('library-refused', thrown);
+      const api = page.sforce?.[name];
+      if (thrown || !api) return fail('library-refused', thrown);
       finish();
-      resolve({ ok: true, opencti });
+      resolve({ ok: true, api });
     };
     document.head.append(script);
   });

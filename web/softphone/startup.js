@@ -1,5 +1,6 @@
 /** The conditions that must hold before there is a softphone, one after the other. */
 
+import { classicDriver } from './classic.js';
 import { lightningDriver } from './lightning.js';
 import { loadLibrary } from './library.js';
 import { readParameters } from './parameters.js';
@@ -24,17 +25,17 @@ const blocked = (code, detail = '') => ({ ok: false, code, detail });
  * @returns {Promise<Start>}
  */
 export async function startUp(search) {
-  const claimed = new URLSearchParams(search).get('sfdcIframeOrigin') ?? '';
+  const query = new URLSearchParams(search);
+  const claimed = query.get('sfdcIframeOrigin') ?? query.get('sfdcIFrameOrigin') ?? '';
   const settings = await fetchSettings(claimed);
   if (!settings) return blocked('server-unreachable', location.origin);
   const parameters = readParameters(search, settings.loopback_allowed);
   if (!parameters.ok) return blocked(parameters.code, claimed);
   const { origin, surface } = parameters.value;
-  if (surface === 'classic') return blocked('classic', origin);
   if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
-  const library = await loadLibrary(origin, settings.api_version);
+  const library = await loadLibrary(origin, settings.api_version, surface);
   if (!library.ok) return blocked(library.code, library.detail || origin);
-  const driver = lightningDriver(library.opencti);
+  const driver = surface === 'classic' ? classicDriver(library.api) : lightningDriver(library.api);
   const first = await driver.probe();
   // Any answer will do, a refusal too: it proves that somebody listens.
   if (!first.ok && first.timedOut) return blocked('library-silent', origin);

@@ -170,6 +170,13 @@ export interface Found {
 /** As getSoftphoneLayout tells it, by "Inbound", "Outbound" and "Internal". */
 export type Layout = { [callType: string]: { objects?: object; screenPopSettings?: object } | undefined };
 
+/** A number of the call centre's directory. */
+export interface DirectoryEntry {
+  name: string;
+  number: string;
+  description: string;
+}
+
 /** A work item of Sales Engagement; `to` is its number, as Salesforce writes it. */
 export interface Work {
   workId: string;
@@ -215,6 +222,8 @@ export interface Driver {
   publish(channel: string, message: object): Promise<Outcome>;
   saveLog(value: object, onReply: (outcome: Outcome) => void): void;
   refresh(): Promise<Outcome>;
+  /** The call centre's directory, where the experience has one. */
+  directory?(): Promise<DirectoryEntry[]>;
   /** A read that the server asks for by name. */
   perform(method: string, args: object): Promise<Outcome>;
 }
@@ -271,10 +280,12 @@ export interface Model {
   pending: Pending | null;
   messages: Message[];
   blocked: { code: string; detail: string } | null;
-  signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened?: boolean };
+  signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened: boolean };
   retryAt: number | null;
   /** The records that this tab has shown, the one in view first. */
   viewed: RecordRef[];
+  /** The call centre's directory, once it is known. */
+  directory?: DirectoryEntry[];
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;
 }

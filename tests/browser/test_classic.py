@@ -1,0 +1,103 @@
+"""The main job in a stand-in for Salesforce Classic, where each navigation reloads the panel."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Org, Tab
+
+pytestmark = pytest.mark.browser
+
+GRACE, GRACE_NUMBER, GRACE_ID = "Grace Okafor", "+1 202-555-9000", "003Hp0000000001IAA"
+
+
+async def classic_tab(org: Org, query: str = "") -> Tab:
+    """A tab of Classic, signed in and ready to dial."""
+    tab = Tab(await org.context.new_page())
+    tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
+    org.tabs.append(tab)
+    await tab.page.goto(f"{org.url}/classic/?agent=ada{query}")
+    await tab.until_dialable()
+    return tab
+
+
+async def opens(tab: Tab, name: str) -> None:
+    """Follow the link to a record: the whole page is loaded anew, the panel with it."""
+    await tab.page.locator("#records").get_by_text(name, exact=True).click()
+    await tab.page.locator("#page h1", has_text=name).wait_for()
+    softphone = tab.page.frame_locator("#frame iframe").locator("#softphone[data-state]")
+    await softphone.wait_for(state="attached")
+
+
+async def calls_of(tab: Tab, method: str) -> list[list[Any]]:
+    """The arguments of every call of a method that this tab's softphones have made."""
+    found: list[list[Any]] = await tab.page.evaluate(
+        "m => demoOrg.messages.filter(one => one.method === m).map(one => one.args)", method
+    )
+    return found
+
+
+async def test_a_call_that_outlives_navigations_ends_in_one_task(org: Org) -> None:
+    """A click, two page loads in mid-call, notes typed across one of them, wrap-up, one Task."""
+    await org.plays("+12025559000", outcome="answered", talk_seconds=6)
+    tab = await classic_tab(org)
+    await opens(tab, GRACE)
+    await tab.until_dialable()
+    await tab.page.locator("#page").get_by_text(GRACE_NUMBER).click()
+    await tab.until("bridged", "off")
+    await opens(tab, "Leo Brandt")
+    await tab.until("bridged", "off")
+    await tab.phone.get_by_label("Notes").fill("Wants twenty units.")
+    await opens(tab, "Acme Freight")
+    await tab.until("bridged", "off")
+    await tab.until("wrapup", "off")
+    await tab.until_tasks(1)
+    await expect(tab.phone.get_by_label("Notes")).to_have_value("Wants twenty units.")
+    await _picture(tab)
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.page.wait_for_function("demoOrg.tasks[0].Description === 'Wants twenty units.'")
+    await tab.until_dialable()
+
+    (post,) = await org.posts()
+    assert post["body"] == {"user_id": "user_ada", "dial_string": "+12025559000"}
+    (task,) = await tab.tasks()
+    (call,) = (await org.world.history())["calls"]
+    assert task["CallDurationInSeconds"] == round((call["ended"] - call["connected"]) / 1000)
+    assert task["Subject"] == "Call to Grace Okafor"
+    assert (task["Status"], task["TaskSubtype"]) == ("Completed", "Call")
+    assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
+    assert task["WhoId"] == GRACE_ID
+    creates = [args for args in await calls_of(tab, "saveLog") if "Id=00T" not in args[1]]
+    assert len(creates) == 1
+    assert await calls_of(tab, "refreshPage") == []
+    assert ["Activity"] in await calls_of(tab, "refreshRelatedList")
+
+
+async def test_the_panel_greets_classic_in_its_own_words(org: Org) -> None:
+    """After a load: ready is told once, the record in view and the directory are asked for."""
+    tab = await classic_tab(org)
+    for method in ("notifyInitializationComplete", "getPageInfo", "getSoftphoneLayout"):
+        assert len(await calls_of(tab, method)) == 1, method
+    assert await calls_of(tab, "setSoftphoneHeight") != []
+
+
+async def test_in_the_console_the_page_is_refreshed_and_the_panel_shown(org: Org) -> None:
+    """There neither costs the panel its life: refreshPage after the save, setVisible on a click."""
+    await org.plays("+12025559000", outcome="busy")
+    tab = await classic_tab(org, "&console")
+    await tab.page.locator("#page").get_by_text(GRACE_NUMBER).click()
+    await tab.until("wrapup", "off")
+    await tab.until_tasks(1)
+    await tab.page.wait_for_function("demoOrg.messages.some(one => one.method === 'refreshPage')")
+    assert await calls_of(tab, "setVisible") == [[True]]
+    assert await calls_of(tab, "refreshRelatedList") == []
+
+
+async def _picture(tab: Tab) -> None:
+    """Keep a screenshot where CLASSIC_PICTURE says, for those who want to look."""
+    if path := os.environ.get("CLASSIC_PICTURE"):
+        await tab.page.screenshot(path=path)

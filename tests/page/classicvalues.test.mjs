@@ -1,0 +1,58 @@
+/** Values of Classic in the page's own shapes, whatever Salesforce sends. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { asLightning, entriesOf, foundOf, parsed, popUrl, recordOf, saveParams } from '../../web/softphone/classicvalues.js';
+import { METHODS } from '../../web/demo/classic/methods.js';
+
+test('a result may be JSON text, the value itself, or rubbish', () => {
+  assert.deepEqual([parsed('{"a":1}'), parsed({ a: 1 }), parsed('{'), parsed(undefined)], [{ a: 1 }, { a: 1 }, null, null]);
+});
+
+test('an error may be a sentence, an object or missing', () => {
+  const errors = (/** @type {any} */ reply) => asLightning(reply, parsed).errors;
+  assert.deepEqual(errors({ error: 'no' }), [{ code: 'GENERIC_ERROR', description: 'no' }]);
+  assert.deepEqual(errors({ error: { message: 'STRING_TOO_LONG: x' } }), [{ code: 'STRING_TOO_LONG', description: 'STRING_TOO_LONG: x' }]);
+  assert.deepEqual([errors({}), errors(undefined), errors({ result: false })], [null, null, null]);
+});
+
+test('a page without a record has none, a person account says so', () => {
+  assert.equal(recordOf({ url: '/', objectId: '' }), null);
+  assert.deepEqual(recordOf({ objectId: '001x', personAccount: 'true', contactId: '003y' }), { id: '001x', contact_id: '003y', person_account: true });
+});
+
+test('what is undefined is left out of a save, what is null clears', () => {
+  assert.deepEqual(saveParams({ Id: '00T', a: undefined, b: null, recordTypeId: '012' }), { object: 'Task', params: 'Id=00T&b=&RecordTypeId=012' });
+});
+
+test('every kind of screen pop has its address or none', () => {
+  assert.deepEqual([
+    popUrl('LIST', { listViewId: '00B1', scope: 'Lead' }), popUrl('NEW_RECORD_MODAL', { entityName: 'Contact' }), popUrl('FLOW', { flowDevName: 'Hi' }),
+    popUrl('OBJECTHOME', { scope: 'Unknown' }), popUrl('NOTHING', {}), popUrl('SOBJECT', undefined),
+  ], ['/00Q?fcf=00B1', '/003/e', '/flow/Hi', null, null, null]);
+});
+
+test('a search without a match has nothing to pop', () => {
+  assert.deepEqual(foundOf('{"screenPopUrl":""}'), { records: [], pop: null });
+  assert.deepEqual(foundOf('rubbish'), { records: [], pop: null });
+});
+
+test('a directory that is no list is an empty one', () => {
+  assert.deepEqual([entriesOf(null), entriesOf({ directoryNumbers: null })], [[], []]);
+});
+
+test('the stand-in saves what the driver writes, and refuses what Salesforce refuses', () => {
+  /** @type {any[]} */
+  const saved = [];
+  const tasks = { all: () => saved, put: (/** @type {any} */ task) => void saved.splice(0, 1, task), newId: () => '00T000000000001AAA' };
+  const save = (/** @type {any} */ value) => {
+    const { object, params } = saveParams(value);
+    return METHODS['saveLog']?.([object, params], /** @type {any} */ ({ tasks }));
+  };
+  const lead = { entityApiName: 'Task', WhoId: '00Q000000000001', WhatId: '001000000000001' };
+  assert.match(String(save(lead)?.error), /FIELD_INTEGRITY_EXCEPTION/);
+  assert.deepEqual(save({ ...lead, WhatId: undefined, CallDurationInSeconds: 12 }), { result: true, id: '00T000000000001AAA' });
+  assert.deepEqual(save({ Id: '00T000000000001AAA', WhoId: null, Description: 'a & b' }), { result: true, id: '00T000000000001AAA' });
+  assert.deepEqual(saved, [{ Id: '00T000000000001AAA', CallDurationInSeconds: 12, Description: 'a & b' }]);
+});
