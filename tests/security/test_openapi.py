@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ async def test_every_route_is_described_and_every_description_is_a_route(tmp_pat
     """For both ways to sign in together; the socket has a protocol of its own."""
     found = set()
     async with an_identity() as fake:
-        for wishes in (
+        ways: tuple[dict[str, Any], ...] = (
             {"sign_in": "dev"},
             {
                 "sign_in": "salesforce",
@@ -38,7 +39,8 @@ async def test_every_route_is_described_and_every_description_is_a_route(tmp_pat
                 "salesforce_url": fake.url,
                 "sign_in_client_id": "client",
             },
-        ):
+        )
+        for wishes in ways:
             async with a_world(tmp_path, provider=FakeProvider().app(), **wishes) as world:
                 for route in world.app.server.router.routes():
                     assert route.resource is not None
@@ -48,12 +50,13 @@ async def test_every_route_is_described_and_every_description_is_a_route(tmp_pat
     assert ours - {("get", "/ws")} == described
 
 
-async def attack(world: World, *more: str) -> tuple[int, str]:
+async def attack(world: World, folder: Path, *more: str) -> tuple[int, str]:
     """Run schemathesis against the world; its exit code and what it said."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{world.url}/openapi.json"),
         *("--checks", CHECKS, "--max-examples", "25", "--seed", "1", "--no-color"),
         *("--phases", "examples,coverage,fuzzing", *more),
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -67,13 +70,15 @@ async def test_nothing_that_is_made_from_the_description_breaks_it(tmp_path: Pat
     """Schemathesis, as a stranger and as our own page: no 500, no answer that is not described."""
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
         for more in ((), ("-H", f"Origin: {world.url}")):
-            code, said = await attack(world, *more)
+            code, said = await attack(world, tmp_path, *more)
             assert code == 0, said
 
 
 async def test_the_description_is_served(tmp_path: Path) -> None:
     """As it lies in the repository."""
-    async with a_world(tmp_path, provider=FakeProvider().app()) as world:
-        async with httpx.AsyncClient(trust_env=False) as http:
-            answer = await http.get(f"{world.url}/openapi.json")
+    async with (
+        a_world(tmp_path, provider=FakeProvider().app()) as world,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        answer = await http.get(f"{world.url}/openapi.json")
     assert answer.json()["paths"] == DESCRIBED

@@ -1,0 +1,206 @@
+"""Two orgs in one deployment: nothing of one ever reaches the other."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from adapter import observability
+from adapter.core.model import AgentKey
+from adapter.telephony import signing
+from adapter.web.sessions import cookie_name
+from tests.fakes.identity import FakeIdentity, an_identity
+from tests.fakes.page import FakePage
+from tests.fakes.provider import FakeProvider
+from tests.scenarios.conftest import World, a_world
+from tests.web.popup import PopUp
+
+ORGS = ("00D00000000000a", "00D00000000000b")
+NUMBER = "+15551230199"
+
+
+@dataclass
+class Two:
+    """One adapter for two orgs; Ada has the same ids, e-mail and provider user in both."""
+
+    world: World
+    identities: dict[str, FakeIdentity]
+    log: io.StringIO
+
+    async def page(self, org_id: str) -> FakePage:
+        """Ada's page in that org."""
+        popup = PopUp(self.world.url, origin=f"https://{org_id.lower()}.lightning.force.com")
+        answer = await popup.redeem(await popup.code())
+        page = self.world.another_page()
+        page.cookie = answer.headers["set-cookie"].split(";")[0]
+        await page.say_hello(await page.ticket())
+        await page.until(bool)
+        return page
+
+    async def deliver(
+        self, to: str, *, secret_of: str, names: str, kind: str = "call.initiated", **data: Any
+    ) -> int:
+        """A webhook to one org's endpoint, signed with and naming perhaps another's; the status."""
+        told = {"call_id": "call_1", "user_id": "user_ada", "direction": "inbound", **data}
+        event = {"id": f"evt-{time.time_ns()}", "type": kind, "account_id": f"acct_{names}"}
+        body = json.dumps({**event, "data": told}).encode()
+        header = signing.header([f"whsec-{secret_of}"], int(time.time()), body)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            url = f"{self.world.url}/webhooks/dialstack/acct_{to}"
+            answer = await http.post(url, content=body, headers={signing.HEADER: header})
+            return answer.status_code
+
+    async def versions(self) -> dict[AgentKey, int]:
+        """How often each agent's value was committed."""
+        keys = tuple(AgentKey(org_id, "005000000000001AAA") for org_id in ORGS)
+        return await self.world.app.agents._store.versions(keys)
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Everything that is logged, as production writes it."""
+    lines = io.StringIO()
+    observability.set_up("debug", "key", lines)
+    # Else the loggers of this process would keep these lines for the tests that follow.
+    structlog.configure(cache_logger_on_first_use=False)
+    yield lines
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+async def two(tmp_path: Path, log: io.StringIO) -> AsyncIterator[Two]:
+    """Both orgs, each with an identity provider and a phone account of its own."""
+    async with AsyncExitStack() as stack:
+        identities, text = {}, ""
+        for org_id in ORGS:
+            fake = await stack.enter_async_context(an_identity(org_id=org_id))
+            identities[org_id] = fake
+            (tmp_path / f"token-{org_id}").write_text(f"sk-{org_id}")
+            (tmp_path / f"hooks-{org_id}").write_text(f"whsec-{org_id}")
+            text += f"""
+[[org]]
+id = "{org_id}"
+domain = "{fake.url}"
+client_id = "client"
+origins = ["https://{org_id.lower()}.lightning.force.com"]
+account = "acct_{org_id}"
+token_file = "{tmp_path}/token-{org_id}"
+webhook_secrets_file = "{tmp_path}/hooks-{org_id}"
+"""
+        (tmp_path / "orgs.toml").write_text(text)
+        world = await stack.enter_async_context(
+            a_world(
+                tmp_path,
+                provider=FakeProvider().app(),
+                sign_in="salesforce",
+                orgs_file=tmp_path / "orgs.toml",
+            )
+        )
+        yield Two(world, identities, log)
+
+
+async def test_a_delivery_reaches_the_agent_of_its_own_account_only(two: Two) -> None:
+    """The same provider user and call id in both orgs: the other one's page sees nothing."""
+    a, b = [await two.page(org_id) for org_id in ORGS]
+    before = await two.versions()
+    seen = len(b.heard)
+    status = await two.deliver(
+        ORGS[0], secret_of=ORGS[0], names=ORGS[0], from_number=NUMBER, to_number="+15550000001"
+    )
+    assert status == 200
+    await a.until(lambda view: bool(view["calls"]))
+    after = await two.versions()
+    key_a, key_b = (AgentKey(org_id, "005000000000001AAA") for org_id in ORGS)
+    assert after[key_a] > before[key_a]
+    assert after[key_b] == before[key_b]
+    assert len(b.heard) == seen
+    assert NUMBER not in json.dumps(b.heard)
+    assert NUMBER not in json.dumps(b.view)
+
+
+@pytest.mark.parametrize(
+    ("to", "secret_of", "names", "status"),
+    [
+        (1, 0, 1, 401),  # A's secret at B's endpoint
+        (0, 1, 0, 401),  # and the other way round
+        (0, 0, 1, 200),  # rightly signed by A, but about B: quarantined
+    ],
+)
+async def test_one_accounts_secret_proves_nothing_about_another(
+    two: Two, to: int, secret_of: int, names: int, status: int
+) -> None:
+    """Refused, or kept aside; no agent of either hears of it."""
+    pages = [await two.page(org_id) for org_id in ORGS]
+    before = await two.versions()
+    answer = await two.deliver(
+        ORGS[to], secret_of=ORGS[secret_of], names=ORGS[names], from_number=NUMBER
+    )
+    assert answer == status
+    assert await two.versions() == before
+    assert all(not page.view["calls"] for page in pages)
+
+
+async def test_there_is_no_endpoint_for_all(two: Two) -> None:
+    """With several accounts each has its own address."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.post(f"{two.world.url}/webhooks/dialstack", content=b"{}")
+    assert answer.status_code == 404
+
+
+async def test_one_orgs_user_is_none_of_the_others(two: Two) -> None:
+    """B's identity provider vouches for B only, whatever it says about the org."""
+    a, b = (two.identities[org_id] for org_id in ORGS)
+    b.bend_userinfo = {"organization_id": a.org_id}
+    popup = PopUp(two.world.url, origin=f"https://{ORGS[1].lower()}.lightning.force.com")
+    answer = await popup.come_back(await popup.sign_in(await popup.start()))
+    assert answer.status_code == 403
+
+
+async def test_one_orgs_cookie_opens_nothing_in_the_other(two: Two) -> None:
+    """Under the other's name it is none; asked for the other's panel, it is not looked at."""
+    page = await two.page(ORGS[0])
+    token = page.cookie.partition("=")[2]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for cookie, org_id in (
+            (f"{cookie_name(ORGS[1])}={token}", ORGS[0]),
+            (f"{cookie_name(ORGS[1])}={token}", ORGS[1]),
+            (page.cookie, ORGS[1]),
+        ):
+            answer = await http.post(
+                f"{two.world.url}/api/ws-ticket",
+                json={"origin": f"https://{org_id.lower()}.lightning.force.com"},
+                headers={"Origin": two.world.url, "Cookie": cookie},
+            )
+            assert answer.status_code == 401
+
+
+async def test_one_orgs_page_may_be_framed_by_that_org_only(two: Two) -> None:
+    """Its policy names its own origins, and not the other's."""
+    mine, other = (f"https://{org_id.lower()}.lightning.force.com" for org_id in ORGS)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(f"{two.world.url}/softphone?sfdcIframeOrigin={mine}")
+    policy = answer.headers["Content-Security-Policy"]
+    assert f"frame-ancestors {mine}" in policy
+    assert other not in policy
+
+
+async def test_no_log_line_is_about_both(two: Two) -> None:
+    """What is logged while A has calls names A's agents only."""
+    a, _ = [await two.page(org_id) for org_id in ORGS]
+    two.log.truncate(0)
+    await two.deliver(ORGS[0], secret_of=ORGS[0], names=ORGS[0], from_number=NUMBER)
+    await a.until(lambda view: bool(view["calls"]))
+    text = two.log.getvalue()
+    assert ORGS[0] in text
+    assert ORGS[1] not in text
+    assert NUMBER not in text
