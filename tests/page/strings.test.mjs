@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { passedBefore } from '../../web/softphone/screens.js';
-import { chooseLanguage, createTranslate } from '../../web/softphone/strings.js';
+import { LANGUAGES, chooseLanguage, createTranslate, wordsFor } from '../../web/softphone/strings.js';
 
 const HOME = new URL('../../web/softphone/', import.meta.url);
 const ENGLISH = JSON.parse(readFileSync(new URL('lang/en.json', HOME), 'utf8'));
@@ -38,8 +38,40 @@ test('values are filled in, plurals follow the language, an unknown key shows it
   assert.equal(t('nowhere'), 'nowhere');
 });
 
+/** @param {string} language @returns {{[key: string]: string | {[plural: string]: string}}} */
+const tableOf = (language) => JSON.parse(readFileSync(new URL(`lang/${language}.json`, HOME), 'utf8'));
+/** @param {string | {[plural: string]: string}} entry */
+const forms = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry));
+/** @param {string} words */
+const blanks = (words) => [...words.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+for (const language of LANGUAGES) {
+  test(`${language} has every key, every plural of its own, and the same blanks as English`, () => {
+    const table = tableOf(language);
+    assert.deepEqual(Object.keys(table), Object.keys(ENGLISH));
+    assert.equal(table['language'], language);
+    assert.ok(['ltr', 'rtl'].includes(String(table['direction'])));
+    const plurals = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
+    for (const [key, entry] of Object.entries(table)) {
+      if (typeof ENGLISH[key] !== 'string') assert.deepEqual(Object.keys(entry).sort(), plurals, key);
+      for (const words of forms(entry)) assert.deepEqual(blanks(words), blanks(forms(ENGLISH[key])[0] ?? ''), key);
+      if (ENGLISH[key] !== '') assert.ok(forms(entry).every(Boolean), key);
+    }
+  });
+}
+
+test('what the server says is told in the language of the page, in English in its own words', () => {
+  const said = { code: 'busy', text: 'You are in a call.' };
+  assert.equal(wordsFor(createTranslate(ENGLISH, 'en'), said), 'You are in a call.');
+  assert.match(wordsFor(createTranslate(tableOf('de'), 'de'), said), /bereits/);
+  const unheard = { code: 'unheard-of', text: 'Something.' };
+  assert.equal(wordsFor(createTranslate(tableOf('de'), 'de'), unheard), 'Something.');
+});
+
 test('the first language that we speak is chosen, else English', () => {
   assert.equal(chooseLanguage(['en-GB']), 'en');
+  assert.equal(chooseLanguage(['tlh', 'de-AT', 'en']), 'de');
+  assert.equal(chooseLanguage(['fr'], ['en']), 'en');
   assert.equal(chooseLanguage(['tlh', 'en']), 'en');
   assert.equal(chooseLanguage([]), 'en');
 });

@@ -4,7 +4,7 @@
 
 /** @typedef {{[key: string]: string | {[plural: string]: string}}} Table */
 
-const LANGUAGES = ['en'];
+export const LANGUAGES = ['en', 'de', 'es', 'fr', 'ja', 'pt'];
 
 /**
  * @param {Table} table
@@ -24,10 +24,11 @@ export function createTranslate(table, language) {
 /**
  * The agent's first language that we speak; English when it is none.
  * @param {readonly string[]} wanted
+ * @param {readonly string[]} spoken
  */
-export function chooseLanguage(wanted) {
+export function chooseLanguage(wanted, spoken = LANGUAGES) {
   const short = wanted.map((language) => language.split('-')[0] ?? '');
-  return short.find((language) => LANGUAGES.includes(language)) ?? 'en';
+  return short.find((language) => spoken.includes(language)) ?? 'en';
 }
 
 /**
