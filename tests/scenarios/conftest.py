@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 import secrets
 import socket
 import time
@@ -175,11 +177,25 @@ async def a_world(
 
 
 def free_port() -> int:
-    """A port that nobody listens on; the adapter must know its own address before it starts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on; the adapter must know its own address before it starts.
+
+    Below the range from which the system takes ports for outgoing connections, and each worker of
+    a parallel run has a range of its own: nobody else takes it before we listen.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = 20_000 + 1_000 * (worker % 12) + next(_PORTS) % 1_000
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+# Another run of the tests beside this one begins elsewhere in the range.
+_PORTS = itertools.count(os.getpid() * 7)
 
 
 @pytest.fixture
