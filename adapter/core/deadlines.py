@@ -84,7 +84,7 @@ def _lapsed_due(agent: Agent, call: Call, stage: Lapsed, at: int, policy: Policy
 def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
     if call.provider_call_id is not None or agent.line is None:
         return ask(agent, call)
-    return (FindCall(call.call_id, agent.line, call.number, call.opened_at),)
+    return (FindCall(call.call_id, agent.line, call.dialed or call.number, call.opened_at),)
 
 
 def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:

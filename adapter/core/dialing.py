@@ -22,7 +22,7 @@ from adapter.core.model import (
     Phase,
     Placing,
 )
-from adapter.core.phone import Dialable, DialKind, Undialable, dialable
+from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed
 from adapter.core.policy import Policy
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
@@ -111,6 +111,7 @@ def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Po
 def _place(
     agent: Agent, event: DialRequested, number: Dialable, line: Line, policy: Policy
 ) -> Decision:
+    dialed = prefixed(number, policy.dial.default_region, agent.centre)
     call = Call(
         call_id=event.call_id,
         number=number.dial_string,
@@ -119,11 +120,12 @@ def _place(
         request_id=event.request_id,
         record=event.record,
         work_id=event.work_id,
+        dialed=dialed if dialed != number.dial_string else "",
     )
     recent = tuple(dial for dial in agent.dials if event.at - dial < HOUR_MS)
     placing = replace(agent.with_call(call), dials=(*recent, event.at))
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
-    effect = PlaceCall(event.call_id, line, number.dial_string, event.ring_profile)
+    effect = PlaceCall(event.call_id, line, dialed, event.ring_profile)
     return Decision(answered(placing, answer, policy), effects=(effect,))
 
 

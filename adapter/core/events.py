@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from adapter.core.centre import Centre
 from adapter.core.facts import Facts
 from adapter.core.model import Draft, Line, Record
 
@@ -198,6 +199,14 @@ class MatchesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class CentreRead:
+    """A page read the definition of the agent's call centre."""
+
+    at: int
+    centre: Centre
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeDismissed:
     """The agent has read a notice."""
 
@@ -239,6 +248,7 @@ Event: TypeAlias = (
     | PopClaimed
     | RecordViewed
     | MatchesFound
+    | CentreRead
     | NoticeDismissed
     | TimePassed
 )

@@ -23,6 +23,7 @@ from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
     CallPlaced,
+    CentreRead,
     Connected,
     ControlAnswered,
     ControlRequested,
@@ -54,6 +55,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
     agent: Agent, event: Event, policy: Policy
 ) -> Decision:
     """What this event does: the agent afterwards, its logs, and what is to be done."""
+    policy = policy.of(agent.centre)
     match event:
         case PageGreeted():
             return _greeted(agent, event)
@@ -94,6 +96,10 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return _record_viewed(agent, event)
         case MatchesFound():
             return _matches_found(agent, event)
+        case CentreRead():
+            same = event.centre == agent.centre
+            read = replace(agent, centre=event.centre)
+            return Decision(read, ignored="as before" if same else "")
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case TimePassed():

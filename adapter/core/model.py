@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from adapter.core.centre import NO_CENTRE, Centre
 from adapter.core.facts import NOTHING_KNOWN, Direction, Facts
 
 
@@ -177,7 +178,8 @@ class Call:
     `call_id` is ours, unique, and goes into the Task's CallObject; `request_id` is the click's
     (empty for a call that we did not place); `number` is the other party's, E.164 where known;
     `opened_at` is the click or the first event; `matches` are the records that a search by the
-    number found, for the agent to pick from.
+    number found, for the agent to pick from; `dialed` is what the provider was told to dial, where
+    the house's dialing prefixes make that another text than `number`.
     """
 
     call_id: str
@@ -191,6 +193,7 @@ class Call:
     draft: Draft = NO_DRAFT
     work_id: str = ""
     matches: tuple[Record, ...] = ()
+    dialed: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -278,6 +281,7 @@ class Agent:
     notices: tuple[Notice, ...] = ()
     recent: tuple[Recent, ...] = ()
     dials: tuple[int, ...] = ()
+    centre: Centre = NO_CENTRE
 
     @property
     def phase(self) -> Phase:

@@ -24,6 +24,8 @@ from phonenumbers import (
     ValidationResult,
 )
 
+from adapter.core.centre import Centre
+
 
 class DialKind(StrEnum):
     """What sort of dial string it is."""
@@ -181,6 +183,26 @@ def _region(number: phonenumbers.PhoneNumber) -> str | None:
     """The number's region; an unlikely number's too, where the code has only one."""
     regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
     return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)
+
+
+def is_region(text: str) -> bool:
+    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
+    return text in phonenumbers.SUPPORTED_REGIONS
+
+
+def prefixed(number: Dialable, region: str, centre: Centre) -> str:
+    """What the telephone system is told to dial: with the prefixes that its admin has set.
+
+    Without any, the dial string as it is; extensions and emergency numbers are never touched.
+    """
+    prefixes = centre.outside_prefix, centre.long_distance_prefix, centre.international_prefix
+    if number.kind is not DialKind.E164 or not any(prefixes):
+        return number.dial_string
+    parsed = phonenumbers.parse(number.dial_string)
+    national = phonenumbers.national_significant_number(parsed)
+    if parsed.country_code == phonenumbers.country_code_for_region(region):
+        return f"{centre.outside_prefix}{centre.long_distance_prefix}{national}"
+    return f"{centre.outside_prefix}{centre.international_prefix}{parsed.country_code}{national}"
 
 
 def same_number(one: str, other: str) -> bool:

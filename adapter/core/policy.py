@@ -6,10 +6,11 @@ Durations are milliseconds. The defaults are those of the design's table and of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from adapter.core.centre import NO_CENTRE, Centre
 from adapter.core.facts import Outcome
-from adapter.core.phone import DialRules
+from adapter.core.phone import DialRules, is_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,14 @@ class Policy:
         (Outcome.VOICEMAIL, "Left Voicemail"),
         (Outcome.MISSED, "Missed"),
     )
+
+    def of(self, centre: Centre) -> Policy:
+        """This policy for an agent of that call centre."""
+        if centre == NO_CENTRE:
+            return self
+        wrapup_ms = self.wrapup_ms if centre.wrapup_ms is None else centre.wrapup_ms
+        region = centre.region if is_region(centre.region) else self.dial.default_region
+        return replace(self, wrapup_ms=wrapup_ms, dial=replace(self.dial, default_region=region))
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome (facts: telephony, section 3)."""

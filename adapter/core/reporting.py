@@ -103,7 +103,8 @@ def _fits(call: Call, facts: Facts) -> bool:
         return False
     if facts.number is None:
         return isinstance(call.stage, Placing)
-    return same_number(call.number, facts.number.value)
+    told = facts.number.value
+    return same_number(call.number, told) or same_number(call.dialed, told)
 
 
 def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> bool:

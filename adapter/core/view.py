@@ -42,6 +42,7 @@ View = dict[str, Any]
 
 def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, bool]) -> View:
     """Everything but `epoch`, `version` and `now`, which the sender knows."""
+    policy = policy.of(agent.centre)
     by_id = {log.log_id: log for log in logs}
     region = policy.dial.default_region
     live = [c for c in agent.calls if not isinstance(c.stage, Lapsed | Ending | Wrapup)]
@@ -66,9 +67,13 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
         "settings": {
             "wrap_up_seconds": policy.wrapup_ms // 1000,
             "dial_while_wrapup": policy.dial_while_wrapup,
-            "dispositions": [{"value": text, "label": text} for _, text in policy.dispositions],
+            "dispositions": [{"value": text, "label": text} for text in _choices(agent, policy)],
         },
     }
+
+
+def _choices(agent: Agent, policy: Policy) -> tuple[str, ...]:
+    return agent.centre.dispositions or tuple(text for _, text in policy.dispositions)
 
 
 def _agent(agent: Agent) -> View:

@@ -18,6 +18,7 @@ MAX_FRAME_BYTES = 160 * 1024
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(max_length=255)]
 Notes = Annotated[str, Field(max_length=32_000)]
+Prefix = Annotated[str, Field(max_length=8, pattern=r"^[0-9*#]*$")]
 Millis = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -177,6 +178,21 @@ class Matches(_Message):
     records: list[RecordIn] = Field(default_factory=list, max_length=10)
 
 
+class CentreSettings(_Message):
+    """What the definition of the call centre says; `problems` are keys whose values are rubbish."""
+
+    type: Literal["settings"]
+    wrap_up_seconds: int | None = Field(None, ge=0, le=3600)
+    dispositions: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(
+        default_factory=list, max_length=50
+    )
+    default_country: str = Field("", pattern=r"^([A-Z]{2})?$")
+    outside_prefix: Prefix = ""
+    long_distance_prefix: Prefix = ""
+    international_prefix: Prefix = ""
+    problems: list[Text] = Field(default_factory=list, max_length=50)
+
+
 class Work(_Message):
     """Sales Engagement started a work item with this number (hvs.onWorkStart)."""
 
@@ -253,6 +269,7 @@ PageMessage: TypeAlias = (
     | Presence
     | Context
     | Matches
+    | CentreSettings
     | Work
     | Accept
     | Result

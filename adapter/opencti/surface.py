@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any, assert_never
 
+from adapter.core.centre import Centre
 from adapter.core.effects import PopScreen
 from adapter.core.events import (
+    CentreRead,
     ControlRequested,
     DialRequested,
     Event,
@@ -19,6 +21,7 @@ from adapter.core.events import (
     RecordViewed,
     WrapupSubmitted,
 )
+from adapter.core.facts import Direction, Outcome
 from adapter.core.logevents import (
     LogEvent,
     LogExpired,
@@ -30,6 +33,7 @@ from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.model import Draft, Record
 from adapter.core.view import View
 from adapter.opencti.messages import (
+    CentreSettings,
     Context,
     Control,
     Dial,
@@ -48,13 +52,15 @@ from adapter.opencti.tasklog import TaskRules, create_fields, is_id, update_fiel
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
-AgentMessage = Dial | Control | WrapupIn | Context | Matches | DismissNotice
+AgentMessage = Dial | Control | WrapupIn | Context | Matches | CentreSettings | DismissNotice
 
 
 # --- what the agent does, as events --------------------------------------------------------------
 
 
-def agent_event(message: AgentMessage, at: int, fresh_id: str) -> Event | None:
+def agent_event(  # noqa: PLR0911 - one branch for each message, that is the table
+    message: AgentMessage, at: int, fresh_id: str
+) -> Event | None:
     """The event of a message from an agent's page; None where nothing happened.
 
     `at` is our clock in Unix milliseconds; `fresh_id` names the call if one is placed.
@@ -74,6 +80,8 @@ def agent_event(message: AgentMessage, at: int, fresh_id: str) -> Event | None:
         case Matches():
             found = tuple(_record(record) for record in message.records if is_id(record.id))
             return MatchesFound(at, message.call_id, found)
+        case CentreSettings():
+            return CentreRead(at, _centre(message))
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:
@@ -90,6 +98,18 @@ def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
         record=_record(message.record) if message.record and message.record.id else None,
         work_id=message.work_id,
         ring_profile=message.ring_profile,
+    )
+
+
+def _centre(told: CentreSettings) -> Centre:
+    seconds = told.wrap_up_seconds
+    return Centre(
+        wrapup_ms=None if seconds is None else seconds * 1000,
+        dispositions=tuple(told.dispositions),
+        region=told.default_country,
+        outside_prefix=told.outside_prefix,
+        long_distance_prefix=told.long_distance_prefix,
+        international_prefix=told.international_prefix,
     )
 
 
@@ -237,7 +257,23 @@ def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
         "nonce": attempt.nonce,
         "call": {"method": "saveLog", "args": value},
         "refresh": True,
+        **_work(log, attempt, rules),
     }
+
+
+def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
+    """The work of Sales Engagement that this Task completes: outbound, and with its first save.
+
+    The page adds the Task's id, which it is the first to know (facts: opencti, section 3).
+    """
+    fields = attempt.fields
+    if not log.work_id or attempt.task_id or fields.direction is not Direction.OUTBOUND:
+        return {}
+    said = {
+        "disposition": fields.draft.disposition or rules.disposition(fields.outcome),
+        "wasConnected": fields.outcome is Outcome.ANSWERED,
+    }
+    return {"work": {"work_id": log.work_id, "attributes": said}}
 
 
 def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:
@@ -268,7 +304,7 @@ def pop(effect: PopScreen) -> dict[str, Any]:
     The search is deferred: the page pops only if it still rings when the answer is there, and
     tells what was found. `call` is null where there is no number to search.
     """
-    args = {
+    args: dict[str, Any] = {
         "searchParams": effect.number,
         "callType": effect.direction.value,
         "queryParams": "",

@@ -7,6 +7,7 @@ does not read is dropped with it; every message ends in an event, or in an answe
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import assert_never
 
 import structlog
@@ -22,6 +23,7 @@ from adapter.opencti.messages import (
     Accept,
     AskAnswer,
     BadFrame,
+    CentreSettings,
     Context,
     Control,
     Dial,
@@ -44,6 +46,7 @@ from adapter.runtime.directory import Directories, DirectoryUnavailable
 from adapter.runtime.pages import Page, Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
+from adapter.web.address import address_of
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.sessions import Sessions
@@ -52,6 +55,7 @@ log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
 PING_SECONDS = 25.0
+SOCKETS_PER_ADDRESS = 2000
 
 TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
@@ -71,6 +75,8 @@ class Bridge:
         own_origin: str,
         build: str,
         hello_seconds: float = HELLO_SECONDS,
+        sockets_per_address: int = SOCKETS_PER_ADDRESS,
+        proxies: frozenset[str] = frozenset(),
     ) -> None:
         self._agents = agents
         self._pages = pages
@@ -81,6 +87,9 @@ class Bridge:
         self._own_origin = own_origin
         self._build = build
         self.hello_seconds = hello_seconds
+        self._sockets_per_address = sockets_per_address
+        self._proxies = proxies
+        self._sockets: Counter[str] = Counter()
         self.draining = False
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -89,6 +98,18 @@ class Bridge:
             return failure(403, "foreign-origin", "Sockets are for our own pages only.")
         if self.draining:
             return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+        address = address_of(request, self._proxies)
+        if address and self._sockets[address] >= self._sockets_per_address:
+            return failure(429, "too-many", "Too many softphones are connected from your address.")
+        self._sockets[address] += 1
+        try:
+            return await self._connected(request)
+        finally:
+            self._sockets[address] -= 1
+            if not self._sockets[address]:
+                del self._sockets[address]
+
+    async def _connected(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_FRAME_BYTES,
@@ -213,7 +234,15 @@ class Bridge:
         match message:
             case Hello():
                 page.send(surface.frame(_error("malformed", "hello comes once, and first")))
-            case Dial() | Control() | WrapupIn() | Context() | Matches() | DismissNotice():
+            case (
+                Dial()
+                | Control()
+                | WrapupIn()
+                | Context()
+                | Matches()
+                | CentreSettings()
+                | DismissNotice()
+            ):
                 await self._do(page, message, now)
             case Presence():
                 page.visible, page.focused, page.active_at = message.visible, message.focused, now
@@ -239,6 +268,8 @@ class Bridge:
     async def _do(self, page: Page, message: surface.AgentMessage, now: int) -> None:
         """Something that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
+        for problem in message.problems if isinstance(message, CentreSettings) else ():
+            log.warning("centre.setting_ignored", agent=str(page.key), setting=problem)
         event = surface.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapter.core.centre import Centre
 from adapter.core.decision import Decision
 from adapter.core.dialing import may_dial
 from adapter.core.effects import PlaceCall
@@ -21,6 +22,7 @@ from adapter.core.events import (
 )
 from adapter.core.facts import Direction
 from adapter.core.model import Acceptance, Agent, Lapsed, Phase, Placing
+from adapter.core.phone import Dialable, DialRules, dialable, prefixed
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
 
@@ -205,3 +207,28 @@ def test_may_dial_follows_the_phase() -> None:
         (after(IDLE, TALKING).agent, False),
     ]
     assert [may_dial(agent, POLICY) for agent, _ in agents] == [on for _, on in agents]
+
+
+def test_the_prefixes_of_the_call_centre_go_before_the_number() -> None:
+    """The provider is told the prefixed text; its event finds the placement by either."""
+    agent = replace(IDLE, centre=Centre(outside_prefix="9", long_distance_prefix="1"))
+    placed = after(agent, [click()])
+    (effect,) = placed.effects
+    assert isinstance(effect, PlaceCall)
+    assert effect.dial_string == "91" + NUMBER.removeprefix("+1")
+    for number in (effect.dial_string, NUMBER):
+        dialed = tell(DestinationDialed, T0 + 1, said(number=number))
+        (call,) = after(placed.agent, [dialed]).agent.calls
+        assert (call.phase, call.number) == (Phase.DIALING_DESTINATION, NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialed"),
+    [("+49 30 12345678", "9011493012345678"), ("4711", "4711"), ("911", "911")],
+)
+def test_only_numbers_of_the_outside_get_prefixes(text: str, dialed: str) -> None:
+    """Abroad with the international one; extensions and emergencies never."""
+    centre = Centre(outside_prefix="9", long_distance_prefix="1", international_prefix="011")
+    number = dialable(text, DialRules())
+    assert isinstance(number, Dialable)
+    assert prefixed(number, "US", centre) == dialed

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.core import events as happened
+from adapter.core.centre import Centre
 from adapter.core.effects import ControlCall, PlaceCall, PopScreen
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
+    CentreRead,
     Connected,
     ControlAnswered,
     ControlRequested,
@@ -70,7 +72,9 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "facts": any_facts,
     "known": st.booleans(),
     "draft": st.sampled_from([NOTES, Draft()]),
-    "record": st.sampled_from([RECORD, Record("")]),
+    "record": st.sampled_from([RECORD, Record(""), None]),
+    "records": st.sampled_from([(), (RECORD,), (RECORD, Record("003"))]),
+    "centre": st.sampled_from([Centre(), Centre(0, ("Sold",), "DE", "0", "0", "00")]),
     "done": st.booleans(),
 }
 
@@ -296,6 +300,15 @@ def test_of_several_matches_the_agent_picks_one() -> None:
     (call,) = after(IDLE, [RINGING, MatchesFound(T0 + 1, "c1", (RECORD, other))]).agent.calls
     assert (call.record, call.matches) == (None, (RECORD, other))
     assert after(IDLE, [MatchesFound(T0, "c1", (RECORD,))]).ignored == "no such call"
+
+
+def test_the_definition_of_the_call_centre_rules_its_agents_calls() -> None:
+    """Wrap-up as long as it says, from the next event on; told again it changes nothing."""
+    read = CentreRead(T0, Centre(wrapup_ms=0))
+    agent = after(IDLE, [read]).agent
+    assert agent.centre == Centre(wrapup_ms=0)
+    assert after(agent, [read]).ignored == "as before"
+    assert after(agent, [WRAPPING]).agent.calls == ()
 
 
 def test_a_notice_that_was_read_goes() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapter.core.centre import Centre
 from adapter.core.facts import Outcome
 from adapter.core.policy import Policy, SavePolicy
 
@@ -27,3 +28,13 @@ def test_the_last_read_back_is_later_than_any_commit() -> None:
     """Salesforce cuts its own transactions off long before (facts: reliability, section 1)."""
     assert SavePolicy().read_back_at == (30_000, 60_000, 120_000, 330_000)
     assert SavePolicy().fresh_ms > 5_000
+
+
+def test_a_call_centre_changes_what_its_definition_says() -> None:
+    """Nothing said, nothing changed; a region that nobody knows is none."""
+    policy = Policy()
+    assert policy.of(Centre()) is policy
+    told = policy.of(Centre(wrapup_ms=5_000, region="DE"))
+    assert (told.wrapup_ms, told.dial.default_region) == (5_000, "DE")
+    kept = policy.of(Centre(region="XX", outside_prefix="9"))
+    assert (kept.wrapup_ms, kept.dial.default_region) == (policy.wrapup_ms, "US")

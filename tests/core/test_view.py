@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.core.centre import Centre
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.logmodel import (
     Attempting,
@@ -178,6 +179,13 @@ def test_a_live_call_has_a_card() -> None:
             "who": {"id": "003x", "name": "", "object_type": ""},
         },
     }
+
+
+def test_the_call_centre_says_what_may_be_chosen() -> None:
+    """Its dispositions and its wrap-up stand in the place of ours."""
+    told = shown(replace(IDLE, centre=Centre(wrapup_ms=5_000, dispositions=("Sold",))))["settings"]
+    assert told["dispositions"] == [{"value": "Sold", "label": "Sold"}]
+    assert told["wrap_up_seconds"] == 5
 
 
 def test_what_a_search_found_is_offered_on_the_card() -> None:

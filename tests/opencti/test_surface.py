@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.core.centre import Centre
 from adapter.core.effects import PopScreen
 from adapter.core.events import (
+    CentreRead,
     ControlRequested,
     DialRequested,
     MatchesFound,
@@ -20,13 +22,14 @@ from adapter.core.events import (
     RecordViewed,
     WrapupSubmitted,
 )
-from adapter.core.facts import NOTHING_KNOWN
+from adapter.core.facts import NOTHING_KNOWN, Direction
 from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
 from adapter.core.model import AgentKey, Draft, Record
 from adapter.core.policy import Policy
 from adapter.opencti import surface
 from adapter.opencti.messages import (
+    CentreSettings,
     Context,
     Control,
     Dial,
@@ -181,6 +184,22 @@ def test_a_call_may_be_about_no_record(record: RecordIn | None) -> None:
     """The agent says so by a context of that call without a record."""
     message = Context(type="context", record=record, call_id="c1")
     assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", None)
+
+
+def test_the_definition_of_the_call_centre_is_the_agents() -> None:
+    """Seconds become milliseconds; what is left out stays as our own settings have it."""
+    told = CentreSettings(
+        type="settings",
+        wrap_up_seconds=30,
+        dispositions=["Sold"],
+        default_country="DE",
+        outside_prefix="0",
+        long_distance_prefix="0",
+        international_prefix="00",
+    )
+    centre = Centre(30_000, ("Sold",), "DE", "0", "0", "00")
+    assert agent_event(told, T0, "fresh") == CentreRead(T0, centre)
+    assert agent_event(CentreSettings(type="settings"), T0, "f") == CentreRead(T0, Centre())
 
 
 def test_matches_are_told_without_what_is_no_id() -> None:
@@ -478,6 +497,18 @@ def test_no_answer_raises(value: Any) -> None:
     """A page may say anything."""
     told = found_tasks(value)
     assert told is None or all(len(task) in {15, 18} for task in told)
+
+
+def test_the_first_save_of_an_outbound_call_completes_its_work() -> None:
+    """With what became of the call; an update, or a call that came in, completes nothing."""
+    log = replace(LOG, work_id="w1")
+    said = {"disposition": "No Answer", "wasConnected": False}
+    assert surface.go(log, attempt(), RULES)["work"] == {"work_id": "w1", "attributes": said}
+    assert "work" not in surface.go(LOG, attempt(), RULES)
+    saved = replace(log, saved=Saved(TASK, LOG.wanted))
+    assert "work" not in surface.go(saved, attempt(TASK), RULES)
+    inbound = replace(LOG.wanted, direction=Direction.INBOUND)
+    assert "work" not in surface.go(log, replace(attempt(), fields=inbound), RULES)
 
 
 def test_a_pop_searches_the_callers_number() -> None:

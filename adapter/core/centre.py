@@ -1,0 +1,29 @@
+"""What the definition file of an agent's call centre says, where that differs from our settings.
+
+An admin of Salesforce sets these, the page reads and tells them; so each agent has their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """Everything that was left out is as our own settings have it.
+
+    `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;
+    `region`: ISO 3166 two letters, for numbers without a country code. The prefixes are digits that
+    the telephone system wants before an outside line, a long distance number (with the region's own
+    country code) and an international one (before the country code).
+    """
+
+    wrapup_ms: int | None = None
+    dispositions: tuple[str, ...] = ()
+    region: str = ""
+    outside_prefix: str = ""
+    long_distance_prefix: str = ""
+    international_prefix: str = ""
+
+
+NO_CENTRE = Centre()
