@@ -30,6 +30,7 @@ from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
+from adapter.runtime.retention import Retention
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
@@ -67,6 +68,9 @@ DRAIN_SECONDS = 3.0
 
 SIGN_INS_PER_MINUTE = 30
 """For one address: a whole office may share one, and signs in in the morning."""
+
+UNSIGNED_PER_MINUTE = 60
+"""Webhooks without a good signature, from one address; the provider sends none."""
 
 EFFECT_SECONDS = 5.0
 """How long requests to the provider that are under way may still take."""
@@ -116,6 +120,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         if is_shared(settings.database_url):
             tasks.start("compare versions", app.compare.run(), endless=True)
         tasks.start("session watch", app.watch.run(), endless=True)
+        days = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
+        tasks.start("retention", Retention(store, now, **days).run(), endless=True)
         yield app
         await tasks.drain(EFFECT_SECONDS)
 
@@ -188,6 +194,8 @@ async def _wire(parts: _Parts) -> App:
         tasks=tasks,
         own_origin=settings.public_origin,
         build=site.build,
+        sockets_per_address=settings.sockets_per_address,
+        proxies=frozenset(settings.proxies),
     )
     board = Board(store, agents, pages, clock, read_news)
     server = make_server(
@@ -231,6 +239,7 @@ def _sign_in(parts: _Parts, login: Login) -> DevLogin | SalesforceLogin:
         once=Once(parts.store, parts.clock),
         clock=parts.clock,
         tries=Throttle(SIGN_INS_PER_MINUTE, parts.clock),
+        proxies=frozenset(settings.proxies),
     )
 
 
@@ -251,7 +260,12 @@ def _webhooks(parts: _Parts, intake: Intake) -> dict[str, Webhooks]:
         log.warning("provider.not_configured")
     return {
         org.account: Webhooks(
-            account=org.account, secrets=org.webhook_secrets, intake=intake, clock=parts.clock
+            account=org.account,
+            secrets=org.webhook_secrets,
+            intake=intake,
+            clock=parts.clock,
+            strangers=Throttle(UNSIGNED_PER_MINUTE, parts.clock),
+            proxies=frozenset(parts.settings.proxies),
         )
         for org in configured
     }

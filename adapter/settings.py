@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     sign_in_client_id: str = ""
     sign_in_client_secret: SecretStr = SecretStr("")
     orgs_file: Path | None = None
+    proxies: Texts = ()
+    sockets_per_address: Annotated[int, Field(ge=1)] = 2000
+    delivery_days: Annotated[int, Field(ge=7, le=3650)] = 30
+    call_days: Annotated[int, Field(ge=7, le=3650)] = 90
 
     dialstack_url: str = "https://api.dialstack.ai"
     dialstack_token: SecretStr = SecretStr("")
@@ -139,6 +143,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "org_origins",
+        "proxies",
         "supervisors",
         "regions",
         "allow_numbers",
@@ -172,6 +177,11 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         example = "such as https://acme.lightning.force.com, without a path"
         return _each(value, _ORIGIN.fullmatch, f"is not an origin, {example}")
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(value, _is_address, "is no IP address, such as 10.0.0.1")
 
     @field_validator("default_region")
     @classmethod
@@ -358,6 +368,13 @@ def _each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) ->
         if not fits(value):
             raise ValueError(f"{value!r} {wrong}")
     return values
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text).version)
+    except ValueError:
+        return False
 
 
 def _is_region(text: str) -> bool:

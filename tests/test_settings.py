@@ -34,6 +34,11 @@ SAID: Mapping[str, tuple[str, object]] = {
     "sign_in_client_id": ("3MVG9", "3MVG9"),
     "sign_in_client_secret": ("cs_2", SecretStr("cs_2")),
     "orgs_file": ("orgs.toml", Path("orgs.toml")),
+    "supervisors": ("ada@example.com,", ("ada@example.com",)),
+    "proxies": ("10.0.0.1,2001:db8::1", ("10.0.0.1", "2001:db8::1")),
+    "sockets_per_address": ("5", 5),
+    "delivery_days": ("7", 7),
+    "call_days": ("365", 365),
     "org_origins": (
         "https://a.lightning.force.com, http://b.example:8443",
         ("https://a.lightning.force.com", "http://b.example:8443"),

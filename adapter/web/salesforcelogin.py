@@ -21,6 +21,7 @@ from aiohttp import web
 from adapter.core.model import AgentKey
 from adapter.orgs import Org, Orgs
 from adapter.runtime.clock import Clock
+from adapter.web.address import address_of
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
 from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused
@@ -52,6 +53,7 @@ class SalesforceLogin:
         once: Once,
         clock: Clock,
         tries: Throttle,
+        proxies: frozenset[str] = frozenset(),
     ) -> None:
         """`providers` by org id."""
         self._login = login
@@ -60,6 +62,7 @@ class SalesforceLogin:
         self._once = once
         self._clock = clock
         self._tries = tries
+        self._proxies = proxies
 
     async def start(self, request: web.Request) -> web.Response:
         """GET /auth/start?origin=…&challenge=…: off to the org's own sign-in page."""
@@ -67,7 +70,7 @@ class SalesforceLogin:
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
             return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
-        if not self._tries.allows(request.remote or ""):
+        if not self._tries.allows(address_of(request, self._proxies)):
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
         flow = Flow(self._clock.nonce() + self._clock.nonce())
         try:
@@ -108,7 +111,7 @@ class SalesforceLogin:
         """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
-        if not self._tries.allows(request.remote or ""):
+        if not self._tries.allows(address_of(request, self._proxies)):
             text = "Too many codes. Wait a minute, then sign in again."
             return failure(429, "too-many", text, **{"Retry-After": "60"})
         body = await read_object(request)

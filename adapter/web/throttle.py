@@ -21,8 +21,18 @@ class Throttle:
         self._addresses = addresses
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
+    def is_out(self, address: str) -> bool:
+        """Whether a try now would be refused; counts none."""
+        left, at = self._left.get(address, (float(self._per_minute), 0))
+        return left + max(0, self._clock.now() - at) * self._per_minute / 60_000 < 1
+
     def allows(self, address: str) -> bool:
-        """Count one try; whether it may go on. Clocks may step back."""
+        """Count one try; whether it may go on. Clocks may step back.
+
+        An unknown address (empty) is never refused: it would be everybody's.
+        """
+        if not address:
+            return True
         now = self._clock.now()
         left, at = self._left.pop(address, (float(self._per_minute), now))
         refilled = left + max(0, now - at) * self._per_minute / 60_000

@@ -19,7 +19,9 @@ from adapter.storage.port import StorageError
 from adapter.telephony import signing
 from adapter.telephony.dialstack import wire
 from adapter.telephony.strictjson import Malformed
+from adapter.web.address import address_of
 from adapter.web.middleware import failure
+from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +33,11 @@ Counter = Callable[[str], None]
 
 
 class Webhooks:
-    """The endpoint of one provider account."""
+    """The endpoint of one provider account.
+
+    Who has sent too many unproved deliveries (`strangers` counts them by address) is shed before
+    anything of a further one is read.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,8 @@ class Webhooks:
         intake: Intake,
         clock: Clock,
         count: Counter = lambda fate: None,
+        strangers: Throttle,
+        proxies: frozenset[str] = frozenset(),
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self._account = account
@@ -48,10 +56,17 @@ class Webhooks:
         self._intake = intake
         self._clock = clock
         self._count = count
+        self._strangers = strangers
+        self._proxies = proxies
         self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
         """POST /webhooks/dialstack."""
+        address = address_of(request, self._proxies)
+        if self._strangers.is_out(address):
+            self._count("shed")
+            text = "Too many deliveries from here that were not signed. Wait a minute."
+            return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
         body = await _read(request, self._read_seconds)
         if isinstance(body, web.Response):
             return body
@@ -59,6 +74,7 @@ class Webhooks:
         try:
             signing.verify(request.headers.get(SIGNATURE), body, self._secrets, now / 1000)
         except signing.BadSignature as error:
+            self._strangers.allows(address)
             self._count("unsigned")
             log.warning("delivery.refused", reason=str(error.reason))
             return failure(401, "bad-signature", "The signature does not fit this body.")

@@ -21,6 +21,7 @@ class PopUp:
     url: str
     origin: str = ORIGIN
     verifier: str = VERIFIER
+    forwarded: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, method: str, url: str, **what: Any) -> httpx.Response:
@@ -56,7 +57,7 @@ class PopUp:
     async def redeem(self, code: str, cookie: str = "", **more: Any) -> httpx.Response:
         """What the iframe does with it."""
         body = {"code": code, "verifier": self.verifier, **more}
-        headers = {"Origin": self.url, "Cookie": cookie}
+        headers = {"Origin": self.url, "Cookie": cookie, "X-Forwarded-For": self.forwarded}
         return await self.ask("POST", f"{self.url}/auth/redeem", json=body, headers=headers)
 
 

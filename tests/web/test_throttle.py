@@ -26,6 +26,24 @@ def test_an_address_has_so_many_tries_a_minute() -> None:
     assert [throttle.allows("a") for _ in range(4)] == [True, True, True, False]
 
 
+def test_looking_costs_nothing() -> None:
+    """Whether it would be refused, and no try less."""
+    clock = Stopped()
+    throttle = Throttle(1, clock)
+    assert [throttle.is_out("a") for _ in range(3)] == [False] * 3
+    assert throttle.allows("a")
+    assert throttle.is_out("a")
+    clock.later += 60_000
+    assert not throttle.is_out("a")
+
+
+def test_an_unknown_address_is_never_refused() -> None:
+    """It would be everybody's: behind a proxy that does not say whose request it is."""
+    throttle = Throttle(1, Stopped())
+    assert all(throttle.allows("") for _ in range(9))
+    assert not throttle.is_out("")
+
+
 def test_a_clock_that_steps_back_gives_nothing_and_takes_nothing() -> None:
     """The bucket stays as it is."""
     clock = Stopped()

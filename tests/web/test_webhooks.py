@@ -17,6 +17,7 @@ from aiohttp import web
 from adapter.runtime.intake import Fate, Heard
 from adapter.storage.port import StorageError
 from adapter.telephony import signing
+from adapter.web.throttle import Throttle
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
 from tests.scenarios.conftest import ACCOUNT, SECRET, World
 
@@ -204,6 +205,7 @@ async def lone_endpoint() -> Any:
         intake=FullDisk(),  # type: ignore[arg-type]
         clock=Clock(),
         count=counted.append,
+        strangers=Throttle(60, Clock()),
         read_seconds=0.1,
     )
     server = web.Application()
