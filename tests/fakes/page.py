@@ -25,7 +25,7 @@ View = dict[str, Any]
 
 @dataclass
 class FakePage:
-    """One tab of one agent. `url` is the adapter's own origin."""
+    """One tab of one agent. `url` is the adapter's own origin, unless `origin` says another."""
 
     url: str
     name: str
@@ -42,6 +42,7 @@ class FakePage:
     heard: list[dict[str, Any]] = field(default_factory=list)
     close_codes: list[int] = field(default_factory=list)
     cookie: str = ""
+    origin: str = ""
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
     _staying: asyncio.Task[None] | None = None
@@ -57,7 +58,7 @@ class FakePage:
     async def sign_in(self) -> None:
         """Get the session's cookie."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
-            headers = {"Origin": self.url}
+            headers = {"Origin": self.origin or self.url}
             answer = await http.post("/auth/dev", json={"name": self.name}, headers=headers)
             answer.raise_for_status()
             self.cookie = answer.headers["set-cookie"].split(";")[0]
@@ -65,13 +66,13 @@ class FakePage:
     async def sign_out(self) -> None:
         """End the session."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
-            headers = {"Origin": self.url, "Cookie": self.cookie}
+            headers = {"Origin": self.origin or self.url, "Cookie": self.cookie}
             (await http.post("/auth/sign-out", headers=headers)).raise_for_status()
 
     async def ticket(self) -> str:
         """Trade the cookie for a ticket."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
-            headers = {"Origin": self.url, "Cookie": self.cookie}
+            headers = {"Origin": self.origin or self.url, "Cookie": self.cookie}
             answer = await http.post("/api/ws-ticket", headers=headers)
             answer.raise_for_status()
             ticket: str = answer.json()["ticket"]
@@ -93,7 +94,7 @@ class FakePage:
         """Connect and greet."""
         self._socket = await connect(
             self.url.replace("http", "ws", 1) + "/ws",
-            origin=self.url,  # type: ignore[arg-type]
+            origin=self.origin or self.url,  # type: ignore[arg-type]
             subprotocols=["softphone.v1"],  # type: ignore[list-item]
             compression=None,
             proxy=None,
@@ -134,7 +135,9 @@ class FakePage:
 
     def reload(self) -> FakePage:
         """The next load of this tab, not yet open."""
-        return FakePage(self.url, self.name, self.salesforce, journal=self.journal)
+        return FakePage(
+            self.url, self.name, self.salesforce, journal=self.journal, origin=self.origin
+        )
 
     async def until(self, fits: Callable[[View], bool], seconds: float = 20.0) -> View:
         """The first view, now or later, that fits."""

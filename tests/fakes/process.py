@@ -15,18 +15,22 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class AdapterProcess:
-    """`python -m adapter serve`; `environment` is all that it knows, `logs` is its stderr."""
+    """`python -m adapter serve`; `environment` is all that it knows, `logs` is its stderr.
+
+    `module` is one that serves as `adapter` does.
+    """
 
     url: str
     environment: dict[str, str]
     logs: Path
     process: asyncio.subprocess.Process | None = None
+    module: str = "adapter"
 
     async def start(self) -> None:
         """Start it and wait until it may have traffic."""
         with self.logs.open("ab") as stream:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "adapter", "serve"),
+                *(sys.executable, "-m", self.module, "serve"),
                 cwd=ROOT,
                 env=self.environment,
                 stderr=stream,
@@ -48,7 +52,7 @@ class AdapterProcess:
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait until it is gone; its exit status."""
-        assert self.process is not None
+        assert self.process is not None, "never started"
         if self.process.returncode is None:
             self.process.send_signal(number)
         return await self.process.wait()

@@ -93,6 +93,12 @@ class Scene:
         (task,) = self.salesforce.tasks.values()
         return task
 
+    async def until_tasks(self, count: int) -> None:
+        """The org has so many Tasks."""
+        async with asyncio.timeout(20):
+            while len(self.salesforce.tasks) < count:  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.02)
+
 
 @dataclass
 class World(Scene):

@@ -1,0 +1,120 @@
+"""A balancer as small as can be: looks at a connection's first request, then only carries bytes.
+
+It sends new connections to replicas whose /readyz is green, by turns, except where a path has a
+replica of its own. As with any balancer that keeps its connections, what came over one stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+
+import aiohttp
+
+LOOK_SECONDS = 0.1
+CHUNK = 65_536
+
+
+@dataclass
+class Balancer:
+    """`ports` are the replicas'; `routes` sends paths with a prefix to one of them by number."""
+
+    ports: list[int]
+    routes: dict[str, int] = field(default_factory=dict)
+    ready: set[int] = field(default_factory=set)
+    refused: int = 0
+    _turns: count[int] = field(default_factory=count)
+
+    def candidates(self, path: str) -> list[int]:
+        """The replicas' numbers to try, in this order."""
+        for prefix, number in self.routes.items():
+            if path.startswith(prefix):
+                return [number]
+        first = next(self._turns)
+        all_of_them = [(first + n) % len(self.ports) for n in range(len(self.ports))]
+        return [n for n in all_of_them if n in self.ready]
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first request to its end."""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+            return
+        for number in self.candidates(head.split(b" ", 2)[1].decode()):
+            try:
+                there = await asyncio.open_connection("127.0.0.1", self.ports[number])
+            except OSError:
+                self.ready.discard(number)
+                continue
+            there[1].write(head)
+            await _both_ways((reader, writer), there)
+            return
+        self.refused += 1
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def look(self) -> None:
+        """Ask every replica whether it may have traffic, until cancelled."""
+        timeout = aiohttp.ClientTimeout(total=2)
+        async with aiohttp.ClientSession(timeout=timeout) as http:
+            while True:
+                await asyncio.gather(*(self._look(http, n) for n in range(len(self.ports))))
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self, http: aiohttp.ClientSession, number: int) -> None:
+        ready = False
+        with suppress(aiohttp.ClientError, OSError, TimeoutError):
+            async with http.get(f"http://127.0.0.1:{self.ports[number]}/readyz") as answer:
+                ready = answer.status == 200
+        (self.ready.add if ready else self.ready.discard)(number)
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _both_ways(here: Streams, there: Streams) -> None:
+    ways: tuple[Awaitable[None], ...] = (_copy(here[0], there[1]), _copy(there[0], here[1]))
+    try:
+        await asyncio.gather(*ways)
+    finally:
+        here[1].close()
+        there[1].close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until the end of the one side, which is the end of the other."""
+    try:
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    except (ConnectionError, OSError):
+        pass
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def balancing(ports: list[int], port: int) -> AsyncIterator[Balancer]:
+    """A balancer on this port of loopback, for replicas on those."""
+    balancer = Balancer(ports)
+    open_ones: set[asyncio.Task[None]] = set()
+
+    def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(balancer.carry(reader, writer))
+        open_ones.add(task)
+        task.add_done_callback(open_ones.discard)
+
+    server = await asyncio.start_server(taken, "127.0.0.1", port, backlog=1024, limit=CHUNK)
+    looking = asyncio.create_task(balancer.look())
+    try:
+        yield balancer
+    finally:
+        looking.cancel()
+        server.close()
+        for task in open_ones:
+            task.cancel()
+        await asyncio.gather(looking, *open_ones, return_exceptions=True)
