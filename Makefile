@@ -23,7 +23,7 @@ PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs' 2>/d
 PYTEST := $(PY) -m pytest -q -n 2 --cov --cov-report=term --cov-fail-under=100
 FAST := not browser and not slow
 
-.PHONY: help demo run test check static pages fix lock bench chaos simulate screenshots \
+.PHONY: help demo run test check static pages audit fuzz fix lock bench chaos simulate screenshots \
 	chromium clean
 
 help: ## Tell what each target does
@@ -39,7 +39,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 
 # --- for people who change it ------------------------------------------------------
 
-test: static pages chromium ## Everything: linters, types, layers, page checks, all tests
+test: static pages audit chromium ## Everything: linters, types, layers, page checks, all tests
 	@$(PYTEST) $(ARGS)
 
 check: static pages ## The two-minute part of it: no browser, nothing slow
@@ -61,6 +61,12 @@ pages: node_modules/.installed ## Types, HTML and unit tests of the pages
 	@$(NODE_PATH_FIRST) scripts/step "page HTML" \
 		node node_modules/html-validate/bin/html-validate.mjs 'web/**/*.html'
 	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-reporter=dot $(PAGE_TESTS)
+
+audit: .venv/.dev ## Known holes in the pinned packages; skipped without a network
+	@scripts/audit
+
+fuzz: .venv/.dev ## 100,000 hostile inputs for what strangers reach; SEED=
+	@$(PY) -m tests.security.fuzz --seed $(or $(SEED),1) $(ARGS)
 
 fix: .venv/.dev ## Format and mend what can be mended by machine
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
