@@ -55,7 +55,7 @@ class Person:
         second = Browser() if self._dice.hits(0.2) else first
         browsers = [first, second, first][: self._dice.random.choice((1, 1, 2, 3))]
         self.tabs = [Tab(world, key, browser) for browser in browsers]
-        self._loop = asyncio.get_running_loop()
+        self._loop = world.loop
 
     @property
     def user(self) -> str:

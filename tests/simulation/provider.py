@@ -25,6 +25,7 @@ from adapter.telephony.port import (
 )
 from tests.checker.history import Post
 from tests.simulation.dice import Dice
+from tests.simulation.virtual import Timers
 
 ACCOUNT = "acct"
 
@@ -95,6 +96,7 @@ class FakeProvider:
         self,
         dice: Dice,
         now: Callable[[], int],
+        loop: Timers,
         post_letter: Callable[[Letter], None],
         who_of: Callable[[str], str],
     ) -> None:
@@ -105,6 +107,7 @@ class FakeProvider:
         self.under_way = 0
         self._dice = dice
         self._now = now
+        self._loop = loop
         self._post_letter = post_letter
         self._who_of = who_of
         self._tells_id = dice.hits(0.2)
@@ -290,4 +293,4 @@ class FakeProvider:
         return record
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, act)
+        self._loop.call_later(seconds, act)

@@ -8,6 +8,7 @@ the store's files (tests/simulation/disk.py), and the view, which is made for a 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, cast
@@ -31,6 +32,7 @@ from tests.simulation.dice import Dice, Shape
 from tests.simulation.disk import Disk, MemoryStore
 from tests.simulation.provider import ACCOUNT, FakeProvider
 from tests.simulation.salesforce import FakeSalesforce
+from tests.simulation.tab import Gone, Hear, Message
 from tests.simulation.virtual import VirtualClock
 
 SHOWN = 0.02
@@ -162,6 +164,12 @@ class Replica:
         )
         self.links: set[Link] = set()
 
+    def connect(
+        self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone
+    ) -> Link:
+        """A page has opened a socket to this process."""
+        return Link(self, key, hello, seconds=seconds, hear=hear, gone=gone)
+
     async def take(self, heard: Heard) -> None:
         """A webhook was posted to this process. Raises StorageError."""
         await self.intake.take(heard)
@@ -197,8 +205,8 @@ class Link:
         hello: dict[str, Any],
         *,
         seconds: float,
-        hear: Callable[[Link, str], None],
-        gone: Callable[[Link], None],
+        hear: Hear,
+        gone: Gone,
     ) -> None:
         self.replica = replica
         self.up = True
@@ -224,17 +232,20 @@ class Link:
         finally:
             self.close(1001, "gone")
 
-    def say(self, text: str) -> None:
+    def say(self, message: Message) -> None:
         """From the page to the server."""
         if self.up:
             self._up_at = max(self._loop.time() + self._seconds, self._up_at + 1e-5)
-            self._loop.call_at(self._up_at, self._frames.put_nowait, text)
+            self._loop.call_at(self._up_at, self._frames.put_nowait, json.dumps(message))
 
     def send(self, text: str) -> None:
         """From the server to the page."""
         if self.up:
             self._down_at = max(self._loop.time() + self._seconds, self._down_at + 1e-5)
-            self._loop.call_at(self._down_at, self._hear, self, text)
+            self._loop.call_at(self._down_at, self._heard, text)
+
+    def _heard(self, text: str) -> None:
+        self._hear(self, json.loads(text))
 
     def close(self, code: int, reason: str) -> None:
         """The server ends it, or has noticed that it is over."""

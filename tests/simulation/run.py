@@ -62,8 +62,8 @@ class World:
         self.clock = VirtualClock(loop)
         self.dice = Dice(seed, odds, self.clock.now)
         self.disk = _Watched(self)
-        self.salesforce = FakeSalesforce(self.dice, self.clock.now)
-        self.provider = FakeProvider(self.dice, self.clock.now, self.post, who_of)
+        self.salesforce = FakeSalesforce(self.dice, self.clock.now, loop)
+        self.provider = FakeProvider(self.dice, self.clock.now, loop, self.post, who_of)
         self.letters: dict[bytes, Letter] = {}
         self.acked: list[Acked] = []
         self.undelivered = 0
@@ -72,7 +72,7 @@ class World:
         self._hand: asyncio.TimerHandle | None = None
         self._hand_at = math.inf
         surroundings = Surroundings(
-            self.dice, self.clock.now, self.clock.fresh_id, self.salesforce, self.a_replica
+            self.dice, self.clock.now, loop, self.clock.fresh_id, self.salesforce, self.a_replica
         )
         self.people: dict[AgentKey, Person] = {}
         for number in range(AGENTS):

@@ -11,6 +11,7 @@ from typing import Any
 from adapter.core.model import AgentKey
 from tests.checker.history import TaskWrite, Word
 from tests.simulation.dice import Dice
+from tests.simulation.virtual import Timers
 
 Reply = Callable[[dict[str, Any]], None]
 
@@ -26,7 +27,7 @@ _TRANSIENT = {"code": "SERVER_UNAVAILABLE", "message": "try later"}
 class FakeSalesforce:
     """One org's Tasks, and every write to them in order."""
 
-    def __init__(self, dice: Dice, now: Callable[[], int]) -> None:
+    def __init__(self, dice: Dice, now: Callable[[], int], loop: Timers) -> None:
         self.writes: list[TaskWrite] = []
         self.words: list[Word] = []
         self.under_way = 0
@@ -34,6 +35,7 @@ class FakeSalesforce:
         self._call_of: dict[str, str] = {}
         self._dice = dice
         self._now = now
+        self._loop = loop
 
     def tasks_of(self, call_object: str) -> list[str]:
         """The ids of the committed Tasks with this CallObject."""
@@ -86,7 +88,7 @@ class FakeSalesforce:
         return found
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_later(seconds, act)
+        self._loop.call_later(seconds, act)
 
 
 def _no(error: dict[str, Any]) -> dict[str, Any]:

@@ -7,21 +7,47 @@ reloaded as another one.
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from adapter.core.model import AgentKey
 from tests.checker.history import Word
 from tests.simulation.dice import Dice
-from tests.simulation.replica import Link, Replica
 from tests.simulation.salesforce import FakeSalesforce
+from tests.simulation.virtual import Timers
 
 FRESH_SECONDS = 5.0
 
 Journal = dict[tuple[str, int], dict[str, Any]]
+
+
+Message = dict[str, Any]
+
+
+class Socket(Protocol):
+    """A page's end of its socket, in either engine."""
+
+    up: bool
+
+    def say(self, message: Message) -> None:
+        """From the page to the server."""
+
+    def close(self, code: int, reason: str) -> None:
+        """The server has noticed that it is over."""
+
+
+Hear = Callable[[Any, Message], None]
+Gone = Callable[[Any], None]
+
+
+class Connects(Protocol):
+    """A process that takes sockets."""
+
+    def connect(
+        self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone
+    ) -> Socket:
+        """A socket whose first frame is this hello; each frame takes so many seconds."""
 
 
 @dataclass(slots=True)
@@ -30,9 +56,10 @@ class Surroundings:
 
     dice: Dice
     now: Callable[[], int]
+    loop: Timers
     fresh_id: Callable[[str], str]
     salesforce: FakeSalesforce
-    a_replica: Callable[[], Replica | None]
+    a_replica: Callable[[], Connects | None]
 
 
 @dataclass(slots=True)
@@ -48,7 +75,7 @@ class Tab:
     def __init__(self, world: Surroundings, key: AgentKey, browser: Browser) -> None:
         self.key = key
         self.page_id = ""
-        self.link: Link | None = None
+        self.link: Socket | None = None
         self._world = world
         self._dice = world.dice
         self._browser = browser
@@ -56,7 +83,7 @@ class Tab:
         self._backlog: list[Callable[[], None]] = []
         self._accepted: dict[str, float] = {}
         self._concerned: set[str] = set()
-        self._loop = asyncio.get_running_loop()
+        self._loop = world.loop
         self._load()
 
     @property
@@ -90,15 +117,13 @@ class Tab:
             "ticket": "ticket",
             "page_id": page_id,
             "focused": self._dice.hits(0.5),
-            "journal": list(self._browser.journal.values()),
+            "journal": [dict(entry) for entry in self._browser.journal.values()],
         }
         self._word("alive")
         seconds = self._dice.between(0.001, 0.05)
-        self.link = Link(
-            replica, self.key, hello, seconds=seconds, hear=self._arrived, gone=self._lost
-        )
+        self.link = replica.connect(self.key, hello, seconds, self._arrived, self._lost)
 
-    def _lost(self, link: Link) -> None:
+    def _lost(self, link: Socket) -> None:
         """The socket was closed from the other side."""
         if link is self.link:
             self.link = None
@@ -128,7 +153,7 @@ class Tab:
         for log_id in self._concerned | {subject}:
             self._dice.fault(kind, log_id)
 
-    def _break(self, link: Link) -> None:
+    def _break(self, link: Socket) -> None:
         """Nothing goes through any more; the server will notice."""
         self.link = None
         self._loop.call_later(self._dice.between(0, 20), link.close, 1006, "gone")
@@ -164,11 +189,11 @@ class Tab:
     def say(self, **message: Any) -> None:
         """One frame to the server, where there is a socket."""
         if self.link is not None:
-            self.link.say(json.dumps(message))
+            self.link.say(message)
 
-    def _arrived(self, link: Link, text: str) -> None:
+    def _arrived(self, link: Socket, message: Message) -> None:
         if link is self.link:
-            self._awake(self.page_id, lambda: self._hear(json.loads(text)))
+            self._awake(self.page_id, lambda: self._hear(message))
 
     def _hear(self, message: dict[str, Any]) -> None:
         match message["type"]:

@@ -8,10 +8,21 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 EPOCH_MS = 1_790_000_000_000
 """When every simulated history begins (Unix milliseconds)."""
+
+
+class Timers(Protocol):
+    """All that the fake edges need of a loop; both engines have it. Seconds since the beginning."""
+
+    def time(self) -> float:
+        """Virtual seconds."""
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> Any:
+        """Call it so many seconds later."""
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -66,13 +77,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 class VirtualClock:
     """The adapter's clock on such a loop; ids are numbers, so that a seed is a history."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: Timers) -> None:
         self._loop = loop
         self._made = 0
 
     def now(self) -> int:
         """Unix milliseconds."""
-        return EPOCH_MS + round(self._loop.passed * 1000)
+        return EPOCH_MS + round(self._loop.time() * 1000)
 
     def fresh_id(self, prefix: str) -> str:
         """The next id."""
