@@ -1,7 +1,5 @@
 /** The conditions that must hold before there is a softphone, one after the other. */
 
-import { classicDriver } from './classic.js';
-import { lightningDriver } from './lightning.js';
 import { loadLibrary } from './library.js';
 import { readParameters } from './parameters.js';
 import { fetchSettings } from './session.js';
@@ -13,6 +11,12 @@ import { fetchSettings } from './session.js';
 
 // These may mend themselves: somebody else's server, or a host that is still loading.
 const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent'];
+
+// A page runs in one experience, and loads the driver of that one.
+const DRIVERS = {
+  classic: async () => (await import('./classic.js')).classicDriver,
+  lightning: async () => (await import('./lightning.js')).lightningDriver,
+};
 
 /** @param {string} code */
 export const mayPass = (code) => PASSING.includes(code);
@@ -33,9 +37,12 @@ export async function startUp(search) {
   if (!parameters.ok) return blocked(parameters.code, claimed);
   const { origin, surface } = parameters.value;
   if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
+  const loading = DRIVERS[surface]().catch(() => null);
   const library = await loadLibrary(origin, settings.api_version, surface);
+  const makeDriver = await loading;
+  if (!makeDriver) return blocked('server-unreachable', location.origin);
   if (!library.ok) return blocked(library.code, library.detail || origin);
-  const driver = surface === 'classic' ? classicDriver(library.api) : lightningDriver(library.api);
+  const driver = makeDriver(library.api);
   const first = await driver.probe();
   // Any answer will do, a refusal too: it proves that somebody listens.
   if (!first.ok && first.timedOut) return blocked('library-silent', origin);
