@@ -142,7 +142,9 @@ def _note(tab: Tab, kind: str, text: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def an_org(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
+async def an_org(
+    folder: Path, *, bypass_csp: bool = False, browsing: dict[str, Any] | None = None, **wishes: Any
+) -> AsyncIterator[Org]:
     """A stage with these settings; fails if any page had an error of its own."""
     async with AsyncExitStack() as stack:
         port = free_port()
@@ -153,7 +155,9 @@ async def an_org(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         stack.push_async_callback(browser.close)
-        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        context = await browser.new_context(
+            viewport={"width": 1280, "height": 800}, bypass_csp=bypass_csp, **(browsing or {})
+        )
         org = Org(world, url, browser, context)
         yield org
         assert [problem for tab in org.tabs for problem in tab.problems] == []

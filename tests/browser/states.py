@@ -180,5 +180,5 @@ async def _trouble(org: Org) -> AsyncIterator[State]:
 @asynccontextmanager
 async def a_stage(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
     """An org for a walk: nothing in it ends by itself."""
-    async with an_org(folder, ring_seconds=120, wrap_up_seconds=60, **wishes) as org:
+    async with an_org(folder, **{"ring_seconds": 120, "wrap_up_seconds": 60, **wishes}) as org:
         yield org

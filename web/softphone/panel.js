@@ -100,9 +100,19 @@ export function createPanel(root, context, model) {
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
+  // A button that is disabled while it has the focus loses it without an event.
+  /** @type {Element|null} */
+  let last = null;
+  root.addEventListener('focusin', ({ target }) => {
+    last = target instanceof Element ? target : null;
+  });
+  root.addEventListener('focusout', () => {
+    last = null;
+  });
+
   /** What had the focus is gone: hand it to the call, or to the number box. @param {Element|null} before */
   function keepFocus(before) {
-    if (before === null || before.getClientRects().length > 0) return;
+    if (before === null || (before.getClientRects().length > 0 && !before.matches(':disabled'))) return;
     const next = cardList.querySelector('article') ?? root.querySelector('.number-box input');
     if (next instanceof HTMLElement) next.focus({ preventScroll: true });
   }
@@ -111,7 +121,7 @@ export function createPanel(root, context, model) {
     update() {
       const now = model();
       const { stage, view } = now;
-      const focused = root.contains(document.activeElement) ? document.activeElement : null;
+      const focused = root.contains(document.activeElement) ? document.activeElement : last;
       setData(root, 'state', stateOf(now));
       setData(root, 'clickToDial', now.clickToDial ? 'on' : 'off');
       const shown = cardsOf(now);

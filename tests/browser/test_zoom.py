@@ -1,0 +1,65 @@
+"""Small panels and large letters: nothing is cut off sideways, everything can be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.states import ADA, a_stage, walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SIZES = [(400, 240), (200, 550), (200, 275), (400, 2560)]
+"""The last but one is what 200 % zoom makes of 400 by 550."""
+
+MEASURE = """() => ({
+  sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  unreachable: [...document.querySelectorAll('button, input, select, textarea')]
+    .filter(e => e.getClientRects().length)
+    .filter(e => {
+      e.scrollIntoView({block: 'center'});
+      const box = e.getBoundingClientRect();
+      return box.left < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
+    }).map(e => e.outerHTML.slice(0, 90)),
+})"""
+
+RESIZE = "(e, [w, h]) => { e.style.width = `${w}px`; e.style.height = `${h}px`; }"
+
+
+async def test_every_state_fits_every_size_in_both_directions(tmp_path: Path) -> None:
+    """240 px high, 200 px wide, 200 % zoom, right to left: no sideways scrolling."""
+    found = {}
+    async with a_stage(tmp_path) as org:
+        async for name, tab in walk(org):
+            frame = tab.page.locator("iframe")
+            for width, height in SIZES:
+                for direction in ("ltr", "rtl"):
+                    if await frame.count():
+                        await frame.evaluate(
+                            RESIZE,
+                            [width, height],
+                        )
+                    else:
+                        await tab.page.set_viewport_size({"width": width, "height": height})
+                    await tab.phone.wait_for_function("w => innerWidth === w", arg=width)
+                    await tab.phone.evaluate("d => document.documentElement.dir = d", direction)
+                    seen = await tab.phone.evaluate(MEASURE)
+                    if seen["sideways"] > 0 or seen["unreachable"]:
+                        found[f"{name} {width}x{height} {direction}"] = seen
+            await tab.phone.evaluate("document.documentElement.dir = 'ltr'")
+            if await frame.count():
+                await frame.evaluate("e => { e.style.width = e.style.height = ''; }")
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "pt"])
+async def test_the_panel_speaks_the_browsers_language(tmp_path: Path, language: str) -> None:
+    """By the browser's wish alone, and no word of English is left among the labels."""
+    async with a_stage(tmp_path, browsing={"locale": language}) as org:
+        tab = await org.tab(ADA)
+        shown = await tab.phone.evaluate(
+            "[document.documentElement.lang, document.querySelector('.bar-state').textContent]"
+        )
+        assert shown[0] == language
+        assert shown[1] not in {"Ready", ""}
