@@ -38,25 +38,32 @@ test('values are filled in, plurals follow the language, an unknown key shows it
   assert.equal(t('nowhere'), 'nowhere');
 });
 
-/** @param {string} language @returns {{[key: string]: string | {[plural: string]: string}}} */
-const tableOf = (language) => JSON.parse(readFileSync(new URL(`lang/${language}.json`, HOME), 'utf8'));
+/** @param {string} language @param {URL} home @returns {{[key: string]: string | {[plural: string]: string}}} */
+const tableOf = (language, home = HOME) => JSON.parse(readFileSync(new URL(`lang/${language}.json`, home), 'utf8'));
 /** @param {string | {[plural: string]: string}} entry */
 const forms = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry));
 /** @param {string} words */
 const blanks = (words) => [...words.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
+/** @param {string} language @param {URL} home */
+function holds(language, home) {
+  const [table, english] = [tableOf(language, home), tableOf('en', home)];
+  assert.deepEqual(Object.keys(table), Object.keys(english));
+  const plurals = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
+  for (const [key, entry] of Object.entries(table)) {
+    const meant = english[key] ?? '';
+    if (typeof meant !== 'string') assert.deepEqual(Object.keys(entry).sort(), plurals, key);
+    for (const words of forms(entry)) assert.deepEqual(blanks(words), blanks(forms(meant)[0] ?? ''), key);
+    if (meant !== '') assert.ok(forms(entry).every(Boolean), key);
+  }
+}
+
 for (const language of LANGUAGES) {
   test(`${language} has every key, every plural of its own, and the same blanks as English`, () => {
-    const table = tableOf(language);
-    assert.deepEqual(Object.keys(table), Object.keys(ENGLISH));
-    assert.equal(table['language'], language);
-    assert.ok(['ltr', 'rtl'].includes(String(table['direction'])));
-    const plurals = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
-    for (const [key, entry] of Object.entries(table)) {
-      if (typeof ENGLISH[key] !== 'string') assert.deepEqual(Object.keys(entry).sort(), plurals, key);
-      for (const words of forms(entry)) assert.deepEqual(blanks(words), blanks(forms(ENGLISH[key])[0] ?? ''), key);
-      if (ENGLISH[key] !== '') assert.ok(forms(entry).every(Boolean), key);
-    }
+    holds(language, HOME);
+    holds(language, new URL('../board/', HOME));
+    assert.equal(tableOf(language)['language'], language);
+    assert.ok(['ltr', 'rtl'].includes(String(tableOf(language)['direction'])));
   });
 }
 

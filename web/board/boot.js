@@ -14,11 +14,10 @@ import { createFigures, createHealth, createPeople, createUnlogged } from './sec
 /** @import {Report, Speech} from './types.js' */
 
 const EVERY_MS = 2_000;
-const SPOKEN = ['en'];
 
 /** @returns {Promise<Speech>} */
 async function speak() {
-  const language = chooseLanguage(navigator.languages, SPOKEN);
+  const language = chooseLanguage(navigator.languages);
   const table = await (await fetch(new URL(`lang/${language}.json`, import.meta.url))).json();
   return {
     language,
