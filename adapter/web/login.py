@@ -41,6 +41,10 @@ class Login:
             set_cookie(response, cookie_name(key.org_id), token, SESSION_MS // 1000)
         return response
 
+    def told(self, session: Session) -> web.Response:
+        """Who is signed in, to a browser that is already."""
+        return web.json_response({"user": _user(session)}, headers={"Cache-Control": "no-store"})
+
     async def ticket(self, request: web.Request) -> web.Response:
         """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
         if (refused := self.foreign(request)) is not None:

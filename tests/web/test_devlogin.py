@@ -30,3 +30,14 @@ async def test_salesforces_way_in_is_not_there(world: World, path: str) -> None:
         headers = {"Origin": world.url}
         assert (await http.get(path)).status_code == 404
         assert (await http.post(path, json={}, headers=headers)).status_code == 404
+
+
+async def test_a_second_tab_signs_in_without_costing_the_first_its_socket(world: World) -> None:
+    """The same name in the same browser is the same session: the first tab stays connected."""
+    first = await world.page()
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        headers = {"Origin": world.url, "Cookie": first.cookie}
+        again = await http.post("/auth/dev", json={"name": "ada"}, headers=headers)
+        ticket = await http.post("/api/ws-ticket", headers=headers)
+    assert again.status_code == ticket.status_code == 200
+    assert "Set-Cookie" not in again.headers
