@@ -83,6 +83,8 @@ async def test_the_panel_greets_classic_in_its_own_words(org: Org) -> None:
     for method in ("notifyInitializationComplete", "getPageInfo", "getSoftphoneLayout"):
         assert len(await calls_of(tab, method)) == 1, method
     assert await calls_of(tab, "setSoftphoneHeight") != []
+    await tab.phone.get_by_label("Phone number").fill("service")
+    await expect(tab.phone.get_by_text("Service desk")).to_be_visible()
 
 
 async def test_in_the_console_the_page_is_refreshed_and_the_panel_shown(org: Org) -> None:

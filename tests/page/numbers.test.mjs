@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { formatTyped, initials, matchRecent } from '../../web/softphone/numbers.js';
+import { formatTyped, matchDirectory, initials, matchRecent } from '../../web/softphone/numbers.js';
 
 test('North American numbers are grouped as they grow', () => {
   assert.equal(formatTyped('202555'), '202555');
@@ -46,4 +46,10 @@ test('initials are two letters of any alphabet, and none for a number', () => {
   assert.equal(initials('Øyvind'), 'Ø');
   assert.equal(initials('田中 美'), '田美');
   assert.equal(initials('+1 202-555-0101'), '');
+});
+
+test('the directory is found by name and by digits, and shows nothing unasked', () => {
+  const desk = { name: 'Service desk', number: '+1 202-555-0171', description: 'Day and night' };
+  const numbers = (/** @type {string} */ query) => matchDirectory([desk], query).map(({ number }) => number);
+  assert.deepEqual([numbers('SERV'), numbers('0171'), numbers('0199'), numbers(' ')], [[desk.number], [desk.number], [], []]);
 });

@@ -4,7 +4,7 @@ import { checkNumber } from './check.js';
 import { formatDuration } from './clock.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
-import { formatTyped, matchRecent, whoIs } from './numbers.js';
+import { formatTyped, matchDirectory, matchRecent, whoIs } from './numbers.js';
 
 /** @import {Component, Context, Model, RecentRow} from './types.js' */
 
@@ -50,7 +50,7 @@ function recentRow({ t, actions, now, language }, model) {
         setData(sign, 'missed', String(item.direction === 'inbound' && item.talk_seconds === null));
         setText(name, who);
         setText(line, [who === item.display ? '' : item.display, talk || item.outcome].filter(Boolean).join(' · '));
-        setText(when, formatWhen(item.started_at, now(), language));
+        setText(when, item.started_at ? formatWhen(item.started_at, now(), language) : '');
         again.setAttribute('aria-label', t('recent.call', { name: who }));
         again.disabled = !canDial(model());
       },
@@ -98,14 +98,15 @@ export function createDialer(context, model) {
     refresh();
   }
   function refresh() {
-    const { view, stage } = model();
+    const { view, stage, directory = [] } = model();
     const recents = view?.recent ?? [];
     if (view && view.calls.length > 0 && input.value) {
       input.value = '';
       judge('');
     }
-    const open = tab || (recents.length > 0 ? 'recent' : 'pad');
-    const found = matchRecent(recents, open === 'recent' ? input.value : '');
+    const listed = matchDirectory(directory, input.value);
+    const open = tab || (recents.length + listed.length > 0 ? 'recent' : 'pad');
+    const found = open === 'recent' ? [...matchRecent(recents, input.value), ...listed] : recents;
     const able = canDial(model());
     rows(found);
     for (const button of tabs) button.setAttribute('aria-pressed', String(button.dataset['tab'] === open));

@@ -1,6 +1,6 @@
 /** Phone numbers as they are typed. What may be dialled is the server's judgement alone. */
 
-/** @import {RecentRow, RecordRef} from './types.js' */
+/** @import {DirectoryEntry, RecentRow, RecordRef} from './types.js' */
 
 /**
  * Group the digits of a North American number; leave everything else as it was typed.
@@ -32,6 +32,20 @@ export function matchRecent(rows, query) {
       (name ?? '').toLowerCase().includes(words) ||
       (digits.length > 1 && number.replace(/\D/g, '').includes(digits)),
   );
+}
+
+/**
+ * Numbers of the call centre's directory that a half-typed number or name may mean.
+ * @param {DirectoryEntry[]} entries @param {string} query @returns {RecentRow[]}
+ */
+export function matchDirectory(entries, query) {
+  if (!query.trim()) return [];
+  /** @type {RecentRow[]} */
+  const rows = entries.map(({ name, number, description }) => ({
+    call_id: `directory/${name}/${number}`, direction: 'outbound', number, display: number, name,
+    record: null, started_at: 0, talk_seconds: null, outcome: description,
+  }));
+  return matchRecent(rows, query);
 }
 
 /** @param {string} name @returns {string} at most two letters; empty for a bare number */

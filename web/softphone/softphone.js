@@ -186,6 +186,10 @@ export function createSoftphone(root, t, language) {
       announced = true;
       void driver.ready();
       void driver.recordInView().then(viewed);
+      void driver.directory?.().then((entries) => {
+        model.directory = entries;
+        render();
+      });
       void driver.layout().then((outcome) => {
         layout = outcome.ok ? /** @type {Layout|null} */ (outcome.value) : null;
       });
