@@ -19,6 +19,7 @@ from aiohttp import web
 
 from adapter.fanout.open import is_shared, open_hints
 from adapter.fanout.port import Hints
+from adapter.metrics import Metrics
 from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org, Orgs, orgs_of
@@ -34,6 +35,7 @@ from adapter.runtime.retention import Retention
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
+from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.client import DialStackClient, build_http
@@ -46,6 +48,7 @@ from adapter.web.board import BoardSite
 from adapter.web.bridge import GONE, Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
+from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
 from adapter.web.oidc import IdentityProvider
 from adapter.web.once import Once
@@ -98,9 +101,15 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     """The adapter with everything but a listening socket; stops in the order of dependence."""
     now = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        store = await open_store(settings.database_url, clock_ms=now.now)
+        metrics = Metrics()
+
+        def committed(done: BatchDone) -> None:
+            metrics.batch(done.works, done.failed, done.seconds, done.waiting)
+
+        url = settings.database_url
+        store = await open_store(url, clock_ms=now.now, observer=committed)
         stack.push_async_callback(store.close)
-        hints = open_hints(settings.database_url)
+        hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
         providers = {org.account: _provider(settings, org) for org in orgs.all}
@@ -110,7 +119,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(tasks.close)
         http = oidc.build_http()
         stack.push_async_callback(http.aclose)
-        parts = _Parts(settings, now, store, hints, orgs, providers, tasks, http)
+        parts = _Parts(settings, now, store, hints, orgs, providers, tasks, http, metrics)
         app = await _wire(parts)
         if settings.asks_salesforce:
             app.pages.finder = _finder(settings)
@@ -148,6 +157,7 @@ class _Parts:
     providers: Mapping[str, DialStackClient]
     tasks: Tasks
     http: httpx.AsyncClient
+    metrics: Metrics
 
 
 async def _wire(parts: _Parts) -> App:
@@ -162,6 +172,8 @@ async def _wire(parts: _Parts) -> App:
     pages.epoch = await store.epoch()
     pages.apex_class = settings.read_back_class
     hints.listen(pages.hinted)
+    metrics = parts.metrics
+    hints.listen(lambda key, _: metrics.shown() if pages.is_here(key) else None)
     intake = Intake(agents, store, clock, read_news)
     performer = Performer(
         agents=agents,
@@ -171,6 +183,7 @@ async def _wire(parts: _Parts) -> App:
         pages=pages,
         tasks=tasks,
         clock=clock,
+        metrics=metrics,
     )
     agents.perform_with(performer.perform)
     sweeper = Sweeper(
@@ -194,10 +207,12 @@ async def _wire(parts: _Parts) -> App:
         tasks=tasks,
         own_origin=settings.public_origin,
         build=site.build,
+        metrics=metrics,
         sockets_per_address=settings.sockets_per_address,
         proxies=frozenset(settings.proxies),
     )
     board = Board(store, agents, pages, clock, read_news)
+    compare = Compare(agents=agents, pages=pages, store=store)
     server = make_server(
         site=site,
         login=login,
@@ -207,6 +222,9 @@ async def _wire(parts: _Parts) -> App:
         status=status,
         board=BoardSite(board, sessions.of, settings.supervisors_or_everybody),
         numbers=Numbers(login, sessions.of, policy.dial),
+        metrics=MetricsSite(
+            metrics=metrics, store=store, agents=agents, pages=pages, compare=compare, clock=clock
+        ),
     )
     watch = Watch(pages, sessions)
     return App(
@@ -215,7 +233,7 @@ async def _wire(parts: _Parts) -> App:
         agents=agents,
         pages=pages,
         sweeper=sweeper,
-        compare=Compare(agents=agents, pages=pages, store=store),
+        compare=compare,
         status=status,
         bridge=bridge,
         watch=watch,
@@ -262,6 +280,7 @@ def _webhooks(parts: _Parts, intake: Intake) -> dict[str, Webhooks]:
         org.account: Webhooks(
             account=org.account,
             secrets=org.webhook_secrets,
+            metrics=parts.metrics,
             intake=intake,
             clock=parts.clock,
             strangers=Throttle(UNSIGNED_PER_MINUTE, parts.clock),

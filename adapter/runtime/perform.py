@@ -31,6 +31,7 @@ from adapter.core.events import (
 from adapter.core.logevents import LogEffect
 from adapter.core.model import AgentKey
 from adapter.core.phone import same_number
+from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.pages import Pages
@@ -70,7 +71,9 @@ class Performer:
         pages: Pages,
         tasks: Tasks,
         clock: Clock,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._agents = agents
         self._store = store
         self._providers = providers
@@ -99,7 +102,10 @@ class Performer:
     async def _carry_out(
         self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
     ) -> None:
+        if isinstance(effect, PlaceCall):
+            self._metrics.placing()
         event = await self._outcome(effect)
+        self._metrics.answered(type(effect).__name__, type(event).__name__)
         try:
             await self._agents.tell(key, event)
         except StorageError as error:

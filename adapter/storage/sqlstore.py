@@ -7,7 +7,7 @@ from functools import partial
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, Line
 from adapter.storage import board as boards
-from adapter.storage import queries
+from adapter.storage import counts, queries
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
 from adapter.storage.port import Commit, Keep, Parked, Route, Session, Snapshot
@@ -94,6 +94,10 @@ class SqlStore:
     async def board_calls(self, org_id: str, since: int) -> tuple[boards.BoardCall, ...]:
         """The organisation's calls that began since then, newest first."""
         return await self.reader.run(boards.calls, org_id, since)
+
+    async def waiting(self, now: int) -> counts.Waiting:
+        """What waits in the whole store, as of `now` (Unix milliseconds), for the metrics."""
+        return await self.reader.run(counts.read, now)
 
     async def close(self) -> None:
         """Finish what was taken, then close."""

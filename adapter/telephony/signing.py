@@ -61,8 +61,8 @@ def verify(
     secrets: Iterable[str],
     now_seconds: float,
     tolerance: float = TOLERANCE_SECONDS,
-) -> None:
-    """Return if the header `value` proves `body` under one of `secrets`.
+) -> int:
+    """When it was signed (Unix seconds), if `value` proves `body` under one of `secrets`.
 
     Raises:
         BadSignature: in every other case, with the reason.
@@ -74,6 +74,7 @@ def verify(
         raise BadSignature(Reason.STALE)
     if not _any_matches(text, body, signatures, secrets):
         raise BadSignature(Reason.MISMATCH)
+    return int(text)
 
 
 def _parse(value: str) -> tuple[str, list[str]]:

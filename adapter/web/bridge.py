@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import nullcontext
 from typing import assert_never
 
 import structlog
@@ -16,6 +17,7 @@ from aiohttp import WSMsgType, web
 from adapter.core.events import PageGreeted
 from adapter.core.logevents import LogAccepted, TasksFound
 from adapter.core.model import AgentKey, Line
+from adapter.metrics import Metrics
 from adapter.opencti import surface
 from adapter.opencti.messages import (
     MAX_FRAME_BYTES,
@@ -75,6 +77,7 @@ class Bridge:
         own_origin: str,
         build: str,
         hello_seconds: float = HELLO_SECONDS,
+        metrics: Metrics | None = None,
         sockets_per_address: int = SOCKETS_PER_ADDRESS,
         proxies: frozenset[str] = frozenset(),
     ) -> None:
@@ -87,6 +90,7 @@ class Bridge:
         self._own_origin = own_origin
         self._build = build
         self.hello_seconds = hello_seconds
+        self._metrics = metrics or Metrics()
         self._sockets_per_address = sockets_per_address
         self._proxies = proxies
         self._sockets: Counter[str] = Counter()
@@ -174,6 +178,7 @@ class Bridge:
         self._pages.show(key, await self._agents.snapshot(key))
         if hello.build and hello.build != self._build:
             outbox.send(surface.frame({"type": "reload"}))
+        self._metrics.arrivals.inc()
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
 
@@ -273,7 +278,8 @@ class Bridge:
         event = surface.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return
-        await self._agents.tell(page.key, event)
+        with self._metrics.click() if isinstance(message, Dial) else nullcontext():
+            await self._agents.tell(page.key, event)
         if isinstance(message, Dial):
             page.shown = -1
             self._pages.show(page.key, await self._agents.snapshot(page.key))

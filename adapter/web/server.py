@@ -11,6 +11,7 @@ from adapter.web.board import BoardSite
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
+from adapter.web.metrics import MetricsSite
 from adapter.web.middleware import add_headers, last_resort
 from adapter.web.numbers import Numbers
 from adapter.web.pages import Site
@@ -31,6 +32,7 @@ def make_server(
     status: Status,
     board: BoardSite,
     numbers: Numbers,
+    metrics: MetricsSite,
 ) -> web.Application:
     """The application; `webhooks` by provider account, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
@@ -48,6 +50,7 @@ def make_server(
             web.get("/ws", bridge.connect),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
+            web.get("/metrics", metrics.metrics),
         ]
     )
     server.add_routes(board.routes())

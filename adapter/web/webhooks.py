@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 
 import structlog
 from aiohttp import web
 
+from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Fate, Heard, Intake
 from adapter.storage.port import StorageError
@@ -29,8 +29,6 @@ MAX_BODY_BYTES = 64 * 1024
 READ_SECONDS = 5.0
 SIGNATURE = "X-DialStack-Signature"
 
-Counter = Callable[[str], None]
-
 
 class Webhooks:
     """The endpoint of one provider account.
@@ -46,7 +44,7 @@ class Webhooks:
         secrets: tuple[str, ...],
         intake: Intake,
         clock: Clock,
-        count: Counter = lambda fate: None,
+        metrics: Metrics | None = None,
         strangers: Throttle,
         proxies: frozenset[str] = frozenset(),
         read_seconds: float = READ_SECONDS,
@@ -55,13 +53,18 @@ class Webhooks:
         self._secrets = secrets
         self._intake = intake
         self._clock = clock
-        self._count = count
+        self._metrics = metrics or Metrics()
+        self._count = self._metrics.delivery
         self._strangers = strangers
         self._proxies = proxies
         self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
         """POST /webhooks/dialstack."""
+        with self._metrics.webhook():
+            return await self._receive(request)
+
+    async def _receive(self, request: web.Request) -> web.Response:
         address = address_of(request, self._proxies)
         if self._strangers.is_out(address):
             self._count("shed")
@@ -72,16 +75,19 @@ class Webhooks:
             return body
         now = self._clock.now()
         try:
-            signing.verify(request.headers.get(SIGNATURE), body, self._secrets, now / 1000)
+            value = request.headers.get(SIGNATURE)
+            signed_at = signing.verify(value, body, self._secrets, now / 1000)
         except signing.BadSignature as error:
             self._strangers.allows(address)
             self._count("unsigned")
             log.warning("delivery.refused", reason=str(error.reason))
             return failure(401, "bad-signature", "The signature does not fit this body.")
+        self._metrics.lag_seconds.observe(now / 1000 - signed_at)
         heard = self._heard(body, now)
         try:
             fate = await self._intake.take(heard)
         except StorageError as error:
+            self._count("not-stored")
             log.error("delivery.not_stored", delivery=heard.event_id, reason=str(error))
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})

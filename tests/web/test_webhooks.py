@@ -14,6 +14,7 @@ import httpx
 import pytest
 from aiohttp import web
 
+from adapter.metrics import Metrics
 from adapter.runtime.intake import Fate, Heard
 from adapter.storage.port import StorageError
 from adapter.telephony import signing
@@ -198,20 +199,20 @@ async def lone_endpoint() -> Any:
     """The endpoint alone, with little patience and a full disk; its address."""
     from adapter.app import listening
 
-    counted: list[str] = []
+    metrics = Metrics()
     endpoint = Webhooks(
         account=ACCOUNT,
         secrets=(SECRET,),
         intake=FullDisk(),  # type: ignore[arg-type]
         clock=Clock(),
-        count=counted.append,
+        metrics=metrics,
         strangers=Throttle(60, Clock()),
         read_seconds=0.1,
     )
     server = web.Application()
     server.router.add_post(PATH, endpoint.receive)
     async with listening(server, "127.0.0.1", 0) as port:
-        yield port, counted
+        yield port, metrics
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -> None:
@@ -227,13 +228,14 @@ async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -
 
 async def test_a_store_that_fails_asks_for_the_delivery_again(lone_endpoint: Any) -> None:
     """503 with Retry-After, and only for what is proved; the rest stays 401."""
-    port, counted = lone_endpoint
+    port, metrics = lone_endpoint
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         answer = await http.post(PATH, content=BODY, headers=signed(BODY))
         stranger = await http.post(PATH, content=BODY)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert stranger.status_code == 401
-    assert counted == ["unsigned"]
+    for fate in ("unsigned", "not-stored"):
+        assert metrics.deliveries.labels(fate)._value.get() == 1
 
 
 async def test_without_a_provider_there_is_no_endpoint(tmp_path: Path) -> None:

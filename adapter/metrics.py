@@ -1,0 +1,175 @@
+"""What is counted and timed, in one list: the names that dashboards and alert rules stand on.
+
+A leaf beside observability. No number, no agent, no call is a label: labels are from short, closed
+lists, so that the series of a replica can be counted on one's fingers. Durations are seconds.
+https://prometheus.io/docs/practices/naming/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SLOW = (1, 2, 5, 10, 30, 60, 120, 300)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+_webhook: ContextVar[list[float]] = ContextVar("webhook", default=[])  # noqa: B039 - never filled
+"""When the delivery came that is being taken: emptied afterwards, for tasks that it started too."""
+
+_clicked: ContextVar[float | None] = ContextVar("clicked", default=None)
+
+
+class Metrics:
+    """One process' numbers, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._waiting_for_webhooks()
+        self._waiting_for_people()
+        self._waiting_for_the_store()
+
+    def _waiting_for_webhooks(self) -> None:
+        known = self.registry
+        self.deliveries = Counter(
+            "softphone_deliveries",
+            "Webhook deliveries by what became of them.",
+            ["fate"],
+            registry=known,
+        )
+        self.accept_seconds = Histogram(
+            "softphone_webhook_accept_seconds",
+            "From a delivery's first byte to its answer, commit included.",
+            buckets=FAST,
+            registry=known,
+        )
+        self.lag_seconds = Histogram(
+            "softphone_webhook_lag_seconds",
+            "From the moment a genuine delivery was signed to its arrival here.",
+            buckets=SLOW,
+            registry=known,
+        )
+        self.to_page_seconds = Histogram(
+            "softphone_webhook_to_page_seconds",
+            "From a delivery's first byte to the frame for a page of this replica.",
+            buckets=FAST,
+            registry=known,
+        )
+
+    def _waiting_for_people(self) -> None:
+        known = self.registry
+        self.click_to_post_seconds = Histogram(
+            "softphone_click_to_post_seconds",
+            "From the click's frame to the request to the provider, commit included.",
+            buckets=FAST,
+            registry=known,
+        )
+        self.provider = Counter(
+            "softphone_provider_outcomes",
+            "What came of requests to the provider.",
+            ["effect", "outcome"],
+            registry=known,
+        )
+        self.sockets = Gauge(
+            "softphone_sockets", "Pages connected to this replica.", registry=known
+        )
+        self.arrivals = Counter(
+            "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
+        )
+        self.agents = Gauge(
+            "softphone_agents",
+            "Agents with a page at this replica, by state.",
+            ["state"],
+            registry=known,
+        )
+        self.hints_broken = Counter(
+            "softphone_hint_reconnects",
+            "Connections for hints between replicas that were lost.",
+            registry=known,
+        )
+        self.hints_missed = Gauge(
+            "softphone_hints_missed",
+            "Versions that were found by comparing, since this replica started.",
+            registry=known,
+        )
+
+    def _waiting_for_the_store(self) -> None:
+        known = self.registry
+        self.batch_size = Histogram(
+            "softphone_commit_batch_size",
+            "Commits in a transaction.",
+            buckets=SIZES,
+            registry=known,
+        )
+        self.batch_seconds = Histogram(
+            "softphone_commit_seconds", "A transaction's time.", buckets=FAST, registry=known
+        )
+        self.failed = Counter(
+            "softphone_commits_failed",
+            "Commits that were not taken, lost races among them.",
+            registry=known,
+        )
+        self.queue = Gauge("softphone_commits_waiting", "Commits that wait.", registry=known)
+        self.logs = Gauge(
+            "softphone_open_logs",
+            "Call logs that are not settled, in the whole store, by state and age.",
+            ["state", "age"],
+            registry=known,
+        )
+        self.parked = Gauge(
+            "softphone_parked_deliveries", "Deliveries that wait for their call.", registry=known
+        )
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    def delivery(self, fate: str) -> None:
+        """A delivery is through."""
+        self.deliveries.labels(fate).inc()
+
+    @contextmanager
+    def webhook(self) -> Iterator[None]:
+        """A delivery is being taken; what is shown meanwhile is shown because of it."""
+        began = perf_counter()
+        holder = [began]
+        token = _webhook.set(holder)
+        try:
+            yield
+        finally:
+            holder.clear()
+            _webhook.reset(token)
+            self.accept_seconds.observe(perf_counter() - began)
+
+    def shown(self) -> None:
+        """A page of this replica was sent a view: by a delivery, or for another reason."""
+        for began in _webhook.get():
+            self.to_page_seconds.observe(perf_counter() - began)
+
+    @contextmanager
+    def click(self) -> Iterator[None]:
+        """A click is being taken; tasks that are started meanwhile know of it."""
+        token = _clicked.set(perf_counter())
+        try:
+            yield
+        finally:
+            _clicked.reset(token)
+
+    def placing(self) -> None:
+        """The provider is about to be asked for a call."""
+        began = _clicked.get()
+        if began is not None:
+            self.click_to_post_seconds.observe(perf_counter() - began)
+
+    def answered(self, effect: str, outcome: str) -> None:
+        """The provider's answer, as the names of an effect and of the event that it became."""
+        self.provider.labels(effect, outcome).inc()
+
+    def batch(self, works: int, failed: int, seconds: float, waiting: int) -> None:
+        """A transaction is through."""
+        self.batch_size.observe(works)
+        self.batch_seconds.observe(seconds)
+        self.failed.inc(failed)
+        self.queue.set(waiting)

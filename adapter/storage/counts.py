@@ -1,0 +1,41 @@
+"""What waits in the whole store, for the metrics: call logs by state and age, parked deliveries."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from adapter.storage.queries import Fetch
+
+MOST = 5_000
+"""The oldest so many open logs are looked at: more is an alarm whatever their number."""
+
+OPEN = "SELECT value, opened_at FROM call_logs WHERE NOT settled ORDER BY opened_at LIMIT ?"
+PARKED = "SELECT COUNT(*) FROM parked"
+
+HOUR_MS = 3_600_000
+AGES = ((HOUR_MS, "1h"), (24 * HOUR_MS, "1d"))
+OLDEST = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many logs are in each (state, age), and how many deliveries are parked."""
+
+    logs: dict[tuple[str, str], int]
+    parked: int
+
+
+def read(fetch: Fetch, now: int) -> Waiting:
+    """As of `now` (Unix milliseconds)."""
+    logs: Counter[tuple[str, str]] = Counter()
+    for value, opened_at in fetch(OPEN, (MOST,)):
+        state = str(json.loads(value)["state"]["is"]).lower()
+        logs[state, age(now - opened_at)] += 1
+    return Waiting(dict(logs), int(fetch(PARKED, ())[0][0]))
+
+
+def age(ms: int) -> str:
+    """The name of an age: under an hour, under a day, or older."""
+    return next((name for limit, name in AGES if ms < limit), OLDEST)

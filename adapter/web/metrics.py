@@ -1,0 +1,86 @@
+"""GET /metrics, for Prometheus; for the inside only (the balancer answers 404 to the outside)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from adapter.metrics import Metrics
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.compare import Compare
+from adapter.runtime.pages import Pages
+from adapter.storage.counts import Waiting
+from adapter.storage.port import StorageError
+
+log = structlog.get_logger(__name__)
+
+FRESH_MS = 10_000
+"""The store is counted at most so often, however many look."""
+
+
+class CountedStore(Protocol):
+    """The part of the store that the metrics read."""
+
+    async def waiting(self, now: int) -> Waiting:
+        """See storage.counts.read."""
+
+
+class MetricsSite:
+    """What is asked for when somebody looks, beside what was counted all the time."""
+
+    def __init__(
+        self,
+        *,
+        metrics: Metrics,
+        store: CountedStore,
+        agents: Agents,
+        pages: Pages,
+        compare: Compare,
+        clock: Clock,
+    ) -> None:
+        self._metrics = metrics
+        self._store = store
+        self._agents = agents
+        self._pages = pages
+        self._compare = compare
+        self._clock = clock
+        self._counted_at = -FRESH_MS
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """GET /metrics: the store being away is no reason to say nothing."""
+        self._look()
+        try:
+            await self._count()
+        except StorageError as error:
+            log.warning("metrics.store_away", reason=str(error))
+        text = generate_latest(self._metrics.registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _look(self) -> None:
+        metrics = self._metrics
+        metrics.sockets.set(self._pages.count())
+        metrics.hints_missed.set(self._compare.missed)
+        states: Counter[str] = Counter()
+        for key in tuple(self._pages.keys()):
+            snapshot = self._agents.cached(key)
+            if snapshot is not None:
+                states[snapshot.agent.phase.value] += 1
+        metrics.agents.clear()
+        for state, count in states.items():
+            metrics.agents.labels(state).set(count)
+
+    async def _count(self) -> None:
+        now = self._clock.now()
+        if now - self._counted_at < FRESH_MS:
+            return
+        self._counted_at = now
+        waiting = await self._store.waiting(now)
+        self._metrics.parked.set(waiting.parked)
+        self._metrics.logs.clear()
+        for (state, age), count in waiting.logs.items():
+            self._metrics.logs.labels(state, age).set(count)

@@ -1,0 +1,77 @@
+"""What is counted says what happened, and names nobody."""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapter.metrics import Metrics
+
+
+def count(metrics: Metrics, name: str, **labels: str) -> float:
+    """One sample's value; 0 where nothing was counted yet."""
+    return metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def test_a_view_counts_as_the_deliverys_only_while_that_is_taken() -> None:
+    """Before and after, views have other reasons."""
+    metrics = Metrics()
+    metrics.shown()
+    with metrics.webhook():
+        metrics.shown()
+    metrics.shown()
+    assert count(metrics, "softphone_webhook_to_page_seconds_count") == 1
+    assert count(metrics, "softphone_webhook_accept_seconds_count") == 1
+
+
+async def test_a_task_that_a_delivery_started_is_not_timed_as_part_of_it() -> None:
+    """A question to the call log may take seconds: its answer is no slow webhook."""
+    metrics, may_go = Metrics(), asyncio.Event()
+
+    async def later() -> None:
+        await may_go.wait()
+        metrics.shown()
+
+    with metrics.webhook():
+        task = asyncio.create_task(later())
+        await asyncio.sleep(0)
+    may_go.set()
+    await task
+    assert count(metrics, "softphone_webhook_to_page_seconds_count") == 0
+
+
+async def test_a_click_is_timed_until_the_provider_is_asked_in_a_task() -> None:
+    """The request goes out from a task that the click's commit started."""
+    metrics = Metrics()
+    metrics.placing()
+
+    async def place() -> None:
+        metrics.placing()
+
+    with metrics.click():
+        task = asyncio.create_task(place())
+    await task
+    assert count(metrics, "softphone_click_to_post_seconds_count") == 1
+
+
+def test_a_batch_and_outcomes_are_counted() -> None:
+    """By how many, how long, and what failed; outcomes by name."""
+    metrics = Metrics()
+    metrics.batch(7, 2, 0.003, 5)
+    metrics.delivery("applied")
+    metrics.answered("PlaceCall", "CallPlaced")
+    assert count(metrics, "softphone_commit_batch_size_sum") == 7
+    assert count(metrics, "softphone_commits_failed_total") == 2
+    assert count(metrics, "softphone_commits_waiting") == 5
+    assert count(metrics, "softphone_deliveries_total", fate="applied") == 1
+    labels = {"effect": "PlaceCall", "outcome": "CallPlaced"}
+    assert count(metrics, "softphone_provider_outcomes_total", **labels) == 1
+
+
+def test_labels_are_from_short_closed_lists() -> None:
+    """No number, agent, call or page can become a label."""
+    names = {
+        label
+        for collector in vars(Metrics()).values()
+        for label in getattr(collector, "_labelnames", ())
+    }
+    assert names == {"fate", "effect", "outcome", "state", "age"}
