@@ -1,5 +1,6 @@
 /** Ask the server, while the agent types, whether this can be dialled: its judgement alone counts. */
 
+import { post } from './session.js';
 import { wordsFor } from './strings.js';
 
 /** @import {Translate} from './types.js' */
@@ -10,12 +11,7 @@ const SHORTEST = 3;
 /** @param {string} number @returns {Promise<{ok: true} | {ok: false, code: string, text: string} | null>} */
 async function ask(number) {
   try {
-    const answer = await fetch('/api/number', {
-      method: 'POST',
-      credentials: 'include',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ number }),
-    });
+    const answer = await post('/api/number', { number });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

@@ -12,7 +12,7 @@ let bearer = '';
  * @param {string} path
  * @param {object} [body]
  */
-function post(path, body) {
+export function post(path, body) {
   return fetch(path, {
     method: 'POST',
     credentials: 'include',

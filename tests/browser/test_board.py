@@ -1,0 +1,46 @@
+"""The board in a browser: calls as they go, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Tab
+from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Path) -> None:
+    """State, outcome and figures follow without a reload; a phone shows it without scrolling."""
+    async with a_stage(tmp_path) as org:
+        await org.plays("+12025559000", outcome="answered", **LONG)
+        agent = await org.tab(ADA)
+        board = Tab(await org.context.new_page())
+        page = board.page
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        row = page.get_by_role("row", name=ADA)
+        await expect(row).to_contain_text("Ready")
+        await agent.click(GRACE, NUMBER)
+        await expect(row).to_contain_text("Own phone rings")
+        await by_hand(org, "pick_up")
+        await expect(row).to_contain_text("Dialing")
+        await by_hand(org, "answer")
+        await expect(row).to_contain_text("On a call")
+        await by_hand(org, "hang_up")
+        await expect(row).to_contain_text("Wrap-up")
+        await expect(page.get_by_role("img", name="Answered: 1")).to_be_visible()
+        await expect(page.locator('[data-figure="over"] dd')).to_have_text("1")
+        await expect(page.get_by_text("Every call is in Salesforce.")).to_be_visible()
+        async with page.expect_download() as download:
+            await page.get_by_role("link", name="Calls as CSV").click()
+        sheet = await (await download.value).path()
+        assert ADA in await asyncio.to_thread(Path(sheet).read_text)
+        await page.set_viewport_size({"width": 360, "height": 700})
+        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await page.evaluate(sideways) == 0
