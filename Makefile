@@ -9,6 +9,7 @@ PYTHON ?= python3
 PORT ?= 8080
 CALLS ?=
 SEED ?=
+ENGINE ?= core
 ARGS ?=
 # `make lock UPGRADE=--upgrade` moves every pin to its newest allowed version.
 UPGRADE ?=
@@ -80,8 +81,8 @@ bench: .venv/.dev ## Throughput and latency beside their floors; JSON under var/
 chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
 	@$(PY) -m tests.chaos --calls $(or $(CALLS),1000) --seed $(or $(SEED),1) $(ARGS)
 
-simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=
-	@$(PY) -m tests.simulation --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
+simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=, ENGINE=core|runtime
+	@$(PY) -m tests.simulation --engine $(ENGINE) --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
 
 screenshots: .venv/.dev chromium ## Photograph every state from the running product
 	@$(PY) -m tests.browser.screenshots $(ARGS)

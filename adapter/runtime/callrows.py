@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from adapter.core.facts import Facts
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Record
+from adapter.core.model import Agent, Call, Record
 from adapter.runtime.turn import Turn
 from adapter.storage.port import CallRow, Snapshot
 
@@ -29,8 +29,15 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     after = turn.agent
     if after.line is None:
         return ()
-    was = {**_of_calls(before.agent), **_of_logs(before.agent, before.logs)}
-    now = {**_of_calls(after), **_of_logs(after, turn.changed.values())}
+    # What no event touched is the very same value: most commits change one call, or none.
+    touched = [call for call in after.calls if all(call is not one for one in before.agent.calls)]
+    changed = turn.changed.values()
+    now = {**_of_calls(after, touched), **_of_logs(after, changed)}
+    if not now:
+        return ()
+    calls = (call for call in before.agent.calls if call.call_id in now)
+    logs = (one for one in before.logs if one.log_id in now)
+    was = {**_of_calls(before.agent, calls), **_of_logs(before.agent, logs)}
     return tuple(
         CallRow(after.line.account, provider_call_id, call_id, after.key, opened_at, value)
         for call_id, (provider_call_id, opened_at, value) in now.items()
@@ -38,14 +45,14 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     )
 
 
-def _of_calls(agent: Agent) -> Known:
+def _of_calls(agent: Agent, calls: Iterable[Call]) -> Known:
     return {
         call.call_id: (
             call.provider_call_id or "",
             call.opened_at,
             _told(agent, call.facts, call.number, call.record),
         )
-        for call in agent.calls
+        for call in calls
     }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sys
 import time
 
-from tests.simulation.campaign import added, campaign, judge, quiet, seeds
+from tests.simulation.campaign import ENGINES, added, campaign, judge, quiet, seeds
 
 
 def main() -> int:
@@ -19,20 +20,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
     parser.add_argument("--history", type=int, help="play this one history alone")
     parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
     wishes = parser.parse_args()
     quiet()
     began = time.perf_counter()
     if wishes.history is not None:
-        summary = added([judge(wishes.history)], wishes.history)
+        summary = added([judge(wishes.history, wishes.engine)], wishes.history, wishes.engine)
     else:
         wanted = seeds(wishes.seed, wishes.calls)
-        summary = added(campaign(wanted, min(wishes.processes, len(wanted))), wishes.seed)
+        reports = campaign(wanted, min(wishes.processes, len(wanted)), wishes.engine)
+        summary = added(reports, wishes.seed, wishes.engine)
     seconds = time.perf_counter() - began
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in spent)
     summary |= {
         "seconds": round(seconds, 3),
         "calls_per_second": round(summary["calls"] / seconds),
+        "calls_per_cpu_second": round(summary["calls"] / cpu_seconds),
     }
     print(json.dumps(summary))
     return 0 if summary["ok"] else 1

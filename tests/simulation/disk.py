@@ -92,9 +92,13 @@ class Disk:
         self._due[key] = change.next_due
         if change.next_due is not None:
             heapq.heappush(self._dues, (change.next_due, key))
-        self._note(change.agent, version)
+        self._note(change.agent, version, before)
 
-    def _note(self, agent: Agent, version: int) -> None:
+    def _note(self, agent: Agent, version: int, before: Snapshot | None) -> None:
+        if before is not None and before.agent.calls is agent.calls:
+            last = self.trails[agent.key].steps
+            last.append(Step(version, last[-1].phase, last[-1].calls))
+            return
         phases = {call.call_id: call.phase.value for call in agent.calls}
         trail = self.trails.setdefault(agent.key, Trail(str(agent.key)))
         trail.steps.append(Step(version, agent.phase.value, phases))
@@ -110,6 +114,10 @@ class Disk:
             heapq.heappush(self._dues, (due, key))
         return tuple(found)
 
+    def agent_due(self, key: AgentKey) -> int | None:
+        """When somebody must look at this agent."""
+        return self._due.get(key)
+
     def next_due(self) -> int | None:
         """When the sweeper will find something, at the earliest."""
         while self._dues and self._due.get(self._dues[0][1]) != self._dues[0][0]:
@@ -118,6 +126,20 @@ class Disk:
         for parked in self.parked.values():
             dues += [p.due if p.asked else p.at + PARKED_ASK_MS for p in parked]
         return min(dues, default=None)
+
+    def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
+        """Parked deliveries to ask about, or to drop."""
+        waiting = [p for parked in self.parked.values() for p in parked]
+        due = (p for p in waiting if p.due <= now or (not p.asked and p.at + PARKED_ASK_MS <= now))
+        return tuple(due)[:limit]
+
+    def mark_asked(self, parked: Parked) -> None:
+        """Remember the question."""
+        key = (parked.account, parked.provider_call_id)
+        self.parked[key] = [
+            replace(p, asked=True) if p.event_id == parked.event_id else p
+            for p in self.parked.get(key, ())
+        ]
 
     def drop(self, parked: Parked) -> None:
         """Forget one that is parked."""
@@ -201,18 +223,12 @@ class MemoryStore:
     async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
         """Parked deliveries to ask about, or to drop."""
         await self._use()
-        waiting = [p for parked in self._disk.parked.values() for p in parked]
-        due = (p for p in waiting if p.due <= now or (not p.asked and p.at + PARKED_ASK_MS <= now))
-        return tuple(due)[:limit]
+        return self._disk.due_parked(now, limit)
 
     async def mark_asked(self, parked: Parked) -> None:
         """Remember the question."""
         await self._use()
-        key = (parked.account, parked.provider_call_id)
-        self._disk.parked[key] = [
-            replace(p, asked=True) if p.event_id == parked.event_id else p
-            for p in self._disk.parked.get(key, ())
-        ]
+        self._disk.mark_asked(parked)
 
     async def drop_parked(self, parked: Parked) -> None:
         """Give it up."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,6 +41,7 @@ class Person:
         self.key = key
         self.said: dict[str, Said] = {}
         self.unsaid = 0
+        self.left = 0
         self._world = world
         self._dice = world.dice
         self._disk = disk
@@ -69,12 +69,20 @@ class Person:
 
     # --- dialling --------------------------------------------------------------------------------
 
-    async def work(self, calls: int) -> None:
+    def work(self, calls: int) -> None:
         """So many calls, one after the other or not quite."""
-        while calls > 0:
+        self.left = calls
+        self._pause()
+
+    def _pause(self) -> None:
+        if self.left > 0:
             idle = may_dial(self._snapshot().agent, self._policy)
-            await asyncio.sleep(self._dice.between(1, 12) if idle else self._dice.between(5, 40))
-            calls -= self._call()
+            seconds = self._dice.between(1, 12) if idle else self._dice.between(5, 40)
+            self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self.left -= self._call()
+        self._pause()
 
     def _call(self) -> int:
         """One thing that makes a call, or none if this is not the moment."""

@@ -18,6 +18,7 @@ from adapter.telephony.port import (
     CallRecord,
     Capabilities,
     Placed,
+    ProviderError,
     ProviderUser,
     Rejected,
     Unknown,
@@ -124,36 +125,53 @@ class FakeProvider:
         self, user_id: str, dial_string: str, *, ring_profile: str | None = None
     ) -> Placed:
         """Take it, refuse it, or take it and not say so."""
+        await asyncio.sleep(self._dice.between(0.01, 0.2))
+        answer, wait = self.order(user_id, dial_string)
+        if wait:
+            await asyncio.sleep(wait)
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+    def order(self, user_id: str, dial_string: str) -> tuple[Placed | ProviderError, float]:
+        """A POST has arrived: the answer, and after how many seconds it comes."""
         dice, odds = self._dice, self._dice.odds
-        await asyncio.sleep(dice.between(0.01, 0.2))
         dial = f"{user_id}/{dial_string}/{self.dials.get((user_id, dial_string), 0)}"
         post = Post(self._now(), dial)
         self.posts.append(post)
         if dice.breaks(odds.place_rejected, "placing-rejected"):
             post.answer = "422"
-            raise Rejected("http-422", "no such extension")
+            return Rejected("http-422", "no such extension"), 0.0
         if dice.breaks(odds.place_5xx, "placing-5xx"):
             post.answer = "503"
-            raise Unknown("server error")
+            return Unknown("server error"), 0.0
         call = self._ring(user_id, dial_string)
         if dice.breaks(odds.place_reset, "placing-reset", call.id):
             post.answer = "reset"
-            raise Unknown("connection reset")
+            return Unknown("connection reset"), 0.0
         if dice.breaks(odds.place_slow, "placing-slow", call.id):
-            await asyncio.sleep(dice.between(12, 30))
+            wait = dice.between(12, 30)
         else:
-            await asyncio.sleep(dice.between(0.01, 0.2))
-        return Placed(call.id if self._tells_id else None, None)
+            wait = dice.between(0.01, 0.2)
+        return Placed(call.id if self._tells_id else None, None), wait
 
     async def record(self, provider_call_id: str) -> CallRecord | None:
         """One row, when the call log is up."""
         await self._call_log()
+        return self.row(provider_call_id)
+
+    def row(self, provider_call_id: str) -> CallRecord | None:
+        """The call log's row, if it has one."""
         call = self.calls.get(provider_call_id)
         return call.record() if call is not None and call.listed else None
 
     async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
         """The user's rows, newest first."""
         await self._call_log()
+        return self.rows(user_id, since_ms, limit)
+
+    def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+        """The user's rows in the call log, newest first."""
         rows = [
             call.record()
             for call in reversed(self.by_user.get(user_id, []))
@@ -163,8 +181,12 @@ class FakeProvider:
 
     async def _call_log(self) -> None:
         await asyncio.sleep(self._dice.between(0.01, 0.3))
-        if self._dice.breaks(self._dice.odds.call_log_down, "call-log-down"):
+        if self.is_down():
             raise Unknown("call log is down")
+
+    def is_down(self) -> bool:
+        """Whether the call log does not answer this time."""
+        return self._dice.breaks(self._dice.odds.call_log_down, "call-log-down")
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Nobody hands calls over here."""

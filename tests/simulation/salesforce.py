@@ -74,14 +74,15 @@ class FakeSalesforce:
 
     def run_apex(self, args: dict[str, Any]) -> str:
         """The class that we ship: the ids as JSON text."""
-        return json.dumps(self._found(args["methodParams"].removeprefix("callObject=")))
+        return json.dumps(self.found(args["methodParams"].removeprefix("callObject=")))
 
     async def find(self, agent: AgentKey, log_id: str) -> tuple[str, ...]:
         """What the server-side read-back finds (adapter.opencti.soql.TaskFinder)."""
         await asyncio.sleep(self._dice.between(0.05, 0.5))
-        return tuple(self._found(log_id))
+        return tuple(self.found(log_id))
 
-    def _found(self, log_id: str) -> list[str]:
+    def found(self, log_id: str) -> list[str]:
+        """What a read-back finds; that there is nothing is written down."""
         found = self.tasks_of(log_id)
         if not found:
             self.words.append(Word(self._now(), "none", "", log_id))

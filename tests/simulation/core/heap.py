@@ -1,0 +1,38 @@
+"""The core engine's loop: a heap of (time, sequence, action), and nothing else."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+
+class HeapLoop:
+    """Discrete events in order of time, those of one moment in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self._heap: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
+        self._asked = 0
+
+    def time(self) -> float:
+        """Virtual seconds since the beginning."""
+        return self.passed
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> None:
+        """Call it so many seconds later."""
+        self._asked += 1
+        heapq.heappush(self._heap, (self.passed + delay, self._asked, callback, args))
+
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any) -> None:
+        """Call it at this moment, or now if that is over."""
+        self._asked += 1
+        heapq.heappush(self._heap, (max(when, self.passed), self._asked, callback, args))
+
+    def run_until(self, when: float) -> None:
+        """Everything up to this moment."""
+        heap, pop = self._heap, heapq.heappop
+        while heap and heap[0][0] <= when:
+            self.passed, _, callback, args = pop(heap)
+            callback(*args)
+        self.passed = when
