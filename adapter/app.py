@@ -66,8 +66,17 @@ log = structlog.get_logger(__name__)
 BACKLOG = 4096
 """10,000 pages that come back at once wait 16 s with aiohttp's default of 128, 4 s with this."""
 
-DRAIN_SECONDS = 3.0
-"""How long the pages have to leave by themselves, each at its own moment of it."""
+NOTICE_SECONDS = 2.0
+"""Between red readiness and the pages' leave, where there are other replicas: so long a balancer
+may take to notice. Whoever came back before would be sent here again."""
+
+PAGES_PER_SECOND = 100
+SPREAD_SECONDS = 15.0
+"""So many pages leave in a second, lest the others be stormed; but all within so many seconds."""
+
+GRACE_SECONDS = 3.0
+"""How long a page may take beyond its own moment. With five seconds for requests in flight and
+five for those to the provider, the process is gone within thirty."""
 
 SIGN_INS_PER_MINUTE = 30
 """For one address: a whole office may share one, and signs in in the morning."""
@@ -309,16 +318,24 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         await drain(app)
 
 
-async def drain(app: App, seconds: float = DRAIN_SECONDS) -> None:
-    """Readiness red, nobody let in, the pages told to leave; those that stay are closed."""
-    app.status.draining = app.bridge.draining = True
+async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECONDS) -> None:
+    """Readiness red, nobody let in, the pages told to leave; those that stay are closed.
+
+    `notice` (seconds) is for the balancer, none where there is no other replica to go to.
+    """
+    app.status.draining = True
+    if notice is None:
+        notice = NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0
+    await asyncio.sleep(notice)
+    app.bridge.draining = True
     pages = app.pages.everyone()
-    log.info("server.draining", pages=len(pages))
+    spread = min(len(pages) / PAGES_PER_SECOND, SPREAD_SECONDS)
+    log.info("server.draining", pages=len(pages), seconds=spread)
     for number, page in enumerate(pages):
-        after_ms = round(number / len(pages) * seconds * 500)
+        after_ms = round(number / len(pages) * spread * 1000)
         page.send(f'{{"type":"drain","after_ms":{after_ms}}}')
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(spread + grace):
             await app.pages.none_left()
     for page in app.pages.everyone():
         page.close(GONE, "this replica is leaving")

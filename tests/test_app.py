@@ -51,10 +51,10 @@ async def test_draining_tells_the_pages_and_closes_those_that_stay(tmp_path: Pat
     """Each hears its own moment; who has not left by the end gets 4001."""
     async with a_world(tmp_path, provider=FakeProvider().app()) as world:
         pages = [await world.page(focused=False) for _ in range(3)]
-        await drain(world.app, seconds=0.3)
+        await drain(world.app, grace=0.3)
         assert [await page.until_closed() for page in pages] == [4001] * 3
         moments = [(await page.until_heard("drain"))["after_ms"] for page in pages]
-        assert sorted(moments) == [0, 50, 100]
+        assert sorted(moments) == [0, 10, 20]
         assert world.app.pages.count() == 0
 
 

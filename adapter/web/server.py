@@ -37,6 +37,7 @@ def make_server(
     """The application; `webhooks` by provider account, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
     server.on_response_prepare.append(add_headers)
+    server.on_response_prepare.append(status.let_go)
     server.add_routes(
         [
             web.get("/softphone", site.page),

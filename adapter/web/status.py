@@ -19,6 +19,15 @@ class Status:
         """GET /healthz: the process answers."""
         return web.json_response({"status": "ok"})
 
+    async def let_go(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """While leaving, keep no connection: the next request goes to another replica.
+
+        A handler of the signal on_response_prepare. A page's socket is no such connection.
+        """
+        if self.draining and not isinstance(response, web.WebSocketResponse):
+            response.force_close()
+            response.headers["Connection"] = "close"
+
     async def readyz(self, _request: web.Request) -> web.Response:
         """GET /readyz: it may have traffic, that is, its store answers and it is not leaving."""
         if self.draining:

@@ -209,6 +209,10 @@ class FakePage:
                 await self.send(type="probe", nonce=message["nonce"])
             case "ask":
                 await self._answer(message)
+            case "drain" if self._staying is not None and self._socket is not None:
+                asyncio.get_running_loop().call_later(
+                    message["after_ms"] / 1000, self._socket.transport.close
+                )
             case _:
                 pass
 

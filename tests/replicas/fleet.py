@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.storage.migrate import upgrade
+from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from tests.fakes.page import FakePage
 from tests.fakes.process import AdapterProcess
 from tests.replicas.balancer import Balancer, balancing
@@ -64,12 +65,18 @@ def environment(
 
 @asynccontextmanager
 async def a_fleet(
-    folder: Path, database: str, count: int = 3, *, module: str = "adapter", **wishes: str
+    folder: Path,
+    database: str,
+    count: int = 3,
+    *,
+    module: str = "adapter",
+    users: tuple[User, ...] = DEFAULT_USERS,
+    **wishes: str,
 ) -> AsyncIterator[Fleet]:
     """So many replicas on an empty database, ready; killed at the end."""
     await asyncio.to_thread(upgrade, database)
     async with AsyncExitStack() as stack:
-        scene, port = await stack.enter_async_context(a_scene())
+        scene, port = await stack.enter_async_context(a_scene(users=users))
         ports = [free_port() for _ in range(count)]
         replicas = []
         for number, own in enumerate(ports):

@@ -14,7 +14,8 @@ async def test_a_leaving_replica_is_alive_but_not_ready(world: World) -> None:
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         assert (await http.get("/readyz")).json() == {"status": "ready"}
         world.app.status.draining = True
-        assert (await http.get("/readyz")).status_code == 503
+        leaving = await http.get("/readyz")
+        assert (leaving.status_code, leaving.headers["Connection"]) == (503, "close")
         assert (await http.get("/healthz")).json() == {"status": "ok"}
 
 
