@@ -1,29 +1,37 @@
-"""Scripts and styles as browsers get them: without comments and indentation, line by line the same.
+"""Scripts and styles as browsers get them: without what browsers skip.
 
-A build step would part what runs from what is read; this parts them by nothing but what browsers
-skip anyway. Line numbers stay true, so that an error's place can be looked up in the source.
-Relies on two habits of `web/`: comments stand on lines of their own or at a line's beginning, and
-no string runs over several lines (tests hold the files to them). Of styles and languages, in which
-nobody looks a line up, the blanks between go too.
+A build step would part what runs from what is read; this parts them by comments, blanks and line
+ends alone, and by the length of the names of styling hooks. Relies on two habits of `web/`:
+comments stand at a line's beginning or hold a type, and no string runs over several lines (tests
+hold the files to them).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 _LEADING_COMMENT = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)", re.MULTILINE | re.DOTALL)
 _INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
-_SCRIPT = re.compile(
-    rb"""
+_LITERAL = r"""
       (?P<text> '(?:\\.|[^'\\\n])*' | "(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*` )
     | (?P<pattern> (?<=[(,=:[!&|?;{}\s])
         / (?![*/\s]) (?: \\. | \[(?:\\.|[^\]\\\n])*\] | [^/\\\[\n] )+ /[a-z]* )
-    | (?P<comment> /\*.*?\*/ )
-    | (?P<blank> [ \t]+ )
-    """,
-    re.VERBOSE,
+"""
+_SCRIPT = re.compile(
+    (_LITERAL + r"| (?P<comment> /\*.*?\*/ ) | (?P<blank> [ \t]+ )").encode(), re.VERBOSE
 )
+_LAST = re.compile((_LITERAL + r"| (?P<idle> , (?=[}\])]) | ; (?=}) )").encode(), re.VERBOSE)
+_EMPTY_LINES = re.compile(rb"\n+")
+_OPEN_LINE = re.compile(rb"([{;,(\[])\n|\n(?=[}\])])")
+_HOOKS = (
+    (b"--slds-g-color-", b"--c-"),
+    (b"--slds-g-spacing-", b"--s-"),
+    (b"--slds-g-radius-border-", b"--r-"),
+    (b"--slds-g-", b"--g-"),
+)
+_ALWAYS = ("blocked.title", "blocked.admin", "blocked.retry", "blocked.server-unreachable")
 _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")
 
 
@@ -34,7 +42,10 @@ def lean(source: bytes) -> bytes:
 
 
 def lean_script(source: bytes) -> bytes:
-    """The same lines without comments, and without blanks but those that part two words.
+    """The same statements without comments, and without blanks but those that part two words.
+
+    A line's end goes where the next line goes on with what is open: after an opening bracket, a
+    comma or a semicolon, and before a closing bracket.
 
     Texts and patterns stay as they are. A `/` begins a pattern where no value can stand before it:
     after a bracket, a comma, an operator or a blank, unless a blank follows (then it divides).
@@ -47,16 +58,45 @@ def lean_script(source: bytes) -> bytes:
         around = bare[found.start() - 1 : found.start()] + bare[found.end() : found.end() + 1]
         return b" " if _PARTED.match(around) else b""
 
-    return _INDENTATION.sub(b"", _SCRIPT.sub(kept, bare))
+    lines = _EMPTY_LINES.sub(b"\n", _INDENTATION.sub(b"", _SCRIPT.sub(kept, bare)))
+    joined = _OPEN_LINE.sub(rb"\1", lines).lstrip()
+    return _LAST.sub(lambda found: b"" if found["idle"] else found.group(), joined)
 
 
 def lean_style(source: bytes) -> bytes:
-    """The same rules without the blanks that part them; those within a selector or value stay."""
+    """The same rules without the blanks that part them; those within a selector or value stay.
+
+    Styling hooks get short names, the same in every sheet: no script names one.
+    """
     kept = re.sub(rb"\s*([{};])\s*", rb"\1", lean(source))
-    return kept.replace(b": ", b":").replace(b", ", b",").replace(b";}", b"}").strip()
+    kept = re.sub(rb"(?<=[\s:(,-])0\.(?=\d)", b".", kept)
+    for name, short in _HOOKS:
+        kept = kept.replace(name, short)
+    return (
+        kept.replace(b": ", b":")
+        .replace(b", ", b",")
+        .replace(b" > ", b">")
+        .replace(b";}", b"}")
+        .strip()
+    )
 
 
 def lean_words(source: bytes) -> bytes:
-    """The same table on one line."""
-    table = json.loads(source)
-    return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
+    """The same table on one line, but for the words that few pages ever show."""
+    return _table({key: text for key, text in json.loads(source).items() if not _is_late(key)})
+
+
+def late_words(source: bytes) -> bytes:
+    """What a page says that could not start, and fetches then.
+
+    Not of a server that does not answer: it would not answer this either.
+    """
+    return _table({key: text for key, text in json.loads(source).items() if _is_late(key)})
+
+
+def _is_late(key: str) -> bool:
+    return key.startswith("blocked.") and not key.startswith(_ALWAYS)
+
+
+def _table(words: dict[str, Any]) -> bytes:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()

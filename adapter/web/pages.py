@@ -11,7 +11,7 @@ from aiohttp import web
 
 from adapter.orgs import Orgs
 from adapter.settings import Settings, is_loopback
-from adapter.web.lean import lean_script, lean_style, lean_words
+from adapter.web.lean import late_words, lean_script, lean_style, lean_words
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
@@ -61,6 +61,8 @@ class Site:
             for path in sorted(folder.rglob("*"))
             if path.suffix in SUFFIXES
         }
+        for path in sorted((folder / "lang").iterdir()):
+            self._files[f"lang/late/{path.name}"] = late_words(path.read_bytes())
         everything = hashlib.sha256(self._page)
         for name, content in self._files.items():
             everything.update(name.encode() + content)

@@ -15,7 +15,7 @@ function bench(up = true) {
   const said = new Map();
   const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
     stage: 'live', clickToDial: true, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], connection: 1,
+    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 1,
   });
   let ids = 0;
   const dialing = createDialing({

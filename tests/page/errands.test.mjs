@@ -10,8 +10,10 @@ import { createErrands } from '../../web/softphone/errands.js';
 const POP = { type: 'sobject', params: { recordId: '003000000000001' } };
 const GRACE = { id: '003000000000001', name: 'Grace' };
 
-/** @param {Outcome<any>} outcome @param {{ringing?: boolean, layout?: Layout|null}} [stage] */
-function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { ringing = true, layout = null } = {}) {
+/** @param {Outcome<any>} outcome @param {{ringing?: boolean, layout?: Layout|null, centre?: {lookUp: string, pops: {[rule: string]: string}}|null}} [stage] */
+function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { ringing = true, layout = null, centre = null } = {}) {
+  /** @type {Map<string, () => void>} */
+  const offers = new Map();
   /** @type {any[]} */
   const frames = [];
   /** @type {string[]} */
@@ -24,13 +26,15 @@ function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { 
     return outcome;
   };
   const errands = createErrands({
-    driver: { perform: method('perform'), search: method('search'), popFound: method('popFound'), showPanel: method('showPanel') },
+    driver: { perform: method('perform'), search: method('search'), pop: method('pop'), popFound: method('popFound'), showPanel: method('showPanel') },
     send: (frame) => frames.push(frame),
     isRinging: () => ringing,
     layout: () => layout,
+    centre: () => centre,
+    onOffer: (callId, run) => offers.set(callId, run),
     onPopFailed: (errors) => failed.push(errors[0]?.message ?? ''),
   });
-  return { errands, frames, performed, failed };
+  return { errands, frames, performed, failed, offers };
 }
 const NO = /** @type {Outcome<any>} */ ({ ok: false, errors: [{ code: 'X', message: 'no' }], timedOut: false });
 const CALL = { method: 'searchAndScreenPop', args: { searchParams: '+12025550101', callType: 'inbound', deferred: true } };
@@ -51,9 +55,11 @@ test('what rings no longer when the answer is here is not popped, but told', asy
 
 test('a dialog for a new record never covers a ringing call', async () => {
   for (const type of ['newRecord', 'NEW_RECORD_MODAL']) {
-    const { errands, performed } = bench({ ok: true, value: { records: [], pop: { type, params: {} } } });
+    const { errands, performed, offers } = bench({ ok: true, value: { records: [], pop: { type, params: {} } } });
     await errands.pop({ pop_id: 'p', call: CALL });
     assert.deepEqual(performed, ['showPanel', 'search']);
+    offers.get('p')?.();
+    assert.deepEqual(performed, ['showPanel', 'search', 'popFound']);
   }
 });
 
@@ -67,6 +73,26 @@ test('nothing is searched for a withheld or tiny number, or where the layout has
   assert.deepEqual(barred.performed, ['showPanel']);
   await barred.errands.identify('c', '+12025550101');
   assert.deepEqual(barred.frames, [{ type: 'matches', call_id: 'c', records: [GRACE] }]);
+});
+
+test('what the admin says to pop goes before the layout', async () => {
+  const { errands, performed } = bench(undefined, { centre: { lookUp: '', pops: { one: 'search' } } });
+  await errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual(performed, ['showPanel', 'search', 'pop']);
+  const silent = bench(undefined, { centre: { lookUp: '', pops: { one: 'none' } } });
+  await silent.errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual(silent.performed, ['showPanel', 'search']);
+});
+
+test('an Apex class of the org finds the caller in the place of the search', async () => {
+  const centre = { lookUp: 'Callers.find', pops: {} };
+  const { errands, frames, performed } = bench({ ok: true, value: { runApex: '[{"Id":"003000000000001","Name":"Grace"}]' } }, { centre });
+  await errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual(performed, ['showPanel', 'perform', 'pop']);
+  assert.deepEqual(frames[0].records, [{ ...GRACE, object_type: '' }]);
+  const rubbish = bench({ ok: true, value: { runApex: 'oops', records: [GRACE], pop: null } }, { centre });
+  await rubbish.errands.pop({ pop_id: 'p', call: CALL });
+  assert.deepEqual(rubbish.performed, ['showPanel', 'perform', 'search', 'pop']);
 });
 
 test('at most ten matches are told', async () => {

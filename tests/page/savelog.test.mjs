@@ -16,19 +16,23 @@ function bench() {
   const frames = [];
   /** @type {{value: object, onReply: (outcome: any) => void}[]} */
   const saves = [];
+  /** @type {any[]} */
+  const works = [];
   let refreshed = 0;
   const journal = createJournal(memoryStore(), USER);
   const saving = createSaveLog({
     driver: {
       saveLog: (value, onReply) => void saves.push({ value, onReply }),
+      completeWork: async (workId, attributes) => { works.push({ workId, attributes }); return { ok: true, value: null }; },
       refresh: async () => ({ ok: true, value: ++refreshed }),
     },
     journal,
     send: (frame) => frames.push(frame),
     wall: () => clocks.wall,
     steady: () => clocks.steady,
+    extra: () => ({ Type: 'Call', entityApiName: 'Case' }),
   });
-  return { clocks, frames, saves, journal, saving, refreshed: () => refreshed };
+  return { works, clocks, frames, saves, journal, saving, refreshed: () => refreshed };
 }
 
 test('offered, accepted, told to go: saved with the exact value, journalled first, reported, refreshed', () => {
@@ -37,12 +41,33 @@ test('offered, accepted, told to go: saved with the exact value, journalled firs
   assert.deepEqual(frames, [{ type: 'accept', log_id: 'log-1' }]);
   saving.go(GO);
   assert.equal(saves.length, 1);
-  assert.equal(saves[0]?.value, GO.call.args);
+  assert.deepEqual(saves[0]?.value, { Type: 'Call', ...GO.call.args });
   assert.equal(journal.find('log-1', 1)?.state, 'sent');
   saves[0]?.onReply({ ok: true, value: { recordId: '00T1' } });
   assert.deepEqual(frames[1], { type: 'result', outcome: 'ok', log_id: 'log-1', attempt: 1, nonce: 'n1', task_id: '00T1' });
   assert.equal(journal.find('log-1', 1)?.state, 'ok');
   assert.equal(refreshed(), 1);
+});
+
+test('work is completed with the Task that was saved, and only then', () => {
+  const { works, saves, saving } = bench();
+  const work = { work_id: 'w1', attributes: { disposition: 'Connected', wasConnected: true } };
+  saving.offer({ log_id: 'log-1' });
+  saving.go({ ...GO, work });
+  saves[0]?.onReply({ ok: false, errors: [], timedOut: false });
+  assert.deepEqual(works, []);
+  saving.offer({ log_id: 'log-1' });
+  saving.go({ ...GO, attempt: 2, work });
+  saves[1]?.onReply({ ok: true, value: { recordId: '00T1' } });
+  assert.deepEqual(works, [{ workId: 'w1', attributes: { taskId: '00T1', ...work.attributes } }]);
+});
+
+test('an update is sent exactly as it came', () => {
+  const { saves, saving } = bench();
+  saving.offer({ log_id: 'log-1' });
+  const call = { method: 'saveLog', args: { Id: '00T1', Subject: 's' } };
+  saving.go({ ...GO, call });
+  assert.equal(saves[0]?.value, call.args);
 });
 
 test('a refusal is reported with its errors and nothing is refreshed', () => {

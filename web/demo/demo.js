@@ -109,7 +109,11 @@ byId('tabs').append(...objects.map((object) => {
   tab.addEventListener('click', () => navigate(records.find((record) => record.object === object)?.Id ?? ''));
   return tab;
 }));
-utility.show(!new URLSearchParams(location.search).has('closed'));
+const wishes = new URLSearchParams(location.search);
+if (!wishes.has('unopened')) {
+  utility.begin();
+  utility.show(!wishes.has('closed'));
+}
 render();
 
 Object.assign(window, {

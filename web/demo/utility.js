@@ -21,10 +21,12 @@ export function createUtility(address, onLoad) {
   const frame = make('iframe', '');
   frame.title = 'Softphone';
   frame.src = address;
-  byId('frame').append(frame);
+  // As in Salesforce: there is no iframe before the item has been opened or starts by itself.
+  const begin = () => frame.isConnected || byId('frame').append(frame);
 
   /** @param {boolean} visible */
   function show(visible) {
+    if (visible) begin();
     panel.hidden = !visible;
     item.setAttribute('aria-expanded', String(visible));
     document.body.dataset['panel'] = visible ? 'open' : 'closed';
@@ -33,6 +35,8 @@ export function createUtility(address, onLoad) {
   byId('minimise').addEventListener('click', () => show(false));
 
   return {
+    /** The item starts with the page, its panel closed. */
+    begin,
     window: () => frame.contentWindow,
     visible: () => !panel.hidden,
     show,

@@ -1,7 +1,7 @@
 /** Start the page. */
 
 import { createSoftphone } from './softphone.js';
-import { createTranslate, loadStrings } from './strings.js';
+import { createTranslate, loadLate, loadStrings } from './strings.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('softphone'));
 const { language, table } = await loadStrings();
@@ -9,4 +9,4 @@ const t = createTranslate(table, language);
 document.documentElement.lang = language;
 document.documentElement.dir = t('direction');
 document.title = t('title');
-await createSoftphone(root, t, language).start();
+await createSoftphone(root, t, language, () => loadLate(language, table)).start();

@@ -12,7 +12,7 @@ import { wordsFor } from './strings.js';
 const ANSWER_MS = 8_000;
 const GOOD_NEWS = ['placed', 'duplicate'];
 
-/** @typedef {{number: string, record: RecordRef|null, name: string, params: string, clickedAt: number}} Wish */
+/** @typedef {{number: string, record: RecordRef|null, name: string, params: string, clickedAt: number, workId?: string}} Wish */
 
 /**
  * @param {{
@@ -21,12 +21,14 @@ const GOOD_NEWS = ['placed', 'duplicate'];
  *   unsay: (id: string) => void, render: () => void, now?: () => number,
  * }} ports
  */
-export function createDialing({ model, send, makeId, words, say, unsay, render, now = Date.now }) {
+export function createDialing({ model, send, makeId, words, say, unsay, render, now = () => Date.now() }) {
   // Own requests and the last word heard on each: "placed" may be followed by a refusal.
   /** @type {Map<string, string>} */
   const mine = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
+
+  let latest = '';
 
   function conclude() {
     clearTimeout(timer);
@@ -39,18 +41,18 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
 
   return {
     /** @param {Wish} wish @returns {boolean} whether it went out */
-    dial({ number, record, name, params, clickedAt }) {
+    dial({ number, record, name, params, clickedAt, workId }) {
       unsay('dial');
       const request_id = makeId();
       const sent = send({
         type: 'dial', request_id, number, clicked_at: clickedAt, sent_at: now(),
-        ...(record ? { record } : {}), ...(params ? { params } : {}),
+        ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}),
       });
       if (!sent) {
         say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
         return false;
       }
-      mine.set(request_id, '');
+      mine.set((latest = request_id), '');
       model.pending = { request_id, number, name };
       clearTimeout(timer);
       timer = setTimeout(unanswered, ANSWER_MS);
@@ -67,6 +69,8 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
       }
       if (view.calls.length > 0) conclude();
     },
+    /** Whether the latest call was dialed from this page. */
+    isMine: () => latest !== '' && GOOD_NEWS.includes(mine.get(latest) ?? ''),
     /** The connection that would have brought the answer is gone. */
     drop() {
       if (model.pending) unanswered();

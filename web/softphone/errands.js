@@ -1,6 +1,7 @@
 /** What the server asks this page to do in Salesforce besides saving: pops and reads. */
 
-/** @import {CtiError, Driver, Frame, Layout} from './types.js' */
+/** @import {Centre} from './centre.js' */
+/** @import {CtiError, Driver, Found, Frame, Layout, Outcome, RecordRef} from './types.js' */
 
 const READS = ['runApex', 'getCallCenterSettings', 'getSoftphoneLayout', 'getAppViewInfo', 'isSoftphonePanelVisible'];
 const OFFERED = 10;
@@ -18,31 +19,68 @@ const isSearched = (layout, callType) => {
 /** A dialog for a new record: it would cover the buttons of a call that rings. @param {any} pop */
 export const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(String(pop?.type ?? '').toLowerCase());
 
+/** @param {{[rule: string]: string}} rules @param {RecordRef[]} records */
+export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' : records.length === 1 ? 'one' : 'many'] ?? '';
+
+/** What the admin's Apex class found, as JSON text; null when that is no list of records. @param {any} value @returns {RecordRef[]|null} */
+export function lookedUp(value) {
+  try {
+    const rows = JSON.parse(value?.runApex ?? value);
+    return rows.map((/** @type {any} */ row) => ({ id: String(row.Id ?? row.id), name: String(row.Name ?? row.name ?? ''), object_type: String(row.Type ?? row.object_type ?? '') }));
+  } catch {
+    return null;
+  }
+}
+
 /**
  * @param {{
- *   driver: Pick<Driver, 'perform'|'search'|'popFound'|'showPanel'>, send: (frame: Frame) => void,
+ *   driver: Pick<Driver, 'perform'|'search'|'pop'|'popFound'|'showPanel'>, send: (frame: Frame) => void,
  *   isRinging: (callId: string) => boolean, layout: () => Layout|null,
- *   onPopFailed: (errors: CtiError[]) => void,
- * }} ports
+ *   centre: () => Pick<Centre, 'lookUp'|'pops'>|null,
+ *   onPopFailed: (errors: CtiError[]) => void, onOffer: (callId: string, run: () => void) => void,
+ * }} ports `onOffer`: a dialog that the agent may open when it rings no longer
  */
-export function createErrands({ driver, send, isRinging, layout, onPopFailed }) {
+export function createErrands({ driver, send, isRinging, layout, centre, onPopFailed, onOffer }) {
   /** @type {Set<string>} */
   const popped = new Set();
   /** @type {Set<string>} */
   const searched = new Set();
 
-  /** Search by number, tell what was found. @param {string} callId @param {any} args @returns {Promise<unknown>} what to pop */
+  /** By the admin's own Apex class, if there is one and it answers; else by Salesforce's search. @param {any} args @returns {Promise<Outcome<Found>>} */
+  async function find(args) {
+    const [apexClass, methodName] = (centre()?.lookUp ?? '').split('.');
+    if (apexClass) {
+      const methodParams = `number=${encodeURIComponent(args.searchParams)}&callType=${args.callType}`;
+      const outcome = await driver.perform('runApex', { apexClass, methodName, methodParams });
+      const records = outcome.ok ? lookedUp(outcome.value) : null;
+      if (records) return { ok: true, value: { records, pop: null } };
+      onPopFailed(outcome.ok ? [] : outcome.errors);
+    }
+    return driver.search(args);
+  }
+
+  /** Search by number, tell what was found. @param {string} callId @param {any} args @returns {Promise<(() => Promise<Outcome>)|null>} the pop that is due */
   async function search(callId, args) {
     if (searched.has(callId) || args.searchParams.length < SHORTEST || !isSearched(layout(), args.callType)) return null;
     searched.add(callId);
-    const outcome = await driver.search(args);
+    const outcome = await find(args);
     if (!outcome.ok) {
       onPopFailed(outcome.errors);
       return null;
     }
     const { records, pop } = outcome.value;
     send({ type: 'matches', call_id: callId, records: records.slice(0, OFFERED) });
-    return pop;
+    const rule = ruleFor(centre()?.pops ?? {}, records) || (pop || !centre()?.lookUp || records.length !== 1 ? '' : 'record');
+    // Only where an admin has set a rule.
+    const own = rule ? (await import('./pops.js')).popOf(rule, { number: args.searchParams, records }) : null;
+    if (rule ? !own : !pop) return null;
+    const run = () => (own ? driver.pop(own.type, own.params) : driver.popFound(pop));
+    if (!isDialog(own ?? pop)) return run;
+    onOffer(callId, async () => {
+      const opened = await run();
+      if (!opened.ok) onPopFailed(opened.errors);
+    });
+    return null;
   }
 
   return {
@@ -53,8 +91,8 @@ export function createErrands({ driver, send, isRinging, layout, onPopFailed }) 
       void driver.showPanel();
       if (!call) return;
       const pop = await search(pop_id, call.args);
-      if (!pop || isDialog(pop) || !isRinging(pop_id)) return;
-      const outcome = await driver.popFound(pop);
+      if (!pop || !isRinging(pop_id)) return;
+      const outcome = await pop();
       send({ type: 'popped', pop_id });
       if (!outcome.ok) onPopFailed(outcome.errors);
     },

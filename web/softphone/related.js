@@ -84,6 +84,10 @@ export function createRelated({ t, actions }, callId) {
   const list = el('div', { class: 'options', role: 'group', 'aria-label': t('related.label') });
   const none = el('button', { type: 'button', class: 'link', 'data-action': 'none', onclick: () => choose(null) }, t('related.none'));
   const element = el('div', { class: 'related' }, el('div', { class: 'related-head' }, el('div', { class: 'related-text' }, title, words), change), list, none);
+  const create = el('button', { type: 'button', class: 'link', 'data-action': 'create', onclick: () => offer?.() }, t('related.create'));
+  element.append(create);
+  /** @type {(() => void)|undefined} */
+  let offer;
   const rows = keyedList(list, (/** @type {Option} */ option) => option.record.id, (first) => {
     let option = first;
     const name = el('span', { class: 'option-name' });
@@ -132,7 +136,10 @@ export function createRelated({ t, actions }, callId) {
       const { who, what } = linksOf(card);
       const names = [who, what].filter((one) => one !== null).map((one) => one.name || t(`object.${kindOf(one)}`));
       const asks = names.length === 0 && card.matches.length > 1 && !answered;
-      show(element, options.length > 0);
+      offer = 'state' in card && card.state === 'ringing-inbound' ? undefined : model.offers[callId];
+      show(create, offer !== undefined && names.length === 0);
+      show(element, options.length > 0 || !create.hidden);
+      show(change, !asks && options.length > 0);
       if (asks && !open) turn(true);
       setText(title, t('related.label'));
       setText(words, asks ? t('related.several', { count: card.matches.length }) : names.join(' · ') || t('related.nothing'));
@@ -141,7 +148,6 @@ export function createRelated({ t, actions }, callId) {
       change.setAttribute('aria-expanded', String(open));
       rows(options);
       show(list, open);
-      show(change, !asks);
       show(none, open && (asks || names.length > 0));
     },
   };

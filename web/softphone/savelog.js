@@ -15,13 +15,13 @@ const FRESH_MS = 5_000;
 
 /**
  * @param {{
- *   driver: Pick<Driver, 'saveLog'|'refresh'>,
+ *   driver: Pick<Driver, 'saveLog'|'refresh'|'completeWork'>,
  *   journal: Pick<ReturnType<typeof import('./journal.js').createJournal>, 'put'|'find'|'drop'>,
- *   send: (frame: Frame) => void,
+ *   send: (frame: Frame) => void, extra?: () => object,
  *   wall?: () => number, steady?: () => number,
- * }} ports `wall` and `steady` give milliseconds
+ * }} ports `wall` and `steady` give milliseconds; `extra`: fields that the admin wants in each new Task
  */
-export function createSaveLog({ driver, journal, send, wall = Date.now, steady = () => performance.now() }) {
+export function createSaveLog({ driver, journal, send, extra = () => ({}), wall = Date.now, steady = () => performance.now() }) {
   /** @type {Map<string, {wall: number, steady: number}>} */
   const accepted = new Map();
 
@@ -52,7 +52,7 @@ export function createSaveLog({ driver, journal, send, wall = Date.now, steady =
       send({ type: 'accept', log_id });
     },
     /** @param {any} frame go */
-    go({ log_id, attempt, nonce, call, refresh }) {
+    go({ log_id, attempt, nonce, call, refresh, work }) {
       const known = journal.find(log_id, attempt);
       if (known) {
         // Already carried out: never again. What is known of it may be told again.
@@ -66,11 +66,13 @@ export function createSaveLog({ driver, journal, send, wall = Date.now, steady =
       /** @type {JournalEntry} */
       const sent = { log_id, attempt, nonce, state: 'sent', at: wall() };
       journal.put(sent);
-      driver.saveLog(call.args, (outcome) => {
+      const value = call.args.entityApiName ? { ...extra(), ...call.args } : call.args;
+      driver.saveLog(value, (outcome) => {
         const entry = concluded(sent, outcome);
         journal.put(entry);
         report(entry);
         if (outcome.ok && refresh) void driver.refresh();
+        if (outcome.ok && work) void driver.completeWork(work.work_id, { taskId: entry.task_id, ...work.attributes });
       });
     },
     /** @param {any} frame taken: another page saves it */

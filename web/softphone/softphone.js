@@ -5,20 +5,25 @@
  * latest view, and is off while nobody listens.
  */
 
+import { readCentre, settingsFrame } from './centre.js';
 import { createClock } from './clock.js';
 import { createDialing } from './dialing.js';
 import { createErrands } from './errands.js';
 import { createJournal } from './journal.js';
 import { createLook } from './look.js';
 import { createPanel } from './panel.js';
+import { createPulse } from './pulse.js';
 import { createSaveLog } from './savelog.js';
 import { fetchTicket, redeem, signInByName, signInWithSalesforce, signOut } from './session.js';
 import { createSocket } from './socket.js';
+import { createStale } from './stale.js';
 import { mayPass, startUp } from './startup.js';
 import { draftStore, journalStore } from './stores.js';
 import { createToggle } from './toggle.js';
 import { isNewer } from './view.js';
+import { createWorks } from './work.js';
 
+/** @import {Centre} from './centre.js' */
 /** @import {Actions, Click, Driver, Frame, Layout, Model, PageSettings, RecordRef, Translate, User, View} from './types.js' */
 
 const OFFLINE_MS = 3_000;
@@ -32,12 +37,12 @@ function makeId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @param {HTMLElement} root @param {Translate} t @param {string} language */
-export function createSoftphone(root, t, language) {
+/** @param {HTMLElement} root @param {Translate} t @param {string} language @param {() => Promise<void>} moreWords */
+export function createSoftphone(root, t, language, moreWords) {
   /** @type {Model} */
   const model = {
     stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], connection: 0,
+    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
   };
   const clock = createClock();
   const pageId = makeId();
@@ -95,6 +100,8 @@ export function createSoftphone(root, t, language) {
     }
     model.stage = 'blocked';
     model.blocked = { code: begun.code, detail: begun.detail };
+    console.warn('softphone: blocked', begun.code, begun.detail);
+    if (begun.code !== 'server-unreachable') await moreWords();
     render();
     if (mayPass(begun.code)) setTimeout(() => model.stage === 'blocked' && start(), START_AGAIN_MS);
   }
@@ -108,6 +115,14 @@ export function createSoftphone(root, t, language) {
     let announced = false;
     /** @type {Layout|null} */
     let layout = null;
+    /** @type {Centre|null} */
+    let centre = null;
+    let identified = '';
+    const works = createWorks();
+    const pulse = createPulse();
+    const stale = createStale(draftStore(), () => location.reload());
+    /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
+    let channels = null;
     /** @type {ReturnType<typeof createSaveLog>|null} */
     let saving = null;
     /** @type {ReturnType<typeof createJournal>|null} */
@@ -121,6 +136,11 @@ export function createSoftphone(root, t, language) {
       driver, send,
       isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
       layout: () => layout,
+      centre: () => centre,
+      onOffer(callId, run) {
+        model.offers = { ...model.offers, [callId]: run };
+        render();
+      },
       onPopFailed: (errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') })),
     });
     const toggle = createToggle({
@@ -128,7 +148,7 @@ export function createSoftphone(root, t, language) {
         const outcome = await driver.enable();
         if (outcome.ok && !listening) {
           listening = true;
-          driver.onClick(clicked);
+          driver.onClick(safely(clicked));
         }
         return outcome;
       },
@@ -148,7 +168,7 @@ export function createSoftphone(root, t, language) {
     /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
     function hello({ ticket, user }) {
       journal = createJournal(local, user);
-      saving = createSaveLog({ driver, journal, send });
+      saving = createSaveLog({ driver, journal, send, extra: () => centre?.taskFields ?? {} });
       return {
         type: 'hello', ticket, page_id: pageId, build: settings.build, surface: driver.surface,
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -172,9 +192,17 @@ export function createSoftphone(root, t, language) {
       pop: (frame) => void errands.pop(frame),
       ask: (frame) => void errands.ask(frame),
       probe: ({ nonce }) => void send({ type: 'probe', nonce }),
-      reload: () => location.reload(),
+      reload: stale.told,
       error: ({ code, text }) => say('frame', 'warning', text || t(`answer.${code}`)),
     };
+
+    /** Whom did the agent dial by number alone? The page that was asked to finds out. */
+    function identify() {
+      const call = model.view?.calls.find((one) => one.direction === 'outbound' && !one.record && one.matches.length === 0);
+      if (!call || !dialing.isMine() || identified === call.call_id) return;
+      identified = call.call_id;
+      void errands.identify(call.call_id, call.number);
+    }
 
     function onUp() {
       clearTimeout(offlineTimer);
@@ -182,9 +210,12 @@ export function createSoftphone(root, t, language) {
       model.stage = 'live';
       model.retryAt = null;
       model.connection++;
+      if (centre) void send(settingsFrame(centre));
+      channels?.listen(centre?.listen ?? '');
       if (announced) return;
       announced = true;
       void driver.ready();
+      void readSettings();
       void driver.recordInView().then(viewed);
       void driver.directory?.().then((entries) => {
         model.directory = entries;
@@ -193,6 +224,19 @@ export function createSoftphone(root, t, language) {
       void driver.layout().then((outcome) => {
         layout = outcome.ok ? /** @type {Layout|null} */ (outcome.value) : null;
       });
+    }
+    async function readSettings() {
+      const outcome = await driver.settings();
+      if (!outcome.ok) return say('centre', 'warning', t('centre.problem', { keys: outcome.errors[0]?.message || t('error.silence') }));
+      centre = readCentre(outcome.value);
+      if (centre.problems.length > 0) say('centre', 'warning', t('centre.problem', { keys: centre.problems.join(', ') }));
+      if (centre.width !== null) void driver.size(null, centre.width);
+      if (centre.listen || centre.publish) {
+        const { createChannels } = await import('./channels.js');
+        channels = createChannels(driver, (number, record) => safely(clicked)({ number, record, params: '', clickedAt: Date.now() }));
+        channels.listen(centre.listen);
+      }
+      send(settingsFrame(centre));
     }
     /** Also told when a tab is merely looked at again. @param {RecordRef|null} record */
     function viewed(record) {
@@ -218,10 +262,24 @@ export function createSoftphone(root, t, language) {
       dialing.drop();
       render();
     }
+    /**
+     * What a listener throws would end in the library: the agent hears of it, and the call goes on.
+     * @template T
+     * @param {(told: T) => void} listener
+     * @returns {(told: T) => void}
+     */
+    const safely = (listener) => (told) => {
+      try {
+        listener(told);
+      } catch (thrown) {
+        console.warn('softphone: a listener failed', thrown);
+        say('listener', 'error', t('listener.failed', { reason: String(thrown) }));
+      }
+    };
     /** @param {Click} click */
     function clicked(click) {
       void driver.showPanel();
-      dialing.dial({ ...click, name: click.record?.name ?? '' });
+      dialing.dial({ ...click, clickedAt: pulse.since(), name: click.record?.name ?? '', workId: works.take(click.number) });
     }
 
     return {
@@ -237,16 +295,28 @@ export function createSoftphone(root, t, language) {
       follow() {
         toggle.want(model.stage === 'live' && model.view?.click_to_dial === true);
         look.follow();
+        stale.follow(model);
+        if (model.view) channels?.tell(centre?.publish ?? '', model.view);
+        identify();
       },
       connect: () => socket.connect(),
       async begin() {
-        driver.onNavigation(viewed);
+        driver.onNavigation(safely(viewed));
+        driver.onWork(safely((work) => {
+          works.started(work);
+          send({ type: 'work', work_id: work.workId, to: work.to, complete_when: work.completeWhen });
+        }));
+        document.addEventListener('visibilitychange', pulse.tick);
         const presence = () => send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
         document.addEventListener('visibilitychange', presence);
         window.addEventListener('focus', presence);
         window.addEventListener('blur', presence);
         window.addEventListener('online', () => socket.isUp() || socket.connect());
-        setInterval(panel.update, TICK_MS);
+        setInterval(() => {
+          pulse.tick();
+          panel.update();
+          stale.follow(model);
+        }, TICK_MS);
         if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
         await socket.connect();
       },
@@ -265,6 +335,7 @@ export function createSoftphone(root, t, language) {
       async signOut() {
         if (!(await signOut(origin))) return say('signout', 'error', t('signout.failed'));
         socket.stop();
+        channels?.stop();
         onSignedOut();
       },
     };

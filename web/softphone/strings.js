@@ -52,3 +52,12 @@ export async function loadStrings() {
   const answer = await fetch(new URL(`lang/${language}.json`, import.meta.url));
   return { language, table: await answer.json() };
 }
+
+/** The words of a page that could not start, which no other page needs. @param {string} language @param {Table} table */
+export async function loadLate(language, table) {
+  try {
+    Object.assign(table, await (await fetch(new URL(`lang/late/${language}.json`, import.meta.url))).json());
+  } catch (thrown) {
+    console.warn('softphone: no words for this', thrown);
+  }
+}

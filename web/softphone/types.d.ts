@@ -282,6 +282,8 @@ export interface Model {
   blocked: { code: string; detail: string } | null;
   signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened: boolean };
   retryAt: number | null;
+  /** Dialogs for a new record that may be opened, by call. */
+  offers: { [callId: string]: () => void };
   /** The records that this tab has shown, the one in view first. */
   viewed: RecordRef[];
   /** The call centre's directory, once it is known. */

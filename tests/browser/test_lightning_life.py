@@ -1,0 +1,88 @@
+"""Issue: what Salesforce does to an iframe: moved in mid-call, never opened, old after a deploy."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Org
+from tests.browser.test_inbound import act, comes_in
+from tests.browser.test_main_job import GRACE, GRACE_NUMBER, done
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_panel_popped_out_in_mid_call_shows_the_same_call(org: Org) -> None:
+    """The iframe is loaded anew while they talk: same call, links off, one Task."""
+    tab = await org.tab()
+    call = await comes_in(org, "+12025559000")
+    await tab.until("ringing-inbound", "off")
+    await act(org, call, "answer")
+    await tab.until("bridged", "off")
+    before = await tab.phone.locator("article.card").get_attribute("data-call")
+    await tab.page.evaluate("demoOrg.reloadPanel()")
+    await tab.until("bridged", "off")
+    await tab.until_dialable(on=False)
+    assert await tab.phone.locator("article.card").get_attribute("data-call") == before
+    await act(org, call, "hang_up")
+    await tab.until("wrapup", "off")
+    await tab.until_tasks(1)
+    await done(tab)
+    await tab.until_dialable()
+    assert len(await tab.tasks()) == 1
+
+
+async def test_a_tab_whose_phone_was_never_opened_costs_nothing(org: Org) -> None:
+    """No iframe there: the other tab does it all; opened later, it shows what is."""
+    await org.plays("+12025559000", outcome="answered")
+    first = await org.tab()
+    second = await org.tab("ada&unopened", ready=False)
+    await first.page.bring_to_front()
+    await first.click(GRACE, GRACE_NUMBER)
+    await first.until("wrapup", "off")
+    await first.until_tasks(1)
+    assert [frame for frame in second.page.frames if "/softphone" in frame.url] == []
+    await second.page.evaluate("demoOrg.open()")
+    await expect(second.page.frame_locator("iframe").locator("#softphone")).to_have_attribute(
+        "data-state", "wrapup"
+    )
+    await done(first)
+    await second.until("idle", "on")
+    assert len(await first.tasks()) == 1
+
+
+async def test_a_click_that_waited_for_a_sleeping_page_does_not_dial(org: Org) -> None:
+    """The page wakes after a minute and hears of the click only then."""
+    tab = await org.tab()
+    await tab.phone.evaluate(
+        """origin => {
+          const real = Date.now;
+          Date.now = () => real() + 60_000;
+          const response = {number: '+1 202-555-9000'};
+          const data = {apiVersion: 57, apiType: 'opencti', methodName: 'onClickToDial',
+                        shouldExecuteListener: true, response};
+          window.dispatchEvent(new MessageEvent('message', {origin, data}));
+        }""",
+        org.url,
+    )
+    await expect(tab.phone.locator(".alert").first).to_be_visible()
+    await tab.until("idle")
+    assert await org.posts() == []
+
+
+async def test_an_old_page_loads_itself_again_when_it_is_idle(org: Org) -> None:
+    """After a deploy the socket says reload: not in a call, but when it is wrapped up."""
+    tab = await org.tab()
+    call = await comes_in(org, "+12025559000")
+    await act(org, call, "answer")
+    await tab.until("bridged", "off")
+    await tab.phone.evaluate("() => { window.old = true; }")
+    for page in org.world.app.pages.everyone():
+        page.send('{"type":"reload"}')
+    await act(org, call, "hang_up")
+    await tab.until("wrapup", "off")
+    assert await tab.phone.evaluate("window.old") is True
+    await tab.until_tasks(1)
+    await done(tab)
+    await tab.phone.wait_for_function("window.old === undefined")
+    await tab.until("idle", "on")

@@ -1,0 +1,63 @@
+/** What an admin may set in the definition file; rubbish is named, and ignored. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { readCentre, settingsFrame } from '../../web/softphone/centre.js';
+import { ruleFor } from '../../web/softphone/errands.js';
+import { popOf } from '../../web/softphone/pops.js';
+
+test('every item is read', () => {
+  const centre = readCentre({
+    '/softphone/wrapUpSeconds': '30', '/softphone/dispositions': 'Sold, Call back', '/softphone/defaultCountry': 'DE',
+    '/reqDialingOptions/reqOutsidePrefix': '9', '/reqDialingOptions/reqLongDistPrefix': '1', '/reqDialingOptions/reqInternationalPrefix': '011',
+    '/softphone/recordTypeId': '012000000000001', '/softphone/taskFields': 'Type=Call; Region__c=North',
+    '/softphone/publishChannel': 'Phone__c', '/softphone/dialChannel': 'Dial__c', '/softphone/lookUp': 'Callers.find',
+    '/softphone/panelWidth': '420', '/softphone/popNone': 'new:Contact', '/softphone/popMany': 'search',
+    '/softphone/wrapUpSeconds/label': 'Wrap-up', '/other/item': 'x',
+  });
+  assert.deepEqual(settingsFrame(centre), {
+    type: 'settings', wrap_up_seconds: 30, dispositions: ['Sold', 'Call back'], default_country: 'DE',
+    outside_prefix: '9', long_distance_prefix: '1', international_prefix: '011', problems: [],
+  });
+  assert.deepEqual(centre.taskFields, { Type: 'Call', Region__c: 'North', recordTypeId: '012000000000001' });
+  assert.deepEqual([centre.publish, centre.listen, centre.lookUp, centre.width], ['Phone__c', 'Dial__c', 'Callers.find', 420]);
+  assert.deepEqual(centre.pops, { none: 'new:Contact', one: '', many: 'search' });
+});
+
+test('what is missing or empty changes nothing and is no problem', () => {
+  assert.deepEqual(settingsFrame(readCentre({ '/softphone/wrapUpSeconds': ' ' })), { type: 'settings', problems: [] });
+});
+
+test('rubbish is named and ignored, item by item', () => {
+  const rubbish = {
+    '/softphone/wrapUpSeconds': 'soon', '/softphone/defaultCountry': 'Germany', '/softphone/recordTypeId': 'x',
+    '/softphone/taskFields': 'Type', '/softphone/publishChannel': 'no channel', '/softphone/lookUp': 'find()',
+    '/softphone/panelWidth': '10', '/softphone/popOne': 'javascript:alert(1)', '/softphone/dispositions': { a: 1 },
+    '/reqDialingOptions/reqOutsidePrefix': 'nine',
+  };
+  const centre = readCentre(rubbish);
+  assert.deepEqual([...centre.problems].sort(), Object.keys(rubbish).sort());
+  assert.deepEqual([centre.policy, centre.taskFields], [{}, {}]);
+});
+
+test('settings that are no map at all are one problem', () => {
+  for (const told of [null, undefined, 'text', 7, ['a']]) assert.deepEqual(readCentre(told).problems, ['getCallCenterSettings']);
+});
+
+test('every type of screen pop can be said', () => {
+  const found = { number: '+12025550101', records: [{ id: '003000000000001' }] };
+  assert.deepEqual(
+    ['record', 'search', 'url:/x?n={number}', 'home:Contact', 'list:00B1', 'new:Lead', 'flow:Ask', 'none'].map((rule) => popOf(rule, found)?.type ?? null),
+    ['SOBJECT', 'SEARCH', 'URL', 'OBJECTHOME', 'LIST', 'NEW_RECORD_MODAL', 'FLOW', null],
+  );
+  assert.deepEqual(popOf('url:/x?n={number}', found)?.params, { url: '/x?n=%2B12025550101' });
+  assert.equal(popOf('record', { number: '', records: [] }), null);
+});
+
+test('the rule goes by how many matches there are', () => {
+  const rules = { none: 'a', one: 'b', many: 'c' };
+  const record = { id: '003000000000001' };
+  assert.deepEqual([[], [record], [record, record]].map((records) => ruleFor(rules, records)), ['a', 'b', 'c']);
+  assert.equal(ruleFor({}, []), '');
+});

@@ -1,0 +1,82 @@
+/**
+ * What the admin has put into the call centre's definition file for this softphone.
+ *
+ * Any text may stand there: what is of no use is named, and ignored. No secrets belong in it, for
+ * every user's page can read all of it.
+ */
+
+/** @import {Frame} from './types.js' */
+
+/**
+ * @typedef {{
+ *   policy: {[name: string]: unknown}, taskFields: {[field: string]: string},
+ *   publish: string, listen: string, lookUp: string, width: number|null,
+ *   pops: {[rule: string]: string}, problems: string[],
+ * }} Centre
+ */
+
+const LONGEST_WRAP_UP = 3600;
+const POP = /^(?:none|record|search|(?:url|home|list|new|flow):\S.*)$/;
+const ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
+
+/** @param {string} text */
+const words = (text) => text.split(/[,;\n]/).map((word) => word.trim()).filter(Boolean);
+
+/** @param {RegExp} rule @returns {(text: string) => string|undefined} undefined: of no use */
+const like = (rule) => (text) => (rule.test(text) ? text : undefined);
+/** @param {number} least @param {number} most @returns {(text: string) => number|undefined} */
+const between = (least, most) => (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
+
+/** @param {string} text @returns {{[field: string]: string}|undefined} */
+function fieldsOf(text) {
+  const pairs = words(text).map((pair) => pair.split('=').map((part) => part.trim()));
+  return pairs.every(([name, value]) => /^[A-Za-z]\w*$/.test(name ?? '') && value) ? Object.fromEntries(pairs) : undefined;
+}
+
+const prefix = like(/^[0-9*#]{0,8}$/);
+const channel = like(/^\w+__c$/);
+/** @type {{[key: string]: [string, (text: string) => unknown]}} */
+const ITEMS = {
+  '/softphone/wrapUpSeconds': ['wrap_up_seconds', between(0, LONGEST_WRAP_UP)],
+  '/softphone/dispositions': ['dispositions', (text) => (words(text).every((word) => word.length <= 255) && words(text).length <= 50 ? words(text) : undefined)],
+  '/softphone/defaultCountry': ['default_country', like(/^[A-Z]{2}$/)],
+  '/reqDialingOptions/reqOutsidePrefix': ['outside_prefix', prefix],
+  '/reqDialingOptions/reqLongDistPrefix': ['long_distance_prefix', prefix],
+  '/reqDialingOptions/reqInternationalPrefix': ['international_prefix', prefix],
+  '/softphone/recordTypeId': ['recordTypeId', like(ID)],
+  '/softphone/taskFields': ['taskFields', fieldsOf],
+  '/softphone/publishChannel': ['publish', channel],
+  '/softphone/dialChannel': ['listen', channel],
+  '/softphone/lookUp': ['lookUp', like(/^\w+\.\w+$/)],
+  '/softphone/panelWidth': ['width', between(200, 1920)],
+  '/softphone/popNone': ['popNone', like(POP)],
+  '/softphone/popOne': ['popOne', like(POP)],
+  '/softphone/popMany': ['popMany', like(POP)],
+};
+const POLICY = ['wrap_up_seconds', 'dispositions', 'default_country', 'outside_prefix', 'long_distance_prefix', 'international_prefix'];
+
+/** @param {unknown} told the value of getCallCenterSettings @returns {Centre} */
+export function readCentre(told) {
+  /** @type {{[name: string]: any}} */
+  const read = {};
+  /** @type {string[]} */
+  const problems = [];
+  const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
+  for (const [key, [name, parse]] of Object.entries(ITEMS)) {
+    const text = Reflect.get(map ?? {}, key);
+    if (text === undefined || text === null || String(text).trim() === '') continue;
+    const value = typeof text === 'object' ? undefined : parse(String(text).trim());
+    if (value === undefined) problems.push(key);
+    else read[name] = value;
+  }
+  if (!map) problems.push('getCallCenterSettings');
+  const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, popNone = '', popOne = '', popMany = '' } = read;
+  return {
+    policy: Object.fromEntries(POLICY.filter((name) => name in read).map((name) => [name, read[name]])),
+    taskFields: { ...taskFields, ...(recordTypeId ? { recordTypeId } : {}) },
+    publish, listen, lookUp, width, problems, pops: { none: popNone, one: popOne, many: popMany },
+  };
+}
+
+/** @param {Centre} centre @returns {Frame} */
+export const settingsFrame = ({ policy, problems }) => ({ type: 'settings', ...policy, problems });
