@@ -16,6 +16,16 @@ from tests.browser.conftest import Org, Tab
 from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand, walk
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
+AGENTS = ("Grace Hopper", "Linus Torvalds", "Radia Perlman", "Alan Turing")
+ENDS = (
+    ("answered", 4),
+    ("busy", None),
+    ("answered", 7),
+    ("no-answer", None),
+    ("voicemail", 2),
+    ("answered", 3),
+)
+LOAD_SECONDS = 45.0
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -79,17 +89,48 @@ async def _main_job(org: Org, into: Path) -> None:
 
 
 async def _board(org: Org, into: Path) -> None:
-    """The board after the walk, on a desk and on a phone."""
+    """The board during a small load of calls, on a desk and on a phone."""
+    load = asyncio.create_task(_load(org))
     tab = Tab(await org.context.new_page())
     await tab.page.goto(f"{org.world.url}/board")
     await tab.page.get_by_label("Your name").fill(ADA)
     await tab.page.get_by_role("button", name="Sign in").click()
     await tab.page.locator('#board[data-state="live"]').wait_for()
+    await asyncio.sleep(LOAD_SECONDS)
     for name, width, height in (("board", 1280, 900), ("board-phone", 390, 844)):
         await tab.page.set_viewport_size({"width": width, "height": height})
         await tab.page.evaluate("dispatchEvent(new Event('resize'))")
         await _both(into, name, tab, tab.page.locator("body"))
+    load.cancel()
+    await asyncio.gather(load, return_exceptions=True)
     await tab.page.close()
+
+
+async def _load(org: Org) -> None:
+    """A few agents who call without a pause, each number with its own end."""
+    for last, (outcome, talk) in enumerate(ENDS):
+        await org.plays(
+            f"+1202555010{last}",
+            outcome=outcome,
+            pick_up_seconds=0.8,
+            ring_seconds=1.2,
+            talk_seconds=talk,
+        )
+    async with asyncio.TaskGroup() as agents:
+        for number, name in enumerate(AGENTS):
+            agents.create_task(_agent(org, name, number))
+
+
+async def _agent(org: Org, name: str, number: int) -> None:
+    page = await org.world.page(name)
+    while True:
+        number += 1
+        await page.dial(f"+1202555010{number % len(ENDS)}")
+        view = await page.until(lambda view: view["wrapups"])
+        await asyncio.sleep(0.7)
+        call_id = view["wrapups"][0]["call_id"]
+        await page.send(type="wrapup", call_id=call_id, notes="As agreed.", done=True)
+        await page.until(lambda view: view["state"] == "idle")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ async def _idle(org: Org) -> AsyncIterator[State]:
     await box.fill("202555")
     yield "idle-search", tab
     await box.fill("+1 202-555-01")
+    await expect(tab.phone.locator("#dialer-reason")).to_be_visible()
     yield "idle-refused", tab
     await box.fill("")
     await tab.phone.get_by_role("button", name="Keypad").click()
