@@ -45,7 +45,8 @@ function path(minutes, which, x, y) {
   return minutes.reduce((drawn, minute, index) => {
     const value = minute[which];
     if (value === null) return drawn;
-    const next = `${drawn}${pen}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
+    // A line of no length: with round ends a lone point is a dot.
+    const next = `${drawn}${pen}${x(index).toFixed(1)} ${y(value).toFixed(1)}${pen === 'M' ? 'h0' : ''}`;
     pen = 'L';
     return next;
   }, '');
@@ -77,11 +78,12 @@ export function createWebhooks({ t, number, language }) {
           svg('line', { x1: EDGE.left, x2: right, y1: y(top * share), y2: y(top * share), class: 'grid' }),
           svg('text', { x: EDGE.left - 8, y: y(top * share), class: 'axis', 'text-anchor': 'end', 'dominant-baseline': 'central' }, t('webhooks.ms', { ms: number(top * share) })));
       }
+      const every = width < 520 ? 30 : 15;
       minutes.forEach(({ at, count, errors }, index) => {
         const tall = ((bottom - EDGE.top) * 0.5 * count) / most;
         if (count) drawing.append(svg('rect', { x: x(index) - step * 0.35, y: bottom - tall, width: step * 0.7, height: tall, class: 'count' }));
         if (errors) drawing.append(svg('circle', { cx: x(index), cy: EDGE.top + 4, r: 4, class: 'errors' }));
-        if (index % 15 === 14) drawing.append(svg('text', { x: x(index), y: PLOT_HEIGHT - 6, class: 'axis', 'text-anchor': index + 1 === minutes.length ? 'end' : 'middle' }, clock.format(at)));
+        if (index % every === every - 1) drawing.append(svg('text', { x: x(index), y: PLOT_HEIGHT - 6, class: 'axis', 'text-anchor': index + 1 === minutes.length ? 'end' : 'middle' }, clock.format(at)));
       });
       drawing.append(svg('path', { d: path(minutes, 'p50', x, y), class: 'line p50' }), svg('path', { d: path(minutes, 'p95', x, y), class: 'line p95' }));
       place.replaceChildren(drawing);
