@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from adapter.core.facts import Facts
 from adapter.core.logmodel import CallLog
@@ -17,7 +18,17 @@ from adapter.storage.port import CallRow, Snapshot
 LIVE = "{}"
 """The value of a call that is not over."""
 
-Known = dict[str, tuple[str, int, str]]
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that a row is made of."""
+
+    provider_call_id: str
+    opened_at: int
+    agent_name: str
+    facts: Facts
+    number: str
+    record: Record | None
 
 
 def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
@@ -26,58 +37,54 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     Also those that are over already: without a wrap-up only their log is left, and a late event
     of such a call must not look like the first one of a new call.
     """
-    after = turn.agent
-    if after.line is None:
+    after, account = turn.agent, turn.agent.line
+    if account is None:
         return ()
-    # What no event touched is the very same value: most commits change one call, or none.
-    touched = [call for call in after.calls if all(call is not one for one in before.agent.calls)]
-    changed = turn.changed.values()
-    now = {**_of_calls(after, touched), **_of_logs(after, changed)}
-    if not now:
-        return ()
-    calls = (call for call in before.agent.calls if call.call_id in now)
-    logs = (one for one in before.logs if one.log_id in now)
-    was = {**_of_calls(before.agent, calls), **_of_logs(before.agent, logs)}
-    return tuple(
-        CallRow(after.line.account, provider_call_id, call_id, after.key, opened_at, value)
-        for call_id, (provider_call_id, opened_at, value) in now.items()
-        if provider_call_id and was.get(call_id) != now[call_id]
+    was = {**_of_calls(before.agent, before.agent.calls), **_of_logs(before.agent, before.logs)}
+    now = {**_of_calls(after, after.calls), **_of_logs(after, turn.changed.values())}
+    rows = (
+        _row(account.account, after, call_id, was.get(call_id), known)
+        for call_id, known in now.items()
+        if known.provider_call_id and was.get(call_id) != known
     )
+    return tuple(row for row in rows if row is not None)
 
 
-def _of_calls(agent: Agent, calls: Iterable[Call]) -> Known:
-    return {
-        call.call_id: (
-            call.provider_call_id or "",
-            call.opened_at,
-            _told(agent, call.facts, call.number, call.record),
-        )
-        for call in calls
-    }
+def _row(
+    account: str, agent: Agent, call_id: str, was: _Known | None, known: _Known
+) -> CallRow | None:
+    """The row, unless it would say the same as before."""
+    value = _told(known)
+    key = (known.provider_call_id, known.opened_at, value)
+    if was is not None and key == (was.provider_call_id, was.opened_at, _told(was)):
+        return None
+    return CallRow(account, known.provider_call_id, call_id, agent.key, known.opened_at, value)
 
 
-def _of_logs(agent: Agent, logs: Iterable[CallLog]) -> Known:
-    return {
-        log.log_id: (
-            log.provider_call_id,
-            log.opened_at,
-            _told(agent, log.facts, log.number, log.record),
-        )
-        for log in logs
-    }
+def _of_calls(agent: Agent, calls: Iterable[Call]) -> dict[str, _Known]:
+    return {c.call_id: _known(agent, c, c.provider_call_id or "") for c in calls}
 
 
-def _told(agent: Agent, facts: Facts, number: str, record: Record | None) -> str:
+def _of_logs(agent: Agent, logs: Iterable[CallLog]) -> dict[str, _Known]:
+    return {log.log_id: _known(agent, log, log.provider_call_id) for log in logs}
+
+
+def _known(agent: Agent, one: Call | CallLog, provider_call_id: str) -> _Known:
+    return _Known(provider_call_id, one.opened_at, agent.name, one.facts, one.number, one.record)
+
+
+def _told(known: _Known) -> str:
+    facts = known.facts
     if not facts.is_over:
         return LIVE
     over = facts.transferred or facts.ended
     talk = facts.talk_ms
     return json.dumps(
         {
-            "agent": agent.name,
+            "agent": known.agent_name,
             "direction": facts.direction.value.value if facts.direction else "outbound",
-            "number": number or (facts.number.value if facts.number else ""),
-            "record": record.id if record else "",
+            "number": known.number or (facts.number.value if facts.number else ""),
+            "record": known.record.id if known.record else "",
             "started": facts.started.value if facts.started else None,
             "ended": over.value if over else None,
             "outcome": facts.result.value,
