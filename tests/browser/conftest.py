@@ -55,7 +55,7 @@ class Tab:
 
     async def until_dialable(self, on: bool = True) -> None:
         """Wait until the org itself has click-to-dial on (or off) in this tab."""
-        await self.page.wait_for_function("on => demoOrg.clickToDial === on", arg=on)
+        await self.page.wait_for_function("on => globalThis.demoOrg?.clickToDial === on", arg=on)
 
     async def click(self, name: str, number: str) -> None:
         """Open the record and click its number."""
