@@ -59,7 +59,7 @@ def lean_script(source: bytes) -> bytes:
         return b" " if _PARTED.match(around) else b""
 
     lines = _EMPTY_LINES.sub(b"\n", _INDENTATION.sub(b"", _SCRIPT.sub(kept, bare)))
-    joined = _OPEN_LINE.sub(rb"\1", lines).lstrip()
+    joined = _OPEN_LINE.sub(rb"\1", lines).strip().rstrip(b";")
     return _LAST.sub(lambda found: b"" if found["idle"] else found.group(), joined)
 
 
@@ -70,6 +70,7 @@ def lean_style(source: bytes) -> bytes:
     """
     kept = re.sub(rb"\s*([{};])\s*", rb"\1", lean(source))
     kept = re.sub(rb"(?<=[\s:(,-])0\.(?=\d)", b".", kept)
+    kept = re.sub(rb'="([a-z][a-z-]*)"\]', rb"=\1]", kept)
     for name, short in _HOOKS:
         kept = kept.replace(name, short)
     return (

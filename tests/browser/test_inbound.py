@@ -164,8 +164,8 @@ async def test_a_second_call_has_its_own_card_and_its_own_log(org: Org) -> None:
     knock = await comes_in(org, LEO)
     cards = tab.phone.locator("article.card")
     await expect(cards).to_have_count(2)
-    await expect(cards.nth(0)).to_have_attribute("data-phase", "bridged")
-    await expect(cards.nth(1)).to_have_attribute("data-phase", "ringing-inbound")
+    await expect(cards.nth(0)).to_have_attribute("data-phase", "ringing-inbound")
+    await expect(cards.nth(1)).to_have_attribute("data-phase", "bridged")
     assert await tab.state() == "bridged"
     await act(org, knock, "hang_up")
     await expect(cards.nth(1)).to_have_attribute("data-phase", "wrapup")

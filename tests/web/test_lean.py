@@ -44,7 +44,7 @@ def test_a_script_keeps_its_texts_and_patterns() -> None:
         b"  if ( a ) return /[ /] +/g.test( a ) ? `${ a }  b` : c / 2 + +d;\n"
     )
     assert lean_script(source) == (
-        b"export const a=(b)+'x  y';if(a)return /[ /] +/g.test(a)?`${ a }  b`:c /2+ +d;"
+        b"export const a=(b)+'x  y';if(a)return /[ /] +/g.test(a)?`${ a }  b`:c /2+ +d"
     )
 
 
@@ -58,7 +58,7 @@ def test_what_is_lean_cannot_get_leaner(path: Path) -> None:
 def test_a_line_ends_only_where_a_statement_may() -> None:
     """Within brackets, and after a semicolon, the next line follows at once."""
     source = b"const a = [\n  1,\n  2,\n];\n\nfunction f() {\n  go();\n}\nf()\nf()\n"
-    assert lean_script(source) == b"const a=[1,2];function f(){go()}\nf()\nf()\n"
+    assert lean_script(source) == b"const a=[1,2];function f(){go()}\nf()\nf()"
 
 
 def test_no_script_names_a_styling_hook() -> None:
@@ -70,6 +70,7 @@ def test_a_style_says_the_same_with_fewer_blanks() -> None:
     """What parts a selector's parts, or a value's, stays."""
     source = b"/* Why */\n.a .b, .c {\n  margin: 0 auto;\n  color: red;\n}\n\n.d { top: 0; }\n"
     assert lean_style(source) == b".a .b,.c{margin:0 auto;color:red}.d{top:0}"
+    assert lean_style(b'[a="b-c"] { top: 0.5rem }') == b"[a=b-c]{top:.5rem}"
     hooks = b"a { color: var(--slds-g-color-accent-1); gap: var(--slds-g-spacing-2); }"
     assert lean_style(hooks) == b"a{color:var(--c-accent-1);gap:var(--s-2)}"
 

@@ -37,23 +37,26 @@ const prefix = like(/^[0-9*#]{0,8}$/);
 const channel = like(/^\w+__c$/);
 /** @type {{[key: string]: [string, (text: string) => unknown]}} */
 const ITEMS = {
-  '/softphone/wrapUpSeconds': ['wrap_up_seconds', between(0, LONGEST_WRAP_UP)],
-  '/softphone/dispositions': ['dispositions', (text) => (words(text).every((word) => word.length <= 255) && words(text).length <= 50 ? words(text) : undefined)],
-  '/softphone/defaultCountry': ['default_country', like(/^[A-Z]{2}$/)],
-  '/reqDialingOptions/reqOutsidePrefix': ['outside_prefix', prefix],
-  '/reqDialingOptions/reqLongDistPrefix': ['long_distance_prefix', prefix],
-  '/reqDialingOptions/reqInternationalPrefix': ['international_prefix', prefix],
-  '/softphone/recordTypeId': ['recordTypeId', like(ID)],
-  '/softphone/taskFields': ['taskFields', fieldsOf],
-  '/softphone/publishChannel': ['publish', channel],
-  '/softphone/dialChannel': ['listen', channel],
-  '/softphone/lookUp': ['lookUp', like(/^\w+\.\w+$/)],
-  '/softphone/panelWidth': ['width', between(200, 1920)],
-  '/softphone/popNone': ['popNone', like(POP)],
-  '/softphone/popOne': ['popOne', like(POP)],
-  '/softphone/popMany': ['popMany', like(POP)],
+  'wrapUpSeconds': ['wrap_up_seconds', between(0, LONGEST_WRAP_UP)],
+  'dispositions': ['dispositions', (text) => (words(text).every((word) => word.length <= 255) && words(text).length <= 50 ? words(text) : undefined)],
+  'defaultCountry': ['default_country', like(/^[A-Z]{2}$/)],
+  'reqOutsidePrefix': ['outside_prefix', prefix],
+  'reqLongDistPrefix': ['long_distance_prefix', prefix],
+  'reqInternationalPrefix': ['international_prefix', prefix],
+  'recordTypeId': ['recordTypeId', like(ID)],
+  'taskFields': ['taskFields', fieldsOf],
+  'publishChannel': ['publish', channel],
+  'dialChannel': ['listen', channel],
+  'lookUp': ['lookUp', like(/^\w+\.\w+$/)],
+  'panelWidth': ['width', between(200, 1920)],
+  'popNone': ['popNone', like(POP)],
+  'popOne': ['popOne', like(POP)],
+  'popMany': ['popMany', like(POP)],
 };
-const POLICY = ['wrap_up_seconds', 'dispositions', 'default_country', 'outside_prefix', 'long_distance_prefix', 'international_prefix'];
+/** What the server is told is named as there. @param {string} name */
+const isPolicy = (name) => name === 'dispositions' || name.includes('_');
+/** @param {string} item */
+const keyOf = (item) => `/${item.startsWith('req') ? 'reqDialingOptions' : 'softphone'}/${item}`;
 
 /** @param {unknown} told the value of getCallCenterSettings @returns {Centre} */
 export function readCentre(told) {
@@ -62,7 +65,8 @@ export function readCentre(told) {
   /** @type {string[]} */
   const problems = [];
   const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
-  for (const [key, [name, parse]] of Object.entries(ITEMS)) {
+  for (const [item, [name, parse]] of Object.entries(ITEMS)) {
+    const key = keyOf(item);
     const text = Reflect.get(map ?? {}, key);
     if (text === undefined || text === null || String(text).trim() === '') continue;
     const value = typeof text === 'object' ? undefined : parse(String(text).trim());
@@ -72,7 +76,7 @@ export function readCentre(told) {
   if (!map) problems.push('getCallCenterSettings');
   const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, popNone = '', popOne = '', popMany = '' } = read;
   return {
-    policy: Object.fromEntries(POLICY.filter((name) => name in read).map((name) => [name, read[name]])),
+    policy: Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
     taskFields: { ...taskFields, ...(recordTypeId ? { recordTypeId } : {}) },
     publish, listen, lookUp, width, problems, pops: { none: popNone, one: popOne, many: popMany },
   };

@@ -69,13 +69,14 @@ function createAnnouncer({ t }) {
   };
 }
 
-/** The agent's foreground call first, then by age. @param {Model} model @returns {(CallCard|WrapupCard)[]} */
+/** What knocks, then the agent's foreground call, then by age. @param {Model} model @returns {(CallCard|WrapupCard)[]} */
 export function cardsOf({ view }) {
   if (!view) return [];
   const first = foreground(view);
   const live = new Set(view.calls.map((call) => call.call_id));
   const all = [...view.calls, ...view.wrapups.filter((card) => !live.has(card.call_id))];
-  return all.sort((a, b) => Number(b === first) - Number(a === first));
+  const rank = (/** @type {CallCard|WrapupCard} */ card) => (phaseOf(card) === 'ringing-inbound' ? 2 : Number(card === first));
+  return all.sort((a, b) => rank(b) - rank(a));
 }
 
 /**

@@ -146,7 +146,7 @@ export function createRelated({ t, actions }, callId) {
       setData(element, 'asks', String(asks));
       setText(change, t(open ? 'related.close' : names.length > 0 ? 'related.change' : 'related.pick'));
       change.setAttribute('aria-expanded', String(open));
-      rows(options);
+      rows(asks ? options.filter(({ record }) => card.matches.includes(record)) : options);
       show(list, open);
       show(none, open && (asks || names.length > 0));
     },
