@@ -54,7 +54,8 @@ class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
     `can_save` is False until its journal has been taken; `session` is the id of its sign-in;
-    `goes` are the goes (log id, attempt) that went down this very socket.
+    `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
+    each one was sent (Unix milliseconds), and which goes had gone down before it.
     """
 
     page_id: str
@@ -68,6 +69,7 @@ class Page:
     shown: int = -1
     session: str = ""
     goes: set[tuple[str, int]] = field(default_factory=set)
+    probes: dict[str, tuple[int, frozenset[tuple[str, int]]]] = field(default_factory=dict)
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
@@ -213,11 +215,22 @@ class Pages:
             if one.attempt is not None and (one.log_id, one.attempt.number) == go:
                 self._tasks.start(f"prove {one.log_id}", self._prove(page, go, journaled))
 
-    async def proved(self, page: Page) -> None:
-        """The page answered a probe: every go before it has been seen by it."""
+    async def proved(self, page: Page, nonce: str) -> None:
+        """The page answered a probe: every go before it has been seen by it.
+
+        A frozen page answers the old probes of one attempt when the go of the next is still
+        behind them in its queue: of that one they prove nothing.
+        """
+        probe = page.probes.pop(nonce, None)
+        if probe is None:
+            return
+        sent_at, goes_before = probe
         snapshot = await self._agents.snapshot(page.key)
         for one in snapshot.logs:
-            if isinstance(one.state, Unknown | Verifying) and _had_go(one, page.page_id):
+            if not isinstance(one.state, Unknown | Verifying) or one.attempt is None:
+                continue
+            is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
+            if _had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
                 event = PageProved(self._clock.now(), page.page_id)
                 await self._agents.tell_log(page.key, one.log_id, event)
 
@@ -334,11 +347,17 @@ class Pages:
                 settled = {"type": "settled", "log_id": effect.log_id, "attempt": effect.attempt}
                 self._send(key, effect.page_id, settled)
             case ProbePage():
-                self._send(key, effect.page_id, {"type": "probe", "nonce": self._clock.nonce()})
+                self._probe(key, effect.page_id)
             case ReadBack():
                 self._read_back(key, effect)
             case AlarmDoubled():
                 log.critical("log.doubled", log=effect.log_id, tasks=effect.task_ids)
+
+    def _probe(self, key: AgentKey, page_id: str) -> None:
+        nonce = self._clock.nonce()
+        page = self._pages.get(key, {}).get(page_id)
+        if page is not None and self._send(key, page_id, {"type": "probe", "nonce": nonce}):
+            page.probes[nonce] = self._clock.now(), frozenset(page.goes)
 
     def _send_go(self, key: AgentKey, one: CallLog, effect: SendGo) -> None:
         attempt = effect.attempt

@@ -262,7 +262,7 @@ class Bridge:
                 choice = surface.tray_event(message, now)
                 await self._agents.tell_log(page.key, message.log_id, choice)
             case ProbeAnswer():
-                await self._pages.proved(page)
+                await self._pages.proved(page, message.nonce)
             case AskAnswer():
                 await self._answered(page.key, message, now)
             case Popped() | Work():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from adapter.core.logevents import LogAccepted, PageLost, PageProved, ProbePage
+from adapter.core.logmodel import Unknown
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
@@ -30,12 +32,30 @@ class Desk:
         self.agents = agents
         self.pages = Pages(agents, tasks, SystemClock(), TaskRules(), {})
         self.offers: asyncio.Queue[str] = asyncio.Queue()
-        self.pages.add(Page("page1", KEY, send=self._heard, close=lambda _code, _why: None))
+        self.probes: list[str] = []
+        self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
+        self.pages.add(self.page)
 
     def _heard(self, text: str) -> None:
         frame = json.loads(text)
         if frame["type"] == "offer":
             self.offers.put_nowait(frame["log_id"])
+        elif frame["type"] == "probe":
+            self.probes.append(frame["nonce"])
+
+    async def go_unheard_of(self, at: int) -> None:
+        """The page accepts, is sent its go, and nothing more is known of it."""
+        turn = await self.agents.tell_log(KEY, "c1", LogAccepted(at, "page1", f"n{at}"))
+        for effect in turn.log_effects:
+            self.pages.perform(KEY, turn.logs, effect)
+        await self.agents.tell_log(KEY, "c1", PageLost(at, "page1"))
+        self.pages.perform(KEY, {}, ProbePage("page1"))
+
+    async def is_proved(self) -> bool:
+        """Whether the log believes that its page can no longer carry out the last go."""
+        (log,) = (await self.agents.snapshot(KEY)).logs
+        assert isinstance(log.state, Unknown)
+        return log.state.proved
 
 
 @asynccontextmanager
@@ -87,3 +107,18 @@ async def test_a_store_that_fails_while_a_page_waits_is_asked_again(
         desk.pages.hinted(KEY, 1)
         async with asyncio.timeout(10):
             assert await desk.offers.get() == "c1"
+
+
+async def test_an_old_probe_proves_nothing_of_a_go_behind_it(tmp_path: Path) -> None:
+    """A page that thaws answers old probes first (found by the simulation: a second Task)."""
+    async with a_desk(tmp_path) as desk:
+        at = SystemClock().now()
+        await desk.go_unheard_of(at)
+        await desk.agents.tell_log(KEY, "c1", PageProved(at, "page1", never_sent=True))
+        await desk.go_unheard_of(at)
+        old, new = desk.probes
+        await desk.pages.proved(desk.page, "nobody sent this")
+        await desk.pages.proved(desk.page, old)
+        assert not await desk.is_proved()
+        await desk.pages.proved(desk.page, new)
+        assert await desk.is_proved()

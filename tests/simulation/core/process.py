@@ -243,7 +243,7 @@ class CoreProcess:
                 choice = TrayChoice.model_validate(message)
                 self._tell_log(key, choice.log_id, surface.tray_event(choice, now))
             case "probe":
-                self._proved(wire)
+                self._proved(wire, message["nonce"])
             case "answer":
                 found = surface.found_tasks(message["value"])
                 if found is not None:
@@ -262,9 +262,14 @@ class CoreProcess:
         event = LogAccepted(self._now(), wire.page_id, self._world.clock.nonce())
         self.commits.tell(wire.key, [ForLog(log_id, event)], answer)
 
-    def _proved(self, wire: Wire) -> None:
+    def _proved(self, wire: Wire, nonce: str) -> None:
+        """As `Pages.proved`: an old probe proves nothing of a go behind it."""
+        sent_at, goes_before = wire.probes.pop(nonce, (-1, frozenset()))
         for log in self.commits.snapshot(wire.key).logs:
-            if isinstance(log.state, Unknown | Verifying) and _had_go(log, wire):
+            if not isinstance(log.state, Unknown | Verifying) or log.attempt is None:
+                continue
+            is_behind = (log.log_id, log.attempt.number) in wire.goes - goes_before
+            if _had_go(log, wire) and log.attempt.at <= sent_at and not is_behind:
                 self._tell_log(wire.key, log.log_id, PageProved(self._now(), wire.page_id))
 
     # --- effects ---------------------------------------------------------------------------------
@@ -336,7 +341,10 @@ class CoreProcess:
                 settled = {"type": "settled", "log_id": effect.log_id, "attempt": effect.attempt}
                 self._send(key, effect.page_id, settled)
             case ProbePage():
-                self._send(key, effect.page_id, {"type": "probe", "nonce": "probe"})
+                nonce = self._world.clock.nonce()
+                wire = self._send(key, effect.page_id, {"type": "probe", "nonce": nonce})
+                if wire is not None:
+                    wire.probes[nonce] = self._now(), frozenset(wire.goes)
             case ReadBack():
                 self._read_back(key, effect.log_id)
             case _:
