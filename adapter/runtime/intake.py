@@ -13,6 +13,7 @@ from enum import StrEnum
 import structlog
 
 from adapter.core.events import AnsweredElsewhere, Report
+from adapter.core.facts import Direction
 from adapter.core.model import AgentKey, Line
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
@@ -159,12 +160,20 @@ def _event(news: CallNews, user: str | None, at: int, call_id: str, known: bool)
     match news.moment:
         case Moment.RINGING:
             return None
+        case Moment.CONNECTED if known and _is_internal(news):
+            # Told to caller and callee, each under their own name: nobody took it from this agent.
+            return None
         case Moment.CONNECTED if known:
             return AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
         case _ if known:
             return as_event(news, at=at, call_id=call_id, known=known)
         case _:
             return None
+
+
+def _is_internal(news: CallNews) -> bool:
+    direction = news.facts.direction
+    return direction is not None and direction.value is Direction.INTERNAL
 
 
 def _report(heard: Heard, turns: dict[AgentKey, Turn]) -> None:
