@@ -1,6 +1,6 @@
 """A balancer as small as can be: looks at a connection's first request, then only carries bytes.
 
-It sends new connections to replicas whose /readyz is green, by turns, except where a path has a
+It sends new connections to replicas whose /readyz is green, at random, except where a path has a
 replica of its own. As with any balancer that keeps its connections, what came over one stays.
 """
 
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
+from random import Random
 
 import aiohttp
 
@@ -26,14 +26,15 @@ class Balancer:
     routes: dict[str, int] = field(default_factory=dict)
     ready: set[int] = field(default_factory=set)
     refused: int = 0
-    _turns: count[int] = field(default_factory=count)
+    _dice: Random = field(default_factory=lambda: Random(1))
 
     def candidates(self, path: str) -> list[int]:
         """The replicas' numbers to try, in this order."""
         for prefix, number in self.routes.items():
             if path.startswith(prefix):
                 return [number]
-        first = next(self._turns)
+        # Not by turns: a page makes three connections, and all sockets would meet at one replica.
+        first = self._dice.randrange(len(self.ports))
         all_of_them = [(first + n) % len(self.ports) for n in range(len(self.ports))]
         return [n for n in all_of_them if n in self.ready]
 
