@@ -11,6 +11,8 @@ from tests.chaos.seat import Seat
 from tests.chaos.server import POINTS
 from tests.chaos.tab import Tab
 
+PAGE_WOUNDS = ("freeze", "freeze", "stall", "reload", "away")
+
 
 class Progress:
     """How many calls have been played."""
@@ -55,13 +57,16 @@ async def trouble_the_pages(
 ) -> None:
     """Freeze, deafen, reload or close pages, one after the other, until cancelled."""
     beds: set[asyncio.Task[None]] = set()
+    kinds: list[str] = []
     try:
         while True:
             await asyncio.sleep(rng.expovariate(per_second))
             tab = rng.choice(rng.choice(seats).tabs or [None])
             if tab is None or not tab.is_connected:
                 continue
-            kind = rng.choice(("freeze", "freeze", "stall", "reload", "away"))
+            if not kinds:  # Dealt like cards: a short run, too, sees every kind.
+                kinds = rng.sample(PAGE_WOUNDS, k=len(PAGE_WOUNDS))
+            kind = kinds.pop()
             if kind == "away":
                 ledger.fault("agent-away", tab.seat.key)
                 tab.seat.start(tab.seat.leave(rng.uniform(0.5, 6.0)))

@@ -46,49 +46,53 @@ def stored(folder: Path) -> list[tuple[str, str]]:
 
 
 BODY = event()
-GOOD = signed(BODY)[signing.HEADER]
-STAMP, _, PROOF = GOOD.partition(",")
-HOSTILE: dict[str, tuple[str | None, bytes]] = {
-    "no header": (None, BODY),
-    "no header, no body": (None, b""),
-    "empty": ("", BODY),
-    "not ours": ("Bearer token", BODY),
-    "no time": (PROOF, BODY),
-    "no signature": (STAMP, BODY),
-    "two times": (f"{STAMP},{STAMP},{PROOF}", BODY),
-    "time is no number": (f"t=now,{PROOF}", BODY),
-    "negative time": (f"t=-1,{PROOF}", BODY),
-    "huge time": (f"t={'9' * 40},{PROOF}", BODY),
-    "other digits": (f"t=\u0661\u0662\u0663,{PROOF}", BODY),
-    "short signature": (GOOD[:-1], BODY),
-    "long signature": (GOOD + "0", BODY),
-    "upper case": (f"{STAMP},{PROOF.upper()}", BODY),
-    "not hex": (f"{STAMP},v1={'z' * 64}", BODY),
-    "all zero": (f"{STAMP},v1={'0' * 64}", BODY),
-    "another scheme": (GOOD.replace("v1=", "v0="), BODY),
-    "spaces": (GOOD.replace(",", ", "), BODY),
-    "a thousand signatures": (STAMP + f",v1={'0' * 64}" * 80, BODY),
-    "another body": (GOOD, BODY.replace(b"call_1", b"call_2")),
-    "one byte more": (GOOD, BODY + b" "),
-    "one byte less": (GOOD, BODY[:-1]),
-    "no body": (GOOD, b""),
-    "another secret": (signed(BODY, secret="whsec_other")[signing.HEADER], BODY),
-    "empty secret": (signed(BODY, secret="")[signing.HEADER], BODY),
-    "ten minutes old": (signed(BODY, shift=-600)[signing.HEADER], BODY),
-    "ten minutes early": (signed(BODY, shift=600)[signing.HEADER], BODY),
-    "control characters": ("t=1\x01,v1=\x02", BODY),
-    "high bytes": ("\xff\xfe\xfd", BODY),
-    "not UTF-8": (GOOD, b"\xff\xfe\x00"),
-    "deep JSON": (GOOD, b"[" * 30_000),
-}
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+def hostile() -> dict[str, tuple[str | None, bytes]]:
+    """Header and body of every stranger, signed now: a stale time would refuse them all alike."""
+    good = signed(BODY)[signing.HEADER]
+    stamp, _, proof = good.partition(",")
+    return {
+        "no header": (None, BODY),
+        "no header, no body": (None, b""),
+        "empty": ("", BODY),
+        "not ours": ("Bearer token", BODY),
+        "no time": (proof, BODY),
+        "no signature": (stamp, BODY),
+        "two times": (f"{stamp},{stamp},{proof}", BODY),
+        "time is no number": (f"t=now,{proof}", BODY),
+        "negative time": (f"t=-1,{proof}", BODY),
+        "huge time": (f"t={'9' * 40},{proof}", BODY),
+        "other digits": (f"t=\u0661\u0662\u0663,{proof}", BODY),
+        "short signature": (good[:-1], BODY),
+        "long signature": (good + "0", BODY),
+        "upper case": (f"{stamp},{proof.upper()}", BODY),
+        "not hex": (f"{stamp},v1={'z' * 64}", BODY),
+        "all zero": (f"{stamp},v1={'0' * 64}", BODY),
+        "another scheme": (good.replace("v1=", "v0="), BODY),
+        "spaces": (good.replace(",", ", "), BODY),
+        "a thousand signatures": (stamp + f",v1={'0' * 64}" * 80, BODY),
+        "another body": (good, BODY.replace(b"call_1", b"call_2")),
+        "one byte more": (good, BODY + b" "),
+        "one byte less": (good, BODY[:-1]),
+        "no body": (good, b""),
+        "another secret": (signed(BODY, secret="whsec_other")[signing.HEADER], BODY),
+        "empty secret": (signed(BODY, secret="")[signing.HEADER], BODY),
+        "ten minutes old": (signed(BODY, shift=-600)[signing.HEADER], BODY),
+        "ten minutes early": (signed(BODY, shift=600)[signing.HEADER], BODY),
+        "control characters": ("t=1\x01,v1=\x02", BODY),
+        "high bytes": ("\xff\xfe\xfd", BODY),
+        "not UTF-8": (good, b"\xff\xfe\x00"),
+        "deep JSON": (good, b"[" * 30_000),
+    }
+
+
+@pytest.mark.parametrize("name", hostile())
 async def test_what_is_not_proved_is_refused_and_leaves_no_trace(
     world: World, tmp_path: Path, name: str
 ) -> None:
     """401 whatever a stranger sends (400 where it is no HTTP at all), nothing stored, never 500."""
-    header, body = HOSTILE[name]
+    header, body = hostile()[name]
     headers = {} if header is None else {signing.HEADER.encode(): header.encode()}
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         answer = await http.post(PATH, content=body, headers=headers)
