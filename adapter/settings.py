@@ -104,6 +104,8 @@ class Settings(BaseSettings):
     extension_digits: str = "2-6"
     dials_per_minute: Annotated[int, Field(ge=1)] = 10
     dials_per_hour: Annotated[int, Field(ge=1)] = 200
+    dials_per_minute_per_org: Annotated[int, Field(ge=0)] = 0
+    confirm_repeat_seconds: Seconds = 30
 
     outcome_seconds: Seconds = 15
     ring_seconds: Seconds = 45
@@ -300,6 +302,8 @@ class Settings(BaseSettings):
             log_missed=self.log_missed_calls,
             per_minute=self.dials_per_minute,
             per_hour=self.dials_per_hour,
+            per_minute_org=self.dials_per_minute_per_org,
+            repeat_ms=_ms(self.confirm_repeat_seconds),
             dial=self._dial_rules(),
             save=self._save_policy(),
             dispositions=self._dispositions(),

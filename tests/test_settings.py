@@ -58,6 +58,8 @@ SAID: Mapping[str, tuple[str, object]] = {
     "extension_digits": ("3-3", "3-3"),
     "dials_per_minute": ("1", 1),
     "dials_per_hour": ("7", 7),
+    "dials_per_minute_per_org": ("50", 50),
+    "confirm_repeat_seconds": ("10", 10.0),
     "outcome_seconds": ("1.5", 1.5),
     "ring_seconds": ("20", 20.0),
     "dial_seconds": ("90", 90.0),
@@ -228,6 +230,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("EXTENSION_DIGITS", "6-2", EXTENSIONS),
         ("EXTENSION_DIGITS", "4", EXTENSIONS),
         ("DIALS_PER_MINUTE", "0", "must be greater than or equal to 1"),
+        ("DIALS_PER_MINUTE_PER_ORG", "-1", "must be greater than or equal to 0"),
         ("RING_SECONDS", "-1", "must be greater than or equal to 0"),
         ("RING_SECONDS", "nan", "must be a finite number"),
         ("WRAP_UP_SECONDS", "86401", "must be less than or equal to 86400"),
@@ -392,10 +395,12 @@ def test_seconds_become_milliseconds() -> None:
 def test_switches_and_limits_reach_the_machine() -> None:
     """Each switch turns the thing of its name, away from its default."""
     names = ["dial_while_wrap_up", "log_missed_calls", "dials_per_minute", "dials_per_hour"]
+    names += ["dials_per_minute_per_org", "confirm_repeat_seconds"]
     told = {PREFIX + name.upper(): SAID[name][0] for name in [*names, "read_back"]}
     policy = load(told).policy()
     assert (policy.dial_while_wrapup, policy.log_missed) == (True, False)
     assert (policy.per_minute, policy.per_hour, policy.save.read_back) == (1, 7, True)
+    assert (policy.per_minute_org, policy.repeat_ms) == (50, 10_000)
 
 
 def test_dial_rules_reach_the_machine() -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.effects import PlaceCall
 from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
+from adapter.core.facts import Direction
 from adapter.core.model import (
     Acceptance,
     Agent,
@@ -22,7 +23,7 @@ from adapter.core.model import (
     Phase,
     Placing,
 )
-from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed
+from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed, same_number
 from adapter.core.policy import Policy
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
@@ -93,14 +94,32 @@ def _refusal(
         return "too-old", "This click came too late and was not dialled. Click again."
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."
-    return _rate_refusal(agent, event.at, policy)
+    rate = _rate_refusal(agent, event, policy)
+    return rate if rate is not None else _repeat_refusal(agent, event, number, policy)
 
 
-def _rate_refusal(agent: Agent, at: int, policy: Policy) -> tuple[str, str] | None:
-    last_minute = sum(at - dial < MINUTE_MS for dial in agent.dials)
-    last_hour = sum(at - dial < HOUR_MS for dial in agent.dials)
+def _rate_refusal(agent: Agent, event: DialRequested, policy: Policy) -> tuple[str, str] | None:
+    last_minute = sum(event.at - dial < MINUTE_MS for dial in agent.dials)
+    last_hour = sum(event.at - dial < HOUR_MS for dial in agent.dials)
     if last_minute >= policy.per_minute or last_hour >= policy.per_hour:
         return "too-many", "Too many calls in a short time. Wait a moment, then click again."
+    if 0 < policy.per_minute_org <= event.org_dials:
+        return "too-many-org", "Your company has started too many calls in the last minute. Wait."
+    return None
+
+
+def _repeat_refusal(
+    agent: Agent, event: DialRequested, number: Dialable, policy: Policy
+) -> tuple[str, str] | None:
+    """Whether to ask first: the same number once more, so soon, is a slip of the hand mostly."""
+    if event.confirmed or policy.repeat_ms <= 0:
+        return None
+    calls = [(call.opened_at, call.direction, call.number) for call in agent.calls]
+    calls += [(call.started_at, call.direction, call.number) for call in agent.recent]
+    for at, direction, called in calls:
+        soon = event.at - at < policy.repeat_ms and direction is not Direction.INBOUND
+        if soon and same_number(called, number.dial_string):
+            return "confirm-repeat", "You called this number a moment ago. Call it again?"
     return None
 
 

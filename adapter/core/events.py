@@ -26,7 +26,11 @@ class PageGreeted:
 
 @dataclass(frozen=True, slots=True)
 class DialRequested:
-    """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was."""
+    """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was.
+
+    `confirmed`: the agent was asked whether to call this number again, and said yes. `org_dials`:
+    calls that the whole org has started within the last minute.
+    """
 
     at: int
     request_id: str
@@ -36,6 +40,8 @@ class DialRequested:
     record: Record | None = None
     work_id: str = ""
     ring_profile: str = ""
+    confirmed: bool = False
+    org_dials: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,11 @@ class SavePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that a deployment may set about calls."""
+    """Everything that a deployment may set about calls.
+
+    Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
+    click a number is called again only when the agent confirms it (0: without a question).
+    """
 
     outcome_ms: int = 15_000
     ring_ms: int = 45_000
@@ -63,6 +67,8 @@ class Policy:
     emergency: bool = True
     per_minute: int = 10
     per_hour: int = 200
+    per_minute_org: int = 0
+    repeat_ms: int = 30_000
     answers_kept: int = 16
     notices_kept: int = 5
     recent_kept: int = 10

@@ -89,7 +89,10 @@ class Hello(_Message):
 
 
 class Dial(_Message):
-    """A number was clicked or typed; `sent_at - clicked_at` is the click's age in ms."""
+    """A number was clicked or typed; `sent_at - clicked_at` is the click's age in ms.
+
+    `confirmed`: the agent was answered "confirm-repeat", and wants to call it again.
+    """
 
     type: Literal["dial"]
     request_id: Id
@@ -100,6 +103,7 @@ class Dial(_Message):
     params: str = Field("", max_length=2000)
     work_id: Text = ""
     ring_profile: Text = ""
+    confirmed: bool = False
 
     @property
     def age_ms(self) -> int:

@@ -126,6 +126,66 @@ def test_no_limit_holds_up_an_emergency() -> None:
     assert len(after(hour, [click(T0 + 600_000)]).agent.dials) == 1
 
 
+def test_an_org_starts_so_many_calls_a_minute() -> None:
+    """Whoever of it dials: the next one waits, except in an emergency; 0 is no limit."""
+    policy = Policy(per_minute_org=50)
+    assert codes(after(IDLE, [replace(click(), org_dials=49)], policy)) == ["placed"]
+    refused = after(IDLE, [replace(click(), org_dials=50)], policy)
+    assert (codes(refused), refused.effects) == (["too-many-org"], ())
+    assert codes(after(IDLE, [replace(click(number="911"), org_dials=50)], policy)) == ["placed"]
+    assert codes(after(IDLE, [replace(click(), org_dials=10_000)])) == ["placed"]
+
+
+REPEAT = Policy(repeat_ms=30_000, wrapup_ms=0, dial_while_wrapup=True)
+
+
+def called(number: str = NUMBER, **said_of_it: Direction) -> Agent:
+    """An agent whose call with that number, begun at T0, has just ended."""
+    dialled = [click(number=number)]
+    over = said(ended=T0 + 5_000, connected=T0 + 2_000, **said_of_it)
+    ended = tell(CallEnded, T0 + 5_000, over, call="c1", known=True)
+    return after(IDLE, [*dialled, ended], REPEAT).agent
+
+
+def test_the_same_number_so_soon_is_called_when_the_agent_says_so_twice() -> None:
+    """Thirty seconds after the click; then, or for another number, nobody asks."""
+    again = click(T0 + 29_999, "r2", "c2")
+    asked = after(called(), [again], REPEAT)
+    assert (codes(asked)[-1], asked.effects) == ("confirm-repeat", ())
+    sure = after(asked.agent, [replace(again, request_id="r3", confirmed=True)], REPEAT)
+    assert (codes(sure)[-1], len(sure.effects)) == ("placed", 1)
+    assert codes(after(called(), [click(T0 + 30_000, "r2", "c2")], REPEAT))[-1] == "placed"
+    other = click(T0 + 9_000, "r2", "c2", "+12125550199")
+    assert codes(after(called(), [other], REPEAT))[-1] == "placed"
+    assert codes(after(called(), [again], replace(REPEAT, repeat_ms=0)))[-1] == "placed"
+
+
+def test_a_call_in_wrap_up_was_made_too() -> None:
+    """It is not yet among the recent ones of every view, but it was called."""
+    wrapping = replace(REPEAT, wrapup_ms=60_000)
+    over = tell(CallEnded, T0 + 9, said(ended=T0 + 9, connected=T0 + 8), call="c1", known=True)
+    agent = replace(after(IDLE, [click(), over], wrapping).agent, recent=())
+    assert codes(after(agent, [click(T0 + 20, "r2", "c2")], wrapping))[-1] == "confirm-repeat"
+
+
+def test_calling_back_is_no_repetition() -> None:
+    """They called, the agent calls them: that is no slip of the hand."""
+    agent = called(direction=Direction.INBOUND)
+    assert codes(after(agent, [click(T0 + 9_000, "r2", "c2")], REPEAT))[-1] == "placed"
+
+
+def test_a_refused_call_was_none() -> None:
+    """The provider said no: another try needs no question."""
+    refused = after(IDLE, [click(), PlacingRejected(T0 + 1, "c1", "no")], REPEAT).agent
+    assert codes(after(refused, [click(T0 + 9, "r2", "c2")], REPEAT))[-1] == "placed"
+
+
+def test_an_emergency_is_never_asked_about() -> None:
+    """Whoever calls for help twice in a minute means it."""
+    agent = called("911")
+    assert codes(after(agent, [click(T0 + 6_000, "r2", "c2", "911")], REPEAT))[-1] == "placed"
+
+
 def test_an_emergency_the_provider_cannot_place_is_for_the_phone() -> None:
     """Said at once, so that no second is lost."""
     told = after(IDLE, [click(number="911")], Policy(emergency=False))

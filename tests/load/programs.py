@@ -140,6 +140,7 @@ async def ours(
         "SOFTPHONE_DIRECTORY_FILE": str(directory),
         "SOFTPHONE_WRAP_UP_SECONDS": "0",
         "SOFTPHONE_LOG_MISSED_CALLS": "false",
+        "SOFTPHONE_CONFIRM_REPEAT_SECONDS": "0",
     }
     kind = "postgres" if database else "ours"
     if database:

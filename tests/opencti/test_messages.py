@@ -59,6 +59,7 @@ WHOLE: list[dict[str, Any]] = [
         "params": "a,b",
         "work_id": "w1",
         "ring_profile": "desk",
+        "confirmed": True,
     },
     {
         "type": "control",

@@ -93,7 +93,9 @@ def wrapup(**fields: Any) -> WrapupIn:
 
 def test_a_click_becomes_a_request_in_our_own_time() -> None:
     """Only the click's age is the page's; number, record and wishes go on as they were."""
-    message = dial(sent_at=7_500, record=RECORD_IN, work_id="w1", ring_profile="desk")
+    message = dial(
+        sent_at=7_500, record=RECORD_IN, work_id="w1", ring_profile="desk", confirmed=True
+    )
     assert agent_event(message, T0, "fresh") == DialRequested(
         at=T0,
         request_id="r1",
@@ -103,6 +105,7 @@ def test_a_click_becomes_a_request_in_our_own_time() -> None:
         record=RECORD,
         work_id="w1",
         ring_profile="desk",
+        confirmed=True,
     )
 
 

@@ -59,6 +59,7 @@ def environment(
         "SOFTPHONE_ORG_ORIGINS": "http://127.0.0.1:1",
         "SOFTPHONE_WRAP_UP_SECONDS": "30",
         "SOFTPHONE_RING_SECONDS": "1.5",
+        "SOFTPHONE_CONFIRM_REPEAT_SECONDS": "0",
         **wishes,
     }
 

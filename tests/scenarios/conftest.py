@@ -121,6 +121,7 @@ def settings_for(folder: Path, url: str, provider_url: str, **wishes: object) ->
             "org_origins": ("http://127.0.0.1:1",),
             "ring_seconds": 1.5,
             "wrap_up_seconds": 30,
+            "confirm_repeat_seconds": 0,
             "log_level": "warning",
             **wishes,
         },

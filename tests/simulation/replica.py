@@ -42,7 +42,7 @@ SHOWN = 0.02
 def policy_of(shape: Shape) -> Policy:
     """The deployment's numbers in this kind of history."""
     save = SavePolicy(read_back=shape.read_back)
-    return replace(Policy(), wrapup_ms=shape.wrapup_ms, save=save, per_hour=10_000)
+    return replace(Policy(), wrapup_ms=shape.wrapup_ms, save=save, per_hour=10_000, repeat_ms=0)
 
 
 class Hints:
