@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -21,7 +23,10 @@ from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
+from adapter.storage.migrate import upgrade
+from adapter.storage.open import open_store
 from adapter.storage.sqlite import SqliteStore
+from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.telephony.news import CallNews, Moment
 from adapter.telephony.port import (
@@ -33,6 +38,7 @@ from adapter.telephony.port import (
     ProviderUser,
     Webhook,
 )
+from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
 BOB = AgentKey("00D000000000001", "005000000000002")
@@ -117,7 +123,7 @@ class HandProvider:
 class Bench:
     """All of the runtime, wired as the adapter wires it."""
 
-    store: SqliteStore
+    store: SqlStore
     clock: HandClock
     provider: HandProvider
     hints: LocalHints
@@ -150,12 +156,13 @@ def heard(told: CallNews | None, event_id: str = "evt_1", body: bytes = b"{}") -
     return Heard(event_id, "call.something", LINE.account, body, told)
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """A fresh runtime, closed at the end."""
-    clock, provider, hints, tasks = HandClock(), HandProvider(), LocalHints(), Tasks()
-    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
-    agents = Agents(store, hints, Policy())
+@asynccontextmanager
+async def a_bench(
+    store: SqlStore, clock: HandClock, provider: HandProvider, *, shared: bool = False
+) -> AsyncIterator[Bench]:
+    """A runtime on that store, both closed at the end; `shared`: one replica of several."""
+    hints, tasks = LocalHints(), Tasks()
+    agents = Agents(store, hints, Policy(), shared=shared)
     pages = Pages(agents, tasks, clock, TaskRules(), {})
     # A parked body holds the moment's name, which is all that these tests need of JSON.
     intake = Intake(agents, store, clock, lambda body, _at: news(Moment(body.decode())))
@@ -177,9 +184,34 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
         news_of=report_from_record,
         clock=clock,
         seconds=0.001,
+        is_here=pages.is_here if shared else lambda key: True,
     )
     told: list[tuple[AgentKey, int]] = []
     hints.listen(lambda key, version: told.append((key, version)))
     yield Bench(store, clock, provider, hints, tasks, agents, intake, pages, sweeper, told)
     await tasks.close()
     await store.close()
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A fresh runtime, closed at the end."""
+    clock = HandClock()
+    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
+    async with a_bench(store, clock, HandProvider()) as made:
+        yield made
+
+
+@pytest.fixture
+async def pair(postgres: Postgres) -> AsyncIterator[tuple[Bench, Bench]]:
+    """Two replicas on one PostgreSQL, with one clock and one provider; no hint passes between."""
+    url, clock, provider = postgres.database(), HandClock(), HandProvider()
+    await asyncio.to_thread(upgrade, url)
+    async with AsyncExitStack() as stack:
+        made = []
+        for _ in range(2):
+            store = await open_store(url, clock_ms=clock.now)
+            made.append(
+                await stack.enter_async_context(a_bench(store, clock, provider, shared=True))
+            )
+        yield made[0], made[1]

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from adapter.core.model import AgentKey, Line
@@ -17,6 +19,7 @@ from adapter.runtime.directory import (
     Directory,
     DirectoryError,
     DirectoryUnavailable,
+    Entries,
     Entry,
     read_entries,
 )
@@ -168,6 +171,41 @@ async def test_the_first_entry_that_fits_wins_and_nobody_is_asked() -> None:
     found = directory(provider, None, Entry("one", email=MAIL), Entry("two", email=MAIL))
     assert await found.line(ADA, MAIL) == Line("acct_1", "one")
     assert provider.asked == 0
+
+
+async def test_a_large_file_is_not_walked_for_each_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ten thousand entries only those that name this agent are looked at."""
+    looked: list[Entry] = []
+    fits = Entry.fits
+
+    def counting(self: Entry, key: AgentKey, email: str) -> bool:
+        looked.append(self)
+        return fits(self, key, email)
+
+    monkeypatch.setattr(Entry, "fits", counting)
+    crowd = [Entry(f"user_{n}", email=f"a{n}@example.com") for n in range(10_000)]
+    mine = (Entry("abroad", email=MAIL, org_id=OTHER_ORG), Entry("mine", user_id=ADA.user_id))
+    found = directory(None, None, *crowd, *mine)
+    assert await found.line(ADA, MAIL) == Line("acct_1", "mine")
+    assert looked == list(reversed(mine))
+
+
+@given(
+    st.lists(
+        st.builds(
+            Entry,
+            provider_user=st.integers().map(str),
+            email=st.sampled_from(["", MAIL, MAIL.upper(), "bob@example.com"]),
+            user_id=st.sampled_from(["", ADA.user_id, ADA.user_id + "AAA", "005000000000002"]),
+            org_id=st.sampled_from(["", ORG, ORG + "EAA", OTHER_ORG]),
+        )
+    ),
+    st.sampled_from(["", MAIL, MAIL.title()]),
+)
+def test_the_index_finds_what_a_walk_would_find(entries: list[Entry], email: str) -> None:
+    """The first in the file that fits, however many do."""
+    walked = next((entry for entry in entries if entry.fits(ADA, email)), None)
+    assert Entries(entries).find(ADA, email) is walked
 
 
 # --- the provider -----------------------------------------------------------------------------

@@ -66,3 +66,43 @@ async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
     await bench.intake.take(heard(news(Moment.RINGING, user="user_bob")))
     assert await phase(bench) is Phase.IDLE
     assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1
+
+
+# --- two replicas -------------------------------------------------------------------------------
+
+
+async def test_a_replica_whose_memory_is_old_decides_again_on_the_newer_value(
+    pair: tuple[Bench, Bench],
+) -> None:
+    """What it remembers makes nothing of the news; what the store has makes a connection of it."""
+    here, there = pair
+    await here.greet()
+    await there.agents.snapshot(ADA)
+    assert await here.intake.take(heard(news(Moment.DIALED), "evt_1")) is Fate.APPLIED
+    old = there.agents.cached(ADA)
+    assert old is not None
+    assert old.agent.calls == ()
+    assert await there.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is Fate.APPLIED
+    assert await phase(here) is Phase.BRIDGED
+    assert await here.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is Fate.DUPLICATE
+
+
+async def test_one_agents_news_at_two_replicas_at_once_end_in_one_history(
+    pair: tuple[Bench, Bench],
+) -> None:
+    """The end at the one, the answer at the other, each told to both: one call, one log."""
+    here, there = pair
+    await here.greet()
+    told = [
+        heard(news(moment), f"evt_{moment}")
+        for moment in (Moment.DIALED, Moment.CONNECTED, Moment.ENDED)
+    ]
+    fates = await asyncio.gather(
+        *(bench.intake.take(one) for one in told for bench in (here, there)),
+    )
+    assert sorted(fates) == [Fate.APPLIED] * 3 + [Fate.DUPLICATE] * 3
+    here.agents.forget(ADA)
+    snapshot = await here.agents.snapshot(ADA)
+    (call,) = snapshot.agent.calls
+    assert (call.provider_call_id, call.facts.is_over) == ("pc1", True)
+    assert call.facts.connected is not None

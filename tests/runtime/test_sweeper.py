@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from adapter.core.events import DialRequested
-from adapter.core.model import Phase
+from adapter.core.model import AgentKey, Phase
 from adapter.runtime.agents import Agents
+from adapter.runtime.pages import Page
+from adapter.runtime.sweeper import GRACE_MS
 from adapter.telephony.news import Moment
 from adapter.telephony.port import CallRecord, Unknown
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
@@ -116,3 +118,64 @@ async def test_a_call_log_that_does_not_answer_leaves_the_delivery_parked(bench:
     bench.clock.at += 20_000
     assert await bench.sweeper.unpark() == 1
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
+
+
+# --- two replicas -------------------------------------------------------------------------------
+
+Pair = tuple[Bench, Bench]
+OVER_MS = 45_000
+"""When nobody has picked up: the deadline of what `dial_both` places."""
+
+
+def sit_down(bench: Bench, key: AgentKey) -> Page:
+    """The agent has a page at this replica."""
+    page = Page(f"page-{key.user_id}", key, send=lambda _: None, close=lambda _code, _why: None)
+    bench.pages.add(page)
+    return page
+
+
+async def phases(bench: Bench) -> list[Phase]:
+    """Ada's and Bob's, as the store has them."""
+    for key in (ADA, BOB):
+        bench.agents.forget(key)
+    return [(await bench.agents.snapshot(key)).agent.phase for key in (ADA, BOB)]
+
+
+async def test_a_deadline_is_first_the_replicas_that_has_the_page(pair: Pair) -> None:
+    """Each keeps its own agent's and leaves the other's: nothing is decided twice."""
+    here, there = pair
+    sit_down(here, ADA)
+    sit_down(there, BOB)
+    await dial_both(here)
+    here.clock.at += OVER_MS
+    here.provider.asked.clear()
+    assert [await here.sweeper.sweep(), await here.sweeper.sweep()] == [1, 0]
+    assert await there.sweeper.sweep() == 1
+    for bench in pair:
+        await bench.settle()
+    assert await phases(here) == [Phase.IDLE, Phase.IDLE]
+    assert [asked[0] for asked in here.provider.asked] == ["records", "records"]
+
+
+async def test_a_deadline_whose_replica_is_gone_is_kept_a_second_later(pair: Pair) -> None:
+    """Neither agent has a page here; after the grace, somebody must."""
+    here, there = pair
+    await dial_both(here)
+    here.clock.at += OVER_MS + GRACE_MS - 1
+    assert await there.sweeper.sweep() == 0
+    here.clock.at += 1
+    assert await there.sweeper.sweep() == 2
+    await there.settle()
+    assert await phases(there) == [Phase.IDLE, Phase.IDLE]
+
+
+async def test_a_page_that_moves_takes_its_deadlines_along(pair: Pair) -> None:
+    """Its old replica leaves them alone from then on; the new one keeps them at once."""
+    here, there = pair
+    left = sit_down(here, ADA)
+    await dial_both(here)
+    here.pages.remove(left)
+    sit_down(there, ADA)
+    here.clock.at += OVER_MS
+    assert await here.sweeper.sweep() == 0
+    assert await there.sweeper.sweep() == 1
