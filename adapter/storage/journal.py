@@ -1,7 +1,8 @@
 """The one writer: a thread that takes what has come in as one transaction after another.
 
 While one batch waits for the disk, the next one gathers, so that the load itself makes the batches
-large (group commit). Outcomes come back to the event loop in one call per batch. The queue has an
+large (group commit). What one round of the event loop submits is handed over at its end, at once:
+waking the thread for each would make it take turns with the loop. Outcomes come back to the event loop in one call per batch. The queue has an
 end: beyond it, work is refused at once rather than late.
 """
 
@@ -53,6 +54,7 @@ class Journal:
         self._observer = observer or _nobody
         self._max_queue = max_queue
         self._loop = asyncio.get_running_loop()
+        self._gathered: list[Waiting] = []
         self._waiting: deque[Waiting] = deque()
         self._wake = Condition()
         self._closing = False
@@ -67,18 +69,19 @@ class Journal:
 
         When the caller is cancelled, the work is done all the same.
         """
+        if self._closing:
+            raise StorageError("the store is closed")
+        if len(self._gathered) + len(self._waiting) >= self._max_queue:
+            raise StorageError("the store is overloaded")
         future: asyncio.Future[Any] = self._loop.create_future()
-        with self._wake:
-            if self._closing:
-                raise StorageError("the store is closed")
-            if len(self._waiting) >= self._max_queue:
-                raise StorageError("the store is overloaded")
-            self._waiting.append((work, future))
-            self._wake.notify()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((work, future))
         return await future
 
     async def close(self) -> None:
         """Finish what was taken, then close the connection. May be called again."""
+        self._hand_over()
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -116,6 +119,12 @@ class Journal:
             return
 
     # --- in the event loop ---
+
+    def _hand_over(self) -> None:
+        with self._wake:
+            self._waiting.extend(self._gathered)
+            self._wake.notify()
+        self._gathered.clear()
 
     def _hand_back(self, batch: list[Waiting], outcomes: list[Any], seconds: float) -> None:
         failed = 0

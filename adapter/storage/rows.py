@@ -3,8 +3,9 @@
 Law of this file: pure. A row says under "v" which version of its schema wrote it. Reading an older
 one runs the upgrades from its version to ours, in order, on the plain JSON; a newer one is read as
 well as it can be (unknown fields ignored), because during a rolling deploy both versions write.
-A new field with a default needs no new version. Text is ASCII JSON: any string that Python can
-hold, lone surrogates and NUL included, passes through every database unharmed.
+A new field with a default needs no new version. Any string that Python can hold passes through
+every database unharmed: NUL is always escaped, and a text with half a surrogate pair, which has no
+UTF-8, is written in ASCII alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from json import JSONDecoder, JSONEncoder
 from typing import Any, Generic, TypeAlias, TypeVar
+
+import orjson
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent
@@ -23,8 +26,22 @@ Upgrade: TypeAlias = Callable[[dict[str, Json]], dict[str, Json]]
 
 VERSION = "v"
 
-_to_text = JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_from_text = JSONDecoder().decode
+_to_ascii = JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_from_ascii = JSONDecoder().decode
+
+
+def _to_text(data: dict[str, Json]) -> str:
+    try:
+        return orjson.dumps(data).decode()
+    except TypeError:  # What has no UTF-8, or no 64 bits.
+        return _to_ascii(data)
+
+
+def _from_text(text: str) -> Json:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return _from_ascii(text)
 
 
 class Rows(Generic[V]):
