@@ -1,4 +1,8 @@
-"""The programs that are measured: each a process of its own, on the first core."""
+"""The programs that are measured: each a process of its own, all its threads on the first core.
+
+The generator has the second core to itself. PostgreSQL runs there too: it would be on another
+machine, and takes less of that core than is left.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapter.core.model import Agent, AgentKey, Line
@@ -21,34 +26,89 @@ ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).parent / "peers"
 BENCH = ROOT / "var" / "bench"
 ACCOUNT, TOKEN, SECRET = "acct_bench", "sk_bench", "whsec_bench"
-SERVER_CORE, CLIENT_CORE = 0, 1
+SERVER_CORE, GENERATOR_CORE = 0, 1
 START_SECONDS = 60
+END_SECONDS = 30
 TICKS = os.sysconf("SC_CLK_TCK")
+LAUNCH = (sys.executable, "-m", "tests.load.launch")
 
 
 @dataclass
 class Program:
-    """A running program; `kind` says how its pages come in."""
+    """A program that can be started and ended; `is_ours` says how its pages come in."""
 
     kind: str
     port: int
-    process: subprocess.Popen[bytes]
+    command: Sequence[str]
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    is_ours: bool = False
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where its pages come from."""
+        return f"http://localhost:{self.port}"
+
+    async def start(self) -> None:
+        """Start it, and wait until it listens. Raises RuntimeError with the end of its log."""
+        log = self.folder / f"{self.kind}-{self.port}.log"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
+        with log.open("ab") as out, pinned(SERVER_CORE):
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - a bench may wait for a fork
+                self.command,
+                cwd=self.folder,
+                env={**kept, "PYTHONPATH": str(ROOT), **self.variables},
+                stdout=out,
+                stderr=out,
+            )
+        async with asyncio.timeout(START_SECONDS):
+            while not await _listens(self.port):
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"{self.kind}: {log.read_text(encoding='utf-8')[-2000:]}")
+                await asyncio.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGKILL) -> None:
+        """End it, and wait until it is gone; nothing if it is not running."""
+        if self.process is None:
+            return
+        self.process.send_signal(number)
+        try:
+            self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
 
     def cpu_seconds(self) -> float:
         """How much processor time it has used so far, all its threads together."""
-        text = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        fields = text.rpartition(")")[2].split()
+        fields = self._proc("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory_kib(self) -> int:
         """Its resident memory."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(text.partition("VmRSS:")[2].split()[0])
+        return int(self._proc("status").partition("VmRSS:")[2].split()[0])
 
-    def stop(self) -> None:
-        """End it, and wait until it is gone."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+    def loop(self) -> str:
+        """Which event loop it runs on, by the libraries that it has loaded."""
+        if "python" not in self.command[0]:
+            return "node"
+        return "uvloop" if "uvloop" in self._proc("maps") else "asyncio"
+
+    def _proc(self, name: str) -> str:
+        assert self.process is not None
+        return Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8")
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """On this core for a while; what is started meanwhile stays there, with all its threads."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core} & before or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def free_port() -> int:
@@ -57,30 +117,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-async def start(
-    kind: str, command: Sequence[str], port: int, folder: Path, **variables: str
-) -> Program:
-    """Start it, and wait until it listens. Raises RuntimeError with the end of its log."""
-    log = folder / f"{kind}-{port}.log"
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
-    with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: ASYNC220 - a bench may wait for a fork
-            command,
-            cwd=folder,
-            env={**kept, "PYTHONPATH": str(ROOT), **variables},
-            stdout=out,
-            stderr=out,
-        )
-    os.sched_setaffinity(process.pid, {SERVER_CORE})
-    program = Program(kind, port, process)
-    async with asyncio.timeout(START_SECONDS):
-        while not await _listens(port):
-            if process.poll() is not None:
-                raise RuntimeError(f"{kind}: {log.read_text(encoding='utf-8')[-2000:]}")
-            await asyncio.sleep(0.05)
-    return program
 
 
 async def _listens(port: int) -> bool:
@@ -92,34 +128,50 @@ async def _listens(port: int) -> bool:
     return True
 
 
-async def floor(folder: Path) -> Program:
+# --- which programs ------------------------------------------------------------------------------
+
+
+def floor(folder: Path, *, plain_loop: bool = False) -> Program:
     """Bare aiohttp."""
     port = free_port()
-    return await start("floor", [sys.executable, str(PEERS / "floor.py"), str(port)], port, folder)
+    kind = "floor, plain loop" if plain_loop else "floor"
+    options = ("--plain-loop",) if plain_loop else ()
+    return Program(kind, port, (*LAUNCH, *options, str(PEERS / "floor.py"), str(port)), folder)
 
 
-async def express(folder: Path) -> Program:
+def express(folder: Path) -> Program:
     """Express, ws, better-sqlite3, in node."""
     port = free_port()
     node = ROOT / ".venv" / "bin" / "node"
-    command = [str(node), str(PEERS / "express.js"), str(port), f"{folder}/express.db", SECRET]
+    command = (str(node), str(PEERS / "express.js"), str(port), f"{folder}/express.db", SECRET)
     modules = str(BENCH / "express" / "node_modules")
-    return await start("express", command, port, folder, NODE_PATH=modules, NODE_ENV="production")
+    variables = {"NODE_PATH": modules, "NODE_ENV": "production"}
+    return Program("express", port, command, folder, variables)
 
 
-async def fastapi(folder: Path) -> Program:
+def fastapi(folder: Path) -> Program:
     """FastAPI, SQLAlchemy async, aiosqlite, in uvicorn with uvloop."""
     port = free_port()
     python = BENCH / "fastapi" / "bin" / "python"
     program = str(PEERS / "fastapi_peer.py")
-    command = [str(python), program, str(port), f"{folder}/fastapi.db", SECRET]
-    return await start("fastapi", command, port, folder)
+    command = (str(python), program, str(port), f"{folder}/fastapi.db", SECRET)
+    return Program("fastapi", port, command, folder)
 
 
 async def ours(
-    folder: Path, agents: int, *, known: int = 0, provider: str = "", database: str = ""
+    folder: Path,
+    agents: int,
+    *,
+    kind: str = "ours",
+    known: int = 0,
+    provider: str = "",
+    database: str = "",
+    launch: Sequence[str] = (),
 ) -> Program:
-    """The adapter as it is deployed; `agents` may sign in, `known` are in the store already."""
+    """The adapter as it is deployed; `agents` may sign in, `known` more are in the store already.
+
+    `launch` are options of tests.load.launch.
+    """
     port = free_port()
     file = folder / f"ours-{port}.db"
     rows = (
@@ -138,22 +190,23 @@ async def ours(
         "SOFTPHONE_DIALSTACK_ACCOUNT": ACCOUNT,
         "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": SECRET,
         "SOFTPHONE_DIRECTORY_FILE": str(directory),
+        "SOFTPHONE_SOCKETS_PER_ADDRESS": str(agents + 100),
         "SOFTPHONE_WRAP_UP_SECONDS": "0",
         "SOFTPHONE_LOG_MISSED_CALLS": "false",
-        "SOFTPHONE_CONFIRM_REPEAT_SECONDS": "0",
     }
-    kind = "postgres" if database else "ours"
     if database:
         await _migrate(folder, variables)
-    return await start(kind, [sys.executable, "-m", "adapter", "serve"], port, folder, **variables)
+    command = (*LAUNCH, *launch, "serve") if launch else (sys.executable, "-m", "adapter", "serve")
+    return Program(kind, port, command, folder, variables, is_ours=True)
 
 
-async def _migrate(folder: Path, variables: dict[str, str]) -> None:
+async def _migrate(folder: Path, variables: Mapping[str, str]) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "adapter", "migrate"),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        stdout=subprocess.DEVNULL,
     )
     if await process.wait():
         raise RuntimeError("the database cannot be migrated")

@@ -6,58 +6,86 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from adapter.telephony import signing
-from tests.load import client
-from tests.load.client import PageSocket
+from tests.load import wire
+from tests.load.flood import Delivery
 from tests.load.programs import ACCOUNT, SECRET, Program
+from tests.load.wire import PageSocket, Wrong
 
 AT_ONCE = 64
 WEBHOOKS = "/webhooks/dialstack"
+BLOCK = 100
+"""So many agents' calls come in before the first of them ends: more than requests are under way,
+so that no page is sent two events at once."""
+
+SHOWN = {"call.incoming": b'"state":"ringing-inbound"', "call.end": b'"state":"idle"'}
+"""What our view holds once it shows the event; a peer's names the event itself."""
+
 _ids = itertools.count(1)
 
 
-async def open_pages(program: Program, count: int) -> dict[str, PageSocket]:
-    """So many agents (u0, u1, …), each with one idle page, as fast as the program lets them in."""
-    origin = f"http://localhost:{program.port}"
-    tickets = [""] * count
-    is_ours = program.kind in {"ours", "postgres"}
-    if is_ours:
-        tickets = await _tickets(program.port, origin, count)
+# --- pages ---------------------------------------------------------------------------------------
+
+
+async def sign_in(program: Program, numbers: Sequence[int]) -> list[str]:
+    """A session cookie for each of these agents; none where nobody need sign in."""
+    if not program.is_ours:
+        return [""] * len(numbers)
+    names = [json.dumps({"name": f"u{number}"}).encode() for number in numbers]
+    requests = [wire.post(program.port, "/auth/dev", name, Origin=program.origin) for name in names]
+    return [_cookie(answer) for answer in await wire.ask_all(program.port, requests, 16)]
+
+
+async def open_pages(
+    program: Program, numbers: Sequence[int], cookies: Sequence[str] = (), at_once: int = AT_ONCE
+) -> dict[str, PageSocket]:
+    """One idle page for each of these agents, as fast as the program lets them in. Raises Wrong."""
+    known = cookies or await sign_in(program, numbers)
+    waiting = deque(zip(numbers, known, strict=True))
     pages: dict[str, PageSocket] = {}
-    room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(number: int) -> None:
-        user = f"u{number}"
-        hello = _hello(tickets[number], user) if is_ours else b""
-        path, protocol = ("/ws", "softphone.v1") if is_ours else (f"/ws?user={user}", "")
-        request = client.upgrade(program.port, path, origin, protocol)
-        loop = asyncio.get_running_loop()
-        async with room:
-            _, page = await loop.create_connection(
-                lambda: PageSocket(request, hello, lambda _: None, user), "127.0.0.1", program.port
-            )
-            await asyncio.wait_for(page.ready.wait(), 60)
-        pages[user] = page
+    async def worker() -> None:
+        async with wire.asking(program.port) as ask:
+            while waiting:
+                number, cookie = waiting.popleft()
+                page = await _open(program, f"u{number}", await _ticket(program, ask, cookie))
+                pages[page.user] = page
 
-    await asyncio.gather(*(one(number) for number in range(count)))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(at_once, len(numbers))):
+            group.create_task(worker())
     return pages
 
 
-async def _tickets(port: int, origin: str, count: int) -> list[str]:
-    names = [json.dumps({"name": f"u{number}"}).encode() for number in range(count)]
-    sign_ins = [client.post(port, "/auth/dev", name, Origin=origin) for name in names]
-    cookies = [_cookie(answer) for answer in await client.ask(port, sign_ins, 16)]
-    asks = [
-        client.post(port, "/api/ws-ticket", b"{}", Origin=origin, Cookie=one) for one in cookies
-    ]
-    return [client.body_of(answer)["ticket"] for answer in await client.ask(port, asks, 16)]
+async def _open(program: Program, user: str, ticket: str) -> PageSocket:
+    hello = _hello(ticket, user) if program.is_ours else b""
+    path, protocol = ("/ws", "softphone.v1") if program.is_ours else (f"/ws?user={user}", "")
+    request = wire.upgrade(program.port, path, program.origin, protocol)
+    loop = asyncio.get_running_loop()
+    _, page = await loop.create_connection(
+        lambda: PageSocket(request, hello, user), "127.0.0.1", program.port
+    )
+    await asyncio.wait_for(page.ready.wait(), wire.OPEN_SECONDS)
+    if page.problem:
+        raise Wrong(f"{program.kind}, page of {user}: {page.problem}")
+    return page
+
+
+async def _ticket(program: Program, ask: wire.Ask, cookie: str) -> str:
+    """A page trades its cookie for a ticket each time it connects; a bare server wants none."""
+    if not program.is_ours:
+        return ""
+    origin = program.origin
+    request = wire.post(program.port, "/api/ws-ticket", b"{}", Origin=origin, Cookie=cookie)
+    return wire.body_of(await ask(request))["ticket"]
 
 
 def _cookie(answer: bytes) -> str:
-    client.body_of(answer)
+    wire.body_of(answer)
     head = answer.partition(b"\r\n\r\n")[0].decode()
     lines = (line.partition(": ") for line in head.split("\r\n"))
     return next(value.split(";")[0] for name, _, value in lines if name.lower() == "set-cookie")
@@ -68,28 +96,34 @@ def _hello(ticket: str, user: str) -> bytes:
     return json.dumps(hello).encode()
 
 
-def deliveries(port: int, agents: int, count: int) -> list[tuple[str, bytes]]:
-    """Calls that come in, ring and are missed, in turn at every agent: two deliveries a call."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    made = itertools.islice(_events(agents, now), count)
-    stamp = int(time.time())
-    return [
-        (user, client.post(port, WEBHOOKS, body, X_DialStack_Signature=_signed(stamp, body)))
-        for user, body in made
-    ]
+# --- deliveries ----------------------------------------------------------------------------------
 
 
-def _signed(stamp: int, body: bytes) -> str:
-    return signing.header((SECRET,), stamp, body)
+class Calls:
+    """Calls that come in, ring and are missed, at every agent in turn: two deliveries a call."""
 
+    def __init__(self, program: Program, agents: int) -> None:
+        self._program = program
+        self._agents = itertools.cycle(range(agents))
+        self._block = min(BLOCK, agents)
 
-def _events(agents: int, now: str) -> Iterator[tuple[str, bytes]]:
-    while True:
-        calls = [f"call_{next(_ids):012}" for _ in range(agents)]
-        for kind in ("call.incoming", "call.end"):
-            for number, call_id in enumerate(calls):
-                user = f"u{number}"
-                yield user, _body(kind, user, call_id, now)
+    def next(self, count: int) -> list[Delivery]:
+        """About so many further deliveries, in whole blocks, made and signed."""
+        stamp, whole = int(time.time()), 2 * self._block
+        blocks = max(1, round(count / whole))
+        return [one for _ in range(blocks) for one in self._one_block(stamp)]
+
+    def _one_block(self, stamp: int) -> Iterator[Delivery]:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        calls = [(f"u{next(self._agents)}", f"call_{next(_ids):012}") for _ in range(self._block)]
+        for kind, shown in SHOWN.items():
+            token = shown if self._program.is_ours else kind.encode()
+            for user, call_id in calls:
+                body = _body(kind, user, call_id, now)
+                signature = signing.header((SECRET,), stamp, body)
+                port = self._program.port
+                request = wire.post(port, WEBHOOKS, body, X_DialStack_Signature=signature)
+                yield Delivery(user, token, request)
 
 
 def _body(kind: str, user: str, call_id: str, now: str) -> bytes:

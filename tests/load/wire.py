@@ -1,0 +1,255 @@
+"""What goes over the wire: HTTP requests, WebSocket frames, and the sockets that carry them.
+
+Raw asyncio protocols, so that the server is what is measured and not its client. Sources: RFC 9112
+(HTTP/1.1), RFC 6455 (WebSocket).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+OPEN_SECONDS = 120.0
+TEXT, CLOSE, PING = 0x81, 0x88, 0x89
+VIEW = b'"type":"view"'
+VIEW_SPACED = b'"type": "view"'
+"""As our own encoder, and as Python's default one, write it; at the head of the frame."""
+
+HEAD_BYTES = 60
+Ask = Callable[[bytes], Awaitable[bytes]]
+
+
+class Wrong(Exception):
+    """The server answered something that a bench cannot go on with."""
+
+
+# --- requests ------------------------------------------------------------------------------------
+
+
+def post(port: int, path: str, body: bytes, **headers: str) -> bytes:
+    """A whole POST request."""
+    extra = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n{extra}\r\n"
+    )
+    return head.encode() + body
+
+
+def upgrade(port: int, path: str, origin: str, protocol: str = "") -> bytes:
+    """The request that opens a WebSocket."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: localhost:{port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {key}",
+        f"Origin: {origin}",
+    ]
+    if protocol:
+        lines.append(f"Sec-WebSocket-Protocol: {protocol}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def body_of(answer: bytes) -> dict[str, str]:
+    """The JSON object of an answer; Wrong if it is not a 200."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if b" 200 " not in head.split(b"\r\n", 1)[0]:
+        raise Wrong(answer[:300].decode(errors="replace"))
+    found: dict[str, str] = json.loads(body)
+    return found
+
+
+class Poster(asyncio.Protocol):
+    """One connection for requests, kept open: at most one is under way."""
+
+    def __init__(self, answered: Callable[[Poster, bytes], None]) -> None:
+        self._answered = answered
+        self._buffer = b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is open."""
+        # uvloop's transports do not inherit from asyncio's.
+        self.transport = cast(asyncio.Transport, transport)
+
+    def send(self, request: bytes) -> None:
+        """Send a whole request."""
+        assert self.transport is not None
+        self.transport.write(request)
+
+    def close(self) -> None:
+        """Leave."""
+        assert self.transport is not None
+        self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over the answer once it is whole (its length is told in a header)."""
+        self._buffer = self._buffer + data if self._buffer else data
+        # An acknowledgement has no body: nothing needs to be looked for in it.
+        if not self._buffer.endswith(b"\r\n\r\n"):
+            head, separator, body = self._buffer.partition(b"\r\n\r\n")
+            if not separator or len(body) < _length(head):
+                return
+        answer, self._buffer = self._buffer, b""
+        self._answered(self, answer)
+
+
+def _length(head: bytes) -> int:
+    _, found, rest = head.lower().partition(b"content-length:")
+    return int(rest.split(b"\r\n", 1)[0]) if found else 0
+
+
+async def connect(port: int, answered: Callable[[Poster, bytes], None]) -> Poster:
+    """An open connection to the server."""
+    loop = asyncio.get_running_loop()
+    _, poster = await loop.create_connection(lambda: Poster(answered), "127.0.0.1", port)
+    return poster
+
+
+@asynccontextmanager
+async def asking(port: int) -> AsyncIterator[Ask]:
+    """A connection that one request after the other can be asked over."""
+    answers: asyncio.Queue[bytes] = asyncio.Queue()
+    poster = await connect(port, lambda _, answer: answers.put_nowait(answer))
+
+    async def ask(request: bytes) -> bytes:
+        poster.send(request)
+        return await asyncio.wait_for(answers.get(), OPEN_SECONDS)
+
+    try:
+        yield ask
+    finally:
+        poster.close()
+
+
+async def ask_all(port: int, requests: Sequence[bytes], connections: int) -> list[bytes]:
+    """The answers to these requests, in their order."""
+    answers: list[bytes] = [b""] * len(requests)
+    waiting = deque(enumerate(requests))
+
+    async def worker() -> None:
+        async with asking(port) as ask:
+            while waiting:
+                number, request = waiting.popleft()
+                answers[number] = await ask(request)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(connections, len(requests))):
+            group.create_task(worker())
+    return answers
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def masked(text: bytes, opcode: int = TEXT) -> bytes:
+    """A client's frame; a mask of zeros leaves the text as it is (RFC 6455, 5.3)."""
+    length = len(text)
+    if length < 126:
+        return bytes((opcode, 0x80 | length)) + b"\0\0\0\0" + text
+    return bytes((opcode, 0xFE)) + length.to_bytes(2, "big") + b"\0\0\0\0" + text
+
+
+def span(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the payload of the frame at `at` begins and ends; None if it is not whole yet.
+
+    Servers do not mask (RFC 6455, 5.1).
+    """
+    have = len(data)
+    if have < at + 2:
+        return None
+    length, begin = data[at + 1], at + 2
+    if length >= 126:
+        begin += 2 if length == 126 else 8
+        if have < begin:
+            return None
+        length = int.from_bytes(data[at + 2 : begin], "big")
+    return (begin, begin + length) if begin + length <= have else None
+
+
+@dataclass(eq=False)
+class PageSocket(asyncio.Protocol):
+    """One page: opens, says `hello` (if any), answers pings, hands over the views it is shown.
+
+    It is ready at its first view, or where it says no hello as soon as it is open.
+    """
+
+    request: bytes
+    hello: bytes
+    user: str = ""
+    on_view: Callable[[PageSocket, bytes], None] = lambda page, payload: None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    problem: str = ""
+    transport: asyncio.Transport | None = None
+    _rest: bytes = b""
+    _open: bool = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self.request)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Whoever waits for this page need not wait any longer."""
+        self.problem = self.problem or f"the socket is gone ({error})"
+        self.ready.set()
+
+    def say(self, text: bytes) -> None:
+        """Send a text frame."""
+        assert self.transport is not None
+        self.transport.write(masked(text))
+
+    def close(self) -> None:
+        """Leave, without a word."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Take whole frames off the front."""
+        data = self._rest + data if self._rest else data
+        at = 0
+        if not self._open:
+            at = self._opened(data)
+        while self._open and (found := span(data, at)):
+            self._frame(data[at], data[found[0] : found[1]])
+            at = found[1]
+        self._rest = data[at:]
+
+    def _opened(self, data: bytes) -> int:
+        """How much of this was the answer to the upgrade."""
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            return 0
+        if not data.startswith(b"HTTP/1.1 101"):
+            self.problem = data[:200].decode(errors="replace")
+            self.close()
+            return len(data)
+        self._open = True
+        if self.hello:
+            self.say(self.hello)
+        else:
+            self.ready.set()
+        return end + 4
+
+    def _frame(self, opcode: int, payload: bytes) -> None:
+        if opcode == TEXT:
+            head = payload[:HEAD_BYTES]
+            if VIEW in head or VIEW_SPACED in head:
+                self.ready.set()
+                self.on_view(self, payload)
+        elif opcode == PING:
+            assert self.transport is not None
+            self.transport.write(masked(payload, 0x8A))
+        elif opcode == CLOSE:
+            self.problem = f"closed by the server: {int.from_bytes(payload[:2], 'big')}"
+            self.close()
