@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, assert_never
 
+import orjson
+
 from adapter.core.centre import Centre
 from adapter.core.effects import PopScreen
 from adapter.core.events import (
@@ -236,8 +238,11 @@ def frame(message: dict[str, Any]) -> str:
 
     Half a surrogate pair, which has no UTF-8, becomes "?": it would end the page's socket.
     """
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode("utf-8")
+    try:
+        return orjson.dumps(message).decode()
+    except TypeError:
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:

@@ -2,8 +2,9 @@
 
 While one batch waits for the disk, the next one gathers, so that the load itself makes the batches
 large (group commit). What one round of the event loop submits is handed over at its end, at once:
-waking the thread for each would make it take turns with the loop. Outcomes come back to the event loop in one call per batch. The queue has an
-end: beyond it, work is refused at once rather than late.
+waking the thread for each would make it take turns with the loop. Outcomes come back to the event
+loop in one call per batch. The queue has an end: beyond it, work is refused at once rather than
+late.
 """
 
 from __future__ import annotations
