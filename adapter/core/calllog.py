@@ -11,7 +11,6 @@ believed, however late; a second task id is a double, and said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import assert_never
 
 from adapter.core.logevents import (
@@ -52,6 +51,7 @@ from adapter.core.logmodel import (
     Verifying,
 )
 from adapter.core.policy import SavePolicy
+from adapter.core.quick import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ An admin of Salesforce sets these, the page reads and tells them; so each agent 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from adapter.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

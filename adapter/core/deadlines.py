@@ -7,7 +7,6 @@ given up, and then the agent is told.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from adapter.core.decision import Decision, ignored, noticed
@@ -30,6 +29,7 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.policy import Policy
+from adapter.core.quick import replace
 
 LAST_QUESTIONS = 2
 """How often the call log is asked for a lapsed placement in the end; it may be down once."""

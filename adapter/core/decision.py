@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from adapter.core.effects import Effect
 from adapter.core.logevents import LogEvent
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Answer, Notice
 from adapter.core.policy import Policy
+from adapter.core.quick import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

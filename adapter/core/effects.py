@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from adapter.core.facts import Direction
 from adapter.core.model import Line
+from adapter.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

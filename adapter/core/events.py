@@ -6,12 +6,12 @@ that deciding again (after a lost race) makes the same ids.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from adapter.core.centre import Centre
 from adapter.core.facts import Facts
 from adapter.core.model import Draft, Line, Record
+from adapter.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ filled in by the provider's call log, whose word (`Source.RECORD`) outranks all 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import IntEnum, StrEnum
 from typing import Generic, TypeVar
+
+from adapter.core.quick import dataclass
 
 
 class Source(IntEnum):

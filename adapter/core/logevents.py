@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from adapter.core.facts import Facts
 from adapter.core.logmodel import Attempt, SaveError
 from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)

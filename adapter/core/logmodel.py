@@ -6,12 +6,12 @@ the go gate stands (facts: reliability, section 1). Times are Unix milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
+from adapter.core.quick import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

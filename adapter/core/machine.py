@@ -12,7 +12,6 @@ leaves the agent as it was and says why (`Decision.ignored`), so that it can be 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from adapter.core import deadlines, dialing, reporting
@@ -49,6 +48,7 @@ from adapter.core.events import (
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, Answer, Ending, Lapsed, RingingInbound, Wrapup
 from adapter.core.policy import Policy
+from adapter.core.quick import replace
 
 
 def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table

@@ -7,12 +7,12 @@ the moment at which somebody must look again (design: "a next deadline, always")
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from adapter.core.centre import NO_CENTRE, Centre
 from adapter.core.facts import NOTHING_KNOWN, Direction, Facts
+from adapter.core.quick import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
@@ -25,6 +24,7 @@ from phonenumbers import (
 )
 
 from adapter.core.centre import Centre
+from adapter.core.quick import dataclass
 
 
 class DialKind(StrEnum):

@@ -44,8 +44,12 @@ class _Key(AgentKey):
     _hash: int
 
     def __init__(self, org_id: str, user_id: str) -> None:
-        super().__init__(org_id, user_id)
-        object.__setattr__(self, "_hash", hash((org_id, user_id)))
+        for name, value in (
+            ("org_id", org_id),
+            ("user_id", user_id),
+            ("_hash", hash((org_id, user_id))),
+        ):
+            object.__setattr__(self, name, value)
 
     def __hash__(self) -> int:
         return self._hash
