@@ -31,6 +31,7 @@ _HOOKS = (
     (b"--slds-g-radius-border-", b"--r-"),
     (b"--slds-g-", b"--g-"),
 )
+_LATE = ("account.", "blocked.", "tray.", "transfer.", "follow.", "signin.")
 _ALWAYS = ("blocked.title", "blocked.admin", "blocked.retry", "blocked.server-unreachable")
 _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")
 
@@ -88,7 +89,7 @@ def lean_words(source: bytes) -> bytes:
 
 
 def late_words(source: bytes) -> bytes:
-    """What a page says that could not start, and fetches then.
+    """What few pages ever say, fetched then: why one could not start, what is unsaved.
 
     Not of a server that does not answer: it would not answer this either.
     """
@@ -96,7 +97,7 @@ def late_words(source: bytes) -> bytes:
 
 
 def _is_late(key: str) -> bool:
-    return key.startswith("blocked.") and not key.startswith(_ALWAYS)
+    return key.startswith(_LATE) and not key.startswith(_ALWAYS)
 
 
 def _table(words: dict[str, Any]) -> bytes:

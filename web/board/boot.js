@@ -6,7 +6,8 @@
  */
 
 import { el, setData, setText, show } from '../softphone/dom.js';
-import { fetchSettings, signInByName, signInWithSalesforce } from '../softphone/session.js';
+import { fetchSettings, signInByName } from '../softphone/session.js';
+import { signInWithSalesforce } from '../softphone/signin.js';
 import { chooseLanguage, createTranslate } from '../softphone/strings.js';
 import { createOutcomes, createWebhooks } from './charts.js';
 import { createFigures, createHealth, createPeople, createUnlogged } from './sections.js';

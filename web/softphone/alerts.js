@@ -13,14 +13,17 @@ function alertRow({ t }) {
   return (first) => {
     let alert = first;
     const words = el('p', {});
+    const act = el('button', { type: 'button', class: 'button neutral', onclick: () => alert.act?.run() });
     const close = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('alert.dismiss'), onclick: () => alert.dismiss() }, icon('cross'));
-    const element = el('div', { class: 'alert' }, icon('alert'), words, close);
+    const element = el('div', { class: 'alert' }, icon('alert'), words, act, close);
     return {
       element,
       update(next) {
         alert = next;
         setData(element, 'tone', next.tone);
         setText(words, next.text);
+        setText(act, next.act?.label ?? '');
+        show(act, Boolean(next.act));
       },
     };
   };

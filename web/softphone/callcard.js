@@ -17,9 +17,13 @@ const STEPS = ['ringing-user-devices', 'dialing-destination', 'bridged'];
 const CONTROLS = {
   'ringing-user-devices': ['hang_up'],
   'dialing-destination': ['hang_up'],
-  bridged: ['mute', 'hold', 'transfer', 'hang_up'],
+  bridged: ['mute', 'hold', 'digits', 'transfer', 'hang_up'],
   'ringing-inbound': ['answer', 'decline'],
 };
+/** @type {{[control: string]: string}} */
+const BACK = { hold: 'resume', mute: 'unmute' };
+// What opens beneath the buttons.
+const DRAWERS = ['digits', 'transfer'];
 const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
 
 /** @param {Card} card */
@@ -71,28 +75,42 @@ function createSteps({ t }) {
 }
 
 /** The buttons that this provider can do something about. @param {Context} context @param {string} callId */
-function createControls({ t, actions }, callId) {
-  const target = el('input', { name: 'target', type: 'tel', autocomplete: 'off', 'aria-label': t('transfer.target'), placeholder: t('transfer.target') });
-  const transfer = el('form', { class: 'transfer', hidden: true }, target, el('button', { type: 'submit', class: 'button brand' }, t('control.transfer')));
-  transfer.addEventListener('submit', (event) => {
-    event.preventDefault();
-    if (target.value.trim()) actions.control(callId, 'transfer', { target: target.value });
-    show(transfer, false);
-  });
+function createControls(context, callId) {
+  const { t, actions } = context;
+  // No event tells what is on hold: this page takes back what it has asked for.
+  /** @type {Set<string>} */
+  const turned = new Set();
+  /** @type {ReturnType<typeof import('./incall.js').createInCall>|undefined} */
+  let more;
+  let opened = '';
   const buttons = el('div', { class: 'controls-row' });
-  const update = keyedList(buttons, (/** @type {string} */ action) => action, (action) => {
-    const tone = action === 'hang_up' || action === 'decline' ? 'danger' : action === 'answer' ? 'success' : 'neutral';
-    const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': action }, icon(action === 'hang_up' || action === 'decline' || action === 'answer' ? 'phone' : action), el('span', {}, t(`control.${action}`)));
-    button.addEventListener('click', () => {
-      if (action !== 'transfer') return actions.control(callId, action);
-      show(transfer, transfer.hasAttribute('hidden'));
-      target.focus();
-    });
-    return { element: button, update: () => undefined };
+
+  /** @param {string} name transfer or digits; empty: neither */
+  async function open(name) {
+    opened = name;
+    if (!more && name) {
+      const [{ createInCall }] = await Promise.all([import('./incall.js'), context.moreWords()]);
+      if (!more) buttons.after((more = createInCall(context, callId, () => open(''))).element);
+    }
+    more?.open(opened);
+  }
+  /** @param {string} name */
+  function press(name) {
+    if (DRAWERS.includes(name)) return void open(name === opened ? '' : name);
+    const back = BACK[name];
+    actions.control(callId, back && turned.has(name) ? back : name);
+    if (back && !turned.delete(name)) turned.add(name);
+  }
+  const update = keyedList(buttons, (/** @type {string} */ name) => name, (name) => {
+    const rings = ['hang_up', 'decline', 'answer'].includes(name);
+    const tone = name === 'answer' ? 'success' : rings ? 'danger' : 'neutral';
+    const words = el('span', {});
+    const element = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, onclick: () => press(name) }, icon(rings ? 'phone' : name), words);
+    return { element, update: () => setText(words, t(`control.${(turned.has(name) && BACK[name]) || name}`)) };
   });
   const check = el('button', { type: 'button', class: 'link', 'data-action': 'check', onclick: () => actions.control(callId, 'check') }, t('control.check'));
   return {
-    element: el('div', { class: 'controls' }, buttons, transfer, check),
+    element: el('div', { class: 'controls' }, buttons, check),
     /** @param {Card} card @param {Model} model */
     update(card, model) {
       const phase = phaseOf(card);
@@ -100,7 +118,7 @@ function createControls({ t, actions }, callId) {
       const offered = model.stage === 'live' ? (CONTROLS[phase] ?? []).filter((action) => can[action]) : [];
       update(offered);
       show(buttons, offered.length > 0);
-      if (!offered.includes('transfer')) show(transfer, false);
+      if (opened && !offered.includes(opened)) void open('');
       show(check, model.stage === 'live' && CHECKABLE.includes(phase) && !can['hang_up']);
     },
   };

@@ -71,13 +71,23 @@ export function saveParams(value) {
   return { object: String(entityApiName), params: pairs.join('&') };
 }
 
+// What the edit page of a Task takes from its address; it ignores what it does not know.
+/** @type {{[field: string]: string}} */
+const PREFILLS = { Subject: 'tsk5', WhoId: 'who_id', WhatId: 'what_id' };
+
+/** @param {{[field: string]: unknown}} values */
+function prefilled(values) {
+  const query = new URLSearchParams(Object.entries(values).flatMap(([field, value]) => (PREFILLS[field] ? [[PREFILLS[field], String(value)]] : [])));
+  return query.size > 0 ? `?${query}` : '';
+}
+
 /**
  * Where a screen pop leads; null where Classic has no such place.
  * @param {string} type a name of SCREENPOP_TYPE @param {any} params
  * @returns {string|null} always relative
  */
 export function popUrl(type, params) {
-  const { recordId, url, scope, listViewId, entityName, flowDevName } = Object(params);
+  const { recordId, url, scope, listViewId, entityName, flowDevName, defaultFieldValues = {} } = Object(params);
   const home = PREFIXES[scope ?? entityName];
   /** @type {{[type: string]: string|false|undefined}} */
   const places = {
@@ -86,7 +96,7 @@ export function popUrl(type, params) {
     URL: /^\/(?![/\\])/.test(String(url)) && String(url),
     OBJECTHOME: home && `/${home}/o`,
     LIST: home && listViewId && `/${home}?fcf=${encodeURIComponent(listViewId)}`,
-    NEW_RECORD_MODAL: home && `/${home}/e`,
+    NEW_RECORD_MODAL: home && `/${home}/e${prefilled(defaultFieldValues)}`,
     FLOW: flowDevName && `/flow/${encodeURIComponent(flowDevName)}`,
   };
   return places[type] || null;

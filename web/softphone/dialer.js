@@ -14,7 +14,7 @@ const KEYS = [
 ];
 
 /** @param {(key: string) => void} press @param {string} label */
-function createPad(press, label) {
+export function createPad(press, label) {
   const keys = KEYS.map(([digit = '', letters = '']) =>
     el('button', { type: 'button', class: 'key', 'data-key': digit, onclick: () => press(digit) },
       el('span', { class: 'key-digit' }, digit), el('span', { class: 'key-letters', 'aria-hidden': 'true' }, letters)));

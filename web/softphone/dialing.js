@@ -7,7 +7,7 @@
 
 import { wordsFor } from './strings.js';
 
-/** @import {Frame, Model, RecordRef, View} from './types.js' */
+/** @import {Act, Frame, Model, RecordRef, View} from './types.js' */
 
 const ANSWER_MS = 8_000;
 const GOOD_NEWS = ['placed', 'duplicate'];
@@ -17,7 +17,7 @@ const GOOD_NEWS = ['placed', 'duplicate'];
 /**
  * @param {{
  *   model: Model, send: (frame: Frame) => boolean, makeId: () => string, words: (key: string) => string,
- *   say: (id: string, tone: 'info'|'warning'|'error', text: string) => void,
+ *   say: (id: string, tone: 'info'|'warning'|'error', text: string, act?: Act) => void,
  *   unsay: (id: string) => void, render: () => void, now?: () => number,
  * }} ports
  */
@@ -29,6 +29,7 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
   let timer;
 
   let latest = '';
+  let again = () => {};
 
   function conclude() {
     clearTimeout(timer);
@@ -39,33 +40,41 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
     say('dial', 'warning', words('dial.unanswered'));
   }
 
+  /** @param {Wish} wish @param {boolean} confirmed @returns {boolean} whether it went out */
+  function dial(wish, confirmed = false) {
+    const { number, record, name, params, clickedAt, workId } = wish;
+    unsay('dial');
+    const request_id = makeId();
+    const sent = send({
+      type: 'dial', request_id, number, clicked_at: clickedAt, sent_at: now(),
+      ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}), ...(confirmed ? { confirmed } : {}),
+    });
+    if (!sent) {
+      say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
+      return false;
+    }
+    mine.set((latest = request_id), '');
+    again = () => void dial({ ...wish, clickedAt: now() }, true);
+    model.pending = { request_id, number, name };
+    clearTimeout(timer);
+    timer = setTimeout(unanswered, ANSWER_MS);
+    render();
+    return true;
+  }
+
   return {
     /** @param {Wish} wish @returns {boolean} whether it went out */
-    dial({ number, record, name, params, clickedAt, workId }) {
-      unsay('dial');
-      const request_id = makeId();
-      const sent = send({
-        type: 'dial', request_id, number, clicked_at: clickedAt, sent_at: now(),
-        ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}),
-      });
-      if (!sent) {
-        say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
-        return false;
-      }
-      mine.set((latest = request_id), '');
-      model.pending = { request_id, number, name };
-      clearTimeout(timer);
-      timer = setTimeout(unanswered, ANSWER_MS);
-      render();
-      return true;
-    },
+    dial: (wish) => dial(wish),
     /** Hear what a view says about this page's own wishes, each word once. @param {View} view */
     hear(view) {
       for (const answer of view.answers) {
         if ((mine.get(answer.request_id) ?? answer.code) === answer.code) continue;
         mine.set(answer.request_id, answer.code);
         if (model.pending?.request_id === answer.request_id) conclude();
-        if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', wordsFor(words, answer));
+        // The question is the latest wish's: of an earlier one nobody may still want the call.
+        const asked = answer.code === 'confirm-repeat' && answer.request_id === latest;
+        if (asked) say('dial', 'warning', wordsFor(words, answer), { label: words('dial.again'), run: again });
+        else if (!GOOD_NEWS.includes(answer.code)) say('dial', 'error', wordsFor(words, answer));
       }
       if (view.calls.length > 0) conclude();
     },

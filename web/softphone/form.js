@@ -37,9 +37,9 @@ export function createUnsaved(store, key) {
   return {
     fields: () => ({ ...fields }),
     any: () => Object.keys(fields).length > 0,
-    /** @param {DraftField} field @param {string} value */
+    /** @param {DraftField|'follow_up'} field @param {string|boolean} value */
     typed(field, value) {
-      fields[field] = value;
+      fields = { ...fields, [field]: value };
       keep();
     },
     /** Forget what the server knows too. @param {Draft} draft */
@@ -67,6 +67,11 @@ const field = (label, input, kind) =>
  */
 export function createForm({ t, actions, drafts }, callId, owner) {
   const unsaved = createUnsaved(drafts, `softphone/draft/${owner}/${callId}`);
+  // The tab in which it was asked for, and no other, opens Salesforce's form.
+  const asked = `softphone/follow/${owner}/${callId}`;
+  /** @type {CallCard|WrapupCard|undefined} */
+  let last;
+  let live = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let sentOn = -1;
@@ -81,7 +86,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     timer = undefined;
     if ((unsaved.any() || done) && actions.wrapup(callId, unsaved.fields(), done)) sentOn = connection;
   }
-  /** @param {DraftField} name @param {string} value */
+  /** @param {DraftField|'follow_up'} name @param {string|boolean} value */
   function typed(name, value) {
     unsaved.typed(name, value);
     timer ??= setTimeout(flush, AUTOSAVE_MS);
@@ -95,6 +100,13 @@ export function createForm({ t, actions, drafts }, callId, owner) {
   const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', oninput: () => typed('subject', subject.value) });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
+  const follow = el('input', {
+    type: 'checkbox', name: 'follow_up', onchange: () => {
+      typed('follow_up', follow.checked);
+      drafts.setItem(asked, String(follow.checked));
+    },
+  });
+  const followField = el('label', { class: 'check' }, follow, t('wrapup.follow'));
   const stay = () => void actions.wrapup(callId, {}, false);
   /** @param {boolean} on */
   function pause(on) {
@@ -113,7 +125,7 @@ export function createForm({ t, actions, drafts }, callId, owner) {
   const dispositionField = field(t('wrapup.disposition'), disposition, 'disposition');
   const subjectField = field(t('wrapup.subject'), subject, 'subject');
   const foot = el('div', { class: 'form-foot' }, save, hold, el('span', { class: 'hint' }, t('wrapup.shortcut')));
-  const element = el('form', { class: 'form' }, dispositionField, subjectField, field(t('notes.label'), notes, 'notes'), foot);
+  const element = el('form', { class: 'form' }, dispositionField, subjectField, field(t('notes.label'), notes, 'notes'), followField, foot);
 
   element.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -149,6 +161,8 @@ export function createForm({ t, actions, drafts }, callId, owner) {
     element,
     /** @param {CallCard|WrapupCard} card @param {Model} model */
     update(card, model) {
+      last = card;
+      live = model.stage === 'live';
       const over = 'outcome' in card;
       connection = model.connection;
       wrapUpMs = (model.view?.settings.wrap_up_seconds ?? 0) * 1000;
@@ -161,7 +175,8 @@ export function createForm({ t, actions, drafts }, callId, owner) {
         const value = shown[name] ?? '';
         if (inputs[name].value !== value) inputs[name].value = value;
       }
-      for (const part of [dispositionField, subjectField, foot]) show(part, over);
+      follow.checked = shown.follow_up === true;
+      for (const part of [dispositionField, subjectField, followField, foot]) show(part, over);
       setText(save, t(over && card.log.state === 'none' ? 'wrapup.done' : 'wrapup.save'));
       if (model.stage === 'live' && (unsaved.any() || done) && sentOn !== connection && timer === undefined) flush();
     },
@@ -171,6 +186,8 @@ export function createForm({ t, actions, drafts }, callId, owner) {
       clearInterval(pausing);
       window.removeEventListener('pagehide', flush);
       if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
+      if (live && last && follow.checked && drafts.getItem(asked) === 'true') actions.followUp(last);
+      drafts.removeItem(asked);
     },
   };
 }

@@ -5,9 +5,9 @@ import { createCallCard, phaseOf } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
+import { createLate } from './late.js';
 import { initials, whoIs } from './numbers.js';
-import { createBlocked, createConnecting, createSignIn } from './screens.js';
-import { createTray } from './tray.js';
+import { createBlocked, createConnecting } from './screens.js';
 import { foreground } from './view.js';
 
 /** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
@@ -17,7 +17,7 @@ export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 
 
 /** Who is signed in, and whether links in Salesforce dial. @param {Context} context */
 function createBar({ t, actions }) {
-  const letters = el('span', { class: 'bar-avatar', 'aria-hidden': 'true' });
+  const letters = el('button', { type: 'button', class: 'bar-avatar', 'aria-label': t('bar.account'), title: t('bar.account'), onclick: () => actions.account() });
   const name = el('span', { class: 'bar-name' });
   const state = el('span', { class: 'bar-state' });
   const dial = el('span', { class: 'bar-dial' });
@@ -92,8 +92,14 @@ export function createPanel(root, context, model) {
   const cardList = el('div', { class: 'cards' });
   const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
   const dialer = createDialer(context, model);
-  const tray = createTray(context);
-  const signIn = createSignIn(context);
+  const tray = createLate(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
+    const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
+    return createTray(context);
+  });
+  const signIn = createLate(({ stage }) => stage === 'signed-out', async () => {
+    const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
+    return createSignIn(context);
+  });
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
@@ -128,13 +134,12 @@ export function createPanel(root, context, model) {
       const shown = cardsOf(now);
       const working = view !== null && (stage === 'live' || stage === 'offline');
       show(connecting, !view && (stage === 'connecting' || stage === 'offline'));
-      show(signIn.element, stage === 'signed-out');
       show(blocked.element, stage === 'blocked');
       show(content, working);
       const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
       show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
       setData(content, 'cards', String(shown.length));
-      for (const part of [bar, alerts, pending, tray, signIn, blocked, dialer, announcer]) part.update(now);
+      for (const part of [bar, alerts, pending, tray, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
       keepFocus(focused);
     },

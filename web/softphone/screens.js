@@ -1,6 +1,6 @@
-/** What fills the panel when there is no agent or no Salesforce: connecting, sign-in, blocked. */
+/** What fills the panel when there is no softphone: connecting, blocked. */
 
-import { el, setData, setText, show } from './dom.js';
+import { el, setData, setText } from './dom.js';
 import { icon } from './icons.js';
 
 /** @import {Context, Model} from './types.js' */
@@ -9,7 +9,7 @@ import { icon } from './icons.js';
 /** @type {[string, string[]][]} */
 const CONDITIONS = [
   ['server', ['server-unreachable']],
-  ['inside', ['no-origin', 'no-mode', 'classic']],
+  ['inside', ['no-origin', 'no-mode']],
   ['origin', ['origin-refused', 'origin-not-allowed']],
   ['library', ['library-missing', 'library-refused', 'library-slow']],
   ['answers', ['library-silent']],
@@ -21,36 +21,6 @@ export const passedBefore = (code) => CONDITIONS.findIndex(([, codes]) => codes.
 /** @param {Context} context */
 export function createConnecting({ t }) {
   return el('section', { class: 'screen connecting' }, el('span', { class: 'spinner', 'aria-hidden': 'true' }), el('p', {}, t('connecting')));
-}
-
-/** @param {Context} context */
-export function createSignIn({ t, actions }) {
-  const name = el('input', { name: 'name', autocomplete: 'username', required: true });
-  const label = el('span', { class: 'field-label' });
-  const field = el('label', { class: 'field' }, label, name);
-  const button = el('button', { type: 'submit', class: 'button brand wide' });
-  const failed = el('p', { class: 'screen-error', role: 'alert' });
-  const words = el('p', {});
-  const element = el('form', { class: 'screen signin' }, el('span', { class: 'screen-sign' }, icon('phone')), el('h2', {}, t('signin.title')), words, field, failed, button);
-  element.addEventListener('submit', (event) => {
-    event.preventDefault();
-    actions.signIn(name.value.trim());
-  });
-  return {
-    element,
-    /** @param {Model} model */
-    update({ signIn }) {
-      const dev = signIn.by === 'dev';
-      // The pop-up shows a code to type when it cannot hand it over.
-      show(field, dev || signIn.opened);
-      setText(label, t(dev ? 'signin.name' : 'signin.code'));
-      name.required = dev;
-      setText(words, t(`signin.${signIn.by}.words`));
-      setText(button, t(`signin.${signIn.by}.button`));
-      setText(failed, signIn.failed ? t('signin.failed') : '');
-      button.disabled = signIn.busy;
-    },
-  };
 }
 
 /** @param {Context} context */

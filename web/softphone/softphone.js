@@ -14,7 +14,7 @@ import { createLook } from './look.js';
 import { createPanel } from './panel.js';
 import { createPulse } from './pulse.js';
 import { createSaveLog } from './savelog.js';
-import { fetchTicket, redeem, signInByName, signInWithSalesforce, signOut } from './session.js';
+import { fetchTicket, signInByName, signOut } from './session.js';
 import { createSocket } from './socket.js';
 import { createStale } from './stale.js';
 import { mayPass, startUp } from './startup.js';
@@ -24,7 +24,7 @@ import { isNewer } from './view.js';
 import { createWorks } from './work.js';
 
 /** @import {Centre} from './centre.js' */
-/** @import {Actions, Click, Driver, Frame, Layout, Model, PageSettings, RecordRef, Translate, User, View} from './types.js' */
+/** @import {Act, Actions, CallCard, Click, CtiError, Driver, Frame, Layout, Model, PageSettings, RecordRef, Translate, User, View, WrapupCard} from './types.js' */
 
 const OFFLINE_MS = 3_000;
 const START_AGAIN_MS = 10_000;
@@ -53,9 +53,9 @@ export function createSoftphone(root, t, language, moreWords) {
   /** @type {ReturnType<typeof run>|null} */
   let running = null;
 
-  /** @param {string} id @param {'info'|'warning'|'error'} tone @param {string} text */
-  function say(id, tone, text) {
-    model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text }];
+  /** @param {string} id @param {'info'|'warning'|'error'} tone @param {string} text @param {Act} [act] */
+  function say(id, tone, text, act) {
+    model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act }];
     render();
   }
   /** @param {string} id */
@@ -81,13 +81,15 @@ export function createSoftphone(root, t, language, moreWords) {
     },
     relate: (callId, record) => void running?.send({ type: 'context', call_id: callId, record }),
     tray: (logId, action) => void running?.send({ type: 'tray', log_id: logId, action }),
+    followUp: (card) => void running?.followUp(card),
     dismissNotice: (id) => void running?.send({ type: 'dismiss_notice', notice_id: id }),
     dismissMessage: unsay,
     signIn: (name) => void running?.signIn(name),
-    signOut: () => void running?.signOut(),
+    signOut: () => void running?.signOut(false),
+    account: () => void moreWords().then(() => say('account', 'info', t('account.words'), { label: t('account.everywhere'), run: () => void running?.signOut(true) })),
     retryNow: () => void (running ? running.connect() : start()),
   };
-  const panel = createPanel(root, { t, language, actions, now: clock.now, drafts: draftStore() }, () => model);
+  const panel = createPanel(root, { t, moreWords, language, actions, now: clock.now, drafts: draftStore() }, () => model);
 
   async function start() {
     model.blocked = null;
@@ -132,6 +134,9 @@ export function createSoftphone(root, t, language, moreWords) {
     const send = (/** @type {Frame} */ frame) => socket.send(frame);
     const dialing = createDialing({ model, send: (frame) => socket.isUp() && send(frame), makeId, words: t, say, unsay, render });
     const look = createLook(driver, model, t);
+    /** @type {ReturnType<typeof import('./followup.js').createFollowUps>|null} */
+    let followUps = null;
+    const popFailed = (/** @type {CtiError[]} */ errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') }));
     const errands = createErrands({
       driver, send,
       isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
@@ -141,7 +146,7 @@ export function createSoftphone(root, t, language, moreWords) {
         model.offers = { ...model.offers, [callId]: run };
         render();
       },
-      onPopFailed: (errors) => say('pop', 'warning', t('pop.failed', { reason: errors[0]?.message || t('error.silence') })),
+      onPopFailed: popFailed,
     });
     const toggle = createToggle({
       async enable() {
@@ -297,9 +302,21 @@ export function createSoftphone(root, t, language, moreWords) {
         look.follow();
         stale.follow(model);
         if (model.view) channels?.tell(centre?.publish ?? '', model.view);
+        if (model.view) void followUps?.follow(model.view);
         identify();
       },
       connect: () => socket.connect(),
+      /** @param {CallCard|WrapupCard} card */
+      async followUp(card) {
+        try {
+          const [{ createFollowUps }] = await Promise.all([import('./followup.js'), moreWords()]);
+          followUps ??= createFollowUps(driver, t, popFailed);
+          followUps.add(card);
+          render();
+        } catch {
+          popFailed([]);
+        }
+      },
       async begin() {
         driver.onNavigation(safely(viewed));
         driver.onWork(safely((work) => {
@@ -326,14 +343,18 @@ export function createSoftphone(root, t, language, moreWords) {
         const dev = settings.sign_in === 'dev';
         model.signIn = { ...model.signIn, busy: dev, failed: false, opened: !dev };
         render();
+        // Loaded with the form: a pop-up that opens much later than the click is blocked.
+        const { redeem, signInWithSalesforce } = await import('./signin.js');
         const done = await (dev ? signInByName(typed) : typed ? redeem(typed) : signInWithSalesforce(origin));
         model.signIn = { ...model.signIn, busy: false, failed: !done, opened: !done && model.signIn.opened };
         if (done) model.stage = 'connecting';
         render();
         if (done) await socket.connect();
       },
-      async signOut() {
-        if (!(await signOut(origin))) return say('signout', 'error', t('signout.failed'));
+      /** @param {boolean} everywhere in every browser */
+      async signOut(everywhere) {
+        unsay('account');
+        if (!(await signOut(origin, everywhere))) return say('signout', 'error', t('signout.failed'));
         socket.stop();
         channels?.stop();
         onSignedOut();

@@ -53,7 +53,7 @@ export async function loadStrings() {
   return { language, table: await answer.json() };
 }
 
-/** The words of a page that could not start, which no other page needs. @param {string} language @param {Table} table */
+/** The words of parts that few pages ever show. @param {string} language @param {Table} table */
 export async function loadLate(language, table) {
   try {
     Object.assign(table, await (await fetch(new URL(`lang/late/${language}.json`, import.meta.url))).json());

@@ -14,6 +14,7 @@ export interface Draft {
   subject?: string;
   notes?: string;
   disposition?: string;
+  follow_up?: boolean;
   who?: RecordRef | null;
   what?: RecordRef | null;
 }
@@ -260,10 +261,17 @@ export interface Component<P> {
 }
 
 /** Something that this page alone has to say. */
+/** What the agent may do about a message, on a button beside it. */
+export interface Act {
+  label: string;
+  run(): void;
+}
+
 export interface Message {
   id: string;
   tone: 'info' | 'warning' | 'error';
   text: string;
+  act?: Act | undefined;
 }
 
 export interface Pending {
@@ -300,15 +308,21 @@ export interface Actions {
   /** What the call is about; null: none of the records known. */
   relate(callId: string, record: RecordRef | null): void;
   tray(logId: string, action: string): void;
+  /** Open Salesforce's form for a task about the same record. */
+  followUp(card: CallCard | WrapupCard): void;
   dismissNotice(id: string): void;
   dismissMessage(id: string): void;
   signIn(name: string): void;
   signOut(): void;
+  /** Ask whether to sign out in every browser. */
+  account(): void;
   retryNow(): void;
 }
 
 export interface Context {
   t: Translate;
+  /** The words of parts that are fetched late. */
+  moreWords(): Promise<void>;
   language: string;
   actions: Actions;
   now: () => number;

@@ -1,0 +1,90 @@
+"""What an agent does in a call from the panel, where the provider can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from adapter.telephony.dialstack.client import DialStackClient
+from adapter.telephony.port import Action
+from tests.browser.conftest import Org, Tab
+from tests.browser.states import LONG, by_hand
+
+pytestmark = pytest.mark.browser
+
+
+async def talking(org: Org) -> Tab:
+    """A tab in the middle of a call."""
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab()
+    await tab.click("Grace Okafor", "+1 202-555-9000")
+    await tab.until("ringing-user-devices", "off")
+    await by_hand(org, "pick_up")
+    await tab.until("dialing-destination")
+    await by_hand(org, "answer")
+    await tab.until("bridged")
+    return tab
+
+
+async def test_a_target_that_cannot_be_dialled_is_refused_before_it_is_sent(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason stands beneath, the button is off; with a good target the call is handed over."""
+    targets: list[str] = []
+    real = DialStackClient.transfer
+
+    async def transfer(self: DialStackClient, call: str, target: str) -> None:
+        targets.append(target)
+        await real(self, call, target)
+
+    monkeypatch.setattr(DialStackClient, "transfer", transfer)
+    tab = await talking(org)
+    control = tab.phone.locator('[data-action="transfer"]')
+    await control.click()
+    target = tab.phone.get_by_label("Number or extension")
+    await expect(target).to_be_focused()
+    await target.fill("+1 900 555 0100")
+    reason = tab.phone.locator(".transfer [role=status]")
+    await expect(reason).to_contain_text("Premium-rate")
+    send = tab.phone.locator(".transfer button")
+    await expect(send).to_be_disabled()
+    await target.press("Enter")
+    await target.fill("1001")
+    await expect(reason).to_be_empty()
+    await send.click()
+    await tab.until("wrapup")
+    assert targets == ["1001"]
+
+
+async def test_keys_and_hold_are_there_only_where_the_provider_can(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DialStack cannot: no such button. One that can hears each key; hold is taken back."""
+    heard: list[tuple[Action, str | None]] = []
+
+    async def control(_self: Any, _call: str, action: Action, value: str | None = None) -> None:
+        heard.append((action, value))
+
+    monkeypatch.setattr(DialStackClient, "control", control)
+    tab = await talking(org)
+    await expect(tab.phone.locator('[data-action="transfer"]')).to_be_visible()
+    for absent in ("digits", "hold", "mute"):
+        await expect(tab.phone.locator(f'[data-action="{absent}"]')).to_have_count(0)
+
+    org.world.app.pages._can.update(digits=True, hold=True)
+    await tab.phone.get_by_label("Notes").fill("Presses one.")
+    await tab.phone.get_by_role("button", name="Keypad").click()
+    for key in "1#":
+        await tab.phone.locator(f'.in-call [data-key="{key}"]').click()
+    await expect(tab.phone.locator(".pressed")).to_have_text("1#")
+    await tab.phone.get_by_role("button", name="Hold").click()
+    await tab.phone.get_by_role("button", name="Resume").click()
+    await expect(tab.phone.get_by_role("button", name="Hold")).to_be_visible()
+    assert heard == [
+        (Action.DIGITS, "1"),
+        (Action.DIGITS, "#"),
+        (Action.HOLD, ""),
+        (Action.RESUME, ""),
+    ]

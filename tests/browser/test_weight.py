@@ -1,0 +1,53 @@
+"""What a browser really fetches from us, from an empty cache to the end of a usual call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Response
+
+from tests.browser.conftest import Org, Tab
+
+pytestmark = pytest.mark.browser
+
+FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
+LIMIT = 100_000
+"""Bytes, uncompressed, without Salesforce's library (issue 7, part 4)."""
+RARE = {
+    "channels.js",
+    "classic.js",
+    "classicvalues.js",
+    "followup.js",
+    "handover.js",
+    "incall.js",
+    "pops.js",
+    "signin.js",
+    "tray.js",
+}
+"""What no usual call in Lightning needs."""
+
+
+async def test_a_usual_call_fetches_less_than_a_hundred_kilobytes(org: Org) -> None:
+    """Start, sign-in, click, talk, notes, wrap-up, Task: the rare parts stay on the server."""
+    await org.plays("+12025559000", outcome="answered")
+    tab = Tab(await org.context.new_page())
+    seen: list[Response] = []
+    tab.page.on("response", seen.append)
+    await tab.page.goto(f"{org.url}/?agent=ada")
+    await tab.until_dialable()
+    await tab.click("Grace Okafor", "+1 202-555-9000")
+    await tab.until("bridged")
+    await tab.phone.get_by_label("Notes").fill("Asks for twenty units.")
+    await tab.until("wrapup")
+    await tab.until_tasks(1)
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle", "on")
+
+    ours = [one for one in seen if one.url.startswith(f"{org.world.url}/softphone")]
+    scripts = {Path(urlsplit(one.url).path).name for one in ours if one.url.endswith(".js")}
+    everything = {path.name for path in FOLDER.glob("*.js")}
+    assert everything - scripts == RARE
+    weight = sum([len(await one.body()) for one in ours])
+    assert 0 < weight < LIMIT

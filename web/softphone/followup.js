@@ -1,0 +1,39 @@
+/**
+ * A task for later, beside the call's own: Salesforce's form for a new one, filled in as far as known.
+ *
+ * The agent saves it or not. It is opened when nothing rings, for it would cover the answer button.
+ */
+
+import { whoIs } from './numbers.js';
+import { linksOf } from './related.js';
+
+/** @import {CallCard, CtiError, Driver, Translate, View} from './types.js' */
+
+/** @param {Pick<CallCard, 'record'|'draft'|'name'|'display'>} card @param {Translate} t */
+export function followUpOf(card, t) {
+  const { who, what } = linksOf(card);
+  const values = { Subject: t('follow.subject', { name: whoIs(card) }).slice(0, 255), WhoId: who?.id, WhatId: what?.id };
+  const defaultFieldValues = Object.fromEntries(Object.entries(values).filter(([, value]) => value));
+  return { entityName: 'Task', defaultFieldValues };
+}
+
+/** @param {Pick<Driver, 'pop'>} driver @param {Translate} t @param {(errors: CtiError[]) => void} onFailed */
+export function createFollowUps(driver, t, onFailed) {
+  /** @type {object[]} */
+  const waiting = [];
+  let open = false;
+  return {
+    /** @param {Pick<CallCard, 'record'|'draft'|'name'|'display'>} card */
+    add: (card) => void waiting.push(followUpOf(card, t)),
+    /** @param {View} view */
+    async follow(view) {
+      const form = waiting[0];
+      if (!form || open || view.calls.some(({ state }) => state === 'ringing-inbound')) return;
+      open = true;
+      waiting.shift();
+      const outcome = await driver.pop('NEW_RECORD_MODAL', form);
+      open = false;
+      if (!outcome.ok) onFailed(outcome.errors);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** What some providers can do in a call and few calls need: hand it over, press keys in it. */
+
+import { checkNumber } from './check.js';
+import { createPad } from './dialer.js';
+import { el, setText, show } from './dom.js';
+
+/** @import {Context} from './types.js' */
+
+/** @param {Context} context @param {string} callId @param {() => void} close */
+function createTransfer({ t, actions }, callId, close) {
+  const target = el('input', { name: 'target', type: 'tel', autocomplete: 'off', 'aria-label': t('transfer.target'), placeholder: t('transfer.target') });
+  const send = el('button', { type: 'submit', class: 'button brand' }, t('control.transfer'));
+  const reason = el('p', { class: 'dialer-reason', id: `transfer-${callId}`, role: 'status' });
+  target.setAttribute('aria-describedby', reason.id);
+  const judge = checkNumber(t, (words) => {
+    setText(reason, words);
+    send.disabled = words !== '';
+  });
+  target.addEventListener('input', () => judge(target.value));
+  const element = el('form', { class: 'transfer', hidden: true }, target, send, reason);
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (!target.value.trim() || send.disabled) return target.focus();
+    actions.control(callId, 'transfer', { target: target.value });
+    close();
+  });
+  return { element, first: target };
+}
+
+/** @param {Context} context @param {string} callId */
+function createKeys({ t, actions }, callId) {
+  const pressed = el('output', { class: 'pressed' });
+  const pad = createPad((digits) => {
+    actions.control(callId, 'digits', { digits });
+    setText(pressed, `${pressed.textContent}${digits}`.slice(-24));
+  }, t('control.digits'));
+  return { element: el('div', { class: 'keys', hidden: true }, pressed, pad), first: pad.querySelector('button') };
+}
+
+/** @param {Context} context @param {string} callId @param {() => void} close */
+export function createInCall(context, callId, close) {
+  /** @type {{[action: string]: {element: HTMLElement, first: HTMLElement|null}}} */
+  const parts = { transfer: createTransfer(context, callId, close), digits: createKeys(context, callId) };
+  const whole = el('div', { class: 'in-call' }, ...Object.values(parts).map(({ element }) => element));
+  return {
+    element: whole,
+    /** @param {string} action the part to show; empty for none */
+    open(action) {
+      show(whole, action !== '');
+      for (const [name, { element, first }] of Object.entries(parts)) {
+        const opens = name === action && element.hidden;
+        show(element, name === action);
+        if (opens) first?.focus();
+      }
+    },
+  };
+}
