@@ -29,6 +29,7 @@ from adapter.runtime.clock import Clock, SystemClock
 from adapter.runtime.compare import Compare
 from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
+from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.retention import Retention
@@ -46,6 +47,7 @@ from adapter.telephony.strictjson import Malformed
 from adapter.web import oidc
 from adapter.web.board import BoardSite
 from adapter.web.bridge import GONE, Bridge
+from adapter.web.clicks import Clicks
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
@@ -207,8 +209,10 @@ async def _wire(parts: _Parts) -> App:
     sessions = Sessions(store, clock, pages.sign_out, pages.sign_out_agent)
     login = Login(sessions, parts.orgs, settings.public_origin)
     site, status = Site(settings, parts.orgs), Status(store)
+    shared_hints = hints if shared and policy.per_minute_org else None
     bridge = Bridge(
         agents=agents,
+        clicks=Clicks(agents, OrgRate(clock, shared_hints), metrics),
         pages=pages,
         sessions=sessions,
         directory=_directories(parts),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from adapter.doctor.database import database_findings
+from adapter.doctor.dialling import dialling_findings
 from adapter.doctor.findings import Finding, fail
 from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
@@ -36,4 +37,11 @@ async def examine(
         socket_finding(settings, tls),
     )
     told = settings_findings(environment, settings, orgs)
-    return (*told, *database, *chain.from_iterable(providers), *public, socket)
+    return (
+        *told,
+        *dialling_findings(settings),
+        *database,
+        *chain.from_iterable(providers),
+        *public,
+        socket,
+    )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import nullcontext
 from typing import assert_never
 
 import structlog
 from aiohttp import WSMsgType, web
 
-from adapter.core.events import PageGreeted
+from adapter.core.events import DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted, TasksFound
 from adapter.core.model import AgentKey, Line
 from adapter.metrics import Metrics
@@ -49,6 +48,7 @@ from adapter.runtime.pages import Page, Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
+from adapter.web.clicks import Clicks
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.sessions import Sessions
@@ -69,6 +69,7 @@ class Bridge:
         self,
         *,
         agents: Agents,
+        clicks: Clicks,
         pages: Pages,
         sessions: Sessions,
         directory: Directories,
@@ -82,6 +83,7 @@ class Bridge:
         proxies: frozenset[str] = frozenset(),
     ) -> None:
         self._agents = agents
+        self._clicks = clicks
         self._pages = pages
         self._sessions = sessions
         self._directory = directory
@@ -278,11 +280,12 @@ class Bridge:
         event = surface.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return
-        with self._metrics.click() if isinstance(message, Dial) else nullcontext():
+        if not isinstance(event, DialRequested):
             await self._agents.tell(page.key, event)
-        if isinstance(message, Dial):
-            page.shown = -1
-            self._pages.show(page.key, await self._agents.snapshot(page.key))
+            return
+        await self._clicks.dial(page.key, event)
+        page.shown = -1
+        self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self._clock.nonce())

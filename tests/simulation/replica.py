@@ -16,11 +16,13 @@ from typing import Any, cast
 from adapter.core.model import AgentKey, Line
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
+from adapter.metrics import Metrics
 from adapter.opencti.messages import Hello
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
 from adapter.runtime.directory import Directories
 from adapter.runtime.intake import Heard, Intake, Reader
+from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
@@ -28,6 +30,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, Snapshot
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.web.bridge import Bridge
+from adapter.web.clicks import Clicks
 from tests.simulation.dice import Dice, Shape
 from tests.simulation.disk import Disk, MemoryStore
 from tests.simulation.provider import ACCOUNT, FakeProvider
@@ -154,6 +157,7 @@ class Replica:
         )
         self.bridge = Bridge(
             agents=self.agents,
+            clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
             pages=self.pages,
             sessions=cast("Any", None),
             directory=cast("Directories", _Everybody()),

@@ -1,0 +1,53 @@
+"""Which numbers may be called, and how many: as the settings stand. Pure.
+
+For an admin whom an agent tells "it says that I may not": each line names its variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.doctor.findings import Finding, ok, warn
+from adapter.settings import Settings
+
+CHECK = "dialling"
+
+
+def dialling_findings(settings: Settings) -> Iterator[Finding]:
+    """Countries, kinds of numbers, lists, limits."""
+    yield _regions(settings)
+    yield ok(
+        CHECK,
+        f"Premium-rate numbers {_allowed(settings.premium_numbers)} (SOFTPHONE_PREMIUM_NUMBERS), "
+        f"satellite numbers {_allowed(settings.satellite_numbers)} (SOFTPHONE_SATELLITE_NUMBERS), "
+        f"{len(settings.allow_numbers)} beginnings always (SOFTPHONE_ALLOW_NUMBERS), "
+        f"{len(settings.deny_numbers)} never (SOFTPHONE_DENY_NUMBERS).",
+    )
+    yield ok(CHECK, f"{_limits(settings)} Emergency numbers are never held up.")
+
+
+def _regions(settings: Settings) -> Finding:
+    if settings.regions:
+        countries = ", ".join(settings.regions)
+        return ok(CHECK, f"Calls may go to {countries} (SOFTPHONE_REGIONS).")
+    text = "Calls may go to every country: SOFTPHONE_REGIONS is empty."
+    return warn(CHECK, text, "Name the countries that are called, such as US,CA,GB.")
+
+
+def _allowed(switch: bool) -> str:
+    return "are allowed" if switch else "are refused"
+
+
+def _limits(settings: Settings) -> str:
+    org = settings.dials_per_minute_per_org or "any number of"
+    seconds = settings.confirm_repeat_seconds
+    repeat = (
+        f"within {seconds:g} seconds is asked about" if seconds else "again is never asked about"
+    )
+    return (
+        f"An agent may start {settings.dials_per_minute} calls a minute "
+        f"(SOFTPHONE_DIALS_PER_MINUTE) and {settings.dials_per_hour} an hour "
+        f"(SOFTPHONE_DIALS_PER_HOUR), an org {org} a minute "
+        f"(SOFTPHONE_DIALS_PER_MINUTE_PER_ORG); the same number {repeat} "
+        f"(SOFTPHONE_CONFIRM_REPEAT_SECONDS)."
+    )

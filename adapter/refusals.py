@@ -1,0 +1,35 @@
+"""Where an admin changes what an agent was refused: each code of an answer, and its settings.
+
+The agent reads why (`core.dialing`, `core.phone`, and the page's words); the log line of the
+refusal, `python -m adapter doctor` and docs/security.md name the settings. A leaf: only names.
+"""
+
+from __future__ import annotations
+
+PREFIX = "SOFTPHONE_"
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "refused-empty": (),
+    "refused-too-long": (),
+    "refused-not-a-number": (),
+    "refused-has-extension": (),
+    "refused-impossible": ("DEFAULT_REGION", "EXTENSION_DIGITS"),
+    "refused-denied": ("DENY_NUMBERS", "ALLOW_NUMBERS"),
+    "refused-satellite": ("SATELLITE_NUMBERS", "ALLOW_NUMBERS"),
+    "refused-premium": ("PREMIUM_NUMBERS", "ALLOW_NUMBERS"),
+    "refused-region": ("REGIONS", "ALLOW_NUMBERS"),
+    "not-configured": ("DIRECTORY_FILE",),
+    "use-your-phone": (),
+    "too-old": (),
+    "busy": ("DIAL_WHILE_WRAP_UP",),
+    "too-many": ("DIALS_PER_MINUTE", "DIALS_PER_HOUR"),
+    "too-many-org": ("DIALS_PER_MINUTE_PER_ORG",),
+    "confirm-repeat": ("CONFIRM_REPEAT_SECONDS",),
+    "provider-refused": (),
+}
+"""By code. None where no setting decides: the record's number is wrong, or the provider said no."""
+
+
+def variables(code: str) -> tuple[str, ...]:
+    """The variables that decide about this refusal; none for a code that is no refusal."""
+    return tuple(PREFIX + name for name in SETTINGS.get(code, ()))

@@ -1,0 +1,51 @@
+"""A click on its way to the machine: counted for its org, timed, and logged where it is refused.
+
+Law of this file: a refusal is never silent. The agent reads why; whoever reads the log finds the
+code, and the settings that an admin would change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from adapter.core.effects import PlaceCall
+from adapter.core.events import DialRequested
+from adapter.core.model import AgentKey
+from adapter.metrics import Metrics
+from adapter.refusals import SETTINGS, variables
+from adapter.runtime.agents import Agents
+from adapter.runtime.orgrate import OrgRate
+from adapter.runtime.turn import Turn
+
+log = structlog.get_logger(__name__)
+
+
+class Clicks:
+    """All clicks of this process."""
+
+    def __init__(self, agents: Agents, rate: OrgRate, metrics: Metrics) -> None:
+        self._agents = agents
+        self._rate = rate
+        self._metrics = metrics
+
+    async def dial(self, key: AgentKey, event: DialRequested) -> None:
+        """Have it decided. Raises StorageError: then nothing was placed."""
+        before, placed = self._rate.take(key.org_id), False
+        try:
+            with self._metrics.click():
+                turn = await self._agents.tell(key, replace(event, org_dials=before))
+            placed = any(isinstance(effect, PlaceCall) for effect in turn.effects)
+        finally:
+            self._rate.settle(key.org_id, placed=placed)
+        if not placed and not turn.ignored:
+            _log_refusal(key, event.request_id, turn)
+
+
+def _log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:
+    """One line, without the number."""
+    answers = (answer for answer in turn.agent.answers if answer.request_id == request_id)
+    code = next((answer.code for answer in answers if answer.code in SETTINGS), "")
+    if code:
+        log.info("dial.refused", agent=str(key), code=code, settings=list(variables(code)))

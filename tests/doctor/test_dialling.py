@@ -1,0 +1,45 @@
+"""What the doctor says of the dial policy."""
+
+from __future__ import annotations
+
+from adapter.doctor.dialling import dialling_findings
+from adapter.doctor.findings import Grade
+from adapter.refusals import SETTINGS, variables
+from adapter.settings import load
+
+LIMITED = {
+    "SOFTPHONE_REGIONS": "DE,AT",
+    "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "60",
+    "SOFTPHONE_CONFIRM_REPEAT_SECONDS": "2.5",
+    "SOFTPHONE_PREMIUM_NUMBERS": "true",
+}
+
+
+def told(**said: str) -> str:
+    """Everything that is found, in one text."""
+    return "\n".join(finding.text for finding in dialling_findings(load(said)))
+
+
+def test_calls_to_every_country_are_remarked_on() -> None:
+    """The one thing that a fresh deployment leaves wide open; a list of countries ends it."""
+    found = list(dialling_findings(load({})))
+    assert [f.grade for f in found] == [Grade.WARN, Grade.OK, Grade.OK]
+    assert "SOFTPHONE_REGIONS" in found[0].text
+    assert {f.grade for f in dialling_findings(load(LIMITED))} == {Grade.OK}
+
+
+def test_each_rule_is_told_as_it_stands() -> None:
+    """Values, not only names."""
+    text = told(**LIMITED)
+    for words in ("DE, AT", "numbers are allowed", "an org 60 a minute", "within 2.5 seconds"):
+        assert words in text
+    assert "an org any number of a minute" in told()
+    assert "again is never asked about" in told(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
+
+
+def test_every_setting_of_a_refused_number_or_rate_is_named() -> None:
+    """An admin who looks for it finds it here."""
+    codes = [code for code in SETTINGS if code.startswith(("refused-", "too-many", "confirm-"))]
+    named = {variable for code in codes for variable in variables(code)}
+    elsewhere = {"SOFTPHONE_DEFAULT_REGION", "SOFTPHONE_EXTENSION_DIGITS"}
+    assert [variable for variable in sorted(named - elsewhere) if variable not in told()] == []

@@ -1,0 +1,66 @@
+"""A click is counted for its org, and a refusal leaves a line that names the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from tests.scenarios.conftest import World, a_world
+
+NUMBER = "+14155550101"
+
+
+async def test_a_refusal_names_the_settings_in_the_log_and_no_number(world: World) -> None:
+    """For the admin; the agent has read why."""
+    page = await world.page()
+    with capture_logs() as lines:
+        answer = await page.until_answer(await page.dial("+1 900 555 0123"))
+    assert answer["code"] == "refused-premium"
+    (line,) = [line for line in lines if line["event"] == "dial.refused"]
+    assert line["code"] == "refused-premium"
+    assert line["settings"] == ["SOFTPHONE_PREMIUM_NUMBERS", "SOFTPHONE_ALLOW_NUMBERS"]
+    assert "5550123" not in str(line)
+
+
+async def test_what_is_placed_leaves_no_refusal(world: World) -> None:
+    """The line is about refusals."""
+    page = await world.page()
+    with capture_logs() as lines:
+        assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
+    assert [line for line in lines if line["event"] == "dial.refused"] == []
+
+
+async def test_the_orgs_calls_are_limited_together_and_an_emergency_never(tmp_path: Path) -> None:
+    """One agent's call keeps a colleague of the same org waiting, who can still call for help."""
+    async with a_world(tmp_path, dials_per_minute_per_org=1) as world:
+        ada, grace = await world.page(), await world.page("grace")
+        assert (await ada.until_answer(await ada.dial(NUMBER)))["code"] == "placed"
+        for _ in range(2):
+            refused = await grace.until_answer(await grace.dial(NUMBER))
+            assert refused["code"] == "too-many-org"
+        assert (await grace.until_answer(await grace.dial("911")))["code"] == "placed"
+        await world.until_history(lambda history: len(history["posts"]) == 2)
+
+
+async def test_the_same_number_again_is_called_once_the_agent_says_so(tmp_path: Path) -> None:
+    """Asked, confirmed, dialled: two POSTs, not three."""
+    async with a_world(
+        tmp_path, confirm_repeat_seconds=30, wrap_up_seconds=0, dial_while_wrap_up=True
+    ) as world:
+        await world.scenario(outcome="busy", pick_up_seconds=0.05, ring_seconds=0.05)
+        page = await world.page()
+        assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
+        await page.until(lambda view: bool(view["recent"]) and view["state"] == "idle")
+        asked = await page.until_answer(await page.dial(NUMBER))
+        assert asked["code"] == "confirm-repeat"
+        await page.send(
+            type="dial",
+            request_id="sure",
+            number=NUMBER,
+            clicked_at=1,
+            sent_at=1,
+            confirmed=True,
+        )
+        assert (await page.until_answer("sure"))["code"] == "placed"
+        await world.until_history(lambda history: len(history["posts"]) == 2)
