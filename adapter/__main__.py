@@ -1,4 +1,5 @@
 """`python -m adapter …`: everything that can be done from a shell."""
+# PYTHON_ARGCOMPLETE_OK: by this word a shell knows that it may ask us to complete a line.
 
 from adapter.cli import main
 

@@ -7,6 +7,7 @@ argument is wrong (the message names it).
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -22,6 +23,7 @@ COMMANDS = {
     "migrate": "make or complete the database's tables",
     "callcenter": "write or check the call center definition file",
     "metadata": "write a Salesforce project to deploy",
+    "retention": "remove what is older than must be kept",
     "webhooks": "register the provider's webhook endpoint",
     "doctor": "check a deployment and say what to do",
     "schema": "print the page protocol as JSON Schema",
@@ -44,6 +46,8 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    if "_ARGCOMPLETE" in os.environ:
+        _complete()
     given = list(sys.argv[1:] if arguments is None else arguments)
     name = _parser().parse_args(given[:1]).command
     if name == "simulate":
@@ -71,3 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     return parser
+
+
+def _complete() -> None:
+    """Tell the shell that asks what may come next, and end (docs/operations.md, Command line)."""
+    import argcomplete  # noqa: PLC0415 - nobody else needs it
+
+    from adapter.telephony.simulator.cli import add_arguments  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    for name, text in COMMANDS.items():
+        one = commands.add_parser(name, help=text)
+        if name == "simulate":
+            add_arguments(one)
+        else:
+            cast(Command, import_module(f"adapter.commands.{name}")).add_arguments(one)
+    argcomplete.autocomplete(parser)

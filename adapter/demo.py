@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from adapter import observability
+from adapter import console, observability
 from adapter.app import drain, listening, running
 from adapter.settings import Settings, load
 from adapter.web.demo import make_demo_org
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     settings = demo_settings(options.port, data)
     with path.open("a", encoding="utf-8") as lines:
         observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value(), lines)
-        asyncio.run(_run(settings, options.agent, path))
+        asyncio.run(_run(settings, options, path))
     return 0
 
 
@@ -53,19 +53,19 @@ def demo_settings(port: int, data: Path) -> Settings:
     )
 
 
-async def _run(settings: Settings, agent: str, path: Path) -> None:
+async def _run(settings: Settings, options: argparse.Namespace, path: Path) -> None:
     port = settings.port
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    org = make_demo_org(f"{settings.public_url}/softphone", agent)
+    org = make_demo_org(f"{settings.public_url}/softphone", options.agent)
     async with (
         running(settings) as app,
         listening(app.server, HOST, port),
         listening(org, HOST, port + 1),
         _simulator(port),
     ):
-        _tell(port, path)
+        _tell(options, path)
         await stopping.wait()
         await drain(app)
 
@@ -90,14 +90,18 @@ async def _simulator(port: int) -> AsyncIterator[None]:
             await process.wait()
 
 
-def _tell(port: int, path: Path) -> None:
-    sys.stdout.write(
-        f"""
-  Salesforce (a stand-in)   http://{HOST}:{port + 1}   <- open this, click a phone number
-  The softphone             http://localhost:{port}/softphone
-  The phones (simulated)    http://{HOST}:{port + 2}/control
+def _tell(options: argparse.Namespace, path: Path) -> None:
+    port: int = options.port
+    where = {
+        "org": f"http://{HOST}:{port + 1}",
+        "softphone": f"http://localhost:{port}/softphone",
+        "phones": f"http://{HOST}:{port + 2}/control",
+    }
+    text = f"""
+  Salesforce (a stand-in)   {where["org"]}   <- open this, click a phone number
+  The softphone             {where["softphone"]}
+  The phones (simulated)    {where["phones"]}
 
   Logs: {path}. Ctrl-C ends it all.
 """
-    )
-    sys.stdout.flush()
+    console.answer(options, {**where, "log": str(path)}, text)

@@ -118,3 +118,46 @@ def test_simulate_has_options_of_its_own(capsys: pytest.CaptureFixture[str]) -> 
         cli.main(["simulate", "--help"])
     assert ended.value.code == 0
     assert "--webhook" in capsys.readouterr().out
+
+
+# --- for programs and for shells ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "serve"])
+def test_every_command_with_a_result_can_tell_it_as_json(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only `serve` has none: its log is JSON already."""
+    with pytest.raises(SystemExit):
+        cli.main([name, "--help"])
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("python -m adapter m", {"migrate", "metadata"}),
+        ("python -m adapter doctor --", {"--json", "--health", "--help"}),
+        ("python -m adapter webhooks ", {"register", "list-needed"}),
+        ("python -m adapter simulate --scenario b", {"busy"}),
+    ],
+)
+def test_a_shell_is_told_what_may_come_next(tmp_path: Path, line: str, offered: set[str]) -> None:
+    """As bash and zsh ask, with argcomplete's global completion switched on."""
+    answer = tmp_path / "answer"
+    ended = run(
+        _ARGCOMPLETE="3",
+        _ARGCOMPLETE_STDOUT_FILENAME=str(answer),
+        _ARGCOMPLETE_IFS="\n",
+        COMP_LINE=line,
+        COMP_POINT=str(len(line)),
+        COMP_TYPE="9",
+    )
+    assert ended.returncode == 0
+    told = {word.strip() for word in answer.read_text(encoding="utf-8").split("\n")}
+    assert offered <= told
+
+
+def test_the_entry_is_marked_for_completion() -> None:
+    """Shells look for the word in the first kilobyte of a module before they run it."""
+    assert b"PYTHON_ARGCOMPLETE_OK" in (ROOT / "adapter" / "__main__.py").read_bytes()[:1024]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
+from adapter import console
 from adapter.commands import CommandFailed
 from adapter.opencti.callcenter import MODES, CallCenter, setup_xml
 from adapter.opencti.callcenter_rules import Problem, problems
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is written, and where to."""
     parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
     parser.add_argument("--check", type=Path, metavar="FILE", help="only check that file")
+    console.add_json(parser)
     add_center_arguments(parser)
 
 
@@ -36,13 +38,14 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write it (0), or say what is wrong with a file (1). Raises CommandFailed."""
     if options.check is not None:
-        return _check(options.check)
+        return _check(options)
     xml = setup_xml(center_from(load(), options))
     _demand(problems(xml))
-    if options.out is None:
-        sys.stdout.write(xml)
-    else:
+    if options.out is not None:
         write_text(options.out, xml)
+        console.answer(options, {"file": str(options.out)}, "")
+    else:
+        console.answer(options, {"xml": xml}, xml)
     return 0
 
 
@@ -83,12 +86,13 @@ def _demand(found: Iterable[Problem]) -> None:
         raise CommandFailed(f"{told} (the addresses come from SOFTPHONE_PUBLIC_URL)")
 
 
-def _check(path: Path) -> int:
+def _check(options: argparse.Namespace) -> int:
+    path: Path = options.check
     try:
-        found = problems(path.read_text(encoding="utf-8"))
+        found = tuple(problems(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(f"cannot read {path}: {error}") from error
-    for problem in found:
-        sys.stdout.write(f"{problem}\n")
-    sys.stdout.write(f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}\n")
+    facts = {"ok": not found, "file": str(path), "problems": [asdict(one) for one in found]}
+    count = f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}"
+    console.answer(options, facts, "".join(f"{one}\n" for one in (*found, count)))
     return 1 if found else 0

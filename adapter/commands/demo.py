@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from adapter import demo
+from adapter import console, demo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8080"))
     parser.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
     parser.add_argument("--data", default="var", help="folder of the database (default: var)")
+    console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:

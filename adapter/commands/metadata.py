@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+from adapter import console
 from adapter.commands import CommandFailed
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
 from adapter.opencti.metadata import channel_name, write
 from adapter.opencti.metadata_parts import CALLBACK, Deployment
 from adapter.settings import load
+
+DEPLOY = "sf project deploy start --manifest manifest/package.xml --test-level RunLocalTests"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="Softphone", help="API name of what is deployed")
     parser.add_argument("--label", default="Softphone", help="what people see of it")
     add_center_arguments(parser)
+    console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,10 +40,9 @@ def run(options: argparse.Namespace) -> int:
         written = write(deployment, options.out)
     except OSError as error:
         raise CommandFailed(f"cannot write {error.filename}: {error.strerror}") from error
-    sys.stdout.write(
-        f"{len(written)} files in {options.out}. Deploy them from there with\n"
-        "  sf project deploy start --manifest manifest/package.xml --test-level RunLocalTests\n"
-    )
+    files = [str(path) for path in written]
+    text = f"{len(files)} files in {options.out}. Deploy them from there with\n  {DEPLOY}\n"
+    console.answer(options, {"folder": str(options.out), "files": files, "deploy": DEPLOY}, text)
     return 0
 
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
+from adapter import console
 from adapter.commands import CommandFailed
 from adapter.settings import load
-from adapter.storage.migrate import upgrade
+from adapter.storage.migrate import Migration, upgrade
 from adapter.storage.port import StorageError
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """It takes none: the database is a setting."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The database is a setting."""
+    console.add_json(parser)
 
 
-def run(_options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Migrate. Raises CommandFailed when the database does not let it."""
+    url = load().database_url
     try:
-        upgrade(load().database_url)
+        with console.bar("migrating") as advance:
+            done = upgrade(url, lambda name, at, of: advance(1, f"revision {name}, {at} of {of}"))
     except StorageError as error:
         raise CommandFailed(str(error)) from error
+    console.answer(options, asdict(done), told(done))
     return 0
+
+
+def told(done: Migration) -> str:
+    """One line for people."""
+    if done.is_later:
+        return f"The tables are a later release's ({done.after}): nothing was done.\n"
+    if not done.steps:
+        return f"The tables are up to date ({done.after}).\n"
+    return f"The tables went from {done.before or 'nothing'} to {done.after}.\n"

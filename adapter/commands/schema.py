@@ -9,8 +9,9 @@ import sys
 from adapter.opencti import messages
 
 
-def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What it prints is JSON in any case."""
+    parser.add_argument("--json", action="store_true", help="no difference: it is JSON")
 
 
 def run(_options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from adapter import console
 from adapter.commands import CommandFailed
 from adapter.settings import Settings, is_loopback, load
 from adapter.telephony.dialstack.client import DialStackClient, build_http
@@ -30,13 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--secret-file", type=Path, help="write the secret there (mode 600) instead of showing it"
     )
+    console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Register the endpoint, or list what it needs. Raises CommandFailed."""
     settings = load()
     if options.action == "list-needed":
-        sys.stdout.write(f"{address(settings)}\n" + "".join(f"  {e}\n" for e in EVENTS))
+        facts = {"url": address(settings), "events": list(EVENTS)}
+        console.answer(
+            options, facts, f"{address(settings)}\n" + "".join(f"  {e}\n" for e in EVENTS)
+        )
         return 0
     _demand_reachable(settings)
     descriptor = _secret_file(options.secret_file)
@@ -47,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             os.close(descriptor)
             options.secret_file.unlink()
         raise CommandFailed(f"the provider did not register it: {error.text}") from error
-    _hand_over(made, options.secret_file, descriptor)
+    _hand_over(made, options, descriptor)
     return 0
 
 
@@ -93,15 +98,18 @@ def _secret_file(path: Path | None) -> int | None:
         raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
 
 
-def _hand_over(made: Webhook, path: Path | None, descriptor: int | None) -> None:
-    sys.stdout.write(f"Registered {made.endpoint_id}: {len(EVENTS)} types of events.\n")
-    if path is not None and descriptor is not None:
+def _hand_over(made: Webhook, options: argparse.Namespace, descriptor: int | None) -> None:
+    facts: dict[str, object] = {"endpoint_id": made.endpoint_id, "events": list(EVENTS)}
+    text = f"Registered {made.endpoint_id}: {len(EVENTS)} types of events.\n"
+    if descriptor is not None:
+        path = options.secret_file.resolve()
         with os.fdopen(descriptor, "w", encoding="utf-8") as secret:
             secret.write(made.secret + "\n")
-        sys.stdout.write(f"Its secret is in {path}: set {VARIABLE}_FILE={path.resolve()}\n")
+        text += f"Its secret is in {options.secret_file}: set {VARIABLE}_FILE={path}\n"
+        console.answer(options, {**facts, "secret_file": str(path)}, text)
         return
     sys.stderr.write(
         f"The secret below is shown this once. Put it into {VARIABLE} (in front of the old one, "
         "with a comma, while you rotate), keep it out of shell histories and chats, and restart.\n"
     )
-    sys.stdout.write(f"{made.secret}\n")
+    console.answer(options, {**facts, "secret": made.secret}, f"{text}{made.secret}\n")

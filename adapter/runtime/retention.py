@@ -39,14 +39,17 @@ class Retention:
 
     async def prune(self) -> int:
         """Once; how many rows went."""
+        count = await self._store.prune(self.keep())
+        if count:
+            log.info("retention.pruned", rows=count)
+        return count
+
+    def keep(self) -> Keep:
+        """What must be kept as of now."""
         now = self._clock.now()
-        keep = Keep(
+        return Keep(
             deliveries_since=now - self._delivery_ms,
             calls_since=now - self._call_ms,
             settled_logs_since=now - self._call_ms,
             sessions_since=now - DAY_MS,
         )
-        count = await self._store.prune(keep)
-        if count:
-            log.info("retention.pruned", rows=count)
-        return count

@@ -1,31 +1,50 @@
 """Brings a database's tables to this version: `python -m adapter migrate`, and SQLite's start.
 
 Migrations only add (a column with a default, a table, an index): while a deploy rolls, the version
-before works on the new tables, and going back to it needs no way back here. What is no longer
-needed is dropped one release later. A new revision is a file in migrations/versions, by hand; a
-test compares what they all make with schema.py.
+before works on the new tables, and going back to it needs no way back here: it finds the tables of
+a release that it does not know, and leaves them alone. What is no longer needed is dropped one
+release later. A new revision is a file in migrations/versions, by hand; tests compare what they
+all make with schema.py, and look that they only add.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.storage.filelock import FileLock
 from adapter.storage.port import StorageError
 from adapter.storage.schema import is_sqlite, sqlalchemy_url
+from adapter.storage.sql import MIGRATION_LOCK
 
-ADVISORY_LOCK = 0x50F7_9401
-"""Any number, the same in all replicas: only one of them migrates at a time."""
+OnStep = Callable[[str, int, int], None]
+"""Told of each revision about to be applied: its name, its number from 1, how many there are."""
 
 
-def upgrade(url: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What was done: the database's revision before (None: it was empty) and after it.
+
+    `is_later`: the tables are those of a release after this one, and were left alone.
+    """
+
+    before: str | None
+    after: str
+    steps: tuple[str, ...] = ()
+    is_later: bool = False
+
+
+def upgrade(url: str, on_step: OnStep = lambda *_: None) -> Migration:
     """Make or complete the tables of `sqlite:///…` or `postgresql://…`.
 
     Raises StoreLocked while another process uses the SQLite file, StorageError when the database
@@ -33,27 +52,39 @@ def upgrade(url: str) -> None:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        upgrade_tables(url)
-        return
+        return upgrade_tables(url, on_step)
     with FileLock(Path(parsed.database or "")):
-        upgrade_tables(url)
+        return upgrade_tables(url, on_step)
 
 
-def upgrade_tables(url: str) -> None:
+def upgrade_tables(url: str, on_step: OnStep = lambda *_: None) -> Migration:
     """The same for a caller that holds the SQLite file's lock already."""
     engine = _engine(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
         with engine.begin() as connection:
             if not is_sqlite(connection.dialect):
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            return _upgrade(connection, on_step)
     except SQLAlchemyError as error:
         raise StorageError(f"cannot migrate: {type(error).__name__}") from error
     finally:
         engine.dispose()
+
+
+def _upgrade(connection: sa.Connection, on_step: OnStep) -> Migration:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    before = MigrationContext.configure(connection).get_current_revision()
+    ours = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    ours.reverse()
+    if before is not None and before not in ours:
+        return Migration(before, before, is_later=True)
+    steps = tuple(ours[ours.index(before) + 1 :] if before else ours)
+    for number, revision in enumerate(steps, start=1):
+        on_step(revision, number, len(steps))
+        command.upgrade(config, revision)
+    return Migration(before, ours[-1], steps)
 
 
 def _engine(url: str) -> sa.Engine:

@@ -31,6 +31,9 @@ STATEMENT_MS = 10_000
 IN_DOUBT_SECONDS = 5.0
 """So long the outcome of a COMMIT without an answer is asked for."""
 
+MIGRATION_MS = 120_000
+"""So long a replica that starts waits for a migration that is under way (milliseconds)."""
+
 READERS = 2
 
 BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
@@ -170,7 +173,8 @@ class PostgresStore(SqlStore):
         """Connect to a database that was migrated.
 
         `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
-        made. Raises StorageError when it cannot be reached or has no tables yet.
+        made. A migration under way is waited for. Raises StorageError when the database cannot be
+        reached, has no tables yet, or is still being migrated after two minutes.
         """
         await asyncio.to_thread(_prepare, url, clock_ms())
         reader = Reader(lambda: connect(url), translate, READERS)
@@ -181,8 +185,14 @@ def _prepare(url: str, now: int) -> None:
     """Give the store its epoch, unless it has one."""
     made: list[tuple[Any, ...]] = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
     try:
-        with connect(url) as connection, connection.cursor() as cursor:
-            cursor.executemany(translate(sql.PUT_META), made)
+        with connect(url) as connection, connection.transaction():
+            connection.execute(f"SET LOCAL statement_timeout = {MIGRATION_MS}")
+            # Whoever migrates holds it alone until the tables are whole (migrate.py).
+            connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [sql.MIGRATION_LOCK])
+            with connection.cursor() as cursor:
+                cursor.executemany(translate(sql.PUT_META), made)
+    except errors.QueryCanceled as error:
+        raise StorageError("the database is being migrated: start again later") from error
     except errors.UndefinedTable as error:
         raise StorageError("the tables are missing: run `python -m adapter migrate`") from error
     except psycopg.Error as error:

@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+MIGRATION_LOCK = 0x50F7_9401
+"""An advisory lock of PostgreSQL (any number, the same in all replicas): one migrates at a time,
+and who starts meanwhile waits."""
+
 # --- what a commit writes (batch.py); the order of columns is that of the row tuples there ---
 
 UPDATE_AGENT = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from adapter.core.logmodel import CallLog
@@ -80,11 +81,15 @@ class SqlStore:
         removed: int = await self.journal.submit(Job(drop))
         return removed
 
-    async def prune(self, keep: Keep) -> int:
-        """Remove what is older than must be kept, in portions; how many rows there were."""
+    async def prune(self, keep: Keep, on_portion: Callable[[int], None] = lambda _: None) -> int:
+        """Remove what is older than must be kept, in portions; how many rows there were.
+
+        `on_portion` is told how many each one had.
+        """
         total = 0
         while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
             total += portion
+            on_portion(portion)
         return total
 
     async def board(self, org_id: str, since: int, deliveries_since: int) -> boards.BoardRows:

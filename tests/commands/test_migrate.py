@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
 
 from adapter.commands import CommandFailed
-from adapter.commands.migrate import run
+from adapter.commands.migrate import run, told
 from adapter.storage.filelock import FileLock
+from adapter.storage.migrate import Migration
 
 
 def test_a_database_in_use_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,5 +19,29 @@ def test_a_database_in_use_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
     with FileLock(tmp_path / "test.db"), pytest.raises(CommandFailed, match="in use by process"):
-        run(argparse.Namespace())
-    assert run(argparse.Namespace()) == 0
+        run(argparse.Namespace(json=False))
+    assert run(argparse.Namespace(json=False)) == 0
+
+
+def test_what_was_done_is_told_to_people_and_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From nothing to the newest revision, and then nothing more."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
+    assert run(argparse.Namespace(json=True)) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["before"], done["after"]) == (None, done["steps"][-1])
+    assert run(argparse.Namespace(json=False)) == 0
+    assert capsys.readouterr().out == f"The tables are up to date ({done['after']}).\n"
+
+
+def test_each_outcome_has_its_sentence() -> None:
+    """Also the one that a release which was taken back meets."""
+    assert told(Migration(None, "0002", ("0001", "0002"))).startswith(
+        "The tables went from nothing"
+    )
+    assert told(Migration("0001", "0002", ("0002",))).startswith(
+        "The tables went from 0001 to 0002"
+    )
+    assert "later release's (9999)" in told(Migration("9999", "9999", is_later=True))

@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import json
 import secrets
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from adapter.telephony.simulator.config import DEFAULT_USERS, Config, User
 from adapter.telephony.simulator.script import Outcome, Scenario
@@ -14,9 +16,9 @@ from adapter.telephony.simulator.server import serve
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator with these arguments until a signal ends it; the exit status."""
-    config = configure(argv)
+    args = _parser().parse_args(argv)
     try:
-        asyncio.run(serve(config, _tell))
+        asyncio.run(serve(configured(args), partial(_tell, as_json=args.json)))
     except OSError as error:
         sys.stderr.write(f"The simulator cannot listen: {error}\n")
         return 1
@@ -25,7 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def configure(argv: Sequence[str] | None) -> Config:
     """Read the arguments; argparse ends the process with status 2 if they are wrong."""
-    args = _parser().parse_args(argv)
+    return configured(_parser().parse_args(argv))
+
+
+def configured(args: argparse.Namespace) -> Config:
+    """What the arguments say."""
     return Config(
         now=_now,
         new_id=_new_id,
@@ -47,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="simulate", description="A provider that speaks like DialStack and rings no phone."
     )
+    add_arguments(parser)
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare them."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on")
     add("--port", type=int, default=8082, help="0 takes a free one")
@@ -59,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=1, help="of durations and faults")
     add("--time-scale", type=float, default=1.0, help="0.1 makes scenarios ten times as fast")
     add("--user-field", choices=["user_id", "user"], default="user_id", help="in webhooks")
-    return parser
+    add("--json", action="store_true", help="tell the address as one line of JSON")
 
 
 def parse_users(text: str) -> tuple[User, ...]:
@@ -79,8 +91,10 @@ def parse_users(text: str) -> tuple[User, ...]:
     return tuple(users)
 
 
-def _tell(url: str) -> None:
-    sys.stdout.write(f"simulated provider {url}   by hand {url}/control\n")
+def _tell(url: str, *, as_json: bool) -> None:
+    text = f"simulated provider {url}   by hand {url}/control"
+    facts = {"url": url, "control": f"{url}/control"}
+    sys.stdout.write(f"{json.dumps(facts) if as_json else text}\n")
     sys.stdout.flush()
 
 

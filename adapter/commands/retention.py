@@ -1,0 +1,50 @@
+"""Remove what is older than must be kept, as a running adapter does by itself every hour.
+
+For a database whose adapter was off for long, or whose SOFTPHONE_DELIVERY_DAYS or _CALL_DAYS were
+just made less. What is not settled stays, however old.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from adapter import console
+from adapter.commands import CommandFailed
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.retention import Retention
+from adapter.settings import Settings, load
+from adapter.storage.open import open_store
+from adapter.storage.port import StorageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How long things are kept is a setting."""
+    console.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prune once. Raises CommandFailed when the database does not let it."""
+    settings = load()
+    try:
+        rows = asyncio.run(prune(settings))
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    kept = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
+    text = f"{rows} rows removed. Deliveries are kept for {settings.delivery_days} days, "
+    console.answer(
+        options, {"rows": rows, **kept}, f"{text}calls and logs for {settings.call_days}.\n"
+    )
+    return 0
+
+
+async def prune(settings: Settings) -> int:
+    """How many rows went. Raises StorageError."""
+    clock = SystemClock()
+    store = await open_store(settings.database_url, clock_ms=clock.now)
+    try:
+        days = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
+        with console.bar("removing rows") as advance:
+            return await store.prune(Retention(store, clock, **days).keep(), advance)
+    finally:
+        await store.close()

@@ -1,0 +1,69 @@
+"""What commands show: tables for people, JSON for programs, and a bar while something takes long.
+
+Results go to standard output. A bar goes to standard error, and only where that is a terminal, so
+that neither a pipe nor a log ever has one in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Advance(Protocol):
+    """Moves a bar on."""
+
+    def __call__(self, count: int = 1, text: str = "") -> None:
+        """By so many; `text`, if any, is what it stands at now."""
+        ...
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option that every command with a result has."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+
+
+def answer(options: argparse.Namespace, facts: Mapping[str, object], text: str) -> None:
+    """The result on standard output: as JSON where that was asked for, else as this text."""
+    sys.stdout.write(json.dumps(facts, indent=2) + "\n" if options.json else text)
+    sys.stdout.flush()
+
+
+def table(rows: Sequence[Sequence[object]]) -> str:
+    """Lines of columns, each as wide as its widest cell; numbers stand to the right."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    wide = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    return "".join(f"{_line(row, line, wide)}\n" for row, line in zip(rows, texts, strict=True))
+
+
+def _line(row: Sequence[object], texts: Sequence[str], wide: Sequence[int]) -> str:
+    cells = zip(row, texts, wide, strict=True)
+    said = (t.rjust(w) if isinstance(cell, int | float) else t.ljust(w) for cell, t, w in cells)
+    return "  ".join(said).rstrip()
+
+
+@contextmanager
+def bar(text: str, total: int | None = None) -> Iterator[Advance]:
+    """A bar up to `total` (None: nobody knows), gone at the end; yields what moves it on."""
+    if not sys.stderr.isatty():
+        yield _nowhere
+        return
+    # Not above: a container's health check starts this program every few seconds.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=total)
+
+        def advance(count: int = 1, text: str = "") -> None:
+            progress.update(task, advance=count, description=text or None)
+
+        yield advance
+
+
+def _nowhere(count: int = 1, text: str = "") -> None:
+    """Nobody looks."""

@@ -1,0 +1,74 @@
+"""What commands show: to people, to programs, and to nobody."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapter import console
+
+ROOT = Path(__file__).parents[1]
+LONG_WORK = """
+import sys
+from adapter import console
+with console.bar("counting", 3) as advance:
+    for number in range(3):
+        advance(1, f"number {number}")
+print("counted")
+"""
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    """Words to the left, numbers to the right, nothing after the last one."""
+    told = console.table([("what", "count"), ("calls", 12), ("a longer name", 3)])
+    assert told == "what           count\ncalls             12\na longer name      3\n"
+
+
+def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The one for people, the other for programs."""
+    console.answer(argparse.Namespace(json=False), {"rows": 3}, "3 rows\n")
+    assert capsys.readouterr().out == "3 rows\n"
+    console.answer(argparse.Namespace(json=True), {"rows": 3}, "3 rows\n")
+    assert json.loads(capsys.readouterr().out) == {"rows": 3}
+
+
+def test_in_a_pipe_there_is_no_bar() -> None:
+    """A log of a nightly job has not one character of it."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LONG_WORK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "FORCE_COLOR": "1"},
+        timeout=60,
+        check=True,
+    )
+    assert (ended.stdout, ended.stderr) == ("counted\n", "")
+
+
+def test_on_a_terminal_the_bar_is_on_standard_error_alone() -> None:
+    """What is piped on stays clean while somebody watches."""
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", LONG_WORK],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        )
+        os.close(theirs)
+        out, _ = process.communicate(timeout=60)
+        seen = os.read(ours, 100_000).decode()
+    finally:
+        os.close(ours)
+    assert out == b"counted\n"
+    assert "number 2" in seen
+    assert "100%" in seen
