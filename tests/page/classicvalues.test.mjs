@@ -33,6 +33,11 @@ test('every kind of screen pop has its address or none', () => {
   ], ['/00Q?fcf=00B1', '/003/e', '/flow/Hi', null, null, null]);
 });
 
+test('the edit page of a new Task is filled in by its address', () => {
+  const defaultFieldValues = { Subject: 'Later: Ada & Co', WhoId: '003000000000001', Phone: '1' };
+  assert.equal(popUrl('NEW_RECORD_MODAL', { entityName: 'Task', defaultFieldValues }), '/00T/e?tsk5=Later%3A+Ada+%26+Co&who_id=003000000000001');
+});
+
 test('a search without a match has nothing to pop', () => {
   assert.deepEqual(foundOf('{"screenPopUrl":""}'), { records: [], pop: null });
   assert.deepEqual(foundOf('rubbish'), { records: [], pop: null });

@@ -16,6 +16,8 @@ const NOTES_MAX = 32_000;
 // Every word moves the wrap-up's deadline; while it is paused, saying nothing so often does.
 const PAUSE_SHARE = 0.4;
 const SUBJECT_MAX = 255;
+// The server ends a wrap-up a little later than it is due, and its clock is known roughly.
+const NEARLY_MS = 1_000;
 
 /**
  * Fields typed here that the server has not shown back.
@@ -65,9 +67,9 @@ const field = (label, input, kind) =>
  * @param {string} callId
  * @param {string} owner org and user, part of the key in the tab's storage
  */
-export function createForm({ t, actions, drafts }, callId, owner) {
+export function createForm({ t, actions, drafts, now }, callId, owner) {
   const unsaved = createUnsaved(drafts, `softphone/draft/${owner}/${callId}`);
-  // The tab in which it was asked for, and no other, opens Salesforce's form.
+  // The tab that ends the wrap-up opens the follow-up's form; if time does, the tab that asked for it.
   const asked = `softphone/follow/${owner}/${callId}`;
   /** @type {CallCard|WrapupCard|undefined} */
   let last;
@@ -186,7 +188,8 @@ export function createForm({ t, actions, drafts }, callId, owner) {
       clearInterval(pausing);
       window.removeEventListener('pagehide', flush);
       if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
-      if (live && last && follow.checked && drafts.getItem(asked) === 'true') actions.followUp(last);
+      const late = (last?.deadline ?? Infinity) - now() < NEARLY_MS && drafts.getItem(asked) === 'true';
+      if (live && last && follow.checked && (done || late)) actions.followUp(last);
       drafts.removeItem(asked);
     },
   };
