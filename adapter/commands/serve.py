@@ -7,11 +7,15 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import structlog
+
 from adapter import app, observability
 from adapter.commands import CommandFailed
 from adapter.runtime.directory import DirectoryError
-from adapter.settings import load
+from adapter.settings import environment, load, unknown_variables
 from adapter.storage.port import StorageError
+
+log = structlog.get_logger(__name__)
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -22,6 +26,8 @@ def run(_options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises CommandFailed when it cannot begin."""
     settings = load()
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    for sentence in unknown_variables(environment()):
+        log.warning("settings.unknown", said=sentence)
     try:
         with asyncio.Runner(loop_factory=_fast_loop()) as runner:
             runner.run(app.serve(settings))

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapter import observability
 from adapter.commands import CommandFailed
@@ -47,3 +48,17 @@ def test_an_address_that_is_taken_is_named_with_its_settings(
         monkeypatch.setenv("SOFTPHONE_PORT", str(taken.getsockname()[1]))
         with pytest.raises(CommandFailed, match="SOFTPHONE_PORT"):
             run(argparse.Namespace())
+
+
+def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The start goes on: a newer release's variable must not keep an older one down."""
+    monkeypatch.setenv("SOFTPHONE_RING_SECOND", "20")
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", "nonsense")
+    with capture_logs() as lines, pytest.raises(CommandFailed, match="sqlite:///"):
+        run(argparse.Namespace())
+    (warning,) = (line for line in lines if line["log_level"] == "warning")
+    assert warning["event"] == "settings.unknown"
+    assert "SOFTPHONE_RING_SECOND " in warning["said"]
+    assert "SOFTPHONE_RING_SECONDS?" in warning["said"]
