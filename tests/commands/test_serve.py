@@ -61,4 +61,4 @@ def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
     (warning,) = (line for line in lines if line["log_level"] == "warning")
     assert warning["event"] == "settings.unknown"
     assert "SOFTPHONE_RING_SECOND " in warning["said"]
-    assert "SOFTPHONE_RING_SECONDS?" in warning["said"]
+    assert "Did you mean SOFTPHONE_RING_SECONDS or" in warning["said"]
