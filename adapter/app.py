@@ -60,7 +60,7 @@ from adapter.web.server import make_server
 from adapter.web.sessions import Sessions
 from adapter.web.status import Status
 from adapter.web.throttle import Throttle
-from adapter.web.watch import Watch
+from adapter.web.watch import SIGNED_OUT, Watch
 from adapter.web.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
@@ -197,6 +197,7 @@ async def _wire(parts: _Parts) -> App:
         metrics=metrics,
     )
     agents.perform_with(performer.perform)
+    agents.follow_with(pages.claims)
     sweeper = Sweeper(
         agents=agents,
         store=store,
@@ -206,7 +207,13 @@ async def _wire(parts: _Parts) -> App:
         clock=clock,
         is_here=pages.is_here if shared else lambda key: True,
     )
-    sessions = Sessions(store, clock, pages.sign_out, pages.sign_out_agent)
+    sessions = Sessions(
+        store,
+        clock,
+        pages.sign_out,
+        pages.sign_out_agent,
+        lambda agent: hints.publish(agent, SIGNED_OUT),
+    )
     login = Login(sessions, parts.orgs, settings.public_origin)
     site, status = Site(settings, parts.orgs), Status(store)
     shared_hints = hints if shared and policy.per_minute_org else None
@@ -239,7 +246,8 @@ async def _wire(parts: _Parts) -> App:
             metrics=metrics, store=store, agents=agents, pages=pages, compare=compare, clock=clock
         ),
     )
-    watch = Watch(pages, sessions)
+    watch = Watch(pages, sessions, tasks)
+    hints.listen(watch.hinted)
     return App(
         settings=settings,
         server=server,

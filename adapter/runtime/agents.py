@@ -21,6 +21,7 @@ from adapter.core.model import Agent, AgentKey
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
 from adapter.runtime.callrows import call_rows
+from adapter.runtime.routes import Routes
 from adapter.runtime.turn import ForLog, Step, Turn, take_turn
 from adapter.storage.port import (
     AgentChange,
@@ -28,12 +29,14 @@ from adapter.storage.port import (
     Conflict,
     Delivery,
     Parked,
+    RouteRead,
     Snapshot,
     StorageError,
     Store,
 )
 
 Plan = Mapping[AgentKey, Sequence[Step]]
+Follower = Callable[[Agent], Sequence[Event]]
 Performer = Callable[[AgentKey, Turn, Sequence[Effect], Sequence[LogEffect]], None]
 
 CACHED = 20_000
@@ -48,14 +51,20 @@ class Agents:
         self._store = store
         self._hints = hints
         self.policy = policy
+        self.routes = Routes()
         self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
         self._locks: WeakValueDictionary[AgentKey, asyncio.Lock] = WeakValueDictionary()
         self._perform: Performer = lambda *_: None
+        self._follow: Follower = lambda _: ()
 
     def perform_with(self, performer: Performer) -> None:
         """Who carries effects out; called after each commit, must only start things."""
         self._perform = performer
+
+    def follow_with(self, follower: Follower) -> None:
+        """Who knows what follows at once from a decision, to go into the same commit."""
+        self._follow = follower
 
     def cached(self, key: AgentKey) -> Snapshot | None:
         """The agent as this process last saw it."""
@@ -96,6 +105,7 @@ class Agents:
         delivery: Delivery | None = None,
         park: tuple[Parked, ...] = (),
         unpark: tuple[Parked, ...] = (),
+        route: RouteRead | None = None,
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)
@@ -113,9 +123,7 @@ class Agents:
                 if (change := _change(before[key], turns[key], always)) is not None
             )
             if changes or delivery or park or unpark:
-                await self._commit(
-                    Commit(changes, delivery=delivery, park=park, unpark=unpark), keys
-                )
+                await self._commit(Commit(changes, delivery, park, unpark, route), keys)
             self._after(before, turns, changes)
         return turns
 
@@ -140,6 +148,7 @@ class Agents:
             logs = tuple(log for log in turn.logs.values() if not log.is_settled)
             version = before[key].version + 1
             self._remember(key, Snapshot(turn.agent, version, logs))
+            self.routes.learn(change.calls)
             self._hints.publish(key, version)
         for key, turn in turns.items():
             if turn.effects or turn.log_effects:
@@ -152,7 +161,11 @@ class Agents:
         while True:
             turn = take_turn(before.agent, logs, steps, self.policy, absent)
             if not turn.missing:
-                return turn
+                more = self._follow(turn.agent)
+                if not more:
+                    return turn
+                steps = [*steps, *more]
+                continue
             for log_id in turn.missing:
                 found = await self._store.log(before.agent.key, log_id)
                 if found is None:
@@ -175,7 +188,8 @@ class Agents:
 
 def _change(before: Snapshot, turn: Turn, always: bool = False) -> AgentChange | None:
     """This agent's part of the commit, or None if nothing is different, unless `always`."""
-    if turn.agent == before.agent and not turn.changed and before.version and not always:
+    is_same = not turn.changed and (turn.agent is before.agent or turn.agent == before.agent)
+    if is_same and before.version and not always:
         return None
     return AgentChange(
         read_version=before.version,

@@ -7,7 +7,7 @@ when it raises StorageError, nothing is, and the provider must send it again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import structlog
@@ -17,13 +17,13 @@ from adapter.core.facts import Direction
 from adapter.core.model import AgentKey, Line
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
+from adapter.runtime.routes import Way
 from adapter.runtime.turn import Turn
 from adapter.storage.port import (
     Conflict,
     Delivery,
     Duplicate,
     Parked,
-    Route,
     StorageError,
     Store,
 )
@@ -86,60 +86,66 @@ class Intake:
             return Fate.DUPLICATE
 
     async def _apply(self, heard: Heard, news: CallNews) -> Fate:
-        for _ in range(RACES):
-            route = await self._store.route(heard.account, news.provider_call_id)
-            at = self._clock.now()
-            plan = await self._plan(heard, news, route, at)
+        for race in range(RACES):
+            way = await self._way(heard, news, may_guess=race == 0)
             try:
-                if not plan:
-                    if not heard.may_wait:
-                        return Fate.IGNORED
-                    if route.owners:
-                        # Its agents have nothing to hear: waiting would not change that, and
-                        # the store parks nothing of a call that has an agent.
-                        await self._agents.change({}, delivery=self._delivery(heard, Fate.IGNORED))
-                        return Fate.IGNORED
-                    await self._park(heard, news, at)
-                    return Fate.PARKED
-                turns = await self._agents.change(
-                    plan,
-                    delivery=self._delivery(heard, Fate.APPLIED),
-                    unpark=route.parked,
-                )
+                return await self._go(heard, news, way)
             except Conflict:
                 continue
-            _report(heard, turns)
-            return Fate.APPLIED
         raise StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row")
 
-    async def _plan(
-        self, heard: Heard, news: CallNews, route: Route, at: int
-    ) -> dict[AgentKey, list[Report]]:
-        """Who hears of it: everybody who knows the call, and the agent whom it names."""
-        known = {owner.agent: owner.call_id for owner in route.owners}
-        keys = set(known)
-        if news.user_id is not None:
-            keys |= set(await self._store.agents_of(Line(heard.account, news.user_id)))
-        if not keys:
-            return {}
-        waiting = [(parked.at, self._read(parked.body, parked.at)) for parked in route.parked]
+    async def _way(self, heard: Heard, news: CallNews, *, may_guess: bool) -> Way:
+        """What is remembered, where a commit will check it; else what the store says."""
+        routes, call_id = self._agents.routes, news.provider_call_id
+        line = None if news.user_id is None else Line(heard.account, news.user_id)
+        guess = None
+        if may_guess and heard.may_wait:
+            guess = routes.remembered(heard.account, call_id, line)
+        return guess or await routes.read(self._store, heard.account, call_id, line)
+
+    async def _go(self, heard: Heard, news: CallNews, way: Way) -> Fate:
+        """Decide and commit. Raises Conflict if the way is another one by now."""
+        at = self._clock.now()
+        plan = await self._plan(news, way, at)
+        if plan:
+            delivery = self._delivery(heard, Fate.APPLIED)
+            turns = await self._agents.change(
+                plan, delivery=delivery, unpark=way.parked, route=way.read
+            )
+            _report(heard, turns)
+            return Fate.APPLIED
+        if not heard.may_wait:
+            return Fate.IGNORED
+        # Of others that wait for the same call it makes nothing.
+        route = replace(way.read, parked=None)
+        if way.owners:
+            # Its agents have nothing to hear: waiting would not change that, and the store
+            # parks nothing of a call that has an agent.
+            delivery = self._delivery(heard, Fate.IGNORED)
+            await self._agents.change({}, delivery=delivery, route=route)
+            return Fate.IGNORED
+        due = at + PARKED_MS
+        call_id = news.provider_call_id
+        parked = Parked(heard.account, call_id, heard.event_id, heard.body, at, due)
+        delivery = self._delivery(heard, Fate.PARKED)
+        await self._agents.change({}, delivery=delivery, park=(parked,), route=route)
+        return Fate.PARKED
+
+    async def _plan(self, news: CallNews, way: Way, at: int) -> dict[AgentKey, list[Report]]:
+        """What each agent hears who knows the call, or whom it names; the parked news first."""
+        waiting = [(parked.at, self._read(parked.body, parked.at)) for parked in way.parked]
         all_news = [(when, told) for when, told in waiting if told is not None]
         plan: dict[AgentKey, list[Report]] = {}
-        for key in keys:
+        for key in way.agents:
             snapshot = await self._agents.snapshot(key)
             user = snapshot.agent.line.user if snapshot.agent.line else None
-            call_id = known.get(key) or self._clock.fresh_id("call")
+            known = key in way.owners
+            call_id = way.owners.get(key) or self._clock.fresh_id("call")
             for when, told in [*all_news, (at, news)]:
-                event = _event(told, user, when, call_id, key in known)
+                event = _event(told, user, when, call_id, known)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
-
-    async def _park(self, heard: Heard, news: CallNews, at: int) -> None:
-        parked = Parked(
-            heard.account, news.provider_call_id, heard.event_id, heard.body, at, at + PARKED_MS
-        )
-        await self._agents.change({}, delivery=self._delivery(heard, Fate.PARKED), park=(parked,))
 
     def _delivery(self, heard: Heard, fate: Fate) -> Delivery:
         now = self._clock.now()

@@ -28,7 +28,7 @@ from adapter.core.logevents import (
     TasksFound,
 )
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
-from adapter.core.model import AgentKey, RingingInbound
+from adapter.core.model import Agent, AgentKey, RingingInbound
 from adapter.core.view import offerable, view
 from adapter.opencti import surface
 from adapter.opencti.soql import ReadBackFailed, TaskFinder
@@ -392,15 +392,23 @@ class Pages:
             # The schedule asks again; no answer is no evidence.
             log.warning("read_back.failed", log=log_id, reason=str(error))
 
-    def _offer_pops(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Claim the pop for the best page here; the store decides whose claim is the one."""
-        best = next(iter(self.of(key)), None)
+    def claims(self, agent: Agent) -> tuple[PopClaimed, ...]:
+        """Claim each pop that is due for the best page here; the store decides whose it is."""
+        ringing = [
+            call
+            for call in agent.calls
+            if isinstance(call.stage, RingingInbound) and not call.stage.popped
+        ]
+        best = next(iter(self.of(agent.key)), None) if ringing else None
         if best is None:
-            return
-        for call in snapshot.agent.calls:
-            if isinstance(call.stage, RingingInbound) and not call.stage.popped:
-                claim = PopClaimed(self._clock.now(), call.call_id, best.page_id)
-                self._tasks.start(f"claim pop {call.call_id}", self._claim(key, claim))
+            return ()
+        now = self._clock.now()
+        return tuple(PopClaimed(now, call.call_id, best.page_id) for call in ringing)
+
+    def _offer_pops(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """What was decided where no page was, or before this one came, is claimed now."""
+        for claim in self.claims(snapshot.agent):
+            self._tasks.start(f"claim pop {claim.call_id}", self._claim(key, claim))
 
     async def _claim(self, key: AgentKey, claim: PopClaimed) -> None:
         try:

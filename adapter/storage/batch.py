@@ -24,8 +24,8 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.rows import AGENT, CALL_LOG
+from adapter.storage.seen import Pair, RouteRow, Seen, route_row
 
-Pair: TypeAlias = tuple[str, str]
 Row: TypeAlias = tuple[object, ...]
 
 
@@ -38,6 +38,12 @@ class AgentWrite:
     columns: Row
     """The next version, the value's text, the next deadline, the line's account and user."""
 
+    @property
+    def line(self) -> Pair | None:
+        """Who the agent is at the provider."""
+        account, user = self.columns[3:]
+        return None if account is None else (str(account), str(user))
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -49,6 +55,7 @@ class Prepared:
     delivery: tuple[Pair, Row] | None
     park: dict[Pair, Row]
     unpark: tuple[Pair, ...]
+    route: RouteRow | None
 
     @property
     def parked_calls(self) -> set[Pair]:
@@ -67,6 +74,7 @@ def prepare(commit: Commit) -> Prepared:
         delivery=_delivery(commit.delivery) if commit.delivery else None,
         park={(parked.account, parked.event_id): _parked_row(parked) for parked in commit.park},
         unpark=tuple((parked.account, parked.event_id) for parked in commit.unpark),
+        route=route_row(commit.route) if commit.route else None,
     )
 
 
@@ -103,21 +111,16 @@ def _parked_row(parked: Parked) -> Row:
 
 
 @dataclass(slots=True)
-class Seen:
-    """What the database holds of what a batch touches: versions, deliveries, calls with agents."""
-
-    versions: dict[Pair, int] = field(default_factory=dict)
-    taken: set[Pair] = field(default_factory=set)
-    owned: set[Pair] = field(default_factory=set)
-
-
-@dataclass(slots=True)
 class Asked:
     """What must be seen before a batch is judged, each list sorted."""
 
     agents: list[Pair]
     deliveries: list[Pair]
     calls: list[Pair]
+    """Whose owners matter."""
+    parked: list[Pair]
+    """The calls whose parked deliveries matter."""
+    lines: list[Pair]
 
 
 def ask(batch: Iterable[Prepared]) -> Asked:
@@ -125,12 +128,20 @@ def ask(batch: Iterable[Prepared]) -> Asked:
     agents: set[Pair] = set()
     deliveries: set[Pair] = set()
     calls: set[Pair] = set()
+    parked: set[Pair] = set()
+    lines: set[Pair] = set()
     for commit in batch:
         agents.update(write.key for write in commit.agents)
         if commit.delivery is not None:
             deliveries.add(commit.delivery[0])
         calls |= commit.parked_calls
-    return Asked(sorted(agents), sorted(deliveries), sorted(calls))
+        if commit.route is not None:
+            calls.add(commit.route.call)
+            if commit.route.parked is not None:
+                parked.add(commit.route.call)
+            if commit.route.line is not None:
+                lines.add(commit.route.line)
+    return Asked(sorted(agents), sorted(deliveries), sorted(calls), sorted(parked), sorted(lines))
 
 
 @dataclass(slots=True)
@@ -183,8 +194,10 @@ def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
         return Duplicate("the delivery was taken before")
     if any(seen.versions.get(write.key, 0) != write.read_version for write in commit.agents):
         return Conflict("a newer version was committed")
-    if not seen.owned.isdisjoint(commit.parked_calls):
+    if any(seen.owners.get(call) for call in commit.parked_calls):
         return Conflict("the call has an agent by now")
+    if commit.route is not None and not seen.is_so(commit.route):
+        return Conflict("the call goes another way by now")
     return None
 
 
@@ -193,13 +206,20 @@ def _take(commit: Prepared, seen: Seen, writes: Writes) -> None:
         base, _ = writes.agents.get(write.key, (write.read_version, None))
         writes.agents[write.key] = (base, write)
         seen.versions[write.key] = write.read_version + 1
+        if write.line is not None:
+            seen.connect(write.line, write.key)
     if commit.delivery is not None:
         key, row = commit.delivery
         writes.deliveries[key] = row
         seen.taken.add(key)
     writes.logs.update(commit.logs)
     writes.calls.update(commit.calls)
-    seen.owned.update((str(account), str(call)) for account, call, *_ in commit.calls)
+    for account, call, org_id, user_id in commit.calls:
+        seen.own((str(account), str(call)), (str(org_id), str(user_id)))
+    for (account, event_id), row in commit.park.items():
+        seen.park((account, str(row[2])), event_id)
+    if commit.route is not None:
+        seen.replay(commit.route.call, (event_id for _, event_id in commit.unpark))
     writes.park.update(commit.park)
     for key in commit.unpark:
         writes.park.pop(key, None)

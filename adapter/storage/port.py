@@ -87,18 +87,37 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteRead:
+    """By what a delivery was routed: which agents have the call, and which the user's line.
+
+    `parked` are the event ids that waited for the call; None where that does not matter. `line` is
+    None where the delivery names no user.
+    """
+
+    account: str
+    provider_call_id: str
+    owners: frozenset[AgentKey]
+    parked: frozenset[str] | None = None
+    line: Line | None = None
+    line_agents: frozenset[AgentKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """All of it, or nothing.
 
-    `park` is refused with Conflict when an agent has the call by now: route it again. `unpark`
-    are the parked deliveries that this commit replays: exactly those that were seen, so that one
-    parked meanwhile stays (and is found when it is due).
+    `route` is checked like a version that was read: refused with Conflict when it is otherwise by
+    now, so that a process may route by what it remembers. `park` is refused with Conflict when an
+    agent has the call by now: route it again. `unpark` are the parked deliveries that this commit
+    replays: exactly those that were seen, so that one parked meanwhile stays (and is found when it
+    is due).
     """
 
     changes: tuple[AgentChange, ...] = ()
     delivery: Delivery | None = None
     park: tuple[Parked, ...] = ()
     unpark: tuple[Parked, ...] = ()
+    route: RouteRead | None = None
 
 
 @dataclass(frozen=True, slots=True)

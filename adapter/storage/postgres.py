@@ -18,10 +18,11 @@ import psycopg
 from psycopg import errors, pq
 
 from adapter.storage import sql
-from adapter.storage.batch import Pair, Row
+from adapter.storage.batch import Row
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
+from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
 
 CONNECT_SECONDS = 3

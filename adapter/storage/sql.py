@@ -55,9 +55,17 @@ TAKEN = (
     "SELECT t.account, t.event_id FROM {keys} JOIN deliveries t"
     " ON t.account = k.column1 AND t.event_id = k.column2"
 )
-OWNED = (
-    "SELECT DISTINCT t.account, t.provider_call_id FROM {keys} JOIN calls t"
+OWNERS_OF = (
+    "SELECT t.account, t.provider_call_id, t.org_id, t.user_id FROM {keys} JOIN calls t"
     " ON t.account = k.column1 AND t.provider_call_id = k.column2"
+)
+PARKED_OF = (
+    "SELECT t.account, t.provider_call_id, t.event_id FROM {keys} JOIN parked t"
+    " ON t.account = k.column1 AND t.provider_call_id = k.column2"
+)
+AGENTS_OF = (
+    "SELECT t.account, t.provider_user, t.org_id, t.user_id FROM {keys} JOIN agents t"
+    " ON t.account = k.column1 AND t.provider_user = k.column2 AND t.account IS NOT NULL"
 )
 
 # --- reading ---

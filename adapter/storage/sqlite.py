@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Self
 
 from adapter.storage import sql
-from adapter.storage.batch import Pair, Row
+from adapter.storage.batch import Row
 from adapter.storage.filelock import OWNER_ONLY, FileLock
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
+from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
 
 BUSY_MS = 5_000

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from adapter.storage import sql
-from adapter.storage.batch import Pair, Prepared, Row, Seen, Writes, ask, judge
+from adapter.storage.batch import Prepared, Row, Writes, ask, judge
 from adapter.storage.port import Conflict, StorageError
+from adapter.storage.seen import Pair, Seen
 
 
 class Database(Protocol):
@@ -96,10 +97,14 @@ def _look(database: Database, commits: Sequence[Prepared]) -> Seen:
     seen = Seen()
     for keys in sql.chunks(asked.agents):
         seen.versions.update(((str(o), str(u)), v) for o, u, v in _rows(database.versions(keys)))
-    for keys in sql.chunks(asked.deliveries):
-        seen.taken.update(_pairs(database, sql.TAKEN, keys))
-    for keys in sql.chunks(asked.calls):
-        seen.owned.update(_pairs(database, sql.OWNED, keys))
+    for account, event_id in _found(database, sql.TAKEN, asked.deliveries):
+        seen.taken.add((account, event_id))
+    for account, call, org_id, user_id in _found(database, sql.OWNERS_OF, asked.calls):
+        seen.own((account, call), (org_id, user_id))
+    for account, call, event_id in _found(database, sql.PARKED_OF, asked.parked):
+        seen.park((account, call), event_id)
+    for account, user, org_id, user_id in _found(database, sql.AGENTS_OF, asked.lines):
+        seen.connect((account, user), (org_id, user_id))
     return seen
 
 
@@ -107,9 +112,11 @@ def _rows(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
     return rows
 
 
-def _pairs(database: Database, statement: str, keys: Sequence[Pair]) -> Iterable[Pair]:
-    rows, _ = database.execute(*sql.for_pairs(statement, keys))
-    return ((str(one), str(other)) for one, other in rows)
+def _found(database: Database, statement: str, keys: Sequence[Pair]) -> Iterable[tuple[str, ...]]:
+    for chunk in sql.chunks(keys):
+        rows, _ = database.execute(*sql.for_pairs(statement, chunk))
+        for row in rows:
+            yield tuple(map(str, row))
 
 
 def _write(database: Database, writes: Writes) -> None:

@@ -20,6 +20,7 @@ from adapter.storage.port import (
     Duplicate,
     Keep,
     Owner,
+    RouteRead,
     Session,
     StorageError,
     Store,
@@ -270,6 +271,27 @@ async def test_a_delivery_is_not_parked_once_its_call_has_an_agent(store: Store)
     outcomes = await asyncio.gather(binding, parking, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [type(None), Conflict]
     assert (await store.route("acct", "pc-2")).parked == ()
+
+
+async def test_a_route_that_is_otherwise_by_now_loses(store: Store) -> None:
+    """Owners, parked deliveries and the agents of the line: each is compared in the commit."""
+    line = Line("acct", "user_1")
+    nobody = RouteRead("acct", "pc-1", frozenset(), frozenset(), line)
+    await store.commit(Commit(delivery=delivery("e1"), route=nobody))
+
+    await store.commit(Commit((AgentChange(0, agent(line=line), None),)))
+    hers = replace(nobody, line_agents=frozenset({ADA}))
+    await store.commit(Commit(park=(waiting("e2"),), route=hers))
+    parked = replace(hers, parked=frozenset({"e2"}))
+    for old in (nobody, hers):
+        with pytest.raises(Conflict):
+            await store.commit(Commit(delivery=delivery("e3"), route=old))
+    owning = Commit((replace(bound(1, "pc-1"), agent=agent(line=line)),), unpark=(waiting("e2"),))
+    await store.commit(replace(owning, route=parked))
+    with pytest.raises(Conflict):
+        await store.commit(Commit(delivery=delivery("e3"), route=hers))
+    owned = replace(hers, owners=frozenset({ADA}))
+    await store.commit(Commit(delivery=delivery("e3"), route=owned))
 
 
 async def test_a_conflict_leaves_what_is_parked(store: Store) -> None:

@@ -176,6 +176,7 @@ async def a_bench(
         clock=clock,
     )
     agents.perform_with(performer.perform)
+    agents.follow_with(pages.claims)
     sweeper = Sweeper(
         agents=agents,
         store=store,

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import NoReturn
+
+import pytest
 
 from adapter.core.events import DialRequested
+from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import Line, Phase
 from adapter.runtime.intake import Fate
-from adapter.telephony.news import Moment
+from adapter.runtime.pages import Page
+from adapter.telephony.news import CallNews, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
 
@@ -68,6 +74,22 @@ async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
     assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1
 
 
+async def test_the_usual_delivery_asks_the_store_nothing_before_its_commit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the line and the call is remembered; the commit itself checks it."""
+    await bench.greet()
+    await bench.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0"))
+
+    async def ask(*_: object) -> NoReturn:
+        pytest.fail("the store was asked")
+
+    monkeypatch.setattr(bench.store, "route", ask)
+    monkeypatch.setattr(bench.store, "agents_of", ask)
+    for event_id, moment in (("evt_1", Moment.DIALED), ("evt_2", Moment.CONNECTED)):
+        assert await bench.intake.take(heard(news(moment), event_id)) is Fate.APPLIED
+
+
 # --- two replicas -------------------------------------------------------------------------------
 
 
@@ -106,3 +128,36 @@ async def test_one_agents_news_at_two_replicas_at_once_end_in_one_history(
     (call,) = snapshot.agent.calls
     assert (call.provider_call_id, call.facts.is_over) == ("pc1", True)
     assert call.facts.connected is not None
+
+
+async def test_a_route_remembered_here_and_changed_there_is_read_again(
+    pair: tuple[Bench, Bench],
+) -> None:
+    """The call got an owner, and its line another agent, at the other replica."""
+    here, there = pair
+    await here.greet()
+    assert await here.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0")) is Fate.APPLIED
+    await there.greet(BOB)
+    assert await there.intake.take(heard(news(Moment.DIALED), "evt_1")) is Fate.APPLIED
+    untold = heard(news(Moment.CONNECTED, user=None), "evt_2")
+    assert await here.intake.take(untold) is Fate.APPLIED
+    for key in (ADA, BOB):
+        here.agents.forget(key)
+        calls = (await here.agents.snapshot(key)).agent.calls
+        found = [call for call in calls if call.provider_call_id == "pc1"]
+        assert [call.phase for call in found] == [Phase.BRIDGED]
+
+
+async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) -> None:
+    """Where the agent's page is here, it is claimed at once: one version, one view, one pop."""
+    await bench.greet()
+    frames: list[dict[str, object]] = []
+    page = Page("p1", ADA, lambda text: frames.append(json.loads(text)), lambda *_: None)
+    bench.pages.add(page)
+    bench.hints.listen(bench.pages.hinted)
+    before = (await bench.agents.snapshot(ADA)).version
+    caller = Facts(direction=Known(Direction.INBOUND, Source.SAID))
+    await bench.intake.take(heard(CallNews(Moment.RINGING, "pc1", LINE.user, caller)))
+    await bench.settle()
+    assert (await bench.agents.snapshot(ADA)).version == before + 1
+    assert [frame["type"] for frame in frames] == ["view", "pop"]

@@ -147,6 +147,7 @@ class Replica:
             clock=clock,
         )
         self.agents.perform_with(performer.perform)
+        self.agents.follow_with(self.pages.claims)
         self.sweeper = Sweeper(
             agents=self.agents,
             store=self.store,

@@ -6,8 +6,16 @@ from dataclasses import replace
 
 from adapter.core.logmodel import Settled
 from adapter.core.model import Line
-from adapter.storage.batch import Prepared, Seen, ask, judge, prepare
-from adapter.storage.port import AgentChange, Commit, Conflict, Duplicate, StorageError
+from adapter.storage.batch import Prepared, ask, judge, prepare
+from adapter.storage.port import (
+    AgentChange,
+    Commit,
+    Conflict,
+    Duplicate,
+    RouteRead,
+    StorageError,
+)
+from adapter.storage.seen import Seen
 from tests.contracts.stores import (
     ADA,
     BEN,
@@ -23,6 +31,8 @@ from tests.contracts.stores import (
 )
 
 ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
+CALL = ("acct", "pc-1")
+ADAS = Line("acct", "user_1")
 
 
 def prepared(*commits: Commit) -> list[Prepared]:
@@ -45,7 +55,11 @@ def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
     asked = ask(commits)
     assert asked.agents == [ADA_PAIR, BEN_PAIR]
     assert asked.deliveries == [("acct", "e1"), ("acct", "e2")]
-    assert asked.calls == [("acct", "pc-1")]
+    assert asked.calls == [CALL]
+    assert (asked.parked, asked.lines) == ([], [])
+    routed = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
+    asked = ask(prepared(Commit(route=routed)))
+    assert (asked.calls, asked.parked, asked.lines) == ([CALL], [CALL], [("acct", "user_1")])
 
 
 def test_commits_that_build_on_each_other_leave_one_row() -> None:
@@ -98,10 +112,35 @@ def test_a_known_delivery_is_a_duplicate_before_it_is_a_conflict() -> None:
 def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     """Bound in the database, or by an earlier commit of the batch."""
     park = Commit(park=(waiting("e1"),))
-    assert kinds(judge(prepared(park), Seen(owned={("acct", "pc-1")}))[1]) == [Conflict]
+    assert kinds(judge(prepared(park), Seen(owners={CALL: {BEN_PAIR}}))[1]) == [Conflict]
     binding = Commit((bound(0, "pc-1"),))
     assert kinds(judge(prepared(binding, park), Seen())[1]) == [None, Conflict]
     assert kinds(judge(prepared(park, binding), Seen())[1]) == [None, None]
+
+
+def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
+    """Bound, parked, replayed, or another agent on the line, earlier in the same batch."""
+    nobody = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
+    routed = Commit(delivery=delivery("e9"), route=nobody)
+    lined = Commit((AgentChange(0, agent(line=ADAS), None),))
+    for earlier in (Commit((bound(0, "pc-1"),)), Commit(park=(waiting("e1"),)), lined):
+        assert kinds(judge(prepared(earlier, routed), Seen())[1]) == [None, Conflict]
+        assert kinds(judge(prepared(routed, earlier), Seen())[1]) == [None, None]
+    one = replace(nobody, parked=frozenset({"e1"}))
+    replay = Commit(unpark=(waiting("e1"),), route=one)
+    parked = Seen(parked={CALL: {"e1"}})
+    assert kinds(judge(prepared(replay, routed), parked)[1]) == [None, None]
+
+
+def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
+    """Whoever routes by the old line in the same batch is right to find nobody there."""
+    moved = Commit((AgentChange(1, agent(line=Line("acct", "user_2")), None),))
+    nobody = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS))
+    hers = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS, frozenset({ADA})))
+    seen = Seen({ADA_PAIR: 1})
+    seen.connect(("acct", "user_1"), ADA_PAIR)
+    verdicts = judge(prepared(hers, moved, nobody, hers), seen)[1]
+    assert kinds(verdicts) == [None, None, None, Conflict]
 
 
 def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:

@@ -1,0 +1,88 @@
+"""Who hears of a provider's call, as this process remembers it.
+
+Law of this file: nothing here has to be right. Each commit of a delivery names the route by which
+it was decided, and the store refuses one that is no longer so (`Conflict`); then the route is read.
+So the usual delivery asks the store nothing before its commit.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from adapter.core.model import AgentKey, Line
+from adapter.storage.port import CallRow, Parked, RouteRead, Store
+
+REMEMBERED = 50_000
+"""Calls, and lines: of each so many, those used last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The route of one delivery: our call ids by owner, what waits, and who has the user's line."""
+
+    read: RouteRead
+    owners: Mapping[AgentKey, str]
+    parked: tuple[Parked, ...]
+
+    @property
+    def agents(self) -> frozenset[AgentKey]:
+        """Everybody who knows the call, and whom the delivery names."""
+        return self.read.owners | self.read.line_agents
+
+
+class Routes:
+    """What was learned from commits and from reading."""
+
+    def __init__(self) -> None:
+        self._owners: OrderedDict[tuple[str, str], dict[AgentKey, str]] = OrderedDict()
+        self._agents: OrderedDict[Line, frozenset[AgentKey]] = OrderedDict()
+
+    def learn(self, rows: Iterable[CallRow]) -> None:
+        """These calls have been committed as those agents' own."""
+        for row in rows:
+            call = (row.account, row.provider_call_id)
+            self._owners[call] = {**self._owners.get(call, {}), row.agent: row.call_id}
+            _bound(self._owners)
+
+    def remembered(self, account: str, provider_call_id: str, line: Line | None) -> Way | None:
+        """The route without asking; a call never heard of is nobody's. None without the line."""
+        agents = self._agents.get(line) if line else frozenset[AgentKey]()
+        if agents is None:
+            return None
+        call = (account, provider_call_id)
+        return _way(call, self._owners.get(call, {}), (), line, agents)
+
+    async def read(
+        self, store: Store, account: str, provider_call_id: str, line: Line | None
+    ) -> Way:
+        """The route as the store has it. Raises StorageError."""
+        agents = frozenset(await store.agents_of(line) if line else ())
+        # The call last: who binds it in between takes the parked deliveries away, and is seen.
+        route = await store.route(account, provider_call_id)
+        call = (account, provider_call_id)
+        owners = self._owners[call] = {owner.agent: owner.call_id for owner in route.owners}
+        _bound(self._owners)
+        if line:
+            self._agents[line] = agents
+            _bound(self._agents)
+        return _way(call, owners, route.parked, line, agents)
+
+
+def _way(
+    call: tuple[str, str],
+    owners: Mapping[AgentKey, str],
+    parked: tuple[Parked, ...],
+    line: Line | None,
+    agents: frozenset[AgentKey],
+) -> Way:
+    waiting = frozenset(one.event_id for one in parked)
+    read = RouteRead(*call, frozenset(owners), waiting, line, agents)
+    return Way(read, owners, parked)
+
+
+def _bound(known: OrderedDict[Any, Any]) -> None:
+    if len(known) > REMEMBERED:
+        known.popitem(last=False)
