@@ -8,6 +8,7 @@ same when their E.164 is, never when one merely ends like the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
@@ -20,6 +21,7 @@ from adapter.core.phone import plain
 PREFIXES = ("00", "011")
 """What is dialled before a country code: nearly everywhere, and in North America."""
 
+_OTHER = re.compile("[^0-9]+")
 _LONGEST_ALONE = 40
 """A text of more letters is no number standing alone."""
 
@@ -34,6 +36,12 @@ class Sought:
     number: str
     national: str
     regions: tuple[str, ...]
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether reading this JSON text is worth the while: cheap, and never wrongly False."""
+        if "\\u" in text or not text.isascii():
+            return True
+        return self.national in _OTHER.sub("", text)
 
     def is_in(self, text: str) -> bool:
         """Whether the text says the number, alone or among other words."""

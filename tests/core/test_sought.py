@@ -105,6 +105,20 @@ def test_it_is_found_in_anything_that_holds_text() -> None:
     assert not BOSTON.is_within((RECORD, facts))
 
 
+@pytest.mark.parametrize(
+    ("text", "worth"),
+    [
+        ('{"a":"030/90 18-20 145"}', True),
+        ('{"a":"\\uff10\\uff13\\uff10"}', True),
+        ('{"a":"ä"}', True),
+        ('{"a":"030 90182014","b":1763700000000}', False),
+    ],
+)
+def test_most_rows_need_not_be_read(text: str, worth: bool) -> None:
+    """Only those that have its digits one after the other, or something that is not ASCII."""
+    assert BERLIN.may_be_in(text) is worth
+
+
 def test_the_parts_of_a_value_are_told_apart() -> None:
     """Down to what has no parts."""
     assert list(leaves({"a": [1, ("b", None)], "c": Known("d", Source.SAID)})) == [

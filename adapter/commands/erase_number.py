@@ -1,0 +1,70 @@
+"""Erase one phone number from everything that is held, and say what stays and why.
+
+Without --yes nothing is erased: it counts what there is. With SQLite the adapter must be stopped;
+with PostgreSQL the replicas go on. Exit code 1 when something stays: run it again later. Tasks in
+Salesforce, backups and the provider are not touched; the Tasks' ids are told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from typing import Any
+
+from adapter import observability
+from adapter.commands import CommandFailed, person
+from adapter.core.sought import Sought
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.person import Erased, Scope, collect, erase
+from adapter.settings import Settings, load
+from adapter.storage.archive import Archive, compact, open_reader
+from adapter.storage.open import open_store
+from adapter.storage.port import StorageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which number, and whether it is meant."""
+    person.add_arguments(parser)
+    parser.add_argument("--yes", action="store_true", help="erase, there is no way back")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Erase, or count. Raises CommandFailed."""
+    settings = load()
+    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
+    try:
+        if not options.yes:
+            _tell({"found": asyncio.run(_count(settings.database_url, sought, scope))})
+            sys.stderr.write("Nothing was erased: say --yes to erase it for good.\n")
+            return 1
+        erased = asyncio.run(_erase(settings, sought, scope))
+        compact(settings.database_url)
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    _tell({"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining})
+    return 1 if erased.remaining else 0
+
+
+async def _count(url: str, sought: Sought, scope: Scope) -> dict[str, int]:
+    reader = open_reader(url)
+    try:
+        return (await collect(Archive(reader), sought, scope)).counts()
+    finally:
+        await reader.close()
+
+
+async def _erase(settings: Settings, sought: Sought, scope: Scope) -> Erased:
+    # Else a slip of the pen in the address would make an empty database, and find nothing in it.
+    await open_reader(settings.database_url).close()
+    store = await open_store(settings.database_url, clock_ms=SystemClock().now)
+    try:
+        return await erase(Archive(store.reader, store.journal), sought, scope)
+    finally:
+        await store.close()
+
+
+def _tell(report: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")

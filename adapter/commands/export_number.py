@@ -1,0 +1,75 @@
+"""Write everything that is held about one phone number as JSON.
+
+The adapter may go on running. What Salesforce holds (the Tasks, by their ids) is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from adapter import observability
+from adapter.commands import CommandFailed, person
+from adapter.core.sought import Sought
+from adapter.runtime.person import Held, Scope, collect
+from adapter.settings import load
+from adapter.storage.archive import Archive, open_reader
+from adapter.storage.port import StorageError
+
+OWNER_ONLY = 0o600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which number, and where to."""
+    person.add_arguments(parser)
+    parser.add_argument("--output", type=Path, help="a new file (mode 600) instead of stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look everywhere, write what was found. Raises CommandFailed."""
+    settings = load()
+    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
+    try:
+        held = asyncio.run(_collect(settings.database_url, sought, scope))
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    _write(options.output, _report(sought, scope, held))
+    return 0
+
+
+async def _collect(url: str, sought: Sought, scope: Scope) -> Held:
+    reader = open_reader(url)
+    try:
+        return await collect(Archive(reader), sought, scope)
+    finally:
+        await reader.close()
+
+
+def _report(sought: Sought, scope: Scope, held: Held) -> dict[str, Any]:
+    return {
+        "number": sought.number,
+        "org": scope.org_id,
+        "times": "Unix milliseconds",
+        "counts": held.counts(),
+        **held.told(),
+    }
+
+
+def _write(path: Path | None, report: dict[str, Any]) -> None:
+    """To a file that nobody else may read, or to stdout. Raises CommandFailed."""
+    text = json.dumps(report, indent=2) + "\n"
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

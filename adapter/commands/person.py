@@ -1,0 +1,46 @@
+"""What export-number and erase-number share: whose data, in which org, in which store."""
+
+from __future__ import annotations
+
+import argparse
+
+from adapter.commands import CommandFailed
+from adapter.core.phone import is_region
+from adapter.core.sought import Sought, sought
+from adapter.orgs import orgs_of
+from adapter.runtime.person import EVERYTHING, Scope
+from adapter.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which number, and where."""
+    parser.add_argument("number", help="the person's number, best in E.164: +4930901820145")
+    parser.add_argument("--org", default="", help="only in this org (00D…)")
+    parser.add_argument(
+        "--region",
+        action="append",
+        default=[],
+        help="a further country (DE) whose agents may have written the number without its country"
+        " code; SOFTPHONE_DEFAULT_REGION always counts; may be given again",
+    )
+
+
+def sought_by(options: argparse.Namespace, settings: Settings) -> Sought:
+    """The number in the arguments. Raises CommandFailed."""
+    regions = tuple(dict.fromkeys((settings.default_region, *options.region)))
+    if unknown := [region for region in regions if not is_region(region)]:
+        raise CommandFailed(f"{', '.join(unknown)}: a region is two letters, such as DE")
+    found = sought(options.number, regions)
+    if found is None:
+        raise CommandFailed("this is no phone number: write it in E.164, such as +4930901820145")
+    return found
+
+
+def scope_of(options: argparse.Namespace, settings: Settings) -> Scope:
+    """The org in the arguments, with its provider account. Raises CommandFailed."""
+    if not options.org:
+        return EVERYTHING
+    org = orgs_of(settings).of_id(options.org)
+    if org is None:
+        raise CommandFailed(f"--org: no org {options.org} is configured")
+    return Scope(org.org_id, frozenset({org.account}))

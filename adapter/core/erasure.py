@@ -1,0 +1,33 @@
+"""An agent without one person's number: what is over goes, what is not done stays.
+
+Law of this file: nothing that a later event needs is touched. Live calls and wrap-ups stay, and so
+does the answer to each request (the same request again must not place a second call): only what it
+says is taken out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.core.model import Agent, Answer, Notice
+from adapter.core.sought import Sought
+
+ERASED = "[erased]"
+
+
+def without(agent: Agent, sought: Sought) -> Agent:
+    """The agent with no recent call, answer or notice that tells the number."""
+    return replace(
+        agent,
+        recent=tuple(recent for recent in agent.recent if not sought.is_within(recent)),
+        answers=tuple(_silent_answer(answer, sought) for answer in agent.answers),
+        notices=tuple(_silent_notice(notice, sought) for notice in agent.notices),
+    )
+
+
+def _silent_answer(answer: Answer, sought: Sought) -> Answer:
+    return replace(answer, text=ERASED) if sought.is_in(answer.text) else answer
+
+
+def _silent_notice(notice: Notice, sought: Sought) -> Notice:
+    return replace(notice, text=ERASED) if sought.is_in(notice.text) else notice

@@ -1,0 +1,290 @@
+"""Everything that is held about one phone number: a copy of it, and its erasure.
+
+Law of this file: what is not done stays, and is told. A call that is not over, a log that is not in
+Salesforce yet, a delivery that waits for its call: erasing these would lose or double a Task. What
+is done goes: counts, times, ids and outcomes stay, so that a repeated webhook still changes nothing
+and yesterday's board still adds up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+import structlog
+
+from adapter.core.erasure import without
+from adapter.core.model import Agent, AgentKey
+from adapter.core.sought import Sought
+from adapter.storage.archive import AGENTS, CALL_LOGS, CALLS, DELIVERIES, PARKED, Row, Shelf
+from adapter.storage.port import Snapshot, StorageError
+
+log = structlog.get_logger(__name__)
+
+CallKey: TypeAlias = tuple[str, str, str]
+"""Org, user and our id of a call: what one org calls by an id may be another call elsewhere."""
+
+RACES = 50
+PARTS = ("calls", "recent", "answers", "notices")
+"""Of an agent's value, the lists that may tell a number."""
+
+ERASED_BODY = b'{"erased":true}'
+LATER = "came or changed meanwhile: run it again"
+
+
+class Archive(Protocol):
+    """The part of the store that is asked (storage.archive.Archive)."""
+
+    def rows(self, shelf: Shelf) -> AsyncIterator[Row]:
+        """Each row of a table."""
+
+    async def load(self, key: AgentKey) -> Snapshot | None:
+        """The agent with all logs that are not settled."""
+
+    async def erase_agent(self, agent: Agent, version: int, log_ids: Sequence[str]) -> bool:
+        """Compare and set; False when there is another version."""
+
+    async def erase_call(self, row: Row, value: str) -> bool:
+        """Compare and set; False when the row says something else."""
+
+    async def erase_delivery(self, row: Row, body: bytes) -> None:
+        """Put another body in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One org and its provider accounts, or everything (None)."""
+
+    org_id: str | None = None
+    accounts: frozenset[str] = frozenset()
+
+    def has_org(self, row: Row) -> bool:
+        """Whether a row of an agent is in it."""
+        return self.org_id in {None, row["org_id"]}
+
+    def has_account(self, row: Row) -> bool:
+        """Whether a row of a provider account is in it."""
+        return self.org_id is None or row["account"] in self.accounts
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(slots=True)
+class Held:
+    """The rows that were found, their texts as they are; of agents only the parts that tell."""
+
+    agents: list[Row] = field(default_factory=list)
+    call_logs: list[Row] = field(default_factory=list)
+    calls: list[Row] = field(default_factory=list)
+    deliveries: list[Row] = field(default_factory=list)
+    parked: list[Row] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """How many of each."""
+        return {
+            "agents": len(self.agents),
+            "call_logs": len(self.call_logs),
+            "calls": len(self.calls),
+            "deliveries": len(self.deliveries),
+            "parked": len(self.parked),
+        }
+
+    def told(self) -> dict[str, list[Row]]:
+        """All of it for people to read, the texts as the JSON that they are."""
+        return {
+            "agents": self.agents,
+            "call_logs": [_readable(row, "value") for row in self.call_logs],
+            "calls": [_readable(row, "value") for row in self.calls],
+            "deliveries": [_readable(row, "body") for row in self.deliveries],
+            "parked": [_readable(row, "body") for row in self.parked],
+        }
+
+    def unfinished(self) -> set[CallKey]:
+        """The calls that are live, in wrap-up, or not in Salesforce yet."""
+        live = {_key(agent, call["call_id"]) for agent in self.agents for call in agent["calls"]}
+        return live | {_key(one, one["log_id"]) for one in self.call_logs if not one["settled"]}
+
+
+@dataclass(slots=True)
+class Erased:
+    """How much went, which Tasks Salesforce still has, and what stays with the reason why."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    tasks: list[str] = field(default_factory=list)
+    remaining: list[dict[str, str]] = field(default_factory=list)
+
+    def add(self, what: str, count: int = 1) -> None:
+        """So many more of a kind."""
+        self.counts[what] = self.counts.get(what, 0) + count
+
+
+async def collect(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -> Held:
+    """All that tells the number, or is of a call that does. Raises StorageError."""
+    held, ours = Held(), set[CallKey]()
+    async for row in _of_org(archive, AGENTS, scope):
+        if (agent := _agent_part(row, sought)) is not None:
+            held.agents.append(agent)
+            ours |= {_key(agent, one["call_id"]) for one in (*agent["calls"], *agent["recent"])}
+    async for row in _of_org(archive, CALL_LOGS, scope):
+        if _tells(row["value"], sought):
+            held.call_logs.append({**row, "settled": bool(row["settled"])})
+            ours.add(_key(row, row["log_id"]))
+    async for row in _of_org(archive, CALLS, scope):
+        if _key(row, row["call_id"]) in ours or _tells(row["value"], sought):
+            held.calls.append(row)
+    await _collect_bodies(archive, sought, scope, held)
+    log.info("number.looked_for", number=sought.number, **held.counts())
+    return held
+
+
+async def _collect_bodies(archive: Archive, sought: Sought, scope: Scope, held: Held) -> None:
+    """Deliveries that tell the number, or the id of a call that was found."""
+    theirs: dict[str, set[str]] = {}
+    for row in held.calls:
+        theirs.setdefault(row["account"], set()).add(json.dumps(row["provider_call_id"]))
+    for shelf, into in ((DELIVERIES, held.deliveries), (PARKED, held.parked)):
+        async for row in archive.rows(shelf):
+            if not scope.has_account(row):
+                continue
+            named = any(one in row["body"] for one in theirs.get(row["account"], ()))
+            if named or _tells(row["body"], sought):
+                into.append(row)
+
+
+async def _of_org(archive: Archive, shelf: Shelf, scope: Scope) -> AsyncIterator[Row]:
+    async for row in archive.rows(shelf):
+        if scope.has_org(row):
+            yield row
+
+
+def _agent_part(row: Row, sought: Sought) -> Row | None:
+    """The agent's entries that tell the number; None if there are none."""
+    if not sought.may_be_in(row["value"]):
+        return None
+    value = json.loads(row["value"])
+    found = {part: [one for one in value.get(part, ()) if sought.is_within(one)] for part in PARTS}
+    if not any(found.values()):
+        return None
+    name = value.get("name", "")
+    return {"org_id": row["org_id"], "user_id": row["user_id"], "name": name, **found}
+
+
+def _tells(text: str, sought: Sought) -> bool:
+    if not sought.may_be_in(text):
+        return False
+    return sought.is_within(_json(text))
+
+
+def _json(text: str) -> Any:
+    """The value; a text that is no JSON (a quarantined delivery) as it is."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _readable(row: Row, name: str) -> Row:
+    return {**row, name: _json(row[name])}
+
+
+async def erase(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -> Erased:
+    """Take out what is done, look again, and tell what is left. Raises StorageError."""
+    held, erased = await collect(archive, sought, scope), Erased()
+    for key in sorted(_agents_of(held)):
+        log_ids = {
+            str(one["log_id"]): one
+            for one in held.call_logs
+            if AgentKey(one["org_id"], one["user_id"]) == key and one["settled"]
+        }
+        await _erase_agent(archive, key, sought, log_ids, erased)
+    unfinished = held.unfinished()
+    for row in held.calls:
+        if _key(row, row["call_id"]) not in unfinished:
+            await _erase_call(archive, row, erased)
+    for row in held.deliveries:
+        await archive.erase_delivery(row, ERASED_BODY)
+        erased.add("deliveries")
+    left = await collect(archive, sought, scope)
+    erased.remaining = list(_remaining(left))
+    log.info(
+        "number.erased", number=sought.number, remaining=len(erased.remaining), **erased.counts
+    )
+    return erased
+
+
+def _agents_of(held: Held) -> set[AgentKey]:
+    rows = (*held.agents, *held.call_logs)
+    return {AgentKey(row["org_id"], row["user_id"]) for row in rows}
+
+
+async def _erase_agent(
+    archive: Archive, key: AgentKey, sought: Sought, logs: dict[str, Row], erased: Erased
+) -> None:
+    """The agent's value and the settled logs at once, decided again after a lost race."""
+    for _ in range(RACES):
+        snapshot = await archive.load(key)
+        if snapshot is None:
+            return
+        before, after = snapshot.agent, without(snapshot.agent, sought)
+        # A log whose call is still being wrapped up will be written to again.
+        busy = {call.call_id for call in before.calls} | {one.log_id for one in snapshot.logs}
+        done = {log_id: row for log_id, row in logs.items() if log_id not in busy}
+        if after == before and not done:
+            return
+        if await archive.erase_agent(after, snapshot.version, tuple(done)):
+            _count(before, after, done, erased)
+            return
+    raise StorageError(f"agent {key}: lost {RACES} races in a row")
+
+
+def _count(before: Agent, after: Agent, logs: dict[str, Row], erased: Erased) -> None:
+    erased.add("recent", len(before.recent) - len(after.recent))
+    for part in ("answers", "notices"):
+        was, now = getattr(before, part), getattr(after, part)
+        erased.add(part, sum(one != other for one, other in zip(was, now, strict=True)))
+    erased.add("call_logs", len(logs))
+    saved = (json.loads(row["value"]).get("saved") for row in logs.values())
+    erased.tasks += [one["task_id"] for one in saved if one]
+
+
+async def _erase_call(archive: Archive, row: Row, erased: Erased) -> None:
+    """How it went stays on the board, with whom it was does not."""
+    told = json.loads(row["value"])
+    if not told.get("number") and not told.get("record"):
+        return
+    silent = json.dumps({**told, "number": "", "record": ""}, separators=(",", ":"))
+    if await archive.erase_call(row, silent):
+        erased.add("calls")
+
+
+def _remaining(left: Held) -> Iterable[dict[str, str]]:
+    """What is still there, where, and why."""
+    for agent in left.agents:
+        for call in agent["calls"]:
+            yield _why("call", call["call_id"], agent, "it is not over, or being wrapped up")
+        if agent["recent"] or agent["answers"] or agent["notices"]:
+            yield _why("agent", agent["user_id"], agent, LATER)
+    for one in left.call_logs:
+        state = str(json.loads(one["value"])["state"]["is"]).lower()
+        why = "its call is being wrapped up" if one["settled"] else f"not done yet: {state}"
+        yield _why("call_log", one["log_id"], one, why)
+    unfinished = left.unfinished() | {_key(one, one["log_id"]) for one in left.call_logs}
+    for row in left.calls:
+        if _key(row, row["call_id"]) not in unfinished:
+            yield _why("call", row["call_id"], row, LATER)
+    for row in left.deliveries:
+        yield {"kind": "delivery", "id": row["event_id"], "why": LATER}
+    for row in left.parked:
+        why = "it waits for its call, for ten minutes at most: run it again"
+        yield {"kind": "parked delivery", "id": row["event_id"], "why": why}
+
+
+def _key(row: Row, call_id: str) -> CallKey:
+    return row["org_id"], row["user_id"], call_id
+
+
+def _why(kind: str, name: str, row: Row, why: str) -> dict[str, str]:
+    return {"kind": kind, "id": name, "agent": f"{row['org_id']}/{row['user_id']}", "why": why}

@@ -1,0 +1,85 @@
+"""`python -m adapter erase-number`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from adapter import cli
+from adapter.storage.filelock import FileLock
+from adapter.storage.open import open_store
+from adapter.storage.port import Commit
+from tests.contracts.stores import NOW, delivery, log, logged
+
+NUMBER = "+4930901820145"
+LOGGED = "+14155550100"
+
+pytestmark = pytest.mark.usefixtures("logs_for_itself")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the database lies: a delivery about one number, an unsaved log about another."""
+    url = f"sqlite:///{tmp_path}/test.db"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", url)
+
+    async def fill() -> None:
+        store = await open_store(url, clock_ms=lambda: NOW)
+        body = json.dumps({"to_number": NUMBER}).encode()
+        await store.commit(Commit(delivery=delivery("e1", body)))
+        await store.commit(logged(0, log("a")))
+        await store.close()
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def holds(folder: Path, number: str) -> bool:
+    """Whether any file in there has these digits, in use or not."""
+    return any(number[1:].encode() in path.read_bytes() for path in folder.iterdir())
+
+
+def test_without_yes_it_only_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What there is, also while the adapter runs; nothing is changed."""
+    with FileLock(folder / "test.db"):
+        assert cli.main(["erase-number", NUMBER]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["found"]["deliveries"] == 1
+    assert "Nothing was erased" in err
+    assert holds(folder, NUMBER)
+
+
+def test_with_yes_no_byte_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not in unused pages either; the report does not repeat the number."""
+    assert cli.main(["erase-number", NUMBER, "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out) == {"erased": {"deliveries": 1}, "tasks": [], "remaining": []}
+    assert not holds(folder, NUMBER)
+    assert cli.main(["erase-number", NUMBER, "--yes"]) == 0
+
+
+def test_what_is_not_in_salesforce_yet_ends_with_1(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stays, and the reason is told."""
+    assert cli.main(["erase-number", LOGGED, "--yes"]) == 1
+    remaining = json.loads(capsys.readouterr().out)["remaining"]
+    assert {one["why"] for one in remaining} == {
+        "it is not over, or being wrapped up",
+        "not done yet: pending",
+    }
+    assert holds(folder, LOGGED)
+
+
+def test_a_running_adapter_is_not_disturbed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With SQLite it has the file to itself: the message names the process."""
+    with FileLock(folder / "test.db"):
+        assert cli.main(["erase-number", NUMBER, "--yes"]) == 2
+    assert "in use by process" in capsys.readouterr().err
+    assert holds(folder, NUMBER)

@@ -1,0 +1,307 @@
+"""One number's data, found whole and erased, in SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.logmodel import (
+    Attempt,
+    CallLog,
+    Closed,
+    ClosedBy,
+    LogState,
+    Pending,
+    Saved,
+    Settled,
+    Tray,
+    TrayReason,
+)
+from adapter.core.model import (
+    Agent,
+    AgentKey,
+    Answer,
+    Call,
+    Dialing,
+    Draft,
+    Line,
+    Recent,
+    Record,
+    Wrapup,
+)
+from adapter.core.sought import Sought, sought
+from adapter.runtime.person import Erased, Held, Scope, collect, erase
+from adapter.storage.archive import Archive
+from adapter.storage.port import (
+    AgentChange,
+    CallRow,
+    Commit,
+    Conflict,
+    Delivery,
+    Duplicate,
+    Parked,
+)
+from adapter.storage.sqlstore import SqlStore
+from tests.contracts.stores import ADA, BEN, NOW, Backend
+
+NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
+CAY = AgentKey("00D2", "0051")
+ACCOUNTS = {"00D1": "acct_1", "00D2": "acct_2"}
+KEPT = {"agents": 0, "call_logs": 0, "calls": 0, "deliveries": 0, "parked": 0}
+WHO = Record("003000000000001", "Grete Hansen")
+
+
+def of(number: str) -> Sought:
+    """What is looked for."""
+    found = sought(number, ("DE",))
+    assert found is not None
+    return found
+
+
+def call_log(log_id: str, number: str, key: AgentKey, state: LogState) -> CallLog:
+    """A log that tells the number wherever one can."""
+    facts = Facts(number=Known(number, Source.SAID), name=Known(WHO.name, Source.SAID))
+    draft = Draft(notes=f"ring {number} again", who=WHO)
+    log = CallLog(log_id, key, NOW, number, facts, WHO, "UTC", state, f"pc-{log_id}", draft)
+    attempt = Attempt(1, "page", "nonce", NOW, log.wanted)
+    return replace(log, saved=Saved(f"00T{log_id}", log.wanted), attempts=(attempt,))
+
+
+def call_row(call_id: str, number: str, key: AgentKey) -> CallRow:
+    """How it went."""
+    told: dict[str, object] = {
+        "agent": "Ada",
+        "number": number,
+        "record": WHO.id,
+        "outcome": "answered",
+    }
+    told |= {"talk_seconds": 7}
+    value = json.dumps(told, separators=(",", ":"))
+    return CallRow(ACCOUNTS[key.org_id], f"pc-{call_id}", call_id, key, NOW, value)
+
+
+def delivered(event_id: str, account: str = "acct_1", **data: str) -> Delivery:
+    """A webhook of a call."""
+    body = json.dumps({"id": event_id, "data": data}).encode()
+    return Delivery(account, event_id, "call.ended", body, NOW, "applied")
+
+
+@dataclass
+class Kept:
+    """A store, and what is done to it."""
+
+    store: SqlStore
+
+    @property
+    def archive(self) -> Archive:
+        """The side that people ask."""
+        return Archive(self.store.reader, self.store.journal)
+
+    async def put(
+        self, key: AgentKey, number: str, *logs: CallLog, calls: tuple[Call, ...] = ()
+    ) -> Agent:
+        """An agent who has talked with that number, and these logs."""
+        name = f"log-{number[-3:]}"
+        recent = Recent(name, number, WHO.name, Direction.OUTBOUND, NOW, 7_000, "answered", WHO)
+        answer = Answer("r1", "not-a-number", f"“{number} x” is not a phone number.", NOW)
+        line = Line(ACCOUNTS[key.org_id], f"user_{key.user_id}")
+        agent = Agent(key, line, "Ada", recent=(recent,), answers=(answer,), calls=calls)
+        rows = tuple(call_row(log.log_id, number, key) for log in logs)
+        found = await self.store.load(key)
+        version = found.version if found else 0
+        dues = [log.next_due for log in logs if log.next_due is not None]
+        change = AgentChange(version, agent, min(dues, default=None), logs, rows)
+        await self.store.commit(Commit((change,)))
+        return agent
+
+    async def deliver(self, *deliveries: Delivery) -> None:
+        """Take them."""
+        await asyncio.gather(*(self.store.commit(Commit(delivery=one)) for one in deliveries))
+
+    async def held(self, number: str = NUMBER, scope: Scope = Scope()) -> Held:  # noqa: B008 - frozen
+        """What there is of it."""
+        return await collect(self.archive, of(number), scope)
+
+    async def erase(self, number: str = NUMBER, scope: Scope = Scope()) -> Erased:  # noqa: B008 - frozen
+        """Take it out."""
+        return await erase(self.archive, of(number), scope)
+
+
+@pytest.fixture
+async def kept(backend: Backend) -> Kept:
+    """A store of either kind, and its archive."""
+    store = await backend.open()
+    assert isinstance(store, SqlStore)
+    return Kept(store)
+
+
+async def test_all_that_is_held_is_found(kept: Kept) -> None:
+    """Each table, in each spelling; a delivery without the number by its call's id."""
+    await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
+    await kept.put(BEN, SPELLED, call_log("b", "0049 30/901820145", BEN, Pending(NOW, NOW)))
+    await kept.deliver(
+        delivered("e1", to_number="4930901820145"),
+        delivered("e2", call_id="pc-a"),
+        Delivery("acct_1", "e3", "call.odd", b"\xff not JSON: +4930901820145", NOW, "quarantined"),
+        delivered("e4", "acct_2", call_id="pc-a"),
+        delivered("e5", to_number=OTHER, call_id="pc-z"),
+    )
+    waiting = Parked("acct_1", "pc-9", "e9", f'{{"from":"{NUMBER}"}}'.encode(), NOW, NOW + 1)
+    await kept.store.commit(Commit(park=(waiting,)))
+    held = await kept.held()
+    assert [(one["user_id"], len(one["recent"])) for one in held.agents] == [
+        ("0051", 1),
+        ("0052", 1),
+    ]
+    assert [one["log_id"] for one in held.call_logs] == ["a", "b"]
+    assert [one["call_id"] for one in held.calls] == ["a", "b"]
+    assert [one["event_id"] for one in held.deliveries] == ["e1", "e2", "e3"]
+    assert [one["event_id"] for one in held.parked] == ["e9"]
+    told = json.loads(json.dumps(held.told()))
+    assert told["call_logs"][0]["value"]["draft"]["notes"] == f"ring {NUMBER} again"
+    assert told["deliveries"][0]["body"]["data"] == {"to_number": "4930901820145"}
+
+
+async def test_nothing_of_another_number_is_found(kept: Kept) -> None:
+    """One digit makes another person."""
+    await kept.put(ADA, OTHER, call_log("a", OTHER, ADA, Settled(NOW)))
+    await kept.deliver(delivered("e1", to_number=OTHER))
+    assert (await kept.held()).counts() == KEPT
+    before = [await kept.store.load(ADA), await kept.store.log(ADA, "a")]
+    erased = await kept.erase()
+    assert (erased.counts, erased.tasks, erased.remaining) == ({}, [], [])
+    assert [await kept.store.load(ADA), await kept.store.log(ADA, "a")] == before
+
+
+async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
+    """Nothing tells the number afterwards; times, outcomes, ids and webhooks' ids stay."""
+    log = call_log("a", NUMBER, ADA, Settled(NOW))
+    closed = call_log("b", SPELLED, ADA, Closed(NOW, ClosedBy.DISMISSED))
+    await kept.put(ADA, NUMBER, log, closed)
+    delivery = delivered("e1", to_number=NUMBER)
+    await kept.deliver(delivery, delivered("e2", to_number=OTHER))
+    erased = await kept.erase()
+    assert erased.counts == {
+        "recent": 1, "answers": 1, "notices": 0, "call_logs": 2, "calls": 2, "deliveries": 1,
+    }  # fmt: skip
+    assert (erased.tasks, erased.remaining) == (["00Ta", "00Tb"], [])
+    assert (await kept.held()).counts() == KEPT
+    (first, second) = sorted(await kept.store.board_calls("00D1", 0), key=lambda call: call.call_id)
+    assert (first.call_id, first.told["outcome"], first.told["talk_seconds"]) == (
+        "a",
+        "answered",
+        7,
+    )
+    assert (first.told["number"], second.told["record"]) == ("", "")
+    assert (await kept.store.route("acct_1", "pc-a")).owners[0].call_id == "a"
+    with pytest.raises(Duplicate):
+        await kept.store.commit(Commit(delivery=delivery))
+    other = await kept.held(OTHER)
+    assert [one["event_id"] for one in other.deliveries] == ["e2"]
+
+
+async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
+    """A live call; a log that waits, is in the tray, or wrapped up; a parked delivery."""
+    live = Call("call-1", NUMBER, NOW, Dialing(NOW, NOW + 9))
+    wrapped = Call("w", NUMBER, NOW, Wrapup(NOW, NOW + 9))
+    logs = (
+        call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)),
+        call_log("t", NUMBER, ADA, Tray(TrayReason.REFUSED, NOW)),
+        call_log("w", NUMBER, ADA, Settled(NOW)),
+        call_log("s", NUMBER, ADA, Settled(NOW)),
+    )
+    await kept.put(ADA, NUMBER, *logs, calls=(live, wrapped))
+    waiting = Parked("acct_1", "pc-9", "e9", f'{{"from":"{NUMBER}"}}'.encode(), NOW, NOW + 1)
+    await kept.store.commit(Commit(park=(waiting,)))
+    before = await kept.store.load(ADA)
+    erased = await kept.erase()
+    assert erased.tasks == ["00Ts"]
+    assert [(one["kind"], one["id"], one["why"]) for one in erased.remaining] == [
+        ("call", "call-1", "it is not over, or being wrapped up"),
+        ("call", "w", "it is not over, or being wrapped up"),
+        ("call_log", "p", "not done yet: pending"),
+        ("call_log", "t", "not done yet: tray"),
+        ("call_log", "w", "its call is being wrapped up"),
+        ("parked delivery", "e9", "it waits for its call, for ten minutes at most: run it again"),
+    ]
+    after = await kept.store.load(ADA)
+    assert before is not None
+    assert after is not None
+    assert after.agent.calls == before.agent.calls
+    assert after.logs == before.logs
+    assert await kept.store.log(ADA, "w") == logs[2]
+    assert await kept.store.log(ADA, "s") is None
+    assert await kept.store.due(NOW + 9, 5) == (ADA,)
+    assert (await kept.store.route("acct_1", "pc-9")).parked == (waiting,)
+
+
+async def test_a_second_time_takes_what_was_not_done(kept: Kept) -> None:
+    """Once the log has settled, nothing is left."""
+    await kept.put(ADA, NUMBER, call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)))
+    assert (await kept.erase()).remaining
+    await kept.put(ADA, OTHER, call_log("p", NUMBER, ADA, Settled(NOW)))
+    assert (await kept.erase()).remaining == []
+    assert (await kept.held()).counts() == KEPT
+
+
+async def test_only_the_org_that_is_asked_for(kept: Kept) -> None:
+    """The other org's agents, logs, calls and deliveries stay as they are, also with equal ids."""
+    for key in (ADA, CAY):
+        await kept.put(key, NUMBER, call_log("a", NUMBER, key, Settled(NOW)))
+        account = ACCOUNTS[key.org_id]
+        await kept.deliver(delivered("e1", account, to=NUMBER), delivered("e2", account, id="pc-a"))
+    scope = Scope("00D1", frozenset({"acct_1"}))
+    assert (await kept.held(NUMBER, scope)).counts() == {
+        "agents": 1, "call_logs": 1, "calls": 1, "deliveries": 2, "parked": 0,
+    }  # fmt: skip
+    assert (await kept.erase(NUMBER, scope)).remaining == []
+    assert (await kept.held(NUMBER, scope)).counts() == KEPT
+    left = await kept.held()
+    assert {one["org_id"] for one in (*left.agents, *left.call_logs, *left.calls)} == {"00D2"}
+    assert [one["account"] for one in left.deliveries] == ["acct_2", "acct_2"]
+
+
+async def test_whoever_read_before_the_erasure_must_read_again(kept: Kept) -> None:
+    """A replica's commit on what it had read is a Conflict: it cannot write the number back."""
+    log = call_log("a", NUMBER, ADA, Settled(NOW))
+    agent = await kept.put(ADA, NUMBER, log)
+    read = await kept.store.load(ADA)
+    assert read is not None
+    await kept.erase()
+    reopened = log.at_state(Pending(NOW, NOW))
+    with pytest.raises(Conflict):
+        await kept.store.commit(Commit((AgentChange(read.version, agent, None, (reopened,)),)))
+    assert (await kept.held()).counts() == KEPT
+
+
+async def test_a_lost_race_is_decided_again(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that begins while it is erased is there afterwards, and the recent one is gone."""
+    await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
+    live = Call("call-1", OTHER, NOW, Dialing(NOW, NOW + 9))
+    load, raced = Archive.load, False
+
+    async def load_then_lose(self: Archive, key: AgentKey) -> object:
+        nonlocal raced
+        snapshot = await load(self, key)
+        if not raced:
+            raced = True
+            await kept.put(ADA, NUMBER, calls=(live,))
+        return snapshot
+
+    monkeypatch.setattr(Archive, "load", load_then_lose)
+    assert (await kept.erase()).remaining == []
+    found = await kept.store.load(ADA)
+    assert found is not None
+    assert (found.agent.calls, found.agent.recent, found.version) == ((live,), (), 3)
+    assert await kept.store.log(ADA, "a") is None
+
+
+async def test_more_rows_than_one_portion_are_read(kept: Kept) -> None:
+    """Each row once, in the order of its key."""
+    await kept.deliver(*(delivered(f"e{n:03}", to=NUMBER if n % 2 else OTHER) for n in range(450)))
+    found = [one["event_id"] for one in (await kept.held()).deliveries]
+    assert found == [f"e{n:03}" for n in range(450) if n % 2]

@@ -1,0 +1,121 @@
+"""Erasure beside the living: what comes later finds no call to double, and no number to tell."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+import structlog
+
+from adapter import observability
+from adapter.core.events import DialRequested, WrapupSubmitted
+from adapter.core.facts import Facts, Known, Outcome, Source
+from adapter.core.logevents import LogAccepted, LogSaved
+from adapter.core.model import Draft
+from adapter.core.sought import sought
+from adapter.runtime import person
+from adapter.runtime.person import collect, erase
+from adapter.storage.archive import Archive
+from adapter.storage.port import StorageError
+from adapter.telephony.news import CallNews, Moment
+from tests.runtime.conftest import ADA, Bench, heard, news
+
+NUMBER = "+12025550143"
+SOUGHT = sought(NUMBER, ("US",))
+
+
+def told(moment: Moment, at: int) -> CallNews:
+    """News with times, as a provider tells them."""
+    plain = news(moment)
+    when = Known(at, Source.SAID)
+    facts = Facts(
+        connected=when if moment is Moment.CONNECTED else None,
+        ended=when if moment is Moment.ENDED else None,
+        outcome=Known(Outcome.COMPLETED, Source.SAID) if moment is Moment.ENDED else None,
+    )
+    return replace(plain, facts=plain.facts.join(facts))
+
+
+async def a_settled_call(bench: Bench) -> str:
+    """Dialled, talked, logged and wrapped up; the call's id."""
+    await bench.greet()
+    at = bench.clock.at
+    await bench.agents.tell(ADA, DialRequested(at, "r1", "call_1", NUMBER, at))
+    await bench.settle()
+    for number, moment in enumerate((Moment.DIALED, Moment.CONNECTED, Moment.ENDED)):
+        bench.clock.at += 5_000
+        await bench.intake.take(
+            heard(told(moment, bench.clock.at), f"evt_{number}", NUMBER.encode())
+        )
+    await bench.settle()
+    now = bench.clock.at
+    await bench.agents.tell_log(ADA, "call_1", LogAccepted(now, "page", "nonce"))
+    await bench.agents.tell_log(ADA, "call_1", LogSaved(now, "page", 1, "nonce", "00T1"))
+    await bench.agents.tell(ADA, WrapupSubmitted(now, "call_1", Draft(), done=True))
+    log = await bench.store.log(ADA, "call_1")
+    assert log is not None
+    assert log.is_settled
+    return log.log_id
+
+
+def archive_of(bench: Bench) -> Archive:
+    """What people ask."""
+    return Archive(bench.store.reader, bench.store.journal)
+
+
+async def test_a_late_event_of_an_erased_call_opens_no_second_log(bench: Bench) -> None:
+    """The provider's corrections and the agent's late notes find the call known, and its log gone.
+
+    The agents in memory are older than the store by then: they are read again.
+    """
+    assert SOUGHT is not None
+    call_id = await a_settled_call(bench)
+    erased = await erase(archive_of(bench), SOUGHT)
+    assert (erased.tasks, erased.remaining) == (["00T1"], [])
+    late = told(Moment.ENDED, bench.clock.at + 90_000)
+    bench.clock.at += 90_000
+    silent = replace(late, facts=replace(late.facts, number=None))
+    await bench.intake.take(heard(silent, "evt_9"))
+    notes = Draft(notes="too late")
+    await bench.agents.tell(ADA, WrapupSubmitted(bench.clock.at, call_id, notes, done=True))
+    await bench.settle()
+    snapshot = await bench.store.load(ADA)
+    assert snapshot is not None
+    assert (snapshot.agent.calls, snapshot.logs, snapshot.agent.recent) == ((), (), ())
+    assert await bench.store.log(ADA, call_id) is None
+    held = await collect(archive_of(bench), SOUGHT)
+    assert set(held.counts().values()) == {0}
+
+
+async def test_the_log_line_tells_a_hash_of_the_number(bench: Bench) -> None:
+    """How much was found and erased, joined by a keyed hash, and never the number."""
+    assert SOUGHT is not None
+    lines = io.StringIO()
+    observability.set_up("debug", "key", lines)
+    structlog.configure(cache_logger_on_first_use=False)
+    try:
+        await a_settled_call(bench)
+        await erase(archive_of(bench), SOUGHT)
+    finally:
+        structlog.reset_defaults()
+    text = lines.getvalue()
+    assert '"event": "number.erased"' in text
+    assert observability.Masker("key").number(NUMBER)[1:] in text
+    assert NUMBER[2:] not in text
+
+
+async def test_an_agent_who_is_never_still_is_given_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many lost races it is told, rather than tried for ever."""
+    assert SOUGHT is not None
+    await a_settled_call(bench)
+
+    async def lost(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Archive, "erase_agent", lost)
+    monkeypatch.setattr(person, "RACES", 3)
+    with pytest.raises(StorageError, match="lost 3 races"):
+        await erase(archive_of(bench), SOUGHT)

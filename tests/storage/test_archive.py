@@ -1,0 +1,92 @@
+"""The archive's own edges; what it finds and erases is held in tests/contracts/test_person.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.core.model import AgentKey
+from adapter.storage.archive import CALLS, DELIVERIES, Archive, compact, open_reader
+from adapter.storage.filelock import FileLock, StoreLocked
+from adapter.storage.open import open_store
+from adapter.storage.port import Commit, Delivery, StorageError
+from tests.contracts.stores import ADA, NOW, agent, delivery, write
+
+BODY = b'{"to_number":"+4930901820145"}'
+
+
+def all_bytes(folder: Path) -> bytes:
+    """Of all its files."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_reading_goes_on_beside_a_running_adapter(tmp_path: Path) -> None:
+    """The file's lock is the writer's; who only reads needs none, and cannot erase."""
+    url = f"sqlite:///{tmp_path}/test.db"
+    store = await open_store(url, clock_ms=lambda: NOW)
+    await store.commit(Commit(delivery=delivery("e1", BODY)))
+    reader = open_reader(url)
+    archive = Archive(reader)
+    (row,) = [row async for row in archive.rows(DELIVERIES)]
+    assert row == {
+        "account": "acct",
+        "event_id": "e1",
+        "type": "call.ended",
+        "at": NOW,
+        "fate": "taken",
+        "body": BODY.decode(),
+    }
+    with pytest.raises(StorageError, match="for reading"):
+        await archive.erase_delivery(row, b"{}")
+    await reader.close()
+    await store.close()
+
+
+async def test_an_agents_old_version_erases_nothing(tmp_path: Path) -> None:
+    """False is told, and the value is as it was."""
+    store = await open_store(f"sqlite:///{tmp_path}/test.db", clock_ms=lambda: NOW)
+    archive = Archive(store.reader, store.journal)
+    await store.commit(write(0, name="first"))
+    await store.commit(write(1, name="second"))
+    assert not await archive.erase_agent(agent(name="erased"), 1, ())
+    found = await archive.load(ADA)
+    assert found is not None
+    assert (found.agent.name, found.version) == ("second", 2)
+    assert await archive.load(AgentKey("00D9", "0051")) is None
+    call = dict.fromkeys((*CALLS.key, "value"), "none")
+    assert not await archive.erase_call(call, "{}")
+    await store.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "mysql://x"])
+def test_what_is_not_there_is_not_made(url: str) -> None:
+    """A wrong address is told."""
+    with pytest.raises(StorageError):
+        open_reader(url)
+
+
+async def test_a_compacted_file_holds_nothing_of_what_was_erased(tmp_path: Path) -> None:
+    """Byte for byte, its log included; without that, unused pages still tell it."""
+    url = f"sqlite:///{tmp_path}/test.db"
+    store = await open_store(url, clock_ms=lambda: NOW)
+    long = BODY + b" " * 30_000
+    for number in range(20):
+        await store.commit(
+            Commit(delivery=Delivery("acct", f"e{number}", "t", long, NOW, "applied"))
+        )
+    archive = Archive(store.reader, store.journal)
+    async for row in archive.rows(DELIVERIES):
+        await archive.erase_delivery(row, b"{}")
+    await store.close()
+    with FileLock(tmp_path / "test.db"), pytest.raises(StoreLocked):
+        compact(url)
+    compact(url)
+    left = all_bytes(tmp_path)
+    assert b"e19" in left
+    assert b"30901820145" not in left
+
+
+def test_postgresql_cleans_up_by_itself() -> None:
+    """Nothing is asked of it."""
+    compact("postgresql://nobody@127.0.0.1:1/none")
