@@ -45,12 +45,17 @@ class Sessions:
         clock: Clock,
         ended: Callable[[str], None] = lambda session: None,
         all_ended: Callable[[AgentKey], None] = lambda agent: None,
+        elsewhere: Callable[[AgentKey], None] = lambda agent: None,
     ) -> None:
-        """`ended` is told the id of a session whose sockets must go, `all_ended` the agent."""
+        """`ended` is told the id of a session whose sockets must go, `all_ended` the agent.
+
+        `elsewhere` has the other replicas look whether sessions of the agent have ended.
+        """
         self._store = store
         self._clock = clock
         self._ended = ended
         self._all_ended = all_ended
+        self._elsewhere = elsewhere
         self._once = Once(store, clock)
 
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
@@ -65,12 +70,14 @@ class Sessions:
         """This sign-in is over, and so are its sockets."""
         await self._store.drop_sessions(session.agent, session.token_hash)
         self._ended(session.token_hash)
+        self._elsewhere(session.agent)
         log.info("session.ended", agent=str(session.agent))
 
     async def end_all(self, key: AgentKey) -> None:
         """All of the agent's sign-ins are over, in every browser."""
         count = await self._store.drop_sessions(key)
         self._all_ended(key)
+        self._elsewhere(key)
         log.info("session.all_ended", agent=str(key), rows=count)
 
     async def ticket(self, session: Session) -> str:

@@ -1,16 +1,20 @@
 """Sockets live no longer than the sign-in that let them in, wherever that ended.
 
-A sign-out here ends them at once (`Pages.sign_out`); one at another replica, and a session that
-has grown too old, are found by looking. A page that is connected keeps its session in use.
+A sign-out here ends them at once (`Pages.sign_out`). One at another replica comes as a hint; a
+hint that was lost, and a session that has grown too old, are found by looking once a minute. A
+page that is connected keeps its session in use.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
-from adapter.runtime.pages import Pages
+from adapter.core.model import AgentKey
+from adapter.runtime.pages import Page, Pages
+from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.sessions import Sessions
 
@@ -18,14 +22,25 @@ log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 60.0
 
+SIGNED_OUT = 0
+"""The hint that some of an agent's sign-ins are over: no commit makes this version."""
+
 
 class Watch:
     """Looks at the sessions of all connected pages once a minute."""
 
-    def __init__(self, pages: Pages, sessions: Sessions, seconds: float = WATCH_SECONDS) -> None:
+    def __init__(
+        self, pages: Pages, sessions: Sessions, tasks: Tasks, seconds: float = WATCH_SECONDS
+    ) -> None:
         self._pages = pages
         self._sessions = sessions
+        self._tasks = tasks
         self._seconds = seconds
+
+    def hinted(self, key: AgentKey, version: int) -> None:
+        """Somebody signed out at some replica (a listener of the hints)."""
+        if version == SIGNED_OUT and self._pages.is_here(key):
+            self._tasks.start(f"look at the sign-ins of {key}", self.look_at(self._pages.of(key)))
 
     async def run(self) -> None:
         """Watch until cancelled; a store that fails is asked again later."""
@@ -38,6 +53,10 @@ class Watch:
 
     async def look(self) -> None:
         """Every session once."""
-        for session in {page.session for page in self._pages.everyone()}:
+        await self.look_at(self._pages.everyone())
+
+    async def look_at(self, pages: Iterable[Page]) -> None:
+        """The sessions of these pages; raises StorageError."""
+        for session in {page.session for page in pages}:
             if await self._sessions.keep(session) is None:
                 self._pages.sign_out(session)

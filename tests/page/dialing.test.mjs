@@ -13,6 +13,8 @@ function bench(up = true) {
   const frames = [];
   /** @type {Map<string, string>} */
   const said = new Map();
+  /** @type {Map<string, import('../../web/softphone/types.js').Act|undefined>} */
+  const acts = new Map();
   const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
     stage: 'live', clickToDial: true, view: null, pending: null, messages: [], blocked: null,
     signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 1,
@@ -21,11 +23,11 @@ function bench(up = true) {
   const dialing = createDialing({
     model, makeId: () => `r${++ids}`, words: (key) => key, render: () => undefined, now: () => 1_000,
     send: (frame) => up && frames.push(frame) > 0,
-    say: (id, _tone, text) => void said.set(id, text), unsay: (id) => void said.delete(id),
+    say: (id, _tone, text, act) => void (said.set(id, text), acts.set(id, act)), unsay: (id) => void said.delete(id),
   });
   const answer = (/** @type {string} */ code, text = '', request_id = 'r1') =>
     dialing.hear(view({ answers: [{ request_id, code, text, at: 0 }] }));
-  return { dialing, frames, said, model, answer };
+  return { dialing, frames, said, acts, model, answer };
 }
 
 test('the raw number, the record and both times of the click go out', (t) => {
@@ -87,4 +89,26 @@ test('silence for eight seconds is told, and so is a connection lost in between'
   dialing.dial(WISH);
   dialing.drop();
   assert.equal(said.get('dial'), 'dial.unanswered');
+});
+
+test('asked whether to call again, the button dials the same wish, confirmed and clicked now', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, said, acts, answer } = bench();
+  dialing.dial(WISH);
+  answer('confirm-repeat');
+  assert.deepEqual([said.get('dial'), acts.get('dial')?.label], ['answer.confirm-repeat', 'dial.again']);
+  acts.get('dial')?.run();
+  assert.deepEqual(frames[1], { ...frames[0], request_id: 'r2', clicked_at: 1_000, confirmed: true });
+  assert.equal(said.size, 0);
+});
+
+test('only the latest wish can be confirmed, and other refusals have no button', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, acts, answer } = bench();
+  dialing.dial(WISH);
+  dialing.dial({ ...WISH, number: '911' });
+  answer('confirm-repeat');
+  assert.equal(acts.get('dial'), undefined);
+  answer('busy', '', 'r2');
+  assert.equal(acts.get('dial'), undefined);
 });

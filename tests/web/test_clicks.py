@@ -40,7 +40,9 @@ async def test_the_orgs_calls_are_limited_together_and_an_emergency_never(tmp_pa
             refused = await grace.until_answer(await grace.dial(NUMBER))
             assert refused["code"] == "too-many-org"
         assert (await grace.until_answer(await grace.dial("911")))["code"] == "placed"
-        await world.until_history(lambda history: len(history["posts"]) == 2)
+        history = await world.until_history(lambda history: len(history["posts"]) == 2)
+        dialled = [post["body"]["dial_string"] for post in history["posts"]]
+        assert dialled == [NUMBER, "911"]
 
 
 async def test_the_same_number_again_is_called_once_the_agent_says_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapter.web.sessions import IDLE_MS, SESSION_MS
+from adapter.web.watch import SIGNED_OUT
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 
@@ -37,3 +38,25 @@ async def test_a_sign_out_at_another_replica_is_found(world: World) -> None:
     await world.app.watch.look()
     assert await page.until_closed() == 4003
     assert other.close_codes == []
+
+
+async def test_a_hint_has_the_agents_sign_ins_looked_at_and_nobody_elses(world: World) -> None:
+    """Two agents' sessions are gone from the store; the one that is hinted goes at once."""
+    page, other = await world.page(), await world.page("grace")
+    keys = {p.page_id: p.key for p in world.app.pages.everyone()}
+    for key in keys.values():
+        await world.app.watch._sessions._store.drop_sessions(key)
+    world.app.watch.hinted(keys[page.page_id], 12)
+    world.app.watch.hinted(keys[page.page_id], SIGNED_OUT)
+    assert await page.until_closed() == 4003
+    assert other.close_codes == []
+
+
+async def test_a_versions_hint_is_no_sign_out(world: World) -> None:
+    """Nor is anything looked up for each of them: there are thousands a second."""
+    page = await world.page()
+    (key,) = {p.key for p in world.app.pages.everyone()}
+    await world.app.watch._sessions._store.drop_sessions(key)
+    world.app.watch.hinted(key, 12)
+    await world.app.tasks.drain(5)
+    assert page.close_codes == []
