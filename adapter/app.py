@@ -45,6 +45,7 @@ from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.news import CallNews
 from adapter.telephony.strictjson import Malformed
 from adapter.web import oidc
+from adapter.web.blocked import Blocked
 from adapter.web.board import BoardSite
 from adapter.web.bridge import GONE, Bridge
 from adapter.web.clicks import Clicks
@@ -242,6 +243,7 @@ async def _wire(parts: _Parts) -> App:
         status=status,
         board=BoardSite(board, sessions.of, settings.supervisors_or_everybody),
         numbers=Numbers(login, sessions.of, policy.dial),
+        blocked=Blocked(login, metrics, clock, frozenset(settings.proxies)),
         metrics=MetricsSite(
             metrics=metrics, store=store, agents=agents, pages=pages, compare=compare, clock=clock
         ),

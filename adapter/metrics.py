@@ -80,6 +80,12 @@ class Metrics:
         self.arrivals = Counter(
             "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
         )
+        self.blocked = Counter(
+            "softphone_pages_blocked",
+            "Pages that could not start, by the condition that failed.",
+            ["code"],
+            registry=known,
+        )
         self.agents = Gauge(
             "softphone_agents",
             "Agents with a page at this replica, by state.",

@@ -74,4 +74,4 @@ def test_labels_are_from_short_closed_lists() -> None:
         for collector in vars(Metrics()).values()
         for label in getattr(collector, "_labelnames", ())
     }
-    assert names == {"fate", "effect", "outcome", "state", "age"}
+    assert names == {"fate", "effect", "outcome", "state", "age", "code"}

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from adapter.web.blocked import Blocked
 from adapter.web.board import BoardSite
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
@@ -32,6 +33,7 @@ def make_server(
     status: Status,
     board: BoardSite,
     numbers: Numbers,
+    blocked: Blocked,
     metrics: MetricsSite,
 ) -> web.Application:
     """The application; `webhooks` by provider account, none while no provider is configured."""
@@ -47,6 +49,7 @@ def make_server(
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
             web.post("/api/number", numbers.check),
+            web.post("/api/blocked", blocked.tell),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
             web.get("/healthz", status.healthz),

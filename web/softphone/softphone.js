@@ -52,6 +52,7 @@ export function createSoftphone(root, t, language, moreWords) {
   let offlineTimer;
   /** @type {ReturnType<typeof run>|null} */
   let running = null;
+  let reported = '';
 
   /** @param {string} id @param {'info'|'warning'|'error'} tone @param {string} text @param {Act} [act] */
   function say(id, tone, text, act) {
@@ -103,7 +104,11 @@ export function createSoftphone(root, t, language, moreWords) {
     model.stage = 'blocked';
     model.blocked = { code: begun.code, detail: begun.detail };
     console.warn('softphone: blocked', begun.code, begun.detail);
-    if (begun.code !== 'server-unreachable') await moreWords();
+    if (begun.code !== 'server-unreachable') {
+      // Each reason once: the page tries again and again.
+      if (begun.code !== reported) navigator.sendBeacon('/api/blocked', (reported = begun.code));
+      await moreWords();
+    }
     render();
     if (mayPass(begun.code)) setTimeout(() => model.stage === 'blocked' && start(), START_AGAIN_MS);
   }

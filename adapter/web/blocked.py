@@ -1,0 +1,64 @@
+"""Pages that could not start: which condition failed, for those who look at the log at night.
+
+Whoever it happened to is not signed in, so anybody may say it: a code from a short list and nothing
+else, so many a minute. No origin, no name, no address is logged.
+"""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+
+from adapter.metrics import Metrics
+from adapter.runtime.clock import Clock
+from adapter.web.address import address_of
+from adapter.web.login import Login
+from adapter.web.middleware import failure
+from adapter.web.throttle import Throttle
+
+log = structlog.get_logger(__name__)
+
+CODES = frozenset(
+    {
+        "library-missing",
+        "library-refused",
+        "library-silent",
+        "library-slow",
+        "no-mode",
+        "no-origin",
+        "origin-not-allowed",
+        "origin-refused",
+    }
+)
+"""As in `web/softphone/screens.js`, less what cannot be told: a server that does not answer."""
+
+EACH_PER_MINUTE = 10
+ALL_PER_MINUTE = 60
+"""Of one address, and of one code from everybody: an outage would else fill the log."""
+
+
+class Blocked:
+    """The endpoint."""
+
+    def __init__(
+        self, login: Login, metrics: Metrics, clock: Clock, proxies: frozenset[str]
+    ) -> None:
+        self._login = login
+        self._metrics = metrics
+        self._proxies = proxies
+        self._each = Throttle(EACH_PER_MINUTE, clock)
+        self._all = Throttle(ALL_PER_MINUTE, clock)
+
+    async def tell(self, request: web.Request) -> web.Response:
+        """POST /api/blocked, the code as text: counted always, logged as long as it is not many."""
+        if (refused := self._login.foreign(request)) is not None:
+            return refused
+        if not self._each.allows(address_of(request, self._proxies)):
+            return failure(429, "too-many", "Told often enough.", **{"Retry-After": "60"})
+        code = (await request.content.read(32)).decode("ascii", "replace")
+        if code not in CODES:
+            return failure(400, "unknown-code", "No page of ours says that.")
+        self._metrics.blocked.labels(code).inc()
+        if self._all.allows(code):
+            log.warning("page.blocked", code=code)
+        return web.Response(status=204)
