@@ -55,7 +55,7 @@ def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
 def unnoticed(agent: Agent, *notice_ids: str) -> Agent:
     """The agent without notices that are no longer true."""
     kept = tuple(n for n in agent.notices if n.id not in notice_ids)
-    return replace(agent, notices=kept)
+    return agent if kept == agent.notices else replace(agent, notices=kept)
 
 
 def noticed(agent: Agent, notice: Notice, policy: Policy) -> Agent:

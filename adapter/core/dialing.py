@@ -68,8 +68,9 @@ _NOT_CONFIGURED = (
 
 def may_dial(agent: Agent, policy: Policy) -> bool:
     """Whether click-to-dial is on, as far as the agent's value tells."""
-    phases = {Phase.IDLE, Phase.WRAPUP} if policy.dial_while_wrapup else {Phase.IDLE}
-    return agent.line is not None and agent.phase in phases
+    phase = agent.phase
+    may = phase is Phase.IDLE or (phase is Phase.WRAPUP and policy.dial_while_wrapup)
+    return may and agent.line is not None
 
 
 def is_placing(agent: Agent) -> bool:

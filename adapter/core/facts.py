@@ -8,7 +8,6 @@ filled in by the provider's call log, whose word (`Source.RECORD`) outranks all 
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import IntEnum, StrEnum
 from typing import Generic, TypeVar
 
@@ -92,7 +91,17 @@ class Facts:
 
     def join(self, other: Facts) -> Facts:
         """Both together: commutative, associative, idempotent."""
-        return Facts(*(better(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+        return Facts(
+            better(self.direction, other.direction),
+            better(self.number, other.number),
+            better(self.name, other.name),
+            better(self.started, other.started),
+            better(self.picked_up, other.picked_up),
+            better(self.connected, other.connected),
+            better(self.ended, other.ended),
+            better(self.outcome, other.outcome),
+            better(self.transferred, other.transferred),
+        )
 
     @property
     def is_over(self) -> bool:

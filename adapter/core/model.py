@@ -286,8 +286,11 @@ class Agent:
     @property
     def phase(self) -> Phase:
         """The foreground call's phase, or idle."""
-        phases = {call.phase for call in self.calls}
-        return next((phase for phase in FOREGROUND if phase in phases), Phase.IDLE)
+        phases = [PHASES[type(call.stage)] for call in self.calls]
+        for phase in FOREGROUND if phases else ():
+            if phase in phases:
+                return phase
+        return Phase.IDLE
 
     @property
     def next_due(self) -> int | None:
@@ -296,7 +299,10 @@ class Agent:
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id, if it is among the live ones and those in wrap-up."""
-        return next((call for call in self.calls if call.call_id == call_id), None)
+        for call in self.calls:
+            if call.call_id == call_id:
+                return call
+        return None
 
     def with_call(self, call: Call) -> Agent:
         """The agent with this call put in the place of the one with its id, or added."""

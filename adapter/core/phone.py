@@ -84,6 +84,9 @@ def plain(text: str) -> str:
 
     Invisible marks (bidi, soft hyphen, byte order) come with numbers that were pasted: they go.
     """
+    if text.isascii():
+        folded = text.strip()  # nearly always, and nothing below would change it
+        return folded[4:] if folded[:4].lower() == "tel:" else folded
     folded = unicodedata.normalize("NFKC", text)
     folded = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in folded)

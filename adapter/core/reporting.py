@@ -83,7 +83,9 @@ def _bound(agent: Agent, event: Report) -> Call | None:
     same = (c for c in agent.calls if c.provider_call_id == event.provider_call_id)
     ours = (c for c in agent.calls if event.known and c.call_id == event.call_id)
     call = next(same, None) or next(ours, None) or _placement(agent, event)
-    return replace(call, provider_call_id=event.provider_call_id) if call else None
+    if call is None or call.provider_call_id == event.provider_call_id:
+        return call
+    return replace(call, provider_call_id=event.provider_call_id)
 
 
 def _placement(agent: Agent, event: Report) -> Call | None:

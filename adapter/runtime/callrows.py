@@ -5,30 +5,24 @@ Webhooks are routed by these rows, the board counts them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from json import JSONEncoder
+from operator import attrgetter
+from typing import TypeAlias
 
-from adapter.core.facts import Facts
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Call, Record
+from adapter.core.model import Agent, Call
 from adapter.runtime.turn import Turn
 from adapter.storage.port import CallRow, Snapshot
 
 LIVE = "{}"
 """The value of a call that is not over."""
 
+Told: TypeAlias = Call | CallLog
+"""Either tells how a call went; where there are both, the log may know more."""
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """All that a row is made of."""
-
-    provider_call_id: str
-    opened_at: int
-    agent_name: str
-    facts: Facts
-    number: str
-    record: Record | None
+_shown = attrgetter("provider_call_id", "opened_at", "facts", "number", "record")
+_to_text = JSONEncoder(separators=(",", ":")).encode
 
 
 def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
@@ -37,58 +31,61 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     Also those that are over already: without a wrap-up only their log is left, and a late event
     of such a call must not look like the first one of a new call.
     """
-    after, account = turn.agent, turn.agent.line
-    if account is None:
+    after, line = turn.agent, turn.agent.line
+    if line is None:
         return ()
-    was = {**_of_calls(before.agent, before.agent.calls), **_of_logs(before.agent, before.logs)}
-    now = {**_of_calls(after, after.calls), **_of_logs(after, turn.changed.values())}
-    rows = (
-        _row(account.account, after, call_id, was.get(call_id), known)
-        for call_id, known in now.items()
-        if known.provider_call_id and was.get(call_id) != known
+    return tuple(
+        _row(line.account, after, call_id, now)
+        for call_id, was, now in _touched(before, turn)
+        if now.provider_call_id and not _is_known(before.agent, was, after, now)
     )
-    return tuple(row for row in rows if row is not None)
 
 
-def _row(
-    account: str, agent: Agent, call_id: str, was: _Known | None, known: _Known
-) -> CallRow | None:
-    """The row, unless it would say the same as before."""
-    value = _told(known)
-    key = (known.provider_call_id, known.opened_at, value)
-    if was is not None and key == (was.provider_call_id, was.opened_at, _told(was)):
-        return None
-    return CallRow(account, known.provider_call_id, call_id, agent.key, known.opened_at, value)
+def _touched(before: Snapshot, turn: Turn) -> Iterator[tuple[str, Told | None, Told]]:
+    """Each call of which a row shows something else than before, as it was and is.
+
+    Most turns touch one call, or none.
+    """
+    was: dict[str, Told] = {call.call_id: call for call in before.agent.calls}
+    was.update((log.log_id, log) for log in before.logs)
+    now: dict[str, Told] = {call.call_id: call for call in turn.agent.calls}
+    now.update(turn.changed)
+    renamed = turn.agent.name != before.agent.name
+    for call_id, one in now.items():
+        old = was.get(call_id)
+        if renamed or old is None or _shown(old) != _shown(one):
+            yield call_id, old, one
 
 
-def _of_calls(agent: Agent, calls: Iterable[Call]) -> dict[str, _Known]:
-    return {c.call_id: _known(agent, c, c.provider_call_id or "") for c in calls}
+def _is_known(before: Agent, was: Told | None, after: Agent, now: Told) -> bool:
+    """Whether the row would say the same as before."""
+    return (
+        was is not None
+        and (was.provider_call_id, was.opened_at) == (now.provider_call_id, now.opened_at)
+        and _value(before, was) == _value(after, now)
+    )
 
 
-def _of_logs(agent: Agent, logs: Iterable[CallLog]) -> dict[str, _Known]:
-    return {log.log_id: _known(agent, log, log.provider_call_id) for log in logs}
+def _row(account: str, agent: Agent, call_id: str, one: Told) -> CallRow:
+    called = one.provider_call_id or ""
+    return CallRow(account, called, call_id, agent.key, one.opened_at, _value(agent, one))
 
 
-def _known(agent: Agent, one: Call | CallLog, provider_call_id: str) -> _Known:
-    return _Known(provider_call_id, one.opened_at, agent.name, one.facts, one.number, one.record)
-
-
-def _told(known: _Known) -> str:
-    facts = known.facts
+def _value(agent: Agent, one: Told) -> str:
+    facts = one.facts
     if not facts.is_over:
         return LIVE
     over = facts.transferred or facts.ended
     talk = facts.talk_ms
-    return json.dumps(
+    return _to_text(
         {
-            "agent": known.agent_name,
+            "agent": agent.name,
             "direction": facts.direction.value.value if facts.direction else "outbound",
-            "number": known.number or (facts.number.value if facts.number else ""),
-            "record": known.record.id if known.record else "",
+            "number": one.number or (facts.number.value if facts.number else ""),
+            "record": one.record.id if one.record else "",
             "started": facts.started.value if facts.started else None,
             "ended": over.value if over else None,
             "outcome": facts.result.value,
             "talk_seconds": None if talk is None else (talk + 500) // 1000,
-        },
-        separators=(",", ":"),
+        }
     )

@@ -7,9 +7,10 @@ and collects what a commit must carry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from adapter.core import quick
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
 from adapter.core.events import CallReport, Event, TimePassed
@@ -20,7 +21,7 @@ from adapter.core.model import Agent
 from adapter.core.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class ForLog:
     """An event for one log."""
 
@@ -46,8 +47,8 @@ class Turn:
     @property
     def next_due(self) -> int | None:
         """When the sweeper must look again: the agent's deadline or the earliest of its logs."""
-        dues = [log.next_due for log in self.logs.values()]
-        return min((due for due in (self.agent.next_due, *dues) if due is not None), default=None)
+        dues = [self.agent.next_due, *(log.next_due for log in self.logs.values())]
+        return min([due for due in dues if due is not None], default=None)
 
 
 def take_turn(
@@ -82,7 +83,7 @@ def _routed(turn: Turn, event: Event) -> Event:
     logged = (log for log in turn.changed.values() if log.provider_call_id)
     own = (log for log in logged if log.provider_call_id == event.provider_call_id)
     log = next(own, None)
-    return replace(event, known=True, call_id=log.log_id) if log else event
+    return quick.replace(event, known=True, call_id=log.log_id) if log else event
 
 
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:
@@ -111,5 +112,5 @@ def _log_step(
     turn.log_effects.extend(decision.effects)
     if decision.ignored:
         turn.ignored.append(decision.ignored)
-    if decision.log != log:
+    if decision.log is not log and decision.log != log:
         turn.logs[log_id] = turn.changed[log_id] = decision.log

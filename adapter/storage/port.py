@@ -7,11 +7,11 @@ id and what it parked are in the same transaction. Times are Unix milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.quick import dataclass
 
 
 class StorageError(Exception):

@@ -4,12 +4,12 @@ A provider speaks of its own call and user ids; the core's events also carry our
 the time of deciding. Whoever finds the agent adds these with `as_event`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from adapter.core import events
 from adapter.core.facts import Facts
+from adapter.core.quick import dataclass
 
 
 class Moment(StrEnum):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import PHASES, Agent, AgentKey, Line
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -24,6 +24,7 @@ from adapter.storage.port import (
     Owner,
     Parked,
     Route,
+    RouteRead,
     Session,
     Snapshot,
     StorageError,
@@ -32,7 +33,7 @@ from tests.checker.history import Step, Trail
 from tests.simulation.dice import Dice
 
 PARKED_ASK_MS = 10_000
-STORY_STEPS = 4_000
+PHASE_WORDS = {stage: phase.value for stage, phase in PHASES.items()}
 
 
 class Disk:
@@ -73,6 +74,17 @@ class Disk:
         for parked in commit.park:
             if self.owners.get((parked.account, parked.provider_call_id)):
                 raise Conflict(parked.provider_call_id)
+        if commit.route is not None and not self._is_so(commit.route):
+            raise Conflict(commit.route.provider_call_id)
+
+    def _is_so(self, route: RouteRead) -> bool:
+        call = (route.account, route.provider_call_id)
+        parked = frozenset(parked.event_id for parked in self.parked.get(call, ()))
+        return (
+            self.owners.get(call, {}).keys() == route.owners
+            and route.parked in {None, parked}
+            and (route.line is None or self.lines.get(route.line, set()) == route.line_agents)
+        )
 
     def _change(self, change: AgentChange) -> None:
         key, version = change.agent.key, change.read_version + 1
@@ -99,9 +111,10 @@ class Disk:
             last = self.trails[agent.key].steps
             last.append(Step(version, last[-1].phase, last[-1].calls))
             return
-        phases = {call.call_id: call.phase.value for call in agent.calls}
-        trail = self.trails.setdefault(agent.key, Trail(str(agent.key)))
-        trail.steps.append(Step(version, agent.phase.value, phases))
+        phases = {call.call_id: PHASE_WORDS[type(call.stage)] for call in agent.calls}
+        if before is None:
+            self.trails[agent.key] = Trail(str(agent.key))
+        self.trails[agent.key].steps.append(Step(version, agent.phase.value, phases))
 
     def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents whose deadline is over, oldest first."""

@@ -18,6 +18,8 @@ EPOCH_MS = 1_790_000_000_000
 class Timers(Protocol):
     """All that the fake edges need of a loop; both engines have it. Seconds since the beginning."""
 
+    passed: float
+
     def time(self) -> float:
         """Virtual seconds."""
 
@@ -83,7 +85,7 @@ class VirtualClock:
 
     def now(self) -> int:
         """Unix milliseconds."""
-        return EPOCH_MS + round(self._loop.time() * 1000)
+        return EPOCH_MS + round(self._loop.passed * 1000)
 
     def fresh_id(self, prefix: str) -> str:
         """The next id."""

@@ -5,10 +5,10 @@ Two traps are disarmed in this file: `answered_at` proves a connection in an inb
 only, and an event without the field that it is about still tells that it happened.
 """
 
-from dataclasses import replace
 from typing import TypeVar
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.quick import replace
 from adapter.telephony.dialstack import fields
 from adapter.telephony.news import CallNews, Moment
 from adapter.telephony.port import CallRecord

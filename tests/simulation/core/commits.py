@@ -20,9 +20,10 @@ from tests.simulation.dice import Dice
 from tests.simulation.disk import Disk
 
 SLOW = 0.2
+NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wish:
     """What is to be told: the steps, and for a webhook what goes into the same commit."""
 
@@ -38,10 +39,10 @@ def nothing(*_: object) -> None:
 
 @dataclass(slots=True)
 class Job:
-    """One change of one agent. `wish` is asked again after a lost race."""
+    """One change of one agent. A `wish` that depends on it is asked again after a lost race."""
 
     key: AgentKey
-    wish: Callable[[Snapshot], Wish]
+    wish: Wish | Callable[[Snapshot], Wish]
     then: Callable[[Turn], None] = nothing
     failed: Callable[[], None] = nothing
 
@@ -81,7 +82,7 @@ class Commits:
         failed: Callable[[], None] = nothing,
     ) -> None:
         """The agent hears of these, after what it hears of already."""
-        self.add(Job(key, lambda _: Wish(steps), then, failed))
+        self.add(Job(key, Wish(steps), then, failed))
 
     def add(self, job: Job) -> None:
         """As soon as nothing else of this agent is under way."""
@@ -101,7 +102,7 @@ class Commits:
 
     def _run(self, job: Job) -> None:
         before = self.snapshot(job.key)
-        wish = job.wish(before)
+        wish = job.wish if isinstance(job.wish, Wish) else job.wish(before)
         turn = self._turn(before, wish.steps)
         if self._dice.hits(SLOW):
             self._busy[job.key] = deque()
@@ -120,7 +121,7 @@ class Commits:
                 self.add(other)
 
     def _turn(self, before: Snapshot, steps: Sequence[Step]) -> Turn:
-        logs, absent = before.logs, frozenset[str]()
+        logs, absent = before.logs, NONE
         while True:
             turn = take_turn(before.agent, logs, steps, self._policy, absent)
             if not turn.missing:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from typing import Any
 
 
@@ -13,7 +15,8 @@ class HeapLoop:
     def __init__(self) -> None:
         self.passed = 0.0
         self._heap: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
-        self._asked = 0
+        self._push = partial(heapq.heappush, self._heap)
+        self._asked = count()
 
     def time(self) -> float:
         """Virtual seconds since the beginning."""
@@ -21,13 +24,12 @@ class HeapLoop:
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> None:
         """Call it so many seconds later."""
-        self._asked += 1
-        heapq.heappush(self._heap, (self.passed + delay, self._asked, callback, args))
+        self._push((self.passed + delay, next(self._asked), callback, args))
 
     def call_at(self, when: float, callback: Callable[..., Any], *args: Any) -> None:
         """Call it at this moment, or now if that is over."""
-        self._asked += 1
-        heapq.heappush(self._heap, (max(when, self.passed), self._asked, callback, args))
+        passed = self.passed
+        self._push((when if when > passed else passed, next(self._asked), callback, args))
 
     def run_until(self, when: float) -> None:
         """Everything up to this moment."""

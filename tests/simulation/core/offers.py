@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.model import AgentKey
@@ -13,6 +14,9 @@ from tests.simulation.core.heap import HeapLoop
 from tests.simulation.core.wire import Wire
 
 NOBODY: frozenset[str] = frozenset()
+
+
+rank, opened_at = attrgetter("rank"), attrgetter("opened_at")
 
 
 @dataclass(eq=False, slots=True)
@@ -41,12 +45,14 @@ class Offers:
         wires = self.wires.get(key)
         if not wires:
             return []
-        return sorted(wires.values(), key=lambda wire: wire.rank, reverse=True)
+        return sorted(wires.values(), key=rank, reverse=True)
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
         """Offer every log that may be saved now; take back what may not."""
-        for log in sorted(snapshot.logs, key=lambda one: one.opened_at):
-            if not may_be_offered(log, self._now()):
+        now = self._now()
+        logs = snapshot.logs
+        for log in logs if len(logs) == 1 else sorted(logs, key=opened_at):
+            if not may_be_offered(log, now):
                 self._offers.pop(log.log_id, None)
                 continue
             offer = self._offers.get(log.log_id)
@@ -62,7 +68,9 @@ class Offers:
                 self._ran_out(wire.key, log_id, offer, offer.asked)
 
     def _candidate(self, key: AgentKey, asked: frozenset[str]) -> Wire | None:
-        return next((w for w in self.of(key) if w.can_save and w.page_id not in asked), None)
+        wires = self.wires.get(key, {}).values()
+        able = [wire for wire in wires if wire.can_save and wire.page_id not in asked]
+        return max(able, key=rank) if len(able) > 1 else next(iter(able), None)
 
     def _next(self, key: AgentKey, log_id: str, asked: frozenset[str]) -> None:
         wire = self._candidate(key, asked)

@@ -14,6 +14,11 @@ APART = 1e-5
 """Two frames of one socket are at least so many seconds apart, so that they stay in order."""
 
 
+def _after(last: float, arrival: float) -> float:
+    """When a frame arrives that would at this moment, behind the last one."""
+    return arrival if arrival > last + APART else last + APART
+
+
 class Wire:
     """What `adapter.runtime.pages.Page` and its socket are together."""
 
@@ -50,7 +55,7 @@ class Wire:
     def say(self, message: Message) -> None:
         """From the page to the server."""
         if self.up:
-            self._up_at = max(self._loop.passed + self._seconds, self._up_at + APART)
+            self._up_at = _after(self._up_at, self._loop.passed + self._seconds)
             self._loop.call_at(self._up_at, self._said, message)
 
     def _said(self, message: Message) -> None:
@@ -70,7 +75,7 @@ class Wire:
     def send(self, message: Message) -> None:
         """From the server to the page."""
         if self.up:
-            self._down_at = max(self._loop.passed + self._seconds, self._down_at + APART)
+            self._down_at = _after(self._down_at, self._loop.passed + self._seconds)
             self._loop.call_at(self._down_at, self._hear, self, message)
 
     def close(self, code: int, reason: str) -> None:
