@@ -190,10 +190,15 @@ class _Judge:
     # --- never a second create while one is unknown ----------------------------------------------
 
     def goes(self) -> None:
-        """Between two creating goes of one log, the first one's outcome was settled."""
+        """Between two creating goes of one log, the first one's outcome was settled.
+
+        A go that a frozen page finds when it thaws, after the next one, must be refused there.
+        """
         for log_id, words in self.words.items():
             creating = [w for w in words if w.kind == "go" and w.create] if log_id else []
             for one, two in pairwise(creating):
+                if two.attempt < one.attempt and _is_refused_as_stale(two, words):
+                    continue
                 if not self._is_resolved(one, two, words):
                     text = f"go {two.attempt} while {one.attempt} was unresolved"
                     self._say("gate", log_id, f"{text}\n{self.story(log_id)}")
@@ -299,6 +304,15 @@ def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[
             created[str(write.fields.get("CallObject"))].append(write.task_id)
         tasks[write.task_id].update(write.fields)
     return tasks, created
+
+
+def _is_refused_as_stale(go: Word, words: list[Word]) -> bool:
+    """Whether the page that received this go said that it was too old."""
+    return any(
+        word.kind == "result" and word.outcome == "expired"
+        for word in words[words.index(go) + 1 :]
+        if (word.page_id, word.attempt) == (go.page_id, go.attempt)
+    )
 
 
 def _differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[str, Any]:

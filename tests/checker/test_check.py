@@ -163,6 +163,25 @@ def go_without_proof(history: History) -> None:
     ]
 
 
+def late_go(history: History) -> None:
+    """A frozen page finds its old go when the next one was saved elsewhere, and carries it out."""
+    history.words[1:] = [
+        Word(22_000, "tray", PAGE, LOG, outcome="save_again"),
+        Word(23_000, "go", "page_2", LOG, 2, create=True),
+        Word(25_000, "result", "page_2", LOG, 2, outcome="ok"),
+        Word(26_000, "go", PAGE, LOG, 1, create=True),
+    ]
+
+
+def test_a_go_that_a_thawed_page_refuses_does_no_harm() -> None:
+    """It came after the next one, and was too old for the page."""
+    history = good()
+    late_go(history)
+    assert [one.kind for one in check(history).violations] == ["gate"]
+    history.words.append(Word(26_000, "result", PAGE, LOG, 1, outcome="expired"))
+    assert check(history).violations == []
+
+
 def gap(history: History) -> None:
     """A version that nobody saw."""
     history.trails[0].steps.pop(1)
@@ -235,6 +254,7 @@ SPOILED: list[tuple[Callable[[History], None], str]] = [
     (refusal_forgotten, "tray"),
     (impatient_go, "gate"),
     (go_without_proof, "gate"),
+    (late_go, "gate"),
     (gap, "versions"),
     (backwards, "illegal"),
     (back_from_the_dead, "illegal"),
