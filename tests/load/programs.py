@@ -7,6 +7,7 @@ machine, and takes less of that core than is left.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import socket
@@ -29,6 +30,8 @@ ACCOUNT, TOKEN, SECRET = "acct_bench", "sk_bench", "whsec_bench"
 SERVER_CORE, GENERATOR_CORE = 0, 1
 START_SECONDS = 60
 END_SECONDS = 30
+PR_SET_PDEATHSIG = 1
+PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 TICKS = os.sysconf("SC_CLK_TCK")
 LAUNCH = (sys.executable, "-m", "tests.load.launch")
 
@@ -51,7 +54,7 @@ class Program:
         return f"http://localhost:{self.port}"
 
     async def start(self) -> None:
-        """Start it, and wait until it listens. Raises RuntimeError with the end of its log."""
+        """Start it, and wait until it listens. Raises RuntimeError with its last word."""
         log = self.folder / f"{self.kind}-{self.port}.log"
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
         with log.open("ab") as out, pinned(SERVER_CORE):
@@ -61,11 +64,14 @@ class Program:
                 env={**kept, "PYTHONPATH": str(ROOT), **self.variables},
                 stdout=out,
                 stderr=out,
+                # Safe beside threads: one call that was looked up before the fork.
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
             )
         async with asyncio.timeout(START_SECONDS):
             while not await _listens(self.port):
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"{self.kind}: {log.read_text(encoding='utf-8')[-2000:]}")
+                    said = log.read_text(encoding="utf-8").strip().splitlines() or [""]
+                    raise RuntimeError(f"{self.kind} does not start: {said[-1]}")
                 await asyncio.sleep(0.02)
 
     def stop(self, number: int = signal.SIGKILL) -> None:
@@ -100,6 +106,12 @@ class Program:
         return Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8")
 
 
+def _die_with_parent() -> None:
+    """However the bench ends, nothing of it is left (Linux)."""
+    if PRCTL is not None:
+        PRCTL(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+
+
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
     """On this core for a while; what is started meanwhile stays there, with all its threads."""
@@ -131,19 +143,26 @@ async def _listens(port: int) -> bool:
 # --- which programs ------------------------------------------------------------------------------
 
 
-def floor(folder: Path, *, plain_loop: bool = False) -> Program:
+def floor(folder: Path, *, plain_loop: bool = False, provider: str = "") -> Program:
     """Bare aiohttp."""
     port = free_port()
     kind = "floor, plain loop" if plain_loop else "floor"
     options = ("--plain-loop",) if plain_loop else ()
-    return Program(kind, port, (*LAUNCH, *options, str(PEERS / "floor.py"), str(port)), folder)
+    command = (*LAUNCH, *options, str(PEERS / "floor.py"), str(port))
+    return Program(kind, port, (*command, provider) if provider else command, folder)
 
 
 def express(folder: Path) -> Program:
     """Express, ws, better-sqlite3, in node."""
     port = free_port()
     node = ROOT / ".venv" / "bin" / "node"
-    command = (str(node), str(PEERS / "express.js"), str(port), f"{folder}/express.db", SECRET)
+    command = (
+        str(node),
+        str(PEERS / "express" / "server.cjs"),
+        str(port),
+        f"{folder}/express.db",
+        SECRET,
+    )
     modules = str(BENCH / "express" / "node_modules")
     variables = {"NODE_PATH": modules, "NODE_ENV": "production"}
     return Program("express", port, command, folder, variables)
@@ -153,7 +172,7 @@ def fastapi(folder: Path) -> Program:
     """FastAPI, SQLAlchemy async, aiosqlite, in uvicorn with uvloop."""
     port = free_port()
     python = BENCH / "fastapi" / "bin" / "python"
-    program = str(PEERS / "fastapi_peer.py")
+    program = str(PEERS / "fastapi" / "server.py")
     command = (str(python), program, str(port), f"{folder}/fastapi.db", SECRET)
     return Program("fastapi", port, command, folder)
 

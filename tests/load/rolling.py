@@ -21,11 +21,14 @@ from websockets.exceptions import ConnectionClosed
 
 from adapter.telephony.simulator.config import User
 from tests.fakes.page import FakePage, View
-from tests.replicas.fleet import Fleet, a_fleet
+from tests.replicas.balancer import balancing
+from tests.replicas.caddy import caddy
+from tests.replicas.fleet import Fleet, Front, a_fleet
 from tests.storage.servers import running_postgres
 
 CONTACT = {"id": "003000000000001AAA", "name": "Ann Able", "object_type": "Contact"}
 AGAIN_SECONDS, TRIES = 2.0, 20
+FRONTS: dict[str, Front] = {"balancer": balancing, "caddy": caddy}
 PAUSE_SECONDS = 2.0
 """Between two restarts."""
 
@@ -94,14 +97,14 @@ async def restart_all(fleet: Fleet) -> list[float]:
     return seconds
 
 
-async def play(agents: int, folder: Path, database: str) -> dict[str, Any]:
+async def play(agents: int, folder: Path, database: str, front: Front) -> dict[str, Any]:
     """The whole run."""
     users = tuple(
         User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
         for n in range(agents)
     )
     limits = {"SOFTPHONE_DIALS_PER_MINUTE": "100000", "SOFTPHONE_DIALS_PER_HOUR": "1000000"}
-    async with a_fleet(folder, database, 3, users=users, **limits) as fleet:
+    async with a_fleet(folder, database, 3, users=users, front=front, **limits) as fleet:
         await fleet.scene.scenario(
             outcome="answered", pick_up_seconds=0.1, ring_seconds=0.1, talk_seconds=0.4
         )
@@ -121,6 +124,7 @@ async def play(agents: int, folder: Path, database: str) -> dict[str, Any]:
         attempts = [a for d in history["deliveries"] for a in d["attempts"]]
         tasks = fleet.scene.salesforce.tasks.values()
         result = {
+            "front": type(fleet.front).__name__.lower(),
             "replicas": len(fleet.replicas),
             "agents": agents,
             "calls": load.calls,
@@ -147,9 +151,11 @@ def main() -> int:
     """Run, tell, and answer with the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.rolling", description=__doc__)
     parser.add_argument("--agents", type=int, default=30)
+    parser.add_argument("--front", choices=sorted(FRONTS), default="caddy", help="the balancer")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rolling-") as folder, running_postgres() as server:
-        result = asyncio.run(play(options.agents, Path(folder), server.database()))
+        front = FRONTS[options.front]
+        result = asyncio.run(play(options.agents, Path(folder), server.database(), front))
     print(json.dumps(result))
     return 0 if result["ok"] else 1
 

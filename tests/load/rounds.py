@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from statistics import median
+from collections.abc import Sequence
 
 from tests.load import scene
 from tests.load.flood import Flood
+from tests.load.parts.found import Found, Round, percentile
 from tests.load.programs import Program
 from tests.load.scene import Calls
 
 ROUND_SECONDS = 1.5
-FIRST = 400
-Round = dict[str, float]
+FIRST, WARM_UPS = 400, 2
 
 
 class Contender:
@@ -27,7 +26,7 @@ class Contender:
         self.count = FIRST
         self.rounds: list[Round] = []
 
-    async def round(self) -> None:
+    async def round(self) -> Round:
         """As many deliveries as take a second and a half, by the round before; each is shown."""
         deliveries = self.calls.next(self.count)
         before = self.program.cpu_seconds()
@@ -35,61 +34,42 @@ class Contender:
         cpu = self.program.cpu_seconds() - before
         rate = sent.events / sent.seconds
         self.count = round(rate * ROUND_SECONDS)
-        self.rounds.append(
-            {
-                "events": sent.events,
-                "events_per_second": round(rate, 1),
-                "cpu_us_per_event": round(cpu / sent.events * 1e6, 1),
-                "server_busy": round(cpu / sent.seconds, 3),
-                "generator_busy": round(sent.busy, 3),
-                "p50_ms": round(median(sent.latencies_ms), 3),
-            }
-        )
-
-    def middle(self, key: str) -> float:
-        """The median of the rounds."""
-        return median(one[key] for one in self.rounds)
-
-    def medians(self) -> Round:
-        """Of everything."""
-        return {key: round(self.middle(key), 3) for key in self.rounds[0]}
+        return {
+            "events": sent.events,
+            "events_per_second": round(rate, 1),
+            "cpu_us_per_event": round(cpu / sent.events * 1e6, 1),
+            "server_busy": round(cpu / sent.seconds, 3),
+            "generator_busy": round(sent.busy, 3),
+            "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
+            "p99_ms": round(percentile(sent.latencies_ms, 99), 3),
+        }
 
 
 async def contender(program: Program, agents: int) -> Contender:
-    """The program, running, with a page for each agent."""
+    """The program, started, with a page for each agent."""
     await program.start()
     pages = await scene.open_pages(program, range(agents))
+    tell(f"{program.kind}: {agents:,} pages, {program.loop()}")
     return Contender(program, Flood(program.port, pages), agents)
 
 
-async def interleave(contenders: Mapping[str, Contender], rounds: int) -> None:
-    """Two rounds to warm up, which do not count, then those that do."""
-    for number in range(-2, rounds):
-        for one in contenders.values():
-            await one.round()
-            if number < 0:
-                one.rounds.clear()
+async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:
+    """Two rounds each to warm up, which do not count, then those that do."""
+    found = Found(rounds={one.program.kind: [] for one in contenders})
+    for number in range(-WARM_UPS, rounds):
+        for one in contenders:
+            measured = await one.round()
+            if number >= 0:
+                found.rounds[one.program.kind].append(measured)
         if number >= 0:
-            tell(f"round {number + 1} of {rounds}: {_rates(contenders)}")
+            tell(f"round {number + 1} of {rounds}: {_rates(found)}")
+    return found
 
 
-def _rates(contenders: Mapping[str, Contender]) -> str:
+def _rates(found: Found) -> str:
     return ", ".join(
-        f"{kind} {one.rounds[-1]['events_per_second']:,.0f}/s" for kind, one in contenders.items()
+        f"{kind} {rounds[-1]['events_per_second']:,.0f}/s" for kind, rounds in found.rounds.items()
     )
-
-
-def ratio(
-    contenders: Mapping[str, Contender], one: str, other: str, key: str = "events_per_second"
-) -> float | None:
-    """How much more of it one has than the other; None if either was not measured.
-
-    Round by round, then the median: what disturbs the machine disturbs both of a pair.
-    """
-    if one not in contenders or other not in contenders:
-        return None
-    pairs = zip(contenders[one].rounds, contenders[other].rounds, strict=True)
-    return round(median(a[key] / b[key] for a, b in pairs), 3)
 
 
 def tell(text: str) -> None:

@@ -1,4 +1,7 @@
-"""The floor: POST, JSON, WebSocket push in bare aiohttp; nothing is checked, nothing is kept."""
+"""The floor: POST, JSON, WebSocket push in bare aiohttp; nothing is checked, nothing is kept.
+
+python floor.py PORT [PROVIDER]: with a provider, whatever a page says becomes a POST to it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import json
 import sys
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 try:
     from uvloop import new_event_loop
@@ -14,15 +17,23 @@ except ImportError:
     from asyncio import new_event_loop  # type: ignore[assignment]
 
 PAGES: dict[str, web.WebSocketResponse] = {}
+PROVIDER = web.AppKey("provider", ClientSession)
 
 
 async def connect(request: web.Request) -> web.WebSocketResponse:
     """GET /ws?user=: one idle page."""
     socket = web.WebSocketResponse(compress=False, heartbeat=25)
     await socket.prepare(request)
-    PAGES[request.query["user"]] = socket
-    async for _ in socket:
-        pass
+    user = request.query["user"]
+    PAGES[user] = socket
+    async for message in socket:
+        if PROVIDER in request.app:
+            number = json.loads(message.data)["number"]
+            call = {"user": user, "dial_string": number}
+            async with request.app[PROVIDER].post("/v1/calls", json=call):
+                pass
+    if PAGES.get(user) is socket:
+        del PAGES[user]
     return socket
 
 
@@ -37,9 +48,11 @@ async def receive(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def main(port: int) -> None:
+async def main(port: int, provider: str | None = None) -> None:
     """Listen for ever."""
     app = web.Application()
+    if provider is not None:
+        app[PROVIDER] = ClientSession(provider)
     app.add_routes([web.get("/ws", connect), web.post("/webhooks/dialstack", receive)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -49,4 +62,4 @@ async def main(port: int) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=new_event_loop) as loop:
-        loop.run(main(int(sys.argv[1])))
+        loop.run(main(int(sys.argv[1]), *sys.argv[2:]))

@@ -1,0 +1,55 @@
+"""What a part of the bench has found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+Round = dict[str, float]
+LEFT_OUT = "not part of this run (--only, --quick)"
+
+
+@dataclass
+class Found:
+    """Figures under their stable names, and the rounds they come from, by contender.
+
+    `reasons` says of a figure that is None why it is.
+    """
+
+    figures: dict[str, float | None] = field(default_factory=dict)
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: Found) -> None:
+        """Both together."""
+        self.figures.update(other.figures)
+        self.rounds.update(other.rounds)
+        self.reasons.update(other.reasons)
+
+    def middle(self, contender: str, key: str) -> float:
+        """The median of a contender's rounds."""
+        return median(one[key] for one in self.rounds[contender])
+
+    def ratio(self, one: str, other: str, key: str) -> float | None:
+        """How much more of it one has than the other; None if either was not measured.
+
+        Round by round, then the median: what disturbs the machine disturbs both of a pair.
+        """
+        if one not in self.rounds or other not in self.rounds:
+            return None
+        pairs = zip(self.rounds[one], self.rounds[other], strict=True)
+        return round(median(a[key] / b[key] for a, b in pairs), 3)
+
+    def medians(self) -> dict[str, Round]:
+        """Of everything, by contender."""
+        return {
+            kind: {key: round(self.middle(kind, key), 3) for key in rounds[0]}
+            for kind, rounds in self.rounds.items()
+        }
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The nearest-rank percentile."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
