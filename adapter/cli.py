@@ -24,6 +24,8 @@ COMMANDS = {
     "callcenter": "write or check the call center definition file",
     "metadata": "write a Salesforce project to deploy",
     "retention": "remove what is older than must be kept",
+    "export-number": "write all that is held about one phone number",
+    "erase-number": "erase one phone number from all that is held",
     "webhooks": "register the provider's webhook endpoint",
     "doctor": "check a deployment and say what to do",
     "schema": "print the page protocol as JSON Schema",
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from adapter.telephony.simulator.cli import main as simulate  # noqa: PLC0415
 
         return simulate(given[1:])
-    command = cast(Command, import_module(f"adapter.commands.{name}"))
+    command = cast(Command, import_module(_module(name)))
     parser = argparse.ArgumentParser(prog=f"python -m adapter {name}", description=command.__doc__)
     command.add_arguments(parser)
     options = parser.parse_args(given[1:])
@@ -66,8 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _module(name: str) -> str:
+    return f"adapter.commands.{name.replace('-', '_')}"
+
+
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())
+    listed = "\n".join(f"  {name:<15}{text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="python -m adapter",
         description=f"{__doc__}\ncommands (each has its own --help):\n{listed}",
@@ -90,5 +96,5 @@ def _complete() -> None:
         if name == "simulate":
             add_arguments(one)
         else:
-            cast(Command, import_module(f"adapter.commands.{name}")).add_arguments(one)
+            cast(Command, import_module(_module(name))).add_arguments(one)
     argcomplete.autocomplete(parser)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-from typing import Any
 
-from adapter import observability
+from adapter import console, observability
 from adapter.commands import CommandFailed, person
 from adapter.core.sought import Sought
 from adapter.runtime.clock import SystemClock
@@ -28,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which number, and whether it is meant."""
     person.add_arguments(parser)
     parser.add_argument("--yes", action="store_true", help="erase, there is no way back")
+    console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,15 +36,29 @@ def run(options: argparse.Namespace) -> int:
     sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
     try:
         if not options.yes:
-            _tell({"found": asyncio.run(_count(settings.database_url, sought, scope))})
+            found = asyncio.run(_count(settings.database_url, sought, scope))
+            console.answer(options, {"found": found}, console.table([*found.items()]))
             sys.stderr.write("Nothing was erased: say --yes to erase it for good.\n")
             return 1
         erased = asyncio.run(_erase(settings, sought, scope))
         compact(settings.database_url)
     except StorageError as error:
         raise CommandFailed(str(error)) from error
-    _tell({"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining})
+    told = {"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining}
+    console.answer(options, told, _said(erased))
     return 1 if erased.remaining else 0
+
+
+def _said(erased: Erased) -> str:
+    """For people: how much went, what Salesforce still has, what stays."""
+    rows = [(name, count) for name, count in erased.counts.items() if count]
+    text = "Erased:\n" + console.table(rows) if rows else "There was nothing to erase.\n"
+    if erased.tasks:
+        text += "Tasks in Salesforce, not touched: " + ", ".join(erased.tasks) + "\n"
+    if erased.remaining:
+        left = [(one["kind"], one["id"], one["why"]) for one in erased.remaining]
+        text += "Not erased:\n" + console.table(left)
+    return text
 
 
 async def _count(url: str, sought: Sought, scope: Scope) -> dict[str, int]:
@@ -64,7 +77,3 @@ async def _erase(settings: Settings, sought: Sought, scope: Scope) -> Erased:
         return await erase(Archive(store.reader, store.journal), sought, scope)
     finally:
         await store.close()
-
-
-def _tell(report: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which number, and where to."""
     person.add_arguments(parser)
     parser.add_argument("--output", type=Path, help="a new file (mode 600) instead of stdout")
+    parser.add_argument("--json", action="store_true", help="no difference: it is JSON")
 
 
 def run(options: argparse.Namespace) -> int:

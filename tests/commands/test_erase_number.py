@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapter import cli
+from adapter.commands.erase_number import _said
+from adapter.runtime.person import Erased
 from adapter.storage.filelock import FileLock
 from adapter.storage.open import open_store
 from adapter.storage.port import Commit
@@ -46,7 +48,7 @@ def holds(folder: Path, number: str) -> bool:
 def test_without_yes_it_only_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What there is, also while the adapter runs; nothing is changed."""
     with FileLock(folder / "test.db"):
-        assert cli.main(["erase-number", NUMBER]) == 1
+        assert cli.main(["erase-number", NUMBER, "--json"]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["found"]["deliveries"] == 1
     assert "Nothing was erased" in err
@@ -55,24 +57,38 @@ def test_without_yes_it_only_counts(folder: Path, capsys: pytest.CaptureFixture[
 
 def test_with_yes_no_byte_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not in unused pages either; the report does not repeat the number."""
-    assert cli.main(["erase-number", NUMBER, "--yes"]) == 0
+    assert cli.main(["erase-number", NUMBER, "--yes", "--json"]) == 0
     out = capsys.readouterr().out
     assert json.loads(out) == {"erased": {"deliveries": 1}, "tasks": [], "remaining": []}
     assert not holds(folder, NUMBER)
     assert cli.main(["erase-number", NUMBER, "--yes"]) == 0
+    assert capsys.readouterr().out == "There was nothing to erase.\n"
 
 
 def test_what_is_not_in_salesforce_yet_ends_with_1(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It stays, and the reason is told."""
-    assert cli.main(["erase-number", LOGGED, "--yes"]) == 1
+    assert cli.main(["erase-number", LOGGED, "--yes", "--json"]) == 1
     remaining = json.loads(capsys.readouterr().out)["remaining"]
     assert {one["why"] for one in remaining} == {
         "it is not over, or being wrapped up",
         "not done yet: pending",
     }
     assert holds(folder, LOGGED)
+
+
+def test_people_read_what_went_and_what_stays() -> None:
+    """Counts that are not nothing, the Tasks that Salesforce has, and a reason a line."""
+    remaining = [{"kind": "call_log", "id": "log_1", "agent": "00D1/0051", "why": "not done yet"}]
+    text = _said(Erased({"recent": 2, "notices": 0}, ["00T1", "00T2"], remaining))
+    assert text.splitlines() == [
+        "Erased:",
+        "recent  2",
+        "Tasks in Salesforce, not touched: 00T1, 00T2",
+        "Not erased:",
+        "call_log  log_1  not done yet",
+    ]
 
 
 def test_a_running_adapter_is_not_disturbed(
