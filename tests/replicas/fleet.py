@@ -1,11 +1,14 @@
-"""Several adapters as processes on one PostgreSQL, behind one balancer: what a deployment is."""
+"""Several adapters as processes on one PostgreSQL, behind one balancer: what a deployment is.
+
+`front` is who stands before them: our small Balancer, which tests can route, or the real Caddy.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,11 @@ from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from tests.fakes.page import FakePage
 from tests.fakes.process import AdapterProcess
 from tests.replicas.balancer import Balancer, balancing
+from tests.replicas.caddy import Caddy
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, a_scene, free_port
+
+Front = Callable[[list[int], int], AbstractAsyncContextManager[Balancer | Caddy]]
+"""Begins, on this port, to balance replicas on those."""
 
 
 @dataclass
@@ -24,7 +31,13 @@ class Fleet:
 
     scene: Scene
     replicas: list[AdapterProcess]
-    balancer: Balancer
+    front: Balancer | Caddy
+
+    @property
+    def balancer(self) -> Balancer:
+        """The one that can be told where to send what."""
+        assert isinstance(self.front, Balancer)
+        return self.front
 
     async def page(self, replica: int, name: str = "ada", **wishes: Any) -> FakePage:
         """An open page of that agent, connected to that replica."""
@@ -72,6 +85,7 @@ async def a_fleet(
     *,
     module: str = "adapter",
     users: tuple[User, ...] = DEFAULT_USERS,
+    front: Front = balancing,
     **wishes: str,
 ) -> AsyncIterator[Fleet]:
     """So many replicas on an empty database, ready; killed at the end."""
@@ -87,6 +101,6 @@ async def a_fleet(
             stack.push_async_callback(replica.kill)
             replicas.append(replica)
         await asyncio.gather(*(replica.start() for replica in replicas))
-        balancer = await stack.enter_async_context(balancing(ports, port))
+        before = await stack.enter_async_context(front(ports, port))
         await stack.enter_async_context(scene.stack)
-        yield Fleet(scene, replicas, balancer)
+        yield Fleet(scene, replicas, before)
