@@ -57,6 +57,7 @@ from adapter.web.oidc import IdentityProvider
 from adapter.web.once import Once
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
+from adapter.web.sameuser import SameUser
 from adapter.web.server import make_server
 from adapter.web.sessions import Sessions
 from adapter.web.status import Status
@@ -221,6 +222,13 @@ async def _wire(parts: _Parts) -> App:
     bridge = Bridge(
         agents=agents,
         clicks=Clicks(agents, OrgRate(clock, shared_hints), metrics),
+        same_user=SameUser(
+            settings.read_back_class if settings.check_salesforce_user else "",
+            agents=agents,
+            pages=pages,
+            sessions=sessions,
+            clock=clock,
+        ),
         pages=pages,
         sessions=sessions,
         directory=_directories(parts),

@@ -25,6 +25,8 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "too-many": ("DIALS_PER_MINUTE", "DIALS_PER_HOUR"),
     "too-many-org": ("DIALS_PER_MINUTE_PER_ORG",),
     "confirm-repeat": ("CONFIRM_REPEAT_SECONDS",),
+    "other-user": ("CHECK_SALESFORCE_USER",),
+    "user-unknown": ("CHECK_SALESFORCE_USER", "READ_BACK_CLASS"),
     "provider-refused": (),
 }
 """By code. None where no setting decides: the record's number is wrong, or the provider said no."""

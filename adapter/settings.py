@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     supervisors: Texts = ()
     sign_in_client_id: str = ""
     sign_in_client_secret: SecretStr = SecretStr("")
+    check_salesforce_user: bool = False
     orgs_file: Path | None = None
     proxies: Texts = ()
     sockets_per_address: Annotated[int, Field(ge=1)] = 2000

@@ -20,31 +20,29 @@ NO_REFUSALS = {"placed"}
 def strings(node: ast.expr) -> list[str]:
     """The texts of a tuple or of a call's arguments, where they stand there as they are."""
     parts = node.elts if isinstance(node, ast.Tuple) else getattr(node, "args", [])
-    return [
-        part.value
-        for part in parts
-        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-    ]
+    values = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return [value for value in values if isinstance(value, str) and value]
 
 
 def nodes(file: str) -> list[ast.expr]:
-    """Everything in that file of the core."""
-    tree = ast.parse((ROOT / "adapter" / "core" / file).read_text(encoding="utf-8"))
+    """Every expression in that file."""
+    tree = ast.parse((ROOT / "adapter" / file).read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.expr)]
 
 
 def refused_numbers() -> set[str]:
     """The codes of `Undialable(reason, text)`, as the machine answers them."""
-    made = [n for n in nodes("phone.py") if isinstance(n, ast.Call)]
+    made = [n for n in nodes("core/phone.py") if isinstance(n, ast.Call)]
     named = [n for n in made if isinstance(n.func, ast.Name) and n.func.id == "Undialable"]
     return {f"refused-{strings(node)[0]}" for node in named}
 
 
 def refused_moments() -> set[str]:
     """The codes of pairs (code, text), and of answers."""
-    pairs = [n for n in nodes("dialing.py") if isinstance(n, ast.Tuple) and len(n.elts) == 2]
+    told = nodes("core/dialing.py") + nodes("web/sameuser.py")
+    pairs = [n for n in told if isinstance(n, ast.Tuple) and len(n.elts) == 2]
     codes = {strings(node)[0] for node in pairs if strings(node)}
-    made = [n for n in nodes("dialing.py") if isinstance(n, ast.Call)]
+    made = [n for n in nodes("core/dialing.py") if isinstance(n, ast.Call)]
     answers = [n for n in made if isinstance(n.func, ast.Name) and n.func.id == "Answer"]
     return (codes | {strings(node)[0] for node in answers if strings(node)}) - NO_REFUSALS
 

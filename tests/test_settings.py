@@ -58,6 +58,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "extension_digits": ("3-3", "3-3"),
     "dials_per_minute": ("1", 1),
     "dials_per_hour": ("7", 7),
+    "check_salesforce_user": ("true", True),
     "dials_per_minute_per_org": ("50", 50),
     "confirm_repeat_seconds": ("10", 10.0),
     "outcome_seconds": ("1.5", 1.5),

@@ -245,6 +245,11 @@ def frame(message: dict[str, Any]) -> str:
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def error_frame(code: str, text: str) -> str:
+    """What an agent reads above everything else; the page has words of its own for some codes."""
+    return frame({"type": "error", "code": code, "text": text})
+
+
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:
     """The whole view, with what tells a page whether it is newer than its own."""
     return frame({**view, "epoch": epoch, "version": version, "now": now})
@@ -288,20 +293,43 @@ def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:
     return {"type": "ask", "ask_id": ask_id, "call": {"method": "runApex", "args": args}}
 
 
+def who_am_i(nonce: str, apex_class: str) -> dict[str, Any]:
+    """The question who runs this page in Salesforce, by the same class; it repeats the nonce."""
+    args = {"apexClass": apex_class, "methodName": "whoAmI", "methodParams": f"nonce={nonce}"}
+    return {"type": "ask", "ask_id": nonce, "call": {"method": "runApex", "args": args}}
+
+
+def who_runs(value: Any, nonce: str) -> tuple[str, str] | None:
+    """Org and user of an answer to that question, 15 letters each; None if it is no answer."""
+    told = _returned(value)
+    if not isinstance(told, dict) or told.get("nonce") != nonce:
+        return None
+    org, user = told.get("org"), told.get("user")
+    if not (isinstance(org, str) and isinstance(user, str) and is_id(org) and is_id(user)):
+        return None
+    return org[:15], user[:15]
+
+
 def found_tasks(value: Any) -> tuple[str, ...] | None:
     """The task ids in a read-back's answer, or None if it is no answer.
 
-    The class returns a JSON array of ids; runApex hands it on as text, in `runApex` or bare.
+    The class returns a JSON array of ids.
     """
-    told = value.get("runApex", value) if isinstance(value, dict) else value
-    if isinstance(told, str):
-        try:
-            told = json.loads(told)
-        except (ValueError, RecursionError):
-            return None
+    told = _returned(value)
     if not isinstance(told, list) or not all(isinstance(i, str) and is_id(i) for i in told):
         return None
     return tuple(told)
+
+
+def _returned(value: Any) -> Any:
+    """What an Apex method returned as JSON text: runApex hands it on in `runApex`, or bare."""
+    told = value.get("runApex", value) if isinstance(value, dict) else value
+    if not isinstance(told, str):
+        return told
+    try:
+        return json.loads(told)
+    except (ValueError, RecursionError):
+        return None
 
 
 def pop(effect: PopScreen) -> dict[str, Any]:

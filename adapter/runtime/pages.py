@@ -53,7 +53,8 @@ PAGES_PER_AGENT = 32
 class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
-    `can_save` is False until its journal has been taken; `session` is the id of its sign-in;
+    `can_save` is False until its journal has been taken, and until Salesforce has said who runs
+    it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
     `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
     each one was sent (Unix milliseconds), and which goes had gone down before it.
     """
@@ -68,6 +69,7 @@ class Page:
     active_at: int = 0
     shown: int = -1
     session: str = ""
+    who_asked: str = ""
     goes: set[tuple[str, int]] = field(default_factory=set)
     probes: dict[str, tuple[int, frozenset[tuple[str, int]]]] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 
 from adapter.core.events import DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted, TasksFound
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import Line
 from adapter.metrics import Metrics
 from adapter.opencti import surface
 from adapter.opencti.messages import (
@@ -51,6 +51,7 @@ from adapter.web.address import address_of
 from adapter.web.clicks import Clicks
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
+from adapter.web.sameuser import SameUser
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ class Bridge:
         *,
         agents: Agents,
         clicks: Clicks,
+        same_user: SameUser,
         pages: Pages,
         sessions: Sessions,
         directory: Directories,
@@ -84,6 +86,7 @@ class Bridge:
     ) -> None:
         self._agents = agents
         self._clicks = clicks
+        self._same_user = same_user
         self._pages = pages
         self._sessions = sessions
         self._directory = directory
@@ -151,7 +154,7 @@ class Bridge:
             return None
         if self._pages.is_full(session.agent, hello.page_id):
             text = "Too many softphones of yours are open. Close some tabs, then reload this one."
-            await socket.send_str(surface.frame(_error("too-many-pages", text)))
+            await socket.send_str(surface.error_frame("too-many-pages", text))
             outbox.close(FLOOD, "too many pages")
             return None
         return await self._welcome(hello, session, outbox)
@@ -176,7 +179,7 @@ class Bridge:
         await self._agents.tell(key, PageGreeted(now, line, session.name, hello.time_zone))
         self._pages.add(page)
         await self._take_journal(page, hello)
-        page.can_save = True
+        self._same_user.greet(page)
         self._pages.show(key, await self._agents.snapshot(key))
         if hello.build and hello.build != self._build:
             outbox.send(surface.frame({"type": "reload"}))
@@ -224,14 +227,14 @@ class Bridge:
             message = decode(text)
         except BadFrame as error:
             log.warning("frame.malformed", agent=str(page.key), page=page.page_id)
-            page.send(surface.frame(_error("malformed", str(error))))
+            page.send(surface.error_frame("malformed", str(error)))
             return
         try:
             await self._act(page, message)
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             sentence = "This could not be saved just now. Please try again."
-            page.send(surface.frame(_error("not-stored", sentence)))
+            page.send(surface.error_frame("not-stored", sentence))
             if isinstance(message, Result):
                 # The page tells it once, but its journal again with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
@@ -240,7 +243,7 @@ class Bridge:
         now = self._clock.now()
         match message:
             case Hello():
-                page.send(surface.frame(_error("malformed", "hello comes once, and first")))
+                page.send(surface.error_frame("malformed", "hello comes once, and first"))
             case (
                 Dial()
                 | Control()
@@ -266,7 +269,7 @@ class Bridge:
             case ProbeAnswer():
                 await self._pages.proved(page, message.nonce)
             case AskAnswer():
-                await self._answered(page.key, message, now)
+                await self._answered(page, message, now)
             case Popped() | Work():
                 log.debug("frame.noted", type=message.type)
             case _ as never:
@@ -283,23 +286,30 @@ class Bridge:
         if not isinstance(event, DialRequested):
             await self._agents.tell(page.key, event)
             return
+        if await self._same_user.refuses(page, event):
+            return
         await self._clicks.dial(page.key, event)
         page.shown = -1
         self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self._clock.nonce())
-        turn = await self._agents.tell_log(page.key, message.log_id, event)
-        if turn.ignored:
+        if (
+            not page.can_save
+            or (await self._agents.tell_log(page.key, message.log_id, event)).ignored
+        ):
             page.send(surface.frame({"type": "taken", "log_id": message.log_id}))
 
-    async def _answered(self, key: AgentKey, message: AskAnswer, now: int) -> None:
+    async def _answered(self, page: Page, message: AskAnswer, now: int) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""
+        if self._same_user.is_answer(page, message):
+            await self._same_user.heard(page, message)
+            return
         tasks = surface.found_tasks(message.value) if message.outcome == "ok" else None
         if tasks is None:
             log.warning("read_back.failed", log=message.ask_id)
             return
-        await self._agents.tell_log(key, message.ask_id, TasksFound(now, tasks))
+        await self._agents.tell_log(page.key, message.ask_id, TasksFound(now, tasks))
 
 
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
@@ -316,7 +326,3 @@ async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
     except BadFrame:
         return None
     return message if isinstance(message, Hello) else None
-
-
-def _error(code: str, text: str) -> dict[str, str]:
-    return {"type": "error", "code": code, "text": text}

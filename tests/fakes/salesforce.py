@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass
 class FakeSalesforce:
-    """One org. `refuse` answers the next saves instead of doing them, one entry each."""
+    """One org. `refuse` answers the next saves instead of doing them, one entry each.
+
+    `user`: the ids of the org and user who run the page, as the Apex class tells them.
+    """
 
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     refuse: list[list[dict[str, Any]]] = field(default_factory=list)
     saves: int = 0
+    user: dict[str, str] = field(default_factory=dict)
 
     def save_log(self, value: dict[str, Any]) -> dict[str, Any]:
         """Create or update; answers as the library's callback is answered."""
@@ -30,7 +34,10 @@ class FakeSalesforce:
         return {"success": True, "returnValue": {"recordId": task_id}, "errors": None}
 
     def run_apex(self, args: dict[str, Any]) -> dict[str, Any]:
-        """The class that we ship: ids of the Tasks with this CallObject, as JSON text."""
+        """The class that we ship: the Tasks with this CallObject, or who runs it, as JSON text."""
+        if args["methodName"] == "whoAmI":
+            who = {"nonce": args["methodParams"].removeprefix("nonce="), **self.user}
+            return {"success": True, "returnValue": {"runApex": json.dumps(who)}, "errors": None}
         call = args["methodParams"].removeprefix("callObject=")
         ids = [t["Id"] for t in self.tasks.values() if t.get("CallObject") == call]
         return {"success": True, "returnValue": {"runApex": json.dumps(ids)}, "errors": None}

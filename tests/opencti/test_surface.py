@@ -539,3 +539,45 @@ def test_a_withheld_number_is_not_searched() -> None:
         "pop_id": "c1",
         "call": None,
     }
+
+
+WHO = {"nonce": "n1", "org": "00D000000000001AAA", "user": "005000000000001"}
+
+
+def test_who_runs_a_page_is_asked_with_a_nonce() -> None:
+    """By the class that the read-back uses; the ask's id is the nonce."""
+    ask = surface.who_am_i("n1", "SoftphoneCallLog")
+    assert (ask["type"], ask["ask_id"], ask["call"]["method"]) == ("ask", "n1", "runApex")
+    assert ask["call"]["args"] == {
+        "apexClass": "SoftphoneCallLog",
+        "methodName": "whoAmI",
+        "methodParams": "nonce=n1",
+    }
+
+
+@pytest.mark.parametrize("value", [json.dumps(WHO), {"runApex": json.dumps(WHO)}, WHO])
+def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
+    """The last three of 18 only repeat the others' case."""
+    assert surface.who_runs(value, "n1") == ("00D000000000001", "005000000000001")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, 7, "", "[]", "{", '"x"', "[" * 5000),
+        {**WHO, "nonce": "n2"},
+        {**WHO, "org": 7},
+        {**WHO, "user": None},
+        {**WHO, "org": "00D"},
+        {**WHO, "user": "005 000000000001"},
+    ],
+)
+def test_anything_else_says_nobody(value: object) -> None:
+    """Rubbish, another question's answer, ids that are none."""
+    assert surface.who_runs(value, "n1") is None
+
+
+def test_an_error_is_a_frame_of_its_code_and_words() -> None:
+    """What the page shows above everything else."""
+    said = {"type": "error", "code": "malformed", "text": "no"}
+    assert json.loads(surface.error_frame("malformed", "no")) == said

@@ -31,6 +31,7 @@ from adapter.storage.port import Session, Snapshot
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
+from adapter.web.sameuser import SameUser
 from tests.simulation.dice import Dice, Shape
 from tests.simulation.disk import Disk, MemoryStore
 from tests.simulation.provider import ACCOUNT, FakeProvider
@@ -159,6 +160,13 @@ class Replica:
         self.bridge = Bridge(
             agents=self.agents,
             clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
+            same_user=SameUser(
+                "",
+                agents=self.agents,
+                pages=self.pages,
+                sessions=cast("Any", None),
+                clock=clock,
+            ),
             pages=self.pages,
             sessions=cast("Any", None),
             directory=cast("Directories", _Everybody()),

@@ -1,0 +1,97 @@
+"""Is who sits in Salesforce the agent who signed in to the phone? Asked of each page, if set so.
+
+A browser keeps the phone's session when somebody else signs in to Salesforce in it. Their page
+would dial as the first one, and write the first one's Tasks as their own. So where
+SOFTPHONE_CHECK_SALESFORCE_USER is on, a page may neither dial nor save before Salesforce has said
+who runs it (the Apex class that we ship, by the page's runApex), and another user's page ends the
+session of its browser. This keeps mistakes out, not malice: a page could lie for its own user.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from adapter.core.events import DialRequested
+from adapter.core.phone import Dialable, DialKind, dialable
+from adapter.opencti import surface
+from adapter.opencti.messages import AskAnswer
+from adapter.refusals import variables
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.pages import Page, Pages
+from adapter.web.sessions import Sessions
+
+log = structlog.get_logger(__name__)
+
+OTHER = (
+    "other-user",
+    "You are in Salesforce as somebody else than in the phone. Sign in to the phone again.",
+)
+UNKNOWN = (
+    "user-unknown",
+    "Salesforce has not said who you are, so this page cannot dial. Try again, or tell your admin.",
+)
+
+
+class SameUser:
+    """The check of all pages of this process; without an Apex class every page passes."""
+
+    def __init__(
+        self, apex_class: str, *, agents: Agents, pages: Pages, sessions: Sessions, clock: Clock
+    ) -> None:
+        self._apex_class = apex_class
+        self._agents = agents
+        self._pages = pages
+        self._sessions = sessions
+        self._clock = clock
+
+    def greet(self, page: Page) -> None:
+        """A page is here, its journal has been taken: it may save, or is asked first."""
+        if self._apex_class:
+            self._ask(page)
+        else:
+            page.can_save = True
+
+    async def refuses(self, page: Page, event: DialRequested) -> bool:
+        """Whether this page may not dial yet; then it has been told, and is asked once more.
+
+        Whoever calls for help may, from whichever page.
+        """
+        if page.can_save:
+            return False
+        agent = (await self._agents.snapshot(page.key)).agent
+        number = dialable(event.number, self._agents.policy.of(agent.centre).dial)
+        if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
+            return False
+        page.send(surface.error_frame(*UNKNOWN))
+        self._ask(page)
+        return True
+
+    def is_answer(self, page: Page, message: AskAnswer) -> bool:
+        """Whether it answers this page's question, rather than one about a Task."""
+        return bool(page.who_asked) and message.ask_id == page.who_asked
+
+    async def heard(self, page: Page, message: AskAnswer) -> None:
+        """The page says who runs it. Raises StorageError."""
+        nonce, page.who_asked = page.who_asked, ""
+        who = surface.who_runs(message.value, nonce) if message.outcome == "ok" else None
+        if who is None:
+            settings = list(variables(UNKNOWN[0]))
+            log.warning("page.user_unknown", agent=str(page.key), settings=settings)
+        elif who != (page.key.org_id[:15], page.key.user_id[:15]):
+            await self._end(page)
+        else:
+            page.can_save = True
+            self._pages.offer(page.key, await self._agents.snapshot(page.key))
+
+    def _ask(self, page: Page) -> None:
+        if not page.who_asked:
+            page.who_asked = self._clock.nonce()
+            page.send(surface.frame(surface.who_am_i(page.who_asked, self._apex_class)))
+
+    async def _end(self, page: Page) -> None:
+        log.warning("page.other_user", agent=str(page.key), settings=list(variables(OTHER[0])))
+        page.send(surface.error_frame(*OTHER))
+        session = await self._sessions.keep(page.session)
+        if session is not None:
+            await self._sessions.end(session)
