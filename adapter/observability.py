@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import re
 import secrets
 import sys
 from collections.abc import Mapping, MutableMapping
+from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -27,6 +31,26 @@ _SHORT = 6
 
 _DEPTH = 6
 _LONGEST = 16_000
+
+
+class _Kind(Enum):
+    """What a name says of its value."""
+
+    HIDDEN = auto()
+    NUMBER = auto()
+    ID = auto()
+    TEXT = auto()
+
+
+@lru_cache(1024)
+def _kind(name: str) -> _Kind:
+    """Remembered, because a few names make up every line."""
+    lowered = name.lower()
+    if lowered == "token" or any(part in lowered for part in (*_HIDDEN, "_token")):
+        return _Kind.HIDDEN
+    if lowered in _NUMBERS:
+        return _Kind.NUMBER
+    return _Kind.ID if lowered in _IDS else _Kind.TEXT
 
 
 class Masker:
@@ -52,17 +76,17 @@ class Masker:
 
     def value(self, name: str, value: Any, depth: int = 0) -> Any:
         """The value of that name, fit to be logged, however deep in lists and objects."""
-        lowered = name.lower()
-        if lowered == "token" or any(part in lowered for part in (*_HIDDEN, "_token")):
+        kind = _kind(name)
+        if kind is _Kind.HIDDEN:
             return "[hidden]"
         if value is None or isinstance(value, bool | float):
             return value
-        if lowered in _NUMBERS:
+        if kind is _Kind.NUMBER:
             return self.number(_shown(value))
+        if isinstance(value, str):
+            return str(value) if kind is _Kind.ID else self.text(value)
         if isinstance(value, int):
             return int(value) if value.bit_length() <= 64 else "[too big]"
-        if isinstance(value, str):
-            return str(value) if lowered in _IDS else self.text(value)
         return self._inner(name, value, depth)
 
     def _inner(self, name: str, value: Any, depth: int) -> Any:
@@ -90,6 +114,14 @@ def _shown(value: Any) -> str:
         return f"[{type(value).__name__}]"
 
 
+def _json(line: Any, **_: Any) -> str:
+    """One line; what has no UTF-8 (half a surrogate pair) is written in ASCII."""
+    try:
+        return orjson.dumps(line).decode()
+    except TypeError:
+        return json.dumps(line)
+
+
 def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
     """Configure structlog for this process; standard-library loggers are only heard as warnings.
 
@@ -104,7 +136,7 @@ def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
     after: list[Processor] = [
         structlog.processors.format_exc_info,
         Masker(hash_key),
-        structlog.processors.JSONRenderer(),
+        structlog.processors.JSONRenderer(serializer=_json),
     ]
     structlog.configure(
         processors=[*before, *after],
