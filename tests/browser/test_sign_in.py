@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,12 @@ class Stage:
         page = await self.context.new_page()
         await page.goto(url)
         return page, await softphone(page)
+
+    async def another_browser(self) -> Stage:
+        """The same stage, seen by a browser that shares nothing with this one."""
+        browser = self.context.browser
+        assert browser is not None
+        return replace(self, context=await browser.new_context(ignore_https_errors=True))
 
     async def cookies(self) -> list[Any]:
         """The softphone's own cookies, whoever set them."""
@@ -195,6 +201,21 @@ async def test_a_sign_out_closes_the_socket(stage: Stage) -> None:
     await until(frame, "signed-out")
     await stage.world.app.pages.none_left()
     assert await stage.cookies() == []
+
+
+async def test_a_sign_out_everywhere_is_in_the_panels_account(stage: Stage) -> None:
+    """Two browsers of one agent; a press in one of them, and both ask for a sign-in again."""
+    _, here = await stage.open(stage.acme_url)
+    await sign_in(stage, here)
+    other = await stage.another_browser()
+    _, there = await other.open(stage.acme_url)
+    await sign_in(other, there)
+    await here.get_by_role("button", name="Your account").click()
+    await here.get_by_role("button", name="Sign out everywhere").click()
+    await until(here, "signed-out")
+    await until(there, "signed-out")
+    await expect(here.get_by_role("button", name="Sign out everywhere")).to_be_hidden()
+    await stage.world.app.pages.none_left()
 
 
 async def test_of_four_cookies_only_the_partitioned_one_survives(stage: Stage) -> None:
