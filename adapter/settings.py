@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -350,6 +351,7 @@ def is_origin(text: str) -> bool:
     return _ORIGIN.fullmatch(text) is not None
 
 
+@lru_cache(4096)
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine can reach that address."""
     if host == "localhost":

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
 from adapter.core.effects import Effect
@@ -109,9 +109,7 @@ class Agents:
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)
-        async with AsyncExitStack() as stack:
-            for key in keys:
-                await stack.enter_async_context(self._lock(key))
+        async with self._alone(keys):
             before = {key: await self.snapshot(key) for key in keys}
             turns = {key: await self._turn(before[key], plan[key]) for key in keys}
             # What an old value makes nothing of might have meant something to the newer one: where
@@ -126,6 +124,17 @@ class Agents:
                 await self._commit(Commit(changes, delivery, park, unpark, route), keys)
             self._after(before, turns, changes)
         return turns
+
+    def _alone(self, keys: Sequence[AgentKey]) -> AbstractAsyncContextManager[object]:
+        """Nobody else decides for these agents meanwhile; nearly always it is one."""
+        return self._lock(keys[0]) if len(keys) == 1 else self._all_alone(keys)
+
+    @asynccontextmanager
+    async def _all_alone(self, keys: Sequence[AgentKey]) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for key in keys:
+                await stack.enter_async_context(self._lock(key))
+            yield
 
     async def _commit(self, commit: Commit, keys: Sequence[AgentKey]) -> None:
         try:

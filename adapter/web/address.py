@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -19,6 +20,11 @@ def address_of(request: web.Request, proxies: frozenset[str] = frozenset()) -> s
     if peer not in proxies and not is_loopback(peer):
         return peer
     said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return _normal(said)
+
+
+@lru_cache(4096)
+def _normal(said: str) -> str:
     try:
         return str(ip_address(said))
     except ValueError:

@@ -117,6 +117,8 @@ async def _read(request: web.Request, seconds: float) -> bytes | web.Response:
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
     try:
+        if request.content.is_eof():  # It came with its headers, as nearly all do.
+            return await request.read()
         async with asyncio.timeout(seconds):
             return await request.read()
     except TimeoutError:
