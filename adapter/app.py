@@ -42,6 +42,7 @@ from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.dialstack.meaning import report_from_record
 from adapter.telephony.dialstack.wire import parse_webhook
+from adapter.telephony.health import Health
 from adapter.telephony.news import CallNews
 from adapter.telephony.strictjson import Malformed
 from adapter.web import oidc
@@ -125,14 +126,17 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
-        providers = {org.account: _provider(settings, org) for org in orgs.all}
+        healths = {org.account: Health(now.now) for org in orgs.all}
+        providers = {
+            org.account: _provider(settings, org, healths[org.account]) for org in orgs.all
+        }
         for provider in providers.values():
             stack.push_async_callback(provider.close)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
         http = oidc.build_http()
         stack.push_async_callback(http.aclose)
-        parts = _Parts(settings, now, store, hints, orgs, providers, tasks, http, metrics)
+        parts = _Parts(settings, now, store, hints, orgs, providers, healths, tasks, http, metrics)
         app = await _wire(parts)
         if settings.asks_salesforce:
             app.pages.finder = _finder(settings)
@@ -148,9 +152,10 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await tasks.drain(EFFECT_SECONDS)
 
 
-def _provider(settings: Settings, org: Org) -> DialStackClient:
+def _provider(settings: Settings, org: Org, health: Health) -> DialStackClient:
     http = build_http(settings.dialstack_url, org.token, org.account)
-    return DialStackClient(http, user_field=settings.dialstack_user_field)
+    field = settings.dialstack_user_field
+    return DialStackClient(http, user_field=field, observe=health.note)
 
 
 def _finder(settings: Settings) -> TaskFinder:
@@ -168,6 +173,7 @@ class _Parts:
     hints: Hints
     orgs: Orgs
     providers: Mapping[str, DialStackClient]
+    healths: Mapping[str, Health]
     tasks: Tasks
     http: httpx.AsyncClient
     metrics: Metrics
@@ -240,7 +246,8 @@ async def _wire(parts: _Parts) -> App:
         sockets_per_address=settings.sockets_per_address,
         proxies=frozenset(settings.proxies),
     )
-    board = Board(store, agents, pages, clock, read_news)
+    healths = {org.org_id: parts.healths[org.account] for org in parts.orgs.all}
+    board = Board(store, agents, pages, clock, read_news, health=healths)
     compare = Compare(agents=agents, pages=pages, store=store)
     server = make_server(
         site=site,

@@ -6,7 +6,8 @@ Read from the store at most once a second per organisation, however many look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from adapter.core.facts import Source
@@ -16,6 +17,7 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.pages import Pages
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
+from adapter.telephony.health import Health
 from adapter.telephony.news import CallNews
 
 FRESH_MS = 1_000
@@ -49,7 +51,11 @@ class Board:
         pages: Pages,
         clock: Clock,
         news_of: Callable[[bytes, int], CallNews | None],
+        *,
+        health: Mapping[str, Health] | None = None,
     ) -> None:
+        """`health`: of each organisation's provider, as this process has found it."""
+        self._health = health or {}
         self._store = store
         self._agents = agents
         self._pages = pages
@@ -78,6 +84,7 @@ class Board:
         return [call for call in reversed(calls) if call.told]
 
     def _make(self, org_id: str, rows: BoardRows, now: int) -> Report:
+        health = self._health.get(org_id)
         seen = {agent.key: agent for agent in rows.busy}
         online = [key for key in self._pages.keys() if key.org_id == org_id]  # noqa: SIM118
         for key in online:
@@ -95,6 +102,7 @@ class Board:
             "webhooks": webhooks(rows.deliveries, now, self._news_of),
             "parked": rows.parked,
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.busy),
+            "provider": asdict(health.vitals()) if health else None,
         }
 
 

@@ -11,6 +11,7 @@ from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
 from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhooks
 from adapter.runtime.pages import Page
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
+from adapter.telephony.health import Health
 from adapter.telephony.news import CallNews, Moment
 from tests.runtime.conftest import ADA, BOB, Bench
 
@@ -140,3 +141,21 @@ def test_the_webhooks_hour_has_sixty_points() -> None:
     assert before == {"at": 99 * MINUTE_MS, "count": 1, "errors": 1, "p50": None, "p95": None}
     assert last == {"at": 100 * MINUTE_MS, "count": 3, "errors": 0, "p50": 400, "p95": 400}
     assert webhooks([], now, news_of)["last_at"] is None
+
+
+async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
+    """Requests of the last five minutes; an org without a provider sees none."""
+    health = Health(bench.clock.now)
+    health.note(20)
+    health.note(900, "no-answer")
+    shown = Board(
+        Shelf(),
+        bench.agents,
+        bench.pages,
+        bench.clock,
+        lambda body, at: None,
+        health={"00D1": health},
+    )
+    told = (await shown.report("00D1", 0))["provider"]
+    assert (told["requests"], told["failed"], told["last_trouble"]) == (2, 1, "no-answer")
+    assert (await shown.report("00D2", 0))["provider"] is None

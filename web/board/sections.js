@@ -22,6 +22,16 @@ const FIGURES = {
     const lag = lagOf(report);
     return [lag === null ? '–' : t('webhooks.ms', { ms: number(lag) }), lag !== null && lag > 5000 ? 'bad' : ''];
   },
+  api: ({ provider }, { t, number }) => {
+    const slowest = provider?.p95_ms ?? null;
+    return [slowest === null ? '–' : t('webhooks.ms', { ms: number(slowest) }), provider?.failed || (slowest ?? 0) > 3000 ? 'bad' : ''];
+  },
+};
+
+/** The API's latest trouble, unless it has answered since. @param {Report} report @returns {[string, number] | null} */
+const troubleOf = ({ provider }) => {
+  const at = provider?.last_trouble_at ?? null;
+  return provider && at !== null && at > (provider.last_answer_at ?? 0) ? [provider.last_trouble, at] : null;
 };
 
 /** @param {Speech} speech @returns {Section} */
@@ -52,8 +62,10 @@ export function createHealth({ t, number }) {
       const ringing = report.agents.some(({ state }) => state === 'dialing-destination' || state === 'bridged');
       const silent = ringing && (webhooks.last_at === null || now - webhooks.last_at > SILENT_MS);
       const failed = webhooks.minutes.slice(-5).reduce((sum, { errors }) => sum + errors, 0);
-      const key = failed ? 'errors' : unconfirmed ? 'unconfirmed' : silent ? 'silent' : parked ? 'parked' : webhooks.last_at === null ? 'quiet' : 'well';
-      const ago = webhooks.last_at === null ? '' : formatDuration(now - webhooks.last_at);
+      const trouble = troubleOf(report);
+      const key = trouble ? trouble[0] : failed ? 'errors' : unconfirmed ? 'unconfirmed' : silent ? 'silent' : parked ? 'parked' : webhooks.last_at === null ? 'quiet' : 'well';
+      const last = trouble ? trouble[1] : webhooks.last_at;
+      const ago = last === null ? '' : formatDuration(now - last);
       setData(element, 'tone', key === 'well' || key === 'quiet' ? 'good' : 'bad');
       setText(words, t(`health.${key}`, { ago, count: failed || unconfirmed || parked, number: number(failed || unconfirmed || parked) }));
     },

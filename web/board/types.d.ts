@@ -44,6 +44,18 @@ export interface Report {
   webhooks: { last_at: number | null; minutes: Minute[] };
   parked: number;
   unconfirmed: number;
+  provider: Provider | null;
+}
+
+/** How the provider's API answered this replica in the last five minutes. */
+export interface Provider {
+  requests: number;
+  failed: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  last_answer_at: number | null;
+  last_trouble_at: number | null;
+  last_trouble: string;
 }
 
 /** Words and numbers of one language. */

@@ -6,7 +6,8 @@ anything is ever sent twice; questions (GET) may be.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import httpx
@@ -33,6 +34,8 @@ TOTAL_SECONDS = 10.0
 MAX_PAGES = 100
 """Where a list ends at the latest, should its next-page addresses go round in circles."""
 
+UNREACHABLE = "unreachable"
+
 # The request never left this machine. Anything later may have reached the provider.
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -55,6 +58,10 @@ def build_http(base_url: str, token: str, account: str) -> httpx.AsyncClient:
     )
 
 
+Observe = Callable[[int, str], None]
+"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
+
+
 class DialStackClient:
     """The `Provider` that is DialStack (or speaks like it). Owns `http` and closes it."""
 
@@ -65,8 +72,10 @@ class DialStackClient:
         user_field: wire.UserField = "user_id",
         sandbox: bool = False,
         total_seconds: float = TOTAL_SECONDS,
+        observe: Observe = lambda _took_ms, _trouble: None,
     ) -> None:
         self._http = http
+        self._observe = observe
         self._user_field = user_field
         self._total_seconds = total_seconds
         self.capabilities = Capabilities(
@@ -176,11 +185,23 @@ class DialStackClient:
         self, method: str, url: str | httpx.URL, *, missing_ok: bool = False, **more: Any
     ) -> httpx.Response:
         """Send one request once, and return its 2xx (or a 404 that is an answer)."""
+        began = perf_counter()
+        try:
+            response = await self._exchange(method, url, missing_ok, more)
+        except (Rejected, Unknown) as error:
+            self._observe(_ms_since(began), _trouble(error))
+            raise
+        self._observe(_ms_since(began), "")
+        return response
+
+    async def _exchange(
+        self, method: str, url: str | httpx.URL, missing_ok: bool, more: dict[str, Any]
+    ) -> httpx.Response:
         try:
             async with asyncio.timeout(self._total_seconds):
                 response = await self._http.request(method, url, **more)
         except _NEVER_SENT as error:
-            raise Rejected("unreachable", "The provider cannot be reached") from error
+            raise Rejected(UNREACHABLE, "The provider cannot be reached") from error
         except TimeoutError as error:
             raise Unknown("The provider did not answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -200,6 +221,17 @@ def _failure(response: httpx.Response) -> Rejected | Unknown:
     code = problem.code if problem and problem.code else f"http-{status}"
     retry_after = wire.parse_retry_after(response.headers.get("Retry-After"))
     return Rejected(code, text, retry_after=retry_after, request_id=request_id)
+
+
+def _trouble(error: Rejected | Unknown) -> str:
+    """The trouble that a provider is in; none if it has answered, were it to refuse."""
+    if isinstance(error, Unknown):
+        return "no-answer"
+    return "unreachable" if error.code == UNREACHABLE else ""
+
+
+def _ms_since(began: float) -> int:
+    return round((perf_counter() - began) * 1000)
 
 
 def _unreadable(response: httpx.Response, error: Malformed) -> Unknown:

@@ -1,6 +1,7 @@
 """The HTTP edge: what each failure says about the world, and that nothing is sent twice."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -359,3 +360,42 @@ def test_the_http_client_trusts_nothing_around_it() -> None:
     assert http.trust_env is False
     assert http.follow_redirects is False
     assert (http.timeout.connect, http.timeout.read) == (3.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (httpx.Response(202, json={}), ""),
+        (httpx.Response(422, json={"title": "no such number"}), ""),
+        (httpx.Response(500), "no-answer"),
+        (httpx.ReadTimeout("slow"), "no-answer"),
+        (httpx.ConnectError("refused"), "unreachable"),
+    ],
+)
+async def test_each_request_is_observed_with_its_trouble(
+    net: respx.MockRouter, answer: httpx.Response | Exception, trouble: str
+) -> None:
+    """A refusal is an answer; no answer, or nobody there, is trouble."""
+    seen: list[tuple[int, str]] = []
+    client = DialStackClient(
+        build_http(BASE, "t", "a"), observe=lambda took, what: seen.append((took, what))
+    )
+    net.post("/v1/calls").mock(side_effect=[answer])
+    with contextlib.suppress(ProviderError):
+        await client.place("user_1", "+15551234567")
+    await client.close()
+    ((took_ms, told),) = seen
+    assert told == trouble
+    assert took_ms >= 0
+
+
+async def test_a_question_that_is_repeated_is_observed_each_time(net: respx.MockRouter) -> None:
+    """Two failures and an answer are three requests."""
+    seen: list[str] = []
+    client = DialStackClient(build_http(BASE, "t", "a"), observe=lambda _, what: seen.append(what))
+    net.get("/v1/calls/c1").mock(
+        side_effect=[httpx.Response(503), httpx.Response(503), httpx.Response(404)]
+    )
+    assert await client.record("c1") is None
+    await client.close()
+    assert seen == ["no-answer", "no-answer", ""]
