@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Org, Tab, an_org
 
@@ -42,18 +43,68 @@ async def _doors(org: Org) -> AsyncIterator[State]:
     await tab.until("signed-out")
     yield "signed-out", tab
     await tab.page.close()
-    lone = Tab(await org.context.new_page())
-    await lone.page.set_viewport_size({"width": 400, "height": 550})
-    await lone.page.goto(f"{org.world.url}/softphone")
-    await lone.until("blocked")
-    yield "blocked", lone
-    await lone.page.close()
+    async for state in blocked_doors(org):
+        yield state
     waiting = Tab(await org.context.new_page())
     await waiting.page.route("**/api/page-settings*", lambda route: None)
     await waiting.page.goto(f"{org.url}/?agent={ADA}")
     await waiting.page.frame_locator("iframe").locator("#softphone .connecting").wait_for()
     yield "connecting", waiting
     await waiting.page.close()
+
+
+LONE = {
+    "no-origin": "",
+    "no-mode": "?sfdcIframeOrigin=https%3A%2F%2Facme.my.salesforce.com",
+    "origin-refused": "?sfdcIframeOrigin=https%3A%2F%2Fevil.example&mode=Lightning",
+    "origin-not-allowed": "?sfdcIframeOrigin=https%3A%2F%2Fother.my.salesforce.com&mode=Lightning",
+}
+"""What stands in the address of a page that nobody should start."""
+LIBRARIES = {
+    "library-missing": None,
+    "library-refused": "window.sforce = {opencti: {}}; throw 'sfdcIframeOrigin is not valid';",
+    "library-silent": (
+        "window.sforce = {opencti: new Proxy({}, {get: () => () => undefined})};"
+        "window.sforce.opencti.SCREENPOP_TYPE = {};"
+    ),
+}
+"""A library that comes not at all, throws (as Salesforce's own does), or never answers."""
+
+
+async def blocked_doors(org: Org) -> AsyncIterator[State]:
+    """A page for each start-up condition that fails; the first has the plain name."""
+    for code, query in LONE.items():
+        lone = Tab(await org.context.new_page())
+        await lone.page.set_viewport_size({"width": 400, "height": 550})
+        await lone.page.goto(f"{org.world.url}/softphone{query}")
+        await lone.until("blocked")
+        yield "blocked" if code == "no-origin" else f"blocked-{code}", lone
+        await lone.page.close()
+    for code, library in LIBRARIES.items():
+        tab = Tab(await org.context.new_page())
+        await tab.page.route("**/opencti_min.js", partial(_library, library))
+        async for state in _stopped(org, tab, code):
+            yield state
+    tab = Tab(await org.context.new_page())
+    await tab.page.route("**/api/page-settings*", lambda route: route.abort())
+    async for state in _stopped(org, tab, "server-unreachable"):
+        yield state
+
+
+async def _library(text: str | None, route: Route) -> None:
+    """What the org answers instead of its library."""
+    if text is None:
+        await route.abort()
+    else:
+        await route.fulfill(body=text, content_type="text/javascript")
+
+
+async def _stopped(org: Org, tab: Tab, code: str) -> AsyncIterator[State]:
+    await tab.page.goto(f"{org.url}/?agent={ADA}")
+    blocked = tab.page.frame_locator("iframe").locator('#softphone[data-state="blocked"]')
+    await blocked.wait_for()
+    yield f"blocked-{code}", tab
+    await tab.page.close()
 
 
 async def _outbound(org: Org) -> AsyncIterator[State]:

@@ -77,6 +77,46 @@ async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> 
     }
 
 
+async def test_work_that_salesforce_refuses_is_told_and_tried_once_more(org: Org) -> None:
+    """The agent hears why; when the connection is back, the same words go out again."""
+    tab = await org.tab()
+    work = {"workId": "w1", "completeWorkWhen": "TaskSaved", "attributes": {"to": "2025559000"}}
+    assert await tab.page.evaluate("work => demoOrg.fire('onWorkStart', work)", work)
+    errors = [{"code": "SERVER_ERROR", "description": "Busy just now."}]
+    refusal = {"success": False, "returnValue": None, "errors": errors}
+    await tab.page.evaluate("reply => demoOrg.fail('completeWork', reply)", refusal)
+    await dialled(org, tab)
+    await expect(tab.phone.get_by_text("Busy just now.")).to_be_visible()
+    for page in org.world.app.pages.everyone():
+        page.close(1012, "the test ends it")
+    await tab.page.wait_for_function(
+        """demoOrg.messages.filter(
+             m => m.direction === 'in' && m.message.methodName === 'completeWork').length === 2"""
+    )
+    first, again = await calls_of(tab, "completeWork")
+    assert first == again
+    assert len(await tab.tasks()) == 1
+
+
+async def test_a_listener_that_throws_is_told_and_hears_the_next_click(org: Org) -> None:
+    """What Salesforce says may be odd, what we do may fail: neither ends in silence."""
+    tab = await org.tab()
+    odd = {"toString": 1, "valueOf": 1}
+    payload = {"number": odd, "recordId": odd, "recordName": "Odd", "params": [odd]}
+    await tab.page.evaluate("payload => demoOrg.click(payload)", payload)
+    await expect(tab.phone.get_by_text("There is no number here.")).to_be_visible()
+    broken = "() => void (crypto.getRandomValues = () => { throw new Error('no dice'); })"
+    await tab.phone.evaluate(broken)
+    await tab.page.evaluate("demoOrg.click({number: '+12025559000'})")
+    await expect(tab.phone.get_by_text("no dice")).to_be_visible()
+    assert await org.posts() == []
+    await tab.phone.evaluate("() => delete crypto.getRandomValues")
+    await org.plays("+12025559000", outcome="busy")
+    await tab.page.evaluate("demoOrg.click({number: '+12025559000'})")
+    await tab.until("wrapup", "off")
+    assert len(await org.posts()) == 1
+
+
 async def test_a_message_channel_tells_the_call_and_may_ask_for_one(org: Org) -> None:
     """State published to one channel; a wish to dial heard from another."""
     channels = {"/softphone/publishChannel": "Phone__c", "/softphone/dialChannel": "Dial__c"}

@@ -19,6 +19,7 @@ RARE = {
     "channels.js",
     "classic.js",
     "classicvalues.js",
+    "completions.js",
     "followup.js",
     "handover.js",
     "incall.js",

@@ -23,11 +23,11 @@ function bench() {
   const saving = createSaveLog({
     driver: {
       saveLog: (value, onReply) => void saves.push({ value, onReply }),
-      completeWork: async (workId, attributes) => { works.push({ workId, attributes }); return { ok: true, value: null }; },
       refresh: async () => ({ ok: true, value: ++refreshed }),
     },
     journal,
     send: (frame) => frames.push(frame),
+    complete: (workId, attributes) => void works.push({ workId, attributes }),
     wall: () => clocks.wall,
     steady: () => clocks.steady,
     extra: () => ({ Type: 'Call', entityApiName: 'Case' }),

@@ -14,7 +14,15 @@ SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".js", ".c
 SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
 OTHERS = {"lightning": {"classic.js", "classicvalues.js"}, "classic": {"lightning.js"}}
 """What a page of that surface never loads: the driver of the other one."""
-ASKED_FOR = {"channels.js", "followup.js", "incall.js", "pops.js", "signin.js", "tray.js"}
+ASKED_FOR = {
+    "channels.js",
+    "completions.js",
+    "followup.js",
+    "incall.js",
+    "pops.js",
+    "signin.js",
+    "tray.js",
+}
 """Loaded only where an admin has set a message channel, or other screen pops than the layout's."""
 
 

@@ -1,5 +1,7 @@
 /** Values of Open CTI for Classic in the shapes that the rest of the page knows. Pure. */
 
+import { textOf } from './outcome.js';
+
 /** @import {Click, DirectoryEntry, Found, RecordRef} from './types.js' */
 
 // The first three characters of an object's ids are also its address in Classic.
@@ -44,19 +46,19 @@ export function asLightning(reply, read) {
 
 /** @param {any} info of getPageInfo, onFocus or onClickToDial @returns {RecordRef|null} */
 export function recordOf(info) {
-  if (!info?.objectId) return null;
+  if (!textOf(info?.objectId)) return null;
   const person = info.personAccount === true || info.personAccount === 'true';
   const parts = Object.entries({
     id: info.objectId, name: info.objectName, object_type: info.object,
     account_id: info.accountId, contact_id: info.contactId,
-  }).filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+  }).map(([name, value]) => [name, textOf(value)]).filter(([, value]) => value);
   return { ...Object.fromEntries(parts), ...(person ? { person_account: true } : {}) };
 }
 
 /** @param {any} reply of onClickToDial @param {number} clickedAt milliseconds @returns {Click} */
 export function clickOf(reply, clickedAt) {
   const told = parsed(Object(reply).result);
-  return { number: String(told?.number ?? ''), record: recordOf(told), params: '', clickedAt };
+  return { number: textOf(told?.number), record: recordOf(told), params: '', clickedAt };
 }
 
 /**

@@ -4,7 +4,7 @@
  * The library has no time-outs and no errors of its own: both are added here.
  */
 
-import { readReply, thrownOutcome, timed } from './outcome.js';
+import { readReply, textOf, thrownOutcome, timed } from './outcome.js';
 
 /** @import {Click, Driver, Found, RecordRef} from './types.js' */
 
@@ -18,7 +18,7 @@ const SLOW_REPLY_MS = 20_000;
  * @returns {RecordRef|null}
  */
 export function recordOf(payload) {
-  if (!payload?.recordId) return null;
+  if (!textOf(payload?.recordId)) return null;
   /** @type {[keyof RecordRef, unknown][]} */
   const parts = [
     ['id', payload.recordId],
@@ -27,7 +27,7 @@ export function recordOf(payload) {
     ['account_id', payload.accountId],
     ['contact_id', payload.contactId],
   ];
-  const known = parts.filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+  const known = parts.map(([name, value]) => [name, textOf(value)]).filter(([, value]) => value);
   // Some releases send the flag as text.
   const person = payload.personAccount === true || payload.personAccount === 'true';
   return { ...Object.fromEntries(known), ...(person ? { person_account: true } : {}) };
@@ -41,9 +41,9 @@ export function recordOf(payload) {
 export function clickOf(payload, clickedAt) {
   const params = payload?.params;
   return {
-    number: String(payload?.number ?? ''),
+    number: textOf(payload?.number),
     record: recordOf(payload),
-    params: Array.isArray(params) ? params.join(',') : String(params ?? ''),
+    params: Array.isArray(params) ? params.map(textOf).join(',') : textOf(params),
     clickedAt,
   };
 }
@@ -117,8 +117,10 @@ export function lightningDriver(opencti) {
     onWork(listener) {
       // Orgs without Sales Engagement have no hvs, or one that throws.
       try {
-        opencti.hvs.onWorkStart({ listener: (/** @type {any} */ { workId, completeWorkWhen, attributes } = {}) =>
-          listener({ workId: String(workId ?? ''), to: String(attributes?.to ?? ''), completeWhen: String(completeWorkWhen ?? '') }) });
+        opencti.hvs.onWorkStart({ listener(/** @type {any} */ told) {
+          const { workId, completeWorkWhen, attributes } = Object(told);
+          listener({ workId: textOf(workId), to: textOf(attributes?.to), completeWhen: textOf(completeWorkWhen) });
+        } });
       } catch {
         return;
       }

@@ -2,6 +2,9 @@
 
 /** @import {CtiError, Outcome} from './types.js' */
 
+/** What a listener is told may be anything; some things cannot even be made text. @param {unknown} value */
+export const textOf = (value) => (typeof value === 'object' ? '' : String(value ?? ''));
+
 /**
  * Field errors and page errors hide in `details`, which is an object or an array of objects.
  * @param {unknown} details

@@ -15,13 +15,13 @@ const FRESH_MS = 5_000;
 
 /**
  * @param {{
- *   driver: Pick<Driver, 'saveLog'|'refresh'|'completeWork'>,
+ *   driver: Pick<Driver, 'saveLog'|'refresh'>,
  *   journal: Pick<ReturnType<typeof import('./journal.js').createJournal>, 'put'|'find'|'drop'>,
- *   send: (frame: Frame) => void, extra?: () => object,
+ *   send: (frame: Frame) => void, complete: (workId: string, attributes: object) => void, extra?: () => object,
  *   wall?: () => number, steady?: () => number,
- * }} ports `wall` and `steady` give milliseconds; `extra`: fields that the admin wants in each new Task
+ * }} ports `wall` and `steady` give milliseconds; `complete`: work that the Task was for; `extra`: fields that the admin wants in each new Task
  */
-export function createSaveLog({ driver, journal, send, extra = () => ({}), wall = Date.now, steady = () => performance.now() }) {
+export function createSaveLog({ driver, journal, send, complete, extra = () => ({}), wall = Date.now, steady = () => performance.now() }) {
   /** @type {Map<string, {wall: number, steady: number}>} */
   const accepted = new Map();
 
@@ -72,7 +72,7 @@ export function createSaveLog({ driver, journal, send, extra = () => ({}), wall 
         journal.put(entry);
         report(entry);
         if (outcome.ok && refresh) void driver.refresh();
-        if (outcome.ok && work) void driver.completeWork(work.work_id, { taskId: entry.task_id, ...work.attributes });
+        if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id, ...work.attributes });
       });
     },
     /** @param {any} frame taken: another page saves it */

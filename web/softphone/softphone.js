@@ -19,6 +19,7 @@ import { createSocket } from './socket.js';
 import { createStale } from './stale.js';
 import { mayPass, startUp } from './startup.js';
 import { draftStore, journalStore } from './stores.js';
+import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
 import { isNewer } from './view.js';
 import { createWorks } from './work.js';
@@ -127,7 +128,8 @@ export function createSoftphone(root, t, language, moreWords) {
     let identified = '';
     const works = createWorks();
     const pulse = createPulse();
-    const stale = createStale(draftStore(), () => location.reload());
+    const tabs = draftStore();
+    const stale = createStale(tabs, () => location.reload());
     /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
     let channels = null;
     /** @type {ReturnType<typeof createSaveLog>|null} */
@@ -169,6 +171,13 @@ export function createSoftphone(root, t, language, moreWords) {
       },
       onError: (outcome) => say('toggle', 'warning', t('toggle.failed', { reason: (!outcome.ok && outcome.errors[0]?.message) || t('error.silence') })),
     });
+    /** Fetched where Sales Engagement is in use. @param {(module: typeof import('./completions.js'), ports: import('./completions.js').Ports) => Promise<void>} act */
+    async function completing(act) {
+      const [module] = await Promise.all([import('./completions.js'), moreWords()]);
+      await act(module, { driver, store: tabs, onFailed: (errors) => say('work', 'warning', t('work.failed', { reason: errors[0]?.message || t('error.silence') })) });
+    }
+    /** @param {string} id @param {object} attributes */
+    const complete = (id, attributes) => void completing((module, ports) => module.complete(ports, id, attributes));
     const socket = createSocket({
       url: `${location.origin.replace(/^http/, 'ws')}/ws`,
       fetchTicket: () => fetchTicket(origin), hello, onUp, onDown, onSignedOut,
@@ -178,7 +187,7 @@ export function createSoftphone(root, t, language, moreWords) {
     /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
     function hello({ ticket, user }) {
       journal = createJournal(local, user);
-      saving = createSaveLog({ driver, journal, send, extra: () => centre?.taskFields ?? {} });
+      saving = createSaveLog({ driver, journal, send, complete, extra: () => centre?.taskFields ?? {} });
       return {
         type: 'hello', ticket, page_id: pageId, build: settings.build, surface: driver.surface,
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -202,8 +211,9 @@ export function createSoftphone(root, t, language, moreWords) {
       pop: (frame) => void errands.pop(frame),
       ask: (frame) => void errands.ask(frame),
       probe: ({ nonce }) => void send({ type: 'probe', nonce }),
+      complete: ({ work }) => complete(work.work_id, work.attributes),
       reload: stale.told,
-      error: ({ code, text }) => say('frame', 'warning', text || t(`answer.${code}`)),
+      error: (said) => say('frame', 'warning', wordsFor(t, said)),
     };
 
     /** Whom did the agent dial by number alone? The page that was asked to finds out. */
@@ -221,6 +231,7 @@ export function createSoftphone(root, t, language, moreWords) {
       model.retryAt = null;
       model.connection++;
       if (centre) void send(settingsFrame(centre));
+      if (tabs.getItem('softphone/works')) void completing((module, ports) => module.completeAgain(ports));
       channels?.listen(centre?.listen ?? '');
       if (announced) return;
       announced = true;
