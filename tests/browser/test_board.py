@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Tab
 from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand
+from tests.fakes.provider import FakeProvider
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +39,7 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await expect(page.get_by_role("img", name="Answered: 1")).to_be_visible()
         await expect(page.locator('[data-figure="over"] dd')).to_have_text("1")
         await expect(page.get_by_text("Every call is in Salesforce.")).to_be_visible()
+        await expect(page.locator('[data-figure="api"] dd')).to_have_text(re.compile(r"^\d+ ms$"))
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Calls as CSV").click()
         sheet = await (await download.value).path()
@@ -44,3 +47,19 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await page.set_viewport_size({"width": 360, "height": 700})
         sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(sideways) == 0
+
+
+async def test_a_supervisor_sees_that_the_provider_gives_no_answer(tmp_path: Path) -> None:
+    """Who asks the provider for anything finds out; the board says so, and since when."""
+    silent = FakeProvider(users_status=500)
+    async with a_stage(tmp_path, provider=silent.app()) as org:
+        asking = org.world.another_page("ada")
+        await asking.sign_in()
+        await asking.say_hello(await asking.ticket())
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        words = page.get_by_role("region", name="Provider")
+        await expect(words).to_contain_text("The provider's API gives no answer; last tried")
+        await expect(words).to_have_attribute("data-tone", "bad")
