@@ -89,7 +89,7 @@ class Policy:
 
     def of(self, centre: Centre) -> Policy:
         """This policy for an agent of that call centre."""
-        if centre == NO_CENTRE:
+        if centre is NO_CENTRE or centre == NO_CENTRE:
             return self
         wrapup_ms = self.wrapup_ms if centre.wrapup_ms is None else centre.wrapup_ms
         region = centre.region if is_region(centre.region) else self.dial.default_region
@@ -97,4 +97,4 @@ class Policy:
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome (facts: telephony, section 3)."""
-        return dict(self.dispositions).get(outcome, outcome.value)
+        return next((said for one, said in self.dispositions if one is outcome), outcome.value)

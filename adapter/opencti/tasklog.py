@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapter.core.facts import Direction, Outcome
@@ -133,6 +134,7 @@ def _subject(fields: LogFields, rules: TaskRules) -> str:
     return rules.subjects[fields.direction].format(party=party)
 
 
+@lru_cache(maxsize=1024)
 def _local_date(at: int, time_zone: str) -> str:
     """The agent's own date, YYYY-MM-DD; UTC's where the zone is unknown."""
     moment = datetime.fromtimestamp(at / 1000, UTC)

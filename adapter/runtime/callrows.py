@@ -44,17 +44,23 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
 def _touched(before: Snapshot, turn: Turn) -> Iterator[tuple[str, Told | None, Told]]:
     """Each call of which a row shows something else than before, as it was and is.
 
-    Most turns touch one call, or none.
+    Most turns touch one call, or none; what is the very same value is not looked at.
     """
-    was: dict[str, Told] = {call.call_id: call for call in before.agent.calls}
-    was.update((log.log_id, log) for log in before.logs)
-    now: dict[str, Told] = {call.call_id: call for call in turn.agent.calls}
-    now.update(turn.changed)
     renamed = turn.agent.name != before.agent.name
+    same = frozenset(() if renamed else map(id, before.agent.calls))
+    now: dict[str, Told] = {c.call_id: c for c in turn.agent.calls if id(c) not in same}
+    now.update(turn.changed)
     for call_id, one in now.items():
-        old = was.get(call_id)
-        if renamed or old is None or _shown(old) != _shown(one):
-            yield call_id, old, one
+        was = _was(before, call_id)
+        if renamed or was is None or _shown(was) != _shown(one):
+            yield call_id, was, one
+
+
+def _was(before: Snapshot, call_id: str) -> Told | None:
+    for log in before.logs:
+        if log.log_id == call_id:
+            return log
+    return before.agent.call(call_id)
 
 
 def _is_known(before: Agent, was: Told | None, after: Agent, now: Told) -> bool:

@@ -89,13 +89,12 @@ class Disk:
     def _change(self, change: AgentChange) -> None:
         key, version = change.agent.key, change.read_version + 1
         before = self.agents.get(key)
-        unsettled = {log.log_id: log for log in (before.logs if before else ())}
+        logs = before.logs if before else ()
         for log in change.logs:
             self.logs[key, log.log_id] = log
-            unsettled.pop(log.log_id, None)
-            if not log.is_settled:
-                unsettled[log.log_id] = log
-        self.agents[key] = Snapshot(change.agent, version, tuple(unsettled.values()))
+            others = tuple(one for one in logs if one.log_id != log.log_id)
+            logs = others if log.is_settled else (*others, log)
+        self.agents[key] = Snapshot(change.agent, version, logs)
         if change.agent.line is not None:
             self.lines[change.agent.line].add(key)
         for row in change.calls:
@@ -135,10 +134,13 @@ class Disk:
         """When the sweeper will find something, at the earliest."""
         while self._dues and self._due.get(self._dues[0][1]) != self._dues[0][0]:
             heapq.heappop(self._dues)
-        dues = [self._dues[0][0]] if self._dues else []
+        first = self._dues[0][0] if self._dues else None
+        if not self.parked:
+            return first
+        dues = [] if first is None else [first]
         for parked in self.parked.values():
             dues += [p.due if p.asked else p.at + PARKED_ASK_MS for p in parked]
-        return min(dues, default=None)
+        return min(dues)
 
     def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
         """Parked deliveries to ask about, or to drop."""
