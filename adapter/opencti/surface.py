@@ -6,6 +6,7 @@ This is the only room that knows Salesforce's Open CTI; Service Cloud Voice woul
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, assert_never
 
 import orjson
@@ -285,6 +286,17 @@ def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
         "wasConnected": fields.outcome is Outcome.ANSWERED,
     }
     return {"work": {"work_id": log.work_id, "attributes": said}}
+
+
+def work_done(log: CallLog, rules: TaskRules) -> dict[str, Any] | None:
+    """Completes the work of a Task that was found: no page lived to report it. None: no work."""
+    if log.attempt is None or log.saved is None:
+        return None
+    work = _work(log, replace(log.attempt, task_id=""), rules).get("work")
+    if work is None:
+        return None
+    attributes = {"taskId": log.saved.task_id, **work["attributes"]}
+    return {"type": "complete", "work": {"work_id": log.work_id, "attributes": attributes}}
 
 
 def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:

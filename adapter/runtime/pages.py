@@ -388,11 +388,24 @@ class Pages:
 
     async def _find(self, finder: TaskFinder, key: AgentKey, log_id: str) -> None:
         try:
-            tasks = await finder.find(key, log_id)
-            await self._agents.tell_log(key, log_id, TasksFound(self._clock.now(), tasks))
+            await self.found(key, log_id, await finder.find(key, log_id))
         except (ReadBackFailed, StorageError) as error:
             # The schedule asks again; no answer is no evidence.
             log.warning("read_back.failed", log=log_id, reason=str(error))
+
+    async def found(self, key: AgentKey, log_id: str, tasks: tuple[str, ...]) -> None:
+        """Take what Salesforce has of a call. Raises StorageError.
+
+        A Task that is new to us was saved by a page that did not live to tell: its work of Sales
+        Engagement is completed by the best page that is here.
+        """
+        logs = (await self._agents.snapshot(key)).logs
+        was_open = any(one.log_id == log_id and one.saved is None for one in logs)
+        turn = await self._agents.tell_log(key, log_id, TasksFound(self._clock.now(), tasks))
+        one, best = turn.logs.get(log_id), next(iter(self.of(key)), None)
+        done = surface.work_done(one, self._rules) if one and was_open else None
+        if done and best:
+            best.send(surface.frame(done))
 
     def claims(self, agent: Agent) -> tuple[PopClaimed, ...]:
         """Claim each pop that is due for the best page here; the store decides whose it is."""

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from adapter.core.events import DialRequested, PageGreeted
-from adapter.core.logevents import LogAccepted, TasksFound
+from adapter.core.logevents import LogAccepted
 from adapter.core.model import Line
 from adapter.metrics import Metrics
 from adapter.opencti import surface
@@ -269,7 +269,7 @@ class Bridge:
             case ProbeAnswer():
                 await self._pages.proved(page, message.nonce)
             case AskAnswer():
-                await self._answered(page, message, now)
+                await self._answered(page, message)
             case Popped() | Work():
                 log.debug("frame.noted", type=message.type)
             case _ as never:
@@ -300,7 +300,7 @@ class Bridge:
         ):
             page.send(surface.frame({"type": "taken", "log_id": message.log_id}))
 
-    async def _answered(self, page: Page, message: AskAnswer, now: int) -> None:
+    async def _answered(self, page: Page, message: AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""
         if self._same_user.is_answer(page, message):
             await self._same_user.heard(page, message)
@@ -309,7 +309,7 @@ class Bridge:
         if tasks is None:
             log.warning("read_back.failed", log=message.ask_id)
             return
-        await self._agents.tell_log(page.key, message.ask_id, TasksFound(now, tasks))
+        await self._pages.found(page.key, message.ask_id, tasks)
 
 
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:

@@ -514,6 +514,16 @@ def test_the_first_save_of_an_outbound_call_completes_its_work() -> None:
     assert "work" not in surface.go(log, replace(attempt(), fields=inbound), RULES)
 
 
+def test_a_task_that_was_found_completes_its_work_with_its_id() -> None:
+    """Nobody else knows the id; without work, Task or attempt there is nothing to complete."""
+    found = replace(LOG, work_id="w1", saved=Saved(TASK, LOG.wanted), attempts=(attempt(),))
+    said = {"taskId": TASK, "disposition": "No Answer", "wasConnected": False}
+    work = {"work_id": "w1", "attributes": said}
+    assert surface.work_done(found, RULES) == {"type": "complete", "work": work}
+    for nothing in ({"work_id": ""}, {"saved": None}, {"attempts": ()}):
+        assert surface.work_done(replace(found, **nothing), RULES) is None
+
+
 def test_a_pop_searches_the_callers_number() -> None:
     """By the softphone layout's rules; the page pops what is found, if it still rings then."""
     assert surface.pop(PopScreen("c1", "page1", "+14155550100")) == {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import World, a_world
 
 QUICK = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.3}
 
@@ -43,3 +44,27 @@ async def test_a_report_that_proves_nothing_changes_nothing(
     view = await page.until(lambda v: v["wrapups"][0]["log"]["state"] == "saved")
     assert (await page.until_heard("settled"))["attempt"] == go["attempt"]
     assert (view["tray"], stranger.view["tray"]) == ([], [])
+
+
+async def test_the_work_of_a_task_that_nobody_reported_is_completed_by_another_page(
+    tmp_path: Path,
+) -> None:
+    """The page that saved is gone; the one that finds the Task is told, with the Task's id."""
+    hurried: dict[str, Any] = {
+        "report_seconds": 1,
+        "journal_seconds": 1,
+        "read_back_seconds": "1,2,11,12",
+    }
+    async with a_world(tmp_path, read_back=True, **hurried) as world:
+        await world.scenario(**QUICK)
+        page, other = await world.page(reports=False), await world.page()
+        await page.send(type="presence", visible=True, focused=True)
+        request = {"request_id": "r1", "number": "+12025550143", "clicked_at": 1, "sent_at": 1}
+        await page.send(type="dial", **request, work_id="w1")
+        go = await page.until_heard("go")
+        assert go["work"]["work_id"] == "w1"
+        await page.close()
+        done = await other.until_heard("complete")
+        (task,) = world.salesforce.tasks.values()
+        said = {**go["work"]["attributes"], "taskId": task["Id"]}
+        assert done == {"type": "complete", "work": {"work_id": "w1", "attributes": said}}
