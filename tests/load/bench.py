@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from adapter import console
 from tests.load import plot, summary
 from tests.load.parts.click import click
 from tests.load.parts.crowd import Crowd
@@ -78,19 +80,26 @@ PARTS: dict[str, tuple[Part, tuple[str, ...]]] = {
 async def measure(folder: Path, options: argparse.Namespace) -> Found:
     """One part after the other; what fails is left out, and says so."""
     found = Found()
-    for name in options.only:
-        part, figures = PARTS[name]
-        place = folder / name
-        # PostgreSQL and its user must be able to come by.
-        place.mkdir(mode=0o755)
-        try:
-            async with asyncio.timeout(PART_SECONDS):
-                found.add(await part(place, options))
-        except (Wrong, OSError, RuntimeError, TimeoutError, ExceptionGroup) as error:
-            reason = f"{name} failed: {_told(error)}"
-            tell(reason)
-            found.reasons.update(dict.fromkeys(figures, reason))
+    with console.bar("bench", len(options.only), live=False) as advance:
+        for name in options.only:
+            advance(0, f"bench: {name}")
+            await _measure(name, folder, options, found)
+            advance()
     return found
+
+
+async def _measure(name: str, folder: Path, options: argparse.Namespace, found: Found) -> None:
+    part, figures = PARTS[name]
+    place = folder / name
+    # PostgreSQL and its user must be able to come by.
+    place.mkdir(mode=0o755)
+    try:
+        async with asyncio.timeout(PART_SECONDS):
+            found.add(await part(place, options))
+    except (Wrong, OSError, RuntimeError, TimeoutError, ExceptionGroup) as error:
+        reason = f"{name} failed: {_told(error)}"
+        tell(reason)
+        found.reasons.update(dict.fromkeys(figures, reason))
 
 
 def _told(error: BaseException) -> str:
@@ -124,6 +133,9 @@ async def run(options: argparse.Namespace) -> None:
     file = BENCH / ("quick.json" if options.quick else "summary.json")
     summary.written(told, file)
     plot.written(told, file.with_suffix(".svg"))
+    if options.json:
+        print(json.dumps(told))
+        return
     print(summary.table(told))
     print(f"\nthe rounds: {file}, the plot: {file.with_suffix('.svg')}")
 
@@ -143,6 +155,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--profile", action="store_true", help="cProfile of the adapter instead")
     parser.add_argument("--rounds", type=int, default=5, help="that count, of each contender")
     parser.add_argument("--agents", type=int, default=1000, help="in (a), (b), (c), (h)")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     options = parser.parse_args()
     if options.quick:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tests.load.wire import PageSocket, Poster, Wrong, connect
 
 CONNECTIONS = 32
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Flood:
             seconds = self._last - started
             busy = (time.process_time() - used) / (time.perf_counter() - started)
         except TimeoutError as error:
-            raise Wrong(f"{self._left} deliveries were never shown{self._problem()}") from error
+            raise Wrong(f"{self._left} deliveries not shown{self._problem()}") from error
         finally:
             gc.enable()
             for poster in connections:
@@ -134,5 +134,8 @@ class Flood:
             self._done.set_exception(Wrong(reason))
 
     def _problem(self) -> str:
+        waits = sum(len(due) for due in self._due.values())
+        first = next((f"{u} waits for {due[0][0]!r}" for u, due in self._due.items() if due), "")
         gone = [page.problem for page in self.pages.values() if page.problem]
-        return f"; {len(gone)} pages are gone: {gone[0]}" if gone else ""
+        told = f"; {waits} were sent, {first}"
+        return f"{told}; {len(gone)} pages are gone: {gone[0]}" if gone else told

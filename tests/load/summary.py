@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from tests.load.parts.found import LEFT_OUT, Found, Round
-from tests.load.programs import GENERATOR_CORE, ROOT, SERVER_CORE
+from tests.load.programs import GENERATOR_CORE, NODE, SERVER_CORE
 
 KEYS = (
     "durable_vs_floor",
@@ -113,7 +113,7 @@ def _version(package: str) -> str | None:
 
 
 def _node() -> str | None:
-    command = [str(ROOT / ".venv" / "bin" / "node"), "--version"]
+    command = [str(NODE), "--version"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

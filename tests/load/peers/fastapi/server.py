@@ -22,7 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 PORT, FILE, SECRET = int(sys.argv[1]), sys.argv[2], sys.argv[3].encode()
 PAGES: dict[str, WebSocket] = {}
-ENGINE = create_async_engine(f"sqlite+aiosqlite:///{FILE}", connect_args={"timeout": 30})
+# One connection: SQLite has one writer, and with several of them 32 requests at once wait for its
+# lock, some for ever. Faster so, and to the peer's favour.
+ENGINE = create_async_engine(f"sqlite+aiosqlite:///{FILE}", pool_size=1, max_overflow=0)
 SESSIONS = async_sessionmaker(ENGINE, expire_on_commit=False)
 
 
