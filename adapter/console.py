@@ -40,6 +40,17 @@ def table(rows: Sequence[Sequence[object]]) -> str:
     return "".join(f"{_line(row, line, wide)}\n" for row, line in zip(rows, texts, strict=True))
 
 
+def sheet(facts: Mapping[str, object]) -> str:
+    """A line for each fact; those of a fact that has several stand under it, the empty ones not."""
+    rows: list[tuple[str, object]] = []
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{name} {inner}", number) for inner, number in value.items()]
+        else:
+            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return table(rows)
+
+
 def _line(row: Sequence[object], texts: Sequence[str], wide: Sequence[int]) -> str:
     cells = zip(row, texts, wide, strict=True)
     said = (t.rjust(w) if isinstance(cell, int | float) else t.ljust(w) for cell, t, w in cells)
@@ -47,8 +58,11 @@ def _line(row: Sequence[object], texts: Sequence[str], wide: Sequence[int]) -> s
 
 
 @contextmanager
-def bar(text: str, total: int | None = None) -> Iterator[Advance]:
-    """A bar up to `total` (None: nobody knows), gone at the end; yields what moves it on."""
+def bar(text: str, total: int | None = None, *, live: bool = True) -> Iterator[Advance]:
+    """A bar up to `total` (None: nobody knows), gone at the end; yields what moves it on.
+
+    Not `live`, it is drawn only when it is moved on: for work that is being timed.
+    """
     if not sys.stderr.isatty():
         yield _nowhere
         return
@@ -56,11 +70,14 @@ def bar(text: str, total: int | None = None) -> Iterator[Advance]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, auto_refresh=live) as progress:
         task = progress.add_task(text, total=total)
 
         def advance(count: int = 1, text: str = "") -> None:
             progress.update(task, advance=count, description=text or None)
+            if not live:
+                progress.refresh()
 
         yield advance
 

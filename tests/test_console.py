@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 LONG_WORK = """
 import sys
 from adapter import console
-with console.bar("counting", 3) as advance:
+with console.bar("counting", 3, live=LIVE) as advance:
     for number in range(3):
         advance(1, f"number {number}")
 print("counted")
@@ -29,6 +29,17 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
     """Words to the left, numbers to the right, nothing after the last one."""
     told = console.table([("what", "count"), ("calls", 12), ("a longer name", 3)])
     assert told == "what           count\ncalls             12\na longer name      3\n"
+
+
+def test_a_sheet_has_a_line_for_each_fact_however_deep() -> None:
+    """What a run found, for people."""
+    facts = {"calls": 200, "faults": {"webhook-lost": 3}, "seeds": [4, 5], "others": {}, "ok": True}
+    assert console.sheet(facts) == (
+        "calls                 200\n"
+        "faults webhook-lost     3\n"
+        "seeds                4, 5\n"
+        "ok                   True\n"
+    )
 
 
 def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +53,7 @@ def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_in_a_pipe_there_is_no_bar() -> None:
     """A log of a nightly job has not one character of it."""
     ended = subprocess.run(
-        [sys.executable, "-c", LONG_WORK],
+        [sys.executable, "-c", LONG_WORK.replace("LIVE", "True")],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -53,12 +64,13 @@ def test_in_a_pipe_there_is_no_bar() -> None:
     assert (ended.stdout, ended.stderr) == ("counted\n", "")
 
 
-def test_on_a_terminal_the_bar_is_on_standard_error_alone() -> None:
+@pytest.mark.parametrize("live", [True, False])
+def test_on_a_terminal_the_bar_is_on_standard_error_alone(live: bool) -> None:
     """What is piped on stays clean while somebody watches."""
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
-            [sys.executable, "-c", LONG_WORK],
+            [sys.executable, "-c", LONG_WORK.replace("LIVE", str(live))],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=theirs,

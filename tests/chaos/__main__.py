@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from adapter import console
 from tests.chaos.run import Options, run
 
 SHOWN = 20
@@ -31,10 +32,12 @@ def main() -> int:
         folder = options.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
         wanted = Options(options.calls, options.seed, options.kills)
-        outcome = asyncio.run(run(wanted, folder))
+        with console.bar("calls", options.calls) as advance:
+            outcome = asyncio.run(run(wanted, folder, advance))
     if not options.json:
         for violation in outcome.violations[:SHOWN]:
             print(f"--- {violation.kind} {violation.subject}\n{violation.text}")
+        print(console.sheet(outcome.summary))
     print(json.dumps(outcome.summary))
     return 0 if outcome.summary["ok"] else 1
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +66,10 @@ class Outcome:
     violations: list[Violation]
 
 
-async def run(options: Options, folder: Path) -> Outcome:
-    """The whole run, in a folder of its own."""
+async def run(
+    options: Options, folder: Path, on_call: Callable[[], None] = lambda: None
+) -> Outcome:
+    """The whole run, in a folder of its own; `on_call` is told of each call that was played."""
     _end_with_sigterm()
     ledger, began = Ledger(options.seed), time.monotonic()
     names = [f"a{n:03d}" for n in range(min(AGENTS, max(6, options.calls // 6)))]
@@ -83,7 +86,7 @@ async def run(options: Options, folder: Path) -> Outcome:
         for seat in seats:
             stack.push_async_callback(seat.go_home)
         await shop.tell_provider("/v1/test_helpers/chaos", dict(WEBHOOKS))
-        await _play(options, server, seats, shop)
+        await _play(Progress(options.calls, on_call), options, server, seats, shop)
         truth = await _settle(shop, server, seats)
     plans = shop.plans
     ledger.history.seconds = time.monotonic() - began
@@ -118,9 +121,10 @@ def _shop(
     return Shop(url, provider, http, headers, org, ledger, plans), http
 
 
-async def _play(options: Options, server: Server, seats: list[Seat], shop: Shop) -> None:
+async def _play(
+    progress: Progress, options: Options, server: Server, seats: list[Seat], shop: Shop
+) -> None:
     """All calls, under all wounds."""
-    progress = Progress(options.calls)
     plans = list(shop.plans.values())
     rng = Random(f"{options.seed}:wounds")
     for seat in seats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 from tests.chaos.ledger import Ledger
@@ -17,14 +18,16 @@ PAGE_WOUNDS = ("freeze", "freeze", "stall", "reload", "away")
 class Progress:
     """How many calls have been played."""
 
-    def __init__(self, calls: int) -> None:
+    def __init__(self, calls: int, on_step: Callable[[], None]) -> None:
         self.calls = calls
+        self._on_step = on_step
         self.done = 0
         self._moved = asyncio.Event()
 
     def step(self) -> None:
         """One more."""
         self.done += 1
+        self._on_step()
         self._moved.set()
 
     async def reached(self, share: float) -> None:

@@ -2,7 +2,9 @@
 
 SIGKILL for replicas, an immediate stop for the database, and one hint in three lost; agents go on
 calling. Prints one JSON object. Exit status 1 unless every call that the provider knows has exactly
-one Task, no click was asked for twice, and every webhook was taken in the end.
+one Task, no click was asked for twice, and every click that was never asked for has its reason,
+which the agent was told: the socket was gone, or the click could not be stored ("try again"), or it
+was refused; or its replica died between commit and POST, and nobody may send that in its place.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +30,20 @@ from tests.storage.servers import Postgres, running_postgres
 
 LOOK_SECONDS, SETTLE_SECONDS = 1.0, 60.0
 AWAY_SECONDS = (0.5, 2.0)
+UNEXPLAINED = "unexplained"
+
+
+@dataclass
+class Click:
+    """One click, and how much its page had heard (frames) and lost (sockets) before it.
+
+    Without a request id the socket was gone before it could be sent.
+    """
+
+    number: str
+    heard: int
+    lost: int
+    request_id: str = ""
 
 
 class Agent:
@@ -33,7 +51,7 @@ class Agent:
 
     def __init__(self, page: FakePage, number: int) -> None:
         self.page = page
-        self.clicks = 0
+        self.clicks: list[Click] = []
         self._number = number
 
     async def work(self) -> None:
@@ -44,9 +62,11 @@ class Agent:
             with suppress(ConnectionClosed, TimeoutError):
                 await self.end_wrapups()
                 await self.page.until(lambda v: v["click_to_dial"], LOOK_SECONDS)
-                self.clicks += 1
-                area, line = divmod(self.clicks, 100)
-                await self.page.dial(f"+1{202 + area}555{self._number:02d}{line:02d}")
+                area, line = divmod(len(self.clicks) + 1, 100)
+                number = f"+1{202 + area}555{self._number:02d}{line:02d}"
+                click = Click(number, len(self.page.heard), len(self.page.close_codes))
+                self.clicks.append(click)
+                click.request_id = await self.page.dial(click.number)
                 await self.page.until(lambda v: not v["click_to_dial"], LOOK_SECONDS)
 
     async def end_wrapups(self) -> None:
@@ -106,6 +126,35 @@ def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
     return [n for n in numbers if not any(n[-10:] in subject for subject in said)]
 
 
+def whys(agent: Agent, dialled: set[str]) -> list[str]:
+    """Why each click was not asked for that was not, from what its page heard until one was."""
+    found = []
+    later = Click("", len(agent.page.heard), len(agent.page.close_codes))
+    for click in reversed(agent.clicks):
+        if click.number in dialled:
+            later = click
+        else:
+            found.append(why(agent.page, click, later))
+    return found
+
+
+def why(page: FakePage, click: Click, later: Click) -> str:
+    """What the page was told of this click before things went on with the later one."""
+    heard = page.heard[click.heard : later.heard]
+    views = [message for message in heard if message["type"] == "view"]
+    answers = [a for view in views for a in view["answers"] if a["request_id"] == click.request_id]
+    refused = [
+        answer["code"] for answer in answers if answer["code"] not in {"placed", "duplicate"}
+    ]
+    if any(call["number"] == click.number for view in views for call in view["calls"]):
+        return "replica died between commit and POST"
+    if refused:
+        return f"refused: {refused[-1]}"
+    if any(message["type"] == "error" for message in heard):
+        return "told to try again"
+    return "socket gone" if not click.request_id or later.lost > click.lost else UNEXPLAINED
+
+
 async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[str, Any]:
     """The whole run."""
     users = tuple(
@@ -143,12 +192,14 @@ def verdict(
     """What was lost and doubled."""
     tasks = [task["CallObject"] for task in fleet.scene.salesforce.tasks.values()]
     dialled = [post["body"]["dial_string"] for post in history["posts"] if "body" in post]
+    reasons = [reason for agent in agents for reason in whys(agent, set(dialled))]
     result: dict[str, Any] = {
         "seed": seed,
         "replicas_killed": done["replica"],
         "databases_stopped": done["database"],
-        "clicks": sum(agent.clicks for agent in agents),
+        "clicks": sum(len(agent.clicks) for agent in agents),
         "posts": len(dialled),
+        "clicks_without_post": dict(Counter(reasons)),
         "calls": len(history["calls"]),
         "tasks": len(tasks),
         "lost": len(missing(fleet, history)),
@@ -159,6 +210,7 @@ def verdict(
         "reconnects": sum(len(agent.page.close_codes) for agent in agents),
     }
     bad = result["lost"] or result["doubled"] or result["max_posts_per_dial"] > 1
+    bad = bad or UNEXPLAINED in reasons
     return {**result, "ok": bool(result["calls"]) and not bad}
 
 

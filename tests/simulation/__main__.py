@@ -11,7 +11,10 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Iterable, Iterator
 
+from adapter import console
+from tests.checker.check import Report
 from tests.simulation.campaign import ENGINES, added, campaign, judge, quiet, seeds
 
 
@@ -23,6 +26,7 @@ def main() -> int:
     parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
     parser.add_argument("--history", type=int, help="play this one history alone")
     parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument("--json", action="store_true", help="nothing but the last line")
     wishes = parser.parse_args()
     quiet()
     began = time.perf_counter()
@@ -31,7 +35,8 @@ def main() -> int:
     else:
         wanted = seeds(wishes.seed, wishes.calls)
         reports = campaign(wanted, min(wishes.processes, len(wanted)), wishes.engine)
-        summary = added(reports, wishes.seed, wishes.engine)
+        with console.bar("histories", len(wanted)) as advance:
+            summary = added(moving(reports, advance), wishes.seed, wishes.engine)
     seconds = time.perf_counter() - began
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_seconds = sum(one.ru_utime + one.ru_stime for one in spent)
@@ -40,8 +45,17 @@ def main() -> int:
         "calls_per_second": round(summary["calls"] / seconds),
         "calls_per_cpu_second": round(summary["calls"] / cpu_seconds),
     }
+    if not wishes.json:
+        print(console.sheet(summary))
     print(json.dumps(summary))
     return 0 if summary["ok"] else 1
+
+
+def moving(reports: Iterable[Report], advance: console.Advance) -> Iterator[Report]:
+    """The same reports; the bar moves on with each."""
+    for report in reports:
+        advance()
+        yield report
 
 
 if __name__ == "__main__":
