@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 
 from adapter.app import listening
 from adapter.web.demo import make_demo_org
@@ -19,9 +19,11 @@ from tests.browser import tls
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.fakes.identity import FakeIdentity, an_identity
 from tests.fakes.provider import FakeProvider
-from tests.scenarios.conftest import World, a_world, free_port
+from tests.scenarios.conftest import World, a_world
 
 pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 60_000
 
 ACME, BETA = "00D00000000000a", "00D00000000000b"
 
@@ -47,12 +49,19 @@ class Stage:
         """The same stage, seen by a browser that shares nothing with this one."""
         browser = self.context.browser
         assert browser is not None
-        return replace(self, context=await browser.new_context(ignore_https_errors=True))
+        return replace(self, context=await a_browser(browser))
 
     async def cookies(self) -> list[Any]:
         """The softphone's own cookies, whoever set them."""
         mine: list[Any] = await self.context.cookies()
         return [cookie for cookie in mine if cookie["name"].startswith(cookie_name("00D"))]
+
+
+async def a_browser(browser: Browser) -> BrowserContext:
+    """One that shares nothing with others, and is as patient as a busy machine needs."""
+    context = await browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 async def softphone(page: Page) -> Frame:
@@ -67,9 +76,7 @@ async def softphone(page: Page) -> Frame:
 
 async def until(frame: Frame, state: str) -> None:
     """Wait for what the panel shows."""
-    await frame.locator(f'#softphone[data-state="{state}"]').wait_for(
-        state="attached", timeout=20_000
-    )
+    await frame.locator(f'#softphone[data-state="{state}"]').wait_for(state="attached")
 
 
 async def begin(stage: Stage, frame: Frame) -> Page:
@@ -111,9 +118,10 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         acme = await stack.enter_async_context(an_identity(org_id=ACME))
         beta = await stack.enter_async_context(an_identity(org_id=BETA))
-        ports = [free_port() for _ in range(3)]
-        phone = f"https://{tls.PHONE}:{ports[0]}"
-        urls = [f"https://{tls.ACME}:{ports[1]}", f"https://{tls.BETA}:{ports[2]}"]
+        context = tls.certificate(folder)
+        doors = [await stack.enter_async_context(tls.a_door(context)) for _ in range(3)]
+        phone = f"https://{tls.PHONE}:{doors[0].port}"
+        urls = [f"https://{tls.ACME}:{doors[1].port}", f"https://{tls.BETA}:{doors[2].port}"]
         orgs = org_text(folder, ACME, acme.url, urls[0]) + org_text(folder, BETA, beta.url, urls[1])
         (folder / "orgs.toml").write_text(orgs)
         world = await stack.enter_async_context(
@@ -125,19 +133,16 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
                 orgs_file=folder / "orgs.toml",
             )
         )
-        context = tls.certificate(folder)
-        adapter_port = int(world.url.rsplit(":", 1)[1])
-        await stack.enter_async_context(tls.encrypted(ports[0], adapter_port, context))
+        doors[0].leads_to = int(world.url.rsplit(":", 1)[1])
         site = make_demo_org(f"{phone}/softphone", "ada")
         site_port = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
-        for port in ports[1:]:
-            await stack.enter_async_context(tls.encrypted(port, site_port, context))
+        doors[1].leads_to = doors[2].leads_to = site_port
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS, *tls.ARGUMENTS]
         )
         stack.push_async_callback(browser.close)
-        made = await browser.new_context(ignore_https_errors=True)
+        made = await a_browser(browser)
         yield Stage(world, acme, beta, urls[0], urls[1], made)
 
 

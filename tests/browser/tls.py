@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -54,21 +55,34 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@asynccontextmanager
-async def encrypted(port: int, plain_port: int, context: ssl.SSLContext) -> AsyncIterator[None]:
-    """Listen with TLS on `port`, for the server on `plain_port`."""
+@dataclass
+class Door:
+    """A port of the system's choice that speaks TLS, before anybody knows what is behind it.
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    Held from the start: a port that is only found free is somebody else's a moment later.
+    """
+
+    port: int = 0
+    leads_to: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
         try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", plain_port)
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.leads_to)
         except OSError:
             writer.transport.abort()
             return
         await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=context)
+
+@asynccontextmanager
+async def a_door(context: ssl.SSLContext) -> AsyncIterator[Door]:
+    """Listen with TLS, for a plain server that is named later (`leads_to`)."""
+    door = Door()
+    server = await asyncio.start_server(door.serve, "127.0.0.1", 0, ssl=context)
+    door.port = server.sockets[0].getsockname()[1]
     try:
-        yield
+        yield door
     finally:
         server.close()
 
