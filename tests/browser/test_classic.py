@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Org, Tab
+from tests.browser.conftest import Org, Tab, an_org
+from tests.browser.states import LONG
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +87,66 @@ async def test_the_panel_greets_classic_in_its_own_words(org: Org) -> None:
     assert await calls_of(tab, "setSoftphoneHeight") != []
     await tab.phone.get_by_label("Phone number").fill("service")
     await expect(tab.phone.get_by_text("Service desk")).to_be_visible()
+
+
+async def test_a_pop_that_reloads_the_panel_hurts_no_call_that_comes_in(org: Org) -> None:
+    """It rings, the caller's record is opened, which loads all anew; the talk ends in one Task."""
+    tab = await classic_tab(org, "&id=nobody")
+    call = await org.world.sandbox(
+        user="user_ada", from_number="+12025559000", scenario={"outcome": "answered", **LONG}
+    )
+    await tab.page.locator("#page h1", has_text=GRACE).wait_for()
+    await (
+        tab.page.frame_locator("#frame iframe").locator('[data-state="ringing-inbound"]').wait_for()
+    )
+    await expect(tab.phone.get_by_role("heading", name=GRACE)).to_be_visible()
+    assert await calls_of(tab, "screenPop") == [[f"/{GRACE_ID}", True]]
+    path = f"/v1/test_helpers/calls/{call}"
+    (await org.world.provider.post(f"{path}/answer")).raise_for_status()
+    await tab.until("bridged", "off")
+    await opens(tab, "Leo Brandt")
+    await tab.until("bridged", "off")
+    (await org.world.provider.post(f"{path}/hang_up")).raise_for_status()
+    await tab.until("wrapup", "off")
+    (task,) = await tab.until_tasks(1)
+    assert (task["CallType"], task["WhoId"]) == ("Inbound", GRACE_ID)
+    assert await calls_of(tab, "screenPop") == [[f"/{GRACE_ID}", True]]
+
+
+async def test_a_navigation_in_the_middle_of_a_save_makes_no_second_task(tmp_path: Path) -> None:
+    """Classic saved, and its answer never came: the next load tells, the read-back finds it."""
+    hurried: dict[str, Any] = {"report_seconds": 1, "journal_seconds": 1, "wrap_up_seconds": 60}
+    schedule = "1,2,11,12"
+    async with an_org(tmp_path, read_back=True, read_back_seconds=schedule, **hurried) as org:
+        await org.plays("+12025559000", outcome="busy")
+        tab = await classic_tab(org)
+        await tab.page.evaluate("demoOrg.silence('saveLog')")
+        await tab.page.locator("#page").get_by_text(GRACE_NUMBER).click()
+        await tab.until("wrapup", "off")
+        await tab.until_tasks(1)
+        await opens(tab, "Leo Brandt")
+        await tab.until("wrapup", "off")
+        saved = tab.phone.get_by_text("Saved in Salesforce")
+        await expect(saved).to_be_visible(timeout=40_000)
+        await tab.phone.get_by_label("Notes").fill("Not there.")
+        await tab.phone.get_by_role("button", name="Save and done").click()
+        await tab.page.wait_for_function("demoOrg.tasks[0].Description === 'Not there.'")
+        assert len(await tab.tasks()) == 1
+        creates = [args for args in await calls_of(tab, "saveLog") if "Id=00T" not in args[1]]
+        assert len(creates) == 1
+
+
+async def test_the_width_that_an_admin_asks_for_is_set(org: Org) -> None:
+    """As in Lightning, from the call centre's definition."""
+    said = {
+        "softphone_url": f"{org.world.url}/softphone",
+        "agent": "ada",
+        "settings": {"/softphone/panelWidth": "320"},
+    }
+    await org.context.route("**/demo-config.json", lambda route: route.fulfill(json=said))
+    tab = await classic_tab(org)
+    await tab.page.wait_for_function("demoOrg.messages.some(m => m.method === 'setSoftphoneWidth')")
+    assert await calls_of(tab, "setSoftphoneWidth") == [[320]]
 
 
 async def test_in_the_console_the_page_is_refreshed_and_the_panel_shown(org: Org) -> None:

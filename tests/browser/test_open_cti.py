@@ -198,6 +198,34 @@ async def test_a_click_brings_the_panel_up_and_the_item_tells_the_state(org: Org
     assert len(await calls_of(tab, "notifyInitializationComplete")) == 1
 
 
+@pytest.mark.parametrize(("standby", "told"), [("https://status.example.com/", 1), ("", 0)])
+async def test_a_standby_page_does_not_take_the_sign_in_form_away(
+    org: Org, standby: str, told: int
+) -> None:
+    """Where one is set Salesforce is told of the form; else it waits for agent and connection."""
+    said = {
+        "softphone_url": f"{org.world.url}/softphone",
+        "agent": "",
+        "settings": {"/reqGeneralInfo/reqStandbyUrl": standby},
+    }
+    await org.context.route("**/demo-config.json", lambda route: route.fulfill(json=said))
+    tab = await org.tab("", ready=False)
+    name = tab.page.frame_locator("iframe").get_by_label("Your name")
+    await name.wait_for()
+    await tab.page.wait_for_function(
+        "demoOrg.messages.some(m => m.direction === 'out' &&"
+        " m.message.methodName === 'getCallCenterSettings')"
+    )
+    method = "notifyInitializationComplete"
+    count = """([method, told]) => demoOrg.messages.filter(
+        m => m.direction === 'in' && m.message.methodName === method).length === told"""
+    await tab.page.wait_for_function(count, arg=[method, told])
+    await name.fill("ada")
+    await name.press("Enter")
+    await tab.until("idle", "on")
+    assert len(await calls_of(tab, method)) == 1
+
+
 async def test_settings_that_are_rubbish_cost_a_sentence_and_no_call(org: Org) -> None:
     """The org answers with null: told, ignored, and the phone works."""
     tab = await org.tab()

@@ -121,6 +121,7 @@ export function createSoftphone(root, t, language, moreWords) {
   function run(driver, settings, origin) {
     let listening = false;
     let announced = false;
+    let stands = false;
     /** @type {Layout|null} */
     let layout = null;
     /** @type {Centre|null} */
@@ -235,7 +236,7 @@ export function createSoftphone(root, t, language, moreWords) {
       channels?.listen(centre?.listen ?? '');
       if (announced) return;
       announced = true;
-      void driver.ready();
+      standing();
       void readSettings();
       void driver.recordInView().then(viewed);
       void driver.directory?.().then((entries) => {
@@ -258,6 +259,16 @@ export function createSoftphone(root, t, language, moreWords) {
         channels.listen(centre.listen);
       }
       send(settingsFrame(centre));
+    }
+    // Once a load: Salesforce waits for it with another page, where one is set.
+    function standing() {
+      if (!stands) void driver.ready();
+      stands = true;
+    }
+    /** That other page would come in the place of the sign-in form, and stay until the browser is closed. */
+    async function keepForm() {
+      const told = await driver.settings();
+      if (told.ok && Reflect.get(Object(told.value), '/reqGeneralInfo/reqStandbyUrl')) standing();
     }
     /** Also told when a tab is merely looked at again. @param {RecordRef|null} record */
     function viewed(record) {
@@ -282,6 +293,7 @@ export function createSoftphone(root, t, language, moreWords) {
       model.view = null;
       dialing.drop();
       render();
+      if (!stands) void keepForm();
     }
     /**
      * What a listener throws would end in the library: the agent hears of it, and the call goes on.

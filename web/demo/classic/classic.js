@@ -77,7 +77,7 @@ function clicked(record, payload) {
 
 /** @type {import('./methods.js').Page} */
 const page = {
-  records: RECORDS, current, inConsole, tasks, address: location.href,
+  settings: config.settings, records: RECORDS, current, inConsole, tasks, address: location.href,
   dialable(on) {
     dialable = on;
     render();

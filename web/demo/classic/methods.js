@@ -7,7 +7,7 @@ import { payloadOf, search } from '../records.js';
 
 /** @typedef {{result?: unknown, error?: string, id?: string}} Reply */
 /** @typedef {{
- *   records: DemoRecord[], current: () => DemoRecord|null, inConsole: boolean, address: string,
+ *   settings?: {[key: string]: string}, records: DemoRecord[], current: () => DemoRecord|null, inConsole: boolean, address: string,
  *   tasks: {all: () => Task[], put: (task: Task) => void, newId: () => string},
  *   dialable: (on: boolean) => void, visible: (on?: boolean) => boolean, go: (url: string) => void,
  *   reload: () => void, redraw: () => void, size: (part: 'width'|'height', px: number) => void,
@@ -88,7 +88,7 @@ export const METHODS = {
   onClickToDial: () => ({ result: true }),
   onFocus: () => ({ result: true }),
   notifyInitializationComplete: () => ({ result: true }),
-  getCallCenterSettings: () => json(SETTINGS),
+  getCallCenterSettings: (_args, { settings }) => json({ ...SETTINGS, ...settings }),
   getSoftphoneLayout: () => json(LAYOUT),
   getDirectoryNumbers: () => json({ directoryNumbers: DIRECTORY, hasNext: false }),
   getPageInfo: (_args, page) => json({ url: page.address, ...infoOf(page.current()) }),
