@@ -48,6 +48,8 @@ class FakeIdentity:
     bend_userinfo: dict[str, Any] = field(default_factory=dict)
     isolates: bool = False
     """Whether its sign-in page cuts the pop-up off from its opener (COOP)."""
+    instead: dict[str, tuple[int, dict[str, str], str]] = field(default_factory=dict)
+    """By path: status, headers and text of an answer in the place of the right one."""
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -73,6 +75,9 @@ class FakeIdentity:
     @web.middleware
     async def _framed_by_nobody(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.asked.append(request.path)
+        if request.path in self.instead:
+            status, headers, text = self.instead[request.path]
+            return web.Response(status=status, headers=headers, text=text)
         response: web.StreamResponse = await handler(request)
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from adapter.orgs import Org
-from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused, build_http
+from adapter.web.oidc import (
+    LARGEST_ANSWER,
+    Flow,
+    Identity,
+    IdentityProvider,
+    SignInRefused,
+    build_http,
+)
 from tests.fakes.identity import FakeIdentity, an_identity, new_key
 from tests.web.conftest import SetClock
 
@@ -140,6 +147,67 @@ async def test_a_signature_that_anybody_can_make_is_refused(
     fake.id_token = lambda login, nonce: token  # type: ignore[method-assign]
     with pytest.raises(SignInRefused, match="bad-signature"):
         await identify(provider)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sub", "somebody else"), ("exp", 2**33), ("nonce", FLOW.nonce), ("aud", ["client"])],
+)
+async def test_a_token_that_was_edited_after_signing_is_refused(
+    fake: FakeIdentity, provider: IdentityProvider, name: str, value: object
+) -> None:
+    """Whatever was changed, be it to what is expected: another flow's token, an old one."""
+    header, claims, signature = fake.id_token("ada", "another flow's").split(".")
+    edited = {**json.loads(base64.urlsafe_b64decode(claims + "==")), name: value}
+    body = base64.urlsafe_b64encode(json.dumps(edited).encode()).rstrip(b"=").decode()
+    fake.id_token = lambda login, nonce: f"{header}.{body}.{signature}"  # type: ignore[method-assign]
+    with pytest.raises(SignInRefused, match="bad-signature"):
+        await identify(provider)
+
+
+TOKEN, KEYS, USERINFO = "/services/oauth2/token", "/id/keys", "/services/oauth2/userinfo"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "code"),
+    [
+        (TOKEN, (200, {}, "[]"), "refused"),
+        (TOKEN, (200, {}, "{"), "unavailable"),
+        (TOKEN, (200, {}, "[" * 100_000), "unavailable"),
+        (TOKEN, (200, {}, "{}"), "bad-signature"),
+        (TOKEN, (200, {}, '{"id_token": {"a": 1}}'), "bad-signature"),
+        (TOKEN, (200, {}, f'{{"x": "{"x" * LARGEST_ANSWER}"}}'), "refused"),
+        (TOKEN, (500, {}, "{}"), "refused"),
+        (KEYS, (200, {}, '{"keys": [{"kty": "RSA"}]}'), "bad-keys"),
+        (KEYS, (200, {}, '{"keys": 7}'), "bad-keys"),
+        (KEYS, (200, {}, '{"keys": []}'), "bad-keys"),
+        (USERINFO, (401, {}, "{}"), "refused"),
+        (USERINFO, (200, {}, "{}"), "wrong-user"),
+    ],
+)
+async def test_an_answer_that_is_none_lets_nobody_in(
+    fake: FakeIdentity,
+    provider: IdentityProvider,
+    path: str,
+    answer: tuple[int, dict[str, str], str],
+    code: str,
+) -> None:
+    """Of no shape, too large, refused: a reason each time, never an error of ours."""
+    fake.instead[path] = answer
+    with pytest.raises(SignInRefused) as refused:
+        await identify(provider)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("path", [TOKEN, KEYS, USERINFO])
+async def test_nobody_is_sent_elsewhere(
+    fake: FakeIdentity, provider: IdentityProvider, path: str
+) -> None:
+    """A redirect is refused: codes, secrets and tokens stay with Salesforce."""
+    fake.instead[path] = (307, {"Location": f"{fake.url}/elsewhere"}, "{}")
+    with pytest.raises(SignInRefused, match="refused"):
+        await identify(provider)
+    assert "/elsewhere" not in fake.asked
 
 
 async def test_a_rotated_key_is_found(
