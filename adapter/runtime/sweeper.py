@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,7 +19,7 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Heard, Intake
 from adapter.runtime.perform import NewsOf
 from adapter.storage.port import Conflict, Parked, Store
-from adapter.telephony.port import Provider, ProviderError
+from adapter.telephony.port import CallRecord, Provider, ProviderError
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,24 @@ a probe) can only be done by them, and replicas that all try at once only race."
 
 ASKED_AT_ONCE = 20
 """So many questions to the call log at a time: it is the provider's, and others need it too."""
+
+ASK_AGAIN_MS = (5_000, 15_000, 45_000, 120_000, 240_000)
+"""After a question that was not answered: a delivery waits ten minutes for its call at most."""
+
+UNANSWERED_KEPT = 1_000
+"""So many are asked again; of further ones no more is asked, as of those that were answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The call log was asked in vain, for the first time or so many times again.
+
+    It is asked again at `ask_at`; at `until` the delivery is given up.
+    """
+
+    tries: int
+    ask_at: int
+    until: int
 
 
 class Sweeper:
@@ -56,6 +75,7 @@ class Sweeper:
         self._clock = clock
         self._seconds = seconds
         self._is_here = is_here
+        self._unanswered: dict[tuple[str, str], Unanswered] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled. A slow provider holds up the parked deliveries only."""
@@ -97,36 +117,63 @@ class Sweeper:
     async def unpark(self) -> int:
         """Every parked delivery that is due now, once; how many there were."""
         now = self._clock.now()
-        due = await self._store.due_parked(now, ASKED_AT_ONCE)
-        await asyncio.gather(*(self._look_for(parked, now) for parked in due))
-        return len(due)
+        self._unanswered = {k: one for k, one in self._unanswered.items() if one.until > now}
+        # Those that wait for their next question must not keep others from their first.
+        due = await self._store.due_parked(now, ASKED_AT_ONCE + len(self._unanswered))
+        ready = [parked for parked in due if self._is_ready(parked, now)]
+        await asyncio.gather(*(self._look_for(parked, now) for parked in ready))
+        return len(ready)
+
+    def _is_ready(self, parked: Parked, now: int) -> bool:
+        before = self._unanswered.get((parked.account, parked.event_id))
+        return parked.due <= now or before is None or before.ask_at <= now
 
     async def _look_for(self, parked: Parked, now: int) -> None:
         try:
             await self._unpark(parked, now)
         except Exception as error:
             log.error("sweep.parked_failed", delivery=parked.event_id, exc_info=error)
+            await self._ask_again(parked, now)
 
     async def _unpark(self, parked: Parked, now: int) -> None:
-        """Ask the call log whose call it is; given up when it has waited too long."""
+        """Ask the call log whose call it is; given up when it has waited too long.
+
+        It counts as asked when the answer is safe: a question that failed, or that died with its
+        process, is asked again.
+        """
         if parked.due <= now:
             log.warning("delivery.dropped", delivery=parked.event_id, call=parked.provider_call_id)
             await self._store.drop_parked(parked)
             return
-        await self._store.mark_asked(parked)
         provider = self._providers.get(parked.account)
-        if provider is None:
-            return
         try:
-            record = await provider.record(parked.provider_call_id)
+            record = provider and await provider.record(parked.provider_call_id)
         except ProviderError as error:
             log.warning("call_log.unavailable", call=parked.provider_call_id, reason=error.text)
+            await self._ask_again(parked, now)
             return
-        if record is None or record.user_id is None:
+        if record and record.user_id is not None:
+            await self._intake.take(self._found(parked, record))
+        await self._store.mark_asked(parked)
+        self._unanswered.pop((parked.account, parked.event_id), None)
+
+    async def _ask_again(self, parked: Parked, now: int) -> None:
+        """Later, and ever later."""
+        key = (parked.account, parked.event_id)
+        before = self._unanswered.get(key)
+        if before is None and len(self._unanswered) >= UNANSWERED_KEPT:
+            await self._store.mark_asked(parked)
             return
-        # The record's own news, under an id of its own: it binds the call and replays the parked.
-        # It must not be parked in turn, or a stranger's call would be asked about for ever.
-        found = Heard(
+        tries = before.tries + 1 if before else 0
+        wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]
+        self._unanswered[key] = Unanswered(tries, now + wait, parked.due)
+
+    def _found(self, parked: Parked, record: CallRecord) -> Heard:
+        """The record's own news, under an id of its own: it binds the call, replays the parked.
+
+        It must not be parked in turn, or a stranger's call would be asked about for ever.
+        """
+        return Heard(
             event_id=f"record-{parked.event_id}",
             type="call.record",
             account=parked.account,
@@ -134,4 +181,3 @@ class Sweeper:
             news=self._news_of(record),
             may_wait=False,
         )
-        await self._intake.take(found)

@@ -11,10 +11,20 @@ from adapter.core.events import DialRequested
 from adapter.core.model import AgentKey, Phase
 from adapter.runtime.agents import Agents
 from adapter.runtime.pages import Page
-from adapter.runtime.sweeper import GRACE_MS
+from adapter.runtime.sweeper import ASK_AGAIN_MS, ASKED_AT_ONCE, GRACE_MS
+from adapter.storage.port import StorageError
 from adapter.telephony.news import Moment
 from adapter.telephony.port import CallRecord, Unknown
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
+
+ADAS = CallRecord(
+    provider_call_id="pc1",
+    user_id=LINE.user,
+    direction="outbound",
+    to_number="+12025550143",
+    live=True,
+)
+"""The call log's row of a call of Ada's."""
 
 
 async def dial_both(bench: Bench) -> None:
@@ -97,27 +107,110 @@ async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -
 async def test_the_call_log_tells_whose_a_parked_call_is(bench: Bench) -> None:
     """Events without a user wait for the record, which binds the call and replays them."""
     await bench.greet()
-    row = CallRecord(
-        provider_call_id="pc1",
-        user_id=LINE.user,
-        direction="outbound",
-        to_number="+12025550143",
-        live=True,
-    )
-    bench.provider.rows = [row]
+    bench.provider.rows = [ADAS]
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 20_000
     await bench.sweeper.unpark()
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
-async def test_a_call_log_that_does_not_answer_leaves_the_delivery_parked(bench: Bench) -> None:
-    """It is replayed with the next event of its call, or dropped when it has waited too long."""
+async def test_a_call_log_that_does_not_answer_is_asked_again_ever_later(bench: Bench) -> None:
+    """While it is down the delivery waits; when it is back, the call is found."""
+    await bench.greet()
     bench.provider.fails = Unknown("down")
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
-    bench.clock.at += 20_000
+    bench.clock.at += 10_000
     assert await bench.sweeper.unpark() == 1
+    for wait in ASK_AGAIN_MS[:3]:
+        bench.clock.at += wait - 1
+        assert await bench.sweeper.unpark() == 0
+        bench.clock.at += 1
+        assert await bench.sweeper.unpark() == 1
+    assert bench.provider.asked == [("record", "pc1")] * 4
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
+    bench.provider.fails = None
+    bench.provider.rows = [ADAS]
+    bench.clock.at += ASK_AGAIN_MS[3]
+    assert await bench.sweeper.unpark() == 1
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+    assert (await bench.store.route(LINE.account, "pc1")).parked == ()
+
+
+async def test_a_question_that_died_with_its_process_is_asked_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store knows it as asked only when its answer is there."""
+    await bench.greet()
+    hangs = asyncio.Event()
+
+    async def never(call_id: str) -> Any:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    bench.clock.at += 20_000
+    with monkeypatch.context() as hanging:
+        hanging.setattr(bench.provider, "record", never)
+        dies = bench.tasks.start("unpark", bench.sweeper.unpark())
+        await hangs.wait()
+        dies.cancel()
+        await asyncio.wait([dies])
+    bench.provider.rows = [ADAS]
+    assert await bench.sweeper.unpark() == 1
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+
+
+async def test_an_answer_that_could_not_be_stored_is_asked_for_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever failed: the question is not lost."""
+    await bench.greet()
+    bench.provider.rows = [ADAS]
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    bench.clock.at += 10_000
+
+    async def locked(_: Any) -> None:
+        raise StorageError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.store, "commit", locked)
+        assert await bench.sweeper.unpark() == 1
+    bench.clock.at += ASK_AGAIN_MS[0]
+    assert await bench.sweeper.unpark() == 1
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+
+
+async def test_one_account_that_is_down_keeps_no_other_from_its_answer(bench: Bench) -> None:
+    """However many questions wait for another try, new ones are asked."""
+    await bench.greet()
+    bench.provider.fails = Unknown("down")
+    for number in range(ASKED_AT_ONCE):
+        told = news(Moment.CONNECTED, user=None, call=f"lost{number}")
+        await bench.intake.take(heard(told, event_id=f"lost{number}", body=b"connected"))
+    bench.clock.at += 4_000
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), "late", b"connected"))
+    bench.clock.at += 6_000
+    assert await bench.sweeper.unpark() == ASKED_AT_ONCE
+    bench.provider.fails = None
+    bench.provider.rows = [ADAS]
+    bench.clock.at += 4_000
+    assert await bench.sweeper.unpark() == 1
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+
+
+async def test_too_many_questions_without_an_answer_are_given_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory has an end: of further ones only the next event of their call is waited for."""
+    monkeypatch.setattr("adapter.runtime.sweeper.UNANSWERED_KEPT", 1)
+    bench.provider.fails = Unknown("down")
+    for number in range(2):
+        told = news(Moment.CONNECTED, user=None, call=f"pc{number}")
+        await bench.intake.take(heard(told, event_id=f"e{number}", body=b"connected"))
+    bench.clock.at += 10_000
+    assert await bench.sweeper.unpark() == 2
+    bench.clock.at += ASK_AGAIN_MS[0]
+    assert await bench.sweeper.unpark() == 1
 
 
 # --- two replicas -------------------------------------------------------------------------------

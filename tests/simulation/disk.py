@@ -137,10 +137,9 @@ class Disk:
         first = self._dues[0][0] if self._dues else None
         if not self.parked:
             return first
-        dues = [] if first is None else [first]
-        for parked in self.parked.values():
-            dues += [p.due if p.asked else p.at + PARKED_ASK_MS for p in parked]
-        return min(dues)
+        parked = (one for waiting in self.parked.values() for one in waiting)
+        dues = [one.due if one.asked else one.at + PARKED_ASK_MS for one in parked]
+        return min(dues if first is None else [*dues, first])
 
     def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
         """Parked deliveries to ask about, or to drop."""
@@ -151,10 +150,11 @@ class Disk:
     def mark_asked(self, parked: Parked) -> None:
         """Remember the question."""
         key = (parked.account, parked.provider_call_id)
-        self.parked[key] = [
-            replace(p, asked=True) if p.event_id == parked.event_id else p
-            for p in self.parked.get(key, ())
-        ]
+        if key in self.parked:
+            self.parked[key] = [
+                replace(p, asked=True) if p.event_id == parked.event_id else p
+                for p in self.parked[key]
+            ]
 
     def drop(self, parked: Parked) -> None:
         """Forget one that is parked."""

@@ -41,7 +41,7 @@ from adapter.opencti.messages import Dial, JournalEntry, Result, TrayChoice, Wra
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.intake import PARKED_MS, Heard, _event
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
-from adapter.runtime.sweeper import AT_ONCE, GRACE_MS
+from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
 from adapter.telephony.dialstack.meaning import report_from_record
@@ -73,6 +73,7 @@ class CoreProcess:
         self._rules = TaskRules(disposition=world.policy.disposition)
         self._save = world.policy.save
         self._joining: set[Wire] = set()
+        self._asks_at: dict[str, int] = {}
         self.commits = Commits(
             loop=loop,
             dice=world.dice,
@@ -441,18 +442,25 @@ class CoreProcess:
         for parked in self._disk.due_parked(now, AT_ONCE) if self._disk.parked else ():
             if parked.due <= now:
                 self._disk.drop(parked)
-            else:
-                self._disk.mark_asked(parked)
+            elif self._asks_at.get(parked.event_id, 0) <= now:
+                self._asks_at[parked.event_id] = now + ASK_AGAIN_MS[0]
                 self._later(self._dice.between(0.01, 0.3), self._look_for, parked)
 
     def _look_for(self, parked: Parked) -> None:
         provider = self._world.provider
-        record = None if provider.is_down() else provider.row(parked.provider_call_id)
+        if provider.is_down():
+            return  # it is asked again
+
+        def answered() -> None:
+            self._disk.mark_asked(parked)
+
+        record = provider.row(parked.provider_call_id)
         if record is None or record.user_id is None:
+            answered()
             return
         news, event_id = report_from_record(record), f"record-{parked.event_id}"
         heard = Heard(event_id, "call.record", ACCOUNT, b"", news, may_wait=False)
-        self.take(heard, nothing, nothing)
+        self.take(heard, answered, nothing)
 
 
 def _had_go(log: CallLog, wire: Wire) -> bool:
