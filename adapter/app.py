@@ -256,7 +256,7 @@ async def _wire(parts: _Parts) -> App:
         bridge=bridge,
         webhooks=_webhooks(parts, intake),
         status=status,
-        board=BoardSite(board, sessions.of, settings.supervisors_or_everybody),
+        board=BoardSite(board, sessions.of, settings.supervisors_or_everybody, parts.orgs),
         numbers=Numbers(login, sessions.of, policy.dial),
         blocked=Blocked(login, metrics, clock, frozenset(settings.proxies)),
         metrics=MetricsSite(

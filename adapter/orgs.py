@@ -74,6 +74,12 @@ class Orgs:
         """The org of that id."""
         return next((org for org in self.all if org.is_called(org_id)), None)
 
+    def named(self, org_id: str) -> Org | None:
+        """The org of that id; where none is named, the only one that there is."""
+        if not org_id and len(self.all) == 1:
+            return self.all[0]
+        return self.of_id(org_id)
+
 
 def orgs_of(settings: Settings) -> Orgs:
     """The orgs that the settings describe. Raises WrongSetting."""

@@ -46,6 +46,19 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     assert orgs.of_id("00D00000000000c") is None
 
 
+def test_who_names_no_org_means_the_only_one(tmp_path: Path) -> None:
+    """Where there are two, nobody is guessed."""
+    two = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))
+    assert two.named("") is None
+    assert two.named("00D00000000000c") is None
+    b = two.named("00D00000000000bAAA")
+    assert b is not None
+    assert b.account == "acct_b"
+    one = read(tmp_path, org_text(tmp_path, "a"))
+    assert one.named("") is one.all[0]
+    assert one.named("00D00000000000b") is None
+
+
 def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
     """repr() leaves them out."""
     text = repr(read(tmp_path, org_text(tmp_path, "a")).all)

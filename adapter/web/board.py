@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapter.orgs import Orgs
 from adapter.runtime.board import Board
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
@@ -17,7 +18,8 @@ from adapter.web.lean import lean
 from adapter.web.middleware import failure
 from adapter.web.pages import SUFFIXES, WEB
 
-SessionOf = Callable[[web.Request], Awaitable[Session | None]]
+SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
+"""The request's session in the org of that id."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -47,11 +49,13 @@ class BoardSite:
         board: Board,
         session_of: SessionOf,
         supervisors: frozenset[str] | None,
+        orgs: Orgs,
         root: Path = WEB / "board",
     ) -> None:
         self._board = board
         self._session_of = session_of
         self._supervisors = supervisors
+        self._orgs = orgs
         self._page = (root / "board.html").read_bytes()
         self._files = {
             path.relative_to(root).as_posix(): _served(path)
@@ -88,7 +92,7 @@ class BoardSite:
         return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
 
     async def numbers(self, request: web.Request) -> web.Response:
-        """GET /api/board?since=…: everything on the board; `since` is Unix ms, when today began."""
+        """GET /api/board?since=…&org=…: everything on it; `since` is Unix ms, when today began."""
         session = await self._supervisor(request)
         if isinstance(session, web.Response):
             return session
@@ -96,7 +100,7 @@ class BoardSite:
         return web.json_response(report, headers={"Cache-Control": "no-store"})
 
     async def csv(self, request: web.Request) -> web.Response:
-        """GET /api/board/calls.csv?since=…: the calls that are over, oldest first."""
+        """GET /api/board/calls.csv?since=…&org=…: the calls that are over, oldest first."""
         session = await self._supervisor(request)
         if isinstance(session, web.Response):
             return session
@@ -112,7 +116,9 @@ class BoardSite:
         )
 
     async def _supervisor(self, request: web.Request) -> Session | web.Response:
-        session = await self._session_of(request)
+        # A browser may be signed in to several orgs: the address names one, a cookie proves it.
+        org = self._orgs.named(request.query.get("org", ""))
+        session = await self._session_of(request, org.org_id) if org else None
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
         if self._supervisors is not None and session.email.casefold() not in self._supervisors:

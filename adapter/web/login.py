@@ -71,9 +71,13 @@ class Login:
 
     def foreign(self, request: web.Request) -> web.Response | None:
         """Other sites' pages may not make a browser sign in, out, or fetch a ticket."""
-        if request.headers.get("Origin") == self._own_origin:
+        if self.is_own(request.headers.get("Origin", "")):
             return None
         return failure(403, "foreign-origin", "This may only be called by our own pages.")
+
+    def is_own(self, origin: str) -> bool:
+        """Whether it is that of our own pages, compared exactly."""
+        return origin == self._own_origin
 
     async def _session(self, request: web.Request) -> Session | None:
         """The session in the org that shows the page; a browser may have one in each."""

@@ -65,8 +65,8 @@ class SalesforceLogin:
         self._proxies = proxies
 
     async def start(self, request: web.Request) -> web.Response:
-        """GET /auth/start?origin=…&challenge=…: off to the org's own sign-in page."""
-        org = self._orgs.of_origin(request.query.get("origin", ""))
+        """GET /auth/start?origin=…&challenge=…&org=…: off to the org's own sign-in page."""
+        org = self._org(request)
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
             return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
@@ -82,6 +82,13 @@ class SalesforceLogin:
         response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         _set_flow_cookie(response, flow, flow.secret, FLOW_MS // 1000)
         return response
+
+    def _org(self, request: web.Request) -> Org | None:
+        """The org that shows the panel; the board, which none shows, names it if there are more."""
+        origin = request.query.get("origin", "")
+        if not self._login.is_own(origin):
+            return self._orgs.of_origin(origin)
+        return self._orgs.named(request.query.get("org", ""))
 
     async def callback(self, request: web.Request) -> web.Response:
         """GET /auth/callback?state=…&code=…: the agent comes back from Salesforce."""

@@ -47,6 +47,20 @@ class Two:
         await page.until(bool)
         return page
 
+    async def board(self, cookies: str, path: str) -> httpx.Response:
+        """What the board says to a browser with these cookies."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return await http.get(f"{self.world.url}{path}", headers={"Cookie": cookies})
+
+    async def talk(self, org_id: str, number: str) -> FakePage:
+        """Somebody has called Ada in that org, and hung up; both orgs' calls have the same id."""
+        page = await self.page(org_id)
+        mine = {"secret_of": org_id, "names": org_id, "from_number": number}
+        for kind in ("call.incoming", "call.end"):
+            assert await self.deliver(org_id, kind=kind, **mine) == 200
+        await page.until(lambda view: view["state"] == "wrapup")
+        return page
+
     async def deliver(
         self, to: str, *, secret_of: str, names: str, kind: str = "call.initiated", **data: Any
     ) -> int:
@@ -103,6 +117,7 @@ webhook_secrets_file = "{tmp_path}/hooks-{org_id}"
                 tmp_path,
                 provider=FakeProvider().app(),
                 sign_in="salesforce",
+                supervisors=("ada@example.com",),
                 orgs_file=tmp_path / "orgs.toml",
             )
         )
@@ -204,3 +219,65 @@ async def test_no_log_line_is_about_both(two: Two) -> None:
     assert ORGS[0] in text
     assert ORGS[1] not in text
     assert NUMBER not in text
+
+
+async def test_the_board_and_its_sheet_are_the_orgs_that_is_asked_for(two: Two) -> None:
+    """One browser, signed in to both: each org's own numbers, and of neither without its cookie."""
+    numbers = dict(zip(ORGS, ("+15551230171", "+15551230172"), strict=True))
+    pages = {org_id: await two.talk(org_id, number) for org_id, number in numbers.items()}
+    both = "; ".join(page.cookie for page in pages.values())
+    for cookies in (both, "; ".join(reversed(both.split("; ")))):
+        for org_id, number in numbers.items():
+            (other,) = set(numbers.values()) - {number}
+            shown = await two.board(cookies, f"/api/board?since=0&org={org_id}AAA")
+            report = shown.json()
+            assert ORGS[1 - ORGS.index(org_id)] not in shown.text
+            assert report["calls"]["over"] == 1
+            assert [one["state"] for one in report["agents"]] == ["wrapup"]
+            sheet = await two.board(cookies, f"/api/board/calls.csv?since=0&org={org_id}")
+            assert number in sheet.text
+            assert other not in sheet.text + shown.text
+            assert sheet.text.count("\r\n") == 2
+    for path in ("/api/board", "/api/board/calls.csv"):
+        for cookies, org_id in (
+            (both, ""),
+            (both, "00D00000000000c"),
+            (pages[ORGS[0]].cookie, ORGS[1]),
+        ):
+            answer = await two.board(cookies, f"{path}?since=0&org={org_id}")
+            assert answer.status_code == 401
+
+
+async def test_a_supervisor_signs_in_from_the_orgs_own_board(two: Two) -> None:
+    """No org shows the board: its address names the one whose sign-in is begun."""
+    popup = PopUp(two.world.url, origin=two.world.url, org=ORGS[1])
+    answer = await popup.redeem(await popup.code())
+    cookie = answer.headers["set-cookie"].split(";")[0]
+    assert cookie.startswith(f"{cookie_name(ORGS[1])}=")
+    assert (await two.board(cookie, f"/api/board?org={ORGS[1]}")).status_code == 200
+    assert (await two.board(cookie, f"/api/board?org={ORGS[0]}")).status_code == 401
+    assert two.identities[ORGS[0]].asked == []
+    unnamed = PopUp(two.world.url, origin=two.world.url)
+    assert (await unnamed.start()).status_code == 400
+
+
+async def test_the_metrics_tell_nothing_of_any_org(two: Two) -> None:
+    """After a day's work in both: no id, account, name or number is in a scrape."""
+    for org_id in ORGS:
+        await two.talk(org_id, NUMBER)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        text = (await http.get(f"{two.world.url}/metrics")).text
+    assert 'softphone_deliveries_total{fate="applied"} 4.0' in text
+    private = ("00D", "0050000", "acct_", "ada", "call_1", NUMBER[2:], "whsec", "lightning")
+    assert [word for word in private if word.lower() in text.lower()] == []
+
+
+async def test_each_log_line_is_of_one_org(two: Two) -> None:
+    """While both have calls of the same id and user: A's lines can be told from B's."""
+    for org_id, number in zip(ORGS, ("+15551230171", "+15551230172"), strict=True):
+        await two.talk(org_id, number)
+    lines = two.log.getvalue().splitlines()
+    named = [{org_id for org_id in ORGS if org_id in line} for line in lines]
+    assert sum(names == {ORGS[0]} for names in named) >= 4
+    assert sum(names == {ORGS[1]} for names in named) >= 4
+    assert [line for line, names in zip(lines, named, strict=True) if len(names) > 1] == []

@@ -20,6 +20,7 @@ class PopUp:
 
     url: str
     origin: str = ORIGIN
+    org: str = ""
     verifier: str = VERIFIER
     forwarded: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
@@ -31,7 +32,7 @@ class PopUp:
 
     async def start(self) -> httpx.Response:
         """To Salesforce's address. Secure cookies are kept by hand: this is plain http."""
-        query = {"origin": self.origin, "challenge": s256(self.verifier)}
+        query = {"origin": self.origin, "org": self.org, "challenge": s256(self.verifier)}
         answer = await self.ask("GET", f"{self.url}/auth/start", params=query)
         name, _, value = answer.headers.get("set-cookie", "=").split(";")[0].partition("=")
         self.cookies[name] = value

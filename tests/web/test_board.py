@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from adapter.core.model import AgentKey
+from adapter.orgs import orgs_of
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.board import COLUMNS, BoardSite, as_csv
@@ -64,11 +66,11 @@ async def test_the_role_is_a_list_of_addresses(
     await page.sign_in()
     session = Session("hash", AgentKey("00D1", "0051"), "Boss", "Boss@Example.com", 0, 0, 0)
 
-    async def session_of(_request: object) -> Session:
+    async def session_of(_request: object, _org_id: str) -> Session:
         return session
 
-    site = BoardSite(world.app.board, session_of, supervisors)
-    answer = await site._supervisor(None)  # type: ignore[arg-type]
+    site = BoardSite(world.app.board, session_of, supervisors, orgs_of(world.app.settings))
+    answer = await site._supervisor(make_mocked_request("GET", "/api/board"))
     assert getattr(answer, "status", 200) == status
 
 

@@ -16,6 +16,9 @@ import { createFigures, createHealth, createPeople, createUnlogged } from './sec
 
 const EVERY_MS = 2_000;
 
+// Where several orgs share the server, the address of the board says whose it is.
+const org = new URLSearchParams(location.search).get('org') ?? '';
+
 /** @returns {Promise<Speech>} */
 async function speak() {
   const language = chooseLanguage(navigator.languages);
@@ -47,7 +50,7 @@ function createDoor({ t }, then) {
   });
   element.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const done = byName ? await signInByName(name.value) : await signInWithSalesforce(location.origin);
+    const done = byName ? await signInByName(name.value) : await signInWithSalesforce(location.origin, org);
     setText(wrong, done ? '' : t('signin.failed'));
     if (done) then();
   });
@@ -88,9 +91,9 @@ function draw() {
 }
 
 async function look() {
-  const since = midnight();
+  const asked = new URLSearchParams({ since: String(midnight()), org });
   try {
-    const answer = await fetch(`/api/board?since=${since}`, { credentials: 'include' });
+    const answer = await fetch(`/api/board?${asked}`, { credentials: 'include' });
     if (answer.status === 401 || answer.status === 403) {
       last = null;
       return say(answer.status === 401 ? 'signed-out' : 'denied');
@@ -100,7 +103,7 @@ async function look() {
   } catch {
     return say('lost');
   }
-  csv.href = `/api/board/calls.csv?since=${since}`;
+  csv.href = `/api/board/calls.csv?${asked}`;
   say('live');
   draw();
 }

@@ -62,12 +62,13 @@ function keepsCookies() {
 /**
  * Sign in through Salesforce in a pop-up. The pop-up hands a one-time code back to this window,
  * which redeems it for the cookie: a pop-up's own cookies are not ours inside a cross-site iframe.
- * @param {string} org origin of the org
+ * @param {string} from origin of the org that shows us, or our own
+ * @param {string} [org] id of the org, where our own page asks
  * @returns {Promise<boolean>} false when the pop-up was blocked or the code refused
  */
-export async function signInWithSalesforce(org) {
+export async function signInWithSalesforce(from, org = '') {
   if (!proof) return false;
-  const query = new URLSearchParams({ origin: org, challenge: (await proof).challenge });
+  const query = new URLSearchParams({ origin: from, org, challenge: (await proof).challenge });
   const popup = window.open(`/auth/start?${query}`, '_blank', 'popup,width=480,height=640');
   if (!popup) return false;
   return new Promise((resolve) => {
