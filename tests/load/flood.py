@@ -44,8 +44,12 @@ class Sent:
 class Flood:
     """All pages of one server, and the connections that deliveries come over."""
 
-    def __init__(self, port: int, pages: dict[str, PageSocket]) -> None:
+    def __init__(
+        self, port: int, pages: dict[str, PageSocket], patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """`patience`: how many seconds the last view may take."""
         self._port = port
+        self._patience = patience
         self.pages = pages
         self._due: dict[str, deque[tuple[bytes, float]]] = {user: deque() for user in pages}
         self._waiting: deque[Delivery] = deque()
@@ -80,7 +84,7 @@ class Flood:
                 await self._paced(started, per_second)
             else:
                 self._send_all(started)
-            await asyncio.wait_for(self._done, PATIENCE_SECONDS)
+            await asyncio.wait_for(self._done, self._patience)
             seconds = self._last - started
             busy = (time.process_time() - used) / (time.perf_counter() - started)
         except TimeoutError as error:

@@ -127,6 +127,14 @@ def pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def core_seconds(core: int) -> float:
+    """How much time this core has spent working, for whomever, since the machine was started."""
+    lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    fields = next(line for line in lines if line.startswith(f"cpu{core} ")).split()
+    user, nice, system, _idle, _waiting, *others = (int(field) for field in fields[1:9])
+    return (user + nice + system + sum(others)) / TICKS
+
+
 def free_port() -> int:
     """A port of loopback that nobody listens on."""
     with socket.socket() as probe:

@@ -19,7 +19,7 @@ from tests.load.wire import PageSocket
 
 CROWD, SOME, FEW = 10_000, 2_000, 50
 AT_ONCE = 512
-KNOCKS_PER_SECOND = 50
+KNOCKS_PER_SECOND, KNOCKING_SECONDS = 50, 60
 SPARE_FILES = 500
 SETTLE_SECONDS = 0.5
 
@@ -68,8 +68,8 @@ class Crowd:
     async def _round(self, program: Program) -> dict[str, float]:
         base, some = await self._some(program)
         await program.start()
-        started = time.perf_counter()
         async with knocking(program, self.size) as knocks:
+            started = time.perf_counter()
             pages = await self._open(program, range(self.size))
             seconds = time.perf_counter() - started
         await asyncio.sleep(SETTLE_SECONDS)
@@ -129,11 +129,12 @@ class Knocks:
 @asynccontextmanager
 async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
     """Deliveries at a steady, low rate, whoever's page is back already."""
-    knocks, calls, over = Knocks(), Calls(program, agents), asyncio.Event()
+    knocks, over = Knocks(), asyncio.Event()
+    deliveries = Calls(program, agents).next(KNOCKS_PER_SECOND * KNOCKING_SECONDS)
 
     async def knock() -> None:
         async with wire.asking(program.port) as ask:
-            for delivery in calls.next(KNOCKS_PER_SECOND * 60):
+            for delivery in deliveries:
                 started = time.perf_counter()
                 answer = await ask(delivery.request)
                 knocks.refused += not answer.startswith(b"HTTP/1.1 200")

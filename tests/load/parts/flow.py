@@ -58,6 +58,7 @@ class Flow:
         """Every contender's rounds, and how they compare."""
         found = await interleave(list(self.contenders.values()), rounds)
         found.figures = {name: found.ratio(*pair) for name, pair in RATIOS.items()}
+        found.figures["others_busy"] = found.middle("ours", "others_busy")
         found.reasons = {name: self._absent.get(kind, LEFT_OUT) for name, kind in WANTS.items()}
         return found
 
