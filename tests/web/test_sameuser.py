@@ -119,8 +119,20 @@ async def test_what_is_no_answer_makes_nobody_known(
     assert page.close_codes == []
 
 
-async def test_a_page_may_take_no_log_before(world: World) -> None:
-    """An accept is answered as if somebody else had the log."""
-    page = await world.page()
-    await page.send(type="accept", log_id="call_1")
-    assert (await page.until_heard("taken"))["log_id"] == "call_1"
+async def test_a_page_may_take_no_log_before(tmp_path: Path) -> None:
+    """A log that waits is not offered to it, and its accept is answered as if it came too late."""
+    async with a_world(tmp_path, check_salesforce_user=True, wrap_up_seconds=0) as world:
+        await world.scenario(outcome="busy", pick_up_seconds=0.05, ring_seconds=0.05)
+        world.salesforce.user = await known(world)
+        page = await world.page(accepts=False)
+        await until_known(page)
+        await page.dial(NUMBER)
+        log_id = (await page.until_heard("offer"))["log_id"]
+        await page.close()
+
+        world.salesforce.user = {}
+        stranger = await world.page()
+        await stranger.send(type="accept", log_id=log_id)
+        assert (await stranger.until_heard("taken"))["log_id"] == log_id
+        assert {"offer", "go"}.isdisjoint(message["type"] for message in stranger.heard)
+        assert world.salesforce.saves == 0
