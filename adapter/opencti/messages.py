@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from adapter.core.nesting import is_too_deep
+
 SUBPROTOCOL = "softphone.v1"
 MAX_FRAME_BYTES = 160 * 1024
 """Notes have up to 32,000 characters, which may be four bytes each in UTF-8."""
@@ -291,6 +293,8 @@ _ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(
 
 def decode(frame: str) -> PageMessage:
     """The message in a frame. Raises BadFrame with a sentence that quotes no content."""
+    if is_too_deep(frame):
+        raise BadFrame("the frame: nested too deeply")
     try:
         return _ADAPTER.validate_json(frame)
     except ValidationError as error:

@@ -7,14 +7,11 @@ text differently, or to make a later step (a database, a UTF-8 writer) fail far 
 
 import json
 import math
-import re
 from typing import Any, NoReturn
 
-MAX_DEPTH = 32
-MAX_INTEGER = 2**63
+from adapter.core.nesting import is_too_deep
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
+MAX_INTEGER = 2**63
 
 
 class Malformed(Exception):
@@ -35,7 +32,8 @@ def loads(raw: bytes) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("not UTF-8") from None
-    _refuse_depth(text)
+    if is_too_deep(text):
+        raise Malformed("nested too deeply")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError:
@@ -43,17 +41,6 @@ def loads(raw: bytes) -> Any:
     if "\\u" in text:  # only an escape can write these
         _refuse_bad_text(value)
     return value
-
-
-def _refuse_depth(text: str) -> None:
-    """Refuse deep nesting before the recursive reader meets it."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > MAX_DEPTH:
-            raise Malformed("nested too deeply")
 
 
 def _refuse_bad_text(value: Any) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from adapter.opencti.messages import (
     MAX_FRAME_BYTES,
+    AskAnswer,
     BadFrame,
     Dial,
     Hello,
@@ -341,6 +342,20 @@ def test_the_answer_to_rubbish_quotes_nothing(secret: str) -> None:
     assert [refused(frame) for frame in broken if secret in refused(frame)] == []
 
 
+@pytest.mark.parametrize("field", ["value", "extra"])
+def test_a_frame_is_nested_no_deeper_than_a_webhook(field: str) -> None:
+    """32 levels, the frame's own among them; brackets in notes are text."""
+
+    def frame(levels: int) -> str:
+        inner = "[" * (levels - 1) + "]" * (levels - 1)
+        return f'{{"type":"answer","ask_id":"a","outcome":"ok","{field}":{inner}}}'
+
+    assert isinstance(decode(frame(32)), AskAnswer)
+    assert refused(frame(33)) == "the frame: nested too deeply"
+    assert refused(frame(50_000)) == "the frame: nested too deeply"
+    assert told({"type": "wrapup", "call_id": "c", "notes": "[" * 32_000})
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -384,7 +399,7 @@ def test_no_journal_is_worse_than_rubbish(journal: list[Any]) -> None:
 
 def test_deep_json_is_a_bad_frame() -> None:
     """A frame full of brackets costs nobody a stack."""
-    assert "recursion" in refused("[" * MAX_FRAME_BYTES)
+    assert "nested" in refused("[" * MAX_FRAME_BYTES)
 
 
 def test_the_schema_describes_every_message() -> None:

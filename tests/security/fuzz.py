@@ -46,6 +46,7 @@ FRAMES: tuple[dict[str, object], ...] = (
 ODD: tuple[object, ...] = (
     None, True, -1, 0, 2**63, 2**64, 1e308, -0.0, "", " ", "\x00", "\ud800", "💥" * 99, "9" * 400,
     [], {}, [[]], {"": {}}, "../../etc/passwd", "'; DROP TABLE agents; --", "<script>", "\u202e+49",
+    json.loads("[" * 40 + "]" * 40),
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.telephony.strictjson import MAX_DEPTH, Malformed, loads
+from adapter.core.nesting import MAX_DEPTH
+from adapter.telephony.strictjson import Malformed, loads
 
 
 def reason(raw: bytes) -> str:
