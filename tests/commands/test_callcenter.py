@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_it_is_for_either_experience_or_both(at_home: Path, experience: str, mod
     xml = out.read_text(encoding="utf-8")
     assert value(xml, "reqSalesforceCompatibilityMode") == mode
     assert value(xml, "reqStandbyUrl") == "https://status.example.com/"
-    assert value(xml, "messageChannel") == "SoftphoneCalls__c"
+    assert value(xml, "publishChannel") == "SoftphoneCalls__c"
 
 
 def test_an_address_that_lightning_refuses_is_not_written(
@@ -106,3 +107,17 @@ def test_a_file_that_is_no_text_is_named(at_home: Path, capsys: pytest.CaptureFi
     (at_home / "wide.xml").write_bytes("<callCenter/>".encode("utf-16"))
     assert main(["callcenter", "--check", "wide.xml"]) == 2
     assert "wide.xml" in capsys.readouterr().err
+
+
+def test_programs_are_told_as_json(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file that was written; the definition itself; what is wrong with a broken one."""
+    assert main(["callcenter", "--json", "--out", "good.xml"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"file": "good.xml"}
+    good = (at_home / "good.xml").read_text(encoding="utf-8")
+    assert main(["callcenter", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"xml": good}
+    (at_home / "broken.xml").write_text(good.replace("https://", "ftp://"), encoding="utf-8")
+    assert main(["callcenter", "--json", "--check", "broken.xml"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["file"]) == (False, "broken.xml")
+    assert told["problems"][0]["where"] == "/reqGeneralInfo/reqAdapterUrl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,13 @@ def test_writing_again_changes_nothing(at_home: Path) -> None:
     assert main(["metadata", *wishes]) == 0
     assert manifest.read_bytes() == before
     assert read(before.decode()).tag.endswith("Package")
+
+
+def test_programs_are_told_every_file(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each one is there; the command that deploys them is told too."""
+    assert main(["metadata", "--out", "project", "--contact", "it@example.com", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["folder"] == "project"
+    written = {path for path in at_home.rglob("*") if path.is_file()}
+    assert {at_home / name for name in told["files"]} == written
+    assert told["deploy"].startswith("sf project deploy start")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -160,3 +161,23 @@ def test_what_cannot_work_is_not_tried(
     monkeypatch.setenv(variable, value)
     assert main(["webhooks", "register"]) == 2
     assert word in capsys.readouterr().err
+
+
+async def test_programs_are_told_as_json_and_the_secret_only_where_it_is_shown(
+    provider: str,
+    at_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With a file for it, it is in the file alone."""
+    assert await ran("list-needed", "--json") == 0
+    needed = json.loads(capsys.readouterr().out)
+    assert needed == {"url": f"{PUBLIC}/webhooks/dialstack", "events": list(EVENTS)}
+    monkeypatch.setenv("SOFTPHONE_DIALSTACK_URL", provider)
+    assert await ran("register", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["secret"].startswith("whsec_")
+    file = at_home / "secret"
+    assert await ran("register", "--json", "--secret-file", str(file)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["secret_file"] == str(file)
+    assert file.read_text(encoding="utf-8").strip() not in json.dumps(told)

@@ -1,6 +1,7 @@
 """The command line of the simulator."""
 
 import argparse
+import json
 import signal
 import socket
 import subprocess
@@ -95,3 +96,14 @@ def test_it_runs_as_a_process_of_its_own() -> None:
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+def test_its_address_is_told_to_programs_in_one_line() -> None:
+    """Who starts it with port 0 reads where it listens."""
+    command = [sys.executable, "-m", "adapter", "simulate", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
+        assert simulator.stdout is not None
+        told = json.loads(simulator.stdout.readline())
+        assert httpx.get(told["control"], trust_env=False).status_code == 200
+        simulator.send_signal(signal.SIGTERM)
+    assert told["control"] == f"{told['url']}/control"
