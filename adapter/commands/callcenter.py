@@ -61,8 +61,6 @@ def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
         wrap_up_seconds=round(settings.wrap_up_seconds),
         # Several outcomes may share a word; the agent chooses from words.
         dispositions=tuple(dict.fromkeys(text for _, text in policy.dispositions)),
-        task_status=settings.task_status,
-        log_missed_calls=settings.log_missed_calls,
         channel=options.channel,
     )
 

@@ -21,8 +21,7 @@ MODES: dict[Experience, str] = {
 }
 
 SOFTPHONE = "softphone"
-CALL_LOG = "callLog"
-"""Our own sections; the page reads "/softphone/wrapUpSeconds" and so on."""
+"""Our own section; the page reads "/softphone/wrapUpSeconds" and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,12 @@ class CallCenter:
     country: str = "US"
     wrap_up_seconds: int = 60
     dispositions: tuple[str, ...] = ()
-    task_status: str = "Completed"
-    log_missed_calls: bool = True
     channel: str = ""
 
 
 def sections(center: CallCenter) -> tuple[Section, ...]:
     """The definition, in the order in which Setup shows it."""
-    return (_general(center), _dialing(center), _softphone(center), _call_log(center))
+    return (_general(center), _dialing(center), _softphone(center))
 
 
 def setup_xml(center: CallCenter) -> str:
@@ -134,22 +131,20 @@ def _dialing(center: CallCenter) -> Section:
 
 
 def _softphone(center: CallCenter) -> Section:
+    """All that `web/softphone/centre.js` reads; what is empty changes nothing."""
     items = (
         Item("defaultCountry", "Country of numbers without a code", center.country),
         Item("wrapUpSeconds", "Wrap-up (seconds)", str(center.wrap_up_seconds)),
-        Item("messageChannel", "Message channel (API name, empty for none)", center.channel),
+        Item("dispositions", "Call results (comma-separated)", ",".join(center.dispositions)),
+        Item("ringProfiles", "Call me on: ring profiles (comma-separated)", ""),
+        Item("recordTypeId", "Record type of new Tasks (ID)", ""),
+        Item("taskFields", "Further fields of new Tasks (Field=value; ...)", ""),
+        Item("publishChannel", "Message channel that hears of calls", center.channel),
+        Item("dialChannel", "Message channel that may ask for a call", ""),
+        Item("lookUp", "Apex that finds callers (Class.method)", ""),
+        Item("panelWidth", "Width of the panel (pixels)", ""),
+        Item("popNone", "Pop when nobody matches", ""),
+        Item("popOne", "Pop when one record matches", ""),
+        Item("popMany", "Pop when several records match", ""),
     )
     return Section(SOFTPHONE, "Softphone", items)
-
-
-def _call_log(center: CallCenter) -> Section:
-    items = (
-        Item("dispositions", "Call results (comma-separated)", ",".join(center.dispositions)),
-        Item("taskStatus", "Status of the logged Task", center.task_status),
-        Item("logMissedCalls", "Log missed calls (true or false)", _bool(center.log_missed_calls)),
-    )
-    return Section(CALL_LOG, "Call Log", items)
-
-
-def _bool(value: bool) -> str:
-    return "true" if value else "false"

@@ -60,6 +60,18 @@ async def wrap_up_left(tab: Tab) -> int:
     return int(minutes) * 60 + int(seconds)
 
 
+async def test_the_phones_that_an_admin_has_named_can_be_chosen_to_ring(org: Org) -> None:
+    """The choice goes with a click as with a typed number, and is asked between calls only."""
+    tab = await tab_with(org, settings={"/softphone/ringProfiles": "mobile, desk"})
+    choice = tab.phone.get_by_label("Call me on")
+    await expect(choice.locator("option")).to_have_text(["My usual phones", "mobile", "desk"])
+    await choice.select_option("mobile")
+    await dialled(org, tab)
+    await expect(choice).to_be_hidden()
+    (post,) = await org.posts()
+    assert post["body"]["find_me_follow_me_key"] == "mobile"
+
+
 async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> None:
     """The work whose number is clicked; after the Task is saved, with its id."""
     tab = await org.tab()

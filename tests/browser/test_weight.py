@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
 LIMIT = 100_000
 """Bytes, uncompressed, without Salesforce's library (issue 7, part 4)."""
 RARE = {
+    "callme.js",
     "channels.js",
     "classic.js",
     "classicvalues.js",

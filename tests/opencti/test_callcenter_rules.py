@@ -88,9 +88,9 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         "no elements",
     ),
     "a gap between sections": (
-        swap('<section sortOrder="3"', '<section sortOrder="4"'),
+        swap('<section sortOrder="2"', '<section sortOrder="3"'),
         "/",
-        "must run 0, 1, 2… without a gap: 0, 1, 2, 4",
+        "must run 0, 1, 2… without a gap: 0, 1, 3",
     ),
     "a gap between items": (
         swap(
@@ -101,9 +101,9 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         "without a gap: 0, 1, 3",
     ),
     "two of one order": (
-        swap('<section sortOrder="3"', '<section sortOrder="2"'),
+        swap('<section sortOrder="2"', '<section sortOrder="1"'),
         "/",
-        "without a gap: 0, 1, 2, 2",
+        "without a gap: 0, 1, 1",
     ),
     "no number": (swap('sortOrder="3"', 'sortOrder="last"'), GENERAL, "not 'last'"),
     "one name twice": (
@@ -161,8 +161,8 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         "begin with req are Salesforce's",
     ),
     "a secret": (
-        swap('name="taskStatus"', 'name="providerToken"'),
-        "/callLog/providerToken",
+        swap('name="taskFields"', 'name="providerToken"'),
+        "/softphone/providerToken",
         "no secret may stand here",
     ),
     "no general section": (

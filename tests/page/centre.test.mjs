@@ -13,7 +13,7 @@ test('every item is read', () => {
     '/reqDialingOptions/reqOutsidePrefix': '9', '/reqDialingOptions/reqLongDistPrefix': '1', '/reqDialingOptions/reqInternationalPrefix': '011',
     '/softphone/recordTypeId': '012000000000001', '/softphone/taskFields': 'Type=Call; Region__c=North',
     '/softphone/publishChannel': 'Phone__c', '/softphone/dialChannel': 'Dial__c', '/softphone/lookUp': 'Callers.find',
-    '/softphone/panelWidth': '420', '/softphone/popNone': 'new:Contact', '/softphone/popMany': 'search',
+    '/softphone/ringProfiles': 'mobile, desk', '/softphone/panelWidth': '420', '/softphone/popNone': 'new:Contact', '/softphone/popMany': 'search',
     '/softphone/wrapUpSeconds/label': 'Wrap-up', '/other/item': 'x',
   });
   assert.deepEqual(settingsFrame(centre), {
@@ -22,6 +22,7 @@ test('every item is read', () => {
   });
   assert.deepEqual(centre.taskFields, { Type: 'Call', Region__c: 'North', recordTypeId: '012000000000001' });
   assert.deepEqual([centre.publish, centre.listen, centre.lookUp, centre.width], ['Phone__c', 'Dial__c', 'Callers.find', 420]);
+  assert.deepEqual(centre.ringProfiles, ['mobile', 'desk']);
   assert.deepEqual(centre.pops, { none: 'new:Contact', one: '', many: 'search' });
 });
 
@@ -34,7 +35,7 @@ test('rubbish is named and ignored, item by item', () => {
     '/softphone/wrapUpSeconds': 'soon', '/softphone/defaultCountry': 'Germany', '/softphone/recordTypeId': 'x',
     '/softphone/taskFields': 'Type', '/softphone/publishChannel': 'no channel', '/softphone/lookUp': 'find()',
     '/softphone/panelWidth': '10', '/softphone/popOne': 'javascript:alert(1)', '/softphone/dispositions': { a: 1 },
-    '/reqDialingOptions/reqOutsidePrefix': 'nine',
+    '/reqDialingOptions/reqOutsidePrefix': 'nine', '/softphone/ringProfiles': 'my mobile!',
   };
   const centre = readCentre(rubbish);
   assert.deepEqual([...centre.problems].sort(), Object.keys(rubbish).sort());

@@ -17,7 +17,7 @@ function bench(up = true) {
   const acts = new Map();
   const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
     stage: 'live', clickToDial: true, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 1,
+    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 1, ringProfiles: [], ringOn: '',
   });
   let ids = 0;
   const dialing = createDialing({

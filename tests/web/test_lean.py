@@ -15,15 +15,17 @@ SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
 OTHERS = {"lightning": {"classic.js", "classicvalues.js"}, "classic": {"lightning.js"}}
 """What a page of that surface never loads: the driver of the other one."""
 ASKED_FOR = {
+    "callme.js",
     "channels.js",
     "completions.js",
     "followup.js",
     "incall.js",
     "pops.js",
+    "rare.css",
     "signin.js",
     "tray.js",
 }
-"""Loaded only where an admin has set a message channel, or other screen pops than the layout's."""
+"""Parts that no usual call needs (tests/browser/test_weight.py sees to it that none fetches them)."""
 
 
 def test_comments_and_indentation_go_and_lines_stay() -> None:

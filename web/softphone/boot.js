@@ -1,6 +1,7 @@
 /** Start the page. */
 
 import { createSoftphone } from './softphone.js';
+import { loadStyle } from './late.js';
 import { createTranslate, loadLate, loadStrings } from './strings.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('softphone'));
@@ -9,4 +10,4 @@ const t = createTranslate(table, language);
 document.documentElement.lang = language;
 document.documentElement.dir = t('direction');
 document.title = t('title');
-await createSoftphone(root, t, language, () => loadLate(language, table)).start();
+await createSoftphone(root, t, language, () => Promise.all([loadLate(language, table), loadStyle()])).start();

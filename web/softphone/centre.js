@@ -11,7 +11,7 @@
  * @typedef {{
  *   policy: {[name: string]: unknown}, taskFields: {[field: string]: string},
  *   publish: string, listen: string, lookUp: string, width: number|null,
- *   pops: {[rule: string]: string}, problems: string[],
+ *   ringProfiles: string[], pops: {[rule: string]: string}, problems: string[],
  * }} Centre
  */
 
@@ -48,6 +48,7 @@ const ITEMS = {
   'publishChannel': ['publish', channel],
   'dialChannel': ['listen', channel],
   'lookUp': ['lookUp', like(/^\w+\.\w+$/)],
+  'ringProfiles': ['ringProfiles', (text) => (words(text).every((word) => /^[\w-]{1,64}$/.test(word)) ? words(text) : undefined)],
   'panelWidth': ['width', between(200, 1920)],
   'popNone': ['popNone', like(POP)],
   'popOne': ['popOne', like(POP)],
@@ -74,11 +75,11 @@ export function readCentre(told) {
     else read[name] = value;
   }
   if (!map) problems.push('getCallCenterSettings');
-  const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, popNone = '', popOne = '', popMany = '' } = read;
+  const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
   return {
     policy: Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
     taskFields: { ...taskFields, ...(recordTypeId ? { recordTypeId } : {}) },
-    publish, listen, lookUp, width, problems, pops: { none: popNone, one: popOne, many: popMany },
+    publish, listen, lookUp, width, ringProfiles, problems, pops: { none: popNone, one: popOne, many: popMany },
   };
 }
 

@@ -47,7 +47,7 @@ export function createDialing({ model, send, makeId, words, say, unsay, render, 
     const request_id = makeId();
     const sent = send({
       type: 'dial', request_id, number, clicked_at: clickedAt, sent_at: now(),
-      ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}), ...(confirmed ? { confirmed } : {}),
+      ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}), ...(confirmed ? { confirmed } : {}), ...(model.ringOn ? { ring_profile: model.ringOn } : {}),
     });
     if (!sent) {
       say('dial', 'error', words(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));

@@ -4,6 +4,13 @@ import { el } from './dom.js';
 
 /** @import {Component, Model} from './types.js' */
 
+/** @type {Promise<unknown>|undefined} */
+let style;
+/** How late parts look: once, and without it they work as well. */
+export const loadStyle = () => (style ??= new Promise((resolve) => {
+  document.head.append(el('link', { rel: 'stylesheet', href: new URL('rare.css', import.meta.url).href, onload: resolve, onerror: resolve }));
+}));
+
 /**
  * @param {(model: Model) => boolean} wanted
  * @param {() => Promise<Component<Model>>} load

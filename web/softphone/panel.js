@@ -96,6 +96,10 @@ export function createPanel(root, context, model) {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
   });
+  const callMe = createLate(({ ringProfiles }) => ringProfiles.length > 0, async () => {
+    const [{ createCallMe }] = await Promise.all([import('./callme.js'), context.moreWords()]);
+    return createCallMe(context, model().ringProfiles);
+  });
   const signIn = createLate(({ stage }) => stage === 'signed-out', async () => {
     const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
     return createSignIn(context);
@@ -103,7 +107,7 @@ export function createPanel(root, context, model) {
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
-  const content = el('div', { class: 'content' }, pending.element, cardList, tray.element, dialer.element);
+  const content = el('div', { class: 'content' }, pending.element, cardList, tray.element, callMe.element, dialer.element);
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
@@ -139,7 +143,7 @@ export function createPanel(root, context, model) {
       const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
       show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
       setData(content, 'cards', String(shown.length));
-      for (const part of [bar, alerts, pending, tray, signIn, blocked, dialer, announcer]) void part.update(now);
+      for (const part of [bar, alerts, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
       keepFocus(focused);
     },

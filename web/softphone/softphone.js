@@ -31,6 +31,7 @@ const OFFLINE_MS = 3_000;
 const START_AGAIN_MS = 10_000;
 const TICK_MS = 500;
 const VIEWED = 3;
+const RING_ON = 'softphone/ring-on';
 
 /** @returns {string} 128 random bits */
 function makeId() {
@@ -38,16 +39,18 @@ function makeId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @param {HTMLElement} root @param {Translate} t @param {string} language @param {() => Promise<void>} moreWords */
+/** @param {HTMLElement} root @param {Translate} t @param {string} language @param {() => Promise<unknown>} moreWords */
 export function createSoftphone(root, t, language, moreWords) {
   /** @type {Model} */
   const model = {
     stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
     signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
+    ringProfiles: [], ringOn: '',
   };
   const clock = createClock();
   const pageId = makeId();
   const local = journalStore();
+  const drafts = draftStore();
   const demoAgent = new URLSearchParams(location.search).get('demo_agent');
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let offlineTimer;
@@ -83,6 +86,10 @@ export function createSoftphone(root, t, language, moreWords) {
     },
     relate: (callId, record) => void running?.send({ type: 'context', call_id: callId, record }),
     tray: (logId, action) => void running?.send({ type: 'tray', log_id: logId, action }),
+    ringOn(profile) {
+      model.ringOn = profile;
+      drafts.setItem(RING_ON, profile);
+    },
     followUp: (card) => void running?.followUp(card),
     dismissNotice: (id) => void running?.send({ type: 'dismiss_notice', notice_id: id }),
     dismissMessage: unsay,
@@ -91,7 +98,7 @@ export function createSoftphone(root, t, language, moreWords) {
     account: () => void moreWords().then(() => say('account', 'info', t('account.words'), { label: t('account.everywhere'), run: () => void running?.signOut(true) })),
     retryNow: () => void (running ? running.connect() : start()),
   };
-  const panel = createPanel(root, { t, moreWords, language, actions, now: clock.now, drafts: draftStore() }, () => model);
+  const panel = createPanel(root, { t, moreWords, language, actions, now: clock.now, drafts }, () => model);
 
   async function start() {
     model.blocked = null;
@@ -129,8 +136,7 @@ export function createSoftphone(root, t, language, moreWords) {
     let identified = '';
     const works = createWorks();
     const pulse = createPulse();
-    const tabs = draftStore();
-    const stale = createStale(tabs, () => location.reload());
+    const stale = createStale(drafts, () => location.reload());
     /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
     let channels = null;
     /** @type {ReturnType<typeof createSaveLog>|null} */
@@ -175,7 +181,7 @@ export function createSoftphone(root, t, language, moreWords) {
     /** Fetched where Sales Engagement is in use. @param {(module: typeof import('./completions.js'), ports: import('./completions.js').Ports) => Promise<void>} act */
     async function completing(act) {
       const [module] = await Promise.all([import('./completions.js'), moreWords()]);
-      await act(module, { driver, store: tabs, onFailed: (errors) => say('work', 'warning', t('work.failed', { reason: errors[0]?.message || t('error.silence') })) });
+      await act(module, { driver, store: drafts, onFailed: (errors) => say('work', 'warning', t('work.failed', { reason: errors[0]?.message || t('error.silence') })) });
     }
     /** @param {string} id @param {object} attributes */
     const complete = (id, attributes) => void completing((module, ports) => module.complete(ports, id, attributes));
@@ -232,7 +238,7 @@ export function createSoftphone(root, t, language, moreWords) {
       model.retryAt = null;
       model.connection++;
       if (centre) void send(settingsFrame(centre));
-      if (tabs.getItem('softphone/works')) void completing((module, ports) => module.completeAgain(ports));
+      if (drafts.getItem('softphone/works')) void completing((module, ports) => module.completeAgain(ports));
       channels?.listen(centre?.listen ?? '');
       if (announced) return;
       announced = true;
@@ -252,6 +258,8 @@ export function createSoftphone(root, t, language, moreWords) {
       if (!outcome.ok) return say('centre', 'warning', t('centre.problem', { keys: outcome.errors[0]?.message || t('error.silence') }));
       centre = readCentre(outcome.value);
       if (centre.problems.length > 0) say('centre', 'warning', t('centre.problem', { keys: centre.problems.join(', ') }));
+      model.ringProfiles = centre.ringProfiles;
+      model.ringOn = centre.ringProfiles.find((name) => name === drafts.getItem(RING_ON)) ?? '';
       if (centre.width !== null) void driver.size(null, centre.width);
       if (centre.listen || centre.publish) {
         const { createChannels } = await import('./channels.js');

@@ -296,6 +296,9 @@ export interface Model {
   viewed: RecordRef[];
   /** The call centre's directory, once it is known. */
   directory?: DirectoryEntry[];
+  /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
+  ringProfiles: string[];
+  ringOn: string;
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;
 }
@@ -308,6 +311,7 @@ export interface Actions {
   /** What the call is about; null: none of the records known. */
   relate(callId: string, record: RecordRef | null): void;
   tray(logId: string, action: string): void;
+  ringOn(profile: string): void;
   /** Open Salesforce's form for a task about the same record. */
   followUp(card: CallCard | WrapupCard): void;
   dismissNotice(id: string): void;
@@ -322,7 +326,7 @@ export interface Actions {
 export interface Context {
   t: Translate;
   /** The words of parts that are fetched late. */
-  moreWords(): Promise<void>;
+  moreWords(): Promise<unknown>;
   language: string;
   actions: Actions;
   now: () => number;
