@@ -74,6 +74,6 @@ async def _erase(settings: Settings, sought: Sought, scope: Scope) -> Erased:
     await open_reader(settings.database_url).close()
     store = await open_store(settings.database_url, clock_ms=SystemClock().now)
     try:
-        return await erase(Archive(store.reader, store.journal), sought, scope)
+        return await erase(store.archive, sought, scope)
     finally:
         await store.close()

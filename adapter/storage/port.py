@@ -153,6 +153,7 @@ class Session:
 class Keep:
     """What `prune` removes: all that is older than these (Unix milliseconds).
 
+    `calls_since` is meant for agents' lists of recent calls as well.
     Logs go only when they are settled, and sessions when they expired before that moment.
     """
 

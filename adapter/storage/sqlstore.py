@@ -8,7 +8,8 @@ from functools import partial
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, Line
 from adapter.storage import board as boards
-from adapter.storage import counts, queries
+from adapter.storage import counts, queries, recents
+from adapter.storage.archive import Archive
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
 from adapter.storage.port import Commit, Keep, Parked, Route, Session, Snapshot
@@ -90,7 +91,25 @@ class SqlStore:
         while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
             total += portion
             on_portion(portion)
-        return total
+        return total + await self._forget_recents(keep.calls_since, on_portion)
+
+    async def _forget_recents(self, since: int, on_portion: Callable[[int], None]) -> int:
+        """Old entries of agents' recent calls; who changes meanwhile is for the next time."""
+        total, after = 0, recents.FIRST
+        while True:
+            portion = await self.reader.run(recents.read, since, after)
+            for agent, version in portion.stale:
+                if await self.archive.erase_agent(agent, version, ()):
+                    total += 1
+                    on_portion(1)
+            if portion.after is None:
+                return total
+            after = portion.after
+
+    @property
+    def archive(self) -> Archive:
+        """What is held of people, to be copied and erased."""
+        return Archive(self.reader, self.journal)
 
     async def board(self, org_id: str, since: int, deliveries_since: int) -> boards.BoardRows:
         """The board of one organisation; times are Unix milliseconds."""

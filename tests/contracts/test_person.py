@@ -99,7 +99,7 @@ class Kept:
     @property
     def archive(self) -> Archive:
         """The side that people ask."""
-        return Archive(self.store.reader, self.store.journal)
+        return self.store.archive
 
     async def put(
         self, key: AgentKey, number: str, *logs: CallLog, calls: tuple[Call, ...] = ()
