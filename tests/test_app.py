@@ -9,7 +9,13 @@ import httpx
 import pytest
 
 from adapter.app import drain, read_news, running, serve
-from adapter.storage.port import StorageError
+from adapter.core.model import Agent
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.retention import DAY_MS
+from adapter.storage.archive import CALLS, DELIVERIES, Archive, open_reader
+from adapter.storage.open import open_store
+from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, StorageError
+from tests.contracts.stores import ADA
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import SECRET, TOKEN, a_world, free_port, settings_for
 from tests.scenarios.test_restart import a_killable
@@ -45,6 +51,34 @@ async def test_the_epoch_is_the_files_own(tmp_path: Path) -> None:
         async with running(settings) as app:
             epochs.append(app.pages.epoch)
     assert epochs[0] == epochs[1] != epochs[2]
+
+
+async def test_the_settings_say_how_long_deliveries_and_calls_are_kept(tmp_path: Path) -> None:
+    """The job of a running adapter goes by them, each by its own, from its start on."""
+    settings = settings_for(
+        tmp_path, "http://localhost:1", "http://127.0.0.1:9", delivery_days=7, call_days=9
+    )
+    clock = SystemClock()
+    store = await open_store(settings.database_url, clock_ms=clock.now)
+    for days in (6, 8, 10):
+        at = clock.now() - days * DAY_MS
+        row = CallRow("acct", f"pc-{days}", f"{days}", ADA, at)
+        read = (await store.versions((ADA,))).get(ADA, 0)
+        event = Delivery("acct", f"{days}", "call.end", b"{}", at, "applied")
+        change = AgentChange(read, Agent(ADA), None, (), (row,))
+        await store.commit(Commit((change,), delivery=event))
+    await store.close()
+    reader = open_reader(settings.database_url)
+    archive = Archive(reader)
+    kept: tuple[list[str], list[str]] = ([], [])
+    async with running(settings), asyncio.timeout(20):
+        while kept != (["6"], ["6", "8"]):
+            events = [row["event_id"] async for row in archive.rows(DELIVERIES)]
+            calls = [row["call_id"] async for row in archive.rows(CALLS)]
+            kept = (sorted(events), sorted(calls))
+            assert "6" in events
+            assert {"6", "8"} <= {*calls}
+    await reader.close()
 
 
 async def test_draining_tells_the_pages_and_closes_those_that_stay(tmp_path: Path) -> None:
