@@ -145,7 +145,8 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
         case Pending():
             state = "saved" if log.saved else "waiting"
         case _:
-            state = "saving"
+            # Nobody knows: an update is said again, a create is looked for in Salesforce.
+            state = "saving" if log.saved else "unconfirmed"
     return {"state": state, **task}
 
 
