@@ -8,13 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapter.app import drain, read_news, running, serve
+from adapter.app import drain, running, serve
 from adapter.core.model import Agent
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import DAY_MS
 from adapter.storage.archive import CALLS, DELIVERIES, Archive, open_reader
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, StorageError
+from adapter.wiring import read_news
 from tests.contracts.stores import ADA
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import SECRET, TOKEN, a_world, free_port, settings_for

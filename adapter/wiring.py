@@ -1,0 +1,286 @@
+"""How the rooms meet: edges first, on them the runtime, on that what the web serves.
+
+One function a floor; each names all that it is made of, so that what is not here is not in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import httpx
+import structlog
+from aiohttp import web
+
+from adapter.fanout.open import is_shared
+from adapter.fanout.port import Hints
+from adapter.metrics import Metrics
+from adapter.opencti.tasklog import TaskRules
+from adapter.orgs import Orgs
+from adapter.runtime.agents import Agents
+from adapter.runtime.board import Board
+from adapter.runtime.clock import Clock
+from adapter.runtime.compare import Compare
+from adapter.runtime.directory import Directories, Directory, read_entries
+from adapter.runtime.intake import Intake
+from adapter.runtime.orgrate import OrgRate
+from adapter.runtime.pages import Pages
+from adapter.runtime.perform import Performer
+from adapter.runtime.sweeper import Sweeper
+from adapter.runtime.tasks import Tasks
+from adapter.settings import Settings
+from adapter.storage.sqlstore import SqlStore
+from adapter.telephony.dialstack.client import DialStackClient
+from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.telephony.dialstack.wire import parse_webhook
+from adapter.telephony.health import Health
+from adapter.telephony.news import CallNews
+from adapter.telephony.strictjson import Malformed
+from adapter.web.blocked import Blocked
+from adapter.web.board import BoardSite
+from adapter.web.bridge import Bridge
+from adapter.web.clicks import Clicks
+from adapter.web.devlogin import DevLogin
+from adapter.web.login import Login
+from adapter.web.metrics import MetricsSite
+from adapter.web.numbers import Numbers
+from adapter.web.oidc import IdentityProvider
+from adapter.web.once import Once
+from adapter.web.pages import Site
+from adapter.web.salesforcelogin import SalesforceLogin
+from adapter.web.sameuser import SameUser
+from adapter.web.server import make_server
+from adapter.web.sessions import Sessions
+from adapter.web.status import Status
+from adapter.web.throttle import Throttle
+from adapter.web.watch import SIGNED_OUT, Watch
+from adapter.web.webhooks import Webhooks
+
+log = structlog.get_logger(__name__)
+
+SIGN_INS_PER_MINUTE = 30
+"""For one address: a whole office may share one, and signs in in the morning."""
+
+UNSIGNED_PER_MINUTE = 60
+"""Webhooks without a good signature, from one address; the provider sends none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What everything else is made from."""
+
+    settings: Settings
+    clock: Clock
+    store: SqlStore
+    hints: Hints
+    orgs: Orgs
+    providers: Mapping[str, DialStackClient]
+    healths: Mapping[str, Health]
+    tasks: Tasks
+    http: httpx.AsyncClient
+    metrics: Metrics
+
+    @property
+    def shared(self) -> bool:
+        """Whether other replicas use the same store."""
+        return is_shared(self.settings.database_url)
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        """Whose word on a client's address counts."""
+        return frozenset(self.settings.proxies)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What decides, keeps and carries, and knows nothing of HTTP."""
+
+    agents: Agents
+    pages: Pages
+    intake: Intake
+    sweeper: Sweeper
+    compare: Compare
+    board: Board
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What listens to the outside, and what looks after it."""
+
+    server: web.Application
+    status: Status
+    bridge: Bridge
+    watch: Watch
+
+
+async def make_runtime(edges: Edges) -> Runtime:
+    """Agents and pages, and everybody who tells them something."""
+    settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
+    agents = Agents(store, hints, settings.policy(), shared=edges.shared)
+    pages = await _pages(edges, agents)
+    intake = Intake(agents, store, clock, read_news)
+    performer = Performer(
+        agents=agents,
+        store=store,
+        providers=edges.providers,
+        news_of=report_from_record,
+        pages=pages,
+        tasks=edges.tasks,
+        clock=clock,
+        metrics=edges.metrics,
+    )
+    agents.perform_with(performer.perform)
+    agents.follow_with(pages.claims)
+    sweeper = Sweeper(
+        agents=agents,
+        store=store,
+        intake=intake,
+        providers=edges.providers,
+        news_of=report_from_record,
+        clock=clock,
+        is_here=pages.is_here if edges.shared else lambda key: True,
+    )
+    healths = {org.org_id: edges.healths[org.account] for org in edges.orgs.all}
+    board = Board(store, agents, pages, clock, read_news, health=healths)
+    compare = Compare(agents=agents, pages=pages, store=store)
+    return Runtime(agents, pages, intake, sweeper, compare, board)
+
+
+async def _pages(edges: Edges, agents: Agents) -> Pages:
+    settings, metrics = edges.settings, edges.metrics
+    rules = TaskRules(settings.task_status, agents.policy.disposition, settings.extra_fields())
+    any_provider = next(iter(edges.providers.values()))
+    can = asdict(any_provider.capabilities)
+    pages = Pages(agents, edges.tasks, edges.clock, rules, can)
+    pages.epoch = await edges.store.epoch()
+    pages.apex_class = settings.read_back_class
+    edges.hints.listen(pages.hinted)
+    edges.hints.listen(lambda key, _: metrics.shown() if pages.is_here(key) else None)
+    return pages
+
+
+def make_faces(edges: Edges, runtime: Runtime) -> Faces:
+    """The server, with every route's handler, and the watch over its sign-ins."""
+    settings, clock, store, metrics = edges.settings, edges.clock, edges.store, edges.metrics
+    agents, pages = runtime.agents, runtime.pages
+    sessions = _sessions(edges, pages)
+    login = Login(sessions, edges.orgs, settings.public_origin)
+    site, status = Site(settings, edges.orgs), Status(store)
+    bridge = _bridge(edges, runtime, sessions, site.build)
+    supervisors = settings.supervisors_or_everybody
+    server = make_server(
+        site=site,
+        login=login,
+        sign_in=_sign_in(edges, login),
+        bridge=bridge,
+        webhooks=_webhooks(edges, runtime.intake),
+        status=status,
+        board=BoardSite(runtime.board, sessions.of, supervisors, edges.orgs),
+        numbers=Numbers(login, sessions.of, agents.policy.dial),
+        blocked=Blocked(login, metrics, clock, edges.proxies),
+        metrics=MetricsSite(
+            metrics=metrics,
+            store=store,
+            agents=agents,
+            pages=pages,
+            compare=runtime.compare,
+            clock=clock,
+        ),
+    )
+    watch = Watch(pages, sessions, edges.tasks)
+    edges.hints.listen(watch.hinted)
+    return Faces(server, status, bridge, watch)
+
+
+def _sessions(edges: Edges, pages: Pages) -> Sessions:
+    return Sessions(
+        edges.store,
+        edges.clock,
+        pages.sign_out,
+        pages.sign_out_agent,
+        lambda agent: edges.hints.publish(agent, SIGNED_OUT),
+    )
+
+
+def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> Bridge:
+    settings, clock, agents, pages = edges.settings, edges.clock, runtime.agents, runtime.pages
+    limits_orgs = edges.shared and agents.policy.per_minute_org
+    rate = OrgRate(clock, edges.hints if limits_orgs else None)
+    same_user = SameUser(
+        settings.read_back_class if settings.check_salesforce_user else "",
+        agents=agents,
+        pages=pages,
+        sessions=sessions,
+        clock=clock,
+    )
+    return Bridge(
+        agents=agents,
+        clicks=Clicks(agents, rate, edges.metrics),
+        same_user=same_user,
+        pages=pages,
+        sessions=sessions,
+        directory=_directories(edges),
+        clock=clock,
+        tasks=edges.tasks,
+        own_origin=settings.public_origin,
+        build=build,
+        metrics=edges.metrics,
+        sockets_per_address=settings.sockets_per_address,
+        proxies=edges.proxies,
+    )
+
+
+def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
+    """The one way in that is configured."""
+    settings, orgs = edges.settings, edges.orgs.all
+    if settings.sign_in == "dev":
+        return DevLogin(login, orgs[0].org_id)
+    redirect_uri = f"{settings.public_origin}/auth/callback"
+    return SalesforceLogin(
+        login=login,
+        orgs=edges.orgs,
+        providers={
+            org.org_id: IdentityProvider(org, edges.http, redirect_uri, edges.clock) for org in orgs
+        },
+        once=Once(edges.store, edges.clock),
+        clock=edges.clock,
+        tries=Throttle(SIGN_INS_PER_MINUTE, edges.clock),
+        proxies=edges.proxies,
+    )
+
+
+def _directories(edges: Edges) -> Directories:
+    """One an org: its own file, and the users of its own provider account."""
+    directories = {}
+    for org in edges.orgs.all:
+        entries = read_entries(org.directory_file) if org.directory_file else ()
+        known = edges.providers[org.account] if org.is_provider_configured else None
+        directories[org.org_id] = Directory(org.account, known, edges.clock, entries)
+    return Directories(directories)
+
+
+def _webhooks(edges: Edges, intake: Intake) -> dict[str, Webhooks]:
+    """One endpoint an account, each with its own secrets."""
+    configured = [org for org in edges.orgs.all if org.is_provider_configured]
+    if not configured:
+        log.warning("provider.not_configured")
+    return {
+        org.account: Webhooks(
+            account=org.account,
+            secrets=org.webhook_secrets,
+            metrics=edges.metrics,
+            intake=intake,
+            clock=edges.clock,
+            strangers=Throttle(UNSIGNED_PER_MINUTE, edges.clock),
+            proxies=edges.proxies,
+        )
+        for org in configured
+    }
+
+
+def read_news(body: bytes, at: int) -> CallNews | None:
+    """What a stored delivery tells; None if it is about no call."""
+    try:
+        return parse_webhook(body, at).report
+    except Malformed:
+        return None
