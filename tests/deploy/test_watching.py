@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from adapter.metrics import Metrics
 
@@ -28,6 +29,18 @@ def measured() -> set[str]:
 def asked(text: str) -> set[str]:
     """The series of ours that a text asks for."""
     return set(re.findall(r"\bsoftphone_\w+", text))
+
+
+def test_prometheus_could_read_the_rules() -> None:
+    """YAML, and in each rule what Prometheus and the pager need; the runbook is its own section."""
+    (group,) = YAML(typ="safe").load(ALERTS)["groups"]
+    assert [rule["alert"] for rule in group["rules"]] == NAMES
+    for rule in group["rules"]:
+        assert rule["expr"]
+        assert re.fullmatch(r"\d+[smh]", rule["for"])
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
 
 
 def test_the_alerts_ask_for_what_is_measured() -> None:
