@@ -72,7 +72,7 @@ PARTS: dict[str, tuple[Part, tuple[str, ...]]] = {
         lambda folder, options: click(folder, options.rounds),
         ("click_to_post_p50_ms",),
     ),
-    "crowd": (crowd, ("memory_per_page_ratio", "storm_ratio")),
+    "crowd": (crowd, ("memory_per_page_ratio", "storm_ratio", "storm_webhooks_refused")),
     "growth": (lambda folder, options: growth(folder, options.rounds), ("agents_growth",)),
 }
 
@@ -130,7 +130,7 @@ async def run(options: argparse.Namespace) -> None:
         commit=_commit(),
         seconds=round(time.monotonic() - started),
     )
-    file = BENCH / ("quick.json" if options.quick else "summary.json")
+    file = BENCH / f"{_name(options)}.json"
     summary.written(told, file)
     plot.written(told, file.with_suffix(".svg"))
     if options.json:
@@ -138,6 +138,13 @@ async def run(options: argparse.Namespace) -> None:
         return
     print(summary.table(told))
     print(f"\nthe rounds: {file}, the plot: {file.with_suffix('.svg')}")
+
+
+def _name(options: argparse.Namespace) -> str:
+    """A part of the bench does not overwrite the summary of the whole."""
+    if options.quick:
+        return "quick"
+    return "summary" if options.only == list(PARTS) else "-".join(options.only)
 
 
 def _commit() -> str:

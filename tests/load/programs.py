@@ -101,7 +101,7 @@ class Program:
 
     def loop(self) -> str:
         """Which event loop it runs on, by the libraries that it has loaded."""
-        if "python" not in self.command[0]:
+        if self.command[0] == str(NODE):
             return "node"
         return "uvloop" if "uvloop" in self._proc("maps") else "asyncio"
 

@@ -25,6 +25,7 @@ KEYS = (
     "click_to_post_p50_ms",
     "memory_per_page_ratio",
     "storm_ratio",
+    "storm_webhooks_refused",
     "agents_growth",
     "postgres_vs_sqlite",
     "fsync_ms",

@@ -60,6 +60,7 @@ class Crowd:
             "memory_per_page_ratio": found.ratio(*pair, "kib_per_page_of_all"),
             "memory_per_page_ratio_2000": found.ratio(*pair, "kib_per_page_of_some"),
             "storm_ratio": found.ratio(*pair, "back_seconds"),
+            "storm_ratio_cpu": found.ratio(*pair, "back_cpu_seconds"),
             "storm_webhooks_refused": sum(r["webhooks_refused"] for r in found.rounds[pair[0]]),
             "crowd_pages": self.size,
         }
@@ -69,16 +70,19 @@ class Crowd:
         base, some = await self._some(program)
         await program.start()
         async with knocking(program, self.size) as knocks:
-            started = time.perf_counter()
+            started, used = time.perf_counter(), program.cpu_seconds()
             pages = await self._open(program, range(self.size))
-            seconds = time.perf_counter() - started
+            seconds, cpu = time.perf_counter() - started, program.cpu_seconds() - used
         await asyncio.sleep(SETTLE_SECONDS)
+        if knocks.why:
+            tell(f"{program.kind}: {knocks.refused} webhooks refused, first: {knocks.why}")
         full = program.memory_kib()
         leave(program, pages)
         return {
             "kib_per_page_of_some": round((some - base) / (SOME - FEW), 2),
             "kib_per_page_of_all": round((full - base) / (self.size - FEW), 2),
             "back_seconds": round(seconds, 3),
+            "back_cpu_seconds": round(cpu, 2),
             "webhooks": len(knocks.taken_ms),
             "webhooks_refused": knocks.refused,
             "webhook_p99_ms": round(percentile(knocks.taken_ms, 99), 1),
@@ -123,6 +127,7 @@ class Knocks:
 
     def __init__(self) -> None:
         self.refused = 0
+        self.why = ""
         self.taken_ms: list[float] = []
 
 
@@ -137,7 +142,9 @@ async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
             for delivery in deliveries:
                 started = time.perf_counter()
                 answer = await ask(delivery.request)
-                knocks.refused += not answer.startswith(b"HTTP/1.1 200")
+                if not answer.startswith(b"HTTP/1.1 200"):
+                    knocks.refused += 1
+                    knocks.why = knocks.why or answer[:400].decode(errors="replace")
                 knocks.taken_ms.append((time.perf_counter() - started) * 1000)
                 if over.is_set():
                     return
