@@ -113,7 +113,7 @@ webhook_secrets_file = "{folder}/{org_id}"
 
 
 @asynccontextmanager
-async def a_stage(folder: Path) -> AsyncIterator[Stage]:
+async def a_stage(folder: Path, **wishes: Any) -> AsyncIterator[Stage]:
     """Everything, over TLS, on names of three sites."""
     async with AsyncExitStack() as stack:
         acme = await stack.enter_async_context(an_identity(org_id=ACME))
@@ -131,6 +131,7 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
                 public_url=phone,
                 sign_in="salesforce",
                 orgs_file=folder / "orgs.toml",
+                **wishes,
             )
         )
         doors[0].leads_to = int(world.url.rsplit(":", 1)[1])
@@ -221,6 +222,27 @@ async def test_a_sign_out_everywhere_is_in_the_panels_account(stage: Stage) -> N
     await until(there, "signed-out")
     await expect(here.get_by_role("button", name="Sign out everywhere")).to_be_hidden()
     await stage.world.app.pages.none_left()
+
+
+async def test_a_colleague_in_salesforce_does_not_phone_as_who_was_here_before(
+    tmp_path: Path,
+) -> None:
+    """Ada's phone, then Grace's Salesforce in the same browser: Grace is told to sign in."""
+    async with a_stage(tmp_path, check_salesforce_user=True) as stage:
+        page, frame = await stage.open(f"{stage.acme_url}/?who={ACME}/005000000000001AAA")
+        await sign_in(stage, frame)
+        # The answer goes down the socket before the click does.
+        answered = "m => m.direction === 'out' && m.message.methodName === 'runApex'"
+        await page.wait_for_function(f"demoOrg.messages.some({answered})")
+        await page.locator("#records").get_by_text("Grace Okafor", exact=True).click()
+        await page.locator("#page").get_by_text("+1 202-555-9000").click()
+        await until(frame, "ringing-user-devices")
+
+        await page.goto(f"{stage.acme_url}/?who={ACME}/005000000000002AAA")
+        frame = await softphone(page)
+        await until(frame, "signed-out")
+        await expect(frame.get_by_text("as somebody else")).to_be_visible()
+        await expect(frame.get_by_role("button", name="Sign in with Salesforce")).to_be_visible()
 
 
 async def test_of_four_cookies_only_the_partitioned_one_survives(stage: Stage) -> None:

@@ -31,7 +31,7 @@ function bench() {
   let callId = 0;
   const say = (/** @type {string} */ methodName, args = {}, { origin = SOFTPHONE, source = frame, ...rest } = {}) =>
     host.receive(/** @type {any} */ ({ origin, source, data: { methodName, callId: callId++, apiVersion: 57, apiType: 'opencti', isCallbackRegistered: true, isListenerRegistered: false, args, ...rest } }));
-  return { host, say, posted, pops, tasks, dialable: () => dialable, last: () => posted.at(-1)?.message };
+  return { host, org, say, posted, pops, tasks, dialable: () => dialable, last: () => posted.at(-1)?.message };
 }
 
 test('a reply goes to the softphone alone and repeats the number of the call', () => {
@@ -88,6 +88,16 @@ test('the read-back finds a Task by the id of its call', () => {
   say('saveLog', { object: { entityApiName: 'Task', Subject: 'a', CallObject: 'call/1 &' } });
   say('runApex', { apexClass: 'SoftphoneCallLog', methodName: 'find', methodParams: `callObject=${encodeURIComponent('call/1 &')}` });
   assert.deepEqual(JSON.parse(last().response.returnValue.runApex), [tasks.all()[0]?.Id]);
+});
+
+test('Apex says who runs it, with the nonce of the question, where anybody said', () => {
+  const ask = { apexClass: 'SoftphoneCallLog', methodName: 'whoAmI', methodParams: 'nonce=n%201' };
+  const { say, org, last } = bench();
+  say('runApex', ask);
+  assert.equal(last().response.success, false);
+  org.who = { org: '00D1', user: '0051' };
+  say('runApex', ask);
+  assert.deepEqual(JSON.parse(last().response.returnValue.runApex), { nonce: 'n 1', org: '00D1', user: '0051' });
 });
 
 test('one match pops, a deferred search only tells, two characters are too few', () => {

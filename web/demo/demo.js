@@ -76,11 +76,14 @@ function pop(pop) {
 }
 
 const origin = new URL(config.softphone_url).origin;
+// `?who=00D…/005…` is whom Apex finds itself run by.
+const [orgId, userId] = (new URLSearchParams(location.search).get('who') ?? '').split('/');
 const utility = createUtility(frameAddress(config.softphone_url, location.origin, agent), () => host.reset());
 /** @type {Org} */
 const org = {
   records, tasks, current, pop,
   settings: config.settings, layout: config.layout,
+  who: orgId && userId ? { org: orgId, user: userId } : undefined,
   refresh: render,
   clickToDial(on) {
     dialable = on;

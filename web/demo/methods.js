@@ -88,10 +88,13 @@ function searchAndScreenPop({ searchParams, callType, deferred }, org) {
   return success(matches);
 }
 
-/** The read-back class that an admin deploys: Tasks that carry a call's id. @param {any} args @param {Org} org */
+/** The class that an admin deploys: Tasks that carry a call's id, and who runs it. @param {any} args @param {Org} org */
 function runApex({ apexClass, methodName, methodParams }, org) {
-  if (apexClass !== 'SoftphoneCallLog' || methodName !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
-  const wanted = new URLSearchParams(methodParams).get('callObject');
+  const given = new URLSearchParams(methodParams);
+  const method = apexClass === 'SoftphoneCallLog' ? methodName : '';
+  if (method === 'whoAmI' && org.who) return success({ runApex: JSON.stringify({ nonce: given.get('nonce'), ...org.who }) });
+  if (method !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
+  const wanted = given.get('callObject');
   const ids = org.tasks.all().filter((task) => task['CallObject'] === wanted).map((task) => task.Id);
   return success({ runApex: JSON.stringify(ids) });
 }

@@ -82,6 +82,8 @@ export interface Org {
   refresh(): void;
   settings?: { [key: string]: unknown } | undefined;
   layout?: { [callType: string]: object } | undefined;
+  /** The ids of the org and of the user who looks at it; unknown where nobody said. */
+  who?: { org: string; user: string } | undefined;
   clickToDial(on: boolean): void;
   panel: {
     visible(): boolean;
