@@ -76,7 +76,8 @@ class CallReport:
     """What a provider's event (or its call log) tells of one call of this agent.
 
     `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
-    that this is a call which we did not place.
+    that this is a call which we did not place. `elsewhere`: it tells of another user's part in the
+    call, which rings at several (a ring group) or went from one to the next.
     """
 
     at: int
@@ -84,6 +85,7 @@ class CallReport:
     known: bool
     provider_call_id: str
     facts: Facts
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

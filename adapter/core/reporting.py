@@ -48,6 +48,11 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
     call = _bound(agent, event)
     if isinstance(event, InboundRinging) and _may_be_our_own(agent, call, event):
         return ignored(agent, "own placement rings")
+    if event.elsewhere and not _had_part(call):
+        if isinstance(event, Transferred):
+            return ignored(agent, "transferred elsewhere")  # perhaps to this very agent
+        if event.facts.connected is not None:
+            return _taken_elsewhere(agent, call)
     if call is not None:
         return _learned(agent, call, event, policy)
     if event.known:
@@ -61,12 +66,22 @@ def _answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) 
     For a call that we placed, the other user is the destination: then it is connected.
     """
     call = _bound(agent, event)
-    if call is None or isinstance(call.stage, Wrapup):
-        return ignored(agent, "answered elsewhere")
-    if call.request_id:
+    if call is not None and call.request_id and not isinstance(call.stage, Wrapup):
         return _learned(agent, call, event, policy)
-    rang = call.direction is not Direction.OUTBOUND and call.facts.connected is None
-    if rang and isinstance(call.stage, RingingInbound | Ending):
+    return _taken_elsewhere(agent, None if _had_part(call) else call)
+
+
+def _had_part(call: Call | None) -> bool:
+    """Whether the agent placed this call or talked in it; else it only rang here."""
+    if call is None:
+        return False
+    placed = call.request_id != "" or call.direction is Direction.OUTBOUND
+    return placed or call.facts.connected is not None
+
+
+def _taken_elsewhere(agent: Agent, call: Call | None) -> Decision:
+    """A call that rang here is nobody's missed call; the talk is not this agent's to log."""
+    if call is not None and isinstance(call.stage, RingingInbound | Ending):
         return Decision(agent.without_call(call.call_id))
     return ignored(agent, "answered elsewhere")
 

@@ -12,8 +12,7 @@ from enum import StrEnum
 
 import structlog
 
-from adapter.core.events import AnsweredElsewhere, Report
-from adapter.core.facts import Direction
+from adapter.core.events import Report
 from adapter.core.model import AgentKey, Line
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
@@ -27,7 +26,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
-from adapter.telephony.news import CallNews, Moment, as_event
+from adapter.telephony.news import CallNews, event_for
 
 log = structlog.get_logger(__name__)
 
@@ -140,9 +139,10 @@ class Intake:
             snapshot = await self._agents.snapshot(key)
             user = snapshot.agent.line.user if snapshot.agent.line else None
             known = key in way.owners
+            shared = known and len(way.owners) > 1
             call_id = way.owners.get(key) or self._clock.fresh_id("call")
             for when, told in [*all_news, (at, news)]:
-                event = _event(told, user, when, call_id, known)
+                event = event_for(told, user, at=when, call_id=call_id, known=known, shared=shared)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
@@ -157,29 +157,6 @@ class Intake:
             at=now,
             fate=fate.value,
         )
-
-
-def _event(news: CallNews, user: str | None, at: int, call_id: str, known: bool) -> Report | None:
-    """The event for one agent; what rings at, or was taken by, another user is told as that."""
-    if news.user_id is None or news.user_id == user:
-        return as_event(news, at=at, call_id=call_id, known=known)
-    match news.moment:
-        case Moment.RINGING:
-            return None
-        case Moment.CONNECTED if known and _is_internal(news):
-            # Told to caller and callee, each under their own name: nobody took it from this agent.
-            return None
-        case Moment.CONNECTED if known:
-            return AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
-        case _ if known:
-            return as_event(news, at=at, call_id=call_id, known=known)
-        case _:
-            return None
-
-
-def _is_internal(news: CallNews) -> bool:
-    direction = news.facts.direction
-    return direction is not None and direction.value is Direction.INTERNAL
 
 
 def _report(heard: Heard, turns: dict[AgentKey, Turn]) -> None:

@@ -155,7 +155,7 @@ class Performer:
             record = await self._of(effect).record(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(effect.call_id, error)
-        return self._told(effect.call_id, record)
+        return self._told(effect, record)
 
     async def _find(self, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
@@ -165,18 +165,20 @@ class Performer:
             return self._unavailable(effect.call_id, error)
         for record in reversed(records):
             if _fits(record, effect, since) and not await self._is_known(effect, record):
-                return self._told(effect.call_id, record)
+                return self._told(effect, record)
         return RecordAbsent(self._clock.now(), effect.call_id)
 
     async def _is_known(self, effect: FindCall, record: CallRecord) -> bool:
         route = await self._store.route(effect.line.account, record.provider_call_id)
         return bool(route.owners)
 
-    def _told(self, call_id: str, record: CallRecord | None) -> Event:
+    def _told(self, effect: AskCall | FindCall, record: CallRecord | None) -> Event:
         now = self._clock.now()
         if record is None:
-            return RecordAbsent(now, call_id)
-        return as_event(self._news_of(record), at=now, call_id=call_id, known=True)
+            return RecordAbsent(now, effect.call_id)
+        news = self._news_of(record)
+        elsewhere = news.is_elsewhere(effect.line.user)
+        return as_event(news, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
 
     def _unavailable(self, call_id: str, error: ProviderError) -> Event:
         log.warning("call_log.unavailable", call=call_id, reason=error.text)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from adapter.core import quick
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
-from adapter.core.events import CallReport, Event, TimePassed
+from adapter.core.events import CallReport, Connected, Event, TimePassed
 from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
 from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
@@ -72,12 +72,15 @@ def take_turn(
     return turn
 
 
-def _routed(turn: Turn, event: Event) -> Event:
+def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     """The event as one of a known call, if an earlier step of this turn has logged that call.
 
     Several deliveries may be replayed at once; without a wrap-up the first of them may be the
-    last that the agent has of the call, and the next must not open another one.
+    last that the agent has of the call, and the next must not open another one. But who is
+    connected to a call that left no log behind (it had been taken elsewhere) has it anew.
     """
+    if isinstance(event, Connected) and event.known and event.call_id in absent:
+        return quick.replace(event, known=turn.agent.call(event.call_id) is not None)
     if not isinstance(event, CallReport) or event.known:
         return event
     logged = (log for log in turn.changed.values() if log.provider_call_id)
@@ -87,7 +90,7 @@ def _routed(turn: Turn, event: Event) -> Event:
 
 
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:
-    decision = decide(turn.agent, _routed(turn, event), policy)
+    decision = decide(turn.agent, _routed(turn, event, absent), policy)
     turn.agent = decision.agent
     turn.effects.extend(decision.effects)
     if decision.ignored:

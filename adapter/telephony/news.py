@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from adapter.core import events
-from adapter.core.facts import Facts
-from adapter.core.quick import dataclass
+from adapter.core.facts import Direction, Facts
+from adapter.core.quick import dataclass, replace
 
 
 class Moment(StrEnum):
@@ -35,10 +35,59 @@ class CallNews:
     user_id: str | None
     facts: Facts
 
+    @property
+    def is_internal(self) -> bool:
+        """Whether two users talk, each of whom is told of each moment under their own name."""
+        return self._goes(Direction.INTERNAL)
 
-def as_event(news: CallNews, *, at: int, call_id: str, known: bool) -> events.Report:
+    @property
+    def is_inbound(self) -> bool:
+        """Whether it comes from outside, and so may ring at several users."""
+        return self._goes(Direction.INBOUND)
+
+    def _goes(self, direction: Direction) -> bool:
+        told = self.facts.direction
+        return told is not None and told.value is direction
+
+    def is_elsewhere(self, user: str | None) -> bool:
+        """Whether it tells of another user's part in a call that may have rung at this one's."""
+        return self.user_id not in {None, user} and not self.is_internal
+
+
+def event_for(
+    news: CallNews, user: str | None, *, at: int, call_id: str, known: bool, shared: bool = False
+) -> events.Report | None:
+    """The event for the agent with this provider user; None where it is none of theirs.
+
+    `known`: the agent has this call; `shared`: and so has another one, say of its ring group.
+    """
+    if news.user_id is None and shared and news.is_inbound:
+        return _of_nobody(news, at, call_id)
+    if news.user_id in {None, user}:
+        return as_event(news, at=at, call_id=call_id, known=known)
+    if not known or news.moment is Moment.RINGING:
+        return None
+    if news.moment is not Moment.CONNECTED:
+        elsewhere = news.is_elsewhere(user)
+        return as_event(news, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
+    if news.is_internal:
+        return None  # nobody took it from this agent, who is told under their own name
+    return events.AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
+
+
+def _of_nobody(news: CallNews, at: int, call_id: str) -> events.Report | None:
+    """Somebody talked, and several may have been the one: the call log is asked who."""
+    if news.moment is Moment.CONNECTED:
+        return None
+    over = replace(news, facts=replace(news.facts, connected=None, outcome=None))
+    return as_event(over, at=at, call_id=call_id, known=True)
+
+
+def as_event(
+    news: CallNews, *, at: int, call_id: str, known: bool, elsewhere: bool = False
+) -> events.Report:
     """Turn news into the event for the agent's machine (see `events.CallReport`)."""
-    told = (at, call_id, known, news.provider_call_id, news.facts)
+    told = (at, call_id, known, news.provider_call_id, news.facts, elsewhere)
     match news.moment:
         case Moment.RINGING:
             return events.InboundRinging(*told)

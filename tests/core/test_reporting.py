@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -388,6 +389,99 @@ def test_a_call_taken_by_somebody_else_is_no_missed_call() -> None:
     logged = after(IDLE, [ringing, tell(CallEnded, T0 + 6, missed), taken])
     assert (len(logged.opened), logged.log_events) == (1, ())
     assert logged.ignored == "answered elsewhere"
+
+
+@pytest.mark.parametrize("kind", [CallEnded, RecordFound])
+def test_the_end_of_somebody_else_s_talk_is_no_talk_of_who_was_only_rung(kind: Any) -> None:
+    """Nor is it missed: whatever was lost or came late, the answer by somebody else outranks it."""
+    ringing = tell(InboundRinging, T0, said(number=CALLER))
+    talk = said(direction=IN, connected=T0 + 5, ended=T0 + 60_000, outcome=Outcome.COMPLETED)
+    over = replace(tell(kind, T0 + 60_000, talk), elsewhere=True)
+    assert after(IDLE, [ringing, over]).agent.calls == ()
+    asking = [ringing, tell(CallEnded, T0 + 6)]
+    assert after(IDLE, [*asking, over]).agent.calls == ()
+    missed = after(IDLE, [ringing, tell(CallEnded, T0 + 6, said(outcome=Outcome.NO_ANSWER))])
+    again = after(missed.agent, [over])
+    assert (again.agent, again.log_events, again.ignored) == (
+        missed.agent,
+        (),
+        "answered elsewhere",
+    )
+    past = after(IDLE, [replace(over, known=True)])
+    assert (past.agent, past.log_events) == (IDLE, ())
+
+
+def test_a_call_that_rang_at_several_and_was_taken_by_none_is_missed_by_each() -> None:
+    """Whoever's name is in its end."""
+    ringing = tell(InboundRinging, T0, said(number=CALLER))
+    nobody = said(ended=T0 + 30_000, outcome=Outcome.NO_ANSWER)
+    over = replace(tell(CallEnded, T0 + 30_000, nobody), elsewhere=True)
+    (log,) = after(IDLE, [ringing, over]).opened
+    assert log.wanted.outcome is Outcome.MISSED
+
+
+def test_who_talked_hears_the_end_under_another_name_too() -> None:
+    """The caller of a call that ended with somebody else talked until the end."""
+    world = World()
+    world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
+    world.report(replace(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000)), elsewhere=True))
+    assert told(world).talk_ms == 9_000
+
+
+def test_a_transfer_by_somebody_else_leaves_a_ringing_call_alone() -> None:
+    """It may be handed to this very agent."""
+    ringing = tell(InboundRinging, T0, said(number=CALLER))
+    handed = replace(tell(Transferred, T0 + 5, said(transferred=T0 + 5)), elsewhere=True)
+    decision = after(IDLE, [ringing, handed])
+    assert decision.agent.phase is Phase.RINGING_INBOUND
+    assert decision.ignored == "transferred elsewhere"
+
+
+SELF = "+12025550100"
+"""Ada's own number."""
+
+
+def legs(first: type[Report], direction: Direction, provider_id: str) -> list[Report]:
+    """One leg of a call to one's own number: how it begins, is answered and ends."""
+    own = said(number=SELF, direction=direction)
+    moments = [
+        (first, T0 + 1, own),
+        (Connected, T0 + 3, own.join(said(connected=T0 + 3))),
+        (CallEnded, T0 + 9_000, own.join(said(ended=T0 + 9_000))),
+    ]
+    fresh = f"fresh-{provider_id}"
+    return [tell(kind, at, what, provider_id=provider_id, call=fresh) for kind, at, what in moments]
+
+
+@given(data=st.data())
+def test_a_call_to_oneself_has_a_task_for_each_of_its_two_calls(data: st.DataObject) -> None:
+    """Two calls at the provider, of one agent: in whatever order their events come."""
+    world = World()
+    world.tell(click(number=SELF))
+    for event in data.draw(
+        st.permutations([*legs(DestinationDialed, OUT, "p1"), *legs(InboundRinging, IN, "p2")])
+    ):
+        world.report(event)
+    world.pass_until(T0 + 20_000)
+    logs = sorted(world.logs.values(), key=lambda log: log.provider_call_id)
+    assert [log.provider_call_id for log in logs] == ["p1", "p2"]
+    assert [log.wanted.direction for log in logs] == [OUT, IN]
+    assert [log.wanted.talk_ms for log in logs] == [8_997, 8_997]
+    assert [log.wanted.number for log in logs] == [SELF, SELF]
+
+
+@given(data=st.data())
+def test_a_call_to_oneself_under_one_id_is_one_call_with_one_task(data: st.DataObject) -> None:
+    """Its ringing, answer and end are told twice, to the same agent."""
+    world = World()
+    world.tell(click(number=SELF))
+    dialled = legs(DestinationDialed, Direction.INTERNAL, "p1")
+    rung = legs(InboundRinging, Direction.INTERNAL, "p1")
+    for event in data.draw(st.permutations([*dialled, *rung])):
+        world.report(event)
+    world.pass_until(T0 + 20_000)
+    (log,) = world.logs.values()
+    assert (log.wanted.direction, log.wanted.talk_ms) == (Direction.INTERNAL, 8_997)
 
 
 def test_somebody_else_s_talk_is_not_told_of_a_call_that_is_ours_or_gone() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
+from itertools import permutations
 from typing import NoReturn
 
 import pytest
 
 from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.core.model import Line, Phase
+from adapter.core.model import AgentKey, Line, Phase
 from adapter.runtime.intake import Fate
 from adapter.runtime.pages import Page
 from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.port import CallRecord
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
 
@@ -161,3 +164,115 @@ async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) ->
     await bench.settle()
     assert (await bench.agents.snapshot(ADA)).version == before + 1
     assert [frame["type"] for frame in frames] == ["view", "pop"]
+
+
+# --- a ring group: one call rings at several ------------------------------------------------------
+
+BOBS = Line(LINE.account, "user_bob")
+RANG, TAKEN, OVER = 1_000_000, 1_005_000, 1_065_000
+
+
+def to_group(call: str, moment: Moment, user: str | None) -> CallNews:
+    """What is said of an inbound call that Bob took."""
+    facts = Facts(
+        direction=Known(Direction.INBOUND, Source.SAID),
+        number=Known("+12025550143", Source.SAID),
+        started=Known(RANG, Source.SAID),
+    )
+    if moment in {Moment.CONNECTED, Moment.ENDED}:
+        facts = facts.join(Facts(connected=Known(TAKEN, Source.SAID)))
+    if moment is Moment.ENDED:
+        facts = facts.join(Facts(ended=Known(OVER, Source.SAID)))
+    return CallNews(moment, call, user, facts)
+
+
+def bobs_row(call: str) -> CallRecord:
+    """The call log's."""
+    return CallRecord(
+        provider_call_id=call,
+        user_id=BOBS.user,
+        direction="inbound",
+        from_number="+12025550143",
+        started_at=RANG,
+        connected_at=TAKEN,
+        ended_at=OVER,
+        status="completed",
+    )
+
+
+async def logged(bench: Bench, key: AgentKey) -> dict[str, int | None]:
+    """The talk (ms) of each call in the agent's logs."""
+    logs = (await bench.agents.snapshot(key)).logs
+    return {log.provider_call_id: log.wanted.talk_ms for log in logs}
+
+
+async def play_group(bench: Bench, told: Sequence[CallNews]) -> None:
+    """All of it arrives; then every deadline passes."""
+    for number, one in enumerate(told):
+        delivery = heard(one, f"{one.provider_call_id}-{number}", one.moment.value.encode())
+        await bench.intake.take(delivery)
+        await bench.settle()
+    bench.clock.at += 130_000
+    for _ in range(3):
+        await bench.sweeper.sweep()
+        await bench.settle()
+        bench.clock.at += 61_000
+
+
+async def test_of_a_ring_group_only_who_answered_has_a_task(bench: Bench) -> None:
+    """In whatever order it is told: no missed call, and no talk, for who was only rung."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    moments = [
+        (Moment.RINGING, LINE.user),
+        (Moment.RINGING, BOBS.user),
+        (Moment.CONNECTED, BOBS.user),
+        (Moment.ENDED, BOBS.user),
+    ]
+    orders = list(permutations(moments))
+    for number, order in enumerate(orders):
+        call = f"pc{number}"
+        bench.provider.rows = [bobs_row(call)]
+        await play_group(bench, [to_group(call, moment, user) for moment, user in order])
+    assert await logged(bench, ADA) == {}
+    talks = await logged(bench, BOB)
+    assert talks == {f"pc{number}": OVER - TAKEN for number in range(len(orders))}
+
+
+async def test_of_a_group_call_that_names_nobody_the_call_log_tells_whose_it_was(
+    bench: Bench,
+) -> None:
+    """Two agents may have taken it; only one did."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    bench.provider.rows = [bobs_row("pc1")]
+    rung = [to_group("pc1", Moment.RINGING, user) for user in (LINE.user, BOBS.user)]
+    unnamed = [to_group("pc1", moment, None) for moment in (Moment.CONNECTED, Moment.ENDED)]
+    await play_group(bench, [*rung, *unnamed])
+    assert await logged(bench, ADA) == {}
+    assert await logged(bench, BOB) == {"pc1": OVER - TAKEN}
+
+
+async def test_a_group_call_handed_on_to_one_whom_it_rang_at_first_is_theirs(bench: Bench) -> None:
+    """Bob took it and passes it to Ada: her talk is shown and logged, as if it were new."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    for number, (moment, user) in enumerate(
+        [
+            (Moment.RINGING, LINE.user),
+            (Moment.RINGING, BOBS.user),
+            (Moment.CONNECTED, BOBS.user),
+            (Moment.TRANSFERRED, BOBS.user),
+            (Moment.CONNECTED, LINE.user),
+        ]
+    ):
+        await bench.intake.take(heard(to_group("pc1", moment, user), f"evt_{number}"))
+    assert await phase(bench) is Phase.BRIDGED
+    (at_bob,) = (await bench.agents.snapshot(BOB)).agent.calls
+    assert at_bob.phase is Phase.WRAPUP
+    await bench.intake.take(heard(to_group("pc1", Moment.ENDED, LINE.user), "evt_end"))
+    assert await phase(bench) is Phase.WRAPUP
+    bench.clock.at += 6_000  # the call log has been asked about both talks, and knows nothing
+    await bench.sweeper.sweep()
+    await bench.settle()
+    assert list(await logged(bench, ADA)) == list(await logged(bench, BOB)) == ["pc1"]

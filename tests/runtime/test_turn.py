@@ -196,3 +196,16 @@ def test_deliveries_replayed_together_are_of_one_call_even_without_a_wrap_up() -
     end = CallEnded(T0 + 9_000, "fresh", False, "p1", busy)
     turn = take_turn(AGENT, (), [CLICK, end, WHOLE_CALL[1]], Policy(wrapup_ms=0))
     assert (turn.agent.calls, list(turn.logs)) == ((), ["c1"])
+
+
+def test_who_is_connected_to_a_call_that_left_no_log_has_it_anew() -> None:
+    """It rang here, somebody else took it, and has handed it on; other late news opens nothing."""
+    talk = Connected(T0, "c9", True, "p9", said(connected=T0))
+    assert take_turn(AGENT, (), [talk], POLICY).missing == {"c9"}
+    turn = take_turn(AGENT, (), [talk], POLICY, frozenset({"c9"}))
+    assert [(call.call_id, call.phase) for call in turn.agent.calls] == [("c9", Phase.BRIDGED)]
+    again = take_turn(turn.agent, (), [talk], POLICY, frozenset({"c9"}))
+    assert again.agent == turn.agent
+    ended = CallEnded(T0, "c9", True, "p9", said(ended=T0))
+    gone = take_turn(AGENT, (), [ended], POLICY, frozenset({"c9"}))
+    assert (gone.agent.calls, gone.ignored) == ((), ["call is over", "no such log"])

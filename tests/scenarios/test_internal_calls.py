@@ -30,3 +30,18 @@ async def test_a_call_between_two_agents_is_logged_once_for_each(world: World) -
     assert len({task["CallObject"] for task in tasks}) == 2
     assert all(task["CallDurationInSeconds"] in (0, 1) for task in tasks)
     assert seen[0][0]["number"] == extension
+
+
+async def test_a_call_to_one_s_own_number_is_one_card_and_one_task(world: World) -> None:
+    """The ringing of one's own devices is no second call."""
+    ada = await world.page("ada")
+    await world.scenario(
+        outcome="answered", pick_up_seconds=0.1, ring_seconds=0.3, talk_seconds=0.6
+    )
+    await ada.dial("1001")
+    talking = await ada.until(lambda view: view["state"] == "bridged")
+    assert [call["number"] for call in talking["calls"]] == ["1001"]
+    done = await ada.until(over)
+    assert [card["number"] for card in done["wrapups"]] == ["1001"]
+    (task,) = world.salesforce.tasks.values()
+    assert task["CallDisposition"] == "Connected"

@@ -3,8 +3,8 @@
 import pytest
 
 from adapter.core import events
-from adapter.core.facts import Facts, Known, Source
-from adapter.telephony.news import CallNews, Moment, as_event
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.telephony.news import CallNews, Moment, as_event, event_for
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,72 @@ def test_every_moment_has_its_event() -> None:
         for moment in Moment
     }
     assert len(kinds) == len(Moment)
+
+
+ADA, BOB = "user_ada", "user_bob"
+CONNECTED = Known(9, Source.SAID)
+
+
+def told(moment: Moment, user: str | None, direction: Direction = Direction.INBOUND) -> CallNews:
+    """What is said of one call, with a talk in it where there can be one."""
+    talk = None if moment is Moment.RINGING else CONNECTED
+    facts = Facts(direction=Known(direction, Source.SAID), connected=talk)
+    return CallNews(moment, "call_1", user, facts)
+
+
+def for_ada(news: CallNews, *, known: bool = True, shared: bool = False) -> events.Report | None:
+    """The event for Ada."""
+    return event_for(news, ADA, at=7, call_id="ours", known=known, shared=shared)
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("user", [ADA, None])
+def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
+    moment: Moment, known: bool, user: str | None
+) -> None:
+    """As it is."""
+    news = told(moment, user)
+    assert for_ada(news, known=known) == as_event(news, at=7, call_id="ours", known=known)
+
+
+@pytest.mark.parametrize(
+    ("moment", "kind"),
+    [
+        (Moment.RINGING, None),
+        (Moment.DIALED, events.DestinationDialed),
+        (Moment.CONNECTED, events.AnsweredElsewhere),
+        (Moment.ENDED, events.CallEnded),
+        (Moment.TRANSFERRED, events.Transferred),
+        (Moment.RECORD, events.RecordFound),
+    ],
+)
+def test_another_users_part_in_the_call_is_told_as_that(
+    moment: Moment, kind: type[events.Report] | None
+) -> None:
+    """To an agent whom the call rang at; to a stranger, nothing."""
+    event = for_ada(told(moment, BOB))
+    assert (type(event) if event else None) is kind
+    if event is not None and kind is not events.AnsweredElsewhere:
+        assert event.elsewhere
+    assert for_ada(told(moment, BOB), known=False) is None
+
+
+def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
+    """The other one's answer says nothing new; the other one's end is the end for both."""
+    answer = told(Moment.CONNECTED, BOB, Direction.INTERNAL)
+    assert for_ada(answer) is None
+    end = for_ada(told(Moment.ENDED, BOB, Direction.INTERNAL), shared=True)
+    assert isinstance(end, events.CallEnded)
+    assert not end.elsewhere
+    unnamed = told(Moment.CONNECTED, None, Direction.INTERNAL)
+    assert isinstance(for_ada(unnamed, shared=True), events.Connected)
+
+
+def test_a_talk_of_nobody_by_name_is_nobodys_of_a_group() -> None:
+    """Any of them may have taken it: that it is over is sure, and the call log is asked."""
+    assert for_ada(told(Moment.CONNECTED, None), shared=True) is None
+    end = for_ada(told(Moment.ENDED, None), shared=True)
+    assert isinstance(end, events.CallEnded)
+    assert (end.facts.connected, end.facts.outcome) == (None, None)
+    assert not end.facts.is_certain

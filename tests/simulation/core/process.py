@@ -39,13 +39,13 @@ from adapter.core.model import AgentKey, Line, RingingInbound
 from adapter.opencti import surface
 from adapter.opencti.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.opencti.tasklog import TaskRules
-from adapter.runtime.intake import PARKED_MS, Heard, _event
+from adapter.runtime.intake import PARKED_MS, Heard
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
 from adapter.telephony.dialstack.meaning import report_from_record
-from adapter.telephony.news import as_event
+from adapter.telephony.news import as_event, event_for
 from adapter.telephony.port import CallRecord, Placed, Rejected
 from tests.simulation.core.commits import Commits, Job, Wish, nothing
 from tests.simulation.core.heap import HeapLoop
@@ -408,7 +408,8 @@ class CoreProcess:
         call_id = owner.call_id if owner else self._world.clock.fresh_id("call")
         waiting = [(p.at, self._world.read(p.body, p.at)) for p in parked]
         told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
-        events = [_event(one, user, at, call_id, owner is not None) for at, one in told]
+        known = owner is not None
+        events = [event_for(one, user, at=at, call_id=call_id, known=known) for at, one in told]
         steps = [event for event in events if event is not None]
         return Wish(steps, delivery=self._delivery(heard, "applied"), unpark=parked)
 
