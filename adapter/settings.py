@@ -1,16 +1,12 @@
 """All settings: environment variables `SOFTPHONE_…`, listed one by one in `.env.example`.
 
-A secret may also come from a file: `SOFTPHONE_DIALSTACK_TOKEN_FILE=/run/secrets/token`. What the
-environment leaves open, a file `.env` in the working directory may say. An empty variable is as
-good as none. Durations are seconds.
+How they are read is environment.py's. Durations are seconds.
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_address
 from itertools import pairwise
@@ -18,9 +14,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,7 +28,6 @@ from adapter.core.phone import DialRules
 from adapter.core.policy import Policy, SavePolicy
 
 PREFIX = "SOFTPHONE_"
-DOTENV = ".env"
 LONGEST_SECONDS = 86_400
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
@@ -403,64 +397,3 @@ def _is_seconds(text: str) -> bool:
         return 0 <= float(text) <= LONGEST_SECONDS
     except ValueError:
         return False
-
-
-def environment() -> dict[str, str]:
-    """What this process is told: `.env` of the working directory, then its own variables.
-
-    Raises WrongSetting where `.env` is there and cannot be read.
-    """
-    try:
-        # Nothing is expanded: a "${" in a secret is two characters of a secret.
-        lines = dotenv_values(DOTENV, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
-    said = {name: value for name, value in lines.items() if value is not None}
-    return {**said, **{name: value for name, value in os.environ.items() if value}}
-
-
-def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """A sentence for each SOFTPHONE_ variable that is no setting: a slip of the pen, mostly."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{variable}_FILE" for variable in known}
-    strangers = sorted(v for v in environment if v.startswith(PREFIX) and v not in known)
-    return tuple(_stranger(variable, known) for variable in strangers)
-
-
-def _stranger(variable: str, known: set[str]) -> str:
-    near = get_close_matches(variable, sorted(known), n=2, cutoff=0.8)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"{variable} is no setting and was ignored.{hint}"
-
-
-def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings:
-    """The settings of this environment. Raises WrongSetting, which names the variable."""
-    env = environment() if told is None else told
-    values: dict[str, object] = {}
-    for name in Settings.model_fields:
-        variable = PREFIX + name.upper()
-        if env.get(variable):
-            values[name] = env[variable]
-        elif env.get(f"{variable}_FILE"):
-            values[name] = _read(f"{variable}_FILE", env[f"{variable}_FILE"])
-    try:
-        return Settings.model_validate({**values, **overrides})
-    except ValidationError as error:
-        raise WrongSetting("; ".join(_sentence(e) for e in error.errors())) from None
-
-
-def _read(variable: str, path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WrongSetting(f"{variable}: cannot read {path}: {error.strerror}") from None
-    except ValueError:
-        raise WrongSetting(f"{variable}: {path} is not UTF-8 text") from None
-
-
-def _sentence(error: Mapping[str, object]) -> str:
-    where = error.get("loc")
-    name = PREFIX + str(where[0]).upper() if isinstance(where, tuple) and where else ""
-    said = str(error.get("msg", "")).removeprefix("Value error, ")
-    said = said.replace("Input should be", "must be")
-    return f"{name}: {said}" if name else said

@@ -15,7 +15,6 @@ from adapter.runtime.retention import DAY_MS
 from adapter.storage.archive import CALLS, DELIVERIES, Archive, open_reader
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, StorageError
-from adapter.wiring import read_news
 from tests.contracts.stores import ADA
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import SECRET, TOKEN, a_world, free_port, settings_for
@@ -111,12 +110,6 @@ async def test_serving_ends_when_it_is_told_to(tmp_path: Path) -> None:
         await asyncio.wait_for(serving, 20)
         with pytest.raises(httpx.TransportError):
             await http.get(f"{url}/healthz")
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"[", b'{"id": "e", "type": "account.changed"}'])
-def test_a_stored_body_that_is_about_no_call_is_no_news(body: bytes) -> None:
-    """Parked bodies are read again at every route: rubbish must not stop that."""
-    assert read_news(body, 1_000) is None
 
 
 @pytest.mark.slow

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adapter.environment import load
 from adapter.orgs import DEV_ORG, Orgs, orgs_of
-from adapter.settings import WrongSetting, load
+from adapter.settings import WrongSetting
 
 
 def org_text(folder: Path, letter: str, **wishes: str) -> str:

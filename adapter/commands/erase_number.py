@@ -14,9 +14,10 @@ import sys
 from adapter import console, observability
 from adapter.commands import CommandFailed, person
 from adapter.core.sought import Sought
+from adapter.environment import load
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.person import Erased, Scope, collect, erase
-from adapter.settings import Settings, load
+from adapter.settings import Settings
 from adapter.storage.archive import Archive, compact, open_reader
 from adapter.storage.open import open_store
 from adapter.storage.port import StorageError

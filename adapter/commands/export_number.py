@@ -16,8 +16,8 @@ from typing import Any
 from adapter import observability
 from adapter.commands import CommandFailed, person
 from adapter.core.sought import Sought
+from adapter.environment import load
 from adapter.runtime.person import Held, Scope, collect
-from adapter.settings import load
 from adapter.storage.archive import Archive, open_reader
 from adapter.storage.port import StorageError
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from adapter import console
 from adapter.commands import CommandFailed
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
+from adapter.environment import load
 from adapter.opencti.metadata import channel_name, write
 from adapter.opencti.metadata_parts import CALLBACK, Deployment
-from adapter.settings import load
 
 DEPLOY = "sf project deploy start --manifest manifest/package.xml --test-level RunLocalTests"
 

@@ -12,8 +12,8 @@ import structlog
 
 from adapter import app, observability
 from adapter.commands import CommandFailed
+from adapter.environment import environment, load, unknown_variables
 from adapter.runtime.directory import DirectoryError
-from adapter.settings import environment, load, unknown_variables
 from adapter.storage.port import StorageError
 
 log = structlog.get_logger(__name__)

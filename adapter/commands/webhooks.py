@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.settings import Settings, is_loopback, load
+from adapter.environment import load
+from adapter.settings import Settings, is_loopback
 from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.dialstack.wire import EVENTS
 from adapter.telephony.port import ProviderError, Webhook

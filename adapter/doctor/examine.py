@@ -14,9 +14,10 @@ from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
 from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
+from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
-from adapter.settings import WrongSetting, load
+from adapter.settings import WrongSetting
 
 
 async def examine(

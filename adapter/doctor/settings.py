@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.environment import unknown_variables
 from adapter.orgs import Orgs
-from adapter.settings import Settings, is_loopback, unknown_variables
+from adapter.settings import Settings, is_loopback
 
 SALESFORCE_HOSTS = (
     "force.com",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapter.doctor.dialling import dialling_findings
 from adapter.doctor.findings import Grade
+from adapter.environment import load
 from adapter.refusals import SETTINGS, variables
-from adapter.settings import load
 
 LIMITED = {
     "SOFTPHONE_REGIONS": "DE,AT",

@@ -1,0 +1,63 @@
+"""Where a delivery goes, by memory; the store has the last word (contracts, test_intake)."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.core.model import Line
+from adapter.runtime import routes as module
+from adapter.runtime.routes import Routes
+from adapter.storage.port import AgentChange, CallRow, Commit
+from tests.contracts.stores import agent
+from tests.runtime.conftest import ADA, BOB, LINE, Bench
+
+ROW = CallRow(LINE.account, "pc1", "call_1", ADA, 5)
+
+
+def test_a_call_of_which_nothing_was_heard_is_nobodys() -> None:
+    """A guess, for the commit to check; without a user no line is in question."""
+    way = Routes().remembered(LINE.account, "pc1", None)
+    assert way is not None
+    assert (way.agents, way.parked, way.read.parked) == (frozenset(), (), frozenset())
+
+
+def test_a_line_of_which_nothing_was_heard_must_be_read() -> None:
+    """Guessing nobody would park the first delivery of everybody's first call."""
+    assert Routes().remembered(LINE.account, "pc1", LINE) is None
+
+
+def test_commits_are_learned_from() -> None:
+    """One row after the other; each owner with our own id of the call."""
+    routes = Routes()
+    routes.learn([ROW])
+    routes.learn([CallRow(LINE.account, "pc1", "call_2", BOB, 5)])
+    way = routes.remembered(LINE.account, "pc1", None)
+    assert way is not None
+    assert way.owners == {ADA: "call_1", BOB: "call_2"}
+    assert way.agents == way.read.owners == {ADA, BOB}
+
+
+async def test_what_was_read_is_remembered(bench: Bench) -> None:
+    """The agents of the line, and the owners of the call."""
+    hers = AgentChange(0, agent(ADA, line=LINE), None, calls=(ROW,))
+    await bench.store.commit(Commit((hers,)))
+    routes = Routes()
+    read = await routes.read(bench.store, LINE.account, "pc1", LINE)
+    assert (read.owners, read.read.line_agents) == ({ADA: "call_1"}, frozenset({ADA}))
+    assert routes.remembered(LINE.account, "pc1", LINE) == read
+    other = await routes.read(bench.store, LINE.account, "pc1", Line("other", "user"))
+    assert (other.owners, other.read.line_agents) == ({ADA: "call_1"}, frozenset())
+
+
+async def test_memory_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned first is forgotten first, of calls and of lines."""
+    monkeypatch.setattr(module, "REMEMBERED", 1)
+    routes = Routes()
+    routes.learn([ROW, CallRow(LINE.account, "pc2", "call_2", ADA, 5)])
+    way = routes.remembered(LINE.account, "pc1", None)
+    assert way is not None
+    assert way.owners == {}
+    for user in ("user_1", "user_2"):
+        await routes.read(bench.store, LINE.account, "pc1", Line(LINE.account, user))
+    assert routes.remembered(LINE.account, "pc1", Line(LINE.account, "user_1")) is None
+    assert routes.remembered(LINE.account, "pc1", Line(LINE.account, "user_2")) is not None

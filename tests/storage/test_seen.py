@@ -1,0 +1,63 @@
+"""What a batch sees, and how its own winners move it on."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.core.model import Line
+from adapter.storage.port import RouteRead
+from adapter.storage.seen import Seen, route_row
+from tests.contracts.stores import ADA, BEN
+
+CALL = ("acct", "pc-1")
+LINE = ("acct", "user_1")
+ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
+
+
+def test_a_route_is_read_in_the_keys_of_rows() -> None:
+    """Calls and lines by account, agents by organisation."""
+    line = Line("acct", "user_1")
+    read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
+    row = route_row(read)
+    assert (row.call, row.owners, row.parked) == (CALL, frozenset({ADA_PAIR}), frozenset({"e1"}))
+    assert (row.line, row.line_agents) == (LINE, frozenset({BEN_PAIR}))
+
+
+@pytest.mark.parametrize("moved", ["own", "park", "connect"])
+def test_any_move_makes_a_route_old(moved: str) -> None:
+    """Another owner, another parked delivery, another agent on the line."""
+    read = RouteRead("acct", "pc-1", frozenset(), frozenset(), Line("acct", "user_1"))
+    seen = Seen()
+    assert seen.is_so(route_row(read))
+    {
+        "own": lambda: seen.own(CALL, ADA_PAIR),
+        "park": lambda: seen.park(CALL, "e1"),
+        "connect": lambda: seen.connect(LINE, ADA_PAIR),
+    }[moved]()
+    assert not seen.is_so(route_row(read))
+
+
+def test_what_a_route_does_not_tell_does_not_matter() -> None:
+    """Parked deliveries, where they make no difference, and lines, where no user is named."""
+    seen = Seen()
+    seen.park(CALL, "e1")
+    seen.connect(LINE, ADA_PAIR)
+    assert seen.is_so(route_row(RouteRead("acct", "pc-1", frozenset())))
+
+
+def test_what_is_replayed_waits_no_more() -> None:
+    """The others do; and nothing waits for a call that nobody asked about."""
+    seen = Seen()
+    seen.park(CALL, "e1")
+    seen.park(CALL, "e2")
+    seen.replay(CALL, ["e1"])
+    seen.replay(("acct", "pc-2"), ["e3"])
+    assert seen.parked == {CALL: {"e2"}}
+
+
+def test_an_agent_has_one_line() -> None:
+    """The next one takes it from the last."""
+    seen = Seen()
+    for user in ("user_1", "user_1", "user_2"):
+        seen.connect(("acct", user), ADA_PAIR)
+    assert seen.line_agents == {LINE: set(), ("acct", "user_2"): {ADA_PAIR}}

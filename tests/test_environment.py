@@ -1,0 +1,151 @@
+"""Where settings come from: variables, files that they name, `.env`; and variables of nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.environment import environment, load, unknown_variables
+from adapter.settings import PREFIX, Settings, WrongSetting
+
+
+def test_the_environment_of_the_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What load() is given is all that it reads."""
+    monkeypatch.setenv("SOFTPHONE_PORT", "99")
+    assert load({}).port == 8080
+
+
+def test_overrides_win_over_variables() -> None:
+    """The demo's own values are stronger than the environment's."""
+    assert load({"SOFTPHONE_PORT": "1"}, port=2).port == 2
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    """Compose files pass empty values on for what nobody has set."""
+    assert load({"SOFTPHONE_PORT": "", "SOFTPHONE_DIRECTORY_FILE": ""}) == load({})
+
+
+# --- files that variables name ----------------------------------------------------------------
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    """SOFTPHONE_…_FILE names a file; white space around its content is none of the secret."""
+    (tmp_path / "token").write_text("sk_live_1\n", encoding="utf-8")
+    settings = load({"SOFTPHONE_DIALSTACK_TOKEN_FILE": str(tmp_path / "token")})
+    assert settings.dialstack_token.get_secret_value() == "sk_live_1"
+
+
+def test_the_variable_itself_wins_over_its_file() -> None:
+    """A file that is not needed is not even opened."""
+    told = {"SOFTPHONE_DIALSTACK_TOKEN": "a", "SOFTPHONE_DIALSTACK_TOKEN_FILE": "/no/such/file"}
+    assert load(told).dialstack_token.get_secret_value() == "a"
+
+
+def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The sentence has the variable, the path and the system's reason."""
+    missing = tmp_path / "none"
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_LOG_HASH_KEY_FILE": str(missing)})
+    expected = f"SOFTPHONE_LOG_HASH_KEY_FILE: cannot read {missing}: No such file or directory"
+    assert str(caught.value) == expected
+
+
+def test_a_secret_file_of_no_text_is_named(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are a wrong file, not a traceback."""
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    with pytest.raises(WrongSetting, match=r"SOFTPHONE_LOG_HASH_KEY_FILE: .* is not UTF-8 text"):
+        load({"SOFTPHONE_LOG_HASH_KEY_FILE": str(tmp_path / "key")})
+
+
+# --- .env -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no setting in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    return tmp_path
+
+
+def test_a_dotenv_file_is_read_with_the_real_environment(folder: Path) -> None:
+    """Quotes and comments are the file's, a dollar sign is the value's."""
+    text = '# mine\nSOFTPHONE_PORT=1234\nSOFTPHONE_TASK_STATUS="All done"\nSOFTPHONE_HOST\n'
+    (folder / ".env").write_text(text + "SOFTPHONE_DIALSTACK_TOKEN=a${HOME}b\n", encoding="utf-8")
+    settings = load()
+    assert (settings.port, settings.task_status, settings.host) == (1234, "All done", "127.0.0.1")
+    assert settings.dialstack_token.get_secret_value() == "a${HOME}b"
+
+
+def test_the_environment_wins_over_a_dotenv_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is the last resort; an empty variable does not hide its line."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=1\nSOFTPHONE_TASK_STATUS=Done\n")
+    monkeypatch.setenv("SOFTPHONE_PORT", "2")
+    monkeypatch.setenv("SOFTPHONE_TASK_STATUS", "")
+    settings = load()
+    assert (settings.port, settings.task_status) == (2, "Done")
+
+
+def test_a_dotenv_file_is_not_read_for_an_environment_that_is_given(folder: Path) -> None:
+    """Tests and the demo say themselves what holds."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=1\n")
+    assert load({}).port == 8080
+
+
+def test_without_a_dotenv_file_the_environment_is_all(folder: Path) -> None:
+    """No file is no error."""
+    assert not (folder / ".env").exists()
+    assert load() == load({})
+
+
+def test_a_dotenv_file_that_is_no_text_is_a_wrong_setting(folder: Path) -> None:
+    """The sentence names the file."""
+    (folder / ".env").write_bytes(b"SOFTPHONE_PORT=\xff\n")
+    with pytest.raises(WrongSetting, match=r"^\.env cannot be read as UTF-8 text"):
+        load()
+
+
+def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
+    """A slip in the file is named by its variable, like any other."""
+    (folder / ".env").write_text("SOFTPHONE_PORT=x\n")
+    with pytest.raises(WrongSetting, match=r"^SOFTPHONE_PORT: must be a valid integer"):
+        load()
+
+
+# --- variables that nobody knows --------------------------------------------------------------
+
+
+def test_an_unknown_variable_is_told_with_what_is_near() -> None:
+    """The text has names only: the value may be a secret in the wrong place."""
+    assert unknown_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
+        "SOFTPHONE_DIALSTACK_TOKN is no setting and was ignored. "
+        "Did you mean SOFTPHONE_DIALSTACK_TOKEN or SOFTPHONE_DIALSTACK_TOKEN_FILE?",
+    )
+
+
+def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
+    """A wrong guess would be worse than none."""
+    said = ("SOFTPHONE_XYZZY is no setting and was ignored.",)
+    assert unknown_variables({"SOFTPHONE_XYZZY": "1"}) == said
+
+
+def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
+    """Only our prefix is looked at, sorted by name."""
+    known = {
+        PREFIX + name.upper() + suffix: ""
+        for name in Settings.model_fields
+        for suffix in ("", "_FILE")
+    }
+    assert unknown_variables({**known, "PATH": "", "SOFTPHONE": ""}) == ()
+    told = unknown_variables({"SOFTPHONE_B!": "", "SOFTPHONE_A!": ""})
+    assert [text.split()[0] for text in told] == ["SOFTPHONE_A!", "SOFTPHONE_B!"]
+
+
+def test_strangers_of_the_dotenv_file_are_told_too(folder: Path) -> None:
+    """environment() is what both load() and the warning look at."""
+    (folder / ".env").write_text("SOFTPHONE_PROT=1\n")
+    assert "Did you mean SOFTPHONE_PORT or" in unknown_variables(environment())[0]
