@@ -17,6 +17,7 @@ import structlog
 
 from adapter.core.erasure import without
 from adapter.core.model import Agent, AgentKey
+from adapter.core.nesting import is_too_deep
 from adapter.core.sought import Sought
 from adapter.storage.archive import AGENTS, CALL_LOGS, CALLS, DELIVERIES, PARKED, Row, Shelf
 from adapter.storage.port import Snapshot, StorageError
@@ -179,10 +180,12 @@ def _tells(text: str, sought: Sought) -> bool:
 
 
 def _json(text: str) -> Any:
-    """The value; a text that is no JSON (a quarantined delivery) as it is."""
+    """The value; a text that is none, or a hostile one (a quarantined delivery), as it is."""
+    if is_too_deep(text):
+        return text
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return text
 
 

@@ -52,6 +52,7 @@ NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
 CAY = AgentKey("00D2", "0051")
 ACCOUNTS = {"00D1": "acct_1", "00D2": "acct_2"}
 KEPT = {"agents": 0, "call_logs": 0, "calls": 0, "deliveries": 0, "parked": 0}
+DEEP = b"[" * 900 + f'"{NUMBER}"'.encode() + b"]" * 900
 WHO = Record("003000000000001", "Grete Hansen")
 
 
@@ -147,6 +148,7 @@ async def test_all_that_is_held_is_found(kept: Kept) -> None:
         delivered("e1", to_number="4930901820145"),
         delivered("e2", call_id="pc-a"),
         Delivery("acct_1", "e3", "call.odd", b"\xff not JSON: +4930901820145", NOW, "quarantined"),
+        Delivery("acct_1", "e3b", "call.odd", DEEP, NOW, "quarantined"),
         delivered("e4", "acct_2", call_id="pc-a"),
         delivered("e5", to_number=OTHER, call_id="pc-z"),
     )
@@ -159,7 +161,7 @@ async def test_all_that_is_held_is_found(kept: Kept) -> None:
     ]
     assert [one["log_id"] for one in held.call_logs] == ["a", "b"]
     assert [one["call_id"] for one in held.calls] == ["a", "b"]
-    assert [one["event_id"] for one in held.deliveries] == ["e1", "e2", "e3"]
+    assert [one["event_id"] for one in held.deliveries] == ["e1", "e2", "e3", "e3b"]
     assert [one["event_id"] for one in held.parked] == ["e9"]
     told = json.loads(json.dumps(held.told()))
     assert told["call_logs"][0]["value"]["draft"]["notes"] == f"ring {NUMBER} again"

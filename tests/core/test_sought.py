@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Source
+from adapter.core.phone import plain
 from adapter.core.sought import Sought, leaves, sought
 from tests.core.people import RECORD
 
@@ -128,6 +131,16 @@ def test_the_parts_of_a_value_are_told_apart() -> None:
         "d",
         Source.SAID,
     ]
+
+
+@given(st.text() | st.text(st.sampled_from("0123456789+()-./ x,;:")), st.integers(0, 99))
+def test_any_text_around_the_number_may_hide_it_but_breaks_nothing(text: str, place: int) -> None:
+    """Whatever stands beside it: an answer, and the right one where only words do."""
+    told = f"{text[:place]} +4930901820145 {text[place:]}"
+    assert BERLIN.is_in(told) in {True, False}
+    if not any(c.isdigit() for c in plain(text)):
+        assert BERLIN.is_in(told)
+    assert not BERLIN.is_in(text)
 
 
 @pytest.mark.parametrize("text", ["", "911", "Ada", "+49", "+4930901820145 x12", "+999123456789"])
