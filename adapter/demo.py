@@ -38,9 +38,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def demo_settings(port: int, data: Path) -> Settings:
-    """The adapter's settings for the demo; the environment may override none of them."""
+    """The adapter's settings for the demo; the environment may override none of them.
+
+    Its few numbers are called over and over on purpose: nobody is asked, unless the environment
+    says so.
+    """
     return load(
-        dict(os.environ),
+        {f"{PREFIX}CONFIRM_REPEAT_SECONDS": "0", **os.environ},
         public_url=f"http://localhost:{port}",
         host=HOST,
         port=port,

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     dials_per_minute: Annotated[int, Field(ge=1)] = 10
     dials_per_hour: Annotated[int, Field(ge=1)] = 200
     dials_per_minute_per_org: Annotated[int, Field(ge=0)] = 0
-    confirm_repeat_seconds: Seconds = 30
+    confirm_repeat_seconds: Seconds = 10
 
     outcome_seconds: Seconds = 15
     ring_seconds: Seconds = 45

@@ -49,6 +49,15 @@ def test_the_demo_is_its_own_world(tmp_path: Path) -> None:
     assert settings.is_provider_configured
 
 
+def test_the_demos_numbers_are_called_again_without_a_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are a dozen of them; whoever wants to see the question says so."""
+    assert demo_settings(18080, tmp_path).policy().repeat_ms == 0
+    monkeypatch.setenv("SOFTPHONE_CONFIRM_REPEAT_SECONDS", "10")
+    assert demo_settings(18080, tmp_path).policy().repeat_ms == 10_000
+
+
 @pytest.mark.slow
 async def test_the_demo_plays_a_call_and_ends_at_a_signal(tmp_path: Path) -> None:
     """Its addresses are told and answer; a call rings; SIGINT ends all three within seconds."""

@@ -53,7 +53,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "dials_per_hour": ("7", 7),
     "check_salesforce_user": ("true", True),
     "dials_per_minute_per_org": ("50", 50),
-    "confirm_repeat_seconds": ("10", 10.0),
+    "confirm_repeat_seconds": ("25", 25.0),
     "outcome_seconds": ("1.5", 1.5),
     "ring_seconds": ("20", 20.0),
     "dial_seconds": ("90", 90.0),
@@ -260,7 +260,7 @@ def test_switches_and_limits_reach_the_machine() -> None:
     policy = load(told).policy()
     assert (policy.dial_while_wrapup, policy.log_missed) == (True, False)
     assert (policy.per_minute, policy.per_hour, policy.save.read_back) == (1, 7, True)
-    assert (policy.per_minute_org, policy.repeat_ms) == (50, 10_000)
+    assert (policy.per_minute_org, policy.repeat_ms) == (50, 25_000)
 
 
 def test_dial_rules_reach_the_machine() -> None:

@@ -68,7 +68,7 @@ class Policy:
     per_minute: int = 10
     per_hour: int = 200
     per_minute_org: int = 0
-    repeat_ms: int = 30_000
+    repeat_ms: int = 10_000
     answers_kept: int = 16
     notices_kept: int = 5
     recent_kept: int = 10
