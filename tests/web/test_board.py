@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,19 @@ async def test_the_board_needs_a_session(world: World) -> None:
         assert (await http.get("/board/boot.js")).status_code == 200
         assert (await http.get("/board/board.html")).status_code == 404
         assert (await http.get("/board/../softphone.html")).status_code == 404
+
+
+async def test_every_property_that_its_style_uses_is_defined_in_what_it_loads(world: World) -> None:
+    """The sheets are served by two sites, which must call the styling hooks the same."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        page = (await http.get("/board")).text
+        links = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
+        sheets = [(await http.get(f"/{link}")).raise_for_status().text for link in links]
+    defined = {name for sheet in sheets for name in re.findall(r"(--[\w-]+)\s*:", sheet)}
+    used = {name for sheet in sheets for name in re.findall(r"var\((--[\w-]+)\)", sheet)}
+    assert len(links) == 2
+    assert len(used) > 20
+    assert used - defined == set()
 
 
 async def test_a_call_shows_on_the_board_and_in_the_export(tmp_path: Path) -> None:
