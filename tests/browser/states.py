@@ -31,7 +31,7 @@ async def by_hand(org: Org, act: str) -> None:
 
 async def walk(org: Org) -> AsyncIterator[State]:
     """Name and tab of each state; the one before is over when the next is asked for."""
-    for part in (_doors, _outbound, _idle, _inbound, _trouble):
+    for part in (_doors, _outbound, _idle, _inbound, _trouble, _doubt):
         async for state in part(org):
             yield state
 
@@ -229,8 +229,36 @@ async def _trouble(org: Org) -> AsyncIterator[State]:
     await tab.page.close()
 
 
+BUSY: dict[str, Any] = {
+    "success": False,
+    "returnValue": None,
+    "errors": [{"code": "SERVER_ERROR", "description": "Salesforce is busy."}],
+}
+
+
+async def _doubt(org: Org) -> AsyncIterator[State]:
+    """What nobody can say yet: whether a Task was saved, whether a call was placed."""
+    tab = await org.tab(ADA)
+    await tab.page.evaluate("reply => demoOrg.fail('saveLog', reply)", BUSY)
+    await tab.click(GRACE, NUMBER)
+    await expect(tab.phone.get_by_text("Waiting to be saved")).to_be_visible()
+    await tab.page.evaluate("demoOrg.hold('saveLog')")
+    yield "wrapup-log-waiting", tab
+    await expect(tab.phone.get_by_text("has not confirmed the save")).to_be_visible(timeout=30_000)
+    yield "wrapup-log-unknown", tab
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle")
+    await tab.phone.get_by_label("Phone number").fill("+12025559500")
+    await tab.phone.get_by_role("button", name="Call", exact=True).click()
+    await expect(tab.phone.get_by_text("did not confirm this call")).to_be_visible()
+    yield "outcome-unknown", tab
+    await tab.page.close()
+
+
 @asynccontextmanager
 async def a_stage(folder: Path, **wishes: Any) -> AsyncIterator[Org]:
     """An org for a walk: nothing in it ends by itself."""
-    async with an_org(folder, **{"ring_seconds": 120, "wrap_up_seconds": 60, **wishes}) as org:
+    async with an_org(
+        folder, **{"ring_seconds": 120, "wrap_up_seconds": 60, "report_seconds": 2, **wishes}
+    ) as org:
         yield org

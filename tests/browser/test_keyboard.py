@@ -95,6 +95,42 @@ async def test_a_recent_call_is_dialled_again_by_the_keyboard(tmp_path: Path) ->
         assert "First line.\nSecond line." in [task.get("Description") for task in tasks]
 
 
+async def test_a_call_that_came_in_is_talked_and_wrapped_up_without_a_mouse(tmp_path: Path) -> None:
+    """Answered on the phone; notes, outcome, follow-up and the save by keys alone."""
+    async with a_stage(tmp_path) as org:
+        tab = await org.tab(ADA)
+        await tab_to(tab, "input[name=number]")
+        await org.world.sandbox(
+            user="user_ada", from_number="+12025559000", scenario={"outcome": "answered", **LONG}
+        )
+        await tab.until("ringing-inbound", "off")
+        assert await has_focus(tab)
+        await by_hand(org, "answer")
+        await tab.until("bridged", "off")
+        assert await has_focus(tab)
+        await tab_to(tab, "textarea[name=notes]")
+        await tab.page.keyboard.type("Called us.")
+        await by_hand(org, "hang_up")
+        await tab.until("wrapup")
+        await tab.until_tasks(1)
+        assert await has_focus(tab)
+        await tab_to(tab, "select[name=disposition]")
+        await tab.page.keyboard.type("Left")
+        await tab_to(tab, "input[name=follow_up]")
+        await tab.page.keyboard.press("Space")
+        await tab_to(tab, "button[type=submit]")
+        await tab.page.keyboard.press("Enter")
+        await tab.until("idle", "on")
+        await tab.page.wait_for_function("demoOrg.tasks[0].CallDisposition === 'Left Voicemail'")
+        # Salesforce's form for the follow-up is a dialog: the focus is its, until it is closed.
+        await tab.page.wait_for_function("document.activeElement.closest('dialog') !== null")
+        await tab.page.keyboard.press("Escape")
+        await tab_to(tab, "input[name=number]")
+        (task,) = await tab.tasks()
+        assert (task["CallType"], task["Description"]) == ("Inbound", "Called us.")
+        assert task["WhoId"].startswith("003")
+
+
 async def test_a_wrap_up_can_be_paused_and_goes_on(tmp_path: Path) -> None:
     """Paused it outlives its deadline several times; resumed it ends by itself."""
     async with a_stage(tmp_path, wrap_up_seconds=1.5) as org:
