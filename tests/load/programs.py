@@ -127,6 +127,24 @@ def pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def database_seconds() -> float:
+    """How much processor time the PostgreSQL that we started has used, with all its processes."""
+    texts = {int(file.parent.name): _text(file) for file in Path("/proc").glob("[0-9]*/stat")}
+    rows = {
+        pid: text.rpartition(")")[2].split() for pid, text in texts.items() if "(postgres)" in text
+    }
+    ours = {pid for pid, fields in rows.items() if int(fields[1]) == os.getpid()}
+    ours |= {pid for pid, fields in rows.items() if int(fields[1]) in ours}
+    return sum(sum(int(field) for field in rows[pid][11:15]) for pid in ours) / TICKS
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def core_seconds(core: int) -> float:
     """How much time this core has spent working, for whomever, since the machine was started."""
     lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()

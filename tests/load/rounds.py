@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tests.load import scene
 from tests.load.flood import Flood
 from tests.load.parts.found import Found, Round, percentile
-from tests.load.programs import SERVER_CORE, Program, core_seconds
+from tests.load.programs import SERVER_CORE, Program, core_seconds, database_seconds
 from tests.load.scene import Calls
 from tests.load.wire import Wrong
 
@@ -34,6 +34,7 @@ class Contender:
         who should have none of it; `generator_busy` is the generator's share of its own core.
         """
         deliveries = self.calls.next(self.count)
+        database = database_seconds() if self.program.kind == "postgres" else None
         before, core = self.program.cpu_seconds(), core_seconds(SERVER_CORE)
         try:
             sent = await self.flood.run(deliveries)
@@ -43,7 +44,7 @@ class Contender:
         others = core_seconds(SERVER_CORE) - core - cpu
         rate = sent.events / sent.seconds
         self.count = round(rate * ROUND_SECONDS)
-        return {
+        measured = {
             "events": sent.events,
             "events_per_second": round(rate, 1),
             "cpu_us_per_event": round(cpu / sent.events * 1e6, 1),
@@ -53,6 +54,10 @@ class Contender:
             "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
             "p99_ms": round(percentile(sent.latencies_ms, 99), 3),
         }
+        if database is not None:
+            used = (database_seconds() - database) / sent.events
+            measured["database_us_per_event"] = round(used * 1e6, 1)
+        return measured
 
 
 async def contender(program: Program, agents: int) -> Contender:

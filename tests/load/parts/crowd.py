@@ -79,6 +79,7 @@ class Crowd:
         full = program.memory_kib()
         leave(program, pages)
         return {
+            "mib_before_pages": round(base / 1024, 1),
             "kib_per_page_of_some": round((some - base) / (SOME - FEW), 2),
             "kib_per_page_of_all": round((full - base) / (self.size - FEW), 2),
             "back_seconds": round(seconds, 3),
