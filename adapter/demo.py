@@ -18,7 +18,7 @@ from pathlib import Path
 from adapter import console, observability
 from adapter.app import drain, listening, running
 from adapter.environment import load
-from adapter.settings import Settings
+from adapter.settings import PREFIX, Settings
 from adapter.web.demo import make_demo_org
 
 ACCOUNT, TOKEN, SECRET = "acct_demo", "sk_test_demo", "whsec_demo"
