@@ -236,6 +236,8 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     assert after.agent.calls == before.agent.calls
     assert after.logs == before.logs
     assert await kept.store.log(ADA, "w") == logs[2]
+    board = {one.call_id: one.told["number"] for one in await kept.store.board_calls("00D1", 0)}
+    assert board == {"p": NUMBER, "t": NUMBER, "w": NUMBER, "s": ""}
     assert await kept.store.log(ADA, "s") is None
     assert await kept.store.due(NOW + 9, 5) == (ADA,)
     assert (await kept.store.route("acct_1", "pc-9")).parked == (waiting,)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from adapter.core.logmodel import Settled
 from adapter.core.model import AgentKey
 from adapter.storage.archive import CALLS, DELIVERIES, Archive, compact, open_reader
 from adapter.storage.filelock import FileLock, StoreLocked
 from adapter.storage.open import open_store
 from adapter.storage.port import Commit, Delivery, StorageError
-from tests.contracts.stores import ADA, NOW, agent, delivery, write
+from tests.contracts.stores import ADA, NOW, agent, delivery, log, logged, write
 
 BODY = b'{"to_number":"+4930901820145"}'
 
@@ -56,6 +57,16 @@ async def test_an_agents_old_version_erases_nothing(tmp_path: Path) -> None:
     assert await archive.load(AgentKey("00D9", "0051")) is None
     call = dict.fromkeys((*CALLS.key, "value"), "none")
     assert not await archive.erase_call(call, "{}")
+    await store.close()
+
+
+async def test_a_log_that_is_not_settled_cannot_be_removed(tmp_path: Path) -> None:
+    """Whoever asks for it."""
+    store = await open_store(f"sqlite:///{tmp_path}/test.db", clock_ms=lambda: NOW)
+    await store.commit(logged(0, log("open"), log("done", state=Settled(NOW))))
+    assert await store.archive.erase_agent(agent(), 1, ("open", "done"))
+    assert await store.log(ADA, "open") == log("open")
+    assert await store.log(ADA, "done") is None
     await store.close()
 
 
