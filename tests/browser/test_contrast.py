@@ -39,7 +39,7 @@ async def lost(tab: Tab, name: str) -> list[str]:
     """What cannot be told apart any more; a picture where CONTRAST_PICTURES says."""
     found: list[str] = []
     for theme in ("light", "dark"):
-        await tab.page.emulate_media(color_scheme=theme, forced_colors="active")  # type: ignore[arg-type]
+        await tab.page.emulate_media(color_scheme=theme, forced_colors="active")
         found += [f"{name} {theme}: {one}" for one in await tab.phone.evaluate(LOST)]
         if folder := os.environ.get("CONTRAST_PICTURES"):
             panel = tab.page.locator("iframe")
