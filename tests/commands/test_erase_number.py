@@ -15,6 +15,7 @@ from adapter.storage.filelock import FileLock
 from adapter.storage.open import open_store
 from adapter.storage.port import Commit
 from tests.contracts.stores import NOW, delivery, log, logged
+from tests.storage.traces import leave_traces
 
 NUMBER = "+4930901820145"
 LOGGED = "+14155550100"
@@ -31,13 +32,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     async def fill() -> None:
         store = await open_store(url, clock_ms=lambda: NOW)
-        # Long, so that erasing it leaves pages that nobody uses.
-        body = json.dumps({"to": [NUMBER] * 2_000}).encode()
+        body = json.dumps({"to_number": NUMBER}).encode()
         await store.commit(Commit(delivery=delivery("e1", body)))
         await store.commit(logged(0, log("a")))
         await store.close()
 
     asyncio.run(fill())
+    leave_traces(tmp_path / "test.db", NUMBER)
     return tmp_path
 
 
