@@ -1,4 +1,4 @@
-"""What an SQLite without SECURE_DELETE leaves of rows that were deleted: pages that nobody reads."""
+"""What an SQLite without SECURE_DELETE leaves of deleted rows: pages that nobody reads."""
 
 from __future__ import annotations
 
