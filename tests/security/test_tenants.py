@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from tests.fakes.identity import FakeIdentity, an_identity
 from tests.fakes.page import FakePage
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import World, a_world
-from tests.web.popup import PopUp
+from tests.web.popup import PopUp, code_in
 
 ORGS = ("00D00000000000a", "00D00000000000b")
 NUMBER = "+15551230199"
@@ -281,3 +282,26 @@ async def test_each_log_line_is_of_one_org(two: Two) -> None:
     assert sum(names == {ORGS[0]} for names in named) >= 4
     assert sum(names == {ORGS[1]} for names in named) >= 4
     assert [line for line, names in zip(lines, named, strict=True) if len(names) > 1] == []
+
+
+async def test_a_sign_in_through_salesforce_leaves_no_secret_in_the_log(two: Two) -> None:
+    """Cookie, ticket, one-time code, Salesforce's codes and tokens, the e-mail address."""
+    popup = PopUp(two.world.url, origin=f"https://{ORGS[0].lower()}.lightning.force.com")
+    back = await popup.sign_in(await popup.start())
+    code = code_in(await popup.come_back(back))
+    answer = await popup.redeem(code)
+    page = two.world.another_page()
+    page.cookie = answer.headers["set-cookie"].split(";")[0]
+    await page.say_hello(ticket := await page.ticket())
+    await page.until(bool)
+    await popup.redeem(code)
+    await popup.come_back(back)
+    fake = two.identities[ORGS[0]]
+    query = parse_qs(urlsplit(back).query)
+    secrets = {page.cookie.partition("=")[2], ticket, code, *popup.cookies.values()}
+    secrets |= {popup.verifier, query["code"][0], query["state"][0], *fake.tokens, *fake.codes}
+    secrets |= {"ada@example.com", f"sk-{ORGS[0]}", f"whsec-{ORGS[0]}"}
+    text = two.log.getvalue()
+    assert "session.begun" in text
+    assert len(secrets) >= 10
+    assert [secret for secret in secrets if secret and secret in text] == []
