@@ -50,7 +50,7 @@ BREAKAGES = (
     Breakage(
         "never replay what was parked",
         INTAKE,
-        "for parked in route.parked]",
+        "for parked in way.parked]",
         "for parked in ()]",
         ("tests/runtime/test_intake.py", "tests/scenarios"),
     ),
@@ -74,6 +74,31 @@ BREAKAGES = (
         "if state.answered and state.proved:",
         "if state.answered:",
         GATE,
+    ),
+    Breakage(
+        "believe an old probe",
+        "adapter/runtime/pages.py",
+        " and one.attempt.at <= sent_at and not is_behind:",
+        ":",
+        ("tests/runtime/test_pages.py",),
+        simulated=False,
+    ),
+    Breakage(
+        "count a question to the call log as asked before it has answered",
+        "adapter/runtime/sweeper.py",
+        "        provider = self._providers.get(parked.account)\n",
+        "        await self._store.mark_asked(parked)\n"
+        "        provider = self._providers.get(parked.account)\n",
+        ("tests/runtime/test_sweeper.py",),
+        simulated=False,
+    ),
+    Breakage(
+        "log another one's talk for who was only rung",
+        "adapter/core/reporting.py",
+        "if event.elsewhere and not _had_part(call):",
+        "if False:",
+        ("tests/core/test_reporting.py", "tests/runtime/test_intake.py"),
+        simulated=False,
     ),
     Breakage(
         "accept a report with a stale nonce",
@@ -120,8 +145,8 @@ BREAKAGES = (
     Breakage(
         "leave click-to-dial on while a call is placed",
         DIALING,
-        "phases = {Phase.IDLE, Phase.WRAPUP} if policy.dial_while_wrapup else {Phase.IDLE}",
-        "phases = {Phase.IDLE, Phase.WRAPUP, Phase.RINGING_USER_DEVICES}",
+        "may = phase is Phase.IDLE or (phase is Phase.WRAPUP and policy.dial_while_wrapup)",
+        "may = phase in {Phase.IDLE, Phase.RINGING_USER_DEVICES}",
         DIAL,
     ),
     Breakage(

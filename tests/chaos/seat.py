@@ -17,6 +17,9 @@ from tests.chaos.tab import Browser, Tab
 from tests.checker.history import Step
 
 PATIENCE = 60.0
+TAB_SECONDS = 10.0
+"""So long an agent waits for a page that works."""
+
 """Seconds that an agent waits for a call to be over before the next one is begun."""
 
 
@@ -165,6 +168,7 @@ class Seat:
         if version < tab.version:
             self.went_back.append(f"{tab.page_id}: {tab.version} was followed by {version}")
         tab.version = version
+        self.stir()  # a tab that has just connected can be used, however old its view
         if version <= self.view.get("version", -1):
             return
         self.view = view
@@ -199,14 +203,17 @@ class Seat:
 
     async def say(self, *, at: Tab | None = None, **message: Any) -> Tab | None:
         """Use any tab that works (`at` first of all), waiting for one; the one that was used."""
-        for _ in range(100):
-            usable = [tab for tab in self.tabs if tab.is_connected and tab.version >= 0]
-            if usable:
-                tab = at if at in usable else self.rng.choice(usable)
-                if await tab.send(**message):
-                    return tab
-            await asyncio.sleep(0.1)
-        return None
+        try:
+            async with asyncio.timeout(TAB_SECONDS):
+                while True:
+                    self._changed.clear()
+                    usable = [tab for tab in self.tabs if tab.is_connected and tab.version >= 0]
+                    for tab in sorted(usable, key=lambda one: (one is not at, self.rng.random())):
+                        if await tab.send(**message):
+                            return tab
+                    await self._changed.wait()
+        except TimeoutError:
+            return None
 
     # --- calls -----------------------------------------------------------------------------------
 
