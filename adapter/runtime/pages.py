@@ -1,14 +1,11 @@
-"""The pages that are connected here: who they are, what they are shown, which may save.
+"""The pages that are connected here: who they are, what they are shown, what they are sent.
 
-Pages of other replicas are theirs. Nothing here is stored: offers may be made twice or never
-heard of, because an accept is decided by the store (facts: reliability, section 1).
+Pages of other replicas are theirs. Nothing here is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -20,75 +17,32 @@ from adapter.core.logevents import (
     LogEffect,
     LogExpired,
     PageLost,
-    PageProved,
     ProbePage,
     ReadBack,
     SendGo,
     SendSettled,
     TasksFound,
 )
-from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
+from adapter.core.logmodel import Attempting, CallLog
 from adapter.core.model import Agent, AgentKey, RingingInbound
-from adapter.core.view import offerable, view
+from adapter.core.view import view
 from adapter.opencti import surface
 from adapter.opencti.soql import ReadBackFailed, TaskFinder
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
+from adapter.runtime.offers import Offers
+from adapter.runtime.page import Page
+from adapter.runtime.proofs import Proofs, had_go
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Snapshot, StorageError
 
 log = structlog.get_logger(__name__)
 
-OFFER_SECONDS = 3.0
-"""How long one page may think about an offer before the next one gets it."""
-
-ROUND_SECONDS = 10.0
-"""After every page has been asked in vain, when the first one is asked again."""
+LOOK_AGAIN_SECONDS = 10.0
+"""After the store could not be read, when it is asked again."""
 
 PAGES_PER_AGENT = 32
-
-
-@dataclass(eq=False, slots=True)
-class Page:
-    """One connected page. `send` enqueues a frame's text, and never blocks.
-
-    `can_save` is False until its journal has been taken, and until Salesforce has said who runs
-    it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
-    `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
-    each one was sent (Unix milliseconds), and which goes had gone down before it.
-    """
-
-    page_id: str
-    key: AgentKey
-    send: Callable[[str], None]
-    close: Callable[[int, str], None]
-    can_save: bool = True
-    visible: bool = True
-    focused: bool = False
-    active_at: int = 0
-    shown: int = -1
-    session: str = ""
-    who_asked: str = ""
-    goes: set[tuple[str, int]] = field(default_factory=set)
-    probes: dict[str, tuple[int, frozenset[tuple[str, int]]]] = field(default_factory=dict)
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """The better page to save with is the greater one: focused, visible, recently used."""
-        return self.focused, self.visible, self.active_at
-
-
-@dataclass(slots=True)
-class _Offer:
-    """Where an offer stands: the page that has it now, those that had it in this round.
-
-    With an empty `page_id` it rests: everybody has been asked in vain.
-    """
-
-    page_id: str
-    timer: asyncio.TimerHandle
-    asked: set[str] = field(default_factory=set)
 
 
 class Pages:
@@ -103,7 +57,8 @@ class Pages:
         self._rules = rules
         self._can = can
         self._pages: dict[AgentKey, dict[str, Page]] = {}
-        self._offers: dict[str, _Offer] = {}
+        self._offers = Offers(agents, clock, self.of, self._reload_soon)
+        self.proofs = Proofs(agents, tasks, clock, self._is_current)
         self._empty = asyncio.Event()
         self.epoch = ""
         self.apex_class = ""
@@ -160,81 +115,29 @@ class Pages:
 
     def remove(self, page: Page) -> None:
         """A page's socket is gone; what it was about to save has an unknown outcome."""
-        pages = self._pages.get(page.key, {})
-        if pages.get(page.page_id) is not page:
+        if not self._is_current(page):
             return
+        pages = self._pages[page.key]
         del pages[page.page_id]
         if not pages:
             del self._pages[page.key]
         if not self._pages:
             self._empty.set()
-        self._withdraw(page)
+        self._offers.withdraw(page)
         snapshot = self._agents.cached(page.key)
         for one in snapshot.logs if snapshot else ():
-            if isinstance(one.state, Attempting) and _had_go(one, page.page_id):
+            if isinstance(one.state, Attempting) and had_go(one, page.page_id):
                 event = PageLost(self._clock.now(), page.page_id)
                 self._start(page.key, one.log_id, event)
+
+    def _is_current(self, page: Page) -> bool:
+        return self._pages.get(page.key, {}).get(page.page_id) is page
 
     async def none_left(self) -> None:
         """Wait until no page is connected."""
         while self._pages:
             self._empty.clear()
             await self._empty.wait()
-
-    async def returned(self, page: Page, journal: set[tuple[str, int]]) -> None:
-        """After a hello: what the page still knows of the goes that it was given.
-
-        A page hears nothing from its old sockets any more, so that a go which is not in its
-        journal, and did not come down this one, has never been executed.
-        """
-        snapshot = await self._agents.snapshot(page.key)
-        for one in snapshot.logs:
-            attempt = one.attempt
-            if attempt is not None and attempt.page_id == page.page_id:
-                go = (one.log_id, attempt.number)
-                await self._prove(page, go, go in journal)
-                self._prove_later(page, go, go in journal, attempt.at)
-
-    async def _prove(self, page: Page, go: tuple[str, int], journaled: bool) -> None:
-        never_sent = not journaled and go not in page.goes
-        event = PageProved(self._clock.now(), page.page_id, never_sent)
-        await self._agents.tell_log(page.key, go[0], event)
-
-    def _prove_later(
-        self, page: Page, go: tuple[str, int], journaled: bool, accepted_at: int
-    ) -> None:
-        """The core believes no word on a go that may still be under way: say it again after."""
-        fresh_until = accepted_at + self._agents.policy.save.fresh_ms
-        wait_ms = fresh_until - self._clock.now()
-        if wait_ms >= 0:
-            loop = asyncio.get_running_loop()
-            loop.call_later(wait_ms / 1000 + 0.05, self._prove_again, page, go, journaled)
-
-    def _prove_again(self, page: Page, go: tuple[str, int], journaled: bool) -> None:
-        snapshot = self._agents.cached(page.key)
-        same = self._pages.get(page.key, {}).get(page.page_id) is page
-        for one in snapshot.logs if snapshot and same else ():
-            if one.attempt is not None and (one.log_id, one.attempt.number) == go:
-                self._tasks.start(f"prove {one.log_id}", self._prove(page, go, journaled))
-
-    async def proved(self, page: Page, nonce: str) -> None:
-        """The page answered a probe: every go before it has been seen by it.
-
-        A frozen page answers the old probes of one attempt when the go of the next is still
-        behind them in its queue: of that one they prove nothing.
-        """
-        probe = page.probes.pop(nonce, None)
-        if probe is None:
-            return
-        sent_at, goes_before = probe
-        snapshot = await self._agents.snapshot(page.key)
-        for one in snapshot.logs:
-            if not isinstance(one.state, Unknown | Verifying) or one.attempt is None:
-                continue
-            is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
-            if _had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
-                event = PageProved(self._clock.now(), page.page_id)
-                await self._agents.tell_log(page.key, one.log_id, event)
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -258,7 +161,7 @@ class Pages:
             self.show(key, await self._agents.snapshot(key))
         except StorageError as error:
             log.error("view.not_loaded", agent=str(key), reason=str(error))
-            asyncio.get_running_loop().call_later(ROUND_SECONDS, self._reload_soon, key)
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._reload_soon, key)
 
     def _reload_soon(self, key: AgentKey) -> None:
         if key in self._pages:
@@ -273,70 +176,8 @@ class Pages:
             for page in pages:
                 page.shown = snapshot.version
                 page.send(text)
-        self.offer(key, snapshot)
+        self._offers.make(key, snapshot)
         self._offer_pops(key, snapshot)
-
-    # --- offering --------------------------------------------------------------------------------
-
-    def offer(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Offer every log that may be saved to the agent's best page."""
-        ready = {log.log_id for log in offerable(snapshot.logs, self._clock.now())}
-        for one in snapshot.logs:
-            if one.log_id not in ready:
-                self._end_offer(one.log_id)
-        for log_id in (one.log_id for one in snapshot.logs if one.log_id in ready):
-            offer = self._offers.get(log_id)
-            if offer is None:
-                self._offer_next(key, log_id, set())
-            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
-                # Somebody has come who was not asked yet: no need to rest any longer.
-                self._end_offer(log_id)
-                self._offer_next(key, log_id, offer.asked)
-
-    def _candidate(self, key: AgentKey, asked: set[str]) -> Page | None:
-        return next((p for p in self.of(key) if p.can_save and p.page_id not in asked), None)
-
-    def _offer_next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
-        page = self._candidate(key, asked)
-        if page is None:
-            if not asked:
-                return
-            timer = self._later(ROUND_SECONDS, key, log_id, set())
-            self._offers[log_id] = _Offer("", timer, asked)
-            return
-        tried = asked | {page.page_id}
-        timer = self._later(OFFER_SECONDS, key, log_id, tried)
-        self._offers[log_id] = _Offer(page.page_id, timer, tried)
-        page.send(surface.frame({"type": "offer", "log_id": log_id}))
-
-    def _later(
-        self, seconds: float, key: AgentKey, log_id: str, asked: set[str]
-    ) -> asyncio.TimerHandle:
-        return asyncio.get_running_loop().call_later(
-            seconds, self._offer_ran_out, key, log_id, asked
-        )
-
-    def _offer_ran_out(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
-        self._offers.pop(log_id, None)
-        snapshot = self._agents.cached(key)
-        if snapshot is None:
-            # Forgotten after a commit that failed: without a look nobody would offer it again.
-            self._reload_soon(key)
-            return
-        ready = offerable(snapshot.logs, self._clock.now())
-        if any(one.log_id == log_id for one in ready):
-            self._offer_next(key, log_id, asked)
-
-    def _withdraw(self, page: Page) -> None:
-        for log_id, offer in list(self._offers.items()):
-            if offer.page_id == page.page_id:
-                offer.timer.cancel()
-                self._offer_ran_out(page.key, log_id, offer.asked)
-
-    def _end_offer(self, log_id: str) -> None:
-        offer = self._offers.pop(log_id, None)
-        if offer is not None:
-            offer.timer.cancel()
 
     # --- carrying out what logs ask for ----------------------------------------------------------
 
@@ -359,7 +200,7 @@ class Pages:
         nonce = self._clock.nonce()
         page = self._pages.get(key, {}).get(page_id)
         if page is not None and self._send(key, page_id, {"type": "probe", "nonce": nonce}):
-            page.probes[nonce] = self._clock.now(), frozenset(page.goes)
+            page.probed(nonce, self._clock.now())
 
     def _send_go(self, key: AgentKey, one: CallLog, effect: SendGo) -> None:
         attempt = effect.attempt
@@ -451,7 +292,3 @@ class Pages:
             await self._agents.tell_log(key, log_id, event)
         except StorageError as error:
             log.error("page.event_lost", log=log_id, reason=str(error))
-
-
-def _had_go(one: CallLog, page_id: str) -> bool:
-    return one.attempt is not None and one.attempt.page_id == page_id

@@ -44,7 +44,8 @@ from adapter.opencti.messages import (
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directories, DirectoryUnavailable
-from adapter.runtime.pages import Page, Pages
+from adapter.runtime.page import Page
+from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
@@ -203,7 +204,7 @@ class Bridge:
             event = surface.journal_event(entry, page.page_id, self._clock.now())
             if event is not None:
                 await self._agents.tell_log(page.key, entry.log_id, event)
-        await self._pages.returned(page, {(e.log_id, e.attempt) for e in entries})
+        await self._pages.proofs.returned(page, {(e.log_id, e.attempt) for e in entries})
 
     # --- frames ----------------------------------------------------------------------------------
 
@@ -267,7 +268,7 @@ class Bridge:
                 choice = surface.tray_event(message, now)
                 await self._agents.tell_log(page.key, message.log_id, choice)
             case ProbeAnswer():
-                await self._pages.proved(page, message.nonce)
+                await self._pages.proofs.answered(page, message.nonce)
             case AskAnswer():
                 await self._answered(page, message)
             case Popped() | Work():

@@ -18,7 +18,8 @@ from adapter.opencti.messages import AskAnswer
 from adapter.refusals import variables
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.pages import Page, Pages
+from adapter.runtime.page import Page
+from adapter.runtime.pages import Pages
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ class SameUser:
             await self._end(page)
         else:
             page.can_save = True
-            self._pages.offer(page.key, await self._agents.snapshot(page.key))
+            self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     def _ask(self, page: Page) -> None:
         if not page.who_asked:

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 import structlog
 
 from adapter.core.model import AgentKey
-from adapter.runtime.pages import Page, Pages
+from adapter.runtime.page import Page
+from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.sessions import Sessions

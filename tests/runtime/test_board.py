@@ -9,7 +9,7 @@ from adapter.core.events import DialRequested
 from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
 from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
 from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhooks
-from adapter.runtime.pages import Page
+from adapter.runtime.page import Page
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
 from adapter.telephony.news import CallNews, Moment

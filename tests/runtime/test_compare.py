@@ -10,7 +10,7 @@ from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
 from adapter.runtime.agents import Agents
 from adapter.runtime.compare import Compare
-from adapter.runtime.pages import Page
+from adapter.runtime.page import Page
 from adapter.storage.port import StorageError
 from tests.runtime.conftest import ADA, BOB, LINE, Bench
 

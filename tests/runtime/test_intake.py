@@ -14,7 +14,7 @@ from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, Line, Phase
 from adapter.runtime.intake import Fate
-from adapter.runtime.pages import Page
+from adapter.runtime.page import Page
 from adapter.telephony.news import CallNews, Moment
 from adapter.telephony.port import CallRecord
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news

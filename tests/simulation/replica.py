@@ -95,7 +95,7 @@ class _QuietPages(Pages):
             return
         for page in self._pages.get(key, {}).values():
             page.shown = max(page.shown, snapshot.version)
-        self.offer(key, snapshot)
+        self._offers.make(key, snapshot)
         self._offer_pops(key, snapshot)
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.model import AgentKey
-from adapter.runtime.pages import OFFER_SECONDS, ROUND_SECONDS
+from adapter.runtime.offers import OFFER_SECONDS, ROUND_SECONDS
 from adapter.storage.port import Snapshot
 from tests.simulation.core.heap import HeapLoop
 from tests.simulation.core.wire import Wire

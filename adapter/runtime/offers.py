@@ -1,0 +1,117 @@
+"""Which page is asked to save which log: the best one first, each for a moment, round after round.
+
+Nothing here is stored: offers may be made twice or never be heard of, because an accept is decided
+by the store (facts: reliability, section 1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapter.core.model import AgentKey
+from adapter.core.view import offerable
+from adapter.opencti import surface
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.page import Page
+from adapter.storage.port import Snapshot
+
+OFFER_SECONDS = 3.0
+"""How long one page may think about an offer before the next one gets it."""
+
+ROUND_SECONDS = 10.0
+"""After every page has been asked in vain, when the first one is asked again."""
+
+
+@dataclass(slots=True)
+class _Offer:
+    """Where an offer stands: the page that has it now, those that had it in this round.
+
+    With an empty `page_id` it rests: everybody has been asked in vain.
+    """
+
+    page_id: str
+    timer: asyncio.TimerHandle
+    asked: set[str] = field(default_factory=set)
+
+
+class Offers:
+    """The offers of this process.
+
+    `pages_of` are an agent's pages, best to save with first; `look` reads the agent anew and shows
+    it, for one of whom nothing is in memory.
+    """
+
+    def __init__(
+        self,
+        agents: Agents,
+        clock: Clock,
+        pages_of: Callable[[AgentKey], list[Page]],
+        look: Callable[[AgentKey], None],
+    ) -> None:
+        self._agents = agents
+        self._clock = clock
+        self._pages_of = pages_of
+        self._look = look
+        self._offers: dict[str, _Offer] = {}
+
+    def make(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """Offer every log that may be saved to the agent's best page."""
+        ready = {log.log_id for log in offerable(snapshot.logs, self._clock.now())}
+        for one in snapshot.logs:
+            if one.log_id not in ready:
+                self._end(one.log_id)
+        for log_id in (one.log_id for one in snapshot.logs if one.log_id in ready):
+            offer = self._offers.get(log_id)
+            if offer is None:
+                self._next(key, log_id, set())
+            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
+                # Somebody has come who was not asked yet: no need to rest any longer.
+                self._end(log_id)
+                self._next(key, log_id, offer.asked)
+
+    def withdraw(self, page: Page) -> None:
+        """The page is gone: what was offered to it goes to the next one."""
+        for log_id, offer in list(self._offers.items()):
+            if offer.page_id == page.page_id:
+                offer.timer.cancel()
+                self._ran_out(page.key, log_id, offer.asked)
+
+    def _candidate(self, key: AgentKey, asked: set[str]) -> Page | None:
+        return next((p for p in self._pages_of(key) if p.can_save and p.page_id not in asked), None)
+
+    def _next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
+        page = self._candidate(key, asked)
+        if page is None:
+            if not asked:
+                return
+            timer = self._later(ROUND_SECONDS, key, log_id, set())
+            self._offers[log_id] = _Offer("", timer, asked)
+            return
+        tried = asked | {page.page_id}
+        timer = self._later(OFFER_SECONDS, key, log_id, tried)
+        self._offers[log_id] = _Offer(page.page_id, timer, tried)
+        page.send(surface.frame({"type": "offer", "log_id": log_id}))
+
+    def _later(
+        self, seconds: float, key: AgentKey, log_id: str, asked: set[str]
+    ) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(seconds, self._ran_out, key, log_id, asked)
+
+    def _ran_out(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
+        self._offers.pop(log_id, None)
+        snapshot = self._agents.cached(key)
+        if snapshot is None:
+            # Forgotten after a commit that failed: without a look nobody would offer it again.
+            self._look(key)
+            return
+        ready = offerable(snapshot.logs, self._clock.now())
+        if any(one.log_id == log_id for one in ready):
+            self._next(key, log_id, asked)
+
+    def _end(self, log_id: str) -> None:
+        offer = self._offers.pop(log_id, None)
+        if offer is not None:
+            offer.timer.cancel()

@@ -1,0 +1,51 @@
+"""One connected page, as the runtime sees it: what it is, and what went down its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from adapter.core.model import AgentKey
+
+Go: TypeAlias = tuple[str, int]
+"""A go by its log's id and the attempt's number."""
+
+PROBES_KEPT = 32
+"""A page that does not answer is asked again and again; only its last answers can prove much."""
+
+
+@dataclass(eq=False, slots=True)
+class Page:
+    """One connected page. `send` enqueues a frame's text, and never blocks.
+
+    `can_save` is False until its journal has been taken, and until Salesforce has said who runs
+    it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
+    `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
+    each one was sent (Unix milliseconds), and which goes had gone down before it.
+    """
+
+    page_id: str
+    key: AgentKey
+    send: Callable[[str], None]
+    close: Callable[[int, str], None]
+    can_save: bool = True
+    visible: bool = True
+    focused: bool = False
+    active_at: int = 0
+    shown: int = -1
+    session: str = ""
+    who_asked: str = ""
+    goes: set[Go] = field(default_factory=set)
+    probes: dict[str, tuple[int, frozenset[Go]]] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """The better page to save with is the greater one: focused, visible, recently used."""
+        return self.focused, self.visible, self.active_at
+
+    def probed(self, nonce: str, now: int) -> None:
+        """A probe is on its way, behind all the goes before it; `now` in Unix milliseconds."""
+        self.probes[nonce] = now, frozenset(self.goes)
+        if len(self.probes) > PROBES_KEPT:
+            del self.probes[next(iter(self.probes))]

@@ -1,0 +1,85 @@
+"""What a page's word proves of the goes that it was given: which it can no longer carry out.
+
+A second go may follow only when the first one's page is known to be past it (core/calllog.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from adapter.core.logevents import PageProved
+from adapter.core.logmodel import CallLog, Unknown, Verifying
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.page import Go, Page
+from adapter.runtime.tasks import Tasks
+
+
+class Proofs:
+    """Takes the words of pages; `is_here` tells whether that very socket is still the page's."""
+
+    def __init__(
+        self, agents: Agents, tasks: Tasks, clock: Clock, is_here: Callable[[Page], bool]
+    ) -> None:
+        self._agents = agents
+        self._tasks = tasks
+        self._clock = clock
+        self._is_here = is_here
+
+    async def returned(self, page: Page, journal: set[Go]) -> None:
+        """After a hello: what the page still knows of the goes that it was given.
+
+        A page hears nothing from its old sockets any more, so that a go which is not in its
+        journal, and did not come down this one, has never been executed.
+        """
+        snapshot = await self._agents.snapshot(page.key)
+        for one in snapshot.logs:
+            attempt = one.attempt
+            if attempt is not None and attempt.page_id == page.page_id:
+                go = (one.log_id, attempt.number)
+                await self._prove(page, go, go in journal)
+                self._prove_later(page, go, go in journal, attempt.at)
+
+    async def answered(self, page: Page, nonce: str) -> None:
+        """The page answered a probe: every go before it has been seen by it.
+
+        A frozen page answers the old probes of one attempt when the go of the next is still
+        behind them in its queue: of that one they prove nothing.
+        """
+        probe = page.probes.pop(nonce, None)
+        if probe is None:
+            return
+        sent_at, goes_before = probe
+        snapshot = await self._agents.snapshot(page.key)
+        for one in snapshot.logs:
+            if not isinstance(one.state, Unknown | Verifying) or one.attempt is None:
+                continue
+            is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
+            if had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
+                event = PageProved(self._clock.now(), page.page_id)
+                await self._agents.tell_log(page.key, one.log_id, event)
+
+    async def _prove(self, page: Page, go: Go, journaled: bool) -> None:
+        never_sent = not journaled and go not in page.goes
+        event = PageProved(self._clock.now(), page.page_id, never_sent)
+        await self._agents.tell_log(page.key, go[0], event)
+
+    def _prove_later(self, page: Page, go: Go, journaled: bool, accepted_at: int) -> None:
+        """The core believes no word on a go that may still be under way: say it again after."""
+        fresh_until = accepted_at + self._agents.policy.save.fresh_ms
+        wait_ms = fresh_until - self._clock.now()
+        if wait_ms >= 0:
+            loop = asyncio.get_running_loop()
+            loop.call_later(wait_ms / 1000 + 0.05, self._prove_again, page, go, journaled)
+
+    def _prove_again(self, page: Page, go: Go, journaled: bool) -> None:
+        snapshot = self._agents.cached(page.key)
+        for one in snapshot.logs if snapshot and self._is_here(page) else ():
+            if one.attempt is not None and (one.log_id, one.attempt.number) == go:
+                self._tasks.start(f"prove {one.log_id}", self._prove(page, go, journaled))
+
+
+def had_go(one: CallLog, page_id: str) -> bool:
+    """Whether the log's last go went to that page."""
+    return one.attempt is not None and one.attempt.page_id == page_id

@@ -1,0 +1,72 @@
+"""One agent's page with a log that waits to be saved, and a real store behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from adapter.core.logevents import LogAccepted, PageLost, ProbePage
+from adapter.core.logmodel import Unknown
+from adapter.core.model import Agent
+from adapter.core.policy import Policy
+from adapter.fanout.local import LocalHints
+from adapter.opencti.tasklog import TaskRules
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.page import Page
+from adapter.runtime.pages import Pages
+from adapter.runtime.tasks import Tasks
+from adapter.storage.open import open_store
+from adapter.storage.port import AgentChange, Commit
+from tests.core.gate import new_log
+from tests.core.people import KEY
+
+
+class Desk:
+    """The pages of one process, one of them open, whose frames are kept."""
+
+    def __init__(self, agents: Agents, tasks: Tasks) -> None:
+        self.agents = agents
+        self.pages = Pages(agents, tasks, SystemClock(), TaskRules(), {})
+        self.offers: asyncio.Queue[str] = asyncio.Queue()
+        self.probes: list[str] = []
+        self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
+        self.pages.add(self.page)
+
+    def _heard(self, text: str) -> None:
+        frame = json.loads(text)
+        if frame["type"] == "offer":
+            self.offers.put_nowait(frame["log_id"])
+        elif frame["type"] == "probe":
+            self.probes.append(frame["nonce"])
+
+    async def go_unheard_of(self, at: int) -> None:
+        """The page accepts, is sent its go, and nothing more is known of it."""
+        turn = await self.agents.tell_log(KEY, "c1", LogAccepted(at, "page1", f"n{at}"))
+        for effect in turn.log_effects:
+            self.pages.perform(KEY, turn.logs, effect)
+        await self.agents.tell_log(KEY, "c1", PageLost(at, "page1"))
+        self.pages.perform(KEY, {}, ProbePage("page1"))
+
+    async def is_proved(self) -> bool:
+        """Whether the log believes that its page can no longer carry out the last go."""
+        (log,) = (await self.agents.snapshot(KEY)).logs
+        assert isinstance(log.state, Unknown)
+        return log.state.proved
+
+
+@asynccontextmanager
+async def a_desk(folder: Path) -> AsyncIterator[Desk]:
+    """An agent with one log that waits to be saved."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        store = await open_store(f"sqlite:///{folder}/pages.db", clock_ms=clock.now)
+        stack.push_async_callback(store.close)
+        hints, tasks = LocalHints(), Tasks()
+        stack.push_async_callback(hints.close)
+        stack.push_async_callback(tasks.close)
+        await store.commit(Commit((AgentChange(0, Agent(KEY), None, (new_log(),)),)))
+        yield Desk(Agents(store, hints, Policy()), tasks)
