@@ -95,6 +95,10 @@ class Program:
         fields = self._proc("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def waited_seconds(self) -> float:
+        """How long its first thread has been ready to run so far while somebody had the core."""
+        return int(self._proc("schedstat").split()[1]) / 1e9
+
     def memory_kib(self) -> int:
         """Its resident memory."""
         return int(self._proc("status").partition("VmRSS:")[2].split()[0])
@@ -143,14 +147,6 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def core_seconds(core: int) -> float:
-    """How much time this core has spent working, for whomever, since the machine was started."""
-    lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
-    fields = next(line for line in lines if line.startswith(f"cpu{core} ")).split()
-    user, nice, system, _idle, _waiting, *others = (int(field) for field in fields[1:9])
-    return (user + nice + system + sum(others)) / TICKS
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tests.load import scene
 from tests.load.flood import Flood
 from tests.load.parts.found import Found, Round, percentile
-from tests.load.programs import SERVER_CORE, Program, core_seconds, database_seconds
+from tests.load.programs import Program, database_seconds
 from tests.load.scene import Calls
 from tests.load.wire import Wrong
 
@@ -30,18 +30,19 @@ class Contender:
     async def round(self) -> Round:
         """As many deliveries as take a second and a half, by the round before; each is shown.
 
-        `server_busy`, `others_busy` are shares of the server's core: its own, and everybody else's,
-        who should have none of it; `generator_busy` is the generator's share of its own core.
+        `server_busy` is the share of the time in which it used its core, with all its threads;
+        `server_waited` that in which its first thread could have run, and another one had the core;
+        `generator_busy` is the generator's share of its own core.
         """
         deliveries = self.calls.next(self.count)
         database = database_seconds() if self.program.kind == "postgres" else None
-        before, core = self.program.cpu_seconds(), core_seconds(SERVER_CORE)
+        before, waited = self.program.cpu_seconds(), self.program.waited_seconds()
         try:
             sent = await self.flood.run(deliveries)
         except Wrong as error:
             raise Wrong(f"{self.program.kind}: {error}") from error
         cpu = self.program.cpu_seconds() - before
-        others = core_seconds(SERVER_CORE) - core - cpu
+        waited = self.program.waited_seconds() - waited
         rate = sent.events / sent.seconds
         self.count = round(rate * ROUND_SECONDS)
         measured = {
@@ -49,7 +50,7 @@ class Contender:
             "events_per_second": round(rate, 1),
             "cpu_us_per_event": round(cpu / sent.events * 1e6, 1),
             "server_busy": round(cpu / sent.seconds, 3),
-            "others_busy": round(others / sent.seconds, 3),
+            "server_waited": round(waited / sent.seconds, 3),
             "generator_busy": round(sent.busy, 3),
             "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
             "p99_ms": round(percentile(sent.latencies_ms, 99), 3),

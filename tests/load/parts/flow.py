@@ -58,7 +58,8 @@ class Flow:
         """Every contender's rounds, and how they compare."""
         found = await interleave(list(self.contenders.values()), rounds)
         found.figures = {name: found.ratio(*pair) for name, pair in RATIOS.items()}
-        found.figures["others_busy"] = found.middle("ours", "others_busy")
+        # The floor has one thread: whoever it waits for is not part of it.
+        found.figures["others_busy"] = found.middle("floor", "server_waited")
         found.reasons = {name: self._absent.get(kind, LEFT_OUT) for name, kind in WANTS.items()}
         return found
 
