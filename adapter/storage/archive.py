@@ -48,7 +48,7 @@ class Shelf:
         return f"SELECT {every} FROM {self.table} WHERE {after} ORDER BY {key} LIMIT ?"  # noqa: S608 - names of ours
 
 
-AGENTS = Shelf("agents", ("org_id", "user_id"), ("account", "value"), "value")
+AGENTS = Shelf("agents", ("org_id", "user_id"), ("value",), "value")
 CALL_LOGS = Shelf("call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"), "value")
 CALLS = Shelf(
     "calls",
