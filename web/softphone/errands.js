@@ -22,16 +22,6 @@ export const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(Stri
 /** @param {{[rule: string]: string}} rules @param {RecordRef[]} records */
 export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' : records.length === 1 ? 'one' : 'many'] ?? '';
 
-/** What the admin's Apex class found, as JSON text; null when that is no list of records. @param {any} value @returns {RecordRef[]|null} */
-export function lookedUp(value) {
-  try {
-    const rows = JSON.parse(value?.runApex ?? value);
-    return rows.map((/** @type {any} */ row) => ({ id: String(row.Id ?? row.id), name: String(row.Name ?? row.name ?? ''), object_type: String(row.Type ?? row.object_type ?? '') }));
-  } catch {
-    return null;
-  }
-}
-
 /**
  * @param {{
  *   driver: Pick<Driver, 'perform'|'search'|'pop'|'popFound'|'showPanel'>, send: (frame: Frame) => void,
@@ -48,14 +38,9 @@ export function createErrands({ driver, send, isRinging, layout, centre, onPopFa
 
   /** By the admin's own Apex class, if there is one and it answers; else by Salesforce's search. @param {any} args @returns {Promise<Outcome<Found>>} */
   async function find(args) {
-    const [apexClass, methodName] = (centre()?.lookUp ?? '').split('.');
-    if (apexClass) {
-      const methodParams = `number=${encodeURIComponent(args.searchParams)}&callType=${args.callType}`;
-      const outcome = await driver.perform('runApex', { apexClass, methodName, methodParams });
-      const records = outcome.ok ? lookedUp(outcome.value) : null;
-      if (records) return { ok: true, value: { records, pop: null } };
-      onPopFailed(outcome.ok ? [] : outcome.errors);
-    }
+    const { lookUp = '' } = centre() ?? {};
+    const found = lookUp ? await (await import('./pops.js')).askApex(driver, lookUp, args, onPopFailed) : null;
+    if (found) return found;
     return driver.search(args);
   }
 

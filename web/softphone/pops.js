@@ -1,6 +1,6 @@
-/** A screen pop as the admin has set it, in the place of what the softphone layout says. */
+/** Who calls, and what pops, as the admin has set it: in the place of Salesforce's search and layout. */
 
-/** @import {RecordRef} from './types.js' */
+/** @import {CtiError, Driver, Found, Outcome, RecordRef} from './types.js' */
 
 /** @typedef {{type: string, params: object}} Pop */
 
@@ -22,4 +22,29 @@ export function popOf(rule, { number, records }) {
     case 'flow': return { type: 'FLOW', params: { flowDevName: what, flowArgs: [{ name: 'number', type: 'String', value: number }] } };
     default: return null;
   }
+}
+
+/** What the admin's Apex class found, as JSON text; null when that is no list of records. @param {any} value @returns {RecordRef[]|null} */
+function lookedUp(value) {
+  try {
+    const rows = JSON.parse(value?.runApex ?? value);
+    return rows.map((/** @type {any} */ row) => ({ id: String(row.Id ?? row.id), name: String(row.Name ?? row.name ?? ''), object_type: String(row.Type ?? row.object_type ?? '') }));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Pick<Driver, 'perform'>} driver @param {string} lookUp Class.method @param {any} args of searchAndScreenPop
+ * @param {(errors: CtiError[]) => void} onFailed
+ * @returns {Promise<Outcome<Found>|null>} null: it did not answer
+ */
+export async function askApex(driver, lookUp, args, onFailed) {
+  const [apexClass, methodName] = lookUp.split('.');
+  const methodParams = `number=${encodeURIComponent(args.searchParams)}&callType=${args.callType}`;
+  const outcome = await driver.perform('runApex', { apexClass, methodName, methodParams });
+  const records = outcome.ok ? lookedUp(outcome.value) : null;
+  if (records) return { ok: true, value: { records, pop: null } };
+  onFailed(outcome.ok ? [] : outcome.errors);
+  return null;
 }
