@@ -21,7 +21,10 @@ LIVE = "{}"
 Told: TypeAlias = Call | CallLog
 """Either tells how a call went; where there are both, the log may know more."""
 
-_shown = attrgetter("provider_call_id", "opened_at", "facts", "number", "record")
+Shown: TypeAlias = tuple[str, int, str]
+"""The provider's id of the call, when it began, and the row's value."""
+
+_made_of = attrgetter("provider_call_id", "opened_at", "facts", "number", "record")
 _to_text = JSONEncoder(separators=(",", ":")).encode
 
 
@@ -34,11 +37,12 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     after, line = turn.agent, turn.agent.line
     if line is None:
         return ()
-    return tuple(
-        _row(line.account, after, call_id, now)
+    rows = (
+        _row(line.account, after, call_id, now, _shown_as(before.agent, was) if was else None)
         for call_id, was, now in _touched(before, turn)
-        if now.provider_call_id and not _is_known(before.agent, was, after, now)
+        if now.provider_call_id
     )
+    return tuple(row for row in rows if row is not None)
 
 
 def _touched(before: Snapshot, turn: Turn) -> Iterator[tuple[str, Told | None, Told]]:
@@ -52,7 +56,7 @@ def _touched(before: Snapshot, turn: Turn) -> Iterator[tuple[str, Told | None, T
     now.update(turn.changed)
     for call_id, one in now.items():
         was = _was(before, call_id)
-        if renamed or was is None or _shown(was) != _shown(one):
+        if renamed or was is None or _made_of(was) != _made_of(one):
             yield call_id, was, one
 
 
@@ -63,18 +67,18 @@ def _was(before: Snapshot, call_id: str) -> Told | None:
     return before.agent.call(call_id)
 
 
-def _is_known(before: Agent, was: Told | None, after: Agent, now: Told) -> bool:
-    """Whether the row would say the same as before."""
-    return (
-        was is not None
-        and (was.provider_call_id, was.opened_at) == (now.provider_call_id, now.opened_at)
-        and _value(before, was) == _value(after, now)
-    )
+def _row(
+    account: str, agent: Agent, call_id: str, one: Told, before: Shown | None
+) -> CallRow | None:
+    """The row, unless it would say the same as before."""
+    shown = called, opened_at, value = _shown_as(agent, one)
+    if shown == before:
+        return None
+    return CallRow(account, called, call_id, agent.key, opened_at, value)
 
 
-def _row(account: str, agent: Agent, call_id: str, one: Told) -> CallRow:
-    called = one.provider_call_id or ""
-    return CallRow(account, called, call_id, agent.key, one.opened_at, _value(agent, one))
+def _shown_as(agent: Agent, one: Told) -> Shown:
+    return one.provider_call_id or "", one.opened_at, _value(agent, one)
 
 
 def _value(agent: Agent, one: Told) -> str:
