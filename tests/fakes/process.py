@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 class AdapterProcess:
     """`python -m adapter serve`; `environment` is all that it knows, `logs` is its stderr.
 
-    `module` is one that serves as `adapter` does.
+    `module` is one that serves as `adapter` does; `root` holds the release that is started.
     """
 
     url: str
@@ -25,13 +25,14 @@ class AdapterProcess:
     logs: Path
     process: asyncio.subprocess.Process | None = None
     module: str = "adapter"
+    root: Path = ROOT
 
     async def start(self) -> None:
         """Start it and wait until it may have traffic."""
         with self.logs.open("ab") as stream:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self.module, "serve"),
-                cwd=ROOT,
+                cwd=self.root,
                 env=self.environment,
                 stderr=stream,
             )

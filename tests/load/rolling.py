@@ -1,19 +1,24 @@
 """`python -m tests.load.rolling --agents N`: three replicas, restarted in turn under load.
 
-Prints one JSON object. Exit status 1 when a call, a Task or a dial was lost, or a dial refused.
+With `--from COMMIT` they begin as that commit's release and come back as this one; with
+`--to COMMIT` the other way round, as when a deploy is taken back. Prints one JSON object. Exit
+status 1 when a call, a Task or a dial was lost, or a dial refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import signal
+import subprocess
 import sys
+import tarfile
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +26,7 @@ from websockets.exceptions import ConnectionClosed
 
 from adapter.telephony.simulator.config import User
 from tests.fakes.page import FakePage, View
+from tests.fakes.process import ROOT
 from tests.replicas.balancer import balancing
 from tests.replicas.caddy import caddy
 from tests.replicas.fleet import Fleet, Front, a_fleet
@@ -84,7 +90,22 @@ class Load:
         raise TimeoutError(f"{page.name}: {frame['type']} had no effect")
 
 
-async def restart_all(fleet: Fleet) -> list[float]:
+@contextmanager
+def release(commit: str) -> Iterator[Path]:
+    """The source of that commit; of no commit, what lies here."""
+    if not commit:
+        yield ROOT
+        return
+    with tempfile.TemporaryDirectory(prefix="release-") as name:
+        # A commit's own files and nothing else; the packages are those of now.
+        git = ("git", "-C", str(ROOT), "archive", "--format=tar", commit, "adapter", "web")
+        source = subprocess.run(git, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(source)) as files:
+            files.extractall(name, filter="data")
+        yield Path(name)
+
+
+async def restart_all(fleet: Fleet, root: Path) -> list[float]:
     """SIGTERM, wait, start again, one replica after the other; how long each took to be gone."""
     seconds = []
     for replica in fleet.replicas:
@@ -92,19 +113,24 @@ async def restart_all(fleet: Fleet) -> list[float]:
         status = await replica.end(signal.SIGTERM)
         assert status == 0, f"left with status {status}"
         seconds.append(round(time.monotonic() - began, 2))
+        replica.root = root
         await replica.start()
         await asyncio.sleep(PAUSE_SECONDS)
     return seconds
 
 
-async def play(agents: int, folder: Path, database: str, front: Front) -> dict[str, Any]:
-    """The whole run."""
+async def play(
+    agents: int, folder: Path, database: str, front: Front, releases: tuple[Path, Path]
+) -> dict[str, Any]:
+    """The whole run: the replicas begin as the first of the releases, and end as the second."""
     users = tuple(
         User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
         for n in range(agents)
     )
     limits = {"SOFTPHONE_DIALS_PER_MINUTE": "100000", "SOFTPHONE_DIALS_PER_HOUR": "1000000"}
-    async with a_fleet(folder, database, 3, users=users, front=front, **limits) as fleet:
+    async with a_fleet(
+        folder, database, 3, users=users, front=front, root=releases[0], **limits
+    ) as fleet:
         await fleet.scene.scenario(
             outcome="answered", pick_up_seconds=0.1, ring_seconds=0.1, talk_seconds=0.4
         )
@@ -116,7 +142,7 @@ async def play(agents: int, folder: Path, database: str, front: Front) -> dict[s
             asyncio.create_task(load.work(page, f"+1202555{n:04d}")) for n, page in enumerate(pages)
         ]
         await asyncio.sleep(PAUSE_SECONDS)
-        gone = await restart_all(fleet)
+        gone = await restart_all(fleet, releases[1])
         load.enough = True
         await asyncio.gather(*work)
         await fleet.scene.until_tasks(load.calls)
@@ -152,10 +178,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.rolling", description=__doc__)
     parser.add_argument("--agents", type=int, default=30)
     parser.add_argument("--front", choices=sorted(FRONTS), default="caddy", help="the balancer")
+    parser.add_argument("--from", dest="before", default="", metavar="COMMIT")
+    parser.add_argument("--to", dest="after", default="", metavar="COMMIT")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="rolling-") as folder, running_postgres() as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="rolling-") as folder,
+        running_postgres() as server,
+        release(options.before) as before,
+        release(options.after) as after,
+    ):
         front = FRONTS[options.front]
-        result = asyncio.run(play(options.agents, Path(folder), server.database(), front))
+        database, releases = server.database(), (before, after)
+        result = asyncio.run(play(options.agents, Path(folder), database, front, releases))
     print(json.dumps(result))
     return 0 if result["ok"] else 1
 

@@ -16,7 +16,7 @@ from typing import Any
 from adapter.storage.migrate import upgrade
 from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from tests.fakes.page import FakePage
-from tests.fakes.process import AdapterProcess
+from tests.fakes.process import ROOT, AdapterProcess
 from tests.replicas.balancer import Balancer, balancing
 from tests.replicas.caddy import Caddy
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, a_scene, free_port
@@ -86,6 +86,7 @@ async def a_fleet(
     module: str = "adapter",
     users: tuple[User, ...] = DEFAULT_USERS,
     front: Front = balancing,
+    root: Path = ROOT,
     **wishes: str,
 ) -> AsyncIterator[Fleet]:
     """So many replicas on an empty database, ready; killed at the end."""
@@ -97,7 +98,9 @@ async def a_fleet(
         for number, own in enumerate(ports):
             told = environment(scene.url, own, database, scene.provider_url, **wishes)
             logs = folder / f"replica-{number}.log"
-            replica = AdapterProcess(f"http://127.0.0.1:{own}", told, logs, module=module)
+            replica = AdapterProcess(
+                f"http://127.0.0.1:{own}", told, logs, module=module, root=root
+            )
             stack.push_async_callback(replica.kill)
             replicas.append(replica)
         await asyncio.gather(*(replica.start() for replica in replicas))
