@@ -264,7 +264,7 @@ class CoreProcess:
         self.commits.tell(wire.key, [ForLog(log_id, event)], answer)
 
     def _proved(self, wire: Wire, nonce: str) -> None:
-        """As `Pages.proved`: an old probe proves nothing of a go behind it."""
+        """As `Proofs.answered`: an old probe proves nothing of a go behind it."""
         sent_at, goes_before = wire.probes.pop(nonce, (-1, frozenset()))
         for log in self.commits.snapshot(wire.key).logs:
             if not isinstance(log.state, Unknown | Verifying) or log.attempt is None:
