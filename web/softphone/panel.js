@@ -17,7 +17,7 @@ export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 
 
 /** Who is signed in, and whether links in Salesforce dial. @param {Context} context */
 function createBar({ t, actions }) {
-  const letters = el('button', { type: 'button', class: 'bar-avatar', 'aria-label': t('bar.account'), title: t('bar.account'), onclick: () => actions.account() });
+  const letters = el('button', { type: 'button', class: 'bar-avatar', title: t('bar.account'), onclick: () => actions.account() });
   const name = el('span', { class: 'bar-name' });
   const state = el('span', { class: 'bar-state' });
   const dial = el('span', { class: 'bar-dial' });
@@ -30,6 +30,8 @@ function createBar({ t, actions }) {
       const agent = model.view?.agent;
       show(element, Boolean(agent) && (model.stage === 'live' || model.stage === 'offline'));
       setText(letters, initials(agent?.name ?? ''));
+      // Who says aloud what is seen must find it in the button's name.
+      letters.setAttribute('aria-label', `${letters.textContent} ${t('bar.account')}`);
       setText(name, agent?.name ?? '');
       setText(state, t(`state.${stateOf(model)}`));
       setText(dial, t(model.clickToDial ? 'bar.dialOn' : 'bar.dialOff'));
