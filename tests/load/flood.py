@@ -10,7 +10,7 @@ import asyncio
 import gc
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.load.wire import PageSocket, Poster, Wrong, connect
@@ -56,6 +56,7 @@ class Flood:
         self._waiting: deque[Delivery] = deque()
         self._idle: list[Poster] = []
         self._eager = True
+        self._due_at: Callable[[], float] = lambda: 0.0
         self._left = 0
         self._latencies: list[float] = []
         self._last = 0.0
@@ -102,16 +103,18 @@ class Flood:
 
     async def _paced(self, started: float, per_second: float) -> None:
         """What is due goes out; what finds no free connection goes later, and counts as late."""
-        sent, count = 0, len(self._waiting)
-        while sent < count:
-            now = time.perf_counter()
-            while sent < count and self._idle and started + sent / per_second <= now:
-                self._post(self._idle.pop(), started + sent / per_second)
-                sent += 1
-            wait = started + sent / per_second - time.perf_counter()
+        count = len(self._waiting)
+        self._due_at = lambda: started + (count - len(self._waiting)) / per_second
+        while self._waiting:
+            self._post_due()
             # A timer of the loop would be up to a millisecond late, and turning idly would drive
             # everybody else from this core to the server's.
+            wait = self._due_at() - time.perf_counter()
             await asyncio.to_thread(time.sleep, max(wait, SHORTEST_SECONDS))
+
+    def _post_due(self) -> None:
+        while self._waiting and self._idle and (due := self._due_at()) <= time.perf_counter():
+            self._post(self._idle.pop(), due)
 
     def _post(self, poster: Poster, due: float) -> None:
         delivery = self._waiting.popleft()
@@ -125,6 +128,8 @@ class Flood:
             self._post(poster, time.perf_counter())
         else:
             self._idle.append(poster)
+            if not self._eager:
+                self._post_due()
 
     def _seen(self, page: PageSocket, payload: bytes) -> None:
         due = self._due[page.user]
