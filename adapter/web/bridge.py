@@ -128,7 +128,6 @@ class Bridge:
         )
         await socket.prepare(request)
         outbox = Outbox(socket, request.transport, self._tasks)
-        writer = self._tasks.start("write to a page", outbox.write(), endless=True)
         try:
             page = await self._greet(socket, outbox)
             if page is not None:
@@ -138,7 +137,6 @@ class Bridge:
             outbox.close(TRY_AGAIN, "try again later")
         finally:
             await outbox.closed()
-            writer.cancel()
         return socket
 
     # --- hello -----------------------------------------------------------------------------------

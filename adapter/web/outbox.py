@@ -46,7 +46,10 @@ class Bucket:
 
 
 class Outbox:
-    """Frames on their way to one page: bounded, written by one task, dropped with the socket."""
+    """Frames on their way to one page: bounded, written in order, dropped with the socket.
+
+    Most pages are idle most of the time, so a page of whom nothing waits has no task and no queue.
+    """
 
     def __init__(
         self,
@@ -59,11 +62,18 @@ class Outbox:
         self._transport = transport
         self._tasks = tasks
         self._close_seconds = close_seconds
-        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_FRAMES)
+        self._waiting: list[bytes] = []
+        self._frames = 0
         self._bytes = 0
+        self._writing: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self.on_closing: Callable[[], None] = lambda: None
         """Called once, when it is decided that this socket ends."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was sent has been taken by the connection."""
+        return not self._bytes
 
     def send(self, text: str) -> None:
         """Enqueue a frame; a page that does not read is let go, and will resume."""
@@ -71,12 +81,15 @@ class Outbox:
             return
         # A lone surrogate that came in from somewhere must not cost the page its view.
         frame = text.encode("utf-8", "replace")
-        if self._queue.full() or self._bytes + len(frame) > QUEUE_BYTES:
-            log.warning("socket.slow", frames=self._queue.qsize(), bytes=self._bytes)
+        if self._frames >= QUEUE_FRAMES or self._bytes + len(frame) > QUEUE_BYTES:
+            log.warning("socket.slow", frames=self._frames, bytes=self._bytes)
             self.close(SLOW, "too slow")
             return
+        self._frames += 1
         self._bytes += len(frame)
-        self._queue.put_nowait(frame)
+        self._waiting.append(frame)
+        if self._writing is None:
+            self._writing = self._tasks.start("write to a page", self._write(), endless=True)
 
     def close(self, code: int, reason: str) -> None:
         """End the socket with this code; what is still in the queue is dropped."""
@@ -86,19 +99,25 @@ class Outbox:
             self.on_closing()
 
     async def closed(self) -> None:
-        """Wait until a close that was asked for is done."""
+        """Wait until a close that was asked for is done; what still waits is dropped."""
         if self._ending is not None:
             await asyncio.wait({self._ending})
+        if self._writing is not None:
+            self._writing.cancel()
 
-    async def write(self) -> None:
-        """Write until cancelled or gone."""
+    async def _write(self) -> None:
+        """Write what waits, and what comes meanwhile, until nothing does or the page is gone."""
         try:
-            while True:
-                frame = await self._queue.get()
-                await self._socket.send_frame(frame, WSMsgType.TEXT)
-                self._bytes -= len(frame)
+            while self._waiting:
+                frames, self._waiting = self._waiting, []
+                for frame in frames:
+                    await self._socket.send_frame(frame, WSMsgType.TEXT)
+                    self._frames -= 1
+                    self._bytes -= len(frame)
         except ConnectionError:
             self.close(SLOW, "gone")
+        finally:
+            self._writing = None
 
     async def _end(self, code: int, reason: str) -> None:
         """Say goodbye; who does not even take that is cut off, with all that waits for them."""

@@ -58,13 +58,39 @@ async def test_frames_go_out_in_order_and_make_room() -> None:
     socket, tasks = Socket(), Tasks()
     box = outbox(socket, tasks=tasks)
     socket.gate.set()
-    tasks.start("write", box.write(), endless=True)
     for number in range(40):
         box.send(f"{number}" + "x" * (QUEUE_BYTES // 8))
         await socket.arrived.acquire()
     assert [frame[:2].strip(b"x") for frame in socket.sent] == [b"%d" % n for n in range(40)]
     assert socket.closed == []
     await tasks.close()
+
+
+async def test_a_page_of_whom_nothing_waits_has_no_task() -> None:
+    """Ten thousand idle pages cost ten thousand sockets, and not their writers."""
+    socket, tasks = Socket(), Tasks()
+    box = outbox(socket, tasks=tasks)
+    socket.gate.set()
+    before = asyncio.all_tasks()
+    box.send("x")
+    assert len(asyncio.all_tasks() - before) == 1
+    await socket.arrived.acquire()
+    await tasks.drain(1)
+    assert asyncio.all_tasks() == before
+    assert socket.sent == [b"x"]
+
+
+async def test_what_waits_for_a_page_that_hangs_is_dropped_with_it() -> None:
+    """Its writer is stuck in the first frame; closing ends that, too."""
+    socket, tasks = Socket(), Tasks()
+    box = outbox(socket, tasks=tasks)
+    for text in "ab":
+        box.send(text)
+    box.close(4001, "bye")
+    await box.closed()
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert socket.sent == []
 
 
 async def test_too_many_frames_end_the_socket_once() -> None:
@@ -112,7 +138,6 @@ async def test_a_lone_surrogate_costs_nobody_the_view() -> None:
     socket, tasks = Socket(), Tasks()
     socket.gate.set()
     box = outbox(socket, tasks=tasks)
-    tasks.start("write", box.write(), endless=True)
     box.send("a\ud800b")
     await socket.arrived.acquire()
     assert socket.sent == [b"a?b"]
