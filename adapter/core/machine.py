@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from adapter.core import deadlines, dialing, reporting
+from adapter.core import controlling, deadlines, dialing, reporting
 from adapter.core.decision import Decision, answered, ignored, unnoticed
-from adapter.core.effects import ControlCall, PopScreen
+from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
@@ -46,7 +46,7 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.logevents import DraftChanged, RecordPicked
-from adapter.core.model import Agent, Answer, Ending, Lapsed, RingingInbound, Wrapup
+from adapter.core.model import Agent, Answer, Ending, RingingInbound, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.quick import replace
 
@@ -84,7 +84,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case OverClaimed():
             return deadlines.over_claimed(agent, event, policy)
         case ControlRequested():
-            return _control_requested(agent, event, policy)
+            return controlling.control_requested(agent, event, policy)
         case ControlAnswered():
             answer = Answer(event.request_id, event.code, event.text, event.at)
             return Decision(answered(agent, answer, policy))
@@ -113,25 +113,6 @@ def _greeted(agent: Agent, event: PageGreeted) -> Decision:
     line = agent.line if agent.calls and agent.line else event.line
     greeted = replace(agent, line=line, name=event.name, time_zone=event.time_zone)
     return Decision(greeted, ignored="" if greeted != agent else "as before")
-
-
-def _control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
-    if any(a.request_id == event.request_id for a in agent.answers):
-        return ignored(agent, "repeated request")
-    call = agent.call(event.call_id)
-    live = call is not None and not isinstance(call.stage, Ending | Wrapup | Lapsed)
-    if call is None or not live or call.provider_call_id is None or agent.line is None:
-        answer = Answer(event.request_id, "no-such-call", "This call is not connected.", event.at)
-        return Decision(answered(agent, answer, policy))
-    effect = ControlCall(
-        event.request_id,
-        event.call_id,
-        agent.line,
-        call.provider_call_id,
-        event.action,
-        event.value,
-    )
-    return Decision(agent, effects=(effect,))
 
 
 def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> Decision:

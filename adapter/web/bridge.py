@@ -13,7 +13,7 @@ from typing import assert_never
 import structlog
 from aiohttp import WSMsgType, web
 
-from adapter.core.events import DialRequested, PageGreeted
+from adapter.core.events import ControlRequested, DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted
 from adapter.core.model import Line
 from adapter.metrics import Metrics
@@ -49,7 +49,7 @@ from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
-from adapter.web.clicks import Clicks
+from adapter.web.clicks import Clicks, log_refusal
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.sameuser import SameUser
@@ -283,7 +283,9 @@ class Bridge:
         if event is None:
             return
         if not isinstance(event, DialRequested):
-            await self._agents.tell(page.key, event)
+            turn = await self._agents.tell(page.key, event)
+            if isinstance(event, ControlRequested):
+                log_refusal(page.key, event.request_id, turn)
             return
         if await self._same_user.refuses(page, event):
             return

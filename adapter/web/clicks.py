@@ -40,11 +40,11 @@ class Clicks:
         finally:
             self._rate.settle(key.org_id, placed=placed)
         if not placed and not turn.ignored:
-            _log_refusal(key, event.request_id, turn)
+            log_refusal(key, event.request_id, turn)
 
 
-def _log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:
-    """One line, without the number."""
+def log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:
+    """One line, without the number, if this request was refused; a transfer may be, too."""
     answers = (answer for answer in turn.agent.answers if answer.request_id == request_id)
     code = next((answer.code for answer in answers if answer.code in SETTINGS), "")
     if code:

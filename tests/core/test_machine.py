@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from adapter.core import events as happened
 from adapter.core.centre import Centre
-from adapter.core.effects import ControlCall, PlaceCall, PopScreen
+from adapter.core.effects import PlaceCall, PopScreen
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
     CentreRead,
     Connected,
-    ControlAnswered,
-    ControlRequested,
     DestinationDialed,
     Event,
     InboundRinging,
@@ -223,31 +221,6 @@ def test_a_line_is_not_changed_under_a_live_call() -> None:
     greeting = PageGreeted(T0, Line("acct_2", "user_2"), "Bea", "UTC")
     assert after(IDLE, [TALKING, greeting]).agent.line == LINE
     assert after(replace(IDLE, line=None), [TALKING, greeting]).agent.line == greeting.line
-
-
-def test_a_control_goes_to_the_provider_by_the_provider_s_id() -> None:
-    """And its answer back to the page; the same request is not done twice."""
-    wish = ControlRequested(T0 + 1, "k1", "c1", "digits", "5")
-    asked = after(IDLE, [TALKING, wish])
-    assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", "digits", "5"),)
-    done = after(asked.agent, [ControlAnswered(T0 + 2, "k1", "ok", "Done.")])
-    assert [a.code for a in done.agent.answers] == ["ok"]
-    assert after(done.agent, [wish]).ignored == "repeated request"
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        [],
-        [click()],
-        [WRAPPING],
-        [tell(Connected, T0, call="c1"), tell(CallEnded, T0 + 1)],
-    ],
-)
-def test_a_control_of_a_call_that_is_not_up_is_answered(before: list[Event]) -> None:
-    """No call, none yet, or no more."""
-    told = after(after(IDLE, before).agent, [ControlRequested(T0 + 2, "k1", "c1", "hang_up")])
-    assert (told.effects, told.agent.answers[-1].code) == ((), "no-such-call")
 
 
 def test_one_page_pops_the_caller_while_it_rings() -> None:
