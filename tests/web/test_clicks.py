@@ -23,21 +23,21 @@ async def test_a_refusal_names_the_settings_in_the_log_and_no_number(world: Worl
     assert "5550123" not in str(line)
 
 
-async def test_a_transfer_that_is_refused_is_told_and_logged_like_a_click(world: World) -> None:
+async def test_a_transfer_that_is_refused_is_told_and_logged_like_a_click(tmp_path: Path) -> None:
     """The page asks before it sends; a page that does not ask is refused all the same."""
-    await world.scenario(outcome="answered", pick_up_seconds=0, ring_seconds=0, talk_seconds=60)
-    page = await world.page()
-    await page.dial(NUMBER)
-    view = await page.until(lambda view: view["state"] == "bridged")
-    call_id = view["calls"][0]["call_id"]
-    wish = {"type": "control", "request_id": "k1", "call_id": call_id, "action": "transfer"}
-    with capture_logs() as lines:
-        await page.send(**wish, target="+1 900 555 0123")
-        answer = await page.until_answer("k1")
+    async with a_world(tmp_path) as world:
+        await world.scenario(outcome="answered", pick_up_seconds=0, ring_seconds=0, talk_seconds=60)
+        page = await world.page()
+        await page.dial(NUMBER)
+        view = await page.until(lambda view: view["state"] == "bridged")
+        call_id = view["calls"][0]["call_id"]
+        wish = {"type": "control", "request_id": "k1", "call_id": call_id, "action": "transfer"}
+        with capture_logs() as lines:
+            await page.send(**wish, target="+1 900 555 0123")
+            answer = await page.until_answer("k1")
     assert answer["code"] == "refused-premium"
-    assert [line["code"] for line in lines if line["event"] == "dial.refused"] == [
-        "refused-premium"
-    ]
+    refused = [line["code"] for line in lines if line["event"] == "dial.refused"]
+    assert refused == ["refused-premium"]
 
 
 async def test_what_is_placed_leaves_no_refusal(world: World) -> None:

@@ -25,7 +25,7 @@ ASKED_FOR = {
     "signin.js",
     "tray.js",
 }
-"""Parts that no usual call needs (tests/browser/test_weight.py sees to it that none fetches them)."""
+"""Parts that no usual call needs: tests/browser/test_weight.py sees that none fetches them."""
 
 
 def test_comments_and_indentation_go_and_lines_stay() -> None:
