@@ -34,6 +34,7 @@ from adapter.storage.open import open_store
 from adapter.telephony.dialstack.client import DialStackClient, build_http
 from adapter.telephony.health import Health
 from adapter.web import oidc
+from adapter.web.boardfeed import BoardFeeds
 from adapter.web.bridge import GONE, Bridge
 from adapter.web.status import Status
 from adapter.web.watch import Watch
@@ -72,6 +73,7 @@ class App:
     compare: Compare
     status: Status
     bridge: Bridge
+    boards: BoardFeeds
     watch: Watch
     tasks: Tasks
     board: Board
@@ -130,6 +132,7 @@ def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Faces) -> Ap
         compare=runtime.compare,
         status=faces.status,
         bridge=faces.bridge,
+        boards=faces.boards,
         watch=faces.watch,
         tasks=tasks,
         board=runtime.board,
@@ -168,6 +171,7 @@ async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECO
         notice = NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0
     await asyncio.sleep(notice)
     app.bridge.draining = True
+    app.boards.leave()
     pages = app.pages.everyone()
     spread = min(len(pages) / PAGES_PER_SECOND, SPREAD_SECONDS)
     log.info("server.draining", pages=len(pages), seconds=spread)

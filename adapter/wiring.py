@@ -12,6 +12,7 @@ import httpx
 import structlog
 from aiohttp import web
 
+from adapter.core.model import AgentKey
 from adapter.fanout.open import is_shared
 from adapter.fanout.port import Hints
 from adapter.metrics import Metrics
@@ -37,7 +38,9 @@ from adapter.telephony.health import Health
 from adapter.telephony.news import CallNews
 from adapter.telephony.strictjson import Malformed
 from adapter.web.blocked import Blocked
-from adapter.web.board import BoardSite
+from adapter.web.board import BoardSite, since_of
+from adapter.web.boardfeed import BoardFeeds
+from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.devlogin import DevLogin
@@ -110,6 +113,7 @@ class Faces:
     server: web.Application
     status: Status
     bridge: Bridge
+    boards: BoardFeeds
     watch: Watch
 
 
@@ -163,11 +167,13 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
     """The server, with every route's handler, and the watch over its sign-ins."""
     settings, clock, store, metrics = edges.settings, edges.clock, edges.store, edges.metrics
     agents, pages = runtime.agents, runtime.pages
-    sessions = _sessions(edges, pages)
+    boards = BoardFeeds(runtime.board, edges.tasks)
+    sessions = _sessions(edges, pages, boards)
     login = Login(sessions, edges.orgs, settings.public_origin)
     site, status = Site(settings, edges.orgs), Status(store)
     bridge = _bridge(edges, runtime, sessions, site.build)
     supervisors = settings.supervisors_or_everybody
+    board = BoardSite(runtime.board, sessions.of, supervisors, edges.orgs)
     server = make_server(
         site=site,
         login=login,
@@ -175,7 +181,14 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
         bridge=bridge,
         webhooks=_webhooks(edges, runtime.intake),
         status=status,
-        board=BoardSite(runtime.board, sessions.of, supervisors, edges.orgs),
+        board=board,
+        board_live=BoardLive(
+            boards,
+            board.supervisor,
+            since_of,
+            tasks=edges.tasks,
+            own_origin=settings.public_origin,
+        ),
         numbers=Numbers(login, sessions.of, agents.policy.dial),
         blocked=Blocked(login, metrics, clock, edges.proxies),
         metrics=MetricsSite(
@@ -187,17 +200,25 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
             clock=clock,
         ),
     )
-    watch = Watch(pages, sessions, edges.tasks)
+    watch = Watch(pages, boards, sessions, edges.tasks)
     edges.hints.listen(watch.hinted)
-    return Faces(server, status, bridge, watch)
+    return Faces(server, status, bridge, boards, watch)
 
 
-def _sessions(edges: Edges, pages: Pages) -> Sessions:
+def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds) -> Sessions:
+    def ended(session: str) -> None:
+        pages.sign_out(session)
+        boards.sign_out(session)
+
+    def all_ended(agent: AgentKey) -> None:
+        pages.sign_out_agent(agent)
+        boards.sign_out_agent(agent)
+
     return Sessions(
         edges.store,
         edges.clock,
-        pages.sign_out,
-        pages.sign_out_agent,
+        ended,
+        all_ended,
         lambda agent: edges.hints.publish(agent, SIGNED_OUT),
     )
 

@@ -93,18 +93,18 @@ class BoardSite:
 
     async def numbers(self, request: web.Request) -> web.Response:
         """GET /api/board?since=…&org=…: everything on it; `since` is Unix ms, when today began."""
-        session = await self._supervisor(request)
+        session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        report = await self._board.report(session.agent.org_id, _since(request))
+        report = await self._board.report(session.agent.org_id, since_of(request))
         return web.json_response(report, headers={"Cache-Control": "no-store"})
 
     async def csv(self, request: web.Request) -> web.Response:
         """GET /api/board/calls.csv?since=…&org=…: the calls that are over, oldest first."""
-        session = await self._supervisor(request)
+        session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        calls = await self._board.calls(session.agent.org_id, _since(request))
+        calls = await self._board.calls(session.agent.org_id, since_of(request))
         return web.Response(
             text=as_csv(calls),
             content_type="text/csv",
@@ -115,7 +115,8 @@ class BoardSite:
             },
         )
 
-    async def _supervisor(self, request: web.Request) -> Session | web.Response:
+    async def supervisor(self, request: web.Request) -> Session | web.Response:
+        """The session that may read the board of the org that is asked for, else the refusal."""
         # A browser may be signed in to several orgs: the address names one, a cookie proves it.
         org = self._orgs.named(request.query.get("org", ""))
         session = await self._session_of(request, org.org_id) if org else None
@@ -126,7 +127,8 @@ class BoardSite:
         return session
 
 
-def _since(request: web.Request) -> int:
+def since_of(request: web.Request) -> int:
+    """When today began for whoever asks (Unix ms); 0 if the address does not say."""
     text = request.query.get("since", "0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from adapter.web.blocked import Blocked
 from adapter.web.board import BoardSite
+from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.login import Login
@@ -32,6 +33,7 @@ def make_server(
     webhooks: Mapping[str, Webhooks],
     status: Status,
     board: BoardSite,
+    board_live: BoardLive,
     numbers: Numbers,
     blocked: Blocked,
     metrics: MetricsSite,
@@ -52,6 +54,7 @@ def make_server(
             web.post("/api/blocked", blocked.tell),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
+            web.get("/api/board/live", board_live.connect),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
             web.get("/metrics", metrics.metrics),

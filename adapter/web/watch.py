@@ -1,8 +1,8 @@
 """Sockets live no longer than the sign-in that let them in, wherever that ended.
 
-A sign-out here ends them at once (`Pages.sign_out`). One at another replica comes as a hint; a
-hint that was lost, and a session that has grown too old, are found by looking once a minute. A
-page that is connected keeps its session in use.
+A sign-out here ends them at once (`Pages.sign_out`, `BoardFeeds.sign_out`). One at another replica
+comes as a hint; a hint that was lost, and a session that has grown too old, are found by looking
+once a minute. A page or board that is connected keeps its session in use.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 import structlog
 
 from adapter.core.model import AgentKey
-from adapter.runtime.page import Page
 from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
+from adapter.web.boardfeed import BoardFeeds
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -28,20 +28,29 @@ SIGNED_OUT = 0
 
 
 class Watch:
-    """Looks at the sessions of all connected pages once a minute."""
+    """Looks at the sessions of all connected pages and boards once a minute."""
 
     def __init__(
-        self, pages: Pages, sessions: Sessions, tasks: Tasks, seconds: float = WATCH_SECONDS
+        self,
+        pages: Pages,
+        boards: BoardFeeds,
+        sessions: Sessions,
+        tasks: Tasks,
+        seconds: float = WATCH_SECONDS,
     ) -> None:
         self._pages = pages
+        self._boards = boards
         self._sessions = sessions
         self._tasks = tasks
         self._seconds = seconds
 
     def hinted(self, key: AgentKey, version: int) -> None:
         """Somebody signed out at some replica (a listener of the hints)."""
-        if version == SIGNED_OUT and self._pages.is_here(key):
-            self._tasks.start(f"look at the sign-ins of {key}", self.look_at(self._pages.of(key)))
+        if version != SIGNED_OUT:
+            return
+        here = {page.session for page in self._pages.of(key)} | self._boards.sessions_of(key)
+        if here:
+            self._tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
 
     async def run(self) -> None:
         """Watch until cancelled; a store that fails is asked again later."""
@@ -54,10 +63,12 @@ class Watch:
 
     async def look(self) -> None:
         """Every session once."""
-        await self.look_at(self._pages.everyone())
+        pages, boards = self._pages.everyone(), self._boards.everyone()
+        await self.look_at({p.session for p in pages} | {b.session for b in boards})
 
-    async def look_at(self, pages: Iterable[Page]) -> None:
-        """The sessions of these pages; raises StorageError."""
-        for session in {page.session for page in pages}:
+    async def look_at(self, sessions: Iterable[str]) -> None:
+        """These sessions (by their ids); raises StorageError."""
+        for session in sessions:
             if await self._sessions.keep(session) is None:
                 self._pages.sign_out(session)
+                self._boards.sign_out(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import time
@@ -15,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import structlog
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from adapter import observability
 from adapter.core.model import AgentKey
@@ -52,6 +55,15 @@ class Two:
         """What the board says to a browser with these cookies."""
         async with httpx.AsyncClient(trust_env=False) as http:
             return await http.get(f"{self.world.url}{path}", headers={"Cookie": cookies})
+
+    def live(self, cookies: str, org_id: str) -> connect:
+        """The socket of that org's board, in a browser with these cookies."""
+        return connect(
+            f"{self.world.url.replace('http', 'ws', 1)}/api/board/live?since=0&org={org_id}",
+            origin=self.world.url,  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookies},
+            proxy=None,
+        )
 
     async def talk(self, org_id: str, number: str) -> FakePage:
         """Somebody has called Ada in that org, and hung up; both orgs' calls have the same id."""
@@ -247,6 +259,24 @@ async def test_the_board_and_its_sheet_are_the_orgs_that_is_asked_for(two: Two) 
         ):
             answer = await two.board(cookies, f"{path}?since=0&org={org_id}")
             assert answer.status_code == 401
+
+
+async def test_the_live_board_is_the_orgs_that_is_asked_for(two: Two) -> None:
+    """One browser, signed in to both: each socket tells of its own org, none without its cookie."""
+    for org_id, number in zip(ORGS, ("+15551230171", "+15551230172"), strict=True):
+        await two.talk(org_id, number)
+    pages = {org_id: await two.page(org_id) for org_id in ORGS}
+    both = "; ".join(page.cookie for page in pages.values())
+    for org_id in ORGS:
+        async with two.live(both, org_id) as socket:
+            text = str(await asyncio.wait_for(socket.recv(), 20))
+        assert json.loads(text)["report"]["calls"]["over"] == 1
+        assert ORGS[1 - ORGS.index(org_id)] not in text
+    for cookies, org_id in ((both, ""), (pages[ORGS[0]].cookie, ORGS[1])):
+        with pytest.raises(InvalidStatus) as refused:
+            async with two.live(cookies, org_id):
+                pass
+        assert refused.value.response.status_code == 401
 
 
 async def test_a_supervisor_signs_in_from_the_orgs_own_board(two: Two) -> None:

@@ -84,7 +84,7 @@ async def test_the_role_is_a_list_of_addresses(
         return session
 
     site = BoardSite(world.app.board, session_of, supervisors, orgs_of(world.app.settings))
-    answer = await site._supervisor(make_mocked_request("GET", "/api/board"))
+    answer = await site.supervisor(make_mocked_request("GET", "/api/board"))
     assert getattr(answer, "status", 200) == status
 
 

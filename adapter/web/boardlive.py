@@ -1,0 +1,96 @@
+"""The board's socket: whoever may read the board may watch it, as long as the sign-in lasts.
+
+It only tells. A page that says anything on it is none of ours, and is let go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Session
+from adapter.web.boardfeed import BoardFeeds, Viewer
+from adapter.web.bridge import FLOOD, GONE, PING_SECONDS
+from adapter.web.middleware import failure
+from adapter.web.outbox import Outbox
+
+log = structlog.get_logger(__name__)
+
+MOST_BOARDS = 200
+MOST_PER_SESSION = 8
+MAX_FRAME_BYTES = 64
+
+SupervisorOf = Callable[[web.Request], Awaitable[Session | web.Response]]
+"""The session that may read the board that is asked for, else the refusal."""
+
+SinceOf = Callable[[web.Request], int]
+"""When today began for whoever asks (Unix ms)."""
+
+
+class BoardLive:
+    """The endpoint `/api/board/live`."""
+
+    def __init__(
+        self,
+        feeds: BoardFeeds,
+        supervisor: SupervisorOf,
+        since: SinceOf,
+        *,
+        tasks: Tasks,
+        own_origin: str,
+    ) -> None:
+        self._feeds = feeds
+        self._supervisor = supervisor
+        self._since = since
+        self._tasks = tasks
+        self._own_origin = own_origin
+        self._held: Counter[str] = Counter()
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """GET /api/board/live?since=…&org=…: the whole life of one socket."""
+        if request.headers.get("Origin") != self._own_origin:
+            return failure(403, "foreign-origin", "Sockets are for our own pages only.")
+        session = await self._supervisor(request)
+        if isinstance(session, web.Response):
+            return session
+        if self._feeds.draining:
+            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+        hashed = session.token_hash
+        if self._held.total() >= MOST_BOARDS or self._held[hashed] >= MOST_PER_SESSION:
+            return failure(429, "too-many", "Too many boards are open. Close some of their tabs.")
+        self._held[hashed] += 1
+        try:
+            return await self._connected(request, session)
+        finally:
+            self._held[hashed] -= 1
+            self._held += Counter()
+
+    async def _connected(self, request: web.Request, session: Session) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(
+            max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=PING_SECONDS
+        )
+        await socket.prepare(request)
+        outbox = Outbox(socket, request.transport, self._tasks)
+        viewer = Viewer(session.agent, session.token_hash, self._since(request), outbox)
+        outbox.on_closing = lambda: self._feeds.remove(viewer)
+        try:
+            await self._serve(socket, viewer)
+        finally:
+            outbox.close(GONE, "gone")
+            await outbox.closed()
+        log.info("board.gone", agent=str(session.agent), code=socket.close_code)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
+        """Until it goes, or says anything."""
+        if self._feeds.draining:
+            return
+        self._feeds.add(viewer)
+        log.info("board.connected", agent=str(viewer.agent))
+        async for _ in socket:
+            viewer.outbox.close(FLOOD, "a board has nothing to say")
+            break

@@ -1,0 +1,227 @@
+"""The board's socket, on real ones: who is let in, what comes unasked, and when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from adapter.app import drain
+from adapter.runtime.tasks import Tasks
+from adapter.web import boardlive
+from adapter.web.board import since_of
+from adapter.web.boardfeed import BoardFeeds
+from adapter.web.boardlive import MOST_PER_SESSION, BoardLive
+from adapter.web.middleware import failure
+from adapter.web.sessions import SESSION_MS
+from tests.fakes.page import FakePage
+from tests.fakes.provider import FakeProvider
+from tests.scenarios.conftest import World, a_world
+from tests.web.conftest import SetClock
+from tests.web.test_boardfeed import Readings
+
+
+async def a_cookie(world: World, name: str = "boss") -> FakePage:
+    """Somebody who is signed in, without a softphone."""
+    page = world.another_page(name)
+    await page.sign_in()
+    return page
+
+
+@asynccontextmanager
+async def a_board(
+    world: World, cookie: str, *, origin: str = "", query: str = "since=0"
+) -> AsyncIterator[ClientConnection]:
+    """An open socket of a board; raises InvalidStatus where none is let in."""
+    socket = await connect(
+        f"{world.url.replace('http', 'ws', 1)}/api/board/live?{query}",
+        origin=origin or world.url,  # type: ignore[arg-type]
+        additional_headers={"Cookie": cookie} if cookie else {},
+        proxy=None,
+    )
+    async with socket:
+        yield socket
+
+
+async def heard(socket: ClientConnection) -> dict[str, Any]:
+    """The next frame."""
+    frame: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 20))
+    return frame
+
+
+async def until_closed(socket: ClientConnection) -> int | None:
+    """Why it ended."""
+    async with asyncio.timeout(20):
+        await socket.wait_closed()
+    return socket.close_code
+
+
+async def refusal(world: World, cookie: str, **how: str) -> tuple[int, str]:
+    """Status and code of the answer to who is not let in."""
+    with pytest.raises(InvalidStatus) as refused:
+        async with a_board(world, cookie, **how):
+            pass
+    response = refused.value.response
+    return response.status_code, json.loads(response.body)["error"]["code"]
+
+
+async def test_a_change_arrives_without_asking(world: World) -> None:
+    """The whole report at once; then, when an agent comes, another, uncompressed."""
+    boss = await a_cookie(world)
+    async with a_board(world, boss.cookie) as socket:
+        first = await heard(socket)
+        assert (first["type"], first["report"]["agents"]) == ("report", [])
+        assert socket.response is not None
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
+        await world.page("ada")
+        async with asyncio.timeout(20):
+            while not (frame := await heard(socket))["report"]["agents"]:
+                pass
+    assert [agent["name"] for agent in frame["report"]["agents"]] == ["ada"]
+    assert frame["now"] >= first["now"]
+
+
+async def test_the_socket_tells_what_the_address_tells(world: World) -> None:
+    """The same report, but for its time."""
+    boss = await a_cookie(world)
+    async with (
+        a_board(world, boss.cookie) as socket,
+        httpx.AsyncClient(base_url=world.url, headers={"Cookie": boss.cookie}) as http,
+    ):
+        told = (await heard(socket))["report"]
+        asked = (await http.get("/api/board?since=0")).json()
+    assert asked.keys() - told.keys() == {"now"}
+    assert told["calls"] == asked["calls"]
+
+
+async def test_it_needs_a_session_of_the_org_and_our_own_origin(world: World) -> None:
+    """No cookie, another org, a foreign page with a good cookie: all refused."""
+    boss = await a_cookie(world)
+    assert await refusal(world, "") == (401, "signed-out")
+    query = "since=0&org=00D00000000000c"
+    assert await refusal(world, boss.cookie, query=query) == (401, "signed-out")
+    for foreign in ("https://evil.example", world.url + "0", "null"):
+        assert await refusal(world, boss.cookie, origin=foreign) == (403, "foreign-origin")
+    assert world.app.boards.everyone() == []
+
+
+async def test_who_may_not_read_the_board_may_not_watch_it() -> None:
+    """Whatever refuses the numbers refuses the socket, in the same words."""
+    refused = failure(403, "not-a-supervisor", "No.")
+
+    async def nobody(_request: web.Request) -> web.Response:
+        return refused
+
+    tasks = Tasks()
+    live = BoardLive(
+        BoardFeeds(Readings(), tasks), nobody, since_of, tasks=tasks, own_origin="https://ours"
+    )
+    request = make_mocked_request("GET", "/api/board/live", headers={"Origin": "https://ours"})
+    assert await live.connect(request) is refused
+
+
+async def test_signing_out_closes_it_and_nobody_elses(world: World) -> None:
+    """4003, and the cookie opens no other."""
+    boss, other = await a_cookie(world), await a_cookie(world, "other")
+    async with a_board(world, boss.cookie) as socket, a_board(world, other.cookie) as kept:
+        await heard(socket)
+        await heard(kept)
+        await boss.sign_out()
+        assert await until_closed(socket) == 4003
+        assert [viewer.session for viewer in world.app.boards.everyone()] != []
+        await kept.ping()
+    assert await refusal(world, boss.cookie) == (401, "signed-out")
+
+
+async def test_signing_out_everywhere_closes_it(world: World) -> None:
+    """From another browser of the same person."""
+    here, there = await a_cookie(world), await a_cookie(world)
+    async with a_board(world, here.cookie) as socket:
+        await heard(socket)
+        async with httpx.AsyncClient(base_url=world.url) as http:
+            headers = {"Origin": world.url, "Cookie": there.cookie}
+            body = {"everywhere": True}
+            (await http.post("/auth/sign-out", json=body, headers=headers)).raise_for_status()
+        assert await until_closed(socket) == 4003
+
+
+async def test_a_session_that_grew_too_old_closes_it(world: World, clock: SetClock) -> None:
+    """At the watch's next look; until then the open board keeps it in use."""
+    boss = await a_cookie(world)
+    async with a_board(world, boss.cookie) as socket:
+        await heard(socket)
+        await world.app.watch.look()
+        assert len(world.app.boards.everyone()) == 1
+        clock.later = SESSION_MS
+        await world.app.watch.look()
+        assert await until_closed(socket) == 4003
+
+
+async def test_a_sign_out_at_another_replica_closes_it(world: World) -> None:
+    """The hint has the sign-ins of the agent looked at, though no softphone of theirs is here."""
+    boss = await a_cookie(world)
+    async with a_board(world, boss.cookie) as socket:
+        await heard(socket)
+        (viewer,) = world.app.boards.everyone()
+        await world.app.watch._sessions._store.drop_sessions(viewer.agent)
+        world.app.watch.hinted(viewer.agent, 0)
+        assert await until_closed(socket) == 4003
+
+
+async def test_a_draining_replica_lets_its_boards_go_and_takes_none(world: World) -> None:
+    """4001, and 503 for who comes back too early."""
+    boss = await a_cookie(world)
+    async with a_board(world, boss.cookie) as socket:
+        await heard(socket)
+        await drain(world.app, grace=0)
+        assert await until_closed(socket) == 4001
+    assert await refusal(world, boss.cookie) == (503, "draining")
+
+
+@pytest.mark.parametrize(("frame", "code"), [("{}", 4009), ("x" * 65, 1009)])
+async def test_who_says_anything_is_let_go(world: World, frame: str, code: int) -> None:
+    """A board only listens; what is long is not even read."""
+    boss = await a_cookie(world)
+    async with a_board(world, boss.cookie) as socket:
+        await heard(socket)
+        await socket.send(frame)
+        assert await until_closed(socket) == code
+
+
+async def test_one_sign_in_opens_only_so_many(world: World) -> None:
+    """The next is refused; another's is not; one that closes makes room."""
+    boss, other = await a_cookie(world), await a_cookie(world, "other")
+    async with AsyncExitStack() as stack:
+        for _ in range(MOST_PER_SESSION):
+            socket = await stack.enter_async_context(a_board(world, boss.cookie))
+            await heard(socket)
+        assert await refusal(world, boss.cookie) == (429, "too-many")
+        async with a_board(world, other.cookie) as another:
+            await heard(another)
+    async with asyncio.timeout(20):
+        while world.app.boards.everyone():  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.02)
+    async with a_board(world, boss.cookie) as again:
+        await heard(again)
+
+
+async def test_a_process_opens_only_so_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever they are."""
+    monkeypatch.setattr(boardlive, "MOST_BOARDS", 1)
+    async with a_world(tmp_path, provider=FakeProvider().app()) as world:
+        boss, other = await a_cookie(world), await a_cookie(world, "other")
+        async with a_board(world, boss.cookie) as socket:
+            await heard(socket)
+            assert await refusal(world, other.cookie) == (429, "too-many")
