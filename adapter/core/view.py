@@ -155,6 +155,7 @@ def _tray(log: CallLog, policy: Policy) -> View:
     reason, errors = (tray.reason, tray.errors) if isinstance(tray, Tray) else ("", ())
     tasks = [log.saved.task_id] if log.saved else []
     again = ["save_again"] if reason != TrayReason.DOUBLED else []
+    edit = ["edit"] if reason == TrayReason.REFUSED else []
     return {
         "log_id": log.log_id,
         "call_id": log.log_id,
@@ -168,7 +169,7 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "reason": str(reason),
         "errors": [_error(error) for error in errors],
         "task_ids": [*tasks, *log.doubles],
-        "actions": [*again, "already_there", "dismiss"],
+        "actions": [*again, *edit, "already_there", "dismiss"],
         "draft": _draft(log.draft),
     }
 

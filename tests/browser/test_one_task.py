@@ -172,6 +172,26 @@ async def test_a_validation_rule_is_told_by_its_field_and_mended_by_hand(hurried
     assert len(await tab.tasks()) == 1
 
 
+async def test_a_refused_log_is_edited_in_the_tray_and_saved(hurried: Org) -> None:
+    """After the wrap-up, too: the words that were missing are written, and the Task has them."""
+    tab = await hurried.tab()
+    await tab.page.evaluate("refusal => demoOrg.fail('saveLog', refusal)", REFUSED)
+    await tab.click(GRACE, GRACE_NUMBER)
+    row = tab.phone.locator(".tray-row")
+    await expect(row).to_be_visible(timeout=40_000)
+    await tab.phone.locator(".card").get_by_role("button", name="Save and done").click()
+    await tab.until("idle", "on")
+    await row.get_by_role("button", name="Edit").click()
+    await row.get_by_label("Subject").fill("Asked for an offer")
+    await row.get_by_label("Notes").fill("Twenty units.")
+    await seen(tab, "edited")
+    await row.get_by_role("button", name="Save and done").click()
+    await tab.until_tasks(1)
+    await expect(row).to_have_count(0)
+    (task,) = await tab.tasks()
+    assert (task["Subject"], task["Description"]) == ("Asked for an offer", "Twenty units.")
+
+
 async def test_a_frozen_tab_is_passed_over_and_saves_nothing_when_it_wakes(hurried: Org) -> None:
     """The frozen one keeps socket and offer; the other tab saves; waking changes nothing."""
     first, second = await hurried.tab(), await hurried.tab()

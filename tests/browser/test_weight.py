@@ -24,6 +24,7 @@ RARE = {
     "followup.js",
     "handover.js",
     "incall.js",
+    "mend.js",
     "pops.js",
     "signin.js",
     "tray.js",

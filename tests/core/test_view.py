@@ -352,7 +352,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
                 {"code": "REQUIRED_FIELD_MISSING", "message": "Pick a reason", "field": "Reason"}
             ],
             "task_ids": [],
-            "actions": ["save_again", "already_there", "dismiss"],
+            "actions": ["save_again", "edit", "already_there", "dismiss"],
             "draft": {"notes": "n"},
         }
     ]
@@ -361,7 +361,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
 @pytest.mark.parametrize(
     ("reason", "saved", "doubles", "tasks", "actions"),
     [
-        (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "already_there", "dismiss"]),
+        (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "edit", "already_there", "dismiss"]),
         (TrayReason.NOT_CONFIRMED, None, (), [], ["save_again", "already_there", "dismiss"]),
         (TrayReason.DOUBLED, SAVED, (TASK_2,), [TASK, TASK_2], ["already_there", "dismiss"]),
     ],

@@ -20,6 +20,7 @@ ASKED_FOR = {
     "completions.js",
     "followup.js",
     "incall.js",
+    "mend.js",
     "pops.js",
     "rare.css",
     "signin.js",

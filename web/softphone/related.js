@@ -9,7 +9,7 @@ import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
 import { initials } from './numbers.js';
 
-/** @import {CallCard, Context, Model, RecordRef, WrapupCard} from './types.js' */
+/** @import {Context, Model, RecordRef, Relatable} from './types.js' */
 
 /** @typedef {{who: RecordRef|null, what: RecordRef|null}} Links */
 /** @typedef {{record: RecordRef, kind: string, chosen: boolean}} Option */
@@ -37,7 +37,7 @@ export const kindOf = (record) => record.object_type || (Object.entries(KINDS).f
 
 /**
  * The links as the Task will have them.
- * @param {Pick<CallCard, 'record'|'draft'>} card
+ * @param {Pick<Relatable, 'record'|'draft'>} card
  * @returns {Links}
  */
 export function linksOf({ record, draft }) {
@@ -51,7 +51,7 @@ export function linksOf({ record, draft }) {
 
 /**
  * What may be picked: what the call is about, what its number matched, what the agent looks at.
- * @param {CallCard|WrapupCard} card
+ * @param {Relatable} card
  * @param {RecordRef[]} viewed latest first
  * @returns {Option[]}
  */
@@ -74,7 +74,7 @@ export function optionsOf(card, viewed) {
  * @param {string} callId
  */
 export function createRelated({ t, actions }, callId) {
-  /** @type {CallCard|WrapupCard} */
+  /** @type {Relatable} */
   let card;
   let answered = false;
   let open = false;
@@ -129,14 +129,14 @@ export function createRelated({ t, actions }, callId) {
 
   return {
     element,
-    /** @param {CallCard|WrapupCard} next @param {Model} model */
+    /** @param {Relatable} next @param {Model} model */
     update(next, model) {
       card = next;
       const options = optionsOf(card, model.viewed);
       const { who, what } = linksOf(card);
       const names = [who, what].filter((one) => one !== null).map((one) => one.name || t(`object.${kindOf(one)}`));
       const asks = names.length === 0 && card.matches.length > 1 && !answered;
-      offer = 'state' in card && card.state === 'ringing-inbound' ? undefined : model.offers[callId];
+      offer = card.state === 'ringing-inbound' ? undefined : model.offers[callId];
       show(create, offer !== undefined && names.length === 0);
       show(element, options.length > 0 || !create.hidden);
       show(change, !asks && options.length > 0);

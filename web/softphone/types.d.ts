@@ -70,6 +70,9 @@ export interface WrapupCard {
   log: { state: LogState; task_id?: string | null };
 }
 
+/** Of a call, live or over: what is needed to say to what its Task is related. */
+export type Relatable = Pick<WrapupCard, 'record' | 'matches' | 'draft'> & { state?: string };
+
 export interface TrayRow {
   log_id: string;
   call_id: string;
@@ -84,6 +87,7 @@ export interface TrayRow {
   errors: { code: string; message: string; field?: string | null }[];
   task_ids: string[];
   actions: string[];
+  draft: Draft;
 }
 
 export interface RecentRow {
