@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from adapter.storage.port import StorageError
 from tests.browser.conftest import Tab
 from tests.browser.states import ADA, GRACE, LONG, NUMBER, a_stage, by_hand
 from tests.fakes.provider import FakeProvider
@@ -23,6 +25,8 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         agent = await org.tab(ADA)
         board = Tab(await org.context.new_page())
         page = board.page
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
         await page.goto(f"{org.world.url}/board")
         await page.get_by_label("Your name").fill("Boss")
         await page.get_by_role("button", name="Sign in").click()
@@ -34,12 +38,16 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await expect(row).to_contain_text("Dialing")
         await by_hand(org, "answer")
         await expect(row).to_contain_text("On a call")
+        # Nothing is told while they talk: the page counts by itself.
+        await expect(row.locator(".since")).to_have_text(re.compile("^0:0[2-9]$"))
         await by_hand(org, "hang_up")
         await expect(row).to_contain_text("Wrap-up")
         await expect(page.get_by_role("img", name="Answered: 1")).to_be_visible()
         await expect(page.locator('[data-figure="over"] dd')).to_have_text("1")
         await expect(page.get_by_text("Every call is in Salesforce.")).to_be_visible()
         await expect(page.locator('[data-figure="api"] dd')).to_have_text(re.compile(r"^\d+ ms$"))
+        # Refused before the sign-in, answered after it; all since then came by the socket.
+        assert sum("/api/board?" in url for url in asked) == 2
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Calls as CSV").click()
         sheet = await (await download.value).path()
@@ -47,6 +55,51 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await page.set_viewport_size({"width": 360, "height": 700})
         sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(sideways) == 0
+
+
+async def test_a_supervisor_sees_how_old_it_is_while_no_news_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The replica leaves, then the store is silent: the time is named, and it all comes back."""
+    async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
+        app, page = org.world.app, await org.context.new_page()
+        root, status = page.locator("#board"), page.get_by_role("status")
+        figure = page.locator('[data-figure="over"] dd')
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(status).to_have_text("Live")
+        await page.route("**/api/board?*", lambda route: route.abort())
+        app.boards.leave()
+        await expect(status).to_have_text(re.compile(r"^Connection lost\. As of \d+:\d\d:\d\d"))
+        await expect(figure).to_have_text("0")
+        app.boards.draining = False
+        await page.unroute("**/api/board?*")
+        await expect(root).to_have_attribute("data-state", "live", timeout=20_000)
+        with monkeypatch.context() as patch:
+            patch.setattr(app.board, "report", _not_read)
+            await expect(status).to_contain_text("The server cannot read its numbers. As of ")
+            await expect(root).to_have_attribute("data-state", "stale")
+            await expect(figure).to_have_text("0")
+        await expect(status).to_have_text("Live")
+
+
+async def test_a_board_whose_sign_in_ends_shows_nothing_any_more(tmp_path: Path) -> None:
+    """Ended from elsewhere in the same browser: its numbers go, the form comes."""
+    async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("status")).to_have_text("Live")
+        headers = {"Origin": org.world.url}
+        await org.context.request.post(f"{org.world.url}/auth/sign-out", headers=headers)
+        await expect(page.get_by_label("Your name")).to_be_visible(timeout=20_000)
+        await expect(page.locator('[data-figure="over"]')).to_be_hidden()
+
+
+async def _not_read(_org_id: str, _since: int) -> dict[str, Any]:
+    raise StorageError("silent")
 
 
 async def test_a_supervisor_sees_that_the_provider_gives_no_answer(tmp_path: Path) -> None:

@@ -130,7 +130,16 @@ async def test_who_may_not_read_the_board_may_not_watch_it() -> None:
     assert await live.connect(request) is refused
 
 
-async def test_signing_out_closes_it_and_nobody_elses(world: World) -> None:
+@pytest.fixture
+def no_watch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends a socket is the sign-out itself, not the look at sessions that its hint starts."""
+
+    async def look_at(_sessions: object) -> None: ...
+
+    monkeypatch.setattr(world.app.watch, "look_at", look_at)
+
+
+async def test_signing_out_closes_it_and_nobody_elses(world: World, no_watch: None) -> None:
     """4003, and the cookie opens no other."""
     boss, other = await a_cookie(world), await a_cookie(world, "other")
     async with a_board(world, boss.cookie) as socket, a_board(world, other.cookie) as kept:
@@ -143,7 +152,7 @@ async def test_signing_out_closes_it_and_nobody_elses(world: World) -> None:
     assert await refusal(world, boss.cookie) == (401, "signed-out")
 
 
-async def test_signing_out_everywhere_closes_it(world: World) -> None:
+async def test_signing_out_everywhere_closes_it(world: World, no_watch: None) -> None:
     """From another browser of the same person."""
     here, there = await a_cookie(world), await a_cookie(world)
     async with a_board(world, here.cookie) as socket:

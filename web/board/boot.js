@@ -1,20 +1,17 @@
 /**
- * The supervisors' board: asks every two seconds, and shows what it hears.
- *
- * Polling, not a socket: what is on the board is made of many rows and read once a second for all
- * who look, so a socket would carry the same answers no sooner.
+ * The supervisors' board: shows what it hears, and how old that is when it hears nothing.
  */
 
+import { createClock } from '../softphone/clock.js';
 import { el, setData, setText, show } from '../softphone/dom.js';
 import { fetchSettings, signInByName } from '../softphone/session.js';
 import { signInWithSalesforce } from '../softphone/signin.js';
 import { chooseLanguage, createTranslate } from '../softphone/strings.js';
 import { createOutcomes, createWebhooks } from './charts.js';
+import { createLive } from './live.js';
 import { createFigures, createHealth, createPeople, createUnlogged } from './sections.js';
 
 /** @import {Report, Speech} from './types.js' */
-
-const EVERY_MS = 2_000;
 
 // Where several orgs share the server, the address of the board says whose it is.
 const org = new URLSearchParams(location.search).get('org') ?? '';
@@ -64,9 +61,10 @@ document.documentElement.lang = speech.language;
 document.title = t('title');
 
 const sections = [createFigures, createHealth, createPeople, createOutcomes, createUnlogged, createWebhooks].map((make) => make(speech));
+const moving = sections.slice(1, 3);
 const live = el('p', { class: 'live', role: 'status' });
 const csv = el('a', { class: 'button', download: 'calls.csv' }, t('csv'));
-const door = createDoor(speech, () => void look());
+const door = createDoor(speech, () => void connect());
 const denied = el('p', { class: 'denied', hidden: true }, t('denied'));
 const grid = el('div', { class: 'grid-of-panels' }, ...sections.slice(2).map(({ element }) => element));
 const content = el('div', { class: 'content', hidden: true }, ...sections.slice(0, 2).map(({ element }) => element), grid);
@@ -74,15 +72,34 @@ root.replaceChildren(el('header', {}, el('h1', {}, t('title')), live, csv), door
 
 /** @type {Report|null} */
 let last = null;
+// When the last news came, or word that there is none (this page's clock), and the server's clock.
+let heardAt = 0;
+let began = 0;
+const clock = createClock();
+const time = new Intl.DateTimeFormat(speech.language, { timeStyle: 'medium' });
 
-/** @param {'live'|'lost'|'signed-out'|'denied'|'connecting'} state */
+/** @param {'live'|'lost'|'stale'|'signed-out'|'denied'|'connecting'} state */
 function say(state) {
+  const old = last !== null && (state === 'lost' || state === 'stale' || state === 'connecting');
   setData(root, 'state', state);
-  setText(live, t(`live.${state}`));
+  setText(live, t(old ? `old.${state}` : `live.${state}`, { at: time.format(heardAt) }));
   show(door, state === 'signed-out');
   show(denied, state === 'denied');
-  show(content, last !== null && (state === 'live' || state === 'lost'));
-  show(csv, state === 'live');
+  show(content, last !== null && (state === 'live' || old));
+  show(csv, last !== null && state === 'live');
+}
+
+/** @param {number} now of the server, this moment */
+function heard(now) {
+  clock.set(now);
+  heardAt = Date.now();
+}
+
+/** @param {Report} report */
+function take(report) {
+  last = report;
+  heard(report.now);
+  draw();
 }
 
 function draw() {
@@ -90,25 +107,49 @@ function draw() {
   if (report) for (const section of sections) section.update(report);
 }
 
-async function look() {
-  const asked = new URLSearchParams({ since: String(midnight()), org });
+/** What every address of this board ends in. */
+const asked = () => new URLSearchParams({ since: String(began), org });
+
+/** @returns {Promise<'there'|'lost'|'shut'>} */
+async function ask() {
+  began = midnight();
   try {
-    const answer = await fetch(`/api/board?${asked}`, { credentials: 'include' });
+    const answer = await fetch(`/api/board?${asked()}`, { credentials: 'include' });
     if (answer.status === 401 || answer.status === 403) {
       last = null;
-      return say(answer.status === 401 ? 'signed-out' : 'denied');
+      say(answer.status === 401 ? 'signed-out' : 'denied');
+      return 'shut';
     }
-    if (!answer.ok) return say('lost');
-    last = await answer.json();
+    if (!answer.ok) return 'lost';
+    take(await answer.json());
   } catch {
-    return say('lost');
+    return 'lost';
   }
-  csv.href = `/api/board/calls.csv?${asked}`;
-  say('live');
-  draw();
+  csv.href = `/api/board/calls.csv?${asked()}`;
+  if (root.dataset['state'] !== 'stale') say('connecting');
+  return 'there';
+}
+
+const { connect } = createLive({
+  ask,
+  address: () => `${location.origin.replace('http', 'ws')}/api/board/live?${asked()}`,
+  onReport(report) {
+    take(report);
+    say('live');
+  },
+  onPing: heard,
+  onStale: () => say('stale'),
+  onLost: () => say('lost'),
+});
+
+// Between two reports only durations move. The day that the board is about ends at midnight.
+function tick() {
+  if (document.hidden || !last || root.dataset['state'] !== 'live') return;
+  if (began !== midnight()) return void connect();
+  for (const section of moving) section.update({ ...last, now: clock.now() });
 }
 
 say('connecting');
 addEventListener('resize', draw);
-setInterval(() => root.dataset['state'] !== 'signed-out' && !document.hidden && void look(), EVERY_MS);
-await look();
+setInterval(tick, 1_000);
+await connect();
