@@ -302,7 +302,12 @@ class FakeProvider:
         dice, odds = self._dice, self._dice.odds
         late = dice.breaks(odds.webhook_late, "webhook-reordered", call_id)
         wait = dice.between(0.5, 30) if late else dice.between(0.02, 0.3)
-        self._after(wait, lambda: self._post_letter(letter))
+        self.under_way += 1
+        self._after(wait, lambda: self._post(letter))
+
+    def _post(self, letter: Letter) -> None:
+        self.under_way -= 1
+        self._post_letter(letter)
 
     def _said(self, record: CallRecord, moment: Moment) -> CallRecord:
         """Any field may be missing."""
