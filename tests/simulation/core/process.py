@@ -148,6 +148,7 @@ class CoreProcess:
         """The directory's word, then the journal, then what it proves; only then may it save."""
         if not wire.up:
             return
+        self.commits.cache.pop(wire.key, None)  # a hello reads the store
         line = Line(ACCOUNT, wire.key.user_id)
         greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC")
         entries = [JournalEntry.model_validate(entry) for entry in hello["journal"]]
