@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapter.core.model import AgentKey
+from adapter.storage import sql
 from adapter.storage.filelock import StoreLocked
 from adapter.storage.port import Commit, StorageError
 from adapter.storage.sqlite import SqliteDatabase, SqliteStore
@@ -200,3 +201,34 @@ async def test_a_delivery_is_kept_as_it_came(tmp_path: Path) -> None:
     (row,) = await store.reader.run(lambda fetch: fetch("SELECT * FROM deliveries", ()))
     assert row == ("acct", "e1", "call.ended", b"\x00\xff raw", NOW, "taken")
     await store.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 300])
+async def test_any_number_of_rows_is_written_as_each_alone(tmp_path: Path, count: int) -> None:
+    """New agents, their next version, and nothing where another version is there or a row is."""
+    store = await opened(tmp_path / "softphone.db")
+    await store.close()
+    database = SqliteDatabase(tmp_path / "softphone.db")
+    users = [f"{number:04}" for number in range(count)]
+    new = [(1, f"v1-{user}", None, "acct", user, "00D1", user) for user in users]
+    next_rows = [(2, f"v2-{user}", 5, None, None, "00D1", user, 1) for user in users]
+    database.begin()
+    assert database.write(sql.INSERT_AGENT, new) == count
+    assert database.write(sql.INSERT_AGENT, [*new, (1, "x", None, None, None, "00D2", "u")]) == 1
+    assert database.write(sql.UPDATE_AGENT, next_rows[1:]) == count - 1
+    assert database.write(sql.UPDATE_AGENT, next_rows) == 1
+    database.commit()
+    rows, _ = database.execute(
+        "SELECT user_id, version, value, next_due, account FROM agents WHERE org_id = '00D1'"
+        " ORDER BY user_id",
+        (),
+    )
+    assert rows == [(user, 2, f"v2-{user}", 5, None) for user in users]
+    deliveries = [("acct", user, "call.end", b"\0{}", 7, "applied") for user in users]
+    database.begin()
+    assert database.write(sql.INSERT_DELIVERY, deliveries) == count
+    assert database.write(sql.UNPARK, [("acct", user) for user in users]) == 0
+    database.commit()
+    rows, _ = database.execute("SELECT DISTINCT body, at, fate FROM deliveries", ())
+    assert rows == [(b"\0{}", 7, "applied")]
+    database.close()
