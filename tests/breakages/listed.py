@@ -208,6 +208,22 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
+        "believe a remembered route (store)",
+        "adapter/storage/batch.py",
+        "if commit.route is not None and not seen.is_so(commit.route):",
+        "if commit.route is None and commit.parked_calls and commit.unpark:",
+        ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
+        simulated=False,
+    ),
+    Breakage(
+        "hand a call to a number that may not be dialled",
+        "adapter/core/controlling.py",
+        "if isinstance(target, Undialable):",
+        "if isinstance(target, Undialable) and not value:",
+        ("tests/core/test_controlling.py",),
+        simulated=False,
+    ),
+    Breakage(
         "take a delivery twice (store)",
         "adapter/storage/batch.py",
         "commit.delivery[0] in seen.taken:",
