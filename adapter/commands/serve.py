@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 COLLECT_AFTER = (20_000, 20, 100)
 """Python looks for garbage cycles after 700 new objects, and through all of them ever so often:
-with thousands of agents in memory, which hold none, that is a tenth of the processor's time."""
+with thousands of agents in memory, which hold none, that is work for nothing."""
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from adapter.core.model import AgentKey, Line
 from adapter.storage.port import CallRow, Parked, RouteRead, Store
 
 REMEMBERED = 50_000
-"""Calls, and lines: of each so many, those used last."""
+"""Calls, and lines: of each so many; what was learned first is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)

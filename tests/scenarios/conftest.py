@@ -206,6 +206,21 @@ def free_port() -> int:
 _PORTS = itertools.count(os.getpid() * 7)
 
 
+def environment_of(scene: Scene, port: int, folder: Path) -> dict[str, str]:
+    """What an adapter in a process of its own is told, so that it belongs to this scene."""
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "SOFTPHONE_PUBLIC_URL": scene.url,
+        "SOFTPHONE_PORT": str(port),
+        "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/test.db",
+        "SOFTPHONE_DIALSTACK_URL": scene.provider_url,
+        "SOFTPHONE_DIALSTACK_ACCOUNT": ACCOUNT,
+        "SOFTPHONE_DIALSTACK_TOKEN": TOKEN,
+        "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": SECRET,
+        "SOFTPHONE_ORG_ORIGINS": "http://127.0.0.1:1",
+    }
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A world with the usual settings."""

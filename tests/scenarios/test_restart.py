@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pytest
 from adapter.telephony.simulator.chaos import Dice
 from tests.fakes.page import FakePage
 from tests.fakes.process import AdapterProcess
-from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, a_scene
+from tests.scenarios.conftest import Scene, a_scene, environment_of
 
 pytestmark = pytest.mark.slow
 
@@ -66,15 +65,7 @@ async def a_killable(folder: Path, **wishes: str) -> AsyncIterator[Killable]:
     """An adapter in a process of its own, with one page signed in."""
     async with a_scene() as (scene, port):
         environment = {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-            "SOFTPHONE_PUBLIC_URL": scene.url,
-            "SOFTPHONE_PORT": str(port),
-            "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/test.db",
-            "SOFTPHONE_DIALSTACK_URL": scene.provider_url,
-            "SOFTPHONE_DIALSTACK_ACCOUNT": ACCOUNT,
-            "SOFTPHONE_DIALSTACK_TOKEN": TOKEN,
-            "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": SECRET,
-            "SOFTPHONE_ORG_ORIGINS": "http://127.0.0.1:1",
+            **environment_of(scene, port, folder),
             "SOFTPHONE_WRAP_UP_SECONDS": "30",
             "SOFTPHONE_OUTCOME_SECONDS": "0.5",
             **wishes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import re
 import time
 from collections import Counter
@@ -17,28 +16,23 @@ from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 
-from adapter import observability
 from adapter.telephony import signing
 from adapter.telephony.simulator.config import User
 from tests.fakes.page import FakePage
 from tests.fakes.process import AdapterProcess
-from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, World, a_scene, a_world
+from tests.scenarios.conftest import (
+    SECRET,
+    TOKEN,
+    Scene,
+    World,
+    a_scene,
+    a_world,
+    environment_of,
+)
 
 NUMBERS = ("+15551230142", "(555) 123-0143", "+44 20 7946 0144", "+49 30 901820145")
 NOTE = "the customer's password is swordfish"
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged, down to debug, as production writes it."""
-    lines = io.StringIO()
-    observability.set_up("debug", "key", lines)
-    # Else the loggers of this process would keep these lines for the tests that follow.
-    structlog.configure(cache_logger_on_first_use=False)
-    yield lines
-    structlog.reset_defaults()
 
 
 async def work(world: World, page: FakePage, number: str) -> None:
@@ -191,15 +185,7 @@ async def a_load(folder: Path) -> AsyncIterator[Load]:
     users = tuple(User(f"user_{n}", n, f"{n}@example.com", "1") for n in names())
     async with a_scene(users=users) as (scene, port):
         environment = {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-            "SOFTPHONE_PUBLIC_URL": scene.url,
-            "SOFTPHONE_PORT": str(port),
-            "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/test.db",
-            "SOFTPHONE_DIALSTACK_URL": scene.provider_url,
-            "SOFTPHONE_DIALSTACK_ACCOUNT": ACCOUNT,
-            "SOFTPHONE_DIALSTACK_TOKEN": TOKEN,
-            "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": SECRET,
-            "SOFTPHONE_ORG_ORIGINS": "http://127.0.0.1:1",
+            **environment_of(scene, port, folder),
             "SOFTPHONE_DIALS_PER_MINUTE": "1000",
             "SOFTPHONE_DIALS_PER_HOUR": "1000",
             "SOFTPHONE_LOG_LEVEL": "debug",

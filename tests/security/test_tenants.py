@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from adapter import observability
 from adapter.core.model import AgentKey
 from adapter.telephony import signing
 from adapter.web.sessions import cookie_name
@@ -91,17 +89,6 @@ class Two:
         """How often each agent's value was committed."""
         keys = tuple(AgentKey(org_id, "005000000000001AAA") for org_id in ORGS)
         return await self.world.app.agents._store.versions(keys)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything that is logged, as production writes it."""
-    lines = io.StringIO()
-    observability.set_up("debug", "key", lines)
-    # Else the loggers of this process would keep these lines for the tests that follow.
-    structlog.configure(cache_logger_on_first_use=False)
-    yield lines
-    structlog.reset_defaults()
 
 
 @pytest.fixture

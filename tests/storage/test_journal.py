@@ -91,6 +91,22 @@ async def test_what_comes_while_the_disk_is_busy_goes_together(database: Gated) 
     assert all(batch.failed == 0 and batch.seconds >= 0 for batch in batches)
 
 
+async def test_what_one_round_of_the_event_loop_submits_goes_together(database: Gated) -> None:
+    """The writer is not woken before the round is over, however idle it is."""
+    batches: list[BatchDone] = []
+    async with open_journal(database, observer=batches.append) as journal:
+
+        async def look() -> bool:
+            # Blocks the loop on purpose: the writer has all the time to begin, and must not.
+            return database.entered.wait(0.1)
+
+        first = journal.submit(prepare(write(0, key=AgentKey("00D1", "1"))))
+        second = journal.submit(prepare(write(0, key=AgentKey("00D1", "2"))))
+        _, began, _ = await asyncio.gather(first, look(), second)
+    assert not began
+    assert [done.works for done in batches] == [2]
+
+
 async def test_each_caller_gets_the_outcome_of_its_own_work(database: Gated) -> None:
     """Results and errors of one batch do not change places; failures are counted."""
     batches: list[BatchDone] = []

@@ -13,6 +13,7 @@ import pytest
 from adapter.core.model import AgentKey
 from adapter.storage import sql
 from adapter.storage.filelock import StoreLocked
+from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Commit, StorageError
 from adapter.storage.sqlite import SqliteDatabase, SqliteStore
 from adapter.storage.transaction import Database, Job
@@ -201,6 +202,21 @@ async def test_a_delivery_is_kept_as_it_came(tmp_path: Path) -> None:
     (row,) = await store.reader.run(lambda fetch: fetch("SELECT * FROM deliveries", ()))
     assert row == ("acct", "e1", "call.ended", b"\x00\xff raw", NOW, "taken")
     await store.close()
+
+
+def test_many_rows_go_in_few_statements(tmp_path: Path) -> None:
+    """Between two rows of one statement nobody has to wait for the interpreter."""
+    upgrade_tables(f"sqlite:///{tmp_path}/softphone.db")
+    database = SqliteDatabase(tmp_path / "softphone.db")
+    connection = database._connection
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    new = [(1, "{}", None, None, None, "00D1", f"{number:04}") for number in range(300)]
+    assert database.write(sql.INSERT_AGENT, new) == 300
+    changed = [(2, "{}", None, None, None, "00D1", f"{number:04}", 1) for number in range(300)]
+    assert database.write(sql.UPDATE_AGENT, changed) == 300
+    assert len(seen) < 20
+    database.close()
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 300])

@@ -12,10 +12,10 @@ import { whoIs } from './numbers.js';
 /** @import {CallCard, Context, Draft, DraftField, Model, WrapupCard} from './types.js' */
 
 const AUTOSAVE_MS = 1_000;
-const NOTES_MAX = 32_000;
+export const NOTES_MAX = 32_000;
 // Every word moves the wrap-up's deadline; while it is paused, saying nothing so often does.
 const PAUSE_SHARE = 0.4;
-const SUBJECT_MAX = 255;
+export const SUBJECT_MAX = 255;
 // The server ends a wrap-up a little later than it is due, and its clock is known roughly.
 const NEARLY_MS = 1_000;
 
@@ -59,8 +59,23 @@ export function createUnsaved(store, key) {
 }
 
 /** @param {string} label @param {HTMLElement} input @param {string} kind */
-const field = (label, input, kind) =>
+export const field = (label, input, kind) =>
   el('label', { class: `field field-${kind}` }, el('span', { class: 'field-label' }, label), input);
+
+/**
+ * What may be chosen as outcome: as it ended, the org's own, and what was chosen before they changed.
+ * @param {Context['t']} t @param {{value: string, label: string}[]} options
+ * @param {string} outcome @param {string} chosen
+ */
+export function outcomesOf(t, options, outcome, chosen) {
+  const known = options.some(({ value }) => value === chosen) || chosen === '';
+  return [
+    { value: '', label: t('wrapup.asItEnded', { outcome }) },
+    ...(known ? options : [{ value: chosen, label: chosen }, ...options]),
+  ];
+}
+/** @param {{value: string, label: string}} option */
+export const toOption = ({ value, label }) => el('option', { value }, label);
 
 /**
  * @param {Context} context
@@ -146,16 +161,12 @@ export function createForm({ t, actions, drafts, now }, callId, owner) {
 
   /** @param {{value: string, label: string}[]} options @param {string} outcome @param {string} chosen */
   function fillDispositions(options, outcome, chosen) {
-    const known = options.some(({ value }) => value === chosen) || chosen === '';
-    const all = [
-      { value: '', label: t('wrapup.asItEnded', { outcome }) },
-      ...(known ? options : [{ value: chosen, label: chosen }, ...options]),
-    ];
+    const all = outcomesOf(t, options, outcome, chosen);
     const print = JSON.stringify(all);
     if (disposition.dataset['print'] === print) return;
     disposition.dataset['print'] = print;
     const before = disposition.value;
-    disposition.replaceChildren(...all.map(({ value, label }) => el('option', { value }, label)));
+    disposition.replaceChildren(...all.map(toOption));
     disposition.value = before;
   }
 

@@ -1,12 +1,10 @@
 /** A refused call log, mended: what the Task should say, to be edited and saved again. */
 
 import { el } from './dom.js';
+import { NOTES_MAX, SUBJECT_MAX, field, outcomesOf, toOption } from './form.js';
 import { createRelated } from './related.js';
 
 /** @import {Context, DraftField, Model, TrayRow} from './types.js' */
-
-const NOTES_MAX = 32_000;
-const SUBJECT_MAX = 255;
 
 /**
  * @param {Context} context
@@ -20,10 +18,8 @@ export function createMend(context, logId, close) {
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off' });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3 });
   const inputs = { disposition, subject, notes };
-  /** @param {string} label @param {HTMLElement} input */
-  const field = (label, input) => el('label', { class: 'field' }, el('span', { class: 'field-label' }, label), input);
   const element = el('form', { class: 'form mend', hidden: true }, related.element,
-    field(t('wrapup.disposition'), disposition), field(t('wrapup.subject'), subject), field(t('notes.label'), notes),
+    field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject'), field(t('notes.label'), notes, 'notes'),
     el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'))));
   /** @type {TrayRow|undefined} */
   let row;
@@ -45,11 +41,8 @@ export function createMend(context, logId, close) {
     /** Show what the log says now; once, so that no view takes a word from under the hand. */
     fill(/** @type {Model} */ { view }) {
       const draft = row?.draft ?? {};
-      const options = view?.settings.dispositions ?? [];
-      const chosen = draft.disposition ?? '';
-      const known = options.some(({ value }) => value === chosen) || chosen === '' ? options : [{ value: chosen, label: chosen }, ...options];
-      const asItEnded = { value: '', label: t('wrapup.asItEnded', { outcome: row?.outcome ?? '' }) };
-      disposition.replaceChildren(...[asItEnded, ...known].map(({ value, label }) => el('option', { value }, label)));
+      const outcomes = outcomesOf(t, view?.settings.dispositions ?? [], row?.outcome ?? '', draft.disposition ?? '');
+      disposition.replaceChildren(...outcomes.map(toOption));
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) inputs[name].value = draft[name] ?? '';
     },
     /** @param {TrayRow} next @param {Model} model */
