@@ -7,18 +7,20 @@ not its calls, and comes back to a whole view.
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from adapter.runtime.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-QUEUE_FRAMES = 256
-QUEUE_BYTES = 1024 * 1024
+WAITING_BYTES = 1024 * 1024
+"""So much may wait for a page beyond what the system's own buffers hold."""
+
 CLOSE_SECONDS = 3.0
 """How long a page may take to say goodbye before its connection is cut."""
 
@@ -45,10 +47,28 @@ class Bucket:
         return self.tokens >= 0
 
 
+_TEXT = 0x81
+"""A whole frame of text: final, no extension (https://datatracker.ietf.org/doc/html/rfc6455#section-5.2)."""
+
+_MIDDLE = struct.Struct(">BBH").pack
+_LONG = struct.Struct(">BBQ").pack
+
+
+def _framed(payload: bytes) -> bytes:
+    """The payload as a frame of a server, which masks nothing."""
+    size = len(payload)
+    if size < 126:
+        return bytes((_TEXT, size)) + payload
+    if size < 65_536:
+        return _MIDDLE(_TEXT, 126, size) + payload
+    return _LONG(_TEXT, 127, size) + payload
+
+
 class Outbox:
     """Frames on their way to one page: bounded, written in order, dropped with the socket.
 
-    Most pages are idle most of the time, so a page of whom nothing waits has no task and no queue.
+    They go straight into the connection's own buffer: aiohttp's way there is a coroutine, hence a
+    task for each view. It writes its pings and its goodbye into the same buffer, whole as well.
     """
 
     def __init__(
@@ -58,14 +78,11 @@ class Outbox:
         tasks: Tasks,
         close_seconds: float = CLOSE_SECONDS,
     ) -> None:
+        """`transport` is None where the connection is gone already."""
         self._socket = socket
         self._transport = transport
         self._tasks = tasks
         self._close_seconds = close_seconds
-        self._waiting: list[bytes] = []
-        self._frames = 0
-        self._bytes = 0
-        self._writing: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self.on_closing: Callable[[], None] = lambda: None
         """Called once, when it is decided that this socket ends."""
@@ -73,51 +90,33 @@ class Outbox:
     @property
     def is_idle(self) -> bool:
         """Whether all that was sent has been taken by the connection."""
-        return not self._bytes
+        return self._transport is None or not self._transport.get_write_buffer_size()
 
     def send(self, text: str) -> None:
-        """Enqueue a frame; a page that does not read is let go, and will resume."""
-        if self._ending is not None:
+        """Write a frame; a page that does not read is let go, and will resume."""
+        transport = self._transport
+        if self._ending is not None or transport is None or transport.is_closing():
             return
         # A lone surrogate that came in from somewhere must not cost the page its view.
-        frame = text.encode("utf-8", "replace")
-        if self._frames >= QUEUE_FRAMES or self._bytes + len(frame) > QUEUE_BYTES:
-            log.warning("socket.slow", frames=self._frames, bytes=self._bytes)
+        frame = _framed(text.encode("utf-8", "replace"))
+        waiting = transport.get_write_buffer_size()
+        if waiting + len(frame) > WAITING_BYTES:
+            log.warning("socket.slow", bytes=waiting)
             self.close(SLOW, "too slow")
             return
-        self._frames += 1
-        self._bytes += len(frame)
-        self._waiting.append(frame)
-        if self._writing is None:
-            self._writing = self._tasks.start("write to a page", self._write(), endless=True)
+        transport.write(frame)
 
     def close(self, code: int, reason: str) -> None:
-        """End the socket with this code; what is still in the queue is dropped."""
+        """End the socket with this code; who does not read by then loses what still waits."""
         if self._ending is None:
             work = self._end(code, reason)
             self._ending = self._tasks.start(f"close socket {code}", work)
             self.on_closing()
 
     async def closed(self) -> None:
-        """Wait until a close that was asked for is done; what still waits is dropped."""
+        """Wait until a close that was asked for is done."""
         if self._ending is not None:
             await asyncio.wait({self._ending})
-        if self._writing is not None:
-            self._writing.cancel()
-
-    async def _write(self) -> None:
-        """Write what waits, and what comes meanwhile, until nothing does or the page is gone."""
-        try:
-            while self._waiting:
-                frames, self._waiting = self._waiting, []
-                for frame in frames:
-                    await self._socket.send_frame(frame, WSMsgType.TEXT)
-                    self._frames -= 1
-                    self._bytes -= len(frame)
-        except ConnectionError:
-            self.close(SLOW, "gone")
-        finally:
-            self._writing = None
 
     async def _end(self, code: int, reason: str) -> None:
         """Say goodbye; who does not even take that is cut off, with all that waits for them."""

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
+import pytest
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.runtime.tasks import Tasks
-from adapter.web.outbox import BURST, FRAMES_PER_MINUTE, QUEUE_BYTES, QUEUE_FRAMES, Bucket, Outbox
+from adapter.web.outbox import BURST, FRAMES_PER_MINUTE, WAITING_BYTES, Bucket, Outbox
 
 
 class Socket:
-    """Takes frames one by one when told to; may refuse to say goodbye."""
+    """Says goodbye when asked; or refuses to."""
 
     def __init__(self, *, stuck: bool = False) -> None:
-        self.sent: list[bytes] = []
         self.closed: list[int] = []
-        self.gate = asyncio.Event()
-        self.arrived = asyncio.Semaphore(0)
         self._stuck = stuck
-
-    async def send_frame(self, frame: bytes, _kind: Any) -> None:
-        """Take one frame."""
-        await self.gate.wait()
-        self.sent.append(frame)
-        self.arrived.release()
 
     async def close(self, *, code: int, message: bytes) -> bool:
         """Say goodbye, or hang."""
@@ -37,78 +30,111 @@ class Socket:
 
 
 class Transport:
-    """Remembers that it was cut."""
+    """A connection whose other side reads when told to; remembers that it was cut."""
 
-    cut = False
+    def __init__(self, *, closing: bool = False) -> None:
+        self.waiting: list[bytes] = []
+        self.cut = False
+        self._closing = closing
+
+    def write(self, frame: bytes) -> None:
+        """Take a frame."""
+        self.waiting.append(frame)
+
+    def read(self) -> list[bytes]:
+        """The other side reads all that waits."""
+        read, self.waiting = self.waiting, []
+        return read
+
+    def get_write_buffer_size(self) -> int:
+        """How much waits."""
+        return sum(map(len, self.waiting))
+
+    def is_closing(self) -> bool:
+        """Whether it is on its way out."""
+        return self._closing
 
     def abort(self) -> None:
         """Cut it."""
         self.cut = True
 
 
-def outbox(
-    socket: Socket, transport: Transport | None = None, tasks: Tasks | None = None
-) -> Outbox:
+def outbox(socket: Socket, transport: Transport | None, tasks: Tasks | None = None) -> Outbox:
     """One that waits for nobody's goodbye."""
     return Outbox(socket, transport, tasks or Tasks(), close_seconds=0.01)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, WAITING_BYTES - 100])
+async def test_a_browser_reads_every_length_of_frame(size: int) -> None:
+    """Over a real connection, between aiohttp's own pings and goodbye."""
+
+    async def serve(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        tasks = Tasks()
+        box = Outbox(socket, request.transport, tasks)
+        await socket.ping(b"before")
+        for text in ("first", "x" * size, "last"):
+            box.send(text)
+        box.close(4001, "bye")
+        await socket.receive()
+        await box.closed()
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/", serve)
+    async with TestClient(TestServer(application)) as client, client.ws_connect("/") as page:
+        got = [await page.receive() for _ in range(4)]
+    assert [frame.type for frame in got] == [WSMsgType.TEXT] * 3 + [WSMsgType.CLOSE]
+    assert [frame.data for frame in got] == ["first", "x" * size, "last", 4001]
+
+
 async def test_frames_go_out_in_order_and_make_room() -> None:
-    """What was sent no longer counts: a page that reads may have any amount in all."""
-    socket, tasks = Socket(), Tasks()
-    box = outbox(socket, tasks=tasks)
-    socket.gate.set()
+    """What was read no longer counts: a page that reads may have any amount in all."""
+    transport, read = Transport(), []
+    box = outbox(socket := Socket(), transport)
     for number in range(40):
-        box.send(f"{number}" + "x" * (QUEUE_BYTES // 8))
-        await socket.arrived.acquire()
-    assert [frame[:2].strip(b"x") for frame in socket.sent] == [b"%d" % n for n in range(40)]
+        box.send(f"{number:02}" + "x" * (WAITING_BYTES // 8))
+        assert not box.is_idle
+        read += transport.read()
+        assert box.is_idle
+    assert [frame[10:12] for frame in read] == [b"%02d" % number for number in range(40)]
     assert socket.closed == []
-    await tasks.close()
 
 
-async def test_a_page_of_whom_nothing_waits_has_no_task() -> None:
-    """Ten thousand idle pages cost ten thousand sockets, and not their writers."""
-    socket, tasks = Socket(), Tasks()
-    box = outbox(socket, tasks=tasks)
-    socket.gate.set()
+async def test_a_view_costs_no_task() -> None:
+    """Sixty calls a day for ten thousand pages would be as many tasks as views."""
+    box = outbox(Socket(), transport := Transport())
     before = asyncio.all_tasks()
     box.send("x")
-    assert len(asyncio.all_tasks() - before) == 1
-    await socket.arrived.acquire()
-    await tasks.drain(1)
     assert asyncio.all_tasks() == before
-    assert socket.sent == [b"x"]
+    assert transport.waiting == [b"\x81\x01x"]
 
 
-async def test_what_waits_for_a_page_that_hangs_is_dropped_with_it() -> None:
-    """Its writer is stuck in the first frame; closing ends that, too."""
-    socket, tasks = Socket(), Tasks()
-    box = outbox(socket, tasks=tasks)
-    for text in "ab":
-        box.send(text)
-    box.close(4001, "bye")
-    await box.closed()
-    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, timeout=5)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert socket.sent == []
+@pytest.mark.parametrize("transport", [None, Transport(closing=True)])
+async def test_a_page_that_is_gone_costs_nothing(transport: Transport | None) -> None:
+    """Its socket's own end tells the rest."""
+    box = outbox(socket := Socket(), transport)
+    box.send("x")
+    assert box.is_idle
+    assert socket.closed == []
 
 
-async def test_too_many_frames_end_the_socket_once() -> None:
+async def test_who_does_not_read_loses_the_socket_once() -> None:
     """4008; whoever sends afterwards changes nothing, and the owner hears of it at once."""
-    socket, gone = Socket(), []
-    box = outbox(socket)
+    socket, transport, gone = Socket(), Transport(), []
+    box = outbox(socket, transport)
     box.on_closing = lambda: gone.append(True)
-    for _ in range(QUEUE_FRAMES + 5):
-        box.send("x")
+    for _ in range(12):
+        box.send("x" * (WAITING_BYTES // 8))
     await box.closed()
-    assert (socket.closed, gone) == ([4008], [True])
+    assert (socket.closed, gone, len(transport.waiting)) == ([4008], [True], 7)
 
 
 async def test_bytes_count_as_they_are_sent() -> None:
     """Letters of several bytes fill the box sooner than their number says."""
-    socket = Socket()
-    box = outbox(socket)
-    box.send("\N{GRINNING FACE}" * (QUEUE_BYTES // 4))
+    box = outbox(socket := Socket(), Transport())
+    box.send("\N{GRINNING FACE}" * (WAITING_BYTES // 4 - 3))
     assert socket.closed == []
     box.send("x")
     await box.closed()
@@ -117,8 +143,7 @@ async def test_bytes_count_as_they_are_sent() -> None:
 
 async def test_who_does_not_even_take_the_goodbye_is_cut_off() -> None:
     """Or its buffers would stay for as long as it likes."""
-    transport = Transport()
-    box = outbox(Socket(stuck=True), transport)
+    box = outbox(Socket(stuck=True), transport := Transport())
     box.close(4001, "bye")
     await box.closed()
     assert transport.cut
@@ -126,8 +151,7 @@ async def test_who_does_not_even_take_the_goodbye_is_cut_off() -> None:
 
 async def test_a_polite_page_is_not_cut_off() -> None:
     """Its last frames arrive."""
-    transport = Transport()
-    box = outbox(Socket(), transport)
+    box = outbox(Socket(), transport := Transport())
     box.close(4001, "bye")
     await box.closed()
     assert not transport.cut
@@ -135,13 +159,9 @@ async def test_a_polite_page_is_not_cut_off() -> None:
 
 async def test_a_lone_surrogate_costs_nobody_the_view() -> None:
     """It goes out as a question mark."""
-    socket, tasks = Socket(), Tasks()
-    socket.gate.set()
-    box = outbox(socket, tasks=tasks)
+    box = outbox(Socket(), transport := Transport())
     box.send("a\ud800b")
-    await socket.arrived.acquire()
-    assert socket.sent == [b"a?b"]
-    await tasks.close()
+    assert transport.waiting == [b"\x81\x03a?b"]
 
 
 @given(st.lists(st.integers(-10_000, 10_000), max_size=400))
