@@ -6,8 +6,9 @@ took a quarter of all processor time.
 
 Here each class has a twin, a subclass of the same shape in memory that may be assigned to. A value
 is written while it is its twin, in plain assignments, and is frozen by the last of them, which
-gives it its own class. All else (equality, hashes, `repr`, frozenness, `fields`) is the standard
-library's, and mypy sees nothing but that.
+gives it its own class; a changed value is a copy as such a twin, in which the changes are assigned.
+All else (equality, hashes, `repr`, frozenness, `fields`) is the standard library's, and mypy sees
+nothing but that.
 """
 
 from __future__ import annotations
@@ -27,45 +28,51 @@ else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
         """`dataclasses.replace`; raises TypeError for a name that is no field."""
-        return value.__replace__(**changes)
+        changed = value._twin_of_its_own()
+        try:
+            for name, told in changes.items():
+                setattr(changed, name, told)
+        except AttributeError as error:
+            text = f"{type(value).__qualname__}.__replace__() got an unexpected keyword: {error}"
+            raise TypeError(text) from None
+        changed.__class__ = type(value)
+        return changed
 
 
 __all__ = ["dataclass", "replace"]
 
-# `__replace__` is what Python 3.13's copy.replace asks for.
 _METHODS = """
-def methods(_frozen, _twin, _new, _set, _kept):
+def methods(_frozen, _twin, _new, _set):
     def __init__(self, {names}):
         _set(self, "__class__", _twin)
         {assignments}
         self.__class__ = _frozen
 
-    def __replace__(_self, /, *, {changes}):
-        self = _new(_twin)
-        {replacements}
-        self.__class__ = _frozen
-        return self
+    def _twin_of_its_own(self):
+        twin = _new(_twin)
+        {copies}
+        return twin
 
-    return __init__, __replace__
+    return __init__, _twin_of_its_own
 """
 
 
 def _quickened(cls: Any) -> Any:
-    """The same class, with an `__init__` and a `__replace__` of our own."""
+    """The same class, with an `__init__` of our own, and what `replace` needs."""
     names = _plain_fields(cls)
     text = _METHODS.format(
         names=", ".join(names),
         assignments="; ".join(f"self.{n} = {n}" for n in names),
-        changes=", ".join(f"{n}=_kept" for n in names),
-        replacements="; ".join(f"self.{n} = _self.{n} if {n} is _kept else {n}" for n in names),
+        copies="; ".join(f"twin.{n} = self.{n}" for n in names),
     )
     made: dict[str, Any] = {}
     # As the standard library does it: the text has nothing in it but the names of our own fields.
     exec(text, vars(sys.modules[cls.__module__]), made)  # noqa: S102
-    methods = made["methods"](cls, _twin(cls), object.__new__, object.__setattr__, object())
+    methods = made["methods"](cls, _twin(cls), object.__new__, object.__setattr__)
     for method in methods:
         method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
-    init, cls.__replace__ = methods
+    init, cls._twin_of_its_own = methods
+    cls.__replace__ = replace  # what Python 3.13's copy.replace asks for
     init.__defaults__ = cls.__init__.__defaults__
     init.__annotations__ = cls.__init__.__annotations__
     cls.__init__ = init
