@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.model import Bridged, Draft, Placing, Record, Stage, Wrapup
+from adapter.core.model import Bridged, Call, Draft, Placing, Record, Stage, Wrapup
 from adapter.storage.codec import Unreadable, decoder, encoder
 from tests import strategies
 
@@ -41,6 +41,17 @@ class Drawing:
     hidden: bool = False
 
 
+SIZE = Known(1, Source.SAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Optional fields whose default is not None."""
+
+    circle: Circle | None = Circle(1)
+    size: Known[int] | None = SIZE
+
+
 def encoded(kind: Any, value: Any) -> Any:
     """The JSON of a value."""
     encode = encoder(kind)
@@ -58,6 +69,21 @@ def decoded(kind: Any, data: Any) -> Any:
 def test_a_field_at_its_default_is_left_out() -> None:
     """Only what says something is written."""
     assert encoded(Drawing, Drawing("a", None)) == {"title": "a", "shape": None}
+
+
+def test_a_default_is_told_by_its_value() -> None:
+    """An equal one that was made anew is left out as well, one that differs is not."""
+    call = Call("c1", "112", 5, Bridged(1, 2), Facts(), draft=Draft())
+    assert encoded(Call, call).keys() == {"call_id", "number", "opened_at", "stage"}
+    noted = encoded(Call, replace(call, draft=Draft(notes="")))
+    assert noted["draft"] == {"notes": ""}
+
+
+def test_a_default_may_be_anything_but_none_and_none_is_written() -> None:
+    """What is None although it is something else by default comes back as None."""
+    assert encoded(Labelled, Labelled(None, None)) == {"circle": None, "size": None}
+    assert decoded(Labelled, {"circle": None, "size": None}) == Labelled(None, None)
+    assert decoded(Labelled, {}) == Labelled()
 
 
 def test_a_member_of_a_union_carries_its_name() -> None:
@@ -106,6 +132,30 @@ def test_a_member_that_is_not_known_is_unreadable() -> None:
     for shape in ({"is": "Triangle"}, {"radius": 1}):
         with pytest.raises(Unreadable):
             decoded(Drawing, {"title": "a", "shape": shape})
+
+
+def test_a_value_that_is_not_known_is_unreadable() -> None:
+    """An enum's member, a source; the message says whose field it was and nothing of the value."""
+    for data in ({"outcomes": ["secret"]}, {"outcome": ["secret", 3]}, {"size": [3, "secret"]}):
+        with pytest.raises(Unreadable, match=r"^Drawing with a value that is not known$"):
+            decoded(Drawing, {"title": "a", "shape": None, **data})
+
+
+@pytest.mark.parametrize("data", [[], ["title", "shape"], "title", 7, None])
+def test_only_an_object_is_read_as_a_dataclass(data: Any) -> None:
+    """Also where every field has a default, so that nothing is missed in a list."""
+    for kind in (Drawing, Square):
+        with pytest.raises(Unreadable, match=f"^{kind.__name__} is no object$"):
+            decoded(kind, data)
+
+
+def test_classes_of_one_name_are_not_mixed_up() -> None:
+    """Two rooms may each have a Square."""
+    square = make_dataclass("Square", [("corners", int)], frozen=True)
+    assert encoded(square, square(4)) == {"corners": 4}
+    assert encoded(Square, Square(4)) == {"side": 4}
+    assert decoded(square, {"corners": 4}) == square(4)
+    assert decoded(Square, {"side": 4}) == Square(4)
 
 
 @pytest.mark.parametrize("kind", [float, dict[str, int], tuple[int, str], int | str, object])

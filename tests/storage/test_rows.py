@@ -41,7 +41,10 @@ def test_any_session_comes_back_equal(session: Session) -> None:
 
 
 def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
-    """This text was written by version 1; whoever changes the model must still read it."""
+    """This text was written by version 1; whoever changes the model must still read it.
+
+    Also the other way round: as long as it is version 1, this is what the older code must read.
+    """
     text = (
         '{"key":{"org_id":"00D1","user_id":"0051"},"line":{"account":"acct","user":"user_1"},'
         '"calls":[{"call_id":"c1","number":"+14155550100","opened_at":5,'
@@ -52,7 +55,9 @@ def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
     facts = Facts(Known(Direction.OUTBOUND, Source.SAID), connected=Known(7, Source.RECORD))
     record = Record("003", object_type="Contact")
     call = Call("c1", "+14155550100", 5, Bridged(7, 9), facts, "p1", record=record)
-    assert AGENT.load(text) == Agent(KEY, Line("acct", "user_1"), calls=(call,), dials=(1, 2))
+    agent = Agent(KEY, Line("acct", "user_1"), calls=(call,), dials=(1, 2))
+    assert AGENT.load(text) == agent
+    assert AGENT.dump(agent) == text
 
 
 def test_a_log_of_the_first_version_can_be_read_for_ever() -> None:
@@ -63,6 +68,7 @@ def test_a_log_of_the_first_version_can_be_read_for_ever() -> None:
     )
     log = CallLog("c1", KEY, 5, "112", Facts(), None, "UTC", Attempting(9))
     assert CALL_LOG.load(text) == log
+    assert CALL_LOG.dump(log) == text
 
 
 def test_a_row_says_which_version_wrote_it() -> None:
