@@ -12,6 +12,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -36,6 +37,7 @@ from adapter.telephony.health import Health
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.bridge import GONE, Bridge
+from adapter.web.server import LANES
 from adapter.web.status import Status
 from adapter.web.watch import Watch
 from adapter.wiring import Edges, Faces, Runtime, make_faces, make_runtime
@@ -56,6 +58,9 @@ SPREAD_SECONDS = 15.0
 GRACE_SECONDS = 3.0
 """How long a page may take beyond its own moment. With five seconds for requests in flight and
 five for those to the provider, the process is gone within thirty."""
+
+ANSWER_SECONDS = 5.0
+"""How long requests in flight may take for their answers when the process goes."""
 
 EFFECT_SECONDS = 5.0
 """How long requests to the provider that are under way may still take."""
@@ -189,11 +194,29 @@ async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECO
 async def listening(server: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """The server on that address; yields the port (which the system picks for 0)."""
     # Bodies stay as they came: signatures are over raw bytes, and nothing explodes when unpacked.
-    runner = web.AppRunner(server, access_log=None, shutdown_timeout=5.0, auto_decompress=False)
+    runner = web.AppRunner(
+        server, access_log=None, shutdown_timeout=ANSWER_SECONDS, auto_decompress=False
+    )
     await runner.setup()
-    site = web.TCPSite(runner, host, port, backlog=BACKLOG)
     try:
-        await site.start()
-        yield runner.addresses[0][1]
+        async with _open(server, runner, host, port) as bound:
+            yield bound
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _open(
+    server: web.Application, runner: web.AppRunner, host: str, port: int
+) -> AsyncIterator[int]:
+    """The socket: every connection begins in a lane, where the server has lanes."""
+    lanes, aiohttp = server.get(LANES), cast(web.Server, runner.server)  # It is set up.
+    protocol = lanes.before(aiohttp) if lanes else aiohttp
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(protocol, host, port, backlog=BACKLOG)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        if lanes:
+            await lanes.close(ANSWER_SECONDS)

@@ -44,6 +44,7 @@ from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.devlogin import DevLogin
+from adapter.web.lane import Lanes
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
@@ -52,7 +53,7 @@ from adapter.web.once import Once
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.sameuser import SameUser
-from adapter.web.server import make_server
+from adapter.web.server import make_server, webhook_paths
 from adapter.web.sessions import Sessions
 from adapter.web.status import Status
 from adapter.web.throttle import Throttle
@@ -174,12 +175,19 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
     bridge = _bridge(edges, runtime, sessions, site.build)
     supervisors = settings.supervisors_or_everybody
     board = BoardSite(runtime.board, sessions.of, supervisors, edges.orgs)
+    webhooks = webhook_paths(_webhooks(edges, runtime.intake))
     server = make_server(
         site=site,
         login=login,
         sign_in=_sign_in(edges, login),
         bridge=bridge,
-        webhooks=_webhooks(edges, runtime.intake),
+        webhooks=webhooks,
+        lanes=Lanes(
+            {path.encode(): endpoint for path, endpoint in webhooks.items()},
+            tasks=edges.tasks,
+            clock=clock,
+            is_leaving=lambda: status.draining,
+        ),
         status=status,
         board=board,
         board_live=BoardLive(

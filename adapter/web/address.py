@@ -9,18 +9,26 @@ from aiohttp import web
 
 from adapter.settings import is_loopback
 
+FORWARDED = "X-Forwarded-For"
+
 
 def address_of(request: web.Request, proxies: frozenset[str] = frozenset()) -> str:
-    """The client's address; empty where only the proxy's own is known.
+    """The client's address; empty where only the proxy's own is known."""
+    return address_behind(request.remote, request.headers.get(FORWARDED), proxies)
+
+
+def address_behind(
+    peer: str | None, forwarded: str | None, proxies: frozenset[str] = frozenset()
+) -> str:
+    """The same from the address at the connection's other end and the header's text.
 
     What the client itself says in X-Forwarded-For is a claim: only the last item counts, which
     the proxy wrote, and only if the connection is a proxy's (one of `proxies`, or loopback).
     """
-    peer = request.remote or ""
+    peer = peer or ""
     if peer not in proxies and not is_loopback(peer):
         return peer
-    said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return _normal(said)
+    return _normal((forwarded or "").rpartition(",")[2].strip())
 
 
 @lru_cache(4096)

@@ -12,6 +12,7 @@ from adapter.web.board import BoardSite
 from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
+from adapter.web.lane import Lanes
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.middleware import add_headers, last_resort
@@ -22,6 +23,9 @@ from adapter.web.status import Status
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
 
 WEBHOOKS = "/webhooks/dialstack"
+
+LANES = web.AppKey("lanes", Lanes)
+"""How deliveries reach their endpoints without aiohttp; for whoever opens the listening socket."""
 
 
 def make_server(
@@ -37,8 +41,9 @@ def make_server(
     numbers: Numbers,
     blocked: Blocked,
     metrics: MetricsSite,
+    lanes: Lanes,
 ) -> web.Application:
-    """The application; `webhooks` by provider account, none while no provider is configured."""
+    """The application; `webhooks` by path, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
     server.on_response_prepare.append(add_headers)
     server.on_response_prepare.append(status.let_go)
@@ -62,11 +67,17 @@ def make_server(
     )
     server.add_routes(board.routes())
     server.add_routes(_sign_in(sign_in))
-    if len(webhooks) == 1:
-        server.router.add_post(WEBHOOKS, next(iter(webhooks.values())).receive)
-    for account, endpoint in webhooks.items():
-        server.router.add_post(f"{WEBHOOKS}/{quote(account, safe='')}", endpoint.receive)
+    server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
+    server[LANES] = lanes
     return server
+
+
+def webhook_paths(endpoints: Mapping[str, Webhooks]) -> dict[str, Webhooks]:
+    """Where the endpoint of each provider account is; a single one has the short path too."""
+    paths = {f"{WEBHOOKS}/{quote(account, safe='')}": one for account, one in endpoints.items()}
+    if len(endpoints) == 1:
+        paths[WEBHOOKS] = next(iter(endpoints.values()))
+    return paths
 
 
 def _sign_in(sign_in: DevLogin | SalesforceLogin) -> list[web.RouteDef]:

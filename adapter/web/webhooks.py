@@ -19,7 +19,7 @@ from adapter.storage.port import StorageError
 from adapter.telephony import signing
 from adapter.telephony.dialstack import wire
 from adapter.telephony.strictjson import Malformed
-from adapter.web.address import address_of
+from adapter.web.address import FORWARDED, address_behind
 from adapter.web.middleware import failure
 from adapter.web.throttle import Throttle
 
@@ -60,30 +60,41 @@ class Webhooks:
         self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
-        """POST /webhooks/dialstack."""
-        with self._metrics.webhook():
-            return await self._receive(request)
-
-    async def _receive(self, request: web.Request) -> web.Response:
-        address = address_of(request, self._proxies)
+        """POST /webhooks/dialstack, as aiohttp brings it."""
+        forwarded = request.headers.get(FORWARDED)
+        address = address_behind(request.remote, forwarded, self._proxies)
         if self._strangers.is_out(address):
-            self._count("shed")
-            text = "Too many deliveries from here that were not signed. Wait a minute."
-            return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
+            return self._shed()
         body = await _read(request, self._read_seconds)
         if isinstance(body, web.Response):
             return body
-        now = self._clock.now()
-        try:
-            value = request.headers.get(SIGNATURE)
-            signed_at = signing.verify(value, body, self._secrets, now / 1000)
-        except signing.BadSignature as error:
-            self._strangers.allows(address)
-            self._count("unsigned")
-            log.warning("delivery.refused", reason=str(error.reason))
-            return failure(401, "bad-signature", "The signature does not fit this body.")
-        self._metrics.lag_seconds.observe(now / 1000 - signed_at)
-        heard = self._heard(body, now)
+        signature = request.headers.get(SIGNATURE)
+        refusal = await self.take(request.remote, forwarded, signature, body)
+        return refusal or web.Response(status=200)
+
+    async def take(
+        self, peer: str | None, forwarded: str | None, signature: str | None, body: bytes
+    ) -> web.Response | None:
+        """A delivery that is here whole: None once it is durable, else why it is not taken.
+
+        `peer` is the address of the connection, `forwarded` what X-Forwarded-For says.
+        """
+        with self._metrics.webhook():
+            address = address_behind(peer, forwarded, self._proxies)
+            if self._strangers.is_out(address):
+                return self._shed()
+            now = self._clock.now()
+            try:
+                signed_at = signing.verify(signature, body, self._secrets, now / 1000)
+            except signing.BadSignature as error:
+                self._strangers.allows(address)
+                self._count("unsigned")
+                log.warning("delivery.refused", reason=str(error.reason))
+                return failure(401, "bad-signature", "The signature does not fit this body.")
+            self._metrics.lag_seconds.observe(now / 1000 - signed_at)
+            return await self._store(self._heard(body, now))
+
+    async def _store(self, heard: Heard) -> web.Response | None:
         try:
             fate = await self._intake.take(heard)
         except StorageError as error:
@@ -94,7 +105,12 @@ class Webhooks:
         self._count(fate.value)
         if fate is not Fate.APPLIED:
             log.info("delivery." + fate.value, delivery=heard.event_id, type=heard.type)
-        return web.Response(status=200)
+        return None
+
+    def _shed(self) -> web.Response:
+        self._count("shed")
+        text = "Too many deliveries from here that were not signed. Wait a minute."
+        return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
 
     def _heard(self, body: bytes, now: int) -> Heard:
         """The delivery as we understand it; rubbish is named by its own hash."""

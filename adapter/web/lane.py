@@ -1,0 +1,195 @@
+"""The lane: how a delivery that came whole is heard and answered without aiohttp's machinery.
+
+Every connection begins here. As long as all it brings is one plain, whole delivery at a time (so
+providers and proxies send them), it stays. The first thing that is anything else goes to aiohttp,
+and the connection with it, for good: what is refused is refused there.
+
+Of what a delivery costs a bare aiohttp server, half is its request, its response and their task
+(facts: performance). Requests are read by httptools, an extra; without it all goes to aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from functools import lru_cache, partial
+from http import HTTPStatus
+from typing import cast
+
+import structlog
+from aiohttp import web
+
+from adapter.runtime.clock import Clock
+from adapter.runtime.tasks import Tasks
+from adapter.web.middleware import HEADERS, failure
+from adapter.web.webhooks import Webhooks
+
+try:
+    from adapter.web.whole import Whole, read_whole
+except ModuleNotFoundError:  # pragma: no cover - httptools is not here
+    HAS_PARSER = False
+else:
+    HAS_PARSER = True
+
+log = structlog.get_logger(__name__)
+
+UNREAD_BYTES = 64 * 1024
+"""Who sends and sends, and reads no answer, is let go."""
+
+IDLE_SECONDS = 3600.0
+"""As long as aiohttp keeps a quiet connection, longer than proxies do."""
+
+NextProtocol = Callable[[], asyncio.Protocol]
+"""Makes aiohttp's own protocol for one connection."""
+
+
+class Lanes:
+    """The lanes of one server.
+
+    `endpoints` by the target that a request must have, letter by letter; `is_leaving` tells
+    whether each answer is to be its connection's last.
+    """
+
+    def __init__(
+        self,
+        endpoints: Mapping[bytes, Webhooks],
+        *,
+        tasks: Tasks,
+        clock: Clock,
+        is_leaving: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.endpoints = endpoints
+        self.tasks = tasks
+        self.clock = clock
+        self.is_leaving = is_leaving
+        self.open: set[Lane] = set()
+
+    def before(self, aiohttp: NextProtocol) -> NextProtocol:
+        """What makes the protocol of each new connection."""
+        if not (HAS_PARSER and self.endpoints):
+            return aiohttp
+        return partial(Lane, self, aiohttp)
+
+    async def close(self, seconds: float) -> None:
+        """Give deliveries that are being taken up to `seconds` for their answer, then hang up."""
+        taking = [lane.taking for lane in self.open if lane.taking is not None]
+        if taking:
+            await asyncio.wait(taking, timeout=seconds)
+        for lane in tuple(self.open):
+            lane.hang_up()
+
+
+class Lane(asyncio.Protocol):
+    """One connection, as long as it brings deliveries only. `taking` is the one under way."""
+
+    def __init__(self, lanes: Lanes, aiohttp: NextProtocol) -> None:
+        self._lanes = lanes
+        self._aiohttp = aiohttp
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._idle: asyncio.TimerHandle
+        self._peer = ""
+        self._heard_at = self._loop.time()
+        self._ahead = b""
+        self.taking: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is open."""
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = str(peer[0]) if peer else ""
+        self._lanes.open.add(self)
+        self._idle = self._loop.call_later(IDLE_SECONDS, self._look_if_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone; a delivery that is being taken is taken all the same."""
+        self._leave()
+
+    def hang_up(self) -> None:
+        """Close it, once what was written is out."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """A piece: one whole delivery, or else aiohttp's, as all that follows."""
+        self._heard_at = self._loop.time()
+        if self.taking is not None:
+            # Sent before the answer to the last one: it waits for that, and what follows too.
+            self._ahead += data
+            self._transport.pause_reading()
+            return
+        whole = read_whole(data)
+        endpoint = self._lanes.endpoints.get(whole.target) if whole else None
+        if whole is None or endpoint is None:
+            self._hand_over(data)
+        else:
+            self.taking = self._lanes.tasks.start("delivery", self._take(endpoint, whole))
+
+    async def _take(self, endpoint: Webhooks, whole: Whole) -> None:
+        refusal: web.Response | None
+        try:
+            refusal = await endpoint.take(self._peer, whole.forwarded, whole.signature, whole.body)
+        except Exception:
+            log.exception("request.failed", path=whole.target.decode("latin-1"), method="POST")
+            refusal = failure(500, "internal", "Something went wrong here; it has been logged.")
+        self.taking = None
+        if not self._transport.is_closing():
+            self._answer(refusal)
+            self._go_on()
+
+    def _answer(self, refusal: web.Response | None) -> None:
+        transport, now = self._transport, self._lanes.clock.now() // 1000
+        is_last = self._lanes.is_leaving()
+        if refusal is None:
+            transport.write(_taken(now, is_last))
+        else:
+            is_last = is_last or refusal.headers.get("Connection") == "close"
+            transport.write(_written(refusal, now, is_last))
+        if is_last or transport.get_write_buffer_size() > UNREAD_BYTES:
+            transport.close()
+
+    def _go_on(self) -> None:
+        if self._ahead:
+            ahead, self._ahead = self._ahead, b""
+            self._transport.resume_reading()
+            self.data_received(ahead)
+
+    def _hand_over(self, data: bytes) -> None:
+        self._leave()
+        handler = self._aiohttp()
+        self._transport.set_protocol(handler)
+        handler.connection_made(self._transport)
+        handler.data_received(data)
+
+    def _leave(self) -> None:
+        self._lanes.open.discard(self)
+        self._idle.cancel()
+
+    def _look_if_idle(self) -> None:
+        left = self._heard_at + IDLE_SECONDS - self._loop.time()
+        if left <= 0 and self.taking is None:
+            self.hang_up()
+            return
+        self._idle = self._loop.call_later(max(left, 1.0), self._look_if_idle)
+
+
+@lru_cache(4)
+def _taken(second: int, is_last: bool) -> bytes:
+    """The 200 of that Unix second: the same for all deliveries."""
+    return _written(web.Response(), second, is_last)
+
+
+def _written(response: web.Response, second: int, is_last: bool) -> bytes:
+    """The answer as it goes over the wire, with what all our answers carry."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    headers = {
+        **HEADERS,
+        **{name: value for name, value in response.headers.items() if name != "Connection"},
+        "Date": formatdate(second, usegmt=True),
+        "Content-Length": str(len(body)),
+    }
+    if is_last:
+        headers["Connection"] = "close"
+    lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,0 +1,76 @@
+"""One whole, plain request out of one piece of bytes, or nothing. Pure; parsed by httptools.
+
+Law of this file: nothing doubtful passes. What is in pieces, comes with others, names a header
+twice or changes how a body is read is not plain: aiohttp reads it, and refuses what is wrong.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+WHOLE_BYTES = 16 * 1024
+"""A longer piece is nobody's usual delivery; aiohttp counts its headers and its body."""
+
+_SIGNATURE = b"x-dialstack-signature"
+_FORWARDED = b"x-forwarded-for"
+_ODD = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
+
+
+class Whole:
+    """A request, as httptools tells of it: first a half, then a whole one."""
+
+    __slots__ = ("begun", "body", "ended", "forwarded", "hosts", "is_plain", "signature", "target")
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.body = b""
+        self.signature: str | None = None
+        self.forwarded: str | None = None
+        self.begun = self.ended = self.hosts = 0
+        self.is_plain = True
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.begun += 1
+
+    def on_url(self, target: bytes) -> None:
+        """The first line's middle; a long one may come in parts."""
+        self.target += target
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        name = name.lower()
+        if name == _SIGNATURE:
+            self.is_plain &= self.signature is None
+            self.signature = value.decode("latin-1")
+        elif name == _FORWARDED:
+            self.is_plain &= self.forwarded is None
+            self.forwarded = value.decode("latin-1")
+        elif name == b"host":
+            self.hosts += 1
+        elif name in _ODD:
+            self.is_plain = False
+        elif name == b"connection":
+            self.is_plain &= value.lower() == b"keep-alive"
+
+    def on_body(self, part: bytes) -> None:
+        """A part of the body; of what came in one piece it is all."""
+        self.body += part
+
+    def on_message_complete(self) -> None:
+        """A request has ended."""
+        self.ended += 1
+
+
+def read_whole(piece: bytes) -> Whole | None:
+    """The POST that the piece is, from its first byte to its last, on a connection to be kept."""
+    if len(piece) > WHOLE_BYTES or not piece.startswith(b"POST "):
+        return None
+    whole = Whole()
+    parser = httptools.HttpRequestParser(whole)
+    try:
+        parser.feed_data(piece)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return None
+    is_one = whole.begun == whole.ended == whole.hosts == 1
+    return whole if is_one and whole.is_plain and parser.get_http_version() == "1.1" else None

@@ -1,0 +1,288 @@
+"""Deliveries go straight to their endpoint, and all else to aiohttp, on one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from adapter.app import listening
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.tasks import Tasks
+from adapter.web import lane
+from adapter.web.lane import Lanes
+from adapter.web.middleware import HEADERS, failure
+from adapter.web.server import LANES
+
+PATH = "/webhooks/dialstack"
+
+
+@dataclass
+class Endpoint:
+    """Takes deliveries when told to; refuses those that say so."""
+
+    heard: list[tuple[str | None, str | None, str | None, bytes]] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    came: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def take(
+        self, peer: str | None, forwarded: str | None, signature: str | None, body: bytes
+    ) -> web.Response | None:
+        """What the real one would say of it."""
+        self.heard.append((peer, forwarded, signature, body))
+        self.came.release()
+        await self.gate.wait()
+        if body == b"broken":
+            raise RuntimeError("a bug")
+        if body == b"go away":
+            return failure(429, "too-many", "Wait.", Connection="close")
+        return failure(401, "bad-signature", "No.") if body == b"forged" else None
+
+    async def by_aiohttp(self, request: web.Request) -> web.Response:
+        """The same endpoint at the end of aiohttp's way."""
+        self.heard.append(("aiohttp", None, None, await request.read()))
+        return web.Response(headers={"By": "aiohttp"})
+
+
+@dataclass
+class Way:
+    """A server with lanes, and one connection to it."""
+
+    endpoint: Endpoint
+    lanes: Lanes
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    leaving: list[bool]
+
+    def send(self, *bodies: bytes, path: str = PATH) -> None:
+        """Whole deliveries in one piece."""
+        self.writer.write(b"".join(delivery(body, path) for body in bodies))
+
+    async def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """The next answer: status, headers, body."""
+        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        first, *lines = head.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines if line)
+        body = await self.reader.readexactly(int(headers["Content-Length"]))
+        return int(first.split()[1]), headers, body
+
+    async def is_over(self) -> bool:
+        """Whether the server has hung up, with nothing more to say."""
+        return await asyncio.wait_for(self.reader.read(), 10) == b""
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Let the server go on until it is so."""
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - a look at what the server does
+            await asyncio.sleep(0)
+
+
+def delivery(body: bytes, path: str = PATH) -> bytes:
+    """A whole request."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    signed = "X-DialStack-Signature: t=1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+    return head.encode() + signed.encode() + body
+
+
+@asynccontextmanager
+async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Way]:
+    """A server that listens on loopback, connected to."""
+    endpoint, tasks, leaving = Endpoint(), Tasks(), [False]
+    endpoint.gate.set()
+    lanes = Lanes(
+        {PATH.encode(): endpoint} if with_lanes else {},  # type: ignore[dict-item]
+        tasks=tasks,
+        clock=SystemClock(),
+        is_leaving=lambda: leaving[0],
+    )
+    server = web.Application()
+    server[LANES] = lanes
+    server.router.add_post(PATH, endpoint.by_aiohttp)
+    server.router.add_get("/readyz", endpoint.by_aiohttp)
+    async with listening(server, "127.0.0.1", 0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        yield Way(endpoint, lanes, reader, writer, leaving)
+        writer.close()
+    await tasks.close()
+
+
+@pytest.fixture
+async def way() -> AsyncIterator[Way]:
+    """With lanes."""
+    async with a_way() as made:
+        yield made
+
+
+async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Way) -> None:
+    """One after the other, each answered before the next one comes."""
+    for number in range(3):
+        way.send(b"%d" % number)
+        status, headers, body = await way.answer()
+        assert (status, body) == (200, b"")
+        assert headers.items() >= HEADERS.items()
+        assert headers["Date"].endswith("GMT")
+    assert way.endpoint.heard == [
+        ("127.0.0.1", "192.0.2.1", "t=1", b"%d" % number) for number in range(3)
+    ]
+    assert len(way.lanes.open) == 1
+
+
+@pytest.mark.parametrize("path", ["/webhooks/dialstack/", "/webhooks/dialstack?x", "/other"])
+async def test_another_target_is_aiohttps(way: Way, path: str) -> None:
+    """Even one that looks alike; and its own answer is what comes."""
+    way.send(b"x", path=path)
+    status, headers, _ = await way.answer()
+    assert (status, "By" in headers) == ((200, True) if "?" in path else (404, False))
+    assert not way.lanes.open
+
+
+async def test_the_first_other_request_takes_the_connection_along(way: Way) -> None:
+    """It is answered, and so is the delivery after it, by aiohttp."""
+    way.send(b"1")
+    assert "By" not in (await way.answer())[1]
+    way.writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await way.answer())[1]["By"] == "aiohttp"
+    way.send(b"2")
+    assert (await way.answer())[1]["By"] == "aiohttp"
+    assert [body for *_, body in way.endpoint.heard] == [b"1", b"", b"2"]
+
+
+async def test_a_delivery_in_two_pieces_is_aiohttps(way: Way) -> None:
+    """Who sends half of one is waited for there, as patiently as always."""
+    way.send(b"1")
+    await way.answer()
+    whole = delivery(b"half and half")
+    way.writer.write(whole[:-4])
+    await until(lambda: not way.lanes.open)
+    way.writer.write(whole[-4:])
+    assert (await way.answer())[1]["By"] == "aiohttp"
+    assert way.endpoint.heard[-1][-1] == b"half and half"
+
+
+async def test_two_at_once_are_both_answered(way: Way) -> None:
+    """By aiohttp, in order."""
+    way.send(b"1", b"2")
+    assert [(await way.answer())[0] for _ in range(2)] == [200, 200]
+    assert [body for *_, body in way.endpoint.heard] == [b"1", b"2"]
+
+
+async def test_what_comes_before_the_answer_waits_for_it(way: Way) -> None:
+    """Deliveries of one connection are taken one after the other, however they are sent."""
+    way.endpoint.gate.clear()
+    way.send(b"1")
+    await way.endpoint.came.acquire()
+    way.send(b"forged")
+    await way.writer.drain()
+    one = next(iter(way.lanes.open))
+    await until(lambda: bool(one._ahead))
+    assert len(way.endpoint.heard) == 1
+    way.endpoint.gate.set()
+    assert [(await way.answer())[0] for _ in range(2)] == [200, 401]
+    way.send(b"3")
+    assert (await way.answer())[0] == 200
+
+
+async def test_a_refusal_says_why(way: Way) -> None:
+    """As aiohttp would have written it; the connection goes on."""
+    way.send(b"forged")
+    status, headers, body = await way.answer()
+    assert (status, headers["Content-Type"]) == (401, "application/json; charset=utf-8")
+    assert b'"bad-signature"' in body
+    assert headers.items() >= HEADERS.items()
+    way.send(b"1")
+    assert (await way.answer())[0] == 200
+
+
+async def test_who_is_to_go_away_is_hung_up_on(way: Way) -> None:
+    """After the answer that says so."""
+    way.send(b"go away")
+    status, headers, _ = await way.answer()
+    assert (status, headers["Connection"]) == (429, "close")
+    assert await way.is_over()
+
+
+async def test_a_bug_is_answered_and_logged(way: Way) -> None:
+    """500, and the next delivery is taken."""
+    with capture_logs() as logs:
+        way.send(b"broken")
+        assert (await way.answer())[0] == 500
+    assert [line["event"] for line in logs] == ["request.failed"]
+    way.send(b"1")
+    assert (await way.answer())[0] == 200
+
+
+async def test_a_replica_that_leaves_keeps_no_connection(way: Way) -> None:
+    """The next delivery goes to another one."""
+    way.leaving[0] = True
+    way.send(b"1")
+    assert (await way.answer())[1]["Connection"] == "close"
+    assert await way.is_over()
+
+
+async def test_closing_waits_for_the_answer_under_way(way: Way) -> None:
+    """A delivery that is being taken is answered, then its connection ends."""
+    way.endpoint.gate.clear()
+    way.send(b"1")
+    await way.endpoint.came.acquire()
+    closing = asyncio.ensure_future(way.lanes.close(10))
+    way.endpoint.gate.set()
+    assert (await way.answer())[0] == 200
+    assert await way.is_over()
+    await closing
+
+
+async def test_closing_does_not_wait_for_ever(way: Way) -> None:
+    """A store that hangs has its time; then the connection ends without an answer."""
+    way.endpoint.gate.clear()
+    way.send(b"1")
+    await way.endpoint.came.acquire()
+    await way.lanes.close(0.01)
+    assert await way.is_over()
+
+
+async def test_a_sender_that_leaves_has_its_delivery_taken(way: Way) -> None:
+    """It was heard; there is only nobody to tell."""
+    way.endpoint.gate.clear()
+    way.send(b"1")
+    await way.endpoint.came.acquire()
+    one = next(iter(way.lanes.open))
+    taking = one.taking
+    assert taking is not None
+    way.writer.close()
+    await until(lambda: not way.lanes.open)
+    way.endpoint.gate.set()
+    await taking
+    assert taking.exception() is None
+
+
+async def test_a_quiet_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never says a word does, too."""
+    monkeypatch.setattr(lane, "IDLE_SECONDS", 0.02)
+    async with a_way() as way:
+        assert await way.is_over()
+
+
+async def test_who_reads_no_answer_is_let_go(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else answers would gather here for ever."""
+    monkeypatch.setattr(lane, "UNREAD_BYTES", -1)
+    way.send(b"1")
+    assert (await way.answer())[0] == 200
+    assert await way.is_over()
+
+
+@pytest.mark.parametrize("lacks", ["a parser", "endpoints"])
+async def test_without_lanes_aiohttp_has_every_connection(
+    monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    """The parser is an extra; and a server without a provider has no deliveries."""
+    monkeypatch.setattr(lane, "HAS_PARSER", lacks != "a parser")
+    async with a_way(with_lanes=lacks != "endpoints") as way:
+        way.send(b"1")
+        assert (await way.answer())[1]["By"] == "aiohttp"
+        assert not way.lanes.open
