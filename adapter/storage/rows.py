@@ -30,7 +30,8 @@ _to_ascii = JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _from_ascii = JSONDecoder().decode
 
 
-def _to_text(data: dict[str, Json]) -> str:
+def to_text(data: dict[str, Json]) -> str:
+    """JSON, in UTF-8 if it can be."""
     try:
         return orjson.dumps(data).decode()
     except TypeError:  # What has no UTF-8, or no 64 bits.
@@ -61,7 +62,7 @@ class Rows(Generic[V]):
         """The row's text."""
         data = self._encode(value)
         data[VERSION] = self.version
-        return _to_text(data)
+        return to_text(data)
 
     def load(self, text: str) -> V:
         """The value of a row. Raises Unreadable, which names the kind but nothing of the value."""

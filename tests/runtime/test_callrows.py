@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.logmodel import CallLog, Pending
-from adapter.core.model import Agent, AgentKey, Bridged, Call, Line, Record, Wrapup
+from adapter.core.model import Agent, AgentKey, Bridged, Call, Draft, Line, Record, Wrapup
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.turn import Turn
 from adapter.storage.port import Snapshot
@@ -72,6 +72,37 @@ def test_a_corrected_end_is_written_again() -> None:
     turn = Turn(replace(ADA, calls=()), {"c1": better}, changed={"c1": better})
     ((_, value),) = rows(Snapshot(replace(ADA, calls=()), 3, (LOG,)), turn)
     assert (value["ended"], value["talk_seconds"]) == (12_000, 10)
+
+
+def test_what_the_agent_writes_about_a_call_is_not_in_its_row() -> None:
+    """A note in the wrap-up makes another call, and the same row."""
+    noted = replace(ENDED, draft=Draft(notes="later"))
+    before = Snapshot(replace(ADA, calls=(ENDED,)), 2, ())
+    assert rows(before, Turn(replace(ADA, calls=(noted,)), {})) == []
+
+
+def test_a_call_that_was_not_touched_does_not_overrule_its_log() -> None:
+    """The log has learnt the true end; another change of the agent leaves that row alone."""
+    better = replace(LOG, facts=LOG.facts.join(Facts(ended=Known(12_000, Source.RECORD))))
+    before = Snapshot(replace(ADA, calls=(ENDED,)), 3, (better,))
+    after = replace(before.agent, dials=(1,))
+    assert rows(before, Turn(after, {"c1": better})) == []
+
+
+def test_a_new_name_of_the_agent_is_written_again() -> None:
+    """For the calls that are over and still at hand; a live call's row does not tell a name."""
+    live = replace(CALL, call_id="c2", provider_call_id="pc2")
+    before = Snapshot(replace(ADA, calls=(ENDED, live)), 2, ())
+    ((called, value),) = rows(before, Turn(replace(before.agent, name="Ada L."), {}))
+    assert (called, value["agent"]) == ("pc1", "Ada L.")
+
+
+def test_any_name_can_be_written() -> None:
+    """In UTF-8, and half a surrogate pair in ASCII, as every row is."""
+    for name in ("Zoë", "\ud800"):
+        over = replace(ADA, name=name, calls=(ENDED,))
+        (row,) = call_rows(Snapshot(replace(ADA, name=name), 2, ()), Turn(over, {}))
+        assert json.loads(row.value.encode())["agent"] == name
 
 
 def test_an_agent_without_a_line_has_no_rows() -> None:
