@@ -8,20 +8,40 @@ https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from adapter.counting import Histogram, Tally
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 SLOW = (1, 2, 5, 10, 30, 60, 120, 300)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-_webhook: ContextVar[list[float]] = ContextVar("webhook", default=[])  # noqa: B039 - never filled
-"""When the delivery came that is being taken: emptied afterwards, for tasks that it started too."""
+_webhook: ContextVar[_Taking | None] = ContextVar("webhook", default=None)
+"""The delivery that is being taken, or that was: for tasks that it started too."""
 
 _clicked: ContextVar[float | None] = ContextVar("clicked", default=None)
+
+
+class _Taking:
+    """One delivery's taking, from `began` (by perf_counter) for as long as it `is_on`."""
+
+    __slots__ = ("_seconds", "began", "is_on")
+
+    def __init__(self, seconds: Histogram) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self.is_on = True
+        self.began = perf_counter()
+        _webhook.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        self.is_on = False
+        self._seconds.observe(perf_counter() - self.began)
 
 
 class Metrics:
@@ -35,7 +55,7 @@ class Metrics:
 
     def _waiting_for_webhooks(self) -> None:
         known = self.registry
-        self.deliveries = Counter(
+        self.deliveries = Tally(
             "softphone_deliveries",
             "Webhook deliveries by what became of them.",
             ["fate"],
@@ -68,7 +88,7 @@ class Metrics:
             buckets=FAST,
             registry=known,
         )
-        self.provider = Counter(
+        self.provider = Tally(
             "softphone_provider_outcomes",
             "What came of requests to the provider.",
             ["effect", "outcome"],
@@ -119,7 +139,9 @@ class Metrics:
             "Commits that were not taken, lost races among them.",
             registry=known,
         )
-        self.queue = Gauge("softphone_commits_waiting", "Commits that wait.", registry=known)
+        self.waiting = 0
+        queue = Gauge("softphone_commits_waiting", "Commits that wait.", registry=known)
+        queue.set_function(lambda: self.waiting)
         self.logs = Gauge(
             "softphone_open_logs",
             "Call logs that are not settled, in the whole store, by state and age.",
@@ -134,25 +156,17 @@ class Metrics:
 
     def delivery(self, fate: str) -> None:
         """A delivery is through."""
-        self.deliveries.labels(fate).inc()
+        self.deliveries.count(fate)
 
-    @contextmanager
-    def webhook(self) -> Iterator[None]:
+    def webhook(self) -> AbstractContextManager[None]:
         """A delivery is being taken; what is shown meanwhile is shown because of it."""
-        began = perf_counter()
-        holder = [began]
-        token = _webhook.set(holder)
-        try:
-            yield
-        finally:
-            holder.clear()
-            _webhook.reset(token)
-            self.accept_seconds.observe(perf_counter() - began)
+        return _Taking(self.accept_seconds)
 
     def shown(self) -> None:
         """A page of this replica was sent a view: by a delivery, or for another reason."""
-        for began in _webhook.get():
-            self.to_page_seconds.observe(perf_counter() - began)
+        taking = _webhook.get()
+        if taking is not None and taking.is_on:
+            self.to_page_seconds.observe(perf_counter() - taking.began)
 
     @contextmanager
     def click(self) -> Iterator[None]:
@@ -171,11 +185,12 @@ class Metrics:
 
     def answered(self, effect: str, outcome: str) -> None:
         """The provider's answer, as the names of an effect and of the event that it became."""
-        self.provider.labels(effect, outcome).inc()
+        self.provider.count(effect, outcome)
 
     def batch(self, works: int, failed: int, seconds: float, waiting: int) -> None:
         """A transaction is through."""
         self.batch_size.observe(works)
         self.batch_seconds.observe(seconds)
-        self.failed.inc(failed)
-        self.queue.set(waiting)
+        self.waiting = waiting
+        if failed:
+            self.failed.inc(failed)

@@ -12,13 +12,15 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from enum import Enum, auto
 from functools import lru_cache
-from typing import Any, TextIO
+from time import gmtime, strftime, time_ns  # noqa: TID251 - a line's time decides nothing
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.processors import format_exc_info
 
 _NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
+_DIGIT = re.compile(r"\d")
 _HIDDEN = ("authorization", "cookie", "draft", "nonce", "notes", "password", "secret", "ticket")
 _NUMBERS = frozenset({"number", "digits", "target", "dial_string", "from_number", "to_number"})
 _IDS = frozenset(
@@ -32,6 +34,10 @@ _SHORT = 6
 _DEPTH = 6
 _LONGEST = 16_000
 
+_WORDS = 1024
+_LONGEST_WORD = 40
+"""So many names are remembered, and texts without a digit, these up to so many characters."""
+
 
 class _Kind(Enum):
     """What a name says of its value."""
@@ -42,15 +48,29 @@ class _Kind(Enum):
     TEXT = auto()
 
 
-@lru_cache(1024)
-def _kind(name: str) -> _Kind:
+_ID: Final = _Kind.ID
+_TEXT: Final = _Kind.TEXT
+
+
+class _Kinds(dict[str, _Kind]):
     """Remembered, because a few names make up every line."""
-    lowered = name.lower()
-    if lowered == "token" or any(part in lowered for part in (*_HIDDEN, "_token")):
+
+    def __missing__(self, name: str) -> _Kind:
+        if len(self) >= _WORDS:
+            self.clear()
+        kind = self[name] = _kind(name.lower())
+        return kind
+
+
+def _kind(name: str) -> _Kind:
+    if name == "token" or any(part in name for part in (*_HIDDEN, "_token")):
         return _Kind.HIDDEN
-    if lowered in _NUMBERS:
+    if name in _NUMBERS:
         return _Kind.NUMBER
-    return _Kind.ID if lowered in _IDS else _Kind.TEXT
+    return _ID if name in _IDS else _TEXT
+
+
+_KINDS = _Kinds()
 
 
 class Masker:
@@ -62,6 +82,7 @@ class Masker:
 
     def __init__(self, key: str) -> None:
         self._key = key.encode("utf-8", "replace") or secrets.token_bytes(16)
+        self._plain: set[str] = set()
 
     def number(self, number: str) -> str:
         """Say "…67#1f9a30c2" for "+15551234567"."""
@@ -72,11 +93,19 @@ class Masker:
 
     def text(self, text: str) -> str:
         """The text with every run of digits that may be a phone number hidden."""
-        return _NUMBER.sub(lambda match: self.number(match.group()), text[:_LONGEST])
+        masked = _NUMBER.sub(lambda match: self.number(match.group()), text[:_LONGEST])
+        if len(text) <= _LONGEST_WORD and not _DIGIT.search(text):
+            self._remember(masked)
+        return masked
+
+    def _remember(self, word: str) -> None:
+        if len(self._plain) >= _WORDS:
+            self._plain.clear()
+        self._plain.add(word)
 
     def value(self, name: str, value: Any, depth: int = 0) -> Any:
         """The value of that name, fit to be logged, however deep in lists and objects."""
-        kind = _kind(name)
+        kind = _KINDS[name]
         if kind is _Kind.HIDDEN:
             return "[hidden]"
         if value is None or isinstance(value, bool | float):
@@ -103,7 +132,15 @@ class Masker:
         self, _logger: Any, _method: str, line: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Mask one log line (a structlog processor)."""
-        return {name: self.value(name, value) for name, value in line.items()}
+        plain = self._plain
+        return {
+            name: value
+            # What nearly every line is made of: ids, and words that were seen to have no digit.
+            if type(value) is str
+            and ((kind := _KINDS[name]) is _ID or (kind is _TEXT and value in plain))
+            else self.value(name, value)
+            for name, value in line.items()
+        }
 
 
 def _shown(value: Any) -> str:
@@ -114,12 +151,43 @@ def _shown(value: Any) -> str:
         return f"[{type(value).__name__}]"
 
 
-def _json(line: Any, **_: Any) -> str:
+@lru_cache(2)
+def _second(unix: int) -> str:
+    """Remembered, because many lines are of the same second."""
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(unix))
+
+
+def iso_time(nanoseconds: int) -> str:
+    """A moment since the Unix epoch in UTC, to the microsecond, as ISO 8601."""
+    second, micros = divmod(nanoseconds // 1000, 1_000_000)
+    return f"{_second(second)}.{micros:06}Z"
+
+
+def _json(line: Any) -> str:
     """One line; what has no UTF-8 (half a surrogate pair) is written in ASCII."""
     try:
         return orjson.dumps(line).decode()
     except TypeError:
         return json.dumps(line)
+
+
+class Lines:
+    """From what is logged to its line, in one go, for there is one with every delivery.
+
+    Calling it is a structlog processor, the only one.
+    """
+
+    def __init__(self, masker: Masker) -> None:
+        self._masked = masker
+
+    def __call__(self, logger: Any, method: str, line: MutableMapping[str, Any]) -> str:
+        """The line without its end; a level and a time of its own are overruled."""
+        if "exc_info" in line:
+            line = format_exc_info(logger, method, line)
+        masked = self._masked(logger, method, line)
+        masked["level"] = method
+        masked["timestamp"] = iso_time(time_ns())
+        return _json(masked)
 
 
 def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
@@ -128,27 +196,14 @@ def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
     They are masked and written as the same JSON lines.
     """
     out = stream or sys.stderr
-    before: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    after: list[Processor] = [
-        structlog.processors.format_exc_info,
-        Masker(hash_key),
-        structlog.processors.JSONRenderer(serializer=_json),
-    ]
+    lines = Lines(Masker(hash_key))
     structlog.configure(
-        processors=[*before, *after],
+        processors=[lines],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=True,
     )
     others = logging.StreamHandler(out)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    others.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=before, processors=[remove_meta, *after]
-        )
-    )
+    others.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove_meta, lines]))
     logging.basicConfig(level=logging.WARNING, handlers=[others], force=True)

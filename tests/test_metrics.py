@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from adapter.metrics import Metrics
 
 
@@ -21,6 +23,19 @@ def test_a_view_counts_as_the_deliverys_only_while_that_is_taken() -> None:
     metrics.shown()
     assert count(metrics, "softphone_webhook_to_page_seconds_count") == 1
     assert count(metrics, "softphone_webhook_accept_seconds_count") == 1
+
+
+def test_deliveries_of_one_connection_are_timed_each_for_itself() -> None:
+    """One that failed too: its caller waited as long."""
+    metrics = Metrics()
+    with pytest.raises(ValueError, match="no"), metrics.webhook():
+        raise ValueError("no")
+    metrics.shown()
+    with metrics.webhook():
+        metrics.shown()
+        metrics.shown()
+    assert count(metrics, "softphone_webhook_to_page_seconds_count") == 2
+    assert count(metrics, "softphone_webhook_accept_seconds_count") == 2
 
 
 async def test_a_task_that_a_delivery_started_is_not_timed_as_part_of_it() -> None:
@@ -59,7 +74,9 @@ def test_a_batch_and_outcomes_are_counted() -> None:
     metrics.batch(7, 2, 0.003, 5)
     metrics.delivery("applied")
     metrics.answered("PlaceCall", "CallPlaced")
-    assert count(metrics, "softphone_commit_batch_size_sum") == 7
+    metrics.batch(1, 0, 0.003, 4)
+    metrics.batch(1, 0, 0.003, 5)
+    assert count(metrics, "softphone_commit_batch_size_sum") == 9
     assert count(metrics, "softphone_commits_failed_total") == 2
     assert count(metrics, "softphone_commits_waiting") == 5
     assert count(metrics, "softphone_deliveries_total", fate="applied") == 1

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter import observability
 from adapter.core.phone import DialKind
-from adapter.observability import Masker, set_up
+from adapter.observability import Masker, iso_time, set_up
 
 MASK = Masker("key")
 NUMBER = "+14155550167"
@@ -121,6 +123,29 @@ def test_counts_and_truths_stay_as_they_are() -> None:
 def test_a_word_of_ours_is_plain_text() -> None:
     """An enum's member is written as its value."""
     assert json.dumps(masked(kind=DialKind.EMERGENCY)) == '{"kind": "emergency"}'
+
+
+@given(texts=st.lists(st.text(max_size=50) | st.sampled_from(["busy", NUMBER, "٠١٢٣٤٥٦٧٨"])))
+def test_what_was_logged_before_changes_no_line(texts: list[str]) -> None:
+    """Words are remembered; that is never seen."""
+    seasoned = Masker("key")
+    for text in [*texts, *texts]:
+        line = {"event": text, "call": text, "number": text, "notes": text}
+        assert seasoned(None, "info", dict(line)) == Masker("key")(None, "info", dict(line))
+
+
+def test_only_so_many_words_are_remembered() -> None:
+    """Whatever people and providers say, and whatever names it has; texts that vary never."""
+    busy = Masker("key")
+    for n in range(3000):
+        word = "".join(chr(ord("a") + int(digit)) for digit in str(n))
+        varied = {"event": f"took {n} ms", "reason": word * 50}
+        line = {word: word, f"{word}_token": word, **varied}
+        assert busy(None, "info", line) == {**line, f"{word}_token": "[hidden]"}
+    (words,) = [held for held in vars(busy).values() if isinstance(held, set)]
+    assert 0 < len(words) <= 1024
+    assert 0 < len(observability._KINDS) <= 1024
+    assert max(map(len, words)) <= 4
 
 
 # --- secrets ----------------------------------------------------------------------------------
@@ -234,6 +259,15 @@ def test_no_line_shows_a_number(line: dict[str, Any], number: str) -> None:
     assert number not in json.dumps(dict(MASK(None, "info", hiding)))
 
 
+@given(nanoseconds=st.integers(0, 4_000_000_000 * 10**9))
+def test_a_lines_time_is_the_moments_in_utc(nanoseconds: int) -> None:
+    """To the microsecond; the same second twice, and another one."""
+    for moment in (nanoseconds, nanoseconds + 1000, nanoseconds + 10**9):
+        second, rest = divmod(moment // 1000, 10**6)
+        plain = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        assert iso_time(moment) == f"{plain}.{rest:06}Z"
+
+
 # --- the whole --------------------------------------------------------------------------------
 
 
@@ -258,11 +292,11 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_is_one_json_object(logs: io.StringIO) -> None:
-    """With level, time and the ids of its context."""
-    with structlog.contextvars.bound_contextvars(agent="00D/005"):
-        structlog.get_logger().info("call.placed", call="call_1", number=NUMBER)
+    """With level, time and the ids that the logger is bound to."""
+    before = datetime.now(UTC)
+    structlog.get_logger().bind(agent="00D/005").info("call.placed", call="call_1", number=NUMBER)
     (line,) = lines(logs)
-    assert line.pop("timestamp").endswith("Z")
+    assert before <= datetime.fromisoformat(line.pop("timestamp")) <= datetime.now(UTC)
     assert line == {
         "event": "call.placed",
         "level": "info",
