@@ -132,15 +132,15 @@ class Masker:
         self, _logger: Any, _method: str, line: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         """Mask one log line (a structlog processor)."""
-        plain = self._plain
-        return {
-            name: value
+        plain, masked = self._plain, {}
+        for name, value in line.items():
+            kind = _KINDS[name]
             # What nearly every line is made of: ids, and words that were seen to have no digit.
-            if type(value) is str
-            and ((kind := _KINDS[name]) is _ID or (kind is _TEXT and value in plain))
-            else self.value(name, value)
-            for name, value in line.items()
-        }
+            if type(value) is str and (kind is _ID or (kind is _TEXT and value in plain)):
+                masked[name] = value
+            else:
+                masked[name] = self.value(name, value)
+        return masked
 
 
 def _shown(value: Any) -> str:
