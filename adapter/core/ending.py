@@ -10,7 +10,7 @@ from adapter.core.calllog import open_log
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
-from adapter.core.facts import Direction, Facts, Outcome, Source
+from adapter.core.facts import MISSED, Facts, Outcome
 from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog, Pending
 from adapter.core.model import Agent, Call, Ending, Lapsed, Notice, Recent, Wrapup
@@ -43,8 +43,8 @@ def open_questions(agent: Agent, call: Call) -> tuple[AskCall, ...]:
     """
     facts = call.facts
     is_told = facts.outcome is not None or facts.transferred is not None
-    by_record = facts.ended is not None and facts.ended.source is Source.RECORD
-    return () if by_record or (facts.is_certain and is_told) else ask(agent, call)
+    is_final = facts.is_recorded or (is_told and facts.is_certain)
+    return () if is_final else ask(agent, call)
 
 
 def is_known_enough(call: Call) -> bool:
@@ -53,8 +53,7 @@ def is_known_enough(call: Call) -> bool:
     Of a call that we placed, that ended before any sign of a pick-up, only the call log can tell
     whether the agent's phone or the destination was not answered.
     """
-    by_record = call.facts.ended is not None and call.facts.ended.source is Source.RECORD
-    return by_record or (call.facts.is_certain and not _no_pick_up(call))
+    return call.facts.is_recorded or (call.facts.is_certain and not _no_pick_up(call))
 
 
 def _no_pick_up(call: Call) -> bool:
@@ -64,10 +63,10 @@ def _no_pick_up(call: Call) -> bool:
 
 def _was_never_picked_up(call: Call) -> bool:
     """Whether the call log says so: "no answer", and nobody's pick-up. No Task for that."""
-    ended, outcome = call.facts.ended, call.facts.outcome
-    by_record = ended is not None and ended.source is Source.RECORD
-    unanswered = outcome is not None and outcome.value is Outcome.NO_ANSWER
-    return by_record and unanswered and _no_pick_up(call)
+    if not call.facts.is_recorded or not _no_pick_up(call):
+        return False
+    outcome = call.facts.outcome
+    return outcome is not None and outcome.value is Outcome.NO_ANSWER
 
 
 def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
@@ -81,14 +80,16 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """Open the log, and let the agent wrap up; unless the agent's phone was never picked up."""
     if _was_never_picked_up(call):
         return _not_picked_up(agent, call, at, policy)
-    agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
+    if agent.notices:
+        agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (_log(agent, call, at, policy),) if is_logged(call, policy) else ()
-    remembered = _remembered(agent, call, policy)
     questions = open_questions(agent, call)
-    if policy.wrapup_ms <= 0:
-        return Decision(remembered.without_call(call.call_id), opened, effects=questions)
-    writing = call.at_stage(Wrapup(at, at + policy.wrapup_ms))
-    return Decision(remembered.with_call(writing), opened, effects=questions)
+    recent = (_remembered(call, policy), *agent.recent)[: policy.recent_kept]
+    if policy.wrapup_ms > 0:
+        calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
+    else:
+        calls = agent.calls_without(call.call_id)
+    return Decision(replace(agent, calls=calls, recent=recent), opened, effects=questions)
 
 
 def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
@@ -101,7 +102,7 @@ def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
 
 def is_logged(call: Call, policy: Policy) -> bool:
     """Whether a call that is over goes into Salesforce."""
-    return policy.log_missed or call.facts.result is not Outcome.MISSED
+    return policy.log_missed or call.facts.result is not MISSED
 
 
 def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
@@ -122,23 +123,22 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
     return open_log(log, at, policy.save)
 
 
-def _remembered(agent: Agent, call: Call, policy: Policy) -> Agent:
-    recent = Recent(
+def _remembered(call: Call, policy: Policy) -> Recent:
+    return Recent(
         call_id=call.call_id,
         number=call.number,
         name=call.facts.name.value if call.facts.name else "",
-        direction=call.facts.direction.value if call.facts.direction else Direction.OUTBOUND,
+        direction=call.direction,
         started_at=call.opened_at,
         talk_ms=call.facts.talk_ms,
         outcome=policy.disposition(call.facts.result),
         record=call.record,
     )
-    return replace(agent, recent=(recent, *agent.recent)[: policy.recent_kept])
 
 
 def with_correction(agent: Agent, call_id: str, facts: Facts, policy: Policy) -> Agent:
     """The agent with a recent call's talk and outcome as the call log tells them."""
-    by_record = facts.ended is not None and facts.ended.source is Source.RECORD
+    by_record = facts.is_recorded
     outcome = policy.disposition(facts.result)
     recent = tuple(
         replace(one, talk_ms=facts.talk_ms, outcome=outcome)

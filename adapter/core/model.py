@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from adapter.core.centre import NO_CENTRE, Centre
-from adapter.core.facts import NOTHING_KNOWN, Direction, Facts
+from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
 from adapter.core.quick import dataclass, replace
 
 
@@ -198,7 +198,7 @@ class Call:
     @property
     def direction(self) -> Direction:
         """As told by the provider, else outbound for our own placements and dialled calls."""
-        return self.facts.direction.value if self.facts.direction else Direction.OUTBOUND
+        return self.facts.direction.value if self.facts.direction else OUTBOUND
 
     @property
     def phase(self) -> Phase:
@@ -219,6 +219,8 @@ PHASES: dict[type, Phase] = {
     Ending: Phase.WRAPUP,
     Wrapup: Phase.WRAPUP,
 }
+
+_IDLE = Phase.IDLE
 
 FOREGROUND = (
     Phase.BRIDGED,
@@ -286,16 +288,20 @@ class Agent:
     @property
     def phase(self) -> Phase:
         """The foreground call's phase, or idle."""
-        phases = [PHASES[type(call.stage)] for call in self.calls]
-        for phase in FOREGROUND if phases else ():
-            if phase in phases:
-                return phase
-        return Phase.IDLE
+        match self.calls:
+            case ():
+                return _IDLE
+            case (call,):
+                return PHASES[type(call.stage)]
+            case several:
+                phases = {PHASES[type(call.stage)] for call in several}
+                return next((phase for phase in FOREGROUND if phase in phases), _IDLE)
 
     @property
     def next_due(self) -> int | None:
         """When somebody must look at this agent again at the latest; None if never."""
-        return min((call.stage.due for call in self.calls), default=None)
+        dues = [call.stage.due for call in self.calls]
+        return min(dues) if dues else None
 
     def call(self, call_id: str) -> Call | None:
         """The call of that id, if it is among the live ones and those in wrap-up."""
@@ -306,11 +312,20 @@ class Agent:
 
     def with_call(self, call: Call) -> Agent:
         """The agent with this call put in the place of the one with its id, or added."""
-        if self.call(call.call_id) is None:
-            return replace(self, calls=(*self.calls, call))
-        calls = tuple(call if c.call_id == call.call_id else c for c in self.calls)
-        return replace(self, calls=calls)
+        return replace(self, calls=self.calls_with(call))
+
+    def calls_with(self, call: Call) -> tuple[Call, ...]:
+        """The calls with this one put in the place of the one with its id, or added."""
+        calls = self.calls
+        for place, one in enumerate(calls):
+            if one.call_id == call.call_id:
+                return (*calls[:place], call, *calls[place + 1 :])
+        return (*calls, call)
 
     def without_call(self, call_id: str) -> Agent:
         """The agent without the call of that id."""
-        return replace(self, calls=tuple(c for c in self.calls if c.call_id != call_id))
+        return replace(self, calls=self.calls_without(call_id))
+
+    def calls_without(self, call_id: str) -> tuple[Call, ...]:
+        """The calls but the one of that id."""
+        return tuple([call for call in self.calls if call.call_id != call_id])

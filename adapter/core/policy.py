@@ -97,4 +97,7 @@ class Policy:
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome (facts: telephony, section 3)."""
-        return next((said for one, said in self.dispositions if one is outcome), outcome.value)
+        for one, said in self.dispositions:
+            if one is outcome:
+                return said
+        return outcome.value

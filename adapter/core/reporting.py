@@ -19,7 +19,7 @@ from adapter.core.events import (
     Report,
     Transferred,
 )
-from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Direction, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     Agent,
@@ -32,6 +32,7 @@ from adapter.core.model import (
     Notice,
     Placing,
     RingingInbound,
+    Stage,
     Wrapup,
 )
 from adapter.core.phone import same_number
@@ -75,7 +76,7 @@ def _had_part(call: Call | None) -> bool:
     """Whether the agent placed this call or talked in it; else it only rang here."""
     if call is None:
         return False
-    placed = call.request_id != "" or call.direction is Direction.OUTBOUND
+    placed = call.request_id != "" or call.direction is OUTBOUND
     return placed or call.facts.connected is not None
 
 
@@ -95,17 +96,16 @@ def _of_the_past(agent: Agent, event: Report, policy: Policy) -> Decision:
 
 def _bound(agent: Agent, event: Report) -> Call | None:
     """The call that the event is about: by id, else the placement that it fits."""
-    same = (c for c in agent.calls if c.provider_call_id == event.provider_call_id)
-    ours = (c for c in agent.calls if event.known and c.call_id == event.call_id)
-    call = next(same, None) or next(ours, None) or _placement(agent, event)
-    if call is None or call.provider_call_id == event.provider_call_id:
-        return call
-    return replace(call, provider_call_id=event.provider_call_id)
+    for same in agent.calls:
+        if same.provider_call_id == event.provider_call_id:
+            return same
+    call = agent.call(event.call_id) if event.known else _placement(agent, event)
+    return replace(call, provider_call_id=event.provider_call_id) if call is not None else None
 
 
 def _placement(agent: Agent, event: Report) -> Call | None:
     """The placement whose first event this is; one that waits goes before one that lapsed."""
-    if event.known or isinstance(event, InboundRinging | AnsweredElsewhere):
+    if isinstance(event, InboundRinging | AnsweredElsewhere) or not agent.calls:
         return None
     placements = [c for c in agent.calls if isinstance(c.stage, Placing | Lapsed)]
     placements.sort(key=lambda c: isinstance(c.stage, Lapsed))
@@ -115,7 +115,7 @@ def _placement(agent: Agent, event: Report) -> Call | None:
 
 def _fits(call: Call, facts: Facts) -> bool:
     """Inbound calls never bind to a placement; a missing number fits one that is waiting now."""
-    if facts.direction is not None and facts.direction.value is Direction.INBOUND:
+    if facts.is_inbound:
         return False
     if facts.number is None:
         return isinstance(call.stage, Placing)
@@ -131,7 +131,7 @@ def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> b
     if event.known or not placements:
         return False
     direction, number = event.facts.direction, event.facts.number
-    if direction is None or direction.value is Direction.OUTBOUND:
+    if direction is None or direction.value is OUTBOUND:
         return True
     return number is not None and same_number(placements[0].number, number.value)
 
@@ -151,6 +151,8 @@ def _new_call(event: Report) -> Call:
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
     told = told_by(event)
     facts = call.facts.join(told)
+    if not (facts.is_over or isinstance(call.stage, Ending | Wrapup)):
+        return _advanced(agent, call, facts, event, policy)
     known = replace(call, facts=facts, number=_number(call, facts))
     match call.stage:
         case Wrapup() if facts == call.facts:
@@ -165,7 +167,7 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
             # Also if the call log knows it as live still: it lags, and is asked again at the end.
             return Decision(agent.with_call(known))
         case _:
-            return _advanced(agent, known, event, policy)
+            return call_over(agent, known, event.at, policy)
 
 
 def _number(call: Call, facts: Facts) -> str:
@@ -176,37 +178,44 @@ def _number(call: Call, facts: Facts) -> str:
 
 def told_by(event: Report) -> Facts:
     """The event's facts; what happened without a time of its own was seen when it arrived."""
-    now = Known(event.at, Source.SEEN)
+    facts = event.facts
     match event:
-        case InboundRinging():
-            return event.facts.join(Facts(direction=Known(Direction.INBOUND, Source.SEEN)))
-        case DestinationDialed():
-            return event.facts.join(Facts(picked_up=now))
-        case Connected() | AnsweredElsewhere():
-            return event.facts.join(Facts(connected=now))
-        case CallEnded():
-            return event.facts.join(Facts(ended=now))
-        case Transferred():
-            return event.facts.join(Facts(transferred=now))
+        case InboundRinging() if _is_unsaid(facts.direction):
+            return facts.join(Facts(direction=Known(INBOUND, SEEN)))
+        case CallEnded() if _is_unsaid(facts.ended):
+            return facts.join(Facts(ended=Known(event.at, SEEN)))
+        case DestinationDialed() if _is_unsaid(facts.picked_up):
+            return facts.join(Facts(picked_up=Known(event.at, SEEN)))
+        case Connected() | AnsweredElsewhere() if _is_unsaid(facts.connected):
+            return facts.join(Facts(connected=Known(event.at, SEEN)))
+        case Transferred() if _is_unsaid(facts.transferred):
+            return facts.join(Facts(transferred=Known(event.at, SEEN)))
         case _:
-            return event.facts
+            return facts
 
 
-def _advanced(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
-    if call.facts.is_over:
-        return call_over(agent, call, event.at, policy)
-    if _is_unproved(agent, call, event):
-        return Decision(agent.with_call(call), ignored="not picked up yet")
-    stage = _stage(call, event, policy)
-    proved = unnoticed(agent, *placing_notices(call.call_id))
-    moved = proved.with_call(call.at_stage(stage))
+def _is_unsaid(known: Known[int] | Known[Direction] | None) -> bool:
+    """Whether what was seen may add to it."""
+    return known is None or known.source is SEEN
+
+
+def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Policy) -> Decision:
+    """The call, which is not over, with these facts and as far on as they prove."""
+    number = _number(call, facts)
+    if isinstance(event, RecordFound) and _is_unproved(agent, call, facts):
+        known = replace(call, facts=facts, number=number)
+        return Decision(agent.with_call(known), ignored="not picked up yet")
+    stage = _stage(call.stage, facts, event, policy)
+    moved = agent.with_call(replace(call, facts=facts, number=number, stage=stage))
+    if moved.notices:
+        moved = unnoticed(moved, *placing_notices(call.call_id))
     if isinstance(event, RecordFound) and getattr(call.stage, "claimed_over", False):
         still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
         moved = noticed(moved, still, policy)
     return Decision(moved)
 
 
-def _is_unproved(agent: Agent, call: Call, event: Report) -> bool:
+def _is_unproved(agent: Agent, call: Call, facts: Facts) -> bool:
     """Whether a call log's row of a live placement says nothing of the agent's pick-up.
 
     Where the provider told the call's id when it took the request, the row is no proof of it.
@@ -215,33 +224,31 @@ def _is_unproved(agent: Agent, call: Call, event: Report) -> bool:
     before = agent.call(call.call_id)
     told_early = before is not None and before.provider_call_id is not None
     waiting = isinstance(call.stage, Placing | Lapsed) and told_early
-    silent = call.facts.picked_up is None and call.facts.connected is None
-    return isinstance(event, RecordFound) and waiting and silent
+    return waiting and facts.picked_up is None and facts.connected is None
 
 
-def _stage(call: Call, event: Report, policy: Policy) -> Live:
+def _stage(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Stage:
     """The stage that the facts prove, or the one that the call is in if that is further on.
 
     Rank, not clocks: a lower event that comes late fills gaps and moves nothing back.
     """
-    reached = _reached(call, event, policy)
-    if type(reached) is not type(call.stage):
+    reached = _reached(stage, facts, event, policy)
+    if type(reached) is not type(stage):
         return reached
     if isinstance(event, RecordFound):
         # The call log knows it as live: the next look is as far away as after a first event.
-        return replace(call.stage, due=reached.due, asked=0, claimed_over=False)
-    return call.stage
+        return replace(stage, due=reached.due, asked=0, claimed_over=False)
+    return stage
 
 
-def _reached(call: Call, event: Report, policy: Policy) -> Live:
+def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
     """The stage, as new, that the facts prove."""
-    at, facts = event.at, call.facts
+    at = event.at
     if facts.connected is not None:
         return Bridged(facts.connected.value, at + policy.bridged_ms)
     # Only a direction that is said outweighs what was seen to ring here.
-    rang = isinstance(event, InboundRinging) or isinstance(call.stage, RingingInbound)
-    outbound = facts.direction is not None and facts.direction.value is Direction.OUTBOUND
-    inbound = facts.direction is not None and facts.direction.value is Direction.INBOUND
-    if inbound or (rang and not outbound):
+    rang = isinstance(event, InboundRinging) or isinstance(stage, RingingInbound)
+    outbound = facts.direction is not None and facts.direction.value is OUTBOUND
+    if facts.is_inbound or (rang and not outbound):
         return RingingInbound(at, at + policy.dial_ms)
     return Dialing(at, at + policy.dial_ms)
