@@ -15,7 +15,7 @@ from adapter.storage import sql
 from adapter.storage.filelock import StoreLocked
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Commit, StorageError
-from adapter.storage.sqlite import SqliteDatabase, SqliteStore
+from adapter.storage.sqlite import CACHE_KIB, SqliteDatabase, SqliteStore
 from adapter.storage.transaction import Database, Job
 from tests.contracts.stores import ADA, NOW, change, delivery, write
 
@@ -40,6 +40,14 @@ async def test_commits_are_written_ahead_and_synced_in_full(tmp_path: Path) -> N
     store = await opened(tmp_path / "softphone.db")
     assert await store.journal.submit(pragma(store, "journal_mode")) == "wal"
     assert await store.journal.submit(pragma(store, "synchronous")) == 2
+    await store.close()
+
+
+async def test_a_commit_reads_and_writes_no_file_but_the_log(tmp_path: Path) -> None:
+    """Busy pages stay in memory, and so does what would undo half a statement."""
+    store = await opened(tmp_path / "softphone.db")
+    assert await store.journal.submit(pragma(store, "temp_store")) == 2
+    assert await store.journal.submit(pragma(store, "cache_size")) == -CACHE_KIB
     await store.close()
 
 
