@@ -2,16 +2,17 @@
 
 Law of this file: pure; nothing is looked up by reflection while encoding or decoding. As the
 standard library does it for a dataclass, the text of each function is put together from the type
-hints, then compiled. Where a Draft has a subject and a Record, its function begins
+hints, then compiled:
 
-    def encode_Draft(value):
-        data = {}
-        item = value.subject
-        if item is not default_7 and item != default_7:
-            data["subject"] = item
-        item = value.who
-        if item is not default_8 and item != default_8:
-            data["who"] = None if item is None else encode_Record_6(item)
+    def encode_Call(value):
+        data = {"call_id": value.call_id, ..., "stage": encoders_21[type(value.stage)](value.stage)}
+        item = value.facts
+        if item is not default_85 and (item := encode_Facts_65(item)) != left_out_86:
+            data["facts"] = item
+        item = value.provider_call_id
+        if item is not None:
+            data["provider_call_id"] = item
+        ...
 
 A field that has its default is left out. A member of a union carries its class name under "is"; a
 `Known` is written as [value, source], because it is by far the most frequent value. A field that is
@@ -59,10 +60,15 @@ def encode_{kind}(value):
     return data
 """
 
+_UNLESS_NONE = """
+    item = value.{field}
+    if item is not None:
+        data["{field}"] = {encoded}"""
+
 _UNLESS_DEFAULT = """
     item = value.{field}
-    if item is not {default} and item != {default}:
-        data["{field}"] = {encoded}"""
+    if item is not {default} and {encoded} != {left_out}:
+        data["{field}"] = item"""
 
 _DECODE = """
 def decode_{kind}(data):
@@ -210,10 +216,25 @@ def _encode_fields(kind: Any, tag: str = "") -> Encode:
         if field.default is MISSING:
             required.append(f'"{field.name}": {plan.encode(f"value.{field.name}")}')
             continue
-        default, encoded = _name("default", field.default), plan.encode("item")
-        optional.append(_UNLESS_DEFAULT.format(field=field.name, default=default, encoded=encoded))
+        optional.append(_optional(field, plan))
     return _compiled(
         _ENCODE.format(kind=kind.__name__, required=", ".join(required), optional="".join(optional))
+    )
+
+
+def _optional(field: Field[Any], plan: Plan) -> str:
+    """The lines that encode a field, unless it has its default.
+
+    Whether another object equals the default is asked of their JSON, which takes no call of ours.
+    """
+    encoded, encode = plan.encode("item"), _function(plan.encode)
+    if field.default is None:
+        return _UNLESS_NONE.format(field=field.name, encoded=encoded)
+    default = left_out = _name("default", field.default)
+    if encode is not None:
+        encoded, left_out = f"(item := {encoded})", _name("left_out", encode(field.default))
+    return _UNLESS_DEFAULT.format(
+        field=field.name, default=default, encoded=encoded, left_out=left_out
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.model import Bridged, Call, Draft, Placing, Record, Stage, Wrapup
+from adapter.core.model import Agent, AgentKey, Bridged, Call, Draft, Placing, Record, Stage, Wrapup
 from adapter.storage.codec import Unreadable, decoder, encoder
 from tests import strategies
 
@@ -77,6 +77,8 @@ def test_a_default_is_told_by_its_value() -> None:
     assert encoded(Call, call).keys() == {"call_id", "number", "opened_at", "stage"}
     noted = encoded(Call, replace(call, draft=Draft(notes="")))
     assert noted["draft"] == {"notes": ""}
+    agent = Agent(AgentKey("00D1", "0051"), time_zone="".join("UTC"))
+    assert encoded(Agent, agent).keys() == {"key"}
 
 
 def test_a_default_may_be_anything_but_none_and_none_is_written() -> None:
