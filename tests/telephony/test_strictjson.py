@@ -2,13 +2,15 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.nesting import MAX_DEPTH
-from adapter.telephony.strictjson import Malformed, loads
+from adapter.telephony import strictjson
+from adapter.telephony.strictjson import Malformed, loads, strictly
 
 
 def reason(raw: bytes) -> str:
@@ -63,6 +65,8 @@ def test_plain_json_is_read(raw: bytes, value: object) -> None:
         (b"-1e999", "number too large"),
         (b"9223372036854775808", "integer too large"),
         (b"-9223372036854775809", "integer too large"),
+        (b"18446744073709551616", "integer too large"),
+        (b"[1" + b"0" * 30 + b"]", "integer too large"),
         (b"1" * 5000, "integer too large"),
         (b'{"a":1,"a":1}', "duplicate key"),
         (rb'{"a":1,"\u0061":2}', "duplicate key"),
@@ -104,3 +108,54 @@ def test_what_python_writes_is_read_back(value: object) -> None:
     """Strict is not odd: ordinary values survive, escaped or not."""
     assert loads(json.dumps(value).encode()) == value
     assert loads(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+USUAL = {"id": "evt_1", "data": {"name": "Grüße, Welt", "cause": 16, "seconds": 2.5, "at": None}}
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_what_is_usual_needs_no_close_look(
+    monkeypatch: pytest.MonkeyPatch, separators: tuple[str, str]
+) -> None:
+    """With or without a blank after commas and colons: the two ways in which programs write."""
+    monkeypatch.setattr(strictjson, "strictly", lambda _: pytest.fail("looked closely"))
+    assert loads(json.dumps(USUAL, ensure_ascii=False, separators=separators).encode()) == USUAL
+
+
+def outcome(read: Callable[[bytes], object], raw: bytes) -> str:
+    """What a reader makes of it, types and signs of zero included."""
+    try:
+        return repr(read(raw))
+    except Malformed as error:
+        return f"refused: {error.reason}"
+
+
+# As they might be written, by the honest and by others.
+whole = [str(number) for number in (0, 7, 2**53 + 1, 2**63, 2**64, 10**30)]
+odd = ["-0", "01", "-0.0", "1.5", "1.50", "1e3", "1e22", "1E400", "NaN", "-Infinity", "nul", "null"]
+plain = ["", "a", " a", "a b", "é", ",", ": ", "\t", '"']
+escaped = [r"\u0061", r"\u0000", r"\ud800", r"\"", r"\\"]
+texts = st.sampled_from([f'"{text}"' for text in plain + escaped])
+scalars = st.sampled_from(whole + odd) | texts
+blanks = st.sampled_from(["", "", " ", "  ", "\n"])
+
+
+def written(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Lists and objects of these, equal keys and blanks in odd places included."""
+    pairs = st.tuples(texts, blanks, inner).map(lambda pair: "{}:{}{}".format(*pair))
+    lists = st.tuples(blanks, st.lists(inner, max_size=4)).map(lambda one: _joined(*one))
+    objects = st.tuples(blanks, st.lists(pairs, max_size=4)).map(lambda one: _joined(*one))
+    return lists.map("[{}]".format) | objects.map("{{{}}}".format)
+
+
+def _joined(blank: str, parts: list[str]) -> str:
+    return f",{blank}".join(parts)
+
+
+@given(st.recursive(scalars, written, max_leaves=12), st.sampled_from([0, 0, 0, 31, 32, 33]))
+def test_the_quick_way_makes_of_a_text_what_the_close_look_makes_of_it(
+    text: str, around: int
+) -> None:
+    """The same value, or the same reason to refuse it, whatever stands in it."""
+    raw = ("[" * around + text + "]" * around).encode()
+    assert outcome(loads, raw) == outcome(strictly, raw)
