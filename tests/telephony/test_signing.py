@@ -1,5 +1,7 @@
 """The webhook signature, and what strangers may try on it."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,6 +199,16 @@ def test_no_text_at_all_raises_anything_else(value: str, body: bytes, now: float
     """Whatever arrives, the only exception is the declared one."""
     with pytest.raises(BadSignature):
         verify(value, body, [SECRET], now)
+
+
+@given(secret=st.text(), bodies=st.lists(st.binary(), min_size=2, max_size=3))
+def test_a_signature_is_what_the_standard_library_makes_of_it(
+    secret: str, bodies: list[bytes]
+) -> None:
+    """However long the secret is, and however many bodies were signed under it before."""
+    for body in bodies:
+        plain = hmac.new(secret.encode(), f"{NOW}.".encode() + body, "sha256")
+        assert sign(secret, NOW, body) == plain.hexdigest()
 
 
 @given(body=st.binary(), at=st.integers(0, 10**12 - 1), secret=st.text(min_size=1))
