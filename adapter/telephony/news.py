@@ -5,7 +5,6 @@ the time of deciding. Whoever finds the agent adds these with `as_event`.
 """
 
 from enum import StrEnum
-from typing import assert_never
 
 from adapter.core import events
 from adapter.core.facts import Direction, Facts
@@ -51,7 +50,7 @@ class CallNews:
 
     def is_elsewhere(self, user: str | None) -> bool:
         """Whether it tells of another user's part in a call that may have rung at this one's."""
-        return self.user_id not in {None, user} and not self.is_internal
+        return self.user_id not in (None, user) and not self.is_internal
 
 
 def event_for(
@@ -63,7 +62,7 @@ def event_for(
     """
     if news.user_id is None and shared and news.is_inbound:
         return _of_nobody(news, at, call_id)
-    if news.user_id in {None, user}:
+    if news.user_id in (None, user):
         return as_event(news, at=at, call_id=call_id, known=known)
     if not known or news.moment is Moment.RINGING:
         return None
@@ -87,19 +86,15 @@ def as_event(
     news: CallNews, *, at: int, call_id: str, known: bool, elsewhere: bool = False
 ) -> events.Report:
     """Turn news into the event for the agent's machine (see `events.CallReport`)."""
-    told = (at, call_id, known, news.provider_call_id, news.facts, elsewhere)
-    match news.moment:
-        case Moment.RINGING:
-            return events.InboundRinging(*told)
-        case Moment.DIALED:
-            return events.DestinationDialed(*told)
-        case Moment.CONNECTED:
-            return events.Connected(*told)
-        case Moment.ENDED:
-            return events.CallEnded(*told)
-        case Moment.TRANSFERRED:
-            return events.Transferred(*told)
-        case Moment.RECORD:
-            return events.RecordFound(*told)
-        case _:
-            assert_never(news.moment)
+    event = _EVENTS[news.moment]
+    return event(at, call_id, known, news.provider_call_id, news.facts, elsewhere)
+
+
+_EVENTS: dict[Moment, type[events.Report]] = {
+    Moment.RINGING: events.InboundRinging,
+    Moment.DIALED: events.DestinationDialed,
+    Moment.CONNECTED: events.Connected,
+    Moment.ENDED: events.CallEnded,
+    Moment.TRANSFERRED: events.Transferred,
+    Moment.RECORD: events.RecordFound,
+}

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from adapter.core import quick
+
 
 class ProviderError(Exception):
     """What went wrong at the provider; `request_id` is theirs, for their support.
@@ -90,7 +92,7 @@ class Placed:
     request_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@quick.dataclass(frozen=True, slots=True)
 class CallRecord:
     """One row of the provider's call log; times in Unix ms, None where it does not say.
 

@@ -6,6 +6,7 @@ because of one. So nothing here raises.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from adapter.core.facts import Direction, Outcome
@@ -20,6 +21,8 @@ LATEST_MS = 10**14
 # A count of seconds stays below this for thousands of years, one of milliseconds was past
 # it in 1973.
 _SECONDS_BELOW = 10**11
+
+_DIRECTIONS = {str(direction): direction for direction in Direction}
 
 _BY_STATUS = {
     "completed": Outcome.COMPLETED,
@@ -46,33 +49,30 @@ def text(value: Any, limit: int = 255) -> str | None:
     return value if 0 < len(value) <= limit else None
 
 
-def first_text(data: dict[str, Any], *names: str) -> str | None:
-    """Return the first of the named fields that holds a text."""
-    return next((found for name in names if (found := text(data.get(name)))), None)
-
-
 def moment_ms(value: Any) -> int | None:
     """Return a point in time as Unix milliseconds.
 
     Taken are ISO 8601 with or without fraction and zone (none means UTC), and counts of
     seconds or milliseconds since the Unix epoch.
     """
-    found: float | None = None
     if isinstance(value, str):
-        found = _iso_ms(value)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = value * 1000 if value < _SECONDS_BELOW else value
-    return int(found) if found is not None and 0 < found < LATEST_MS else None
+        return _iso_ms(value) if len(value) <= 64 else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    found = value * 1000 if value < _SECONDS_BELOW else value
+    return int(found) if 0 < found < LATEST_MS else None
 
 
+@lru_cache(maxsize=1024)  # each event of a call tells its earlier times again
 def _iso_ms(value: str) -> int | None:
-    if len(value) > 64 or not ("T" in value or ":" in value):
+    if not ("T" in value or ":" in value):
         return None  # a bare date names no moment
     try:
-        found = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+    found = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+    return found if 0 < found < LATEST_MS else None
 
 
 def cause(value: Any) -> int | None:
@@ -86,19 +86,17 @@ def cause(value: Any) -> int | None:
 
 def direction(value: Any) -> Direction | None:
     """Return the direction, if it is one of the documented three."""
-    try:
-        return Direction(value)
-    except ValueError:
-        return None
+    return _DIRECTIONS.get(value) if isinstance(value, str) else None
 
 
 def seconds_ms(value: Any) -> int | None:
     """Return a duration of seconds in milliseconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
     return int(value * 1000) if 0 <= value < _SECONDS_BELOW else None
 
 
+@lru_cache(maxsize=256)
 def outcome(status: str | None, number: int | None) -> Outcome | None:
     """Tell how a call ended by its status and its cause.
 

@@ -8,81 +8,79 @@ only, and an event without the field that it is about still tells that it happen
 from typing import TypeVar
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.core.quick import replace
 from adapter.telephony.dialstack import fields
 from adapter.telephony.news import CallNews, Moment
 from adapter.telephony.port import CallRecord
 
-T = TypeVar("T", int, str, Direction, Outcome)
+T = TypeVar("T", int, str)
 
 # What an event says of the direction by its mere type, if it does not say it in a field.
 _LIKELY_DIRECTION = {Moment.DIALED: Direction.OUTBOUND, Moment.RINGING: Direction.INBOUND}
 
+# A member's name, read from its class, is a function call in Python 3.11; and these are read often.
+_INBOUND, _OUTBOUND, _INTERNAL = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
+_RINGING, _DIALED, _CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
+_ENDED, _TRANSFERRED, _RECORD = Moment.ENDED, Moment.TRANSFERRED, Moment.RECORD
+_SEEN, _SAID, _RECORDED = Source.SEEN, Source.SAID, Source.RECORD
+
+# What there are few of is made once.
+_DIRECTIONS: dict[Source, dict[Direction | None, Known[Direction]]] = {
+    source: {direction: Known(direction, source) for direction in Direction} for source in Source
+}
+_OUTCOMES: dict[Source, dict[Outcome | None, Known[Outcome]]] = {
+    source: {outcome: Known(outcome, source) for outcome in Outcome} for source in Source
+}
+
 
 def report_from_record(record: CallRecord) -> CallNews:
     """Turn a row of the call log into news: its word outranks every event's."""
-    facts = _facts(record, fields.direction(record.direction), Source.RECORD)
-    if not record.live:
-        ended = _known(record.ended_at, Source.RECORD)
-        facts = replace(facts, ended=ended, outcome=_outcome(record, Source.RECORD))
-    return CallNews(Moment.RECORD, record.provider_call_id, record.user_id, facts)
+    facts = _facts(record, _RECORD, _RECORDED, at=None)
+    return CallNews(_RECORD, record.provider_call_id, record.user_id, facts)
 
 
 def report_from_event(record: CallRecord, moment: Moment, at: int) -> CallNews:
     """Tell what an event says by its fields, and failing these by having come at all."""
-    likely = fields.direction(record.direction) or _LIKELY_DIRECTION.get(moment)
-    facts = _facts(record, likely, Source.SAID)
-    seen = Known(at, Source.SEEN)
-    if likely and not fields.direction(record.direction):
-        facts = replace(facts, direction=Known(likely, Source.SEEN))
-    if likely is Direction.INTERNAL:
-        facts = replace(facts, number=_internal_number(record, moment))
-    match moment:
-        case Moment.RINGING:
-            facts = replace(facts, started=facts.started or seen)
-        case Moment.DIALED:
-            facts = replace(facts, started=facts.started or seen, picked_up=facts.picked_up or seen)
-        case Moment.CONNECTED:
-            facts = replace(facts, connected=facts.connected or seen)
-        case Moment.ENDED:
-            ended = _known(record.ended_at, Source.SAID) or seen
-            facts = replace(facts, ended=ended, outcome=_outcome(record, Source.SAID))
-        case _:
-            facts = replace(facts, transferred=seen)
+    facts = _facts(record, moment, _SAID, at)
     return CallNews(moment, record.provider_call_id, record.user_id, facts)
 
 
-def _facts(record: CallRecord, direction: Direction | None, source: Source) -> Facts:
-    """Gather what the fields say, save for the end.
+def _facts(record: CallRecord, moment: Moment, source: Source, at: int | None) -> Facts:
+    """Gather what the fields say; `at`, when it was told, stands in for the time of its moment.
 
     `answered_at` is when the first device picked up: the agent's own in an outbound call,
     so that it proves a connection in an inbound one only.
     """
-    inbound = direction is Direction.INBOUND
-    outbound = direction is Direction.OUTBOUND
-    connected = record.connected_at or (record.answered_at if inbound else None)
-    number = {
-        Direction.INBOUND: record.from_number,
-        Direction.OUTBOUND: record.to_number,
-    }
+    told = fields.direction(record.direction)
+    direction = told or _LIKELY_DIRECTION.get(moment)
+    inbound, outbound = direction is _INBOUND, direction is _OUTBOUND
+    started = _known(record.started_at, source)
+    picked_up = _known(record.answered_at, source) if outbound else None
+    connected = _known(record.connected_at or (record.answered_at if inbound else None), source)
+    ended = outcome = None
+    if moment is _ENDED or (moment is _RECORD and not record.live):
+        ended = _known(record.ended_at, source) or _known(at, _SEEN)
+        outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
+    dialed = moment is _DIALED
     return Facts(
-        direction=_known(direction, source),
-        number=_known(number.get(direction) if direction else None, source),
-        name=_known(record.from_name if inbound else None, source),
-        started=_known(record.started_at, source),
-        picked_up=_known(record.answered_at if outbound else None, source),
-        connected=_known(connected, source),
+        direction=_DIRECTIONS[source if told else _SEEN].get(direction),
+        number=_known(_number(record, direction, moment), source),
+        name=_known(record.from_name, source) if inbound else None,
+        started=started or (_known(at, _SEEN) if dialed or moment is _RINGING else None),
+        picked_up=picked_up or (_known(at, _SEEN) if dialed else None),
+        connected=connected or (_known(at, _SEEN) if moment is _CONNECTED else None),
+        ended=ended,
+        outcome=outcome,
+        transferred=_known(at, _SEEN) if moment is _TRANSFERRED else None,
     )
 
 
-def _internal_number(record: CallRecord, moment: Moment) -> Known[str] | None:
-    """Tell whom a colleague talks to: only these two moments say which end the agent is."""
-    number = {Moment.DIALED: record.to_number, Moment.RINGING: record.from_number}.get(moment)
-    return _known(number, Source.SAID)
-
-
-def _outcome(record: CallRecord, source: Source) -> Known[Outcome] | None:
-    return _known(fields.outcome(record.status, record.cause), source)
+def _number(record: CallRecord, direction: Direction | None, moment: Moment) -> str | None:
+    """The other party's; only two moments of an internal call say which end the agent is."""
+    if direction is _INBOUND or (direction is _INTERNAL and moment is _RINGING):
+        return record.from_number
+    if direction is _OUTBOUND or (direction is _INTERNAL and moment is _DIALED):
+        return record.to_number
+    return None
 
 
 def _known(value: T | None, source: Source) -> Known[T] | None:

@@ -6,11 +6,11 @@ or a problem, or nothing that concerns us.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from adapter.core.quick import dataclass
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.meaning import report_from_event
@@ -171,35 +171,37 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
 
 def parse_record(row: dict[str, Any]) -> CallRecord | None:
     """Read one row of the call log; None for a row without an id."""
-    call_id = fields.first_text(row, "id", "call_id")
+    call_id = fields.text(row.get("id")) or fields.text(row.get("call_id"))
     return None if call_id is None else _record(call_id, row)
 
 
 def _record(call_id: str, row: dict[str, Any]) -> CallRecord:
-    status = fields.text(row.get("status"))
-    ended = fields.moment_ms(row.get("ended_at"))
+    said, text, moment_ms = row.get, fields.text, fields.moment_ms
+    status, ended = text(said("status")), moment_ms(said("ended_at"))
+    started, answered = moment_ms(said("started_at")), moment_ms(said("answered_at"))
     live = status is None and ended is None
+    if ended is None and not live:
+        ended = _end_by_duration(answered or started, said("duration_seconds"))
     return CallRecord(
         provider_call_id=call_id,
-        user_id=fields.first_text(row, "user_id", "user"),
-        direction=fields.text(row.get("direction")),
-        from_number=fields.text(row.get("from_number")),
-        to_number=fields.text(row.get("to_number")),
-        from_name=fields.first_text(row, "from_name", "from_label"),
-        started_at=fields.moment_ms(row.get("started_at")),
-        answered_at=fields.moment_ms(row.get("answered_at")),
-        connected_at=fields.moment_ms(row.get("connected_at")),
-        ended_at=ended if ended or live else _end_by_duration(row),
+        user_id=text(said("user_id")) or text(said("user")),
+        direction=text(said("direction")),
+        from_number=text(said("from_number")),
+        to_number=text(said("to_number")),
+        from_name=text(said("from_name")) or text(said("from_label")),
+        started_at=started,
+        answered_at=answered,
+        connected_at=moment_ms(said("connected_at")),
+        ended_at=ended,
         status=status,
-        cause=fields.cause(row.get("hangup_cause")),
+        cause=fields.cause(said("hangup_cause")),
         live=live,
     )
 
 
-def _end_by_duration(row: dict[str, Any]) -> int | None:
+def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
     """Compute a closed row's end: its duration counts from the first pick-up."""
-    begin = fields.moment_ms(row.get("answered_at")) or fields.moment_ms(row.get("started_at"))
-    duration = fields.seconds_ms(row.get("duration_seconds"))
+    duration = fields.seconds_ms(seconds)
     return None if begin is None or duration is None else begin + duration
 
 

@@ -68,13 +68,6 @@ def test_a_text_is_neither_empty_nor_endless(value: object, found: str | None) -
     assert fields.text(value) == found
 
 
-def test_the_first_name_that_holds_a_text_wins() -> None:
-    """`user_id` or `user`, `from_name` or `from_label`."""
-    assert fields.first_text({"user_id": None, "user": "u"}, "user_id", "user") == "u"
-    assert fields.first_text({"user_id": "a", "user": "b"}, "user_id", "user") == "a"
-    assert fields.first_text({}, "user_id", "user") is None
-
-
 @pytest.mark.parametrize(
     ("value", "found"),
     [

@@ -156,7 +156,8 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
 
 def test_a_live_row_tells_no_end() -> None:
     """While the call goes on, the call log knows only how far it came."""
-    found = report_from_record(record(direction="outbound", connected_at=6, live=True)).facts
+    row = record(direction="outbound", connected_at=6, status="busy", cause=17, live=True)
+    found = report_from_record(row).facts
     assert found.connected == Known(6, Source.RECORD)
     assert found.ended is None
     assert found.outcome is None

@@ -204,6 +204,19 @@ def test_a_row_of_the_call_log_is_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "found"), [("a", "b", "a"), (None, "b", "b"), (" ", "b", "b"), (7, 7, None)]
+)
+def test_the_first_name_that_holds_a_text_wins(one: object, other: object, found: str) -> None:
+    """The id, the user and the caller's name have two names each."""
+    row = {"id": one, "call_id": other, "user_id": one, "user": other}
+    record = wire.parse_record({**row, "from_name": one, "from_label": other})
+    assert (record and record.provider_call_id) == found
+    named = wire.parse_record({**row, "id": "c", "from_name": one, "from_label": other})
+    assert named is not None
+    assert (named.user_id, named.from_name) == (found, found)
+
+
 def test_a_row_without_an_id_is_none() -> None:
     """It could be bound to nothing."""
     assert wire.parse_record({"user": "user_1"}) is None
