@@ -219,8 +219,9 @@ def same_number(one: str, other: str) -> bool:
     return first == second or _without_one(first) == _without_one(second)
 
 
+@lru_cache(maxsize=4096)  # an agent's latest numbers are compared with each further one
 def _digits(text: str) -> str:
-    return "".join(c for c in plain(text) if c.isdigit())
+    return "".join(filter(str.isdigit, plain(text)))
 
 
 def _without_one(digits: str) -> str:
