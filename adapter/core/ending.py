@@ -89,7 +89,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
         calls = agent.calls_without(call.call_id)
-    return Decision(replace(agent, calls=calls, recent=recent), opened, effects=questions)
+    return Decision(replace(agent, calls=calls, recent=recent), opened, (), questions)
 
 
 def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
@@ -124,15 +124,11 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
 
 
 def _remembered(call: Call, policy: Policy) -> Recent:
+    facts = call.facts
+    name = facts.name.value if facts.name else ""
+    outcome, at = policy.disposition(facts.result), call.opened_at
     return Recent(
-        call_id=call.call_id,
-        number=call.number,
-        name=call.facts.name.value if call.facts.name else "",
-        direction=call.direction,
-        started_at=call.opened_at,
-        talk_ms=call.facts.talk_ms,
-        outcome=policy.disposition(call.facts.result),
-        record=call.record,
+        call.call_id, call.number, name, call.direction, at, facts.talk_ms, outcome, call.record
     )
 
 

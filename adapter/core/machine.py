@@ -20,16 +20,13 @@ from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
-    CallEnded,
     CallPlaced,
+    CallReport,
     CentreRead,
-    Connected,
     ControlAnswered,
     ControlRequested,
-    DestinationDialed,
     DialRequested,
     Event,
-    InboundRinging,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -38,11 +35,9 @@ from adapter.core.events import (
     PlacingUnknown,
     PopClaimed,
     RecordAbsent,
-    RecordFound,
     RecordUnavailable,
     RecordViewed,
     TimePassed,
-    Transferred,
     WrapupSubmitted,
 )
 from adapter.core.logevents import DraftChanged, RecordPicked
@@ -57,6 +52,13 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
     """What this event does: the agent afterwards, its logs, and what is to be done."""
     policy = policy.of(agent.centre)
     match event:
+        # What comes most often comes first: each case costs every later one a look.
+        case AnsweredElsewhere():
+            return reporting.answered_elsewhere(agent, event, policy)
+        case CallReport():
+            return reporting.reported(agent, event, policy)
+        case PopClaimed():
+            return _pop_claimed(agent, event)
         case PageGreeted():
             return _greeted(agent, event)
         case DialRequested():
@@ -67,16 +69,6 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return dialing.placing_rejected(agent, event, policy)
         case PlacingUnknown():
             return dialing.placing_unknown(agent, event, policy)
-        case (
-            InboundRinging()
-            | DestinationDialed()
-            | Connected()
-            | CallEnded()
-            | Transferred()
-            | AnsweredElsewhere()
-            | RecordFound()
-        ):
-            return reporting.reported(agent, event, policy)
         case RecordAbsent():
             return deadlines.record_absent(agent, event, policy)
         case RecordUnavailable():
@@ -90,8 +82,6 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return Decision(answered(agent, answer, policy))
         case WrapupSubmitted():
             return _wrapup_submitted(agent, event, policy)
-        case PopClaimed():
-            return _pop_claimed(agent, event)
         case RecordViewed():
             return _record_viewed(agent, event)
         case MatchesFound():
@@ -149,7 +139,7 @@ def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
         return ignored(agent, "no pop due")
     popped = call.at_stage(replace(call.stage, popped=True))
     effect = PopScreen(call.call_id, event.page_id, call.number, call.direction)
-    return Decision(agent.with_call(popped), effects=(effect,))
+    return Decision(agent.with_call(popped), (), (), (effect,))
 
 
 def _record_viewed(agent: Agent, event: RecordViewed) -> Decision:

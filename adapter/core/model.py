@@ -137,6 +137,9 @@ class Wrapup:
 Stage: TypeAlias = Placing | Lapsed | Dialing | Bridged | RingingInbound | Ending | Wrapup
 Live: TypeAlias = Dialing | Bridged | RingingInbound
 
+OVER = (Ending, Wrapup)
+"""The stages of a call that is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -22,6 +22,7 @@ from adapter.core.events import (
 from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Direction, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
+    OVER,
     Agent,
     Bridged,
     Call,
@@ -44,8 +45,6 @@ STILL_UP = "The phone system says that this call is still up."
 
 def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
     """The provider told something of a call: bind it, join the facts, advance."""
-    if isinstance(event, AnsweredElsewhere):
-        return _answered_elsewhere(agent, event, policy)
     call = _bound(agent, event)
     if isinstance(event, InboundRinging) and _may_be_our_own(agent, call, event):
         return ignored(agent, "own placement rings")
@@ -56,12 +55,10 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
             return _taken_elsewhere(agent, call)
     if call is not None:
         return _learned(agent, call, event, policy)
-    if event.known:
-        return _of_the_past(agent, event, policy)
-    return _learned(agent, _new_call(event), event, policy)
+    return _of_the_past(agent, event, policy) if event.known else _begun(agent, event, policy)
 
 
-def _answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -> Decision:
+def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -> Decision:
     """Another user answered: a call that rang here is nobody's missed call; a talk is not ours.
 
     For a call that we placed, the other user is the destination: then it is connected.
@@ -136,22 +133,21 @@ def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> b
     return number is not None and same_number(placements[0].number, number.value)
 
 
-def _new_call(event: Report) -> Call:
+def _begun(agent: Agent, event: Report, policy: Policy) -> Decision:
     """A call that we did not place: it came in, or was dialled on the desk phone."""
-    number = event.facts.number.value if event.facts.number else ""
-    return Call(
-        call_id=event.call_id,
-        number=number,
-        opened_at=event.at,
-        stage=Dialing(event.at, event.at),
-        provider_call_id=event.provider_call_id,
-    )
+    at, facts = event.at, told_by(event)
+    number = facts.number.value if facts.number else ""
+    stage: Stage = Dialing(at, at)
+    if not facts.is_over:
+        stage = _stage(stage, facts, event, policy)
+    call = Call(event.call_id, number, at, stage, facts, event.provider_call_id)
+    return call_over(agent, call, at, policy) if facts.is_over else Decision(_proved(agent, call))
 
 
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
     told = told_by(event)
     facts = call.facts.join(told)
-    if not (facts.is_over or isinstance(call.stage, Ending | Wrapup)):
+    if not (facts.is_over or isinstance(call.stage, OVER)):
         return _advanced(agent, call, facts, event, policy)
     known = replace(call, facts=facts, number=_number(call, facts))
     match call.stage:
@@ -206,13 +202,17 @@ def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Pol
         known = replace(call, facts=facts, number=number)
         return Decision(agent.with_call(known), ignored="not picked up yet")
     stage = _stage(call.stage, facts, event, policy)
-    moved = agent.with_call(replace(call, facts=facts, number=number, stage=stage))
-    if moved.notices:
-        moved = unnoticed(moved, *placing_notices(call.call_id))
+    moved = _proved(agent, replace(call, facts=facts, number=number, stage=stage))
     if isinstance(event, RecordFound) and getattr(call.stage, "claimed_over", False):
         still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
         moved = noticed(moved, still, policy)
     return Decision(moved)
+
+
+def _proved(agent: Agent, call: Call) -> Agent:
+    """The agent with this call, of which nothing is true any more that was said while placing."""
+    moved = agent.with_call(call)
+    return unnoticed(moved, *placing_notices(call.call_id)) if moved.notices else moved
 
 
 def _is_unproved(agent: Agent, call: Call, facts: Facts) -> bool:
