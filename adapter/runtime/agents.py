@@ -22,7 +22,7 @@ from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.routes import Routes
-from adapter.runtime.turn import ForLog, Step, Turn, take_turn
+from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -169,12 +169,12 @@ class Agents:
         absent: frozenset[str] = frozenset()
         while True:
             turn = take_turn(before.agent, logs, steps, self.policy, absent)
-            if not turn.missing:
+            while not turn.missing:
                 more = self._follow(turn.agent)
                 if not more:
                     return turn
                 steps = [*steps, *more]
-                continue
+                go_on(turn, more, self.policy, absent)
             for log_id in turn.missing:
                 found = await self._store.log(before.agent.key, log_id)
                 if found is None:

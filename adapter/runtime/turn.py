@@ -47,6 +47,8 @@ class Turn:
     @property
     def next_due(self) -> int | None:
         """When the sweeper must look again: the agent's deadline or the earliest of its logs."""
+        if not self.logs:
+            return self.agent.next_due
         dues = [self.agent.next_due, *(log.next_due for log in self.logs.values())]
         return min([due for due in dues if due is not None], default=None)
 
@@ -60,6 +62,14 @@ def take_turn(
 ) -> Turn:
     """All steps, one after the other; `absent` are logs known not to exist anywhere."""
     turn = Turn(agent, {log.log_id: log for log in logs})
+    go_on(turn, steps, policy, absent)
+    return turn
+
+
+def go_on(
+    turn: Turn, steps: Sequence[Step], policy: Policy, absent: frozenset[str] = frozenset()
+) -> None:
+    """Further steps of a turn: it is afterwards as if it had been taken with these as well."""
     for step in steps:
         if isinstance(step, ForLog):
             _log_step(turn, step.log_id, step.event, policy, absent)
@@ -69,7 +79,6 @@ def take_turn(
             for log in list(turn.logs.values()):
                 if log.next_due is not None and log.next_due <= step.at:
                     _log_step(turn, log.log_id, LogTimePassed(step.at), policy, absent)
-    return turn
 
 
 def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
@@ -79,14 +88,16 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     last that the agent has of the call, and the next must not open another one. But who is
     connected to a call that left no log behind (it had been taken elsewhere) has it anew.
     """
-    if isinstance(event, Connected) and event.known and event.call_id in absent:
-        return quick.replace(event, known=turn.agent.call(event.call_id) is not None)
-    if not isinstance(event, CallReport) or event.known:
+    if not isinstance(event, CallReport):
         return event
-    logged = (log for log in turn.changed.values() if log.provider_call_id)
-    own = (log for log in logged if log.provider_call_id == event.provider_call_id)
-    log = next(own, None)
-    return quick.replace(event, known=True, call_id=log.log_id) if log else event
+    if event.known:
+        anew = event.call_id in absent and isinstance(event, Connected)
+        known = not anew or turn.agent.call(event.call_id) is not None
+        return event if known else quick.replace(event, known=False)
+    for log in turn.changed.values():
+        if log.provider_call_id and log.provider_call_id == event.provider_call_id:
+            return quick.replace(event, known=True, call_id=log.log_id)
+    return event
 
 
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:

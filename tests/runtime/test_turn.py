@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from adapter.core.effects import PlaceCall
 from adapter.core.events import (
     CallEnded,
@@ -20,7 +23,7 @@ from adapter.core.logevents import LogAccepted, LogSaved, SendGo, SendSettled
 from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
 from adapter.core.model import Agent, AgentKey, Draft, Line, Phase
 from adapter.core.policy import Policy
-from adapter.runtime.turn import ForLog, Turn, take_turn
+from adapter.runtime.turn import ForLog, Turn, go_on, take_turn
 from tests.core.people import said
 
 T0 = 1_760_000_000_000
@@ -76,6 +79,14 @@ def test_steps_are_taken_in_their_order_each_on_what_the_last_one_left() -> None
 def test_the_same_turn_may_be_taken_again() -> None:
     """After a lost race it is decided anew, with the same ids and effects."""
     assert take_turn(AGENT, (), WHOLE_CALL, POLICY) == take_turn(AGENT, (), WHOLE_CALL, POLICY)
+
+
+@given(cut=st.integers(0, len(WHOLE_CALL)))
+def test_a_turn_that_goes_on_is_as_if_it_had_been_taken_at_once(cut: int) -> None:
+    """Wherever it is cut in two: calls, logs, effects and all."""
+    turn = take_turn(AGENT, (), WHOLE_CALL[:cut], POLICY)
+    go_on(turn, WHOLE_CALL[cut:], POLICY)
+    assert turn == take_turn(AGENT, (), WHOLE_CALL, POLICY)
 
 
 def test_what_was_ignored_is_said_for_counting() -> None:
