@@ -13,11 +13,13 @@ from collections.abc import Mapping, MutableMapping
 from enum import Enum, auto
 from functools import lru_cache
 from time import gmtime, strftime, time_ns  # noqa: TID251 - a line's time decides nothing
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import orjson
 import structlog
 from structlog.processors import format_exc_info
+
+from adapter.loglines import LogStream
 
 _NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
 _DIGIT = re.compile(r"\d")
@@ -190,12 +192,12 @@ class Lines:
         return _json(masked)
 
 
-def set_up(level: str, hash_key: str, stream: TextIO | None = None) -> None:
+def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) -> None:
     """Configure structlog for this process; standard-library loggers are only heard as warnings.
 
     They are masked and written as the same JSON lines.
     """
-    out = stream or sys.stderr
+    out = cast(TextIO, stream or sys.stderr)
     lines = Lines(Masker(hash_key))
     structlog.configure(
         processors=[lines],

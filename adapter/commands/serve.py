@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import sys
 from collections.abc import Callable
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from adapter import app, observability
 from adapter.commands import CommandFailed
 from adapter.environment import environment, load, unknown_variables
+from adapter.loglines import LogStream
 from adapter.runtime.directory import DirectoryError
 from adapter.storage.port import StorageError
 
@@ -30,7 +32,8 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 def run(_options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises CommandFailed when it cannot begin."""
     settings = load()
-    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    key = settings.log_hash_key.get_secret_value()
+    observability.set_up(settings.log_level, key, LogStream(sys.stderr))
     for sentence in unknown_variables(environment()):
         log.warning("settings.unknown", said=sentence)
     try:

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from adapter import observability
+from adapter.loglines import LogStream
 
 
 @pytest.fixture
@@ -15,8 +16,8 @@ def logs_for_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A command sets logging up for its process; here it must not outlive the test."""
     set_up = observability.set_up
 
-    def for_now(level: str, hash_key: str) -> None:
-        set_up(level, hash_key)
+    def for_now(level: str, hash_key: str, stream: LogStream | None = None) -> None:
+        set_up(level, hash_key, stream)
         # Else the loggers of this process would keep a stream that is closed by then.
         structlog.configure(cache_logger_on_first_use=False)
 
