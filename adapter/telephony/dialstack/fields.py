@@ -1,7 +1,8 @@
 """Single fields of DialStack's JSON: whatever stands there becomes a value or None.
 
 Any field may be missing, null or of another type than documented; a call must not be lost
-because of one. So nothing here raises.
+because of one. So nothing here raises. What JSON holds is of a few exact types, and is asked for
+just these: True is no number.
 """
 
 import re
@@ -43,7 +44,7 @@ _BY_CAUSE = (
 
 def text(value: Any, limit: int = 255) -> str | None:
     """Return a non-empty text of at most `limit` characters, else None."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         return None
     value = value.strip()
     return value if 0 < len(value) <= limit else None
@@ -55,9 +56,9 @@ def moment_ms(value: Any) -> int | None:
     Taken are ISO 8601 with or without fraction and zone (none means UTC), and counts of
     seconds or milliseconds since the Unix epoch.
     """
-    if isinstance(value, str):
+    if type(value) is str:
         return _iso_ms(value) if len(value) <= 64 else None
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if type(value) is not int and type(value) is not float:
         return None
     found = value * 1000 if value < _SECONDS_BELOW else value
     return int(found) if 0 < found < LATEST_MS else None
@@ -77,11 +78,9 @@ def _iso_ms(value: str) -> int | None:
 
 def cause(value: Any) -> int | None:
     """Return a Q.850 cause, which may be written as a number or as its digits."""
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
+    if type(value) is str and _DIGITS.fullmatch(value):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 128:
-        return value
-    return None
+    return value if type(value) is int and 0 < value < 128 else None
 
 
 def direction(value: Any) -> Direction | None:
@@ -91,7 +90,7 @@ def direction(value: Any) -> Direction | None:
 
 def seconds_ms(value: Any) -> int | None:
     """Return a duration of seconds in milliseconds."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    if type(value) is not int and type(value) is not float:
         return None
     return int(value * 1000) if 0 <= value < _SECONDS_BELOW else None
 

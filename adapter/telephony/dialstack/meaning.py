@@ -51,26 +51,28 @@ def _facts(record: CallRecord, moment: Moment, source: Source, at: int | None) -
     so that it proves a connection in an inbound one only.
     """
     told = fields.direction(record.direction)
-    direction = told or _LIKELY_DIRECTION.get(moment)
-    inbound, outbound = direction is _INBOUND, direction is _OUTBOUND
+    way = told or _LIKELY_DIRECTION.get(moment)
+    inbound = way is _INBOUND
+    direction = _DIRECTIONS[source if told else _SEEN].get(way)
+    number = _known(_number(record, way, moment), source)
+    name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
-    picked_up = _known(record.answered_at, source) if outbound else None
+    picked_up = _known(record.answered_at, source) if way is _OUTBOUND else None
     connected = _known(record.connected_at or (record.answered_at if inbound else None), source)
-    ended = outcome = None
-    if moment is _ENDED or (moment is _RECORD and not record.live):
+    ended = outcome = transferred = None
+    if moment is _RINGING:
+        started = started or _known(at, _SEEN)
+    elif moment is _DIALED:
+        started, picked_up = started or _known(at, _SEEN), picked_up or _known(at, _SEEN)
+    elif moment is _CONNECTED:
+        connected = connected or _known(at, _SEEN)
+    elif moment is _ENDED or (moment is _RECORD and not record.live):
         ended = _known(record.ended_at, source) or _known(at, _SEEN)
         outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
-    dialed = moment is _DIALED
+    elif moment is _TRANSFERRED:
+        transferred = _known(at, _SEEN)
     return Facts(
-        direction=_DIRECTIONS[source if told else _SEEN].get(direction),
-        number=_known(_number(record, direction, moment), source),
-        name=_known(record.from_name, source) if inbound else None,
-        started=started or (_known(at, _SEEN) if dialed or moment is _RINGING else None),
-        picked_up=picked_up or (_known(at, _SEEN) if dialed else None),
-        connected=connected or (_known(at, _SEEN) if moment is _CONNECTED else None),
-        ended=ended,
-        outcome=outcome,
-        transferred=_known(at, _SEEN) if moment is _TRANSFERRED else None,
+        direction, number, name, started, picked_up, connected, ended, outcome, transferred
     )
 
 

@@ -177,25 +177,25 @@ def parse_record(row: dict[str, Any]) -> CallRecord | None:
 
 def _record(call_id: str, row: dict[str, Any]) -> CallRecord:
     said, text, moment_ms = row.get, fields.text, fields.moment_ms
-    status, ended = text(said("status")), moment_ms(said("ended_at"))
     started, answered = moment_ms(said("started_at")), moment_ms(said("answered_at"))
+    status, ended = text(said("status")), moment_ms(said("ended_at"))
     live = status is None and ended is None
     if ended is None and not live:
         ended = _end_by_duration(answered or started, said("duration_seconds"))
-    return CallRecord(
-        provider_call_id=call_id,
-        user_id=text(said("user_id")) or text(said("user")),
-        direction=text(said("direction")),
-        from_number=text(said("from_number")),
-        to_number=text(said("to_number")),
-        from_name=text(said("from_name")) or text(said("from_label")),
-        started_at=started,
-        answered_at=answered,
-        connected_at=moment_ms(said("connected_at")),
-        ended_at=ended,
-        status=status,
-        cause=fields.cause(said("hangup_cause")),
-        live=live,
+    return CallRecord(  # in the order of its fields: by name it would take twice as long
+        call_id,
+        text(said("user_id")) or text(said("user")),
+        text(said("direction")),
+        text(said("from_number")),
+        text(said("to_number")),
+        text(said("from_name")) or text(said("from_label")),
+        started,
+        answered,
+        moment_ms(said("connected_at")),
+        ended,
+        status,
+        fields.cause(said("hangup_cause")),
+        live,
     )
 
 
