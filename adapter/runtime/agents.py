@@ -7,11 +7,8 @@ cache that the store's versions check.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Mapping, Sequence
 
 from adapter.core.effects import Effect
 from adapter.core.events import Event
@@ -20,6 +17,7 @@ from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
+from adapter.runtime.alone import Alone
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.routes import Routes
 from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
@@ -54,7 +52,7 @@ class Agents:
         self.routes = Routes()
         self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
-        self._locks: WeakValueDictionary[AgentKey, asyncio.Lock] = WeakValueDictionary()
+        self._alone = Alone()
         self._perform: Performer = lambda *_: None
         self._follow: Follower = lambda _: ()
 
@@ -109,32 +107,18 @@ class Agents:
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)
-        async with self._alone(keys):
-            before = {key: await self.snapshot(key) for key in keys}
+        async with self._alone.with_all(keys):
+            before = {key: self._cache.get(key) or await self.snapshot(key) for key in keys}
             turns = {key: await self._turn(before[key], plan[key]) for key in keys}
             # What an old value makes nothing of might have meant something to the newer one: where
             # there may be one, the store compares versions although nothing changes.
             always = self._shared and delivery is not None
-            changes = tuple(
-                change
-                for key in keys
-                if (change := _change(before[key], turns[key], always)) is not None
-            )
+            made = [_change(before[key], turns[key], always) for key in keys]
+            changes = tuple([change for change in made if change is not None])
             if changes or delivery or park or unpark:
                 await self._commit(Commit(changes, delivery, park, unpark, route), keys)
             self._after(before, turns, changes)
         return turns
-
-    def _alone(self, keys: Sequence[AgentKey]) -> AbstractAsyncContextManager[object]:
-        """Nobody else decides for these agents meanwhile; nearly always it is one."""
-        return self._lock(keys[0]) if len(keys) == 1 else self._all_alone(keys)
-
-    @asynccontextmanager
-    async def _all_alone(self, keys: Sequence[AgentKey]) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for key in keys:
-                await stack.enter_async_context(self._lock(key))
-            yield
 
     async def _commit(self, commit: Commit, keys: Sequence[AgentKey]) -> None:
         try:
@@ -181,12 +165,6 @@ class Agents:
                     absent |= {log_id}
                 else:
                     logs = (*logs, found)
-
-    def _lock(self, key: AgentKey) -> asyncio.Lock:
-        lock = self._locks.get(key)
-        if lock is None:
-            lock = self._locks[key] = asyncio.Lock()
-        return lock
 
     def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._cache[key] = snapshot
