@@ -6,14 +6,14 @@ when it raises StorageError, nothing is, and the provider must send it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import structlog
 
 from adapter.core.events import Report
 from adapter.core.model import AgentKey, Line
+from adapter.core.quick import dataclass, replace
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.routes import Way
@@ -132,31 +132,29 @@ class Intake:
 
     async def _plan(self, news: CallNews, way: Way, at: int) -> dict[AgentKey, list[Report]]:
         """What each agent hears who knows the call, or whom it names; the parked news first."""
-        waiting = [(parked.at, self._read(parked.body, parked.at)) for parked in way.parked]
-        all_news = [(when, told) for when, told in waiting if told is not None]
+        all_news = [*self._waiting(way), (at, news)] if way.parked else [(at, news)]
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
-            snapshot = await self._agents.snapshot(key)
-            user = snapshot.agent.line.user if snapshot.agent.line else None
-            known = key in way.owners
+            snapshot = self._agents.cached(key) or await self._agents.snapshot(key)
+            line, known = snapshot.agent.line, key in way.owners
+            user = None if line is None else line.user
             shared = known and len(way.owners) > 1
-            call_id = way.owners.get(key) or self._clock.fresh_id("call")
-            for when, told in [*all_news, (at, news)]:
+            call_id = way.owners[key] if known else self._clock.fresh_id("call")
+            for when, told in all_news:
                 event = event_for(told, user, at=when, call_id=call_id, known=known, shared=shared)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
 
+    def _waiting(self, way: Way) -> Iterator[tuple[int, CallNews]]:
+        for parked in way.parked:
+            told = self._read(parked.body, parked.at)
+            if told is not None:
+                yield parked.at, told
+
     def _delivery(self, heard: Heard, fate: Fate) -> Delivery:
         now = self._clock.now()
-        return Delivery(
-            account=heard.account,
-            event_id=heard.event_id,
-            type=heard.type,
-            body=heard.body,
-            at=now,
-            fate=fate.value,
-        )
+        return Delivery(heard.account, heard.event_id, heard.type, heard.body, now, fate.value)
 
 
 def _report(heard: Heard, turns: dict[AgentKey, Turn]) -> None:

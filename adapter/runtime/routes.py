@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from adapter.core.model import AgentKey, Line
+from adapter.core.quick import dataclass
 from adapter.storage.port import CallRow, Parked, RouteRead, Store
 
 REMEMBERED = 50_000
