@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from adapter.core.centre import NO_CENTRE, Centre
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
-from adapter.core.quick import dataclass, replace
+from adapter.core.quick import Keeper, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -236,7 +236,7 @@ FOREGROUND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Keeper):
     """What became of a request: a stable `code`, and the English sentence for it."""
 
     request_id: str
@@ -246,7 +246,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Keeper):
     """Something that the agent should read, keyed by `id` so that it is said once."""
 
     id: str
@@ -256,7 +256,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(Keeper):
     """A call that is over, for the list of recent calls; `talk_ms` None when nobody talked."""
 
     call_id: str

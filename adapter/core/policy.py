@@ -7,6 +7,7 @@ Durations are milliseconds. The defaults are those of the design's table and of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from adapter.core.centre import NO_CENTRE, Centre
 from adapter.core.facts import Outcome
@@ -93,7 +94,7 @@ class Policy:
             return self
         wrapup_ms = self.wrapup_ms if centre.wrapup_ms is None else centre.wrapup_ms
         region = centre.region if is_region(centre.region) else self.dial.default_region
-        return replace(self, wrapup_ms=wrapup_ms, dial=replace(self.dial, default_region=region))
+        return _ruled(self, wrapup_ms, region)
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome (facts: telephony, section 3)."""
@@ -101,3 +102,9 @@ class Policy:
             if one is outcome:
                 return said
         return outcome.value
+
+
+@lru_cache(maxsize=1024)
+def _ruled(policy: Policy, wrapup_ms: int, region: str) -> Policy:
+    """The same for all agents of a call centre, and asked for with every event."""
+    return replace(policy, wrapup_ms=wrapup_ms, dial=replace(policy.dial, default_region=region))

@@ -1,5 +1,7 @@
 """`dataclass` and `replace` for values that are made all the time: the standard library's, quicker.
 
+And `kept_with`, for what is made of the same value again and again.
+
 Deciding is making values, hundreds for each call. A frozen dataclass has forbidden itself to assign
 and goes round that for each field; `replace` reads every field by its name besides. Together they
 took a quarter of all processor time.
@@ -16,7 +18,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, replace
@@ -39,7 +42,44 @@ else:
         return changed
 
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["Keeper", "dataclass", "kept_with", "replace"]
+
+
+class Keeper:
+    """A value with room for one thing that was made of it, for as long as the value lives.
+
+    The room is no field: what is in it is not compared, copied, printed or stored.
+    """
+
+    __slots__ = ("_kept",)
+    _kept: tuple[object, object, Any]
+
+
+Value = TypeVar("Value", bound=Keeper)
+Made = TypeVar("Made")
+
+
+def kept_with(make: Callable[[Value, str], Made]) -> Callable[[Value, str], Made]:
+    """A pure function of a value and a text, called once for the same two, as `lru_cache` does it.
+
+    There is nothing to look up, to hash or to throw out: the answer is in the value. One is kept,
+    the last.
+    """
+
+    @wraps(make)
+    def kept(value: Value, how: str) -> Made:
+        try:
+            by, with_text, made = value._kept
+            if by is make and with_text == how:
+                return made  # type: ignore[no-any-return]
+        except AttributeError:
+            pass  # nothing is kept yet
+        fresh = make(value, how)
+        object.__setattr__(value, "_kept", (make, how, fresh))
+        return fresh
+
+    return kept
+
 
 _METHODS = """
 def methods(_frozen, _twin, _new, _set):

@@ -6,12 +6,14 @@ here: whatever the view says can be made again from the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, TypeAlias, assert_never
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
 from adapter.core.ending import is_logged
+from adapter.core.facts import Outcome
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -23,12 +25,16 @@ from adapter.core.logmodel import (
     TrayReason,
 )
 from adapter.core.model import (
+    NO_DRAFT,
+    OVER,
     Acceptance,
     Agent,
+    Answer,
     Call,
     Draft,
     Ending,
     Lapsed,
+    Notice,
     Placing,
     Recent,
     Record,
@@ -40,40 +46,91 @@ from adapter.core.policy import Policy
 View = dict[str, Any]
 
 
-def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, bool]) -> View:
-    """Everything but `epoch`, `version` and `now`, which the sender knows."""
+_NOT_LIVE = (Lapsed, *OVER)
+
+
+Entry: TypeAlias = Recent | Answer | Notice
+"""What stands in a list of the view, and never says anything else while it is there."""
+
+
+def entry_view(entry: Entry, region: str) -> View:
+    """What a page in that region shows of it."""
+    match entry:
+        case Recent():
+            return {
+                "call_id": entry.call_id,
+                "direction": str(entry.direction),
+                "number": entry.number,
+                "display": display(entry.number, region),
+                "name": entry.name,
+                "record": _record(entry.record),
+                "started_at": entry.started_at,
+                "talk_seconds": _seconds(entry.talk_ms),
+                "outcome": entry.outcome,
+            }
+        case Answer(request_id, code, text, at):
+            return {"request_id": request_id, "code": code, "text": text, "at": at}
+        case Notice(notice_id, code, text, at):
+            return {"id": notice_id, "code": code, "text": text, "at": at}
+        case _ as never:
+            assert_never(never)
+
+
+def view(
+    agent: Agent,
+    logs: Iterable[CallLog],
+    policy: Policy,
+    can: dict[str, bool],
+    show: Callable[[Entry, str], Any] = entry_view,
+) -> View:
+    """Everything but `epoch`, `version` and `now`, which the sender knows.
+
+    To be read only: some parts are the same in many views. `show` makes the entries of its lists,
+    which are most of a view; a sender may have them ready in a form of its own.
+    """
     policy = policy.of(agent.centre)
     by_id = {log.log_id: log for log in logs}
     region = policy.dial.default_region
-    live = [c for c in agent.calls if not isinstance(c.stage, Lapsed | Ending | Wrapup)]
-    over = [c for c in agent.calls if isinstance(c.stage, Ending | Wrapup)]
+    calls = agent.calls
     return {
         "type": "view",
-        "state": agent.phase.value,
+        "state": str(agent.phase),
         "click_to_dial": may_dial(agent, policy),
         "agent": _agent(agent),
-        "calls": [_card(call, region) for call in live],
-        "wrapups": [_wrapup(call, by_id.get(call.call_id), policy) for call in over],
+        "calls": [_card(call, region) for call in calls if not isinstance(call.stage, _NOT_LIVE)],
+        "wrapups": [
+            _wrapup(call, by_id.get(call.call_id), policy)
+            for call in calls
+            if isinstance(call.stage, OVER)
+        ],
         "tray": [_tray(log, policy) for log in by_id.values() if isinstance(log.state, Tray)],
-        "answers": [
-            {"request_id": a.request_id, "code": a.code, "text": a.text, "at": a.at}
-            for a in agent.answers
-        ],
-        "notices": [
-            {"id": n.id, "code": n.code, "text": n.text, "at": n.at} for n in agent.notices
-        ],
-        "recent": [_recent(r, region) for r in agent.recent],
+        "answers": [show(answer, region) for answer in agent.answers],
+        "notices": [show(notice, region) for notice in agent.notices],
+        "recent": [show(recent, region) for recent in agent.recent],
         "can": can,
-        "settings": {
-            "wrap_up_seconds": policy.wrapup_ms // 1000,
-            "dial_while_wrapup": policy.dial_while_wrapup,
-            "dispositions": [{"value": text, "label": text} for text in _choices(agent, policy)],
-        },
+        "settings": _settings(
+            policy.wrapup_ms,
+            policy.dial_while_wrapup,
+            agent.centre.dispositions,
+            policy.dispositions,
+        ),
     }
 
 
-def _choices(agent: Agent, policy: Policy) -> tuple[str, ...]:
-    return agent.centre.dispositions or tuple(text for _, text in policy.dispositions)
+@lru_cache(maxsize=1024)
+def _settings(
+    wrapup_ms: int,
+    dial_while_wrapup: bool,
+    choices: tuple[str, ...],
+    dispositions: tuple[tuple[Outcome, str], ...],
+) -> View:
+    """The same for all agents of a call centre."""
+    offered = choices or tuple(text for _, text in dispositions)
+    return {
+        "wrap_up_seconds": wrapup_ms // 1000,
+        "dial_while_wrapup": dial_while_wrapup,
+        "dispositions": [{"value": text, "label": text} for text in offered],
+    }
 
 
 def _agent(agent: Agent) -> View:
@@ -88,21 +145,21 @@ def _agent(agent: Agent) -> View:
 
 def _card(call: Call, region: str) -> View:
     stage, connected = call.stage, call.facts.connected
-    unconfirmed = isinstance(stage, Placing) and stage.acceptance is Acceptance.UNCONFIRMED
+    placing = stage if isinstance(stage, Placing) else None
     return {
         "call_id": call.call_id,
-        "state": call.phase.value,
-        "direction": call.direction.value,
+        "state": str(call.phase),
+        "direction": str(call.direction),
         "number": call.number,
         "display": display(call.number, region),
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
         "started_at": call.opened_at,
-        "since": call.stage.since,
+        "since": stage.since,
         "connected_at": connected.value if connected else None,
-        "unconfirmed": unconfirmed,
-        "deadline": stage.due if isinstance(stage, Placing) else None,
+        "unconfirmed": placing is not None and placing.acceptance is Acceptance.UNCONFIRMED,
+        "deadline": placing.due if placing is not None else None,
         "draft": _draft(call.draft),
     }
 
@@ -110,7 +167,7 @@ def _card(call: Call, region: str) -> View:
 def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
     return {
         "call_id": call.call_id,
-        "direction": call.direction.value,
+        "direction": str(call.direction),
         "number": call.number,
         "display": display(call.number, policy.dial.default_region),
         "name": call.facts.name.value if call.facts.name else "",
@@ -161,7 +218,7 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "call_id": log.log_id,
         "number": wanted.number,
         "display": display(wanted.number, policy.dial.default_region),
-        "direction": wanted.direction.value,
+        "direction": str(wanted.direction),
         "record": _record(log.record),
         "started_at": wanted.started_at,
         "talk_seconds": _seconds(wanted.talk_ms),
@@ -178,20 +235,6 @@ def _error(error: SaveError) -> View:
     return {"code": error.code, "message": error.message, "field": error.field}
 
 
-def _recent(recent: Recent, region: str) -> View:
-    return {
-        "call_id": recent.call_id,
-        "direction": recent.direction.value,
-        "number": recent.number,
-        "display": display(recent.number, region),
-        "name": recent.name,
-        "record": _record(recent.record),
-        "started_at": recent.started_at,
-        "talk_seconds": _seconds(recent.talk_ms),
-        "outcome": recent.outcome,
-    }
-
-
 def _record(record: Record | None) -> View | None:
     if record is None:
         return None
@@ -201,6 +244,8 @@ def _record(record: Record | None) -> View | None:
 
 
 def _draft(draft: Draft) -> View:
+    if draft is NO_DRAFT:
+        return {}
     fields: View = {
         "subject": draft.subject,
         "notes": draft.notes,

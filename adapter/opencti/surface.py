@@ -34,7 +34,8 @@ from adapter.core.logevents import (
 )
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.model import Draft, Record
-from adapter.core.view import View
+from adapter.core.quick import kept_with
+from adapter.core.view import Entry, View, entry_view
 from adapter.opencti.messages import (
     CentreSettings,
     Context,
@@ -242,13 +243,24 @@ def frame(message: dict[str, Any]) -> str:
     try:
         return orjson.dumps(message).decode()
     except TypeError:
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=_read)
         return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _read(written: orjson.Fragment) -> Any:
+    """What the standard library can write of a part that orjson has written before."""
+    return orjson.loads(orjson.dumps(written))
 
 
 def error_frame(code: str, text: str) -> str:
     """What an agent reads above everything else; the page has words of its own for some codes."""
     return frame({"type": "error", "code": code, "text": text})
+
+
+@kept_with
+def entry_part(entry: Entry, region: str) -> orjson.Fragment:
+    """For `core.view`: an entry as it is written, once for all the views that it is in."""
+    return orjson.Fragment(frame(entry_view(entry, region)).encode())
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:

@@ -37,4 +37,5 @@ def test_a_call_centre_changes_what_its_definition_says() -> None:
     told = policy.of(Centre(wrapup_ms=5_000, region="DE"))
     assert (told.wrapup_ms, told.dial.default_region) == (5_000, "DE")
     kept = policy.of(Centre(region="XX", outside_prefix="9"))
+    assert policy.of(Centre(wrapup_ms=5_000, region="DE", outside_prefix="9")) is told
     assert (kept.wrapup_ms, kept.dial.default_region) == (policy.wrapup_ms, "US")

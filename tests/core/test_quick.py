@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from adapter.core.events import CallEnded
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import Agent, AgentKey, Call, Dialing, Draft, Wrapup
-from adapter.core.quick import dataclass, replace
+from adapter.core.quick import Keeper, dataclass, kept_with, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,57 @@ def test_it_can_be_copied_and_pickled() -> None:
     for value in (known, Agent(AgentKey("00D", "005"), name="Ada"), Wrapup(1, 2)):
         assert copy.copy(value) == copy.deepcopy(value) == value
         assert pickle.loads(pickle.dumps(value)) == value
+
+
+@dataclass(frozen=True, slots=True)
+class Room(Keeper):
+    """A value that keeps what is made of it."""
+
+    size: int
+
+
+def test_what_is_made_of_a_value_is_kept_with_it() -> None:
+    """It is made once for the same text, and anew for another text or by another function."""
+    made: list[str] = []
+
+    @kept_with
+    def named(room: Room, name: str) -> list[str]:
+        """What is made."""
+        made.append(f"{name} of {room.size}")
+        return made[-1:]
+
+    @kept_with
+    def counted(room: Room, name: str) -> int:
+        return room.size
+
+    room = Room(5)
+    assert named(room, "hall") is named(room, "hall")
+    assert made == ["hall of 5"]
+    assert (named(room, "attic"), counted(room, "attic")) == (["attic of 5"], 5)
+    assert (named(room, "attic"), counted(room, "attic")) == (["attic of 5"], 5)
+    assert (named.__name__, named.__doc__) == ("named", "What is made.")
+
+
+def test_nobody_sees_in_a_value_what_is_kept_there() -> None:
+    """It is equal, printed, stored and copied as if it had been made just now; a copy has none."""
+
+    @kept_with
+    def sized(room: Room, name: str) -> list[str]:
+        return [name] * room.size
+
+    room, other = Room(2), Room(2)
+    kept = sized(room, "x")
+    assert room == other
+    assert (hash(room), repr(room), dataclasses.asdict(room)) == (
+        hash(other),
+        repr(other),
+        {"size": 2},
+    )
+    for copied in (copy.copy(room), copy.deepcopy(room), pickle.loads(pickle.dumps(room))):
+        assert copied == room
+        assert sized(copied, "x") is not kept
+    assert sized(replace(room, size=3), "x") == ["x"] * 3
+    assert sized(room, "x") is kept
 
 
 def _made_by_a_function() -> None:

@@ -31,7 +31,20 @@ from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Draft, Lapsed, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, NUMBER, POLICY, RECORD, T0, after, click, row, said, tell
+from adapter.core.reporting import told_by
+from tests.core.people import (
+    IDLE,
+    NUMBER,
+    POLICY,
+    RECORD,
+    T0,
+    after,
+    click,
+    facts,
+    row,
+    said,
+    tell,
+)
 from tests.core.world import World
 
 OUT, IN = Direction.OUTBOUND, Direction.INBOUND
@@ -280,6 +293,25 @@ def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> No
     now = after(IDLE, [*events, late]).agent.calls[0]
     assert now.stage == before.stage
     assert now.facts.picked_up == Known(T0 + 2, Source.SAID)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (DestinationDialed, "picked_up"),
+        (Connected, "connected"),
+        (AnsweredElsewhere, "connected"),
+        (CallEnded, "ended"),
+        (Transferred, "transferred"),
+    ],
+)
+def test_an_event_tells_when_it_happened_or_else_when_it_was_seen(
+    kind: type[Report], name: str
+) -> None:
+    """What was said stays; of two times at which it was seen, the earlier one is nearer."""
+    seen, already = facts(Source.SEEN, **{name: T0}), facts(Source.SEEN, **{name: T0 + 5})
+    assert told_by(tell(kind, T0)) == told_by(tell(kind, T0, already)) == seen
+    assert told_by(tell(kind, T0, said(**{name: T0 + 5}))) == said(**{name: T0 + 5})
 
 
 def test_an_event_that_carries_the_end_ends_the_call() -> None:

@@ -45,8 +45,9 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
+from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
-from adapter.core.view import View, offerable, view
+from adapter.core.view import View, entry_view, offerable, view
 from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, said
 from tests.strategies import agents, call_logs
 
@@ -416,6 +417,22 @@ def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
         "outcome": "Missed",
     }
     assert (told["recent"][1]["talk_seconds"], told["recent"][1]["record"]) == (1, None)
+
+
+@given(agent=agents(), logs=st.lists(call_logs(), max_size=2))
+def test_a_sender_may_show_the_entries_of_the_lists_in_its_own_way(
+    agent: Agent, logs: list[CallLog]
+) -> None:
+    """Each entry is asked for with the region that its numbers are read in; all else is as ever."""
+    policy = Policy(dial=DialRules(default_region="DE"))
+    region = policy.of(agent.centre).dial.default_region
+    own = view(agent, logs, policy, CAN, show=lambda entry, region: (entry, region))
+    lists = {"answers": agent.answers, "notices": agent.notices, "recent": agent.recent}
+    for name, entries in lists.items():
+        assert own.pop(name) == [(entry, region) for entry in entries]
+    plain = view(agent, logs, policy, CAN)
+    assert own == {name: part for name, part in plain.items() if name not in lists}
+    assert plain["recent"] == [entry_view(recent, region) for recent in agent.recent]
 
 
 def test_a_usual_view_is_about_a_kilobyte() -> None:

@@ -25,8 +25,9 @@ from adapter.core.events import (
 from adapter.core.facts import NOTHING_KNOWN, Direction
 from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
-from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.model import Agent, AgentKey, Draft, Recent, Record
 from adapter.core.policy import Policy
+from adapter.core.view import entry_view, view
 from adapter.opencti import surface
 from adapter.opencti.messages import (
     CentreSettings,
@@ -44,7 +45,7 @@ from adapter.opencti.messages import (
 )
 from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, agent_event, found_tasks, save_errors
 from adapter.opencti.tasklog import TaskRules, create_fields
-from tests.strategies import attempts, call_logs
+from tests.strategies import agents, attempts, call_logs
 
 T0 = 1_760_000_000_000
 CONTACT, TASK, TASK_2 = "003000000000001", "00T000000000001", "00T000000000002"
@@ -402,6 +403,36 @@ def test_a_view_travels_with_what_tells_new_from_old() -> None:
     """Epoch, version and the server's clock are added."""
     sent = json.loads(surface.view_frame({"type": "view", "state": "idle"}, "e1", 7, T0))
     assert sent == {"type": "view", "state": "idle", "epoch": "e1", "version": 7, "now": T0}
+
+
+@given(agent=agents(), eager=st.booleans())
+def test_a_view_of_parts_written_before_is_the_same_text(agent: Agent, eager: bool) -> None:
+    """Whoever reads the frame cannot tell, be it a part's first view or a later one."""
+    policy = Policy(dial_while_wrapup=eager)
+    plain = surface.view_frame(view(agent, (), policy, {}), "e1", 7, T0)
+    for _ in range(2):
+        of_parts = view(agent, (), policy, {}, surface.entry_part)
+        assert surface.view_frame(of_parts, "e1", 7, T0) == plain
+
+
+def test_parts_are_sent_beside_what_has_no_utf_8() -> None:
+    """The whole frame is written by the standard library then, and its parts are read for it."""
+    recent = Recent("c1", "+1", "Zo\u00eb\ud83d", Direction.INBOUND, T0, None, "Missed")
+    for name in ("Ada", "Ada\ud83d"):
+        agent = Agent(AgentKey("00D", "005"), name=name, recent=(recent,))
+        shown = view(agent, (), Policy(), {}, surface.entry_part)
+        sent = json.loads(surface.view_frame(shown, "e1", 7, T0).encode("utf-8"))
+        assert sent["agent"]["name"] == name.replace("\ud83d", "?")
+        assert sent["recent"] == [{**entry_view(recent, "US"), "name": "Zoë?"}]
+
+
+def test_a_part_is_written_once_for_a_region() -> None:
+    """The very same part is in each view, until somebody elsewhere reads it."""
+    recent = Recent("c1", "+12025550143", "", Direction.INBOUND, T0, None, "Missed")
+    at_home = surface.entry_part(recent, "US")
+    assert surface.entry_part(recent, "US") is at_home
+    abroad = json.loads(surface.frame({"one": surface.entry_part(recent, "DE")}))["one"]
+    assert abroad == entry_view(recent, "DE") != entry_view(recent, "US")
 
 
 def attempt(task_id: str = "", **draft: Any) -> Attempt:
