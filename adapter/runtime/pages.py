@@ -171,7 +171,8 @@ class Pages:
         """The whole view to every page of the agent that has not seen this version yet."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
         if pages:
-            shown = view(snapshot.agent, snapshot.logs, self._agents.policy, self._can)
+            policy, show = self._agents.policy, surface.entry_part
+            shown = view(snapshot.agent, snapshot.logs, policy, self._can, show)
             text = surface.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
             for page in pages:
                 page.shown = snapshot.version
