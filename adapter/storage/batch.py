@@ -8,11 +8,13 @@ value of a row is written. Rows are sorted, so that replicas lock them in one or
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from adapter.core import quick
 from adapter.core.logmodel import CallLog, Closed, Settled
+from adapter.storage import sql
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -24,32 +26,44 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.rows import AGENT, CALL_LOG
-from adapter.storage.seen import Pair, RouteRow, Seen, route_row
+from adapter.storage.seen import Pair, RouteKey, RouteRow, Seen, route_row
 
 Row: TypeAlias = tuple[object, ...]
 
+ForRows: TypeAlias = tuple[str, Sequence[Row]]
+"""A statement, and the rows that it is for (sql.for_rows)."""
 
-@dataclass(frozen=True, slots=True)
-class AgentWrite:
-    """An agent's row to be: who, from which version, and the other columns."""
 
-    key: Pair
+class AgentRow(NamedTuple):
+    """An agent's row to be, and the version that it replaces (0: there is none yet)."""
+
+    org_id: str
+    user_id: str
+    version: int
+    value: str
+    next_due: int | None
+    account: str | None
+    provider_user: str | None
     read_version: int
-    columns: Row
-    """The next version, the value's text, the next deadline, the line's account and user."""
+
+    @property
+    def key(self) -> Pair:
+        """Whose row it is."""
+        return self[:2]
 
     @property
     def line(self) -> Pair | None:
         """Who the agent is at the provider."""
-        account, user = self.columns[3:]
-        return None if account is None else (str(account), str(user))
+        if self.account is None or self.provider_user is None:
+            return None
+        return (self.account, self.provider_user)
 
 
-@dataclass(frozen=True, slots=True)
+@quick.dataclass(frozen=True, slots=True)
 class Prepared:
     """A commit as row tuples (sql.py has their columns), each under its primary key."""
 
-    agents: tuple[AgentWrite, ...]
+    agents: tuple[AgentRow, ...]
     logs: dict[Row, Row]
     calls: dict[Row, Row]
     delivery: tuple[Pair, Row] | None
@@ -62,28 +76,36 @@ class Prepared:
         """The provider calls whose deliveries are parked."""
         return {(str(row[0]), str(row[2])) for row in self.park.values()}
 
+    @property
+    def route_keys(self) -> list[RouteKey]:
+        """By what the store is asked how its calls are routed."""
+        keys: list[RouteKey] = [(*call, None, None, None) for call in self.parked_calls]
+        if self.route is not None:
+            keys.append(self.route.key)
+        return keys
+
 
 def prepare(commit: Commit) -> Prepared:
     """Everything that can be done before the writer's turn: values become text."""
-    logs = (_log_row(change, log) for change in commit.changes for log in change.logs)
-    calls = (_call_row(call) for change in commit.changes for call in change.calls)
+    logs = [_log_row(change, log) for change in commit.changes for log in change.logs]
+    calls = [_call_row(call) for change in commit.changes for call in change.calls]
     return Prepared(
-        agents=tuple(_agent_write(change) for change in commit.changes),
+        agents=tuple([_agent_row(change) for change in commit.changes]),
         logs={row[:3]: row for row in logs},
         calls={row[:4]: row for row in calls},
         delivery=_delivery(commit.delivery) if commit.delivery else None,
         park={(parked.account, parked.event_id): _parked_row(parked) for parked in commit.park},
-        unpark=tuple((parked.account, parked.event_id) for parked in commit.unpark),
+        unpark=tuple([(parked.account, parked.event_id) for parked in commit.unpark]),
         route=route_row(commit.route) if commit.route else None,
     )
 
 
-def _agent_write(change: AgentChange) -> AgentWrite:
-    key = change.agent.key
-    line = change.agent.line
-    known = (None, None) if line is None else (line.account, line.user)
-    columns = (change.read_version + 1, AGENT.dump(change.agent), change.next_due, *known)
-    return AgentWrite((key.org_id, key.user_id), change.read_version, columns)
+def _agent_row(change: AgentChange) -> AgentRow:
+    agent, read = change.agent, change.read_version
+    key, line = agent.key, agent.line
+    account, user = (None, None) if line is None else (line.account, line.user)
+    columns = (key.org_id, key.user_id, read + 1, AGENT.dump(agent), change.next_due)
+    return AgentRow(*columns, account, user, read)
 
 
 def _log_row(change: AgentChange, log: CallLog) -> Row:
@@ -112,69 +134,76 @@ def _parked_row(parked: Parked) -> Row:
 
 @dataclass(slots=True)
 class Asked:
-    """What must be seen before a batch is judged, each list sorted."""
+    """What must be seen before a batch is judged."""
 
     agents: list[Pair]
+    """Sorted: they are locked in this order."""
     deliveries: list[Pair]
-    calls: list[Pair]
-    """Whose owners matter."""
-    parked: list[Pair]
-    """The calls whose parked deliveries matter."""
-    lines: list[Pair]
+    routes: list[RouteKey]
 
 
 def ask(batch: Iterable[Prepared]) -> Asked:
     """The keys that `judge` will look up."""
     agents: set[Pair] = set()
-    deliveries: set[Pair] = set()
-    calls: set[Pair] = set()
-    parked: set[Pair] = set()
-    lines: set[Pair] = set()
+    deliveries: list[Pair] = []
+    routes: dict[RouteKey, None] = {}
     for commit in batch:
-        agents.update(write.key for write in commit.agents)
+        agents.update([row.key for row in commit.agents])
         if commit.delivery is not None:
-            deliveries.add(commit.delivery[0])
-        calls |= commit.parked_calls
-        if commit.route is not None:
-            calls.add(commit.route.call)
-            if commit.route.parked is not None:
-                parked.add(commit.route.call)
-            if commit.route.line is not None:
-                lines.add(commit.route.line)
-    return Asked(sorted(agents), sorted(deliveries), sorted(calls), sorted(parked), sorted(lines))
+            deliveries.append(commit.delivery[0])
+        routes.update(dict.fromkeys(commit.route_keys))
+    return Asked(sorted(agents), deliveries, list(routes))
 
 
 @dataclass(slots=True)
 class Writes:
     """What the winners of a batch leave in the tables, the last value of each row."""
 
-    agents: dict[Pair, tuple[int, AgentWrite]] = field(default_factory=dict)
-    """With the version that the database has now."""
+    agents: dict[Pair, AgentRow] = field(default_factory=dict)
+    """Each with the version that the database has now."""
     logs: dict[Row, Row] = field(default_factory=dict)
     calls: dict[Row, Row] = field(default_factory=dict)
     deliveries: dict[Pair, Row] = field(default_factory=dict)
     park: dict[Pair, Row] = field(default_factory=dict)
     unpark: set[Pair] = field(default_factory=set)
 
-    def updated_agents(self) -> list[Row]:
-        """For UPDATE_AGENT, sorted."""
-        found = [
-            (key, *entry) for key, entry in sorted(self.agents.items(), key=_by_key) if entry[0] > 0
-        ]
-        return [(*write.columns, *key, base) for key, base, write in found]
+    def take(self, commit: Prepared) -> None:
+        """Add a winner."""
+        for row in commit.agents:
+            earlier = self.agents.get(row.key)
+            read = row.read_version if earlier is None else earlier.read_version
+            self.agents[row.key] = row if earlier is None else row._replace(read_version=read)
+        if commit.delivery is not None:
+            key, delivery = commit.delivery
+            self.deliveries[key] = delivery
+        self.logs.update(commit.logs)
+        self.calls.update(commit.calls)
+        self.park.update(commit.park)
+        for unparked in commit.unpark:
+            self.park.pop(unparked, None)
+            self.unpark.add(unparked)
 
-    def new_agents(self) -> list[Row]:
-        """For INSERT_AGENT, sorted."""
-        found = [
-            (key, *entry)
-            for key, entry in sorted(self.agents.items(), key=_by_key)
-            if entry[0] == 0
-        ]
-        return [(*write.columns, *key) for key, _, write in found]
+    def must(self) -> list[ForRows]:
+        """Statements of which each row must take effect, or what was seen is no longer so."""
+        agents = sorted(self.agents.values())
+        return _some(
+            (sql.UPDATE_AGENT, [row for row in agents if row.read_version]),
+            (sql.INSERT_AGENT, [row[:-1] for row in agents if not row.read_version]),
+            (sql.INSERT_DELIVERY, sorted(self.deliveries.values())),
+        )
+
+    def may(self) -> list[ForRows]:
+        """The others, which come after them."""
+        return _some(
+            (sql.PUT_CALL, sorted(self.calls.values())),
+            (sql.PUT_LOG, sorted(self.logs.values())),
+            (sql.UNPARK, sorted(self.unpark)),
+            (sql.PARK, sorted(self.park.values())),
+        )
 
 
-def _by_key(item: tuple[Pair, object]) -> Pair:
-    return item[0]
+def _some(*statements: ForRows) -> list[ForRows]:
+    return [statement for statement in statements if statement[1]]
 
 
 def judge(batch: Iterable[Prepared], seen: Seen) -> tuple[Writes, list[StorageError | None]]:
@@ -192,7 +221,7 @@ def judge(batch: Iterable[Prepared], seen: Seen) -> tuple[Writes, list[StorageEr
 def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
     if commit.delivery is not None and commit.delivery[0] in seen.taken:
         return Duplicate("the delivery was taken before")
-    if any(seen.versions.get(write.key, 0) != write.read_version for write in commit.agents):
+    if any(seen.versions.get(row.key, 0) != row.read_version for row in commit.agents):
         return Conflict("a newer version was committed")
     if any(seen.owners.get(call) for call in commit.parked_calls):
         return Conflict("the call has an agent by now")
@@ -202,25 +231,16 @@ def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
 
 
 def _take(commit: Prepared, seen: Seen, writes: Writes) -> None:
-    for write in commit.agents:
-        base, _ = writes.agents.get(write.key, (write.read_version, None))
-        writes.agents[write.key] = (base, write)
-        seen.versions[write.key] = write.read_version + 1
-        if write.line is not None:
-            seen.connect(write.line, write.key)
+    writes.take(commit)
+    for row in commit.agents:
+        seen.versions[row.key] = row.version
+        if row.line is not None:
+            seen.connect(row.line, row.key)
     if commit.delivery is not None:
-        key, row = commit.delivery
-        writes.deliveries[key] = row
-        seen.taken.add(key)
-    writes.logs.update(commit.logs)
-    writes.calls.update(commit.calls)
+        seen.taken.add(commit.delivery[0])
     for account, call, org_id, user_id in commit.calls:
         seen.own((str(account), str(call)), (str(org_id), str(user_id)))
-    for (account, event_id), row in commit.park.items():
-        seen.park((account, str(row[2])), event_id)
+    for (account, event_id), parked in commit.park.items():
+        seen.park((account, str(parked[2])), event_id)
     if commit.route is not None:
         seen.replay(commit.route.call, (event_id for _, event_id in commit.unpark))
-    writes.park.update(commit.park)
-    for key in commit.unpark:
-        writes.park.pop(key, None)
-        writes.unpark.add(key)

@@ -16,14 +16,16 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import errors, pq
+from psycopg.types.numeric import Int8Dumper
 
 from adapter.storage import sql
-from adapter.storage.batch import Row
+from adapter.storage.batch import ForRows, Row
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
 from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.trust import Answer
 
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
@@ -42,6 +44,18 @@ BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 table) the planner would read whole tables for a batch of keys."""
 
 LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
+
+LOCKING_UPDATE = (
+    "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5,"
+    " account = v.column6, provider_user = v.column7 FROM (SELECT v.* FROM (VALUES"
+    " (?, ?, CAST(? AS bigint), ?, CAST(? AS bigint), ?, ?, CAST(? AS bigint))) v JOIN agents t"
+    " ON t.org_id = v.column1 AND t.user_id = v.column2 AND t.version = v.column8"
+    " ORDER BY t.org_id, t.user_id FOR UPDATE OF t) v"
+    " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
+)
+"""sql.UPDATE_AGENT, which locks the rows in the order of their keys: replicas that update several
+of them never wait for each other in a ring."""
+
 XACT_ID = "SELECT pg_current_xact_id()::text"
 XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
 
@@ -49,10 +63,30 @@ CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure)
 """The batch's own bad luck: smaller portions are tried again at once."""
 
 
+PREPARED = 512
+"""So many statements the writing connection keeps prepared: some for each number of rows."""
+
+
 @cache
 def translate(statement: str) -> str:
     """With psycopg's placeholders; none of our statements has a literal ? or %."""
     return statement.replace("?", "%s")
+
+
+@cache
+def _numbered(statement: str) -> str:
+    """With the server's own placeholders: psycopg would look for its own in each long statement."""
+    first, *others = statement.split("?")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
+
+
+class _Whole(Int8Dumper):
+    """A number of the type that the server expects at its place, however large it is.
+
+    By itself psycopg names a type for each size, and statements are prepared for each of those.
+    """
+
+    oid = 0
 
 
 def connect(url: str) -> psycopg.Connection[Row]:
@@ -67,6 +101,15 @@ def connect(url: str) -> psycopg.Connection[Row]:
     )
 
 
+def connect_for_writing(url: str) -> psycopg.Connection[Row]:
+    """A connection that runs few statements very often, with placeholders like `$1`."""
+    connection = connect(url)
+    connection.cursor_factory = psycopg.RawCursor
+    connection.adapters.register_dumper(int, _Whole)
+    connection.prepared_max = PREPARED
+    return connection
+
+
 class PostgresDatabase:
     """The writing connection (transaction.Database), made anew when it was lost."""
 
@@ -77,16 +120,20 @@ class PostgresDatabase:
 
     def begin(self) -> None:
         """Start a transaction, and learn its id for the case that its COMMIT is in doubt."""
+        self.begin_with(())
+
+    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
+        """The same, and in the same exchange with the server all of these; what each answered."""
         if self._connection is not None:
             try:
-                self._transaction = _begin(self._connection)
+                return self._start(self._connection, statements)
             except psycopg.OperationalError:
+                if not self._connection.broken:
+                    raise
                 # The server was started anew, or dropped us while nothing was to be done.
                 self.close()
-            else:
-                return
-        self._connection = connect(self._url)
-        self._transaction = _begin(self._connection)
+        self._connection = connect_for_writing(self._url)
+        return self._start(self._connection, statements)
 
     def commit(self) -> None:
         """Make it durable; if the answer is lost, find out."""
@@ -112,15 +159,15 @@ class PostgresDatabase:
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
         """The rows that it answers, and how many it changed."""
-        cursor = self._open.execute(translate(statement), values)
+        cursor = self._open.execute(_numbered(statement), values)
         rows = cursor.fetchall() if cursor.description is not None else []
         return rows, cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
         """Run it for each row, in one exchange with the server; how many rows changed in all."""
-        with self._open.cursor() as cursor:
-            cursor.executemany(translate(statement), rows)
-            return cursor.rowcount
+        with self._open.pipeline():
+            cursors = _queue(self._open, (statement, rows))
+        return _answer(cursors)[1]
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the server or the way to it is what is wrong."""
@@ -131,6 +178,16 @@ class PostgresDatabase:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _start(
+        self, connection: psycopg.Connection[Row], statements: Sequence[ForRows]
+    ) -> list[Answer]:
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            transaction = connection.execute(XACT_ID)
+            queued = [_queue(connection, statement) for statement in statements]
+        self._transaction = str(transaction.fetchall()[0][0])
+        return [_answer(cursors) for cursors in queued]
 
     @property
     def _open(self) -> psycopg.Connection[Row]:
@@ -153,11 +210,18 @@ class PostgresDatabase:
         return False
 
 
-def _begin(connection: psycopg.Connection[Row]) -> str:
-    with connection.pipeline():
-        connection.execute("BEGIN")
-        (transaction,) = connection.execute(XACT_ID).fetchall()[0]
-    return str(transaction)
+def _queue(connection: psycopg.Connection[Row], statement: ForRows) -> list[psycopg.Cursor[Row]]:
+    """Have it run for all of its rows."""
+    text, rows = statement
+    text = LOCKING_UPDATE if text == sql.UPDATE_AGENT else text
+    return [
+        connection.execute(_numbered(many), values) for many, values in sql.for_rows(text, rows)
+    ]
+
+
+def _answer(cursors: Sequence[psycopg.Cursor[Row]]) -> Answer:
+    found = [row for cursor in cursors if cursor.description is not None for row in cursor]
+    return found, sum(cursor.rowcount for cursor in cursors)
 
 
 class PostgresStore(SqlStore):

@@ -10,12 +10,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from adapter.core import quick
+from adapter.core.model import AgentKey
 from adapter.storage.port import RouteRead
+from adapter.storage.sql import CALL, LINE, WAITING
 
 Pair: TypeAlias = tuple[str, str]
 
+RouteKey: TypeAlias = tuple[str, str, str | None, str | None, str | None]
+"""What sql.ROUTES asks: the call's account and id; that id again where it matters what waits for
+it; the line's account and user where there is one."""
 
-@dataclass(frozen=True, slots=True)
+Found: TypeAlias = tuple[str, str, str, str, str]
+"""A row of sql.ROUTES."""
+
+
+@quick.dataclass(frozen=True, slots=True)
 class RouteRow:
     """A RouteRead in the keys of rows: call and line by account, agents by organisation."""
 
@@ -25,16 +35,37 @@ class RouteRow:
     line: Pair | None
     line_agents: frozenset[Pair]
 
+    @property
+    def key(self) -> RouteKey:
+        """By what the store is asked about it."""
+        waiting = None if self.parked is None else self.call[1]
+        return (*self.call, waiting, *(self.line or (None, None)))
+
+    @property
+    def rows(self) -> list[Found]:
+        """What the store answers if all of it is still so."""
+        call, line = self.call, self.line
+        rows = [(CALL, *call, *owner) for owner in self.owners]
+        if self.parked:
+            rows += [(WAITING, *call, event_id, "") for event_id in self.parked]
+        if line is not None:
+            rows += [(LINE, *line, *agent) for agent in self.line_agents]
+        return rows
+
 
 def route_row(read: RouteRead) -> RouteRow:
     """The route that a commit read, as the rows have it."""
     return RouteRow(
         call=(read.account, read.provider_call_id),
-        owners=frozenset((key.org_id, key.user_id) for key in read.owners),
+        owners=_pairs(read.owners),
         parked=read.parked,
         line=(read.line.account, read.line.user) if read.line else None,
-        line_agents=frozenset((key.org_id, key.user_id) for key in read.line_agents),
+        line_agents=_pairs(read.line_agents),
     )
+
+
+def _pairs(keys: frozenset[AgentKey]) -> frozenset[Pair]:
+    return frozenset([(key.org_id, key.user_id) for key in keys])
 
 
 @dataclass(slots=True)
@@ -48,6 +79,16 @@ class Seen:
     line_agents: dict[Pair, set[Pair]] = field(default_factory=dict)
     lines: dict[Pair, Pair] = field(default_factory=dict)
     """The line of each agent in `line_agents`."""
+
+    def find(self, rows: Iterable[Found]) -> None:
+        """Take in what sql.ROUTES found."""
+        for kind, account, name, one, other in rows:
+            if kind == CALL:
+                self.own((account, name), (one, other))
+            elif kind == WAITING:
+                self.park((account, name), one)
+            else:
+                self.connect((account, name), (one, other))
 
     def own(self, call: Pair, agent: Pair) -> None:
         """The agent has the call."""

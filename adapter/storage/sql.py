@@ -6,21 +6,25 @@ costs several times what they do (facts: performance, Commit). The tables are sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
 MIGRATION_LOCK = 0x50F7_9401
 """An advisory lock of PostgreSQL (any number, the same in all replicas): one migrates at a time,
 and who starts meanwhile waits."""
 
-# --- what a commit writes (batch.py); the order of columns is that of the row tuples there ---
+# --- what a commit writes (batch.py), for any number of rows (see `for_rows`); the order of columns
+# is that of the row tuples there ---
 
 UPDATE_AGENT = (
-    "UPDATE agents SET version = ?, value = ?, next_due = ?, account = ?, provider_user = ?"
-    " WHERE org_id = ? AND user_id = ? AND version = ?"
+    "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5,"
+    " account = v.column6, provider_user = v.column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?)) v"
+    " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
 )
 INSERT_AGENT = (
-    "INSERT INTO agents (version, value, next_due, account, provider_user, org_id, user_id)"
+    "INSERT INTO agents (org_id, user_id, version, value, next_due, account, provider_user)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 PUT_LOG = (
@@ -45,7 +49,7 @@ PARK = (
 )
 UNPARK = "DELETE FROM parked WHERE account = ? AND event_id = ?"
 
-# --- what a commit must know first; `{keys}` is a list of pairs (see `for_pairs`) ---
+# --- what a commit must know first ---
 
 VERSIONS = (
     "SELECT t.org_id, t.user_id, t.version FROM {keys} JOIN agents t"
@@ -55,18 +59,22 @@ TAKEN = (
     "SELECT t.account, t.event_id FROM {keys} JOIN deliveries t"
     " ON t.account = k.column1 AND t.event_id = k.column2"
 )
-OWNERS_OF = (
-    "SELECT t.account, t.provider_call_id, t.org_id, t.user_id FROM {keys} JOIN calls t"
-    " ON t.account = k.column1 AND t.provider_call_id = k.column2"
+"""Here `{keys}` is a list of pairs (see `for_pairs`)."""
+
+CALL, WAITING, LINE = "call", "waiting", "line"
+"""What a row of ROUTES tells: who has the call, which delivery waits for it, who has the line."""
+
+ROUTES = (
+    "WITH k (account, call, waiting, line_account, line_user) AS (VALUES (?, ?, ?, ?, ?))"
+    " SELECT 'call', t.account, t.provider_call_id, t.org_id, t.user_id FROM k JOIN calls t"
+    " ON t.account = k.account AND t.provider_call_id = k.call"
+    " UNION ALL SELECT 'waiting', t.account, t.provider_call_id, t.event_id, '' FROM k"
+    " JOIN parked t ON t.account = k.account AND t.provider_call_id = k.waiting"
+    " UNION ALL SELECT 'line', t.account, t.provider_user, t.org_id, t.user_id FROM k"
+    " JOIN agents t ON t.account = k.line_account AND t.provider_user = k.line_user"
+    " AND t.account IS NOT NULL"
 )
-PARKED_OF = (
-    "SELECT t.account, t.provider_call_id, t.event_id FROM {keys} JOIN parked t"
-    " ON t.account = k.column1 AND t.provider_call_id = k.column2"
-)
-AGENTS_OF = (
-    "SELECT t.account, t.provider_user, t.org_id, t.user_id FROM {keys} JOIN agents t"
-    " ON t.account = k.column1 AND t.provider_user = k.column2 AND t.account IS NOT NULL"
-)
+"""For any number of rows of seen.RouteKey; NULL asks for nothing."""
 
 # --- reading ---
 
@@ -149,3 +157,33 @@ def _sized(statement: str, size: int) -> str:
 def chunks(pairs: Sequence[tuple[str, str]]) -> list[Sequence[tuple[str, str]]]:
     """The pairs in portions that one statement takes."""
     return [pairs[start : start + SIZES[-1]] for start in range(0, len(pairs), SIZES[-1])]
+
+
+ROWS_AT_ONCE = (128, 64, 32, *range(16, 0, -1))
+"""So many rows a statement, the most that fit. Few sizes, so that drivers keep few prepared
+statements; a small batch is one statement, for each takes longer than its rows."""
+
+_ROW = re.compile(r"VALUES (\((?:[^()]|\([^()]*\))*\))")
+
+
+def for_rows(
+    statement: str, rows: Sequence[tuple[object, ...]]
+) -> Iterator[tuple[str, Sequence[object]]]:
+    """The statement for all of the rows, in portions, each with its values.
+
+    One without a VALUES clause is for one row at a time.
+    """
+    if _ROW.search(statement) is None:
+        yield from ((statement, row) for row in rows)
+        return
+    start = 0
+    while left := len(rows) - start:
+        size = next(size for size in ROWS_AT_ONCE if size <= left)
+        portion = rows[start : start + size]
+        yield _many(statement, size), list(chain.from_iterable(portion))
+        start += size
+
+
+@cache
+def _many(statement: str, size: int) -> str:
+    return _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * size), statement, count=1)

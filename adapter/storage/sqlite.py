@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Self
 
 from adapter.storage import sql
-from adapter.storage.batch import Row
+from adapter.storage.batch import ForRows, Row
 from adapter.storage.filelock import OWNER_ONLY, FileLock
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.migrate import upgrade_tables
@@ -25,6 +23,7 @@ from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
 from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.trust import Answer
 
 BUSY_MS = 5_000
 """So long a statement waits for somebody's lock (a backup, a shell) before it fails."""
@@ -52,28 +51,6 @@ OUTAGES = frozenset(
 """Primary result codes with which no other commit would fare better."""
 
 
-ROWS_AT_ONCE = (128, 32, 8, 2)
-"""So many rows a statement, the most that fit: few sizes, so that few statements are prepared."""
-
-_ROW = re.compile(r"VALUES (\((?:\?, )*\?\))")
-
-_UPDATE_AGENTS = (
-    "UPDATE agents SET version = v.column1, value = v.column2, next_due = v.column3,"
-    " account = v.column4, provider_user = v.column5 FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?)) v"
-    " WHERE org_id = v.column6 AND user_id = v.column7 AND agents.version = v.column8"
-)
-"""sql.UPDATE_AGENT for many rows."""
-
-
-@cache
-def _for_rows(statement: str, size: int) -> str:
-    """The statement for so many rows."""
-    if size == 1:
-        return statement
-    many = _UPDATE_AGENTS if statement == sql.UPDATE_AGENT else statement
-    return _ROW.sub(lambda found: "VALUES " + ", ".join([found[1]] * size), many, count=1)
-
-
 class SqliteDatabase:
     """The writing connection (transaction.Database)."""
 
@@ -83,6 +60,11 @@ class SqliteDatabase:
     def begin(self) -> None:
         """Take the write lock at once, so that no statement after it can find it taken."""
         self._connection.execute("BEGIN IMMEDIATE")
+
+    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
+        """Take the write lock, and run these, each for all of its rows; what each answered."""
+        self.begin()
+        return [self._run(statement, rows) for statement, rows in statements]
 
     def commit(self) -> None:
         """Make it durable."""
@@ -103,20 +85,17 @@ class SqliteDatabase:
         return cursor.fetchall(), cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Run it for each row; how many rows changed in all.
+        """Run it for each row; how many rows changed in all."""
+        return self._run(statement, rows)[1]
 
-        Many rows to a statement: between rows, sqlite3 gives the interpreter up and must wait to
-        get it back from the event loop, which costs more than the row.
-        """
-        if _ROW.search(statement) is None and statement != sql.UPDATE_AGENT:
-            return self._connection.executemany(statement, rows).rowcount
-        changed, left = 0, rows
-        while left:
-            size = next((size for size in ROWS_AT_ONCE if size <= len(left)), 1)
-            values = [value for row in left[:size] for value in row]
-            changed += self._connection.execute(_for_rows(statement, size), values).rowcount
-            left = left[size:]
-        return changed
+    def _run(self, statement: str, rows: Sequence[Row]) -> Answer:
+        # Many rows to a statement: between two of them, sqlite3 gives the interpreter up and must
+        # wait to get it back from the event loop, which costs more than the row.
+        answers = [self.execute(text, values) for text, values in sql.for_rows(statement, rows)]
+        if len(answers) == 1:
+            return answers[0]
+        found = [row for portion, _ in answers for row in portion]
+        return found, sum(changed for _, changed in answers)
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the file or its disk is what is wrong."""

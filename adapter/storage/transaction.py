@@ -1,5 +1,9 @@
 """One batch as one transaction, on whichever database; a bad commit sinks alone.
 
+A batch is first taken at its word (trust.py): written in one go, and made durable if the answers
+prove that all was as its commits had read it. Where that is not so, and for whatever it does not
+suit, the batch is looked at first, judged, and what the winners leave is written.
+
 An error that is the batch's own fault (a value that the database refuses, a lost race for a new
 row, a deadlock) is narrowed down by halving the batch: the halves are tried again, and only the
 commit that is left alone fails. An outage (disk full, locked, connection lost) fails all at once:
@@ -13,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from adapter.storage import sql
-from adapter.storage.batch import Prepared, Row, Writes, ask, judge
+from adapter.storage.batch import ForRows, Prepared, Row, Writes, ask, judge
 from adapter.storage.port import Conflict, StorageError
 from adapter.storage.seen import Pair, Seen
+from adapter.storage.trust import Answer, trust
 
 
 class Database(Protocol):
@@ -23,6 +28,9 @@ class Database(Protocol):
 
     def begin(self) -> None:
         """Start a transaction, connecting first where that is needed."""
+
+    def begin_with(self, statements: Sequence[ForRows]) -> list[Answer]:
+        """Start a transaction and run these in it, each for all of its rows; what each answered."""
 
     def commit(self) -> None:
         """Make it durable; when this raises, nothing of it is in, as far as can be known."""
@@ -62,6 +70,24 @@ class Raced(Conflict):
 
 def settle(database: Database, works: Sequence[Work]) -> list[Any]:
     """The outcome of each: what it returned (None for a commit), or the StorageError."""
+    commits = _commits(works)
+    trusted = trust(commits) if len(commits) == len(works) else None
+    if trusted is None:
+        return _settle(database, works)
+    try:
+        if trusted.holds(database.begin_with(trusted.statements)):
+            database.commit()
+            return [None] * len(works)
+    except Exception as error:
+        if database.is_outage(error):
+            database.rollback()
+            return [failure(error) for _ in works]
+    database.rollback()
+    return _settle(database, works)
+
+
+def _settle(database: Database, works: Sequence[Work]) -> list[Any]:
+    """The same, looking first."""
     try:
         return _transact(database, works)
     except Exception as error:
@@ -69,7 +95,11 @@ def settle(database: Database, works: Sequence[Work]) -> list[Any]:
         if len(works) == 1 or database.is_outage(error):
             return [failure(error) for _ in works]
     middle = len(works) // 2
-    return settle(database, works[:middle]) + settle(database, works[middle:])
+    return _settle(database, works[:middle]) + _settle(database, works[middle:])
+
+
+def _commits(works: Sequence[Work]) -> list[Prepared]:
+    return [work for work in works if isinstance(work, Prepared)]
 
 
 def failure(error: Exception) -> StorageError:
@@ -82,7 +112,7 @@ def failure(error: Exception) -> StorageError:
 
 
 def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
-    commits = [work for work in works if isinstance(work, Prepared)]
+    commits = _commits(works)
     database.begin()
     writes, verdicts = judge(commits, _look(database, commits))
     _write(database, writes)
@@ -97,14 +127,12 @@ def _look(database: Database, commits: Sequence[Prepared]) -> Seen:
     seen = Seen()
     for keys in sql.chunks(asked.agents):
         seen.versions.update(((str(o), str(u)), v) for o, u, v in _rows(database.versions(keys)))
-    for account, event_id in _found(database, sql.TAKEN, asked.deliveries):
-        seen.taken.add((account, event_id))
-    for account, call, org_id, user_id in _found(database, sql.OWNERS_OF, asked.calls):
-        seen.own((account, call), (org_id, user_id))
-    for account, call, event_id in _found(database, sql.PARKED_OF, asked.parked):
-        seen.park((account, call), event_id)
-    for account, user, org_id, user_id in _found(database, sql.AGENTS_OF, asked.lines):
-        seen.connect((account, user), (org_id, user_id))
+    for keys in sql.chunks(asked.deliveries):
+        taken, _ = database.execute(*sql.for_pairs(sql.TAKEN, keys))
+        seen.taken.update((str(account), str(event_id)) for account, event_id in taken)
+    for statement, values in sql.for_rows(sql.ROUTES, asked.routes):
+        found, _ = database.execute(statement, values)
+        seen.find((str(k), str(a), str(n), str(o), str(u)) for k, a, n, o, u in found)
     return seen
 
 
@@ -112,33 +140,10 @@ def _rows(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
     return rows
 
 
-def _found(database: Database, statement: str, keys: Sequence[Pair]) -> Iterable[tuple[str, ...]]:
-    for chunk in sql.chunks(keys):
-        rows, _ = database.execute(*sql.for_pairs(statement, chunk))
-        for row in rows:
-            yield tuple(map(str, row))
-
-
 def _write(database: Database, writes: Writes) -> None:
     """In one order of tables, each sorted: two replicas never wait for each other in a ring."""
-    _all(database, sql.UPDATE_AGENT, writes.updated_agents())
-    _all(database, sql.INSERT_AGENT, writes.new_agents())
-    _all(database, sql.INSERT_DELIVERY, _sorted(writes.deliveries))
-    _some(database, sql.PUT_CALL, _sorted(writes.calls))
-    _some(database, sql.PUT_LOG, _sorted(writes.logs))
-    _some(database, sql.UNPARK, sorted(writes.unpark))
-    _some(database, sql.PARK, _sorted(writes.park))
-
-
-def _sorted(rows: dict[Any, Row]) -> list[Row]:
-    return [rows[key] for key in sorted(rows)]
-
-
-def _some(database: Database, statement: str, rows: Sequence[Row]) -> int:
-    return database.write(statement, rows) if rows else 0
-
-
-def _all(database: Database, statement: str, rows: Sequence[Row]) -> None:
-    """Each row must take effect: the versions and deliveries seen must still be so."""
-    if _some(database, statement, rows) != len(rows):
-        raise Raced("a newer version was committed")
+    for statement, rows in writes.must():
+        if database.write(statement, rows) != len(rows):
+            raise Raced("a newer version was committed")
+    for statement, rows in writes.may():
+        database.write(statement, rows)

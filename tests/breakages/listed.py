@@ -202,8 +202,8 @@ BREAKAGES = (
     Breakage(
         "commit over a newer version",
         "adapter/storage/batch.py",
-        "if any(seen.versions.get(write.key, 0) != write.read_version for write in commit.agents):",
-        "if any(write.read_version < 0 for write in commit.agents):",
+        "if any(seen.versions.get(row.key, 0) != row.read_version for row in commit.agents):",
+        "if any(row.read_version < 0 for row in commit.agents):",
         ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),
@@ -213,6 +213,14 @@ BREAKAGES = (
         "if commit.route is not None and not seen.is_so(commit.route):",
         "if commit.route is None and commit.parked_calls and commit.unpark:",
         ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
+        simulated=False,
+    ),
+    Breakage(
+        "take a batch at its word without proof (store)",
+        "adapter/storage/trust.py",
+        "if [changed for _, changed in proofs] != self._rows:",
+        "if len(proofs) != len(self._rows):",
+        ("tests/storage/test_trust.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),
     Breakage(

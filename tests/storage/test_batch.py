@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.core.logmodel import Settled
-from adapter.core.model import Line
+from adapter.core.model import AgentKey, Line
+from adapter.storage import sql
 from adapter.storage.batch import Prepared, ask, judge, prepare
 from adapter.storage.port import (
     AgentChange,
@@ -30,6 +31,7 @@ from tests.contracts.stores import (
     write,
 )
 
+CEM = AgentKey("00D1", "0054")
 ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
 CALL = ("acct", "pc-1")
 ADAS = Line("acct", "user_1")
@@ -46,7 +48,7 @@ def kinds(verdicts: list[StorageError | None]) -> list[type | None]:
 
 
 def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
-    """The agents, the deliveries, and the calls of parked deliveries."""
+    """The agents, in the order in which they are locked, the deliveries, and how calls go."""
     commits = prepared(
         write(0, key=BEN),
         Commit((change(0), change(1, key=BEN)), delivery("e2")),
@@ -54,12 +56,11 @@ def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
     )
     asked = ask(commits)
     assert asked.agents == [ADA_PAIR, BEN_PAIR]
-    assert asked.deliveries == [("acct", "e1"), ("acct", "e2")]
-    assert asked.calls == [CALL]
-    assert (asked.parked, asked.lines) == ([], [])
+    assert asked.deliveries == [("acct", "e2"), ("acct", "e1")]
+    assert asked.routes == [(*CALL, None, None, None)]
     routed = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
-    asked = ask(prepared(Commit(route=routed)))
-    assert (asked.calls, asked.parked, asked.lines) == ([CALL], [CALL], [("acct", "user_1")])
+    asked = ask(prepared(Commit(route=routed), Commit(route=routed)))
+    assert asked.routes == [(*CALL, "pc-1", "acct", "user_1")]
 
 
 def test_commits_that_build_on_each_other_leave_one_row() -> None:
@@ -67,19 +68,20 @@ def test_commits_that_build_on_each_other_leave_one_row() -> None:
     seen = Seen({ADA_PAIR: 4})
     writes, verdicts = judge(prepared(write(4, "x"), write(5, "y"), write(6, "z")), seen)
     assert verdicts == [None, None, None]
-    (row,) = writes.updated_agents()
-    assert (row[0], row[-1]) == (7, 4)
-    assert '"name":"z"' in str(row[1])
-    assert writes.new_agents() == []
+    ((statement, (row,)),) = writes.must()
+    assert statement == sql.UPDATE_AGENT
+    assert (*row[:3], row[-1]) == (*ADA_PAIR, 7, 4)
+    assert '"name":"z"' in str(row[3])
+    assert writes.may() == []
 
 
 def test_an_agent_that_is_not_there_is_new() -> None:
     """From version 0, also when a second commit follows in the same batch."""
     writes, verdicts = judge(prepared(write(0), write(1)), Seen())
     assert verdicts == [None, None]
-    (row,) = writes.new_agents()
-    assert (row[0], row[-2:]) == (2, ADA_PAIR)
-    assert writes.updated_agents() == []
+    ((statement, (row,)),) = writes.must()
+    assert statement == sql.INSERT_AGENT
+    assert (row[:3], len(row)) == ((*ADA_PAIR, 2), 7)
 
 
 def test_who_builds_on_a_loser_loses_too() -> None:
@@ -167,15 +169,32 @@ def test_an_agent_row_tells_the_line_and_the_deadline() -> None:
     """The columns by which events find the agent and the sweeper finds work."""
     lined = AgentChange(0, agent(line=Line("acct", "user_1")), NOW + 5)
     (commit,) = prepared(Commit((lined,)))
-    assert commit.agents[0].columns[2:] == (NOW + 5, "acct", "user_1")
-    (commit,) = prepared(Commit((change(0),)))
-    assert commit.agents[0].columns[2:] == (None, None, None)
+    assert commit.agents[0][4:] == (NOW + 5, "acct", "user_1", 0)
+    assert commit.agents[0].line == ("acct", "user_1")
+    (commit,) = prepared(Commit((change(3),)))
+    assert commit.agents[0][4:] == (None, None, None, 3)
+    assert commit.agents[0].line is None
 
 
 def test_rows_are_sorted_by_key() -> None:
-    """Replicas lock in one order, whatever order commits came in."""
-    writes, _ = judge(prepared(write(2, key=BEN), write(3)), Seen({ADA_PAIR: 3, BEN_PAIR: 2}))
-    assert [row[-3:] for row in writes.updated_agents()] == [(*ADA_PAIR, 3), (*BEN_PAIR, 2)]
-    writes, _ = judge(prepared(write(0, key=BEN), write(0)), Seen())
-    assert [row[-2:] for row in writes.new_agents()] == [ADA_PAIR, BEN_PAIR]
-    assert ADA.user_id < BEN.user_id
+    """Replicas lock in one order, whatever order commits came in; agents first."""
+    commits = [
+        Commit((replace(bound(2, "pc-2", BEN), logs=(log("b"), log("a"))),), delivery("e2")),
+        Commit((bound(3, "pc-1"), change(0, key=CEM)), delivery("e1"), (waiting("e2", 5, "pc"),)),
+        Commit((change(0, key=AgentKey("00D1", "0053")),), unpark=(waiting("e9"), waiting("e8"))),
+    ]
+    seen = Seen({ADA_PAIR: 3, BEN_PAIR: 2})
+    writes, verdicts = judge(prepared(*commits), seen)
+    assert verdicts == [None] * 3
+    statements = [*writes.must(), *writes.may()]
+    assert [(statement, [row[:2] for row in rows]) for statement, rows in statements] == [
+        (sql.UPDATE_AGENT, [ADA_PAIR, BEN_PAIR]),
+        (sql.INSERT_AGENT, [("00D1", "0053"), ("00D1", "0054")]),
+        (sql.INSERT_DELIVERY, [("acct", "e1"), ("acct", "e2")]),
+        (sql.PUT_CALL, [("acct", "pc-1"), ("acct", "pc-2")]),
+        (sql.PUT_LOG, [ADA_PAIR, ADA_PAIR]),
+        (sql.UNPARK, [("acct", "e8"), ("acct", "e9")]),
+        (sql.PARK, [("acct", "e2")]),
+    ]
+    assert [row[2] for row in writes.may()[1][1]] == ["a", "b"]
+    assert ADA.user_id < BEN.user_id < CEM.user_id

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from adapter.core.model import AgentKey
+from adapter.core.model import AgentKey, Line
+from adapter.storage import sql
 from adapter.storage.batch import prepare
 from adapter.storage.migrate import upgrade
-from adapter.storage.port import Commit, Conflict, Duplicate, StorageError
-from adapter.storage.postgres import PostgresDatabase, PostgresStore
+from adapter.storage.port import (
+    AgentChange,
+    Commit,
+    Conflict,
+    Duplicate,
+    RouteRead,
+    StorageError,
+)
+from adapter.storage.postgres import LOCKING_UPDATE, PostgresDatabase, PostgresStore, connect
 from adapter.storage.transaction import settle
-from tests.contracts.stores import ADA, BEN, NOW, change, delivery, write
+from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, write
 from tests.storage.servers import Postgres, running_postgres
 
 
@@ -224,4 +233,63 @@ def test_only_the_servers_trouble_is_an_outage(url: str) -> None:
     assert not database.is_outage(psycopg.errors.UniqueViolation())
     assert not database.is_outage(ValueError())
     database.rollback()
+    database.close()
+
+
+async def test_replicas_that_route_the_same_call_differently_make_one_history(
+    replicas: tuple[PostgresStore, PostgresStore],
+) -> None:
+    """Both take deliveries of the same calls to the same agent, each by what it last read."""
+    line = Line("acct", "user_1")
+    await replicas[0].commit(Commit((AgentChange(0, agent(line=line), None),)))
+    for n in range(20):
+        nobody = RouteRead("acct", f"pc-{n}", frozenset(), None, line, frozenset({ADA}))
+        rings = replace(bound(n + 1, f"pc-{n}"), agent=agent(line=line))
+        works = [
+            store.commit(Commit((rings,), delivery(f"e{n}-{who}"), route=nobody))
+            for who, store in enumerate(replicas)
+        ]
+        outcomes = await asyncio.gather(*works, return_exceptions=True)
+        assert outcomes.count(None) == 1
+        assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 1
+    assert await replicas[0].versions((ADA,)) == {ADA: 21}
+
+
+def test_numbers_of_any_size_share_a_prepared_statement(url: str) -> None:
+    """And no deadline is a number too: few statements are kept, and all of them are used again."""
+    database = PostgresDatabase(url)
+    for version, due in enumerate((None, 5, 70_000, NOW, None, 5, 70_000, NOW)):
+        commit = Commit((change(version, due=due),), delivery(f"e{version}"))
+        assert settle(database, [prepare(commit)]) == [None]
+    kept = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'UPDATE agents%'"
+    rows, _ = database.execute(kept, ())
+    database.close()
+    assert len(rows) == 1
+
+
+def test_agents_are_locked_in_the_order_of_their_keys(url: str) -> None:
+    """Sorted first, then locked, and found by their key: whatever order a batch has."""
+    values = "VALUES ('o', '2', 2, '', 5, 'a', 'u', 1), ('o', '1', 2, '', 5, 'a', 'u', 1)"
+    (statement, _), *_ = sql.for_rows(LOCKING_UPDATE, [("",) * 8])
+    start, end = statement.index("VALUES"), statement.index(") v JOIN")
+    with connect(url) as connection:
+        found = connection.execute(f"EXPLAIN {statement[:start]}{values}{statement[end:]}")
+        plan = [str(row[0]).strip(" ->") for row in found.fetchall()]
+    locks = next(n for n, line in enumerate(plan) if line.startswith("LockRows"))
+    assert plan[locks + 1].startswith("Sort ")
+    assert sum("agents_pkey" in line for line in plan) == 2
+
+
+def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
+    """Somebody holds the row: the batch fails once the server's patience is over."""
+    database = PostgresDatabase(url)
+    assert settle(database, [prepare(write(0))]) == [None]
+    database.execute("SET statement_timeout = 50", ())
+    with psycopg.connect(url) as other:
+        other.execute("UPDATE agents SET version = version")
+        (outcome,) = settle(database, [prepare(write(1))])
+    assert isinstance(outcome, StorageError)
+    assert isinstance(outcome.__cause__, psycopg.errors.QueryCanceled)
+    assert database.execute("SHOW statement_timeout", ())[0] == [("50ms",)]
+    assert settle(database, [prepare(write(1))]) == [None]
     database.close()

@@ -61,3 +61,27 @@ def test_an_agent_has_one_line() -> None:
     for user in ("user_1", "user_1", "user_2"):
         seen.connect(("acct", user), ADA_PAIR)
     assert seen.line_agents == {LINE: set(), ("acct", "user_2"): {ADA_PAIR}}
+
+
+def test_a_route_is_asked_by_its_key_and_proved_by_rows() -> None:
+    """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
+    line = Line("acct", "user_1")
+    read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
+    row = route_row(read)
+    assert row.key == ("acct", "pc-1", "pc-1", "acct", "user_1")
+    assert row.rows == [
+        ("call", *CALL, *ADA_PAIR),
+        ("waiting", *CALL, "e1", ""),
+        ("line", *LINE, *BEN_PAIR),
+    ]
+    seen = Seen()
+    assert not seen.is_so(row)
+    seen.find(row.rows)
+    assert seen.is_so(row)
+
+
+def test_what_a_route_does_not_tell_is_not_asked() -> None:
+    """Neither what waits nor who has a line."""
+    row = route_row(RouteRead("acct", "pc-1", frozenset()))
+    assert row.key == ("acct", "pc-1", None, None, None)
+    assert row.rows == []

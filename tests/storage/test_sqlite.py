@@ -219,9 +219,9 @@ def test_many_rows_go_in_few_statements(tmp_path: Path) -> None:
     connection = database._connection
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
-    new = [(1, "{}", None, None, None, "00D1", f"{number:04}") for number in range(300)]
+    new = [("00D1", f"{number:04}", 1, "{}", None, None, None) for number in range(300)]
     assert database.write(sql.INSERT_AGENT, new) == 300
-    changed = [(2, "{}", None, None, None, "00D1", f"{number:04}", 1) for number in range(300)]
+    changed = [("00D1", f"{number:04}", 2, "{}", None, None, None, 1) for number in range(300)]
     assert database.write(sql.UPDATE_AGENT, changed) == 300
     assert len(seen) < 20
     database.close()
@@ -234,11 +234,11 @@ async def test_any_number_of_rows_is_written_as_each_alone(tmp_path: Path, count
     await store.close()
     database = SqliteDatabase(tmp_path / "softphone.db")
     users = [f"{number:04}" for number in range(count)]
-    new = [(1, f"v1-{user}", None, "acct", user, "00D1", user) for user in users]
-    next_rows = [(2, f"v2-{user}", 5, None, None, "00D1", user, 1) for user in users]
+    new = [("00D1", user, 1, f"v1-{user}", None, "acct", user) for user in users]
+    next_rows = [("00D1", user, 2, f"v2-{user}", 5, None, None, 1) for user in users]
     database.begin()
     assert database.write(sql.INSERT_AGENT, new) == count
-    assert database.write(sql.INSERT_AGENT, [*new, (1, "x", None, None, None, "00D2", "u")]) == 1
+    assert database.write(sql.INSERT_AGENT, [*new, ("00D2", "u", 1, "x", None, None, None)]) == 1
     assert database.write(sql.UPDATE_AGENT, next_rows[1:]) == count - 1
     assert database.write(sql.UPDATE_AGENT, next_rows) == 1
     database.commit()

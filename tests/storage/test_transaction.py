@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from adapter.core.model import AgentKey
-from adapter.storage import sql
+from adapter.core.model import Agent, AgentKey, Line
 from adapter.storage.batch import Prepared, Row, prepare
 from adapter.storage.migrate import upgrade_tables
-from adapter.storage.port import Commit, Conflict, StorageError
+from adapter.storage.port import (
+    AgentChange,
+    CallRow,
+    Commit,
+    Conflict,
+    Duplicate,
+    RouteRead,
+    StorageError,
+)
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Job, Work, failure, settle
-from tests.contracts.stores import ADA, delivery, waiting, write
+from adapter.storage.transaction import Job, Work, _settle, failure, settle
+from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
+from tests.storage.commits import Commits
 
 UNSTORABLE = prepare(Commit(delivery=delivery("\ud800")))
 """A lone surrogate in an id, which no database takes as text."""
@@ -27,7 +37,7 @@ class Counting(SqliteDatabase):
 
     begun = 0
     broken: Exception | None = None
-    stolen = False
+    stolen = 0
 
     def begin(self) -> None:
         """Count it."""
@@ -36,10 +46,13 @@ class Counting(SqliteDatabase):
         if self.broken is not None:
             raise self.broken
 
-    def write(self, statement: str, rows: Sequence[Row]) -> int:
-        """Another replica may have been quicker with a new agent."""
-        changed = super().write(statement, rows)
-        return changed - 1 if self.stolen and statement == sql.INSERT_AGENT else changed
+    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
+        """Another replica may have been quicker with a new agent, so many times."""
+        rows, changed = super().execute(statement, values)
+        if self.stolen and statement.startswith("INSERT INTO agents"):
+            self.stolen -= 1
+            changed -= 1
+        return rows, changed
 
 
 @pytest.fixture
@@ -103,7 +116,7 @@ def test_an_outage_fails_all_at_once(database: Counting) -> None:
 
 def test_whoever_lost_a_race_for_a_new_row_has_a_conflict(database: Counting) -> None:
     """Another replica made the agent between our look and our write."""
-    database.stolen = True
+    database.stolen = 3
     works = [*new_agents(1), prepare(Commit(delivery=delivery("e1")))]
     lost, other = settle(database, works)
     assert isinstance(lost, Conflict)
@@ -145,3 +158,115 @@ def test_an_error_of_the_port_stays_what_it_is() -> None:
     secret = ValueError("DETAIL: number=+14155550100")
     assert str(failure(secret)) == "the store failed: ValueError"
     assert failure(secret).__cause__ is secret
+
+
+def traced(database: SqliteDatabase) -> list[str]:
+    """The statements that are run from now on."""
+    seen: list[str] = []
+    database._connection.set_trace_callback(seen.append)
+    return seen
+
+
+def ringing(n: int, version: int) -> Commit:
+    """A call of which nobody knew yet reaches an agent, who is alone on the line."""
+    key, line = AgentKey("o", f"{n:03}"), Line("acct", f"user_{n}")
+    row = CallRow("acct", f"pc-{n}-{version}", "call-1", key, NOW)
+    change = AgentChange(version, Agent(key, line), None, calls=(row,))
+    route = RouteRead(
+        "acct", row.provider_call_id, frozenset(), frozenset(), line, frozenset({key})
+    )
+    return Commit((change,), delivery(f"e-{n}-{version}"), route=route)
+
+
+def lined(n: int) -> Commit:
+    """The agent is there, with a line."""
+    key, line = AgentKey("o", f"{n:03}"), Line("acct", f"user_{n}")
+    return Commit((AgentChange(0, Agent(key, line), None),))
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_deliveries_that_are_as_they_were_read_take_six_statements(
+    database: Counting, count: int
+) -> None:
+    """Begin, the routes, the agents, the deliveries, the calls, commit; however many they are."""
+    assert settle(database, [prepare(lined(n)) for n in range(count)]) == [None] * count
+    seen = traced(database)
+    assert settle(database, [prepare(ringing(n, 1)) for n in range(count)]) == [None] * count
+    assert [statement.split()[0] for statement in seen] == [
+        "BEGIN",
+        "WITH",
+        "UPDATE",
+        "INSERT",
+        "INSERT",
+        "COMMIT",
+    ]
+
+
+def test_a_batch_that_was_not_as_it_was_read_is_judged_commit_by_commit(
+    database: Counting,
+) -> None:
+    """A delivery that came before, an old version, a call that has an agent: the others win."""
+    agents = [prepare(lined(n)) for n in range(4)]
+    first = prepare(ringing(0, 1))
+    assert settle(database, [*agents, prepare(Commit((bound(0, "pc-3-1", BEN),)))]) == [None] * 5
+    assert settle(database, [first]) == [None]
+    again = replace(ringing(2, 1), delivery=delivery("e-0-1"))
+    works = [prepare(again), prepare(ringing(1, 7)), prepare(ringing(3, 1)), prepare(write(0))]
+    outcomes = settle(database, works)
+    assert [type(outcome) for outcome in outcomes] == [Duplicate, Conflict, Conflict, type(None)]
+    versions = set(database.versions([("o", f"{n:03}") for n in range(4)]))
+    assert versions == {("o", "000", 2), ("o", "001", 1), ("o", "002", 1), ("o", "003", 1)}
+    assert settle(database, [prepare(ringing(1, 1)), prepare(ringing(2, 1))]) == [None, None]
+
+
+def test_a_delivery_twice_in_one_batch_counts_once(database: Counting) -> None:
+    """The one that came first wins."""
+    twice = [prepare(Commit(delivery=delivery("e1"))), prepare(Commit(delivery=delivery("e1")))]
+    assert [type(outcome) for outcome in settle(database, [*new_agents(1), *twice])] == [
+        type(None),
+        type(None),
+        Duplicate,
+    ]
+
+
+def test_an_outage_at_the_commit_fails_all_at_once(database: Counting) -> None:
+    """Nothing is tried a second time, and nothing is in."""
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    with patch.object(database, "commit", side_effect=full):
+        outcomes = settle(database, new_agents(3))
+    assert [type(outcome) for outcome in outcomes] == [StorageError] * 3
+    assert database.begun == 1
+    assert users(database) == []
+
+
+TABLES = ("agents", "call_logs", "calls", "parked", "deliveries")
+
+
+def held(database: SqliteDatabase) -> dict[str, list[Row]]:
+    """All rows of all tables."""
+    return {
+        table: sorted(database.execute(f"SELECT * FROM {table}", ())[0], key=repr)
+        for table in TABLES
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trusting_first_changes_no_outcome_and_no_row(
+    database: Counting, tmp_path: Path, seed: int
+) -> None:
+    """Batches of commits, most of which are right, against a store that looks at each first."""
+    upgrade_tables(f"sqlite:///{tmp_path}/other.db")
+    looking = SqliteDatabase(tmp_path / "other.db")
+    made, kinds, judged = Commits(seed), set(), 0
+    for _ in range(150):
+        works: list[Work] = [prepare(commit) for commit in made.batch(held(database))]
+        begun = database.begun
+        outcomes = [type(outcome) for outcome in settle(database, works)]
+        judged += database.begun - begun > 1
+        assert outcomes == [type(outcome) for outcome in _settle(looking, works)]
+        assert held(database) == held(looking)
+        kinds.update(outcomes)
+    assert kinds == {type(None), Conflict, Duplicate}
+    assert 10 < judged < 100
+    looking.close()

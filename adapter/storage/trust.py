@@ -1,0 +1,91 @@
+"""A batch that is taken at its word: all of it is written, and what is written proves it right.
+
+Law of this file: no I/O. Nearly always every commit of a batch wins. So nothing is looked up first
+but how calls are routed: an UPDATE that names the version which was read, and an INSERT that makes
+way for a row that is there, tell by how many rows they change whether all was still so. If any of
+it is not, nothing stays, and the batch is judged commit by commit (batch.py).
+
+What is proved is what the database held before the batch. So commits that touch the same agent,
+line, call or delivery are not taken at their word together: what one does decides about the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from adapter.storage import sql
+from adapter.storage.batch import ForRows, Prepared, Row, Writes
+from adapter.storage.seen import Found, Pair, RouteKey
+
+Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
+"""The rows that a statement answered, and how many it changed."""
+
+
+class Trusted:
+    """What to run for a batch (`statements`), and what the answers must be."""
+
+    def __init__(self, batch: Sequence[Prepared]) -> None:
+        keys: list[RouteKey] = []
+        self._routes: set[Found] = set()
+        writes = Writes()
+        for commit in batch:
+            keys += commit.route_keys
+            if commit.route is not None:
+                self._routes.update(commit.route.rows)
+            writes.take(commit)
+        looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
+        must = writes.must()
+        self.statements = [*looks, *must, *writes.may()]
+        self._looks = len(looks)
+        self._rows = [len(rows) for _, rows in must]
+
+    def holds(self, answers: Sequence[Answer]) -> bool:
+        """Whether all that the commits read is still so; an answer for each statement."""
+        proofs = answers[self._looks : self._looks + len(self._rows)]
+        if [changed for _, changed in proofs] != self._rows:
+            return False
+        return all(set(found) == self._routes for found, _ in answers[: self._looks])
+
+
+def trust(batch: Sequence[Prepared]) -> Trusted | None:
+    """The batch taken at its word, or None where it has to be judged."""
+    if any(map(_contradicts_itself, batch)) or (len(batch) > 1 and not _is_independent(batch)):
+        return None
+    return Trusted(batch)
+
+
+def _contradicts_itself(commit: Prepared) -> bool:
+    """One agent twice, or a delivery parked though the call has an agent."""
+    agents = commit.agents
+    if len(agents) > 1 and len({row.key for row in agents}) < len(agents):
+        return True
+    return bool(commit.park and commit.route is not None and commit.route.owners)
+
+
+def _is_independent(batch: Sequence[Prepared]) -> bool:
+    touched: set[Pair | Row] = set()
+    total = 0
+    for commit in batch:
+        mine = _touched(commit)
+        touched |= mine
+        total += len(mine)
+    return len(touched) == total
+
+
+def _touched(commit: Prepared) -> set[Pair | Row]:
+    """All keys by which another commit could matter; of which kind each is makes no difference."""
+    keys: set[Pair | Row] = {row[:2] for row in commit.calls}
+    for row in commit.agents:
+        keys.add(row.key)
+        if row.line is not None:
+            keys.add(row.line)
+    if commit.delivery is not None:
+        keys.add(commit.delivery[0])
+    if commit.route is not None:
+        keys.add(commit.route.call)
+        if commit.route.line is not None:
+            keys.add(commit.route.line)
+    if commit.park or commit.unpark:
+        keys.update(commit.park, commit.unpark, commit.parked_calls)
+    return keys

@@ -1,0 +1,131 @@
+"""A batch that is taken at its word: what is asked, what is written, what the answers must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from adapter.core.model import Line
+from adapter.storage import sql
+from adapter.storage.batch import prepare
+from adapter.storage.port import AgentChange, Commit, RouteRead
+from adapter.storage.trust import Answer, Trusted, trust
+from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, waiting
+
+ADAS, BENS = Line("acct", "user_1"), Line("acct", "user_2")
+NOBODY = RouteRead("acct", "pc-1", frozenset(), frozenset(), ADAS, frozenset({ADA}))
+RINGS = Commit((bound(3, "pc-1"),), delivery("e1"), route=NOBODY)
+"""A call of which nobody knew yet reaches Ada."""
+
+ANSWERS: list[Answer] = [([("line", "acct", "user_1", "00D1", "0051")], -1), ([], 1), ([], 1)]
+
+
+def trusted(*commits: Commit) -> Trusted | None:
+    """These commits, taken at their word."""
+    return trust([prepare(commit) for commit in commits])
+
+
+def test_a_delivery_is_one_question_and_three_writes() -> None:
+    """How the call goes is asked; the versions and the delivery prove themselves."""
+    batch = trusted(RINGS)
+    assert batch is not None
+    statements = [statement for statement, _ in batch.statements]
+    assert statements == [sql.ROUTES, sql.UPDATE_AGENT, sql.INSERT_DELIVERY, sql.PUT_CALL]
+    assert batch.holds([*ANSWERS, ([], 1)])
+
+
+def test_what_reads_no_route_asks_nothing() -> None:
+    """A commit of a page, and a new agent's."""
+    batch = trusted(Commit((change(3),)), Commit((change(0, key=BEN),)))
+    assert batch is not None
+    assert [statement for statement, _ in batch.statements] == [sql.UPDATE_AGENT, sql.INSERT_AGENT]
+    assert batch.holds([([], 1), ([], 1)])
+    assert not batch.holds([([], 1), ([], 0)])
+    assert not batch.holds([([], 0), ([], 1)])
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        (0, ([], -1)),
+        (0, ([*ANSWERS[0][0], ("call", "acct", "pc-1", "00D1", "0052")], -1)),
+        (0, ([*ANSWERS[0][0], ("waiting", "acct", "pc-1", "e0", "")], -1)),
+        (0, ([("line", "acct", "user_1", "00D1", "0052")], -1)),
+        (1, ([], 0)),
+        (2, ([], 0)),
+    ],
+)
+def test_any_other_answer_disproves_it(place: int, answer: Answer) -> None:
+    """Another way of the call, a newer version, a delivery that was taken."""
+    batch = trusted(RINGS)
+    assert batch is not None
+    answers = [*ANSWERS, ([], 1)]
+    answers[place] = answer
+    assert not batch.holds(answers)
+
+
+def test_whether_a_call_row_was_new_proves_nothing() -> None:
+    """It is put, not compared."""
+    batch = trusted(RINGS)
+    assert batch is not None
+    assert batch.holds([*ANSWERS, ([], 0)])
+
+
+def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
+    """Asked also by a commit that names no route."""
+    batch = trusted(Commit(delivery=delivery("e1"), park=(waiting("e1"),)))
+    assert batch is not None
+    assert batch.statements[0] == (sql.ROUTES, [("acct", "pc-1", None, None, None)])
+    assert batch.holds([([], -1), ([], 1), ([], 1)])
+    owned: Sequence[tuple[str, ...]] = [("call", "acct", "pc-1", "00D1", "0051")]
+    assert not batch.holds([(owned, -1), ([], 1), ([], 1)])
+
+
+OTHER = RouteRead("acct", "pc-2", frozenset(), frozenset(), BENS, frozenset({BEN}))
+LINED = AgentChange(1, agent(BEN, line=ADAS), None)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Commit((change(4),)),
+        Commit((LINED,)),
+        Commit(delivery=delivery("e1")),
+        Commit((bound(7, "pc-1", BEN),)),
+        Commit(delivery=delivery("e2"), route=replace(OTHER, provider_call_id="pc-1")),
+        Commit(delivery=delivery("e2"), route=replace(OTHER, line=ADAS)),
+        Commit(park=(waiting("e3"),)),
+        Commit(unpark=(waiting("e1"),)),
+    ],
+    ids=["agent", "line", "delivery", "call", "route", "routed line", "park", "unpark"],
+)
+def test_commits_that_touch_the_same_are_not_taken_together(second: Commit) -> None:
+    """Each alone is."""
+    assert trusted(RINGS) is not None
+    assert trusted(second) is not None
+    assert trusted(RINGS, second) is None
+    assert trusted(second, RINGS) is None
+
+
+def test_commits_that_touch_nothing_in_common_are_taken_together() -> None:
+    """Among them agents who have no line, and calls of two lines."""
+    one, two = change(1), change(2, key=BEN)
+    batch = trusted(
+        Commit((replace(one, agent=agent(line=ADAS)),), delivery("e1"), route=NOBODY),
+        Commit((replace(two, agent=agent(BEN, line=BENS)),), delivery("e2"), route=OTHER),
+        Commit(delivery=delivery("e3"), park=(waiting("e3", NOW, "pc-3"),)),
+    )
+    assert batch is not None
+    assert [len(rows) for _, rows in batch.statements] == [3, 2, 3, 1]
+    assert trusted(Commit((one,)), Commit((two,))) is not None
+
+
+def test_a_commit_that_contradicts_itself_is_judged() -> None:
+    """One agent twice; a delivery parked of a call that has an agent by its own word."""
+    assert trusted(Commit((change(1), change(2)))) is None
+    assert trusted(Commit((change(1), change(2, key=BEN)))) is not None
+    owned = replace(NOBODY, owners=frozenset({ADA}))
+    assert trusted(Commit(park=(waiting("e1"),), route=owned)) is None
+    assert trusted(Commit(park=(waiting("e1"),), route=NOBODY)) is not None
