@@ -46,10 +46,10 @@ def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
     The last few are kept, and all for as long as their click might be repeated: a forgotten
     answer would let the same request dial twice (the flood limit bounds how many these are).
     """
-    others = tuple(a for a in agent.answers if a.request_id != answer.request_id)
-    extra = len(others) + 1 - policy.answers_kept
-    kept = (a for i, a in enumerate(others) if i >= extra or answer.at - a.at <= policy.click_ms)
-    return replace(agent, answers=(*kept, answer))
+    others = [a for a in agent.answers if a.request_id != answer.request_id]
+    extra = max(0, len(others) + 1 - policy.answers_kept)
+    fresh = [a for a in others[:extra] if answer.at - a.at <= policy.click_ms]
+    return replace(agent, answers=(*fresh, *others[extra:], answer))
 
 
 def unnoticed(agent: Agent, *notice_ids: str) -> Agent:

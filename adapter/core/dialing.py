@@ -9,7 +9,7 @@ from __future__ import annotations
 from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.effects import PlaceCall
 from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
-from adapter.core.facts import Direction
+from adapter.core.facts import INBOUND
 from adapter.core.model import (
     Acceptance,
     Agent,
@@ -52,8 +52,7 @@ def _is_repeated(agent: Agent, event: DialRequested) -> bool:
     Answers are kept for as long as a repetition may be fresh enough to be dialled
     (`decision.answered`), so that a forgotten one is refused as too old.
     """
-    answered_before = any(a.request_id == event.request_id for a in agent.answers)
-    return answered_before or any(
+    return event.request_id in [answer.request_id for answer in agent.answers] or any(
         event.request_id == call.request_id or event.call_id == call.call_id for call in agent.calls
     )
 
@@ -99,13 +98,17 @@ def _refusal(
 
 
 def _rate_refusal(agent: Agent, event: DialRequested, policy: Policy) -> tuple[str, str] | None:
-    last_minute = sum(event.at - dial < MINUTE_MS for dial in agent.dials)
-    last_hour = sum(event.at - dial < HOUR_MS for dial in agent.dials)
-    if last_minute >= policy.per_minute or last_hour >= policy.per_hour:
+    last_hour = _last_hour(agent, event.at)
+    last_minute = [dial for dial in last_hour if event.at - dial < MINUTE_MS]
+    if len(last_minute) >= policy.per_minute or len(last_hour) >= policy.per_hour:
         return "too-many", "Too many calls in a short time. Wait a moment, then click again."
     if 0 < policy.per_minute_org <= event.org_dials:
         return "too-many-org", "Your company has started too many calls in the last minute. Wait."
     return None
+
+
+def _last_hour(agent: Agent, at: int) -> list[int]:
+    return [dial for dial in agent.dials if at - dial < HOUR_MS]
 
 
 def _repeat_refusal(
@@ -114,11 +117,11 @@ def _repeat_refusal(
     """Whether to ask first: the same number once more, so soon, is a slip of the hand mostly."""
     if event.confirmed or policy.repeat_ms <= 0:
         return None
-    calls = [(call.opened_at, call.direction, call.number) for call in agent.calls]
-    calls += [(call.started_at, call.direction, call.number) for call in agent.recent]
-    for at, direction, called in calls:
-        soon = event.at - at < policy.repeat_ms and direction is not Direction.INBOUND
-        if soon and same_number(called, number.dial_string):
+    since = event.at - policy.repeat_ms
+    calls = [(call.direction, call.number) for call in agent.calls if call.opened_at > since]
+    calls += [(call.direction, call.number) for call in agent.recent if call.started_at > since]
+    for direction, called in calls:
+        if direction is not INBOUND and same_number(called, number.dial_string):
             return "confirm-repeat", "You called this number a moment ago. Call it again?"
     return None
 
@@ -141,8 +144,8 @@ def _place(
         work_id=event.work_id,
         dialed=dialed if dialed != number.dial_string else "",
     )
-    recent = tuple(dial for dial in agent.dials if event.at - dial < HOUR_MS)
-    placing = replace(agent.with_call(call), dials=(*recent, event.at))
+    dials = (*_last_hour(agent, event.at), event.at)
+    placing = replace(agent, calls=agent.calls_with(call), dials=dials)
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
     effect = PlaceCall(event.call_id, line, dialed, event.ring_profile)
     return Decision(answered(placing, answer, policy), effects=(effect,))
@@ -153,12 +156,13 @@ def call_placed(agent: Agent, event: CallPlaced, policy: Policy) -> Decision:
     call = agent.call(event.call_id)
     if call is None:
         return ignored(agent, "no such call")
-    if call.provider_call_id is None and event.provider_call_id is not None:
-        call = replace(call, provider_call_id=event.provider_call_id)
-    if isinstance(call.stage, Placing) and call.stage.asked == 0:
-        due = call.stage.since + policy.ring_ms
-        call = call.at_stage(replace(call.stage, acceptance=Acceptance.ACCEPTED, due=due))
-    return Decision(agent.with_call(call))
+    told, stage = call.provider_call_id, call.stage
+    if told is None:
+        told = event.provider_call_id
+    if isinstance(stage, Placing) and stage.asked == 0:
+        due = stage.since + policy.ring_ms
+        stage = replace(stage, acceptance=Acceptance.ACCEPTED, due=due)
+    return Decision(agent.with_call(replace(call, provider_call_id=told, stage=stage)))
 
 
 def placing_rejected(agent: Agent, event: PlacingRejected, policy: Policy) -> Decision:

@@ -43,7 +43,7 @@ def open_questions(agent: Agent, call: Call) -> tuple[AskCall, ...]:
     """
     facts = call.facts
     is_told = facts.outcome is not None or facts.transferred is not None
-    is_final = facts.is_recorded or (is_told and facts.is_certain)
+    is_final = facts.is_certain if is_told else facts.is_recorded
     return () if is_final else ask(agent, call)
 
 
@@ -53,7 +53,7 @@ def is_known_enough(call: Call) -> bool:
     Of a call that we placed, that ended before any sign of a pick-up, only the call log can tell
     whether the agent's phone or the destination was not answered.
     """
-    return call.facts.is_recorded or (call.facts.is_certain and not _no_pick_up(call))
+    return call.facts.is_certain and (call.facts.is_recorded or not _no_pick_up(call))
 
 
 def _no_pick_up(call: Call) -> bool:

@@ -81,10 +81,13 @@ def kept_with(make: Callable[[Value, str], Made]) -> Callable[[Value, str], Made
     return kept
 
 
+_become = vars(object)["__class__"].__set__
+"""Gives a value another class, as assigning `__class__` does where that is not forbidden."""
+
 _METHODS = """
-def methods(_frozen, _twin, _new, _set):
+def methods(_frozen, _twin, _new, _become):
     def __init__(self, {names}):
-        _set(self, "__class__", _twin)
+        _become(self, _twin)
         {assignments}
         self.__class__ = _frozen
 
@@ -108,7 +111,7 @@ def _quickened(cls: Any) -> Any:
     made: dict[str, Any] = {}
     # As the standard library does it: the text has nothing in it but the names of our own fields.
     exec(text, vars(sys.modules[cls.__module__]), made)  # noqa: S102
-    methods = made["methods"](cls, _twin(cls), object.__new__, object.__setattr__)
+    methods = made["methods"](cls, _twin(cls), object.__new__, _become)
     for method in methods:
         method.__qualname__ = f"{cls.__qualname__}.{method.__name__}"
     init, cls._twin_of_its_own = methods

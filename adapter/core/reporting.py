@@ -19,7 +19,7 @@ from adapter.core.events import (
     Report,
     Transferred,
 )
-from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Direction, Facts, Known
+from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -176,23 +176,23 @@ def told_by(event: Report) -> Facts:
     """The event's facts; what happened without a time of its own was seen when it arrived."""
     facts = event.facts
     match event:
-        case InboundRinging() if _is_unsaid(facts.direction):
+        case InboundRinging() if facts.direction is None or facts.direction.source is SEEN:
             return facts.join(Facts(direction=Known(INBOUND, SEEN)))
-        case CallEnded() if _is_unsaid(facts.ended):
+        case CallEnded() if _is_news(facts.ended, event.at):
             return facts.join(Facts(ended=Known(event.at, SEEN)))
-        case DestinationDialed() if _is_unsaid(facts.picked_up):
+        case DestinationDialed() if _is_news(facts.picked_up, event.at):
             return facts.join(Facts(picked_up=Known(event.at, SEEN)))
-        case Connected() | AnsweredElsewhere() if _is_unsaid(facts.connected):
+        case Connected() | AnsweredElsewhere() if _is_news(facts.connected, event.at):
             return facts.join(Facts(connected=Known(event.at, SEEN)))
-        case Transferred() if _is_unsaid(facts.transferred):
+        case Transferred() if _is_news(facts.transferred, event.at):
             return facts.join(Facts(transferred=Known(event.at, SEEN)))
         case _:
             return facts
 
 
-def _is_unsaid(known: Known[int] | Known[Direction] | None) -> bool:
-    """Whether what was seen may add to it."""
-    return known is None or known.source is SEEN
+def _is_news(known: Known[int] | None, at: int) -> bool:
+    """Whether having been seen at that time adds to what is known of it."""
+    return known is None or (known.source is SEEN and known.value > at)
 
 
 def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Policy) -> Decision:
