@@ -58,7 +58,9 @@ class Offers:
         self._offers: dict[str, _Offer] = {}
 
     def make(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """Offer every log that may be saved to the agent's best page."""
+        """Offer every log that may be saved to the agent's best page; most agents have none."""
+        if not snapshot.logs:
+            return
         ready = {log.log_id for log in offerable(snapshot.logs, self._clock.now())}
         for one in snapshot.logs:
             if one.log_id not in ready:
