@@ -190,12 +190,12 @@ class Writes:
             (sql.UPDATE_AGENT, [row for row in agents if row.read_version]),
             (sql.INSERT_AGENT, [row[:-1] for row in agents if not row.read_version]),
             (sql.INSERT_DELIVERY, sorted(self.deliveries.values())),
+            (sql.PUT_CALL, sorted(self.calls.values())),
         )
 
     def may(self) -> list[ForRows]:
         """The others, which come after them."""
         return _some(
-            (sql.PUT_CALL, sorted(self.calls.values())),
             (sql.PUT_LOG, sorted(self.logs.values())),
             (sql.UNPARK, sorted(self.unpark)),
             (sql.PARK, sorted(self.park.values())),

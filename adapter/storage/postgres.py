@@ -45,16 +45,23 @@ table) the planner would read whole tables for a batch of keys."""
 
 LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
 
-LOCKING_UPDATE = (
+_LOCKING_UPDATE = (
     "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5,"
     " account = v.column6, provider_user = v.column7 FROM (SELECT v.* FROM (VALUES"
     " (?, ?, CAST(? AS bigint), ?, CAST(? AS bigint), ?, ?, CAST(? AS bigint))) v JOIN agents t"
-    " ON t.org_id = v.column1 AND t.user_id = v.column2 AND t.version = v.column8"
+    " ON t.org_id = v.column1 AND t.user_id = v.column2 AND t.version = v.column8{same_line}"
     " ORDER BY t.org_id, t.user_id FOR UPDATE OF t) v"
     " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
 )
-"""sql.UPDATE_AGENT, which locks the rows in the order of their keys: replicas that update several
-of them never wait for each other in a ring."""
+OWN = {
+    sql.UPDATE_AGENT: _LOCKING_UPDATE.format(same_line=""),
+    sql.UPDATE_AGENT_IN_PLACE: _LOCKING_UPDATE.format(
+        same_line=" AND t.account IS NOT DISTINCT FROM v.column6"
+        " AND t.provider_user IS NOT DISTINCT FROM v.column7"
+    ),
+}
+"""PostgreSQL's own way: it locks the rows in the order of their keys, so that replicas which update
+several of them never wait for each other in a ring."""
 
 XACT_ID = "SELECT pg_current_xact_id()::text"
 XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
@@ -213,7 +220,7 @@ class PostgresDatabase:
 def _queue(connection: psycopg.Connection[Row], statement: ForRows) -> list[psycopg.Cursor[Row]]:
     """Have it run for all of its rows."""
     text, rows = statement
-    text = LOCKING_UPDATE if text == sql.UPDATE_AGENT else text
+    text = OWN.get(text, text)
     return [
         connection.execute(_numbered(many), values) for many, values in sql.for_rows(text, rows)
     ]

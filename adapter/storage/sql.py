@@ -7,8 +7,8 @@ costs several times what they do (facts: performance, Commit). The tables are sc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from itertools import chain
 
 MIGRATION_LOCK = 0x50F7_9401
@@ -23,6 +23,14 @@ UPDATE_AGENT = (
     " account = v.column6, provider_user = v.column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?)) v"
     " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
 )
+UPDATE_AGENT_IN_PLACE = (
+    "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5"
+    " FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?)) v"
+    " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
+    " AND account IS v.column6 AND provider_user IS v.column7"
+)
+"""The same, and nothing where the line is another one: so the index of lines is left alone."""
+
 INSERT_AGENT = (
     "INSERT INTO agents (org_id, user_id, version, value, next_due, account, provider_user)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -39,6 +47,14 @@ PUT_CALL = (
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
     " DO UPDATE SET call_id = excluded.call_id, at = excluded.at, value = excluded.value"
 )
+PUT_CALL_IN_PLACE = (
+    "INSERT INTO calls (account, provider_call_id, org_id, user_id, call_id, at, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
+    " DO UPDATE SET call_id = excluded.call_id, value = excluded.value"
+    " WHERE calls.at = excluded.at"
+)
+"""The same, and nothing where a call began at another time: so two more indexes are left alone."""
+
 INSERT_DELIVERY = (
     "INSERT INTO deliveries (account, event_id, type, body, at, fate) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
@@ -166,22 +182,29 @@ statements; a small batch is one statement, for each takes longer than its rows.
 _ROW = re.compile(r"VALUES (\((?:[^()]|\([^()]*\))*\))")
 
 
-def for_rows(
-    statement: str, rows: Sequence[tuple[object, ...]]
-) -> Iterator[tuple[str, Sequence[object]]]:
+def for_rows(statement: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[str, list[object]]]:
     """The statement for all of the rows, in portions, each with its values.
 
     One without a VALUES clause is for one row at a time.
     """
+    return [
+        (text, list(chain.from_iterable(rows[start:end])))
+        for text, start, end in _portions(statement, len(rows))
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _portions(statement: str, count: int) -> list[tuple[str, int, int]]:
+    """Which text is for which of so many rows."""
     if _ROW.search(statement) is None:
-        yield from ((statement, row) for row in rows)
-        return
+        return [(statement, place, place + 1) for place in range(count)]
+    portions: list[tuple[str, int, int]] = []
     start = 0
-    while left := len(rows) - start:
-        size = next(size for size in ROWS_AT_ONCE if size <= left)
-        portion = rows[start : start + size]
-        yield _many(statement, size), list(chain.from_iterable(portion))
+    while start < count:
+        size = next(size for size in ROWS_AT_ONCE if size <= count - start)
+        portions.append((_many(statement, size), start, start + size))
         start += size
+    return portions
 
 
 @cache

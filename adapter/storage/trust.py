@@ -22,6 +22,13 @@ Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
 """The rows that a statement answered, and how many it changed."""
 
 
+IN_PLACE = {
+    sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE,
+    sql.PUT_CALL: sql.PUT_CALL_IN_PLACE,
+}
+"""What nearly always does, for less."""
+
+
 class Trusted:
     """What to run for a batch (`statements`), and what the answers must be."""
 
@@ -30,12 +37,15 @@ class Trusted:
         self._routes: set[Found] = set()
         writes = Writes()
         for commit in batch:
-            keys += commit.route_keys
+            if commit.park:
+                keys += commit.route_keys
+            elif commit.route is not None:
+                keys.append(commit.route.key)
             if commit.route is not None:
                 self._routes.update(commit.route.rows)
             writes.take(commit)
         looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
-        must = writes.must()
+        must = [(IN_PLACE.get(statement, statement), rows) for statement, rows in writes.must()]
         self.statements = [*looks, *must, *writes.may()]
         self._looks = len(looks)
         self._rows = [len(rows) for _, rows in must]

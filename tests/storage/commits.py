@@ -7,7 +7,10 @@ from random import Random
 from adapter.core.model import Agent, AgentKey, Line
 from adapter.storage.batch import Row
 from adapter.storage.port import AgentChange, CallRow, Commit, Parked, RouteRead
+from adapter.storage.transaction import Database
 from tests.contracts.stores import NOW, delivery, log, waiting
+
+TABLES = ("agents", "call_logs", "calls", "parked", "deliveries")
 
 Held = dict[str, list[Row]]
 """All rows of the tables, by their names."""
@@ -15,6 +18,11 @@ Held = dict[str, list[Row]]
 AGENTS = 5
 WRONG = 0.06
 """So often something was read wrongly."""
+
+
+def held(database: Database) -> Held:
+    """All that a database holds, in an order of its own."""
+    return {table: sorted(database.execute(f"SELECT * FROM {table}", ())[0]) for table in TABLES}
 
 
 class Commits:
@@ -55,7 +63,8 @@ class Commits:
         read = version + self._chance(WRONG)
         calls = (CallRow("acct", call, f"call-{number}", key, NOW + read),)
         logs = (log(f"log-{self._random.randrange(3)}", key),) if self._chance(0.3) else ()
-        agent = Agent(key, Line("acct", f"user_{number}") if number else None, str(read))
+        user = number if not self._chance(WRONG) else self._random.randrange(AGENTS)
+        agent = Agent(key, Line("acct", f"user_{user}") if user else None, str(read))
         return AgentChange(read, agent, NOW, logs, calls if self._chance(0.6) else ())
 
     def _route(self, held: Held, call: str, parked: list[Row]) -> RouteRead:

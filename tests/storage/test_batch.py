@@ -196,5 +196,5 @@ def test_rows_are_sorted_by_key() -> None:
         (sql.UNPARK, [("acct", "e8"), ("acct", "e9")]),
         (sql.PARK, [("acct", "e2")]),
     ]
-    assert [row[2] for row in writes.may()[1][1]] == ["a", "b"]
+    assert [row[2] for row in writes.may()[0][1]] == ["a", "b"]
     assert ADA.user_id < BEN.user_id < CEM.user_id

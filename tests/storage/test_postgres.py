@@ -22,9 +22,11 @@ from adapter.storage.port import (
     RouteRead,
     StorageError,
 )
-from adapter.storage.postgres import LOCKING_UPDATE, PostgresDatabase, PostgresStore, connect
-from adapter.storage.transaction import settle
+from adapter.storage.postgres import OWN, PostgresDatabase, PostgresStore, connect
+from adapter.storage.sqlite import SqliteDatabase
+from adapter.storage.transaction import Work, settle
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, write
+from tests.storage.commits import Commits, held
 from tests.storage.servers import Postgres, running_postgres
 
 
@@ -267,10 +269,11 @@ def test_numbers_of_any_size_share_a_prepared_statement(url: str) -> None:
     assert len(rows) == 1
 
 
-def test_agents_are_locked_in_the_order_of_their_keys(url: str) -> None:
+@pytest.mark.parametrize("update", OWN.values())
+def test_agents_are_locked_in_the_order_of_their_keys(url: str, update: str) -> None:
     """Sorted first, then locked, and found by their key: whatever order a batch has."""
     values = "VALUES ('o', '2', 2, '', 5, 'a', 'u', 1), ('o', '1', 2, '', 5, 'a', 'u', 1)"
-    (statement, _), *_ = sql.for_rows(LOCKING_UPDATE, [("",) * 8])
+    (statement, _), *_ = sql.for_rows(update, [("",) * 8])
     start, end = statement.index("VALUES"), statement.index(") v JOIN")
     with connect(url) as connection:
         found = connection.execute(f"EXPLAIN {statement[:start]}{values}{statement[end:]}")
@@ -293,3 +296,19 @@ def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
     assert database.execute("SHOW statement_timeout", ())[0] == [("50ms",)]
     assert settle(database, [prepare(write(1))]) == [None]
     database.close()
+
+
+def test_both_databases_judge_alike(url: str, tmp_path: Path) -> None:
+    """Batches of commits, most of which are right: the same outcomes, and the same rows."""
+    upgrade(f"sqlite:///{tmp_path}/softphone.db")
+    one, other = PostgresDatabase(url), SqliteDatabase(tmp_path / "softphone.db")
+    made, kinds = Commits(seed=7), set()
+    for _ in range(80):
+        works: list[Work] = [prepare(commit) for commit in made.batch(held(other))]
+        outcomes = [type(outcome) for outcome in settle(one, works)]
+        assert outcomes == [type(outcome) for outcome in settle(other, works)]
+        assert held(one) == held(other)
+        kinds.update(outcomes)
+    assert kinds == {type(None), Conflict, Duplicate}
+    one.close()
+    other.close()

@@ -43,7 +43,7 @@ def test_no_statement_has_a_literal_that_another_driver_would_misread() -> None:
 def test_rows_go_in_as_few_statements_as_there_are_sizes(count: int, sizes: list[int]) -> None:
     """Each has a placeholder for each value, and the rows keep their order."""
     rows = [("acct", str(number)) for number in range(count)]
-    portions = list(sql.for_rows("INSERT INTO t VALUES (?, CAST(? AS bigint)) RETURNING (1)", rows))
+    portions = sql.for_rows("INSERT INTO t VALUES (?, CAST(? AS bigint)) RETURNING (1)", rows)
     assert [len(values) // 2 for _, values in portions] == sizes
     assert [statement.count("?") for statement, _ in portions] == [2 * size for size in sizes]
     assert [statement.count("CAST(? AS bigint)") for statement, _ in portions] == sizes
@@ -54,4 +54,4 @@ def test_rows_go_in_as_few_statements_as_there_are_sizes(count: int, sizes: list
 def test_a_statement_without_values_takes_one_row_at_a_time() -> None:
     """As it stands."""
     rows = [("acct", "e1"), ("acct", "e2")]
-    assert list(sql.for_rows(sql.UNPARK, rows)) == [(sql.UNPARK, row) for row in rows]
+    assert sql.for_rows(sql.UNPARK, rows) == [(sql.UNPARK, [*row]) for row in rows]

@@ -256,3 +256,25 @@ async def test_any_number_of_rows_is_written_as_each_alone(tmp_path: Path, count
     rows, _ = database.execute("SELECT DISTINCT body, at, fate FROM deliveries", ())
     assert rows == [(b"\0{}", 7, "applied")]
     database.close()
+
+
+async def test_in_place_changes_nothing_that_an_index_would_have_to_follow(tmp_path: Path) -> None:
+    """Another line, or another beginning of a call, is no change but a count that is too low."""
+    await (await opened(tmp_path / "softphone.db")).close()
+    database = SqliteDatabase(tmp_path / "softphone.db")
+    lines = (("acct", "user_1"), (None, None))
+    new = [("o", str(n), 1, "{}", None, *line) for n, line in enumerate(lines)]
+    assert database.write(sql.INSERT_AGENT, new) == 2
+    moved = [("o", str(n), 2, "{}", 5, "acct", "user_2", 1) for n in range(2)]
+    assert database.write(sql.UPDATE_AGENT_IN_PLACE, moved) == 0
+    stayed = [("o", str(n), 2, "x", 5, *line, 1) for n, line in enumerate(lines)]
+    assert database.write(sql.UPDATE_AGENT_IN_PLACE, stayed) == 2
+    rows, _ = database.execute("SELECT version, value, next_due FROM agents", ())
+    assert rows == [(2, "x", 5)] * 2
+    call = ("acct", "pc-1", "o", "1")
+    puts = [("call-1", NOW, "{}"), ("call-2", NOW, "x"), ("call-3", NOW + 1, "y")]
+    counts = [database.write(sql.PUT_CALL_IN_PLACE, [(*call, *put)]) for put in puts]
+    assert counts == [1, 1, 0]
+    rows, _ = database.execute("SELECT call_id, at, value FROM calls", ())
+    assert rows == [("call-2", NOW, "x")]
+    database.close()

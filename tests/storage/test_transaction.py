@@ -26,7 +26,7 @@ from adapter.storage.port import (
 from adapter.storage.sqlite import SqliteDatabase
 from adapter.storage.transaction import Job, Work, _settle, failure, settle
 from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
-from tests.storage.commits import Commits
+from tests.storage.commits import Commits, held
 
 UNSTORABLE = prepare(Commit(delivery=delivery("\ud800")))
 """A lone surrogate in an id, which no database takes as text."""
@@ -238,17 +238,6 @@ def test_an_outage_at_the_commit_fails_all_at_once(database: Counting) -> None:
     assert [type(outcome) for outcome in outcomes] == [StorageError] * 3
     assert database.begun == 1
     assert users(database) == []
-
-
-TABLES = ("agents", "call_logs", "calls", "parked", "deliveries")
-
-
-def held(database: SqliteDatabase) -> dict[str, list[Row]]:
-    """All rows of all tables."""
-    return {
-        table: sorted(database.execute(f"SELECT * FROM {table}", ())[0], key=repr)
-        for table in TABLES
-    }
 
 
 @pytest.mark.parametrize("seed", range(4))

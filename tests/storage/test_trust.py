@@ -12,14 +12,15 @@ from adapter.storage import sql
 from adapter.storage.batch import prepare
 from adapter.storage.port import AgentChange, Commit, RouteRead
 from adapter.storage.trust import Answer, Trusted, trust
-from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, waiting
+from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
 
 ADAS, BENS = Line("acct", "user_1"), Line("acct", "user_2")
 NOBODY = RouteRead("acct", "pc-1", frozenset(), frozenset(), ADAS, frozenset({ADA}))
 RINGS = Commit((bound(3, "pc-1"),), delivery("e1"), route=NOBODY)
 """A call of which nobody knew yet reaches Ada."""
 
-ANSWERS: list[Answer] = [([("line", "acct", "user_1", "00D1", "0051")], -1), ([], 1), ([], 1)]
+SO: list[tuple[str, ...]] = [("line", "acct", "user_1", "00D1", "0051")]
+ANSWERS: list[Answer] = [(SO, -1), ([], 1), ([], 1), ([], 1)]
 
 
 def trusted(*commits: Commit) -> Trusted | None:
@@ -32,15 +33,21 @@ def test_a_delivery_is_one_question_and_three_writes() -> None:
     batch = trusted(RINGS)
     assert batch is not None
     statements = [statement for statement, _ in batch.statements]
-    assert statements == [sql.ROUTES, sql.UPDATE_AGENT, sql.INSERT_DELIVERY, sql.PUT_CALL]
-    assert batch.holds([*ANSWERS, ([], 1)])
+    assert statements == [
+        sql.ROUTES,
+        sql.UPDATE_AGENT_IN_PLACE,
+        sql.INSERT_DELIVERY,
+        sql.PUT_CALL_IN_PLACE,
+    ]
+    assert batch.holds(ANSWERS)
 
 
 def test_what_reads_no_route_asks_nothing() -> None:
     """A commit of a page, and a new agent's."""
     batch = trusted(Commit((change(3),)), Commit((change(0, key=BEN),)))
     assert batch is not None
-    assert [statement for statement, _ in batch.statements] == [sql.UPDATE_AGENT, sql.INSERT_AGENT]
+    statements = [statement for statement, _ in batch.statements]
+    assert statements == [sql.UPDATE_AGENT_IN_PLACE, sql.INSERT_AGENT]
     assert batch.holds([([], 1), ([], 1)])
     assert not batch.holds([([], 1), ([], 0)])
     assert not batch.holds([([], 0), ([], 1)])
@@ -50,27 +57,29 @@ def test_what_reads_no_route_asks_nothing() -> None:
     ("place", "answer"),
     [
         (0, ([], -1)),
-        (0, ([*ANSWERS[0][0], ("call", "acct", "pc-1", "00D1", "0052")], -1)),
-        (0, ([*ANSWERS[0][0], ("waiting", "acct", "pc-1", "e0", "")], -1)),
+        (0, ([*SO, ("call", "acct", "pc-1", "00D1", "0052")], -1)),
+        (0, ([*SO, ("waiting", "acct", "pc-1", "e0", "")], -1)),
         (0, ([("line", "acct", "user_1", "00D1", "0052")], -1)),
         (1, ([], 0)),
         (2, ([], 0)),
+        (3, ([], 0)),
     ],
 )
 def test_any_other_answer_disproves_it(place: int, answer: Answer) -> None:
-    """Another way of the call, a newer version, a delivery that was taken."""
+    """Another way of the call, a newer version, a taken delivery, a call that began earlier."""
     batch = trusted(RINGS)
     assert batch is not None
-    answers = [*ANSWERS, ([], 1)]
+    answers = [*ANSWERS]
     answers[place] = answer
     assert not batch.holds(answers)
 
 
-def test_whether_a_call_row_was_new_proves_nothing() -> None:
-    """It is put, not compared."""
-    batch = trusted(RINGS)
+def test_a_log_proves_nothing() -> None:
+    """It goes with its agent's version."""
+    batch = trusted(Commit((replace(change(3), logs=(log("a"),)),)))
     assert batch is not None
-    assert batch.holds([*ANSWERS, ([], 0)])
+    assert [statement for statement, _ in batch.statements][1:] == [sql.PUT_LOG]
+    assert batch.holds([([], 1), ([], 0)])
 
 
 def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
