@@ -97,9 +97,9 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
             assert_never(never)
 
 
-def open_log(log: CallLog, at: int, policy: SavePolicy) -> CallLog:
-    """A new log, to be offered at once."""
-    return log.at_state(_pending(at, at, policy))
+def newly_opened(at: int, policy: SavePolicy) -> Pending:
+    """The state of a new log: to be offered at once."""
+    return _pending(at, at, policy)
 
 
 def may_be_offered(log: CallLog, at: int) -> bool:

@@ -6,13 +6,13 @@ will soon be; whatever becomes known later goes to the log as `FactsLearned`.
 
 from __future__ import annotations
 
-from adapter.core.calllog import open_log
+from adapter.core.calllog import newly_opened
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
 from adapter.core.facts import MISSED, Facts, Outcome
 from adapter.core.logevents import WritingEnded
-from adapter.core.logmodel import CallLog, Pending
+from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call, Ending, Lapsed, Notice, Recent, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.quick import replace
@@ -106,7 +106,7 @@ def is_logged(call: Call, policy: Policy) -> bool:
 
 
 def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
-    log = CallLog(
+    return CallLog(
         log_id=call.call_id,
         agent=agent.key,
         opened_at=call.opened_at,
@@ -114,13 +114,12 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
         facts=call.facts,
         record=call.record,
         time_zone=agent.time_zone,
-        state=Pending(at, at),
+        state=newly_opened(at, policy.save),
         provider_call_id=call.provider_call_id or "",
         draft=call.draft,
         held_until=at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0,
         work_id=call.work_id,
     )
-    return open_log(log, at, policy.save)
 
 
 def _remembered(call: Call, policy: Policy) -> Recent:

@@ -8,7 +8,7 @@ loses callbacks; tabs crash; the server restarts with nothing but the stored log
 from dataclasses import dataclass, field
 from random import Random
 
-from adapter.core.calllog import LogDecision, decide_log, may_be_offered, open_log
+from adapter.core.calllog import LogDecision, decide_log, may_be_offered, newly_opened
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logevents import (
     FactsLearned,
@@ -27,7 +27,7 @@ from adapter.core.logevents import (
     TasksFound,
     TrayDecided,
 )
-from adapter.core.logmodel import Attempt, CallLog, LogFields, Pending, SaveError, Tray, TrayReason
+from adapter.core.logmodel import Attempt, CallLog, LogFields, SaveError, Tray, TrayReason
 from adapter.core.policy import SavePolicy
 from tests.core.people import KEY, NUMBER, T0
 
@@ -38,8 +38,8 @@ SLOWEST_COMMIT_MS = 250_000
 def new_log(at: int = T0, policy: SavePolicy | None = None) -> CallLog:
     """A log of a call that has just ended."""
     over = Facts(ended=Known(at, Source.SAID))
-    log = CallLog("c1", KEY, at, NUMBER, over, None, "UTC", Pending(at, at))
-    return open_log(log, at, policy or SavePolicy())
+    state = newly_opened(at, policy or SavePolicy())
+    return CallLog("c1", KEY, at, NUMBER, over, None, "UTC", state)
 
 
 @dataclass
