@@ -87,16 +87,26 @@ class Prepared:
 
 def prepare(commit: Commit) -> Prepared:
     """Everything that can be done before the writer's turn: values become text."""
-    logs = [_log_row(change, log) for change in commit.changes for log in change.logs]
-    calls = [_call_row(call) for change in commit.changes for call in change.calls]
+    agents: list[AgentRow] = []
+    logs: dict[Row, Row] = {}
+    calls: dict[Row, Row] = {}
+    for change in commit.changes:
+        agents.append(_agent_row(change))
+        for log in change.logs:
+            row = _log_row(change, log)
+            logs[row[:3]] = row
+        for call in change.calls:
+            row = _call_row(call)
+            calls[row[:4]] = row
+    delivery, route = commit.delivery, commit.route
     return Prepared(
-        agents=tuple([_agent_row(change) for change in commit.changes]),
-        logs={row[:3]: row for row in logs},
-        calls={row[:4]: row for row in calls},
-        delivery=_delivery(commit.delivery) if commit.delivery else None,
-        park={(parked.account, parked.event_id): _parked_row(parked) for parked in commit.park},
-        unpark=tuple([(parked.account, parked.event_id) for parked in commit.unpark]),
-        route=route_row(commit.route) if commit.route else None,
+        tuple(agents),
+        logs,
+        calls,
+        None if delivery is None else _delivery(delivery),
+        {(one.account, one.event_id): _parked_row(one) for one in commit.park},
+        tuple([(one.account, one.event_id) for one in commit.unpark]),
+        None if route is None else route_row(route),
     )
 
 
@@ -104,8 +114,8 @@ def _agent_row(change: AgentChange) -> AgentRow:
     agent, read = change.agent, change.read_version
     key, line = agent.key, agent.line
     account, user = (None, None) if line is None else (line.account, line.user)
-    columns = (key.org_id, key.user_id, read + 1, AGENT.dump(agent), change.next_due)
-    return AgentRow(*columns, account, user, read)
+    who, value = (key.org_id, key.user_id), AGENT.dump(agent)
+    return AgentRow(*who, read + 1, value, change.next_due, account, user, read)
 
 
 def _log_row(change: AgentChange, log: CallLog) -> Row:

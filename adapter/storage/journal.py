@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Condition, Thread
 from time import perf_counter
 from typing import Any, TypeAlias
 
+from adapter.core.quick import dataclass
 from adapter.storage.port import StorageError
 from adapter.storage.transaction import Database, Work, failure, settle
 
