@@ -148,7 +148,7 @@ def open_reader(url: str) -> Reader:
             raise StorageError(f"there is no database at {file}")
         return Reader(lambda: connect_for_reading(file, BUSY_MS), lambda statement: statement)
     if scheme in {"postgresql", "postgres"}:
-        from adapter.storage.postgres import connect, translate  # noqa: PLC0415
+        from adapter.storage.dialect import connect, translate  # noqa: PLC0415
 
         return Reader(lambda: connect(url), translate)
     raise StorageError("the database's address must begin with sqlite:/// or postgresql://")

@@ -11,25 +11,30 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from typing import Any, Self
 
 import psycopg
 from psycopg import errors, pq
-from psycopg.types.numeric import Int8Dumper
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Row
+from adapter.storage.dialect import (
+    LOCKED_VERSIONS,
+    XACT_ID,
+    XACT_STATUS,
+    answer,
+    connect,
+    connect_for_writing,
+    numbered,
+    queue,
+    translate,
+)
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
 from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
 from adapter.storage.trust import Answer
-
-CONNECT_SECONDS = 3
-STATEMENT_MS = 10_000
-"""No statement of ours is worth waiting longer for: pages and providers give up before."""
 
 IN_DOUBT_SECONDS = 5.0
 """So long the outcome of a COMMIT without an answer is asked for."""
@@ -39,82 +44,8 @@ MIGRATION_MS = 120_000
 
 READERS = 2
 
-BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-"""All that we ask goes by key or by a narrow index. Without statistics (a new or fast growing
-table) the planner would read whole tables for a batch of keys."""
-
-LOCKED_VERSIONS = f"{sql.VERSIONS} FOR UPDATE OF t"
-
-_LOCKING_UPDATE = (
-    "UPDATE agents SET version = v.column3, value = v.column4, next_due = v.column5,"
-    " account = v.column6, provider_user = v.column7 FROM (SELECT v.* FROM (VALUES"
-    " (?, ?, CAST(? AS bigint), ?, CAST(? AS bigint), ?, ?, CAST(? AS bigint))) v JOIN agents t"
-    " ON t.org_id = v.column1 AND t.user_id = v.column2 AND t.version = v.column8{same_line}"
-    " ORDER BY t.org_id, t.user_id FOR UPDATE OF t) v"
-    " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
-)
-OWN = {
-    sql.UPDATE_AGENT: _LOCKING_UPDATE.format(same_line=""),
-    sql.UPDATE_AGENT_IN_PLACE: _LOCKING_UPDATE.format(
-        same_line=" AND t.account IS NOT DISTINCT FROM v.column6"
-        " AND t.provider_user IS NOT DISTINCT FROM v.column7"
-    ),
-}
-"""PostgreSQL's own way: it locks the rows in the order of their keys, so that replicas which update
-several of them never wait for each other in a ring."""
-
-XACT_ID = "SELECT pg_current_xact_id()::text"
-XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
-
 CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure)
 """The batch's own bad luck: smaller portions are tried again at once."""
-
-
-PREPARED = 512
-"""So many statements the writing connection keeps prepared: some for each number of rows."""
-
-
-@cache
-def translate(statement: str) -> str:
-    """With psycopg's placeholders; none of our statements has a literal ? or %."""
-    return statement.replace("?", "%s")
-
-
-@cache
-def _numbered(statement: str) -> str:
-    """With the server's own placeholders: psycopg would look for its own in each long statement."""
-    first, *others = statement.split("?")
-    return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
-
-
-class _Whole(Int8Dumper):
-    """A number of the type that the server expects at its place, however large it is.
-
-    By itself psycopg names a type for each size, and statements are prepared for each of those.
-    """
-
-    oid = 0
-
-
-def connect(url: str) -> psycopg.Connection[Row]:
-    """A connection in autocommit mode, with limits on waiting."""
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name="softphone",
-        options=f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on {BY_KEY}",
-        prepare_threshold=1,
-    )
-
-
-def connect_for_writing(url: str) -> psycopg.Connection[Row]:
-    """A connection that runs few statements very often, with placeholders like `$1`."""
-    connection = connect(url)
-    connection.cursor_factory = psycopg.RawCursor
-    connection.adapters.register_dumper(int, _Whole)
-    connection.prepared_max = PREPARED
-    return connection
 
 
 class PostgresDatabase:
@@ -166,15 +97,15 @@ class PostgresDatabase:
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
         """The rows that it answers, and how many it changed."""
-        cursor = self._open.execute(_numbered(statement), values)
+        cursor = self._open.execute(numbered(statement), values)
         rows = cursor.fetchall() if cursor.description is not None else []
         return rows, cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
         """Run it for each row, in one exchange with the server; how many rows changed in all."""
         with self._open.pipeline():
-            cursors = _queue(self._open, (statement, rows))
-        return _answer(cursors)[1]
+            cursors = queue(self._open, (statement, rows))
+        return answer(cursors)[1]
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the server or the way to it is what is wrong."""
@@ -192,9 +123,9 @@ class PostgresDatabase:
         with connection.pipeline():
             connection.execute("BEGIN")
             transaction = connection.execute(XACT_ID)
-            queued = [_queue(connection, statement) for statement in statements]
+            queued = [queue(connection, statement) for statement in statements]
         self._transaction = str(transaction.fetchall()[0][0])
-        return [_answer(cursors) for cursors in queued]
+        return [answer(cursors) for cursors in queued]
 
     @property
     def _open(self) -> psycopg.Connection[Row]:
@@ -215,20 +146,6 @@ class PostgresDatabase:
                 return bool(status[0] == "committed")
             time.sleep(0.1)
         return False
-
-
-def _queue(connection: psycopg.Connection[Row], statement: ForRows) -> list[psycopg.Cursor[Row]]:
-    """Have it run for all of its rows."""
-    text, rows = statement
-    text = OWN.get(text, text)
-    return [
-        connection.execute(_numbered(many), values) for many, values in sql.for_rows(text, rows)
-    ]
-
-
-def _answer(cursors: Sequence[psycopg.Cursor[Row]]) -> Answer:
-    found = [row for cursor in cursors if cursor.description is not None for row in cursor]
-    return found, sum(cursor.rowcount for cursor in cursors)
 
 
 class PostgresStore(SqlStore):

@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from adapter.core.model import AgentKey, Line
-from adapter.storage import sql
 from adapter.storage.batch import prepare
 from adapter.storage.migrate import upgrade
 from adapter.storage.port import (
@@ -22,7 +21,7 @@ from adapter.storage.port import (
     RouteRead,
     StorageError,
 )
-from adapter.storage.postgres import OWN, PostgresDatabase, PostgresStore, connect
+from adapter.storage.postgres import PostgresDatabase, PostgresStore
 from adapter.storage.sqlite import SqliteDatabase
 from adapter.storage.transaction import Work, settle
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, write
@@ -255,32 +254,6 @@ async def test_replicas_that_route_the_same_call_differently_make_one_history(
         assert outcomes.count(None) == 1
         assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 1
     assert await replicas[0].versions((ADA,)) == {ADA: 21}
-
-
-def test_numbers_of_any_size_share_a_prepared_statement(url: str) -> None:
-    """And no deadline is a number too: few statements are kept, and all of them are used again."""
-    database = PostgresDatabase(url)
-    for version, due in enumerate((None, 5, 70_000, NOW, None, 5, 70_000, NOW)):
-        commit = Commit((change(version, due=due),), delivery(f"e{version}"))
-        assert settle(database, [prepare(commit)]) == [None]
-    kept = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'UPDATE agents%'"
-    rows, _ = database.execute(kept, ())
-    database.close()
-    assert len(rows) == 1
-
-
-@pytest.mark.parametrize("update", OWN.values())
-def test_agents_are_locked_in_the_order_of_their_keys(url: str, update: str) -> None:
-    """Sorted first, then locked, and found by their key: whatever order a batch has."""
-    values = "VALUES ('o', '2', 2, '', 5, 'a', 'u', 1), ('o', '1', 2, '', 5, 'a', 'u', 1)"
-    (statement, _), *_ = sql.for_rows(update, [("",) * 8])
-    start, end = statement.index("VALUES"), statement.index(") v JOIN")
-    with connect(url) as connection:
-        found = connection.execute(f"EXPLAIN {statement[:start]}{values}{statement[end:]}")
-        plan = [str(row[0]).strip(" ->") for row in found.fetchall()]
-    locks = next(n for n, line in enumerate(plan) if line.startswith("LockRows"))
-    assert plan[locks + 1].startswith("Sort ")
-    assert sum("agents_pkey" in line for line in plan) == 2
 
 
 def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
