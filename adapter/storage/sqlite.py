@@ -28,10 +28,6 @@ from adapter.storage.trust import Answer
 BUSY_MS = 5_000
 """So long a statement waits for somebody's lock (a backup, a shell) before it fails."""
 
-CHECKPOINT_PAGES = 4_000
-"""The log is copied into the file every 16 MB: four times SQLite's own measure, because busy pages
-are then copied once instead of four times (a third off a commit's cost under load)."""
-
 CACHE_KIB = 64 * 1024
 """So much of the file may be in memory: the busy pages of some 10,000 agents, who with SQLite's
 own 2 MB would be read from the file again for each commit."""
@@ -118,7 +114,6 @@ def connect(path: Path, busy_ms: int) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     # What undoes half a statement of many rows: else it is a file, made and unlinked each time.
     connection.execute("PRAGMA temp_store = MEMORY")

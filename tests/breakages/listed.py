@@ -34,8 +34,8 @@ BREAKAGES = (
     Breakage(
         "drop the dedupe of webhooks",
         INTAKE,
-        "event_id=heard.event_id,\n            type=heard.type,",
-        "event_id=self._clock.nonce(),\n            type=heard.type,",
+        "Delivery(heard.account, heard.event_id, heard.type,",
+        "Delivery(heard.account, self._clock.nonce(), heard.type,",
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
@@ -50,8 +50,8 @@ BREAKAGES = (
     Breakage(
         "never replay what was parked",
         INTAKE,
-        "for parked in way.parked]",
-        "for parked in ()]",
+        "for parked in way.parked:",
+        "for parked in ():",
         ("tests/runtime/test_intake.py", "tests/scenarios"),
     ),
     Breakage(
