@@ -135,6 +135,7 @@ class Lane(asyncio.Protocol):
         self.taking = None
         if not self._transport.is_closing():
             self._answer(refusal)
+        if not self._transport.is_closing():
             self._go_on()
 
     def _answer(self, refusal: web.Response | None) -> None:

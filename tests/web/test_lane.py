@@ -225,6 +225,21 @@ async def test_a_replica_that_leaves_keeps_no_connection(way: Way) -> None:
     assert await way.is_over()
 
 
+async def test_nothing_is_taken_after_a_last_answer(way: Way) -> None:
+    """What was sent ahead of it is sent again, elsewhere."""
+    way.leaving[0] = True
+    way.endpoint.gate.clear()
+    way.send(b"1")
+    await way.endpoint.came.acquire()
+    one = next(iter(way.lanes.open))
+    way.send(b"2")
+    await until(lambda: bool(one._ahead))
+    way.endpoint.gate.set()
+    assert (await way.answer())[1]["Connection"] == "close"
+    assert await way.is_over()
+    assert [body for *_, body in way.endpoint.heard] == [b"1"]
+
+
 async def test_closing_waits_for_the_answer_under_way(way: Way) -> None:
     """A delivery that is being taken is answered, then its connection ends."""
     way.endpoint.gate.clear()
