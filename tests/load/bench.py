@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from tests.load.parts.found import Found
 from tests.load.parts.growth import growth
 from tests.load.parts.latency import latency
 from tests.load.profiled import profile
-from tests.load.programs import BENCH, GENERATOR_CORE
+from tests.load.programs import BENCH, GENERATOR_CORE, bind
 from tests.load.rounds import tell
 from tests.load.wire import Wrong
 
@@ -113,7 +112,7 @@ async def run(options: argparse.Namespace) -> None:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    os.sched_setaffinity(0, {GENERATOR_CORE} & os.sched_getaffinity(0) or os.sched_getaffinity(0))
+    bind(GENERATOR_CORE)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)

@@ -29,6 +29,9 @@ PEERS = Path(__file__).parent / "peers"
 BENCH = ROOT / "var" / "bench"
 ACCOUNT, TOKEN, SECRET = "acct_bench", "sk_bench", "whsec_bench"
 SERVER_CORE, GENERATOR_CORE = 0, 1
+ALLOWED = frozenset(os.sched_getaffinity(0))
+"""The cores that we may use; asked before anybody is bound to one."""
+
 START_SECONDS = 60
 END_SECONDS = 30
 PR_SET_PDEATHSIG = 1
@@ -70,6 +73,10 @@ class Program:
                 stderr=out,
                 # Safe beside threads: one call that was looked up before the fork.
                 preexec_fn=_die_with_parent,  # noqa: PLW1509
+            )
+        if len(ALLOWED) > 1 and os.sched_getaffinity(self.process.pid) & os.sched_getaffinity(0):
+            raise RuntimeError(
+                f"{self.kind} shares the generator's core: nothing would be measured"
             )
         async with asyncio.timeout(START_SECONDS):
             while not await _listens(self.port):
@@ -120,11 +127,16 @@ def _die_with_parent() -> None:
         PRCTL(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
+def bind(core: int) -> None:
+    """Stay on this core, where we may use it; what is started from now on stays there, too."""
+    os.sched_setaffinity(0, {core} & ALLOWED or ALLOWED)
+
+
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
     """On this core for a while; what is started meanwhile stays there, with all its threads."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core} & before or before)
+    bind(core)
     try:
         yield
     finally:
