@@ -20,15 +20,10 @@ from adapter.storage.port import StorageError
 
 log = structlog.get_logger(__name__)
 
-COLLECT_AFTER = (20_000, 3, 10)
-"""When Python looks for garbage cycles: after so many new objects among these, after so many of
-those looks among what they left, and after so many of these among everything (if that has grown by
-a quarter).
-
-Its own numbers (700, 10, 10) look all the time, for nothing: the values of agents hold no cycles.
-With rarer second looks one of them takes a tenth of a second; with rarer third ones nobody ever
-finds what sockets leave behind, some 90 objects of aiohttp's each.
-"""
+COLLECT_AFTER = (10_000, 1_000_000, 1_000_000)
+"""After so many more objects Python looks for garbage cycles among these, and (practically) never
+by itself among all: that would hold everybody up, and agents' values hold no cycles. What sockets
+leave behind is looked for by web/litter."""
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:

@@ -205,6 +205,12 @@ class Store(Protocol):
     async def session(self, token_hash: str) -> Session | None:
         """The session of that hash, expired or not, or None."""
 
+    async def take_session(self, token_hash: str) -> Session | None:
+        """Remove the session of that hash and return it; None if there is none, or none any more.
+
+        Of several who take the same one at once, one has it.
+        """
+
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
         """Remove one session of the agent, or all; how many there were."""
 

@@ -95,6 +95,12 @@ def put_session(database: Database, session: Session) -> None:
     database.execute(sql.PUT_SESSION, row)
 
 
+def take_session(database: Database, token_hash: str) -> Session | None:
+    """Remove the session of that hash: whoever has it now is the only one."""
+    rows, _ = database.execute(sql.TAKE_SESSION, (token_hash,))
+    return SESSION.load(str(rows[0][0])) if rows else None
+
+
 def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None) -> int:
     """Remove one of the agent's sessions, or all; how many there were."""
     who = (agent.org_id, agent.user_id)

@@ -76,6 +76,12 @@ class SqlStore:
         """The session of that hash, expired or not, or None."""
         return await self.reader.run(queries.session, token_hash)
 
+    async def take_session(self, token_hash: str) -> Session | None:
+        """Remove the session of that hash and return it, to one of all who ask."""
+        take = partial(queries.take_session, token_hash=token_hash)
+        taken: Session | None = await self.journal.submit(Job(take))
+        return taken
+
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
         """Remove one session of the agent, or all; how many there were."""
         drop = partial(queries.drop_sessions, agent=agent, token_hash=token_hash)

@@ -50,6 +50,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
 from adapter.web.clicks import Clicks, log_refusal
+from adapter.web.litter import Litter
 from adapter.web.middleware import failure
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.sameuser import SameUser
@@ -100,6 +101,7 @@ class Bridge:
         self._sockets_per_address = sockets_per_address
         self._proxies = proxies
         self._sockets: Counter[str] = Counter()
+        self._litter = Litter()
         self.draining = False
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -112,12 +114,14 @@ class Bridge:
         if address and self._sockets[address] >= self._sockets_per_address:
             return failure(429, "too-many", "Too many softphones are connected from your address.")
         self._sockets[address] += 1
+        self._litter.came()
         try:
             return await self._connected(request)
         finally:
             self._sockets[address] -= 1
             if not self._sockets[address]:
                 del self._sockets[address]
+            self._litter.went()
 
     async def _connected(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(

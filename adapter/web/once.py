@@ -31,11 +31,8 @@ class Once:
 
     async def take(self, kind: str, secret: str) -> tuple[AgentKey, dict[str, str]] | None:
         """What was said: None for a secret that is unknown, too old, or was taken before."""
-        row = _row(kind, secret)
-        found = await self._store.session(row)
-        if found is None or await self._store.drop_sessions(found.agent, row) != 1:
-            return None
-        if found.expires_at <= self._clock.now():
+        found = await self._store.take_session(_row(kind, secret))
+        if found is None or found.expires_at <= self._clock.now():
             return None
         said: dict[str, str] = json.loads(found.name)
         return found.agent, said

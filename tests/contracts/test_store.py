@@ -365,6 +365,17 @@ async def test_sessions_are_put_replaced_and_dropped(store: Store) -> None:
     assert await store.session("h2") is None
 
 
+async def test_a_session_is_taken_by_one_of_all_who_ask(store: Store) -> None:
+    """Whatever it says, it says once."""
+    await store.put_session(session())
+    await store.put_session(session("h2"))
+    taken = await asyncio.gather(*[store.take_session("h1") for _ in range(5)])
+    assert [one for one in taken if one is not None] == [session()]
+    assert await store.take_session("h1") is None
+    assert await store.session("h1") is None
+    assert await store.session("h2") == session("h2")
+
+
 # --- the store itself ---
 
 

@@ -263,6 +263,10 @@ class MemoryStore:
         """Nobody signs in here."""
         raise NotImplementedError
 
+    async def take_session(self, token_hash: str) -> Session | None:
+        """Nobody signs in here."""
+        raise NotImplementedError
+
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
         """Nobody signs in here."""
         raise NotImplementedError

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from adapter.storage import queries
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import StorageError
 from adapter.storage.queries import Fetch
-from adapter.storage.reader import Reader
+from adapter.storage.reader import AT_ONCE, Reader
 from adapter.storage.sqlite import connect
 
 
@@ -40,6 +42,18 @@ class Connections:
         return connection
 
 
+def count_calls(reader: Reader, name: str) -> list[int]:
+    """Grows with each call of that method."""
+    calls, method = list[int](), getattr(reader, name)
+
+    def counted(*args: Any) -> None:
+        calls.append(1)
+        method(*args)
+
+    setattr(reader, name, counted)
+    return calls
+
+
 def same(statement: str) -> str:
     """SQLite's placeholders are ours."""
     return statement
@@ -52,6 +66,59 @@ async def test_reads_share_one_connection(tmp_path: Path) -> None:
     assert [await reader.run(answer, n) for n in range(3)] == [0, 1, 2]
     assert len(connections.made) == 1
     await reader.close()
+
+
+async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(tmp_path: Path) -> None:
+    """Each has its own answer, and an error is only that of who asked for it."""
+    reader, threads = Reader(Connections(tmp_path / "x.db"), same), set[str]()
+
+    def told(fetch: Fetch, number: int) -> Any:
+        threads.add(threading.current_thread().name)
+        return answer(fetch, number) if number != 5 else fetch("SELECT nonsense", ())
+
+    back = count_calls(reader, "_hand_back")
+    asked = [reader.run(told, number) for number in range(AT_ONCE + 4)]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(outcomes.pop(5), StorageError)
+    assert outcomes == [number for number in range(AT_ONCE + 4) if number != 5]
+    assert (threads, len(back)) == ({"reader"}, 2)
+    await reader.close()
+
+
+async def test_several_threads_share_what_is_asked(tmp_path: Path) -> None:
+    """A slow answer holds up only those that were taken with it."""
+    reader, gate = Reader(Connections(tmp_path / "x.db"), same, threads=2), threading.Event()
+
+    def slow(fetch: Fetch) -> Any:
+        assert gate.wait(10)
+        return answer(fetch, 1)
+
+    waiting = asyncio.ensure_future(reader.run(slow))
+    assert await reader.run(answer, 2) == 2
+    gate.set()
+    assert await waiting == 1
+    await reader.close()
+
+
+async def test_who_gives_up_waiting_harms_nobody(tmp_path: Path) -> None:
+    """The others of the same round have their answers."""
+    reader = Reader(Connections(tmp_path / "x.db"), same)
+    impatient = asyncio.ensure_future(reader.run(answer, 1))
+    patient = asyncio.ensure_future(reader.run(answer, 2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await patient == 2
+    assert impatient.cancelled()
+    await reader.close()
+
+
+async def test_what_was_asked_before_the_end_is_answered(tmp_path: Path) -> None:
+    """Closing waits for it."""
+    reader = Reader(Connections(tmp_path / "x.db"), same)
+    asked = asyncio.ensure_future(reader.run(answer, 1))
+    await asyncio.sleep(0)
+    await reader.close()
+    assert await asked == 1
 
 
 async def test_a_lost_connection_is_replaced_without_anybody_noticing(tmp_path: Path) -> None:
