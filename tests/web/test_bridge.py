@@ -322,3 +322,16 @@ async def test_a_plain_request_is_no_socket(world: World) -> None:
         assert (await http.get("/ws")).status_code == 403
         answer = await http.get("/ws", headers={"Origin": world.url})
     assert answer.status_code == web.HTTPBadRequest.status_code
+
+
+async def test_a_closed_socket_is_litter(world: World) -> None:
+    """It is counted when it comes and when it goes, whatever it said."""
+    litter = world.app.bridge._litter
+    before = (litter._open, litter._closed)
+    live = await socket(world)
+    assert (litter._open, litter._closed) == (before[0] + 1, before[1])
+    await live.close()
+    async with asyncio.timeout(10):
+        while litter._open > before[0]:  # noqa: ASYNC110 - seen from outside
+            await asyncio.sleep(0.01)
+    assert litter._closed == before[1] + 1
