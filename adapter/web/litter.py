@@ -3,9 +3,9 @@
 A socket that has ended leaves some 90 objects of aiohttp's that hold each other (tracebacks,
 frames, requests), which only a look at everything in memory finds. Such a look holds everybody up,
 a tenth of a second for a thousand agents, and Python would take it at whatever moment. So `serve`
-has it look at young objects only, and here it looks at all of them when there is as much litter as
-there are sockets: no more than half of what sockets take is ever litter, and a storm of returning
-pages, in which nothing has closed, is not held up at all.
+has it hardly ever look by itself, and here it looks when there is as much litter as there are
+sockets: no more than half of what sockets take is ever litter, and a storm of returning pages, in
+which nothing has closed, is not held up at all.
 """
 
 from __future__ import annotations

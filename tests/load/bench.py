@@ -43,6 +43,7 @@ async def flow(folder: Path, options: argparse.Namespace) -> Found:
         found = await part.measure(options.rounds)
         if not options.quick:
             ours, floor = part.contenders["ours"], part.contenders["floor"]
+            part.leave_alone(ours, floor)
             limit = found.middle("ours", SPEED)
             found.add(await latency(ours, floor, limit, options.rounds))
         return found

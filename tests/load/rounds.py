@@ -60,6 +60,12 @@ class Contender:
             measured["database_us_per_event"] = round(used * 1e6, 1)
         return measured
 
+    def leave(self) -> None:
+        """The program ends, and its pages are gone."""
+        self.program.stop()
+        for page in self.flood.pages.values():
+            page.close()
+
 
 async def contender(program: Program, agents: int) -> Contender:
     """The program, started, with a page for each agent."""

@@ -63,6 +63,12 @@ class Flow:
         found.reasons = {name: self._absent.get(kind, LEFT_OUT) for name, kind in WANTS.items()}
         return found
 
+    def leave_alone(self, *kept: Contender) -> None:
+        """End the others: every hundredth delivery would wait for their pages' pings."""
+        for one in self.contenders.values():
+            if one not in kept:
+                one.leave()
+
     async def _begin(self, program: Program) -> None:
         self._stack.callback(program.stop)
         self.contenders[program.kind] = await contender(program, self._agents)
