@@ -63,7 +63,7 @@ class Metrics:
         )
         self.accept_seconds = Histogram(
             "softphone_webhook_accept_seconds",
-            "From a delivery's first byte to its answer, commit included.",
+            "From a delivery's arrival, whole, to its answer, commit included.",
             buckets=FAST,
             registry=known,
         )
@@ -75,7 +75,7 @@ class Metrics:
         )
         self.to_page_seconds = Histogram(
             "softphone_webhook_to_page_seconds",
-            "From a delivery's first byte to the frame for a page of this replica.",
+            "From a delivery's arrival, whole, to the frame for a page of this replica.",
             buckets=FAST,
             registry=known,
         )
