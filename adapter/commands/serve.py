@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 COLLECT_AFTER = (5_000_000, 10, 10)
 """After so many more objects than before, Python looks for garbage cycles among them by itself: a
 last resort. No call makes any; what sockets leave behind is looked for by web/litter. With its own
-numbers it would look through every new value all the time, which is a fifth of what it costs to let
-pages in, and hold everybody up for milliseconds in the midst of calls.
+numbers it would look through every new value all the time, and hold everybody up for milliseconds
+in the midst of calls.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import socket
 from pathlib import Path
 
@@ -15,11 +16,17 @@ from adapter.commands.serve import run
 
 
 @pytest.fixture(autouse=True)
-def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No .env of ours, a database of this test's own, the logs of the other tests as they are."""
+def thresholds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """No .env of ours, a database of its own; logs and garbage of the other tests as they are.
+
+    When garbage is to be looked for, as the command would have it.
+    """
+    asked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(gc, "set_threshold", lambda *told: asked.append(told))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(observability, "set_up", lambda *_: None)
     monkeypatch.setenv("SOFTPHONE_DATABASE_URL", f"sqlite:///{tmp_path}/test.db")
+    return asked
 
 
 @pytest.mark.parametrize(
@@ -62,3 +69,14 @@ def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
     assert warning["event"] == "settings.unknown"
     assert "SOFTPHONE_RING_SECOND " in warning["said"]
     assert "Did you mean SOFTPHONE_RING_SECONDS or" in warning["said"]
+
+
+def test_garbage_is_hardly_ever_looked_for_in_mid_call(
+    monkeypatch: pytest.MonkeyPatch, thresholds: list[tuple[int, ...]]
+) -> None:
+    """Ten thousand pages that come in, with some 400 objects each, cause no look at all."""
+    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", "sqlite:////dev/null/no.db")
+    with pytest.raises(CommandFailed):
+        run(argparse.Namespace())
+    [(young, *_)] = thresholds
+    assert young > 10_000 * 400

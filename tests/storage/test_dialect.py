@@ -15,20 +15,10 @@ from adapter.storage.dialect import (
     queue,
     translate,
 )
-from adapter.storage.migrate import upgrade
 from adapter.storage.port import Commit
 from adapter.storage.postgres import PostgresDatabase
 from adapter.storage.transaction import settle
 from tests.contracts.stores import NOW, change, delivery
-from tests.storage.servers import Postgres
-
-
-@pytest.fixture
-def url(postgres: Postgres) -> str:
-    """An empty, migrated database."""
-    made = postgres.database()
-    upgrade(made)
-    return made
 
 
 def test_values_stand_where_the_question_marks_were() -> None:

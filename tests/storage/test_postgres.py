@@ -29,14 +29,6 @@ from tests.storage.commits import Commits, held
 from tests.storage.servers import Postgres, running_postgres
 
 
-@pytest.fixture
-def url(postgres: Postgres) -> str:
-    """An empty, migrated database."""
-    made = postgres.database()
-    upgrade(made)
-    return made
-
-
 async def opened(url: str) -> PostgresStore:
     """A store on this database."""
     return await PostgresStore.open(url, clock_ms=lambda: NOW)
