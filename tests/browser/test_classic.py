@@ -91,7 +91,11 @@ async def test_the_panel_greets_classic_in_its_own_words(org: Org) -> None:
 
 async def test_a_pop_that_reloads_the_panel_hurts_no_call_that_comes_in(org: Org) -> None:
     """It rings, the caller's record is opened, which loads all anew; the talk ends in one Task."""
-    tab = await classic_tab(org, "&id=nobody")
+    # Another record is in view: only the new page has Grace's name for its heading. The old page's
+    # panel shows the ringing too, and goes in the middle of whatever is asked of it.
+    tab = await classic_tab(org)
+    await opens(tab, "Leo Brandt")
+    await tab.until_dialable()
     call = await org.world.sandbox(
         user="user_ada", from_number="+12025559000", scenario={"outcome": "answered", **LONG}
     )
