@@ -48,4 +48,6 @@ class Tasks:
         while running := set(self._running):
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            # Not gather: from Python 3.12 on it does not wait at all for tasks that are done, and
+            # one that is done stays among the running until the event loop has called `_done`.
+            await asyncio.wait(running)

@@ -129,6 +129,20 @@ async def test_closing_ends_what_was_started_while_closing() -> None:
     assert [task.cancelled() for task in late] == [True]
 
 
+async def test_closing_waits_for_one_that_has_ended_in_this_very_round() -> None:
+    """It is still among the running then; from Python 3.12 on `gather` would go round for ever."""
+    tasks, done = Tasks(), asyncio.Event()
+
+    async def work() -> None:
+        done.set()
+
+    task = tasks.start("short", work())
+    await asyncio.sleep(0)
+    assert task.done()
+    await tasks.close()
+    assert not task.cancelled()
+
+
 async def test_closing_twice_is_closing_once() -> None:
     """Nothing is left to be ended."""
     tasks = Tasks()
