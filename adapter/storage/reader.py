@@ -2,22 +2,18 @@
 
 Reads see every commit that was acknowledged before they began. A connection that fails is replaced,
 and the read is tried once more on the new one: reading twice does no harm.
-
-What one round of the event loop asks is handed over at its end, and what a thread has read comes
-back in one call: when ten thousand pages come back, going to a thread and back for each of their
-reads costs more than the reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from adapter.storage.codec import Unreadable
+from adapter.storage.handover import Handover
 from adapter.storage.port import StorageError
 from adapter.storage.queries import Fetch
 from adapter.storage.transaction import failure
@@ -28,7 +24,8 @@ T = TypeVar("T")
 AT_ONCE = 16
 """So many reads a thread takes together; the first of them waits for the last."""
 
-Asked: TypeAlias = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+MAX_WAITING = 100_000
+"""More pages than one process holds ask for their agents all at once."""
 
 
 class Connection(Protocol):
@@ -59,75 +56,33 @@ class Reader:
         self._open: list[Connection] = []
         self._most = threads
         self._threads: list[threading.Thread] = []
-        self._loop: asyncio.AbstractEventLoop
-        self._gathered: list[Asked] = []
-        self._waiting: deque[Asked] = deque()
-        self._wake = threading.Condition()
-        self._closed = False
+        self._asked: Handover[Callable[[], Any]] = Handover(MAX_WAITING)
 
     async def run(
         self, query: Callable[Concatenate[Fetch, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What the query makes of the rows. Raises StorageError."""
-        if self._closed:
-            raise StorageError("the store is closed")
-        self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = self._loop.create_future()
-        if not self._gathered:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append((partial(query, self._fetch, *args, **kwargs), future))
-        return await future
-
-    async def close(self) -> None:
-        """Finish the reads that were begun, then close. May be called again."""
-        self._hand_over()
-        with self._wake:
-            self._closed = True
-            self._wake.notify_all()
-        while self._threads:
-            await asyncio.to_thread(self._threads.pop().join)
-        while self._open:
-            self._open.pop().close()
-
-    def _hand_over(self) -> None:
-        if not self._gathered:
-            return
         while len(self._threads) < self._most:
             # Daemons, so that a process that forgot to close can still end.
             thread = threading.Thread(target=self._run, name="reader", daemon=True)
             self._threads.append(thread)
             thread.start()
-        with self._wake:
-            self._waiting.extend(self._gathered)
-            self._wake.notify(len(self._gathered))
-        self._gathered.clear()
+        answer: T = await self._asked.ask(partial(query, self._fetch, *args, **kwargs))
+        return answer
 
-    def _hand_back(self, asked: list[Asked], outcomes: list[Any]) -> None:
-        for (_, future), outcome in zip(asked, outcomes, strict=True):
-            if future.done():
-                continue
-            if isinstance(outcome, StorageError):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+    async def close(self) -> None:
+        """Finish the reads that were begun, then close. May be called again."""
+        self._asked.close()
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+        while self._open:
+            self._open.pop().close()
 
     # --- in the threads ---
 
     def _run(self) -> None:
-        while asked := self._take():
-            outcomes = [self._read(attempt) for attempt, _ in asked]
-            try:
-                self._loop.call_soon_threadsafe(self._hand_back, asked, outcomes)
-            except RuntimeError:
-                return  # The loop is closed: nobody waits for an answer.
-
-    def _take(self) -> list[Asked]:
-        """This thread's share of what waits; empty when closing and nothing is left."""
-        with self._wake:
-            while not self._waiting and not self._closed:
-                self._wake.wait()
-            share = -(-len(self._waiting) // self._most)
-            return [self._waiting.popleft() for _ in range(min(share, AT_ONCE))]
+        while asked := self._asked.take(AT_ONCE, among=self._most):
+            self._asked.give_back(asked, [self._read(attempt) for attempt, _ in asked])
 
     def _read(self, attempt: Callable[[], T]) -> T | StorageError:
         """What came of it; after a failure tried once more, on a new connection."""

@@ -200,9 +200,7 @@ def test_a_loop_that_ended_early_does_not_stop_the_writer(
 
     asyncio.run(forget())
     (journal,) = journals
-    with journal._wake:
-        journal._closing = True
-        journal._wake.notify()
+    journal._works.close()
     database.gate.set()
     journal._thread.join()
     assert database.closes == 1

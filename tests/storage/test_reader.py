@@ -42,18 +42,6 @@ class Connections:
         return connection
 
 
-def count_calls(reader: Reader, name: str) -> list[int]:
-    """Grows with each call of that method."""
-    calls, method = list[int](), getattr(reader, name)
-
-    def counted(*args: Any) -> None:
-        calls.append(1)
-        method(*args)
-
-    setattr(reader, name, counted)
-    return calls
-
-
 def same(statement: str) -> str:
     """SQLite's placeholders are ours."""
     return statement
@@ -68,20 +56,27 @@ async def test_reads_share_one_connection(tmp_path: Path) -> None:
     await reader.close()
 
 
-async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(tmp_path: Path) -> None:
+async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each has its own answer, and an error is only that of who asked for it."""
-    reader, threads = Reader(Connections(tmp_path / "x.db"), same), set[str]()
+    reader, threads, portions = Reader(Connections(tmp_path / "x.db"), same), set[str](), []
+    give_back = reader._asked.give_back
 
     def told(fetch: Fetch, number: int) -> Any:
         threads.add(threading.current_thread().name)
         return answer(fetch, number) if number != 5 else fetch("SELECT nonsense", ())
 
-    back = count_calls(reader, "_hand_back")
+    def counted(taken: Sequence[Any], outcomes: Sequence[Any]) -> None:
+        portions.append(len(taken))
+        give_back(taken, outcomes)
+
+    monkeypatch.setattr(reader._asked, "give_back", counted)
     asked = [reader.run(told, number) for number in range(AT_ONCE + 4)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(outcomes.pop(5), StorageError)
     assert outcomes == [number for number in range(AT_ONCE + 4) if number != 5]
-    assert (threads, len(back)) == ({"reader"}, 2)
+    assert (threads, portions) == ({"reader"}, [AT_ONCE, 4])
     await reader.close()
 
 

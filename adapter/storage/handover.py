@@ -1,0 +1,101 @@
+"""Work on its way from one event loop to the threads that do it, and its outcomes back.
+
+What one round of the event loop asks is handed over at its end, at once, and the outcomes of what a
+thread took together come back in one call: waking threads and the loop for each alone would cost
+more than most of the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Condition
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from adapter.storage.port import StorageError
+
+Work = TypeVar("Work")
+Waiting: TypeAlias = "tuple[Work, asyncio.Future[Any]]"
+
+
+class Handover(Generic[Work]):
+    """Between callers in one event loop and the threads. Beyond `most` waiting, it refuses."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._loop: asyncio.AbstractEventLoop
+        self._gathered: list[Waiting[Work]] = []
+        self._waiting: deque[Waiting[Work]] = deque()
+        self._wake = Condition()
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many works no thread has taken yet."""
+        return len(self._gathered) + len(self._waiting)
+
+    async def ask(self, work: Work) -> Any:
+        """The outcome of the work, raised where it is a StorageError; one too when closed or full.
+
+        When the caller is cancelled, the work is done all the same.
+        """
+        if self._closed:
+            raise StorageError("the store is closed")
+        if self.waiting >= self._most:
+            raise StorageError("the store is overloaded")
+        self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((work, future))
+        return await future
+
+    def close(self) -> None:
+        """Take no more; threads have what was asked before, and then nothing. For any thread."""
+        self._hand_over()
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+
+    def _hand_over(self) -> None:
+        with self._wake:
+            self._waiting.extend(self._gathered)
+            self._wake.notify(len(self._gathered))
+        self._gathered.clear()
+
+    # --- in the threads ---
+
+    def take(self, most: int, among: int = 1) -> list[Waiting[Work]]:
+        """One of so many threads' share, as soon as anything waits; empty at the end."""
+        with self._wake:
+            while not self._waiting and not self._closed:
+                self._wake.wait()
+            share = -(-len(self._waiting) // among)
+            return [self._waiting.popleft() for _ in range(min(share, most))]
+
+    def give_back(
+        self,
+        taken: Sequence[Waiting[Work]],
+        outcomes: Sequence[Any],
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Each its outcome; `then` is called after that, in the event loop."""
+        try:
+            self._loop.call_soon_threadsafe(_answer, taken, outcomes, then)
+        except RuntimeError:
+            return  # The loop is closed: the process is ending, and nobody waits for an answer.
+
+
+def _answer(
+    taken: Sequence[Waiting[Any]], outcomes: Sequence[Any], then: Callable[[], None] | None
+) -> None:
+    for (_, future), outcome in zip(taken, outcomes, strict=True):
+        if future.done():
+            continue
+        if isinstance(outcome, StorageError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+    if then is not None:
+        then()

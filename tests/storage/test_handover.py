@@ -1,0 +1,141 @@
+"""Between the event loop and its threads: portions, outcomes, an end, and a loop that is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from adapter.storage.handover import Handover
+from adapter.storage.port import Conflict, StorageError
+
+Asked = list["asyncio.Future[Any]"]
+
+
+def ask(handover: Handover[int], *works: int) -> Asked:
+    """The outcomes to be."""
+    return [asyncio.ensure_future(handover.ask(work)) for work in works]
+
+
+async def handed_over() -> None:
+    """Let the callers ask, and their round end."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def works_of(taken: list[tuple[int, Any]]) -> list[int]:
+    """What was taken, without who waits for it."""
+    return [work for work, _ in taken]
+
+
+async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
+    """A thread that waits all the time has all of it in one portion."""
+    handover, portions, took = Handover[int](10), list[list[int]](), Event()
+
+    def take() -> None:
+        while taken := handover.take(10):
+            portions.append(works_of(taken))
+            took.set()
+            handover.give_back(taken, [work * 2 for work in works_of(taken)])
+
+    async def look() -> bool:
+        # Holds the loop up on purpose: the thread has all the time to take the first, and must not.
+        return took.wait(0.1)
+
+    thread = Thread(target=take)
+    thread.start()
+    outcomes = await asyncio.gather(handover.ask(1), look(), handover.ask(2), handover.ask(3))
+    handover.close()
+    await asyncio.to_thread(thread.join)
+    assert list(outcomes) == [2, False, 4, 6]
+    assert portions == [[1, 2, 3]]
+
+
+async def test_threads_share_and_a_portion_has_an_end() -> None:
+    """A half for the first of two, rounded up; at most so many for one who is alone."""
+    handover = Handover[int](10)
+    asked = ask(handover, *range(7))
+    await handed_over()
+    assert works_of(handover.take(10, among=2)) == [0, 1, 2, 3]
+    assert works_of(handover.take(2)) == [4, 5]
+    assert handover.waiting == 1
+    for one in asked:
+        one.cancel()
+
+
+async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
+    """One who gave up is passed over; what comes after it is called when all have their answers."""
+    handover, done = Handover[int](10), list[bool]()
+    asked = ask(handover, 1, 2, 3)
+    await handed_over()
+    asked[0].cancel()
+    taken, then = handover.take(10), asyncio.Event()
+
+    def after() -> None:
+        done.extend(future.done() for _, future in taken)
+        then.set()
+
+    handover.give_back(taken, ["one", Conflict("two"), "three"], after)
+    async with asyncio.timeout(10):
+        await then.wait()
+    with pytest.raises(Conflict, match="two"):
+        await asked[1]
+    assert await asked[2] == "three"
+    assert done == [True, True, True]
+
+
+async def test_it_is_full_with_what_no_thread_has_taken() -> None:
+    """Gathered or waiting: beyond that it refuses at once, until a thread takes some."""
+    handover = Handover[int](2)
+    asked = ask(handover, 1)
+    await handed_over()
+    asked += ask(handover, 2)
+    await asyncio.sleep(0)
+    with pytest.raises(StorageError, match="overloaded"):
+        await handover.ask(3)
+    await handed_over()
+    handover.take(1)
+    asked += ask(handover, 3)
+    await handed_over()
+    assert works_of(handover.take(10)) == [2, 3]
+    for one in asked:
+        one.cancel()
+
+
+async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None:
+    """What was asked before is done; what comes later is refused."""
+    handover, taken = Handover[int](10), list[list[int]]()
+
+    def take_all() -> None:
+        while portion := handover.take(10):
+            taken.append(works_of(portion))
+            handover.give_back(portion, works_of(portion))
+
+    threads = [Thread(target=take_all, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    asked = ask(handover, 1, 2)
+    await asyncio.sleep(0)
+    handover.close()
+    with pytest.raises(StorageError, match="closed"):
+        await handover.ask(3)
+    assert await asyncio.gather(*asked) == [1, 2]
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert taken == [[1, 2]]
+
+
+def test_outcomes_for_a_loop_that_is_gone_are_dropped() -> None:
+    """Nobody waits for them, and the thread lives on."""
+    handover = Handover[int](10)
+
+    async def forget() -> list[Any]:
+        (asked,) = ask(handover, 1)
+        await handed_over()
+        asked.cancel()
+        return handover.take(10)
+
+    handover.give_back(asyncio.run(forget()), ["late"])
