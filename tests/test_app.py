@@ -12,8 +12,8 @@ from adapter.app import drain, running, serve
 from adapter.core.model import Agent
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import DAY_MS
-from adapter.storage.archive import CALLS, DELIVERIES, Archive, open_reader
-from adapter.storage.open import open_store
+from adapter.storage.archive import CALLS, DELIVERIES, Archive
+from adapter.storage.open import open_reader, open_store
 from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, StorageError
 from tests.contracts.stores import ADA
 from tests.fakes.provider import FakeProvider

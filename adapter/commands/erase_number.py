@@ -18,8 +18,8 @@ from adapter.environment import load
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.person import Erased, Scope, collect, erase
 from adapter.settings import Settings
-from adapter.storage.archive import Archive, compact, open_reader
-from adapter.storage.open import open_store
+from adapter.storage.archive import Archive
+from adapter.storage.open import compact, open_reader, open_store
 from adapter.storage.port import StorageError
 
 

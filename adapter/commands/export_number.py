@@ -18,7 +18,8 @@ from adapter.commands import CommandFailed, person
 from adapter.core.sought import Sought
 from adapter.environment import load
 from adapter.runtime.person import Held, Scope, collect
-from adapter.storage.archive import Archive, open_reader
+from adapter.storage.archive import Archive
+from adapter.storage.open import open_reader
 from adapter.storage.port import StorageError
 
 OWNER_ONLY = 0o600

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from adapter.core.model import Agent, AgentKey
 from adapter.storage import queries
-from adapter.storage.filelock import FileLock
 from adapter.storage.journal import Journal
 from adapter.storage.port import Snapshot, StorageError
 from adapter.storage.queries import Fetch
@@ -25,8 +23,6 @@ from adapter.storage.transaction import Database, Job
 
 PORTION = 200
 """Rows of one reading: a delivery may have 64 KiB."""
-
-BUSY_MS = 5_000
 
 Row: TypeAlias = dict[str, Any]
 
@@ -132,43 +128,3 @@ def _erase_agent(database: Database, agent: Agent, version: int, log_ids: tuple[
 
 def _execute(database: Database, statement: str, values: tuple[object, ...]) -> int:
     return database.execute(statement, values)[1]
-
-
-def open_reader(url: str) -> Reader:
-    """Reading alone, beside a running adapter. Raises StorageError where there is no SQLite file.
-
-    A server that cannot be reached is told by the first reading.
-    """
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite":
-        from adapter.storage.sqlite import connect_for_reading  # noqa: PLC0415
-
-        file = Path(rest.removeprefix("/")).absolute()
-        if not file.exists():
-            raise StorageError(f"there is no database at {file}")
-        return Reader(lambda: connect_for_reading(file, BUSY_MS), lambda statement: statement)
-    if scheme in {"postgresql", "postgres"}:
-        from adapter.storage.dialect import connect, translate  # noqa: PLC0415
-
-        return Reader(lambda: connect(url), translate)
-    raise StorageError("the database's address must begin with sqlite:/// or postgresql://")
-
-
-def compact(url: str) -> None:
-    """Write an SQLite file anew, so that its unused pages hold nothing of what was erased.
-
-    PostgreSQL does so by itself (autovacuum). Raises StoreLocked while another process has it.
-    """
-    scheme, _, rest = url.partition("://")
-    if scheme != "sqlite":
-        return
-    from adapter.storage.sqlite import connect  # noqa: PLC0415
-
-    file = Path(rest.removeprefix("/")).absolute()
-    with FileLock(file):
-        connection = connect(file, BUSY_MS)
-        try:
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()

@@ -166,8 +166,12 @@ class PostgresStore(SqlStore):
         reached, has no tables yet, or is still being migrated after two minutes.
         """
         await asyncio.to_thread(_prepare, url, clock_ms())
-        reader = Reader(lambda: connect(url), translate, READERS)
-        return cls(Journal(PostgresDatabase(url), observer), reader)
+        return cls(Journal(PostgresDatabase(url), observer), open_reader(url, READERS))
+
+
+def open_reader(url: str, threads: int = 1) -> Reader:
+    """Reading alone; the server is connected to by the first of it."""
+    return Reader(lambda: connect(url), translate, threads)
 
 
 def _prepare(url: str, now: int) -> None:

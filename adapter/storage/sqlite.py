@@ -127,6 +127,25 @@ def connect_for_reading(path: Path, busy_ms: int) -> sqlite3.Connection:
     return connection
 
 
+def open_reader(file: Path, busy_ms: int = BUSY_MS) -> Reader:
+    """Reading alone; the file is opened by the first of it."""
+    return Reader(lambda: connect_for_reading(file, busy_ms), lambda statement: statement)
+
+
+def compact(file: Path) -> None:
+    """Write the file anew, so that its unused pages hold nothing of what was erased.
+
+    Raises StoreLocked while another process has it.
+    """
+    with FileLock(file):
+        connection = connect(file, BUSY_MS)
+        try:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+
 class SqliteStore(SqlStore):
     """The store in one file. The file's lock is held until `close`."""
 
@@ -149,8 +168,7 @@ class SqliteStore(SqlStore):
         made. Raises StoreLocked while another process has it, StorageError when it cannot be used.
         """
         file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms(), busy_ms)
-        reader = Reader(lambda: connect_for_reading(file, busy_ms), lambda statement: statement)
-        return cls(Journal(database, observer), reader, lock)
+        return cls(Journal(database, observer), open_reader(file, busy_ms), lock)
 
     async def close(self) -> None:
         """Finish what was taken, close the file, let another process have it."""

@@ -8,19 +8,12 @@ import pytest
 
 from adapter.core.logmodel import Settled
 from adapter.core.model import AgentKey
-from adapter.storage.archive import CALLS, DELIVERIES, Archive, compact, open_reader
-from adapter.storage.filelock import FileLock, StoreLocked
-from adapter.storage.open import open_store
-from adapter.storage.port import Commit, Delivery, StorageError
+from adapter.storage.archive import CALLS, DELIVERIES, Archive
+from adapter.storage.open import open_reader, open_store
+from adapter.storage.port import Commit, StorageError
 from tests.contracts.stores import ADA, NOW, agent, delivery, log, logged, write
-from tests.storage.traces import leave_traces
 
 BODY = b'{"to_number":"+4930901820145"}'
-
-
-def all_bytes(folder: Path) -> bytes:
-    """Of all its files."""
-    return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 async def test_reading_goes_on_beside_a_running_adapter(tmp_path: Path) -> None:
@@ -69,33 +62,3 @@ async def test_a_log_that_is_not_settled_cannot_be_removed(tmp_path: Path) -> No
     assert await store.log(ADA, "open") == log("open")
     assert await store.log(ADA, "done") is None
     await store.close()
-
-
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "mysql://x"])
-def test_what_is_not_there_is_not_made(url: str) -> None:
-    """A wrong address is told."""
-    with pytest.raises(StorageError):
-        open_reader(url)
-
-
-async def test_a_compacted_file_holds_nothing_of_what_was_erased(tmp_path: Path) -> None:
-    """Byte for byte, its log included; without that, unused pages still tell it."""
-    url = f"sqlite:///{tmp_path}/test.db"
-    store = await open_store(url, clock_ms=lambda: NOW)
-    await store.commit(Commit(delivery=Delivery("acct", "e19", "t", BODY, NOW, "applied")))
-    archive = Archive(store.reader, store.journal)
-    async for row in archive.rows(DELIVERIES):
-        await archive.erase_delivery(row, b"{}")
-    await store.close()
-    leave_traces(tmp_path / "test.db", "+4930901820145")
-    with FileLock(tmp_path / "test.db"), pytest.raises(StoreLocked):
-        compact(url)
-    compact(url)
-    left = all_bytes(tmp_path)
-    assert b"e19" in left
-    assert b"30901820145" not in left
-
-
-def test_postgresql_cleans_up_by_itself() -> None:
-    """Nothing is asked of it."""
-    compact("postgresql://nobody@127.0.0.1:1/none")
