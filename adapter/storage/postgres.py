@@ -93,7 +93,8 @@ class PostgresDatabase:
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
         """(org, user, version) of those that are there, locked in the order of their keys."""
-        return self.execute(*sql.for_pairs(LOCKED_VERSIONS, keys))[0]
+        asked = sql.for_rows(LOCKED_VERSIONS, keys)
+        return [row for text, values in asked for row in self.execute(text, values)[0]]
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
         """The rows that it answers, and how many it changed."""

@@ -71,9 +71,9 @@ def _parked(row: tuple[Any, ...]) -> Parked:
 def versions(fetch: Fetch, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
     """The committed versions of those that are there."""
     found: dict[AgentKey, int] = {}
-    for pairs in sql.chunks([(key.org_id, key.user_id) for key in keys]):
-        rows = fetch(*sql.for_pairs(sql.VERSIONS, pairs))
-        found.update((AgentKey(o, u), version) for o, u, version in rows)
+    pairs = [(key.org_id, key.user_id) for key in keys]
+    for statement, values in sql.for_rows(sql.VERSIONS, pairs):
+        found.update((AgentKey(o, u), version) for o, u, version in fetch(statement, values))
     return found
 
 

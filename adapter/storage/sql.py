@@ -65,17 +65,16 @@ PARK = (
 )
 UNPARK = "DELETE FROM parked WHERE account = ? AND event_id = ?"
 
-# --- what a commit must know first ---
+# --- what a commit must know first, for any number of keys ---
 
 VERSIONS = (
-    "SELECT t.org_id, t.user_id, t.version FROM {keys} JOIN agents t"
+    "SELECT t.org_id, t.user_id, t.version FROM (VALUES (?, ?)) k JOIN agents t"
     " ON t.org_id = k.column1 AND t.user_id = k.column2 ORDER BY t.org_id, t.user_id"
 )
 TAKEN = (
-    "SELECT t.account, t.event_id FROM {keys} JOIN deliveries t"
+    "SELECT t.account, t.event_id FROM (VALUES (?, ?)) k JOIN deliveries t"
     " ON t.account = k.column1 AND t.event_id = k.column2"
 )
-"""Here `{keys}` is a list of pairs (see `for_pairs`)."""
 
 CALL, WAITING, LINE = "call", "waiting", "line"
 """What a row of ROUTES tells: who has the call, which delivery waits for it, who has the line."""
@@ -90,7 +89,7 @@ ROUTES = (
     " JOIN agents t ON t.account = k.line_account AND t.provider_user = k.line_user"
     " AND t.account IS NOT NULL"
 )
-"""For any number of rows of seen.RouteKey; NULL asks for nothing."""
+"""For rows of seen.RouteKey; NULL asks for nothing."""
 
 # --- reading ---
 
@@ -151,30 +150,6 @@ PRUNE_SESSIONS = (
     "DELETE FROM sessions WHERE token_hash IN"
     " (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)"
 )
-
-SIZES = (1, 8, 64, 256)
-"""So many pairs a statement asks for: few sizes, so that drivers keep few prepared statements."""
-
-
-def for_pairs(statement: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, list[str]]:
-    """A statement with `{keys}` for these pairs (1 to 256), and its values.
-
-    The last pair is repeated up to the next size; the answers must not mind.
-    """
-    size = next(size for size in SIZES if size >= len(pairs))
-    filled = [*pairs, *([pairs[-1]] * (size - len(pairs)))]
-    return _sized(statement, size), [item for pair in filled for item in pair]
-
-
-@cache
-def _sized(statement: str, size: int) -> str:
-    return statement.replace("{keys}", f"(VALUES {', '.join(['(?, ?)'] * size)}) k")
-
-
-def chunks(pairs: Sequence[tuple[str, str]]) -> list[Sequence[tuple[str, str]]]:
-    """The pairs in portions that one statement takes."""
-    return [pairs[start : start + SIZES[-1]] for start in range(0, len(pairs), SIZES[-1])]
-
 
 ROWS_AT_ONCE = (128, 64, 32, *range(16, 0, -1))
 """So many rows a statement, the most that fit. Few sizes, so that drivers keep few prepared

@@ -73,7 +73,7 @@ class SqliteDatabase:
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
         """(org, user, version) of those that are there; nobody else writes meanwhile."""
-        return self.execute(*sql.for_pairs(sql.VERSIONS, keys))[0]
+        return self._run(sql.VERSIONS, keys)[0]
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
         """The rows that it answers, and how many it changed."""

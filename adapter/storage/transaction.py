@@ -12,7 +12,7 @@ trying each again would only take longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -125,19 +125,18 @@ def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
 def _look(database: Database, commits: Sequence[Prepared]) -> Seen:
     asked = ask(commits)
     seen = Seen()
-    for keys in sql.chunks(asked.agents):
-        seen.versions.update(((str(o), str(u)), v) for o, u, v in _rows(database.versions(keys)))
-    for keys in sql.chunks(asked.deliveries):
-        taken, _ = database.execute(*sql.for_pairs(sql.TAKEN, keys))
-        seen.taken.update((str(account), str(event_id)) for account, event_id in taken)
-    for statement, values in sql.for_rows(sql.ROUTES, asked.routes):
-        found, _ = database.execute(statement, values)
-        seen.find((str(k), str(a), str(n), str(o), str(u)) for k, a, n, o, u in found)
+    locked: Iterable[tuple[Any, ...]] = database.versions(asked.agents)
+    seen.versions.update(((str(org_id), str(user_id)), v) for org_id, user_id, v in locked)
+    taken = _found(database, sql.TAKEN, asked.deliveries)
+    seen.taken.update((str(account), str(event_id)) for account, event_id in taken)
+    routes = _found(database, sql.ROUTES, asked.routes)
+    seen.find((str(k), str(a), str(n), str(o), str(u)) for k, a, n, o, u in routes)
     return seen
 
 
-def _rows(rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
-    return rows
+def _found(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Row]:
+    for text, values in sql.for_rows(statement, keys):
+        yield from database.execute(text, values)[0]
 
 
 def _write(database: Database, writes: Writes) -> None:
