@@ -76,7 +76,7 @@ def test_versions_of_no_agents_ask_nothing() -> None:
 
 
 def test_versions_of_many_agents_are_asked_in_portions() -> None:
-    """256 at a time."""
+    """Each of them once, at most 128 at a time."""
     fetch = Scripted()
     queries.versions(fetch, tuple(AgentKey("o", str(n)) for n in range(600)))
     assert [len(values) for _, values in fetch.asked] == [256, 256, 256, 256, 128, 32, 16]
