@@ -125,7 +125,7 @@ async def _outbound(org: Org) -> AsyncIterator[State]:
     await by_hand_named(org, "in-progress", "hang_up")
     await tab.until("wrapup")
     await tab.until_tasks(1)
-    await expect(tab.phone.get_by_text("Saved in Salesforce")).to_be_visible()
+    await expect(tab.phone.get_by_text("Saved in Salesforce", exact=True)).to_be_visible()
     yield "wrapup", tab
     await tab.phone.get_by_role("button", name="Save and done").click()
     await tab.until("idle")

@@ -130,7 +130,7 @@ async def test_a_navigation_in_the_middle_of_a_save_makes_no_second_task(tmp_pat
         await tab.until_tasks(1)
         await opens(tab, "Leo Brandt")
         await tab.until("wrapup", "off")
-        saved = tab.phone.get_by_text("Saved in Salesforce")
+        saved = tab.phone.get_by_text("Saved in Salesforce", exact=True)
         await expect(saved).to_be_visible(timeout=40_000)
         await tab.phone.get_by_label("Notes").fill("Not there.")
         await tab.phone.get_by_role("button", name="Save and done").click()

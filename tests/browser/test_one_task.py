@@ -71,8 +71,10 @@ async def seen(tab: Tab, name: str) -> None:
 
 
 async def until_saved(tab: Tab) -> None:
-    """Wait until the wrap-up card says that the Task is there."""
-    await expect(tab.phone.get_by_text("Saved in Salesforce")).to_be_visible(timeout=40_000)
+    """Wait until the wrap-up card says that the Task is there; not that it waits to be saved."""
+    await expect(tab.phone.get_by_text("Saved in Salesforce", exact=True)).to_be_visible(
+        timeout=40_000
+    )
 
 
 async def test_two_windows_save_one_task(hurried: Org) -> None:
