@@ -40,6 +40,7 @@ async def violations(page: Page, frame: Frame) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # All states, one after the other.
 async def test_no_state_of_the_panel_has_a_violation(tmp_path: Path) -> None:
     """Every state that the photographer sees, with every rule that axe has on by default."""
     found: dict[str, Any] = {}

@@ -32,6 +32,7 @@ MEASURE = """() => ({
 RESIZE = "(e, [w, h]) => { e.style.width = `${w}px`; e.style.height = `${h}px`; }"
 
 
+@pytest.mark.timeout(300)  # All states, one after the other.
 async def test_every_state_fits_every_size_in_both_directions(tmp_path: Path) -> None:
     """240 px high, 200 px wide, 200 % zoom, right to left: no sideways scrolling."""
     found = {}
