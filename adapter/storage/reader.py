@@ -25,7 +25,7 @@ AT_ONCE = 16
 """So many reads a thread takes together; the first of them waits for the last."""
 
 MAX_WAITING = 100_000
-"""More pages than one process holds ask for their agents all at once."""
+"""Beyond so many that wait a read is refused; all pages of a process together ask for fewer."""
 
 
 class Connection(Protocol):
