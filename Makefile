@@ -75,7 +75,7 @@ fix: .venv/.dev ## Format and mend what can be mended by machine
 lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
 
-bench: .venv/.dev ## Ten minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
+bench: .venv/.dev ## Five minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
 	@$(PY) -m tests.load.bench $(ARGS)
 
 chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=

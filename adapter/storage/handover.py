@@ -52,7 +52,7 @@ class Handover(Generic[Work]):
         return await future
 
     def close(self) -> None:
-        """Take no more; threads have what was asked before, and then nothing. For any thread."""
+        """Take no more; threads have what was asked before, and then nothing."""
         self._hand_over()
         with self._wake:
             self._closed = True

@@ -87,7 +87,7 @@ def failing_test(tree: Path, tests: Iterable[str]) -> str:
         tree, sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
         "-m", "not browser and not slow", *there,
     )  # fmt: skip
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) ([^\s\[]+)", done.stdout, re.MULTILINE)
     return found[1] if found else ""
 
 

@@ -12,6 +12,8 @@ from aiohttp import web
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from adapter.core.logevents import LogEvent, LogRefused, LogSaved
+from adapter.core.model import AgentKey
 from adapter.opencti.messages import MAX_FRAME_BYTES
 from adapter.runtime.pages import PAGES_PER_AGENT
 from adapter.storage.port import StorageError
@@ -295,6 +297,31 @@ async def test_rubbish_in_a_journal_is_passed_over(world: World, entry: Any) -> 
     live = await socket(world)
     await live.send(hello(await ticket_of(world), journal=[entry]))
     assert json.loads(await live.recv())["type"] == "view"
+    await live.close()
+
+
+async def test_what_a_page_remembers_of_its_saves_is_heard_before_it_is_shown_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Task that was saved, unreported, would be saved again; a go on its way says nothing."""
+    heard: list[tuple[str, LogEvent]] = []
+
+    async def hear(_: AgentKey, log_id: str, *events: LogEvent) -> None:
+        heard.extend((log_id, event) for event in events)
+
+    monkeypatch.setattr(world.app.agents, "tell_log", hear)
+    states = {"saved": "ok", "no": "refused", "away": "sent"}
+    journal = [
+        {"log_id": log_id, "attempt": 2, "nonce": "n", "state": state, "task_id": "00T1"}
+        for log_id, state in states.items()
+    ]
+    live = await socket(world)
+    await live.send(hello(await ticket_of(world), journal=journal))
+    assert json.loads(await live.recv())["type"] == "view"
+    (saved_id, saved), (refused_id, refused) = heard
+    assert isinstance(saved, LogSaved)
+    assert (saved_id, saved.attempt, saved.nonce, saved.task_id) == ("saved", 2, "n", "00T1")
+    assert (refused_id, type(refused)) == ("no", LogRefused)
     await live.close()
 
 
