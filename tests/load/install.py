@@ -54,7 +54,8 @@ def fastapi() -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _run(ROOT, sys.executable, "-m", "venv", str(folder))
     pip = (str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check")
-    _run(ROOT, *pip, "--require-hashes", "-r", str(pins))
+    _run(ROOT, *pip, "--require-hashes", "--no-deps", "-r", str(pins))
+    _run(ROOT, str(folder / "bin" / "pip"), "check")
     _done(folder, pins)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -28,7 +28,9 @@ WANTS = {
     "postgres_vs_sqlite": "postgres",
     "durable_vs_floor_plain_loop": f"floor, {PLAIN}",
 }
-PEERS: tuple[tuple[str, Callable[[], None], Callable[[Path], Program]], ...] = (
+MakeProgram = Callable[[Path], Program]
+Peer = tuple[str, Callable[[], None], MakeProgram]
+PEERS: tuple[Peer, ...] = (
     ("express", install.express, programs.express),
     ("fastapi", install.fastapi, programs.fastapi),
 )
@@ -46,12 +48,14 @@ class Flow:
 
     async def start(self, *, everybody: bool) -> None:
         """The floor and ours; with `everybody` also the peers, PostgreSQL and plain loops."""
+        # Before anything runs: installing takes a minute, and pages that nobody reads are dropped.
+        peers = self._installed(PEERS) if everybody else []
         await self._begin(programs.floor(self._folder))
         await self._begin(await programs.ours(self._folder, self._agents))
         if everybody:
             await self._plain_loops()
-            for kind, fetch, make in PEERS:
-                await self._peer(kind, fetch, make)
+            for kind, make in peers:
+                await self._peer(kind, make)
             await self._postgres()
 
     async def measure(self, rounds: int) -> Found:
@@ -82,15 +86,26 @@ class Flow:
         ours = await programs.ours(self._folder, self._agents, kind=kind, launch=launch)
         await self._begin(ours)
 
-    async def _peer(
-        self, kind: str, fetch: Callable[[], None], make: Callable[[Path], Program]
-    ) -> None:
+    def _installed(self, peers: Sequence[Peer]) -> list[tuple[str, MakeProgram]]:
+        """The peers whose packages are there; why one is missing is remembered."""
+        ready = []
+        for kind, fetch, make in peers:
+            try:
+                fetch()
+                ready.append((kind, make))
+            except install.NotInstalled as error:
+                self._is_absent(kind, error)
+        return ready
+
+    async def _peer(self, kind: str, make: MakeProgram) -> None:
         try:
-            fetch()
             await self._begin(make(self._folder))
-        except (install.NotInstalled, RuntimeError, TimeoutError) as error:
-            self._absent[kind] = f"{kind} could not be started: {error}"
-            tell(self._absent[kind])
+        except (RuntimeError, TimeoutError) as error:
+            self._is_absent(kind, error)
+
+    def _is_absent(self, kind: str, error: Exception) -> None:
+        self._absent[kind] = f"{kind} could not be started: {error}"
+        tell(self._absent[kind])
 
     async def _postgres(self) -> None:
         try:
