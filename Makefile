@@ -112,6 +112,8 @@ clean: ## Forget what was installed, measured and cached; data under var/ stays
 	@echo "installing what the checks need"
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@$(PIP_CHECK)
+	@$(PY) -m pip download -q -q --disable-pip-version-check --no-deps --require-hashes \
+		--dest .venv/oldest-pip -r tests/house/oldest-pip.txt
 	@touch $@ .venv/.runtime
 
 node_modules/.installed: package.json package-lock.json .venv/.dev
