@@ -121,7 +121,7 @@ def test_a_package_that_a_lock_forgot_is_found_at_once(python: Path, shelf: Path
 def pins(lock: str) -> dict[str, str]:
     """The versions by package, those for other systems and Pythons left out."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
-    found = {}
+    found: dict[str, str] = {}
     for line in re.findall(r"^([a-z0-9][^\\\n]*==[^\\\n]*?) *\\$", text, re.MULTILINE):
         pin = Requirement(line)
         if pin.marker is None or pin.marker.evaluate():
