@@ -72,7 +72,7 @@ audit: .venv/.dev ## Known holes in all pinned packages; says what could not be 
 	@$(NODE_PATH_FIRST) NOT_AUDITED=$(NOT_AUDITED) scripts/audit
 
 fuzz: .venv/.dev ## 100,000 hostile inputs for what strangers reach; SEED=
-	@$(PY) -m tests.security.fuzz --seed $(or $(SEED),1) $(ARGS)
+	@$(PY) -m qa.fuzz --seed $(or $(SEED),1) $(ARGS)
 
 fix: .venv/.dev ## Format and mend what can be mended by machine
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
@@ -81,13 +81,13 @@ lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
 
 bench: .venv/.dev ## Five minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
-	@$(PY) -m tests.load.bench $(ARGS)
+	@$(PY) -m qa.load.bench $(ARGS)
 
 chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
-	@$(PY) -m tests.chaos --calls $(or $(CALLS),1000) --seed $(or $(SEED),1) $(ARGS)
+	@$(PY) -m qa.chaos --calls $(or $(CALLS),1000) --seed $(or $(SEED),1) $(ARGS)
 
 simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=, ENGINE=core|runtime
-	@$(PY) -m tests.simulation --engine $(ENGINE) --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
+	@$(PY) -m qa.simulation --engine $(ENGINE) --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
 
 screenshots: .venv/.dev chromium ## Photograph every state from the running product
 	@$(PY) -m tests.browser.screenshots $(ARGS)

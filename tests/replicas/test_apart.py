@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from qa.replicas.fleet import Fleet, a_fleet
 from tests.fakes.page import FakePage
-from tests.replicas.fleet import Fleet, a_fleet
 from tests.storage.servers import Postgres
 
 pytestmark = pytest.mark.slow

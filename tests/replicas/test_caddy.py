@@ -11,9 +11,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from qa.replicas.caddy import Caddy, caddy
+from qa.replicas.fleet import Fleet, a_fleet
 from tests.fakes.page import FakePage
-from tests.replicas.caddy import Caddy, caddy
-from tests.replicas.fleet import Fleet, a_fleet
 from tests.storage.servers import Postgres
 
 pytestmark = pytest.mark.slow

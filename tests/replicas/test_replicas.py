@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from qa.replicas.fleet import Fleet, a_fleet
 from tests.fakes.page import FakePage
-from tests.replicas.fleet import Fleet, a_fleet
 from tests.storage.servers import Postgres
 
 pytestmark = pytest.mark.slow
@@ -124,7 +124,7 @@ async def test_one_agents_deliveries_at_all_replicas_at_once_end_in_one_history(
 
 async def test_a_lost_hint_is_only_a_delay(tmp_path: Path, postgres: Postgres) -> None:
     """No hint ever arrives: the page still sees every state that lasts, and saves the Task."""
-    async with a_fleet(tmp_path, postgres.database(), 2, module="tests.replicas.deaf") as fleet:
+    async with a_fleet(tmp_path, postgres.database(), 2, module="qa.replicas.deaf") as fleet:
         fleet.webhooks_to(1)
         slow = {"pick_up_seconds": 0.1, "ring_seconds": 0.1, "talk_seconds": 6}
         await fleet.scene.scenario(outcome="answered", **slow)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from qa.replicas.storm import UNEXPLAINED, Agent, Click, play, whys
 from tests.fakes.page import FakePage
 from tests.fakes.salesforce import FakeSalesforce
-from tests.replicas.storm import UNEXPLAINED, Agent, Click, play, whys
 from tests.storage.servers import Postgres, running_postgres
 
 ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"

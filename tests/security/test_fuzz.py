@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.security.fuzz import run
+from qa.fuzz import run
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hostile_inputs_raise_nothing(seed: int) -> None:
-    """The short version of `python -m tests.security.fuzz`: every target is met, every end too."""
+    """The short version of `python -m qa.fuzz`: every target is met, every end too."""
     fates = run(2_000, seed)
     assert fates.total() == 2_000
     ends = {"signature: believed", "signature: malformed", "signature: mismatch"}

@@ -1,0 +1,46 @@
+"""`python -m qa.chaos --calls N --seed S [--kills K]`: the last line is one JSON object.
+
+Exit status 1 when a promise was broken, or when a fault that should have been there was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from adapter import console
+from qa.chaos.run import Options, run
+
+SHOWN = 20
+"""How many stories of violated calls are printed."""
+
+
+def main() -> int:
+    """Run, tell, and answer with the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m qa.chaos", description=__doc__)
+    parser.add_argument("--calls", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=None, help="default: one for 500 calls")
+    parser.add_argument("--folder", type=Path, default=None, help="keep database and log here")
+    parser.add_argument("--json", action="store_true", help="nothing but the last line")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as made:
+        folder = options.folder or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = Options(options.calls, options.seed, options.kills)
+        with console.bar("calls", options.calls) as advance:
+            outcome = asyncio.run(run(wanted, folder, advance))
+    if not options.json:
+        for violation in outcome.violations[:SHOWN]:
+            print(f"--- {violation.kind} {violation.subject}\n{violation.text}")
+        print(console.sheet(outcome.summary))
+    print(json.dumps(outcome.summary))
+    return 0 if outcome.summary["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

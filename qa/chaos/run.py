@@ -1,0 +1,190 @@
+"""One run: starts the processes, lets the agents work, waits until all is settled, judges."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import aiohttp
+
+from qa.chaos import pace
+from qa.chaos.ledger import Ledger
+from qa.chaos.org import Org
+from qa.chaos.plan import plan_calls
+from qa.chaos.processes import Server, free_port, simulator
+from qa.chaos.seat import Seat, Shop
+from qa.chaos.verdict import complete, judge, summary
+from qa.chaos.wounds import Progress, kill_now_and_then, starve_the_store, trouble_the_pages
+from qa.checker.check import Violation
+from qa.checker.history import Fields
+
+SETTLE_SECONDS = 180.0
+AGENTS = 120
+
+WEBHOOKS = {
+    "duplicate": 0.1,
+    "reorder": 0.1,
+    "reorder_ms": 700,
+    "drop": 0.01,
+    "delay_ms": [0, 60],
+    "bad_signature": 0.005,
+}
+"""What befalls every webhook alike; the rest is planned call by call."""
+
+UNSETTLED = """
+SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NULL)
+     + (SELECT COUNT(*) FROM parked)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for. `kills` None: one for every 500 calls, two at least."""
+
+    calls: int
+    seed: int
+    kills: int | None = None
+
+    @property
+    def wanted_kills(self) -> int:
+        """How many times the server dies."""
+        return max(2, self.calls // 500) if self.kills is None else self.kills
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The last line, and what was violated."""
+
+    summary: Fields
+    violations: list[Violation]
+
+
+async def run(
+    options: Options, folder: Path, on_call: Callable[[], None] = lambda: None
+) -> Outcome:
+    """The whole run, in a folder of its own; `on_call` is told of each call that was played."""
+    _end_with_sigterm()
+    ledger, began = Ledger(options.seed), time.monotonic()
+    names = [f"a{n:03d}" for n in range(min(AGENTS, max(6, options.calls // 6)))]
+    url, port = f"http://localhost:{free_port()}", free_port()
+    async with AsyncExitStack() as stack:
+        webhook = f"{url}/webhooks/dialstack"
+        provider = await stack.enter_async_context(simulator(port, webhook, names, options.seed))
+        server = Server(folder, url, provider, ledger)
+        stack.push_async_callback(server.stop)
+        await server.start()
+        shop, http = _shop(url, provider, ledger, options)
+        await stack.enter_async_context(http)
+        seats = [Seat(name, shop, Random(f"{options.seed}:{name}")) for name in names]
+        for seat in seats:
+            stack.push_async_callback(seat.go_home)
+        await shop.tell_provider("/v1/test_helpers/chaos", dict(WEBHOOKS))
+        await _play(Progress(options.calls, on_call), options, server, seats, shop)
+        truth = await _settle(shop, server, seats)
+    plans = shop.plans
+    ledger.history.seconds = time.monotonic() - began
+    complete(ledger.history, truth, server.database, seats, plans)
+    report = judge(ledger.history, truth, seats, plans)
+    ledger.counted["server_starts"] = server.starts
+    ledger.counted["agents"] = len(seats)
+    last = summary(
+        report, truth, calls=options.calls, kills=options.wanted_kills, counted=ledger.counted
+    )
+    return Outcome(last, report.violations)
+
+
+def _end_with_sigterm() -> None:
+    """Whoever ends this process ends its children with it."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _shop(
+    url: str, provider: str, ledger: Ledger, options: Options
+) -> tuple[Shop, aiohttp.ClientSession]:
+    http = aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=15),
+        connector=aiohttp.TCPConnector(limit=64),
+    )
+    headers = {"Authorization": f"Bearer {pace.TOKEN}", "DialStack-Account": pace.ACCOUNT}
+    org = Org(Random(f"{options.seed}:org"), ledger)
+    plans = {plan.number: plan for plan in plan_calls(options.calls, options.seed)}
+    return Shop(url, provider, http, headers, org, ledger, plans), http
+
+
+async def _play(
+    progress: Progress, options: Options, server: Server, seats: list[Seat], shop: Shop
+) -> None:
+    """All calls, under all wounds."""
+    plans = list(shop.plans.values())
+    rng = Random(f"{options.seed}:wounds")
+    for seat in seats:
+        seat.sit_down()
+    await asyncio.gather(*(seat.until(bool, 30.0) for seat in seats))
+    pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60))
+    wounds = (
+        kill_now_and_then(server, progress, options.wanted_kills, Random(f"{options.seed}:kills")),
+        starve_the_store(server, progress, Random(f"{options.seed}:store")),
+    )
+    work = (seat.work(plans[n :: len(seats)], progress.step) for n, seat in enumerate(seats))
+    try:
+        await asyncio.gather(*wounds, *work)
+    finally:
+        pages.cancel()
+        await asyncio.gather(pages, return_exceptions=True)
+
+
+async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
+    """No new faults; pages stay open until nothing waits any more. The provider's history.
+
+    The provider's redeliveries belong to it: one of a call that rang while the server was down may
+    come a minute later.
+    """
+    shop.org.calm = True
+    await server.is_ready(60.0)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        await asyncio.sleep(1.0)
+        if not _is_quiet(shop, server, seats):
+            continue
+        truth = await _truth(shop)
+        on_its_way = any(delivery["fate"] == "pending" for delivery in truth["deliveries"])
+        # Asked again, for the last delivery may have come between the two questions.
+        if not on_its_way and _is_quiet(shop, server, seats):
+            return truth
+        await asyncio.sleep(4.0)
+    return await _truth(shop)
+
+
+def _is_quiet(shop: Shop, server: Server, seats: list[Seat]) -> bool:
+    """Whether neither Salesforce nor an agent nor the adapter has anything under way."""
+    saving = bool(+shop.org.under_way)
+    return not (saving or _unsettled(server.database)) and all(seat.is_quiet for seat in seats)
+
+
+def _unsettled(database: Path) -> int:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5.0)
+    try:
+        count: int = connection.execute(UNSETTLED).fetchone()[0]
+        return count
+    finally:
+        connection.close()
+
+
+async def _truth(shop: Shop) -> Fields:
+    async with shop.http.get(
+        f"{shop.provider_url}/v1/test_helpers/history",
+        headers=shop.provider_headers,
+        timeout=aiohttp.ClientTimeout(total=120),
+    ) as answer:
+        history: Fields = await answer.json()
+        return history

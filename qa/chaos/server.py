@@ -1,0 +1,76 @@
+"""`python -m qa.chaos.server`: the adapter's own `serve`, with kill switches at exact points.
+
+Production code has none. The driver writes a point's name into the file named by CHAOS_POINT and
+sends SIGUSR1; the next time that the process passes the point it kills itself with SIGKILL.
+
+| point | where |
+|---|---|
+| before-commit | the writer's transaction is complete, COMMIT has not been said |
+| after-commit | durable, and nobody has been told: no 2xx, no view, no effect |
+| before-effects | the same, with the outcome known to the event loop |
+| after-effects | effects are started, go frames queued, none is on the wire yet |
+| after-place | the provider has taken the POST, its answer is not committed |
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from adapter.cli import main
+from adapter.runtime.perform import Performer
+from adapter.storage.sqlite import SqliteDatabase
+from adapter.telephony.dialstack.client import DialStackClient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+POINTS = ("before-commit", "after-commit", "before-effects", "after-effects", "after-place")
+
+_armed = ""
+
+
+def _pass(point: str) -> None:
+    if _armed == point:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _arm(*_: object) -> None:
+    global _armed  # noqa: PLW0603 - a signal handler has nowhere else to put it
+    _armed = Path(os.environ["CHAOS_POINT"]).read_text(encoding="utf-8").strip()
+
+
+def _wrapped(real: F, before: str, after: str) -> F:
+    def call(*args: Any, **more: Any) -> Any:
+        _pass(before)
+        result = real(*args, **more)
+        _pass(after)
+        return result
+
+    return call  # type: ignore[return-value]
+
+
+def _patch() -> None:
+    SqliteDatabase.commit = _wrapped(  # type: ignore[method-assign]
+        SqliteDatabase.commit, "before-commit", "after-commit"
+    )
+    Performer.perform = _wrapped(  # type: ignore[method-assign]
+        Performer.perform, "before-effects", "after-effects"
+    )
+    real_place = DialStackClient.place
+
+    async def place(*args: Any, **more: Any) -> Any:
+        placed = await real_place(*args, **more)
+        _pass("after-place")
+        return placed
+
+    DialStackClient.place = place  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    _patch()
+    signal.signal(signal.SIGUSR1, _arm)
+    sys.exit(main(["serve"]))

@@ -1,0 +1,210 @@
+"""From what was observed to the verdict: completes the history, lets the checker judge it.
+
+Everything true comes from the provider's history; the store is read from its file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from adapter.core.model import Lapsed
+from adapter.storage.rows import AGENT, CALL_LOG
+from qa.chaos.pace import ACCOUNT
+from qa.chaos.plan import CallPlan
+from qa.chaos.seat import Seat
+from qa.checker.check import Report, Violation, check
+from qa.checker.history import (
+    Acked,
+    Fields,
+    History,
+    Post,
+    StoredAgent,
+    StoredLog,
+    Trail,
+    TrueCall,
+)
+
+DISPOSITIONS = {
+    "busy": "Busy",
+    "no-answer": "No Answer",
+    "voicemail": "Left Voicemail",
+    "completed": "No Answer",
+}
+BY_CAUSE = {1: "Wrong Number", 21: "Rejected", 27: "Unreachable", 38: "Failed"}
+
+
+def complete(
+    history: History,
+    truth: Fields,
+    database: Path,
+    seats: list[Seat],
+    plans: dict[str, CallPlan],
+) -> None:
+    """Add what the provider, the store and the pages know."""
+    keys = {f"user_{seat.name}": seat.key for seat in seats}
+    for call in truth["calls"]:
+        history.calls.append(_true_call(call, keys[call["user"]], plans))
+    for post in truth["posts"]:
+        # A POST whose sender died before its body was through asks for nothing.
+        if post["path"] == "/v1/calls" and "body" in post:
+            answer = post.get("fault") or str(post.get("status", "?"))
+            history.posts.append(Post(post["at"], post["body"]["dial_string"], answer))
+    for delivery in truth["deliveries"]:
+        answers = [a for a in delivery["attempts"] if 200 <= a.get("status", 0) < 300]
+        history.acked.extend(Acked(a["answered"], delivery["event_id"]) for a in answers)
+    _read_store(history, database)
+    for seat in seats:
+        steps = [seat.steps[version] for version in sorted(seat.steps)]
+        history.trails.append(Trail(seat.key, steps, whole=False))
+
+
+def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall:
+    plan = plans[_number(call)]
+    who = plan.writing.who or plan.record or None
+    return TrueCall(
+        provider_call_id=call["id"],
+        agent=agent,
+        disposition=plan.writing.disposition or _disposition(call),
+        who_id=who,
+        connected_at=call["connected"],
+        ended_at=call["ended"],
+        logged=call["started"] is not None,
+    )
+
+
+def _number(call: Fields) -> str:
+    return str(call["from_number"] if call["direction"] == "inbound" else call["to_number"])
+
+
+def _disposition(call: Fields) -> str:
+    if call["machine"]:
+        return "Left Voicemail"
+    if call["connected"] is not None:
+        return "Connected"
+    if call["direction"] == "inbound":
+        return "Missed"
+    return DISPOSITIONS.get(str(call["status"])) or BY_CAUSE.get(call["cause"], "Failed")
+
+
+def _read_store(history: History, database: Path) -> None:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        for (value,) in connection.execute("SELECT value FROM call_logs"):
+            history.logs.append(_stored_log(value))
+        for version, value in connection.execute("SELECT version, value FROM agents"):
+            agent = AGENT.load(value)
+            calls = [c.call_id for c in agent.calls if not isinstance(c.stage, Lapsed)]
+            history.agents.append(StoredAgent(str(agent.key), version, calls))
+        rows = connection.execute("SELECT event_id FROM deliveries WHERE account = ?", (ACCOUNT,))
+        history.deliveries.extend(row[0] for row in rows)
+        history.parked.extend(row[0] for row in connection.execute("SELECT event_id FROM parked"))
+    finally:
+        connection.close()
+
+
+def _stored_log(value: str) -> StoredLog:
+    log = CALL_LOG.load(value)
+    state = log.state
+    reason = getattr(state, "reason", getattr(state, "by", ""))
+    return StoredLog(
+        log_id=log.log_id,
+        agent=str(log.agent),
+        provider_call_id=log.provider_call_id,
+        state=type(state).__name__.lower(),
+        task_id=log.saved.task_id if log.saved else "",
+        reason=str(reason),
+    )
+
+
+def judge(history: History, truth: Fields, seats: list[Seat], plans: dict[str, CallPlan]) -> Report:
+    """The checker's report, with what only this kind of run can prove added to it."""
+    report = check(history)
+    _same_words(report, history, truth, plans)
+    _nothing_forgotten(report, history, seats)
+    return report
+
+
+def _same_words(
+    report: Report, history: History, truth: Fields, plans: dict[str, CallPlan]
+) -> None:
+    """Number and notes of the Task are those of the plan: matched without the adapter's ids."""
+    tasks: dict[str, Fields] = {}
+    for write in history.tasks:
+        tasks.setdefault(write.task_id, {}).update(write.fields)
+    numbers = {call["id"]: _number(call) for call in truth["calls"]}
+    for log in history.logs:
+        task = tasks.get(log.task_id)
+        if log.state != "settled" or task is None or log.provider_call_id not in numbers:
+            continue
+        number = numbers[log.provider_call_id]
+        wrong: dict[str, Any] = {}
+        if number not in task.get("Subject", ""):
+            wrong["Subject"] = (number, task.get("Subject"))
+        notes = plans[number].writing.final_notes
+        if task.get("Description", "") != notes:
+            wrong["Description"] = (notes, task.get("Description"))
+        if wrong:
+            report.violations.append(Violation("wrong_fields", log.log_id, str(wrong)))
+
+
+def _nothing_forgotten(report: Report, history: History, seats: list[Seat]) -> None:
+    """What a page was shown was durable: no version is taken back, by a kill least of all."""
+    stored = {agent.agent: agent.version for agent in history.agents}
+    for seat in seats:
+        shown = max(seat.steps, default=0)
+        if shown > stored.get(seat.key, 0):
+            text = f"{shown} was shown, {stored.get(seat.key)} is stored"
+            report.violations.append(Violation("versions", seat.key, text))
+        if len(seat.epochs) > 1:
+            report.violations.append(Violation("versions", seat.key, f"epochs {seat.epochs}"))
+        for text in seat.went_back:
+            report.violations.append(Violation("versions", seat.key, text))
+
+
+NEEDED = (
+    "duplicate",
+    "reorder",
+    "drop",
+    "lost-callback",
+    "slow-commit",
+    "refused-by-rule",
+    "refused-transient",
+    "page-freeze",
+    "agent-away",
+    "database-locked",
+    "disk-full",
+)
+"""Without these faults a run proves nothing, and is not ok."""
+
+
+def summary(
+    report: Report, truth: Fields, *, calls: int, kills: int, counted: dict[str, int]
+) -> Fields:
+    """The JSON object of the last line."""
+    said = report.summary()
+    faults = {**said["faults"], **truth["faults"]}
+    attempts = [a for d in truth["deliveries"] for a in d["attempts"]]
+    counted = {
+        **counted,
+        "webhook_attempts": len(attempts),
+        "webhooks": len(truth["deliveries"]),
+        "webhooks_503": sum(a.get("status") == 503 for a in attempts),
+        "webhooks_unreached": sum("error" in a for a in attempts),
+        "webhooks_given_up": sum(d["fate"] == "given-up" for d in truth["deliveries"]),
+    }
+    crashes = sum(n for kind, n in faults.items() if kind.startswith("crash-"))
+    missing = [kind for kind in NEEDED if not faults.get(kind)]
+    missing += [] if crashes else ["page-crash"]
+    missing += [] if said["kills"] >= kills > 0 else ["kills"]
+    return {
+        **said,
+        "calls": calls,
+        "true_calls": report.calls,
+        "page_crashes": crashes,
+        "faults": dict(sorted(faults.items())),
+        "faults_missing": missing,
+        "counted": dict(sorted(counted.items())),
+        "ok": said["ok"] and not missing,
+    }

@@ -1,0 +1,100 @@
+"""The peers' packages, fetched once into var/bench; the adapter itself needs none of them.
+
+What is fetched is pinned by hash in qa/load/peers (`make lock`); the address of the registry is
+the machine's own business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from qa.load.programs import BENCH, NODE, PEERS, ROOT
+from qa.load.rounds import tell
+
+SECONDS = 400
+VENV = ROOT / ".venv" / "bin"
+
+
+class NotInstalled(Exception):
+    """A peer cannot be measured here; the text says what failed."""
+
+
+def express() -> None:
+    """Express, ws and better-sqlite3, which is compiled for our own node. Raises NotInstalled."""
+    folder, pins = BENCH / "express", PEERS / "express" / "package-lock.json"
+    if _is_there(folder, pins):
+        return
+    tell("installing Express, ws and better-sqlite3 (once; a minute or two)")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PEERS / "express" / name, folder)
+    wheel = NODE.parents[1]
+    gyp = wheel / "lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js"
+    npm = shutil.which("npm") or str(VENV / "npm")
+    # The packages' own scripts would fetch a binary from elsewhere: compile it, by name.
+    _run(folder, npm, "ci", "--ignore-scripts", "--loglevel=error")
+    build = (str(VENV / "node"), str(gyp), "rebuild", "--release", f"--nodedir={wheel}")
+    _run(folder / "node_modules" / "better-sqlite3", *build)
+    _done(folder, pins)
+
+
+def fastapi() -> None:
+    """FastAPI, SQLAlchemy and aiosqlite, in an environment of their own. Raises NotInstalled."""
+    folder, pins = BENCH / "fastapi", PEERS / "fastapi" / "requirements.txt"
+    if _is_there(folder, pins):
+        return
+    tell("installing FastAPI, SQLAlchemy and aiosqlite (once)")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _run(ROOT, sys.executable, "-m", "venv", str(folder))
+    pip = (str(folder / "bin" / "pip"), "install", "-q", "--disable-pip-version-check")
+    _run(ROOT, *pip, "--require-hashes", "--no-deps", "-r", str(pins))
+    _run(ROOT, str(folder / "bin" / "pip"), "check")
+    _done(folder, pins)
+
+
+def _stamp(pins: Path) -> str:
+    return hashlib.sha256(pins.read_bytes()).hexdigest() + "\n"
+
+
+def _is_there(folder: Path, pins: Path) -> bool:
+    """Whether just these versions have been installed to the end."""
+    stamp = folder / "installed"
+    return stamp.exists() and stamp.read_text(encoding="ascii") == _stamp(pins)
+
+
+def _done(folder: Path, pins: Path) -> None:
+    (folder / "installed").write_text(_stamp(pins), encoding="ascii")
+
+
+def _run(folder: Path, *command: str) -> None:
+    ours = command[0].startswith(str(VENV))
+    # The machine's own npm needs the machine's own node, and our node's build ours.
+    places = (str(VENV), os.environ["PATH"]) if ours else (os.environ["PATH"], str(VENV))
+    variables = {**os.environ, "PATH": os.pathsep.join(places)}
+    if ours:
+        # Our own node must be told to trust whom the machine trusts.
+        variables["NODE_OPTIONS"] = "--use-system-ca"
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=variables,
+            timeout=SECONDS,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotInstalled(f"{Path(command[0]).name}: {error}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        lines = [line for line in said if "rror" in line][:6] or said[-4:]
+        raise NotInstalled(f"{Path(command[0]).name} failed: {' | '.join(lines)}")

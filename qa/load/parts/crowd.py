@@ -1,0 +1,160 @@
+"""(e), (f): what an idle page costs, and 10,000 pages that come back at once after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+from qa.load import programs, scene, wire
+from qa.load.parts.found import Found, percentile
+from qa.load.programs import Program
+from qa.load.rounds import tell
+from qa.load.scene import Calls
+from qa.load.wire import PageSocket
+
+CROWD, SOME, FEW = 10_000, 2_000, 50
+AT_ONCE = 512
+KNOCKS_PER_SECOND, KNOCKING_SECONDS = 50, 60
+SPARE_FILES = 500
+SETTLE_SECONDS = 0.5
+
+
+class Crowd:
+    """A bare server and ours, with as many pages as this machine lets one process have."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self.size = room(CROWD)
+        self._cookies: list[str] = []
+
+    async def start(self) -> tuple[Program, Program]:
+        """Everybody signs in, once; sessions survive the restarts to come."""
+        bare = programs.floor(self._folder)
+        ours = await programs.ours(self._folder, self.size, kind="ours")
+        for program in (bare, ours):
+            self._stack.callback(program.stop)
+        await ours.start()
+        started = time.perf_counter()
+        self._cookies = await scene.sign_in(ours, range(self.size))
+        tell(f"{self.size:,} agents have signed in in {time.perf_counter() - started:.1f} s")
+        ours.stop()
+        return bare, ours
+
+    async def measure(self, rounds: int) -> Found:
+        """Each program in turn: memory with some pages, then a restart, and all of them."""
+        programs_ = await self.start()
+        found = Found(rounds={f"crowd, {one.kind}": [] for one in programs_})
+        for number in range(rounds):
+            for program in programs_:
+                found.rounds[f"crowd, {program.kind}"].append(await self._round(program))
+            last = {kind: one[-1]["back_seconds"] for kind, one in found.rounds.items()}
+            tell(f"crowd, round {number + 1} of {rounds}: all back in {last}")
+        pair = ("crowd, ours", "crowd, floor")
+        found.figures = {
+            "memory_per_page_ratio": found.ratio(*pair, "kib_per_page_of_all"),
+            "memory_per_page_ratio_2000": found.ratio(*pair, "kib_per_page_of_some"),
+            "storm_ratio": found.ratio(*pair, "back_seconds"),
+            "storm_ratio_cpu": found.ratio(*pair, "back_cpu_seconds"),
+            "storm_webhooks_refused": sum(r["webhooks_refused"] for r in found.rounds[pair[0]]),
+            "crowd_pages": self.size,
+        }
+        return found
+
+    async def _round(self, program: Program) -> dict[str, float]:
+        base, some = await self._some(program)
+        await program.start()
+        async with knocking(program, self.size) as knocks:
+            started, used = time.perf_counter(), program.cpu_seconds()
+            pages = await self._open(program, range(self.size))
+            seconds, cpu = time.perf_counter() - started, program.cpu_seconds() - used
+        await asyncio.sleep(SETTLE_SECONDS)
+        if knocks.why:
+            tell(f"{program.kind}: {knocks.refused} webhooks refused, first: {knocks.why}")
+        full = program.memory_kib()
+        leave(program, pages)
+        return {
+            "mib_before_pages": round(base / 1024, 1),
+            "kib_per_page_of_some": round((some - base) / (SOME - FEW), 2),
+            "kib_per_page_of_all": round((full - base) / (self.size - FEW), 2),
+            "back_seconds": round(seconds, 3),
+            "back_cpu_seconds": round(cpu, 2),
+            "webhooks": len(knocks.taken_ms),
+            "webhooks_refused": knocks.refused,
+            "webhook_p99_ms": round(percentile(knocks.taken_ms, 99), 1),
+        }
+
+    async def _some(self, program: Program) -> tuple[int, int]:
+        """KiB with a few pages, which have warmed everything up, and with some."""
+        await program.start()
+        pages = await self._open(program, range(FEW))
+        await asyncio.sleep(SETTLE_SECONDS)
+        base = program.memory_kib()
+        pages |= await self._open(program, range(FEW, SOME))
+        await asyncio.sleep(SETTLE_SECONDS)
+        some = program.memory_kib()
+        leave(program, pages)
+        return base, some
+
+    async def _open(self, program: Program, numbers: range) -> dict[str, PageSocket]:
+        cookies = self._cookies[numbers.start : numbers.stop]
+        return await scene.open_pages(program, numbers, cookies, AT_ONCE)
+
+
+def leave(program: Program, pages: dict[str, PageSocket]) -> None:
+    """The program is killed, and its pages are gone."""
+    program.stop()
+    for page in pages.values():
+        page.close()
+
+
+def room(wanted: int) -> int:
+    """So many pages, or as many as the open files allow that one process may have here."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard == resource.RLIM_INFINITY or hard - SPARE_FILES - AT_ONCE >= wanted:
+        return wanted
+    tell(f"only {hard} open files are allowed here (ulimit -n): fewer pages")
+    return hard - SPARE_FILES - AT_ONCE
+
+
+class Knocks:
+    """What became of the deliveries meanwhile."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self.why = ""
+        self.taken_ms: list[float] = []
+
+
+@asynccontextmanager
+async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
+    """Deliveries at a steady, low rate, whoever's page is back already."""
+    knocks, over = Knocks(), asyncio.Event()
+    deliveries = Calls(program, agents).next(KNOCKS_PER_SECOND * KNOCKING_SECONDS)
+
+    async def knock() -> None:
+        async with wire.asking(program.port) as ask:
+            for delivery in deliveries:
+                started = time.perf_counter()
+                answer = await ask(delivery.request)
+                if not answer.startswith(b"HTTP/1.1 200"):
+                    knocks.refused += 1
+                    knocks.why = knocks.why or answer[:400].decode(errors="replace")
+                knocks.taken_ms.append((time.perf_counter() - started) * 1000)
+                if over.is_set():
+                    return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), 1 / KNOCKS_PER_SECOND)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(knock())
+        try:
+            yield knocks
+        finally:
+            over.set()

@@ -1,0 +1,120 @@
+"""(a), (b), (h): webhook → durable commit → page, beside the floor, the peers and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from qa.load import install, programs
+from qa.load.parts.found import LEFT_OUT, Found
+from qa.load.programs import Program
+from qa.load.rounds import Contender, contender, interleave, tell
+from tests.storage.servers import running_postgres
+
+SPEED, CPU = "events_per_second", "cpu_us_per_event"
+PLAIN = "plain loop"
+RATIOS = {
+    "durable_vs_floor": ("ours", "floor", SPEED),
+    "durable_vs_floor_cpu": ("floor", "ours", CPU),
+    "durable_vs_floor_plain_loop": (f"ours, {PLAIN}", f"floor, {PLAIN}", SPEED),
+    "durable_vs_express": ("ours", "express", SPEED),
+    "durable_vs_fastapi": ("ours", "fastapi", SPEED),
+    "postgres_vs_sqlite": ("postgres", "ours", SPEED),
+}
+WANTS = {
+    "durable_vs_express": "express",
+    "durable_vs_fastapi": "fastapi",
+    "postgres_vs_sqlite": "postgres",
+    "durable_vs_floor_plain_loop": f"floor, {PLAIN}",
+}
+MakeProgram = Callable[[Path], Program]
+Peer = tuple[str, Callable[[], None], MakeProgram]
+PEERS: tuple[Peer, ...] = (
+    ("express", install.express, programs.express),
+    ("fastapi", install.fastapi, programs.fastapi),
+)
+
+
+class Flow:
+    """The contenders, running as long as the stack that they were started in."""
+
+    def __init__(self, folder: Path, stack: ExitStack, agents: int) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._agents = agents
+        self.contenders: dict[str, Contender] = {}
+        self._absent: dict[str, str] = {}
+
+    async def start(self, *, everybody: bool) -> None:
+        """The floor and ours; with `everybody` also the peers, PostgreSQL and plain loops."""
+        # Before anything runs: installing takes a minute, and pages that nobody reads are dropped.
+        peers = self._installed(PEERS) if everybody else []
+        await self._begin(programs.floor(self._folder))
+        await self._begin(await programs.ours(self._folder, self._agents))
+        if everybody:
+            await self._plain_loops()
+            for kind, make in peers:
+                await self._peer(kind, make)
+            await self._postgres()
+
+    async def measure(self, rounds: int) -> Found:
+        """Every contender's rounds, and how they compare."""
+        found = await interleave(list(self.contenders.values()), rounds)
+        found.figures = {name: found.ratio(*pair) for name, pair in RATIOS.items()}
+        # The floor has one thread: whoever it waits for is not part of it.
+        found.figures["others_busy"] = found.middle("floor", "server_waited")
+        found.reasons = {name: self._absent.get(kind, LEFT_OUT) for name, kind in WANTS.items()}
+        return found
+
+    def leave_alone(self, *kept: Contender) -> None:
+        """End the others: every hundredth delivery would wait for their pages' pings."""
+        for one in self.contenders.values():
+            if one not in kept:
+                one.leave()
+
+    async def _begin(self, program: Program) -> None:
+        self._stack.callback(program.stop)
+        self.contenders[program.kind] = await contender(program, self._agents)
+
+    async def _plain_loops(self) -> None:
+        if self.contenders["floor"].program.loop() != "uvloop":
+            self._absent[f"floor, {PLAIN}"] = "without uvloop every loop is a plain one"
+            return
+        await self._begin(programs.floor(self._folder, plain_loop=True))
+        kind, launch = f"ours, {PLAIN}", ("--plain-loop",)
+        ours = await programs.ours(self._folder, self._agents, kind=kind, launch=launch)
+        await self._begin(ours)
+
+    def _installed(self, peers: Sequence[Peer]) -> list[tuple[str, MakeProgram]]:
+        """The peers whose packages are there; why one is missing is remembered."""
+        ready = []
+        for kind, fetch, make in peers:
+            try:
+                fetch()
+                ready.append((kind, make))
+            except install.NotInstalled as error:
+                self._is_absent(kind, error)
+        return ready
+
+    async def _peer(self, kind: str, make: MakeProgram) -> None:
+        try:
+            await self._begin(make(self._folder))
+        except (RuntimeError, TimeoutError) as error:
+            self._is_absent(kind, error)
+
+    def _is_absent(self, kind: str, error: Exception) -> None:
+        self._absent[kind] = f"{kind} could not be started: {error}"
+        tell(self._absent[kind])
+
+    async def _postgres(self) -> None:
+        try:
+            server = self._stack.enter_context(running_postgres())
+        except (ImportError, OSError, RuntimeError) as error:
+            self._absent["postgres"] = f"PostgreSQL could not be started: {error}"
+            tell(self._absent["postgres"])
+            return
+        url = server.database()
+        await self._begin(
+            await programs.ours(self._folder, self._agents, kind="postgres", database=url)
+        )

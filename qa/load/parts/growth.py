@@ -1,0 +1,28 @@
+"""(g): what a delivery costs with 100, 1,000 and 10,000 agents, each known and with a page."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from qa.load import programs
+from qa.load.parts.crowd import room
+from qa.load.parts.found import Found
+from qa.load.rounds import contender, interleave
+
+FEW, MANY, CROWD = 100, 1_000, 10_000
+
+
+async def growth(folder: Path, rounds: int) -> Found:
+    """Deliveries go round all of them; the processor time of each is what is compared."""
+    contenders = []
+    with ExitStack() as stack:
+        for agents in (FEW, MANY, room(CROWD + FEW + MANY) - FEW - MANY):
+            program = await programs.ours(folder, agents, kind=f"ours, {agents:,} agents")
+            stack.callback(program.stop)
+            contenders.append(await contender(program, agents))
+        found = await interleave(contenders, rounds)
+    few, many, crowd = found.rounds
+    found.figures["agents_growth"] = found.ratio(crowd, few, "cpu_us_per_event")
+    found.figures["agents_growth_1000"] = found.ratio(many, few, "cpu_us_per_event")
+    return found

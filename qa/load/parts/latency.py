@@ -1,0 +1,44 @@
+"""(c): how long a delivery takes to its page at 10, 50 and 80 % of our limit, beside the floor."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from qa.load.parts.found import Found, percentile
+from qa.load.rounds import Contender, tell
+
+SHARES = (10, 50, 80)
+SECONDS = 2.0
+AT_LEAST = 600
+
+
+async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) -> Found:
+    """Both at the same rates (deliveries a second, shares of `limit`), in turn."""
+    found = Found()
+    for number in range(rounds):
+        for share in SHARES:
+            for one in (floor, ours):
+                count = max(AT_LEAST, round(limit * share / 100 * SECONDS))
+                deliveries = one.calls.next(count)
+                sent = await one.flood.pace(deliveries, limit * share / 100)
+                found.rounds.setdefault(_name(one, share), []).append(
+                    {
+                        "events": sent.events,
+                        "events_per_second": round(sent.events / sent.seconds, 1),
+                        "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
+                        "p99_ms": round(percentile(sent.latencies_ms, 99), 3),
+                        "worst_ms": round(max(sent.latencies_ms), 3),
+                    }
+                )
+        tell(f"latency, round {number + 1} of {rounds}")
+    for share, name in ((10, "tenth"), (50, "half"), (80, "four_fifths")):
+        pairs = zip(
+            found.rounds[_name(ours, share)], found.rounds[_name(floor, share)], strict=True
+        )
+        added = median(a["p99_ms"] - b["p99_ms"] for a, b in pairs)
+        found.figures[f"added_p99_ms_{name}_load"] = round(added, 3)
+    return found
+
+
+def _name(one: Contender, share: int) -> str:
+    return f"{one.program.kind} at {share} %"

@@ -1,0 +1,153 @@
+"""`python -m qa.load.report`: the tables of docs/performance.md and capacity.md, from a summary.
+
+The figures in the documents are those of a run that can be named; nobody copies them by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+from qa.load.programs import BENCH, ROOT
+from qa.load.summary import TARGETS
+
+AGENTS = (1_000, 10_000, 100_000, 1_000_000)
+CALLS_AN_HOUR, COMMITS_A_CALL = 20, 8
+"""Assumed: four deliveries a call, and as many commits for what its page says."""
+
+LOAD = 0.5
+"""Of its limit, that a replica or a core should bear at the busiest hour."""
+
+PAGES_A_REPLICA = 10_000
+"""As many as have been measured in one."""
+
+RATES = ("floor", "ours", "postgres", "express", "fastapi", "floor, plain loop", "ours, plain loop")
+
+ROWS = (
+    ("(a) deliveries a second, of the floor's", "durable_vs_floor"),
+    ("(a) the same by processor time", "durable_vs_floor_cpu"),
+    ("(a) the same without uvloop on either side", "durable_vs_floor_plain_loop"),
+    ("(b) of Express + ws + better-sqlite3", "durable_vs_express"),
+    ("(b) of FastAPI + SQLAlchemy + aiosqlite", "durable_vs_fastapi"),
+    ("(c) p99 added at 10 % of our limit, ms", "added_p99_ms_tenth_load"),
+    ("(c) p99 added at 50 %, ms", "added_p99_ms_half_load"),
+    ("(c) p99 added at 80 %, ms", "added_p99_ms_four_fifths_load"),
+    ("(d) click to POST, p50, ms", "click_to_post_p50_ms"),
+    ("(d) the bare server's, ms", "click_to_post_floor_p50_ms"),
+    ("(e) memory of an idle page, 2,000 pages, of the bare server's", "memory_per_page_ratio_2000"),
+    ("(e) the same, all pages", "memory_per_page_ratio"),
+    ("(f) all pages back with their view, of the bare server's time", "storm_ratio"),
+    ("(f) webhooks refused meanwhile", "storm_webhooks_refused"),
+    ("(g) processor time a delivery, 1,000 of 100 agents", "agents_growth_1000"),
+    ("(g) the same, 10,000 of 100 agents", "agents_growth"),
+    ("(h) PostgreSQL, of SQLite", "postgres_vs_sqlite"),
+)
+
+
+def table(told: dict[str, Any]) -> str:
+    """The figures as Markdown; what is null says why."""
+    machine = told["machine"]
+    lines = [
+        f"Measured at {told['commit']} in {told['seconds']} s: {told['rounds_each']} rounds each, "
+        f"{told['agents']:,} agents, {machine['processor']} with {machine['cores']} cores, "
+        f"{_versions(machine)}. One fdatasync of 4 KiB took {told['fsync_ms']:g} ms. Others took "
+        f"{100 * told.get('others_busy', 0):.0f} % of the server's core meanwhile.",
+        "",
+        "| what | measured | target | met |",
+        "|---|---|---|---|",
+        *(_row(label, name, told) for label, name in ROWS),
+        "",
+        "| program | deliveries a second | µs of processor time each | p50 ms | p99 ms "
+        "| server, generator busy |",
+        "|---|---|---|---|---|---|",
+        *(_program(kind, told["medians"][kind]) for kind in RATES if kind in told["medians"]),
+    ]
+    return "\n".join(lines)
+
+
+def _versions(machine: dict[str, Any]) -> str:
+    names = ("python", "aiohttp", "uvloop", "node")
+    return ", ".join(f"{name} {machine[name] or 'absent'}" for name in names)
+
+
+def _row(label: str, name: str, told: dict[str, Any]) -> str:
+    value = told.get(name)
+    if value is None:
+        why = told["not_measured"].get(name, "not measured").replace("|", "/")
+        return f"| {label} | {why} | {_target(name)} | unknown |"
+    met = told["targets"].get(name, {}).get("met")
+    verdict = "" if met is None else "yes" if met else "**no**"
+    return f"| {label} | {value:.3g} | {_target(name)} | {verdict} |"
+
+
+def _target(name: str) -> str:
+    if name not in TARGETS:
+        return ""
+    sign, target = TARGETS[name]
+    return f"{sign} {target:g}"
+
+
+def _program(kind: str, one: dict[str, float]) -> str:
+    return (
+        f"| {kind} | {one['events_per_second']:,.0f} | {one['cpu_us_per_event']:.0f} "
+        f"| {one['p50_ms']:.2f} | {one['p99_ms']:.2f} "
+        f"| {one['server_busy']:.0%}, {one['generator_busy']:.0%} |"
+    )
+
+
+def capacity(told: dict[str, Any]) -> str:
+    """What so many agents need, by the measured costs; see docs/capacity.md for what is assumed."""
+    ours, crowd = told["medians"]["postgres"], told["medians"]["crowd, ours"]
+    limit = ours["events_per_second"]
+    database = ours["database_us_per_event"]
+    lines = [
+        f"From the run at {told['commit']}: a replica on PostgreSQL takes {limit:,.0f} deliveries "
+        f"a second, and each costs PostgreSQL {database:.0f} µs of processor time; an idle page "
+        f"takes {crowd['kib_per_page_of_all']:.0f} KiB, the process itself "
+        f"{crowd['mib_before_pages']:.0f} MiB. One fdatasync took {told['fsync_ms']:g} ms.",
+        "",
+        "| agents | commits a second | replicas | cores of PostgreSQL | memory of the pages |",
+        "|---|---|---|---|---|",
+    ]
+    for agents in AGENTS:
+        commits = agents * CALLS_AN_HOUR * COMMITS_A_CALL / 3600
+        replicas = max(math.ceil(commits / (limit * LOAD)), math.ceil(agents / PAGES_A_REPLICA))
+        cores = commits * database / 1e6 / LOAD
+        memory = agents * crowd["kib_per_page_of_all"] / 1024**2
+        lines.append(
+            f"| {agents:,} | {commits:,.0f} | {replicas + 1} | {cores:.1f} | {memory:.1f} GiB |"
+        )
+    return "\n".join(lines)
+
+
+def filled(document: str, name: str, text: str) -> str:
+    """The document with this text between its marks. Raises ValueError where they are missing."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    head, found, rest = document.partition(begin)
+    _, over, tail = rest.partition(end)
+    if not found or not over:
+        raise ValueError(f"the document has no {begin} … {end}")
+    return f"{head}{begin}\n{text}\n{end}{tail}"
+
+
+def main() -> int:
+    """Write the documents anew."""
+    told = json.loads((BENCH / "summary.json").read_text(encoding="utf-8"))
+    for name, file, made in DOCUMENTS:
+        file.write_text(
+            filled(file.read_text(encoding="utf-8"), name, made(told)), encoding="utf-8"
+        )
+        print(f"{file}: figures of {told['commit']}")
+    return 0
+
+
+DOCUMENTS = (
+    ("bench", ROOT / "docs" / "performance.md", table),
+    ("capacity", ROOT / "docs" / "capacity.md", capacity),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

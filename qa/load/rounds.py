@@ -1,0 +1,99 @@
+"""Rounds in turn: what disturbs the machine for a while disturbs every contender alike."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+from qa.load import scene
+from qa.load.flood import Flood
+from qa.load.parts.found import Found, Round, percentile
+from qa.load.programs import Program, database_seconds
+from qa.load.scene import Calls
+from qa.load.wire import Wrong
+
+ROUND_SECONDS = 1.5
+FIRST, WARM_UPS = 400, 2
+
+
+class Contender:
+    """A running program with its pages, and what its rounds were."""
+
+    def __init__(self, program: Program, flood: Flood, agents: int) -> None:
+        self.program = program
+        self.flood = flood
+        self.calls = Calls(program, agents)
+        self.count = FIRST
+        self.rounds: list[Round] = []
+
+    async def round(self) -> Round:
+        """As many deliveries as take a second and a half, by the round before; each is shown.
+
+        `server_busy` is the share of the time in which it used its core, with all its threads;
+        `server_waited` that in which its first thread could have run, and another one had the core;
+        `generator_busy` is the generator's share of its own core.
+        """
+        deliveries = self.calls.next(self.count)
+        database = database_seconds() if self.program.kind == "postgres" else None
+        before, waited = self.program.cpu_seconds(), self.program.waited_seconds()
+        try:
+            sent = await self.flood.run(deliveries)
+        except Wrong as error:
+            raise Wrong(f"{self.program.kind}: {error}") from error
+        cpu = self.program.cpu_seconds() - before
+        waited = self.program.waited_seconds() - waited
+        rate = sent.events / sent.seconds
+        self.count = round(rate * ROUND_SECONDS)
+        measured = {
+            "events": sent.events,
+            "events_per_second": round(rate, 1),
+            "cpu_us_per_event": round(cpu / sent.events * 1e6, 1),
+            "server_busy": round(cpu / sent.seconds, 3),
+            "server_waited": round(waited / sent.seconds, 3),
+            "generator_busy": round(sent.busy, 3),
+            "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
+            "p99_ms": round(percentile(sent.latencies_ms, 99), 3),
+        }
+        if database is not None:
+            used = (database_seconds() - database) / sent.events
+            measured["database_us_per_event"] = round(used * 1e6, 1)
+        return measured
+
+    def leave(self) -> None:
+        """The program ends, and its pages are gone."""
+        self.program.stop()
+        for page in self.flood.pages.values():
+            page.close()
+
+
+async def contender(program: Program, agents: int) -> Contender:
+    """The program, started, with a page for each agent."""
+    await program.start()
+    pages = await scene.open_pages(program, range(agents))
+    tell(f"{program.kind}: {agents:,} pages, {program.loop()}")
+    return Contender(program, Flood(program.port, pages), agents)
+
+
+async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:
+    """Two rounds each to warm up, which do not count, then those that do."""
+    found = Found(rounds={one.program.kind: [] for one in contenders})
+    for number in range(-WARM_UPS, rounds):
+        for one in contenders:
+            measured = await one.round()
+            if number >= 0:
+                found.rounds[one.program.kind].append(measured)
+        if number >= 0:
+            tell(f"round {number + 1} of {rounds}: {_rates(found)}")
+    return found
+
+
+def _rates(found: Found) -> str:
+    return ", ".join(
+        f"{kind} {rounds[-1]['events_per_second']:,.0f}/s" for kind, rounds in found.rounds.items()
+    )
+
+
+def tell(text: str) -> None:
+    """Say how far it is; the figures go to standard output."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,147 @@
+"""What is sent to the programs: pages that sign in, and signed deliveries for their agents."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from adapter.telephony import signing
+from qa.load import wire
+from qa.load.flood import Delivery
+from qa.load.programs import ACCOUNT, SECRET, Program
+from qa.load.wire import PageSocket, Wrong
+
+AT_ONCE = 64
+WEBHOOKS = "/webhooks/dialstack"
+BLOCK = 100
+"""So many agents' calls come in before the first of them ends: more than requests are under way,
+so that no page is sent two events at once."""
+
+SHOWN = {"call.incoming": b'"state":"ringing-inbound"', "call.end": b'"state":"idle"'}
+"""What our view holds once it shows the event; a peer's names the event itself."""
+
+_ids = itertools.count(1)
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+async def sign_in(program: Program, numbers: Sequence[int]) -> list[str]:
+    """A session cookie for each of these agents; none where nobody need sign in."""
+    if not program.is_ours:
+        return [""] * len(numbers)
+    names = [json.dumps({"name": f"u{number}"}).encode() for number in numbers]
+    requests = [wire.post(program.port, "/auth/dev", name, Origin=program.origin) for name in names]
+    return [_cookie(answer) for answer in await wire.ask_all(program.port, requests, 16)]
+
+
+async def open_pages(
+    program: Program, numbers: Sequence[int], cookies: Sequence[str] = (), at_once: int = AT_ONCE
+) -> dict[str, PageSocket]:
+    """One idle page for each of these agents, as fast as the program lets them in. Raises Wrong."""
+    known = cookies or await sign_in(program, numbers)
+    waiting = deque(zip(numbers, known, strict=True))
+    pages: dict[str, PageSocket] = {}
+
+    async def worker() -> None:
+        async with wire.asking(program.port) as ask:
+            while waiting:
+                number, cookie = waiting.popleft()
+                page = await _open(program, f"u{number}", await _ticket(program, ask, cookie))
+                pages[page.user] = page
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(at_once, len(numbers))):
+            group.create_task(worker())
+    return pages
+
+
+async def _open(program: Program, user: str, ticket: str) -> PageSocket:
+    hello = _hello(ticket, user) if program.is_ours else b""
+    path, protocol = ("/ws", "softphone.v1") if program.is_ours else (f"/ws?user={user}", "")
+    request = wire.upgrade(program.port, path, program.origin, protocol)
+    loop = asyncio.get_running_loop()
+    _, page = await loop.create_connection(
+        lambda: PageSocket(request, hello, user), "127.0.0.1", program.port
+    )
+    await asyncio.wait_for(page.ready.wait(), wire.OPEN_SECONDS)
+    if page.problem:
+        raise Wrong(f"{program.kind}, page of {user}: {page.problem}")
+    return page
+
+
+async def _ticket(program: Program, ask: wire.Ask, cookie: str) -> str:
+    """A page trades its cookie for a ticket each time it connects; a bare server wants none."""
+    if not program.is_ours:
+        return ""
+    origin = program.origin
+    request = wire.post(program.port, "/api/ws-ticket", b"{}", Origin=origin, Cookie=cookie)
+    return wire.body_of(await ask(request))["ticket"]
+
+
+def _cookie(answer: bytes) -> str:
+    wire.body_of(answer)
+    head = answer.partition(b"\r\n\r\n")[0].decode()
+    lines = (line.partition(": ") for line in head.split("\r\n"))
+    return next(value.split(";")[0] for name, _, value in lines if name.lower() == "set-cookie")
+
+
+def _hello(ticket: str, user: str) -> bytes:
+    hello = {"type": "hello", "ticket": ticket, "page_id": f"page-{user}", "visible": True}
+    return json.dumps(hello).encode()
+
+
+# --- deliveries ----------------------------------------------------------------------------------
+
+
+class Calls:
+    """Calls that come in, ring and are missed, at every agent in turn: two deliveries a call."""
+
+    def __init__(self, program: Program, agents: int) -> None:
+        self._program = program
+        self._agents = itertools.cycle(range(agents))
+        self._block = min(BLOCK, agents)
+
+    def next(self, count: int) -> list[Delivery]:
+        """About so many further deliveries, in whole blocks, made and signed."""
+        stamp, whole = int(time.time()), 2 * self._block
+        blocks = max(1, round(count / whole))
+        return [one for _ in range(blocks) for one in self._one_block(stamp)]
+
+    def _one_block(self, stamp: int) -> Iterator[Delivery]:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        calls = [(f"u{next(self._agents)}", f"call_{next(_ids):012}") for _ in range(self._block)]
+        for kind, shown in SHOWN.items():
+            token = shown if self._program.is_ours else kind.encode()
+            for user, call_id in calls:
+                body = _body(kind, user, call_id, now)
+                signature = signing.header((SECRET,), stamp, body)
+                port = self._program.port
+                request = wire.post(port, WEBHOOKS, body, X_DialStack_Signature=signature)
+                yield Delivery(user, token, request)
+
+
+def _body(kind: str, user: str, call_id: str, now: str) -> bytes:
+    over = kind == "call.end"
+    data = {
+        "call_id": call_id,
+        "user_id": user,
+        "direction": "inbound",
+        "from_number": "+4930901820",
+        "from_name": "Grace Hopper, Compilers and Sons",
+        "to_number": "+493090182099",
+        "started_at": now,
+        "answered_at": None,
+        "connected_at": None,
+        "ended_at": now if over else None,
+        "status": "no-answer" if over else "ringing",
+        "note": "x" * 150,
+    }
+    event_id = f"evt_{next(_ids):012}"
+    event = {"id": event_id, "type": kind, "account_id": ACCOUNT, "created": now, "data": data}
+    return json.dumps(event).encode()

@@ -1,0 +1,147 @@
+"""The summary: every figure under its stable name, with what it was measured on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from qa.load.parts.found import LEFT_OUT, Found, Round
+from qa.load.programs import GENERATOR_CORE, NODE, SERVER_CORE
+
+KEYS = (
+    "durable_vs_floor",
+    "durable_vs_floor_cpu",
+    "durable_vs_floor_plain_loop",
+    "durable_vs_express",
+    "durable_vs_fastapi",
+    "added_p99_ms_half_load",
+    "click_to_post_p50_ms",
+    "memory_per_page_ratio",
+    "storm_ratio",
+    "storm_webhooks_refused",
+    "agents_growth",
+    "postgres_vs_sqlite",
+    "fsync_ms",
+)
+"""Those that are always there, if only as null; design: section 6."""
+
+TARGETS: dict[str, tuple[str, float]] = {
+    "durable_vs_floor": (">=", 0.45),
+    "durable_vs_express": (">=", 2.5),
+    "durable_vs_fastapi": (">=", 10.0),
+    "added_p99_ms_half_load": ("<", 5.0),
+    "memory_per_page_ratio": ("<=", 1.5),
+    "storm_ratio": ("<=", 3.0),
+    "storm_webhooks_refused": ("<=", 0.0),
+    "agents_growth": ("<=", 1.15),
+    "postgres_vs_sqlite": (">=", 0.5),
+}
+
+
+def fsync_ms(folder: Path, times: int = 200) -> float:
+    """What the disk takes to keep 4 KiB for good, in the median."""
+    taken = []
+    with (folder / "fsync").open("wb") as file:
+        for _ in range(times):
+            file.write(b"x" * 4096)
+            file.flush()
+            started = time.perf_counter()
+            os.fdatasync(file.fileno())
+            taken.append((time.perf_counter() - started) * 1000)
+    return round(median(taken), 4)
+
+
+def is_met(name: str, value: float) -> bool | None:
+    """Whether the figure is as good as was asked for; None if nothing was asked."""
+    if name not in TARGETS:
+        return None
+    sign, target = TARGETS[name]
+    return {">=": value >= target, "<=": value <= target, "<": value < target}[sign]
+
+
+def summary(found: Found, **more: Any) -> dict[str, Any]:
+    """The whole of it; whatever is null has a sentence under `not_measured`."""
+    figures: dict[str, Any] = {**dict.fromkeys(KEYS), **found.figures, **more}
+    absent = [name for name, value in figures.items() if value is None]
+    return {
+        **figures,
+        "not_measured": {name: found.reasons.get(name, LEFT_OUT) for name in absent},
+        "targets": {
+            name: {"target": f"{sign} {target:g}", "met": is_met(name, figures[name])}
+            for name, (sign, target) in TARGETS.items()
+            if figures.get(name) is not None
+        },
+        "machine": machine(),
+        "medians": found.medians(),
+        "rounds": found.rounds,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on, and with."""
+    packages = ("aiohttp", "uvloop", "pydantic", "orjson", "psycopg")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "server_core": SERVER_CORE,
+        "generator_core": GENERATOR_CORE,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in packages},
+        "node": _node(),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _node() -> str | None:
+    command = [str(NODE), "--version"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def table(told: dict[str, Any]) -> str:
+    """The figures to read, one a line, with their targets; then what is missing, and why."""
+    lines = []
+    for name, value in told.items():
+        if value is None or isinstance(value, dict | list):
+            continue
+        goal = told["targets"].get(name)
+        verdict = f"{goal['target']:>8}  {'met' if goal['met'] else 'MISSED'}" if goal else ""
+        shown = f"{value:g}" if isinstance(value, float) else value
+        lines.append(f"{name:<32}{shown:>12}  {verdict}".rstrip())
+    lines += [_contender(kind, one) for kind, one in told["medians"].items()]
+    reasons = told["not_measured"].items()
+    lines += [f"{name}: null, {why}" for name, why in reasons if why != LEFT_OUT]
+    return "\n".join(lines)
+
+
+def _contender(kind: str, medians: Round) -> str:
+    return f"{kind:<24}" + ", ".join(f"{key} {value:g}" for key, value in medians.items())
+
+
+def written(told: dict[str, Any], file: Path) -> None:
+    """Keep it as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,230 @@
+"""`python -m qa.replicas.storm --kills N --seed S`: replicas and PostgreSQL die under load.
+
+SIGKILL for replicas, an immediate stop for the database, and one hint in three lost; agents go on
+calling. Prints one JSON object. Exit status 1 unless every call that the provider knows has exactly
+one Task, no click was asked for twice, and every click that was never asked for has its reason,
+which the agent was told: the socket was gone, or the click could not be stored ("try again"), or it
+was refused; or its replica died between commit and POST, and nobody may send that in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+
+from adapter.telephony.simulator.config import User
+from qa.replicas.fleet import Fleet, a_fleet
+from tests.fakes.page import FakePage
+from tests.storage.servers import Postgres, running_postgres
+
+LOOK_SECONDS, SETTLE_SECONDS = 1.0, 60.0
+AWAY_SECONDS = (0.5, 2.0)
+UNEXPLAINED = "unexplained"
+
+
+@dataclass
+class Click:
+    """One click, and how much its page had heard (frames) and lost (sockets) before it.
+
+    Without a request id the socket was gone before it could be sent.
+    """
+
+    number: str
+    heard: int
+    lost: int
+    request_id: str = ""
+
+
+class Agent:
+    """Calls one number after the other, none twice; ends every wrap-up that it sees."""
+
+    def __init__(self, page: FakePage, number: int) -> None:
+        self.page = page
+        self.clicks: list[Click] = []
+        self._number = number
+
+    async def work(self) -> None:
+        """Until cancelled; whatever is lost on the way is seen in the next view."""
+        while True:
+            # A socket that is gone refuses at once: others must get their turn all the same.
+            await asyncio.sleep(0.05)
+            with suppress(ConnectionClosed, TimeoutError):
+                await self.end_wrapups()
+                await self.page.until(lambda v: v["click_to_dial"], LOOK_SECONDS)
+                area, line = divmod(len(self.clicks) + 1, 100)
+                number = f"+1{202 + area}555{self._number:02d}{line:02d}"
+                click = Click(number, len(self.page.heard), len(self.page.close_codes))
+                self.clicks.append(click)
+                click.request_id = await self.page.dial(click.number)
+                await self.page.until(lambda v: not v["click_to_dial"], LOOK_SECONDS)
+
+    async def end_wrapups(self) -> None:
+        """Those that the view shows."""
+        for wrapup in self.page.view["wrapups"]:
+            await self.page.send(type="wrapup", call_id=wrapup["call_id"], done=True)
+        if self.page.view["wrapups"]:
+            await self.page.until(lambda v: not v["wrapups"], LOOK_SECONDS)
+
+
+async def strike(fleet: Fleet, server: Postgres, kills: int, rng: Random) -> dict[str, int]:
+    """One blow after the other, each of them mended before the next."""
+    done = {"replica": 0, "database": 0}
+    for number in range(kills):
+        await asyncio.sleep(rng.uniform(1.0, 2.5))
+        if number % 4 == 3:
+            await asyncio.to_thread(server.stop)
+            await asyncio.sleep(rng.uniform(*AWAY_SECONDS))
+            await asyncio.to_thread(server.start)
+            done["database"] += 1
+        else:
+            replica = rng.choice(fleet.replicas)
+            await replica.kill()
+            await asyncio.sleep(rng.uniform(*AWAY_SECONDS))
+            await replica.start()
+            done["replica"] += 1
+    return done
+
+
+async def settled(fleet: Fleet, agents: list[Agent]) -> dict[str, Any]:
+    """The provider's history, when every call has its Task or time is up."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while True:
+                for agent in agents:
+                    with suppress(ConnectionClosed, TimeoutError):
+                        await agent.end_wrapups()
+                history = await fleet.scene.history()
+                quiet = all(d["fate"] != "pending" for d in history["deliveries"])
+                idle = all(agent.page.view["click_to_dial"] for agent in agents)
+                if quiet and idle and not missing(fleet, history):
+                    return history
+                await asyncio.sleep(LOOK_SECONDS)
+    return await fleet.scene.history()
+
+
+def digits(text: str) -> str:
+    """Nothing but digits, to find a number in a subject."""
+    return "".join(filter(str.isdigit, text))
+
+
+def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
+    """The numbers of calls that were under way at the provider and have no Task."""
+    said = [digits(task.get("Subject", "")) for task in fleet.scene.salesforce.tasks.values()]
+    picked_up = [c for c in history["calls"] if c["started"] is not None]
+    numbers = [digits(call["to_number"]) for call in picked_up]
+    return [n for n in numbers if not any(n[-10:] in subject for subject in said)]
+
+
+def whys(agent: Agent, dialled: set[str]) -> list[str]:
+    """Why each click was not asked for that was not, from what its page heard until one was."""
+    found = []
+    later = Click("", len(agent.page.heard), len(agent.page.close_codes))
+    for click in reversed(agent.clicks):
+        if click.number in dialled:
+            later = click
+        else:
+            found.append(why(agent.page, click, later))
+    return found
+
+
+def why(page: FakePage, click: Click, later: Click) -> str:
+    """What the page was told of this click before things went on with the later one."""
+    heard = page.heard[click.heard : later.heard]
+    views = [message for message in heard if message["type"] == "view"]
+    answers = [a for view in views for a in view["answers"] if a["request_id"] == click.request_id]
+    refused = [
+        answer["code"] for answer in answers if answer["code"] not in {"placed", "duplicate"}
+    ]
+    if any(call["number"] == click.number for view in views for call in view["calls"]):
+        return "replica died between commit and POST"
+    if refused:
+        return f"refused: {refused[-1]}"
+    if any(message["type"] == "error" for message in heard):
+        return "told to try again"
+    return "socket gone" if not click.request_id or later.lost > click.lost else UNEXPLAINED
+
+
+async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[str, Any]:
+    """The whole run."""
+    users = tuple(
+        User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
+        for n in range(12)
+    )
+    wishes: dict[str, Any] = {
+        "SOFTPHONE_DIALS_PER_MINUTE": "100000",
+        "SOFTPHONE_DIALS_PER_HOUR": "1000000",
+        "SOFTPHONE_OUTCOME_SECONDS": "1",
+        "SOFTPHONE_DIAL_SECONDS": "4",
+        "SOFTPHONE_BRIDGED_CHECK_SECONDS": "4",
+    }
+    module = "qa.replicas.lossy"
+    async with a_fleet(folder, server.database(), module=module, users=users, **wishes) as fleet:
+        fast = {"pick_up_seconds": 0.1, "ring_seconds": 0.1, "talk_seconds": 0.6}
+        await fleet.scene.scenario(outcome="answered", **fast)
+        agents = []
+        for number, user in enumerate(users):
+            page = await fleet.scene.page(user.email.partition("@")[0])
+            await page.stay()
+            agents.append(Agent(page, number))
+        work = [asyncio.create_task(agent.work()) for agent in agents]
+        done = await strike(fleet, server, kills, Random(seed))
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        history = await settled(fleet, agents)
+        return verdict(fleet, history, agents, done, seed)
+
+
+def verdict(
+    fleet: Fleet, history: dict[str, Any], agents: list[Agent], done: dict[str, int], seed: int
+) -> dict[str, Any]:
+    """What was lost and doubled."""
+    tasks = [task["CallObject"] for task in fleet.scene.salesforce.tasks.values()]
+    dialled = [post["body"]["dial_string"] for post in history["posts"] if "body" in post]
+    reasons = [reason for agent in agents for reason in whys(agent, set(dialled))]
+    result: dict[str, Any] = {
+        "seed": seed,
+        "replicas_killed": done["replica"],
+        "databases_stopped": done["database"],
+        "clicks": sum(len(agent.clicks) for agent in agents),
+        "posts": len(dialled),
+        "clicks_without_post": dict(Counter(reasons)),
+        "calls": len(history["calls"]),
+        "tasks": len(tasks),
+        "lost": len(missing(fleet, history)),
+        "doubled": len(tasks) - len(set(tasks)),
+        "max_posts_per_dial": max(map(dialled.count, dialled), default=0),
+        "webhooks_given_up": sum(d["fate"] == "given-up" for d in history["deliveries"]),
+        "tray": sum(len(agent.page.view["tray"]) for agent in agents),
+        "reconnects": sum(len(agent.page.close_codes) for agent in agents),
+    }
+    bad = result["lost"] or result["doubled"] or result["max_posts_per_dial"] > 1
+    bad = bad or UNEXPLAINED in reasons
+    return {**result, "ok": bool(result["calls"]) and not bad}
+
+
+def main() -> int:
+    """Run, tell, and answer with the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m qa.replicas.storm", description=__doc__)
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="storm-") as folder, running_postgres() as server:
+        result = asyncio.run(play(options.kills, options.seed, Path(folder), server))
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

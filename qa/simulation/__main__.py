@@ -1,0 +1,66 @@
+"""`python -m qa.simulation --calls N --seed S`: the last line is one JSON object.
+
+One seed is one campaign of histories, the same on every machine; `--history K` plays one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+from adapter import console
+from qa.checker.check import Report
+from qa.simulation.campaign import ENGINES, added, campaign, judge, quiet, seeds
+
+
+def main() -> int:
+    """Play, judge, tell."""
+    parser = argparse.ArgumentParser(prog="python -m qa.simulation", description=__doc__)
+    parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
+    parser.add_argument("--history", type=int, help="play this one history alone")
+    parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument("--json", action="store_true", help="nothing but the last line")
+    wishes = parser.parse_args()
+    quiet()
+    began = time.perf_counter()
+    if wishes.history is not None:
+        summary = added([judge(wishes.history, wishes.engine)], wishes.history, wishes.engine)
+    else:
+        wanted = seeds(wishes.seed, wishes.calls)
+        reports = campaign(wanted, min(wishes.processes, len(wanted)), wishes.engine)
+        with console.bar("histories", len(wanted)) as advance:
+            summary = added(moving(reports, advance), wishes.seed, wishes.engine)
+    seconds = time.perf_counter() - began
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in spent)
+    summary |= {
+        "seconds": round(seconds, 3),
+        "calls_per_second": round(summary["calls"] / seconds),
+        "calls_per_cpu_second": round(summary["calls"] / cpu_seconds),
+    }
+    if not wishes.json:
+        print(console.sheet(summary))
+    print(json.dumps(summary))
+    return 0 if summary["ok"] else 1
+
+
+def moving(reports: Iterable[Report], advance: console.Advance) -> Iterator[Report]:
+    """The same reports; the bar moves on with each."""
+    for report in reports:
+        advance()
+        yield report
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # Sets of strings must have one order, or a seed would not be a history.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "qa.simulation", *sys.argv[1:]])
+    raise SystemExit(main())

@@ -1,0 +1,98 @@
+"""Many histories, each from a seed of its own; what they found, added up."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import structlog
+
+from qa.checker.check import Report, check
+from qa.simulation.core.run import simulate_core
+from qa.simulation.run import simulate
+
+HISTORY_CALLS = 200
+"""Calls in one history: enough for everything to meet, few enough to be read."""
+
+ENGINES = {"runtime": simulate, "core": simulate_core}
+"""The real runtime on asyncio, or its heart alone on a heap of events."""
+
+COUNTED = ("lost", "doubled", "illegal", "wrong_fields", "unlogged_webhooks")
+
+
+def quiet() -> None:
+    """No log lines: the faults are on purpose."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=True,
+    )
+
+
+def seeds(seed: int, calls: int) -> range:
+    """The seeds of the histories of one campaign; campaigns of other seeds share none."""
+    count = max(1, -(-calls // HISTORY_CALLS))
+    return range(seed * 1_000_000, seed * 1_000_000 + count)
+
+
+def judge(seed: int, engine: str = "runtime") -> Report:
+    """One history, told and checked."""
+    return check(ENGINES[engine](seed, HISTORY_CALLS))
+
+
+def campaign(wanted: Iterable[int], processes: int, engine: str = "runtime") -> Iterator[Report]:
+    """All histories, in the order in which they are done."""
+    one = partial(judge, engine=engine)
+    if processes == 1:
+        yield from map(one, wanted)
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, initializer=quiet) as pool:
+        yield from pool.imap_unordered(one, wanted, chunksize=2)
+
+
+def story(report: Report, engine: str) -> str:
+    """A failing history, for reading, and how to play it again."""
+    told = [f"history {report.seed}:"]
+    told += [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
+    return "\n".join([*told, f"again: {again(report.seed, engine)}"])
+
+
+def again(seed: int, engine: str = "runtime") -> str:
+    """The command that replays one history."""
+    return f"PYTHONHASHSEED=0 python -m qa.simulation --engine {engine} --history {seed}"
+
+
+def added(reports: Iterable[Report], seed: int, engine: str = "runtime") -> dict[str, Any]:
+    """The summary of design section 6 over all of them; failing ones are told on stderr."""
+    total: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    posts, failing = 0, list[int]()
+    for report in reports:
+        one = report.summary()
+        total.update({name: one[name] for name in ("calls", "kills", "tray", "tray_expected")})
+        total.update({name: one[name] for name in COUNTED})
+        faults.update(one["faults"])
+        others.update(one["other_violations"])
+        posts = max(posts, one["max_posts_per_dial"])
+        if not report.is_ok:
+            failing.append(report.seed)
+            print(story(report, engine), file=sys.stderr)
+    return {
+        "calls": total["calls"],
+        "seed": seed,
+        "engine": engine,
+        **{name: total[name] for name in ("kills", *COUNTED)},
+        "max_posts_per_dial": posts,
+        "tray": total["tray"],
+        "tray_expected": total["tray_expected"],
+        "other_violations": dict(others),
+        "faults": dict(sorted(faults.items())),
+        "failing_histories": failing,
+        "ok": not failing,
+    }

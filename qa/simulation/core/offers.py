@@ -1,0 +1,94 @@
+"""Which page may save which log: the rounds of `adapter.runtime.pages` on the heap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from adapter.core.calllog import may_be_offered
+from adapter.core.model import AgentKey
+from adapter.runtime.offers import OFFER_SECONDS, ROUND_SECONDS
+from adapter.storage.port import Snapshot
+from qa.simulation.core.heap import HeapLoop
+from qa.simulation.core.wire import Wire
+
+NOBODY: frozenset[str] = frozenset()
+
+
+rank, opened_at = attrgetter("rank"), attrgetter("opened_at")
+
+
+@dataclass(eq=False, slots=True)
+class Offer:
+    """The page that has it (none while it rests), and those that had it in this round."""
+
+    page_id: str
+    asked: frozenset[str]
+
+
+class Offers:
+    """All offers of one process."""
+
+    def __init__(
+        self, loop: HeapLoop, now: Callable[[], int], look: Callable[[AgentKey], Snapshot]
+    ) -> None:
+        self.wires: dict[AgentKey, dict[str, Wire]] = {}
+        self.dead = False
+        self._loop = loop
+        self._now = now
+        self._look = look
+        self._offers: dict[str, Offer] = {}
+
+    def of(self, key: AgentKey) -> list[Wire]:
+        """The agent's pages, best to save with first."""
+        wires = self.wires.get(key)
+        if not wires:
+            return []
+        return sorted(wires.values(), key=rank, reverse=True)
+
+    def show(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """Offer every log that may be saved now; take back what may not."""
+        now = self._now()
+        logs = snapshot.logs
+        for log in logs if len(logs) == 1 else sorted(logs, key=opened_at):
+            if not may_be_offered(log, now):
+                self._offers.pop(log.log_id, None)
+                continue
+            offer = self._offers.get(log.log_id)
+            if offer is None:
+                self._next(key, log.log_id, NOBODY)
+            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
+                self._next(key, log.log_id, offer.asked)
+
+    def withdraw(self, wire: Wire) -> None:
+        """This page is gone: what it was offered goes to the next one."""
+        for log_id, offer in list(self._offers.items()):
+            if offer.page_id == wire.page_id:
+                self._ran_out(wire.key, log_id, offer, offer.asked)
+
+    def _candidate(self, key: AgentKey, asked: frozenset[str]) -> Wire | None:
+        wires = self.wires.get(key, {}).values()
+        able = [wire for wire in wires if wire.can_save and wire.page_id not in asked]
+        return max(able, key=rank) if len(able) > 1 else next(iter(able), None)
+
+    def _next(self, key: AgentKey, log_id: str, asked: frozenset[str]) -> None:
+        wire = self._candidate(key, asked)
+        if wire is None and not asked:
+            return
+        if wire is None:
+            offer, seconds, left = Offer("", asked), ROUND_SECONDS, NOBODY
+        else:
+            tried = asked | {wire.page_id}
+            offer, seconds, left = Offer(wire.page_id, tried), OFFER_SECONDS, tried
+            wire.send({"type": "offer", "log_id": log_id})
+        self._offers[log_id] = offer
+        self._loop.call_later(seconds, self._ran_out, key, log_id, offer, left)
+
+    def _ran_out(self, key: AgentKey, log_id: str, offer: Offer, asked: frozenset[str]) -> None:
+        if self.dead or self._offers.get(log_id) is not offer:
+            return
+        del self._offers[log_id]
+        logs = self._look(key).logs
+        if any(one.log_id == log_id and may_be_offered(one, self._now()) for one in logs):
+            self._next(key, log_id, asked)

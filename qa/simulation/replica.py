@@ -1,0 +1,275 @@
+"""One process of the adapter: the real runtime and the real bridge on fake edges.
+
+Real: adapter.core, adapter.runtime (agents, turn, intake, pages, perform, sweeper, tasks),
+adapter.opencti, adapter.web.bridge from the greeting on. Not real: sockets, HTTP and signatures,
+the store's files (qa/simulation/disk.py), and the view, which is made for a few versions only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any, cast
+
+from adapter.core.model import AgentKey, Line
+from adapter.core.policy import Policy, SavePolicy
+from adapter.fanout.port import Listener
+from adapter.metrics import Metrics
+from adapter.opencti.messages import Hello
+from adapter.opencti.tasklog import TaskRules
+from adapter.runtime.agents import Agents
+from adapter.runtime.directory import Directories
+from adapter.runtime.intake import Heard, Intake, Reader
+from adapter.runtime.orgrate import OrgRate
+from adapter.runtime.pages import Pages
+from adapter.runtime.perform import Performer
+from adapter.runtime.sweeper import Sweeper
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Session, Snapshot
+from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.web.bridge import Bridge
+from adapter.web.clicks import Clicks
+from adapter.web.sameuser import SameUser
+from qa.simulation.dice import Dice, Shape
+from qa.simulation.disk import Disk, MemoryStore
+from qa.simulation.provider import ACCOUNT, FakeProvider
+from qa.simulation.salesforce import FakeSalesforce
+from qa.simulation.tab import Gone, Hear, Message
+from qa.simulation.virtual import VirtualClock
+
+SHOWN = 0.02
+"""How many of the views are really made: making them is a third of all work."""
+
+
+def policy_of(shape: Shape) -> Policy:
+    """The deployment's numbers in this kind of history."""
+    save = SavePolicy(read_back=shape.read_back)
+    return replace(Policy(), wrapup_ms=shape.wrapup_ms, save=save, per_hour=10_000, repeat_ms=0)
+
+
+class Hints:
+    """The fan-out between replicas: at once at home, a little later elsewhere, or never."""
+
+    def __init__(self, others: Callable[[Hints], list[Hints]], dice: Dice) -> None:
+        self.listeners: list[Listener] = []
+        self._others = others
+        self._dice = dice
+
+    def publish(self, key: AgentKey, version: int) -> None:
+        """Tell everybody."""
+        self.heard(key, version)
+        for other in self._others(self):
+            if self._dice.hits(0.98):
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._dice.between(0.001, 0.05), other.heard, key, version)
+            else:
+                self._dice.fault("hint-lost")
+
+    def heard(self, key: AgentKey, version: int) -> None:
+        """Tell those who listen here."""
+        for listener in self.listeners:
+            listener(key, version)
+
+    def listen(self, listener: Listener) -> None:
+        """Be told."""
+        self.listeners.append(listener)
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Nothing to forget."""
+
+
+class _QuietPages(Pages):
+    """Pages that make few views; offers and pops are as they are."""
+
+    dice: Dice
+
+    def show(self, key: AgentKey, snapshot: Snapshot) -> None:
+        """Show it to the pages, mostly without making the picture."""
+        if self.dice.hits(SHOWN):
+            super().show(key, snapshot)
+            return
+        for page in self._pages.get(key, {}).values():
+            page.shown = max(page.shown, snapshot.version)
+        self._offers.make(key, snapshot)
+        self._offer_pops(key, snapshot)
+
+
+class _Everybody:
+    """The directory: user ids are the same on both sides."""
+
+    async def line(self, key: AgentKey, email: str) -> Line:
+        """The agent's line."""
+        return Line(ACCOUNT, key.user_id)
+
+
+class Replica:
+    """A running process; `die` is SIGKILL."""
+
+    def __init__(
+        self,
+        *,
+        dice: Dice,
+        clock: VirtualClock,
+        disk: Disk,
+        provider: FakeProvider,
+        salesforce: FakeSalesforce,
+        read: Reader,
+        others: Callable[[Hints], list[Hints]],
+        died: Callable[[Replica], None],
+    ) -> None:
+        self.alive = True
+        self._died = died
+        self.tasks = Tasks()
+        self.store = MemoryStore(disk, dice, self.die)
+        self.hints = Hints(others, dice)
+        policy = policy_of(dice.shape)
+        self.agents = Agents(self.store, self.hints, policy)
+        rules = TaskRules(disposition=policy.disposition)
+        can = asdict(provider.capabilities)
+        self.pages = _QuietPages(self.agents, self.tasks, clock, rules, can)
+        self.pages.dice = dice
+        self.pages.apex_class = "SoftphoneTasks"
+        if dice.shape.finder and dice.shape.read_back:
+            self.pages.finder = cast("Any", salesforce)
+        self.hints.listen(self.pages.hinted)
+        self.intake = Intake(self.agents, self.store, clock, read)
+        performer = Performer(
+            agents=self.agents,
+            store=self.store,
+            providers={ACCOUNT: provider},
+            news_of=report_from_record,
+            pages=self.pages,
+            tasks=self.tasks,
+            clock=clock,
+        )
+        self.agents.perform_with(performer.perform)
+        self.agents.follow_with(self.pages.claims)
+        self.sweeper = Sweeper(
+            agents=self.agents,
+            store=self.store,
+            intake=self.intake,
+            providers={ACCOUNT: provider},
+            news_of=report_from_record,
+            clock=clock,
+        )
+        self.bridge = Bridge(
+            agents=self.agents,
+            clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
+            same_user=SameUser(
+                "",
+                agents=self.agents,
+                pages=self.pages,
+                sessions=cast("Any", None),
+                clock=clock,
+            ),
+            pages=self.pages,
+            sessions=cast("Any", None),
+            directory=cast("Directories", _Everybody()),
+            clock=clock,
+            tasks=self.tasks,
+            own_origin="",
+            build="",
+        )
+        self.links: set[Link] = set()
+
+    def connect(
+        self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone
+    ) -> Link:
+        """A page has opened a socket to this process."""
+        return Link(self, key, hello, seconds=seconds, hear=hear, gone=gone)
+
+    async def take(self, heard: Heard) -> None:
+        """A webhook was posted to this process. Raises StorageError."""
+        await self.intake.take(heard)
+
+    def sweep(self) -> None:
+        """Let the clock hand look, once."""
+        self.tasks.start("sweep", self.sweeper.sweep())
+        self.tasks.start("unpark", self.sweeper.unpark())
+
+    def die(self) -> None:
+        """Gone, at once: nothing is finished, nobody is told."""
+        if not self.alive:
+            return
+        self.alive = False
+        self.store.dead = True
+        for link in list(self.links):
+            link.cut()
+        for task in list(self.tasks._running):
+            task.cancel()
+        self._died(self)
+
+
+class Link:
+    """A socket between a page and a replica, with the replica's half of its life.
+
+    It is what the bridge calls an outbox; frames are in order and take a moment.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        key: AgentKey,
+        hello: dict[str, Any],
+        *,
+        seconds: float,
+        hear: Hear,
+        gone: Gone,
+    ) -> None:
+        self.replica = replica
+        self.up = True
+        self.on_closing: Callable[[], None] = lambda: None
+        self._seconds = seconds
+        self._hear = hear
+        self._gone = gone
+        self._down_at = self._up_at = 0.0
+        self._frames: asyncio.Queue[str] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        replica.links.add(self)
+        session = Session("", key, key.user_id, "", 0, 0, 0)
+        self._task = replica.tasks.start("socket", self._serve(hello, session))
+
+    async def _serve(self, hello: dict[str, Any], session: Session) -> None:
+        bridge = self.replica.bridge
+        await asyncio.sleep(self._seconds)
+        try:
+            outbox = cast("Any", self)
+            page = await bridge._welcome(Hello.model_validate(hello), session, outbox)
+            while True:
+                await bridge._hear(page, await self._frames.get())
+        finally:
+            self.close(1001, "gone")
+
+    def say(self, message: Message) -> None:
+        """From the page to the server."""
+        if self.up:
+            self._up_at = max(self._loop.time() + self._seconds, self._up_at + 1e-5)
+            self._loop.call_at(self._up_at, self._frames.put_nowait, json.dumps(message))
+
+    def send(self, text: str) -> None:
+        """From the server to the page."""
+        if self.up:
+            self._down_at = max(self._loop.time() + self._seconds, self._down_at + 1e-5)
+            self._loop.call_at(self._down_at, self._heard, text)
+
+    def _heard(self, text: str) -> None:
+        self._hear(self, json.loads(text))
+
+    def close(self, code: int, reason: str) -> None:
+        """The server ends it, or has noticed that it is over."""
+        if self.up:
+            self.up = False
+            self.on_closing()
+            self._loop.call_later(self._seconds, self._gone, self)
+        self.replica.links.discard(self)
+        self._task.cancel()
+
+    def cut(self) -> None:
+        """The process is gone; nothing of it is told anything."""
+        self.up = False
+        self._loop.call_later(self._seconds, self._gone, self)

@@ -1,0 +1,221 @@
+"""All of a history's world but its processes and their loop, and how it is told to the checker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from adapter.core.logmodel import CallLog, Closed, Tray
+from adapter.core.model import AgentKey
+from adapter.runtime.intake import Heard
+from adapter.storage.port import Commit, Snapshot
+from adapter.telephony.dialstack.meaning import report_from_event
+from adapter.telephony.news import CallNews
+from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
+from qa.simulation.dice import Dice, Odds
+from qa.simulation.disk import Disk
+from qa.simulation.person import Person, who_of
+from qa.simulation.provider import ACCOUNT, FakeProvider, Letter, Ring
+from qa.simulation.replica import policy_of
+from qa.simulation.salesforce import FakeSalesforce
+from qa.simulation.tab import Connects, Surroundings
+from qa.simulation.virtual import Timers, VirtualClock
+
+AGENTS = 8
+SWEEP_SECONDS = 0.25
+REST_SECONDS = 4 * 3600
+"""How long a history may take to come to rest; what is not settled then never will be."""
+
+RETRY_SECONDS = (1, 5, 30, 60, 60, 60, 300)
+
+
+class Process(Connects, Protocol):
+    """A process of the adapter, in either engine."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+
+
+class _Key(AgentKey):
+    """A key that knows its hash: it is looked up a hundred times a call."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    def __init__(self, org_id: str, user_id: str) -> None:
+        for name, value in (
+            ("org_id", org_id),
+            ("user_id", user_id),
+            ("_hash", hash((org_id, user_id))),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+class Scene:
+    """Agents, their tabs, the provider, Salesforce and the disk; the engines add the rest."""
+
+    def __init__(self, seed: int, odds: Odds, loop: Timers) -> None:
+        self.loop = loop
+        self.clock = VirtualClock(loop)
+        self.dice = Dice(seed, odds, self.clock.now)
+        self.disk = _Watched(self)
+        self.salesforce = FakeSalesforce(self.dice, self.clock.now, loop)
+        self.provider = FakeProvider(self.dice, self.clock.now, loop, self.post, who_of)
+        self.letters: dict[bytes, Letter] = {}
+        self.acked: list[Acked] = []
+        self.undelivered = 0
+        self.policy = policy_of(self.dice.shape)
+        self.people: dict[AgentKey, Person] = {}
+        self.keys: dict[str, AgentKey] = {}
+
+    def people_come(self) -> None:
+        """Everybody opens their tabs."""
+        surroundings = Surroundings(
+            self.dice,
+            self.clock.now,
+            self.loop,
+            self.clock.fresh_id,
+            self.salesforce,
+            self.a_replica,
+        )
+        for number in range(AGENTS):
+            key = _Key("00D", f"user_{number}")
+            self.keys[key.user_id] = key
+            self.people[key] = Person(key, surroundings, self.disk, self.provider, self.policy)
+
+    def processes(self) -> Sequence[Process]:
+        """All of them, dead or alive."""
+        raise NotImplementedError
+
+    def a_replica(self) -> Process | None:
+        """One that lives."""
+        living = [r for r in self.processes() if r.alive]
+        return self.dice.random.choice(living) if living else None
+
+    def arm(self) -> None:
+        """A deadline may have changed."""
+        raise NotImplementedError
+
+    # --- webhooks --------------------------------------------------------------------------------
+
+    def read(self, body: bytes, at: int) -> CallNews | None:
+        """A letter, read again."""
+        letter = self.letters.get(body)
+        return report_from_event(letter.record, letter.moment, at) if letter else None
+
+    def post(self, letter: Letter) -> None:
+        """The provider posts it, and again until somebody says 2xx."""
+        self.letters[letter.event_id.encode()] = letter
+        self.undelivered += 1
+        self.attempt(letter, 0)
+
+    def attempt(self, letter: Letter, tries: int) -> None:
+        """Post it once more."""
+        raise NotImplementedError
+
+    def heard(self, letter: Letter) -> Heard:
+        """The letter as a process reads it now."""
+        body = letter.event_id.encode()
+        news = self.read(body, self.clock.now())
+        return Heard(letter.event_id, letter.moment.value, ACCOUNT, body, news)
+
+    def refused(self, letter: Letter, tries: int) -> None:
+        """Nobody said 2xx: again, later."""
+        wait = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
+        self.loop.call_later(wait, self.attempt, letter, tries + 1)
+
+    def taken(self, letter: Letter) -> None:
+        """Somebody said 2xx."""
+        self.undelivered -= 1
+        self.acked.append(Acked(self.clock.now(), letter.event_id))
+
+    def people_work(self, calls: int) -> None:
+        """About so many calls, dealt to everybody."""
+        for person in self.people.values():
+            person.work(-(-calls // AGENTS))
+
+    def works(self) -> bool:
+        """Whether somebody still makes calls."""
+        return any(person.left > 0 for person in self.people.values())
+
+    def rests(self) -> bool:
+        """Whether nothing is left to happen."""
+        busy = self.provider.under_way or self.salesforce.under_way or self.undelivered
+        unsaid = any(person.unsaid for person in self.people.values())
+        live = any(s.agent.calls for s in self.disk.agents.values())
+        return not (busy or unsaid or live or self.disk.next_due() is not None)
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def history(self, seed: int) -> History:
+        """What everybody saw."""
+        logs = self.disk.logs
+        said = {log.provider_call_id: key for key, log in logs.items()}
+        calls = [self._true(call, said.get(call.id)) for call in self.provider.calls.values()]
+        agents = self.disk.agents.items()
+        return History(
+            seed=seed,
+            wrapup=self.policy.wrapup_ms > 0,
+            calls=calls,
+            posts=self.provider.posts,
+            tasks=self.salesforce.writes,
+            words=self.salesforce.words,
+            acked=self.acked,
+            faults=self.dice.faults,
+            trails=list(self.disk.trails.values()),
+            logs=[_stored(log) for log in logs.values()],
+            agents=[StoredAgent(str(k), s.version, _ids(s)) for k, s in agents],
+            deliveries=[event_id for _, event_id in self.disk.deliveries],
+            parked=[p.event_id for parked in self.disk.parked.values() for p in parked],
+        )
+
+    def _true(self, call: Ring, log: tuple[AgentKey, str] | None) -> TrueCall:
+        key = self.keys[call.user]
+        words = self.people[key].said.get(log[1], {}) if log else {}
+        who = words["who"]["id"] if "who" in words else call.who
+        return TrueCall(
+            provider_call_id=call.id,
+            agent=str(key),
+            disposition=words.get("disposition") or call.disposition,
+            who_id=who,
+            connected_at=call.connected_at,
+            ended_at=call.ended_at,
+            logged=call.direction == "inbound" or call.picked_up_at is not None,
+        )
+
+
+class _Watched(Disk):
+    """The disk, with people who see what was committed and a clock hand that is set."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__()
+        self._scene = scene
+
+    def apply(self, commit: Commit) -> None:
+        """Durable, then seen."""
+        super().apply(commit)
+        for change in commit.changes:
+            key = change.agent.key
+            self._scene.people[key].sees(self.agents[key], change.logs)
+        self._scene.arm()
+
+
+def _ids(snapshot: Snapshot) -> list[str]:
+    return [call.call_id for call in snapshot.agent.calls]
+
+
+def _stored(log: CallLog) -> StoredLog:
+    state = log.state
+    reason = state.reason.value if isinstance(state, Tray) else ""
+    return StoredLog(
+        log_id=log.log_id,
+        agent=str(log.agent),
+        provider_call_id=log.provider_call_id,
+        state=type(state).__name__.lower(),
+        task_id=log.saved.task_id if log.saved else "",
+        reason=state.by.value if isinstance(state, Closed) else reason,
+    )

@@ -1,0 +1,69 @@
+"""The chaos run itself, small; `make chaos CALLS=10000` is the large one."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa.chaos.plan import Kind, number_of, plan_calls
+from qa.chaos.server import POINTS
+from qa.chaos.verdict import summary
+from qa.checker.check import check
+from qa.checker.history import History
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_no_call_is_lost_or_doubled_while_everything_breaks(tmp_path: Path) -> None:
+    """150 calls on real processes, two SIGKILLs, every kind of fault: all promises are kept."""
+    command = [sys.executable, "-m", "qa.chaos", "--calls", "150", "--seed", "7", "--kills", "2"]
+    done = subprocess.run(
+        [*command, "--folder", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=230,
+        check=False,
+    )
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last["ok"]
+    assert last["kills"] == 2
+
+
+def test_a_run_without_faults_is_not_ok() -> None:
+    """Nothing violated proves nothing where nothing was broken: the missing faults are named."""
+    truth: dict[str, Any] = {"faults": {}, "deliveries": []}
+    said = summary(check(History(seed=1)), truth, calls=0, kills=2, counted={})
+    assert not said["ok"]
+    assert {"kills", "duplicate", "lost-callback", "disk-full"} <= set(said["faults_missing"])
+
+
+def test_the_same_seed_plans_the_same_calls() -> None:
+    """A run can be asked for again; another seed plans others."""
+    assert plan_calls(50, 1) == plan_calls(50, 1)
+    assert plan_calls(50, 1) != plan_calls(50, 2)
+
+
+def test_every_call_of_a_large_run_has_a_number_of_its_own() -> None:
+    """Calls are matched by their numbers, so none may be dialled twice."""
+    most = max(Counter(number_of(index) for index in range(50_000)).values())
+    assert most == 1
+
+
+def test_a_plan_holds_every_kind_of_call() -> None:
+    """Dialled by click, come in, dialled on the desk phone."""
+    assert {plan.kind for plan in plan_calls(200, 1)} == set(Kind)
+
+
+def test_each_kill_point_is_passed_by_the_server() -> None:
+    """A point that no code passes would never kill anybody."""
+    source = (ROOT / "qa/chaos/server.py").read_text(encoding="utf-8")
+    wired = source.partition("def _patch")[2]
+    assert all(f'"{point}"' in wired for point in POINTS)

@@ -1,0 +1,70 @@
+"""The document's table is that of the summary, and nothing else of the document is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qa.load import report, summary
+from qa.load.parts.found import Found, Round
+
+ROUND = {"events_per_second": 1234.0, "cpu_us_per_event": 50.0, "p50_ms": 1.0, "p99_ms": 2.0}
+BUSY = {"server_busy": 1.0, "generator_busy": 0.5}
+
+ROUNDS: dict[str, list[Round]] = {
+    "ours": [{**ROUND, **BUSY}],
+    "postgres": [{**ROUND, **BUSY, "events_per_second": 1000.0, "database_us_per_event": 100.0}],
+    "crowd, ours": [{"kib_per_page_of_all": 20.0, "mib_before_pages": 90.0}],
+}
+
+
+def told(**figures: float | None) -> dict[str, Any]:
+    """A summary of a run on this machine."""
+    found = Found(figures=figures, rounds=ROUNDS, reasons={"storm_ratio": "no files"})
+    return summary.summary(
+        found, fsync_ms=0.1, commit="abc123", seconds=60, rounds_each=5, agents=1000
+    )
+
+
+def test_the_table_stands_between_the_marks() -> None:
+    """Again and again, with the same text around it."""
+    document = "before\n<!-- x:begin -->\nold\n<!-- x:end -->\nafter\n"
+    once = report.filled(document, "x", report.table(told(durable_vs_floor=0.512)))
+    assert once.startswith("before\n")
+    assert once.endswith("after\n")
+    assert "old" not in once
+    assert "| 0.512 | >= 0.45 | yes |" in once
+    assert "| ours | 1,234 | 50 |" in once
+    assert "100%, 50% |" in once
+    again = report.filled(once, "x", report.table(told(durable_vs_floor=0.3)))
+    assert "| 0.3 | >= 0.45 | **no** |" in again
+    assert "0.512" not in again
+
+
+def test_what_was_not_measured_says_why() -> None:
+    """A row without a figure is no row that was met."""
+    assert "| no files | <= 3 | unknown |" in report.table(told(storm_ratio=None))
+
+
+def test_capacity_follows_from_the_measured_costs() -> None:
+    """100,000 agents: 4,444 commits a second, at half of 1,000 each, and one replica to spare."""
+    row = next(line for line in report.capacity(told()).split("\n") if line.startswith("| 100,000"))
+    assert row == "| 100,000 | 4,444 | 11 | 0.9 | 1.9 GiB |"
+
+
+def test_a_document_without_marks_is_left_alone() -> None:
+    """Rather than written over."""
+    with pytest.raises(ValueError, match="x:begin"):
+        report.filled("nothing", "x", "text")
+
+
+@pytest.mark.parametrize(("name", "file", "made"), report.DOCUMENTS)
+def test_our_documents_have_the_marks(
+    name: str, file: Path, made: Callable[[dict[str, Any]], str]
+) -> None:
+    """Else the next run could not be told."""
+    text = made(told())
+    assert text in report.filled(file.read_text(encoding="utf-8"), name, text)
