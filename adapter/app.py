@@ -24,8 +24,8 @@ from adapter.orgs import Org, orgs_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
-from adapter.runtime.compare import Compare
 from adapter.runtime.pages import Pages
+from adapter.runtime.reconciler import VersionReconciler
 from adapter.runtime.retention import Retention
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
@@ -37,10 +37,10 @@ from adapter.telephony.health import Health
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.bridge import GONE, Bridge
-from adapter.web.server import LANES
+from adapter.web.server import FAST_PATHS
+from adapter.web.sessionmonitor import SessionMonitor
 from adapter.web.status import Status
-from adapter.web.watch import Watch
-from adapter.wiring import Edges, Faces, Runtime, make_faces, make_runtime
+from adapter.wiring import Edges, Frontends, Runtime, make_frontends, make_runtime
 
 log = structlog.get_logger(__name__)
 
@@ -75,11 +75,11 @@ class App:
     agents: Agents
     pages: Pages
     sweeper: Sweeper
-    compare: Compare
+    compare: VersionReconciler
     status: Status
     bridge: Bridge
     boards: BoardFeeds
-    watch: Watch
+    watch: SessionMonitor
     tasks: Tasks
     board: Board
 
@@ -112,7 +112,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(http.aclose)
         edges = Edges(settings, now, store, hints, orgs, providers, healths, tasks, http, metrics)
         runtime = await make_runtime(edges)
-        app = _app(settings, tasks, runtime, make_faces(edges, runtime))
+        app = _app(settings, tasks, runtime, make_frontends(edges, runtime))
         if settings.asks_salesforce:
             app.pages.finder = _finder(settings)
             stack.push_async_callback(app.pages.finder.close)
@@ -127,7 +127,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await tasks.drain(EFFECT_SECONDS)
 
 
-def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Faces) -> App:
+def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Frontends) -> App:
     return App(
         settings=settings,
         server=faces.server,
@@ -209,14 +209,14 @@ async def listening(server: web.Application, host: str, port: int) -> AsyncItera
 async def _open(
     server: web.Application, runner: web.AppRunner, host: str, port: int
 ) -> AsyncIterator[int]:
-    """The socket: every connection begins in a lane, where the server has lanes."""
-    lanes, aiohttp = server.get(LANES), cast(web.Server, runner.server)  # It is set up.
-    protocol = lanes.before(aiohttp) if lanes else aiohttp
+    """The socket: every connection begins on a fast path, where the server has some."""
+    fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
+    protocol = fast_paths.before(aiohttp) if fast_paths else aiohttp
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(protocol, host, port, backlog=BACKLOG)
     try:
         yield listener.sockets[0].getsockname()[1]
     finally:
         listener.close()
-        if lanes:
-            await lanes.close(ANSWER_SECONDS)
+        if fast_paths:
+            await fast_paths.close(ANSWER_SECONDS)

@@ -63,7 +63,7 @@ class Metrics:
         )
         self.accept_seconds = Histogram(
             "softphone_webhook_accept_seconds",
-            "From a delivery's arrival, whole, to its answer, commit included.",
+            "Seconds from receipt of the full webhook to the response, including the commit.",
             buckets=FAST,
             registry=known,
         )
@@ -75,7 +75,7 @@ class Metrics:
         )
         self.to_page_seconds = Histogram(
             "softphone_webhook_to_page_seconds",
-            "From a delivery's arrival, whole, to the frame for a page of this replica.",
+            "Seconds from receipt of the full webhook to the frame sent to a page of this replica.",
             buckets=FAST,
             registry=known,
         )

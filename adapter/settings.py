@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     ring_seconds: Seconds = 45
     dial_seconds: Seconds = 120
     bridged_check_seconds: Seconds = 300
-    record_seconds: Seconds = 5
+    cdr_wait_seconds: Seconds = 5
     wrap_up_seconds: Seconds = 60
     dial_while_wrap_up: bool = False
     log_missed_calls: bool = True
@@ -224,7 +224,7 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _dev_sign_in_stays_at_home(self) -> Settings:
+    def _dev_sign_in_requires_loopback(self) -> Settings:
         if self.sign_in == "dev" and not is_loopback(self.host):
             raise ValueError(
                 f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}HOST to be a "
@@ -292,7 +292,7 @@ class Settings(BaseSettings):
             ring_ms=_ms(self.ring_seconds),
             dial_ms=_ms(self.dial_seconds),
             bridged_ms=_ms(self.bridged_check_seconds),
-            record_ms=_ms(self.record_seconds),
+            record_ms=_ms(self.cdr_wait_seconds),
             wrapup_ms=_ms(self.wrap_up_seconds),
             dial_while_wrapup=self.dial_while_wrap_up,
             log_missed=self.log_missed_calls,

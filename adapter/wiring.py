@@ -21,43 +21,43 @@ from adapter.orgs import Orgs
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock
-from adapter.runtime.compare import Compare
 from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
+from adapter.runtime.reconciler import VersionReconciler
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.client import DialStackClient
-from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.telephony.dialstack.meaning import call_update_from_cdr
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.health import Health
-from adapter.telephony.news import CallNews
 from adapter.telephony.strictjson import Malformed
-from adapter.web.blocked import Blocked
+from adapter.telephony.updates import CallUpdate
 from adapter.web.board import BoardSite, since_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.devlogin import DevLogin
-from adapter.web.lane import Lanes
+from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
 from adapter.web.oidc import IdentityProvider
-from adapter.web.once import Once
+from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
-from adapter.web.sameuser import SameUser
+from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.server import make_server, webhook_paths
+from adapter.web.sessionmonitor import SIGNED_OUT, SessionMonitor
 from adapter.web.sessions import Sessions
+from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.throttle import Throttle
-from adapter.web.watch import SIGNED_OUT, Watch
 from adapter.web.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
@@ -103,19 +103,19 @@ class Runtime:
     pages: Pages
     intake: Intake
     sweeper: Sweeper
-    compare: Compare
+    compare: VersionReconciler
     board: Board
 
 
 @dataclass(frozen=True, slots=True)
-class Faces:
+class Frontends:
     """What listens to the outside, and what looks after it."""
 
     server: web.Application
     status: Status
     bridge: Bridge
     boards: BoardFeeds
-    watch: Watch
+    watch: SessionMonitor
 
 
 async def make_runtime(edges: Edges) -> Runtime:
@@ -123,12 +123,12 @@ async def make_runtime(edges: Edges) -> Runtime:
     settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
     agents = Agents(store, hints, settings.policy(), shared=edges.shared)
     pages = await _pages(edges, agents)
-    intake = Intake(agents, store, clock, read_news)
+    intake = Intake(agents, store, clock, read_update)
     performer = Performer(
         agents=agents,
         store=store,
         providers=edges.providers,
-        news_of=report_from_record,
+        update_of=call_update_from_cdr,
         pages=pages,
         tasks=edges.tasks,
         clock=clock,
@@ -141,13 +141,13 @@ async def make_runtime(edges: Edges) -> Runtime:
         store=store,
         intake=intake,
         providers=edges.providers,
-        news_of=report_from_record,
+        update_of=call_update_from_cdr,
         clock=clock,
         is_here=pages.is_here if edges.shared else lambda key: True,
     )
     healths = {org.org_id: edges.healths[org.account] for org in edges.orgs.all}
-    board = Board(store, agents, pages, clock, read_news, health=healths)
-    compare = Compare(agents=agents, pages=pages, store=store)
+    board = Board(store, agents, pages, clock, read_update, health=healths)
+    compare = VersionReconciler(agents=agents, pages=pages, store=store)
     return Runtime(agents, pages, intake, sweeper, compare, board)
 
 
@@ -164,7 +164,7 @@ async def _pages(edges: Edges, agents: Agents) -> Pages:
     return pages
 
 
-def make_faces(edges: Edges, runtime: Runtime) -> Faces:
+def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     """The server, with every route's handler, and the watch over its sign-ins."""
     settings, clock, store, metrics = edges.settings, edges.clock, edges.store, edges.metrics
     agents, pages = runtime.agents, runtime.pages
@@ -182,7 +182,7 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
         sign_in=_sign_in(edges, login),
         bridge=bridge,
         webhooks=webhooks,
-        lanes=Lanes(
+        fast_paths=WebhookFastPaths(
             {path.encode(): endpoint for path, endpoint in webhooks.items()},
             tasks=edges.tasks,
             clock=clock,
@@ -198,7 +198,7 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
             own_origin=settings.public_origin,
         ),
         numbers=Numbers(login, sessions.of, agents.policy.dial),
-        blocked=Blocked(login, metrics, clock, edges.proxies),
+        blocked=StartupFailures(login, metrics, clock, edges.proxies),
         metrics=MetricsSite(
             metrics=metrics,
             store=store,
@@ -208,9 +208,9 @@ def make_faces(edges: Edges, runtime: Runtime) -> Faces:
             clock=clock,
         ),
     )
-    watch = Watch(pages, boards, sessions, edges.tasks)
+    watch = SessionMonitor(pages, boards, sessions, edges.tasks)
     edges.hints.listen(watch.hinted)
-    return Faces(server, status, bridge, boards, watch)
+    return Frontends(server, status, bridge, boards, watch)
 
 
 def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds) -> Sessions:
@@ -235,7 +235,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
     settings, clock, agents, pages = edges.settings, edges.clock, runtime.agents, runtime.pages
     limits_orgs = edges.shared and agents.policy.per_minute_org
     rate = OrgRate(clock, edges.hints if limits_orgs else None)
-    same_user = SameUser(
+    same_user = SalesforceUserCheck(
         settings.read_back_class if settings.check_salesforce_user else "",
         agents=agents,
         pages=pages,
@@ -271,7 +271,7 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
         providers={
             org.org_id: IdentityProvider(org, edges.http, redirect_uri, edges.clock) for org in orgs
         },
-        once=Once(edges.store, edges.clock),
+        once=OneTimeTokens(edges.store, edges.clock),
         clock=edges.clock,
         tries=Throttle(SIGN_INS_PER_MINUTE, edges.clock),
         proxies=edges.proxies,
@@ -307,7 +307,7 @@ def _webhooks(edges: Edges, intake: Intake) -> dict[str, Webhooks]:
     }
 
 
-def read_news(body: bytes, at: int) -> CallNews | None:
+def read_update(body: bytes, at: int) -> CallUpdate | None:
     """What a stored delivery tells; None if it is about no call."""
     try:
         return parse_webhook(body, at).report

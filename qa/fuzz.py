@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from adapter.core.events import Event
 from adapter.core.machine import decide
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.phone import DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.core.view import view
@@ -24,8 +24,8 @@ from adapter.opencti.messages import BadFrame, decode
 from adapter.opencti.surface import AgentMessage, agent_event
 from adapter.telephony import signing
 from adapter.telephony.dialstack.wire import parse_webhook
-from adapter.telephony.news import as_event
 from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import as_event
 
 NOW = 1_760_000_000_000
 SECRET = "whsec_fuzz"
@@ -55,7 +55,7 @@ class Fuzz:
     """One seeded run."""
 
     dice: random.Random
-    agent: Agent = field(default_factory=lambda: Agent(KEY, Line("acct", "user_1"), "Ada"))
+    agent: Agent = field(default_factory=lambda: Agent(KEY, TelephonyUser("acct", "user_1"), "Ada"))
     at: int = NOW
     fates: Counter[str] = field(default_factory=Counter)
 
@@ -123,7 +123,7 @@ class Fuzz:
         self.agent = decide(self.agent, event, Policy()).agent
         json.dumps(view(self.agent, (), Policy(), {}))
         if self.dice.random() < 0.01:
-            self.agent = Agent(KEY, Line("acct", "user_1"), "Ada")
+            self.agent = Agent(KEY, TelephonyUser("acct", "user_1"), "Ada")
 
     def _odd(self, value: dict[str, object]) -> dict[str, object]:
         """Some of its values replaced, removed or joined by nonsense."""

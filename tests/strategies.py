@@ -41,13 +41,13 @@ from adapter.core.model import (
     Draft,
     Ending,
     Lapsed,
-    Line,
     Notice,
     Placing,
     Recent,
     Record,
     RingingInbound,
     Stage,
+    TelephonyUser,
     Wrapup,
 )
 from adapter.storage.port import Parked, Session
@@ -83,7 +83,7 @@ def members(kind: type[E]) -> SearchStrategy[E]:
 
 
 keys = st.builds(AgentKey, names, names)
-lines = st.builds(Line, names, names)
+lines = st.builds(TelephonyUser, names, names)
 records = st.builds(Record, texts, texts, texts, texts, texts, st.booleans())
 numbers = st.sampled_from(["+14155550100", "+4930901820", "112", ""]) | texts
 

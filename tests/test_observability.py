@@ -67,7 +67,7 @@ def test_of_a_short_number_nothing_is_told() -> None:
         "123456789012345",
     ],
 )
-@pytest.mark.parametrize("text", ["{}", "refused {}: busy", "“{}”", "dialled {}.", "to={},"])
+@pytest.mark.parametrize("text", ["{}", "refused {}: busy", "“{}”", "dialed {}.", "to={},"])
 def test_a_number_in_a_text_is_hidden(number: str, text: str) -> None:
     """However it is written, and whatever stands around it."""
     said = MASK.text(text.format(number))

@@ -58,7 +58,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "ring_seconds": ("20", 20.0),
     "dial_seconds": ("90", 90.0),
     "bridged_check_seconds": ("60", 60.0),
-    "record_seconds": ("2", 2.0),
+    "cdr_wait_seconds": ("2", 2.0),
     "wrap_up_seconds": ("0", 0.0),
     "dial_while_wrap_up": ("yes", True),
     "log_missed_calls": ("no", False),
@@ -243,7 +243,7 @@ def test_the_defaults_are_those_of_the_machine() -> None:
 
 def test_seconds_become_milliseconds() -> None:
     """Settings are in seconds, the core's numbers in milliseconds."""
-    names = ["outcome", "ring", "dial", "bridged_check", "record", "wrap_up", "report", "journal"]
+    names = ["outcome", "ring", "dial", "bridged_check", "cdr_wait", "wrap_up", "report", "journal"]
     told = {f"SOFTPHONE_{name.upper()}_SECONDS": f"{n}.5" for n, name in enumerate(names)}
     policy = load({**told, "SOFTPHONE_READ_BACK_SECONDS": "1,2.5"}).policy()
     assert (policy.outcome_ms, policy.ring_ms, policy.dial_ms) == (500, 1500, 2500)

@@ -13,10 +13,10 @@ import sys
 
 from adapter import console, observability
 from adapter.commands import CommandFailed, person
-from adapter.core.sought import Sought
+from adapter.core.numberquery import NumberQuery
 from adapter.environment import load
 from adapter.runtime.clock import SystemClock
-from adapter.runtime.person import Erased, Scope, collect, erase
+from adapter.runtime.privacy import Erased, Scope, collect, erase
 from adapter.settings import Settings
 from adapter.storage.archive import Archive
 from adapter.storage.open import compact, open_reader, open_store
@@ -62,7 +62,7 @@ def _said(erased: Erased) -> str:
     return text
 
 
-async def _count(url: str, sought: Sought, scope: Scope) -> dict[str, int]:
+async def _count(url: str, sought: NumberQuery, scope: Scope) -> dict[str, int]:
     reader = open_reader(url)
     try:
         return (await collect(Archive(reader), sought, scope)).counts()
@@ -70,7 +70,7 @@ async def _count(url: str, sought: Sought, scope: Scope) -> dict[str, int]:
         await reader.close()
 
 
-async def _erase(settings: Settings, sought: Sought, scope: Scope) -> Erased:
+async def _erase(settings: Settings, sought: NumberQuery, scope: Scope) -> Erased:
     # Else a slip of the pen in the address would make an empty database, and find nothing in it.
     await open_reader(settings.database_url).close()
     store = await open_store(settings.database_url, clock_ms=SystemClock().now)

@@ -15,9 +15,9 @@ from typing import Any
 
 from adapter import observability
 from adapter.commands import CommandFailed, person
-from adapter.core.sought import Sought
+from adapter.core.numberquery import NumberQuery
 from adapter.environment import load
-from adapter.runtime.person import Held, Scope, collect
+from adapter.runtime.privacy import PersonalData, Scope, collect
 from adapter.storage.archive import Archive
 from adapter.storage.open import open_reader
 from adapter.storage.port import StorageError
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _collect(url: str, sought: Sought, scope: Scope) -> Held:
+async def _collect(url: str, sought: NumberQuery, scope: Scope) -> PersonalData:
     reader = open_reader(url)
     try:
         return await collect(Archive(reader), sought, scope)
@@ -53,7 +53,7 @@ async def _collect(url: str, sought: Sought, scope: Scope) -> Held:
         await reader.close()
 
 
-def _report(sought: Sought, scope: Scope, held: Held) -> dict[str, Any]:
+def _report(sought: NumberQuery, scope: Scope, held: PersonalData) -> dict[str, Any]:
     return {
         "number": sought.number,
         "org": scope.org_id,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from adapter.commands import CommandFailed
+from adapter.core.numberquery import NumberQuery, sought
 from adapter.core.phone import is_region
-from adapter.core.sought import Sought, sought
 from adapter.orgs import orgs_of
-from adapter.runtime.person import EVERYTHING, Scope
+from adapter.runtime.privacy import EVERYTHING, Scope
 from adapter.settings import Settings
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def sought_by(options: argparse.Namespace, settings: Settings) -> Sought:
+def sought_by(options: argparse.Namespace, settings: Settings) -> NumberQuery:
     """The number in the arguments. Raises CommandFailed."""
     regions = tuple(dict.fromkeys((settings.default_region, *options.region)))
     if unknown := [region for region in regions if not is_region(region)]:

@@ -17,6 +17,7 @@ from adapter.core.logevents import (
     AlarmDoubled,
     DraftChanged,
     FactsLearned,
+    GrantSave,
     LogAccepted,
     LogEffect,
     LogEvent,
@@ -29,7 +30,6 @@ from adapter.core.logevents import (
     ProbePage,
     ReadBack,
     RecordPicked,
-    SendGo,
     SendSettled,
     TasksFound,
     TrayDecided,
@@ -147,7 +147,7 @@ def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecisi
     attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, task_id)
     attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
     going = replace(log, attempts=attempts, state=Attempting(event.at + policy.report_ms))
-    return LogDecision(going, (SendGo(log.log_id, attempt),))
+    return LogDecision(going, (GrantSave(log.log_id, attempt),))
 
 
 def _attempt_of(log: CallLog, event: LogSaved | LogRefused | LogExpired) -> Attempt | None:

@@ -1,7 +1,7 @@
 """What an agent wants done in a call: asked of the provider, never twice for one request.
 
 Law of this file: a transfer calls somebody, so its target goes by the same dial policy as a click:
-a number that may not be dialled may not be reached by handing a call over to it either.
+a number that may not be dialed may not be reached by handing a call over to it either.
 """
 
 from __future__ import annotations

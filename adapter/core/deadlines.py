@@ -13,7 +13,7 @@ from adapter.core.decision import Decision, ignored, noticed
 from adapter.core.dialing import unconfirmed
 from adapter.core.effects import Effect, FindCall
 from adapter.core.ending import NOT_PICKED_UP, ask, end_wrapup, log_call
-from adapter.core.events import OverClaimed, RecordAbsent, RecordUnavailable, TimePassed
+from adapter.core.events import CdrMissing, CdrUnavailable, OverClaimed, TimePassed
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import (
     Acceptance,
@@ -94,7 +94,7 @@ def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     return Decision(noticed(agent.with_call(lapsed), notice, policy))
 
 
-def record_absent(agent: Agent, event: RecordAbsent, policy: Policy) -> Decision:
+def record_absent(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
     """The call log has no such call: a placement was never picked up; a live call may be over."""
     call = agent.call(event.call_id)
     match call and call.stage:
@@ -110,7 +110,7 @@ def record_absent(agent: Agent, event: RecordAbsent, policy: Policy) -> Decision
             return ignored(agent, "not asked")
 
 
-def record_unavailable(agent: Agent, event: RecordUnavailable, policy: Policy) -> Decision:
+def record_unavailable(agent: Agent, event: CdrUnavailable, policy: Policy) -> Decision:
     """The call log did not answer: the next deadline asks again; a claim is taken at its word."""
     call = agent.call(event.call_id)
     match call and call.stage:

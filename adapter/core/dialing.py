@@ -16,10 +16,10 @@ from adapter.core.model import (
     Answer,
     Call,
     Lapsed,
-    Line,
     Notice,
     Phase,
     Placing,
+    TelephonyUser,
 )
 from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed, same_number
 from adapter.core.policy import Policy
@@ -49,7 +49,7 @@ def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decisi
 def _is_repeated(agent: Agent, event: DialRequested) -> bool:
     """Whether this request was answered, or its call is still here.
 
-    Answers are kept for as long as a repetition may be fresh enough to be dialled
+    Answers are kept for as long as a repetition may be fresh enough to be dialed
     (`decision.answered`), so that a forgotten one is refused as too old.
     """
     return event.request_id in [answer.request_id for answer in agent.answers] or any(
@@ -90,7 +90,7 @@ def _refusal(
         allowed = policy.emergency and not too_old and not is_placing(agent)
         return None if allowed else _USE_YOUR_PHONE
     if too_old:
-        return "too-old", "This click came too late and was not dialled. Click again."
+        return "too-old", "This click came too late and was not dialed. Click again."
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."
     rate = _rate_refusal(agent, event, policy)
@@ -131,7 +131,7 @@ def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Po
 
 
 def _place(
-    agent: Agent, event: DialRequested, number: Dialable, line: Line, policy: Policy
+    agent: Agent, event: DialRequested, number: Dialable, line: TelephonyUser, policy: Policy
 ) -> Decision:
     dialed = prefixed(number, policy.dial.default_region, agent.centre)
     call = Call(

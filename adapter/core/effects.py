@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from adapter.core.facts import Direction
-from adapter.core.model import Line
+from adapter.core.model import TelephonyUser
 from adapter.core.quick import dataclass
 
 
@@ -14,7 +14,7 @@ class PlaceCall:
     """Ring the agent's phones, then the destination. At most once per `call_id`, ever."""
 
     call_id: str
-    line: Line
+    line: TelephonyUser
     dial_string: str
     ring_profile: str = ""
 
@@ -24,7 +24,7 @@ class AskCall:
     """Ask the call log for a call by the provider's id."""
 
     call_id: str
-    line: Line
+    line: TelephonyUser
     provider_call_id: str
 
 
@@ -33,7 +33,7 @@ class FindCall:
     """Ask the call log for a call that we placed but have no id of: by user, number and time."""
 
     call_id: str
-    line: Line
+    line: TelephonyUser
     number: str
     since: int
 
@@ -44,7 +44,7 @@ class ControlCall:
 
     request_id: str
     call_id: str
-    line: Line
+    line: TelephonyUser
     provider_call_id: str
     action: str
     value: str = ""

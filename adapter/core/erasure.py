@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.core.model import Agent, Answer, Notice
-from adapter.core.sought import Sought
+from adapter.core.numberquery import NumberQuery
 
 ERASED = "[erased]"
 
 
-def without(agent: Agent, sought: Sought) -> Agent:
+def without(agent: Agent, sought: NumberQuery) -> Agent:
     """The agent with no recent call, answer or notice that tells the number."""
     return replace(
         agent,
@@ -25,9 +25,9 @@ def without(agent: Agent, sought: Sought) -> Agent:
     )
 
 
-def _silent_answer(answer: Answer, sought: Sought) -> Answer:
+def _silent_answer(answer: Answer, sought: NumberQuery) -> Answer:
     return replace(answer, text=ERASED) if sought.is_in(answer.text) else answer
 
 
-def _silent_notice(notice: Notice, sought: Sought) -> Notice:
+def _silent_notice(notice: Notice, sought: NumberQuery) -> Notice:
     return replace(notice, text=ERASED) if sought.is_in(notice.text) else notice

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
-from adapter.core.model import Draft, Line, Record
+from adapter.core.model import Draft, Record, TelephonyUser
 from adapter.core.quick import dataclass
 
 
@@ -19,7 +19,7 @@ class PageGreeted:
     """A page of the agent said hello: who the agent is by the directory, and where it sits."""
 
     at: int
-    line: Line | None
+    line: TelephonyUser | None
     name: str
     time_zone: str
 
@@ -72,7 +72,7 @@ class PlacingUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class CallReport:
+class CallEvent:
     """What a provider's event (or its call log) tells of one call of this agent.
 
     `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
@@ -89,42 +89,42 @@ class CallReport:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundRinging(CallReport):
+class InboundRinging(CallEvent):
     """Somebody's call rings at the agent's phones."""
 
 
 @dataclass(frozen=True, slots=True)
-class DestinationDialed(CallReport):
-    """The agent's own phone was picked up, and the destination is being dialled."""
+class DestinationDialed(CallEvent):
+    """The agent's own phone was picked up, and the destination is being dialed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Connected(CallReport):
+class Connected(CallEvent):
     """Both parties can talk."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallEnded(CallReport):
+class CallEnded(CallEvent):
     """The call is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Transferred(CallReport):
+class Transferred(CallEvent):
     """The call goes on without this agent."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredElsewhere(CallReport):
+class AnsweredElsewhere(CallEvent):
     """A call that rang here was taken by somebody else: no missed call."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordFound(CallReport):
+class CdrFound(CallEvent):
     """The call log, asked by us, has this call."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAbsent:
+class CdrMissing:
     """The call log, asked by us, has no such call."""
 
     at: int
@@ -132,7 +132,7 @@ class RecordAbsent:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordUnavailable:
+class CdrUnavailable:
     """The call log could not be asked (provider down, or it has none)."""
 
     at: int
@@ -207,11 +207,11 @@ class MatchesFound:
 
 
 @dataclass(frozen=True, slots=True)
-class CentreRead:
-    """A page read the definition of the agent's call centre."""
+class CallCenterRead:
+    """A page read the definition of the agent's call center."""
 
     at: int
-    centre: Centre
+    centre: CallCenterSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ Report: TypeAlias = (
     | CallEnded
     | Transferred
     | AnsweredElsewhere
-    | RecordFound
+    | CdrFound
 )
 """Everything the provider tells of a call."""
 
@@ -247,8 +247,8 @@ Event: TypeAlias = (
     | PlacingRejected
     | PlacingUnknown
     | Report
-    | RecordAbsent
-    | RecordUnavailable
+    | CdrMissing
+    | CdrUnavailable
     | OverClaimed
     | ControlRequested
     | ControlAnswered
@@ -256,7 +256,7 @@ Event: TypeAlias = (
     | PopClaimed
     | RecordViewed
     | MatchesFound
-    | CentreRead
+    | CallCenterRead
     | NoticeDismissed
     | TimePassed
 )

@@ -26,7 +26,7 @@ class Source(IntEnum):
 
 
 class Direction(StrEnum):
-    """Which way a call goes, as seen by the call centre."""
+    """Which way a call goes, as seen by the call center."""
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"

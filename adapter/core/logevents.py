@@ -149,7 +149,7 @@ LogEvent: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class SendGo:
+class GrantSave:
     """Tell the page to save, with this attempt's fields; the only way to a Task."""
 
     log_id: str
@@ -188,4 +188,4 @@ class AlarmDoubled:
     task_ids: tuple[str, ...]
 
 
-LogEffect: TypeAlias = SendGo | SendSettled | ReadBack | ProbePage | AlarmDoubled
+LogEffect: TypeAlias = GrantSave | SendSettled | ReadBack | ProbePage | AlarmDoubled

@@ -147,7 +147,7 @@ LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Tray | Settle
 class CallLog:
     """One call that must be in Salesforce; `log_id` is the call's own id.
 
-    `number` is the number that we dialled, empty for a call that was not placed here: that one's
+    `number` is the number that we dialed, empty for a call that was not placed here: that one's
     is the provider's to tell, and may be corrected (`wanted` has it).
 
     `attempts` are the latest goes, newest last (a late report must still find its own);

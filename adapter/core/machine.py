@@ -20,9 +20,11 @@ from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
+    CallCenterRead,
+    CallEvent,
     CallPlaced,
-    CallReport,
-    CentreRead,
+    CdrMissing,
+    CdrUnavailable,
     ControlAnswered,
     ControlRequested,
     DialRequested,
@@ -34,8 +36,6 @@ from adapter.core.events import (
     PlacingRejected,
     PlacingUnknown,
     PopClaimed,
-    RecordAbsent,
-    RecordUnavailable,
     RecordViewed,
     TimePassed,
     WrapupSubmitted,
@@ -55,7 +55,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         # What comes most often comes first: each case costs every later one a look.
         case AnsweredElsewhere():
             return reporting.answered_elsewhere(agent, event, policy)
-        case CallReport():
+        case CallEvent():
             return reporting.reported(agent, event, policy)
         case PopClaimed():
             return _pop_claimed(agent, event)
@@ -69,9 +69,9 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return dialing.placing_rejected(agent, event, policy)
         case PlacingUnknown():
             return dialing.placing_unknown(agent, event, policy)
-        case RecordAbsent():
+        case CdrMissing():
             return deadlines.record_absent(agent, event, policy)
-        case RecordUnavailable():
+        case CdrUnavailable():
             return deadlines.record_unavailable(agent, event, policy)
         case OverClaimed():
             return deadlines.over_claimed(agent, event, policy)
@@ -86,7 +86,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return _record_viewed(agent, event)
         case MatchesFound():
             return _matches_found(agent, event)
-        case CentreRead():
+        case CallCenterRead():
             same = event.centre == agent.centre
             read = replace(agent, centre=event.centre)
             return Decision(read, ignored="as before" if same else "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
-from adapter.core.centre import NO_CENTRE, Centre
+from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
 from adapter.core.quick import Keeper, dataclass, replace
 
@@ -27,7 +27,7 @@ class AgentKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TelephonyUser:
     """Who an agent is at the telephony provider: the account and the user in it."""
 
     account: str
@@ -200,7 +200,7 @@ class Call:
 
     @property
     def direction(self) -> Direction:
-        """As told by the provider, else outbound for our own placements and dialled calls."""
+        """As told by the provider, else outbound for our own placements and dialed calls."""
         return self.facts.direction.value if self.facts.direction else OUTBOUND
 
     @property
@@ -278,7 +278,7 @@ class Agent:
     """
 
     key: AgentKey
-    line: Line | None = None
+    line: TelephonyUser | None = None
     name: str = ""
     time_zone: str = "UTC"
     calls: tuple[Call, ...] = ()
@@ -286,7 +286,7 @@ class Agent:
     notices: tuple[Notice, ...] = ()
     recent: tuple[Recent, ...] = ()
     dials: tuple[int, ...] = ()
-    centre: Centre = NO_CENTRE
+    centre: CallCenterSettings = NO_CALL_CENTER
 
     @property
     def phase(self) -> Phase:

@@ -1,4 +1,4 @@
-"""Dial policy: from a text in a Salesforce field to a number that may be dialled, or a reason.
+"""Dial policy: from a text in a Salesforce field to a number that may be dialed, or a reason.
 
 Order of the questions: emergency first, on the raw digits ("911" parsed as a US number would be
 +1 911 and no longer be one); then extensions of the house; then libphonenumber. A number is
@@ -23,7 +23,7 @@ from phonenumbers import (
     ValidationResult,
 )
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.quick import dataclass
 
 
@@ -37,7 +37,7 @@ class DialKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DialRules:
-    """What may be dialled.
+    """What may be dialed.
 
     `default_region`: ISO 3166 two letters, for numbers without a country code; `regions`: where
     calls may go (empty: anywhere); `extension_digits`: shortest and longest extension of the
@@ -95,7 +95,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
-    """What to dial for this text, or why it can't be dialled. Never raises."""
+    """What to dial for this text, or why it can't be dialed. Never raises."""
     if len(text) > _LONGEST:
         return Undialable("too-long", "This is too long to be a phone number.")
     raw = plain(text)
@@ -133,7 +133,7 @@ def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
     if number.extension:
         return Undialable(
             "has-extension",
-            "The number has an extension, which cannot be dialled from here: "
+            "The number has an extension, which cannot be dialed from here: "
             "dial the main number and ask for the extension.",
         )
     foreign_letters = _has_letters(raw) and number.country_code != _NANP
@@ -193,7 +193,7 @@ def is_region(text: str) -> bool:
     return text in phonenumbers.SUPPORTED_REGIONS
 
 
-def prefixed(number: Dialable, region: str, centre: Centre) -> str:
+def prefixed(number: Dialable, region: str, centre: CallCenterSettings) -> str:
     """What the telephone system is told to dial: with the prefixes that its admin has set.
 
     Without any, the dial string as it is; extensions and emergency numbers are never touched.

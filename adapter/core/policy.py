@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from adapter.core.centre import NO_CENTRE, Centre
+from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules, is_region
 
@@ -88,9 +88,9 @@ class Policy:
         (Outcome.MISSED, "Missed"),
     )
 
-    def of(self, centre: Centre) -> Policy:
-        """This policy for an agent of that call centre."""
-        if centre is NO_CENTRE or centre == NO_CENTRE:
+    def of(self, centre: CallCenterSettings) -> Policy:
+        """This policy for an agent of that call center."""
+        if centre is NO_CALL_CENTER or centre == NO_CALL_CENTER:
             return self
         wrapup_ms = self.wrapup_ms if centre.wrapup_ms is None else centre.wrapup_ms
         region = centre.region if is_region(centre.region) else self.dial.default_region
@@ -106,5 +106,5 @@ class Policy:
 
 @lru_cache(maxsize=1024)
 def _ruled(policy: Policy, wrapup_ms: int, region: str) -> Policy:
-    """The same for all agents of a call centre, and asked for with every event."""
+    """The same for all agents of a call center, and asked for with every event."""
     return replace(policy, wrapup_ms=wrapup_ms, dial=replace(policy.dial, default_region=region))

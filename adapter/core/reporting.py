@@ -12,10 +12,10 @@ from adapter.core.ending import call_over, is_known_enough, log_call, with_corre
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
+    CdrFound,
     Connected,
     DestinationDialed,
     InboundRinging,
-    RecordFound,
     Report,
     Transferred,
 )
@@ -134,7 +134,7 @@ def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> b
 
 
 def _begun(agent: Agent, event: Report, policy: Policy) -> Decision:
-    """A call that we did not place: it came in, or was dialled on the desk phone."""
+    """A call that we did not place: it came in, or was dialed on the desk phone."""
     at, facts = event.at, told_by(event)
     number = facts.number.value if facts.number else ""
     stage: Stage = Dialing(at, at)
@@ -167,7 +167,7 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
 
 
 def _number(call: Call, facts: Facts) -> str:
-    """What we dialled; of a call that we did not place, the best known number."""
+    """What we dialed; of a call that we did not place, the best known number."""
     told = facts.number.value if facts.number else ""
     return call.number if call.request_id else told
 
@@ -198,12 +198,12 @@ def _is_news(known: Known[int] | None, at: int) -> bool:
 def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Policy) -> Decision:
     """The call, which is not over, with these facts and as far on as they prove."""
     number = _number(call, facts)
-    if isinstance(event, RecordFound) and _is_unproved(agent, call, facts):
+    if isinstance(event, CdrFound) and _is_unproved(agent, call, facts):
         known = replace(call, facts=facts, number=number)
         return Decision(agent.with_call(known), ignored="not picked up yet")
     stage = _stage(call.stage, facts, event, policy)
     moved = _proved(agent, replace(call, facts=facts, number=number, stage=stage))
-    if isinstance(event, RecordFound) and getattr(call.stage, "claimed_over", False):
+    if isinstance(event, CdrFound) and getattr(call.stage, "claimed_over", False):
         still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
         moved = noticed(moved, still, policy)
     return Decision(moved)
@@ -235,7 +235,7 @@ def _stage(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Stage:
     reached = _reached(stage, facts, event, policy)
     if type(reached) is not type(stage):
         return reached
-    if isinstance(event, RecordFound):
+    if isinstance(event, CdrFound):
         # The call log knows it as live: the next look is as far away as after a first event.
         return replace(stage, due=reached.due, asked=0, claimed_over=False)
     return stage

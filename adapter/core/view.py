@@ -124,7 +124,7 @@ def _settings(
     choices: tuple[str, ...],
     dispositions: tuple[tuple[Outcome, str], ...],
 ) -> View:
-    """The same for all agents of a call centre."""
+    """The same for all agents of a call center."""
     offered = choices or tuple(text for _, text in dispositions)
     return {
         "wrap_up_seconds": wrapup_ms // 1000,

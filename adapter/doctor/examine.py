@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from adapter.doctor.database import database_findings
-from adapter.doctor.dialling import dialling_findings
+from adapter.doctor.dialing import dialing_findings
 from adapter.doctor.findings import Finding, fail
 from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
@@ -40,7 +40,7 @@ async def examine(
     told = settings_findings(environment, settings, orgs)
     return (
         *told,
-        *dialling_findings(settings),
+        *dialing_findings(settings),
         *database,
         *chain.from_iterable(providers),
         *public,

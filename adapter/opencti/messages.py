@@ -184,8 +184,8 @@ class Matches(_Message):
     records: list[RecordIn] = Field(default_factory=list, max_length=10)
 
 
-class CentreSettings(_Message):
-    """What the definition of the call centre says; `problems` are keys whose values are rubbish."""
+class CallCenterMessage(_Message):
+    """What the definition of the call center says; `problems` are keys whose values are rubbish."""
 
     type: Literal["settings"]
     wrap_up_seconds: int | None = Field(None, ge=0, le=3600)
@@ -275,7 +275,7 @@ PageMessage: TypeAlias = (
     | Presence
     | Context
     | Matches
-    | CentreSettings
+    | CallCenterMessage
     | Work
     | Accept
     | Result

@@ -11,10 +11,10 @@ from typing import Any, assert_never
 
 import orjson
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PopScreen
 from adapter.core.events import (
-    CentreRead,
+    CallCenterRead,
     ControlRequested,
     DialRequested,
     Event,
@@ -37,7 +37,7 @@ from adapter.core.model import Draft, Record
 from adapter.core.quick import kept_with
 from adapter.core.view import Entry, View, entry_view
 from adapter.opencti.messages import (
-    CentreSettings,
+    CallCenterMessage,
     Context,
     Control,
     Dial,
@@ -56,7 +56,7 @@ from adapter.opencti.tasklog import TaskRules, create_fields, is_id, update_fiel
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
-AgentMessage = Dial | Control | WrapupIn | Context | Matches | CentreSettings | DismissNotice
+AgentMessage = Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
 
 
 # --- what the agent does, as events --------------------------------------------------------------
@@ -84,8 +84,8 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
         case Matches():
             found = tuple(_record(record) for record in message.records if is_id(record.id))
             return MatchesFound(at, message.call_id, found)
-        case CentreSettings():
-            return CentreRead(at, _centre(message))
+        case CallCenterMessage():
+            return CallCenterRead(at, _centre(message))
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:
@@ -106,9 +106,9 @@ def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
     )
 
 
-def _centre(told: CentreSettings) -> Centre:
+def _centre(told: CallCenterMessage) -> CallCenterSettings:
     seconds = told.wrap_up_seconds
-    return Centre(
+    return CallCenterSettings(
         wrapup_ms=None if seconds is None else seconds * 1000,
         dispositions=tuple(told.dispositions),
         region=told.default_country,

@@ -17,8 +17,8 @@ from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
-from adapter.runtime.alone import Alone
 from adapter.runtime.callrows import call_rows
+from adapter.runtime.keyedlocks import KeyedLocks
 from adapter.runtime.routes import Routes
 from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
 from adapter.storage.port import (
@@ -52,7 +52,7 @@ class Agents:
         self.routes = Routes()
         self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
-        self._alone = Alone()
+        self._alone = KeyedLocks()
         self._perform: Performer = lambda *_: None
         self._follow: Follower = lambda _: ()
 
@@ -80,11 +80,11 @@ class Agents:
             self._remember(key, known)
         return known
 
-    async def tell(self, key: AgentKey, *events: Event) -> Turn:
+    async def handle(self, key: AgentKey, *events: Event) -> Turn:
         """The agent hears of these events. Raises StorageError if it can't be committed."""
         return await self._tell(key, events)
 
-    async def tell_log(self, key: AgentKey, log_id: str, *events: LogEvent) -> Turn:
+    async def handle_log_event(self, key: AgentKey, log_id: str, *events: LogEvent) -> Turn:
         """One of the agent's logs hears of these events. Raises StorageError."""
         return await self._tell(key, [ForLog(log_id, event) for event in events])
 
@@ -107,7 +107,7 @@ class Agents:
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)
-        async with self._alone.with_all(keys):
+        async with self._alone.acquire(keys):
             before = {key: self._cache.get(key) or await self.snapshot(key) for key in keys}
             turns = {key: await self._turn(before[key], plan[key]) for key in keys}
             # What an old value makes nothing of might have meant something to the newer one: where

@@ -18,7 +18,7 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.pages import Pages
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
-from adapter.telephony.news import CallNews
+from adapter.telephony.updates import CallUpdate
 
 FRESH_MS = 1_000
 MINUTE_MS = 60_000
@@ -50,7 +50,7 @@ class Board:
         agents: Agents,
         pages: Pages,
         clock: Clock,
-        news_of: Callable[[bytes, int], CallNews | None],
+        update_of: Callable[[bytes, int], CallUpdate | None],
         *,
         health: Mapping[str, Health] | None = None,
     ) -> None:
@@ -60,7 +60,7 @@ class Board:
         self._agents = agents
         self._pages = pages
         self._clock = clock
-        self._news_of = news_of
+        self._news_of = update_of
         self._last: dict[tuple[str, int], tuple[int, Report]] = {}
 
     async def report(self, org_id: str, since: int) -> Report:
@@ -181,7 +181,7 @@ def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
 def webhooks(
     deliveries: Iterable[BoardDelivery],
     now: int,
-    news_of: Callable[[bytes, int], CallNews | None],
+    update_of: Callable[[bytes, int], CallUpdate | None],
 ) -> Report:
     """A point for each of the last sixty minutes: how many came, how late, how many unreadable.
 
@@ -199,7 +199,7 @@ def webhooks(
         if delivery.fate == "quarantined":
             errors[minute] += 1
             continue
-        lag = _lag(delivery, news_of)
+        lag = _lag(delivery, update_of)
         if lag is not None:
             minutes.setdefault(minute, []).append(lag)
     first = now // MINUTE_MS - WINDOW_MS // MINUTE_MS + 1
@@ -218,8 +218,10 @@ def webhooks(
     }
 
 
-def _lag(delivery: BoardDelivery, news_of: Callable[[bytes, int], CallNews | None]) -> int | None:
-    news = news_of(delivery.body, delivery.at)
+def _lag(
+    delivery: BoardDelivery, update_of: Callable[[bytes, int], CallUpdate | None]
+) -> int | None:
+    news = update_of(delivery.body, delivery.at)
     if news is None:
         return None
     facts = news.facts

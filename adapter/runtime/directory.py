@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.runtime.clock import Clock
 from adapter.telephony.port import Provider, ProviderError
 
@@ -136,14 +136,14 @@ class Directory:
         self._failed = False
         self._asking = asyncio.Lock()
 
-    async def line(self, key: AgentKey, email: str) -> Line | None:
+    async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's line, or None if nobody has said which one it is.
 
         Raises DirectoryUnavailable while only the provider could tell, and does not.
         """
         entry = self._entries.find(key, email)
         if entry is not None:
-            return Line(self._account, entry.provider_user)
+            return TelephonyUser(self._account, entry.provider_user)
         if self._provider is None or not email:
             return None
         if email.casefold() not in self._by_email:
@@ -151,7 +151,7 @@ class Directory:
         user = self._by_email.get(email.casefold())
         if user is None and self._failed:
             raise DirectoryUnavailable
-        return Line(self._account, user) if user else None
+        return TelephonyUser(self._account, user) if user else None
 
     async def _refresh(self, provider: Provider) -> None:
         """Read the provider's users, at most every five minutes, and for all who wait at once."""
@@ -175,7 +175,7 @@ class Directories:
     def __init__(self, by_org: Mapping[str, Directory]) -> None:
         self._by_org = by_org
 
-    async def line(self, key: AgentKey, email: str) -> Line | None:
+    async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's line by the directory of their org. Raises DirectoryUnavailable."""
         directory = self._by_org.get(key.org_id)
         return await directory.line(key, email) if directory else None

@@ -12,11 +12,11 @@ from enum import StrEnum
 import structlog
 
 from adapter.core.events import Report
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.quick import dataclass, replace
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.routes import Way
+from adapter.runtime.routes import Route
 from adapter.runtime.turn import Turn
 from adapter.storage.port import (
     Conflict,
@@ -26,7 +26,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
-from adapter.telephony.news import CallNews, event_for
+from adapter.telephony.updates import CallUpdate, event_for
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ PARKED_MS = 600_000
 RACES = 50
 
 
-class Fate(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What became of a delivery, for the record and the counters."""
 
     APPLIED = "applied"
@@ -45,22 +45,22 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class IncomingDelivery:
     """One delivery, verified and read; `news` None where it is about no call of ours.
 
-    `may_wait`: if no agent has the call yet, it is parked; else it is dropped without a trace.
+    `parkable`: if no agent has the call yet, it is parked; else it is dropped without a trace.
     """
 
     event_id: str
     type: str
     account: str
     body: bytes
-    news: CallNews | None
+    news: CallUpdate | None
     readable: bool = True
-    may_wait: bool = True
+    parkable: bool = True
 
 
-Reader = Callable[[bytes, int], CallNews | None]
+Reader = Callable[[bytes, int], CallUpdate | None]
 """Reads the news out of a body that came in at so many Unix ms; parked ones are read again."""
 
 
@@ -73,64 +73,64 @@ class Intake:
         self._clock = clock
         self._read = read
 
-    async def take(self, heard: Heard) -> Fate:
+    async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
         """Durable when it returns. Raises StorageError."""
         try:
             if heard.news is None:
-                fate = Fate.IGNORED if heard.readable else Fate.QUARANTINED
+                fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
                 await self._agents.change({}, delivery=self._delivery(heard, fate))
                 return fate
             return await self._apply(heard, heard.news)
         except Duplicate:
-            return Fate.DUPLICATE
+            return DeliveryOutcome.DUPLICATE
 
-    async def _apply(self, heard: Heard, news: CallNews) -> Fate:
+    async def _apply(self, heard: IncomingDelivery, news: CallUpdate) -> DeliveryOutcome:
         for race in range(RACES):
-            way = await self._way(heard, news, may_guess=race == 0)
+            way = await self._way(heard, news, use_cache=race == 0)
             try:
                 return await self._go(heard, news, way)
             except Conflict:
                 continue
         raise StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row")
 
-    async def _way(self, heard: Heard, news: CallNews, *, may_guess: bool) -> Way:
+    async def _way(self, heard: IncomingDelivery, news: CallUpdate, *, use_cache: bool) -> Route:
         """What is remembered, where a commit will check it; else what the store says."""
         routes, call_id = self._agents.routes, news.provider_call_id
-        line = None if news.user_id is None else Line(heard.account, news.user_id)
+        line = None if news.user_id is None else TelephonyUser(heard.account, news.user_id)
         guess = None
-        if may_guess and heard.may_wait:
+        if use_cache and heard.parkable:
             guess = routes.remembered(heard.account, call_id, line)
         return guess or await routes.read(self._store, heard.account, call_id, line)
 
-    async def _go(self, heard: Heard, news: CallNews, way: Way) -> Fate:
+    async def _go(self, heard: IncomingDelivery, news: CallUpdate, way: Route) -> DeliveryOutcome:
         """Decide and commit. Raises Conflict if the way is another one by now."""
         at = self._clock.now()
         plan = await self._plan(news, way, at)
         if plan:
-            delivery = self._delivery(heard, Fate.APPLIED)
+            delivery = self._delivery(heard, DeliveryOutcome.APPLIED)
             turns = await self._agents.change(
                 plan, delivery=delivery, unpark=way.parked, route=way.read
             )
             _report(heard, turns)
-            return Fate.APPLIED
-        if not heard.may_wait:
-            return Fate.IGNORED
+            return DeliveryOutcome.APPLIED
+        if not heard.parkable:
+            return DeliveryOutcome.IGNORED
         # Of others that wait for the same call it makes nothing.
         route = replace(way.read, parked=None)
         if way.owners:
             # Its agents have nothing to hear: waiting would not change that, and the store
             # parks nothing of a call that has an agent.
-            delivery = self._delivery(heard, Fate.IGNORED)
+            delivery = self._delivery(heard, DeliveryOutcome.IGNORED)
             await self._agents.change({}, delivery=delivery, route=route)
-            return Fate.IGNORED
+            return DeliveryOutcome.IGNORED
         due = at + PARKED_MS
         call_id = news.provider_call_id
         parked = Parked(heard.account, call_id, heard.event_id, heard.body, at, due)
-        delivery = self._delivery(heard, Fate.PARKED)
+        delivery = self._delivery(heard, DeliveryOutcome.PARKED)
         await self._agents.change({}, delivery=delivery, park=(parked,), route=route)
-        return Fate.PARKED
+        return DeliveryOutcome.PARKED
 
-    async def _plan(self, news: CallNews, way: Way, at: int) -> dict[AgentKey, list[Report]]:
+    async def _plan(self, news: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
         """What each agent hears who knows the call, or whom it names; the parked news first."""
         all_news = [*self._waiting(way), (at, news)] if way.parked else [(at, news)]
         plan: dict[AgentKey, list[Report]] = {}
@@ -146,18 +146,18 @@ class Intake:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _waiting(self, way: Way) -> Iterator[tuple[int, CallNews]]:
+    def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate]]:
         for parked in way.parked:
             told = self._read(parked.body, parked.at)
             if told is not None:
                 yield parked.at, told
 
-    def _delivery(self, heard: Heard, fate: Fate) -> Delivery:
+    def _delivery(self, heard: IncomingDelivery, fate: DeliveryOutcome) -> Delivery:
         now = self._clock.now()
         return Delivery(heard.account, heard.event_id, heard.type, heard.body, now, fate.value)
 
 
-def _report(heard: Heard, turns: dict[AgentKey, Turn]) -> None:
+def _report(heard: IncomingDelivery, turns: dict[AgentKey, Turn]) -> None:
     for key, turn in turns.items():
         log.info(
             "delivery.applied",

@@ -14,12 +14,12 @@ from adapter.core.effects import PopScreen
 from adapter.core.events import PopClaimed
 from adapter.core.logevents import (
     AlarmDoubled,
+    GrantSave,
     LogEffect,
     LogExpired,
     PageLost,
     ProbePage,
     ReadBack,
-    SendGo,
     SendSettled,
     TasksFound,
 )
@@ -185,7 +185,7 @@ class Pages:
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         """Send what a log's decision asked for, to the page that it is for."""
         match effect:
-            case SendGo():
+            case GrantSave():
                 self._send_go(key, logs[effect.log_id], effect)
             case SendSettled():
                 settled = {"type": "settled", "log_id": effect.log_id, "attempt": effect.attempt}
@@ -195,7 +195,7 @@ class Pages:
             case ReadBack():
                 self._read_back(key, effect)
             case AlarmDoubled():
-                log.critical("log.doubled", log=effect.log_id, tasks=effect.task_ids)
+                log.critical("task.duplicated", log=effect.log_id, tasks=effect.task_ids)
 
     def _probe(self, key: AgentKey, page_id: str) -> None:
         nonce = self._clock.nonce()
@@ -203,7 +203,7 @@ class Pages:
         if page is not None and self._send(key, page_id, {"type": "probe", "nonce": nonce}):
             page.probed(nonce, self._clock.now())
 
-    def _send_go(self, key: AgentKey, one: CallLog, effect: SendGo) -> None:
+    def _send_go(self, key: AgentKey, one: CallLog, effect: GrantSave) -> None:
         attempt = effect.attempt
         for page in self.of(key):
             if page.page_id != attempt.page_id:
@@ -243,7 +243,9 @@ class Pages:
         """
         logs = (await self._agents.snapshot(key)).logs
         was_open = any(one.log_id == log_id and one.saved is None for one in logs)
-        turn = await self._agents.tell_log(key, log_id, TasksFound(self._clock.now(), tasks))
+        turn = await self._agents.handle_log_event(
+            key, log_id, TasksFound(self._clock.now(), tasks)
+        )
         one, best = turn.logs.get(log_id), next(iter(self.of(key)), None)
         done = surface.work_done(one, self._rules) if one and was_open else None
         if done and best:
@@ -269,7 +271,7 @@ class Pages:
 
     async def _claim(self, key: AgentKey, claim: PopClaimed) -> None:
         try:
-            await self._agents.tell(key, claim)
+            await self._agents.handle(key, claim)
         except StorageError as error:
             # The next view claims it again, as long as it rings.
             log.warning("pop.not_claimed", call=claim.call_id, reason=str(error))
@@ -290,6 +292,6 @@ class Pages:
 
     async def _tell(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:
         try:
-            await self._agents.tell_log(key, log_id, event)
+            await self._agents.handle_log_event(key, log_id, event)
         except StorageError as error:
             log.error("page.event_lost", log=log_id, reason=str(error))

@@ -21,12 +21,12 @@ from adapter.core.effects import (
 )
 from adapter.core.events import (
     CallPlaced,
+    CdrMissing,
+    CdrUnavailable,
     ControlAnswered,
     Event,
     PlacingRejected,
     PlacingUnknown,
-    RecordAbsent,
-    RecordUnavailable,
 )
 from adapter.core.logevents import LogEffect
 from adapter.core.model import AgentKey
@@ -38,19 +38,19 @@ from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
-from adapter.telephony.news import CallNews, as_event
 from adapter.telephony.port import (
     Action,
-    CallRecord,
+    Cdr,
     Provider,
     ProviderError,
     Rejected,
     Unsupported,
 )
+from adapter.telephony.updates import CallUpdate, as_event
 
 log = structlog.get_logger(__name__)
 
-NewsOf = Callable[[CallRecord], CallNews]
+NewsOf = Callable[[Cdr], CallUpdate]
 
 LOOK_BACK_MS = 5_000
 """The provider's clock may run behind ours."""
@@ -67,7 +67,7 @@ class Performer:
         agents: Agents,
         store: Store,
         providers: Mapping[str, Provider],
-        news_of: NewsOf,
+        update_of: NewsOf,
         pages: Pages,
         tasks: Tasks,
         clock: Clock,
@@ -77,7 +77,7 @@ class Performer:
         self._agents = agents
         self._store = store
         self._providers = providers
-        self._news_of = news_of
+        self._news_of = update_of
         self._pages = pages
         self._tasks = tasks
         self._clock = clock
@@ -107,7 +107,7 @@ class Performer:
         event = await self._outcome(effect)
         self._metrics.answered(type(effect).__name__, type(event).__name__)
         try:
-            await self._agents.tell(key, event)
+            await self._agents.handle(key, event)
         except StorageError as error:
             # The deadline that every effect has will ask again.
             log.error("effect.outcome_lost", effect=type(effect).__name__, reason=str(error))
@@ -166,23 +166,23 @@ class Performer:
         for record in reversed(records):
             if _fits(record, effect, since) and not await self._is_known(effect, record):
                 return self._told(effect, record)
-        return RecordAbsent(self._clock.now(), effect.call_id)
+        return CdrMissing(self._clock.now(), effect.call_id)
 
-    async def _is_known(self, effect: FindCall, record: CallRecord) -> bool:
+    async def _is_known(self, effect: FindCall, record: Cdr) -> bool:
         route = await self._store.route(effect.line.account, record.provider_call_id)
         return bool(route.owners)
 
-    def _told(self, effect: AskCall | FindCall, record: CallRecord | None) -> Event:
+    def _told(self, effect: AskCall | FindCall, record: Cdr | None) -> Event:
         now = self._clock.now()
         if record is None:
-            return RecordAbsent(now, effect.call_id)
+            return CdrMissing(now, effect.call_id)
         news = self._news_of(record)
         elsewhere = news.is_elsewhere(effect.line.user)
         return as_event(news, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
 
     def _unavailable(self, call_id: str, error: ProviderError) -> Event:
         log.warning("call_log.unavailable", call=call_id, reason=error.text)
-        return RecordUnavailable(self._clock.now(), call_id)
+        return CdrUnavailable(self._clock.now(), call_id)
 
     async def _control(self, effect: ControlCall) -> Event:
         code, text = "done", ""
@@ -203,7 +203,7 @@ class Performer:
         return ControlAnswered(self._clock.now(), effect.request_id, code, text)
 
 
-def _fits(record: CallRecord, effect: FindCall, since: int) -> bool:
+def _fits(record: Cdr, effect: FindCall, since: int) -> bool:
     """Whether a row may be our placement: an unknown filter is ignored by the provider."""
     if record.user_id not in (None, effect.line.user) or record.direction == "inbound":
         return False

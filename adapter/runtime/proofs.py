@@ -58,12 +58,12 @@ class Proofs:
             is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
             if had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
                 event = PageProved(self._clock.now(), page.page_id)
-                await self._agents.tell_log(page.key, one.log_id, event)
+                await self._agents.handle_log_event(page.key, one.log_id, event)
 
     async def _prove(self, page: Page, go: Go, journaled: bool) -> None:
         never_sent = not journaled and go not in page.goes
         event = PageProved(self._clock.now(), page.page_id, never_sent)
-        await self._agents.tell_log(page.key, go[0], event)
+        await self._agents.handle_log_event(page.key, go[0], event)
 
     def _prove_later(self, page: Page, go: Go, journaled: bool, accepted_at: int) -> None:
         """The core believes no word on a go that may still be under way: say it again after."""

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.quick import dataclass
 from adapter.storage.port import CallRow, Parked, RouteRead, Store
 
@@ -20,7 +20,7 @@ REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """The route of one delivery: our call ids by owner, what waits, and who has the user's line."""
 
     read: RouteRead
@@ -38,7 +38,7 @@ class Routes:
 
     def __init__(self) -> None:
         self._owners: OrderedDict[tuple[str, str], dict[AgentKey, str]] = OrderedDict()
-        self._agents: OrderedDict[Line, frozenset[AgentKey]] = OrderedDict()
+        self._agents: OrderedDict[TelephonyUser, frozenset[AgentKey]] = OrderedDict()
 
     def learn(self, rows: Iterable[CallRow]) -> None:
         """These calls have been committed as those agents' own."""
@@ -47,7 +47,9 @@ class Routes:
             self._owners[call] = {**self._owners.get(call, {}), row.agent: row.call_id}
             _bound(self._owners)
 
-    def remembered(self, account: str, provider_call_id: str, line: Line | None) -> Way | None:
+    def remembered(
+        self, account: str, provider_call_id: str, line: TelephonyUser | None
+    ) -> Route | None:
         """The route without asking; a call never heard of is nobody's. None without the line."""
         agents = self._agents.get(line) if line else frozenset[AgentKey]()
         if agents is None:
@@ -56,8 +58,8 @@ class Routes:
         return _way(call, self._owners.get(call, {}), (), line, agents)
 
     async def read(
-        self, store: Store, account: str, provider_call_id: str, line: Line | None
-    ) -> Way:
+        self, store: Store, account: str, provider_call_id: str, line: TelephonyUser | None
+    ) -> Route:
         """The route as the store has it. Raises StorageError."""
         agents = frozenset(await store.agents_of(line) if line else ())
         # The call last: who binds it in between takes the parked deliveries away, and is seen.
@@ -75,12 +77,12 @@ def _way(
     call: tuple[str, str],
     owners: Mapping[AgentKey, str],
     parked: tuple[Parked, ...],
-    line: Line | None,
+    line: TelephonyUser | None,
     agents: frozenset[AgentKey],
-) -> Way:
+) -> Route:
     waiting = frozenset(one.event_id for one in parked)
     read = RouteRead(*call, frozenset(owners), waiting, line, agents)
-    return Way(read, owners, parked)
+    return Route(read, owners, parked)
 
 
 def _bound(known: OrderedDict[Any, Any]) -> None:

@@ -16,10 +16,10 @@ from adapter.core.events import TimePassed
 from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.intake import Heard, Intake
+from adapter.runtime.intake import IncomingDelivery, Intake
 from adapter.runtime.perform import NewsOf
 from adapter.storage.port import Conflict, Parked, Store
-from adapter.telephony.port import CallRecord, Provider, ProviderError
+from adapter.telephony.port import Cdr, Provider, ProviderError
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Sweeper:
         store: Store,
         intake: Intake,
         providers: Mapping[str, Provider],
-        news_of: NewsOf,
+        update_of: NewsOf,
         clock: Clock,
         seconds: float = SWEEP_SECONDS,
         is_here: Callable[[AgentKey], bool] = lambda key: True,
@@ -71,7 +71,7 @@ class Sweeper:
         self._store = store
         self._intake = intake
         self._providers = providers
-        self._news_of = news_of
+        self._news_of = update_of
         self._clock = clock
         self._seconds = seconds
         self._is_here = is_here
@@ -168,16 +168,16 @@ class Sweeper:
         wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]
         self._unanswered[key] = Unanswered(tries, now + wait, parked.due)
 
-    def _found(self, parked: Parked, record: CallRecord) -> Heard:
+    def _found(self, parked: Parked, record: Cdr) -> IncomingDelivery:
         """The record's own news, under an id of its own: it binds the call, replays the parked.
 
         It must not be parked in turn, or a stranger's call would be asked about for ever.
         """
-        return Heard(
+        return IncomingDelivery(
             event_id=f"record-{parked.event_id}",
             type="call.record",
             account=parked.account,
             body=b"",
             news=self._news_of(record),
-            may_wait=False,
+            parkable=False,
         )

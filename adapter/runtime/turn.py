@@ -13,7 +13,7 @@ from typing import TypeAlias
 from adapter.core import quick
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
-from adapter.core.events import CallReport, Connected, Event, TimePassed
+from adapter.core.events import CallEvent, Connected, Event, TimePassed
 from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
 from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
@@ -88,7 +88,7 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     last that the agent has of the call, and the next must not open another one. But who is
     connected to a call that left no log behind (it had been taken elsewhere) has it anew.
     """
-    if not isinstance(event, CallReport):
+    if not isinstance(event, CallEvent):
         return event
     if event.known:
         anew = event.call_id in absent and isinstance(event, Connected)

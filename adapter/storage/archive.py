@@ -21,14 +21,14 @@ from adapter.storage.reader import Reader
 from adapter.storage.rows import AGENT
 from adapter.storage.transaction import Database, Job
 
-PORTION = 200
+PAGE_SIZE = 200
 """Rows of one reading: a delivery may have 64 KiB."""
 
 Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PersonalDataTable:
     """A table that holds people's data: its key, its other columns, the one that is text."""
 
     table: str
@@ -44,16 +44,22 @@ class Shelf:
         return f"SELECT {every} FROM {self.table} WHERE {after} ORDER BY {key} LIMIT ?"  # noqa: S608 - names of ours
 
 
-AGENTS = Shelf("agents", ("org_id", "user_id"), ("value",), "value")
-CALL_LOGS = Shelf("call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"), "value")
-CALLS = Shelf(
+AGENTS = PersonalDataTable("agents", ("org_id", "user_id"), ("value",), "value")
+CALL_LOGS = PersonalDataTable(
+    "call_logs", ("org_id", "user_id", "log_id"), ("settled", "value"), "value"
+)
+CALLS = PersonalDataTable(
     "calls",
     ("account", "provider_call_id", "org_id", "user_id"),
     ("call_id", "at", "value"),
     "value",
 )
-DELIVERIES = Shelf("deliveries", ("account", "event_id"), ("type", "at", "fate", "body"), "body")
-PARKED = Shelf("parked", ("account", "event_id"), ("provider_call_id", "at", "due", "body"), "body")
+DELIVERIES = PersonalDataTable(
+    "deliveries", ("account", "event_id"), ("type", "at", "fate", "body"), "body"
+)
+PARKED = PersonalDataTable(
+    "parked", ("account", "event_id"), ("provider_call_id", "at", "due", "body"), "body"
+)
 
 ERASE_AGENT = (
     "UPDATE agents SET version = version + 1, value = ?"
@@ -74,7 +80,7 @@ class Archive:
         self._reader = reader
         self._journal = journal
 
-    async def rows(self, shelf: Shelf) -> AsyncIterator[Row]:
+    async def rows(self, shelf: PersonalDataTable) -> AsyncIterator[Row]:
         """Each row, its text as str; those that are made meanwhile may be missed."""
         names = (*shelf.key, *shelf.columns)
         after: tuple[object, ...] = ("",) * len(shelf.key)
@@ -115,7 +121,7 @@ class Archive:
 
 
 def _portion(fetch: Fetch, select: str, after: tuple[object, ...]) -> Sequence[tuple[Any, ...]]:
-    return fetch(select, (*after, PORTION))
+    return fetch(select, (*after, PAGE_SIZE))
 
 
 def _erase_agent(database: Database, agent: Agent, version: int, log_ids: tuple[str, ...]) -> bool:

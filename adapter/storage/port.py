@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.quick import dataclass
 
 
@@ -98,7 +98,7 @@ class RouteRead:
     provider_call_id: str
     owners: frozenset[AgentKey]
     parked: frozenset[str] | None = None
-    line: Line | None = None
+    line: TelephonyUser | None = None
     line_agents: frozenset[AgentKey] = frozenset()
 
 
@@ -175,7 +175,7 @@ class Store(Protocol):
     async def log(self, key: AgentKey, log_id: str) -> CallLog | None:
         """One log, settled or not; None if the agent has none of that id."""
 
-    async def agents_of(self, line: Line) -> tuple[AgentKey, ...]:
+    async def agents_of(self, line: TelephonyUser) -> tuple[AgentKey, ...]:
         """The agents whose committed value has this line (provider user), for routing events."""
 
     async def route(self, account: str, provider_call_id: str) -> Route:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.port import Keep, Owner, Parked, Route, Session, Snapshot
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION
@@ -38,7 +38,7 @@ def log(fetch: Fetch, key: AgentKey, log_id: str) -> CallLog | None:
     return CALL_LOG.load(rows[0][0]) if rows else None
 
 
-def agents_of(fetch: Fetch, line: Line) -> tuple[AgentKey, ...]:
+def agents_of(fetch: Fetch, line: TelephonyUser) -> tuple[AgentKey, ...]:
     """The agents whose committed value has this line."""
     return tuple(AgentKey(o, u) for o, u in fetch(sql.OF_LINE, (line.account, line.user)))
 

@@ -12,7 +12,7 @@ from adapter.core.model import Agent
 from adapter.storage.queries import Fetch
 from adapter.storage.rows import AGENT
 
-PORTION = 200
+PAGE_SIZE = 200
 """Agents of one reading."""
 
 SELECT = (
@@ -35,7 +35,7 @@ class Portion:
 
 def read(fetch: Fetch, since: int, after: tuple[str, str]) -> Portion:
     """The next agents; `since` (Unix milliseconds) is when the oldest call that is kept began."""
-    rows = fetch(SELECT, (*after, PORTION))
+    rows = fetch(SELECT, (*after, PAGE_SIZE))
     # A list that is empty is left out of the text.
     texts = [(value, version) for _, _, version, value in rows if '"recent":' in value]
     found = ((without_old(AGENT.load(text), since), version) for text, version in texts)

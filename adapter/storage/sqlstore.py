@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import board as boards
 from adapter.storage import counts, queries, recents
 from adapter.storage.archive import Archive
@@ -36,7 +36,7 @@ class SqlStore:
         """One log, settled or not; None if the agent has none of that id."""
         return await self.reader.run(queries.log, key, log_id)
 
-    async def agents_of(self, line: Line) -> tuple[AgentKey, ...]:
+    async def agents_of(self, line: TelephonyUser) -> tuple[AgentKey, ...]:
         """The agents whose committed value has this line (provider user)."""
         return await self.reader.run(queries.agents_of, line)
 

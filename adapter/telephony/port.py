@@ -93,7 +93,7 @@ class Placed:
 
 
 @quick.dataclass(frozen=True, slots=True)
-class CallRecord:
+class Cdr:
     """One row of the provider's call log; times in Unix ms, None where it does not say.
 
     `status` is the provider's own word, `cause` a Q.850 number; `live` says that the
@@ -157,11 +157,11 @@ class Provider(Protocol):
         """Do `action`; `value` holds the digits. Raises `Unsupported` where it cannot."""
         ...
 
-    async def record(self, provider_call_id: str) -> CallRecord | None:
+    async def record(self, provider_call_id: str) -> Cdr | None:
         """Read one call; None if the provider knows none by that id."""
         ...
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the user's calls begun at or after `since_ms`, newest first, at most `limit`."""
         ...
 

@@ -1,4 +1,4 @@
-"""JSON from strangers, read without mercy: one text, one meaning, or `Malformed`.
+"""Strict JSON parser for untrusted input: one text, one meaning, or `Malformed`.
 
 Python's reader takes more than JSON is: NaN, the last of two equal keys, integers of any
 length, half a surrogate pair. Each of these is a way to make two programs read one signed

@@ -15,7 +15,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session
 from adapter.web.boardfeed import BoardFeeds, Viewer
 from adapter.web.bridge import FLOOD, GONE, PING_SECONDS
-from adapter.web.middleware import failure
+from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Outbox
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class BoardLive:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /api/board/live?since=…&org=…: the whole life of one socket."""
         if request.headers.get("Origin") != self._own_origin:
-            return failure(403, "foreign-origin", "Sockets are for our own pages only.")
+            return foreign_origin()
         session = await self._supervisor(request)
         if isinstance(session, web.Response):
             return session

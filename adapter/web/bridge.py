@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 
 from adapter.core.events import ControlRequested, DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted
-from adapter.core.model import Line
+from adapter.core.model import TelephonyUser
 from adapter.metrics import Metrics
 from adapter.opencti import surface
 from adapter.opencti.messages import (
@@ -24,7 +24,7 @@ from adapter.opencti.messages import (
     Accept,
     AskAnswer,
     BadFrame,
-    CentreSettings,
+    CallCenterMessage,
     Context,
     Control,
     Dial,
@@ -50,10 +50,10 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
 from adapter.web.clicks import Clicks, log_refusal
-from adapter.web.litter import Litter
-from adapter.web.middleware import failure
+from adapter.web.gctrigger import GcTrigger
+from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
-from adapter.web.sameuser import SameUser
+from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,7 @@ class Bridge:
         *,
         agents: Agents,
         clicks: Clicks,
-        same_user: SameUser,
+        same_user: SalesforceUserCheck,
         pages: Pages,
         sessions: Sessions,
         directory: Directories,
@@ -101,13 +101,13 @@ class Bridge:
         self._sockets_per_address = sockets_per_address
         self._proxies = proxies
         self._sockets: Counter[str] = Counter()
-        self._litter = Litter()
+        self._litter = GcTrigger()
         self.draining = False
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /ws: the whole life of one socket."""
         if request.headers.get("Origin") != self._own_origin:
-            return failure(403, "foreign-origin", "Sockets are for our own pages only.")
+            return foreign_origin()
         if self.draining:
             return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
         address = address_of(request, self._proxies)
@@ -137,7 +137,7 @@ class Bridge:
             if page is not None:
                 await self._serve(socket, page, outbox)
         except StorageError as error:
-            log.error("page.not_greeted", reason=str(error))
+            log.error("page.hello_failed", reason=str(error))
             outbox.close(TRY_AGAIN, "try again later")
         finally:
             await outbox.closed()
@@ -179,7 +179,7 @@ class Bridge:
         self._agents.forget(key)
         line = await self._line(session)
         now = self._clock.now()
-        await self._agents.tell(key, PageGreeted(now, line, session.name, hello.time_zone))
+        await self._agents.handle(key, PageGreeted(now, line, session.name, hello.time_zone))
         self._pages.add(page)
         await self._take_journal(page, hello)
         self._same_user.greet(page)
@@ -190,7 +190,7 @@ class Bridge:
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
 
-    async def _line(self, session: Session) -> Line | None:
+    async def _line(self, session: Session) -> TelephonyUser | None:
         """The agent's line by the directory; while that cannot tell, the one they had."""
         try:
             return await self._directory.line(session.agent, session.email)
@@ -201,11 +201,11 @@ class Bridge:
         """What the page remembers comes first: only then may anything be offered again."""
         entries, rubbish = hello.entries()
         if rubbish:
-            log.warning("journal.rubbish", page=page.page_id, entries=rubbish)
+            log.warning("journal.invalid_entries", page=page.page_id, entries=rubbish)
         for entry in entries:
             event = surface.journal_event(entry, page.page_id, self._clock.now())
             if event is not None:
-                await self._agents.tell_log(page.key, entry.log_id, event)
+                await self._agents.handle_log_event(page.key, entry.log_id, event)
         await self._pages.proofs.returned(page, {(e.log_id, e.attempt) for e in entries})
 
     # --- frames ----------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class Bridge:
                 | WrapupIn()
                 | Context()
                 | Matches()
-                | CentreSettings()
+                | CallCenterMessage()
                 | DismissNotice()
             ):
                 await self._do(page, message, now)
@@ -263,12 +263,12 @@ class Bridge:
                 await self._accept(page, message, now)
             case Result():
                 event = surface.result_event(message, page.page_id, now)
-                turn = await self._agents.tell_log(page.key, message.log_id, event)
+                turn = await self._agents.handle_log_event(page.key, message.log_id, event)
                 if turn.ignored:
                     log.info("result.ignored", log=message.log_id, reason=turn.ignored[0])
             case TrayChoice():
                 choice = surface.tray_event(message, now)
-                await self._agents.tell_log(page.key, message.log_id, choice)
+                await self._agents.handle_log_event(page.key, message.log_id, choice)
             case ProbeAnswer():
                 await self._pages.proofs.answered(page, message.nonce)
             case AskAnswer():
@@ -281,13 +281,13 @@ class Bridge:
     async def _do(self, page: Page, message: surface.AgentMessage, now: int) -> None:
         """Something that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
-        for problem in message.problems if isinstance(message, CentreSettings) else ():
+        for problem in message.problems if isinstance(message, CallCenterMessage) else ():
             log.warning("centre.setting_ignored", agent=str(page.key), setting=problem)
         event = surface.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return
         if not isinstance(event, DialRequested):
-            turn = await self._agents.tell(page.key, event)
+            turn = await self._agents.handle(page.key, event)
             if isinstance(event, ControlRequested):
                 log_refusal(page.key, event.request_id, turn)
             return
@@ -301,7 +301,7 @@ class Bridge:
         event = LogAccepted(now, page.page_id, self._clock.nonce())
         if (
             not page.can_save
-            or (await self._agents.tell_log(page.key, message.log_id, event)).ignored
+            or (await self._agents.handle_log_event(page.key, message.log_id, event)).ignored
         ):
             page.send(surface.frame({"type": "taken", "log_id": message.log_id}))
 

@@ -35,7 +35,7 @@ class Clicks:
         before, placed = self._rate.take(key.org_id), False
         try:
             with self._metrics.click():
-                turn = await self._agents.tell(key, replace(event, org_dials=before))
+                turn = await self._agents.handle(key, replace(event, org_dials=before))
             placed = any(isinstance(effect, PlaceCall) for effect in turn.effects)
         finally:
             self._rate.settle(key.org_id, placed=placed)

@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.compare import Compare
 from adapter.runtime.pages import Pages
+from adapter.runtime.reconciler import VersionReconciler
 from adapter.storage.counts import Waiting
 from adapter.storage.port import StorageError
 
@@ -40,7 +40,7 @@ class MetricsSite:
         store: CountedStore,
         agents: Agents,
         pages: Pages,
-        compare: Compare,
+        compare: VersionReconciler,
         clock: Clock,
     ) -> None:
         self._metrics = metrics
@@ -57,7 +57,7 @@ class MetricsSite:
         try:
             await self._count()
         except StorageError as error:
-            log.warning("metrics.store_away", reason=str(error))
+            log.warning("metrics.store_unavailable", reason=str(error))
         text = generate_latest(self._metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

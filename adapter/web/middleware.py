@@ -49,3 +49,9 @@ def failure(status: int, code: str, text: str, **headers: str) -> web.Response:
     """An error as JSON: a stable code, and a sentence that says what to do."""
     body = {"error": {"code": code, "message": text}}
     return web.json_response(body, status=status, headers=headers)
+
+
+def foreign_origin() -> web.Response:
+    """The answer to a socket that another origin's page opens."""
+    text = "WebSocket connections are accepted only from the softphone's own origin."
+    return failure(403, "foreign-origin", text)

@@ -1,4 +1,4 @@
-"""Whether a number can be dialled, for a page that asks while its agent types.
+"""Whether a number can be dialed, for a page that asks while its agent types.
 
 The same judgement as at the dial itself (core.phone); nothing is stored, nothing is logged.
 """
@@ -29,7 +29,7 @@ class Numbers:
         self._rules = rules
 
     async def check(self, request: web.Request) -> web.Response:
-        """POST /api/number {number}: how it is written, or a code and why it can't be dialled."""
+        """POST /api/number {number}: how it is written, or a code and why it can't be dialed."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
         if await self._session_of(request) is None:

@@ -125,7 +125,7 @@ class IdentityProvider:
             return self._endpoints
         told = await self._ask("GET", f"{self._org.domain}/.well-known/openid-configuration")
         if told.get("issuer") != self._org.domain:
-            raise SignInRefused("wrong-issuer", "Salesforce names another address as its own.")
+            raise SignInRefused("wrong-issuer", "Salesforce reported an unexpected issuer.")
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
         found = [self._own(str(told.get(name, ""))) for name in names]
         self._endpoints = _Endpoints(*found)
@@ -197,7 +197,9 @@ class IdentityProvider:
     def _identity(self, claims: dict[str, Any], told: dict[str, Any]) -> Identity:
         """What the userinfo endpoint adds, if it is about the same, active user of our org."""
         if not same(str(told.get("sub", "")), str(claims["sub"])):
-            raise SignInRefused("wrong-user", "Salesforce speaks of two different users.")
+            raise SignInRefused(
+                "wrong-user", "The ID token and the user info name different users."
+            )
         org_id, user_id = str(told.get("organization_id", "")), str(told.get("user_id", ""))
         if not self._org.is_called(org_id) or len(org_id) not in {15, 18}:
             raise SignInRefused("wrong-org", "This softphone is not set up for your org.")

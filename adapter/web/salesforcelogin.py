@@ -25,7 +25,7 @@ from adapter.web.address import address_of
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
 from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused
-from adapter.web.once import Once
+from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.secret import s256, same
 from adapter.web.throttle import Throttle
 
@@ -50,7 +50,7 @@ class SalesforceLogin:
         login: Login,
         orgs: Orgs,
         providers: Mapping[str, IdentityProvider],
-        once: Once,
+        once: OneTimeTokens,
         clock: Clock,
         tries: Throttle,
         proxies: frozenset[str] = frozenset(),

@@ -7,24 +7,24 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from adapter.web.blocked import Blocked
 from adapter.web.board import BoardSite
 from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
-from adapter.web.lane import Lanes
+from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.middleware import add_headers, last_resort
 from adapter.web.numbers import Numbers
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
+from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
 
 WEBHOOKS = "/webhooks/dialstack"
 
-LANES = web.AppKey("lanes", Lanes)
+FAST_PATHS = web.AppKey("webhook_fast_paths", WebhookFastPaths)
 """How deliveries reach their endpoints without aiohttp; for whoever opens the listening socket."""
 
 
@@ -39,9 +39,9 @@ def make_server(
     board: BoardSite,
     board_live: BoardLive,
     numbers: Numbers,
-    blocked: Blocked,
+    blocked: StartupFailures,
     metrics: MetricsSite,
-    lanes: Lanes,
+    fast_paths: WebhookFastPaths,
 ) -> web.Application:
     """The application; `webhooks` by path, none while no provider is configured."""
     server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
@@ -56,7 +56,7 @@ def make_server(
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
             web.post("/api/number", numbers.check),
-            web.post("/api/blocked", blocked.tell),
+            web.post("/api/blocked", blocked.report),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),
             web.get("/api/board/live", board_live.connect),
@@ -68,7 +68,7 @@ def make_server(
     server.add_routes(board.routes())
     server.add_routes(_sign_in(sign_in))
     server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
-    server[LANES] = lanes
+    server[FAST_PATHS] = fast_paths
     return server
 
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from adapter.core.model import AgentKey
 from adapter.runtime.clock import Clock
 from adapter.storage.port import Session, Store
-from adapter.web.once import Once
+from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.secret import token_hash
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class Sessions:
         self._ended = ended
         self._all_ended = all_ended
         self._elsewhere = elsewhere
-        self._once = Once(store, clock)
+        self._once = OneTimeTokens(store, clock)
 
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
         """A new session, and its secret."""

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
-from adapter.runtime.intake import Fate, Heard, Intake
+from adapter.runtime.intake import DeliveryOutcome, IncomingDelivery, Intake
 from adapter.storage.port import StorageError
 from adapter.telephony import signing
 from adapter.telephony.dialstack import wire
@@ -94,7 +94,7 @@ class Webhooks:
             self._metrics.lag_seconds.observe(now / 1000 - signed_at)
             return await self._store(self._heard(body, now))
 
-    async def _store(self, heard: Heard) -> web.Response | None:
+    async def _store(self, heard: IncomingDelivery) -> web.Response | None:
         try:
             fate = await self._intake.take(heard)
         except StorageError as error:
@@ -103,7 +103,7 @@ class Webhooks:
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
         self._count(fate.value)
-        if fate is not Fate.APPLIED:
+        if fate is not DeliveryOutcome.APPLIED:
             log.info("delivery." + fate.value, delivery=heard.event_id, type=heard.type)
         return None
 
@@ -112,20 +112,22 @@ class Webhooks:
         text = "Too many deliveries from here that were not signed. Wait a minute."
         return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
 
-    def _heard(self, body: bytes, now: int) -> Heard:
+    def _heard(self, body: bytes, now: int) -> IncomingDelivery:
         """The delivery as we understand it; rubbish is named by its own hash."""
         try:
             told = wire.parse_webhook(body, now)
         except Malformed as error:
             log.warning("delivery.malformed", reason=str(error))
             name = "sha256-" + hashlib.sha256(body).hexdigest()
-            return Heard(name, "malformed", self._account, body, None, readable=False)
+            return IncomingDelivery(name, "malformed", self._account, body, None, readable=False)
         if told.account_id not in (None, self._account):
             log.warning("delivery.foreign", delivery=told.event_id)
-            return Heard(told.event_id, told.type, self._account, body, None, readable=False)
+            return IncomingDelivery(
+                told.event_id, told.type, self._account, body, None, readable=False
+            )
         if told.problem:
             log.warning("delivery.incomplete", delivery=told.event_id, reason=told.problem)
-        return Heard(told.event_id, told.type, self._account, body, told.report)
+        return IncomingDelivery(told.event_id, told.type, self._account, body, told.report)
 
 
 async def _read(request: web.Request, seconds: float) -> bytes | web.Response:

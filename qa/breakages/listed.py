@@ -44,7 +44,7 @@ BREAKAGES = (
         "            return await self._apply(heard, heard.news)\n",
         "            import asyncio\n\n"
         "            asyncio.ensure_future(self._apply(heard, heard.news))\n"
-        "            return Fate.APPLIED\n",
+        "            return DeliveryOutcome.APPLIED\n",
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
@@ -224,7 +224,7 @@ BREAKAGES = (
         simulated=False,
     ),
     Breakage(
-        "hand a call to a number that may not be dialled",
+        "hand a call to a number that may not be dialed",
         "adapter/core/controlling.py",
         "if isinstance(target, Undialable):",
         "if isinstance(target, Undialable) and not value:",

@@ -41,7 +41,7 @@ def settings(url: str, provider_url: str, database: str) -> dict[str, str]:
         "ring_seconds": RING,
         "dial_seconds": DIAL,
         "bridged_check_seconds": BRIDGED,
-        "record_seconds": 0.5,
+        "cdr_wait_seconds": 0.5,
         "wrap_up_seconds": WRAP_UP,
         "read_back": "true",
         "report_seconds": REPORT,

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     DIAL = "dial"
     INBOUND = "inbound"
     DESK = "desk"
-    """Dialled on the desk phone: nobody asked us."""
+    """Dialed on the desk phone: nobody asked us."""
 
 
 @dataclass(frozen=True, slots=True)

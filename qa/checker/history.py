@@ -17,7 +17,7 @@ Fields = dict[str, Any]
 class Post:
     """A request to place a call that reached the provider.
 
-    `dial` names the dial that it is for: the request's id, or a number that is dialled only once.
+    `dial` names the dial that it is for: the request's id, or a number that is dialed only once.
     `answer` is the HTTP status, or "reset" where the connection broke after it was taken.
     """
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.orgs import DEV_ORG
 from adapter.storage.port import AgentChange, Commit
 from adapter.storage.sqlite import SqliteStore
@@ -274,7 +274,9 @@ async def _know(file: Path, agents: int) -> None:
     try:
         changes = (
             AgentChange(
-                0, Agent(AgentKey(DEV_ORG, f"known{n}"), line=Line(ACCOUNT, f"known{n}")), None
+                0,
+                Agent(AgentKey(DEV_ORG, f"known{n}"), line=TelephonyUser(ACCOUNT, f"known{n}")),
+                None,
             )
             for n in range(agents)
         )

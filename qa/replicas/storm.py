@@ -126,12 +126,12 @@ def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
     return [n for n in numbers if not any(n[-10:] in subject for subject in said)]
 
 
-def whys(agent: Agent, dialled: set[str]) -> list[str]:
+def whys(agent: Agent, dialed: set[str]) -> list[str]:
     """Why each click was not asked for that was not, from what its page heard until one was."""
     found = []
     later = Click("", len(agent.page.heard), len(agent.page.close_codes))
     for click in reversed(agent.clicks):
-        if click.number in dialled:
+        if click.number in dialed:
             later = click
         else:
             found.append(why(agent.page, click, later))
@@ -191,20 +191,20 @@ def verdict(
 ) -> dict[str, Any]:
     """What was lost and doubled."""
     tasks = [task["CallObject"] for task in fleet.scene.salesforce.tasks.values()]
-    dialled = [post["body"]["dial_string"] for post in history["posts"] if "body" in post]
-    reasons = [reason for agent in agents for reason in whys(agent, set(dialled))]
+    dialed = [post["body"]["dial_string"] for post in history["posts"] if "body" in post]
+    reasons = [reason for agent in agents for reason in whys(agent, set(dialed))]
     result: dict[str, Any] = {
         "seed": seed,
         "replicas_killed": done["replica"],
         "databases_stopped": done["database"],
         "clicks": sum(len(agent.clicks) for agent in agents),
-        "posts": len(dialled),
+        "posts": len(dialed),
         "clicks_without_post": dict(Counter(reasons)),
         "calls": len(history["calls"]),
         "tasks": len(tasks),
         "lost": len(missing(fleet, history)),
         "doubled": len(tasks) - len(set(tasks)),
-        "max_posts_per_dial": max(map(dialled.count, dialled), default=0),
+        "max_posts_per_dial": max(map(dialed.count, dialed), default=0),
         "webhooks_given_up": sum(d["fate"] == "given-up" for d in history["deliveries"]),
         "tray": sum(len(agent.page.view["tray"]) for agent in agents),
         "reconnects": sum(len(agent.page.close_codes) for agent in agents),

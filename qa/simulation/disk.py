@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import PHASES, Agent, AgentKey, Line
+from adapter.core.model import PHASES, Agent, AgentKey, TelephonyUser
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -45,7 +45,7 @@ class Disk:
         self.owners: dict[tuple[str, str], dict[AgentKey, Owner]] = defaultdict(dict)
         self.parked: dict[tuple[str, str], list[Parked]] = {}
         self.deliveries: dict[tuple[str, str], Delivery] = {}
-        self.lines: dict[Line, set[AgentKey]] = defaultdict(set)
+        self.lines: dict[TelephonyUser, set[AgentKey]] = defaultdict(set)
         self.trails: dict[AgentKey, Trail] = {}
         self._dues: list[tuple[int, AgentKey]] = []
         self._due: dict[AgentKey, int | None] = {}
@@ -198,7 +198,7 @@ class MemoryStore:
         await self._use(slow=0.2)
         return self._disk.logs.get((key, log_id))
 
-    async def agents_of(self, line: Line) -> tuple[AgentKey, ...]:
+    async def agents_of(self, line: TelephonyUser) -> tuple[AgentKey, ...]:
         """The agents with this line."""
         await self._use()
         return tuple(sorted(self._disk.lines.get(line, ())))

@@ -67,7 +67,7 @@ class Person:
         usable = [tab for tab in self.tabs if tab.is_usable]
         return self._dice.random.choice(usable) if usable else None
 
-    # --- dialling --------------------------------------------------------------------------------
+    # --- dialing --------------------------------------------------------------------------------
 
     def work(self, calls: int) -> None:
         """So many calls, one after the other or not quite."""

@@ -12,11 +12,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from adapter.telephony.news import Moment
 from adapter.telephony.port import (
     Action,
-    CallRecord,
     Capabilities,
+    Cdr,
     Placed,
     ProviderError,
     ProviderUser,
@@ -24,6 +23,7 @@ from adapter.telephony.port import (
     Unknown,
     Webhook,
 )
+from adapter.telephony.updates import Moment
 from qa.checker.history import Post
 from qa.simulation.dice import Dice
 from qa.simulation.virtual import Timers
@@ -62,10 +62,10 @@ class Ring:
     listed: bool = True
     told: int = 0
 
-    def record(self) -> CallRecord:
+    def record(self) -> Cdr:
         """The call log's row, as of now."""
         outbound = self.direction == "outbound"
-        return CallRecord(
+        return Cdr(
             provider_call_id=self.id,
             user_id=self.user,
             direction=self.direction,
@@ -87,7 +87,7 @@ class Letter:
 
     event_id: str
     moment: Moment
-    record: CallRecord
+    record: Cdr
 
 
 class FakeProvider:
@@ -155,22 +155,22 @@ class FakeProvider:
             wait = dice.between(0.01, 0.2)
         return Placed(call.id if self._tells_id else None, None), wait
 
-    async def record(self, provider_call_id: str) -> CallRecord | None:
+    async def record(self, provider_call_id: str) -> Cdr | None:
         """One row, when the call log is up."""
         await self._call_log()
         return self.row(provider_call_id)
 
-    def row(self, provider_call_id: str) -> CallRecord | None:
+    def row(self, provider_call_id: str) -> Cdr | None:
         """The call log's row, if it has one."""
         call = self.calls.get(provider_call_id)
         return call.record() if call is not None and call.listed else None
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """The user's rows, newest first."""
         await self._call_log()
         return self.rows(user_id, since_ms, limit)
 
-    def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+    def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """The user's rows in the call log, newest first."""
         rows = [
             call.record()
@@ -309,7 +309,7 @@ class FakeProvider:
         self.under_way -= 1
         self._post_letter(letter)
 
-    def _said(self, record: CallRecord, moment: Moment) -> CallRecord:
+    def _said(self, record: Cdr, moment: Moment) -> Cdr:
         """Any field may be missing."""
         dice = self._dice
         if dice.breaks(dice.odds.user_missing, "user-missing", record.provider_call_id):

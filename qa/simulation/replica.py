@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
 from adapter.metrics import Metrics
@@ -21,17 +21,17 @@ from adapter.opencti.messages import Hello
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
 from adapter.runtime.directory import Directories
-from adapter.runtime.intake import Heard, Intake, Reader
+from adapter.runtime.intake import IncomingDelivery, Intake, Reader
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, Snapshot
-from adapter.telephony.dialstack.meaning import report_from_record
+from adapter.telephony.dialstack.meaning import call_update_from_cdr
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
-from adapter.web.sameuser import SameUser
+from adapter.web.salesforceuser import SalesforceUserCheck
 from qa.simulation.dice import Dice, Shape
 from qa.simulation.disk import Disk, MemoryStore
 from qa.simulation.provider import ACCOUNT, FakeProvider
@@ -102,9 +102,9 @@ class _QuietPages(Pages):
 class _Everybody:
     """The directory: user ids are the same on both sides."""
 
-    async def line(self, key: AgentKey, email: str) -> Line:
+    async def line(self, key: AgentKey, email: str) -> TelephonyUser:
         """The agent's line."""
-        return Line(ACCOUNT, key.user_id)
+        return TelephonyUser(ACCOUNT, key.user_id)
 
 
 class Replica:
@@ -142,7 +142,7 @@ class Replica:
             agents=self.agents,
             store=self.store,
             providers={ACCOUNT: provider},
-            news_of=report_from_record,
+            update_of=call_update_from_cdr,
             pages=self.pages,
             tasks=self.tasks,
             clock=clock,
@@ -154,13 +154,13 @@ class Replica:
             store=self.store,
             intake=self.intake,
             providers={ACCOUNT: provider},
-            news_of=report_from_record,
+            update_of=call_update_from_cdr,
             clock=clock,
         )
         self.bridge = Bridge(
             agents=self.agents,
             clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
-            same_user=SameUser(
+            same_user=SalesforceUserCheck(
                 "",
                 agents=self.agents,
                 pages=self.pages,
@@ -183,7 +183,7 @@ class Replica:
         """A page has opened a socket to this process."""
         return Link(self, key, hello, seconds=seconds, hear=hear, gone=gone)
 
-    async def take(self, heard: Heard) -> None:
+    async def take(self, heard: IncomingDelivery) -> None:
         """A webhook was posted to this process. Raises StorageError."""
         await self.intake.take(heard)
 

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from adapter.core.logmodel import CallLog, Closed, Tray
 from adapter.core.model import AgentKey
-from adapter.runtime.intake import Heard
+from adapter.runtime.intake import IncomingDelivery
 from adapter.storage.port import Commit, Snapshot
-from adapter.telephony.dialstack.meaning import report_from_event
-from adapter.telephony.news import CallNews
+from adapter.telephony.dialstack.meaning import call_update_from_event
+from adapter.telephony.updates import CallUpdate
 from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
 from qa.simulation.dice import Dice, Odds
 from qa.simulation.disk import Disk
@@ -102,10 +102,10 @@ class Scene:
 
     # --- webhooks --------------------------------------------------------------------------------
 
-    def read(self, body: bytes, at: int) -> CallNews | None:
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
         """A letter, read again."""
         letter = self.letters.get(body)
-        return report_from_event(letter.record, letter.moment, at) if letter else None
+        return call_update_from_event(letter.record, letter.moment, at) if letter else None
 
     def post(self, letter: Letter) -> None:
         """The provider posts it, and again until somebody says 2xx."""
@@ -117,11 +117,11 @@ class Scene:
         """Post it once more."""
         raise NotImplementedError
 
-    def heard(self, letter: Letter) -> Heard:
+    def heard(self, letter: Letter) -> IncomingDelivery:
         """The letter as a process reads it now."""
         body = letter.event_id.encode()
         news = self.read(body, self.clock.now())
-        return Heard(letter.event_id, letter.moment.value, ACCOUNT, body, news)
+        return IncomingDelivery(letter.event_id, letter.moment.value, ACCOUNT, body, news)
 
     def refused(self, letter: Letter, tries: int) -> None:
         """Nobody said 2xx: again, later."""

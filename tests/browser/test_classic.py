@@ -141,7 +141,7 @@ async def test_a_navigation_in_the_middle_of_a_save_makes_no_second_task(tmp_pat
 
 
 async def test_the_width_that_an_admin_asks_for_is_set(org: Org) -> None:
-    """As in Lightning, from the call centre's definition."""
+    """As in Lightning, from the call center's definition."""
     said = {
         "softphone_url": f"{org.world.url}/softphone",
         "agent": "ada",

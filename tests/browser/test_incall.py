@@ -28,7 +28,7 @@ async def talking(org: Org) -> Tab:
     return tab
 
 
-async def test_a_target_that_cannot_be_dialled_is_refused_before_it_is_sent(
+async def test_a_target_that_cannot_be_dialed_is_refused_before_it_is_sent(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reason stands beneath, the button is off; with a good target the call is handed over."""

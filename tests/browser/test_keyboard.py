@@ -69,7 +69,7 @@ async def test_the_main_job_needs_no_mouse(tmp_path: Path) -> None:
         assert task["Description"] == "Typed while talking."
 
 
-async def test_a_recent_call_is_dialled_again_by_the_keyboard(tmp_path: Path) -> None:
+async def test_a_recent_call_is_dialed_again_by_the_keyboard(tmp_path: Path) -> None:
     """Inbound, missed, wrapped up with Ctrl+Enter from the notes, then called back."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab(ADA)
@@ -158,7 +158,7 @@ async def test_a_wrap_up_can_be_paused_and_goes_on(tmp_path: Path) -> None:
         await tab.until("idle", "on")
 
 
-async def test_why_a_number_cannot_be_dialled_is_said_before_the_click(tmp_path: Path) -> None:
+async def test_why_a_number_cannot_be_dialed_is_said_before_the_click(tmp_path: Path) -> None:
     """The call button is off, the reason stands beneath, and goes when the number is right."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab(ADA)

@@ -111,7 +111,7 @@ async def test_a_pick_up_after_our_timer_still_finds_its_record(org: Org) -> Non
     assert len(await org.posts()) == 1
 
 
-async def test_a_number_that_cannot_be_dialled_is_refused_with_its_reason(org: Org) -> None:
+async def test_a_number_that_cannot_be_dialed_is_refused_with_its_reason(org: Org) -> None:
     """Nothing is sent, the agent reads why, click-to-dial stays on."""
     tab = await org.tab()
     fired = await tab.page.evaluate("demoOrg.click({number: '+1 202-555-01'})")

@@ -23,7 +23,7 @@ async def tab_with(org: Org, **config: Any) -> Tab:
     return await org.tab()
 
 
-async def dialled(org: Org, tab: Tab) -> None:
+async def dialed(org: Org, tab: Tab) -> None:
     """Grace's number is clicked, she talks, it is over."""
     await org.plays("+12025559000", outcome="answered", talk_seconds=0.3)
     await tab.click(GRACE, GRACE_NUMBER)
@@ -31,7 +31,7 @@ async def dialled(org: Org, tab: Tab) -> None:
     await tab.until_tasks(1)
 
 
-async def test_the_definition_of_the_call_centre_is_obeyed(org: Org) -> None:
+async def test_the_definition_of_the_call_center_is_obeyed(org: Org) -> None:
     """Dispositions, wrap-up, fields of the Task, width; rubbish has its sentence."""
     settings = {
         "/softphone/wrapUpSeconds": "25",
@@ -43,7 +43,7 @@ async def test_the_definition_of_the_call_centre_is_obeyed(org: Org) -> None:
     }
     tab = await tab_with(org, settings=settings)
     await expect(tab.phone.get_by_text("/softphone/defaultCountry")).to_be_visible()
-    await dialled(org, tab)
+    await dialed(org, tab)
     options = await tab.phone.get_by_label("Outcome").locator("option").all_inner_texts()
     assert options[1:] == ["Sold", "Call back"]
     (saved, *_) = await calls_of(tab, "saveLog")
@@ -66,7 +66,7 @@ async def test_the_phones_that_an_admin_has_named_can_be_chosen_to_ring(org: Org
     choice = tab.phone.get_by_label("Call me on")
     await expect(choice.locator("option")).to_have_text(["My usual phones", "mobile", "desk"])
     await choice.select_option("mobile")
-    await dialled(org, tab)
+    await dialed(org, tab)
     await expect(choice).to_be_hidden()
     (post,) = await org.posts()
     assert post["body"]["find_me_follow_me_key"] == "mobile"
@@ -77,7 +77,7 @@ async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> 
     tab = await org.tab()
     work = {"workId": "w1", "completeWorkWhen": "TaskSaved", "attributes": {"to": "2025559000"}}
     assert await tab.page.evaluate("work => demoOrg.fire('onWorkStart', work)", work)
-    await dialled(org, tab)
+    await dialed(org, tab)
     await tab.page.wait_for_function(
         "demoOrg.messages.some(m => m.message.methodName === 'completeWork')"
     )
@@ -97,7 +97,7 @@ async def test_work_that_salesforce_refuses_is_told_and_tried_once_more(org: Org
     errors = [{"code": "SERVER_ERROR", "description": "Busy just now."}]
     refusal = {"success": False, "returnValue": None, "errors": errors}
     await tab.page.evaluate("reply => demoOrg.fail('completeWork', reply)", refusal)
-    await dialled(org, tab)
+    await dialed(org, tab)
     await expect(tab.phone.get_by_text("Busy just now.")).to_be_visible()
     for page in org.world.app.pages.everyone():
         page.close(1012, "the test ends it")
@@ -197,7 +197,7 @@ async def test_a_click_brings_the_panel_up_and_the_item_tells_the_state(org: Org
     """Visibility, label, icon and height follow the call; ready is told once."""
     tab = await org.tab()
     await tab.page.evaluate("demoOrg.close()")
-    await dialled(org, tab)
+    await dialed(org, tab)
     await expect(tab.page.locator("#panel")).to_be_visible()
     labels = [args["label"] for args in await calls_of(tab, "setSoftphoneItemLabel")]
     assert labels[-4:] == ["Phone: pick up", "Phone: dialing", "Phone: on a call", "Phone: wrap-up"]
@@ -246,5 +246,5 @@ async def test_settings_that_are_rubbish_cost_a_sentence_and_no_call(org: Org) -
     await tab.page.evaluate("demoOrg.reloadPanel()")
     await expect(tab.phone.get_by_text("getCallCenterSettings")).to_be_visible()
     await tab.until_dialable()
-    await dialled(org, tab)
+    await dialed(org, tab)
     assert len(await tab.tasks()) == 1

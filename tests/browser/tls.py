@@ -59,7 +59,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
 class Door:
     """A port of the system's choice that speaks TLS, before anybody knows what is behind it.
 
-    Held from the start: a port that is only found free is somebody else's a moment later.
+    PersonalData from the start: a port that is only found free is somebody else's a moment later.
     """
 
     port: int = 0

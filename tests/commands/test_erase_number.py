@@ -10,7 +10,7 @@ import pytest
 
 from adapter import cli
 from adapter.commands.erase_number import _said
-from adapter.runtime.person import Erased
+from adapter.runtime.privacy import Erased
 from adapter.storage.filelock import FileLock
 from adapter.storage.open import open_store
 from adapter.storage.port import Commit

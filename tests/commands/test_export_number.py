@@ -51,7 +51,7 @@ def test_everything_is_written_as_json(url: str, capfd: pytest.CaptureFixture[st
     report = json.loads(out)
     assert (report["number"], report["counts"]["deliveries"]) == (NUMBER, 1)
     assert report["deliveries"][0]["body"] == {"to_number": NUMBER}
-    assert "number.looked_for" in log
+    assert "privacy.search" in log
     assert NUMBER[3:] not in log
 
 

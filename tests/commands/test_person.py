@@ -10,7 +10,7 @@ from adapter.commands import CommandFailed
 from adapter.commands.person import add_arguments, scope_of, sought_by
 from adapter.environment import load
 from adapter.orgs import DEV_ORG
-from adapter.runtime.person import EVERYTHING, Scope
+from adapter.runtime.privacy import EVERYTHING, Scope
 
 
 def options(*arguments: str) -> argparse.Namespace:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from adapter.core.facts import NOTHING_KNOWN
 from adapter.core.logmodel import CallLog, LogState, Pending
-from adapter.core.model import Agent, AgentKey, Bridged, Call, Line
+from adapter.core.model import Agent, AgentKey, Bridged, Call, TelephonyUser
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, CallRow, Commit, Delivery, Parked, Store
 
@@ -34,7 +34,7 @@ class Backend:
             await store.close()
 
 
-def agent(key: AgentKey = ADA, name: str = "", line: Line | None = None) -> Agent:
+def agent(key: AgentKey = ADA, name: str = "", line: TelephonyUser | None = None) -> Agent:
     """An agent with one bridged call."""
     call = Call("call-1", "+14155550100", NOW, Bridged(NOW, NOW + 300_000))
     return Agent(key, line=line, name=name, calls=(call,))

@@ -28,13 +28,13 @@ from adapter.core.model import (
     Call,
     Dialing,
     Draft,
-    Line,
     Recent,
     Record,
+    TelephonyUser,
     Wrapup,
 )
-from adapter.core.sought import Sought, sought
-from adapter.runtime.person import Erased, Held, Scope, collect, erase
+from adapter.core.numberquery import NumberQuery, sought
+from adapter.runtime.privacy import Erased, PersonalData, Scope, collect, erase
 from adapter.storage.archive import Archive
 from adapter.storage.port import (
     AgentChange,
@@ -56,7 +56,7 @@ DEEP = b"[" * 900 + f'"{NUMBER}"'.encode() + b"]" * 900
 WHO = Record("003000000000001", "Grete Hansen")
 
 
-def of(number: str) -> Sought:
+def of(number: str) -> NumberQuery:
     """What is looked for."""
     found = sought(number, ("DE",))
     assert found is not None
@@ -109,7 +109,7 @@ class Kept:
         name = f"log-{number[-3:]}"
         recent = Recent(name, number, WHO.name, Direction.OUTBOUND, NOW, 7_000, "answered", WHO)
         answer = Answer("r1", "not-a-number", f"“{number} x” is not a phone number.", NOW)
-        line = Line(ACCOUNTS[key.org_id], f"user_{key.user_id}")
+        line = TelephonyUser(ACCOUNTS[key.org_id], f"user_{key.user_id}")
         agent = Agent(key, line, "Ada", recent=(recent,), answers=(answer,), calls=calls)
         rows = tuple(call_row(log.log_id, number, key) for log in logs)
         found = await self.store.load(key)
@@ -123,7 +123,7 @@ class Kept:
         """Take them."""
         await asyncio.gather(*(self.store.commit(Commit(delivery=one)) for one in deliveries))
 
-    async def held(self, number: str = NUMBER, scope: Scope = Scope()) -> Held:  # noqa: B008 - frozen
+    async def held(self, number: str = NUMBER, scope: Scope = Scope()) -> PersonalData:  # noqa: B008 - frozen
         """What there is of it."""
         return await collect(self.archive, of(number), scope)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from adapter.telephony.dialstack.client import DialStackClient, build_http
-from adapter.telephony.port import Action, CallRecord, Provider, Rejected, Unknown, Unsupported
+from adapter.telephony.port import Action, Cdr, Provider, Rejected, Unknown, Unsupported
 from adapter.telephony.simulator.script import Outcome, Scenario
 from tests.telephony.running import BEGIN, Simulator, simulated
 
@@ -91,7 +91,7 @@ async def test_a_stranger_is_refused(case: Case) -> None:
     assert await case.posts() == 1
 
 
-async def test_a_number_that_cannot_be_dialled_is_refused(case: Case) -> None:
+async def test_a_number_that_cannot_be_dialed_is_refused(case: Case) -> None:
     """The provider has the last word on numbers."""
     with pytest.raises(Rejected):
         await case.provider.place(KNOWN, "not a number")
@@ -148,15 +148,15 @@ async def test_the_call_log_is_the_users_newest_first(case: Case) -> None:
     await case.provider.place("user_grace", NUMBER)
     await case.talk(NUMBER)
 
-    def dialled(records: tuple[CallRecord, ...]) -> list[str | None]:
+    def dialed(records: tuple[Cdr, ...]) -> list[str | None]:
         return [record.to_number for record in records]
 
     found = await case.provider.records(KNOWN, BEGIN, 10)
-    assert dialled(found) == numbers[::-1]
-    assert dialled(await case.provider.records(KNOWN, BEGIN, 2)) == numbers[:0:-1]
+    assert dialed(found) == numbers[::-1]
+    assert dialed(await case.provider.records(KNOWN, BEGIN, 2)) == numbers[:0:-1]
     latest = found[0].started_at
     assert latest is not None
-    assert dialled(await case.provider.records(KNOWN, latest, 10)) == numbers[2:]
+    assert dialed(await case.provider.records(KNOWN, latest, 10)) == numbers[2:]
     assert await case.provider.records(KNOWN, latest + 60_000, 10) == ()
 
 

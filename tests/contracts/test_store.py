@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapter.core.logmodel import Closed, ClosedBy, Settled, Tray, TrayReason
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -145,7 +145,7 @@ async def test_versions_of_many_agents_come_at_once(store: Store) -> None:
 
 async def test_agents_are_found_by_their_line(store: Store) -> None:
     """All agents whose latest value has the line, and no agent by an old one."""
-    line, other = Line("acct", "user_1"), Line("acct", "user_2")
+    line, other = TelephonyUser("acct", "user_1"), TelephonyUser("acct", "user_2")
     for key in (ADA, BEN):
         await store.commit(Commit((AgentChange(0, agent(key, line=line), None),)))
     assert await store.agents_of(line) == (ADA, BEN)
@@ -275,7 +275,7 @@ async def test_a_delivery_is_not_parked_once_its_call_has_an_agent(store: Store)
 
 async def test_a_route_that_is_otherwise_by_now_loses(store: Store) -> None:
     """Owners, parked deliveries and the agents of the line: each is compared in the commit."""
-    line = Line("acct", "user_1")
+    line = TelephonyUser("acct", "user_1")
     nobody = RouteRead("acct", "pc-1", frozenset(), frozenset(), line)
     await store.commit(Commit(delivery=delivery("e1"), route=nobody))
 

@@ -12,6 +12,7 @@ from adapter.core.calllog import LogDecision, decide_log, may_be_offered, newly_
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logevents import (
     FactsLearned,
+    GrantSave,
     LogAccepted,
     LogEvent,
     LogExpired,
@@ -22,7 +23,6 @@ from adapter.core.logevents import (
     PageProved,
     ProbePage,
     ReadBack,
-    SendGo,
     SendSettled,
     TasksFound,
     TrayDecided,
@@ -74,7 +74,7 @@ class Gate:
         self.log = decision.log
         for effect in decision.effects:
             match effect:
-                case SendGo(_, attempt):
+                case GrantSave(_, attempt):
                     self._go(attempt)
                 case ReadBack():
                     if not self.chance(0.2):

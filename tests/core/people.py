@@ -7,11 +7,11 @@ from adapter.core.decision import Decision
 from adapter.core.events import DialRequested, Event, Report
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.machine import decide
-from adapter.core.model import Agent, AgentKey, Line, Record
+from adapter.core.model import Agent, AgentKey, Record, TelephonyUser
 from adapter.core.policy import Policy
 
 KEY = AgentKey("00D000000000001", "005000000000001")
-LINE = Line("acct_1", "user_1")
+LINE = TelephonyUser("acct_1", "user_1")
 POLICY = Policy()
 NUMBER = "+12125550123"
 RECORD = Record("003000000000001", "Ada Lovelace", "Contact")

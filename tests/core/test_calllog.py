@@ -13,6 +13,7 @@ from adapter.core.logevents import (
     AlarmDoubled,
     DraftChanged,
     FactsLearned,
+    GrantSave,
     LogAccepted,
     LogEvent,
     LogExpired,
@@ -24,7 +25,6 @@ from adapter.core.logevents import (
     ProbePage,
     ReadBack,
     RecordPicked,
-    SendGo,
     SendSettled,
     TasksFound,
     TrayDecided,
@@ -95,7 +95,7 @@ def test_an_accepted_offer_is_a_go_with_the_fields_of_now() -> None:
     attempt = going.log.attempt
     assert attempt is not None
     assert (attempt.number, attempt.page_id, attempt.task_id) == (1, "page1", "")
-    assert going.effects == (SendGo("c1", attempt),)
+    assert going.effects == (GrantSave("c1", attempt),)
     assert going.log.state == Attempting(T0 + POLICY.report_ms)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import ControlCall
 from adapter.core.events import CallEnded, Connected, ControlAnswered, ControlRequested, Event
 from adapter.core.facts import Direction
@@ -51,9 +51,9 @@ def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str) -> N
     assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", "transfer", told),)
 
 
-def test_a_transfer_is_dialled_with_the_prefixes_of_the_call_centre() -> None:
+def test_a_transfer_is_dialed_with_the_prefixes_of_the_call_center() -> None:
     """They are the telephone system's, whoever calls through it."""
-    outside = replace(IDLE, centre=Centre(outside_prefix="9", long_distance_prefix="1"))
+    outside = replace(IDLE, centre=CallCenterSettings(outside_prefix="9", long_distance_prefix="1"))
     wish = ControlRequested(T0 + 1, "k1", "c1", "transfer", "+12025550143")
     (effect,) = after(outside, [TALKING, wish]).effects
     assert isinstance(effect, ControlCall)
@@ -69,7 +69,7 @@ def test_a_transfer_is_dialled_with_the_prefixes_of_the_call_centre() -> None:
         ("", "refused-empty"),
     ],
 )
-def test_a_transfer_cannot_reach_what_may_not_be_dialled(target: str, code: str) -> None:
+def test_a_transfer_cannot_reach_what_may_not_be_dialed(target: str, code: str) -> None:
     """Or a call could be handed to the premium number that a click is refused."""
     told = after(IDLE, [TALKING, ControlRequested(T0 + 1, "k1", "c1", "transfer", target)])
     assert told.effects == ()

@@ -8,14 +8,14 @@ from adapter.core.effects import AskCall, FindCall
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
+    CdrFound,
+    CdrMissing,
+    CdrUnavailable,
     Connected,
     DestinationDialed,
     Event,
     InboundRinging,
     OverClaimed,
-    RecordAbsent,
-    RecordFound,
-    RecordUnavailable,
     TimePassed,
 )
 from adapter.core.facts import Direction, Known, Outcome, Source
@@ -56,7 +56,7 @@ def test_a_question_about_a_placement_names_what_we_know() -> None:
 
 def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
     """No call there: no need to wait; but an answer that nobody asked for is none."""
-    absent = RecordAbsent(RING + 100, "c1")
+    absent = CdrMissing(RING + 100, "c1")
     lapsed = after(IDLE, [*PLACED, TimePassed(RING), absent])
     assert isinstance(lapsed.agent.calls[0].stage, Lapsed)
     assert after(IDLE, [*PLACED, absent]).ignored == "not asked"
@@ -72,7 +72,7 @@ def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
     ],
 )
 def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int) -> None:
-    """Dialling after two minutes, a talk every five; a silent call log only means: later again."""
+    """Dialing after two minutes, a talk every five; a silent call log only means: later again."""
     world = World()
     for event in events:
         world.tell(event)
@@ -103,7 +103,7 @@ def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
         assert world.agent.phase is Phase.BRIDGED, turn
         due = world.agent.next_due or 0
         world.tell(TimePassed(due))
-        world.tell(RecordAbsent(due + 1, "c1"))
+        world.tell(CdrMissing(due + 1, "c1"))
     assert world.opened == ["c1"]
     ended = world.logs["c1"].facts.ended
     assert ended is not None
@@ -115,7 +115,7 @@ def test_a_claim_that_the_call_is_over_is_asked_about_at_once() -> None:
     asked = after(IDLE, [*BRIDGED, CLAIM])
     assert asked.effects == (AskCall("c1", LINE, "p1"),)
     assert asked.agent.next_due == CLAIM.at + POLICY.ask_again_ms
-    for silence in (RecordAbsent(T0 + 20, "c1"), RecordUnavailable(T0 + 20, "c1")):
+    for silence in (CdrMissing(T0 + 20, "c1"), CdrUnavailable(T0 + 20, "c1")):
         over = after(asked.agent, [silence])
         assert over.agent.phase is Phase.WRAPUP
         assert over.opened[0].facts.ended == Known(T0 + 20, Source.SEEN)
@@ -129,16 +129,14 @@ def test_where_nobody_can_be_asked_the_claim_is_taken_at_once() -> None:
 
 def test_without_a_claim_a_silent_call_log_ends_nothing() -> None:
     """The provider may be down for an hour while people talk."""
-    assert after(IDLE, [*BRIDGED, RecordUnavailable(T0 + 9, "c1")]).ignored == "asked in vain"
+    assert after(IDLE, [*BRIDGED, CdrUnavailable(T0 + 9, "c1")]).ignored == "asked in vain"
 
 
 def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() -> None:
     """Asked now; and not before the provider's answer to the request is known."""
     asked = after(IDLE, [*PLACED, CLAIM])
     assert isinstance(asked.effects[-1], FindCall)
-    assert isinstance(
-        after(asked.agent, [RecordAbsent(T0 + 11, "c1")]).agent.calls[0].stage, Lapsed
-    )
+    assert isinstance(after(asked.agent, [CdrMissing(T0 + 11, "c1")]).agent.calls[0].stage, Lapsed)
     assert after(IDLE, [click(), CLAIM]).ignored == "not live"
     assert after(IDLE, [CLAIM]).ignored == "not live"
 
@@ -157,7 +155,7 @@ def test_an_inbound_ringing_that_never_ends_is_asked_about() -> None:
 def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
     """A "no" right after the end is too early to believe; then it is logged as it is."""
     ending = [*BRIDGED, tell(CallEnded, T0 + 60_000)]
-    absent = RecordAbsent(T0 + 60_001, "c1")
+    absent = CdrMissing(T0 + 60_001, "c1")
     assert after(IDLE, [*ending, absent]).opened == ()
     due = TimePassed(T0 + 60_000 + POLICY.record_ms)
     logged = after(IDLE, [*ending, absent, due])
@@ -186,8 +184,8 @@ def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
     assert [type(e) for e in (*first.effects, *second.effects)] == [FindCall, FindCall]
     assert after(second.agent, [TimePassed(T0 + 740_000)]).agent.calls == ()
     late = row(connected=T0 + 100_000, ended=T0 + 160_000, outcome=Outcome.COMPLETED)
-    found = after(first.agent, [tell(RecordFound, T0 + 681_000, late, call="c1", known=True)])
+    found = after(first.agent, [tell(CdrFound, T0 + 681_000, late, call="c1", known=True)])
     assert [log.facts.talk_ms for log in found.opened] == [60_000]
     never = row(ended=T0 + 90_000, outcome=Outcome.NO_ANSWER)
-    gone = after(first.agent, [tell(RecordFound, T0 + 681_000, never, call="c1", known=True)])
+    gone = after(first.agent, [tell(CdrFound, T0 + 681_000, never, call="c1", known=True)])
     assert (gone.agent.calls, gone.agent.notices, gone.opened) == ((), (), ())

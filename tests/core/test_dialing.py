@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.decision import Decision
 from adapter.core.dialing import may_dial
 from adapter.core.effects import PlaceCall
@@ -90,7 +90,7 @@ def test_a_request_whose_call_is_still_here_is_repeated_even_without_its_answer(
         (TALKING, "911", "placed"),
     ],
 )
-def test_what_may_not_be_dialled_is_answered(
+def test_what_may_not_be_dialed_is_answered(
     before: tuple[Event, ...], number: str, code: str
 ) -> None:
     """A reason the agent can read, and nothing is placed; but an emergency goes beside a talk."""
@@ -99,7 +99,7 @@ def test_what_may_not_be_dialled_is_answered(
     assert bool(told.effects) is (code == "placed")
 
 
-def test_a_click_of_long_ago_is_not_dialled() -> None:
+def test_a_click_of_long_ago_is_not_dialed() -> None:
     """It lay in a queue: the agent has gone on since."""
     old = replace(click(), at=T0 + POLICY.click_ms + 1)
     assert codes(after(IDLE, [old])) == ["too-old"]
@@ -141,10 +141,10 @@ REPEAT = Policy(repeat_ms=30_000, wrapup_ms=0, dial_while_wrapup=True)
 
 def called(number: str = NUMBER, **said_of_it: Direction) -> Agent:
     """An agent whose call with that number, begun at T0, has just ended."""
-    dialled = [click(number=number)]
+    dialed = [click(number=number)]
     over = said(ended=T0 + 5_000, connected=T0 + 2_000, **said_of_it)
     ended = tell(CallEnded, T0 + 5_000, over, call="c1", known=True)
-    return after(IDLE, [*dialled, ended], REPEAT).agent
+    return after(IDLE, [*dialed, ended], REPEAT).agent
 
 
 def test_the_same_number_so_soon_is_called_when_the_agent_says_so_twice() -> None:
@@ -269,9 +269,9 @@ def test_may_dial_follows_the_phase() -> None:
     assert [may_dial(agent, POLICY) for agent, _ in agents] == [on for _, on in agents]
 
 
-def test_the_prefixes_of_the_call_centre_go_before_the_number() -> None:
+def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
     """The provider is told the prefixed text; its event finds the placement by either."""
-    agent = replace(IDLE, centre=Centre(outside_prefix="9", long_distance_prefix="1"))
+    agent = replace(IDLE, centre=CallCenterSettings(outside_prefix="9", long_distance_prefix="1"))
     placed = after(agent, [click()])
     (effect,) = placed.effects
     assert isinstance(effect, PlaceCall)
@@ -288,7 +288,9 @@ def test_the_prefixes_of_the_call_centre_go_before_the_number() -> None:
 )
 def test_only_numbers_of_the_outside_get_prefixes(text: str, dialed: str) -> None:
     """Abroad with the international one; extensions and emergencies never."""
-    centre = Centre(outside_prefix="9", long_distance_prefix="1", international_prefix="011")
+    centre = CallCenterSettings(
+        outside_prefix="9", long_distance_prefix="1", international_prefix="011"
+    )
     number = dialable(text, DialRules())
     assert isinstance(number, Dialable)
     assert prefixed(number, "US", centre) == dialed

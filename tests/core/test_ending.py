@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from adapter.core.effects import AskCall
 from adapter.core.ending import with_correction
-from adapter.core.events import CallEnded, Connected, RecordFound, TimePassed
+from adapter.core.events import CallEnded, CdrFound, Connected, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.model import Phase, Wrapup
@@ -66,7 +66,7 @@ def test_a_recent_call_is_corrected_by_the_call_log_alone() -> None:
     """In wrap-up and long after; an event's word is not enough, a row without a talk neither."""
     agent = after(IDLE, [OVER]).agent
     truth = row(direction=IN, connected=T0 + 1_000, ended=T0 + 61_000)
-    found = tell(RecordFound, T0 + 70_000, truth, call="c1", known=True)
+    found = tell(CdrFound, T0 + 70_000, truth, call="c1", known=True)
     assert after(agent, [found]).agent.recent[0].talk_ms == 60_000
     gone = replace(agent, calls=())
     assert after(gone, [found]).agent.recent[0].talk_ms == 60_000
@@ -75,8 +75,8 @@ def test_a_recent_call_is_corrected_by_the_call_log_alone() -> None:
     assert with_correction(gone, "c2", truth, POLICY) == gone
 
 
-def test_the_number_that_was_dialled_stays_and_another_s_follows_what_is_known() -> None:
-    """A log of a call that was placed here says what was dialled."""
+def test_the_number_that_was_dialed_stays_and_another_s_follows_what_is_known() -> None:
+    """A log of a call that was placed here says what was dialed."""
     ours = after(IDLE, [click(), tell(Connected, T0, said(number="2125550123", connected=T0))])
     done = after(ours.agent, [tell(CallEnded, T0 + 9, said(ended=T0 + 9))])
     assert (done.opened[0].number, done.opened[0].wanted.number) == (NUMBER, NUMBER)

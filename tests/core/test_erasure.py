@@ -8,7 +8,7 @@ from adapter.core.erasure import ERASED, without
 from adapter.core.facts import Direction
 from adapter.core.machine import decide
 from adapter.core.model import Agent, Answer, Notice, Recent, Record
-from adapter.core.sought import sought
+from adapter.core.numberquery import sought
 from tests.core.people import IDLE, NUMBER, POLICY, T0, click
 
 SOUGHT = sought(NUMBER, ("US",))

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.core import events as happened
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PlaceCall, PopScreen
 from adapter.core.events import (
+    CallCenterRead,
     CallEnded,
     CallPlaced,
-    CentreRead,
+    CdrFound,
     Connected,
     DestinationDialed,
     Event,
@@ -22,7 +23,6 @@ from adapter.core.events import (
     NoticeDismissed,
     PageGreeted,
     PopClaimed,
-    RecordFound,
     RecordViewed,
     TimePassed,
     WrapupSubmitted,
@@ -38,13 +38,13 @@ from adapter.core.model import (
     Draft,
     Ending,
     Lapsed,
-    Line,
     Notice,
     Phase,
     Placing,
     Record,
     RingingInbound,
     Stage,
+    TelephonyUser,
     Wrapup,
 )
 from adapter.core.policy import Policy
@@ -72,7 +72,9 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "draft": st.sampled_from([NOTES, Draft()]),
     "record": st.sampled_from([RECORD, Record(""), None]),
     "records": st.sampled_from([(), (RECORD,), (RECORD, Record("003"))]),
-    "centre": st.sampled_from([Centre(), Centre(0, ("Sold",), "DE", "0", "0", "00")]),
+    "centre": st.sampled_from(
+        [CallCenterSettings(), CallCenterSettings(0, ("Sold",), "DE", "0", "0", "00")]
+    ),
     "done": st.booleans(),
 }
 
@@ -142,7 +144,7 @@ def test_every_event_is_in_the_union() -> None:
         for kind in vars(happened).values()
         if isinstance(kind, type) and kind.__module__ == happened.__name__
     }
-    assert defined - {happened.CallReport} == set(KINDS)
+    assert defined - {happened.CallEvent} == set(KINDS)
 
 
 def unrepeated(events: list[Event]) -> list[Event]:
@@ -152,7 +154,7 @@ def unrepeated(events: list[Event]) -> list[Event]:
         match event:
             case happened.DialRequested():
                 made.append(replace(event, call_id=f"made{number}"))
-            case happened.CallReport(known=False):
+            case happened.CallEvent(known=False):
                 made.append(replace(event, call_id=f"made{number}"))
             case _:
                 made.append(event)
@@ -210,15 +212,15 @@ def test_a_request_places_at_most_one_call(events: list[Event]) -> None:
 
 def test_a_greeting_tells_who_the_agent_is() -> None:
     """The directory's word; the same again is counted as nothing new."""
-    greeting = PageGreeted(T0, Line("acct_2", "user_2"), "Bea", "Europe/Berlin")
+    greeting = PageGreeted(T0, TelephonyUser("acct_2", "user_2"), "Bea", "Europe/Berlin")
     greeted = after(IDLE, [greeting])
-    assert (greeted.agent.line, greeted.agent.name) == (Line("acct_2", "user_2"), "Bea")
+    assert (greeted.agent.line, greeted.agent.name) == (TelephonyUser("acct_2", "user_2"), "Bea")
     assert after(greeted.agent, [greeting]).ignored == "as before"
 
 
 def test_a_line_is_not_changed_under_a_live_call() -> None:
     """Its questions go to the account that it is in; a missing line is filled all the same."""
-    greeting = PageGreeted(T0, Line("acct_2", "user_2"), "Bea", "UTC")
+    greeting = PageGreeted(T0, TelephonyUser("acct_2", "user_2"), "Bea", "UTC")
     assert after(IDLE, [TALKING, greeting]).agent.line == LINE
     assert after(replace(IDLE, line=None), [TALKING, greeting]).agent.line == greeting.line
 
@@ -275,11 +277,11 @@ def test_of_several_matches_the_agent_picks_one() -> None:
     assert after(IDLE, [MatchesFound(T0, "c1", (RECORD,))]).ignored == "no such call"
 
 
-def test_the_definition_of_the_call_centre_rules_its_agents_calls() -> None:
+def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
     """Wrap-up as long as it says, from the next event on; told again it changes nothing."""
-    read = CentreRead(T0, Centre(wrapup_ms=0))
+    read = CallCenterRead(T0, CallCenterSettings(wrapup_ms=0))
     agent = after(IDLE, [read]).agent
-    assert agent.centre == Centre(wrapup_ms=0)
+    assert agent.centre == CallCenterSettings(wrapup_ms=0)
     assert after(agent, [read]).ignored == "as before"
     assert after(agent, [WRAPPING]).agent.calls == ()
 
@@ -349,7 +351,7 @@ def test_a_caller_while_an_end_is_asked_about_rings() -> None:
     both = after(IDLE, [*ending, caller])
     assert both.agent.phase is Phase.RINGING_INBOUND
     assert [type(c.stage) for c in both.agent.calls] == [Ending, RingingInbound]
-    row = tell(RecordFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.RECORD)), call="c1")
+    row = tell(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.RECORD)), call="c1")
     assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
 
 

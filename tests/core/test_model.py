@@ -52,7 +52,7 @@ def agent(*stages: Stage) -> Agent:
     ],
 )
 def test_the_agent_s_phase_is_the_foreground_call_s(stages: list[Stage], phase: Phase) -> None:
-    """Talking before dialling before ringing before wrap-up."""
+    """Talking before dialing before ringing before wrap-up."""
     assert agent(*stages).phase is phase
 
 

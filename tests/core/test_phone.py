@@ -58,7 +58,7 @@ def test_the_table_is_as_long_as_it_should_be() -> None:
 
 
 @given(st.text(max_size=80), st.sampled_from(["US", "DE", "", "ZZ"]))
-def test_no_text_raises_and_what_is_dialled_is_plain(text: str, region: str) -> None:
+def test_no_text_raises_and_what_is_dialed_is_plain(text: str, region: str) -> None:
     """Digits and at most one plus: nothing of the text gets through to the provider."""
     answer = dialable(text, DialRules(default_region=region))
     if isinstance(answer, Dialable):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Outcome
 from adapter.core.policy import Policy, SavePolicy
 
@@ -30,12 +30,12 @@ def test_the_last_read_back_is_later_than_any_commit() -> None:
     assert SavePolicy().fresh_ms > 5_000
 
 
-def test_a_call_centre_changes_what_its_definition_says() -> None:
+def test_a_call_center_changes_what_its_definition_says() -> None:
     """Nothing said, nothing changed; a region that nobody knows is none."""
     policy = Policy()
-    assert policy.of(Centre()) is policy
-    told = policy.of(Centre(wrapup_ms=5_000, region="DE"))
+    assert policy.of(CallCenterSettings()) is policy
+    told = policy.of(CallCenterSettings(wrapup_ms=5_000, region="DE"))
     assert (told.wrapup_ms, told.dial.default_region) == (5_000, "DE")
-    kept = policy.of(Centre(region="XX", outside_prefix="9"))
-    assert policy.of(Centre(wrapup_ms=5_000, region="DE", outside_prefix="9")) is told
+    kept = policy.of(CallCenterSettings(region="XX", outside_prefix="9"))
+    assert policy.of(CallCenterSettings(wrapup_ms=5_000, region="DE", outside_prefix="9")) is told
     assert (kept.wrapup_ms, kept.dial.default_region) == (policy.wrapup_ms, "US")

@@ -13,6 +13,7 @@ from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
     CallPlaced,
+    CdrFound,
     Connected,
     DestinationDialed,
     Event,
@@ -20,7 +21,6 @@ from adapter.core.events import (
     OverClaimed,
     PlacingRejected,
     PlacingUnknown,
-    RecordFound,
     Report,
     TimePassed,
     Transferred,
@@ -139,7 +139,7 @@ def test_the_same_holds_for_what_comes_after_the_wrap_up(
     world.pass_until(T0 + 400_000)
     assert world.agent.calls == ()
     settled_by(world, events, truth)
-    world.report(tell(RecordFound, T0 + 500_000, truth))
+    world.report(tell(CdrFound, T0 + 500_000, truth))
     log = told(world)
     assert (log.talk_ms, log.outcome, log.record) == (truth.talk_ms, truth.result, RECORD)
     assert world.agent.recent[0].talk_ms == truth.talk_ms
@@ -207,7 +207,7 @@ def test_an_inbound_call_too_ends_as_the_call_log_tells(order: list[int], twice:
 
 
 def test_the_plain_call_goes_through_its_phases() -> None:
-    """Ringing, dialling, talking, wrapping up."""
+    """Ringing, dialing, talking, wrapping up."""
     world = World()
     phases = []
     for event in (
@@ -264,7 +264,7 @@ def test_a_placement_that_the_call_log_knows_as_unanswered_by_the_agent_makes_no
 def test_an_early_row_without_a_pick_up_proves_none() -> None:
     """A provider that told the id with its 202 has a row while the agent's phone still rings."""
     early = CallPlaced(T0 + 1, "c1", "p1")
-    found = tell(RecordFound, T0 + 46_000, row(started=T0), call="c1", known=True)
+    found = tell(CdrFound, T0 + 46_000, row(started=T0), call="c1", known=True)
     ringing = after(IDLE, [click(), early, found])
     assert isinstance(ringing.agent.calls[0].stage, Placing)
     assert ringing.ignored == "not picked up yet"
@@ -274,7 +274,7 @@ def test_an_early_row_without_a_pick_up_proves_none() -> None:
 
 def test_a_row_with_an_id_that_is_new_proves_the_pick_up() -> None:
     """At such a provider a call exists from the pick-up on."""
-    found = tell(RecordFound, T0 + 46_000, row(number=NUMBER), call="c1", known=True)
+    found = tell(CdrFound, T0 + 46_000, row(number=NUMBER), call="c1", known=True)
     assert after(IDLE, [click(), found]).agent.phase is Phase.DIALING_DESTINATION
 
 
@@ -344,7 +344,7 @@ def test_an_inbound_call_never_binds_to_a_placement() -> None:
 
 
 def test_a_call_of_another_number_is_not_our_placement() -> None:
-    """Dialled on the desk phone meanwhile: shown and logged on its own."""
+    """Dialed on the desk phone meanwhile: shown and logged on its own."""
     desk = tell(DestinationDialed, T0 + 2, said(number=CALLER))
     agent = after(IDLE, [click(), desk]).agent
     assert [c.record for c in agent.calls] == [RECORD, None]
@@ -423,7 +423,7 @@ def test_a_call_taken_by_somebody_else_is_no_missed_call() -> None:
     assert logged.ignored == "answered elsewhere"
 
 
-@pytest.mark.parametrize("kind", [CallEnded, RecordFound])
+@pytest.mark.parametrize("kind", [CallEnded, CdrFound])
 def test_the_end_of_somebody_else_s_talk_is_no_talk_of_who_was_only_rung(kind: Any) -> None:
     """Nor is it missed: whatever was lost or came late, the answer by somebody else outranks it."""
     ringing = tell(InboundRinging, T0, said(number=CALLER))
@@ -507,9 +507,9 @@ def test_a_call_to_oneself_under_one_id_is_one_call_with_one_task(data: st.DataO
     """Its ringing, answer and end are told twice, to the same agent."""
     world = World()
     world.tell(click(number=SELF))
-    dialled = legs(DestinationDialed, Direction.INTERNAL, "p1")
+    dialed = legs(DestinationDialed, Direction.INTERNAL, "p1")
     rung = legs(InboundRinging, Direction.INTERNAL, "p1")
-    for event in data.draw(st.permutations([*dialled, *rung])):
+    for event in data.draw(st.permutations([*dialed, *rung])):
         world.report(event)
     world.pass_until(T0 + 20_000)
     (log,) = world.logs.values()
@@ -572,8 +572,8 @@ def test_the_call_log_s_word_that_a_call_is_up_reaches_the_agent_who_claimed_it_
 def test_a_direction_that_is_said_outweighs_the_ringing() -> None:
     """A desk-phone call whose own ringing came first is an outbound call."""
     ringing = tell(InboundRinging, T0)
-    dialled = tell(DestinationDialed, T0 + 1, said(direction=OUT, number=CALLER))
-    assert after(IDLE, [ringing, dialled]).agent.phase is Phase.DIALING_DESTINATION
+    dialed = tell(DestinationDialed, T0 + 1, said(direction=OUT, number=CALLER))
+    assert after(IDLE, [ringing, dialed]).agent.phase is Phase.DIALING_DESTINATION
     colleague = replace(ringing, facts=said(direction=Direction.INTERNAL))
-    live = tell(RecordFound, T0 + 2, row(direction=Direction.INTERNAL), call="fresh", known=True)
+    live = tell(CdrFound, T0 + 2, row(direction=Direction.INTERNAL), call="fresh", known=True)
     assert after(IDLE, [colleague, live]).agent.phase is Phase.RINGING_INBOUND

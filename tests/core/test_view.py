@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.logmodel import (
     Attempting,
@@ -182,9 +182,11 @@ def test_a_live_call_has_a_card() -> None:
     }
 
 
-def test_the_call_centre_says_what_may_be_chosen() -> None:
+def test_the_call_center_says_what_may_be_chosen() -> None:
     """Its dispositions and its wrap-up stand in the place of ours."""
-    told = shown(replace(IDLE, centre=Centre(wrapup_ms=5_000, dispositions=("Sold",))))["settings"]
+    told = shown(replace(IDLE, centre=CallCenterSettings(wrapup_ms=5_000, dispositions=("Sold",))))[
+        "settings"
+    ]
     assert told["dispositions"] == [{"value": "Sold", "label": "Sold"}]
     assert told["wrap_up_seconds"] == 5
 

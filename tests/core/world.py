@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from adapter.core.calllog import decide_log
 from adapter.core.decision import Decision
 from adapter.core.effects import AskCall, Effect, FindCall, PlaceCall
-from adapter.core.events import Event, RecordFound, RecordUnavailable, Report, TimePassed
+from adapter.core.events import CdrFound, CdrUnavailable, Event, Report, TimePassed
 from adapter.core.facts import Facts
 from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
@@ -59,9 +59,9 @@ class World:
         questions, self.asked = self.asked, []
         for question in questions:
             if row is None:
-                self.tell(RecordUnavailable(at, question.call_id))
+                self.tell(CdrUnavailable(at, question.call_id))
             else:
-                self.tell(RecordFound(at, question.call_id, True, provider_id, row))
+                self.tell(CdrFound(at, question.call_id, True, provider_id, row))
 
     def pass_until(self, at: int, row: Facts | None = None, provider_id: str = "p1") -> None:
         """Let deadlines come true in turn, up to `at`; the call log answers each question."""

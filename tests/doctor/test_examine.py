@@ -21,10 +21,10 @@ async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> N
     looked = {f.check for f in found}
     assert looked == {
         *("settings", "public address", "sign-in", "secrets", "orgs", "disk", "database"),
-        *("dialling", "provider", "clock", "directory", "reachable", "page", "webhooks", "socket"),
+        *("dialing", "provider", "clock", "directory", "reachable", "page", "webhooks", "socket"),
     }
     remarked = {f.check for f in found if f.grade is not Grade.OK}
-    assert remarked <= {"public address", "sign-in", "disk", "dialling"}
+    assert remarked <= {"public address", "sign-in", "disk", "dialing"}
 
 
 async def test_a_broken_set_up_names_everything_that_is_broken(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
     CallPlaced,
+    CdrFound,
+    CdrMissing,
+    CdrUnavailable,
     Connected,
     DestinationDialed,
     DialRequested,
@@ -21,9 +24,6 @@ from adapter.core.events import (
     OverClaimed,
     PlacingRejected,
     PlacingUnknown,
-    RecordAbsent,
-    RecordFound,
-    RecordUnavailable,
     TimePassed,
     Transferred,
     WrapupSubmitted,
@@ -40,11 +40,11 @@ from adapter.core.model import (
     Draft,
     Ending,
     Lapsed,
-    Line,
     Phase,
     Placing,
     RingingInbound,
     Stage,
+    TelephonyUser,
     Wrapup,
 )
 from adapter.core.policy import Policy
@@ -73,7 +73,7 @@ STAGES: tuple[Stage, ...] = (
 
 def _agents() -> Iterator[Agent]:
     """Agents in every phase, each with one call at most."""
-    idle = Agent(AgentKey("org", "user"), Line("account", "line"))
+    idle = Agent(AgentKey("org", "user"), TelephonyUser("account", "line"))
     yield idle
     for stage in STAGES:
         inbound = isinstance(stage, RingingInbound)
@@ -99,14 +99,14 @@ def _events(agent: Agent) -> Iterator[Event]:
     for kind in (DestinationDialed, Connected, CallEnded, Transferred, AnsweredElsewhere):
         yield kind(AT, "fresh", False, "theirs", number)
     if agent.calls:
-        yield RecordFound(AT, "ours", True, "theirs", number)
-        yield RecordFound(AT, "ours", True, "theirs", over)
+        yield CdrFound(AT, "ours", True, "theirs", number)
+        yield CdrFound(AT, "ours", True, "theirs", over)
     yield DialRequested(AT, "request", "new", NUMBER, AT)
     yield CallPlaced(AT, "ours")
     yield PlacingRejected(AT, "ours", "no")
     yield PlacingUnknown(AT, "ours", "timeout")
-    yield RecordAbsent(AT, "ours")
-    yield RecordUnavailable(AT, "ours")
+    yield CdrMissing(AT, "ours")
+    yield CdrUnavailable(AT, "ours")
     yield OverClaimed(AT, "request", "ours")
     yield WrapupSubmitted(AT, "ours", Draft(), done=True)
     yield TimePassed(AT)

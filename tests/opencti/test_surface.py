@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.centre import Centre
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PopScreen
 from adapter.core.events import (
-    CentreRead,
+    CallCenterRead,
     ControlRequested,
     DialRequested,
     MatchesFound,
@@ -30,7 +30,7 @@ from adapter.core.policy import Policy
 from adapter.core.view import entry_view, view
 from adapter.opencti import surface
 from adapter.opencti.messages import (
-    CentreSettings,
+    CallCenterMessage,
     Context,
     Control,
     Dial,
@@ -190,9 +190,9 @@ def test_a_call_may_be_about_no_record(record: RecordIn | None) -> None:
     assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", None)
 
 
-def test_the_definition_of_the_call_centre_is_the_agents() -> None:
+def test_the_definition_of_the_call_center_is_the_agents() -> None:
     """Seconds become milliseconds; what is left out stays as our own settings have it."""
-    told = CentreSettings(
+    told = CallCenterMessage(
         type="settings",
         wrap_up_seconds=30,
         dispositions=["Sold"],
@@ -201,9 +201,11 @@ def test_the_definition_of_the_call_centre_is_the_agents() -> None:
         long_distance_prefix="0",
         international_prefix="00",
     )
-    centre = Centre(30_000, ("Sold",), "DE", "0", "0", "00")
-    assert agent_event(told, T0, "fresh") == CentreRead(T0, centre)
-    assert agent_event(CentreSettings(type="settings"), T0, "f") == CentreRead(T0, Centre())
+    centre = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00")
+    assert agent_event(told, T0, "fresh") == CallCenterRead(T0, centre)
+    assert agent_event(CallCenterMessage(type="settings"), T0, "f") == CallCenterRead(
+        T0, CallCenterSettings()
+    )
 
 
 def test_matches_are_told_without_what_is_no_id() -> None:

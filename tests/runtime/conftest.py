@@ -13,12 +13,12 @@ import pytest
 
 from adapter.core.events import PageGreeted
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
 from adapter.opencti.tasklog import TaskRules
 from adapter.runtime.agents import Agents
-from adapter.runtime.intake import Heard, Intake
+from adapter.runtime.intake import IncomingDelivery, Intake
 from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
@@ -27,22 +27,22 @@ from adapter.storage.migrate import upgrade
 from adapter.storage.open import open_store
 from adapter.storage.sqlite import SqliteStore
 from adapter.storage.sqlstore import SqlStore
-from adapter.telephony.dialstack.meaning import report_from_record
-from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.dialstack.meaning import call_update_from_cdr
 from adapter.telephony.port import (
     Action,
-    CallRecord,
     Capabilities,
+    Cdr,
     Placed,
     ProviderError,
     ProviderUser,
     Webhook,
 )
+from adapter.telephony.updates import CallUpdate, Moment
 from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
 BOB = AgentKey("00D000000000001", "005000000000002")
-LINE = Line("acct", "user_ada")
+LINE = TelephonyUser("acct", "user_ada")
 
 
 @dataclass
@@ -70,7 +70,7 @@ class HandProvider:
     """Does as the test says: `fails` is raised, `rows` are its call log; notes what was asked."""
 
     fails: ProviderError | None = None
-    rows: list[CallRecord] = field(default_factory=list)
+    rows: list[Cdr] = field(default_factory=list)
     placed_as: str | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -97,12 +97,12 @@ class HandProvider:
         """Do it."""
         self._note("control", provider_call_id, action.value, value or "")
 
-    async def record(self, provider_call_id: str) -> CallRecord | None:
+    async def record(self, provider_call_id: str) -> Cdr | None:
         """One row."""
         self._note("record", provider_call_id)
         return next((r for r in self.rows if r.provider_call_id == provider_call_id), None)
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """All rows."""
         self._note("records", user_id)
         return tuple(self.rows[:limit])
@@ -134,26 +134,28 @@ class Bench:
     sweeper: Sweeper
     told: list[tuple[AgentKey, int]]
 
-    async def greet(self, key: AgentKey = ADA, line: Line | None = LINE) -> None:
+    async def greet(self, key: AgentKey = ADA, line: TelephonyUser | None = LINE) -> None:
         """The agent has a page and a line."""
-        await self.agents.tell(key, PageGreeted(self.clock.now(), line, "Ada", "UTC"))
+        await self.agents.handle(key, PageGreeted(self.clock.now(), line, "Ada", "UTC"))
 
     async def settle(self) -> None:
         """Wait until every effect under way has come back."""
         await self.tasks.drain(10)
 
 
-def news(moment: Moment, call: str = "pc1", user: str | None = LINE.user) -> CallNews:
+def news(moment: Moment, call: str = "pc1", user: str | None = LINE.user) -> CallUpdate:
     """The provider says this of an outbound call to one number."""
     facts = Facts(
         direction=Known(Direction.OUTBOUND, Source.SAID), number=Known("+12025550143", Source.SAID)
     )
-    return CallNews(moment, call, user, facts)
+    return CallUpdate(moment, call, user, facts)
 
 
-def heard(told: CallNews | None, event_id: str = "evt_1", body: bytes = b"{}") -> Heard:
+def heard(
+    told: CallUpdate | None, event_id: str = "evt_1", body: bytes = b"{}"
+) -> IncomingDelivery:
     """A delivery with this news."""
-    return Heard(event_id, "call.something", LINE.account, body, told)
+    return IncomingDelivery(event_id, "call.something", LINE.account, body, told)
 
 
 @asynccontextmanager
@@ -170,7 +172,7 @@ async def a_bench(
         agents=agents,
         store=store,
         providers={LINE.account: provider},
-        news_of=report_from_record,
+        update_of=call_update_from_cdr,
         pages=pages,
         tasks=tasks,
         clock=clock,
@@ -182,7 +184,7 @@ async def a_bench(
         store=store,
         intake=intake,
         providers={LINE.account: provider},
-        news_of=report_from_record,
+        update_of=call_update_from_cdr,
         clock=clock,
         seconds=0.001,
         is_here=pages.is_here if shared else lambda key: True,

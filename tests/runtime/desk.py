@@ -45,10 +45,10 @@ class Desk:
 
     async def go_unheard_of(self, at: int) -> None:
         """The page accepts, is sent its go, and nothing more is known of it."""
-        turn = await self.agents.tell_log(KEY, "c1", LogAccepted(at, "page1", f"n{at}"))
+        turn = await self.agents.handle_log_event(KEY, "c1", LogAccepted(at, "page1", f"n{at}"))
         for effect in turn.log_effects:
             self.pages.perform(KEY, turn.logs, effect)
-        await self.agents.tell_log(KEY, "c1", PageLost(at, "page1"))
+        await self.agents.handle_log_event(KEY, "c1", PageLost(at, "page1"))
         self.pages.perform(KEY, {}, ProbePage("page1"))
 
     async def is_proved(self) -> bool:

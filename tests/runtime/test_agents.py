@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
 from adapter.core.facts import Facts
-from adapter.core.model import Agent, Draft, Line, Phase
+from adapter.core.model import Agent, Draft, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.agents import _change
 from adapter.runtime.turn import take_turn
@@ -43,7 +43,7 @@ async def test_many_at_once_lose_nothing(bench: Bench) -> None:
     await bench.greet(BOB)
     clicks = [(key, f"r{n}") for n in range(10) for key in (ADA, BOB)]
     await asyncio.gather(
-        *(bench.agents.tell(k, click(request=f"{k.user_id}{r}")) for k, r in clicks)
+        *(bench.agents.handle(k, click(request=f"{k.user_id}{r}")) for k, r in clicks)
     )
     await bench.settle()
     for key in (ADA, BOB):
@@ -57,9 +57,9 @@ async def test_a_stale_cache_is_only_a_second_decision(bench: Bench) -> None:
     """Somebody else committed meanwhile: reload, decide again, perform once."""
     await bench.greet()
     old = await bench.agents.snapshot(ADA)
-    await bench.agents.tell(ADA, click("nonsense", "r0"))
+    await bench.agents.handle(ADA, click("nonsense", "r0"))
     bench.agents._remember(ADA, old)
-    await bench.agents.tell(ADA, click())
+    await bench.agents.handle(ADA, click())
     await bench.settle()
     agent = (await bench.agents.snapshot(ADA)).agent
     assert [answer.request_id for answer in agent.answers] == ["r0", "r1"]
@@ -78,7 +78,7 @@ async def test_nothing_is_performed_when_the_store_fails(
     with monkeypatch.context() as broken:
         broken.setattr(bench.store, "commit", full)
         with pytest.raises(StorageError):
-            await bench.agents.tell(ADA, click())
+            await bench.agents.handle(ADA, click())
     assert bench.provider.asked == []
     assert bench.agents.cached(ADA) is None
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
@@ -87,7 +87,7 @@ async def test_nothing_is_performed_when_the_store_fails(
 async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> None:
     """The log is looked for in the store, once, and its absence is said."""
     await bench.greet()
-    turn = await bench.agents.tell(
+    turn = await bench.agents.handle(
         ADA, WrapupSubmitted(1_000_000, "no-call", Draft(notes="x"), True)
     )
     assert turn.ignored == ["no such log"]
@@ -96,7 +96,7 @@ async def test_a_note_for_a_log_that_never_was_changes_nothing(bench: Bench) -> 
 
 def test_a_call_that_is_over_at_once_is_known_by_its_id_all_the_same() -> None:
     """Without a wrap-up only its log is left; a late event must find that (found by simulation)."""
-    agent = Agent(ADA, Line("acct", "user"))
+    agent = Agent(ADA, TelephonyUser("acct", "user"))
     heard = CallEnded(1_000, "call-1", known=False, provider_call_id="p1", facts=Facts())
     policy = Policy(wrapup_ms=0, record_ms=0)
     turn = take_turn(agent, (), [heard, TimePassed(1_001)], policy)

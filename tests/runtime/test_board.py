@@ -12,7 +12,7 @@ from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhoo
 from adapter.runtime.page import Page
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
-from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.updates import CallUpdate, Moment
 from tests.runtime.conftest import ADA, BOB, Bench
 
 EMPTY = BoardRows((), 0, (), (), (), 0)
@@ -72,7 +72,7 @@ async def test_who_is_in_which_state_and_since_when(bench: Bench) -> None:
     await bench.greet()
     await bench.greet(BOB)
     at = bench.clock.at
-    turn = await bench.agents.tell(ADA, DialRequested(at, "r1", "c1", "+12025550143", at))
+    turn = await bench.agents.handle(ADA, DialRequested(at, "r1", "c1", "+12025550143", at))
     await bench.settle()
     bench.pages.add(Page("page-b", BOB, lambda text: None, lambda code, text: None))
     calls = (BoardCall(BOB.user_id, "c0", "p0", 1, told("answered", 5, ended=at - 9_000)),)
@@ -124,9 +124,9 @@ def test_the_webhooks_hour_has_sixty_points() -> None:
     said = Facts(ended=Known(now - 400, Source.SAID), started=Known(now - 9_000, Source.SAID))
     seen = Facts(ended=Known(now - 3, Source.SEEN))
 
-    def news_of(body: bytes, at: int) -> CallNews | None:
+    def update_of(body: bytes, at: int) -> CallUpdate | None:
         facts = {b"said": said, b"seen": seen}.get(body)
-        return CallNews(Moment.ENDED, "p1", None, facts) if facts else None
+        return CallUpdate(Moment.ENDED, "p1", None, facts) if facts else None
 
     deliveries = [
         BoardDelivery(now, b"said", "applied"),
@@ -134,13 +134,13 @@ def test_the_webhooks_hour_has_sixty_points() -> None:
         BoardDelivery(now, b"other", "ignored"),
         BoardDelivery(now - MINUTE_MS, b"rubbish", "quarantined"),
     ]
-    report = webhooks(deliveries, now, news_of)
+    report = webhooks(deliveries, now, update_of)
     assert report["last_at"] == now
     assert len(report["minutes"]) == 60
     before, last = report["minutes"][-2:]
     assert before == {"at": 99 * MINUTE_MS, "count": 1, "errors": 1, "p50": None, "p95": None}
     assert last == {"at": 100 * MINUTE_MS, "count": 3, "errors": 0, "p50": 400, "p95": 400}
-    assert webhooks([], now, news_of)["last_at"] is None
+    assert webhooks([], now, update_of)["last_at"] is None
 
 
 async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.logmodel import CallLog, Pending
-from adapter.core.model import Agent, AgentKey, Bridged, Call, Draft, Line, Record, Wrapup
+from adapter.core.model import Agent, AgentKey, Bridged, Call, Draft, Record, TelephonyUser, Wrapup
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.turn import Turn
 from adapter.storage.port import Snapshot
@@ -24,7 +24,7 @@ OVER = LIVE.join(
 )
 CALL = Call("c1", "+12025550143", 500, Bridged(2_000, 3_000), LIVE, "pc1", record=Record("003A"))
 ENDED = replace(CALL, facts=OVER, stage=Wrapup(9_600, 60_000))
-ADA = Agent(KEY, Line("acct", "user_ada"), "Ada", calls=(CALL,))
+ADA = Agent(KEY, TelephonyUser("acct", "user_ada"), "Ada", calls=(CALL,))
 LOG = CallLog("c1", KEY, 500, CALL.number, OVER, CALL.record, "UTC", Pending(0, 0), "pc1")
 
 

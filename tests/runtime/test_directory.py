@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.directory import (
     REFRESH_MS,
@@ -157,7 +157,7 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
 async def test_an_entry_fits_by_what_it_names(entry: Entry, fits: bool) -> None:
     """A user id outranks the e-mail; an org narrows; ids compare by 15 letters."""
     line = await directory(None, None, entry).line(ADA, MAIL)
-    assert line == (Line("acct_1", "u") if fits else None)
+    assert line == (TelephonyUser("acct_1", "u") if fits else None)
 
 
 async def test_an_agent_without_e_mail_fits_no_empty_one() -> None:
@@ -169,7 +169,7 @@ async def test_the_first_entry_that_fits_wins_and_nobody_is_asked() -> None:
     """The file outranks the provider."""
     provider = FakeProvider(user("user_x", MAIL))
     found = directory(provider, None, Entry("one", email=MAIL), Entry("two", email=MAIL))
-    assert await found.line(ADA, MAIL) == Line("acct_1", "one")
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "one")
     assert provider.asked == 0
 
 
@@ -186,7 +186,7 @@ async def test_a_large_file_is_not_walked_for_each_agent(monkeypatch: pytest.Mon
     crowd = [Entry(f"user_{n}", email=f"a{n}@example.com") for n in range(10_000)]
     mine = (Entry("abroad", email=MAIL, org_id=OTHER_ORG), Entry("mine", user_id=ADA.user_id))
     found = directory(None, None, *crowd, *mine)
-    assert await found.line(ADA, MAIL) == Line("acct_1", "mine")
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "mine")
     assert looked == list(reversed(mine))
 
 
@@ -215,8 +215,8 @@ async def test_an_agent_is_found_by_e_mail() -> None:
     """Case aside; the provider is asked once for all."""
     provider = FakeProvider(user("user_x", None), user("user_ada", "Ada@Example.com"))
     found = directory(provider)
-    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
-    assert await found.line(ADA, MAIL.upper()) == Line("acct_1", "user_ada")
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
+    assert await found.line(ADA, MAIL.upper()) == TelephonyUser("acct_1", "user_ada")
     assert provider.asked == 1
 
 
@@ -241,7 +241,7 @@ async def test_strangers_cost_one_question_in_five_minutes() -> None:
     clock.at += REFRESH_MS - 1
     assert (await found.line(ADA, MAIL), provider.asked) == (None, 1)
     clock.at += 1
-    assert (await found.line(ADA, MAIL), provider.asked) == (Line("acct_1", "user_ada"), 2)
+    assert (await found.line(ADA, MAIL), provider.asked) == (TelephonyUser("acct_1", "user_ada"), 2)
 
 
 async def test_many_who_come_at_once_ask_once() -> None:
@@ -252,7 +252,7 @@ async def test_many_who_come_at_once_ask_once() -> None:
     asking = [asyncio.ensure_future(found.line(ADA, MAIL)) for _ in range(100)]
     await asyncio.sleep(0)
     provider.ready.set()
-    assert set(await asyncio.gather(*asking)) == {Line("acct_1", "user_ada")}
+    assert set(await asyncio.gather(*asking)) == {TelephonyUser("acct_1", "user_ada")}
     assert provider.asked == 1
 
 
@@ -270,7 +270,7 @@ async def test_a_provider_that_fails_leaves_the_question_open() -> None:
         await found.line(ADA, MAIL)
     assert provider.asked == 1
     clock.at += 1
-    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
 
 
 async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
@@ -282,7 +282,7 @@ async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
     clock.at += REFRESH_MS
     with pytest.raises(DirectoryUnavailable):
         await found.line(ADA, "bob@example.com")
-    assert await found.line(ADA, MAIL) == Line("acct_1", "user_ada")
+    assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
 
 
 # --- several orgs, and CSV ----------------------------------------------------------------------
@@ -313,6 +313,6 @@ async def test_an_agent_is_looked_for_in_their_own_org_only() -> None:
     """The same e-mail in another org is another person; an unknown org has nobody."""
     provider = FakeProvider(user("user_ada", MAIL))
     directories = Directories({ORG: directory(provider), OTHER_ORG: directory(None)})
-    assert await directories.line(ADA, MAIL) == Line("acct_1", "user_ada")
+    assert await directories.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
     assert await directories.line(AgentKey(OTHER_ORG, ADA.user_id), MAIL) is None
     assert await directories.line(AgentKey("00D000000000003", ADA.user_id), MAIL) is None

@@ -12,11 +12,11 @@ import pytest
 
 from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.core.model import AgentKey, Line, Phase
-from adapter.runtime.intake import Fate
+from adapter.core.model import AgentKey, Phase, TelephonyUser
+from adapter.runtime.intake import DeliveryOutcome
 from adapter.runtime.page import Page
-from adapter.telephony.news import CallNews, Moment
-from adapter.telephony.port import CallRecord
+from adapter.telephony.port import Cdr
+from adapter.telephony.updates import CallUpdate, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
 
@@ -29,7 +29,7 @@ async def phase(bench: Bench) -> Phase:
 async def test_news_reaches_the_agent_whose_line_it_names(bench: Bench) -> None:
     """A desk phone's call, told by the user alone."""
     await bench.greet()
-    assert await bench.intake.take(heard(news(Moment.DIALED))) is Fate.APPLIED
+    assert await bench.intake.take(heard(news(Moment.DIALED))) is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.DIALING_DESTINATION
 
 
@@ -37,7 +37,7 @@ async def test_a_delivery_is_taken_once_however_often_it_comes(bench: Bench) -> 
     """At the same time, too: one applies, the others are duplicates."""
     await bench.greet()
     fates = await asyncio.gather(*(bench.intake.take(heard(news(Moment.DIALED))) for _ in range(8)))
-    assert sorted(fates) == [Fate.APPLIED] + [Fate.DUPLICATE] * 7
+    assert sorted(fates) == [DeliveryOutcome.APPLIED] + [DeliveryOutcome.DUPLICATE] * 7
     assert len((await bench.agents.snapshot(ADA)).agent.calls) == 1
 
 
@@ -45,9 +45,9 @@ async def test_what_nobody_has_yet_waits_and_is_replayed(bench: Bench) -> None:
     """The answer overtakes the pick-up, without a user: it waits until the call is somebody's."""
     await bench.greet()
     early = heard(news(Moment.CONNECTED, user=None), "evt_1", b"connected")
-    assert await bench.intake.take(early) is Fate.PARKED
+    assert await bench.intake.take(early) is DeliveryOutcome.PARKED
     assert await phase(bench) is Phase.IDLE
-    assert await bench.intake.take(heard(news(Moment.DIALED), "evt_2")) is Fate.APPLIED
+    assert await bench.intake.take(heard(news(Moment.DIALED), "evt_2")) is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.BRIDGED
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
@@ -56,7 +56,7 @@ async def test_news_binds_to_the_placement_it_fits(bench: Bench) -> None:
     """No second call: the click's own goes on."""
     await bench.greet()
     click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000)
-    await bench.agents.tell(ADA, click)
+    await bench.agents.handle(ADA, click)
     await bench.settle()
     await bench.intake.take(heard(news(Moment.DIALED)))
     assert [c.call_id for c in (await bench.agents.snapshot(ADA)).agent.calls] == ["ours"]
@@ -64,14 +64,14 @@ async def test_news_binds_to_the_placement_it_fits(bench: Bench) -> None:
 
 async def test_what_is_about_no_call_is_kept(bench: Bench) -> None:
     """Twice the same is a duplicate all the same."""
-    assert await bench.intake.take(heard(None)) is Fate.IGNORED
-    assert await bench.intake.take(heard(None)) is Fate.DUPLICATE
+    assert await bench.intake.take(heard(None)) is DeliveryOutcome.IGNORED
+    assert await bench.intake.take(heard(None)) is DeliveryOutcome.DUPLICATE
 
 
 async def test_ringing_at_another_users_phone_is_not_ours(bench: Bench) -> None:
     """Bob's call does not ring at Ada's."""
     await bench.greet()
-    await bench.greet(BOB, Line(LINE.account, "user_bob"))
+    await bench.greet(BOB, TelephonyUser(LINE.account, "user_bob"))
     await bench.intake.take(heard(news(Moment.RINGING, user="user_bob")))
     assert await phase(bench) is Phase.IDLE
     assert len((await bench.agents.snapshot(BOB)).agent.calls) == 1
@@ -90,7 +90,7 @@ async def test_the_usual_delivery_asks_the_store_nothing_before_its_commit(
     monkeypatch.setattr(bench.store, "route", ask)
     monkeypatch.setattr(bench.store, "agents_of", ask)
     for event_id, moment in (("evt_1", Moment.DIALED), ("evt_2", Moment.CONNECTED)):
-        assert await bench.intake.take(heard(news(moment), event_id)) is Fate.APPLIED
+        assert await bench.intake.take(heard(news(moment), event_id)) is DeliveryOutcome.APPLIED
 
 
 # --- two replicas -------------------------------------------------------------------------------
@@ -103,13 +103,17 @@ async def test_a_replica_whose_memory_is_old_decides_again_on_the_newer_value(
     here, there = pair
     await here.greet()
     await there.agents.snapshot(ADA)
-    assert await here.intake.take(heard(news(Moment.DIALED), "evt_1")) is Fate.APPLIED
+    assert await here.intake.take(heard(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
     old = there.agents.cached(ADA)
     assert old is not None
     assert old.agent.calls == ()
-    assert await there.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is Fate.APPLIED
+    assert (
+        await there.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is DeliveryOutcome.APPLIED
+    )
     assert await phase(here) is Phase.BRIDGED
-    assert await here.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is Fate.DUPLICATE
+    assert (
+        await here.intake.take(heard(news(Moment.CONNECTED), "evt_2")) is DeliveryOutcome.DUPLICATE
+    )
 
 
 async def test_one_agents_news_at_two_replicas_at_once_end_in_one_history(
@@ -125,7 +129,7 @@ async def test_one_agents_news_at_two_replicas_at_once_end_in_one_history(
     fates = await asyncio.gather(
         *(bench.intake.take(one) for one in told for bench in (here, there)),
     )
-    assert sorted(fates) == [Fate.APPLIED] * 3 + [Fate.DUPLICATE] * 3
+    assert sorted(fates) == [DeliveryOutcome.APPLIED] * 3 + [DeliveryOutcome.DUPLICATE] * 3
     here.agents.forget(ADA)
     snapshot = await here.agents.snapshot(ADA)
     (call,) = snapshot.agent.calls
@@ -139,11 +143,14 @@ async def test_a_route_remembered_here_and_changed_there_is_read_again(
     """The call got an owner, and its line another agent, at the other replica."""
     here, there = pair
     await here.greet()
-    assert await here.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0")) is Fate.APPLIED
+    assert (
+        await here.intake.take(heard(news(Moment.DIALED, call="pc0"), "evt_0"))
+        is DeliveryOutcome.APPLIED
+    )
     await there.greet(BOB)
-    assert await there.intake.take(heard(news(Moment.DIALED), "evt_1")) is Fate.APPLIED
+    assert await there.intake.take(heard(news(Moment.DIALED), "evt_1")) is DeliveryOutcome.APPLIED
     untold = heard(news(Moment.CONNECTED, user=None), "evt_2")
-    assert await here.intake.take(untold) is Fate.APPLIED
+    assert await here.intake.take(untold) is DeliveryOutcome.APPLIED
     for key in (ADA, BOB):
         here.agents.forget(key)
         calls = (await here.agents.snapshot(key)).agent.calls
@@ -160,7 +167,7 @@ async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) ->
     bench.hints.listen(bench.pages.hinted)
     before = (await bench.agents.snapshot(ADA)).version
     caller = Facts(direction=Known(Direction.INBOUND, Source.SAID))
-    await bench.intake.take(heard(CallNews(Moment.RINGING, "pc1", LINE.user, caller)))
+    await bench.intake.take(heard(CallUpdate(Moment.RINGING, "pc1", LINE.user, caller)))
     await bench.settle()
     assert (await bench.agents.snapshot(ADA)).version == before + 1
     assert [frame["type"] for frame in frames] == ["view", "pop"]
@@ -168,11 +175,11 @@ async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) ->
 
 # --- a ring group: one call rings at several ------------------------------------------------------
 
-BOBS = Line(LINE.account, "user_bob")
+BOBS = TelephonyUser(LINE.account, "user_bob")
 RANG, TAKEN, OVER = 1_000_000, 1_005_000, 1_065_000
 
 
-def to_group(call: str, moment: Moment, user: str | None) -> CallNews:
+def to_group(call: str, moment: Moment, user: str | None) -> CallUpdate:
     """What is said of an inbound call that Bob took."""
     facts = Facts(
         direction=Known(Direction.INBOUND, Source.SAID),
@@ -183,12 +190,12 @@ def to_group(call: str, moment: Moment, user: str | None) -> CallNews:
         facts = facts.join(Facts(connected=Known(TAKEN, Source.SAID)))
     if moment is Moment.ENDED:
         facts = facts.join(Facts(ended=Known(OVER, Source.SAID)))
-    return CallNews(moment, call, user, facts)
+    return CallUpdate(moment, call, user, facts)
 
 
-def bobs_row(call: str) -> CallRecord:
+def bobs_row(call: str) -> Cdr:
     """The call log's."""
-    return CallRecord(
+    return Cdr(
         provider_call_id=call,
         user_id=BOBS.user,
         direction="inbound",
@@ -206,7 +213,7 @@ async def logged(bench: Bench, key: AgentKey) -> dict[str, int | None]:
     return {log.provider_call_id: log.wanted.talk_ms for log in logs}
 
 
-async def play_group(bench: Bench, told: Sequence[CallNews]) -> None:
+async def play_group(bench: Bench, told: Sequence[CallUpdate]) -> None:
     """All of it arrives; then every deadline passes."""
     for number, one in enumerate(told):
         delivery = heard(one, f"{one.provider_call_id}-{number}", one.moment.value.encode())

@@ -6,8 +6,8 @@ import pytest
 
 from adapter.core.events import ControlRequested, DialRequested
 from adapter.core.model import Acceptance, Agent, Phase, Placing
-from adapter.telephony.news import Moment
 from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported
+from adapter.telephony.updates import Moment
 from tests.runtime.conftest import ADA, Bench, heard, news
 
 
@@ -15,7 +15,7 @@ async def dial(bench: Bench) -> Agent:
     """Click, wait for the outcome, and see the agent."""
     await bench.greet()
     click = DialRequested(1_000_000, "r1", "ours", "+12025550143", 1_000_000, ring_profile="desk")
-    await bench.agents.tell(ADA, click)
+    await bench.agents.handle(ADA, click)
     await bench.settle()
     return (await bench.agents.snapshot(ADA)).agent
 
@@ -69,7 +69,7 @@ async def test_a_control_is_answered_whatever_comes_of_it(
     await dial(bench)
     await bench.intake.take(heard(news(Moment.DIALED)))
     bench.provider.fails = error
-    await bench.agents.tell(ADA, ControlRequested(1_000_000, "r2", "ours", "hold"))
+    await bench.agents.handle(ADA, ControlRequested(1_000_000, "r2", "ours", "hold"))
     await bench.settle()
     answers = (await bench.agents.snapshot(ADA)).agent.answers
     assert [(a.request_id, a.code) for a in answers][-1] == ("r2", code)

@@ -15,7 +15,7 @@ async def test_an_old_probe_proves_nothing_of_a_go_behind_it(tmp_path: Path) -> 
     async with a_desk(tmp_path) as desk:
         at = SystemClock().now()
         await desk.go_unheard_of(at)
-        await desk.agents.tell_log(KEY, "c1", PageProved(at, "page1", never_sent=True))
+        await desk.agents.handle_log_event(KEY, "c1", PageProved(at, "page1", never_sent=True))
         await desk.go_unheard_of(at)
         old, new = desk.probes
         await desk.pages.proofs.answered(desk.page, "nobody sent this")

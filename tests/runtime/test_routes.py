@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.core.model import Line
+from adapter.core.model import TelephonyUser
 from adapter.runtime import routes as module
 from adapter.runtime.routes import Routes
 from adapter.storage.port import AgentChange, CallRow, Commit
@@ -45,7 +45,7 @@ async def test_what_was_read_is_remembered(bench: Bench) -> None:
     read = await routes.read(bench.store, LINE.account, "pc1", LINE)
     assert (read.owners, read.read.line_agents) == ({ADA: "call_1"}, frozenset({ADA}))
     assert routes.remembered(LINE.account, "pc1", LINE) == read
-    other = await routes.read(bench.store, LINE.account, "pc1", Line("other", "user"))
+    other = await routes.read(bench.store, LINE.account, "pc1", TelephonyUser("other", "user"))
     assert (other.owners, other.read.line_agents) == ({ADA: "call_1"}, frozenset())
 
 
@@ -58,6 +58,6 @@ async def test_memory_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     assert way is not None
     assert way.owners == {}
     for user in ("user_1", "user_2"):
-        await routes.read(bench.store, LINE.account, "pc1", Line(LINE.account, user))
-    assert routes.remembered(LINE.account, "pc1", Line(LINE.account, "user_1")) is None
-    assert routes.remembered(LINE.account, "pc1", Line(LINE.account, "user_2")) is not None
+        await routes.read(bench.store, LINE.account, "pc1", TelephonyUser(LINE.account, user))
+    assert routes.remembered(LINE.account, "pc1", TelephonyUser(LINE.account, "user_1")) is None
+    assert routes.remembered(LINE.account, "pc1", TelephonyUser(LINE.account, "user_2")) is not None

@@ -13,11 +13,11 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.page import Page
 from adapter.runtime.sweeper import ASK_AGAIN_MS, ASKED_AT_ONCE, GRACE_MS
 from adapter.storage.port import StorageError
-from adapter.telephony.news import Moment
-from adapter.telephony.port import CallRecord, Unknown
+from adapter.telephony.port import Cdr, Unknown
+from adapter.telephony.updates import Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
-ADAS = CallRecord(
+ADAS = Cdr(
     provider_call_id="pc1",
     user_id=LINE.user,
     direction="outbound",
@@ -32,7 +32,7 @@ async def dial_both(bench: Bench) -> None:
     for key in (ADA, BOB):
         await bench.greet(key)
         click = DialRequested(1_000_000, "r1", f"call-{key.user_id}", "+12025550143", 1_000_000)
-        await bench.agents.tell(key, click)
+        await bench.agents.handle(key, click)
     await bench.settle()
 
 
@@ -92,7 +92,7 @@ async def test_the_clock_hand_survives_a_store_that_fails(
 
 async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -> None:
     """A user whom no agent has: one question, nothing parked in its turn, dropped at the end."""
-    bench.provider.rows = [CallRecord(provider_call_id="pc1", user_id="user_stranger", live=True)]
+    bench.provider.rows = [Cdr(provider_call_id="pc1", user_id="user_stranger", live=True)]
     await bench.intake.take(heard(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
     for _ in range(5):
         bench.clock.at += 20_000

@@ -19,16 +19,16 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.facts import Outcome
-from adapter.core.logevents import LogAccepted, LogSaved, SendGo, SendSettled
+from adapter.core.logevents import GrantSave, LogAccepted, LogSaved, SendSettled
 from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
-from adapter.core.model import Agent, AgentKey, Draft, Line, Phase
+from adapter.core.model import Agent, AgentKey, Draft, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.turn import ForLog, Turn, go_on, take_turn
 from tests.core.people import said
 
 T0 = 1_760_000_000_000
 POLICY = Policy()
-AGENT = Agent(AgentKey("00D1", "005A"), Line("acct_1", "user_1"), "Ada")
+AGENT = Agent(AgentKey("00D1", "005A"), TelephonyUser("acct_1", "user_1"), "Ada")
 CLICK = DialRequested(T0, "r1", "c1", "+14155550100", T0)
 TASK = "00T000000000001"
 
@@ -63,7 +63,7 @@ def test_an_event_changes_the_agent_and_asks_for_effects() -> None:
     """One click, one call to place."""
     turn = take_turn(AGENT, (), [CLICK], POLICY)
     assert turn.agent.phase is Phase.RINGING_USER_DEVICES
-    assert turn.effects == [PlaceCall("c1", Line("acct_1", "user_1"), "+14155550100")]
+    assert turn.effects == [PlaceCall("c1", TelephonyUser("acct_1", "user_1"), "+14155550100")]
     assert (turn.changed, turn.ignored, turn.missing) == ({}, [], set())
 
 
@@ -101,7 +101,7 @@ def test_a_logs_event_goes_to_its_log() -> None:
     step = ForLog("c1", LogAccepted(T0 + 63_000, "page_1", "n1"))
     turn = take_turn(AGENT, [log], [step], POLICY)
     assert isinstance(turn.changed["c1"].state, Attempting)
-    assert [type(effect) for effect in turn.log_effects] == [SendGo]
+    assert [type(effect) for effect in turn.log_effects] == [GrantSave]
     assert turn.agent == AGENT
 
 

@@ -250,7 +250,7 @@ async def test_a_lost_end_is_asked_for(tmp_path: Path) -> None:
         assert (task["CallDisposition"], task["CallDurationInSeconds"]) == ("Connected", 1)
 
 
-async def test_a_call_dialled_on_the_desk_phone_is_logged_too(world: World) -> None:
+async def test_a_call_dialed_on_the_desk_phone_is_logged_too(world: World) -> None:
     """Nobody clicked: the events alone make the call, and its one Task."""
     page = await world.page()
     await world.sandbox(

@@ -77,7 +77,7 @@ QUICK = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0.02, "tal
 AGENTS, CALLS_EACH = 13, 16
 HASH_KEY = "a key for hashes"
 RUNS = re.compile(r"\+?\d(?:[ ().,/-]{0,3}\d){6,}")
-"""What may be a number, formatted or not: the same that a reader would recognise."""
+"""What may be a number, formatted or not: the same that a reader would recognize."""
 STYLES = ("+1{0}", "({1}) {2}-{3}", "{1}.{2}.{3}", "1-{1}-{2}-{3}", "tel:+1{0}", "+1 {1} {2} {3}")
 
 
@@ -120,7 +120,7 @@ class Load:
         await again.until_closed()
 
     async def _call(self, page: FakePage, call: int) -> None:
-        """Dialled, or rung by somebody; with a note in which the number stands again."""
+        """Dialed, or rung by somebody; with a note in which the number stands again."""
         await page.until(lambda view: view["click_to_dial"])
         if call % 4:
             name = self.secret("name")

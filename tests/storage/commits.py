@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.storage.batch import Row
 from adapter.storage.port import AgentChange, CallRow, Commit, Parked, RouteRead
 from adapter.storage.transaction import Database
@@ -12,7 +12,7 @@ from tests.contracts.stores import NOW, delivery, log, waiting
 
 TABLES = ("agents", "call_logs", "calls", "parked", "deliveries")
 
-Held = dict[str, list[Row]]
+PersonalData = dict[str, list[Row]]
 """All rows of the tables, by their names."""
 
 AGENTS = 5
@@ -20,7 +20,7 @@ WRONG = 0.06
 """So often something was read wrongly."""
 
 
-def held(database: Database) -> Held:
+def held(database: Database) -> PersonalData:
     """All that a database holds, in an order of its own."""
     return {table: sorted(database.execute(f"SELECT * FROM {table}", ())[0]) for table in TABLES}
 
@@ -32,11 +32,11 @@ class Commits:
         self._random = Random(seed)
         self._events = 0
 
-    def batch(self, held: Held) -> list[Commit]:
+    def batch(self, held: PersonalData) -> list[Commit]:
         """Some commits, made from what is held."""
         return [self._commit(held) for _ in range(self._random.choice((1, 1, 2, 3)))]
 
-    def _commit(self, held: Held) -> Commit:
+    def _commit(self, held: PersonalData) -> Commit:
         event = self._event()
         call = f"pc-{self._random.randrange(12)}"
         park = (waiting(event, provider_call_id=call),) if self._chance(0.15) else ()
@@ -52,11 +52,11 @@ class Commits:
         self._events += not self._chance(WRONG)
         return f"e{self._events}"
 
-    def _changes(self, held: Held, call: str) -> tuple[AgentChange, ...]:
+    def _changes(self, held: PersonalData, call: str) -> tuple[AgentChange, ...]:
         numbers = self._random.sample(range(AGENTS), self._random.choice((0, 1, 1, 1, 2)))
         return tuple(self._change(held, number, call) for number in numbers)
 
-    def _change(self, held: Held, number: int, call: str) -> AgentChange:
+    def _change(self, held: PersonalData, number: int, call: str) -> AgentChange:
         key = AgentKey("o", str(number))
         (version,) = [row[2] for row in held["agents"] if row[:2] == ("o", str(number))] or [0]
         assert isinstance(version, int)
@@ -64,10 +64,10 @@ class Commits:
         calls = (CallRow("acct", call, f"call-{number}", key, NOW + read),)
         logs = (log(f"log-{self._random.randrange(3)}", key),) if self._chance(0.3) else ()
         user = number if not self._chance(WRONG) else self._random.randrange(AGENTS)
-        agent = Agent(key, Line("acct", f"user_{user}") if user else None, str(read))
+        agent = Agent(key, TelephonyUser("acct", f"user_{user}") if user else None, str(read))
         return AgentChange(read, agent, NOW, logs, calls if self._chance(0.6) else ())
 
-    def _route(self, held: Held, call: str, parked: list[Row]) -> RouteRead:
+    def _route(self, held: PersonalData, call: str, parked: list[Row]) -> RouteRead:
         owners = {AgentKey(str(r[2]), str(r[3])) for r in held["calls"] if r[:2] == ("acct", call)}
         events = frozenset(str(row[1]) for row in parked)
         if self._chance(WRONG):
@@ -76,7 +76,7 @@ class Commits:
             events ^= {"e0"}
         user = f"user_{self._random.randrange(1, AGENTS)}"
         agents = {AgentKey(str(row[0]), str(row[1])) for row in held["agents"] if row[6] == user}
-        line = Line("acct", user) if self._chance(0.8) else None
+        line = TelephonyUser("acct", user) if self._chance(0.8) else None
         told = frozenset(agents) if line else frozenset[AgentKey]()
         waits = events if self._chance(0.8) else None
         return RouteRead("acct", call, frozenset(owners), waits, line, told)

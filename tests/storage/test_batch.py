@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.core.logmodel import Settled
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.batch import Prepared, ask, judge, prepare
 from adapter.storage.port import (
@@ -34,7 +34,7 @@ from tests.contracts.stores import (
 CEM = AgentKey("00D1", "0054")
 ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
 CALL = ("acct", "pc-1")
-ADAS = Line("acct", "user_1")
+ADAS = TelephonyUser("acct", "user_1")
 
 
 def prepared(*commits: Commit) -> list[Prepared]:
@@ -136,7 +136,7 @@ def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
 
 def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
     """Whoever routes by the old line in the same batch is right to find nobody there."""
-    moved = Commit((AgentChange(1, agent(line=Line("acct", "user_2")), None),))
+    moved = Commit((AgentChange(1, agent(line=TelephonyUser("acct", "user_2")), None),))
     nobody = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS))
     hers = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS, frozenset({ADA})))
     seen = Seen({ADA_PAIR: 1})
@@ -167,7 +167,7 @@ def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
 
 def test_an_agent_row_tells_the_line_and_the_deadline() -> None:
     """The columns by which events find the agent and the sweeper finds work."""
-    lined = AgentChange(0, agent(line=Line("acct", "user_1")), NOW + 5)
+    lined = AgentChange(0, agent(line=TelephonyUser("acct", "user_1")), NOW + 5)
     (commit,) = prepared(Commit((lined,)))
     assert commit.agents[0][4:] == (NOW + 5, "acct", "user_1", 0)
     assert commit.agents[0].line == ("acct", "user_1")

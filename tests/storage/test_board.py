@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.core.logmodel import Settled
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.port import CallRow, Commit
 from adapter.storage.sqlite import SqliteStore
 from adapter.storage.sqlstore import SqlStore
@@ -26,7 +26,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     first = change(0, "Ada", due=NOW + 1)
     ada = replace(
         first,
-        agent=replace(first.agent, line=Line("acct", "user_ada")),
+        agent=replace(first.agent, line=TelephonyUser("acct", "user_ada")),
         logs=(log("open"), log("done", state=Settled(NOW))),
         calls=(
             CallRow("acct", "pc-1", "call-1", ADA, NOW - 10, TOLD),

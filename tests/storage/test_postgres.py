@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapter.core.model import AgentKey, Line
+from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.batch import prepare
 from adapter.storage.migrate import upgrade
 from adapter.storage.port import (
@@ -233,7 +233,7 @@ async def test_replicas_that_route_the_same_call_differently_make_one_history(
     replicas: tuple[PostgresStore, PostgresStore],
 ) -> None:
     """Both take deliveries of the same calls to the same agent, each by what it last read."""
-    line = Line("acct", "user_1")
+    line = TelephonyUser("acct", "user_1")
     await replicas[0].commit(Commit((AgentChange(0, agent(line=line), None),)))
     for n in range(20):
         nobody = RouteRead("acct", f"pc-{n}", frozenset(), None, line, frozenset({ADA}))

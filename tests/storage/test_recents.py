@@ -46,4 +46,4 @@ def test_agents_without_a_list_are_not_even_read() -> None:
     assert portion == recents.Portion(((listing(), 4),), ("00D1", "0052"))
     assert portion.stale[0][0].key == AgentKey("00D1", "0051")
     assert recents.read(fetch, NOW, ("00D1", "0052")) == recents.Portion((), None)
-    assert asked[0] == ("", "", recents.PORTION)
+    assert asked[0] == ("", "", recents.PAGE_SIZE)

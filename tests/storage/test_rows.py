@@ -10,7 +10,7 @@ from hypothesis import given
 
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.logmodel import Attempting, CallLog
-from adapter.core.model import Agent, AgentKey, Bridged, Call, Line, Record
+from adapter.core.model import Agent, AgentKey, Bridged, Call, Record, TelephonyUser
 from adapter.storage.codec import Unreadable
 from adapter.storage.port import Session
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION, Rows
@@ -55,7 +55,7 @@ def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
     facts = Facts(Known(Direction.OUTBOUND, Source.SAID), connected=Known(7, Source.RECORD))
     record = Record("003", object_type="Contact")
     call = Call("c1", "+14155550100", 5, Bridged(7, 9), facts, "p1", record=record)
-    agent = Agent(KEY, Line("acct", "user_1"), calls=(call,), dials=(1, 2))
+    agent = Agent(KEY, TelephonyUser("acct", "user_1"), calls=(call,), dials=(1, 2))
     assert AGENT.load(text) == agent
     assert AGENT.dump(agent) == text
 
@@ -74,7 +74,7 @@ def test_a_log_of_the_first_version_can_be_read_for_ever() -> None:
 def test_a_row_says_which_version_wrote_it() -> None:
     """The number of upgrades so far, plus one."""
     assert json.loads(AGENT.dump(Agent(KEY)))["v"] == AGENT.version == 1
-    assert Rows(Line, {1: lambda data: data}).version == 2
+    assert Rows(TelephonyUser, {1: lambda data: data}).version == 2
 
 
 def test_an_old_row_is_upgraded_step_by_step() -> None:
@@ -86,15 +86,17 @@ def test_an_old_row_is_upgraded_step_by_step() -> None:
     def prefix(data: dict[str, Any]) -> dict[str, Any]:
         return {**data, "user": f"user_{data['user']}"}
 
-    rows = Rows(Line, {1: rename, 2: prefix})
-    assert rows.load('{"site":"a","user":"7","v":1}') == Line("a", "user_7")
-    assert rows.load('{"account":"a","user":"7","v":2}') == Line("a", "user_7")
-    assert rows.load('{"account":"a","user":"7","v":3}') == Line("a", "7")
+    rows = Rows(TelephonyUser, {1: rename, 2: prefix})
+    assert rows.load('{"site":"a","user":"7","v":1}') == TelephonyUser("a", "user_7")
+    assert rows.load('{"account":"a","user":"7","v":2}') == TelephonyUser("a", "user_7")
+    assert rows.load('{"account":"a","user":"7","v":3}') == TelephonyUser("a", "7")
 
 
 def test_a_newer_row_is_read_as_well_as_it_can_be() -> None:
     """The version after ours may add fields, while a deploy rolls."""
-    assert Rows(Line).load('{"account":"a","user":"7","port":1,"v":2}') == Line("a", "7")
+    assert Rows(TelephonyUser).load('{"account":"a","user":"7","port":1,"v":2}') == TelephonyUser(
+        "a", "7"
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,8 +114,8 @@ def test_a_newer_row_is_read_as_well_as_it_can_be() -> None:
 def test_a_broken_row_is_unreadable_and_its_values_stay_out_of_the_message(text: str) -> None:
     """Damage is told by kind, never by content."""
     with pytest.raises(Unreadable) as caught:
-        Rows(Line).load(text)
-    assert "Line" in str(caught.value)
+        Rows(TelephonyUser).load(text)
+    assert "TelephonyUser" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

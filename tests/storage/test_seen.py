@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.core.model import Line
+from adapter.core.model import TelephonyUser
 from adapter.storage.port import RouteRead
 from adapter.storage.seen import Seen, route_row
 from tests.contracts.stores import ADA, BEN
@@ -16,7 +16,7 @@ ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
 
 def test_a_route_is_read_in_the_keys_of_rows() -> None:
     """Calls and lines by account, agents by organisation."""
-    line = Line("acct", "user_1")
+    line = TelephonyUser("acct", "user_1")
     read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
     row = route_row(read)
     assert (row.call, row.owners, row.parked) == (CALL, frozenset({ADA_PAIR}), frozenset({"e1"}))
@@ -26,7 +26,7 @@ def test_a_route_is_read_in_the_keys_of_rows() -> None:
 @pytest.mark.parametrize("moved", ["own", "park", "connect"])
 def test_any_move_makes_a_route_old(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
-    read = RouteRead("acct", "pc-1", frozenset(), frozenset(), Line("acct", "user_1"))
+    read = RouteRead("acct", "pc-1", frozenset(), frozenset(), TelephonyUser("acct", "user_1"))
     seen = Seen()
     assert seen.is_so(route_row(read))
     {
@@ -65,7 +65,7 @@ def test_an_agent_has_one_line() -> None:
 
 def test_a_route_is_asked_by_its_key_and_proved_by_rows() -> None:
     """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
-    line = Line("acct", "user_1")
+    line = TelephonyUser("acct", "user_1")
     read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
     row = route_row(read)
     assert row.key == ("acct", "pc-1", "pc-1", "acct", "user_1")

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from adapter.core.model import Agent, AgentKey, Line
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.storage.batch import Prepared, Row, prepare
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import (
@@ -169,7 +169,7 @@ def traced(database: SqliteDatabase) -> list[str]:
 
 def ringing(n: int, version: int) -> Commit:
     """A call of which nobody knew yet reaches an agent, who is alone on the line."""
-    key, line = AgentKey("o", f"{n:03}"), Line("acct", f"user_{n}")
+    key, line = AgentKey("o", f"{n:03}"), TelephonyUser("acct", f"user_{n}")
     row = CallRow("acct", f"pc-{n}-{version}", "call-1", key, NOW)
     change = AgentChange(version, Agent(key, line), None, calls=(row,))
     route = RouteRead(
@@ -180,7 +180,7 @@ def ringing(n: int, version: int) -> Commit:
 
 def lined(n: int) -> Commit:
     """The agent is there, with a line."""
-    key, line = AgentKey("o", f"{n:03}"), Line("acct", f"user_{n}")
+    key, line = AgentKey("o", f"{n:03}"), TelephonyUser("acct", f"user_{n}")
     return Commit((AgentChange(0, Agent(key, line), None),))
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core.model import Line
+from adapter.core.model import TelephonyUser
 from adapter.storage import sql
 from adapter.storage.batch import prepare
 from adapter.storage.port import AgentChange, Commit, RouteRead
 from adapter.storage.trust import Answer, Trusted, trust
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
 
-ADAS, BENS = Line("acct", "user_1"), Line("acct", "user_2")
+ADAS, BENS = TelephonyUser("acct", "user_1"), TelephonyUser("acct", "user_2")
 NOBODY = RouteRead("acct", "pc-1", frozenset(), frozenset(), ADAS, frozenset({ADA}))
 RINGS = Commit((bound(3, "pc-1"),), delivery("e1"), route=NOBODY)
 """A call of which nobody knew yet reaches Ada."""

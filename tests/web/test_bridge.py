@@ -149,7 +149,7 @@ async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
         raise StorageError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(world.app.agents, "tell", fail)
+        broken.setattr(world.app.agents, "handle", fail)
         assert await code_after(await socket(world), hello(await ticket_of(world))) == 1013
     assert world.app.pages.count() == 0
     await world.page()
@@ -166,7 +166,7 @@ async def test_a_report_that_could_not_be_stored_is_told_again(
     live = await socket(world)
     named = {"log_id": "l", "attempt": 1, "nonce": "n", "task_id": "00T"}
     result = json.dumps({"type": "result", "outcome": "ok", **named})
-    monkeypatch.setattr(world.app.agents, "tell_log", fail)
+    monkeypatch.setattr(world.app.agents, "handle_log_event", fail)
     assert await code_after(live, hello(await ticket_of(world)), result) == 1013
 
 
@@ -309,7 +309,7 @@ async def test_what_a_page_remembers_of_its_saves_is_heard_before_it_is_shown_an
     async def hear(_: AgentKey, log_id: str, *events: LogEvent) -> None:
         heard.extend((log_id, event) for event in events)
 
-    monkeypatch.setattr(world.app.agents, "tell_log", hear)
+    monkeypatch.setattr(world.app.agents, "handle_log_event", hear)
     states = {"saved": "ok", "no": "refused", "away": "sent"}
     journal = [
         {"log_id": log_id, "attempt": 2, "nonce": "n", "state": state, "task_id": "00T1"}

@@ -58,12 +58,12 @@ async def test_the_orgs_calls_are_limited_together_and_an_emergency_never(tmp_pa
             assert refused["code"] == "too-many-org"
         assert (await grace.until_answer(await grace.dial("911")))["code"] == "placed"
         history = await world.until_history(lambda history: len(history["posts"]) == 2)
-        dialled = [post["body"]["dial_string"] for post in history["posts"]]
-        assert dialled == [NUMBER, "911"]
+        dialed = [post["body"]["dial_string"] for post in history["posts"]]
+        assert dialed == [NUMBER, "911"]
 
 
 async def test_the_same_number_again_is_called_once_the_agent_says_so(tmp_path: Path) -> None:
-    """Asked, confirmed, dialled: two POSTs, not three."""
+    """Asked, confirmed, dialed: two POSTs, not three."""
     async with a_world(
         tmp_path, confirm_repeat_seconds=30, wrap_up_seconds=0, dial_while_wrap_up=True
     ) as world:

@@ -19,7 +19,7 @@ from tests.scenarios.conftest import World
         ("201", {"ok": True, "display": "201"}),
     ],
 )
-def test_a_number_that_can_be_dialled_is_written_as_people_do(
+def test_a_number_that_can_be_dialed_is_written_as_people_do(
     number: str, told: dict[str, object]
 ) -> None:
     """In the country's own way at home, internationally abroad."""

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from adapter.metrics import Metrics
-from adapter.runtime.intake import Fate, Heard
+from adapter.runtime.intake import DeliveryOutcome, IncomingDelivery
 from adapter.storage.port import StorageError
 from adapter.telephony import signing
 from adapter.web.throttle import Throttle
@@ -193,7 +193,7 @@ class Clock:
 class FullDisk:
     """An intake whose store takes nothing."""
 
-    async def take(self, heard: Heard) -> Fate:
+    async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
         """Fail as the port says."""
         raise StorageError(f"database or disk is full: {heard.event_id}")
 

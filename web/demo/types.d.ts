@@ -62,7 +62,7 @@ export interface DemoConfig {
   softphone_url: string;
   agent: string;
   records?: DemoRecord[];
-  /** Items of the call centre's definition, beside the usual ones. */
+  /** Items of the call center's definition, beside the usual ones. */
   settings?: { [key: string]: unknown };
   /** Screen pop rules by call type, beside the usual ones. */
   layout?: { [callType: string]: object };

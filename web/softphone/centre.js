@@ -1,5 +1,5 @@
 /**
- * What the admin has put into the call centre's definition file for this softphone.
+ * What the admin has put into the call center's definition file for this softphone.
  *
  * Any text may stand there: what is of no use is named, and ignored. No secrets belong in it, for
  * every user's page can read all of it.

@@ -1,4 +1,4 @@
-/** Ask the server, while the agent types, whether this can be dialled: its judgement alone counts. */
+/** Ask the server, while the agent types, whether this can be dialed: its judgement alone counts. */
 
 import { post } from './session.js';
 import { wordsFor } from './strings.js';

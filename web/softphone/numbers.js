@@ -1,4 +1,4 @@
-/** Phone numbers as they are typed. What may be dialled is the server's judgement alone. */
+/** Phone numbers as they are typed. What may be dialed is the server's judgement alone. */
 
 /** @import {DirectoryEntry, RecentRow, RecordRef} from './types.js' */
 
@@ -35,7 +35,7 @@ export function matchRecent(rows, query) {
 }
 
 /**
- * Numbers of the call centre's directory that a half-typed number or name may mean.
+ * Numbers of the call center's directory that a half-typed number or name may mean.
  * @param {DirectoryEntry[]} entries @param {string} query @returns {RecentRow[]}
  */
 export function matchDirectory(entries, query) {

@@ -175,7 +175,7 @@ export interface Found {
 /** As getSoftphoneLayout tells it, by "Inbound", "Outbound" and "Internal". */
 export type Layout = { [callType: string]: { objects?: object; screenPopSettings?: object } | undefined };
 
-/** A number of the call centre's directory. */
+/** A number of the call center's directory. */
 export interface DirectoryEntry {
   name: string;
   number: string;
@@ -212,7 +212,7 @@ export interface Driver {
   /** Pixels; null leaves that side as it is. */
   size(height: number | null, width: number | null): Promise<Outcome>;
   ready(): Promise<Outcome>;
-  /** The call centre's definition: a flat map of "/section/item" to text. */
+  /** The call center's definition: a flat map of "/section/item" to text. */
   settings(): Promise<Outcome>;
   layout(): Promise<Outcome>;
   /** `args` as searchAndScreenPop takes them, deferred. */
@@ -227,7 +227,7 @@ export interface Driver {
   publish(channel: string, message: object): Promise<Outcome>;
   saveLog(value: object, onReply: (outcome: Outcome) => void): void;
   refresh(): Promise<Outcome>;
-  /** The call centre's directory, where the experience has one. */
+  /** The call center's directory, where the experience has one. */
   directory?(): Promise<DirectoryEntry[]>;
   /** A read that the server asks for by name. */
   perform(method: string, args: object): Promise<Outcome>;
@@ -298,7 +298,7 @@ export interface Model {
   offers: { [callId: string]: () => void };
   /** The records that this tab has shown, the one in view first. */
   viewed: RecordRef[];
-  /** The call centre's directory, once it is known. */
+  /** The call center's directory, once it is known. */
   directory?: DirectoryEntry[];
   /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
   ringProfiles: string[];

@@ -16,8 +16,8 @@ import stamina
 from adapter.telephony.dialstack import wire
 from adapter.telephony.port import (
     Action,
-    CallRecord,
     Capabilities,
+    Cdr,
     Placed,
     ProviderUser,
     Rejected,
@@ -101,7 +101,7 @@ class DialStackClient:
         """Refuse: over REST DialStack neither hangs up nor holds, mutes, dials or answers."""
         raise Unsupported(f"DialStack cannot do this from here: {action.value}")
 
-    async def record(self, provider_call_id: str) -> CallRecord | None:
+    async def record(self, provider_call_id: str) -> Cdr | None:
         """Read one row of the call log."""
         response = await self._ask(wire.call_path(provider_call_id), missing_ok=True)
         if response.status_code == 404:
@@ -114,7 +114,7 @@ class DialStackClient:
             raise _unreadable(response, Malformed("no id"))
         return found
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[CallRecord, ...]:
+    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the newest rows of one user."""
         query = wire.records_query(user_id, since_ms, limit)
         rows = await self._rows("/v1/calls", query, at_most=limit)

@@ -1,6 +1,6 @@
 """What DialStack's call fields mean, as facts that the core can join. Pure.
 
-Events and rows of the call log share their fields, so both come here as a `CallRecord`.
+Events and rows of the call log share their fields, so both come here as a `Cdr`.
 Two traps are disarmed in this file: `answered_at` proves a connection in an inbound call
 only, and an event without the field that it is about still tells that it happened.
 """
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import fields
-from adapter.telephony.news import CallNews, Moment
-from adapter.telephony.port import CallRecord
+from adapter.telephony.port import Cdr
+from adapter.telephony.updates import CallUpdate, Moment
 
 T = TypeVar("T", int, str)
 
@@ -32,19 +32,19 @@ _OUTCOMES: dict[Source, dict[Outcome | None, Known[Outcome]]] = {
 }
 
 
-def report_from_record(record: CallRecord) -> CallNews:
+def call_update_from_cdr(record: Cdr) -> CallUpdate:
     """Turn a row of the call log into news: its word outranks every event's."""
     facts = _facts(record, _RECORD, _RECORDED, at=None)
-    return CallNews(_RECORD, record.provider_call_id, record.user_id, facts)
+    return CallUpdate(_RECORD, record.provider_call_id, record.user_id, facts)
 
 
-def report_from_event(record: CallRecord, moment: Moment, at: int) -> CallNews:
+def call_update_from_event(record: Cdr, moment: Moment, at: int) -> CallUpdate:
     """Tell what an event says by its fields, and failing these by having come at all."""
     facts = _facts(record, moment, _SAID, at)
-    return CallNews(moment, record.provider_call_id, record.user_id, facts)
+    return CallUpdate(moment, record.provider_call_id, record.user_id, facts)
 
 
-def _facts(record: CallRecord, moment: Moment, source: Source, at: int | None) -> Facts:
+def _facts(record: Cdr, moment: Moment, source: Source, at: int | None) -> Facts:
     """Gather what the fields say; `at`, when it was told, stands in for the time of its moment.
 
     `answered_at` is when the first device picked up: the agent's own in an outbound call,
@@ -76,7 +76,7 @@ def _facts(record: CallRecord, moment: Moment, source: Source, at: int | None) -
     )
 
 
-def _number(record: CallRecord, direction: Direction | None, moment: Moment) -> str | None:
+def _number(record: Cdr, direction: Direction | None, moment: Moment) -> str | None:
     """The other party's; only two moments of an internal call say which end the agent is."""
     if direction is _INBOUND or (direction is _INTERNAL and moment is _RINGING):
         return record.from_number

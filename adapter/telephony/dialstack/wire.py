@@ -13,10 +13,10 @@ from urllib.parse import quote
 from adapter.core.quick import dataclass
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
-from adapter.telephony.dialstack.meaning import report_from_event
-from adapter.telephony.news import CallNews, Moment
-from adapter.telephony.port import CallRecord, ProviderUser, Webhook
+from adapter.telephony.dialstack.meaning import call_update_from_event
+from adapter.telephony.port import Cdr, ProviderUser, Webhook
 from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import CallUpdate, Moment
 
 UserField = Literal["user_id", "user"]
 """The guide and the browser SDK write `user_id`, the server SDK `user`."""
@@ -38,13 +38,13 @@ EVENTS = tuple(_MOMENTS)
 class Delivery:
     """One webhook; `report` is None for types that do not concern us.
 
-    With a `problem` the type does concern us, but the call cannot be recognised.
+    With a `problem` the type does concern us, but the call cannot be recognized.
     """
 
     event_id: str
     type: str
     account_id: str | None
-    report: CallNews | None = None
+    report: CallUpdate | None = None
     problem: str | None = None
 
 
@@ -169,20 +169,20 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
     return Webhook(endpoint_id, secret)
 
 
-def parse_record(row: dict[str, Any]) -> CallRecord | None:
+def parse_record(row: dict[str, Any]) -> Cdr | None:
     """Read one row of the call log; None for a row without an id."""
     call_id = fields.text(row.get("id")) or fields.text(row.get("call_id"))
     return None if call_id is None else _record(call_id, row)
 
 
-def _record(call_id: str, row: dict[str, Any]) -> CallRecord:
+def _record(call_id: str, row: dict[str, Any]) -> Cdr:
     said, text, moment_ms = row.get, fields.text, fields.moment_ms
     started, answered = moment_ms(said("started_at")), moment_ms(said("answered_at"))
     status, ended = text(said("status")), moment_ms(said("ended_at"))
     live = status is None and ended is None
     if ended is None and not live:
         ended = _end_by_duration(answered or started, said("duration_seconds"))
-    return CallRecord(  # in the order of its fields: by name it would take twice as long
+    return Cdr(  # in the order of its fields: by name it would take twice as long
         call_id,
         text(said("user_id")) or text(said("user")),
         text(said("direction")),
@@ -205,9 +205,7 @@ def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
     return None if begin is None or duration is None else begin + duration
 
 
-def own_records(
-    records: Sequence[CallRecord], user_id: str, since_ms: int
-) -> tuple[CallRecord, ...]:
+def own_records(records: Sequence[Cdr], user_id: str, since_ms: int) -> tuple[Cdr, ...]:
     """Keep the user's records begun since then: an unknown filter is silently ignored.
 
     A row that names no user is kept only if no row names another one, for then the
@@ -246,4 +244,4 @@ def parse_webhook(raw: bytes, at: int) -> Delivery:
     if call_id is None:
         return Delivery(event_id, kind, account, problem="no call_id")
     record = _record(call_id, row)
-    return Delivery(event_id, kind, account, report_from_event(record, moment, at))
+    return Delivery(event_id, kind, account, call_update_from_event(record, moment, at))

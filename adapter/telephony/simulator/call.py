@@ -13,7 +13,7 @@ class Verb(StrEnum):
     """What somebody (or time) does to a call."""
 
     PICK_UP = "pick_up"
-    """The agent picks up a device; the destination is dialled."""
+    """The agent picks up a device; the destination is dialed."""
     ANSWER = "answer"
     """The destination answers, or the agent does if the call came in."""
     VOICEMAIL = "voicemail"
@@ -163,7 +163,7 @@ def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, 
 
 
 def _machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
-    """An agent who dials talks to the machine; one who is dialled is not connected to it."""
+    """An agent who dials talks to the machine; one who is dialed is not connected to it."""
     if call.direction is Direction.INBOUND:
         return replace(call, phase=Phase.TALKING, machine=True), ()
     return _connect(call, now, machine=True)

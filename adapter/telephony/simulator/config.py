@@ -9,7 +9,7 @@ from adapter.telephony.simulator.script import Scenario, Timings
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with a phone at the provider. `extension` is dialled by colleagues."""
+    """A person with a phone at the provider. `extension` is dialed by colleagues."""
 
     user_id: str
     name: str

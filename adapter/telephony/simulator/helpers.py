@@ -27,7 +27,7 @@ BY_HAND = {
 
 
 async def sandbox_call(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/test_helpers/calls`: a call from outside, or one dialled on a desk phone."""
+    """`POST /v1/test_helpers/calls`: a call from outside, or one dialed on a desk phone."""
     state = request.app[STATE]
     body = await json_object(request)
     user = find_user(state, body.get("user") or body.get("user_id"))

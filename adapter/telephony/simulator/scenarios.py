@@ -1,4 +1,4 @@
-"""Which scenario an outbound call plays: told by the number dialled, the user, or the default.
+"""Which scenario an outbound call plays: told by the number dialed, the user, or the default.
 
 Asked in this order: what a test has set for the number, for the user, what the number's last
 four digits say (below), what a test has set as the default, the setting.
@@ -115,9 +115,9 @@ class Choice:
 
     def scenario(self, user_id: str, number: str) -> Scenario:
         """Return the scenario of a call of this user to this number."""
-        dialled = digits(number)
-        found = self._by_number.get(dialled) or self._by_user.get(user_id)
-        return found or MAGIC.get(dialled[-4:]) or self._default or self._setting
+        dialed = digits(number)
+        found = self._by_number.get(dialed) or self._by_user.get(user_id)
+        return found or MAGIC.get(dialed[-4:]) or self._default or self._setting
 
     def knobs(self, number: str) -> Knobs | None:
         """Return the knobs set for calls to this number, if any were."""
@@ -125,5 +125,5 @@ class Choice:
 
     def fault(self, number: str) -> str | None:
         """Return the fault that this number asks for by its last digits."""
-        dialled = digits(number)
-        return None if dialled in self._by_number else MAGIC_FAULTS.get(dialled[-4:])
+        dialed = digits(number)
+        return None if dialed in self._by_number else MAGIC_FAULTS.get(dialed[-4:])

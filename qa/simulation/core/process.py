@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 from adapter.core.effects import AskCall, FindCall, PlaceCall, PopScreen
 from adapter.core.events import (
     CallPlaced,
+    CdrMissing,
+    CdrUnavailable,
     Event,
     PageGreeted,
     PlacingRejected,
     PlacingUnknown,
     PopClaimed,
-    RecordAbsent,
-    RecordUnavailable,
     TimePassed,
 )
 from adapter.core.logevents import (
+    GrantSave,
     LogAccepted,
     LogEffect,
     LogEvent,
@@ -30,23 +31,22 @@ from adapter.core.logevents import (
     PageProved,
     ProbePage,
     ReadBack,
-    SendGo,
     SendSettled,
     TasksFound,
 )
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
-from adapter.core.model import AgentKey, Line, RingingInbound
+from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
 from adapter.opencti import surface
 from adapter.opencti.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.opencti.tasklog import TaskRules
-from adapter.runtime.intake import PARKED_MS, Heard
+from adapter.runtime.intake import PARKED_MS, IncomingDelivery
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
-from adapter.telephony.dialstack.meaning import report_from_record
-from adapter.telephony.news import as_event, event_for
-from adapter.telephony.port import CallRecord, Placed, Rejected
+from adapter.telephony.dialstack.meaning import call_update_from_cdr
+from adapter.telephony.port import Cdr, Placed, Rejected
+from adapter.telephony.updates import as_event, event_for
 from qa.simulation.core.commits import Commits, Job, Wish, nothing
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.offers import Offers
@@ -149,7 +149,7 @@ class CoreProcess:
         if not wire.up:
             return
         self.commits.cache.pop(wire.key, None)  # a hello reads the store
-        line = Line(ACCOUNT, wire.key.user_id)
+        line = TelephonyUser(ACCOUNT, wire.key.user_id)
         greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC")
         entries = [JournalEntry.model_validate(entry) for entry in hello["journal"]]
 
@@ -311,14 +311,14 @@ class CoreProcess:
 
     def _ask(self, key: AgentKey, effect: AskCall) -> None:
         if self._world.provider.is_down():
-            self._tell(key, RecordUnavailable(self._now(), effect.call_id))
+            self._tell(key, CdrUnavailable(self._now(), effect.call_id))
             return
         self._told(key, effect.call_id, self._world.provider.row(effect.provider_call_id))
 
     def _find(self, key: AgentKey, effect: FindCall) -> None:
         provider, since = self._world.provider, effect.since - LOOK_BACK_MS
         if provider.is_down():
-            self._tell(key, RecordUnavailable(self._now(), effect.call_id))
+            self._tell(key, CdrUnavailable(self._now(), effect.call_id))
             return
         for record in reversed(provider.rows(effect.line.user, since, LOG_ROWS)):
             known = self._disk.owners.get((ACCOUNT, record.provider_call_id))
@@ -327,17 +327,17 @@ class CoreProcess:
                 return
         self._told(key, effect.call_id, None)
 
-    def _told(self, key: AgentKey, call_id: str, record: CallRecord | None) -> None:
+    def _told(self, key: AgentKey, call_id: str, record: Cdr | None) -> None:
         now = self._now()
         if record is None:
-            self._tell(key, RecordAbsent(now, call_id))
+            self._tell(key, CdrMissing(now, call_id))
             return
-        news = report_from_record(record)
+        news = call_update_from_cdr(record)
         self._tell(key, as_event(news, at=now, call_id=call_id, known=True))
 
     def _perform_log(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         match effect:
-            case SendGo():
+            case GrantSave():
                 self._send_go(key, logs[effect.log_id], effect)
             case SendSettled():
                 settled = {"type": "settled", "log_id": effect.log_id, "attempt": effect.attempt}
@@ -358,7 +358,7 @@ class CoreProcess:
             wire.send(message)
         return wire
 
-    def _send_go(self, key: AgentKey, log: CallLog, effect: SendGo) -> None:
+    def _send_go(self, key: AgentKey, log: CallLog, effect: GrantSave) -> None:
         attempt = effect.attempt
         for page_id, other in self.offers.wires.get(key, {}).items():
             if page_id != attempt.page_id:
@@ -385,13 +385,15 @@ class CoreProcess:
 
     # --- webhooks --------------------------------------------------------------------------------
 
-    def take(self, heard: Heard, taken: Callable[[], None], failed: Callable[[], None]) -> None:
+    def take(
+        self, heard: IncomingDelivery, taken: Callable[[], None], failed: Callable[[], None]
+    ) -> None:
         """Route, decide, commit; durable when `taken` is called."""
         assert heard.news is not None
         call = (ACCOUNT, heard.news.provider_call_id)
         keys = set(self._disk.owners.get(call, ()))
         if heard.news.user_id is not None:
-            keys |= self._disk.lines.get(Line(ACCOUNT, heard.news.user_id), set())
+            keys |= self._disk.lines.get(TelephonyUser(ACCOUNT, heard.news.user_id), set())
         if not keys:
             self._park(heard, taken, failed)
             return
@@ -399,7 +401,7 @@ class CoreProcess:
         job = Job(key, lambda snapshot: self._plan(heard, snapshot), lambda _: taken(), failed)
         self.commits.add(job)
 
-    def _plan(self, heard: Heard, snapshot: Snapshot) -> Wish:
+    def _plan(self, heard: IncomingDelivery, snapshot: Snapshot) -> Wish:
         news, now = heard.news, self._now()
         assert news is not None
         call, key = (ACCOUNT, news.provider_call_id), snapshot.agent.key
@@ -414,11 +416,13 @@ class CoreProcess:
         steps = [event for event in events if event is not None]
         return Wish(steps, delivery=self._delivery(heard, "applied"), unpark=parked)
 
-    def _delivery(self, heard: Heard, fate: str) -> Delivery:
+    def _delivery(self, heard: IncomingDelivery, fate: str) -> Delivery:
         return Delivery(ACCOUNT, heard.event_id, heard.type, heard.body, self._now(), fate)
 
-    def _park(self, heard: Heard, taken: Callable[[], None], failed: Callable[[], None]) -> None:
-        if not heard.may_wait or heard.news is None:
+    def _park(
+        self, heard: IncomingDelivery, taken: Callable[[], None], failed: Callable[[], None]
+    ) -> None:
+        if not heard.parkable or heard.news is None:
             taken()
             return
         now, call = self._now(), heard.news.provider_call_id
@@ -460,8 +464,8 @@ class CoreProcess:
         if record is None or record.user_id is None:
             answered()
             return
-        news, event_id = report_from_record(record), f"record-{parked.event_id}"
-        heard = Heard(event_id, "call.record", ACCOUNT, b"", news, may_wait=False)
+        news, event_id = call_update_from_cdr(record), f"record-{parked.event_id}"
+        heard = IncomingDelivery(event_id, "call.record", ACCOUNT, b"", news, parkable=False)
         self.take(heard, answered, nothing)
 
 

@@ -52,13 +52,13 @@ def test_the_same_seed_plans_the_same_calls() -> None:
 
 
 def test_every_call_of_a_large_run_has_a_number_of_its_own() -> None:
-    """Calls are matched by their numbers, so none may be dialled twice."""
+    """Calls are matched by their numbers, so none may be dialed twice."""
     most = max(Counter(number_of(index) for index in range(50_000)).values())
     assert most == 1
 
 
 def test_a_plan_holds_every_kind_of_call() -> None:
-    """Dialled by click, come in, dialled on the desk phone."""
+    """Dialed by click, come in, dialed on the desk phone."""
     assert {plan.kind for plan in plan_calls(200, 1)} == set(Kind)
 
 

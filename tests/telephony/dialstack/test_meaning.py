@@ -3,9 +3,9 @@
 import pytest
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.telephony.dialstack.meaning import report_from_event, report_from_record
-from adapter.telephony.news import Moment
-from adapter.telephony.port import CallRecord
+from adapter.telephony.dialstack.meaning import call_update_from_cdr, call_update_from_event
+from adapter.telephony.port import Cdr
+from adapter.telephony.updates import Moment
 
 SEEN_AT = 9_000
 SEEN = Known(SEEN_AT, Source.SEEN)
@@ -16,19 +16,19 @@ def said(value: int) -> Known[int]:
     return Known(value, Source.SAID)
 
 
-def record(**told: object) -> CallRecord:
+def record(**told: object) -> Cdr:
     """A call of which only this is told."""
-    return CallRecord(provider_call_id="call_1", **told)  # type: ignore[arg-type]
+    return Cdr(provider_call_id="call_1", **told)  # type: ignore[arg-type]
 
 
 def facts(moment: Moment, **told: object) -> Facts:
     """What an event of this moment with these fields says."""
-    return report_from_event(record(**told), moment, SEEN_AT).facts
+    return call_update_from_event(record(**told), moment, SEEN_AT).facts
 
 
 def test_news_carry_whose_call_it_is() -> None:
     """Call and user are the provider's, as they came."""
-    news = report_from_event(record(user_id="user_1"), Moment.RINGING, SEEN_AT)
+    news = call_update_from_event(record(user_id="user_1"), Moment.RINGING, SEEN_AT)
     assert (news.moment, news.provider_call_id, news.user_id) == (
         Moment.RINGING,
         "call_1",
@@ -37,7 +37,7 @@ def test_news_carry_whose_call_it_is() -> None:
 
 
 def test_an_outbound_answer_is_the_agents_own_pick_up() -> None:
-    """`answered_at` proves no connection in a call that we dialled."""
+    """`answered_at` proves no connection in a call that we dialed."""
     found = facts(Moment.ENDED, direction="outbound", answered_at=5, ended_at=8, status="completed")
     assert found.picked_up == said(5)
     assert found.connected is None
@@ -112,7 +112,7 @@ def test_the_number_is_the_other_partys(
     [(Moment.DIALED, "1002"), (Moment.RINGING, "1001"), (Moment.ENDED, None)],
 )
 def test_an_internal_call_has_two_ends(moment: Moment, number: str | None) -> None:
-    """Only dialling and ringing tell which end the agent is."""
+    """Only dialing and ringing tell which end the agent is."""
     found = facts(moment, direction="internal", from_number="1001", to_number="1002")
     assert (found.number.value if found.number else None) == number
     assert found.direction == Known(Direction.INTERNAL, Source.SAID)
@@ -141,7 +141,7 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
         status="completed",
         cause=16,
     )
-    news = report_from_record(row)
+    news = call_update_from_cdr(row)
     assert (news.moment, news.user_id) == (Moment.RECORD, "user_1")
     assert news.facts == Facts(
         direction=Known(Direction.OUTBOUND, Source.RECORD),
@@ -157,7 +157,7 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
 def test_a_live_row_tells_no_end() -> None:
     """While the call goes on, the call log knows only how far it came."""
     row = record(direction="outbound", connected_at=6, status="busy", cause=17, live=True)
-    found = report_from_record(row).facts
+    found = call_update_from_cdr(row).facts
     assert found.connected == Known(6, Source.RECORD)
     assert found.ended is None
     assert found.outcome is None
@@ -166,4 +166,4 @@ def test_a_live_row_tells_no_end() -> None:
 def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
     """So it must not overwrite the number that an event told."""
     row = record(direction="internal", from_number="1001", to_number="1002", ended_at=8, status="x")
-    assert report_from_record(row).facts.number is None
+    assert call_update_from_cdr(row).facts.number is None

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import wire
-from adapter.telephony.news import Moment
-from adapter.telephony.port import CallRecord, ProviderUser
+from adapter.telephony.port import Cdr, ProviderUser
 from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import Moment
 
 AT = 1_760_000_000_000
 
@@ -187,7 +187,7 @@ def test_a_row_of_the_call_log_is_read() -> None:
         "status": "completed",
         "hangup_cause": 16,
     }
-    assert wire.parse_record(row) == CallRecord(
+    assert wire.parse_record(row) == Cdr(
         provider_call_id="call_1",
         user_id="user_1",
         direction="outbound",
@@ -246,10 +246,10 @@ def test_a_row_is_closed_by_status_or_end(row: dict[str, Any], live: bool, ended
     assert (found.live, found.ended_at) == (live, ended)
 
 
-def rows(*users: str | None, started: int | None = 10) -> list[CallRecord]:
+def rows(*users: str | None, started: int | None = 10) -> list[Cdr]:
     """Records of these users."""
     return [
-        CallRecord(provider_call_id=str(number), user_id=user, started_at=started)
+        Cdr(provider_call_id=str(number), user_id=user, started_at=started)
         for number, user in enumerate(users)
     ]
 
@@ -309,7 +309,7 @@ def test_a_type_that_does_not_concern_us_is_no_problem(kind: str) -> None:
 @pytest.mark.parametrize(
     "data", [None, [], "x", {}, {"call_id": ""}, {"call_id": 7}, {"call_id": "x" * 256}]
 )
-def test_a_call_that_cannot_be_recognised_is_a_problem(data: Any) -> None:
+def test_a_call_that_cannot_be_recognized_is_a_problem(data: Any) -> None:
     """The delivery is kept with its problem; sending it again would not help."""
     found = delivery("call.end", data)
     assert found.report is None

@@ -34,7 +34,7 @@ async def test_a_sandbox_call_comes_from_outside() -> None:
     ("direction", "number", "expected"),
     [("outbound", NUMBER, "outbound"), ("internal", "1002", "internal")],
 )
-async def test_a_sandbox_call_may_be_dialled_on_a_desk_phone(
+async def test_a_sandbox_call_may_be_dialed_on_a_desk_phone(
     direction: str, number: str, expected: str
 ) -> None:
     """It begins picked up, and no request of ours has started it."""

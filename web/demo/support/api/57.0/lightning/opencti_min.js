@@ -1,6 +1,6 @@
 /*
  * Our own stand-in for Salesforce's Open CTI library for Lightning, API 57.0, written from its
- * documented wire and observed behaviour. It keeps the quirks that a softphone has to live with:
+ * documented wire and observed behavior. It keeps the quirks that a softphone has to live with:
  *  - a string is thrown at the start when URL parameters displease it, `sforce.opencti` is there
  *    all the same, and every call is dropped without a word;
  *  - no time-outs, no listener removal, no de-duplication of listeners;

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Source
+from adapter.core.numberquery import NumberQuery, leaves, sought
 from adapter.core.phone import plain
-from adapter.core.sought import Sought, leaves, sought
 from tests.core.people import RECORD
 
 
-def of(text: str, *regions: str) -> Sought:
+def of(text: str, *regions: str) -> NumberQuery:
     """What is looked for; it must be a number."""
     found = sought(text, regions or ("DE",))
     assert found is not None

@@ -10,13 +10,13 @@ from types import TracebackType
 from adapter.core.model import AgentKey
 
 
-class Alone:
+class KeyedLocks:
     """A lock for each agent whom somebody decides for, or waits to."""
 
     def __init__(self) -> None:
         self._locks: dict[AgentKey, _Lock] = {}
 
-    def with_all(self, keys: Sequence[AgentKey]) -> AbstractAsyncContextManager[object]:
+    def acquire(self, keys: Sequence[AgentKey]) -> AbstractAsyncContextManager[object]:
         """Nobody else decides for these meanwhile; sorted keys, nearly always one."""
         return _Turn(self._locks, keys[0]) if len(keys) == 1 else self._each(keys)
 

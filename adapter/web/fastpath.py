@@ -1,4 +1,4 @@
-"""The lane: how a delivery that came whole is heard and answered without aiohttp's machinery.
+"""The webhook fast path: a delivery that came in one piece is answered without aiohttp's machinery.
 
 Every connection begins here. As long as all it brings is one plain, whole delivery at a time (so
 providers and proxies send them), it stays. The first thing that is anything else goes to aiohttp,
@@ -26,7 +26,7 @@ from adapter.web.middleware import HEADERS, failure
 from adapter.web.webhooks import Webhooks
 
 try:
-    from adapter.web.whole import Whole, read_whole
+    from adapter.web.simplerequest import SimpleRequest, parse_simple_request
 except ModuleNotFoundError:  # pragma: no cover - httptools is not here
     HAS_PARSER = False
 else:
@@ -44,8 +44,8 @@ NextProtocol = Callable[[], asyncio.Protocol]
 """Makes aiohttp's own protocol for one connection."""
 
 
-class Lanes:
-    """The lanes of one server.
+class WebhookFastPaths:
+    """The fast paths of one server, one a connection.
 
     `endpoints` by the target that a request must have, letter by letter; `is_leaving` tells
     whether each answer is to be its connection's last.
@@ -63,28 +63,28 @@ class Lanes:
         self.tasks = tasks
         self.clock = clock
         self.is_leaving = is_leaving
-        self.open: set[Lane] = set()
+        self.open: set[WebhookFastPath] = set()
 
     def before(self, aiohttp: NextProtocol) -> NextProtocol:
         """What makes the protocol of each new connection."""
         if not (HAS_PARSER and self.endpoints):
             return aiohttp
-        return partial(Lane, self, aiohttp)
+        return partial(WebhookFastPath, self, aiohttp)
 
     async def close(self, seconds: float) -> None:
         """Give deliveries that are being taken up to `seconds` for their answer, then hang up."""
-        taking = [lane.taking for lane in self.open if lane.taking is not None]
+        taking = [path.taking for path in self.open if path.taking is not None]
         if taking:
             await asyncio.wait(taking, timeout=seconds)
-        for lane in tuple(self.open):
-            lane.hang_up()
+        for path in tuple(self.open):
+            path.hang_up()
 
 
-class Lane(asyncio.Protocol):
+class WebhookFastPath(asyncio.Protocol):
     """One connection, as long as it brings deliveries only. `taking` is the one under way."""
 
-    def __init__(self, lanes: Lanes, aiohttp: NextProtocol) -> None:
-        self._lanes = lanes
+    def __init__(self, paths: WebhookFastPaths, aiohttp: NextProtocol) -> None:
+        self._paths = paths
         self._aiohttp = aiohttp
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -99,7 +99,7 @@ class Lane(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
-        self._lanes.open.add(self)
+        self._paths.open.add(self)
         self._idle = self._loop.call_later(IDLE_SECONDS, self._look_if_idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,14 +118,14 @@ class Lane(asyncio.Protocol):
             self._ahead += data
             self._transport.pause_reading()
             return
-        whole = read_whole(data)
-        endpoint = self._lanes.endpoints.get(whole.target) if whole else None
+        whole = parse_simple_request(data)
+        endpoint = self._paths.endpoints.get(whole.target) if whole else None
         if whole is None or endpoint is None:
             self._hand_over(data)
         else:
-            self.taking = self._lanes.tasks.start("delivery", self._take(endpoint, whole))
+            self.taking = self._paths.tasks.start("delivery", self._take(endpoint, whole))
 
-    async def _take(self, endpoint: Webhooks, whole: Whole) -> None:
+    async def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
         refusal: web.Response | None
         try:
             refusal = await endpoint.take(self._peer, whole.forwarded, whole.signature, whole.body)
@@ -139,8 +139,8 @@ class Lane(asyncio.Protocol):
             self._go_on()
 
     def _answer(self, refusal: web.Response | None) -> None:
-        transport, now = self._transport, self._lanes.clock.now() // 1000
-        is_last = self._lanes.is_leaving()
+        transport, now = self._transport, self._paths.clock.now() // 1000
+        is_last = self._paths.is_leaving()
         if refusal is None:
             transport.write(_taken(now, is_last))
         else:
@@ -163,7 +163,7 @@ class Lane(asyncio.Protocol):
         handler.data_received(data)
 
     def _leave(self) -> None:
-        self._lanes.open.discard(self)
+        self._paths.open.discard(self)
         self._idle.cancel()
 
     def _look_if_idle(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapter.web.blocked import CODES, EACH_PER_MINUTE
+from adapter.web.startupfailures import CODES, EACH_PER_MINUTE
 from tests.scenarios.conftest import World
 
 WEB = Path(__file__).resolve().parents[2] / "web"

@@ -27,7 +27,7 @@ SIGNED_OUT = 0
 """The hint that some of an agent's sign-ins are over: no commit makes this version."""
 
 
-class Watch:
+class SessionMonitor:
     """Looks at the sessions of all connected pages and boards once a minute."""
 
     def __init__(

@@ -79,7 +79,7 @@ async def test_another_orgs_page_is_signed_out_too(world: World) -> None:
     assert await page.until_closed() == 4003
 
 
-async def test_before_salesforce_has_said_who_it_is_nothing_is_dialled_or_saved(
+async def test_before_salesforce_has_said_who_it_is_nothing_is_dialed_or_saved(
     world: World,
 ) -> None:
     """The class is not deployed, say: each click says so, and asks again; then all is well."""

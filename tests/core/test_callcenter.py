@@ -1,21 +1,21 @@
-"""What a call centre's definition file may rule: only what it says."""
+"""What a call center's definition file may rule: only what it says."""
 
 from __future__ import annotations
 
-from adapter.core.centre import NO_CENTRE, Centre
+from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.policy import Policy
 
 
 def test_a_centre_that_says_nothing_leaves_the_policy_as_it_is() -> None:
     """The very same policy, not a copy."""
     policy = Policy()
-    assert policy.of(NO_CENTRE) is policy
+    assert policy.of(NO_CALL_CENTER) is policy
 
 
 def test_a_centre_rules_what_it_names_and_nothing_else() -> None:
     """Its wrap-up and its country; the rest is ours."""
     policy = Policy()
-    ruled = policy.of(Centre(wrapup_ms=0, region="DE"))
+    ruled = policy.of(CallCenterSettings(wrapup_ms=0, region="DE"))
     assert ruled.wrapup_ms == 0
     assert ruled.dial.default_region == "DE"
     assert ruled.ring_ms == policy.ring_ms
@@ -23,4 +23,4 @@ def test_a_centre_rules_what_it_names_and_nothing_else() -> None:
 
 def test_a_country_that_is_none_is_not_believed() -> None:
     """Rubbish in a definition file must not make every number undialable."""
-    assert Policy().of(Centre(region="XX")).dial.default_region == "US"
+    assert Policy().of(CallCenterSettings(region="XX")).dial.default_region == "US"

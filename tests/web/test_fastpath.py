@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 from adapter.app import listening
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.tasks import Tasks
-from adapter.web import lane
-from adapter.web.lane import Lanes
+from adapter.web import fastpath
+from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.middleware import HEADERS, failure
-from adapter.web.server import LANES
+from adapter.web.server import FAST_PATHS
 
 PATH = "/webhooks/dialstack"
 
@@ -50,11 +50,11 @@ class Endpoint:
 
 
 @dataclass
-class Way:
-    """A server with lanes, and one connection to it."""
+class Route:
+    """A server with fast_paths, and one connection to it."""
 
     endpoint: Endpoint
-    lanes: Lanes
+    fast_paths: WebhookFastPaths
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     leaving: list[bool]
@@ -91,35 +91,35 @@ def delivery(body: bytes, path: str = PATH) -> bytes:
 
 
 @asynccontextmanager
-async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Way]:
+async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Route]:
     """A server that listens on loopback, connected to."""
     endpoint, tasks, leaving = Endpoint(), Tasks(), [False]
     endpoint.gate.set()
-    lanes = Lanes(
+    fast_paths = WebhookFastPaths(
         {PATH.encode(): endpoint} if with_lanes else {},  # type: ignore[dict-item]
         tasks=tasks,
         clock=SystemClock(),
         is_leaving=lambda: leaving[0],
     )
     server = web.Application()
-    server[LANES] = lanes
+    server[FAST_PATHS] = fast_paths
     server.router.add_post(PATH, endpoint.by_aiohttp)
     server.router.add_get("/readyz", endpoint.by_aiohttp)
     async with listening(server, "127.0.0.1", 0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        yield Way(endpoint, lanes, reader, writer, leaving)
+        yield Route(endpoint, fast_paths, reader, writer, leaving)
         writer.close()
     await tasks.close()
 
 
 @pytest.fixture
-async def way() -> AsyncIterator[Way]:
-    """With lanes."""
+async def way() -> AsyncIterator[Route]:
+    """With fast_paths."""
     async with a_way() as made:
         yield made
 
 
-async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Way) -> None:
+async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Route) -> None:
     """One after the other, each answered before the next one comes."""
     for number in range(3):
         way.send(b"%d" % number)
@@ -130,19 +130,19 @@ async def test_a_connection_that_brings_deliveries_stays_in_its_lane(way: Way) -
     assert way.endpoint.heard == [
         ("127.0.0.1", "192.0.2.1", "t=1", b"%d" % number) for number in range(3)
     ]
-    assert len(way.lanes.open) == 1
+    assert len(way.fast_paths.open) == 1
 
 
 @pytest.mark.parametrize("path", ["/webhooks/dialstack/", "/webhooks/dialstack?x", "/other"])
-async def test_another_target_is_aiohttps(way: Way, path: str) -> None:
+async def test_another_target_is_aiohttps(way: Route, path: str) -> None:
     """Even one that looks alike; and its own answer is what comes."""
     way.send(b"x", path=path)
     status, headers, _ = await way.answer()
     assert (status, "By" in headers) == ((200, True) if "?" in path else (404, False))
-    assert not way.lanes.open
+    assert not way.fast_paths.open
 
 
-async def test_the_first_other_request_takes_the_connection_along(way: Way) -> None:
+async def test_the_first_other_request_takes_the_connection_along(way: Route) -> None:
     """It is answered, and so is the delivery after it, by aiohttp."""
     way.send(b"1")
     assert "By" not in (await way.answer())[1]
@@ -153,33 +153,33 @@ async def test_the_first_other_request_takes_the_connection_along(way: Way) -> N
     assert [body for *_, body in way.endpoint.heard] == [b"1", b"", b"2"]
 
 
-async def test_a_delivery_in_two_pieces_is_aiohttps(way: Way) -> None:
+async def test_a_delivery_in_two_pieces_is_aiohttps(way: Route) -> None:
     """Who sends half of one is waited for there, as patiently as always."""
     way.send(b"1")
     await way.answer()
     whole = delivery(b"half and half")
     way.writer.write(whole[:-4])
-    await until(lambda: not way.lanes.open)
+    await until(lambda: not way.fast_paths.open)
     way.writer.write(whole[-4:])
     assert (await way.answer())[1]["By"] == "aiohttp"
     assert way.endpoint.heard[-1][-1] == b"half and half"
 
 
-async def test_two_at_once_are_both_answered(way: Way) -> None:
+async def test_two_at_once_are_both_answered(way: Route) -> None:
     """By aiohttp, in order."""
     way.send(b"1", b"2")
     assert [(await way.answer())[0] for _ in range(2)] == [200, 200]
     assert [body for *_, body in way.endpoint.heard] == [b"1", b"2"]
 
 
-async def test_what_comes_before_the_answer_waits_for_it(way: Way) -> None:
+async def test_what_comes_before_the_answer_waits_for_it(way: Route) -> None:
     """Deliveries of one connection are taken one after the other, however they are sent."""
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
     way.send(b"forged")
     await way.writer.drain()
-    one = next(iter(way.lanes.open))
+    one = next(iter(way.fast_paths.open))
     await until(lambda: bool(one._ahead))
     assert len(way.endpoint.heard) == 1
     way.endpoint.gate.set()
@@ -188,7 +188,7 @@ async def test_what_comes_before_the_answer_waits_for_it(way: Way) -> None:
     assert (await way.answer())[0] == 200
 
 
-async def test_a_refusal_says_why(way: Way) -> None:
+async def test_a_refusal_says_why(way: Route) -> None:
     """As aiohttp would have written it; the connection goes on."""
     way.send(b"forged")
     status, headers, body = await way.answer()
@@ -199,7 +199,7 @@ async def test_a_refusal_says_why(way: Way) -> None:
     assert (await way.answer())[0] == 200
 
 
-async def test_who_is_to_go_away_is_hung_up_on(way: Way) -> None:
+async def test_who_is_to_go_away_is_hung_up_on(way: Route) -> None:
     """After the answer that says so."""
     way.send(b"go away")
     status, headers, _ = await way.answer()
@@ -207,7 +207,7 @@ async def test_who_is_to_go_away_is_hung_up_on(way: Way) -> None:
     assert await way.is_over()
 
 
-async def test_a_bug_is_answered_and_logged(way: Way) -> None:
+async def test_a_bug_is_answered_and_logged(way: Route) -> None:
     """500, and the next delivery is taken."""
     with capture_logs() as logs:
         way.send(b"broken")
@@ -217,7 +217,7 @@ async def test_a_bug_is_answered_and_logged(way: Way) -> None:
     assert (await way.answer())[0] == 200
 
 
-async def test_a_replica_that_leaves_keeps_no_connection(way: Way) -> None:
+async def test_a_replica_that_leaves_keeps_no_connection(way: Route) -> None:
     """The next delivery goes to another one."""
     way.leaving[0] = True
     way.send(b"1")
@@ -225,13 +225,13 @@ async def test_a_replica_that_leaves_keeps_no_connection(way: Way) -> None:
     assert await way.is_over()
 
 
-async def test_nothing_is_taken_after_a_last_answer(way: Way) -> None:
+async def test_nothing_is_taken_after_a_last_answer(way: Route) -> None:
     """What was sent ahead of it is sent again, elsewhere."""
     way.leaving[0] = True
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
-    one = next(iter(way.lanes.open))
+    one = next(iter(way.fast_paths.open))
     way.send(b"2")
     await until(lambda: bool(one._ahead))
     way.endpoint.gate.set()
@@ -240,37 +240,37 @@ async def test_nothing_is_taken_after_a_last_answer(way: Way) -> None:
     assert [body for *_, body in way.endpoint.heard] == [b"1"]
 
 
-async def test_closing_waits_for_the_answer_under_way(way: Way) -> None:
+async def test_closing_waits_for_the_answer_under_way(way: Route) -> None:
     """A delivery that is being taken is answered, then its connection ends."""
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
-    closing = asyncio.ensure_future(way.lanes.close(10))
+    closing = asyncio.ensure_future(way.fast_paths.close(10))
     way.endpoint.gate.set()
     assert (await way.answer())[0] == 200
     assert await way.is_over()
     await closing
 
 
-async def test_closing_does_not_wait_for_ever(way: Way) -> None:
+async def test_closing_does_not_wait_for_ever(way: Route) -> None:
     """A store that hangs has its time; then the connection ends without an answer."""
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
-    await way.lanes.close(0.01)
+    await way.fast_paths.close(0.01)
     assert await way.is_over()
 
 
-async def test_a_sender_that_leaves_has_its_delivery_taken(way: Way) -> None:
+async def test_a_sender_that_leaves_has_its_delivery_taken(way: Route) -> None:
     """It was heard; there is only nobody to tell."""
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
-    one = next(iter(way.lanes.open))
+    one = next(iter(way.fast_paths.open))
     taking = one.taking
     assert taking is not None
     way.writer.close()
-    await until(lambda: not way.lanes.open)
+    await until(lambda: not way.fast_paths.open)
     way.endpoint.gate.set()
     await taking
     assert taking.exception() is None
@@ -278,14 +278,14 @@ async def test_a_sender_that_leaves_has_its_delivery_taken(way: Way) -> None:
 
 async def test_a_quiet_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that never says a word does, too."""
-    monkeypatch.setattr(lane, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(fastpath, "IDLE_SECONDS", 0.02)
     async with a_way() as way:
         assert await way.is_over()
 
 
-async def test_who_reads_no_answer_is_let_go(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_reads_no_answer_is_let_go(way: Route, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else answers would gather here for ever."""
-    monkeypatch.setattr(lane, "UNREAD_BYTES", -1)
+    monkeypatch.setattr(fastpath, "UNREAD_BYTES", -1)
     way.send(b"1")
     assert (await way.answer())[0] == 200
     assert await way.is_over()
@@ -296,8 +296,8 @@ async def test_without_lanes_aiohttp_has_every_connection(
     monkeypatch: pytest.MonkeyPatch, lacks: str
 ) -> None:
     """The parser is an extra; and a server without a provider has no deliveries."""
-    monkeypatch.setattr(lane, "HAS_PARSER", lacks != "a parser")
+    monkeypatch.setattr(fastpath, "HAS_PARSER", lacks != "a parser")
     async with a_way(with_lanes=lacks != "endpoints") as way:
         way.send(b"1")
         assert (await way.answer())[1]["By"] == "aiohttp"
-        assert not way.lanes.open
+        assert not way.fast_paths.open

@@ -11,7 +11,7 @@ import pytest
 from adapter.core.model import AgentKey
 from adapter.storage.open import open_store
 from adapter.storage.port import Store
-from adapter.web.once import Once
+from adapter.web.onetimetokens import OneTimeTokens
 from tests.web.conftest import SetClock
 
 KEY = AgentKey("00D000000000001", "005000000000001")
@@ -27,15 +27,15 @@ async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
 
 async def test_it_is_taken_once(store: Store, clock: SetClock) -> None:
     """By whoever brings the secret first, also at another replica."""
-    await Once(store, clock).put("code", "secret", KEY, 1_000, name="Ada")
-    here, there = Once(store, clock), Once(store, clock)
+    await OneTimeTokens(store, clock).put("code", "secret", KEY, 1_000, name="Ada")
+    here, there = OneTimeTokens(store, clock), OneTimeTokens(store, clock)
     taken = await asyncio.gather(here.take("code", "secret"), there.take("code", "secret"))
     assert sorted(taken, key=str) == [(KEY, {"name": "Ada"}), None]
 
 
 async def test_it_is_of_its_kind(store: Store, clock: SetClock) -> None:
     """The same secret of another kind is unknown."""
-    once = Once(store, clock)
+    once = OneTimeTokens(store, clock)
     await once.put("code", "secret", KEY, 1_000)
     assert await once.take("ticket", "secret") is None
     assert await once.take("code", "secret") == (KEY, {})
@@ -43,7 +43,7 @@ async def test_it_is_of_its_kind(store: Store, clock: SetClock) -> None:
 
 async def test_it_ends_in_time(store: Store, clock: SetClock) -> None:
     """And is gone with the attempt."""
-    once = Once(store, clock)
+    once = OneTimeTokens(store, clock)
     await once.put("code", "secret", KEY, 60_000)
     clock.later = 60_000
     assert await once.take("code", "secret") is None

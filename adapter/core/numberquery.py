@@ -19,7 +19,7 @@ from phonenumbers import PhoneNumberMatcher as Matcher
 from adapter.core.phone import plain
 
 PREFIXES = ("00", "011")
-"""What is dialled before a country code: nearly everywhere, and in North America."""
+"""What is dialed before a country code: nearly everywhere, and in North America."""
 
 _OTHER = re.compile("[^0-9]+")
 _LONGEST_ALONE = 40
@@ -27,7 +27,7 @@ _LONGEST_ALONE = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class NumberQuery:
     """`number` is E.164, `national` its national significant digits.
 
     `regions` (ISO 3166, two letters) are where numbers without a country code may be from.
@@ -80,7 +80,7 @@ class Sought:
             yield f"+{digits}"
 
 
-def sought(text: str, regions: tuple[str, ...]) -> Sought | None:
+def sought(text: str, regions: tuple[str, ...]) -> NumberQuery | None:
     """What to look for, from a number in any spelling (read in the first region); None if none."""
     try:
         number = phonenumbers.parse(plain(text), regions[0])
@@ -89,7 +89,7 @@ def sought(text: str, regions: tuple[str, ...]) -> Sought | None:
     if not phonenumbers.is_possible_number(number) or number.extension:
         return None
     national = phonenumbers.national_significant_number(number)
-    return Sought(_e164(number), national, regions)
+    return NumberQuery(_e164(number), national, regions)
 
 
 def leaves(value: object) -> Iterator[object]:

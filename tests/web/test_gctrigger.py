@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import weakref
 
-from adapter.web.litter import LEAST, Litter
+from adapter.web.gctrigger import LEAST, GcTrigger
 
 
-class Counting(Litter):
+class Counting(GcTrigger):
     """Counts the looks."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def test_a_look_finds_what_holds_itself() -> None:
     thresholds = gc.get_threshold()
     gc.disable()
     try:
-        litter = Litter()
+        litter = GcTrigger()
         for _ in range(LEAST):
             litter.came()
             litter.went()

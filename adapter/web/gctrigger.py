@@ -17,7 +17,7 @@ LEAST = 1_000
 """So many sockets' litter may lie about, however few are open: some 20 MB."""
 
 
-class Litter:
+class GcTrigger:
     """Counts the sockets that came and went; `collect` is the look at everything."""
 
     def __init__(self, collect: Callable[[], object] = gc.collect) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.doctor.dialling import dialling_findings
+from adapter.doctor.dialing import dialing_findings
 from adapter.doctor.findings import Grade
 from adapter.environment import load
 from adapter.refusals import SETTINGS, variables
@@ -17,15 +17,15 @@ LIMITED = {
 
 def told(**said: str) -> str:
     """Everything that is found, in one text."""
-    return "\n".join(finding.text for finding in dialling_findings(load(said)))
+    return "\n".join(finding.text for finding in dialing_findings(load(said)))
 
 
 def test_calls_to_every_country_are_remarked_on() -> None:
     """The one thing that a fresh deployment leaves wide open; a list of countries ends it."""
-    found = list(dialling_findings(load({})))
+    found = list(dialing_findings(load({})))
     assert [f.grade for f in found] == [Grade.WARN, Grade.OK, Grade.OK]
     assert "SOFTPHONE_REGIONS" in found[0].text
-    assert {f.grade for f in dialling_findings(load(LIMITED))} == {Grade.OK}
+    assert {f.grade for f in dialing_findings(load(LIMITED))} == {Grade.OK}
 
 
 def test_each_rule_is_told_as_it_stands() -> None:

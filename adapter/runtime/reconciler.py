@@ -21,7 +21,7 @@ AT_ONCE = 500
 """So many agents are asked about in one query."""
 
 
-class Compare:
+class VersionReconciler:
     """Asks the store for the versions of all agents who have a page here."""
 
     def __init__(

@@ -4,7 +4,7 @@ import pytest
 
 from adapter.core import events
 from adapter.core.facts import Direction, Facts, Known, Source
-from adapter.telephony.news import CallNews, Moment, as_event, event_for
+from adapter.telephony.updates import CallUpdate, Moment, as_event, event_for
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,15 @@ from adapter.telephony.news import CallNews, Moment, as_event, event_for
         (Moment.CONNECTED, events.Connected),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
-        (Moment.RECORD, events.RecordFound),
+        (Moment.RECORD, events.CdrFound),
     ],
 )
 def test_each_moment_is_an_event_of_its_own(moment: Moment, kind: type) -> None:
     """The event carries the news and what only the finder of the agent knows."""
     facts = Facts(started=Known(5, Source.SAID))
-    event = as_event(CallNews(moment, "call_1", "user_1", facts), at=7, call_id="ours", known=True)
+    event = as_event(
+        CallUpdate(moment, "call_1", "user_1", facts), at=7, call_id="ours", known=True
+    )
     assert type(event) is kind
     assert event == kind(7, "ours", True, "call_1", facts)
 
@@ -29,7 +31,7 @@ def test_each_moment_is_an_event_of_its_own(moment: Moment, kind: type) -> None:
 def test_every_moment_has_its_event() -> None:
     """No moment can be added without telling what it means to an agent."""
     kinds = {
-        type(as_event(CallNews(moment, "c", None, Facts()), at=0, call_id="", known=False))
+        type(as_event(CallUpdate(moment, "c", None, Facts()), at=0, call_id="", known=False))
         for moment in Moment
     }
     assert len(kinds) == len(Moment)
@@ -39,14 +41,14 @@ ADA, BOB = "user_ada", "user_bob"
 CONNECTED = Known(9, Source.SAID)
 
 
-def told(moment: Moment, user: str | None, direction: Direction = Direction.INBOUND) -> CallNews:
+def told(moment: Moment, user: str | None, direction: Direction = Direction.INBOUND) -> CallUpdate:
     """What is said of one call, with a talk in it where there can be one."""
     talk = None if moment is Moment.RINGING else CONNECTED
     facts = Facts(direction=Known(direction, Source.SAID), connected=talk)
-    return CallNews(moment, "call_1", user, facts)
+    return CallUpdate(moment, "call_1", user, facts)
 
 
-def for_ada(news: CallNews, *, known: bool = True, shared: bool = False) -> events.Report | None:
+def for_ada(news: CallUpdate, *, known: bool = True, shared: bool = False) -> events.Report | None:
     """The event for Ada."""
     return event_for(news, ADA, at=7, call_id="ours", known=known, shared=shared)
 
@@ -70,7 +72,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
         (Moment.CONNECTED, events.AnsweredElsewhere),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
-        (Moment.RECORD, events.RecordFound),
+        (Moment.RECORD, events.CdrFound),
     ],
 )
 def test_another_users_part_in_the_call_is_told_as_that(

@@ -1,4 +1,4 @@
-"""What the definition file of an agent's call centre says, where that differs from our settings.
+"""What the definition file of an agent's call center says, where that differs from our settings.
 
 An admin of Salesforce sets these, the page reads and tells them; so each agent has their own.
 """
@@ -9,7 +9,7 @@ from adapter.core.quick import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Centre:
+class CallCenterSettings:
     """Everything that was left out is as our own settings have it.
 
     `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;
@@ -26,4 +26,4 @@ class Centre:
     international_prefix: str = ""
 
 
-NO_CENTRE = Centre()
+NO_CALL_CENTER = CallCenterSettings()

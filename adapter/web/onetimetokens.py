@@ -14,7 +14,7 @@ from adapter.storage.port import Session, Store
 from adapter.web.secret import token_hash
 
 
-class Once:
+class OneTimeTokens:
     """Things to be taken once."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

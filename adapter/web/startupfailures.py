@@ -37,7 +37,7 @@ ALL_PER_MINUTE = 60
 """Of one address, and of one code from everybody: an outage would else fill the log."""
 
 
-class Blocked:
+class StartupFailures:
     """The endpoint."""
 
     def __init__(
@@ -49,15 +49,15 @@ class Blocked:
         self._each = Throttle(EACH_PER_MINUTE, clock)
         self._all = Throttle(ALL_PER_MINUTE, clock)
 
-    async def tell(self, request: web.Request) -> web.Response:
+    async def report(self, request: web.Request) -> web.Response:
         """POST /api/blocked, the code as text: counted always, logged as long as it is not many."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
         if not self._each.allows(address_of(request, self._proxies)):
-            return failure(429, "too-many", "Told often enough.", **{"Retry-After": "60"})
+            return failure(429, "too-many", "Too many reports.", **{"Retry-After": "60"})
         code = (await request.content.read(32)).decode("ascii", "replace")
         if code not in CODES:
-            return failure(400, "unknown-code", "No page of ours says that.")
+            return failure(400, "unknown-code", "Unknown code.")
         self._metrics.blocked.labels(code).inc()
         if self._all.allows(code):
             log.warning("page.blocked", code=code)

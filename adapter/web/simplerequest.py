@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import httptools
 
-WHOLE_BYTES = 16 * 1024
+SIMPLE_REQUEST_BYTES = 16 * 1024
 """A longer piece is nobody's usual delivery; aiohttp counts its headers and its body."""
 
 _SIGNATURE = b"x-dialstack-signature"
@@ -16,7 +16,7 @@ _FORWARDED = b"x-forwarded-for"
 _ODD = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
 
 
-class Whole:
+class SimpleRequest:
     """A request, as httptools tells of it: first a half, then a whole one."""
 
     __slots__ = ("begun", "body", "ended", "forwarded", "hosts", "is_plain", "signature", "target")
@@ -62,11 +62,11 @@ class Whole:
         self.ended += 1
 
 
-def read_whole(piece: bytes) -> Whole | None:
+def parse_simple_request(piece: bytes) -> SimpleRequest | None:
     """The POST that the piece is, from its first byte to its last, on a connection to be kept."""
-    if len(piece) > WHOLE_BYTES or not piece.startswith(b"POST "):
+    if len(piece) > SIMPLE_REQUEST_BYTES or not piece.startswith(b"POST "):
         return None
-    whole = Whole()
+    whole = SimpleRequest()
     parser = httptools.HttpRequestParser(whole)
     try:
         parser.feed_data(piece)

@@ -13,19 +13,19 @@ from adapter.core.events import DialRequested, WrapupSubmitted
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.core.logevents import LogAccepted, LogSaved
 from adapter.core.model import Draft
-from adapter.core.sought import sought
-from adapter.runtime import person
-from adapter.runtime.person import collect, erase
+from adapter.core.numberquery import sought
+from adapter.runtime import privacy
+from adapter.runtime.privacy import collect, erase
 from adapter.storage.archive import Archive
 from adapter.storage.port import StorageError
-from adapter.telephony.news import CallNews, Moment
+from adapter.telephony.updates import CallUpdate, Moment
 from tests.runtime.conftest import ADA, Bench, heard, news
 
 NUMBER = "+12025550143"
 SOUGHT = sought(NUMBER, ("US",))
 
 
-def told(moment: Moment, at: int) -> CallNews:
+def told(moment: Moment, at: int) -> CallUpdate:
     """News with times, as a provider tells them."""
     plain = news(moment)
     when = Known(at, Source.SAID)
@@ -38,10 +38,10 @@ def told(moment: Moment, at: int) -> CallNews:
 
 
 async def a_settled_call(bench: Bench) -> str:
-    """Dialled, talked, logged and wrapped up; the call's id."""
+    """Dialed, talked, logged and wrapped up; the call's id."""
     await bench.greet()
     at = bench.clock.at
-    await bench.agents.tell(ADA, DialRequested(at, "r1", "call_1", NUMBER, at))
+    await bench.agents.handle(ADA, DialRequested(at, "r1", "call_1", NUMBER, at))
     await bench.settle()
     for number, moment in enumerate((Moment.DIALED, Moment.CONNECTED, Moment.ENDED)):
         bench.clock.at += 5_000
@@ -50,9 +50,9 @@ async def a_settled_call(bench: Bench) -> str:
         )
     await bench.settle()
     now = bench.clock.at
-    await bench.agents.tell_log(ADA, "call_1", LogAccepted(now, "page", "nonce"))
-    await bench.agents.tell_log(ADA, "call_1", LogSaved(now, "page", 1, "nonce", "00T1"))
-    await bench.agents.tell(ADA, WrapupSubmitted(now, "call_1", Draft(), done=True))
+    await bench.agents.handle_log_event(ADA, "call_1", LogAccepted(now, "page", "nonce"))
+    await bench.agents.handle_log_event(ADA, "call_1", LogSaved(now, "page", 1, "nonce", "00T1"))
+    await bench.agents.handle(ADA, WrapupSubmitted(now, "call_1", Draft(), done=True))
     log = await bench.store.log(ADA, "call_1")
     assert log is not None
     assert log.is_settled
@@ -78,7 +78,7 @@ async def test_a_late_event_of_an_erased_call_opens_no_second_log(bench: Bench) 
     silent = replace(late, facts=replace(late.facts, number=None))
     await bench.intake.take(heard(silent, "evt_9"))
     notes = Draft(notes="too late")
-    await bench.agents.tell(ADA, WrapupSubmitted(bench.clock.at, call_id, notes, done=True))
+    await bench.agents.handle(ADA, WrapupSubmitted(bench.clock.at, call_id, notes, done=True))
     await bench.settle()
     snapshot = await bench.store.load(ADA)
     assert snapshot is not None
@@ -116,6 +116,6 @@ async def test_an_agent_who_is_never_still_is_given_up(
         return False
 
     monkeypatch.setattr(Archive, "erase_agent", lost)
-    monkeypatch.setattr(person, "RACES", 3)
+    monkeypatch.setattr(privacy, "RACES", 3)
     with pytest.raises(StorageError, match="lost 3 races"):
         await erase(archive_of(bench), SOUGHT)

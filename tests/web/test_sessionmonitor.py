@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from adapter.web.sessionmonitor import SIGNED_OUT
 from adapter.web.sessions import IDLE_MS, SESSION_MS
-from adapter.web.watch import SIGNED_OUT
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 

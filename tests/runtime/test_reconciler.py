@@ -9,8 +9,8 @@ from adapter.core.events import PageGreeted
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
 from adapter.runtime.agents import Agents
-from adapter.runtime.compare import Compare
 from adapter.runtime.page import Page
+from adapter.runtime.reconciler import VersionReconciler
 from adapter.storage.port import StorageError
 from tests.runtime.conftest import ADA, BOB, LINE, Bench
 
@@ -31,14 +31,14 @@ def page(bench: Bench, frames: list[str]) -> Page:
 
 async def test_a_version_that_nobody_told_of_is_found_and_shown(bench: Bench) -> None:
     """The other replica commits, its hint is lost, the next look shows it here."""
-    await bench.agents.tell(ADA, PageGreeted(1, LINE, "Ada", "UTC"))
+    await bench.agents.handle(ADA, PageGreeted(1, LINE, "Ada", "UTC"))
     frames: list[str] = []
     made = page(bench, frames)
     bench.pages.show(ADA, await bench.agents.snapshot(ADA))
-    compare = Compare(agents=bench.agents, pages=bench.pages, store=bench.store)
+    compare = VersionReconciler(agents=bench.agents, pages=bench.pages, store=bench.store)
     assert await compare.look() == 0
 
-    await DeafReplica(bench).agents.tell(ADA, PageGreeted(2, LINE, "Ada Lovelace", "UTC"))
+    await DeafReplica(bench).agents.handle(ADA, PageGreeted(2, LINE, "Ada Lovelace", "UTC"))
     shown = made.shown
     assert await compare.look() == 1
     await bench.tasks.drain(5)
@@ -50,9 +50,9 @@ async def test_a_version_that_nobody_told_of_is_found_and_shown(bench: Bench) ->
 
 async def test_only_agents_with_a_page_here_are_asked_about(bench: Bench) -> None:
     """The others' values in memory are checked when something is to be committed."""
-    await bench.agents.tell(BOB, PageGreeted(1, LINE, "Bob", "UTC"))
-    await DeafReplica(bench).agents.tell(BOB, PageGreeted(2, LINE, "Robert", "UTC"))
-    compare = Compare(agents=bench.agents, pages=bench.pages, store=bench.store)
+    await bench.agents.handle(BOB, PageGreeted(1, LINE, "Bob", "UTC"))
+    await DeafReplica(bench).agents.handle(BOB, PageGreeted(2, LINE, "Robert", "UTC"))
+    compare = VersionReconciler(agents=bench.agents, pages=bench.pages, store=bench.store)
     assert await compare.look() == 0
 
 
@@ -68,11 +68,13 @@ async def test_comparing_survives_a_store_that_fails(bench: Bench) -> None:
                 raise StorageError("away")
             return await bench.store.versions(keys)
 
-    await bench.agents.tell(ADA, PageGreeted(1, LINE, "Ada", "UTC"))
+    await bench.agents.handle(ADA, PageGreeted(1, LINE, "Ada", "UTC"))
     made = page(bench, [])
     failing: Any = Failing()
-    compare = Compare(agents=bench.agents, pages=bench.pages, store=failing, seconds=0.001)
-    await DeafReplica(bench).agents.tell(ADA, PageGreeted(2, LINE, "Ada Lovelace", "UTC"))
+    compare = VersionReconciler(
+        agents=bench.agents, pages=bench.pages, store=failing, seconds=0.001
+    )
+    await DeafReplica(bench).agents.handle(ADA, PageGreeted(2, LINE, "Ada Lovelace", "UTC"))
     running = asyncio.create_task(compare.run())
     try:
         async with asyncio.timeout(20):

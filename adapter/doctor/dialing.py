@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from adapter.doctor.findings import Finding, ok, warn
 from adapter.settings import Settings
 
-CHECK = "dialling"
+CHECK = "dialing"
 
 
-def dialling_findings(settings: Settings) -> Iterator[Finding]:
+def dialing_findings(settings: Settings) -> Iterator[Finding]:
     """Countries, kinds of numbers, lists, limits."""
     yield _regions(settings)
     yield ok(

@@ -34,7 +34,7 @@ UNKNOWN = (
 )
 
 
-class SameUser:
+class SalesforceUserCheck:
     """The check of all pages of this process; without an Apex class every page passes."""
 
     def __init__(

@@ -18,8 +18,16 @@ import structlog
 from adapter.core.erasure import without
 from adapter.core.model import Agent, AgentKey
 from adapter.core.nesting import is_too_deep
-from adapter.core.sought import Sought
-from adapter.storage.archive import AGENTS, CALL_LOGS, CALLS, DELIVERIES, PARKED, Row, Shelf
+from adapter.core.numberquery import NumberQuery
+from adapter.storage.archive import (
+    AGENTS,
+    CALL_LOGS,
+    CALLS,
+    DELIVERIES,
+    PARKED,
+    PersonalDataTable,
+    Row,
+)
 from adapter.storage.port import Snapshot, StorageError
 
 log = structlog.get_logger(__name__)
@@ -38,7 +46,7 @@ LATER = "came or changed meanwhile: run it again"
 class Archive(Protocol):
     """The part of the store that is asked (storage.archive.Archive)."""
 
-    def rows(self, shelf: Shelf) -> AsyncIterator[Row]:
+    def rows(self, shelf: PersonalDataTable) -> AsyncIterator[Row]:
         """Each row of a table."""
 
     async def load(self, key: AgentKey) -> Snapshot | None:
@@ -74,7 +82,7 @@ EVERYTHING = Scope()
 
 
 @dataclass(slots=True)
-class Held:
+class PersonalData:
     """The rows that were found, their texts as they are; of agents only the parts that tell."""
 
     agents: list[Row] = field(default_factory=list)
@@ -122,9 +130,9 @@ class Erased:
         self.counts[what] = self.counts.get(what, 0) + count
 
 
-async def collect(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -> Held:
+async def collect(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING) -> PersonalData:
     """All that tells the number, or is of a call that does. Raises StorageError."""
-    held, ours = Held(), set[CallKey]()
+    held, ours = PersonalData(), set[CallKey]()
     async for row in _of_org(archive, AGENTS, scope):
         if (agent := _agent_part(row, sought)) is not None:
             held.agents.append(agent)
@@ -137,11 +145,13 @@ async def collect(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -
         if _key(row, row["call_id"]) in ours or _tells(row["value"], sought):
             held.calls.append(row)
     await _collect_bodies(archive, sought, scope, held)
-    log.info("number.looked_for", number=sought.number, **held.counts())
+    log.info("privacy.search", number=sought.number, **held.counts())
     return held
 
 
-async def _collect_bodies(archive: Archive, sought: Sought, scope: Scope, held: Held) -> None:
+async def _collect_bodies(
+    archive: Archive, sought: NumberQuery, scope: Scope, held: PersonalData
+) -> None:
     """Deliveries that tell the number, or the id of a call that was found."""
     theirs: dict[str, set[str]] = {}
     for row in held.calls:
@@ -155,13 +165,13 @@ async def _collect_bodies(archive: Archive, sought: Sought, scope: Scope, held: 
                 into.append(row)
 
 
-async def _of_org(archive: Archive, shelf: Shelf, scope: Scope) -> AsyncIterator[Row]:
+async def _of_org(archive: Archive, shelf: PersonalDataTable, scope: Scope) -> AsyncIterator[Row]:
     async for row in archive.rows(shelf):
         if scope.has_org(row):
             yield row
 
 
-def _agent_part(row: Row, sought: Sought) -> Row | None:
+def _agent_part(row: Row, sought: NumberQuery) -> Row | None:
     """The agent's entries that tell the number; None if there are none."""
     if not sought.may_be_in(row["value"]):
         return None
@@ -173,7 +183,7 @@ def _agent_part(row: Row, sought: Sought) -> Row | None:
     return {"org_id": row["org_id"], "user_id": row["user_id"], "name": name, **found}
 
 
-def _tells(text: str, sought: Sought) -> bool:
+def _tells(text: str, sought: NumberQuery) -> bool:
     if not sought.may_be_in(text):
         return False
     return sought.is_within(_json(text))
@@ -193,7 +203,7 @@ def _readable(row: Row, name: str) -> Row:
     return {**row, name: _json(row[name])}
 
 
-async def erase(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -> Erased:
+async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING) -> Erased:
     """Take out what is done, look again, and tell what is left. Raises StorageError."""
     held, erased = await collect(archive, sought, scope), Erased()
     for key in sorted(_agents_of(held)):
@@ -218,13 +228,13 @@ async def erase(archive: Archive, sought: Sought, scope: Scope = EVERYTHING) -> 
     return erased
 
 
-def _agents_of(held: Held) -> set[AgentKey]:
+def _agents_of(held: PersonalData) -> set[AgentKey]:
     rows = (*held.agents, *held.call_logs)
     return {AgentKey(row["org_id"], row["user_id"]) for row in rows}
 
 
 async def _erase_agent(
-    archive: Archive, key: AgentKey, sought: Sought, logs: dict[str, Row], erased: Erased
+    archive: Archive, key: AgentKey, sought: NumberQuery, logs: dict[str, Row], erased: Erased
 ) -> None:
     """The agent's value and the settled logs at once, decided again after a lost race."""
     for _ in range(RACES):
@@ -263,7 +273,7 @@ async def _erase_call(archive: Archive, row: Row, erased: Erased) -> None:
         erased.add("calls")
 
 
-def _remaining(left: Held) -> Iterable[dict[str, str]]:
+def _remaining(left: PersonalData) -> Iterable[dict[str, str]]:
     """What is still there, where, and why."""
     for agent in left.agents:
         for call in agent["calls"]:

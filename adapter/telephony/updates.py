@@ -17,7 +17,7 @@ class Moment(StrEnum):
     RINGING = "ringing"
     """It rings at the agent's phones (or at the account, where no one agent is named yet)."""
     DIALED = "dialed"
-    """The agent's own phone was picked up; the destination is being dialled."""
+    """The agent's own phone was picked up; the destination is being dialed."""
     CONNECTED = "connected"
     ENDED = "ended"
     TRANSFERRED = "transferred"
@@ -26,7 +26,7 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CallNews:
+class CallUpdate:
     """One piece of news; `user_id` is None where the provider does not name the agent."""
 
     moment: Moment
@@ -54,7 +54,7 @@ class CallNews:
 
 
 def event_for(
-    news: CallNews, user: str | None, *, at: int, call_id: str, known: bool, shared: bool = False
+    news: CallUpdate, user: str | None, *, at: int, call_id: str, known: bool, shared: bool = False
 ) -> events.Report | None:
     """The event for the agent with this provider user; None where it is none of theirs.
 
@@ -74,7 +74,7 @@ def event_for(
     return events.AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
 
 
-def _of_nobody(news: CallNews, at: int, call_id: str) -> events.Report | None:
+def _of_nobody(news: CallUpdate, at: int, call_id: str) -> events.Report | None:
     """Somebody talked, and several may have been the one: the call log is asked who."""
     if news.moment is Moment.CONNECTED:
         return None
@@ -83,9 +83,9 @@ def _of_nobody(news: CallNews, at: int, call_id: str) -> events.Report | None:
 
 
 def as_event(
-    news: CallNews, *, at: int, call_id: str, known: bool, elsewhere: bool = False
+    news: CallUpdate, *, at: int, call_id: str, known: bool, elsewhere: bool = False
 ) -> events.Report:
-    """Turn news into the event for the agent's machine (see `events.CallReport`)."""
+    """Turn news into the event for the agent's machine (see `events.CallEvent`)."""
     event = _EVENTS[news.moment]
     return event(at, call_id, known, news.provider_call_id, news.facts, elsewhere)
 
@@ -96,5 +96,5 @@ _EVENTS: dict[Moment, type[events.Report]] = {
     Moment.CONNECTED: events.Connected,
     Moment.ENDED: events.CallEnded,
     Moment.TRANSFERRED: events.Transferred,
-    Moment.RECORD: events.RecordFound,
+    Moment.RECORD: events.CdrFound,
 }

@@ -7,17 +7,17 @@ import asyncio
 import pytest
 
 from adapter.core.model import AgentKey
-from adapter.runtime.alone import Alone
+from adapter.runtime.keyedlocks import KeyedLocks
 
 ADA, BOB = AgentKey("00D1", "0051"), AgentKey("00D1", "0052")
 
 
 async def test_one_after_the_other_in_the_order_they_came() -> None:
     """Nobody begins before the one before has ended, whatever that waits for."""
-    alone, told = Alone(), list[str]()
+    alone, told = KeyedLocks(), list[str]()
 
     async def work(name: str) -> None:
-        async with alone.with_all([ADA]):
+        async with alone.acquire([ADA]):
             told.append(f"{name} begins")
             await asyncio.sleep(0)
             told.append(f"{name} ends")
@@ -29,19 +29,19 @@ async def test_one_after_the_other_in_the_order_they_came() -> None:
 
 async def test_another_agent_does_not_wait() -> None:
     """Two agents, two decisions at once."""
-    alone = Alone()
-    async with alone.with_all([ADA]), alone.with_all([BOB]):
+    alone = KeyedLocks()
+    async with alone.acquire([ADA]), alone.acquire([BOB]):
         assert len(alone) == 2
     assert len(alone) == 0
 
 
 async def test_several_at_once_never_wait_for_each_other_in_a_ring() -> None:
     """Each takes its agents in one order, whoever else holds some of them."""
-    alone, most, inside = Alone(), 0, 0
+    alone, most, inside = KeyedLocks(), 0, 0
 
     async def work(keys: list[AgentKey]) -> None:
         nonlocal most, inside
-        async with alone.with_all(sorted(keys)):
+        async with alone.acquire(sorted(keys)):
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(0)
@@ -54,20 +54,20 @@ async def test_several_at_once_never_wait_for_each_other_in_a_ring() -> None:
 
 async def test_nobody_at_all_is_no_wait() -> None:
     """A delivery that is no agent's."""
-    alone = Alone()
-    async with alone.with_all([]):
+    alone = KeyedLocks()
+    async with alone.acquire([]):
         assert len(alone) == 0
 
 
 async def test_who_gives_up_waiting_is_forgotten() -> None:
     """And whoever waits behind them has their turn."""
-    alone, told = Alone(), list[str]()
+    alone, told = KeyedLocks(), list[str]()
 
     async def work(name: str) -> None:
-        async with alone.with_all([ADA]):
+        async with alone.acquire([ADA]):
             told.append(name)
 
-    async with alone.with_all([ADA]):
+    async with alone.acquire([ADA]):
         impatient = asyncio.ensure_future(work("impatient"))
         patient = asyncio.ensure_future(work("patient"))
         await asyncio.sleep(0)
@@ -79,9 +79,9 @@ async def test_who_gives_up_waiting_is_forgotten() -> None:
 
 async def test_an_error_lets_the_next_one_in() -> None:
     """A commit that fails holds nobody up."""
-    alone = Alone()
+    alone = KeyedLocks()
     with pytest.raises(ValueError, match="failed"):
-        async with alone.with_all([ADA]):
+        async with alone.acquire([ADA]):
             raise ValueError("failed")
-    async with asyncio.timeout(10), alone.with_all([ADA]):
+    async with asyncio.timeout(10), alone.acquire([ADA]):
         assert len(alone) == 1
