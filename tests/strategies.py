@@ -1,7 +1,7 @@
 """Hypothesis strategies for every value of the model; any combination of fields, legal or not.
 
 `agents()`, `call_logs()` and the smaller ones make whatever the types allow: what is stored, shown
-or joined must work for all of them. Strings hold anything that Python can, lone surrogates too.
+or joined must work for all of them. Strings hold anything that has UTF-8.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ from adapter.storage.port import Parked, Session
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
-texts = st.text(st.characters(), max_size=12)
-"""Anything, lone surrogates and NUL included: the agents' and the provider's free text."""
+texts = st.text(st.characters(codec="utf-8"), max_size=12)
+"""Anything that has UTF-8, NUL included: the agents' and the provider's free text, mended."""
 
 names = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
 """Ids."""

@@ -5,11 +5,10 @@ An admin of Salesforce sets these, the page reads and tells them; so each agent 
 
 from __future__ import annotations
 
-from adapter.core.quick import dataclass
+from adapter.core.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class CallCenterSettings:
+class CallCenterSettings(Value, frozen=True):
     """Everything that was left out is as our own settings have it.
 
     `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;

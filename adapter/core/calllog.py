@@ -13,6 +13,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from adapter.core.logevents import (
     AlarmDoubled,
     DraftChanged,
@@ -51,11 +54,9 @@ from adapter.core.logmodel import (
     Verifying,
 )
 from adapter.core.policy import SavePolicy
-from adapter.core.quick import dataclass, replace
 
 
-@dataclass(frozen=True, slots=True)
-class LogDecision:
+class LogDecision(Struct, frozen=True):
     """The log afterwards, what to do, and why nothing was done (a stable word), if so."""
 
     log: CallLog

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from adapter.core.decision import Decision, ignored, noticed
 from adapter.core.dialing import unconfirmed
 from adapter.core.effects import Effect, FindCall
@@ -29,7 +31,6 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.policy import Policy
-from adapter.core.quick import replace
 
 LAST_QUESTIONS = 2
 """How often the call log is asked for a lapsed placement in the end; it may be down once."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from adapter.core.effects import Effect
 from adapter.core.logevents import LogEvent
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Answer, Notice
 from adapter.core.policy import Policy
-from adapter.core.quick import dataclass, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The outcome of `decide`: values and data, nothing done yet.
 
     `opened` are new logs; `log_events` go to existing ones (log id, event); `ignored` is a stable

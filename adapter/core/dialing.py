@@ -6,6 +6,8 @@ outcome is unknown keeps its placement and its deadline, and is never sent again
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.effects import PlaceCall
 from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
@@ -23,7 +25,6 @@ from adapter.core.model import (
 )
 from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed, same_number
 from adapter.core.policy import Policy
-from adapter.core.quick import replace
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
 

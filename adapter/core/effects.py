@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from adapter.core.facts import Direction
 from adapter.core.model import TelephonyUser
-from adapter.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceCall:
+class PlaceCall(Struct, frozen=True):
     """Ring the agent's phones, then the destination. At most once per `call_id`, ever."""
 
     call_id: str
@@ -19,8 +19,7 @@ class PlaceCall:
     ring_profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AskCall:
+class AskCall(Struct, frozen=True):
     """Ask the call log for a call by the provider's id."""
 
     call_id: str
@@ -28,8 +27,7 @@ class AskCall:
     provider_call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindCall:
+class FindCall(Struct, frozen=True):
     """Ask the call log for a call that we placed but have no id of: by user, number and time."""
 
     call_id: str
@@ -38,8 +36,7 @@ class FindCall:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class ControlCall:
+class ControlCall(Struct, frozen=True):
     """Hang up, hold, resume, mute, unmute, transfer or send digits, where the provider can."""
 
     request_id: str
@@ -50,8 +47,7 @@ class ControlCall:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PopScreen:
+class PopScreen(Struct, frozen=True):
     """Tell this page to come up, and to pop what a search for the caller's number finds.
 
     `number` is empty where the caller withheld it: then there is nothing to search.

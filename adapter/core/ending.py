@@ -6,6 +6,8 @@ will soon be; whatever becomes known later goes to the log as `FactsLearned`.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from adapter.core.calllog import newly_opened
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
@@ -15,7 +17,6 @@ from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call, Ending, Lapsed, Notice, Recent, Wrapup
 from adapter.core.policy import Policy
-from adapter.core.quick import replace
 
 NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
 

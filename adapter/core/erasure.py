@@ -7,7 +7,7 @@ says is taken out.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from adapter.core.model import Agent, Answer, Notice
 from adapter.core.numberquery import NumberQuery

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
 from adapter.core.model import Draft, Record, TelephonyUser
-from adapter.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class PageGreeted:
+class PageGreeted(Struct, frozen=True):
     """A page of the agent said hello: who the agent is by the directory, and where it sits."""
 
     at: int
@@ -24,8 +24,7 @@ class PageGreeted:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class DialRequested:
+class DialRequested(Struct, frozen=True):
     """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was.
 
     `confirmed`: the agent was asked whether to call this number again, and said yes. `org_dials`:
@@ -44,8 +43,7 @@ class DialRequested:
     org_dials: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CallPlaced:
+class CallPlaced(Struct, frozen=True):
     """The provider took our request (2xx); some tell the call's id with it."""
 
     at: int
@@ -53,8 +51,7 @@ class CallPlaced:
     provider_call_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlacingRejected:
+class PlacingRejected(Struct, frozen=True):
     """The provider refused (4xx): there is surely no call. `text` is the provider's reason."""
 
     at: int
@@ -62,8 +59,7 @@ class PlacingRejected:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlacingUnknown:
+class PlacingUnknown(Struct, frozen=True):
     """Time-out, 5xx or a lost connection: perhaps there is a call. Never placed again."""
 
     at: int
@@ -71,8 +67,7 @@ class PlacingUnknown:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallEvent:
+class CallEvent(Struct, frozen=True):
     """What a provider's event (or its call log) tells of one call of this agent.
 
     `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
@@ -88,59 +83,49 @@ class CallEvent:
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class InboundRinging(CallEvent):
+class InboundRinging(CallEvent, frozen=True):
     """Somebody's call rings at the agent's phones."""
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationDialed(CallEvent):
+class DestinationDialed(CallEvent, frozen=True):
     """The agent's own phone was picked up, and the destination is being dialed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connected(CallEvent):
+class Connected(CallEvent, frozen=True):
     """Both parties can talk."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnded(CallEvent):
+class CallEnded(CallEvent, frozen=True):
     """The call is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transferred(CallEvent):
+class Transferred(CallEvent, frozen=True):
     """The call goes on without this agent."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredElsewhere(CallEvent):
+class AnsweredElsewhere(CallEvent, frozen=True):
     """A call that rang here was taken by somebody else: no missed call."""
 
 
-@dataclass(frozen=True, slots=True)
-class CdrFound(CallEvent):
+class CdrFound(CallEvent, frozen=True):
     """The call log, asked by us, has this call."""
 
 
-@dataclass(frozen=True, slots=True)
-class CdrMissing:
+class CdrMissing(Struct, frozen=True):
     """The call log, asked by us, has no such call."""
 
     at: int
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CdrUnavailable:
+class CdrUnavailable(Struct, frozen=True):
     """The call log could not be asked (provider down, or it has none)."""
 
     at: int
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OverClaimed:
+class OverClaimed(Struct, frozen=True):
     """The agent says that a call is over: the provider is asked."""
 
     at: int
@@ -148,8 +133,7 @@ class OverClaimed:
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ControlRequested:
+class ControlRequested(Struct, frozen=True):
     """The agent wants something done in a call: `action` as in the page protocol."""
 
     at: int
@@ -159,8 +143,7 @@ class ControlRequested:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlAnswered:
+class ControlAnswered(Struct, frozen=True):
     """What became of it: `code` and sentence as the page shows them."""
 
     at: int
@@ -169,8 +152,7 @@ class ControlAnswered:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrapupSubmitted:
+class WrapupSubmitted(Struct, frozen=True):
     """The agent entered something about a call (live, in wrap-up or long over); `done` ends it."""
 
     at: int
@@ -179,8 +161,7 @@ class WrapupSubmitted:
     done: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PopClaimed:
+class PopClaimed(Struct, frozen=True):
     """A page is ready to pop the caller's record for a ringing call: at most one may."""
 
     at: int
@@ -188,8 +169,7 @@ class PopClaimed:
     page_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordViewed:
+class RecordViewed(Struct, frozen=True):
     """The agent picked the record that a call is about; None for "none of them"."""
 
     at: int
@@ -197,8 +177,7 @@ class RecordViewed:
     record: Record | None
 
 
-@dataclass(frozen=True, slots=True)
-class MatchesFound:
+class MatchesFound(Struct, frozen=True):
     """A page searched the other party's number: the records that Salesforce has of it."""
 
     at: int
@@ -206,24 +185,21 @@ class MatchesFound:
     records: tuple[Record, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CallCenterRead:
+class CallCenterRead(Struct, frozen=True):
     """A page read the definition of the agent's call center."""
 
     at: int
     centre: CallCenterSettings
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeDismissed:
+class NoticeDismissed(Struct, frozen=True):
     """The agent has read a notice."""
 
     at: int
     notice_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
+class TimePassed(Struct, frozen=True):
     """The sweeper looked: every deadline up to `at` is due."""
 
     at: int

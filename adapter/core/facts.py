@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Final, Generic, TypeVar
 
-from adapter.core.quick import dataclass
+from adapter.core.values import Value
 
 
 class Source(IntEnum):
@@ -62,8 +62,7 @@ MISSED: Final = Outcome.MISSED
 T = TypeVar("T", int, str, Direction, Outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Value, Generic[T], frozen=True, array_like=True):
     """A value and how well it is known."""
 
     value: T
@@ -81,8 +80,7 @@ def better(one: Known[T] | None, other: Known[T] | None) -> Known[T] | None:
     return one if one.value <= other.value else other
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Value, frozen=True):
     """All that any event or record has told of one call; times are Unix milliseconds.
 
     `number` is the other party's, as the provider writes it; `picked_up` is when the agent's own

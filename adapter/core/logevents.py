@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from adapter.core.facts import Facts
 from adapter.core.logmodel import Attempt, SaveError
 from adapter.core.model import AgentKey, Draft, Record
-from adapter.core.quick import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class LogAccepted:
+class LogAccepted(Struct, frozen=True):
     """A page took our offer: the compare-and-set that at most one page wins."""
 
     at: int
@@ -22,8 +22,7 @@ class LogAccepted:
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogSaved:
+class LogSaved(Struct, frozen=True):
     """A page reports that Salesforce saved, in attempt `attempt` with `nonce`."""
 
     at: int
@@ -33,8 +32,7 @@ class LogSaved:
     task_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogRefused:
+class LogRefused(Struct, frozen=True):
     """A page reports that Salesforce refused: nothing was created or changed."""
 
     at: int
@@ -44,8 +42,7 @@ class LogRefused:
     errors: tuple[SaveError, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LogExpired:
+class LogExpired(Struct, frozen=True):
     """The go never reached Salesforce: too old for the page, or it never got there."""
 
     at: int
@@ -54,16 +51,14 @@ class LogExpired:
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageLost:
+class PageLost(Struct, frozen=True):
     """The page's socket is gone."""
 
     at: int
     page_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageProved:
+class PageProved(Struct, frozen=True):
     """The page said hello again or answered a probe after the go: it can no longer fire it.
 
     `never_sent`: it is the same page load and its journal knows nothing of the attempt.
@@ -74,24 +69,21 @@ class PageProved:
     never_sent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TasksFound:
+class TasksFound(Struct, frozen=True):
     """Salesforce was asked for Tasks with this call's id: these are there (maybe none)."""
 
     at: int
     task_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FactsLearned:
+class FactsLearned(Struct, frozen=True):
     """More became known of the call (a late event, the call log)."""
 
     at: int
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class DraftChanged:
+class DraftChanged(Struct, frozen=True):
     """The agent wrote something; `done` when they have finished writing."""
 
     at: int
@@ -100,23 +92,20 @@ class DraftChanged:
     held_until: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPicked:
+class RecordPicked(Struct, frozen=True):
     """The call is about another record than was thought."""
 
     at: int
     record: Record | None
 
 
-@dataclass(frozen=True, slots=True)
-class WritingEnded:
+class WritingEnded(Struct, frozen=True):
     """The wrap-up is over: updates need not wait any longer."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class TrayDecided:
+class TrayDecided(Struct, frozen=True):
     """The agent chose: save again, it is already there (with its id, if told), or dismiss."""
 
     at: int
@@ -124,8 +113,7 @@ class TrayDecided:
     task_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogTimePassed:
+class LogTimePassed(Struct, frozen=True):
     """The sweeper looked."""
 
     at: int
@@ -148,16 +136,14 @@ LogEvent: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GrantSave:
+class GrantSave(Struct, frozen=True):
     """Tell the page to save, with this attempt's fields; the only way to a Task."""
 
     log_id: str
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class SendSettled:
+class SendSettled(Struct, frozen=True):
     """Tell the page that its report is safe: it may forget its journal entry."""
 
     log_id: str
@@ -165,23 +151,20 @@ class SendSettled:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBack:
+class ReadBack(Struct, frozen=True):
     """Ask Salesforce for Tasks with this call's id."""
 
     log_id: str
     agent: AgentKey
 
 
-@dataclass(frozen=True, slots=True)
-class ProbePage:
+class ProbePage(Struct, frozen=True):
     """Ask the page for a sign of life, the proof that a go of before cannot fire any more."""
 
     page_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmDoubled:
+class AlarmDoubled(Struct, frozen=True):
     """Two Tasks for one call: must never happen, so everybody is told."""
 
     log_id: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
-from adapter.core.quick import dataclass, replace
+from adapter.core.values import Member, Value
 
 
-@dataclass(frozen=True, slots=True)
-class LogFields:
+class LogFields(Value, frozen=True):
     """What a Task says, in our own words; `opencti.tasklog` turns it into Task fields.
 
     `subject`, `notes` and `disposition` are the agent's, or None for the default;
@@ -34,8 +35,7 @@ class LogFields:
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
-class SaveError:
+class SaveError(Value, frozen=True):
     """One reason why Salesforce refused; `field` is the field's label or name, if it is one's."""
 
     code: str
@@ -43,8 +43,7 @@ class SaveError:
     field: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Value, frozen=True):
     """One go: the page that may save, the nonce that proves its report, the fields it was given.
 
     `task_id` is the Task to update, empty for a create.
@@ -58,8 +57,7 @@ class Attempt:
     task_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Value, frozen=True):
     """The Task exists and says this."""
 
     task_id: str
@@ -81,23 +79,20 @@ class ClosedBy(StrEnum):
     DISMISSED = "dismissed"
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Member, frozen=True):
     """To be offered to a page, not before `not_before`; `due` only wakes the offering again."""
 
     not_before: int
     due: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempting:
+class Attempting(Member, frozen=True):
     """A page has the go; no report by `due` makes the outcome unknown."""
 
     due: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Member, frozen=True):
     """The page may or may not have saved. `proved`: it can no longer fire."""
 
     since: int
@@ -105,8 +100,7 @@ class Unknown:
     proved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verifying:
+class Verifying(Member, frozen=True):
     """Salesforce is being asked for the Task, for the `asked`th time."""
 
     since: int
@@ -116,8 +110,7 @@ class Verifying:
     answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tray:
+class Tray(Member, frozen=True):
     """The agent must look: why, and what Salesforce said."""
 
     reason: TrayReason
@@ -125,15 +118,13 @@ class Tray:
     errors: tuple[SaveError, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Member, frozen=True):
     """The Task says what it should, as far as we know."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Member, frozen=True):
     """The agent settled it by hand."""
 
     at: int
@@ -143,8 +134,7 @@ class Closed:
 LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Tray | Settled | Closed
 
 
-@dataclass(frozen=True, slots=True)
-class CallLog:
+class CallLog(Value, frozen=True):
     """One call that must be in Salesforce; `log_id` is the call's own id.
 
     `number` is the number that we dialed, empty for a call that was not placed here: that one's

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from adapter.core import controlling, deadlines, dialing, reporting
 from adapter.core.decision import Decision, answered, ignored, unnoticed
 from adapter.core.effects import PopScreen
@@ -43,7 +45,6 @@ from adapter.core.events import (
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, Answer, Ending, RingingInbound, Wrapup
 from adapter.core.policy import Policy
-from adapter.core.quick import replace
 
 
 def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table

@@ -1,6 +1,6 @@
 """The agent as a value: who it is, which calls are live, what its pages show.
 
-Law of this file: frozen, standard library only, times in Unix milliseconds (int), and each stage
+Law of this file: frozen structs, times in Unix milliseconds (int), and each stage
 of a call carries exactly what it knows. Every stage that is not the end of a call has a `due`:
 the moment at which somebody must look again (design: "a next deadline, always").
 """
@@ -10,13 +10,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
-from adapter.core.quick import Keeper, dataclass, replace
+from adapter.core.values import Member, Value
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AgentKey:
+class AgentKey(Value, frozen=True, order=True):
     """Who an agent is in Salesforce: organisation id and user id (15 or 18 characters each)."""
 
     org_id: str
@@ -26,16 +27,14 @@ class AgentKey:
         return f"{self.org_id}/{self.user_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class TelephonyUser:
+class TelephonyUser(Value, frozen=True):
     """Who an agent is at the telephony provider: the account and the user in it."""
 
     account: str
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Value, frozen=True):
     """The Salesforce record that a call is about, as onClickToDial tells it."""
 
     id: str
@@ -65,8 +64,7 @@ class Acceptance(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class Placing:
+class Placing(Member, frozen=True):
     """The agent's own phones ring, as far as we know; no event tells so."""
 
     since: int
@@ -75,8 +73,7 @@ class Placing:
     asked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lapsed:
+class Lapsed(Member, frozen=True):
     """Nobody picked up in time; a late pick-up still binds to this placement until `due`.
 
     `asked` counts the last questions to the call log: every event of a late call may be lost.
@@ -87,8 +84,7 @@ class Lapsed:
     asked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Dialing:
+class Dialing(Member, frozen=True):
     """The agent has picked up and the destination rings. `asked` counts fruitless questions."""
 
     since: int
@@ -97,8 +93,7 @@ class Dialing:
     claimed_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bridged:
+class Bridged(Member, frozen=True):
     """Both parties can talk. `asked` counts fruitless questions to the call log."""
 
     since: int
@@ -107,8 +102,7 @@ class Bridged:
     claimed_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RingingInbound:
+class RingingInbound(Member, frozen=True):
     """Somebody calls the agent. `popped` once a page was told to pop the caller's record."""
 
     since: int
@@ -118,16 +112,14 @@ class RingingInbound:
     popped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Member, frozen=True):
     """Over, but the talk time is not certain: the call log is asked, until `due` at most."""
 
     since: int
     due: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapup:
+class Wrapup(Member, frozen=True):
     """Over and logged; the agent writes notes until `due` (or until done)."""
 
     since: int
@@ -141,8 +133,7 @@ OVER = (Ending, Wrapup)
 """The stages of a call that is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Value, frozen=True):
     """What the agent has entered about a call; None where nothing was entered.
 
     `who` and `what` are the related person and thing; a Record with an empty id clears the link.
@@ -174,8 +165,7 @@ class Draft:
 NO_DRAFT = Draft()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value, frozen=True):
     """One call of one agent, from the click (or the first event) to the end of its wrap-up.
 
     `call_id` is ours, unique, and goes into the Task's CallObject; `request_id` is the click's
@@ -235,8 +225,7 @@ FOREGROUND = (
 """Which call's phase is the agent's, the first that any call is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Keeper):
+class Answer(Value, frozen=True):
     """What became of a request: a stable `code`, and the English sentence for it."""
 
     request_id: str
@@ -245,8 +234,7 @@ class Answer(Keeper):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Notice(Keeper):
+class Notice(Value, frozen=True):
     """Something that the agent should read, keyed by `id` so that it is said once."""
 
     id: str
@@ -255,8 +243,7 @@ class Notice(Keeper):
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recent(Keeper):
+class Recent(Value, frozen=True):
     """A call that is over, for the list of recent calls; `talk_ms` None when nobody talked."""
 
     call_id: str
@@ -269,8 +256,7 @@ class Recent(Keeper):
     record: Record | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Value, frozen=True):
     """One agent: everything that decides what happens next, and nothing else.
 
     `line` is None while the directory knows no provider user for the agent. `dials` are the times

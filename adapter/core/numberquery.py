@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberFormat
 from phonenumbers import PhoneNumberMatcher as Matcher
 
@@ -26,8 +26,7 @@ _LONGEST_ALONE = 40
 """A text of more letters is no number standing alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberQuery:
+class NumberQuery(Struct, frozen=True):
     """`number` is E.164, `national` its national significant digits.
 
     `regions` (ISO 3166, two letters) are where numbers without a country code may be from.
@@ -100,9 +99,9 @@ def leaves(value: object) -> Iterator[object]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from leaves(item)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from leaves(getattr(value, field.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from leaves(getattr(value, name))
     else:
         yield value
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import (
     NumberParseException,
     PhoneNumberFormat,
@@ -24,7 +25,6 @@ from phonenumbers import (
 )
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.quick import dataclass
 
 
 class DialKind(StrEnum):
@@ -35,8 +35,7 @@ class DialKind(StrEnum):
     EMERGENCY = "emergency"
 
 
-@dataclass(frozen=True, slots=True)
-class DialRules:
+class DialRules(Struct, frozen=True):
     """What may be dialed.
 
     `default_region`: ISO 3166 two letters, for numbers without a country code; `regions`: where
@@ -54,8 +53,7 @@ class DialRules:
     deny: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dialable:
+class Dialable(Struct, frozen=True):
     """A number to dial: `dial_string` as the provider takes it; `likely` if it may well exist."""
 
     dial_string: str
@@ -63,8 +61,7 @@ class Dialable:
     likely: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Undialable:
+class Undialable(Struct, frozen=True):
     """A stable reason code, and what the agent reads."""
 
     reason: str

@@ -6,16 +6,17 @@ Durations are milliseconds. The defaults are those of the design's table and of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules, is_region
 
 
-@dataclass(frozen=True, slots=True)
-class SavePolicy:
+class SavePolicy(Struct, frozen=True):
     """The go gate's patience.
 
     `read_back`: whether Salesforce can be asked for a Task by its CallObject; `read_back_at` are
@@ -44,8 +45,7 @@ class SavePolicy:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Everything that a deployment may set about calls.
 
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its

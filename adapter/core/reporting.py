@@ -6,6 +6,8 @@ never moves back; ended is terminal. So order, repetition and omission do not ma
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.ending import call_over, is_known_enough, log_call, with_correction
@@ -38,7 +40,6 @@ from adapter.core.model import (
 )
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
-from adapter.core.quick import replace
 
 STILL_UP = "The phone system says that this call is still up."
 

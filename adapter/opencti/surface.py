@@ -6,10 +6,11 @@ This is the only room that knows Salesforce's Open CTI; Service Cloud Voice woul
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any, assert_never
 
 import orjson
+from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PopScreen
@@ -34,7 +35,6 @@ from adapter.core.logevents import (
 )
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.model import Draft, Record
-from adapter.core.quick import kept_with
 from adapter.core.view import Entry, View, entry_view
 from adapter.opencti.messages import (
     CallCenterMessage,
@@ -257,7 +257,7 @@ def error_frame(code: str, text: str) -> str:
     return frame({"type": "error", "code": code, "text": text})
 
 
-@kept_with
+@lru_cache(maxsize=8192)
 def entry_part(entry: Entry, region: str) -> orjson.Fragment:
     """For `core.view`: an entry as it is written, once for all the views that it is in."""
     return orjson.Fragment(frame(entry_view(entry, region)).encode())

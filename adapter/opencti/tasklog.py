@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct, field
 
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
@@ -39,8 +40,7 @@ _SUBJECT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRules:
+class TaskRules(Struct, frozen=True):
     """What differs between orgs: the status' picklist value, dispositions, further fields.
 
     `extra` are constant fields by API name (say, Type or a custom picklist), on create only.

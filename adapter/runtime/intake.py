@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from adapter.core.events import Report
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.core.quick import dataclass, replace
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.routes import Route
@@ -44,8 +45,7 @@ class DeliveryOutcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingDelivery:
+class IncomingDelivery(Struct, frozen=True):
     """One delivery, verified and read; `news` None where it is about no call of ours.
 
     `parkable`: if no agent has the call yet, it is parked; else it is dropped without a trace.

@@ -11,16 +11,16 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.core.quick import dataclass
 from adapter.storage.port import CallRow, Parked, RouteRead, Store
 
 REMEMBERED = 50_000
 """Calls, and lines: of each so many; what was learned first is forgotten first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The route of one delivery: our call ids by owner, what waits, and who has the user's line."""
 
     read: RouteRead

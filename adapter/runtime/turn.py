@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from adapter.core import quick
+from msgspec import Struct
+from msgspec.structs import replace
+
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
 from adapter.core.events import CallEvent, Connected, Event, TimePassed
@@ -21,8 +23,7 @@ from adapter.core.model import Agent
 from adapter.core.policy import Policy
 
 
-@quick.dataclass(frozen=True, slots=True)
-class ForLog:
+class ForLog(Struct, frozen=True):
     """An event for one log."""
 
     log_id: str
@@ -93,10 +94,10 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     if event.known:
         anew = event.call_id in absent and isinstance(event, Connected)
         known = not anew or turn.agent.call(event.call_id) is not None
-        return event if known else quick.replace(event, known=False)
+        return event if known else replace(event, known=False)
     for log in turn.changed.values():
         if log.provider_call_id and log.provider_call_id == event.provider_call_id:
-            return quick.replace(event, known=True, call_id=log.log_id)
+            return replace(event, known=True, call_id=log.log_id)
     return event
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from adapter.core import quick
+from msgspec import Struct
+
 from adapter.core.logmodel import CallLog, Closed, Settled
 from adapter.storage import sql
 from adapter.storage.port import (
@@ -59,8 +60,7 @@ class AgentRow(NamedTuple):
         return (self.account, self.provider_user)
 
 
-@quick.dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A commit as row tuples (sql.py has their columns), each under its primary key."""
 
     agents: tuple[AgentRow, ...]

@@ -13,7 +13,8 @@ from threading import Thread
 from time import perf_counter
 from typing import Any, TypeAlias
 
-from adapter.core.quick import dataclass
+from msgspec import Struct
+
 from adapter.storage.handover import Handover
 from adapter.storage.port import StorageError
 from adapter.storage.transaction import Database, Work, failure, settle
@@ -22,8 +23,7 @@ MAX_BATCH = 256
 MAX_QUEUE = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class BatchDone:
+class BatchDone(Struct, frozen=True):
     """What the metrics may know: works in the batch, how many failed, seconds, works waiting."""
 
     works: int

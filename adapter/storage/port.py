@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey, TelephonyUser
-from adapter.core.quick import dataclass
+from adapter.core.values import Value
 
 
 class StorageError(Exception):
@@ -26,8 +28,7 @@ class Duplicate(StorageError):
     """The delivery was taken before; nothing is changed. Acknowledge it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """An agent with all logs that are not settled, as of `version` (0: never committed)."""
 
     agent: Agent
@@ -35,8 +36,7 @@ class Snapshot:
     logs: tuple[CallLog, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(Struct, frozen=True):
     """One call of one agent for routing and for the board; unique by account, id and agent.
 
     `value` is what the board shows (a JSON object, empty while the call is live).
@@ -50,8 +50,7 @@ class CallRow:
     value: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentChange:
+class AgentChange(Struct, frozen=True):
     """One agent's part of a commit: from `read_version` to the next."""
 
     read_version: int
@@ -61,8 +60,7 @@ class AgentChange:
     calls: tuple[CallRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A webhook as it came: `event_id` dedupes per account; `fate` says what became of it."""
 
     account: str
@@ -73,8 +71,7 @@ class Delivery:
     fate: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Struct, frozen=True):
     """A delivery of a call that no agent has yet; kept until `due`, in order of `at`."""
 
     account: str
@@ -86,8 +83,7 @@ class Parked:
     asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RouteRead:
+class RouteRead(Struct, frozen=True):
     """By what a delivery was routed: which agents have the call, and which the user's line.
 
     `parked` are the event ids that waited for the call; None where that does not matter. `line` is
@@ -102,8 +98,7 @@ class RouteRead:
     line_agents: frozenset[AgentKey] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """All of it, or nothing.
 
     `route` is checked like a version that was read: refused with Conflict when it is otherwise by
@@ -120,24 +115,21 @@ class Commit:
     route: RouteRead | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """Which agent knows a provider's call, and by which of our ids."""
 
     agent: AgentKey
     call_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """All that is known of a provider's call id."""
 
     owners: tuple[Owner, ...]
     parked: tuple[Parked, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value, frozen=True):
     """A signed-in browser: `token_hash` is the SHA-256 of the cookie's secret, never the secret."""
 
     token_hash: str
@@ -149,8 +141,7 @@ class Session:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """What `prune` removes: all that is older than these (Unix milliseconds).
 
     `calls_since` is meant for agents' lists of recent calls as well.

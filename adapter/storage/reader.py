@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from adapter.storage.codec import Unreadable
 from adapter.storage.handover import Handover
 from adapter.storage.port import StorageError
 from adapter.storage.queries import Fetch
+from adapter.storage.rows import Unreadable
 from adapter.storage.transaction import failure
 
 P = ParamSpec("P")

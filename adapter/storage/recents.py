@@ -6,7 +6,9 @@ in the agents' values, so that they go by compare-and-set, as all that changes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from adapter.core.model import Agent
 from adapter.storage.queries import Fetch

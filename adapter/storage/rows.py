@@ -1,48 +1,46 @@
 """Agents, logs and sessions ⇄ the text in their rows, each with its schema version.
 
-Law of this file: pure. A row says under "v" which version of its schema wrote it. Reading an older
-one runs the upgrades from its version to ours, in order, on the plain JSON; a newer one is read as
-well as it can be (unknown fields ignored), because during a rolling deploy both versions write.
-A new field with a default needs no new version. Any string that Python can hold passes through
-every database unharmed: NUL is always escaped, and a text with half a surrogate pair, which has no
-UTF-8, is written in ASCII alone.
+Law of this file: pure. A row says under "v", last of all, which version of its schema wrote it.
+Reading an older one runs the upgrades from its version to ours, in order, on the plain JSON; a
+newer one is read as well as it can be (unknown fields ignored), because during a rolling deploy
+both versions write. A new field with a default needs no new version. The text is UTF-8 without
+NUL, as every database takes it; rows in which an older version wrote half a surrogate pair (as an
+escape) are mended when they are read.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from json import JSONDecoder, JSONEncoder
 from typing import Any, Generic, TypeAlias, TypeVar
 
-import orjson
+import msgspec
+from msgspec import Struct
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent
-from adapter.storage.codec import Json, Unreadable, decoder, encoder
+from adapter.core.values import mend_all
 from adapter.storage.port import Session
 
-V = TypeVar("V")
+V = TypeVar("V", bound=Struct)
+Json: TypeAlias = Any
 Upgrade: TypeAlias = Callable[[dict[str, Json]], dict[str, Json]]
 
 VERSION = "v"
 
-_to_ascii = JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_from_ascii = JSONDecoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
-def to_text(data: dict[str, Json]) -> str:
-    """JSON, in UTF-8 if it can be."""
+class Unreadable(ValueError):
+    """A stored value that this version cannot make sense of."""
+
+
+def to_text(value: object) -> str:
+    """JSON. What came in unmended all the same is mended here: a row must never be refused."""
     try:
-        return orjson.dumps(data).decode()
-    except TypeError:  # What has no UTF-8, or no 64 bits.
-        return _to_ascii(data)
-
-
-def _from_text(text: str) -> Json:
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return _from_ascii(text)
+        return _encode(value).decode()
+    except UnicodeEncodeError:
+        return _encode(mend_all(msgspec.to_builtins(value))).decode()
 
 
 class Rows(Generic[V]):
@@ -52,40 +50,33 @@ class Rows(Generic[V]):
     """
 
     def __init__(self, kind: type[V], upgrades: Mapping[int, Upgrade] | None = None) -> None:
-        self._kind = kind.__name__
+        self._kind = kind
         self._upgrades = dict(upgrades or {})
         self.version = len(self._upgrades) + 1
-        self._encode = _needed(encoder(kind))
-        self._decode = _needed(decoder(kind))
+        self._end = f',"{VERSION}":{self.version}}}'
+        self._decode = msgspec.json.Decoder(kind).decode
 
     def dump(self, value: V) -> str:
         """The row's text."""
-        data = self._encode(value)
-        data[VERSION] = self.version
-        return to_text(data)
+        return to_text(value)[:-1] + self._end
 
     def load(self, text: str) -> V:
         """The value of a row. Raises Unreadable, which names the kind but nothing of the value."""
+        if text.endswith(self._end):
+            try:
+                return self._decode(text)
+            except msgspec.DecodeError:
+                pass  # damage, or half a surrogate pair of an older version
         try:
-            data = self._upgraded(_from_text(text))
-            value: V = self._decode(data)
+            return msgspec.convert(self._upgraded(mend_all(json.loads(text))), self._kind)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise Unreadable(
-                f"a {self._kind} row cannot be read: {type(error).__name__}"
-            ) from error
-        return value
+            kind = self._kind.__name__
+            raise Unreadable(f"a {kind} row cannot be read: {type(error).__name__}") from error
 
     def _upgraded(self, data: dict[str, Json]) -> dict[str, Json]:
         for version in range(data.pop(VERSION), self.version):
             data = self._upgrades[version](data)
         return data
-
-
-def _needed(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    """Only dataclasses are rows, and they always have a plan."""
-    if convert is None:
-        raise TypeError("a row is a dataclass")
-    return convert
 
 
 AGENT = Rows(Agent)

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from adapter.core import quick
+from msgspec import Struct
+
 from adapter.core.model import AgentKey
 from adapter.storage.port import RouteRead
 from adapter.storage.sql import CALL, LINE, WAITING
@@ -25,8 +26,7 @@ Found: TypeAlias = tuple[str, str, str, str, str]
 """A row of sql.ROUTES."""
 
 
-@quick.dataclass(frozen=True, slots=True)
-class RouteRow:
+class RouteRow(Struct, frozen=True):
     """A RouteRead in the keys of rows: call and line by account, agents by organisation."""
 
     call: Pair

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from adapter.core import quick
+from msgspec import Struct
 
 
 class ProviderError(Exception):
@@ -92,8 +92,7 @@ class Placed:
     request_id: str | None
 
 
-@quick.dataclass(frozen=True, slots=True)
-class Cdr:
+class Cdr(Struct, frozen=True):
     """One row of the provider's call log; times in Unix ms, None where it does not say.
 
     `status` is the provider's own word, `cause` a Q.850 number; `live` says that the

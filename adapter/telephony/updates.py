@@ -6,9 +6,11 @@ the time of deciding. Whoever finds the agent adds these with `as_event`.
 
 from enum import StrEnum
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from adapter.core import events
 from adapter.core.facts import Direction, Facts
-from adapter.core.quick import dataclass, replace
 
 
 class Moment(StrEnum):
@@ -25,8 +27,7 @@ class Moment(StrEnum):
     """No event: the call log's row, which we asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallUpdate:
+class CallUpdate(Struct, frozen=True):
     """One piece of news; `user_id` is None where the provider does not name the agent."""
 
     moment: Moment

@@ -6,9 +6,8 @@ code, and the settings that an admin would change.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
+from msgspec.structs import replace
 
 from adapter.core.effects import PlaceCall
 from adapter.core.events import DialRequested

@@ -8,10 +8,10 @@ A browser without Partitioned cookies gets the same secret for its page's memory
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import structlog
 from aiohttp import web
+from msgspec.structs import replace
 
 from adapter.core.model import AgentKey
 from adapter.runtime.clock import Clock

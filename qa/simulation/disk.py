@@ -10,7 +10,8 @@ import asyncio
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import PHASES, Agent, AgentKey, TelephonyUser

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from adapter.telephony.port import (
     Action,
@@ -316,7 +318,7 @@ class FakeProvider:
             record = replace(record, user_id=None)
         if dice.breaks(dice.odds.field_missing, "field-missing", record.provider_call_id):
             spoilt = dice.random.choice(("connected_at", "ended_at", "status", "started_at"))
-            record = replace(record, **{spoilt: None})  # type: ignore[arg-type]
+            record = replace(record, **{spoilt: None})
         return record
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:

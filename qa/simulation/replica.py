@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy

@@ -37,24 +37,6 @@ class Process(Connects, Protocol):
         """Whether it runs."""
 
 
-class _Key(AgentKey):
-    """A key that knows its hash: it is looked up a hundred times a call."""
-
-    __slots__ = ("_hash",)
-    _hash: int
-
-    def __init__(self, org_id: str, user_id: str) -> None:
-        for name, value in (
-            ("org_id", org_id),
-            ("user_id", user_id),
-            ("_hash", hash((org_id, user_id))),
-        ):
-            object.__setattr__(self, name, value)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-
 class Scene:
     """Agents, their tabs, the provider, Salesforce and the disk; the engines add the rest."""
 
@@ -83,7 +65,7 @@ class Scene:
             self.a_replica,
         )
         for number in range(AGENTS):
-            key = _Key("00D", f"user_{number}")
+            key = AgentKey("00D", f"user_{number}")
             self.keys[key.user_id] = key
             self.people[key] = Person(key, surroundings, self.disk, self.provider, self.policy)
 

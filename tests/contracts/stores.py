@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from adapter.core.facts import NOTHING_KNOWN
 from adapter.core.logmodel import CallLog, LogState, Pending

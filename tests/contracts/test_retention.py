@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from adapter.core.facts import Direction
 from adapter.core.logmodel import Settled

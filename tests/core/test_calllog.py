@@ -1,11 +1,11 @@
 """The go gate: exactly one Task for a call, whatever pages, browsers and Salesforce do."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapter.core.calllog import LogDecision, decide_log, may_be_offered
 from adapter.core.facts import Facts, Known, Source

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import ControlCall

@@ -1,8 +1,7 @@
 """Nobody waits for ever: asked first, given up last, and the agent is told."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.effects import AskCall, FindCall
 from adapter.core.events import (

@@ -1,8 +1,7 @@
 """From a click to a placement: placed at most once, and every refusal has its words."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.decision import Decision

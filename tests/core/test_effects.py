@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
+from msgspec.structs import fields
 
 from adapter.core.effects import Effect
 from tests.core.test_events import members
@@ -19,4 +18,4 @@ def test_every_effect_names_its_call(effect: type) -> None:
 @pytest.mark.parametrize("effect", members(Effect))
 def test_no_effect_can_be_changed(effect: type) -> None:
     """What was decided and committed is what is done."""
-    assert effect.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert effect.__struct_config__.frozen  # type: ignore[attr-defined]

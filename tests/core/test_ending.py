@@ -1,6 +1,6 @@
 """From the end of a call to its log, its wrap-up and its line in the list of recent calls."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from adapter.core.effects import AskCall
 from adapter.core.ending import with_correction

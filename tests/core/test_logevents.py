@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
+from msgspec.structs import fields
 
 from adapter.core.logevents import LogEffect, LogEvent
 from tests.core.test_events import members

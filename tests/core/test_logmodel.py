@@ -1,6 +1,6 @@
 """What a log wants its Task to say, and when somebody must look at it again."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.logmodel import Settled

@@ -1,11 +1,11 @@
 """decide: total over every state and event, one placement per call, and a deadline for all."""
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapter.core import events as happened
 from adapter.core.callcenter import CallCenterSettings
@@ -81,7 +81,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
 
 def event_of(kind: type) -> st.SearchStrategy[Event]:
     """Any event of this kind, of few ids so that they meet."""
-    names = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    names = kind.__struct_fields__  # type: ignore[attr-defined]
     return st.builds(kind, **{n: SPECIAL.get(n, st.sampled_from(["a", "b"])) for n in names})
 
 

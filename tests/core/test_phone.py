@@ -1,12 +1,12 @@
 """Dial policy: what a text means, judged by hand row by row, and what rules change."""
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapter.core.phone import (
     Dialable,

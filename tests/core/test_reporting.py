@@ -1,12 +1,12 @@
 """What the provider tells, in any order, twice or not at all: the call log's truth is the end."""
 
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapter.core.effects import AskCall
 from adapter.core.events import (

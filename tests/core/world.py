@@ -3,7 +3,9 @@
 What `adapter.runtime` does with a store, in memory and in order: for tests of whole conversations.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log
 from adapter.core.decision import Decision

@@ -6,8 +6,9 @@ Mermaid diagram between the markers of docs/architecture.md. No phase or event i
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from adapter.core.events import (
     AnsweredElsewhere,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from adapter import observability
 from adapter.core.events import DialRequested, WrapupSubmitted

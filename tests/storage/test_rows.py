@@ -11,9 +11,8 @@ from hypothesis import given
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.logmodel import Attempting, CallLog
 from adapter.core.model import Agent, AgentKey, Bridged, Call, Record, TelephonyUser
-from adapter.storage.codec import Unreadable
 from adapter.storage.port import Session
-from adapter.storage.rows import AGENT, CALL_LOG, SESSION, Rows
+from adapter.storage.rows import AGENT, CALL_LOG, SESSION, Rows, Unreadable, to_text
 from tests import strategies
 
 KEY = AgentKey("00D1", "0051")
@@ -21,7 +20,7 @@ KEY = AgentKey("00D1", "0051")
 
 @given(strategies.agents())
 def test_any_agent_comes_back_equal(agent: Agent) -> None:
-    """Whatever the types allow, lone surrogates and NUL included, in UTF-8."""
+    """Whatever the types allow, NUL included, in UTF-8."""
     text = AGENT.dump(agent)
     assert text.encode()
     assert "\0" not in text
@@ -126,7 +125,19 @@ def test_an_enum_value_or_a_pair_that_is_not_known_is_unreadable() -> None:
             Rows(Facts).load(json.dumps({**facts, "v": 1}))
 
 
-def test_only_dataclasses_are_rows() -> None:
-    """A plain value has no fields to put a version beside."""
-    with pytest.raises(TypeError):
-        Rows(int)
+def test_a_row_in_which_an_older_version_wrote_half_a_surrogate_pair_is_mended() -> None:
+    """It was written as an escape, in a text of ASCII alone; the call goes on without the half."""
+    text = r'{"account":"Zo\u00eb \ud83d","user":"\ud83d\ude00","v":1}'
+    assert Rows(TelephonyUser).load(text) == TelephonyUser("Zoë \ufffd", "\N{GRINNING FACE}")
+
+
+def test_what_came_in_unmended_costs_no_commit() -> None:
+    """Every edge mends what it takes in; a row is written even if one of them forgot."""
+    text = AGENT.dump(Agent(KEY, name="Zoe \ud83d"))
+    assert AGENT.load(text).name == "Zoe \ufffd"
+    assert to_text({"name": "\udc00", "at": 5}) == '{"name":"\ufffd","at":5}'
+
+
+def test_the_version_stands_at_the_end_of_the_text() -> None:
+    """Where the versions before looked for nothing else, and where it is found without reading."""
+    assert AGENT.dump(Agent(KEY)).endswith(',"v":1}')

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.storage.port import Commit, Keep, Store
 from adapter.storage.queries import PRUNE_PORTION
@@ -39,7 +39,7 @@ async def test_pruning_goes_on_until_nothing_is_left(store: SqlStore) -> None:
 
 async def test_a_value_that_is_no_json_fails_before_the_writer_sees_it(store: SqlStore) -> None:
     """A bug of ours shows at the commit that has it, and costs nobody else anything."""
-    broken = replace(agent(), name=object())  # type: ignore[arg-type]
+    broken = replace(agent(), name=object())
     bad = write(0)
     with pytest.raises(TypeError):
         await store.commit(Commit((replace(bad.changes[0], agent=broken),)))

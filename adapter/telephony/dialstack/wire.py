@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from adapter.core.quick import dataclass
+from msgspec import Struct
+
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.meaning import call_update_from_event
@@ -34,8 +35,7 @@ EVENTS = tuple(_MOMENTS)
 """The event types to ask for when an endpoint is registered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One webhook; `report` is None for types that do not concern us.
 
     With a `problem` the type does concern us, but the call cannot be recognized.
@@ -48,16 +48,14 @@ class Delivery:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What an error response says: the provider's code, if any, and its text."""
 
     code: str | None
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of a list: its rows, and the address of the next one, to be used verbatim."""
 
     rows: tuple[dict[str, Any], ...]

@@ -75,7 +75,7 @@ def test_an_event_without_fields_still_tells_that_it_happened(
 ) -> None:
     """What it is about is known as well as our own clock saw it, and nothing else is."""
     found = facts(moment)
-    known = {name for name in Facts.__dataclass_fields__ if getattr(found, name) is not None}
+    known = {name for name in Facts.__struct_fields__ if getattr(found, name) is not None}
     assert known == names
     assert all(getattr(found, name).source is Source.SEEN for name in names)
 
