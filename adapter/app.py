@@ -1,6 +1,6 @@
 """The composition root: picks every edge, starts the whole (wiring.py) on it, and stops it.
 
-page → web.bridge → opencti.surface → runtime.agents → core.machine → storage → hint → pages
+page → web.bridge → page.frames → runtime.agents → core.machine → storage → hint → pages
 provider → web.webhooks → telephony.dialstack.wire → runtime.intake → the same commit
 """
 
@@ -21,11 +21,11 @@ from adapter.fanout.open import is_shared, open_hints
 from adapter.metrics import Metrics
 from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.orgs import Org, orgs_of
+from adapter.page.pages import Pages
+from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
-from adapter.runtime.pages import Pages
-from adapter.runtime.reconciler import VersionReconciler
 from adapter.runtime.retention import Retention
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks

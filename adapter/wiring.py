@@ -18,15 +18,15 @@ from adapter.fanout.port import Hints
 from adapter.metrics import Metrics
 from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Orgs
+from adapter.page.pages import Pages
+from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directories, Directory, read_entries
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
-from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
-from adapter.runtime.reconciler import VersionReconciler
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings

@@ -20,8 +20,8 @@ from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.phone import DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.core.view import view
-from adapter.opencti.messages import BadFrame, decode
-from adapter.opencti.surface import AgentMessage, agent_event
+from adapter.page.frames import AgentMessage, agent_event
+from adapter.page.messages import BadFrame, decode
 from adapter.telephony import signing
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.strictjson import Malformed

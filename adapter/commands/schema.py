@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from adapter.opencti import messages
+from adapter.page import messages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin, Subprotocol
 
 from adapter.doctor.findings import Finding, fail, ok
-from adapter.opencti.messages import SUBPROTOCOL
+from adapter.page.messages import SUBPROTOCOL
 from adapter.settings import Settings
 
 SECONDS = 5.0

@@ -1,7 +1,7 @@
 """Hints between replicas by PostgreSQL's LISTEN/NOTIFY, with psycopg 3 in two threads of its own.
 
 A notification is lost when nobody listens, or when a connection breaks: so it may, for replicas
-compare versions every two seconds (adapter.runtime.reconciler). What cannot be sent is dropped.
+compare versions every two seconds (adapter.page.reconciler). What cannot be sent is dropped.
 
 LISTEN needs a connection to the server itself, or a pooler that keeps sessions.
 https://www.postgresql.org/docs/current/sql-notify.html

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from adapter.opencti.xmltext import branch, document, leaf
+from adapter.xmltext import branch, document, leaf
 
 Experience = Literal["lightning", "classic", "both"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from adapter.opencti.callcenter import MODES
-from adapter.opencti.xmltext import NotXml, read
+from adapter.xmltext import NotXml, read
 
 HEIGHT = range(240, 2561)
 WIDTH = range(200, 1921)

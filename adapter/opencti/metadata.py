@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapter.opencti import metadata_parts as parts
 from adapter.opencti.metadata_parts import NAMESPACE, Deployment
-from adapter.opencti.xmltext import branch, document, leaf
+from adapter.xmltext import branch, document, leaf
 
 API_VERSION = "65.0"
 """External Client Apps' policies as we write them are known from 61.0 on; 65.0 is Winter '26."""

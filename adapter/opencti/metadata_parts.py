@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
 from adapter.opencti.callcenter import CallCenter, sections
-from adapter.opencti.xmltext import branch, document, leaf
+from adapter.xmltext import branch, document, leaf
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 APEX_CLASS = "SoftphoneCallLog"

@@ -1,150 +1,24 @@
-"""Between the page protocol and the core: messages to events, logs to exact Open CTI calls. Pure.
+"""What pages are asked to do by Open CTI, in the words of its library, and its answers. Pure.
 
-This is the only room that knows Salesforce's Open CTI; Service Cloud Voice would be a sibling.
+https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_intro.htm
 """
 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any, assert_never
 
-import orjson
 from msgspec.structs import replace
 
-from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PopScreen
-from adapter.core.events import (
-    CallCenterRead,
-    ControlRequested,
-    DialRequested,
-    Event,
-    MatchesFound,
-    NoticeDismissed,
-    OverClaimed,
-    RecordViewed,
-    WrapupSubmitted,
-)
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logevents import (
-    LogEvent,
-    LogExpired,
-    LogRefused,
-    LogSaved,
-    TrayDecided,
-)
+from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved
 from adapter.core.logmodel import Attempt, CallLog, SaveError
-from adapter.core.model import Draft, Record
-from adapter.core.view import Entry, View, entry_view
-from adapter.opencti.messages import (
-    CallCenterMessage,
-    Context,
-    Control,
-    Dial,
-    DismissNotice,
-    ErrorIn,
-    JournalEntry,
-    LinkIn,
-    Matches,
-    RecordIn,
-    Result,
-    TrayChoice,
-    WrapupIn,
-)
-from adapter.opencti.tasklog import TaskRules, create_fields, is_id, update_fields
+from adapter.opencti.tasklog import TaskRules, create_fields, update_fields
+from adapter.page.messages import ErrorIn, JournalEntry, Result, is_record_id
 
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
-
-AgentMessage = Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
-
-
-# --- what the agent does, as events --------------------------------------------------------------
-
-
-def agent_event(  # noqa: PLR0911 - one branch for each message, that is the table
-    message: AgentMessage, at: int, fresh_id: str
-) -> Event | None:
-    """The event of a message from an agent's page; None where nothing happened.
-
-    `at` is our clock in Unix milliseconds; `fresh_id` names the call if one is placed.
-    """
-    match message:
-        case Dial():
-            return _dial(message, at, fresh_id)
-        case Control(action="check"):
-            return OverClaimed(at, message.request_id, message.call_id)
-        case Control():
-            value = message.digits if message.action == "digits" else message.target
-            return ControlRequested(at, message.request_id, message.call_id, message.action, value)
-        case WrapupIn():
-            return WrapupSubmitted(at, message.call_id, _draft(message), message.done)
-        case Context(record=record, call_id=call_id) if call_id:
-            return RecordViewed(at, call_id, _record(record) if record and record.id else None)
-        case Matches():
-            found = tuple(_record(record) for record in message.records if is_id(record.id))
-            return MatchesFound(at, message.call_id, found)
-        case CallCenterMessage():
-            return CallCenterRead(at, _centre(message))
-        case DismissNotice():
-            return NoticeDismissed(at, message.notice_id)
-        case _:
-            return None
-
-
-def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
-    return DialRequested(
-        at=at,
-        request_id=message.request_id,
-        call_id=fresh_id,
-        number=message.number,
-        clicked_at=at - message.age_ms,
-        record=_record(message.record) if message.record and message.record.id else None,
-        work_id=message.work_id,
-        ring_profile=message.ring_profile,
-        confirmed=message.confirmed,
-    )
-
-
-def _centre(told: CallCenterMessage) -> CallCenterSettings:
-    seconds = told.wrap_up_seconds
-    return CallCenterSettings(
-        wrapup_ms=None if seconds is None else seconds * 1000,
-        dispositions=tuple(told.dispositions),
-        region=told.default_country,
-        outside_prefix=told.outside_prefix,
-        long_distance_prefix=told.long_distance_prefix,
-        international_prefix=told.international_prefix,
-    )
-
-
-def _record(record: RecordIn) -> Record:
-    return Record(
-        id=record.id,
-        name=record.name,
-        object_type=record.object_type,
-        account_id=record.account_id,
-        contact_id=record.contact_id,
-        person_account=record.person_account,
-    )
-
-
-def _draft(message: WrapupIn) -> Draft:
-    return Draft(
-        subject=message.subject,
-        notes=message.notes,
-        disposition=message.disposition,
-        who=_link(message, "who", message.who),
-        what=_link(message, "what", message.what),
-        follow_up=message.follow_up,
-    )
-
-
-def _link(message: WrapupIn, name: str, link: LinkIn | None) -> Record | None:
-    if message.cleared(name):
-        return Record("")
-    return Record(link.id, link.name) if link is not None else None
-
 
 # --- what became of a log, as events -------------------------------------------------------------
 
@@ -175,11 +49,6 @@ def journal_event(entry: JournalEntry, page_id: str, at: int) -> LogEvent | None
             return None
         case _ as never:
             assert_never(never)
-
-
-def tray_event(message: TrayChoice, at: int) -> TrayDecided:
-    """The event of an agent's choice in the tray."""
-    return TrayDecided(at, message.action, message.task_id)
 
 
 def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
@@ -230,42 +99,6 @@ def _details_message(details: Any) -> str:
     if isinstance(details, str):
         return details
     return next((str(d["message"]) for d in _each(details) if d.get("message")), "")
-
-
-# --- what the server says ------------------------------------------------------------------------
-
-
-def frame(message: dict[str, Any]) -> str:
-    """A message as a frame's text.
-
-    Half a surrogate pair, which has no UTF-8, becomes "?": it would end the page's socket.
-    """
-    try:
-        return orjson.dumps(message).decode()
-    except TypeError:
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=_read)
-        return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _read(written: orjson.Fragment) -> Any:
-    """What the standard library can write of a part that orjson has written before."""
-    return orjson.loads(orjson.dumps(written))
-
-
-def error_frame(code: str, text: str) -> str:
-    """What an agent reads above everything else; the page has words of its own for some codes."""
-    return frame({"type": "error", "code": code, "text": text})
-
-
-@lru_cache(maxsize=8192)
-def entry_part(entry: Entry, region: str) -> orjson.Fragment:
-    """For `core.view`: an entry as it is written, once for all the views that it is in."""
-    return orjson.Fragment(frame(entry_view(entry, region)).encode())
-
-
-def view_frame(view: View, epoch: str, version: int, now: int) -> str:
-    """The whole view, with what tells a page whether it is newer than its own."""
-    return frame({**view, "epoch": epoch, "version": version, "now": now})
 
 
 def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
@@ -329,7 +162,9 @@ def who_runs(value: Any, nonce: str) -> tuple[str, str] | None:
     if not isinstance(told, dict) or told.get("nonce") != nonce:
         return None
     org, user = told.get("org"), told.get("user")
-    if not (isinstance(org, str) and isinstance(user, str) and is_id(org) and is_id(user)):
+    if not (
+        isinstance(org, str) and isinstance(user, str) and is_record_id(org) and is_record_id(user)
+    ):
         return None
     return org[:15], user[:15]
 
@@ -340,7 +175,7 @@ def found_tasks(value: Any) -> tuple[str, ...] | None:
     The class returns a JSON array of ids.
     """
     told = _returned(value)
-    if not isinstance(told, list) or not all(isinstance(i, str) and is_id(i) for i in told):
+    if not isinstance(told, list) or not all(isinstance(i, str) and is_record_id(i) for i in told):
         return None
     return tuple(told)
 

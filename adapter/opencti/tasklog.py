@@ -7,7 +7,6 @@ derives them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +17,7 @@ from msgspec import Struct, field
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Record
+from adapter.page.messages import is_record_id
 
 Value = str | int | None
 
@@ -25,7 +25,6 @@ SUBJECT_LIMIT = 255
 NOTES_LIMIT = 32_000
 TEXT_LIMIT = 255
 
-_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 _PERSONS = ("003", "00Q")
 _THINGS = ("001", "500", "006", "701", "02i", "800", "a")
 _CALL_TYPE = {
@@ -111,19 +110,14 @@ def _links_of(record: Record) -> tuple[str | None, str | None]:
     return contact, record.id if is_thing(record.id) else None
 
 
-def is_id(text: str) -> bool:
-    """Whether it can be a Salesforce id: 15 letters and digits, or 18."""
-    return bool(_ID.match(text))
-
-
 def is_person(record_id: str) -> bool:
     """Whether the id may stand in WhoId: Contact (003) or Lead (00Q)."""
-    return is_id(record_id) and record_id.startswith(_PERSONS)
+    return is_record_id(record_id) and record_id.startswith(_PERSONS)
 
 
 def is_thing(record_id: str) -> bool:
     """Whether the id may stand in WhatId: Account, Case, Opportunity, … or a custom object."""
-    return is_id(record_id) and record_id.startswith(_THINGS)
+    return is_record_id(record_id) and record_id.startswith(_THINGS)
 
 
 def _subject(fields: LogFields, rules: TaskRules) -> str:

@@ -15,7 +15,6 @@ from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.pages import Pages
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
 from adapter.telephony.updates import CallUpdate
@@ -29,6 +28,14 @@ LONGEST_MS = 48 * 3_600_000
 """How far back "today" may begin: no time zone is further than that from another's midnight."""
 
 Report = dict[str, Any]
+
+
+class Connected(Protocol):
+    """Who has a page here."""
+
+    def keys(self) -> tuple[AgentKey, ...]:
+        """The agents."""
+        ...
 
 
 class BoardStore(Protocol):
@@ -48,7 +55,7 @@ class Board:
         self,
         store: BoardStore,
         agents: Agents,
-        pages: Pages,
+        pages: Connected,
         clock: Clock,
         update_of: Callable[[bytes, int], CallUpdate | None],
         *,

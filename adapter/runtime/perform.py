@@ -7,7 +7,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import structlog
 
@@ -29,12 +29,12 @@ from adapter.core.events import (
     PlacingUnknown,
 )
 from adapter.core.logevents import LogEffect
+from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
 from adapter.core.phone import same_number
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
@@ -52,6 +52,19 @@ log = structlog.get_logger(__name__)
 
 NewsOf = Callable[[Cdr], CallUpdate]
 
+
+class PageEffects(Protocol):
+    """Who carries out what only a page can do; both must only start things."""
+
+    def pop(self, key: AgentKey, effect: PopScreen) -> None:
+        """Have a page pop the caller's record."""
+        ...
+
+    def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
+        """Send what a log's decision asked for to the page that it is for."""
+        ...
+
+
 LOOK_BACK_MS = 5_000
 """The provider's clock may run behind ours."""
 
@@ -68,7 +81,7 @@ class Performer:
         store: Store,
         providers: Mapping[str, Provider],
         update_of: NewsOf,
-        pages: Pages,
+        pages: PageEffects,
         tasks: Tasks,
         clock: Clock,
         metrics: Metrics | None = None,

@@ -18,7 +18,8 @@ from adapter.core.logevents import LogAccepted
 from adapter.core.model import TelephonyUser
 from adapter.metrics import Metrics
 from adapter.opencti import surface
-from adapter.opencti.messages import (
+from adapter.page import frames
+from adapter.page.messages import (
     MAX_FRAME_BYTES,
     SUBPROTOCOL,
     Accept,
@@ -41,11 +42,11 @@ from adapter.opencti.messages import (
     WrapupIn,
     decode,
 )
+from adapter.page.page import Page
+from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directories, DirectoryUnavailable
-from adapter.runtime.page import Page
-from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.web.address import address_of
@@ -157,7 +158,7 @@ class Bridge:
             return None
         if self._pages.is_full(session.agent, hello.page_id):
             text = "Too many softphones of yours are open. Close some tabs, then reload this one."
-            await socket.send_str(surface.error_frame("too-many-pages", text))
+            await socket.send_str(frames.error_frame("too-many-pages", text))
             outbox.close(FLOOD, "too many pages")
             return None
         return await self._welcome(hello, session, outbox)
@@ -185,7 +186,7 @@ class Bridge:
         self._same_user.greet(page)
         self._pages.show(key, await self._agents.snapshot(key))
         if hello.build and hello.build != self._build:
-            outbox.send(surface.frame({"type": "reload"}))
+            outbox.send(frames.frame({"type": "reload"}))
         self._metrics.arrivals.inc()
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
@@ -230,14 +231,14 @@ class Bridge:
             message = decode(text)
         except BadFrame as error:
             log.warning("frame.malformed", agent=str(page.key), page=page.page_id)
-            page.send(surface.error_frame("malformed", str(error)))
+            page.send(frames.error_frame("malformed", str(error)))
             return
         try:
             await self._act(page, message)
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             sentence = "This could not be saved just now. Please try again."
-            page.send(surface.error_frame("not-stored", sentence))
+            page.send(frames.error_frame("not-stored", sentence))
             if isinstance(message, Result):
                 # The page tells it once, but its journal again with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
@@ -246,7 +247,7 @@ class Bridge:
         now = self._clock.now()
         match message:
             case Hello():
-                page.send(surface.error_frame("malformed", "hello comes once, and first"))
+                page.send(frames.error_frame("malformed", "hello comes once, and first"))
             case (
                 Dial()
                 | Control()
@@ -267,7 +268,7 @@ class Bridge:
                 if turn.ignored:
                     log.info("result.ignored", log=message.log_id, reason=turn.ignored[0])
             case TrayChoice():
-                choice = surface.tray_event(message, now)
+                choice = frames.tray_event(message, now)
                 await self._agents.handle_log_event(page.key, message.log_id, choice)
             case ProbeAnswer():
                 await self._pages.proofs.answered(page, message.nonce)
@@ -278,12 +279,12 @@ class Bridge:
             case _ as never:
                 assert_never(never)
 
-    async def _do(self, page: Page, message: surface.AgentMessage, now: int) -> None:
+    async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
         """Something that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
         for problem in message.problems if isinstance(message, CallCenterMessage) else ():
             log.warning("centre.setting_ignored", agent=str(page.key), setting=problem)
-        event = surface.agent_event(message, now, self._clock.fresh_id("call"))
+        event = frames.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return
         if not isinstance(event, DialRequested):
@@ -303,7 +304,7 @@ class Bridge:
             not page.can_save
             or (await self._agents.handle_log_event(page.key, message.log_id, event)).ignored
         ):
-            page.send(surface.frame({"type": "taken", "log_id": message.log_id}))
+            page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
 
     async def _answered(self, page: Page, message: AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""

@@ -10,10 +10,10 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from adapter.metrics import Metrics
+from adapter.page.pages import Pages
+from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.pages import Pages
-from adapter.runtime.reconciler import VersionReconciler
 from adapter.storage.counts import Waiting
 from adapter.storage.port import StorageError
 

@@ -14,12 +14,13 @@ import structlog
 from adapter.core.events import DialRequested
 from adapter.core.phone import Dialable, DialKind, dialable
 from adapter.opencti import surface
-from adapter.opencti.messages import AskAnswer
+from adapter.page import frames
+from adapter.page.messages import AskAnswer
+from adapter.page.page import Page
+from adapter.page.pages import Pages
 from adapter.refusals import variables
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.page import Page
-from adapter.runtime.pages import Pages
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class SalesforceUserCheck:
         number = dialable(event.number, self._agents.policy.of(agent.centre).dial)
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
-        page.send(surface.error_frame(*UNKNOWN))
+        page.send(frames.error_frame(*UNKNOWN))
         self._ask(page)
         return True
 
@@ -88,11 +89,11 @@ class SalesforceUserCheck:
     def _ask(self, page: Page) -> None:
         if not page.who_asked:
             page.who_asked = self._clock.nonce()
-            page.send(surface.frame(surface.who_am_i(page.who_asked, self._apex_class)))
+            page.send(frames.frame(surface.who_am_i(page.who_asked, self._apex_class)))
 
     async def _end(self, page: Page) -> None:
         log.warning("page.other_user", agent=str(page.key), settings=list(variables(OTHER[0])))
-        page.send(surface.error_frame(*OTHER))
+        page.send(frames.error_frame(*OTHER))
         session = await self._sessions.keep(page.session)
         if session is not None:
             await self._sessions.end(session)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import structlog
 
 from adapter.core.model import AgentKey
-from adapter.runtime.pages import Pages
+from adapter.page.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.boardfeed import BoardFeeds

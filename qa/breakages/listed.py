@@ -77,10 +77,10 @@ BREAKAGES = (
     ),
     Breakage(
         "believe an old probe",
-        "adapter/runtime/proofs.py",
+        "adapter/page/proofs.py",
         " and one.attempt.at <= sent_at and not is_behind:",
         ":",
-        ("tests/runtime/test_proofs.py", "tests/runtime/test_pages.py"),
+        ("tests/page/test_proofs.py", "tests/runtime/test_pages.py"),
         simulated=False,
     ),
     Breakage(

@@ -19,13 +19,13 @@ from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
 from adapter.metrics import Metrics
-from adapter.opencti.messages import Hello
 from adapter.opencti.tasklog import TaskRules
+from adapter.page.messages import Hello
+from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.directory import Directories
 from adapter.runtime.intake import IncomingDelivery, Intake, Reader
 from adapter.runtime.orgrate import OrgRate
-from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks

@@ -9,7 +9,7 @@ import pytest
 
 from adapter.cli import main
 from adapter.opencti.callcenter_rules import problems
-from adapter.opencti.xmltext import read
+from adapter.xmltext import read
 
 URL = "https://softphone.example.com"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.cli import main
-from adapter.opencti.xmltext import read
+from adapter.xmltext import read
 
 
 @pytest.fixture(autouse=True)

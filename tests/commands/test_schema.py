@@ -8,7 +8,7 @@ import json
 import pytest
 
 from adapter.commands.schema import run
-from adapter.opencti import messages
+from adapter.page import messages
 
 
 def test_the_schema_is_the_models_own(capsys: pytest.CaptureFixture[str]) -> None:

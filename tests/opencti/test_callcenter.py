@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapter.opencti.callcenter import CallCenter, Experience, sections, setup_xml
 from adapter.opencti.callcenter_rules import problems
-from adapter.opencti.xmltext import read
+from adapter.xmltext import read
 
 GOLDEN = Path(__file__).parent / "golden"
 WEB = Path(__file__).resolve().parents[2] / "web"

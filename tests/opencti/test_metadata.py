@@ -13,7 +13,7 @@ from adapter.cli import main
 from adapter.opencti.callcenter import CallCenter
 from adapter.opencti.metadata import SHIPPED, components, project, read_handwritten, write
 from adapter.opencti.metadata_parts import CALLBACK, NAMESPACE, Deployment
-from adapter.opencti.xmltext import read
+from adapter.xmltext import read
 
 ORIGIN = "https://softphone.example.com"
 SOURCES = "force-app/main/default"

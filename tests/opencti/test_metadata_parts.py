@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 from adapter.opencti import metadata_parts as parts
 from adapter.opencti.callcenter import CallCenter
-from adapter.opencti.xmltext import read
+from adapter.xmltext import read
 
 ORIGIN = "https://softphone.example.com"
 

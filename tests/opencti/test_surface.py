@@ -1,4 +1,4 @@
-"""Between page messages and the core: events one way, exact Open CTI calls the other."""
+"""Exact Open CTI calls, and what their answers mean."""
 
 from __future__ import annotations
 
@@ -10,42 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PopScreen
-from adapter.core.events import (
-    CallCenterRead,
-    ControlRequested,
-    DialRequested,
-    MatchesFound,
-    NoticeDismissed,
-    OverClaimed,
-    RecordViewed,
-    WrapupSubmitted,
-)
 from adapter.core.facts import NOTHING_KNOWN, Direction
-from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logevents import LogExpired, LogRefused, LogSaved
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
-from adapter.core.model import Agent, AgentKey, Draft, Recent, Record
+from adapter.core.model import AgentKey, Draft, Record
 from adapter.core.policy import Policy
-from adapter.core.view import entry_view, view
 from adapter.opencti import surface
-from adapter.opencti.messages import (
-    CallCenterMessage,
-    Context,
-    Control,
-    Dial,
-    DismissNotice,
+from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, found_tasks, save_errors
+from adapter.opencti.tasklog import TaskRules, create_fields
+from adapter.page import frames
+from adapter.page.messages import (
     ErrorIn,
     JournalEntry,
-    Matches,
     RecordIn,
     Result,
-    TrayChoice,
-    WrapupIn,
 )
-from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, agent_event, found_tasks, save_errors
-from adapter.opencti.tasklog import TaskRules, create_fields
-from tests.strategies import agents, attempts, call_logs
+from tests.strategies import attempts, call_logs
 
 T0 = 1_760_000_000_000
 CONTACT, TASK, TASK_2 = "003000000000001", "00T000000000001", "00T000000000002"
@@ -70,167 +51,6 @@ LOG = CallLog(
     state=Pending(T0, T0),
 )
 NO_REASON = (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
-
-
-# --- what the agent does ----------------------------------------------------------------------
-
-
-def dial(**fields: Any) -> Dial:
-    """A click on a number."""
-    told = {"request_id": "r1", "number": "(415) 555-0100", "clicked_at": 5_000, **fields}
-    return Dial(type="dial", **told)
-
-
-def control(action: str, **fields: Any) -> Control:
-    """A button of a call."""
-    told = {"type": "control", "request_id": "r1", "call_id": "c1", "action": action}
-    return Control.model_validate({**told, **fields})
-
-
-def wrapup(**fields: Any) -> WrapupIn:
-    """What the agent entered."""
-    return WrapupIn.model_validate({"type": "wrapup", "call_id": "c1", **fields})
-
-
-def test_a_click_becomes_a_request_in_our_own_time() -> None:
-    """Only the click's age is the page's; number, record and wishes go on as they were."""
-    message = dial(
-        sent_at=7_500, record=RECORD_IN, work_id="w1", ring_profile="desk", confirmed=True
-    )
-    assert agent_event(message, T0, "fresh") == DialRequested(
-        at=T0,
-        request_id="r1",
-        call_id="fresh",
-        number="(415) 555-0100",
-        clicked_at=T0 - 2_500,
-        record=RECORD,
-        work_id="w1",
-        ring_profile="desk",
-        confirmed=True,
-    )
-
-
-@pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
-def test_a_click_on_a_bare_number_has_no_record(record: RecordIn | None) -> None:
-    """A record without an id is none."""
-    event = agent_event(dial(record=record), T0, "fresh")
-    assert isinstance(event, DialRequested)
-    assert (event.record, event.clicked_at) == (None, T0)
-
-
-def test_my_call_is_over_is_a_claim() -> None:
-    """The provider is asked; nothing is done to the call."""
-    assert agent_event(control("check"), T0, "fresh") == OverClaimed(T0, "r1", "c1")
-
-
-@pytest.mark.parametrize(
-    ("action", "value"),
-    [
-        ("hang_up", ""),
-        ("hold", ""),
-        ("resume", ""),
-        ("mute", ""),
-        ("unmute", ""),
-        ("answer", ""),
-        ("decline", ""),
-    ],
-)
-def test_a_button_is_a_request_by_its_name(action: str, value: str) -> None:
-    """No value where none belongs."""
-    expected = ControlRequested(T0, "r1", "c1", action, value)
-    assert agent_event(control(action), T0, "fresh") == expected
-
-
-def test_each_value_goes_with_its_own_button() -> None:
-    """A transfer has its target, digits have digits, even where a page sends both."""
-    both = {"target": "+14155550199", "digits": "12#"}
-    transfer = agent_event(control("transfer", **both), T0, "fresh")
-    digits = agent_event(control("digits", **both), T0, "fresh")
-    assert transfer == ControlRequested(T0, "r1", "c1", "transfer", "+14155550199")
-    assert digits == ControlRequested(T0, "r1", "c1", "digits", "12#")
-
-
-def test_what_was_entered_becomes_a_draft() -> None:
-    """Every field, and whether the agent is done."""
-    message = wrapup(
-        subject="s",
-        notes="n",
-        disposition="d",
-        who={"id": CONTACT, "name": "Ada"},
-        what={"id": "500000000000001"},
-        follow_up=False,
-        done=True,
-    )
-    draft = Draft("s", "n", "d", Record(CONTACT, "Ada"), Record("500000000000001"), False)
-    assert agent_event(message, T0, "fresh") == WrapupSubmitted(T0, "c1", draft, True)
-
-
-def test_what_was_not_touched_is_not_in_the_draft() -> None:
-    """Silence changes nothing."""
-    expected = WrapupSubmitted(T0, "c1", Draft(notes="n"), False)
-    assert agent_event(wrapup(notes="n"), T0, "fresh") == expected
-
-
-def test_a_link_that_is_null_is_cleared() -> None:
-    """A Record with an empty id says so to the core."""
-    event = agent_event(wrapup(who=None, what=None), T0, "fresh")
-    assert event == WrapupSubmitted(T0, "c1", Draft(who=Record(""), what=Record("")), False)
-
-
-def test_the_record_of_a_call_may_be_chosen() -> None:
-    """With a call's id, the context says what that call is about."""
-    message = Context(type="context", record=RECORD_IN, call_id="c1")
-    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", RECORD)
-
-
-@pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
-def test_a_call_may_be_about_no_record(record: RecordIn | None) -> None:
-    """The agent says so by a context of that call without a record."""
-    message = Context(type="context", record=record, call_id="c1")
-    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", None)
-
-
-def test_the_definition_of_the_call_center_is_the_agents() -> None:
-    """Seconds become milliseconds; what is left out stays as our own settings have it."""
-    told = CallCenterMessage(
-        type="settings",
-        wrap_up_seconds=30,
-        dispositions=["Sold"],
-        default_country="DE",
-        outside_prefix="0",
-        long_distance_prefix="0",
-        international_prefix="00",
-    )
-    centre = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00")
-    assert agent_event(told, T0, "fresh") == CallCenterRead(T0, centre)
-    assert agent_event(CallCenterMessage(type="settings"), T0, "f") == CallCenterRead(
-        T0, CallCenterSettings()
-    )
-
-
-def test_matches_are_told_without_what_is_no_id() -> None:
-    """A search may find things that are no records at all."""
-    records = [RECORD_IN, RecordIn(id="SCREEN_POP_DATA"), RecordIn()]
-    message = Matches(type="matches", call_id="c1", records=records)
-    assert agent_event(message, T0, "fresh") == MatchesFound(T0, "c1", (RECORD,))
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        Context(type="context", record=RECORD_IN),
-        Context(type="context"),
-    ],
-)
-def test_looking_around_changes_no_call(message: Context) -> None:
-    """No call, or no record: nothing happened."""
-    assert agent_event(message, T0, "fresh") is None
-
-
-def test_a_notice_is_dismissed() -> None:
-    """By its id."""
-    message = DismissNotice(type="dismiss_notice", notice_id="n1")
-    assert agent_event(message, T0, "fresh") == NoticeDismissed(T0, "n1")
 
 
 # --- what became of a log ---------------------------------------------------------------------
@@ -266,12 +86,6 @@ def test_a_journal_entry_becomes_the_event_that_was_missed() -> None:
     assert saved == LogSaved(T0, "p1", 2, "n", TASK)
     assert refused == LogRefused(T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy"),))
     assert surface.journal_event(entry("sent"), "p1", T0) is None
-
-
-def test_a_choice_in_the_tray_becomes_an_event() -> None:
-    """With the id that the agent gave, if any."""
-    choice = TrayChoice(type="tray", log_id="c", action="already_there", task_id=TASK)
-    assert surface.tray_event(choice, T0) == TrayDecided(T0, "already_there", TASK)
 
 
 # --- why Salesforce refused -------------------------------------------------------------------
@@ -390,53 +204,6 @@ def test_no_errors_raise(errors: list[ErrorIn]) -> None:
 # --- what the server says ---------------------------------------------------------------------
 
 
-def test_a_frame_is_compact_json_in_its_own_letters() -> None:
-    """No spaces, no escapes."""
-    assert surface.frame({"type": "x", "name": "Zoë 😀"}) == '{"type":"x","name":"Zoë 😀"}'
-
-
-def test_a_frame_can_always_be_sent() -> None:
-    """Half a surrogate pair has no UTF-8 and would end the socket."""
-    text = surface.frame({"name": "a\ud83db"})
-    assert json.loads(text.encode("utf-8")) == {"name": "a?b"}
-
-
-def test_a_view_travels_with_what_tells_new_from_old() -> None:
-    """Epoch, version and the server's clock are added."""
-    sent = json.loads(surface.view_frame({"type": "view", "state": "idle"}, "e1", 7, T0))
-    assert sent == {"type": "view", "state": "idle", "epoch": "e1", "version": 7, "now": T0}
-
-
-@given(agent=agents(), eager=st.booleans())
-def test_a_view_of_parts_written_before_is_the_same_text(agent: Agent, eager: bool) -> None:
-    """Whoever reads the frame cannot tell, be it a part's first view or a later one."""
-    policy = Policy(dial_while_wrapup=eager)
-    plain = surface.view_frame(view(agent, (), policy, {}), "e1", 7, T0)
-    for _ in range(2):
-        of_parts = view(agent, (), policy, {}, surface.entry_part)
-        assert surface.view_frame(of_parts, "e1", 7, T0) == plain
-
-
-def test_parts_are_sent_beside_what_has_no_utf_8() -> None:
-    """The whole frame is written by the standard library then, and its parts are read for it."""
-    recent = Recent("c1", "+1", "Zo\u00eb\ud83d", Direction.INBOUND, T0, None, "Missed")
-    for name in ("Ada", "Ada\ud83d"):
-        agent = Agent(AgentKey("00D", "005"), name=name, recent=(recent,))
-        shown = view(agent, (), Policy(), {}, surface.entry_part)
-        sent = json.loads(surface.view_frame(shown, "e1", 7, T0).encode("utf-8"))
-        assert sent["agent"]["name"] == name.replace("\ud83d", "?")
-        assert sent["recent"] == [{**entry_view(recent, "US"), "name": "Zoë?"}]
-
-
-def test_a_part_is_written_once_for_a_region() -> None:
-    """The very same part is in each view, until somebody elsewhere reads it."""
-    recent = Recent("c1", "+12025550143", "", Direction.INBOUND, T0, None, "Missed")
-    at_home = surface.entry_part(recent, "US")
-    assert surface.entry_part(recent, "US") is at_home
-    abroad = json.loads(surface.frame({"one": surface.entry_part(recent, "DE")}))["one"]
-    assert abroad == entry_view(recent, "DE") != entry_view(recent, "US")
-
-
 def attempt(task_id: str = "", **draft: Any) -> Attempt:
     """Go number 3, with what the agent had entered by then."""
     fields = replace(LOG.wanted, draft=Draft(**draft))
@@ -475,7 +242,7 @@ def test_every_go_either_creates_or_updates(log: CallLog, going: Attempt) -> Non
     """Never both, never neither, and always something that can be sent."""
     args = surface.go(log, going, RULES)["call"]["args"]
     assert ("Id" in args) is not ("entityApiName" in args)
-    assert surface.frame(surface.go(log, going, RULES)).encode("utf-8")
+    assert frames.frame(surface.go(log, going, RULES)).encode("utf-8")
 
 
 # --- reading back -----------------------------------------------------------------------------
@@ -618,9 +385,3 @@ def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
 def test_anything_else_says_nobody(value: object) -> None:
     """Rubbish, another question's answer, ids that are none."""
     assert surface.who_runs(value, "n1") is None
-
-
-def test_an_error_is_a_frame_of_its_code_and_words() -> None:
-    """What the page shows above everything else."""
-    said = {"type": "error", "code": "malformed", "text": "no"}
-    assert json.loads(surface.error_frame("malformed", "no")) == said

@@ -15,13 +15,13 @@ from adapter.opencti.tasklog import (
     TaskRules,
     Value,
     create_fields,
-    is_id,
     is_person,
     is_thing,
     links,
     task_fields,
     update_fields,
 )
+from adapter.page.messages import is_record_id
 from tests.strategies import log_fields, maybe
 
 CONTACT, CONTACT_2 = "003000000000001", "003000000000002AAB"
@@ -186,8 +186,8 @@ def test_a_pick_of_the_wrong_kind_is_no_link() -> None:
 
 def test_ids_are_told_apart() -> None:
     """Fifteen or eighteen letters and digits; case counts."""
-    assert is_id(USER)
-    assert not is_id("٣" * 15)
+    assert is_record_id(USER)
+    assert not is_record_id("٣" * 15)
     assert is_person(LEAD)
     assert not is_person("00q000000000001")
     assert is_thing("a00000000000001")

@@ -17,9 +17,9 @@ from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
 from adapter.opencti.tasklog import TaskRules
+from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.intake import IncomingDelivery, Intake
-from adapter.runtime.pages import Pages
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks

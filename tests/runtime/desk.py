@@ -14,10 +14,10 @@ from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
 from adapter.opencti.tasklog import TaskRules
+from adapter.page.page import Page
+from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import SystemClock
-from adapter.runtime.page import Page
-from adapter.runtime.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, Commit

@@ -8,8 +8,8 @@ from typing import Any
 from adapter.core.events import DialRequested
 from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
 from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
+from adapter.page.page import Page
 from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhooks
-from adapter.runtime.page import Page
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
 from adapter.telephony.updates import CallUpdate, Moment

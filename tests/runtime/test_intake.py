@@ -13,8 +13,8 @@ import pytest
 from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, Phase, TelephonyUser
+from adapter.page.page import Page
 from adapter.runtime.intake import DeliveryOutcome
-from adapter.runtime.page import Page
 from adapter.telephony.port import Cdr
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news

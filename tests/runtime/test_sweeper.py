@@ -9,8 +9,8 @@ import pytest
 
 from adapter.core.events import DialRequested
 from adapter.core.model import AgentKey, Phase
+from adapter.page.page import Page
 from adapter.runtime.agents import Agents
-from adapter.runtime.page import Page
 from adapter.runtime.sweeper import ASK_AGAIN_MS, ASKED_AT_ONCE, GRACE_MS
 from adapter.storage.port import StorageError
 from adapter.telephony.port import Cdr, Unknown

@@ -1,4 +1,4 @@
-"""Which page may save which log: the rounds of `adapter.runtime.pages` on the heap."""
+"""Which page may save which log: the rounds of `adapter.page.pages` on the heap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.model import AgentKey
-from adapter.runtime.offers import OFFER_SECONDS, ROUND_SECONDS
+from adapter.page.offers import OFFER_SECONDS, ROUND_SECONDS
 from adapter.storage.port import Snapshot
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.wire import Wire

@@ -37,8 +37,9 @@ from adapter.core.logevents import (
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
 from adapter.opencti import surface
-from adapter.opencti.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.opencti.tasklog import TaskRules
+from adapter.page import frames
+from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.runtime.intake import PARKED_MS, IncomingDelivery
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
@@ -232,7 +233,7 @@ class CoreProcess:
                 wire.active_at = now
                 model = Dial if kind == "dial" else WrapupIn
                 told = model.model_validate(message)
-                event = surface.agent_event(told, now, self._world.clock.fresh_id("call"))
+                event = frames.agent_event(told, now, self._world.clock.fresh_id("call"))
                 if event is not None:
                     self.commits.tell(key, [event])
             case "accept":
@@ -243,7 +244,7 @@ class CoreProcess:
                 self.commits.tell(key, [step], failed=lambda: wire.close(1013, "again"))
             case "tray":
                 choice = TrayChoice.model_validate(message)
-                self._tell_log(key, choice.log_id, surface.tray_event(choice, now))
+                self._tell_log(key, choice.log_id, frames.tray_event(choice, now))
             case "probe":
                 self._proved(wire, message["nonce"])
             case "answer":

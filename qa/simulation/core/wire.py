@@ -20,7 +20,7 @@ def _after(last: float, arrival: float) -> float:
 
 
 class Wire:
-    """What `adapter.runtime.pages.Page` and its socket are together."""
+    """What `adapter.page.pages.Page` and its socket are together."""
 
     def __init__(  # noqa: PLR0917 - as the tab says it
         self,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from adapter.core.model import AgentKey
 from adapter.core.view import offerable
-from adapter.opencti import surface
+from adapter.page import frames
+from adapter.page.page import Page
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.page import Page
 from adapter.storage.port import Snapshot
 
 OFFER_SECONDS = 3.0
@@ -95,7 +95,7 @@ class Offers:
         tried = asked | {page.page_id}
         timer = self._later(OFFER_SECONDS, key, log_id, tried)
         self._offers[log_id] = _Offer(page.page_id, timer, tried)
-        page.send(surface.frame({"type": "offer", "log_id": log_id}))
+        page.send(frames.frame({"type": "offer", "log_id": log_id}))
 
     def _later(
         self, seconds: float, key: AgentKey, log_id: str, asked: set[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.opencti.xmltext import NotXml, branch, document, leaf, read
+from adapter.xmltext import NotXml, branch, document, leaf, read
 
 
 def test_a_document_is_declared_and_indented() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.runtime import pages as module
+from adapter.page import pages as module
 from adapter.storage.port import Snapshot, StorageError
 from tests.core.people import KEY
 from tests.runtime.desk import a_desk

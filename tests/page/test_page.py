@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.runtime.page import PROBES_KEPT, Page
+from adapter.page.page import PROBES_KEPT, Page
 from tests.core.people import KEY
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.opencti.messages import (
+from adapter.page.messages import (
     MAX_FRAME_BYTES,
     AskAnswer,
     BadFrame,

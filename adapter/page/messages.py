@@ -7,6 +7,7 @@ Times of pages are their own clocks' Unix milliseconds and are used only as diff
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -22,6 +23,9 @@ Text = Annotated[str, Field(max_length=255)]
 Notes = Annotated[str, Field(max_length=32_000)]
 Prefix = Annotated[str, Field(max_length=8, pattern=r"^[0-9*#]*$")]
 Millis = Annotated[int, Field(ge=0, le=2**53)]
+
+
+_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 class BadFrame(ValueError):
@@ -304,6 +308,11 @@ def decode(frame: str) -> PageMessage:
             raise BadFrame("type: no message has this type") from None
         where = ".".join(str(part) for part in first["loc"]) or "the frame"
         raise BadFrame(f"{where}: {first['msg']}") from None
+
+
+def is_record_id(text: str) -> bool:
+    """Whether it can be a Salesforce id: 15 letters and digits, or 18."""
+    return bool(_RECORD_ID.match(text))
 
 
 def schema() -> dict[str, Any]:

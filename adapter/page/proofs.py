@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from adapter.core.logevents import PageProved
 from adapter.core.logmodel import CallLog, Unknown, Verifying
+from adapter.page.page import Go, Page
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.page import Go, Page
 from adapter.runtime.tasks import Tasks
 
 

@@ -29,11 +29,12 @@ from adapter.core.view import view
 from adapter.opencti import surface
 from adapter.opencti.soql import ReadBackFailed, TaskFinder
 from adapter.opencti.tasklog import TaskRules
+from adapter.page import frames
+from adapter.page.offers import Offers
+from adapter.page.page import Page
+from adapter.page.proofs import Proofs, had_go
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.offers import Offers
-from adapter.runtime.page import Page
-from adapter.runtime.proofs import Proofs, had_go
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Snapshot, StorageError
 
@@ -171,9 +172,9 @@ class Pages:
         """The whole view to every page of the agent that has not seen this version yet."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
         if pages:
-            policy, show = self._agents.policy, surface.entry_part
+            policy, show = self._agents.policy, frames.entry_part
             shown = view(snapshot.agent, snapshot.logs, policy, self._can, show)
-            text = surface.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
+            text = frames.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
             for page in pages:
                 page.shown = snapshot.version
                 page.send(text)
@@ -207,7 +208,7 @@ class Pages:
         attempt = effect.attempt
         for page in self.of(key):
             if page.page_id != attempt.page_id:
-                page.send(surface.frame({"type": "taken", "log_id": one.log_id}))
+                page.send(frames.frame({"type": "taken", "log_id": one.log_id}))
         if self._send(key, attempt.page_id, surface.go(one, attempt, self._rules)):
             self._pages[key][attempt.page_id].goes.add((one.log_id, attempt.number))
             log.info("log.go", log=one.log_id, attempt=attempt.number, page=attempt.page_id)
@@ -226,7 +227,7 @@ class Pages:
         if best is not None:
             # The ask's id is the log's: the answer needs nothing remembered here.
             ask = surface.read_back(effect.log_id, effect.log_id, self.apex_class)
-            best.send(surface.frame(ask))
+            best.send(frames.frame(ask))
 
     async def _find(self, finder: TaskFinder, key: AgentKey, log_id: str) -> None:
         try:
@@ -249,7 +250,7 @@ class Pages:
         one, best = turn.logs.get(log_id), next(iter(self.of(key)), None)
         done = surface.work_done(one, self._rules) if one and was_open else None
         if done and best:
-            best.send(surface.frame(done))
+            best.send(frames.frame(done))
 
     def claims(self, agent: Agent) -> tuple[PopClaimed, ...]:
         """Claim each pop that is due for the best page here; the store decides whose it is."""
@@ -284,7 +285,7 @@ class Pages:
         page = self._pages.get(key, {}).get(page_id)
         if page is None:
             return False
-        page.send(surface.frame(message))
+        page.send(frames.frame(message))
         return True
 
     def _start(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:

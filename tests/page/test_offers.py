@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.runtime import offers as module
-from adapter.runtime.page import Page
+from adapter.page import offers as module
+from adapter.page.page import Page
 from tests.core.people import KEY
 from tests.runtime.desk import a_desk
 

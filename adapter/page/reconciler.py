@@ -10,8 +10,8 @@ import asyncio
 
 import structlog
 
+from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
-from adapter.runtime.pages import Pages
 from adapter.storage.port import Store
 
 log = structlog.get_logger(__name__)

@@ -8,9 +8,9 @@ from typing import Any
 from adapter.core.events import PageGreeted
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
+from adapter.page.page import Page
+from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
-from adapter.runtime.page import Page
-from adapter.runtime.reconciler import VersionReconciler
 from adapter.storage.port import StorageError
 from tests.runtime.conftest import ADA, BOB, LINE, Bench
 

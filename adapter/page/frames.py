@@ -1,0 +1,171 @@
+"""Between the page protocol and the core: messages to events, values to frames. Pure.
+
+Nothing in here knows which product of Salesforce's the page is in.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from adapter.core.callcenter import CallCenterSettings
+from adapter.core.events import (
+    CallCenterRead,
+    ControlRequested,
+    DialRequested,
+    Event,
+    MatchesFound,
+    NoticeDismissed,
+    OverClaimed,
+    RecordViewed,
+    WrapupSubmitted,
+)
+from adapter.core.logevents import TrayDecided
+from adapter.core.model import Draft, Record
+from adapter.core.view import Entry, View, entry_view
+from adapter.page.messages import (
+    CallCenterMessage,
+    Context,
+    Control,
+    Dial,
+    DismissNotice,
+    LinkIn,
+    Matches,
+    RecordIn,
+    TrayChoice,
+    WrapupIn,
+    is_record_id,
+)
+
+AgentMessage = Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
+
+
+# --- what the agent does, as events --------------------------------------------------------------
+
+
+def agent_event(  # noqa: PLR0911 - one branch for each message, that is the table
+    message: AgentMessage, at: int, fresh_id: str
+) -> Event | None:
+    """The event of a message from an agent's page; None where nothing happened.
+
+    `at` is our clock in Unix milliseconds; `fresh_id` names the call if one is placed.
+    """
+    match message:
+        case Dial():
+            return _dial(message, at, fresh_id)
+        case Control(action="check"):
+            return OverClaimed(at, message.request_id, message.call_id)
+        case Control():
+            value = message.digits if message.action == "digits" else message.target
+            return ControlRequested(at, message.request_id, message.call_id, message.action, value)
+        case WrapupIn():
+            return WrapupSubmitted(at, message.call_id, _draft(message), message.done)
+        case Context(record=record, call_id=call_id) if call_id:
+            return RecordViewed(at, call_id, _record(record) if record and record.id else None)
+        case Matches():
+            found = tuple(_record(record) for record in message.records if is_record_id(record.id))
+            return MatchesFound(at, message.call_id, found)
+        case CallCenterMessage():
+            return CallCenterRead(at, _centre(message))
+        case DismissNotice():
+            return NoticeDismissed(at, message.notice_id)
+        case _:
+            return None
+
+
+def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
+    return DialRequested(
+        at=at,
+        request_id=message.request_id,
+        call_id=fresh_id,
+        number=message.number,
+        clicked_at=at - message.age_ms,
+        record=_record(message.record) if message.record and message.record.id else None,
+        work_id=message.work_id,
+        ring_profile=message.ring_profile,
+        confirmed=message.confirmed,
+    )
+
+
+def _centre(told: CallCenterMessage) -> CallCenterSettings:
+    seconds = told.wrap_up_seconds
+    return CallCenterSettings(
+        wrapup_ms=None if seconds is None else seconds * 1000,
+        dispositions=tuple(told.dispositions),
+        region=told.default_country,
+        outside_prefix=told.outside_prefix,
+        long_distance_prefix=told.long_distance_prefix,
+        international_prefix=told.international_prefix,
+    )
+
+
+def _record(record: RecordIn) -> Record:
+    return Record(
+        id=record.id,
+        name=record.name,
+        object_type=record.object_type,
+        account_id=record.account_id,
+        contact_id=record.contact_id,
+        person_account=record.person_account,
+    )
+
+
+def _draft(message: WrapupIn) -> Draft:
+    return Draft(
+        subject=message.subject,
+        notes=message.notes,
+        disposition=message.disposition,
+        who=_link(message, "who", message.who),
+        what=_link(message, "what", message.what),
+        follow_up=message.follow_up,
+    )
+
+
+def _link(message: WrapupIn, name: str, link: LinkIn | None) -> Record | None:
+    if message.cleared(name):
+        return Record("")
+    return Record(link.id, link.name) if link is not None else None
+
+
+def tray_event(message: TrayChoice, at: int) -> TrayDecided:
+    """The event of an agent's choice in the tray."""
+    return TrayDecided(at, message.action, message.task_id)
+
+
+# --- what the server says ------------------------------------------------------------------------
+
+
+def frame(message: dict[str, Any]) -> str:
+    """A message as a frame's text.
+
+    Half a surrogate pair, which has no UTF-8, becomes "?": it would end the page's socket.
+    """
+    try:
+        return orjson.dumps(message).decode()
+    except TypeError:
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=_read)
+        return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _read(written: orjson.Fragment) -> Any:
+    """What the standard library can write of a part that orjson has written before."""
+    return orjson.loads(orjson.dumps(written))
+
+
+def error_frame(code: str, text: str) -> str:
+    """What an agent reads above everything else; the page has words of its own for some codes."""
+    return frame({"type": "error", "code": code, "text": text})
+
+
+@lru_cache(maxsize=8192)
+def entry_part(entry: Entry, region: str) -> orjson.Fragment:
+    """For `core.view`: an entry as it is written, once for all the views that it is in."""
+    return orjson.Fragment(frame(entry_view(entry, region)).encode())
+
+
+def view_frame(view: View, epoch: str, version: int, now: int) -> str:
+    """The whole view, with what tells a page whether it is newer than its own."""
+    return frame({**view, "epoch": epoch, "version": version, "now": now})
