@@ -70,12 +70,6 @@ def _in_the_org(deployment: Deployment) -> tuple[Component, ...]:
             parts.trusted_site(deployment),
         ),
         Component(
-            "CorsWhitelistOrigin",
-            name,
-            f"corsWhitelistOrigins/{name}.corsWhitelistOrigin-meta.xml",
-            parts.cors_origin(deployment),
-        ),
-        Component(
             "LightningMessageChannel",
             channel,
             f"messageChannels/{channel}.messageChannel-meta.xml",
@@ -94,6 +88,7 @@ def _client_app(deployment: Deployment) -> tuple[Component, ...]:
     """Names as Salesforce makes them itself, so that a later retrieve finds the same files."""
     name = deployment.name
     oauth, secret, policy = f"{name}_oauth", f"{name}_glbloauth", f"{name}_defaultPolicy"
+    plugins = f"{name}_plcy"
     return (
         Component(
             "ExternalClientApplication",
@@ -112,6 +107,12 @@ def _client_app(deployment: Deployment) -> tuple[Component, ...]:
             oauth,
             f"extlClntAppOauthSettings/{oauth}.ecaOauth-meta.xml",
             parts.client_app_oauth(deployment),
+        ),
+        Component(
+            "ExtlClntAppConfigurablePolicies",
+            plugins,
+            f"extlClntAppPolicies/{plugins}.ecaPlcy-meta.xml",
+            parts.client_app_plugins(deployment, plugins),
         ),
         Component(
             "ExtlClntAppOauthConfigurablePolicies",

@@ -165,11 +165,6 @@ def trusted_site(deployment: Deployment) -> str:
     )
 
 
-def cors_origin(deployment: Deployment) -> str:
-    """The softphone's page may call the org's APIs as the browser's user."""
-    return _file("CorsWhitelistOrigin", leaf("urlPattern", deployment.origin))
-
-
 def message_channel(deployment: Deployment) -> str:
     """News of calls for other components, and their wishes to dial."""
     fields = [
@@ -191,7 +186,7 @@ def permission_set(deployment: Deployment, app_name: str) -> str:
         "PermissionSet",
         branch(
             "applicationVisibilities",
-            *_leaves(application=app_name, default="false", visible="true"),
+            *_leaves(application=app_name, visible="true"),
         ),
         branch("classAccesses", *_leaves(apexClass=APEX_CLASS, enabled="true")),
         *_leaves(
@@ -245,6 +240,22 @@ def client_app_oauth(deployment: Deployment) -> str:
             commaSeparatedOauthScopes=SCOPES,
             externalClientApplication=deployment.name,
             label=f"{deployment.label} Scopes",
+        ),
+    )
+
+
+def client_app_plugins(deployment: Deployment, name: str) -> str:
+    """The app is on, and OAuth is what it is for; without this, some orgs refuse to make the app.
+
+    https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_extlclntappconfigurablepolicies.htm
+    """
+    return _file(
+        "ExtlClntAppConfigurablePolicies",
+        *_leaves(
+            externalClientApplication=deployment.name,
+            isEnabled="true",
+            isOauthPluginEnabled="true",
+            label=name,
         ),
     )
 

@@ -98,9 +98,11 @@ def test_the_org_frames_the_softphone_and_opens_nothing_else() -> None:
     assert made.findtext("endpointUrl") == ORIGIN
 
 
-def test_the_cors_entry_is_the_pages_origin() -> None:
-    """No path, no wildcard."""
-    assert told(parts.cors_origin(deployment())).findtext("urlPattern") == ORIGIN
+def test_the_sign_in_app_is_on_for_oauth_alone() -> None:
+    """It is made with the policies that say what it is for."""
+    made = told(parts.client_app_plugins(deployment(), "Softphone_plcy"))
+    assert made.findtext("externalClientApplication") == "Softphone"
+    assert [e.tag for e in made if e.text == "true"] == ["isEnabled", "isOauthPluginEnabled"]
 
 
 def test_the_sign_in_app_wants_pkce_and_a_secret() -> None:
