@@ -34,13 +34,13 @@ from adapter.core.model import (
     Acceptance,
     Agent,
     AgentKey,
+    AgentNoAnswer,
     Answer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
     Draft,
-    Ending,
-    Lapsed,
     Notice,
     Placing,
     Recent,
@@ -118,11 +118,11 @@ drafts = st.builds(
 
 stages: SearchStrategy[Stage] = st.one_of(
     st.builds(Placing, times, times, members(Acceptance), counts),
-    st.builds(Lapsed, times, times),
+    st.builds(AgentNoAnswer, times, times),
     st.builds(Dialing, times, times, counts, st.booleans()),
     st.builds(Bridged, times, times, counts, st.booleans()),
     st.builds(RingingInbound, times, times, counts, st.booleans(), st.booleans()),
-    st.builds(Ending, times, times),
+    st.builds(AwaitingCdr, times, times),
     st.builds(Wrapup, times, times),
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from adapter.core.decision import Decision, answered, ignored
 from adapter.core.effects import ControlCall
 from adapter.core.events import ControlRequested
-from adapter.core.model import Agent, Answer, Ending, Lapsed, Wrapup
+from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Wrapup
 from adapter.core.phone import Undialable, dialable, prefixed
 from adapter.core.policy import Policy
 
@@ -21,7 +21,7 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
     if any(answer.request_id == event.request_id for answer in agent.answers):
         return ignored(agent, "repeated request")
     call = agent.call(event.call_id)
-    live = call is not None and not isinstance(call.stage, Ending | Wrapup | Lapsed)
+    live = call is not None and not isinstance(call.stage, AwaitingCdr | Wrapup | AgentNoAnswer)
     if call is None or not live or call.provider_call_id is None or agent.line is None:
         return _answer(agent, event, "no-such-call", "This call is not connected.", policy)
     value = event.value
@@ -29,7 +29,7 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
         target = dialable(value, policy.dial)
         if isinstance(target, Undialable):
             return _answer(agent, event, f"refused-{target.reason}", target.text, policy)
-        value = prefixed(target, policy.dial.default_region, agent.centre)
+        value = prefixed(target, policy.dial.default_region, agent.call_center)
     effect = ControlCall(
         event.request_id, event.call_id, agent.line, call.provider_call_id, event.action, value
     )

@@ -20,11 +20,11 @@ from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import (
     Acceptance,
     Agent,
+    AgentNoAnswer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
-    Ending,
-    Lapsed,
     Notice,
     Placing,
     RingingInbound,
@@ -49,12 +49,12 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     match call.stage:
         case Placing() as stage:
             return _placing_due(agent, call, stage, at, policy)
-        case Lapsed() as lapsed:
+        case AgentNoAnswer() as lapsed:
             return _lapsed_due(agent, call, lapsed, at, policy)
         case Dialing() | Bridged() | RingingInbound() as stage:
             later = replace(stage, due=at + policy.ask_again_ms)
             return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
-        case Ending():
+        case AwaitingCdr():
             return log_call(agent, call, at, policy)
         case Wrapup():
             return end_wrapup(agent, call, at)
@@ -73,7 +73,9 @@ def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Poli
     return Decision(agent.with_call(call.at_stage(later)), effects=_find(agent, call))
 
 
-def _lapsed_due(agent: Agent, call: Call, stage: Lapsed, at: int, policy: Policy) -> Decision:
+def _lapsed_due(
+    agent: Agent, call: Call, stage: AgentNoAnswer, at: int, policy: Policy
+) -> Decision:
     """Before the placement is forgotten: was it picked up late, and every event of it lost?"""
     questions = _find(agent, call)
     if not questions or stage.asked >= LAST_QUESTIONS:
@@ -90,7 +92,7 @@ def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
 
 def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """Nobody picked up: idle, but a late pick-up still finds its placement and its record."""
-    lapsed = call.at_stage(Lapsed(at, at + policy.lapse_ms))
+    lapsed = call.at_stage(AgentNoAnswer(at, at + policy.lapse_ms))
     notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
     return Decision(noticed(agent.with_call(lapsed), notice, policy))
 

@@ -15,9 +15,9 @@ from adapter.core.facts import INBOUND
 from adapter.core.model import (
     Acceptance,
     Agent,
+    AgentNoAnswer,
     Answer,
     Call,
-    Lapsed,
     Notice,
     Phase,
     Placing,
@@ -134,7 +134,7 @@ def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Po
 def _place(
     agent: Agent, event: DialRequested, number: Dialable, line: TelephonyUser, policy: Policy
 ) -> Decision:
-    dialed = prefixed(number, policy.dial.default_region, agent.centre)
+    dialed = prefixed(number, policy.dial.default_region, agent.call_center)
     call = Call(
         call_id=event.call_id,
         number=number.dial_string,
@@ -172,7 +172,7 @@ def placing_rejected(agent: Agent, event: PlacingRejected, policy: Policy) -> De
     A call that an event has already proved to exist is not given up for it.
     """
     call = agent.call(event.call_id)
-    if call is None or not isinstance(call.stage, Placing | Lapsed):
+    if call is None or not isinstance(call.stage, Placing | AgentNoAnswer):
         return ignored(agent, "not placing")
     text = f"The phone system refused the call: {event.text}"
     answer = Answer(call.request_id, "provider-refused", text, event.at)

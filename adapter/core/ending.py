@@ -15,7 +15,7 @@ from adapter.core.effects import AskCall
 from adapter.core.facts import MISSED, Facts, Outcome
 from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Call, Ending, Lapsed, Notice, Recent, Wrapup
+from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Recent, Wrapup
 from adapter.core.policy import Policy
 
 NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
@@ -26,7 +26,7 @@ def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     may_ask = agent.line is not None and call.provider_call_id is not None
     if is_known_enough(call) or not may_ask:
         return log_call(agent, call, at, policy)
-    asking = agent.with_call(call.at_stage(Ending(at, at + policy.record_ms)))
+    asking = agent.with_call(call.at_stage(AwaitingCdr(at, at + policy.record_ms)))
     return Decision(asking, effects=ask(agent, call))
 
 
@@ -71,7 +71,7 @@ def _was_never_picked_up(call: Call) -> bool:
 
 
 def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    if isinstance(call.stage, Lapsed):
+    if isinstance(call.stage, AgentNoAnswer):
         return Decision(agent.without_call(call.call_id))  # the agent was told when it lapsed
     notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
     return Decision(noticed(agent.without_call(call.call_id), notice, policy))

@@ -189,7 +189,7 @@ class CallCenterRead(Struct, frozen=True):
     """A page read the definition of the agent's call center."""
 
     at: int
-    centre: CallCenterSettings
+    call_center: CallCenterSettings
 
 
 class NoticeDismissed(Struct, frozen=True):

@@ -43,7 +43,7 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.logevents import DraftChanged, RecordPicked
-from adapter.core.model import Agent, Answer, Ending, RingingInbound, Wrapup
+from adapter.core.model import Agent, Answer, AwaitingCdr, RingingInbound, Wrapup
 from adapter.core.policy import Policy
 
 
@@ -51,7 +51,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
     agent: Agent, event: Event, policy: Policy
 ) -> Decision:
     """What this event does: the agent afterwards, its logs, and what is to be done."""
-    policy = policy.of(agent.centre)
+    policy = policy.of(agent.call_center)
     match event:
         # What comes most often comes first: each case costs every later one a look.
         case AnsweredElsewhere():
@@ -88,8 +88,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case MatchesFound():
             return _matches_found(agent, event)
         case CallCenterRead():
-            same = event.centre == agent.centre
-            read = replace(agent, centre=event.centre)
+            same = event.call_center == agent.call_center
+            read = replace(agent, call_center=event.call_center)
             return Decision(read, ignored="as before" if same else "")
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
@@ -119,7 +119,7 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
         return Decision(agent, log_events=((event.call_id, late),))
     written = replace(call, draft=call.draft.merged(event.draft))
     kept = agent.with_call(written)
-    if isinstance(call.stage, Ending) and event.done:
+    if isinstance(call.stage, AwaitingCdr) and event.done:
         logged = log_call(kept, written, event.at, policy)
         return logged.then(end_wrapup(logged.agent, written, event.at))
     if not isinstance(call.stage, Wrapup):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import field
 from msgspec.structs import replace
 
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
@@ -73,7 +74,7 @@ class Placing(Member, frozen=True):
     asked: int = 0
 
 
-class Lapsed(Member, frozen=True):
+class AgentNoAnswer(Member, frozen=True, tag="Lapsed"):
     """Nobody picked up in time; a late pick-up still binds to this placement until `due`.
 
     `asked` counts the last questions to the call log: every event of a late call may be lost.
@@ -112,7 +113,7 @@ class RingingInbound(Member, frozen=True):
     popped: bool = False
 
 
-class Ending(Member, frozen=True):
+class AwaitingCdr(Member, frozen=True, tag="Ending"):
     """Over, but the talk time is not certain: the call log is asked, until `due` at most."""
 
     since: int
@@ -126,10 +127,12 @@ class Wrapup(Member, frozen=True):
     due: int
 
 
-Stage: TypeAlias = Placing | Lapsed | Dialing | Bridged | RingingInbound | Ending | Wrapup
+Stage: TypeAlias = (
+    Placing | AgentNoAnswer | Dialing | Bridged | RingingInbound | AwaitingCdr | Wrapup
+)
 Live: TypeAlias = Dialing | Bridged | RingingInbound
 
-OVER = (Ending, Wrapup)
+OVER = (AwaitingCdr, Wrapup)
 """The stages of a call that is over."""
 
 
@@ -205,11 +208,11 @@ class Call(Value, frozen=True):
 
 PHASES: dict[type, Phase] = {
     Placing: Phase.RINGING_USER_DEVICES,
-    Lapsed: Phase.IDLE,
+    AgentNoAnswer: Phase.IDLE,
     Dialing: Phase.DIALING_DESTINATION,
     Bridged: Phase.BRIDGED,
     RingingInbound: Phase.RINGING_INBOUND,
-    Ending: Phase.WRAPUP,
+    AwaitingCdr: Phase.WRAPUP,
     Wrapup: Phase.WRAPUP,
 }
 
@@ -272,7 +275,7 @@ class Agent(Value, frozen=True):
     notices: tuple[Notice, ...] = ()
     recent: tuple[Recent, ...] = ()
     dials: tuple[int, ...] = ()
-    centre: CallCenterSettings = NO_CALL_CENTER
+    call_center: CallCenterSettings = field(default=NO_CALL_CENTER, name="centre")
 
     @property
     def phase(self) -> Phase:

@@ -190,19 +190,24 @@ def is_region(text: str) -> bool:
     return text in phonenumbers.SUPPORTED_REGIONS
 
 
-def prefixed(number: Dialable, region: str, centre: CallCenterSettings) -> str:
+def prefixed(number: Dialable, region: str, call_center: CallCenterSettings) -> str:
     """What the telephone system is told to dial: with the prefixes that its admin has set.
 
     Without any, the dial string as it is; extensions and emergency numbers are never touched.
     """
-    prefixes = centre.outside_prefix, centre.long_distance_prefix, centre.international_prefix
+    prefixes = (
+        call_center.outside_prefix,
+        call_center.long_distance_prefix,
+        call_center.international_prefix,
+    )
     if number.kind is not DialKind.E164 or not any(prefixes):
         return number.dial_string
     parsed = phonenumbers.parse(number.dial_string)
     national = phonenumbers.national_significant_number(parsed)
     if parsed.country_code == phonenumbers.country_code_for_region(region):
-        return f"{centre.outside_prefix}{centre.long_distance_prefix}{national}"
-    return f"{centre.outside_prefix}{centre.international_prefix}{parsed.country_code}{national}"
+        return f"{call_center.outside_prefix}{call_center.long_distance_prefix}{national}"
+    abroad = f"{call_center.outside_prefix}{call_center.international_prefix}"
+    return f"{abroad}{parsed.country_code}{national}"
 
 
 def same_number(one: str, other: str) -> bool:

@@ -88,12 +88,12 @@ class Policy(Struct, frozen=True):
         (Outcome.MISSED, "Missed"),
     )
 
-    def of(self, centre: CallCenterSettings) -> Policy:
+    def of(self, call_center: CallCenterSettings) -> Policy:
         """This policy for an agent of that call center."""
-        if centre is NO_CALL_CENTER or centre == NO_CALL_CENTER:
+        if call_center is NO_CALL_CENTER or call_center == NO_CALL_CENTER:
             return self
-        wrapup_ms = self.wrapup_ms if centre.wrapup_ms is None else centre.wrapup_ms
-        region = centre.region if is_region(centre.region) else self.dial.default_region
+        wrapup_ms = self.wrapup_ms if call_center.wrapup_ms is None else call_center.wrapup_ms
+        region = call_center.region if is_region(call_center.region) else self.dial.default_region
         return _ruled(self, wrapup_ms, region)
 
     def disposition(self, outcome: Outcome) -> str:

@@ -26,11 +26,11 @@ from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
     Agent,
+    AgentNoAnswer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
-    Ending,
-    Lapsed,
     Live,
     Notice,
     Placing,
@@ -80,7 +80,7 @@ def _had_part(call: Call | None) -> bool:
 
 def _taken_elsewhere(agent: Agent, call: Call | None) -> Decision:
     """A call that rang here is nobody's missed call; the talk is not this agent's to log."""
-    if call is not None and isinstance(call.stage, RingingInbound | Ending):
+    if call is not None and isinstance(call.stage, RingingInbound | AwaitingCdr):
         return Decision(agent.without_call(call.call_id))
     return ignored(agent, "answered elsewhere")
 
@@ -105,8 +105,8 @@ def _placement(agent: Agent, event: Report) -> Call | None:
     """The placement whose first event this is; one that waits goes before one that lapsed."""
     if isinstance(event, InboundRinging | AnsweredElsewhere) or not agent.calls:
         return None
-    placements = [c for c in agent.calls if isinstance(c.stage, Placing | Lapsed)]
-    placements.sort(key=lambda c: isinstance(c.stage, Lapsed))
+    placements = [c for c in agent.calls if isinstance(c.stage, Placing | AgentNoAnswer)]
+    placements.sort(key=lambda c: isinstance(c.stage, AgentNoAnswer))
     unbound = (c for c in placements if c.provider_call_id is None and _fits(c, event.facts))
     return next(unbound, None)
 
@@ -158,9 +158,9 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
             learned = ((call.call_id, FactsLearned(event.at, told)),)
             corrected = with_correction(agent.with_call(known), call.call_id, facts, policy)
             return Decision(corrected, log_events=learned)
-        case Ending() if is_known_enough(known):
+        case AwaitingCdr() if is_known_enough(known):
             return log_call(agent, known, event.at, policy)
-        case Ending():
+        case AwaitingCdr():
             # Also if the call log knows it as live still: it lags, and is asked again at the end.
             return Decision(agent.with_call(known))
         case _:
@@ -224,7 +224,7 @@ def _is_unproved(agent: Agent, call: Call, facts: Facts) -> bool:
     """
     before = agent.call(call.call_id)
     told_early = before is not None and before.provider_call_id is not None
-    waiting = isinstance(call.stage, Placing | Lapsed) and told_early
+    waiting = isinstance(call.stage, Placing | AgentNoAnswer) and told_early
     return waiting and facts.picked_up is None and facts.connected is None
 
 

@@ -29,11 +29,11 @@ from adapter.core.model import (
     OVER,
     Acceptance,
     Agent,
+    AgentNoAnswer,
     Answer,
+    AwaitingCdr,
     Call,
     Draft,
-    Ending,
-    Lapsed,
     Notice,
     Placing,
     Recent,
@@ -46,7 +46,7 @@ from adapter.core.policy import Policy
 View = dict[str, Any]
 
 
-_NOT_LIVE = (Lapsed, *OVER)
+_NOT_LIVE = (AgentNoAnswer, *OVER)
 
 
 Entry: TypeAlias = Recent | Answer | Notice
@@ -88,7 +88,7 @@ def view(
     To be read only: some parts are the same in many views. `show` makes the entries of its lists,
     which are most of a view; a sender may have them ready in a form of its own.
     """
-    policy = policy.of(agent.centre)
+    policy = policy.of(agent.call_center)
     by_id = {log.log_id: log for log in logs}
     region = policy.dial.default_region
     calls = agent.calls
@@ -111,7 +111,7 @@ def view(
         "settings": _settings(
             policy.wrapup_ms,
             policy.dial_while_wrapup,
-            agent.centre.dispositions,
+            agent.call_center.dispositions,
             policy.dispositions,
         ),
     }
@@ -188,7 +188,7 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
     if log is None:
         if not is_logged(call, policy):
             return {"state": "none"}
-        return {"state": "waiting" if isinstance(call.stage, Ending) else "saved"}
+        return {"state": "waiting" if isinstance(call.stage, AwaitingCdr) else "saved"}
     task = {"task_id": log.saved.task_id} if log.saved else {}
     match log.state:
         case Tray(TrayReason.REFUSED):

@@ -283,7 +283,7 @@ class Bridge:
         """Something that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
         for problem in message.problems if isinstance(message, CallCenterMessage) else ():
-            log.warning("centre.setting_ignored", agent=str(page.key), setting=problem)
+            log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
         event = frames.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return

@@ -62,7 +62,7 @@ class SalesforceUserCheck:
         if page.can_save:
             return False
         agent = (await self._agents.snapshot(page.key)).agent
-        number = dialable(event.number, self._agents.policy.of(agent.centre).dial)
+        number = dialable(event.number, self._agents.policy.of(agent.call_center).dial)
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
         page.send(frames.error_frame(*UNKNOWN))

@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from adapter.core.model import Lapsed
+from adapter.core.model import AgentNoAnswer
 from adapter.storage.rows import AGENT, CALL_LOG
 from qa.chaos.pace import ACCOUNT
 from qa.chaos.plan import CallPlan
@@ -95,7 +95,7 @@ def _read_store(history: History, database: Path) -> None:
             history.logs.append(_stored_log(value))
         for version, value in connection.execute("SELECT version, value FROM agents"):
             agent = AGENT.load(value)
-            calls = [c.call_id for c in agent.calls if not isinstance(c.stage, Lapsed)]
+            calls = [c.call_id for c in agent.calls if not isinstance(c.stage, AgentNoAnswer)]
             history.agents.append(StoredAgent(str(agent.key), version, calls))
         rows = connection.execute("SELECT event_id FROM deliveries WHERE account = ?", (ACCOUNT,))
         history.deliveries.extend(row[0] for row in rows)

@@ -52,7 +52,9 @@ def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str) -> N
 
 def test_a_transfer_is_dialed_with_the_prefixes_of_the_call_center() -> None:
     """They are the telephone system's, whoever calls through it."""
-    outside = replace(IDLE, centre=CallCenterSettings(outside_prefix="9", long_distance_prefix="1"))
+    outside = replace(
+        IDLE, call_center=CallCenterSettings(outside_prefix="9", long_distance_prefix="1")
+    )
     wish = ControlRequested(T0 + 1, "k1", "c1", "transfer", "+12025550143")
     (effect,) = after(outside, [TALKING, wish]).effects
     assert isinstance(effect, ControlCall)

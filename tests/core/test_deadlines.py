@@ -18,7 +18,7 @@ from adapter.core.events import (
     TimePassed,
 )
 from adapter.core.facts import Direction, Known, Outcome, Source
-from adapter.core.model import Bridged, Lapsed, Phase, Placing, RingingInbound
+from adapter.core.model import AgentNoAnswer, Bridged, Phase, Placing, RingingInbound
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, row, said, tell
 from tests.core.world import World
 
@@ -38,7 +38,9 @@ def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> 
         decision = world.tell(TimePassed(due))
         asked += [due - RING for e in decision.effects if isinstance(e, FindCall)]
     assert asked == [0, 5_000, 30_000]
-    assert world.agent.calls[0].stage == Lapsed(RING + 35_000, RING + 35_000 + POLICY.lapse_ms)
+    assert world.agent.calls[0].stage == AgentNoAnswer(
+        RING + 35_000, RING + 35_000 + POLICY.lapse_ms
+    )
     assert [n.code for n in world.agent.notices] == ["not-picked-up"]
     assert (world.agent.phase, world.opened) == (Phase.IDLE, [])
     world.pass_until(T0 + 10**9)
@@ -57,7 +59,7 @@ def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
     """No call there: no need to wait; but an answer that nobody asked for is none."""
     absent = CdrMissing(RING + 100, "c1")
     lapsed = after(IDLE, [*PLACED, TimePassed(RING), absent])
-    assert isinstance(lapsed.agent.calls[0].stage, Lapsed)
+    assert isinstance(lapsed.agent.calls[0].stage, AgentNoAnswer)
     assert after(IDLE, [*PLACED, absent]).ignored == "not asked"
     assert after(IDLE, [absent]).ignored == "not asked"
 
@@ -135,7 +137,9 @@ def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() ->
     """Asked now; and not before the provider's answer to the request is known."""
     asked = after(IDLE, [*PLACED, CLAIM])
     assert isinstance(asked.effects[-1], FindCall)
-    assert isinstance(after(asked.agent, [CdrMissing(T0 + 11, "c1")]).agent.calls[0].stage, Lapsed)
+    assert isinstance(
+        after(asked.agent, [CdrMissing(T0 + 11, "c1")]).agent.calls[0].stage, AgentNoAnswer
+    )
     assert after(IDLE, [click(), CLAIM]).ignored == "not live"
     assert after(IDLE, [CLAIM]).ignored == "not live"
 
@@ -177,7 +181,7 @@ def test_several_deadlines_at_once_are_each_dealt_with() -> None:
 def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
     """Its late pick-up, and all that followed, may have been lost on the way to us."""
     placed = after(IDLE, [click(), CallPlaced(T0 + 1, "c1")]).agent
-    lapsed = placed.with_call(placed.calls[0].at_stage(Lapsed(T0 + 80_000, T0 + 680_000)))
+    lapsed = placed.with_call(placed.calls[0].at_stage(AgentNoAnswer(T0 + 80_000, T0 + 680_000)))
     first = after(lapsed, [TimePassed(T0 + 680_000)])
     second = after(first.agent, [TimePassed(T0 + 710_000)])
     assert [type(e) for e in (*first.effects, *second.effects)] == [FindCall, FindCall]

@@ -20,7 +20,7 @@ from adapter.core.events import (
     TimePassed,
 )
 from adapter.core.facts import Direction
-from adapter.core.model import Acceptance, Agent, Lapsed, Phase, Placing
+from adapter.core.model import Acceptance, Agent, AgentNoAnswer, Phase, Placing
 from adapter.core.phone import Dialable, DialRules, dialable, prefixed
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
@@ -225,7 +225,9 @@ def test_a_rejection_makes_the_agent_idle_with_the_provider_s_words() -> None:
     assert refused.agent.calls == ()
     assert "User not found" in refused.agent.answers[0].text
     assert codes(refused) == ["provider-refused"]
-    lapsed = replace(after(IDLE, [click()]).agent.calls[0], stage=Lapsed(T0 + 50_000, T0 + 600_000))
+    lapsed = replace(
+        after(IDLE, [click()]).agent.calls[0], stage=AgentNoAnswer(T0 + 50_000, T0 + 600_000)
+    )
     assert after(replace(IDLE, calls=(lapsed,)), [rejected]).agent.calls == ()
     assert after(IDLE, [rejected]).ignored == "not placing"
 
@@ -270,7 +272,9 @@ def test_may_dial_follows_the_phase() -> None:
 
 def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
     """The provider is told the prefixed text; its event finds the placement by either."""
-    agent = replace(IDLE, centre=CallCenterSettings(outside_prefix="9", long_distance_prefix="1"))
+    agent = replace(
+        IDLE, call_center=CallCenterSettings(outside_prefix="9", long_distance_prefix="1")
+    )
     placed = after(agent, [click()])
     (effect,) = placed.effects
     assert isinstance(effect, PlaceCall)
@@ -287,9 +291,9 @@ def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
 )
 def test_only_numbers_of_the_outside_get_prefixes(text: str, dialed: str) -> None:
     """Abroad with the international one; extensions and emergencies never."""
-    centre = CallCenterSettings(
+    call_center = CallCenterSettings(
         outside_prefix="9", long_distance_prefix="1", international_prefix="011"
     )
     number = dialable(text, DialRules())
     assert isinstance(number, Dialable)
-    assert prefixed(number, "US", centre) == dialed
+    assert prefixed(number, "US", call_center) == dialed

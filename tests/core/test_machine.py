@@ -32,12 +32,12 @@ from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
 from adapter.core.machine import decide
 from adapter.core.model import (
     Agent,
+    AgentNoAnswer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
     Draft,
-    Ending,
-    Lapsed,
     Notice,
     Phase,
     Placing,
@@ -72,7 +72,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "draft": st.sampled_from([NOTES, Draft()]),
     "record": st.sampled_from([RECORD, Record(""), None]),
     "records": st.sampled_from([(), (RECORD,), (RECORD, Record("003"))]),
-    "centre": st.sampled_from(
+    "call_center": st.sampled_from(
         [CallCenterSettings(), CallCenterSettings(0, ("Sold",), "DE", "0", "0", "00")]
     ),
     "done": st.booleans(),
@@ -91,11 +91,11 @@ any_event: st.SearchStrategy[Event] = st.one_of([event_of(kind) for kind in KIND
 moments = st.integers(T0, T0 + 1_000_000)
 stages: st.SearchStrategy[Stage] = st.one_of(
     st.builds(Placing, moments, moments, asked=st.integers(0, 4)),
-    st.builds(Lapsed, moments, moments),
+    st.builds(AgentNoAnswer, moments, moments),
     st.builds(Dialing, moments, moments, st.integers(0, 3), st.booleans()),
     st.builds(Bridged, moments, moments, st.integers(0, 3), st.booleans()),
     st.builds(RingingInbound, moments, moments, st.integers(0, 3), st.booleans(), st.booleans()),
-    st.builds(Ending, moments, moments),
+    st.builds(AwaitingCdr, moments, moments),
     st.builds(Wrapup, moments, moments),
 )
 calls = st.builds(
@@ -281,7 +281,7 @@ def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
     """Wrap-up as long as it says, from the next event on; told again it changes nothing."""
     read = CallCenterRead(T0, CallCenterSettings(wrapup_ms=0))
     agent = after(IDLE, [read]).agent
-    assert agent.centre == CallCenterSettings(wrapup_ms=0)
+    assert agent.call_center == CallCenterSettings(wrapup_ms=0)
     assert after(agent, [read]).ignored == "as before"
     assert after(agent, [WRAPPING]).agent.calls == ()
 
@@ -350,7 +350,7 @@ def test_a_caller_while_an_end_is_asked_about_rings() -> None:
     caller = tell(InboundRinging, T0 + 10, provider_id="p2", call="c2")
     both = after(IDLE, [*ending, caller])
     assert both.agent.phase is Phase.RINGING_INBOUND
-    assert [type(c.stage) for c in both.agent.calls] == [Ending, RingingInbound]
+    assert [type(c.stage) for c in both.agent.calls] == [AwaitingCdr, RingingInbound]
     row = tell(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.RECORD)), call="c1")
     assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
 

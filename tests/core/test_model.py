@@ -7,12 +7,12 @@ from adapter.core.model import (
     NO_DRAFT,
     Agent,
     AgentKey,
+    AgentNoAnswer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
     Draft,
-    Ending,
-    Lapsed,
     Phase,
     Placing,
     Record,
@@ -24,11 +24,11 @@ from adapter.core.model import (
 KEY = AgentKey("00D1", "0051")
 STAGES: list[Stage] = [
     Placing(1, 9),
-    Lapsed(1, 8),
+    AgentNoAnswer(1, 8),
     Dialing(1, 7),
     Bridged(1, 6),
     RingingInbound(1, 5),
-    Ending(1, 4),
+    AwaitingCdr(1, 4),
     Wrapup(1, 3),
 ]
 
@@ -43,11 +43,11 @@ def agent(*stages: Stage) -> Agent:
     ("stages", "phase"),
     [
         ([], Phase.IDLE),
-        ([Lapsed(1, 2)], Phase.IDLE),
+        ([AgentNoAnswer(1, 2)], Phase.IDLE),
         ([Wrapup(1, 2), RingingInbound(1, 2)], Phase.RINGING_INBOUND),
         ([RingingInbound(1, 2), Placing(1, 2)], Phase.RINGING_USER_DEVICES),
         ([Placing(1, 2), Dialing(1, 2)], Phase.DIALING_DESTINATION),
-        ([Ending(1, 2), Lapsed(1, 2)], Phase.WRAPUP),
+        ([AwaitingCdr(1, 2), AgentNoAnswer(1, 2)], Phase.WRAPUP),
         (STAGES, Phase.BRIDGED),
     ],
 )

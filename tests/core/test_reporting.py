@@ -29,7 +29,7 @@ from adapter.core.events import (
 from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, Source
 from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import LogFields
-from adapter.core.model import Draft, Lapsed, Phase, Placing, Wrapup
+from adapter.core.model import AgentNoAnswer, Draft, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.reporting import told_by
 from tests.core.people import (
@@ -173,7 +173,7 @@ def test_after_a_lapse_a_late_pick_up_still_has_its_record(order: tuple[int, ...
     world = World()
     world.tell(click())
     world.pass_until(T0 + 100_000)
-    assert isinstance(world.agent.calls[0].stage, Lapsed)
+    assert isinstance(world.agent.calls[0].stage, AgentNoAnswer)
     assert world.agent.phase is Phase.IDLE
     events = [
         tell(DestinationDialed, T0 + 200_000, said(number="2125550123", picked_up=PICKED_UP)),

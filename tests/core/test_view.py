@@ -30,13 +30,13 @@ from adapter.core.logmodel import (
 from adapter.core.model import (
     Acceptance,
     Agent,
+    AgentNoAnswer,
     Answer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
     Draft,
-    Ending,
-    Lapsed,
     Notice,
     Placing,
     Recent,
@@ -71,9 +71,9 @@ def shown(agent: Agent, *logs: CallLog, policy: Policy = POLICY) -> View:
 
 # --- the agent's state, and click-to-dial -----------------------------------------------------
 
-PLACING, LAPSED = Placing(T0, T0 + 1), Lapsed(T0, T0 + 1)
+PLACING, LAPSED = Placing(T0, T0 + 1), AgentNoAnswer(T0, T0 + 1)
 DIALING, BRIDGED = Dialing(T0, T0 + 1), Bridged(T0, T0 + 1)
-RINGING, ENDING, WRAPUP = RingingInbound(T0, T0 + 1), Ending(T0, T0 + 1), Wrapup(T0, T0 + 1)
+RINGING, ENDING, WRAPUP = RingingInbound(T0, T0 + 1), AwaitingCdr(T0, T0 + 1), Wrapup(T0, T0 + 1)
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ def test_a_live_call_has_a_card() -> None:
 
 def test_the_call_center_says_what_may_be_chosen() -> None:
     """Its dispositions and its wrap-up stand in the place of ours."""
-    told = shown(replace(IDLE, centre=CallCenterSettings(wrapup_ms=5_000, dispositions=("Sold",))))[
-        "settings"
-    ]
+    told = shown(
+        replace(IDLE, call_center=CallCenterSettings(wrapup_ms=5_000, dispositions=("Sold",)))
+    )["settings"]
     assert told["dispositions"] == [{"value": "Sold", "label": "Sold"}]
     assert told["wrap_up_seconds"] == 5
 
@@ -427,7 +427,7 @@ def test_a_sender_may_show_the_entries_of_the_lists_in_its_own_way(
 ) -> None:
     """Each entry is asked for with the region that its numbers are read in; all else is as ever."""
     policy = Policy(dial=DialRules(default_region="DE"))
-    region = policy.of(agent.centre).dial.default_region
+    region = policy.of(agent.call_center).dial.default_region
     own = view(agent, logs, policy, CAN, show=lambda entry, region: (entry, region))
     lists = {"answers": agent.answers, "notices": agent.notices, "recent": agent.recent}
     for name, entries in lists.items():

@@ -35,12 +35,12 @@ from adapter.core.model import (
     Acceptance,
     Agent,
     AgentKey,
+    AgentNoAnswer,
+    AwaitingCdr,
     Bridged,
     Call,
     Dialing,
     Draft,
-    Ending,
-    Lapsed,
     Phase,
     Placing,
     RingingInbound,
@@ -60,14 +60,14 @@ STAGES: tuple[Stage, ...] = (
     Placing(0, 0, Acceptance.ACCEPTED),
     Placing(0, 0, Acceptance.ACCEPTED, asked=1),
     Placing(0, 0, Acceptance.ACCEPTED, asked=len(POLICY.ask_after_ring_ms)),
-    Lapsed(0, AT),
+    AgentNoAnswer(0, AT),
     Dialing(0, 0),
     Dialing(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
     Bridged(0, 0),
     Bridged(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
     RingingInbound(0, 0),
     RingingInbound(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
-    Ending(0, 0),
+    AwaitingCdr(0, 0),
     Wrapup(0, 0),
 )
 
@@ -78,7 +78,7 @@ def _agents() -> Iterator[Agent]:
     yield idle
     for stage in STAGES:
         inbound = isinstance(stage, RingingInbound)
-        waiting = isinstance(stage, Placing | Lapsed)
+        waiting = isinstance(stage, Placing | AgentNoAnswer)
         direction = Direction.INBOUND if inbound else Direction.OUTBOUND
         facts = Facts(
             direction=Known(direction, Source.SAID),

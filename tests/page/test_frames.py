@@ -182,8 +182,8 @@ def test_the_definition_of_the_call_center_is_the_agents() -> None:
         long_distance_prefix="0",
         international_prefix="00",
     )
-    centre = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00")
-    assert agent_event(told, T0, "fresh") == CallCenterRead(T0, centre)
+    call_center = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00")
+    assert agent_event(told, T0, "fresh") == CallCenterRead(T0, call_center)
     assert agent_event(CallCenterMessage(type="settings"), T0, "f") == CallCenterRead(
         T0, CallCenterSettings()
     )
