@@ -64,7 +64,7 @@ export function createOrg(page, driver, send, clicked) {
     page.render();
   }
   async function readDirectory() {
-    model.directory = await driver.directory?.();
+    model.directory = (await driver.directory?.()) ?? [];
     page.render();
   }
   async function readRecord() {

@@ -10,6 +10,7 @@ import { createConnection } from './connection.js';
 import { createDialing } from './dialing.js';
 import { createOrg } from './org.js';
 import { makeId } from './page.js';
+import { callerOf } from './prefill.js';
 import { createSaveLog } from './savelog.js';
 import { createServerRequests } from './server-requests.js';
 import { signInByName } from './session.js';
@@ -17,7 +18,7 @@ import { createSignInFlow } from './sign-in-flow.js';
 import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
 import { createUtilityItem } from './utility-item.js';
-import { isNewer } from './view.js';
+import { cardOf, isNewer } from './view.js';
 import { createWakeDetector } from './wake-detector.js';
 import { createWorkItems } from './work-items.js';
 
@@ -104,6 +105,7 @@ function createDesk(page, driver, send, clicked) {
   const org = createOrg(page, driver, send, clicked);
   const requests = createServerRequests({
     driver, send, layout: org.layout, callCenter: org.callCenter, onPopFailed: popFailed,
+    callerOf: (callId, number) => callerOf(cardOf(model, callId), callId, number),
     isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
     onOffer(callId, run) {
       model.offers = { ...model.offers, [callId]: run };

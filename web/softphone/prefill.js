@@ -16,6 +16,9 @@ const PHONE_FIELDS = { Account: 'Phone', Contact: 'Phone', Lead: 'Phone', Case: 
 /** @type {Prefill} */
 export const NOTHING_NAMED = { fields: null, query: '', flow: null };
 
+/** @param {{called_number?: string, name?: string|null}|undefined} card @param {string} callId @param {string} number @returns {Caller} */
+export const callerOf = (card, callId, number) => ({ number, called_number: card?.called_number ?? '', call_id: callId, name: card?.name ?? '' });
+
 /** @param {string} template @param {Caller} caller @param {(value: string) => string} [write] */
 export const filled = (template, caller, write = (value) => value) =>
   template.replace(/\{(\w+)\}/g, (_, name) => write(String(Reflect.get(caller, name) ?? '')));

@@ -7,6 +7,8 @@ export interface RecordRef {
   account_id?: string;
   contact_id?: string;
   person_account?: boolean;
+  /** What the softphone layout selects of it, in its order. */
+  fields?: { label: string; value: string }[];
 }
 
 /** `who` and `what`: a link that the agent picked; without an id (or null) it is cleared. */
@@ -38,6 +40,9 @@ export interface CallCard {
   direction: Direction;
   number: string;
   display: string;
+  /** The number of ours that was called, as it is dialed and as it is read; only of a call that came in. */
+  called_number?: string;
+  called_display?: string;
   name?: string | null;
   record: RecordRef | null;
   /** What a search by the number found, for the agent to pick from. */
@@ -58,6 +63,8 @@ export interface WrapupCard {
   direction: Direction;
   number: string;
   display: string;
+  called_number?: string;
+  called_display?: string;
   name?: string | null;
   record: RecordRef | null;
   matches: RecordRef[];
@@ -182,7 +189,15 @@ export interface Found {
 }
 
 /** As getSoftphoneLayout tells it, by "Inbound", "Outbound" and "Internal". */
-export type Layout = { [callType: string]: { objects?: object; screenPopSettings?: object } | undefined };
+export type Layout = { [callType: string]: LayoutPart | undefined };
+
+export interface LayoutPart {
+  /** The fields that the layout selects of each object. */
+  objects?: { [object: string]: { displayName: string; apiName: string }[] };
+  screenPopSettings?: object;
+  /** ANI, DNIS, SEGMENT, QUEUE, as far as the layout shows them. */
+  callRelatedFields?: string[];
+}
 
 /** A number of the call center's directory. */
 export interface DirectoryEntry {
