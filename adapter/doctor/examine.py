@@ -12,6 +12,7 @@ from adapter.doctor.dialing import dialing_findings
 from adapter.doctor.findings import Finding, fail
 from adapter.doctor.provider import provider_findings
 from adapter.doctor.public import public_findings
+from adapter.doctor.salesforce import salesforce_findings
 from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
 from adapter.environment import load
@@ -30,10 +31,11 @@ async def examine(
     except WrongSetting as error:
         return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
-    providers, public, socket = await asyncio.gather(
+    providers, salesforce, public, socket = await asyncio.gather(
         asyncio.gather(
             *[provider_findings(settings.dialstack_url, org, clock) for org in orgs.all]
         ),
+        salesforce_findings(settings, orgs, clock, tls),
         public_findings(settings, orgs, clock, tls),
         socket_finding(settings, tls),
     )
@@ -43,6 +45,7 @@ async def examine(
         *dialing_findings(settings),
         *database,
         *chain.from_iterable(providers),
+        *salesforce,
         *public,
         socket,
     )

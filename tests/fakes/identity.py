@@ -41,6 +41,8 @@ class FakeIdentity:
     org_id: str = "00D000000000001AAA"
     client_id: str = "client"
     url: str = ""
+    callback: str = ""
+    """The one callback URL that is allowed; empty: any."""
     key: RSAKey = field(default_factory=new_key)
     signing_key: RSAKey | None = None
     bend_discovery: dict[str, Any] = field(default_factory=dict)
@@ -102,6 +104,10 @@ class FakeIdentity:
         asked = dict(request.query)
         wanted = {"response_type": "code", "client_id": self.client_id, "scope": "openid"}
         wanted["code_challenge_method"] = "S256"
+        if asked.get("client_id") != self.client_id:
+            return _refused("invalid_client_id", "client identifier invalid")
+        if self.callback and asked.get("redirect_uri") != self.callback:
+            return _refused("redirect_uri_mismatch", "redirect_uri must match configuration")
         if any(asked.get(name) != value for name, value in wanted.items()):
             return web.Response(status=400, text="invalid_request")
         if not all(asked.get(name) for name in ("state", "nonce", "code_challenge")):
@@ -172,6 +178,11 @@ class FakeIdentity:
 
     async def _published(self, _request: web.Request) -> web.Response:
         return web.json_response({"keys": [self.key.as_dict(private=False)]})
+
+
+def _refused(error: str, description: str) -> web.Response:
+    """A page of Salesforce's that names the error, and goes nowhere."""
+    return web.Response(status=400, text=f"error={error}&error_description={description}")
 
 
 def _bent(told: dict[str, Any], bend: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""What the adapter asks Salesforce itself: sign-in at My Domain, and Tasks from server to server.
+
+https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm&type=5 lists
+the words of a refused sign-in.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx
+
+from adapter.core.model import AgentKey
+from adapter.doctor.findings import Finding, fail, ok
+from adapter.opencti.soql import ReadBackFailed, build_finder
+from adapter.orgs import Org, Orgs
+from adapter.runtime.clock import Clock
+from adapter.settings import Settings
+from adapter.web.oidc import Flow, IdentityProvider, SignInRefused
+
+SECONDS = 10.0
+NOBODY = AgentKey("00D000000000000AAA", "005000000000000AAA")
+"""Whose Tasks are asked for: the question is whether it is answered at all."""
+
+_ERROR = re.compile(r"error=([a-z_]+)")
+_APP = "Setup → External Client App Manager → Softphone → Settings → OAuth Settings"
+_TODO = {
+    "invalid_client_id": f"Copy the Consumer Key from {_APP}; a new app takes ten minutes.",
+    "redirect_uri_mismatch": f"Add the callback URL in {_APP}.",
+    "invalid_scope": f"Allow the scopes id and openid in {_APP}.",
+}
+
+
+async def salesforce_findings(
+    settings: Settings, orgs: Orgs, clock: Clock, tls: ssl.SSLContext
+) -> tuple[Finding, ...]:
+    """Nothing where the settings ask Salesforce for nothing."""
+    found: list[Finding] = []
+    if settings.sign_in == "salesforce":
+        async with httpx.AsyncClient(verify=tls, timeout=SECONDS, trust_env=False) as http:
+            for org in orgs.all:
+                callback = f"{settings.public_origin}/auth/callback"
+                asked = IdentityProvider(org, http, callback, clock)
+                found += [finding async for finding in _sign_in(org, asked, http, callback)]
+    if settings.asks_salesforce:
+        found.append(await _read_back(settings))
+    return tuple(found)
+
+
+async def _sign_in(
+    org: Org, provider: IdentityProvider, http: httpx.AsyncClient, callback: str
+) -> AsyncIterator[Finding]:
+    """My Domain first; only at an address that is right can the app be asked for."""
+    try:
+        url = await provider.authorize_url(Flow("doctor"))
+    except SignInRefused as error:
+        todo = (
+            "Setup → My Domain tells it: https://….my.salesforce.com, without a slash at the end."
+        )
+        yield fail("My Domain", f"{org.domain or 'No address'}: {error.text}", todo)
+        return
+    yield ok("My Domain", f"{org.domain} is where its agents sign in.")
+    try:
+        answer = await http.get(url)
+    except httpx.HTTPError as error:
+        text = f"{org.domain} did not show its sign-in page ({type(error).__name__})."
+        yield fail("sign-in app", text, "Try again in a minute.")
+        return
+    yield _app(org, answer, callback)
+
+
+def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
+    said = f"{answer.headers.get('Location', '')} {answer.text}"
+    error = _ERROR.search(said)
+    if error is None and answer.status_code < 400:
+        return ok("sign-in app", f"{org.domain} knows the Consumer Key and the callback URL.")
+    code = error.group(1) if error else f"status {answer.status_code}"
+    text = f"{org.domain} refuses the Consumer Key {org.client_id[:8]}… with {callback}: {code}."
+    return fail("sign-in app", text, _TODO.get(code, f"Compare {_APP} with the settings."))
+
+
+async def _read_back(settings: Settings) -> Finding:
+    secret = settings.salesforce_client_secret.get_secret_value()
+    finder = build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
+    try:
+        await finder.find(NOBODY, "doctor")
+    except ReadBackFailed as error:
+        text = f"Tasks cannot be looked for at {settings.salesforce_url}: {error}."
+        todo = (
+            "SOFTPHONE_SALESFORCE_CLIENT_ID needs an External Client App with the"
+            " client-credentials flow, the scope api, and a run-as user who may read Tasks."
+        )
+        return fail("read-back", text, todo)
+    finally:
+        await finder.close()
+    return ok("read-back", f"Tasks can be looked for at {settings.salesforce_url}.")
