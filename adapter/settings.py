@@ -30,6 +30,7 @@ from adapter.core.policy import Policy, SavePolicy
 PREFIX = "SOFTPHONE_"
 LONGEST_SECONDS = 86_400
 
+_ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _NUMBER_PREFIX = re.compile(r"\+[0-9]{1,15}")
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -65,14 +66,16 @@ class WrongSetting(Exception):
 class Settings(BaseSettings):
     """What a deployment sets; every field is the variable of its name, prefixed."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, str_strip_whitespace=True
+    )
 
     public_url: str = "http://localhost:8080"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     database_url: str = "sqlite:///var/softphone.db"
     sign_in: Literal["dev", "salesforce"] = "dev"
-    org_id: Annotated[str, Field(pattern="^(00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?)?$")] = ""
+    org_id: str = ""
     org_origins: Texts = ()
     supervisors: Texts = ()
     sign_in_client_id: str = ""
@@ -170,11 +173,22 @@ class Settings(BaseSettings):
     def _is_a_url_or_nothing(cls, value: str) -> str:
         return cls._is_a_url(value) if value else value
 
+    @field_validator("org_id")
+    @classmethod
+    def _is_an_org_id(cls, value: str) -> str:
+        if value and not _ORG_ID.fullmatch(value):
+            raise ValueError(
+                "must be the org's id, 15 or 18 letters and digits that begin with 00D: "
+                "Salesforce shows it under Setup → Company Information"
+            )
+        return value
+
     @field_validator("org_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         example = "such as https://acme.lightning.force.com, without a path"
-        return _each(value, _ORIGIN.fullmatch, f"is not an origin, {example}")
+        origins = tuple(origin.rstrip("/") for origin in value)
+        return _each(origins, _ORIGIN.fullmatch, f"is not an origin, {example}")
 
     @field_validator("proxies")
     @classmethod

@@ -166,7 +166,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PORT", "70000", "must be less than or equal to 65535"),
         ("PORT", "http", "must be a valid integer"),
         ("SIGN_IN", "none", "must be 'dev'"),
-        ("ORG_ORIGINS", "https://a.example/", f"'https://a.example/' {ORIGIN}"),
+        ("ORG_ORIGINS", "https://a.example/x", f"'https://a.example/x' {ORIGIN}"),
         ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://u@a.example", f"'https://u@a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://a;script-src *", f"'https://a;script-src *' {ORIGIN}"),
@@ -329,3 +329,26 @@ def test_the_salesforce_sign_in_needs_https() -> None:
         load({}, **{**SALESFORCE, "public_url": "http://phone.example.com"})
     local = load({}, **{**SALESFORCE, "public_url": "http://localhost:8080"})
     assert local.public_origin == "http://localhost:8080"
+
+
+def test_blanks_and_slashes_at_the_ends_are_no_fault() -> None:
+    """What a copy from a browser or a form brings along is taken off."""
+    settings = load(
+        {
+            "SOFTPHONE_ORG_ID": " 00D000000000001AAA ",
+            "SOFTPHONE_ORG_ORIGINS": "https://acme.lightning.force.com/ ",
+            "SOFTPHONE_SALESFORCE_URL": " https://acme.my.salesforce.com/",
+        }
+    )
+    assert settings.org_id == "00D000000000001AAA"
+    assert settings.org_origins == ("https://acme.lightning.force.com",)
+    assert settings.salesforce_url == "https://acme.my.salesforce.com"
+
+
+def test_a_wrong_org_id_is_told_in_words() -> None:
+    """An admin is sent to where it stands, and is shown no regular expression."""
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_ORG_ID": "acme"})
+    assert "SOFTPHONE_ORG_ID" in str(caught.value)
+    assert "Company Information" in str(caught.value)
+    assert "[A-Za-z" not in str(caught.value)

@@ -132,5 +132,7 @@ def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Fi
         text = f"No agent can be matched with {', '.join(lost)}: no e-mail address of their own."
         todo = "Give them one at the provider, or name them in the directory file."
         return warn("directory", text, todo)
+    if not named:
+        return ok("directory", "Every user is matched by e-mail address.")
     text = f"{len(named)} users are named in the file, the others are matched by e-mail."
     return ok("directory", text)

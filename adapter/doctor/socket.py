@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket as socket_module
 import ssl
+from urllib.parse import urlsplit
 
 import websockets
 from websockets.asyncio.client import connect
@@ -39,6 +41,13 @@ async def socket_finding(settings: Settings, tls: ssl.SSLContext) -> Finding:
         return _closed(closed.rcvd.code if closed.rcvd else None)
     except websockets.InvalidStatus as refused:
         return _refused(refused.response.status_code, settings)
+    except socket_module.gaierror:
+        host = urlsplit(url).hostname
+        text = f"The name {host} cannot be resolved from this machine."
+        return fail("socket", text, "Correct SOFTPHONE_PUBLIC_URL, or its DNS entry.")
+    except ConnectionRefusedError:
+        text = f"Nothing listens at {url}."
+        return fail("socket", text, "Start the adapter, and the proxy in front of it.")
     except (OSError, TimeoutError, websockets.WebSocketException) as error:
         return fail("socket", f"{url} cannot be opened ({type(error).__name__}).", _PROXY)
     return fail("socket", f"{url} let a stranger in.", "That address is not this adapter's.")

@@ -56,6 +56,7 @@ async def test_a_provider_that_answers_is_good() -> None:
         ("directory", Grade.OK),
     }
     assert f"has {len(DEFAULT_USERS)} users" in told(found, "provider")[0][1]
+    assert told(found, "directory")[0][1] == "Every user is matched by e-mail address."
 
 
 async def test_nobody_there_says_to_check_the_address() -> None:

@@ -74,3 +74,15 @@ async def test_another_servers_socket_fails(code: int | None) -> None:
     async with other(code) as url:
         found = await examined(url)
     assert found.grade is Grade.FAIL
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [("https://no-such-host.invalid", "cannot be resolved"), ("", "Nothing listens")],
+)
+async def test_a_wrong_name_is_no_fault_of_the_proxy(url: str, word: str) -> None:
+    """A name that nobody knows, and an address where nothing runs, each in its own words."""
+    found = await examined(url or f"http://127.0.0.1:{free_port()}")
+    assert found.grade is Grade.FAIL
+    assert word in found.text
+    assert "upgrades" not in found.todo
