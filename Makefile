@@ -29,7 +29,7 @@ FAST := not browser and not slow
 # Where the audit says what it could not look into, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
-.PHONY: help demo run test check static pages audit fuzz fix lock bench chaos simulate screenshots \
+.PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate screenshots \
 	chromium clean
 
 help: ## Tell what each target does
@@ -79,6 +79,9 @@ fix: .venv/.dev ## Format and mend what can be mended by machine
 
 lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
+
+release: .venv/.dev ## Wheel, sdist and bill of materials in dist/, tried as installed
+	@scripts/release
 
 bench: .venv/.dev ## Five minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
 	@$(PY) -m qa.load.bench $(ARGS)

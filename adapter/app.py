@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -190,9 +191,16 @@ async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECO
         page.close(GONE, "this replica is leaving")
 
 
+class CannotListen(Exception):
+    """The address is taken, or is none of this machine's; the text says which and why."""
+
+
 @asynccontextmanager
 async def listening(server: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """The server on that address; yields the port (which the system picks for 0)."""
+    """The server on that address; yields the port (which the system picks for 0).
+
+    Raises CannotListen.
+    """
     # Bodies stay as they came: signatures are over raw bytes, and nothing explodes when unpacked.
     runner = web.AppRunner(
         server, access_log=None, shutdown_timeout=ANSWER_SECONDS, auto_decompress=False
@@ -213,7 +221,11 @@ async def _open(
     fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
     protocol = fast_paths.before(aiohttp) if fast_paths else aiohttp
     loop = asyncio.get_running_loop()
-    listener = await loop.create_server(protocol, host, port, backlog=BACKLOG)
+    try:
+        listener = await loop.create_server(protocol, host, port, backlog=BACKLOG)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotListen(f"cannot listen on {host}:{port}: {reason}") from error
     try:
         yield listener.sockets[0].getsockname()[1]
     finally:

@@ -11,9 +11,11 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
-from adapter.commands import CommandFailed
+from adapter import __version__
+from adapter.commands import CommandFailed, named
 from adapter.settings import WrongSetting
 
 COMMANDS = {
@@ -30,6 +32,9 @@ COMMANDS = {
     "doctor": "check a deployment and say what to do",
     "schema": "print the page protocol as JSON Schema",
 }
+
+
+INSTALLED = "softphone-adapter"
 
 
 class Command(Protocol):
@@ -57,15 +62,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from adapter.telephony.simulator.cli import main as simulate  # noqa: PLC0415
 
         return simulate(given[1:])
-    command = cast(Command, import_module(_module(name)))
-    parser = argparse.ArgumentParser(prog=f"python -m adapter {name}", description=command.__doc__)
-    command.add_arguments(parser)
-    options = parser.parse_args(given[1:])
     try:
-        return command.run(options)
+        return _run(name, given[1:])
     except (CommandFailed, WrongSetting) as error:
         sys.stderr.write(f"softphone: {error}\n")
-        return 2
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would flush once more, and complain:
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        sys.stderr.write(f"softphone: {named(error)}\n")
+    return 2
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    command = cast(Command, import_module(_module(name)))
+    parser = argparse.ArgumentParser(prog=f"{_program()} {name}", description=command.__doc__)
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(arguments))
+
+
+def _program() -> str:
+    """How it was called: by its installed name, or as a module."""
+    name = Path(sys.argv[0]).name
+    return name if name == INSTALLED else "python -m adapter"
 
 
 def _module(name: str) -> str:
@@ -75,10 +95,11 @@ def _module(name: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<15}{text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="python -m adapter",
+        prog=_program(),
         description=f"{__doc__}\ncommands (each has its own --help):\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"softphone-adapter {__version__}")
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     return parser
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapter import console, observability
-from adapter.app import drain, listening, running
+from adapter.app import CannotListen, drain, listening, running
 from adapter.environment import load
 from adapter.settings import PREFIX, Settings
 from adapter.web.demo import make_demo_org
@@ -83,11 +83,15 @@ async def _simulator(port: int) -> AsyncIterator[None]:
         *("-m", "adapter", "simulate", "--port", str(port + 2)),
         *("--account", ACCOUNT, "--token", TOKEN, "--secret", SECRET),
         *("--webhook", f"http://{HOST}:{port}/webhooks/dialstack"),
+        # A pipe that nothing is written to: its end is ours, were it by SIGKILL.
+        "--with-stdin",
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        if process.stdout is not None:
-            await process.stdout.readline()  # it says its address when it listens
+        # It says its address when it listens, and why it does not on standard error.
+        if process.stdout is not None and not await process.stdout.readline():
+            raise CannotListen(f"the simulated provider has not begun on port {port + 2}")
         yield
     finally:
         if process.returncode is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter import cli
+from adapter import __version__, cli
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,7 +62,7 @@ def test_a_database_that_cannot_be_opened_ends_with_2(url: str) -> None:
     """Said in words."""
     ended = run("serve", SOFTPHONE_DATABASE_URL=url)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("softphone: ")
+    assert ended.stderr.splitlines()[-1].startswith("softphone: ")
     assert "Traceback" not in ended.stderr
 
 
@@ -93,6 +94,79 @@ def test_a_wrong_port_in_the_environment_hurts_the_demo_only(tmp_path: Path) -> 
     """PORT is the demo's: other commands do not even look at it."""
     assert run("demo", PORT="many").returncode == 2
     assert run("schema", PORT="many").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("demo", "--data", "/proc/nowhere"), "No such file or directory: /proc/nowhere"),
+        (("demo", "--data", "/dev/null"), "File exists: /dev/null"),
+        (
+            ("metadata", "--contact", "a@b.de", "--out", "/dev/null/x"),
+            "Not a directory: /dev/null/x",
+        ),
+    ],
+)
+def test_what_the_system_refuses_is_named_with_its_place(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    """Not as something else that went wrong, and without a traceback."""
+    ended = run(*arguments, SOFTPHONE_PUBLIC_URL="https://phone.example.com")
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_installation_without_its_pages_says_so(tmp_path: Path) -> None:
+    """It was "cannot listen": the copy lacks web/, and nothing is wrong with the address."""
+    shutil.copytree(ROOT / "adapter", tmp_path / "adapter")
+    ended = subprocess.run(
+        [sys.executable, "-m", "adapter", "serve"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert f"install it again: {tmp_path}/adapter/web" in ended.stderr
+    assert "listen" not in ended.stderr
+
+
+def test_whoever_has_read_enough_gets_no_complaint() -> None:
+    """`schema | head -1`: the pipe is closed, and standard error stays empty."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapter", "schema"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 2
+
+
+def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """The one of the package."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"softphone-adapter {__version__}\n"
+
+
+def test_it_calls_itself_as_it_was_called(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its installed name, or as a module."""
+    for called, name in (("/x/bin/softphone-adapter", "softphone-adapter"), ("x", "python -m")):
+        monkeypatch.setattr(sys, "argv", [called])
+        with pytest.raises(SystemExit):
+            cli.main(["doctor", "--help"])
+        assert capsys.readouterr().out.startswith(f"usage: {name}")
 
 
 def test_the_schema_is_json_schema(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -56,6 +57,30 @@ def test_the_demos_numbers_are_called_again_without_a_question(
     assert demo_settings(18080, tmp_path).policy().repeat_ms == 0
     monkeypatch.setenv("SOFTPHONE_CONFIRM_REPEAT_SECONDS", "10")
     assert demo_settings(18080, tmp_path).policy().repeat_ms == 10_000
+
+
+@pytest.mark.slow
+async def test_a_killed_demo_leaves_no_provider_behind(tmp_path: Path) -> None:
+    """SIGKILL asks nobody: the provider sees the end of its pipe, and frees its port."""
+    port = three_free_ports()
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "adapter", "demo", "--port", str(port), "--data", str(tmp_path)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert demo.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            await demo.stdout.readuntil(b"Ctrl-C")
+            assert not is_free(port + 2)
+            demo.kill()
+            await demo.wait()
+            while not is_free(port + 2):  # noqa: ASYNC110 - another program's
+                await asyncio.sleep(0.02)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(demo.pid, signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import argparse
 import os
 
 from adapter import console, demo
+from adapter.app import CannotListen
+from adapter.commands import CommandFailed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,5 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run until Ctrl-C."""
-    return demo.run(options)
+    """Run until Ctrl-C. Raises CommandFailed."""
+    try:
+        return demo.run(options)
+    except CannotListen as error:
+        ports = f"--port takes three in a row, from {options.port} on"
+        raise CommandFailed(f"{error} ({ports}; PORT=9000 make demo moves them)") from error

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from adapter import console
-from adapter.commands import CommandFailed
+from adapter.commands import CommandFailed, named
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
 from adapter.environment import load
 from adapter.opencti.metadata import channel_name, write
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         written = write(deployment, options.out)
     except OSError as error:
-        raise CommandFailed(f"cannot write {error.filename}: {error.strerror}") from error
+        raise CommandFailed(f"the project was not written: {named(error)}") from error
     files = [str(path) for path in written]
     text = f"{len(files)} files in {options.out}. Deploy them from there with\n  {DEPLOY}\n"
     console.answer(options, {"folder": str(options.out), "files": files, "deploy": DEPLOY}, text)

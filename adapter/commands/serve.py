@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from adapter import app, observability
+from adapter import __version__, app, observability
 from adapter.commands import CommandFailed
 from adapter.environment import environment, load, unknown_variables
 from adapter.loglines import LogStream
@@ -37,6 +37,7 @@ def run(_options: argparse.Namespace) -> int:
     settings = load()
     key = settings.log_hash_key.get_secret_value()
     observability.set_up(settings.log_level, key, LogStream(sys.stderr))
+    log.info("server.starting", version=__version__)
     for sentence in unknown_variables(environment()):
         log.warning("settings.unknown", said=sentence)
     try:
@@ -45,10 +46,8 @@ def run(_options: argparse.Namespace) -> int:
             runner.run(app.serve(settings))
     except (DirectoryError, StorageError) as error:
         raise CommandFailed(str(error)) from error
-    except OSError as error:
-        # Nothing else in there lets an OSError out: the address is taken, or is not ours.
-        where = f"{settings.host}:{settings.port} (SOFTPHONE_HOST, SOFTPHONE_PORT)"
-        raise CommandFailed(f"cannot listen on {where}: {error.strerror}") from error
+    except app.CannotListen as error:
+        raise CommandFailed(f"{error} (SOFTPHONE_HOST, SOFTPHONE_PORT)") from error
     return 0
 
 

@@ -6,11 +6,13 @@ module's output for https://softphone.example.com; the Apex in there is written 
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from adapter.assets import folder
 from adapter.opencti import metadata_parts as parts
 from adapter.opencti.metadata_parts import NAMESPACE, Deployment
 from adapter.xmltext import branch, document, leaf
@@ -19,7 +21,6 @@ API_VERSION = "65.0"
 """External Client Apps' policies as we write them are known from 61.0 on; 65.0 is Winter '26."""
 
 SOURCES = Path("force-app/main/default")
-SHIPPED = Path(__file__).resolve().parents[2] / "salesforce"
 
 HANDWRITTEN = {"classes": (".cls", "ApexClass"), "pages": (".page", "ApexPage")}
 """Folders of what is not generated: the suffix of a component's file there, and its type."""
@@ -158,13 +159,19 @@ def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
     return document(branch("Package", *types, leaf("version", API_VERSION), xmlns=NAMESPACE))
 
 
-def read_handwritten(shipped: Path = SHIPPED) -> dict[str, str]:
-    """Apex classes and pages of this repository, by their path. Raises OSError."""
-    return {
+def read_handwritten(shipped: Path | None = None) -> dict[str, str]:
+    """Apex classes and pages of this program, by their path. Raises OSError, also for none."""
+    shipped = shipped or folder("salesforce")
+    found = {
         path.relative_to(shipped).as_posix(): path.read_text(encoding="utf-8")
-        for folder in HANDWRITTEN
-        for path in sorted((shipped / SOURCES / folder).glob("*"))
+        for kind in HANDWRITTEN
+        for path in sorted((shipped / SOURCES / kind).glob("*"))
     }
+    if not found:
+        raise FileNotFoundError(
+            errno.ENOENT, "the Apex classes are missing, install it again", str(shipped)
+        )
+    return found
 
 
 def write(deployment: Deployment, out: Path) -> tuple[Path, ...]:

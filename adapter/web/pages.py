@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
 
 from aiohttp import web
 
+from adapter import __version__
+from adapter.assets import folder
 from adapter.orgs import Orgs
 from adapter.settings import Settings, is_loopback
 from adapter.web.lean import late_words, lean_script, lean_style, lean_words
 
-WEB = Path(__file__).resolve().parents[2] / "web"
+WEB = folder("web")
 SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 LEAN = {".js": lean_script, ".css": lean_style, ".json": lean_words}
 
@@ -54,7 +57,7 @@ class Site:
         self._settings = settings
         self._orgs = orgs
         self._page = (root / "softphone.html").read_bytes()
-        self._openapi = (root / "openapi.json").read_bytes()
+        self._openapi = _of_this_release((root / "openapi.json").read_bytes())
         folder = root / "softphone"
         self._files = {
             path.relative_to(folder).as_posix(): _served(path)
@@ -123,6 +126,13 @@ class Site:
             },
             headers={"Cache-Control": "no-store"},
         )
+
+
+def _of_this_release(openapi: bytes) -> bytes:
+    """The description, with the version of what it describes."""
+    described = json.loads(openapi)
+    described["info"]["version"] = __version__
+    return json.dumps(described).encode()
 
 
 def _served(path: Path) -> bytes:

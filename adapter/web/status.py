@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from adapter import __version__
 from adapter.storage.port import StorageError, Store
 from adapter.web.middleware import failure
 
@@ -16,8 +17,8 @@ class Status:
         self.draining = False
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """GET /healthz: the process answers."""
-        return web.json_response({"status": "ok"})
+        """GET /healthz: the process answers, and which release it is."""
+        return web.json_response({"status": "ok", "version": __version__})
 
     async def let_go(self, _request: web.Request, response: web.StreamResponse) -> None:
         """While leaving, keep no connection: the next request goes to another replica.

@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from adapter.assets import folder
 from adapter.cli import COMMANDS
-from adapter.opencti.metadata import SHIPPED
 from adapter.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,8 @@ def test_what_it_says_is_deployed_is_in_the_project() -> None:
     """Each name of the table is a file's."""
     table = GUIDE.partition("| what | name | why |")[2].partition("\n\n")[0]
     named = re.findall(r"^\| [^|]+ \| `(\w+)` \|", table, re.MULTILINE)
-    files = {path.name.partition(".")[0] for path in SHIPPED.rglob("*") if path.is_file()}
+    files = {
+        path.name.partition(".")[0] for path in folder("salesforce").rglob("*") if path.is_file()
+    }
     assert len(named) == 7
     assert set(named) <= files

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from adapter.assets import folder
 from adapter.cli import main
 from adapter.opencti.callcenter import CallCenter
-from adapter.opencti.metadata import SHIPPED, components, project, read_handwritten, write
+from adapter.opencti.metadata import components, project, read_handwritten, write
 from adapter.opencti.metadata_parts import CALLBACK, NAMESPACE, Deployment
 from adapter.xmltext import read
 
@@ -53,7 +54,9 @@ def test_the_repository_holds_what_the_command_writes(
     monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", ORIGIN)
     out = tmp_path / "project"
     assert main(["metadata", "--out", str(out), "--contact", "admin@example.com"]) == 0
-    shipped = {n: text for n, text in below(SHIPPED).items() if not n.startswith("samples/")}
+    shipped = {
+        n: text for n, text in below(folder("salesforce")).items() if not n.startswith("samples/")
+    }
     assert below(out) == shipped
     assert "sf project deploy start" in capsys.readouterr().out
 

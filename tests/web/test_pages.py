@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from adapter import __version__
 from adapter.web.pages import WEB, content_security_policy
 from tests.scenarios.conftest import World
 
@@ -74,3 +75,9 @@ async def test_the_settings_tell_an_allowed_origin_from_another(world: World) ->
     )
     assert ours["sign_in"] == "dev"
     assert not any("sk_test" in str(value) or "whsec" in str(value) for value in ours.values())
+
+
+async def test_the_description_is_of_this_release(world: World) -> None:
+    """The version that /openapi.json tells is the package's."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert (await http.get("/openapi.json")).json()["info"]["version"] == __version__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from adapter import __version__
 from adapter.storage.port import StorageError
 from tests.scenarios.conftest import World
 
@@ -16,7 +17,7 @@ async def test_a_leaving_replica_is_alive_but_not_ready(world: World) -> None:
         world.app.status.draining = True
         leaving = await http.get("/readyz")
         assert (leaving.status_code, leaving.headers["Connection"]) == (503, "close")
-        assert (await http.get("/healthz")).json() == {"status": "ok"}
+        assert (await http.get("/healthz")).json() == {"status": "ok", "version": __version__}
 
 
 async def test_a_store_that_does_not_answer_is_not_ready(

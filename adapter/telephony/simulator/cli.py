@@ -18,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the simulator with these arguments until a signal ends it; the exit status."""
     args = _parser().parse_args(argv)
     try:
-        asyncio.run(serve(configured(args), partial(_tell, as_json=args.json)))
+        alive = sys.stdin.buffer if args.with_stdin else None
+        asyncio.run(serve(configured(args), partial(_tell, as_json=args.json), alive))
     except OSError as error:
         sys.stderr.write(f"The simulator cannot listen: {error}\n")
         return 1
@@ -71,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, help="of durations and faults")
     add("--time-scale", type=float, default=1.0, help="0.1 makes scenarios ten times as fast")
     add("--user-field", choices=["user_id", "user"], default="user_id", help="in webhooks")
+    add("--with-stdin", action="store_true", help="end when standard input does")
     add("--json", action="store_true", help="tell the address as one line of JSON")
 
 

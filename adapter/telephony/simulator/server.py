@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
+from typing import BinaryIO
 
 from aiohttp import web
 
@@ -51,14 +52,32 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     await state.sender.close()
 
 
-async def serve(config: Config, ready: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM; `ready` is told the base URL, with the port in use."""
+class _UntilEnd(asyncio.Protocol):
+    """Reads and forgets; the end of what it reads is the end of us."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Whoever held the other end is gone, however it went."""
+        self._stop.set()
+
+
+async def serve(
+    config: Config, ready: Callable[[str], None], alive: BinaryIO | None = None
+) -> None:
+    """Run until SIGINT or SIGTERM, or until `alive` (a pipe) is at its end.
+
+    `ready` is told the base URL, with the port in use. Raises OSError where it cannot listen.
+    """
     runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=1)
     await runner.setup()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    if alive is not None:
+        await loop.connect_read_pipe(lambda: _UntilEnd(stop), alive)
     try:
         await web.TCPSite(runner, config.host, config.port).start()
         host, port = runner.addresses[0][:2]

@@ -107,3 +107,14 @@ def test_its_address_is_told_to_programs_in_one_line() -> None:
         assert httpx.get(told["control"], trust_env=False).status_code == 200
         simulator.send_signal(signal.SIGTERM)
     assert told["control"] == f"{told['url']}/control"
+
+
+def test_it_ends_with_whoever_holds_its_standard_input() -> None:
+    """The end of a pipe is seen however its holder went; that is no failure."""
+    command = [sys.executable, "-m", "adapter", "simulate", "--port", "0", "--with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as simulator:
+        assert simulator.stdin is not None
+        assert simulator.stdout is not None
+        assert b"simulated provider" in simulator.stdout.readline()
+        simulator.stdin.close()
+        assert simulator.wait(timeout=30) == 0

@@ -1,0 +1,32 @@
+"""The files that are no Python are found in a checkout and in an installation, or named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.assets import folder
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("name", ["web", "salesforce"])
+def test_a_checkout_has_them_beside_the_package(name: str) -> None:
+    """Where people edit them."""
+    assert folder(name) == ROOT / name
+
+
+def test_an_installation_has_them_inside(tmp_path: Path) -> None:
+    """Whatever lies beside it in site-packages: `web` is a name that others use too."""
+    package = tmp_path / "adapter"
+    (package / "assets" / "web").mkdir(parents=True)
+    (tmp_path / "web").mkdir()
+    assert folder("web", package) == package / "assets" / "web"
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    """Never an empty answer: half a program would say something else, later."""
+    with pytest.raises(FileNotFoundError, match="install it again") as refused:
+        folder("salesforce", tmp_path / "adapter")
+    assert refused.value.filename == str(tmp_path / "adapter" / "salesforce")
