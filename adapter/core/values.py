@@ -10,6 +10,7 @@ frame could hold it (https://www.unicode.org/faq/utf_bom.html#utf16-7).
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from msgspec import Struct
@@ -43,3 +44,16 @@ def mend_all(value: Any) -> Any:
     if isinstance(value, dict):
         return {mend(key): mend_all(item) for key, item in value.items()}
     return value
+
+
+def mend_json(text: str) -> str:
+    """The same for a JSON text, in which nothing but an escape can write a half.
+
+    What is no JSON stays as it is, for its reader to refuse.
+    """
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    try:
+        return json.dumps(mend_all(json.loads(text)))
+    except (ValueError, RecursionError):
+        return text

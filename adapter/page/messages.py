@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from adapter.core.nesting import is_too_deep
+from adapter.core.values import mend_json
 
 SUBPROTOCOL = "softphone.v1"
 MAX_FRAME_BYTES = 160 * 1024
@@ -300,7 +301,7 @@ def decode(frame: str) -> PageMessage:
     if is_too_deep(frame):
         raise BadFrame("the frame: nested too deeply")
     try:
-        return _ADAPTER.validate_json(frame)
+        return _ADAPTER.validate_json(mend_json(frame))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         if first["type"] == "union_tag_invalid":

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from adapter.core.model import AgentKey
+from adapter.core.values import mend_all
 from adapter.orgs import Orgs
 from adapter.storage.port import Session
 from adapter.web.middleware import failure
@@ -96,4 +97,4 @@ async def read_object(request: web.Request) -> dict[str, Any]:
         body = json.loads(await request.read())
     except (ValueError, RecursionError):
         return {}
-    return body if isinstance(body, dict) else {}
+    return mend_all(body) if isinstance(body, dict) else {}

@@ -14,6 +14,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from adapter.core.model import AgentKey
+from adapter.core.values import mend
 from adapter.runtime.clock import Clock
 from adapter.storage.port import Session, Store
 from adapter.web.onetimetokens import OneTimeTokens
@@ -61,7 +62,8 @@ class Sessions:
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
         """A new session, and its secret."""
         token, now = self._clock.nonce() + self._clock.nonce(), self._clock.now()
-        session = Session(token_hash(token), key, name, email, now, now, now + SESSION_MS)
+        who = mend(name), mend(email)
+        session = Session(token_hash(token), key, *who, now, now, now + SESSION_MS)
         await self._store.put_session(session)
         log.info("session.begun", agent=str(key))
         return session, token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 
 import msgspec
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey, Bridged, Call, Draft, Placing, Record, Stage, Wrapup
-from adapter.core.values import mend, mend_all
+from adapter.core.values import mend, mend_all, mend_json
 from tests import strategies
 
 
@@ -99,3 +100,24 @@ def test_every_text_of_a_json_value_is_mended() -> None:
     """Keys, lists and what stands in them; other values stay."""
     found = {"a\ud800": ["\udfff", {"b": ("\ud800", 1)}, None, True, 2.5]}
     assert mend_all(found) == {"a�": ["�", {"b": ["�", 1]}, None, True, 2.5]}
+
+
+@pytest.mark.parametrize(
+    ("found", "mended"),
+    [
+        (r'{"a":"Zoe \ud83d"}', {"a": "Zoe �"}),
+        (r'{"a":"\uD83D\uDE00"}', {"a": "\N{GRINNING FACE}"}),
+        (r'{"\udc00":1}', {"�": 1}),
+    ],
+)
+def test_a_json_text_is_mended_before_a_strict_reader_refuses_it(
+    found: str, mended: object
+) -> None:
+    """A browser writes half an emoji as an escape, as JSON.stringify is told to."""
+    assert json.loads(mend_json(found)) == mended
+
+
+@pytest.mark.parametrize("found", ['{"a":"Zoë \\n"}', r'{"a":"\ud83d"', "[" * 10_000 + r"\ud83d"])
+def test_a_json_text_without_halves_or_without_sense_stays_as_it_is(found: str) -> None:
+    """The first needs nothing, the others are refused by their reader."""
+    assert mend_json(found) is found

@@ -408,3 +408,10 @@ def test_the_schema_describes_every_message() -> None:
     described = schema()
     assert set(described["discriminator"]["mapping"]) == {kind(message) for message in LEAST}
     assert json.loads(json.dumps(described)) == described
+
+
+def test_half_an_emoji_costs_the_half_and_not_the_frame() -> None:
+    """Notes that a field's limit cut in two are still the agent's notes."""
+    message = decode(r'{"type":"wrapup","call_id":"c1","notes":"Agreed \ud83d","done":true}')
+    assert isinstance(message, WrapupIn)
+    assert (message.notes, message.done) == ("Agreed �", True)

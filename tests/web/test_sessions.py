@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import httpx
 import pytest
 
+from adapter.core.model import AgentKey
 from adapter.orgs import DEV_ORG
+from adapter.storage.open import open_store
 from adapter.web.secret import token_hash
-from adapter.web.sessions import IDLE_MS, SESSION_MS, TOUCH_MS, cookie_name
+from adapter.web.sessions import IDLE_MS, SESSION_MS, TOUCH_MS, Sessions, cookie_name
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
@@ -153,3 +157,16 @@ async def test_a_session_is_marked_as_used_now_and_then(
     await page.ticket()
     await page.ticket()
     assert puts.count(own) == 1
+
+
+async def test_a_name_with_half_an_emoji_is_mended_before_it_is_kept(tmp_path: Path) -> None:
+    """Whatever identity provider it came from."""
+    clock = SetClock()
+    store = await open_store(f"sqlite:///{tmp_path}/sessions.db", clock_ms=clock.now)
+    nobody: Callable[[object], None] = lambda _: None  # noqa: E731
+    sessions = Sessions(store, clock, nobody, nobody, nobody)
+    key = AgentKey(DEV_ORG, "005000000000009")
+    session, token = await sessions.begin(key, "Zoe \ud83d", "zoe@example.com")
+    assert await store.session(token_hash(token)) == session
+    assert session.name == "Zoe �"
+    await store.close()
