@@ -1,7 +1,7 @@
 """The composition root: picks every edge, starts the whole (wiring.py) on it, and stops it.
 
 page → web.bridge → page.frames → runtime.agents → core.machine → storage → hint → pages
-provider → web.webhooks → telephony.dialstack.wire → runtime.intake → the same commit
+provider → web.webhooks → the driver (telephony.dialstack) → runtime.intake → the same commit
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
-from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.health import Health
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
@@ -145,10 +145,16 @@ def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Frontends) -
     )
 
 
-def _provider(settings: Settings, org: Org, health: Health) -> DialStackClient:
+def _provider(settings: Settings, org: Org, health: Health) -> DialStackDriver:
     http = build_http(settings.dialstack_url, org.token, org.account)
     field = settings.dialstack_user_field
-    return DialStackClient(http, user_field=field, observe=health.note)
+    return DialStackDriver(
+        http,
+        account=org.account,
+        webhook_secrets=org.webhook_secrets,
+        user_field=field,
+        observe=health.note,
+    )
 
 
 def _finder(settings: Settings) -> TaskFinder:

@@ -24,18 +24,15 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directories, Directory, read_entries
-from adapter.runtime.intake import Intake
+from adapter.runtime.intake import Intake, Reader
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
-from adapter.telephony.dialstack.client import DialStackClient
-from adapter.telephony.dialstack.meaning import call_update_from_cdr
-from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.health import Health
-from adapter.telephony.strictjson import Malformed
+from adapter.telephony.port import Driver, WebhookDriver
 from adapter.telephony.updates import CallUpdate
 from adapter.web.board import BoardSite, since_of
 from adapter.web.boardfeed import BoardFeeds
@@ -78,7 +75,7 @@ class Edges:
     store: SqlStore
     hints: Hints
     orgs: Orgs
-    providers: Mapping[str, DialStackClient]
+    providers: Mapping[str, Driver]
     healths: Mapping[str, Health]
     tasks: Tasks
     http: httpx.AsyncClient
@@ -123,12 +120,11 @@ async def make_runtime(edges: Edges) -> Runtime:
     settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
     agents = Agents(store, hints, settings.policy(), shared=edges.shared)
     pages = await _pages(edges, agents)
-    intake = Intake(agents, store, clock, read_update)
+    intake = Intake(agents, store, clock, _reader(edges))
     performer = Performer(
         agents=agents,
         store=store,
         providers=edges.providers,
-        update_of=call_update_from_cdr,
         pages=pages,
         tasks=edges.tasks,
         clock=clock,
@@ -141,12 +137,11 @@ async def make_runtime(edges: Edges) -> Runtime:
         store=store,
         intake=intake,
         providers=edges.providers,
-        update_of=call_update_from_cdr,
         clock=clock,
         is_here=pages.is_here if edges.shared else lambda key: True,
     )
     healths = {org.org_id: edges.healths[org.account] for org in edges.orgs.all}
-    board = Board(store, agents, pages, clock, read_update, health=healths)
+    board = Board(store, agents, pages, clock, _reader(edges), health=healths)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
     return Runtime(agents, pages, intake, sweeper, compare, board)
 
@@ -288,28 +283,32 @@ def _directories(edges: Edges) -> Directories:
     return Directories(directories)
 
 
-def _webhooks(edges: Edges, intake: Intake) -> dict[str, Webhooks]:
-    """One endpoint an account, each with its own secrets."""
+def _webhooks(edges: Edges, intake: Intake) -> dict[tuple[str, str], Webhooks]:
+    """One endpoint an account that is posted to, by its provider's path and its name."""
     configured = [org for org in edges.orgs.all if org.is_provider_configured]
     if not configured:
         log.warning("provider.not_configured")
+    drivers = {org.account: edges.providers[org.account] for org in configured}
     return {
-        org.account: Webhooks(
-            account=org.account,
-            secrets=org.webhook_secrets,
+        (driver.path, account): Webhooks(
+            driver=driver,
             metrics=edges.metrics,
             intake=intake,
             clock=edges.clock,
             strangers=Throttle(UNSIGNED_PER_MINUTE, edges.clock),
             proxies=edges.proxies,
+            public_url=edges.settings.public_url,
         )
-        for org in configured
+        for account, driver in drivers.items()
+        if isinstance(driver, WebhookDriver)
     }
 
 
-def read_update(body: bytes, at: int) -> CallUpdate | None:
-    """What a stored delivery tells; None if it is about no call."""
-    try:
-        return parse_webhook(body, at).report
-    except Malformed:
-        return None
+def _reader(edges: Edges) -> Reader:
+    """Reads stored deliveries, each as the driver of its account does; None of a gone account."""
+
+    def read(account: str, body: bytes, at: int) -> CallUpdate | None:
+        driver = edges.providers.get(account)
+        return driver.read(body, at) if driver else None
+
+    return read

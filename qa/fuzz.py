@@ -22,7 +22,7 @@ from adapter.core.policy import Policy
 from adapter.core.view import view
 from adapter.page.frames import AgentMessage, agent_event
 from adapter.page.messages import BadFrame, decode
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import as_event

@@ -5,18 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-import pytest
 from structlog.testing import capture_logs
 
 from adapter.app import listening, running
-from adapter.wiring import read_update
 from tests.scenarios.conftest import settings_for
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"[", b'{"id": "e", "type": "account.changed"}'])
-def test_a_stored_body_that_is_about_no_call_is_no_news(body: bytes) -> None:
-    """Parked bodies are read again at every route: rubbish must not stop that."""
-    assert read_update(body, 1_000) is None
 
 
 async def test_without_a_provider_no_webhook_is_taken(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from adapter import console
 from adapter.commands import CommandFailed
 from adapter.environment import load
 from adapter.settings import Settings, is_loopback
-from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.dialstack.webhook import PATH
 from adapter.telephony.dialstack.wire import EVENTS
 from adapter.telephony.port import ProviderError, Webhook
 
-PATH = "/webhooks/dialstack"
 OWNER_ONLY = 0o600
 VARIABLE = "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS"
 
@@ -61,7 +61,7 @@ async def register(settings: Settings) -> Webhook:
     """Ask the provider to send its events to our public address. Raises ProviderError."""
     token = settings.dialstack_token.get_secret_value()
     http = build_http(settings.dialstack_url, token, settings.dialstack_account)
-    provider = DialStackClient(http)
+    provider = DialStackDriver(http)
     try:
         return await provider.register_webhook(address(settings), EVENTS)
     finally:

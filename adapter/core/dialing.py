@@ -184,9 +184,11 @@ def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Deci
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, Placing):
         return ignored(agent, "not placing")
-    if call.stage.acceptance is not Acceptance.ASKED:
+    stage = call.stage
+    if stage.acceptance is not Acceptance.ASKED:
         return ignored(agent, "known already")
-    return Decision(unconfirmed(agent, call, call.stage, event.at, policy))
+    named = replace(call, provider_call_id=call.provider_call_id or event.provider_call_id)
+    return Decision(unconfirmed(agent, named, stage, event.at, policy))
 
 
 def placing_notices(call_id: str) -> tuple[str, str]:

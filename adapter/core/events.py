@@ -60,11 +60,15 @@ class PlacingRejected(Struct, frozen=True):
 
 
 class PlacingUnknown(Struct, frozen=True):
-    """Time-out, 5xx or a lost connection: perhaps there is a call. Never placed again."""
+    """Time-out, 5xx or a lost connection: perhaps there is a call. Never placed again.
+
+    `provider_call_id` is the id that it would have, where that is known.
+    """
 
     at: int
     call_id: str
     text: str
+    provider_call_id: str | None = None
 
 
 class CallEvent(Struct, frozen=True):

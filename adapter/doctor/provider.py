@@ -11,9 +11,9 @@ from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Org
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryError, Entry, read_entries
-from adapter.telephony.dialstack.client import DialStackClient, build_http
+from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.port import ProviderError, ProviderUser, Rejected
-from adapter.telephony.signing import TOLERANCE_SECONDS
 
 NOTICED_SECONDS = 5
 """From so much on a clock's error shows in durations and in "that click was too long ago"."""
@@ -29,7 +29,7 @@ async def provider_findings(url: str, org: Org, clock: Clock) -> tuple[Finding, 
     http = build_http(url, org.token, org.account)
     skew = Skew(clock)
     http.event_hooks["response"].append(skew.see)
-    provider = DialStackClient(http)
+    provider = DialStackDriver(http)
     try:
         users = await provider.users()
     except ProviderError as error:

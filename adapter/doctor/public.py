@@ -17,8 +17,8 @@ from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
+from adapter.telephony.dialstack.webhook import PATH
 
-WEBHOOKS = "/webhooks/dialstack"
 SECONDS = 5.0
 RENEW_DAYS = 14
 DAY_MS = 86_400_000
@@ -103,8 +103,8 @@ async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]
 def _endpoints(orgs: Orgs) -> list[str]:
     """One org's events come to the plain address, several orgs' to their accounts'."""
     if len(orgs.all) == 1:
-        return [WEBHOOKS]
-    return [f"{WEBHOOKS}/{quote(org.account, safe='')}" for org in orgs.all]
+        return [PATH]
+    return [f"{PATH}/{quote(org.account, safe='')}" for org in orgs.all]
 
 
 def _framing(page: httpx.Response, orgs: Orgs) -> Finding:

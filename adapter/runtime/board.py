@@ -6,7 +6,7 @@ Read from the store at most once a second per organisation, however many look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -15,9 +15,9 @@ from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
+from adapter.runtime.intake import Reader
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
-from adapter.telephony.updates import CallUpdate
 
 FRESH_MS = 1_000
 MINUTE_MS = 60_000
@@ -57,7 +57,7 @@ class Board:
         agents: Agents,
         pages: Connected,
         clock: Clock,
-        update_of: Callable[[bytes, int], CallUpdate | None],
+        update_of: Reader,
         *,
         health: Mapping[str, Health] | None = None,
     ) -> None:
@@ -67,7 +67,7 @@ class Board:
         self._agents = agents
         self._pages = pages
         self._clock = clock
-        self._news_of = update_of
+        self._update_of = update_of
         self._last: dict[tuple[str, int], tuple[int, Report]] = {}
 
     async def report(self, org_id: str, since: int) -> Report:
@@ -106,7 +106,7 @@ class Board:
             "agents_known": rows.agents,
             "calls": _calls(rows.calls),
             "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
-            "webhooks": webhooks(rows.deliveries, now, self._news_of),
+            "webhooks": webhooks(rows.deliveries, now, self._update_of),
             "parked": rows.parked,
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.busy),
             "provider": asdict(health.vitals()) if health else None,
@@ -188,7 +188,7 @@ def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
 def webhooks(
     deliveries: Iterable[BoardDelivery],
     now: int,
-    update_of: Callable[[bytes, int], CallUpdate | None],
+    update_of: Reader,
 ) -> Report:
     """A point for each of the last sixty minutes: how many came, how late, how many unreadable.
 
@@ -225,13 +225,11 @@ def webhooks(
     }
 
 
-def _lag(
-    delivery: BoardDelivery, update_of: Callable[[bytes, int], CallUpdate | None]
-) -> int | None:
-    news = update_of(delivery.body, delivery.at)
-    if news is None:
+def _lag(delivery: BoardDelivery, update_of: Reader) -> int | None:
+    update = update_of(delivery.account, delivery.body, delivery.at)
+    if update is None:
         return None
-    facts = news.facts
+    facts = update.facts
     times = (facts.started, facts.picked_up, facts.connected, facts.ended, facts.transferred)
     said = [known.value for known in times if known is not None and known.source >= Source.SAID]
     return max(0, delivery.at - max(said)) if said else None

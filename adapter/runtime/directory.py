@@ -22,7 +22,7 @@ import structlog
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.runtime.clock import Clock
-from adapter.telephony.port import Provider, ProviderError
+from adapter.telephony.port import Driver, ProviderError
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +125,7 @@ class Directory:
     """Lines by agent, for one provider account."""
 
     def __init__(
-        self, account: str, provider: Provider | None, clock: Clock, entries: tuple[Entry, ...] = ()
+        self, account: str, provider: Driver | None, clock: Clock, entries: tuple[Entry, ...] = ()
     ) -> None:
         self._account = account
         self._provider = provider
@@ -153,7 +153,7 @@ class Directory:
             raise DirectoryUnavailable
         return TelephonyUser(self._account, user) if user else None
 
-    async def _refresh(self, provider: Provider) -> None:
+    async def _refresh(self, provider: Driver) -> None:
         """Read the provider's users, at most every five minutes, and for all who wait at once."""
         async with self._asking:
             now = self._clock.now()

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import structlog
-from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.core.events import Report
@@ -27,7 +26,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
-from adapter.telephony.updates import CallUpdate, event_for
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, event_for
 
 log = structlog.get_logger(__name__)
 
@@ -45,27 +44,12 @@ class DeliveryOutcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
-class IncomingDelivery(Struct, frozen=True):
-    """One delivery, verified and read; `news` None where it is about no call of ours.
-
-    `parkable`: if no agent has the call yet, it is parked; else it is dropped without a trace.
-    """
-
-    event_id: str
-    type: str
-    account: str
-    body: bytes
-    news: CallUpdate | None
-    readable: bool = True
-    parkable: bool = True
-
-
-Reader = Callable[[bytes, int], CallUpdate | None]
-"""Reads the news out of a body that came in at so many Unix ms; parked ones are read again."""
+Reader = Callable[[str, bytes, int], CallUpdate | None]
+"""Reads a body of an account again that came in at so many Unix ms: parked ones wait for it."""
 
 
 class Intake:
-    """Takes the deliveries of one provider account."""
+    """Takes the deliveries of all provider accounts."""
 
     def __init__(self, agents: Agents, store: Store, clock: Clock, read: Reader) -> None:
         self._agents = agents
@@ -76,36 +60,36 @@ class Intake:
     async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
         """Durable when it returns. Raises StorageError."""
         try:
-            if heard.news is None:
+            if heard.update is None:
                 fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
                 await self._agents.change({}, delivery=self._delivery(heard, fate))
                 return fate
-            return await self._apply(heard, heard.news)
+            return await self._apply(heard, heard.update)
         except Duplicate:
             return DeliveryOutcome.DUPLICATE
 
-    async def _apply(self, heard: IncomingDelivery, news: CallUpdate) -> DeliveryOutcome:
+    async def _apply(self, heard: IncomingDelivery, update: CallUpdate) -> DeliveryOutcome:
         for race in range(RACES):
-            way = await self._way(heard, news, use_cache=race == 0)
+            way = await self._way(heard, update, use_cache=race == 0)
             try:
-                return await self._go(heard, news, way)
+                return await self._go(heard, update, way)
             except Conflict:
                 continue
         raise StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row")
 
-    async def _way(self, heard: IncomingDelivery, news: CallUpdate, *, use_cache: bool) -> Route:
+    async def _way(self, heard: IncomingDelivery, update: CallUpdate, *, use_cache: bool) -> Route:
         """What is remembered, where a commit will check it; else what the store says."""
-        routes, call_id = self._agents.routes, news.provider_call_id
-        line = None if news.user_id is None else TelephonyUser(heard.account, news.user_id)
+        routes, call_id = self._agents.routes, update.provider_call_id
+        line = None if update.user_id is None else TelephonyUser(heard.account, update.user_id)
         guess = None
         if use_cache and heard.parkable:
             guess = routes.remembered(heard.account, call_id, line)
         return guess or await routes.read(self._store, heard.account, call_id, line)
 
-    async def _go(self, heard: IncomingDelivery, news: CallUpdate, way: Route) -> DeliveryOutcome:
+    async def _go(self, heard: IncomingDelivery, update: CallUpdate, way: Route) -> DeliveryOutcome:
         """Decide and commit. Raises Conflict if the way is another one by now."""
         at = self._clock.now()
-        plan = await self._plan(news, way, at)
+        plan = await self._plan(update, way, at)
         if plan:
             delivery = self._delivery(heard, DeliveryOutcome.APPLIED)
             turns = await self._agents.change(
@@ -124,15 +108,15 @@ class Intake:
             await self._agents.change({}, delivery=delivery, route=route)
             return DeliveryOutcome.IGNORED
         due = at + PARKED_MS
-        call_id = news.provider_call_id
+        call_id = update.provider_call_id
         parked = Parked(heard.account, call_id, heard.event_id, heard.body, at, due)
         delivery = self._delivery(heard, DeliveryOutcome.PARKED)
         await self._agents.change({}, delivery=delivery, park=(parked,), route=route)
         return DeliveryOutcome.PARKED
 
-    async def _plan(self, news: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
-        """What each agent hears who knows the call, or whom it names; the parked news first."""
-        all_news = [*self._waiting(way), (at, news)] if way.parked else [(at, news)]
+    async def _plan(self, update: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
+        """What each agent hears who knows the call, or whom it names; the parked updates first."""
+        updates = [*self._waiting(way), (at, update)] if way.parked else [(at, update)]
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
             snapshot = self._agents.cached(key) or await self._agents.snapshot(key)
@@ -140,7 +124,7 @@ class Intake:
             user = None if line is None else line.user
             shared = known and len(way.owners) > 1
             call_id = way.owners[key] if known else self._clock.fresh_id("call")
-            for when, told in all_news:
+            for when, told in updates:
                 event = event_for(told, user, at=when, call_id=call_id, known=known, shared=shared)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
@@ -148,7 +132,7 @@ class Intake:
 
     def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate]]:
         for parked in way.parked:
-            told = self._read(parked.body, parked.at)
+            told = self._read(parked.account, parked.body, parked.at)
             if told is not None:
                 yield parked.at, told
 

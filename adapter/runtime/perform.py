@@ -6,7 +6,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, assert_never
 
 import structlog
@@ -41,16 +41,15 @@ from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import (
     Action,
     Cdr,
-    Provider,
+    Driver,
     ProviderError,
     Rejected,
+    Unknown,
     Unsupported,
 )
-from adapter.telephony.updates import CallUpdate, as_event
+from adapter.telephony.updates import as_event
 
 log = structlog.get_logger(__name__)
-
-NewsOf = Callable[[Cdr], CallUpdate]
 
 
 class PageEffects(Protocol):
@@ -79,8 +78,7 @@ class Performer:
         *,
         agents: Agents,
         store: Store,
-        providers: Mapping[str, Provider],
-        update_of: NewsOf,
+        providers: Mapping[str, Driver],
         pages: PageEffects,
         tasks: Tasks,
         clock: Clock,
@@ -90,7 +88,6 @@ class Performer:
         self._agents = agents
         self._store = store
         self._providers = providers
-        self._news_of = update_of
         self._pages = pages
         self._tasks = tasks
         self._clock = clock
@@ -138,7 +135,7 @@ class Performer:
             case _ as never:
                 assert_never(never)
 
-    def _of(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Provider:
+    def _of(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Driver:
         """The agent's own account, and no other: a line whose account is gone has none.
 
         Raises Unsupported.
@@ -149,49 +146,52 @@ class Performer:
         return provider
 
     async def _place(self, effect: PlaceCall) -> Event:
-        profile = effect.ring_profile or None
         try:
             placed = await self._of(effect).place(
-                effect.line.user, effect.dial_string, ring_profile=profile
+                effect.call_id,
+                effect.line.user,
+                effect.dial_string,
+                ring_profile=effect.ring_profile or None,
             )
         except (Rejected, Unsupported) as error:
             log.warning("call.rejected", call=effect.call_id, reason=error.text)
             return PlacingRejected(self._clock.now(), effect.call_id, error.text)
         except ProviderError as error:
             log.error("call.unknown", call=effect.call_id, reason=error.text)
-            return PlacingUnknown(self._clock.now(), effect.call_id, error.text)
+            named = error.provider_call_id if isinstance(error, Unknown) else None
+            return PlacingUnknown(self._clock.now(), effect.call_id, error.text, named)
         log.info("call.placed", call=effect.call_id, request=placed.request_id)
         return CallPlaced(self._clock.now(), effect.call_id, placed.provider_call_id)
 
     async def _ask(self, effect: AskCall) -> Event:
         try:
-            record = await self._of(effect).record(effect.provider_call_id)
+            cdr = await self._of(effect).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(effect.call_id, error)
-        return self._told(effect, record)
+        return self._told(effect, cdr)
 
     async def _find(self, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
         try:
-            records = await self._of(effect).records(effect.line.user, since, LOG_ROWS)
+            cdrs = await self._of(effect).list_cdrs(effect.line.user, since, LOG_ROWS)
         except ProviderError as error:
             return self._unavailable(effect.call_id, error)
-        for record in reversed(records):
-            if _fits(record, effect, since) and not await self._is_known(effect, record):
-                return self._told(effect, record)
+        for cdr in reversed(cdrs):
+            if _fits(cdr, effect, since) and not await self._is_known(effect, cdr):
+                return self._told(effect, cdr)
         return CdrMissing(self._clock.now(), effect.call_id)
 
-    async def _is_known(self, effect: FindCall, record: Cdr) -> bool:
-        route = await self._store.route(effect.line.account, record.provider_call_id)
+    async def _is_known(self, effect: FindCall, cdr: Cdr) -> bool:
+        route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
         return bool(route.owners)
 
-    def _told(self, effect: AskCall | FindCall, record: Cdr | None) -> Event:
+    def _told(self, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
         now = self._clock.now()
-        if record is None:
+        if cdr is None:
             return CdrMissing(now, effect.call_id)
-        news = self._news_of(record)
-        elsewhere = news.is_elsewhere(effect.line.user)
-        return as_event(news, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
+        update = cdr.update
+        elsewhere = update.is_elsewhere(effect.line.user)
+        return as_event(update, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
 
     def _unavailable(self, call_id: str, error: ProviderError) -> Event:
         log.warning("call_log.unavailable", call=call_id, reason=error.text)
@@ -216,10 +216,11 @@ class Performer:
         return ControlAnswered(self._clock.now(), effect.request_id, code, text)
 
 
-def _fits(record: Cdr, effect: FindCall, since: int) -> bool:
-    """Whether a row may be our placement: an unknown filter is ignored by the provider."""
-    if record.user_id not in (None, effect.line.user) or record.direction == "inbound":
+def _fits(cdr: Cdr, effect: FindCall, since: int) -> bool:
+    """Whether a call may be our placement: an unknown filter is ignored by the provider."""
+    update, started = cdr.update, cdr.update.facts.started
+    if update.user_id not in (None, effect.line.user) or update.is_inbound:
         return False
-    if record.started_at is not None and record.started_at < since:
+    if started is not None and started.value < since:
         return False
-    return same_number(record.to_number or "", effect.number)
+    return same_number(cdr.dialed or "", effect.number)

@@ -16,10 +16,10 @@ from adapter.core.events import TimePassed
 from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.intake import IncomingDelivery, Intake
-from adapter.runtime.perform import NewsOf
+from adapter.runtime.intake import Intake
 from adapter.storage.port import Conflict, Parked, Store
-from adapter.telephony.port import Cdr, Provider, ProviderError
+from adapter.telephony.port import Cdr, Driver, ProviderError
+from adapter.telephony.updates import IncomingDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +60,7 @@ class Sweeper:
         agents: Agents,
         store: Store,
         intake: Intake,
-        providers: Mapping[str, Provider],
-        update_of: NewsOf,
+        providers: Mapping[str, Driver],
         clock: Clock,
         seconds: float = SWEEP_SECONDS,
         is_here: Callable[[AgentKey], bool] = lambda key: True,
@@ -71,7 +70,6 @@ class Sweeper:
         self._store = store
         self._intake = intake
         self._providers = providers
-        self._news_of = update_of
         self._clock = clock
         self._seconds = seconds
         self._is_here = is_here
@@ -147,13 +145,13 @@ class Sweeper:
             return
         provider = self._providers.get(parked.account)
         try:
-            record = provider and await provider.record(parked.provider_call_id)
+            cdr = provider and await provider.fetch_cdr(parked.provider_call_id)
         except ProviderError as error:
             log.warning("call_log.unavailable", call=parked.provider_call_id, reason=error.text)
             await self._ask_again(parked, now)
             return
-        if record and record.user_id is not None:
-            await self._intake.take(self._found(parked, record))
+        if cdr and cdr.update.user_id is not None:
+            await self._intake.take(_found(parked, cdr))
         await self._store.mark_asked(parked)
         self._unanswered.pop((parked.account, parked.event_id), None)
 
@@ -168,16 +166,17 @@ class Sweeper:
         wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]
         self._unanswered[key] = Unanswered(tries, now + wait, parked.due)
 
-    def _found(self, parked: Parked, record: Cdr) -> IncomingDelivery:
-        """The record's own news, under an id of its own: it binds the call, replays the parked.
 
-        It must not be parked in turn, or a stranger's call would be asked about for ever.
-        """
-        return IncomingDelivery(
-            event_id=f"record-{parked.event_id}",
-            type="call.record",
-            account=parked.account,
-            body=b"",
-            news=self._news_of(record),
-            parkable=False,
-        )
+def _found(parked: Parked, cdr: Cdr) -> IncomingDelivery:
+    """What the CDR tells, under an id of its own: it binds the call, and replays the parked.
+
+    It must not be parked in turn, or a stranger's call would be asked about for ever.
+    """
+    return IncomingDelivery(
+        account=parked.account,
+        event_id=f"record-{parked.event_id}",
+        type="call.record",
+        body=b"",
+        update=cdr.update,
+        parkable=False,
+    )

@@ -47,6 +47,7 @@ class BoardCall:
 class BoardDelivery:
     """A webhook as it came, and what became of it."""
 
+    account: str
     at: int
     body: bytes
     fate: str
@@ -70,7 +71,7 @@ def read(fetch: Fetch, org_id: str, since: int, deliveries_since: int) -> BoardR
     parked = 0
     for (account,) in fetch(ACCOUNTS, (org_id,)):
         rows = fetch(DELIVERIES, (account, deliveries_since, MOST_DELIVERIES))
-        deliveries.extend(BoardDelivery(at, bytes(body), fate) for at, body, fate in rows)
+        deliveries.extend(BoardDelivery(account, at, bytes(body), fate) for at, body, fate in rows)
         parked += int(fetch(PARKED, (account,))[0][0])
     return BoardRows(
         busy=tuple(AGENT.load(text) for (text,) in fetch(BUSY, (org_id, MOST_AGENTS))),

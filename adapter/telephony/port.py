@@ -1,4 +1,9 @@
-"""What the adapter asks of a telephony provider, whichever it is.
+"""What the adapter asks of a telephony provider, whichever it is: one driver for each account.
+
+A provider tells its events by webhooks (`WebhookDriver`) or by a stream (`StreamDriver`); both end
+in an `IncomingDelivery`, and so in one commit. A driver that steers calls itself commits its own
+state of a call (`DriverState`) with the delivery that changes it, and sends its commands when that
+is durable.
 
 Errors, and what each says about the world::
 
@@ -11,12 +16,19 @@ Only `Rejected` lets an agent dial again at once. After `Unknown` the pending ca
 its timer stay, and nothing is ever placed a second time: that would ring a customer twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
+
+from adapter.telephony.updates import (
+    CallUpdate,
+    DriverState,
+    IncomingDelivery,
+    WebhookRefusal,
+)
 
 
 class ProviderError(Exception):
@@ -48,7 +60,16 @@ class Rejected(ProviderError):
 
 
 class Unknown(ProviderError):
-    """Perhaps it was done, perhaps not: only a webhook or the call log can tell."""
+    """Perhaps it was done, perhaps not: only an event or the call log can tell.
+
+    `provider_call_id` is the id that the call has if it exists, where we chose it.
+    """
+
+    def __init__(
+        self, text: str, *, request_id: str | None = None, provider_call_id: str | None = None
+    ) -> None:
+        super().__init__(text, request_id=request_id)
+        self.provider_call_id = provider_call_id
 
 
 class Unsupported(ProviderError):
@@ -69,6 +90,7 @@ class Capabilities:
     emergency: bool = False
     call_log: bool = False
     sandbox: bool = False
+    caller_id: bool = False
 
 
 class Action(StrEnum):
@@ -93,25 +115,13 @@ class Placed:
 
 
 class Cdr(Struct, frozen=True):
-    """One row of the provider's call log; times in Unix ms, None where it does not say.
+    """The provider's own record of one call, which outranks every event of it.
 
-    `status` is the provider's own word, `cause` a Q.850 number; `live` says that the
-    provider has not closed the row.
+    `dialed` is the number that it says was called, also where it names no direction.
     """
 
-    provider_call_id: str
-    user_id: str | None = None
-    direction: str | None = None
-    from_number: str | None = None
-    to_number: str | None = None
-    from_name: str | None = None
-    started_at: int | None = None
-    answered_at: int | None = None
-    connected_at: int | None = None
-    ended_at: int | None = None
-    status: str | None = None
-    cause: int | None = None
-    live: bool = False
+    update: CallUpdate
+    dialed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +142,8 @@ class Webhook:
     secret: str = field(repr=False)
 
 
-class Provider(Protocol):
-    """A telephony provider. Every method may raise `Rejected` or `Unknown`."""
+class Driver(Protocol):
+    """One account at a telephony provider. Every request may raise `Rejected` or `Unknown`."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -141,9 +151,19 @@ class Provider(Protocol):
         ...
 
     async def place(
-        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+        self,
+        call_id: str,
+        user_id: str,
+        dial_string: str,
+        *,
+        ring_profile: str | None = None,
+        caller_id: str | None = None,
     ) -> Placed:
-        """Ring the user's devices, then dial: never retried, here or by a caller."""
+        """Ring the user's devices, then dial: never retried, here or by a caller.
+
+        `call_id` is ours, for whoever can name the provider's side of the call after it;
+        `caller_id` the number to show, where `capabilities` has it (None: as the account says).
+        """
         ...
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
@@ -156,22 +176,95 @@ class Provider(Protocol):
         """Do `action`; `value` holds the digits. Raises `Unsupported` where it cannot."""
         ...
 
-    async def record(self, provider_call_id: str) -> Cdr | None:
+    async def users(self) -> tuple[ProviderUser, ...]:
+        """Read everyone who may be given a phone."""
+        ...
+
+    async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one call; None if the provider knows none by that id."""
         ...
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+    async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the user's calls begun at or after `since_ms`, newest first, at most `limit`."""
         ...
 
-    async def users(self) -> tuple[ProviderUser, ...]:
-        """Read everyone who may be given a phone."""
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
+        """Read a delivery again that was stored as it came in at `at`; None if it tells nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; no method may be called after it."""
+        ...
+
+
+@runtime_checkable
+class WebhookDriver(Driver, Protocol):
+    """A driver whose provider posts its events to us."""
+
+    @property
+    def path(self) -> str:
+        """Where, such as `/webhooks/dialstack`; the account's own address has its name behind."""
+        ...
+
+    def open_webhook(
+        self, headers: Mapping[str, str], body: bytes, url: str, now: int
+    ) -> IncomingDelivery | WebhookRefusal:
+        """Prove and read one delivery; raises nothing, whatever comes in.
+
+        Names of `headers` are in lower case; `url` is the address as the provider knows it, the
+        query included (some sign it); `now` is in Unix milliseconds.
+        """
         ...
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Ask for `events` to be sent to `url`."""
         ...
 
-    async def close(self) -> None:
-        """Let go of connections; no method may be called after it."""
+
+class StaleState(Exception):
+    """A driver's state of a call is another by now: load it, decide again, deliver again."""
+
+
+class NotStored(Exception):
+    """The store could not take it; nothing is in. Try again in a moment."""
+
+
+class DriverStates(Protocol):
+    """What a driver keeps of its account's calls, in our store; given to it when it is made."""
+
+    async def load(self, call_id: str) -> DriverState | None:
+        """One call's; None if there is none. Raises `NotStored`."""
+        ...
+
+    async def unfinished(self) -> tuple[DriverState, ...]:
+        """All that are not over, oldest first. Raises `NotStored`."""
+        ...
+
+    async def save(self, *states: DriverState) -> None:
+        """Durable when it returns, all of them or none. Raises `StaleState`, `NotStored`."""
+        ...
+
+
+class Sink(Protocol):
+    """Where the driver of a stream puts its events."""
+
+    async def deliver(self, delivery: IncomingDelivery) -> bool:
+        """Durable when it returns, with all that it changed: commands may go out now.
+
+        False for one that was taken before: nothing is changed, its states neither. Raises
+        `StaleState`, `NotStored`.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamDriver(Driver, Protocol):
+    """A driver that listens to a stream of events; one process at a time does so."""
+
+    async def run(self, sink: Sink) -> None:
+        """Listen until cancelled; when it returns or raises, it is run again after a while.
+
+        First of all it compares what the provider says exists with what `DriverStates` say should:
+        events of the time when nobody listened do not come again.
+        """
         ...

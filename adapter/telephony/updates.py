@@ -14,7 +14,7 @@ from adapter.core.facts import Direction, Facts
 
 
 class Moment(StrEnum):
-    """Which point in a call's life the news is about."""
+    """Which point in a call's life an update is about."""
 
     RINGING = "ringing"
     """It rings at the agent's phones (or at the account, where no one agent is named yet)."""
@@ -23,12 +23,12 @@ class Moment(StrEnum):
     CONNECTED = "connected"
     ENDED = "ended"
     TRANSFERRED = "transferred"
-    RECORD = "record"
-    """No event: the call log's row, which we asked for."""
+    CDR = "cdr"
+    """No event: the provider's own record of the call, which we asked for."""
 
 
 class CallUpdate(Struct, frozen=True):
-    """One piece of news; `user_id` is None where the provider does not name the agent."""
+    """What is told of one call; `user_id` is None where the provider does not name the agent."""
 
     moment: Moment
     provider_call_id: str
@@ -54,41 +54,106 @@ class CallUpdate(Struct, frozen=True):
         return self.user_id not in (None, user) and not self.is_internal
 
 
+class DriverState(Struct, frozen=True):
+    """What a driver that steers calls keeps of one: committed with what its delivery changes.
+
+    `call_id` is ours; `value` is the driver's own text, which nobody else reads; `version` is the
+    one that was read (0: there is none yet); `over`: nothing is to be steered any more.
+    """
+
+    call_id: str
+    value: str
+    version: int = 0
+    over: bool = False
+
+
+class WebhookReply(Struct, frozen=True):
+    """What a provider wants as the answer to a delivery that was taken (TwiML, say)."""
+
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+class WebhookRefusal(Struct, frozen=True):
+    """A webhook that is not taken: the status, a stable code and a sentence for its sender.
+
+    `reason` is for our log and counters; `unproved`: nothing shows that the provider sent it, so
+    that its address is watched.
+    """
+
+    status: int
+    code: str
+    text: str
+    reason: str
+    unproved: bool = True
+
+
+class IncomingDelivery(Struct, frozen=True):
+    """One event of a provider, proved to be its own and read.
+
+    `event_id` is unique in the account (a stream's driver makes one of what the event says, so
+    that the same event twice has the same id); `body` is what `Driver.read` will be given again
+    when the delivery was parked. `update` is None where it is about no call of ours; with
+    `readable` False it is kept and never looked at again. `parkable`: while no agent has the call,
+    it waits for one; else it is dropped without a trace. `states` are committed with it, or
+    nothing is. `signed_at` is when the provider signed it (Unix seconds). `problem` is what is odd
+    about it, for the log.
+    """
+
+    account: str
+    event_id: str
+    type: str
+    body: bytes
+    update: CallUpdate | None = None
+    readable: bool = True
+    parkable: bool = True
+    states: tuple[DriverState, ...] = ()
+    signed_at: float | None = None
+    reply: WebhookReply | None = None
+    problem: str = ""
+
+
 def event_for(
-    news: CallUpdate, user: str | None, *, at: int, call_id: str, known: bool, shared: bool = False
+    update: CallUpdate,
+    user: str | None,
+    *,
+    at: int,
+    call_id: str,
+    known: bool,
+    shared: bool = False,
 ) -> events.Report | None:
     """The event for the agent with this provider user; None where it is none of theirs.
 
     `known`: the agent has this call; `shared`: and so has another one, say of its ring group.
     """
-    if news.user_id is None and shared and news.is_inbound:
-        return _of_nobody(news, at, call_id)
-    if news.user_id in (None, user):
-        return as_event(news, at=at, call_id=call_id, known=known)
-    if not known or news.moment is Moment.RINGING:
+    if update.user_id is None and shared and update.is_inbound:
+        return _of_nobody(update, at, call_id)
+    if update.user_id in (None, user):
+        return as_event(update, at=at, call_id=call_id, known=known)
+    if not known or update.moment is Moment.RINGING:
         return None
-    if news.moment is not Moment.CONNECTED:
-        elsewhere = news.is_elsewhere(user)
-        return as_event(news, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
-    if news.is_internal:
+    if update.moment is not Moment.CONNECTED:
+        elsewhere = update.is_elsewhere(user)
+        return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
+    if update.is_internal:
         return None  # nobody took it from this agent, who is told under their own name
-    return events.AnsweredElsewhere(at, call_id, known, news.provider_call_id, news.facts)
+    return events.AnsweredElsewhere(at, call_id, known, update.provider_call_id, update.facts)
 
 
-def _of_nobody(news: CallUpdate, at: int, call_id: str) -> events.Report | None:
+def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | None:
     """Somebody talked, and several may have been the one: the call log is asked who."""
-    if news.moment is Moment.CONNECTED:
+    if update.moment is Moment.CONNECTED:
         return None
-    over = replace(news, facts=replace(news.facts, connected=None, outcome=None))
+    over = replace(update, facts=replace(update.facts, connected=None, outcome=None))
     return as_event(over, at=at, call_id=call_id, known=True)
 
 
 def as_event(
-    news: CallUpdate, *, at: int, call_id: str, known: bool, elsewhere: bool = False
+    update: CallUpdate, *, at: int, call_id: str, known: bool, elsewhere: bool = False
 ) -> events.Report:
-    """Turn news into the event for the agent's machine (see `events.CallEvent`)."""
-    event = _EVENTS[news.moment]
-    return event(at, call_id, known, news.provider_call_id, news.facts, elsewhere)
+    """Turn an update into the event for the agent's machine (see `events.CallEvent`)."""
+    event = _EVENTS[update.moment]
+    return event(at, call_id, known, update.provider_call_id, update.facts, elsewhere)
 
 
 _EVENTS: dict[Moment, type[events.Report]] = {
@@ -97,5 +162,5 @@ _EVENTS: dict[Moment, type[events.Report]] = {
     Moment.CONNECTED: events.Connected,
     Moment.ENDED: events.CallEnded,
     Moment.TRANSFERRED: events.Transferred,
-    Moment.RECORD: events.CdrFound,
+    Moment.CDR: events.CdrFound,
 }

@@ -126,26 +126,27 @@ class WebhookFastPath(asyncio.Protocol):
             self.taking = self._paths.tasks.start("delivery", self._take(endpoint, whole))
 
     async def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
-        refusal: web.Response | None
+        answer: web.Response | None
+        path = whole.target.decode("latin-1")
         try:
-            refusal = await endpoint.take(self._peer, whole.forwarded, whole.signature, whole.body)
+            answer = await endpoint.take(self._peer, path, whole.headers, whole.body)
         except Exception:
-            log.exception("request.failed", path=whole.target.decode("latin-1"), method="POST")
-            refusal = failure(500, "internal", "Something went wrong here; it has been logged.")
+            log.exception("request.failed", path=path, method="POST")
+            answer = failure(500, "internal", "Something went wrong here; it has been logged.")
         self.taking = None
         if not self._transport.is_closing():
-            self._answer(refusal)
+            self._answer(answer)
         if not self._transport.is_closing():
             self._go_on()
 
-    def _answer(self, refusal: web.Response | None) -> None:
+    def _answer(self, answer: web.Response | None) -> None:
         transport, now = self._transport, self._paths.clock.now() // 1000
         is_last = self._paths.is_leaving()
-        if refusal is None:
+        if answer is None:
             transport.write(_taken(now, is_last))
         else:
-            is_last = is_last or refusal.headers.get("Connection") == "close"
-            transport.write(_written(refusal, now, is_last))
+            is_last = is_last or answer.headers.get("Connection") == "close"
+            transport.write(_written(answer, now, is_last))
         if is_last or transport.get_write_buffer_size() > UNREAD_BYTES:
             transport.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -21,8 +22,6 @@ from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
-
-WEBHOOKS = "/webhooks/dialstack"
 
 FAST_PATHS = web.AppKey("webhook_fast_paths", WebhookFastPaths)
 """How deliveries reach their endpoints without aiohttp; for whoever opens the listening socket."""
@@ -72,12 +71,14 @@ def make_server(
     return server
 
 
-def webhook_paths(endpoints: Mapping[str, Webhooks]) -> dict[str, Webhooks]:
-    """Where the endpoint of each provider account is; a single one has the short path too."""
-    paths = {f"{WEBHOOKS}/{quote(account, safe='')}": one for account, one in endpoints.items()}
-    if len(endpoints) == 1:
-        paths[WEBHOOKS] = next(iter(endpoints.values()))
-    return paths
+def webhook_paths(endpoints: Mapping[tuple[str, str], Webhooks]) -> dict[str, Webhooks]:
+    """Where the endpoint of each account is, by its provider's path and its own name.
+
+    The only account of a provider has the path without a name too.
+    """
+    paths = {f"{path}/{quote(account, safe='')}": one for (path, account), one in endpoints.items()}
+    often = Counter(path for path, _ in endpoints)
+    return paths | {path: one for (path, _), one in endpoints.items() if often[path] == 1}
 
 
 def _sign_in(sign_in: DevLogin | SalesforceLogin) -> list[web.RouteDef]:

@@ -11,22 +11,22 @@ import httptools
 SIMPLE_REQUEST_BYTES = 16 * 1024
 """A longer piece is nobody's usual delivery; aiohttp counts its headers and its body."""
 
-_SIGNATURE = b"x-dialstack-signature"
-_FORWARDED = b"x-forwarded-for"
-_ODD = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"upgrade"})
+_ODD = frozenset({"transfer-encoding", "content-encoding", "expect", "upgrade"})
 
 
 class SimpleRequest:
-    """A request, as httptools tells of it: first a half, then a whole one."""
+    """A request, as httptools tells of it: first a half, then a whole one.
 
-    __slots__ = ("begun", "body", "ended", "forwarded", "hosts", "is_plain", "signature", "target")
+    `headers` by their names in lower case.
+    """
+
+    __slots__ = ("begun", "body", "ended", "headers", "is_plain", "target")
 
     def __init__(self) -> None:
         self.target = b""
         self.body = b""
-        self.signature: str | None = None
-        self.forwarded: str | None = None
-        self.begun = self.ended = self.hosts = 0
+        self.headers: dict[str, str] = {}
+        self.begun = self.ended = 0
         self.is_plain = True
 
     def on_message_begin(self) -> None:
@@ -39,19 +39,12 @@ class SimpleRequest:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
-        name = name.lower()
-        if name == _SIGNATURE:
-            self.is_plain &= self.signature is None
-            self.signature = value.decode("latin-1")
-        elif name == _FORWARDED:
-            self.is_plain &= self.forwarded is None
-            self.forwarded = value.decode("latin-1")
-        elif name == b"host":
-            self.hosts += 1
-        elif name in _ODD:
+        known = name.decode("latin-1").lower()
+        if known in self.headers or known in _ODD:
             self.is_plain = False
-        elif name == b"connection":
+        elif known == "connection":
             self.is_plain &= value.lower() == b"keep-alive"
+        self.headers[known] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
         """A part of the body; of what came in one piece it is all."""
@@ -72,5 +65,5 @@ def parse_simple_request(piece: bytes) -> SimpleRequest | None:
         parser.feed_data(piece)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade):
         return None
-    is_one = whole.begun == whole.ended == whole.hosts == 1
+    is_one = whole.begun == whole.ended == 1 and "host" in whole.headers
     return whole if is_one and whole.is_plain and parser.get_http_version() == "1.1" else None

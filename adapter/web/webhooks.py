@@ -1,24 +1,23 @@
-"""Where the provider tells what happened: size, signature, JSON, commit, 2xx, in that order.
+"""Where a provider posts what happened: size, proof, reading, commit, 2xx, in that order.
 
-Facts: reliability, section 2. A delivery is acknowledged only after its commit; a signed one that
-makes no sense is kept and acknowledged too, since sending it again would not mend it.
+What proves a delivery, and what it says, is its driver's business. It is acknowledged only after
+its commit.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+from collections.abc import Mapping
 
 import structlog
 from aiohttp import web
 
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
-from adapter.runtime.intake import DeliveryOutcome, IncomingDelivery, Intake
+from adapter.runtime.intake import DeliveryOutcome, Intake
 from adapter.storage.port import StorageError
-from adapter.telephony import signing
-from adapter.telephony.dialstack import wire
-from adapter.telephony.strictjson import Malformed
+from adapter.telephony.port import WebhookDriver
+from adapter.telephony.updates import IncomingDelivery, WebhookRefusal, WebhookReply
 from adapter.web.address import FORWARDED, address_behind
 from adapter.web.middleware import failure
 from adapter.web.throttle import Throttle
@@ -27,107 +26,111 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024
 READ_SECONDS = 5.0
-SIGNATURE = "X-DialStack-Signature"
+
+_FORWARDED = FORWARDED.lower()
 
 
 class Webhooks:
-    """The endpoint of one provider account.
+    """The endpoint of one provider account, which `driver` reads for.
 
     Who has sent too many unproved deliveries (`strangers` counts them by address) is shed before
-    anything of a further one is read.
+    anything of a further one is read. `public_url` is how the provider knows this server.
     """
 
     def __init__(
         self,
         *,
-        account: str,
-        secrets: tuple[str, ...],
+        driver: WebhookDriver,
         intake: Intake,
         clock: Clock,
         metrics: Metrics | None = None,
         strangers: Throttle,
         proxies: frozenset[str] = frozenset(),
+        public_url: str = "",
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        self._account = account
-        self._secrets = secrets
+        self._driver = driver
         self._intake = intake
         self._clock = clock
         self._metrics = metrics or Metrics()
         self._count = self._metrics.delivery
         self._strangers = strangers
         self._proxies = proxies
+        self._public_url = public_url
         self._read_seconds = read_seconds
 
     async def receive(self, request: web.Request) -> web.Response:
-        """POST /webhooks/dialstack, as aiohttp brings it."""
-        forwarded = request.headers.get(FORWARDED)
-        address = address_behind(request.remote, forwarded, self._proxies)
+        """POST to the driver's path, as aiohttp brings it."""
+        headers = _headers(request)
+        address = address_behind(request.remote, headers.get(_FORWARDED), self._proxies)
         if self._strangers.is_out(address):
             return self._shed()
         body = await _read(request, self._read_seconds)
         if isinstance(body, web.Response):
             return body
-        signature = request.headers.get(SIGNATURE)
-        refusal = await self.take(request.remote, forwarded, signature, body)
-        return refusal or web.Response(status=200)
+        answer = await self.take(request.remote, request.path_qs, headers, body)
+        return answer or web.Response(status=200)
 
     async def take(
-        self, peer: str | None, forwarded: str | None, signature: str | None, body: bytes
+        self, peer: str | None, path: str, headers: Mapping[str, str], body: bytes
     ) -> web.Response | None:
-        """A delivery that is here whole: None once it is durable, else why it is not taken.
+        """A delivery that is here whole: None for a plain 200 once it is durable, else the answer.
 
-        `peer` is the address of the connection, `forwarded` what X-Forwarded-For says.
+        `peer` is the address of the connection, `path` what was asked for, with its query; names
+        of `headers` are in lower case.
         """
         with self._metrics.webhook():
-            address = address_behind(peer, forwarded, self._proxies)
+            address = address_behind(peer, headers.get(_FORWARDED), self._proxies)
             if self._strangers.is_out(address):
                 return self._shed()
             now = self._clock.now()
-            try:
-                signed_at = signing.verify(signature, body, self._secrets, now / 1000)
-            except signing.BadSignature as error:
-                self._strangers.allows(address)
-                self._count("unsigned")
-                log.warning("delivery.refused", reason=str(error.reason))
-                return failure(401, "bad-signature", "The signature does not fit this body.")
-            self._metrics.lag_seconds.observe(now / 1000 - signed_at)
-            return await self._store(self._heard(body, now))
+            opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
+            if isinstance(opened, WebhookRefusal):
+                return self._refused(opened, address)
+            if opened.signed_at is not None:
+                self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
+            if opened.problem:
+                log.warning("delivery.odd", delivery=opened.event_id, reason=opened.problem)
+            return await self._store(opened)
 
-    async def _store(self, heard: IncomingDelivery) -> web.Response | None:
+    def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
+        if refusal.unproved:
+            self._strangers.allows(address)
+            self._count("unsigned")
+        else:
+            self._count("refused")
+        log.warning("delivery.refused", reason=refusal.reason)
+        return failure(refusal.status, refusal.code, refusal.text)
+
+    async def _store(self, delivery: IncomingDelivery) -> web.Response | None:
         try:
-            fate = await self._intake.take(heard)
+            outcome = await self._intake.take(delivery)
         except StorageError as error:
             self._count("not-stored")
-            log.error("delivery.not_stored", delivery=heard.event_id, reason=str(error))
+            log.error("delivery.not_stored", delivery=delivery.event_id, reason=str(error))
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
-        self._count(fate.value)
-        if fate is not DeliveryOutcome.APPLIED:
-            log.info("delivery." + fate.value, delivery=heard.event_id, type=heard.type)
-        return None
+        self._count(outcome.value)
+        if outcome is not DeliveryOutcome.APPLIED:
+            log.info("delivery." + outcome.value, delivery=delivery.event_id, type=delivery.type)
+        return None if delivery.reply is None else _reply(delivery.reply)
 
     def _shed(self) -> web.Response:
         self._count("shed")
         text = "Too many deliveries from here that were not signed. Wait a minute."
         return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
 
-    def _heard(self, body: bytes, now: int) -> IncomingDelivery:
-        """The delivery as we understand it; rubbish is named by its own hash."""
-        try:
-            told = wire.parse_webhook(body, now)
-        except Malformed as error:
-            log.warning("delivery.malformed", reason=str(error))
-            name = "sha256-" + hashlib.sha256(body).hexdigest()
-            return IncomingDelivery(name, "malformed", self._account, body, None, readable=False)
-        if told.account_id not in (None, self._account):
-            log.warning("delivery.foreign", delivery=told.event_id)
-            return IncomingDelivery(
-                told.event_id, told.type, self._account, body, None, readable=False
-            )
-        if told.problem:
-            log.warning("delivery.incomplete", delivery=told.event_id, reason=told.problem)
-        return IncomingDelivery(told.event_id, told.type, self._account, body, told.report)
+
+def _headers(request: web.Request) -> dict[str, str]:
+    """By names in lower case; one that came several times is joined, as HTTP says it may be.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-5.3
+    """
+    return {name.lower(): ", ".join(request.headers.getall(name)) for name in set(request.headers)}
+
+
+def _reply(reply: WebhookReply) -> web.Response:
+    return web.Response(body=reply.body, headers={"Content-Type": reply.content_type})
 
 
 async def _read(request: web.Request, seconds: float) -> bytes | web.Response:

@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from adapter.cli import main
 from adapter.runtime.perform import Performer
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.telephony.dialstack.client import DialStackClient
+from adapter.telephony.dialstack.driver import DialStackDriver
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,14 +60,14 @@ def _patch() -> None:
     Performer.perform = _wrapped(  # type: ignore[method-assign]
         Performer.perform, "before-effects", "after-effects"
     )
-    real_place = DialStackClient.place
+    real_place = DialStackDriver.place
 
     async def place(*args: Any, **more: Any) -> Any:
         placed = await real_place(*args, **more)
         _pass("after-place")
         return placed
 
-    DialStackClient.place = place  # type: ignore[method-assign]
+    DialStackDriver.place = place  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
 from qa.load import wire
 from qa.load.flood import Delivery
 from qa.load.programs import ACCOUNT, SECRET, Program

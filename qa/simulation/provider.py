@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.port import (
     Action,
     Capabilities,
@@ -25,7 +27,7 @@ from adapter.telephony.port import (
     Unknown,
     Webhook,
 )
-from adapter.telephony.updates import Moment
+from adapter.telephony.updates import CallUpdate, Moment
 from qa.checker.history import Post
 from qa.simulation.dice import Dice
 from qa.simulation.virtual import Timers
@@ -64,10 +66,10 @@ class Ring:
     listed: bool = True
     told: int = 0
 
-    def record(self) -> Cdr:
+    def record(self) -> CdrRow:
         """The call log's row, as of now."""
         outbound = self.direction == "outbound"
-        return Cdr(
+        return CdrRow(
             provider_call_id=self.id,
             user_id=self.user,
             direction=self.direction,
@@ -89,11 +91,11 @@ class Letter:
 
     event_id: str
     moment: Moment
-    record: Cdr
+    record: CdrRow
 
 
 class FakeProvider:
-    """adapter.telephony.port.Provider, with a will of its own."""
+    """adapter.telephony.port.Driver, with a will of its own."""
 
     def __init__(
         self,
@@ -124,7 +126,13 @@ class FakeProvider:
         return Capabilities(call_log=True, emergency=True)
 
     async def place(
-        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+        self,
+        call_id: str,
+        user_id: str,
+        dial_string: str,
+        *,
+        ring_profile: str | None = None,
+        caller_id: str | None = None,
     ) -> Placed:
         """Take it, refuse it, or take it and not say so."""
         await asyncio.sleep(self._dice.between(0.01, 0.2))
@@ -157,22 +165,27 @@ class FakeProvider:
             wait = dice.between(0.01, 0.2)
         return Placed(call.id if self._tells_id else None, None), wait
 
-    async def record(self, provider_call_id: str) -> Cdr | None:
+    async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """One row, when the call log is up."""
         await self._call_log()
-        return self.row(provider_call_id)
+        row = self.row(provider_call_id)
+        return None if row is None else cdr_from_row(row)
 
-    def row(self, provider_call_id: str) -> Cdr | None:
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
+        """Letters are read by the scene that carries them."""
+        raise NotImplementedError
+
+    def row(self, provider_call_id: str) -> CdrRow | None:
         """The call log's row, if it has one."""
         call = self.calls.get(provider_call_id)
         return call.record() if call is not None and call.listed else None
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+    async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """The user's rows, newest first."""
         await self._call_log()
-        return self.rows(user_id, since_ms, limit)
+        return tuple(map(cdr_from_row, self.rows(user_id, since_ms, limit)))
 
-    def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+    def rows(self, user_id: str, since_ms: int, limit: int) -> tuple[CdrRow, ...]:
         """The user's rows in the call log, newest first."""
         rows = [
             call.record()
@@ -311,7 +324,7 @@ class FakeProvider:
         self.under_way -= 1
         self._post_letter(letter)
 
-    def _said(self, record: Cdr, moment: Moment) -> Cdr:
+    def _said(self, record: CdrRow, moment: Moment) -> CdrRow:
         """Any field may be missing."""
         dice = self._dice
         if dice.breaks(dice.odds.user_missing, "user-missing", record.provider_call_id):

@@ -24,13 +24,13 @@ from adapter.page.messages import Hello
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.directory import Directories
-from adapter.runtime.intake import IncomingDelivery, Intake, Reader
+from adapter.runtime.intake import Intake, Reader
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, Snapshot
-from adapter.telephony.dialstack.meaning import call_update_from_cdr
+from adapter.telephony.updates import IncomingDelivery
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.salesforceuser import SalesforceUserCheck
@@ -144,7 +144,6 @@ class Replica:
             agents=self.agents,
             store=self.store,
             providers={ACCOUNT: provider},
-            update_of=call_update_from_cdr,
             pages=self.pages,
             tasks=self.tasks,
             clock=clock,
@@ -156,7 +155,6 @@ class Replica:
             store=self.store,
             intake=self.intake,
             providers={ACCOUNT: provider},
-            update_of=call_update_from_cdr,
             clock=clock,
         )
         self.bridge = Bridge(

@@ -7,10 +7,9 @@ from typing import Protocol
 
 from adapter.core.logmodel import CallLog, Closed, Tray
 from adapter.core.model import AgentKey
-from adapter.runtime.intake import IncomingDelivery
 from adapter.storage.port import Commit, Snapshot
 from adapter.telephony.dialstack.meaning import call_update_from_event
-from adapter.telephony.updates import CallUpdate
+from adapter.telephony.updates import CallUpdate, IncomingDelivery
 from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
 from qa.simulation.dice import Dice, Odds
 from qa.simulation.disk import Disk
@@ -84,7 +83,7 @@ class Scene:
 
     # --- webhooks --------------------------------------------------------------------------------
 
-    def read(self, body: bytes, at: int) -> CallUpdate | None:
+    def read(self, _account: str, body: bytes, at: int) -> CallUpdate | None:
         """A letter, read again."""
         letter = self.letters.get(body)
         return call_update_from_event(letter.record, letter.moment, at) if letter else None
@@ -102,8 +101,8 @@ class Scene:
     def heard(self, letter: Letter) -> IncomingDelivery:
         """The letter as a process reads it now."""
         body = letter.event_id.encode()
-        news = self.read(body, self.clock.now())
-        return IncomingDelivery(letter.event_id, letter.moment.value, ACCOUNT, body, news)
+        news = self.read(ACCOUNT, body, self.clock.now())
+        return IncomingDelivery(ACCOUNT, letter.event_id, letter.moment.value, body, news)
 
     def refused(self, letter: Letter, tries: int) -> None:
         """Nobody said 2xx: again, later."""

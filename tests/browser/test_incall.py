@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from adapter.telephony.dialstack.client import DialStackClient
+from adapter.telephony.dialstack.driver import DialStackDriver
 from adapter.telephony.port import Action
 from tests.browser.conftest import Org, Tab
 from tests.browser.states import LONG, by_hand
@@ -33,13 +33,13 @@ async def test_a_target_that_cannot_be_dialed_is_refused_before_it_is_sent(
 ) -> None:
     """The reason stands beneath, the button is off; with a good target the call is handed over."""
     targets: list[str] = []
-    real = DialStackClient.transfer
+    real = DialStackDriver.transfer
 
-    async def transfer(self: DialStackClient, call: str, target: str) -> None:
+    async def transfer(self: DialStackDriver, call: str, target: str) -> None:
         targets.append(target)
         await real(self, call, target)
 
-    monkeypatch.setattr(DialStackClient, "transfer", transfer)
+    monkeypatch.setattr(DialStackDriver, "transfer", transfer)
     tab = await talking(org)
     control = tab.phone.locator('[data-action="transfer"]')
     await control.click()
@@ -67,7 +67,7 @@ async def test_keys_and_hold_are_there_only_where_the_provider_can(
     async def control(_self: Any, _call: str, action: Action, value: str | None = None) -> None:
         heard.append((action, value))
 
-    monkeypatch.setattr(DialStackClient, "control", control)
+    monkeypatch.setattr(DialStackDriver, "control", control)
     tab = await talking(org)
     await expect(tab.phone.locator('[data-action="transfer"]')).to_be_visible()
     for absent in ("digits", "hold", "mute"):

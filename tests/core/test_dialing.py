@@ -297,3 +297,10 @@ def test_only_numbers_of_the_outside_get_prefixes(text: str, dialed: str) -> Non
     number = dialable(text, DialRules())
     assert isinstance(number, Dialable)
     assert prefixed(number, "US", call_center) == dialed
+
+
+def test_an_unknown_outcome_of_a_named_call_is_asked_about_by_its_name() -> None:
+    """Where we chose the call's id, nothing has to be searched for."""
+    named = replace(UNKNOWN, provider_call_id="c1-at-the-provider")
+    unsure = after(IDLE, [click(), named]).agent.calls[0]
+    assert unsure.provider_call_id == "c1-at-the-provider"

@@ -19,7 +19,7 @@ from adapter.fanout.local import LocalHints
 from adapter.opencti.tasklog import TaskRules
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
-from adapter.runtime.intake import IncomingDelivery, Intake
+from adapter.runtime.intake import Intake
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
@@ -27,7 +27,8 @@ from adapter.storage.migrate import upgrade
 from adapter.storage.open import open_store
 from adapter.storage.sqlite import SqliteStore
 from adapter.storage.sqlstore import SqlStore
-from adapter.telephony.dialstack.meaning import call_update_from_cdr
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.port import (
     Action,
     Capabilities,
@@ -37,7 +38,7 @@ from adapter.telephony.port import (
     ProviderUser,
     Webhook,
 )
-from adapter.telephony.updates import CallUpdate, Moment
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
@@ -70,7 +71,7 @@ class HandProvider:
     """Does as the test says: `fails` is raised, `rows` are its call log; notes what was asked."""
 
     fails: ProviderError | None = None
-    rows: list[Cdr] = field(default_factory=list)
+    rows: list[CdrRow] = field(default_factory=list)
     placed_as: str | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -81,7 +82,13 @@ class HandProvider:
             raise self.fails
 
     async def place(
-        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+        self,
+        call_id: str,
+        user_id: str,
+        dial_string: str,
+        *,
+        ring_profile: str | None = None,
+        caller_id: str | None = None,
     ) -> Placed:
         """Take a call."""
         self._note("place", user_id, dial_string, ring_profile or "")
@@ -97,15 +104,20 @@ class HandProvider:
         """Do it."""
         self._note("control", provider_call_id, action.value, value or "")
 
-    async def record(self, provider_call_id: str) -> Cdr | None:
+    async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """One row."""
-        self._note("record", provider_call_id)
-        return next((r for r in self.rows if r.provider_call_id == provider_call_id), None)
+        self._note("cdr", provider_call_id)
+        found = (row for row in self.rows if row.provider_call_id == provider_call_id)
+        return next(map(cdr_from_row, found), None)
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+    async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """All rows."""
-        self._note("records", user_id)
-        return tuple(self.rows[:limit])
+        self._note("cdrs", user_id)
+        return tuple(map(cdr_from_row, self.rows[:limit]))
+
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
+        """Bodies are read by the bench."""
+        raise NotImplementedError
 
     async def users(self) -> tuple[ProviderUser, ...]:
         """Nobody."""
@@ -155,7 +167,7 @@ def heard(
     told: CallUpdate | None, event_id: str = "evt_1", body: bytes = b"{}"
 ) -> IncomingDelivery:
     """A delivery with this news."""
-    return IncomingDelivery(event_id, "call.something", LINE.account, body, told)
+    return IncomingDelivery(LINE.account, event_id, "call.something", body, told)
 
 
 @asynccontextmanager
@@ -167,12 +179,11 @@ async def a_bench(
     agents = Agents(store, hints, Policy(), shared=shared)
     pages = Pages(agents, tasks, clock, TaskRules(), {})
     # A parked body holds the moment's name, which is all that these tests need of JSON.
-    intake = Intake(agents, store, clock, lambda body, _at: news(Moment(body.decode())))
+    intake = Intake(agents, store, clock, lambda _account, body, _at: news(Moment(body.decode())))
     performer = Performer(
         agents=agents,
         store=store,
         providers={LINE.account: provider},
-        update_of=call_update_from_cdr,
         pages=pages,
         tasks=tasks,
         clock=clock,
@@ -184,7 +195,6 @@ async def a_bench(
         store=store,
         intake=intake,
         providers={LINE.account: provider},
-        update_of=call_update_from_cdr,
         clock=clock,
         seconds=0.001,
         is_here=pages.is_here if shared else lambda key: True,

@@ -38,7 +38,7 @@ class Shelf:
 
 def board(bench: Bench, shelf: Shelf) -> Board:
     """A board over them."""
-    return Board(shelf, bench.agents, bench.pages, bench.clock, lambda body, at: None)
+    return Board(shelf, bench.agents, bench.pages, bench.clock, lambda account, body, at: None)
 
 
 def told(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
@@ -124,15 +124,15 @@ def test_the_webhooks_hour_has_sixty_points() -> None:
     said = Facts(ended=Known(now - 400, Source.SAID), started=Known(now - 9_000, Source.SAID))
     seen = Facts(ended=Known(now - 3, Source.SEEN))
 
-    def update_of(body: bytes, at: int) -> CallUpdate | None:
+    def update_of(_account: str, body: bytes, at: int) -> CallUpdate | None:
         facts = {b"said": said, b"seen": seen}.get(body)
         return CallUpdate(Moment.ENDED, "p1", None, facts) if facts else None
 
     deliveries = [
-        BoardDelivery(now, b"said", "applied"),
-        BoardDelivery(now, b"seen", "applied"),
-        BoardDelivery(now, b"other", "ignored"),
-        BoardDelivery(now - MINUTE_MS, b"rubbish", "quarantined"),
+        BoardDelivery("acct", now, b"said", "applied"),
+        BoardDelivery("acct", now, b"seen", "applied"),
+        BoardDelivery("acct", now, b"other", "ignored"),
+        BoardDelivery("acct", now - MINUTE_MS, b"rubbish", "quarantined"),
     ]
     report = webhooks(deliveries, now, update_of)
     assert report["last_at"] == now
@@ -153,7 +153,7 @@ async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
         bench.agents,
         bench.pages,
         bench.clock,
-        lambda body, at: None,
+        lambda account, body, at: None,
         health={"00D1": health},
     )
     told = (await shown.report("00D1", 0))["provider"]

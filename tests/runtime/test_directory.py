@@ -23,7 +23,7 @@ from adapter.runtime.directory import (
     Entry,
     read_entries,
 )
-from adapter.telephony.port import Provider, ProviderUser, Unknown
+from adapter.telephony.port import Driver, ProviderUser, Unknown
 
 ORG, OTHER_ORG = "00D000000000001", "00D000000000002"
 ADA = AgentKey(ORG, "005000000000001")
@@ -68,7 +68,7 @@ def directory(
     provider: FakeProvider | None, clock: FakeClock | None = None, *entries: Entry
 ) -> Directory:
     """The directory of account acct_1."""
-    asked: Provider | None = provider  # type: ignore[assignment]  # only users() is asked for
+    asked: Driver | None = provider  # type: ignore[assignment]  # only users() is asked for
     return Directory("acct_1", asked, clock or FakeClock(), entries)
 
 

@@ -15,7 +15,7 @@ from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, Phase, TelephonyUser
 from adapter.page.page import Page
 from adapter.runtime.intake import DeliveryOutcome
-from adapter.telephony.port import Cdr
+from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
@@ -193,9 +193,9 @@ def to_group(call: str, moment: Moment, user: str | None) -> CallUpdate:
     return CallUpdate(moment, call, user, facts)
 
 
-def bobs_row(call: str) -> Cdr:
+def bobs_row(call: str) -> CdrRow:
     """The call log's."""
-    return Cdr(
+    return CdrRow(
         provider_call_id=call,
         user_id=BOBS.user,
         direction="inbound",

@@ -13,11 +13,12 @@ from adapter.page.page import Page
 from adapter.runtime.agents import Agents
 from adapter.runtime.sweeper import ASK_AGAIN_MS, ASKED_AT_ONCE, GRACE_MS
 from adapter.storage.port import StorageError
-from adapter.telephony.port import Cdr, Unknown
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.port import Unknown
 from adapter.telephony.updates import Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
-ADAS = Cdr(
+ADAS = CdrRow(
     provider_call_id="pc1",
     user_id=LINE.user,
     direction="outbound",
@@ -92,12 +93,12 @@ async def test_the_clock_hand_survives_a_store_that_fails(
 
 async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -> None:
     """A user whom no agent has: one question, nothing parked in its turn, dropped at the end."""
-    bench.provider.rows = [Cdr(provider_call_id="pc1", user_id="user_stranger", live=True)]
+    bench.provider.rows = [CdrRow(provider_call_id="pc1", user_id="user_stranger", live=True)]
     await bench.intake.take(heard(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
     for _ in range(5):
         bench.clock.at += 20_000
         await bench.sweeper.unpark()
-    assert bench.provider.asked == [("record", "pc1")]
+    assert bench.provider.asked == [("cdr", "pc1")]
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
     bench.clock.at += 600_000
     assert await bench.sweeper.unpark() == 1
@@ -126,7 +127,7 @@ async def test_a_call_log_that_does_not_answer_is_asked_again_ever_later(bench: 
         assert await bench.sweeper.unpark() == 0
         bench.clock.at += 1
         assert await bench.sweeper.unpark() == 1
-    assert bench.provider.asked == [("record", "pc1")] * 4
+    assert bench.provider.asked == [("cdr", "pc1")] * 4
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
     bench.provider.fails = None
     bench.provider.rows = [ADAS]
@@ -150,7 +151,7 @@ async def test_a_question_that_died_with_its_process_is_asked_by_the_next(
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 20_000
     with monkeypatch.context() as hanging:
-        hanging.setattr(bench.provider, "record", never)
+        hanging.setattr(bench.provider, "fetch_cdr", never)
         dies = bench.tasks.start("unpark", bench.sweeper.unpark())
         await hangs.wait()
         dies.cancel()
@@ -247,7 +248,7 @@ async def test_a_deadline_is_first_the_replicas_that_has_the_page(pair: Pair) ->
     for bench in pair:
         await bench.settle()
     assert await phases(here) == [Phase.IDLE, Phase.IDLE]
-    assert [asked[0] for asked in here.provider.asked] == ["records", "records"]
+    assert [asked[0] for asked in here.provider.asked] == ["cdrs", "cdrs"]
 
 
 async def test_a_deadline_whose_replica_is_gone_is_kept_a_second_later(pair: Pair) -> None:

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from adapter.core.model import AgentKey
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
 from adapter.web.sessions import cookie_name
 from tests.fakes.identity import FakeIdentity, an_identity
 from tests.fakes.page import FakePage

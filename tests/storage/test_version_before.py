@@ -39,11 +39,11 @@ from adapter.core.model import AgentKey, AgentNoAnswer, AwaitingCdr, Phase, Wrap
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.local import LocalHints
 from adapter.runtime.agents import Agents
-from adapter.runtime.intake import DeliveryOutcome, IncomingDelivery, Intake
+from adapter.runtime.intake import DeliveryOutcome, Intake
 from adapter.storage.open import open_store
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.wire import parse_webhook
-from adapter.telephony.updates import CallUpdate
+from adapter.telephony.updates import CallUpdate, IncomingDelivery
 from tests.runtime.conftest import HandClock
 
 ROWS = Path(__file__).with_name("version_before.sql")
@@ -80,7 +80,7 @@ def intake(store: SqlStore, agents: Agents) -> Intake:
     return Intake(agents, store, HandClock(LEFT_AT), _read)
 
 
-def _read(body: bytes, at: int) -> CallUpdate | None:
+def _read(_account: str, body: bytes, at: int) -> CallUpdate | None:
     return parse_webhook(body, at).report
 
 
@@ -88,7 +88,7 @@ def delivery(event_id: str, kind: str, **data: str) -> IncomingDelivery:
     """A webhook of today."""
     told = {"id": event_id, "type": kind, "account_id": "acct_1", "data": data}
     body = json.dumps(told).encode()
-    return IncomingDelivery(event_id, kind, "acct_1", body, _read(body, LEFT_AT))
+    return IncomingDelivery("acct_1", event_id, kind, body, _read("acct_1", body, LEFT_AT))
 
 
 async def test_every_agent_is_in_its_phase_with_what_it_had(agents: Agents) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
 from adapter.telephony.simulator.chores import Chores
 from adapter.telephony.simulator.config import Config
 from adapter.telephony.simulator.server import make_app

@@ -15,7 +15,7 @@ from adapter.telephony.updates import CallUpdate, Moment, as_event, event_for
         (Moment.CONNECTED, events.Connected),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
-        (Moment.RECORD, events.CdrFound),
+        (Moment.CDR, events.CdrFound),
     ],
 )
 def test_each_moment_is_an_event_of_its_own(moment: Moment, kind: type) -> None:
@@ -72,7 +72,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
         (Moment.CONNECTED, events.AnsweredElsewhere),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
-        (Moment.RECORD, events.CdrFound),
+        (Moment.CDR, events.CdrFound),
     ],
 )
 def test_another_users_part_in_the_call_is_told_as_that(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -31,10 +31,12 @@ class Endpoint:
     came: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     async def take(
-        self, peer: str | None, forwarded: str | None, signature: str | None, body: bytes
+        self, peer: str | None, path: str, headers: Mapping[str, str], body: bytes
     ) -> web.Response | None:
         """What the real one would say of it."""
-        self.heard.append((peer, forwarded, signature, body))
+        assert path == PATH
+        proofs = (headers.get("x-forwarded-for"), headers.get("x-dialstack-signature"))
+        self.heard.append((peer, *proofs, body))
         self.came.release()
         await self.gate.wait()
         if body == b"broken":

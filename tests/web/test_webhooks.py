@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import hmac
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
 from aiohttp import web
 
+from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.metrics import Metrics
-from adapter.runtime.intake import DeliveryOutcome, IncomingDelivery
+from adapter.runtime.intake import DeliveryOutcome
 from adapter.storage.port import StorageError
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
+from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.updates import (
+    CallUpdate,
+    IncomingDelivery,
+    Moment,
+    WebhookRefusal,
+    WebhookReply,
+)
 from adapter.web.throttle import Throttle
 from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
 from tests.scenarios.conftest import ACCOUNT, SECRET, World
@@ -204,9 +217,10 @@ async def lone_endpoint() -> Any:
     from adapter.app import listening
 
     metrics = Metrics()
+    http = build_http("http://127.0.0.1:9", "sk", ACCOUNT)
+    driver = DialStackDriver(http, account=ACCOUNT, webhook_secrets=(SECRET,))
     endpoint = Webhooks(
-        account=ACCOUNT,
-        secrets=(SECRET,),
+        driver=driver,
         intake=FullDisk(),  # type: ignore[arg-type]
         clock=Clock(),
         metrics=metrics,
@@ -217,6 +231,7 @@ async def lone_endpoint() -> Any:
     server.router.add_post(PATH, endpoint.receive)
     async with listening(server, "127.0.0.1", 0) as port:
         yield port, metrics
+    await driver.close()
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(lone_endpoint: Any) -> None:
@@ -252,3 +267,59 @@ async def test_without_a_provider_there_is_no_endpoint(tmp_path: Path) -> None:
         httpx.AsyncClient(base_url=world.url, trust_env=False) as http,
     ):
         assert (await http.post(PATH, content=BODY, headers=signed(BODY))).status_code == 404
+
+
+class FormPosts:
+    """A driver of another kind: forms, signed with their address, answered with instructions."""
+
+    path = "/webhooks/forms"
+
+    def open_webhook(
+        self, headers: Mapping[str, str], body: bytes, url: str, now: int
+    ) -> IncomingDelivery | WebhookRefusal:
+        """Proved as Twilio does: https://www.twilio.com/docs/usage/security#validating-requests."""
+        fields = sorted(parse_qsl(body.decode()))
+        text = url + "".join(name + value for name, value in fields)
+        proof = base64.b64encode(hmac.digest(b"token", text.encode(), "sha1")).decode()
+        if headers.get("x-twilio-signature") != proof:
+            return WebhookRefusal(403, "bad-signature", "No.", "mismatch")
+        reply = WebhookReply(b"<Response/>", "text/xml")
+        call = parse_qs(urlsplit(url).query)["call"][0]
+        facts = Facts(direction=Known(Direction.OUTBOUND, Source.SAID))
+        update = CallUpdate(Moment.DIALED, call, None, facts)
+        return IncomingDelivery("acct", dict(fields)["CallSid"], "form", body, update, reply=reply)
+
+
+async def test_a_provider_may_sign_the_address_and_want_an_answer_of_its_own() -> None:
+    """The public address counts, query included, not the one that the proxy asked for."""
+    from adapter.app import listening
+
+    taken: list[IncomingDelivery] = []
+
+    class Takes:
+        async def take(self, delivery: IncomingDelivery) -> DeliveryOutcome:
+            taken.append(delivery)
+            return DeliveryOutcome.PARKED
+
+    endpoint = Webhooks(
+        driver=FormPosts(),  # type: ignore[arg-type]  # only what a webhook asks for
+        intake=Takes(),  # type: ignore[arg-type]
+        clock=Clock(),
+        strangers=Throttle(60, Clock()),
+        public_url="https://phone.example.com",
+    )
+    server = web.Application()
+    server.router.add_post(FormPosts.path, endpoint.receive)
+    path, body = f"{FormPosts.path}?call=ours", b"CallSid=CA1&CallStatus=in-progress"
+    signed_text = f"https://phone.example.com{path}CallSidCA1CallStatusin-progress"
+    proof = base64.b64encode(hmac.digest(b"token", signed_text.encode(), "sha1")).decode()
+    async with (
+        listening(server, "127.0.0.1", 0) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        stranger = await http.post(path, content=body, headers={"X-Twilio-Signature": "x"})
+        answer = await http.post(path, content=body, headers={"X-Twilio-Signature": proof})
+    assert stranger.status_code == 403
+    assert (answer.status_code, answer.content) == (200, b"<Response/>")
+    assert answer.headers["Content-Type"] == "text/xml"
+    assert [delivery.event_id for delivery in taken] == ["CA1"]

@@ -1,6 +1,6 @@
 """What DialStack's call fields mean, as facts that the core can join. Pure.
 
-Events and rows of the call log share their fields, so both come here as a `Cdr`.
+Events and rows of the call log share their fields, so both come here as a `CdrRow`.
 Two traps are disarmed in this file: `answered_at` proves a connection in an inbound call
 only, and an event without the field that it is about still tells that it happened.
 """
@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import fields
+from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.port import Cdr
 from adapter.telephony.updates import CallUpdate, Moment
 
@@ -20,7 +21,7 @@ _LIKELY_DIRECTION = {Moment.DIALED: Direction.OUTBOUND, Moment.RINGING: Directio
 # A member's name, read from its class, is a function call in Python 3.11; and these are read often.
 _INBOUND, _OUTBOUND, _INTERNAL = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 _RINGING, _DIALED, _CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
-_ENDED, _TRANSFERRED, _RECORD = Moment.ENDED, Moment.TRANSFERRED, Moment.RECORD
+_ENDED, _TRANSFERRED, _CDR = Moment.ENDED, Moment.TRANSFERRED, Moment.CDR
 _SEEN, _SAID, _RECORDED = Source.SEEN, Source.SAID, Source.RECORD
 
 # What there are few of is made once.
@@ -32,19 +33,20 @@ _OUTCOMES: dict[Source, dict[Outcome | None, Known[Outcome]]] = {
 }
 
 
-def call_update_from_cdr(record: Cdr) -> CallUpdate:
-    """Turn a row of the call log into news: its word outranks every event's."""
-    facts = _facts(record, _RECORD, _RECORDED, at=None)
-    return CallUpdate(_RECORD, record.provider_call_id, record.user_id, facts)
+def cdr_from_row(record: CdrRow) -> Cdr:
+    """Turn a row of the call log into facts: its word outranks every event's."""
+    facts = _facts(record, _CDR, _RECORDED, at=None)
+    update = CallUpdate(_CDR, record.provider_call_id, record.user_id, facts)
+    return Cdr(update, record.to_number)
 
 
-def call_update_from_event(record: Cdr, moment: Moment, at: int) -> CallUpdate:
+def call_update_from_event(record: CdrRow, moment: Moment, at: int) -> CallUpdate:
     """Tell what an event says by its fields, and failing these by having come at all."""
     facts = _facts(record, moment, _SAID, at)
     return CallUpdate(moment, record.provider_call_id, record.user_id, facts)
 
 
-def _facts(record: Cdr, moment: Moment, source: Source, at: int | None) -> Facts:
+def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Facts:
     """Gather what the fields say; `at`, when it was told, stands in for the time of its moment.
 
     `answered_at` is when the first device picked up: the agent's own in an outbound call,
@@ -66,7 +68,7 @@ def _facts(record: Cdr, moment: Moment, source: Source, at: int | None) -> Facts
         started, picked_up = started or _known(at, _SEEN), picked_up or _known(at, _SEEN)
     elif moment is _CONNECTED:
         connected = connected or _known(at, _SEEN)
-    elif moment is _ENDED or (moment is _RECORD and not record.live):
+    elif moment is _ENDED or (moment is _CDR and not record.live):
         ended = _known(record.ended_at, source) or _known(at, _SEEN)
         outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
     elif moment is _TRANSFERRED:
@@ -76,7 +78,7 @@ def _facts(record: Cdr, moment: Moment, source: Source, at: int | None) -> Facts
     )
 
 
-def _number(record: Cdr, direction: Direction | None, moment: Moment) -> str | None:
+def _number(record: CdrRow, direction: Direction | None, moment: Moment) -> str | None:
     """The other party's; only two moments of an internal call say which end the agent is."""
     if direction is _INBOUND or (direction is _INTERNAL and moment is _RINGING):
         return record.from_number

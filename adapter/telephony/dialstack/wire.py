@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
+from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import call_update_from_event
-from adapter.telephony.port import Cdr, ProviderUser, Webhook
+from adapter.telephony.port import ProviderUser, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
 
@@ -167,20 +168,20 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
     return Webhook(endpoint_id, secret)
 
 
-def parse_record(row: dict[str, Any]) -> Cdr | None:
+def parse_record(row: dict[str, Any]) -> CdrRow | None:
     """Read one row of the call log; None for a row without an id."""
     call_id = fields.text(row.get("id")) or fields.text(row.get("call_id"))
     return None if call_id is None else _record(call_id, row)
 
 
-def _record(call_id: str, row: dict[str, Any]) -> Cdr:
+def _record(call_id: str, row: dict[str, Any]) -> CdrRow:
     said, text, moment_ms = row.get, fields.text, fields.moment_ms
     started, answered = moment_ms(said("started_at")), moment_ms(said("answered_at"))
     status, ended = text(said("status")), moment_ms(said("ended_at"))
     live = status is None and ended is None
     if ended is None and not live:
         ended = _end_by_duration(answered or started, said("duration_seconds"))
-    return Cdr(  # in the order of its fields: by name it would take twice as long
+    return CdrRow(  # in the order of its fields: by name it would take twice as long
         call_id,
         text(said("user_id")) or text(said("user")),
         text(said("direction")),
@@ -203,7 +204,7 @@ def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
     return None if begin is None or duration is None else begin + duration
 
 
-def own_records(records: Sequence[Cdr], user_id: str, since_ms: int) -> tuple[Cdr, ...]:
+def own_records(records: Sequence[CdrRow], user_id: str, since_ms: int) -> tuple[CdrRow, ...]:
     """Keep the user's records begun since then: an unknown filter is silently ignored.
 
     A row that names no user is kept only if no row names another one, for then the

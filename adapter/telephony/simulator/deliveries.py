@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from adapter.telephony import signing
+from adapter.telephony.dialstack import signing
 from adapter.telephony.simulator.chaos import Dice, Knobs
 from adapter.telephony.simulator.chores import Chores
 from adapter.telephony.simulator.config import Config

@@ -40,14 +40,14 @@ from adapter.opencti import surface
 from adapter.opencti.tasklog import TaskRules
 from adapter.page import frames
 from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
-from adapter.runtime.intake import PARKED_MS, IncomingDelivery
+from adapter.runtime.intake import PARKED_MS
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
-from adapter.telephony.dialstack.meaning import call_update_from_cdr
+from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.port import Cdr, Placed, Rejected
-from adapter.telephony.updates import as_event, event_for
+from adapter.telephony.updates import IncomingDelivery, as_event, event_for
 from qa.simulation.core.commits import Commits, Job, Wish, nothing
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.offers import Offers
@@ -314,27 +314,28 @@ class CoreProcess:
         if self._world.provider.is_down():
             self._tell(key, CdrUnavailable(self._now(), effect.call_id))
             return
-        self._told(key, effect.call_id, self._world.provider.row(effect.provider_call_id))
+        row = self._world.provider.row(effect.provider_call_id)
+        self._told(key, effect.call_id, None if row is None else cdr_from_row(row))
 
     def _find(self, key: AgentKey, effect: FindCall) -> None:
         provider, since = self._world.provider, effect.since - LOOK_BACK_MS
         if provider.is_down():
             self._tell(key, CdrUnavailable(self._now(), effect.call_id))
             return
-        for record in reversed(provider.rows(effect.line.user, since, LOG_ROWS)):
-            known = self._disk.owners.get((ACCOUNT, record.provider_call_id))
-            if _fits(record, effect, since) and not known:
-                self._told(key, effect.call_id, record)
+        for row in reversed(provider.rows(effect.line.user, since, LOG_ROWS)):
+            known = self._disk.owners.get((ACCOUNT, row.provider_call_id))
+            cdr = cdr_from_row(row)
+            if _fits(cdr, effect, since) and not known:
+                self._told(key, effect.call_id, cdr)
                 return
         self._told(key, effect.call_id, None)
 
-    def _told(self, key: AgentKey, call_id: str, record: Cdr | None) -> None:
+    def _told(self, key: AgentKey, call_id: str, cdr: Cdr | None) -> None:
         now = self._now()
-        if record is None:
+        if cdr is None:
             self._tell(key, CdrMissing(now, call_id))
             return
-        news = call_update_from_cdr(record)
-        self._tell(key, as_event(news, at=now, call_id=call_id, known=True))
+        self._tell(key, as_event(cdr.update, at=now, call_id=call_id, known=True))
 
     def _perform_log(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         match effect:
@@ -390,11 +391,11 @@ class CoreProcess:
         self, heard: IncomingDelivery, taken: Callable[[], None], failed: Callable[[], None]
     ) -> None:
         """Route, decide, commit; durable when `taken` is called."""
-        assert heard.news is not None
-        call = (ACCOUNT, heard.news.provider_call_id)
+        assert heard.update is not None
+        call = (ACCOUNT, heard.update.provider_call_id)
         keys = set(self._disk.owners.get(call, ()))
-        if heard.news.user_id is not None:
-            keys |= self._disk.lines.get(TelephonyUser(ACCOUNT, heard.news.user_id), set())
+        if heard.update.user_id is not None:
+            keys |= self._disk.lines.get(TelephonyUser(ACCOUNT, heard.update.user_id), set())
         if not keys:
             self._park(heard, taken, failed)
             return
@@ -403,14 +404,14 @@ class CoreProcess:
         self.commits.add(job)
 
     def _plan(self, heard: IncomingDelivery, snapshot: Snapshot) -> Wish:
-        news, now = heard.news, self._now()
+        news, now = heard.update, self._now()
         assert news is not None
         call, key = (ACCOUNT, news.provider_call_id), snapshot.agent.key
         owner = self._disk.owners.get(call, {}).get(key)
         parked = tuple(self._disk.parked.get(call, ()))
         user = snapshot.agent.line.user if snapshot.agent.line else None
         call_id = owner.call_id if owner else self._world.clock.fresh_id("call")
-        waiting = [(p.at, self._world.read(p.body, p.at)) for p in parked]
+        waiting = [(p.at, self._world.read(p.account, p.body, p.at)) for p in parked]
         told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
         known = owner is not None
         events = [event_for(one, user, at=at, call_id=call_id, known=known) for at, one in told]
@@ -423,10 +424,10 @@ class CoreProcess:
     def _park(
         self, heard: IncomingDelivery, taken: Callable[[], None], failed: Callable[[], None]
     ) -> None:
-        if not heard.parkable or heard.news is None:
+        if not heard.parkable or heard.update is None:
             taken()
             return
-        now, call = self._now(), heard.news.provider_call_id
+        now, call = self._now(), heard.update.provider_call_id
         parked = Parked(ACCOUNT, call, heard.event_id, heard.body, now, now + PARKED_MS)
         try:
             self._disk.apply(Commit(delivery=self._delivery(heard, "parked"), park=(parked,)))
@@ -465,8 +466,8 @@ class CoreProcess:
         if record is None or record.user_id is None:
             answered()
             return
-        news, event_id = call_update_from_cdr(record), f"record-{parked.event_id}"
-        heard = IncomingDelivery(event_id, "call.record", ACCOUNT, b"", news, parkable=False)
+        news, event_id = cdr_from_row(record).update, f"record-{parked.event_id}"
+        heard = IncomingDelivery(ACCOUNT, event_id, "call.record", b"", news, parkable=False)
         self.take(heard, answered, nothing)
 
 

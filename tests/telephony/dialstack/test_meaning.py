@@ -3,8 +3,8 @@
 import pytest
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
-from adapter.telephony.dialstack.meaning import call_update_from_cdr, call_update_from_event
-from adapter.telephony.port import Cdr
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.dialstack.meaning import call_update_from_event, cdr_from_row
 from adapter.telephony.updates import Moment
 
 SEEN_AT = 9_000
@@ -16,9 +16,9 @@ def said(value: int) -> Known[int]:
     return Known(value, Source.SAID)
 
 
-def record(**told: object) -> Cdr:
+def record(**told: object) -> CdrRow:
     """A call of which only this is told."""
-    return Cdr(provider_call_id="call_1", **told)  # type: ignore[arg-type]
+    return CdrRow(provider_call_id="call_1", **told)  # type: ignore[arg-type]
 
 
 def facts(moment: Moment, **told: object) -> Facts:
@@ -141,8 +141,8 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
         status="completed",
         cause=16,
     )
-    news = call_update_from_cdr(row)
-    assert (news.moment, news.user_id) == (Moment.RECORD, "user_1")
+    news = cdr_from_row(row).update
+    assert (news.moment, news.user_id) == (Moment.CDR, "user_1")
     assert news.facts == Facts(
         direction=Known(Direction.OUTBOUND, Source.RECORD),
         number=Known("+2", Source.RECORD),
@@ -157,7 +157,7 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
 def test_a_live_row_tells_no_end() -> None:
     """While the call goes on, the call log knows only how far it came."""
     row = record(direction="outbound", connected_at=6, status="busy", cause=17, live=True)
-    found = call_update_from_cdr(row).facts
+    found = cdr_from_row(row).update.facts
     assert found.connected == Known(6, Source.RECORD)
     assert found.ended is None
     assert found.outcome is None
@@ -166,4 +166,4 @@ def test_a_live_row_tells_no_end() -> None:
 def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
     """So it must not overwrite the number that an event told."""
     row = record(direction="internal", from_number="1001", to_number="1002", ended_at=8, status="x")
-    assert call_update_from_cdr(row).facts.number is None
+    assert cdr_from_row(row).update.facts.number is None

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import wire
-from adapter.telephony.port import Cdr, ProviderUser
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.port import ProviderUser
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import Moment
 
@@ -187,7 +188,7 @@ def test_a_row_of_the_call_log_is_read() -> None:
         "status": "completed",
         "hangup_cause": 16,
     }
-    assert wire.parse_record(row) == Cdr(
+    assert wire.parse_record(row) == CdrRow(
         provider_call_id="call_1",
         user_id="user_1",
         direction="outbound",
@@ -246,10 +247,10 @@ def test_a_row_is_closed_by_status_or_end(row: dict[str, Any], live: bool, ended
     assert (found.live, found.ended_at) == (live, ended)
 
 
-def rows(*users: str | None, started: int | None = 10) -> list[Cdr]:
+def rows(*users: str | None, started: int | None = 10) -> list[CdrRow]:
     """Records of these users."""
     return [
-        Cdr(provider_call_id=str(number), user_id=user, started_at=started)
+        CdrRow(provider_call_id=str(number), user_id=user, started_at=started)
         for number, user in enumerate(users)
     ]
 

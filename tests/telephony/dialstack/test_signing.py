@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.telephony.signing import BadSignature, Reason, header, sign, verify
+from adapter.telephony.dialstack.signing import BadSignature, Reason, header, sign, verify
 
 SECRET = "whsec_test"
 BODY = b'{"id":"evt_1","type":"call.initiated"}'

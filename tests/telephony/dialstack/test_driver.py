@@ -11,15 +11,16 @@ import pytest
 import respx
 import stamina
 
-from adapter.telephony.dialstack.client import MAX_PAGES, DialStackClient, build_http
+from adapter.core.facts import Outcome
+from adapter.telephony.dialstack.driver import MAX_PAGES, DialStackDriver, build_http
 from adapter.telephony.port import (
     Action,
     Placed,
-    Provider,
     ProviderError,
     Rejected,
     Unknown,
     Unsupported,
+    WebhookDriver,
 )
 
 BASE = "http://dialstack.test"
@@ -33,9 +34,9 @@ def _no_waiting() -> Iterator[None]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[DialStackClient]:
+async def client() -> AsyncIterator[DialStackDriver]:
     """A client for a host that only respx answers for."""
-    found = DialStackClient(build_http(BASE, "sk_test_x", "acct_x"))
+    found = DialStackDriver(build_http(BASE, "sk_test_x", "acct_x"))
     yield found
     await found.close()
 
@@ -47,26 +48,26 @@ def net() -> Iterator[respx.MockRouter]:
         yield router
 
 
-async def failure(client: DialStackClient) -> ProviderError:
+async def failure(client: DialStackDriver) -> ProviderError:
     """Place a call that must fail, and tell how it did."""
     with pytest.raises(ProviderError) as caught:
-        await client.place("user_1", "+15551234567")
+        await client.place("ours", "user_1", "+15551234567")
     return caught.value
 
 
 def test_the_client_is_a_provider() -> None:
     """The type checker agrees that it fulfils the port."""
-    provider: Provider = DialStackClient(build_http(BASE, "t", "a"), sandbox=True)
+    provider: WebhookDriver = DialStackDriver(build_http(BASE, "t", "a"), sandbox=True)
     able = provider.capabilities
     assert (able.transfer, able.call_log, able.sandbox, able.hang_up) == (True, True, True, False)
 
 
 async def test_a_placement_is_one_documented_post(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Key, account and body are as documented; 202 without a body is success."""
     route = net.post("/v1/calls").respond(202, headers={"X-Request-Id": "req_1"})
-    assert await client.place("user_1", "+15551234567") == Placed(None, "req_1")
+    assert await client.place("ours", "user_1", "+15551234567") == Placed(None, "req_1")
     request = route.calls.last.request
     assert request.headers["Authorization"] == "Bearer sk_test_x"
     assert request.headers["DialStack-Account"] == "acct_x"
@@ -76,8 +77,8 @@ async def test_a_placement_is_one_documented_post(
 async def test_the_users_field_and_the_ring_profile_can_be_chosen(net: respx.MockRouter) -> None:
     """The field's name is a setting, the ladder of phones a wish of the agent."""
     route = net.post("/v1/calls").respond(200, json={"id": "call_1"})
-    client = DialStackClient(build_http(BASE, "t", "a"), user_field="user")
-    placed = await client.place("user_1", "1001", ring_profile="mobile")
+    client = DialStackDriver(build_http(BASE, "t", "a"), user_field="user")
+    placed = await client.place("ours", "user_1", "1001", ring_profile="mobile")
     await client.close()
     assert placed.provider_call_id == "call_1"
     assert json.loads(route.calls.last.request.content) == {
@@ -89,16 +90,16 @@ async def test_the_users_field_and_the_ring_profile_can_be_chosen(net: respx.Moc
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[]", b'{"id":null}', b"\xff"])
 async def test_accepted_is_accepted_whatever_the_body(
-    client: DialStackClient, net: respx.MockRouter, body: bytes
+    client: DialStackDriver, net: respx.MockRouter, body: bytes
 ) -> None:
     """A 2xx says that phones ring; an odd body does not make them stop."""
     net.post("/v1/calls").respond(202, content=body)
-    assert (await client.place("u", "1001")).provider_call_id is None
+    assert (await client.place("ours", "u", "1001")).provider_call_id is None
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 451])
 async def test_a_4xx_is_surely_no_call(
-    client: DialStackClient, net: respx.MockRouter, status: int
+    client: DialStackDriver, net: respx.MockRouter, status: int
 ) -> None:
     """The agent reads what the provider said and may dial again."""
     route = net.post("/v1/calls").respond(
@@ -121,7 +122,7 @@ async def test_a_4xx_is_surely_no_call(
     ],
 )
 async def test_a_429_says_when_to_come_back(
-    client: DialStackClient, net: respx.MockRouter, body: Any, code: str, text: str
+    client: DialStackDriver, net: respx.MockRouter, body: Any, code: str, text: str
 ) -> None:
     """In any of the three shapes of an error, or in none."""
     route = net.post("/v1/calls").respond(429, json=body, headers={"Retry-After": "7"})
@@ -133,7 +134,7 @@ async def test_a_429_says_when_to_come_back(
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 500, 502, 503, 504, 599])
 async def test_anything_but_2xx_and_4xx_leaves_it_open(
-    client: DialStackClient, net: respx.MockRouter, status: int
+    client: DialStackDriver, net: respx.MockRouter, status: int
 ) -> None:
     """There may be a call, so it is not placed again; a redirect is not followed."""
     route = net.post("/v1/calls").respond(status, headers={"Location": f"{BASE}/v1/elsewhere"})
@@ -157,7 +158,7 @@ async def test_anything_but_2xx_and_4xx_leaves_it_open(
     ],
 )
 async def test_a_lost_answer_leaves_it_open(
-    client: DialStackClient, net: respx.MockRouter, error: httpx.HTTPError
+    client: DialStackDriver, net: respx.MockRouter, error: httpx.HTTPError
 ) -> None:
     """The request may have arrived; once is all it is sent."""
     route = net.post("/v1/calls").mock(side_effect=error)
@@ -169,7 +170,7 @@ async def test_a_lost_answer_leaves_it_open(
     "error", [httpx.ConnectError("x"), httpx.ConnectTimeout("x"), httpx.PoolTimeout("x")]
 )
 async def test_what_was_never_sent_is_surely_no_call(
-    client: DialStackClient, net: respx.MockRouter, error: httpx.HTTPError
+    client: DialStackDriver, net: respx.MockRouter, error: httpx.HTTPError
 ) -> None:
     """Without a connection there can be no call; it is not tried again all the same."""
     route = net.post("/v1/calls").mock(side_effect=error)
@@ -187,12 +188,12 @@ async def test_the_whole_request_has_one_deadline(net: respx.MockRouter) -> None
         raise AssertionError
 
     net.post("/v1/calls").mock(side_effect=never)
-    client = DialStackClient(build_http(BASE, "t", "a"), total_seconds=0.01)
+    client = DialStackDriver(build_http(BASE, "t", "a"), total_seconds=0.01)
     assert isinstance(await failure(client), Unknown)
     await client.close()
 
 
-async def test_no_failure_quotes_the_number(client: DialStackClient, net: respx.MockRouter) -> None:
+async def test_no_failure_quotes_the_number(client: DialStackDriver, net: respx.MockRouter) -> None:
     """Errors are logged, phone numbers are not."""
     for effect in (httpx.ConnectError("+15551234567"), httpx.ReadError("+15551234567")):
         net.post("/v1/calls").mock(side_effect=effect)
@@ -202,7 +203,7 @@ async def test_no_failure_quotes_the_number(client: DialStackClient, net: respx.
 # --- control -----------------------------------------------------------------------
 
 
-async def test_a_transfer_is_sent_once(client: DialStackClient, net: respx.MockRouter) -> None:
+async def test_a_transfer_is_sent_once(client: DialStackDriver, net: respx.MockRouter) -> None:
     """The one control there is, blind; a failure is not tried again."""
     route = net.post("/v1/calls/call_1").respond(202)
     await client.transfer("call_1", "1002")
@@ -214,7 +215,7 @@ async def test_a_transfer_is_sent_once(client: DialStackClient, net: respx.MockR
 
 
 @pytest.mark.parametrize("action", list(Action))
-async def test_nothing_else_can_be_controlled(client: DialStackClient, action: Action) -> None:
+async def test_nothing_else_can_be_controlled(client: DialStackDriver, action: Action) -> None:
     """Hang-up, hold, mute and digits do not exist over REST; nothing is sent."""
     with respx.mock, pytest.raises(Unsupported):
         await client.control("call_1", action, "1")
@@ -223,53 +224,55 @@ async def test_nothing_else_can_be_controlled(client: DialStackClient, action: A
 # --- questions ---------------------------------------------------------------------
 
 
-async def test_one_call_is_read(client: DialStackClient, net: respx.MockRouter) -> None:
+async def test_one_call_is_read(client: DialStackDriver, net: respx.MockRouter) -> None:
     """A row of the log, or None where there is none."""
     net.get("/v1/calls/call_1").respond(200, json={"id": "call_1", "status": "busy"})
     net.get("/v1/calls/call_2").respond(404, json={"error": "Not found"})
-    found = await client.record("call_1")
+    found = await client.fetch_cdr("call_1")
     assert found is not None
-    assert found.status == "busy"
-    assert await client.record("call_2") is None
+    outcome = found.update.facts.outcome
+    assert outcome is not None
+    assert outcome.value is Outcome.BUSY
+    assert await client.fetch_cdr("call_2") is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id":7}', b"<html>"])
 async def test_an_unreadable_row_is_no_answer(
-    client: DialStackClient, net: respx.MockRouter, body: bytes
+    client: DialStackDriver, net: respx.MockRouter, body: bytes
 ) -> None:
     """It must not be taken for "there is no such call"."""
     net.get("/v1/calls/call_1").respond(200, content=body)
     with pytest.raises(Unknown):
-        await client.record("call_1")
+        await client.fetch_cdr("call_1")
 
 
 async def test_a_question_is_asked_up_to_three_times(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Reading changes nothing, so it may be repeated."""
     route = net.get("/v1/calls/call_1").mock(
         side_effect=[httpx.ReadError("x"), httpx.Response(502), httpx.Response(404)]
     )
-    assert await client.record("call_1") is None
+    assert await client.fetch_cdr("call_1") is None
     assert route.call_count == 3
     route.mock(side_effect=None, return_value=httpx.Response(500))
     with pytest.raises(Unknown):
-        await client.record("call_1")
+        await client.fetch_cdr("call_1")
     assert route.call_count == 6
 
 
 async def test_a_refused_question_is_not_repeated(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """401 stays 401."""
     route = net.get("/v1/calls/call_1").respond(401, json={"error": "Unauthorized"})
     with pytest.raises(Rejected):
-        await client.record("call_1")
+        await client.fetch_cdr("call_1")
     assert route.call_count == 1
 
 
 async def test_a_list_is_followed_to_its_end(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """The next page's address is used as it came, relative or absolute."""
     second = net.get("/v1/users", params={"page": "b/c", "x": "1"}).respond(
@@ -296,7 +299,7 @@ async def test_a_list_is_followed_to_its_end(
     ],
 )
 async def test_the_key_never_goes_to_another_host(
-    client: DialStackClient, net: respx.MockRouter, url: str
+    client: DialStackDriver, net: respx.MockRouter, url: str
 ) -> None:
     """Each request bears the token, so a list cannot lead it away."""
     net.get("/v1/users").respond(200, json={"data": [], "next_page_url": url})
@@ -306,7 +309,7 @@ async def test_the_key_never_goes_to_another_host(
 
 
 async def test_a_list_that_goes_round_in_circles_ends(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """The number of pages is bounded."""
     route = net.get("/v1/users").respond(200, json={"data": [], "next_page_url": "/v1/users"})
@@ -315,7 +318,7 @@ async def test_a_list_that_goes_round_in_circles_ends(
 
 
 async def test_an_unreadable_list_is_no_empty_list(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """No answer is not the answer none."""
     net.get("/v1/users").respond(200, content=b"<html>")
@@ -324,7 +327,7 @@ async def test_an_unreadable_list_is_no_empty_list(
 
 
 async def test_the_call_log_is_read_no_further_than_asked(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """Enough rows end it, and what the filter let through is filtered again."""
     rows = [
@@ -333,13 +336,13 @@ async def test_the_call_log_is_read_no_further_than_asked(
         {"id": "3", "user": "user_1", "started_at": 1_000_000_000},
     ]
     route = net.get("/v1/calls").respond(200, json={"data": rows, "next_page_url": "/v1/more"})
-    found = await client.records("user_1", 1_500_000_000_000, 3)
-    assert [record.provider_call_id for record in found] == ["1"]
+    found = await client.list_cdrs("user_1", 1_500_000_000_000, 3)
+    assert [cdr.update.provider_call_id for cdr in found] == ["1"]
     assert route.calls.last.request.url.params["user_id"] == "user_1"
 
 
 async def test_an_endpoint_is_registered_once(
-    client: DialStackClient, net: respx.MockRouter
+    client: DialStackDriver, net: respx.MockRouter
 ) -> None:
     """The secret comes in the answer; an answer without it leaves it open."""
     route = net.post("/v1/webhook_endpoints").respond(201, json={"id": "we_1", "secret": "s"})
@@ -377,12 +380,12 @@ async def test_each_request_is_observed_with_its_trouble(
 ) -> None:
     """A refusal is an answer; no answer, or nobody there, is trouble."""
     seen: list[tuple[int, str]] = []
-    client = DialStackClient(
+    client = DialStackDriver(
         build_http(BASE, "t", "a"), observe=lambda took, what: seen.append((took, what))
     )
     net.post("/v1/calls").mock(side_effect=[answer])
     with contextlib.suppress(ProviderError):
-        await client.place("user_1", "+15551234567")
+        await client.place("ours", "user_1", "+15551234567")
     await client.close()
     ((took_ms, told),) = seen
     assert told == trouble
@@ -392,10 +395,10 @@ async def test_each_request_is_observed_with_its_trouble(
 async def test_a_question_that_is_repeated_is_observed_each_time(net: respx.MockRouter) -> None:
     """Two failures and an answer are three requests."""
     seen: list[str] = []
-    client = DialStackClient(build_http(BASE, "t", "a"), observe=lambda _, what: seen.append(what))
+    client = DialStackDriver(build_http(BASE, "t", "a"), observe=lambda _, what: seen.append(what))
     net.get("/v1/calls/c1").mock(
         side_effect=[httpx.Response(503), httpx.Response(503), httpx.Response(404)]
     )
-    assert await client.record("c1") is None
+    assert await client.fetch_cdr("c1") is None
     await client.close()
     assert seen == ["no-answer", "no-answer", ""]

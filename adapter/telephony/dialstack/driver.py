@@ -1,4 +1,4 @@
-"""The HTTP edge to DialStack: send what `wire` built, sort what came back.
+"""DialStack as a driver: the HTTP edge, which sends what `wire` built and sorts what came back.
 
 A 4xx is surely no call, and so is a connection that never stood. Time-outs, dropped
 connections, 5xx and answers that cannot be read leave it open. Nothing that changes
@@ -6,14 +6,15 @@ anything is ever sent twice; questions (GET) may be.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
 import httpx
 import stamina
 
-from adapter.telephony.dialstack import wire
+from adapter.telephony.dialstack import meaning, wire
+from adapter.telephony.dialstack.webhook import PATH, open_webhook
 from adapter.telephony.port import (
     Action,
     Capabilities,
@@ -26,6 +27,7 @@ from adapter.telephony.port import (
     Webhook,
 )
 from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, WebhookRefusal
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
@@ -62,19 +64,25 @@ Observe = Callable[[int, str], None]
 """Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
 
 
-class DialStackClient:
-    """The `Provider` that is DialStack (or speaks like it). Owns `http` and closes it."""
+class DialStackDriver:
+    """The `WebhookDriver` that is DialStack (or speaks like it). Owns `http` and closes it."""
+
+    path = PATH
 
     def __init__(
         self,
         http: httpx.AsyncClient,
         *,
+        account: str = "",
+        webhook_secrets: tuple[str, ...] = (),
         user_field: wire.UserField = "user_id",
         sandbox: bool = False,
         total_seconds: float = TOTAL_SECONDS,
         observe: Observe = lambda _took_ms, _trouble: None,
     ) -> None:
         self._http = http
+        self._account = account
+        self._webhook_secrets = webhook_secrets
         self._observe = observe
         self._user_field = user_field
         self._total_seconds = total_seconds
@@ -83,7 +91,13 @@ class DialStackClient:
         )
 
     async def place(
-        self, user_id: str, dial_string: str, *, ring_profile: str | None = None
+        self,
+        call_id: str,
+        user_id: str,
+        dial_string: str,
+        *,
+        ring_profile: str | None = None,
+        caller_id: str | None = None,
     ) -> Placed:
         """Send the one POST that rings phones."""
         body = wire.place_body(user_id, dial_string, ring_profile, self._user_field)
@@ -101,7 +115,7 @@ class DialStackClient:
         """Refuse: over REST DialStack neither hangs up nor holds, mutes, dials or answers."""
         raise Unsupported(f"DialStack cannot do this from here: {action.value}")
 
-    async def record(self, provider_call_id: str) -> Cdr | None:
+    async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one row of the call log."""
         response = await self._ask(wire.call_path(provider_call_id), missing_ok=True)
         if response.status_code == 404:
@@ -112,19 +126,34 @@ class DialStackClient:
             raise _unreadable(response, error) from error
         if found is None:
             raise _unreadable(response, Malformed("no id"))
-        return found
+        return meaning.cdr_from_row(found)
 
-    async def records(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+    async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the newest rows of one user."""
         query = wire.records_query(user_id, since_ms, limit)
         rows = await self._rows("/v1/calls", query, at_most=limit)
         records = [record for row in rows if (record := wire.parse_record(row))]
-        return wire.own_records(records, user_id, since_ms)[:limit]
+        own = wire.own_records(records, user_id, since_ms)[:limit]
+        return tuple([meaning.cdr_from_row(row) for row in own])
 
     async def users(self) -> tuple[ProviderUser, ...]:
         """Read the whole list of users."""
         rows = await self._rows("/v1/users", {}, at_most=None)
         return tuple(user for row in rows if (user := wire.parse_user(row)))
+
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
+        """Read a stored webhook again."""
+        try:
+            return wire.parse_webhook(body, at).report
+        except Malformed:
+            return None
+
+    def open_webhook(
+        self, headers: Mapping[str, str], body: bytes, url: str, now: int
+    ) -> IncomingDelivery | WebhookRefusal:
+        """Prove and read a webhook; DialStack signs the body alone, not the address."""
+        secrets = self._webhook_secrets
+        return open_webhook(headers, body, account=self._account, secrets=secrets, now=now)
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Register an endpoint; the secret in the answer is shown this once."""

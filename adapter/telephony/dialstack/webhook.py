@@ -1,0 +1,54 @@
+"""From a DialStack webhook, as it came, to a delivery that is proved and read. Pure.
+
+Law of this file: proved first, read after. A signed one that makes no sense is kept and
+acknowledged, since sending it again would not mend it; of an unsigned one nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from adapter.telephony.dialstack import signing, wire
+from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import IncomingDelivery, WebhookRefusal
+
+PATH = "/webhooks/dialstack"
+
+_SIGNATURE = signing.HEADER.lower()
+
+
+def open_webhook(
+    headers: Mapping[str, str], body: bytes, *, account: str, secrets: tuple[str, ...], now: int
+) -> IncomingDelivery | WebhookRefusal:
+    """Prove and read it; `now` is in Unix milliseconds, names of headers are in lower case."""
+    try:
+        signed_at = signing.verify(headers.get(_SIGNATURE), body, secrets, now / 1000)
+    except signing.BadSignature as error:
+        text = "The signature does not fit this body."
+        return WebhookRefusal(401, "bad-signature", text, error.reason.value)
+    return _read(body, account, signed_at, now)
+
+
+def _read(body: bytes, account: str, signed_at: int, now: int) -> IncomingDelivery:
+    """What it says; rubbish is named by its own hash."""
+    try:
+        told = wire.parse_webhook(body, now)
+    except Malformed as error:
+        name = "sha256-" + hashlib.sha256(body).hexdigest()
+        unread = IncomingDelivery(account, name, "malformed", body, readable=False)
+        return replace(unread, signed_at=signed_at, problem=error.reason)
+    delivery = IncomingDelivery(
+        account,
+        told.event_id,
+        told.type,
+        body,
+        told.report,
+        signed_at=signed_at,
+        problem=told.problem or "",
+    )
+    if told.account_id in (None, account):
+        return delivery
+    return replace(delivery, update=None, readable=False, problem="it is another account's")

@@ -1,0 +1,71 @@
+"""A webhook as it came: what is believed, what is kept, what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adapter.telephony.dialstack import signing
+from adapter.telephony.dialstack.webhook import open_webhook
+from adapter.telephony.updates import IncomingDelivery, Moment, WebhookRefusal
+
+ACCOUNT, SECRETS, NOW = "acct_1", ("whsec_new", "whsec_old"), 1_760_000_000_000
+
+
+def event(**more: object) -> bytes:
+    """One that tells of a call."""
+    data = {"call_id": "call_1", "user": "user_1", "direction": "outbound"}
+    told = {"id": "evt_1", "type": "call.initiated", "account_id": ACCOUNT, "data": data}
+    return json.dumps(told | more).encode()
+
+
+def opened(body: bytes, **headers: str) -> IncomingDelivery | WebhookRefusal:
+    """What becomes of it, properly signed unless headers say otherwise."""
+    proof = {signing.HEADER.lower(): signing.header(SECRETS[1:], NOW // 1000, body)}
+    return open_webhook(proof | headers, body, account=ACCOUNT, secrets=SECRETS, now=NOW)
+
+
+def delivery(body: bytes) -> IncomingDelivery:
+    """It is taken."""
+    found = opened(body)
+    assert isinstance(found, IncomingDelivery)
+    return found
+
+
+def test_a_signed_event_of_a_call_is_read() -> None:
+    """Under any of our secrets, with the time of its signature."""
+    found = delivery(event())
+    assert (found.account, found.event_id, found.type) == (ACCOUNT, "evt_1", "call.initiated")
+    assert (found.readable, found.problem, found.signed_at) == (True, "", NOW // 1000)
+    assert found.update is not None
+    assert (found.update.moment, found.update.user_id) == (Moment.DIALED, "user_1")
+
+
+@pytest.mark.parametrize("proof", ["", "t=1,v1=" + "0" * 64, "rubbish"])
+def test_what_is_not_proved_is_refused_with_its_reason(proof: str) -> None:
+    """401; its address is watched."""
+    found = opened(event(), **{signing.HEADER.lower(): proof})
+    assert isinstance(found, WebhookRefusal)
+    assert (found.status, found.unproved) == (401, True)
+    assert found.reason in {"missing", "stale", "malformed"}
+
+
+def test_signed_rubbish_is_kept_under_the_name_of_its_hash() -> None:
+    """The same rubbish again has the same name, so that it is kept once."""
+    found, again = delivery(b"[1"), delivery(b"[1")
+    assert (found.readable, found.type, found.problem) == (False, "malformed", "not JSON")
+    assert found.event_id == again.event_id != delivery(b"[2").event_id
+
+
+def test_another_accounts_event_is_kept_and_not_read() -> None:
+    """A secret proves the sender, not whose the call is."""
+    found = delivery(event(account_id="acct_2"))
+    assert (found.readable, found.update, found.event_id) == (False, None, "evt_1")
+    assert "another account" in found.problem
+
+
+def test_an_event_of_no_call_says_what_it_lacks() -> None:
+    """It is kept as one that means nothing to us."""
+    found = delivery(event(data={}))
+    assert (found.readable, found.update, found.problem) == (True, None, "no call_id")
