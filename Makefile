@@ -29,7 +29,8 @@ FAST := not browser and not slow
 # Where the audit says what it could not look into, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
-.PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate screenshots \
+.PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate \
+	numbers screenshots \
 	chromium clean
 
 help: ## Tell what each target does
@@ -91,6 +92,9 @@ chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=
 
 simulate: .venv/.dev ## The real core on a virtual clock; CALLS=, SEED=, ENGINE=core|runtime
 	@$(PY) -m qa.simulation --engine $(ENGINE) --calls $(or $(CALLS),10000) --seed $(or $(SEED),1) $(ARGS)
+
+numbers: .venv/.dev ## Phone fields read by two programs, in 12 regions; TEXTS=, SEED=
+	@$(PY) -m qa.numbers --texts $(or $(TEXTS),200000) --seed $(or $(SEED),1)
 
 screenshots: .venv/.dev chromium ## Photograph every state from the running product
 	@$(PY) -m tests.browser.screenshots $(ARGS)

@@ -1,10 +1,9 @@
 """Dial policy: from a text in a Salesforce field to a number that may be dialed, or a reason.
 
 Order of the questions: emergency first, on the raw digits ("911" parsed as a US number would be
-+1 911 and no longer be one); then extensions of the house; then libphonenumber. A number is
-rejected rather than mangled: an extension would vanish in E.164, so it is refused, never dropped.
-
-This module is the core's one use of a library: phonenumberslite computes and does nothing else.
++1 911 and no longer be one); then extensions of the house; then the numbering plans. What stands in
+the text is read by `core.numbertext`, which number that is by `core.numberplan`: a number is
+refused rather than guessed. Here is what a deployment allows.
 """
 
 from __future__ import annotations
@@ -17,14 +16,11 @@ from typing import TypeAlias
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import (
-    NumberParseException,
-    PhoneNumberFormat,
-    PhoneNumberType,
-    ValidationResult,
-)
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from adapter.core.callcenter import CallCenterSettings
+from adapter.core.numberplan import Unplanned, national_digits, read_number
+from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
 
 
 class DialKind(StrEnum):
@@ -40,7 +36,9 @@ class DialRules(Struct, frozen=True):
 
     `default_region`: ISO 3166 two letters, for numbers without a country code; `regions`: where
     calls may go (empty: anywhere); `extension_digits`: shortest and longest extension of the
-    house; `allow` and `deny`: E.164 prefixes, the longest match decides before region and kind.
+    house; `allow` and `deny`: E.164 prefixes, the longest match decides before region and kind;
+    `digits`: whether the provider can send digits in a call, and so reach an extension behind a
+    number.
     """
 
     default_region: str = "US"
@@ -51,14 +49,19 @@ class DialRules(Struct, frozen=True):
     satellite: bool = False
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    digits: bool = False
 
 
 class Dialable(Struct, frozen=True):
-    """A number to dial: `dial_string` as the provider takes it; `likely` if it may well exist."""
+    """A number to dial: `dial_string` as the provider takes it; `likely` if it may well exist.
+
+    `extension` is what is to be sent as digits once the call is connected: digits, perhaps a #.
+    """
 
     dial_string: str
     kind: DialKind
     likely: bool = True
+    extension: str = ""
 
 
 class Undialable(Struct, frozen=True):
@@ -68,12 +71,16 @@ class Undialable(Struct, frozen=True):
     text: str
 
 
-_FORMATTING = re.compile(r"[\s().\-/\u2010-\u2015]+")
 _SATELLITE = ("+870", "+881", "+882", "+883")
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 _LONGEST = 64
-_NANP = 1
-"""The calling code whose numbers are advertised with letters (1-800-FLOWERS)."""
+_ALARM = re.compile(
+    r"police|fire|ambulance|emergency|sos|polizei|feuerwehr|rettung|notruf|notarzt"
+    r"|polic[ií]a|bomberos|emergencias?|pompiers|urgences?|samu|polizia|carabinieri|emerg[eê]ncia"
+    r"|警察|消防|救急",
+    re.IGNORECASE,
+)
+"""Words beside an emergency number that leave no doubt that it is meant as one."""
 
 
 def plain(text: str) -> str:
@@ -95,15 +102,44 @@ def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
     """What to dial for this text, or why it can't be dialed. Never raises."""
     if len(text) > _LONGEST:
         return Undialable("too-long", "This is too long to be a phone number.")
-    raw = plain(text)
-    bare = _FORMATTING.sub("", raw)
-    if is_emergency(bare, rules.default_region):
-        return Dialable(bare, DialKind.EMERGENCY)
-    if not bare:
-        return Undialable("empty", "There is no number here.")
-    if rules.extensions and _is_extension(bare, rules):
-        return Dialable(bare, DialKind.EXTENSION)
-    return _international(raw, rules)
+    found = read_text(text)
+    if isinstance(found, Unreadable):
+        return _unreadable(found)
+    if _is_alarm(found, rules.default_region):
+        return Dialable(found.digits, DialKind.EMERGENCY)
+    if rules.extensions and _is_extension(found, rules):
+        return Dialable(found.digits, DialKind.EXTENSION)
+    number = read_number(found, rules.default_region)
+    if isinstance(number, Unplanned):
+        return Undialable(number.reason, number.text)
+    if found.extension and not rules.digits:
+        return _UNREACHED
+    return _allowed(number, found.extension, rules)
+
+
+def _unreadable(found: Unreadable) -> Undialable:
+    if found is EMPTY:
+        return Undialable(found.reason, "There is no number here.")
+    if found is SEVERAL:
+        return Undialable(found.reason, "More than a phone number stands here: dial one by hand.")
+    return Undialable(found.reason, "This is not a phone number.")
+
+
+_UNREACHED = Undialable(
+    "has-extension",
+    "The number has an extension, and your phone system cannot send its digits: "
+    "dial the main number and ask for the extension.",
+)
+
+
+def _is_alarm(found: NumberText, region: str) -> bool:
+    """An emergency number: its digits in a row or one by one, and no word that makes it another."""
+    if found.has_plus or found.extension or not is_emergency(found.digits, region):
+        return False
+    bare = not (found.label or found.remark or found.lettered)
+    beside = found.label.endswith(":") or found.remark[:1] in set("(,;:-") - {""}
+    told = _ALARM.search(f"{found.label} {found.remark}") is not None
+    return found.is_spelled_plainly and (bare or beside or told)
 
 
 @lru_cache(maxsize=1024)
@@ -117,46 +153,27 @@ def is_emergency(bare: str, region: str) -> bool:
     )
 
 
-def _is_extension(bare: str, rules: DialRules) -> bool:
+def _is_extension(found: NumberText, rules: DialRules) -> bool:
+    """Digits alone, perhaps with a remark in brackets: "9-17" and "204 Main Street" are none."""
     shortest, longest = rules.extension_digits
-    return bare.isascii() and bare.isdigit() and shortest <= len(bare) <= longest
+    others = found.has_plus or found.extension or found.label or found.lettered
+    return (
+        not others
+        and shortest <= len(found.digits) <= longest
+        and not set(found.separators) - {" "}
+        and (not found.remark or found.remark.startswith("("))
+    )
 
 
-def _international(raw: str, rules: DialRules) -> Dialable | Undialable:
-    try:
-        number = phonenumbers.parse(raw, rules.default_region)
-    except NumberParseException:
-        return _not_a_number(raw)
-    if number.extension:
-        return Undialable(
-            "has-extension",
-            "The number has an extension, which cannot be dialed from here: "
-            "dial the main number and ask for the extension.",
-        )
-    foreign_letters = _has_letters(raw) and number.country_code != _NANP
-    if "*" in raw or "://" in raw or foreign_letters:
-        # Parsing would drop a star, find digits in a web address, and read "030 123456 Home"
-        # as digits: none of these was meant.
-        return _not_a_number(raw)
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        # "Possible, but only locally" is among these: its E.164 would lack the area code.
-        return Undialable(
-            "impossible",
-            "No such number can exist: check the country code and the number of digits.",
-        )
+def _allowed(
+    number: phonenumbers.PhoneNumber, extension: str, rules: DialRules
+) -> Dialable | Undialable:
     dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     refusal = _refused(number, dial_string, rules)
     if refusal is not None:
         return refusal
-    return Dialable(dial_string, DialKind.E164, bool(phonenumbers.is_valid_number(number)))
-
-
-def _not_a_number(raw: str) -> Undialable:
-    return Undialable("not-a-number", f"“{raw[:32]}” is not a phone number.")
-
-
-def _has_letters(raw: str) -> bool:
-    return any(c.isalpha() for c in raw)
+    likely = bool(phonenumbers.is_valid_number(number))
+    return Dialable(dial_string, DialKind.E164, likely, extension)
 
 
 def _refused(
@@ -203,9 +220,10 @@ def prefixed(number: Dialable, region: str, call_center: CallCenterSettings) -> 
     if number.kind is not DialKind.E164 or not any(prefixes):
         return number.dial_string
     parsed = phonenumbers.parse(number.dial_string)
-    national = phonenumbers.national_significant_number(parsed)
     if parsed.country_code == phonenumbers.country_code_for_region(region):
-        return f"{call_center.outside_prefix}{call_center.long_distance_prefix}{national}"
+        within = national_digits(parsed, region)
+        return f"{call_center.outside_prefix}{call_center.long_distance_prefix}{within}"
+    national = phonenumbers.national_significant_number(parsed)
     abroad = f"{call_center.outside_prefix}{call_center.international_prefix}"
     return f"{abroad}{parsed.country_code}{national}"
 

@@ -70,13 +70,54 @@ def test_no_text_raises_and_what_is_dialed_is_plain(text: str, region: str) -> N
 
 @given(
     st.sampled_from(["911", "112"]),
-    st.lists(st.sampled_from(" -().\u200b\u202a\u00a0"), max_size=9),
+    st.sampled_from([" ", "-", ".", "", "\u00a0", " - "]),
+    st.sampled_from(["{}", "({})", " {} ", "\u202a{}\u202c", "{} (police)", "Police: {}"]),
 )
-def test_an_emergency_number_is_one_however_it_is_dressed(number: str, dress: list[str]) -> None:
+def test_an_emergency_number_is_one_however_it_is_dressed(
+    number: str, between: str, around: str
+) -> None:
     """No rule is asked before it."""
-    text = "".join(a + b for a, b in zip(number, [*"".join(dress[:3]), "", "", ""], strict=False))
     strict = DialRules(regions=frozenset({"FR"}), deny=("+", "9", "1"), extensions=False)
+    text = around.format(between.join(number))
     assert dialable(text, strict) == Dialable(number, DialKind.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    ("text", "extension"),
+    [
+        ("212-555-0123 x204", "204"),
+        ("212-555-0123x204", "204"),
+        ("212-555-0123 ext. 204", "204"),
+        ("212-555-0123 (ext 204)", "204"),
+        ("212-555-0123 Extension: 204 Bob", "204"),
+        ("212-555-0123 #204", "204"),
+        ("+1 212 555 0123;ext=204", "204"),
+        ("tel:+12125550123;ext=204", "204"),
+        ("+12125550123,,204#", "204#"),
+        ("+12125550123,204", "204"),
+        ("+12125550123p204", "204"),
+        ("+12125550123;204", "204"),
+        ("212-555-0123 poste 204", "204"),
+        ("212-555-0123 Durchwahl 204", "204"),
+        ("212-555-0123 内線204", "204"),
+    ],
+)
+def test_an_extension_is_sent_where_the_provider_can_send_digits(text: str, extension: str) -> None:
+    """Never left out: where it cannot be sent, the number is refused with the reason."""
+    reached = dialable(text, DialRules(digits=True))
+    assert reached == Dialable("+12125550123", DialKind.E164, extension=extension)
+    assert verdict(text) == "refused has-extension"
+
+
+@pytest.mark.parametrize(
+    "text", ["212-555-0123 x204 or 205", "212-555-0123, 204", "212-555-0123,,204#,1#"]
+)
+def test_more_than_an_extension_behind_a_number_is_refused(text: str) -> None:
+    """Which digits are meant, and when, nobody can tell."""
+    assert verdict(text, DialRules(digits=True)) in {
+        "refused several-numbers",
+        "refused not-a-number",
+    }
 
 
 def test_a_text_that_is_too_long_is_not_looked_at() -> None:

@@ -402,22 +402,10 @@ def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
     )
     told = shown(agent)
     assert told["answers"] == [
-        {
-            "request_id": "r1",
-            "code": "busy",
-            "text": "You are in a call.",
-            "at": T0,
-            "tone": "error",
-        }
+        {"request_id": "r1", "code": "busy", "text": "You are in a call.", "at": T0}
     ]
     assert told["notices"] == [
-        {
-            "id": "n1",
-            "code": "unknown-outcome",
-            "text": "Not confirmed.",
-            "at": T0 + 1,
-            "tone": "warning",
-        }
+        {"id": "n1", "code": "unknown-outcome", "text": "Not confirmed.", "at": T0 + 1}
     ]
     assert told["recent"][0] == {
         "call_id": "c0",

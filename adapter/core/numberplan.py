@@ -1,0 +1,257 @@
+"""From the digits that a text names to the one number that they can be, in a region. Pure.
+
+Law of this file: **one reading, or a refusal.** Digits are never handed to a numbering plan that
+they do not fit, and where they fit twice (a missing plus, or a missing trunk zero) the agent is
+told to write the country code. With a plus a number need only be possible, for new ranges are
+opened all the time; without, it must be one that the region's plan knows.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+from msgspec import Struct
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
+
+from adapter.core.numbertext import NumberText
+
+NANP: Final = 1
+"""The calling code of North America, whose numbers all have one form."""
+
+_LONG: Final = 11
+"""Digits of the longest numbers that are given out, without the country code (in Germany)."""
+
+_LONG: Final = 11
+"""Digits of the longest numbers that are given out, without the country code (in Germany)."""
+
+_SHORT: Final = 10
+"""With fewer digits what begins like the country code may as well be a number of the town."""
+
+_NANP_FORM = re.compile(r"[2-9](?!11)[0-9]{2}[2-9][0-9]{6}")
+"""Neither area code nor exchange begins with 0 or 1, and N11 is a service (https://nanpa.com)."""
+
+
+class Unplanned(Struct, frozen=True):
+    """No number of any plan, or more than one: a stable reason, and what the agent reads."""
+
+    reason: str
+    text: str
+
+
+NO_AREA_CODE = Unplanned(
+    "no-area-code", "This number has no area code: write it with its area code."
+)
+IMPOSSIBLE = Unplanned(
+    "impossible", "No such number can exist: check the country code and the number of digits."
+)
+UNKNOWN_HERE = Unplanned(
+    "impossible",
+    "Your country has no such number. If it is one of another country, "
+    "write it with + and the country code.",
+)
+AMBIGUOUS = Unplanned(
+    "ambiguous", "This can be read as two numbers: write it with + and the country code."
+)
+TOO_MANY = Unplanned(
+    "several-numbers", "There are digits behind the number: take them out, or dial it by hand."
+)
+NO_NUMBER = Unplanned("not-a-number", "This is not a phone number.")
+
+
+def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
+    """The number that the digits are, read in a region (ISO 3166, two letters). Never raises."""
+    is_nanp = phonenumbers.country_code_for_region(region) == NANP
+    if text.lettered and not (is_nanp or text.groups[0] == "+1"):
+        return NO_NUMBER
+    if text.has_plus:
+        return _with_code(text.digits, text.groups)
+    return _national(text, region)
+
+
+# --- with a country code -------------------------------------------------------------------------
+
+
+def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
+    number = _parsed(f"+{digits}", None)
+    if number is None:
+        return NO_NUMBER
+    code = str(number.country_code)
+    behind = digits.removeprefix(code)
+    once = _parsed(f"+{behind.removeprefix('00')}", None) if _says(behind, code) else None
+    if behind.startswith("00"):
+        # "+49 0049 30…": the code is told twice, and the second time surely as a code.
+        return _valid(once)
+    if once is not None and phonenumbers.is_valid_number(once):
+        return _told_twice(number, once, is_parted=groups[1:2] == (code,) and len(groups) > 2)
+    if _has_digits_behind(number, groups):
+        return TOO_MANY
+    return _possible(number)
+
+
+def _says(behind: str, code: str) -> bool:
+    return behind.removeprefix("00").startswith(code)
+
+
+def _has_digits_behind(number: PhoneNumber, groups: tuple[str, ...]) -> bool:
+    """Whether the first groups are a number, and all of them none: "+81 3 5471 3541 9"."""
+    if phonenumbers.is_valid_number(number):
+        return False
+    beginnings = (_parsed("".join(groups[:count]), None) for count in range(2, len(groups)))
+    return any(part is not None and phonenumbers.is_valid_number(part) for part in beginnings)
+
+
+def _told_twice(
+    whole: PhoneNumber, once: PhoneNumber, *, is_parted: bool
+) -> PhoneNumber | Unplanned:
+    """Behind +49 another 49: an area code that looks like it, or the country code once more."""
+    if _significant(whole) == _significant(once) or not phonenumbers.is_possible_number(whole):
+        return once
+    is_sure = phonenumbers.is_valid_number(whole) and len(_significant(whole)) <= _LONG
+    return whole if is_sure and not is_parted else AMBIGUOUS
+
+
+def _possible(number: PhoneNumber) -> PhoneNumber | Unplanned:
+    """A number that may well be; a trunk zero that was left over is a sign that it is not."""
+    found = phonenumbers.is_possible_number_with_reason(number)
+    if found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return NO_AREA_CODE
+    if found != ValidationResult.IS_POSSIBLE or not _has_its_form(number):
+        return IMPOSSIBLE
+    return number
+
+
+def _has_its_form(number: PhoneNumber) -> bool:
+    """With its country code: no area code of North America begins with 0 or 1."""
+    national = _significant(number)
+    if number.country_code == NANP:
+        return national[0] not in "01"
+    return not national.startswith("0") or bool(phonenumbers.is_valid_number(number))
+
+
+def _valid(number: PhoneNumber | None) -> PhoneNumber | Unplanned:
+    return number if number is not None and phonenumbers.is_valid_number(number) else IMPOSSIBLE
+
+
+# --- without -------------------------------------------------------------------------------------
+
+
+def _national(text: NumberText, region: str) -> PhoneNumber | Unplanned:
+    number = _parsed(text.digits, region)
+    if text.digits.startswith("00"):
+        return _behind_two_zeros(text.digits, number)
+    if number is None:
+        return NO_NUMBER
+    if number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD:
+        return _valid(number)
+    found = phonenumbers.is_possible_number_with_reason(number)
+    if found == ValidationResult.IS_POSSIBLE:
+        return _at_home(number, text.digits, region)
+    return NO_AREA_CODE if found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY else IMPOSSIBLE
+
+
+def _at_home(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unplanned:
+    if number.country_code == NANP:
+        return number if _NANP_FORM.fullmatch(_significant(number)) else UNKNOWN_HERE
+    if not _is_known_here(number) or not _is_as_written(number, digits):
+        return UNKNOWN_HERE
+    if number.country_code_source == CountryCodeSource.FROM_DEFAULT_COUNTRY:
+        return _one_reading(number, digits, region)
+    is_short = len(digits) < _SHORT and not _is_closed(region)
+    return NO_AREA_CODE if is_short else number
+
+
+def _behind_two_zeros(digits: str, here: PhoneNumber | None) -> PhoneNumber | Unplanned:
+    """Two zeros are how most of the world writes a plus; in some countries they are also more."""
+    plus = _with_code(digits[2:], ())
+    if here is None or not phonenumbers.is_valid_number(here):
+        return plus if isinstance(plus, Unplanned) else _valid(plus)
+    if isinstance(plus, Unplanned) or not phonenumbers.is_valid_number(plus):
+        return here
+    return plus if _e164(plus) == _e164(here) else AMBIGUOUS
+
+
+def _is_as_written(number: PhoneNumber, digits: str) -> bool:
+    """Whether the plan took nothing but a prefix off, or has a national form of its own for it."""
+    return digits.endswith(_significant(number)) or _national_form(number) == digits
+
+
+def _is_known_here(number: PhoneNumber) -> bool:
+    """A number of the plan; a mailbox behind a number is none that people write down."""
+    kind = phonenumbers.number_type(number)
+    return kind not in {PhoneNumberType.UNKNOWN, PhoneNumberType.VOICEMAIL}
+
+
+def _one_reading(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unplanned:
+    """Digits without plus and trunk prefix: as good as a number of the country, or one with it."""
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    has_trunk = bool(trunk) and digits.startswith(trunk)
+    if not has_trunk and _is_abroad_too(digits, str(number.country_code)):
+        return AMBIGUOUS
+    lacks = bool(trunk) and not has_trunk and not _is_closed(region)
+    if lacks and (_national_form(number).startswith(trunk) or _is_landline(number)):
+        return NO_AREA_CODE
+    return number
+
+
+def _is_abroad_too(digits: str, code: str) -> bool:
+    """Whether it begins with the country's own code, and is a number of it with a plus as well."""
+    if not digits.startswith(code):
+        return False
+    other = _parsed(f"+{digits}", None)
+    return other is not None and bool(phonenumbers.is_valid_number(other))
+
+
+def _is_landline(number: PhoneNumber) -> bool:
+    kind = phonenumbers.number_type(number)
+    return kind in {PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+@lru_cache
+def _is_closed(region: str) -> bool:
+    """Whether all landlines of a region are about as long, so that none lacks its area code."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    fixed = metadata.fixed_line if metadata is not None else None
+    lengths = fixed.possible_length if fixed is not None else ()
+    return bool(lengths) and max(lengths) - min(lengths) <= 1
+
+
+def national_digits(number: PhoneNumber, region: str) -> str:
+    """How the number is dialed within its country, without the trunk prefix.
+
+    The library's own national form: an Argentine mobile has a 15 in it, and no 9.
+    """
+    form = _national_form(number)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return form.removeprefix(trunk) if trunk and number.country_code != NANP else form
+
+
+def _national_form(number: PhoneNumber) -> str:
+    return re.sub(r"\D", "", phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
+
+
+def _significant(number: PhoneNumber) -> str:
+    national: str = phonenumbers.national_significant_number(number)
+    return national
+
+
+def _e164(number: PhoneNumber) -> str:
+    written: str = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return written
+
+
+def _parsed(digits: str, region: str | None) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(digits, region, keep_raw_input=True)
+    except NumberParseException:
+        return None

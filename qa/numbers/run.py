@@ -1,0 +1,72 @@
+"""Reads generated texts by the product and by `qa.numbers.reader`, and counts who was wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from adapter.core.phone import Dialable, DialRules, dialable
+from qa.numbers.reader import named
+from qa.numbers.texts import Writer, Written
+
+KEPT = 20
+"""How many examples of each fault are shown."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the texts; `wrong` and `refused` are examples."""
+
+    texts: int = 0
+    dialed: int = 0
+    refused_certain: int = 0
+    certain: int = 0
+    wrong_count: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    refused_kinds: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def run(count: int, seed: int) -> Outcome:
+    """Read `count` texts; the same seed makes the same ones."""
+    writer, outcome = Writer(seed), Outcome()
+    for _ in range(count):
+        _read(writer.write(), outcome)
+    return outcome
+
+
+def _read(written: Written, outcome: Outcome) -> None:
+    found = dialable(
+        written.text, DialRules(default_region=written.region, digits=True, premium=True)
+    )
+    outcome.texts += 1
+    outcome.kinds[written.kind] += 1
+    outcome.certain += written.certain and written.meant != ""
+    if isinstance(found, Dialable):
+        outcome.dialed += 1
+        if wrong := _wrong(written, found):
+            outcome.wrong_count += 1
+            outcome.wrong.append(f"{wrong}: {written!r} -> {found!r}")
+    elif written.meant and written.certain:
+        outcome.refused_certain += 1
+        outcome.refused_kinds[written.kind] += 1
+        outcome.refused.append(f"{found.reason}: {written!r}")
+
+
+def _wrong(written: Written, found: Dialable) -> str:
+    """Why this is another number than the text names; empty if it is not."""
+    if not written.meant:
+        return "nothing was named"
+    readings = named(written.text, written.region)
+    if written.kind == "missing plus":
+        # From abroad it may be a number of the country as well, and is written like one.
+        return "" if found.dial_string in readings else "the other reading names another"
+    if (found.dial_string, found.extension) != (written.meant, written.extension):
+        return "another was meant"
+    known = written.kind in BY_WORDS or not found.dial_string.startswith("+")
+    return "" if known or found.dial_string in readings else "the other reading names another"
+
+
+BY_WORDS = frozenset({"advertised", "address"})
+"""Of these the second reading knows nothing: letters as digits, and addresses."""
