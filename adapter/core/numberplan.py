@@ -32,9 +32,6 @@ NANP: Final = 1
 _LONG: Final = 11
 """Digits of the longest numbers that are given out, without the country code (in Germany)."""
 
-_LONG: Final = 11
-"""Digits of the longest numbers that are given out, without the country code (in Germany)."""
-
 _SHORT: Final = 10
 """With fewer digits what begins like the country code may as well be a number of the town."""
 
