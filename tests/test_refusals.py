@@ -31,10 +31,12 @@ def nodes(file: str) -> list[ast.expr]:
 
 
 def refused_numbers() -> set[str]:
-    """The codes of `Undialable(reason, text)`, as the machine answers them."""
-    made = [n for n in nodes("core/phone.py") if isinstance(n, ast.Call)]
-    named = [n for n in made if isinstance(n.func, ast.Name) and n.func.id == "Undialable"]
-    return {f"refused-{strings(node)[0]}" for node in named}
+    """The codes of what cannot be read, is no number, or may not be dialed: the first argument."""
+    files = ("core/numbertext.py", "core/numberplan.py", "core/phone.py")
+    made = [n for file in files for n in nodes(file) if isinstance(n, ast.Call)]
+    refusals = {"Unreadable", "Unplanned", "Undialable"}
+    named = [n for n in made if isinstance(n.func, ast.Name) and n.func.id in refusals]
+    return {f"refused-{strings(node)[0]}" for node in named if strings(node)}
 
 
 def refused_moments() -> set[str]:

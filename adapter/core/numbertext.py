@@ -59,7 +59,9 @@ class Unreadable(Struct, frozen=True):
     reason: str
 
 
-EMPTY, SEVERAL, NO_NUMBER = map(Unreadable, ("empty", "several-numbers", "not-a-number"))
+EMPTY = Unreadable("empty")
+SEVERAL = Unreadable("several-numbers")
+NO_NUMBER = Unreadable("not-a-number")
 
 _URI = re.compile(
     r"(?:[^<]*<)?\s*(tel|callto|sips?):(?://)?([^<>@;?]*)(@[^<>;?]*)?((?:;[^<>;?]*)*)(?:\?[^<>]*)?>?",

@@ -119,10 +119,11 @@ def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
 
 def _unreadable(found: Unreadable) -> Undialable:
     if found is EMPTY:
-        return Undialable(found.reason, "There is no number here.")
+        return Undialable("empty", "There is no number here.")
     if found is SEVERAL:
-        return Undialable(found.reason, "More than a phone number stands here: dial one by hand.")
-    return Undialable(found.reason, "This is not a phone number.")
+        text = "More than a phone number stands here: dial one by hand."
+        return Undialable("several-numbers", text)
+    return Undialable("not-a-number", "This is not a phone number.")
 
 
 _UNREACHED = Undialable(
