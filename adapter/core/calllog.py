@@ -1,12 +1,12 @@
-"""The go gate: one Task per call, whatever pages, browsers and Salesforce do.
+"""The go gate: one record per call, whatever pages, browsers and Salesforce do.
 
-    Pending → Attempting → Settled            a page had the go and told the Task's id
+    Pending → Attempting → Settled            a page had the go and told the record's id
                          → Pending | Tray     Salesforce refused: later again, or the agent mends
                          → Unknown → Verifying → Settled | Pending | Tray
 
 Law of this file: **never a second create while the outcome of one is unknown.** An update by id
 may be repeated, so for one everything that is not "ok" leads back to Pending. A report is always
-believed, however late; a second task id is a double, and said.
+believed, however late; a second record id is a double, and said.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from adapter.core.logevents import (
     ProbePage,
     ReadBack,
     RecordPicked,
+    RecordsFound,
     SendSettled,
-    TasksFound,
     TrayDecided,
     WritingEnded,
 )
@@ -79,8 +79,8 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
             return _expired(log, event, policy)
         case PageLost() | PageProved():
             return _about_page(log, event, policy)
-        case TasksFound():
-            return _tasks_found(log, event, policy)
+        case RecordsFound():
+            return _records_found(log, event, policy)
         case FactsLearned():
             return _reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
         case RecordPicked():
@@ -144,8 +144,8 @@ def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecisi
     if not may_be_offered(log, event.at):
         return _ignored(log, "taken")
     number = log.attempt.number + 1 if log.attempt else 1
-    task_id = log.saved.task_id if log.saved else ""
-    attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, task_id)
+    record_id = log.saved.record_id if log.saved else ""
+    attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, record_id)
     attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
     going = replace(log, attempts=attempts, state=Attempting(event.at + policy.report_ms))
     return LogDecision(going, (GrantSave(log.log_id, attempt),))
@@ -166,43 +166,43 @@ def _saved(log: CallLog, event: LogSaved, policy: SavePolicy) -> LogDecision:
     if attempt is None:
         return _ignored(log, "no such attempt")
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
-    task_id = attempt.task_id or event.task_id
-    if not task_id:
+    record_id = attempt.record_id or event.record_id
+    if not record_id:
         # A success without an id tells us nothing to update by: as if nobody had reported.
         waiting = isinstance(log.state, Attempting) and _is_open(log, attempt)
         return _outcome_unknown(log, event.at, policy) if waiting else _ignored(log, "no id")
-    return _task_known(log, task_id, attempt, event.at, policy, (settled,))
+    return _record_known(log, record_id, attempt, event.at, policy, (settled,))
 
 
-def _task_known(  # noqa: PLR0917
+def _record_known(  # noqa: PLR0917
     log: CallLog,
-    task_id: str,
+    record_id: str,
     attempt: Attempt,
     at: int,
     policy: SavePolicy,
     effects: tuple[LogEffect, ...],
 ) -> LogDecision:
-    """A Task for this call exists: the first one is the log's, another one is a double."""
-    if log.saved is not None and log.saved.task_id != task_id:
-        return _doubled(log, task_id, at, policy, effects)
+    """A record for this call exists: the first one is the log's, another one is a double."""
+    if log.saved is not None and log.saved.record_id != record_id:
+        return _doubled(log, record_id, at, policy, effects)
     is_latest = attempt == log.attempt
     if log.saved is not None and not is_latest:
         return LogDecision(log, effects, "repeated")
     if log.saved is not None and not _is_open(log, attempt):
         return LogDecision(log, effects, "repeated")
-    known = replace(log, saved=Saved(task_id, attempt.fields), refusals=0)
+    known = replace(log, saved=Saved(record_id, attempt.fields), refusals=0)
     if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
         return LogDecision(known, effects)
     return _open_again(known, at, policy, effects)
 
 
 def _doubled(
-    log: CallLog, task_id: str, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...]
+    log: CallLog, record_id: str, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...]
 ) -> LogDecision:
-    if task_id in log.doubles or log.saved is None:
+    if record_id in log.doubles or log.saved is None:
         return LogDecision(log, effects, "repeated")
-    doubled = replace(log, doubles=(*log.doubles, task_id))
-    alarm = AlarmDoubled(log.log_id, (log.saved.task_id, *doubled.doubles))
+    doubled = replace(log, doubles=(*log.doubles, record_id))
+    alarm = AlarmDoubled(log.log_id, (log.saved.record_id, *doubled.doubles))
     return LogDecision(doubled.at_state(Tray(TrayReason.DOUBLED, at)), (*effects, alarm))
 
 
@@ -213,9 +213,7 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     if not _is_open(log, attempt):
         return LogDecision(log, (settled,), "late")
-    transient = bool(event.errors) and all(
-        e.code in policy.transient_codes and not e.field for e in event.errors
-    )
+    transient = bool(event.errors) and all(error.transient for error in event.errors)
     refused = replace(log, refusals=log.refusals + 1)
     if not transient or refused.refusals > len(policy.refused_after):
         tray = Tray(TrayReason.REFUSED, event.at, event.errors)
@@ -260,18 +258,18 @@ def _outcome_unknown(
     can't be committed any more.
     """
     attempt = log.attempt
-    if attempt is None or (log.saved is not None and not attempt.task_id):
+    if attempt is None or (log.saved is not None and not attempt.record_id):
         return _open_again(log, at, policy)
-    if attempt.task_id:
+    if attempt.record_id:
         due = max(at + 1, attempt.at + policy.read_back_at[-1])
         return LogDecision(log.at_state(Unknown(at, due, proved)))
     probe = () if proved else (ProbePage(attempt.page_id),)
     return LogDecision(log.at_state(Unknown(at, at + policy.journal_ms, proved)), probe)
 
 
-def _tasks_found(log: CallLog, event: TasksFound, policy: SavePolicy) -> LogDecision:
+def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> LogDecision:
     attempt = log.attempt
-    if not event.task_ids:
+    if not event.record_ids:
         if isinstance(log.state, Verifying):
             return LogDecision(log.at_state(replace(log.state, answered=True)))
         return _ignored(log, "late")
@@ -279,18 +277,18 @@ def _tasks_found(log: CallLog, event: TasksFound, policy: SavePolicy) -> LogDeci
         return _ignored(log, "no attempt")
     decision = LogDecision(log)
     if log.saved is None:
-        adopted = replace(log, saved=Saved(event.task_ids[0], _found_fields(log)), refusals=0)
+        adopted = replace(log, saved=Saved(event.record_ids[0], _found_fields(log)), refusals=0)
         decision = _open_again(adopted, event.at, policy)
-    for task_id in event.task_ids:
-        # The Task's own id is no double; what it says was proved by nobody, so nothing else moves.
-        if decision.log.saved and decision.log.saved.task_id != task_id:
-            decision = _doubled(decision.log, task_id, event.at, policy, decision.effects)
+    for record_id in event.record_ids:
+        # Its own id is no double; what it says was proved by nobody, so nothing else moves.
+        if decision.log.saved and decision.log.saved.record_id != record_id:
+            decision = _doubled(decision.log, record_id, event.at, policy, decision.effects)
     return decision
 
 
 def _found_fields(log: CallLog) -> LogFields:
-    """What a Task that was found may say: of several creates, one whose fields need an update."""
-    creates = [a.fields for a in log.attempts if not a.task_id]
+    """What a record that was found may say: of several creates, one whose fields need an update."""
+    creates = [a.fields for a in log.attempts if not a.record_id]
     return next((fields for fields in creates if fields != log.wanted), log.wanted)
 
 
@@ -312,8 +310,8 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
     match event.action:
         case "save_again":
             return _open_again(replace(log, refusals=0), event.at, policy)
-        case "already_there" if event.task_id and log.saved is None and log.attempt:
-            saved = Saved(event.task_id, log.attempt.fields)
+        case "already_there" if event.record_id and log.saved is None and log.attempt:
+            saved = Saved(event.record_id, log.attempt.fields)
             return _open_again(replace(log, saved=saved, refusals=0), event.at, policy)
         case "already_there":
             return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
@@ -330,7 +328,7 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     match log.state:
         case Attempting():
             return _outcome_unknown(log, at, policy)
-        case Unknown() if log.attempt and log.attempt.task_id:
+        case Unknown() if log.attempt and log.attempt.record_id:
             return _open_again(log, at, policy)
         case Unknown(since, _, proved):
             if not policy.read_back:

@@ -63,7 +63,7 @@ def _no_pick_up(call: Call) -> bool:
 
 
 def _was_never_picked_up(call: Call) -> bool:
-    """Whether the call log says so: "no answer", and nobody's pick-up. No Task for that."""
+    """Whether the call log says so: "no answer", and nobody's pick-up. Nothing is logged."""
     if not call.facts.is_recorded or not _no_pick_up(call):
         return False
     outcome = call.facts.outcome

@@ -29,7 +29,7 @@ class LogSaved(Struct, frozen=True):
     page_id: str
     attempt: int
     nonce: str
-    task_id: str
+    record_id: str
 
 
 class LogRefused(Struct, frozen=True):
@@ -69,11 +69,11 @@ class PageProved(Struct, frozen=True):
     never_sent: bool = False
 
 
-class TasksFound(Struct, frozen=True):
-    """Salesforce was asked for Tasks with this call's id: these are there (maybe none)."""
+class RecordsFound(Struct, frozen=True):
+    """Salesforce was asked for records with this call's id: these are there (maybe none)."""
 
     at: int
-    task_ids: tuple[str, ...]
+    record_ids: tuple[str, ...]
 
 
 class FactsLearned(Struct, frozen=True):
@@ -110,7 +110,7 @@ class TrayDecided(Struct, frozen=True):
 
     at: int
     action: str
-    task_id: str = ""
+    record_id: str = ""
 
 
 class LogTimePassed(Struct, frozen=True):
@@ -126,7 +126,7 @@ LogEvent: TypeAlias = (
     | LogExpired
     | PageLost
     | PageProved
-    | TasksFound
+    | RecordsFound
     | FactsLearned
     | DraftChanged
     | RecordPicked
@@ -137,7 +137,7 @@ LogEvent: TypeAlias = (
 
 
 class GrantSave(Struct, frozen=True):
-    """Tell the page to save, with this attempt's fields; the only way to a Task."""
+    """Tell the page to save, with this attempt's fields; the only way to a record."""
 
     log_id: str
     attempt: Attempt
@@ -152,7 +152,7 @@ class SendSettled(Struct, frozen=True):
 
 
 class ReadBack(Struct, frozen=True):
-    """Ask Salesforce for Tasks with this call's id."""
+    """Ask Salesforce for records with this call's id."""
 
     log_id: str
     agent: AgentKey
@@ -165,10 +165,10 @@ class ProbePage(Struct, frozen=True):
 
 
 class AlarmDoubled(Struct, frozen=True):
-    """Two Tasks for one call: must never happen, so everybody is told."""
+    """Two records for one call: must never happen, so everybody is told."""
 
     log_id: str
-    task_ids: tuple[str, ...]
+    record_ids: tuple[str, ...]
 
 
 LogEffect: TypeAlias = GrantSave | SendSettled | ReadBack | ProbePage | AlarmDoubled

@@ -1,4 +1,4 @@
-"""The call log as a value: what the Task should say, and what it says as far as we know.
+"""The call log as a value: what its record should say, and what it says as far as we know.
 
 `wanted` is derived (`CallLog.wanted`), `saved` is what Salesforce confirmed. The state says where
 the go gate stands (facts: reliability, section 1). Times are Unix milliseconds.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import field
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Outcome
@@ -17,7 +18,7 @@ from adapter.core.values import Member, Value
 
 
 class LogFields(Value, frozen=True):
-    """What a Task says, in our own words; `opencti.tasklog` turns it into Task fields.
+    """What a record says, in our own words; a surface turns it into Salesforce's fields.
 
     `subject`, `notes` and `disposition` are the agent's, or None for the default;
     `talk_ms` None when nobody talked; `started_at` Unix milliseconds.
@@ -36,17 +37,21 @@ class LogFields(Value, frozen=True):
 
 
 class SaveError(Value, frozen=True):
-    """One reason why Salesforce refused; `field` is the field's label or name, if it is one's."""
+    """One reason why Salesforce refused; `field` is the field's label or name, if it is one's.
+
+    `transient`: the same may be taken a moment later, which the surface knows of its own codes.
+    """
 
     code: str
     message: str
     field: str = ""
+    transient: bool = False
 
 
 class Attempt(Value, frozen=True):
     """One go: the page that may save, the nonce that proves its report, the fields it was given.
 
-    `task_id` is the Task to update, empty for a create.
+    `record_id` is the record to update, empty for a create. Rows have it by its older name.
     """
 
     number: int
@@ -54,13 +59,13 @@ class Attempt(Value, frozen=True):
     nonce: str
     at: int
     fields: LogFields
-    task_id: str = ""
+    record_id: str = field(default="", name="task_id")
 
 
 class Saved(Value, frozen=True):
-    """The Task exists and says this."""
+    """The record exists and says this. Rows have its id by its older name."""
 
-    task_id: str
+    record_id: str = field(name="task_id")
     fields: LogFields
 
 
@@ -101,7 +106,7 @@ class Unknown(Member, frozen=True):
 
 
 class Verifying(Member, frozen=True):
-    """Salesforce is being asked for the Task, for the `asked`th time."""
+    """Salesforce is being asked for the record, for the `asked`th time."""
 
     since: int
     due: int
@@ -119,7 +124,7 @@ class Tray(Member, frozen=True):
 
 
 class Settled(Member, frozen=True):
-    """The Task says what it should, as far as we know."""
+    """The record says what it should, as far as we know."""
 
     at: int
 
@@ -142,7 +147,7 @@ class CallLog(Value, frozen=True):
 
     `attempts` are the latest goes, newest last (a late report must still find its own);
     `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
-    still writing (Unix milliseconds); `doubles` are ids of further Tasks for the same call.
+    still writing (Unix milliseconds); `doubles` are ids of further records for the same call.
     """
 
     log_id: str
@@ -164,7 +169,7 @@ class CallLog(Value, frozen=True):
 
     @property
     def wanted(self) -> LogFields:
-        """What the Task should say, from all that is known now."""
+        """What the record should say, from all that is known now."""
         started = self.facts.started.value if self.facts.started else self.opened_at
         return LogFields(
             call_id=self.log_id,

@@ -36,7 +36,7 @@ class TelephonyUser(Value, frozen=True):
 
 
 class Record(Value, frozen=True):
-    """The Salesforce record that a call is about, as onClickToDial tells it."""
+    """The Salesforce record that a call is about, as a click on a number tells it."""
 
     id: str
     name: str = ""
@@ -171,7 +171,7 @@ NO_DRAFT = Draft()
 class Call(Value, frozen=True):
     """One call of one agent, from the click (or the first event) to the end of its wrap-up.
 
-    `call_id` is ours, unique, and goes into the Task's CallObject; `request_id` is the click's
+    `call_id` is ours, unique, and goes into the record; `request_id` is the click's
     (empty for a call that we did not place); `number` is the other party's, E.164 where known;
     `opened_at` is the click or the first event; `matches` are the records that a search by the
     number found, for the agent to pick from; `dialed` is what the provider was told to dial, where

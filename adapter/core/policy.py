@@ -19,7 +19,7 @@ from adapter.core.phone import DialRules, is_region
 class SavePolicy(Struct, frozen=True):
     """The go gate's patience.
 
-    `read_back`: whether Salesforce can be asked for a Task by its CallObject; `read_back_at` are
+    `read_back`: whether Salesforce can be asked for a call's record; `read_back_at` are
     the moments of asking, counted from when the outcome became unknown; `refused_after` are the
     waits after a transient refusal, whose end is the tray; within `fresh_ms` of its acceptance
     a go may still be on its way to its page (which refuses one older than 5 s).
@@ -33,16 +33,6 @@ class SavePolicy(Struct, frozen=True):
     wake_ms: int = 600_000
     attempts_kept: int = 8
     fresh_ms: int = 10_000
-    transient_codes: frozenset[str] = frozenset(
-        {
-            "GENERIC_ERROR",
-            "SERVER_ERROR",
-            "SOFTPHONE_CONTAINER_ERROR",
-            "UNABLE_TO_LOCK_ROW",
-            "REQUEST_LIMIT_EXCEEDED",
-            "SERVER_UNAVAILABLE",
-        }
-    )
 
 
 class Policy(Struct, frozen=True):

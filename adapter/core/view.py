@@ -189,7 +189,7 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
         if not is_logged(call, policy):
             return {"state": "none"}
         return {"state": "waiting" if isinstance(call.stage, AwaitingCdr) else "saved"}
-    task = {"task_id": log.saved.task_id} if log.saved else {}
+    record = {"record_id": log.saved.record_id} if log.saved else {}
     match log.state:
         case Tray(TrayReason.REFUSED):
             state = "refused"
@@ -204,13 +204,13 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
         case _:
             # Nobody knows: an update is said again, a create is looked for in Salesforce.
             state = "saving" if log.saved else "unconfirmed"
-    return {"state": state, **task}
+    return {"state": state, **record}
 
 
 def _tray(log: CallLog, policy: Policy) -> View:
     wanted, tray = log.wanted, log.state
     reason, errors = (tray.reason, tray.errors) if isinstance(tray, Tray) else ("", ())
-    tasks = [log.saved.task_id] if log.saved else []
+    records = [log.saved.record_id] if log.saved else []
     again = ["save_again"] if reason != TrayReason.DOUBLED else []
     edit = ["edit"] if reason == TrayReason.REFUSED else []
     return {
@@ -225,7 +225,7 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "outcome": policy.disposition(wanted.outcome),
         "reason": str(reason),
         "errors": [_error(error) for error in errors],
-        "task_ids": [*tasks, *log.doubles],
+        "record_ids": [*records, *log.doubles],
         "actions": [*again, *edit, "already_there", "dismiss"],
         "draft": _draft(log.draft),
     }

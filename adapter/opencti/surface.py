@@ -17,6 +17,21 @@ from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.opencti.tasklog import TaskRules, create_fields, update_fields
 from adapter.page.messages import ErrorIn, JournalEntry, Result, is_record_id
 
+TRANSIENT = frozenset(
+    {
+        "GENERIC_ERROR",
+        "SERVER_ERROR",
+        "SOFTPHONE_CONTAINER_ERROR",
+        "UNABLE_TO_LOCK_ROW",
+        "REQUEST_LIMIT_EXCEEDED",
+        "SERVER_UNAVAILABLE",
+    }
+)
+"""Codes of Salesforce that may be gone a moment later, unless they are about a field.
+
+https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
+"""
+
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
@@ -59,8 +74,12 @@ def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
         flat.extend(found)
         if not found:
             message = error.message or error.description or _details_message(error.details)
-            flat.append(SaveError(error.code, _kept(message or error.code)))
-    return tuple(flat[:ERRORS_KEPT]) or (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
+            flat.append(_error(error.code, _kept(message or error.code)))
+    return tuple(flat[:ERRORS_KEPT]) or (_error("GENERIC_ERROR", "Salesforce gave no reason."),)
+
+
+def _error(code: str, message: str) -> SaveError:
+    return SaveError(code, message, transient=code in TRANSIENT)
 
 
 def _each(details: Any) -> list[dict[str, Any]]:
@@ -81,7 +100,7 @@ def _field_errors(details: Any) -> list[SaveError]:
 def _page_error(error: dict[str, Any]) -> SaveError:
     """A validation rule that speaks for the whole page: as permanent as a field's error."""
     code = _kept(error.get("statusCode") or "VALIDATION")
-    return SaveError(code, _kept(error.get("message") or code))
+    return _error(code, _kept(error.get("message") or code))
 
 
 def _field_error(name: str, error: dict[str, Any]) -> SaveError:
@@ -103,8 +122,8 @@ def _details_message(details: Any) -> str:
 
 def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     """The go for an attempt: the exact saveLog, decided at accept and never again."""
-    if attempt.task_id and log.saved is not None:
-        value = update_fields(attempt.task_id, log.saved.fields, attempt.fields, rules)
+    if attempt.record_id and log.saved is not None:
+        value = update_fields(attempt.record_id, log.saved.fields, attempt.fields, rules)
     else:
         value = create_fields(attempt.fields, rules)
     return {
@@ -124,7 +143,7 @@ def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     The page adds the Task's id, which it is the first to know (facts: opencti, section 3).
     """
     fields = attempt.fields
-    if not log.work_id or attempt.task_id or fields.direction is not Direction.OUTBOUND:
+    if not log.work_id or attempt.record_id or fields.direction is not Direction.OUTBOUND:
         return {}
     said = {
         "disposition": fields.draft.disposition or rules.disposition(fields.outcome),
@@ -137,10 +156,10 @@ def work_done(log: CallLog, rules: TaskRules) -> dict[str, Any] | None:
     """Completes the work of a Task that was found: no page lived to report it. None: no work."""
     if log.attempt is None or log.saved is None:
         return None
-    work = _work(log, replace(log.attempt, task_id=""), rules).get("work")
+    work = _work(log, replace(log.attempt, record_id=""), rules).get("work")
     if work is None:
         return None
-    attributes = {"taskId": log.saved.task_id, **work["attributes"]}
+    attributes = {"taskId": log.saved.record_id, **work["attributes"]}
     return {"type": "complete", "work": {"work_id": log.work_id, "attributes": attributes}}
 
 

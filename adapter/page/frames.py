@@ -168,4 +168,17 @@ def entry_part(entry: Entry, region: str) -> orjson.Fragment:
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:
     """The whole view, with what tells a page whether it is newer than its own."""
-    return frame({**view, "epoch": epoch, "version": version, "now": now})
+    return frame({**_named_as_before(view), "epoch": epoch, "version": version, "now": now})
+
+
+def _named_as_before(view: View) -> View:
+    """For pages of the release before: the names that they know a record's id by."""
+    if not (view.get("wrapups") or view.get("tray")):
+        return view
+    wrapups = [{**card, "log": _with_task_id(card["log"])} for card in view["wrapups"]]
+    tray = [{**row, "task_ids": row["record_ids"]} for row in view["tray"]]
+    return {**view, "wrapups": wrapups, "tray": tray}
+
+
+def _with_task_id(log: View) -> View:
+    return {**log, "task_id": log["record_id"]} if "record_id" in log else log

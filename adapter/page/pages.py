@@ -20,8 +20,8 @@ from adapter.core.logevents import (
     PageLost,
     ProbePage,
     ReadBack,
+    RecordsFound,
     SendSettled,
-    TasksFound,
 )
 from adapter.core.logmodel import Attempting, CallLog
 from adapter.core.model import Agent, AgentKey, RingingInbound
@@ -196,7 +196,7 @@ class Pages:
             case ReadBack():
                 self._read_back(key, effect)
             case AlarmDoubled():
-                log.critical("task.duplicated", log=effect.log_id, tasks=effect.task_ids)
+                log.critical("task.duplicated", log=effect.log_id, tasks=effect.record_ids)
 
     def _probe(self, key: AgentKey, page_id: str) -> None:
         nonce = self._clock.nonce()
@@ -245,7 +245,7 @@ class Pages:
         logs = (await self._agents.snapshot(key)).logs
         was_open = any(one.log_id == log_id and one.saved is None for one in logs)
         turn = await self._agents.handle_log_event(
-            key, log_id, TasksFound(self._clock.now(), tasks)
+            key, log_id, RecordsFound(self._clock.now(), tasks)
         )
         one, best = turn.logs.get(log_id), next(iter(self.of(key)), None)
         done = surface.work_done(one, self._rules) if one and was_open else None

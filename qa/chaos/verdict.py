@@ -113,7 +113,7 @@ def _stored_log(value: str) -> StoredLog:
         agent=str(log.agent),
         provider_call_id=log.provider_call_id,
         state=type(state).__name__.lower(),
-        task_id=log.saved.task_id if log.saved else "",
+        task_id=log.saved.record_id if log.saved else "",
         reason=str(reason),
     )
 

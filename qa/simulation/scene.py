@@ -197,6 +197,6 @@ def _stored(log: CallLog) -> StoredLog:
         agent=str(log.agent),
         provider_call_id=log.provider_call_id,
         state=type(state).__name__.lower(),
-        task_id=log.saved.task_id if log.saved else "",
+        task_id=log.saved.record_id if log.saved else "",
         reason=state.by.value if isinstance(state, Closed) else reason,
     )

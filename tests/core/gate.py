@@ -23,8 +23,8 @@ from adapter.core.logevents import (
     PageProved,
     ProbePage,
     ReadBack,
+    RecordsFound,
     SendSettled,
-    TasksFound,
     TrayDecided,
 )
 from adapter.core.logmodel import Attempt, CallLog, LogFields, SaveError, Tray, TrayReason
@@ -99,8 +99,8 @@ class Gate:
 
     def _go(self, attempt: Attempt) -> None:
         """The law: no create while another create may have been, or may still be, fired."""
-        fireable = [p for p in self.pages if p.alive and any(not a.task_id for _, a in p.inbox)]
-        if not attempt.task_id and (self.tasks or self._can_fire(fireable)):
+        fireable = [p for p in self.pages if p.alive and any(not a.record_id for _, a in p.inbox)]
+        if not attempt.record_id and (self.tasks or self._can_fire(fireable)):
             self.premature.append(f"go {attempt.number} with {list(self.tasks)}")
         page = self.page(attempt.page_id)
         if page is None:
@@ -121,7 +121,7 @@ class Gate:
             page.alive = False  # crashed between the journal and Salesforce
             return
         if self.chance(0.15):
-            errors = (SaveError("UNABLE_TO_LOCK_ROW", "locked"),)
+            errors = (SaveError("UNABLE_TO_LOCK_ROW", "locked", transient=True),)
             told = LogRefused(self.at, page.page_id, attempt.number, attempt.nonce, errors)
             self.callbacks.append((self.at + 500, page, told))
             return
@@ -130,7 +130,7 @@ class Gate:
     def _save(self, page: FakePage, attempt: Attempt) -> None:
         slow = self.rng.choice([100, 100, 2_000, 40_000, SLOWEST_COMMIT_MS])
         commit = self.at + (slow if self.faults else 100)
-        task_id = attempt.task_id or f"00T{len(self.tasks)}"
+        task_id = attempt.record_id or f"00T{len(self.tasks)}"
         self.tasks[task_id] = (commit, attempt.fields)
         page.journal[attempt.number] = task_id
         saved = LogSaved(commit, page.page_id, attempt.number, attempt.nonce, task_id)
@@ -164,7 +164,7 @@ class Gate:
         self.answers = [at for at in self.answers if at > self.at]
         for _ in due:
             there = tuple(i for i, (commit, _) in self.tasks.items() if commit <= self.at)
-            self.tell(TasksFound(self.at, there))
+            self.tell(RecordsFound(self.at, there))
 
     def _page_troubles(self) -> None:
         attempt = self.log.attempt

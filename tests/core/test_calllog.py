@@ -25,8 +25,8 @@ from adapter.core.logevents import (
     ProbePage,
     ReadBack,
     RecordPicked,
+    RecordsFound,
     SendSettled,
-    TasksFound,
     TrayDecided,
     WritingEnded,
 )
@@ -51,7 +51,7 @@ from tests.core.people import RECORD, T0
 
 POLICY = SavePolicy()
 ASKING = SavePolicy(read_back=True)
-LOCKED = (SaveError("UNABLE_TO_LOCK_ROW", "locked"),)
+LOCKED = (SaveError("UNABLE_TO_LOCK_ROW", "locked", transient=True),)
 ACCEPT = LogAccepted(T0, "page1", "n1")
 SAVED = LogSaved(T0 + 900, "page1", 1, "n1", "00T1")
 
@@ -83,7 +83,7 @@ def test_no_history_doubles_or_loses_a_task(seed: int, read_back: bool) -> None:
     assert len(gate.tasks) == 1
     assert gate.log.saved is not None
     assert isinstance(gate.log.state, Settled)
-    assert gate.tasks[gate.log.saved.task_id][1] == gate.log.wanted
+    assert gate.tasks[gate.log.saved.record_id][1] == gate.log.wanted
 
 
 # --- the plain way ------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_an_accepted_offer_is_a_go_with_the_fields_of_now() -> None:
     going = after(ACCEPT)
     attempt = going.log.attempt
     assert attempt is not None
-    assert (attempt.number, attempt.page_id, attempt.task_id) == (1, "page1", "")
+    assert (attempt.number, attempt.page_id, attempt.record_id) == (1, "page1", "")
     assert going.effects == (GrantSave("c1", attempt),)
     assert going.log.state == Attempting(T0 + POLICY.report_ms)
 
@@ -130,7 +130,7 @@ def test_what_is_learned_after_the_save_becomes_an_update_by_id() -> None:
     assert may_be_offered(freed, T0 + 9_000)
     again = after(LogAccepted(T0 + 9_000, "page2", "n2"), log=freed).log
     assert again.attempt is not None
-    assert (again.attempt.task_id, again.attempt.number) == ("00T1", 2)
+    assert (again.attempt.record_id, again.attempt.number) == ("00T1", 2)
     done = after(LogSaved(T0 + 9_900, "page2", 2, "n2", ""), log=again).log
     assert done.saved is not None
     assert (done.saved.fields, type(done.state)) == (done.wanted, Settled)
@@ -228,7 +228,7 @@ def test_a_go_that_was_too_old_for_its_page_is_offered_again() -> None:
 
 @pytest.mark.parametrize(
     "silence",
-    [LogTimePassed(T0 + 30_000), PageLost(T0 + 30_000, "page1"), replace(SAVED, task_id="")],
+    [LogTimePassed(T0 + 30_000), PageLost(T0 + 30_000, "page1"), replace(SAVED, record_id="")],
 )
 def test_no_report_makes_the_outcome_unknown_and_never_a_second_go(silence: LogEvent) -> None:
     """The page is probed; no other page may have the log."""
@@ -237,7 +237,7 @@ def test_no_report_makes_the_outcome_unknown_and_never_a_second_go(silence: LogE
     assert lost.effects == (ProbePage("page1"),)
     second = after(LogAccepted(T0 + 40_000, "page2", "n2"), log=lost.log)
     assert (second.effects, second.ignored) == ((), "taken")
-    assert after(replace(SAVED, task_id=""), log=lost.log).ignored == "no id"
+    assert after(replace(SAVED, record_id=""), log=lost.log).ignored == "no id"
 
 
 def test_with_no_way_to_read_back_an_unknown_create_goes_to_the_tray() -> None:
@@ -260,7 +260,7 @@ def verified(
         if any(isinstance(e, ReadBack) for e in decision.effects):
             asked.append(due - T0 - 30_000)
             if answers[len(asked) - 1]:
-                decision = after(TasksFound(due + 1, ()), policy=ASKING, log=decision.log)
+                decision = after(RecordsFound(due + 1, ()), policy=ASKING, log=decision.log)
     return decision, asked
 
 
@@ -293,28 +293,28 @@ def test_a_proof_while_verifying_counts_too() -> None:
 def test_one_task_found_is_the_log_s() -> None:
     """Saved after all; a change since then becomes an update."""
     unknown = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000), policy=ASKING)
-    found = after(TasksFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=unknown.log).log
+    found = after(RecordsFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=unknown.log).log
     assert found.saved is not None
-    assert (found.saved.task_id, found.state) == ("00T9", Settled(T0 + 60_500))
+    assert (found.saved.record_id, found.state) == ("00T9", Settled(T0 + 60_500))
     changed = after(RecordPicked(T0, RECORD), policy=ASKING, log=unknown.log).log
-    other = after(TasksFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=changed).log
+    other = after(RecordsFound(T0 + 60_500, ("00T9",)), policy=ASKING, log=changed).log
     assert may_be_offered(other, T0 + 60_500)
 
 
 def test_two_tasks_found_are_a_double_and_everybody_is_told() -> None:
     """It must never happen; if it does, both ids are shown, once."""
     unknown = after(ACCEPT, LogTimePassed(T0 + 30_000)).log
-    doubled = after(TasksFound(T0 + 60_500, ("00T1", "00T2")), log=unknown)
+    doubled = after(RecordsFound(T0 + 60_500, ("00T1", "00T2")), log=unknown)
     assert doubled.effects == (AlarmDoubled("c1", ("00T1", "00T2")),)
     assert isinstance(doubled.log.state, Tray)
     assert doubled.log.state.reason is TrayReason.DOUBLED
-    again = after(TasksFound(T0 + 60_600, ("00T1", "00T2")), log=doubled.log)
+    again = after(RecordsFound(T0 + 60_600, ("00T1", "00T2")), log=doubled.log)
     assert (again.log, again.effects) == (doubled.log, ())
 
 
 def test_a_second_task_id_reported_is_a_double() -> None:
     """Another page, another browser: the report is believed."""
-    doubled = after(ACCEPT, SAVED, replace(SAVED, task_id="00T2"))
+    doubled = after(ACCEPT, SAVED, replace(SAVED, record_id="00T2"))
     assert AlarmDoubled("c1", ("00T1", "00T2")) in doubled.effects
     assert doubled.log.doubles == ("00T2",)
 
@@ -322,14 +322,14 @@ def test_a_second_task_id_reported_is_a_double() -> None:
 def test_what_was_found_does_not_settle_an_update_that_is_under_way() -> None:
     """A Task that is there says nothing of what it says."""
     log = after(ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "p", "n2"))
-    found = after(TasksFound(T0 + 1_002, ("00T1",)), log=log.log).log
+    found = after(RecordsFound(T0 + 1_002, ("00T1",)), log=log.log).log
     assert isinstance(found.state, Attempting)
 
 
 def test_answers_without_a_question_are_ignored() -> None:
     """Nothing there, while nobody asked; something there, before anybody saved."""
-    assert after(TasksFound(T0, ())).ignored == "late"
-    assert after(TasksFound(T0, ("00T1",))).ignored == "no attempt"
+    assert after(RecordsFound(T0, ())).ignored == "late"
+    assert after(RecordsFound(T0, ("00T1",))).ignored == "no attempt"
 
 
 def test_an_update_whose_outcome_is_unknown_waits_until_it_cannot_undo_the_next_one() -> None:
@@ -388,7 +388,7 @@ def test_a_late_report_of_an_earlier_create_makes_the_next_go_an_update() -> Non
     assert isinstance(silent.state, Settled)
     second = LogSaved(T0 + 93_000, "p2", 2, "n2", "00T2")
     assert AlarmDoubled("c1", ("00T1", "00T2")) in after(second, log=silent).effects
-    same = replace(second, task_id="00T1")
+    same = replace(second, record_id="00T1")
     assert after(same, log=late.log).log.state == Settled(T0 + 93_000)
     older = after(
         RecordPicked(T0 + 64_000, RECORD), LogAccepted(T0 + 64_001, "p3", "n3"), log=silent
@@ -455,7 +455,7 @@ log_events = st.one_of(
     st.builds(LogExpired, ats, people, numbers, nonces),
     st.builds(PageLost, ats, people),
     st.builds(PageProved, ats, people, st.booleans()),
-    st.builds(TasksFound, ats, st.lists(ids.filter(bool), max_size=3).map(tuple)),
+    st.builds(RecordsFound, ats, st.lists(ids.filter(bool), max_size=3).map(tuple)),
     st.builds(
         FactsLearned, ats, st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.SAID)))
     ),

@@ -303,7 +303,7 @@ def test_a_wrap_up_says_where_its_log_stands(
 ) -> None:
     """With the Task's id as soon as there is one."""
     (card,) = shown(at(WRAPUP), replace(LOG, state=state, saved=saved))["wrapups"]
-    assert card["log"] == {"state": told, **({"task_id": TASK} if saved else {})}
+    assert card["log"] == {"state": told, **({"record_id": TASK} if saved else {})}
 
 
 def test_a_settled_log_is_not_loaded_and_saved_all_the_same() -> None:
@@ -354,7 +354,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
             "errors": [
                 {"code": "REQUIRED_FIELD_MISSING", "message": "Pick a reason", "field": "Reason"}
             ],
-            "task_ids": [],
+            "record_ids": [],
             "actions": ["save_again", "edit", "already_there", "dismiss"],
             "draft": {"notes": "n"},
         }
@@ -379,7 +379,7 @@ def test_a_double_is_shown_with_both_ids_and_never_saved_again(
     """Saving again would make it three."""
     log = replace(LOG, state=Tray(reason, T0), saved=saved, doubles=doubles)
     (row,) = shown(IDLE, log)["tray"]
-    assert (row["reason"], row["task_ids"], row["actions"]) == (reason.value, tasks, actions)
+    assert (row["reason"], row["record_ids"], row["actions"]) == (reason.value, tasks, actions)
 
 
 @pytest.mark.parametrize("state", [Pending(T0, T0), Attempting(T0), Unknown(T0, T0), Settled(T0)])

@@ -17,7 +17,7 @@ from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
 from adapter.core.model import AgentKey, Draft, Record
 from adapter.core.policy import Policy
 from adapter.opencti import surface
-from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, found_tasks, save_errors
+from adapter.opencti.surface import ERRORS_KEPT, TEXT_KEPT, TRANSIENT, found_tasks, save_errors
 from adapter.opencti.tasklog import TaskRules, create_fields
 from adapter.page import frames
 from adapter.page.messages import (
@@ -50,7 +50,7 @@ LOG = CallLog(
     time_zone="UTC",
     state=Pending(T0, T0),
 )
-NO_REASON = (SaveError("GENERIC_ERROR", "Salesforce gave no reason."),)
+NO_REASON = (SaveError("GENERIC_ERROR", "Salesforce gave no reason.", transient=True),)
 
 
 # --- what became of a log ---------------------------------------------------------------------
@@ -84,7 +84,9 @@ def test_a_journal_entry_becomes_the_event_that_was_missed() -> None:
     saved = surface.journal_event(entry("ok", task_id=TASK), "p1", T0)
     refused = surface.journal_event(entry("refused", errors=[error]), "p1", T0)
     assert saved == LogSaved(T0, "p1", 2, "n", TASK)
-    assert refused == LogRefused(T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy"),))
+    assert refused == LogRefused(
+        T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy", transient=True),)
+    )
     assert surface.journal_event(entry("sent"), "p1", T0) is None
 
 
@@ -154,7 +156,9 @@ def test_the_first_words_that_there_are_are_the_message(
     error: dict[str, Any], message: str
 ) -> None:
     """Message, description, the details' own, and the code at the very last."""
-    assert why(code="SERVER_ERROR", **error) == (SaveError("SERVER_ERROR", message),)
+    assert why(code="SERVER_ERROR", **error) == (
+        SaveError("SERVER_ERROR", message, transient=True),
+    )
 
 
 def test_a_refusal_without_any_error_has_a_reason_too() -> None:
@@ -385,3 +389,12 @@ def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
 def test_anything_else_says_nobody(value: object) -> None:
     """Rubbish, another question's answer, ids that are none."""
     assert surface.who_runs(value, "n1") is None
+
+
+@pytest.mark.parametrize("code", sorted(TRANSIENT))
+def test_what_may_be_gone_a_moment_later_is_marked_unless_it_is_a_fields(code: str) -> None:
+    """The core knows no code of Salesforce's: only whether the same may be taken later."""
+    assert [error.transient for error in why(code=code, message="busy")] == [True]
+    field = {"fieldErrors": {"Subject": [{"statusCode": code, "message": "no"}]}}
+    assert [error.transient for error in why(code=code, details=field)] == [False]
+    assert [error.transient for error in why(code="REQUIRED_FIELD_MISSING")] == [False]

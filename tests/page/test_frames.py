@@ -274,3 +274,15 @@ def test_an_error_is_a_frame_of_its_code_and_words() -> None:
     """What the page shows above everything else."""
     said = {"type": "error", "code": "malformed", "text": "no"}
     assert json.loads(frames.error_frame("malformed", "no")) == said
+
+
+def test_pages_of_the_release_before_find_record_ids_by_their_older_names() -> None:
+    """A rolling deploy serves both; a view without any log is as it was."""
+    shown = {
+        "wrapups": [{"log": {"state": "saved", "record_id": TASK}}, {"log": {"state": "none"}}],
+        "tray": [{"record_ids": [TASK]}],
+    }
+    sent = json.loads(frames.view_frame(shown, "e1", 7, T0))
+    assert sent["wrapups"][0]["log"] == {"state": "saved", "record_id": TASK, "task_id": TASK}
+    assert sent["wrapups"][1]["log"] == {"state": "none"}
+    assert sent["tray"] == [{"record_ids": [TASK], "task_ids": [TASK]}]

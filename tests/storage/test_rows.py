@@ -141,3 +141,10 @@ def test_what_came_in_unmended_costs_no_commit() -> None:
 def test_the_version_stands_at_the_end_of_the_text() -> None:
     """Where the versions before looked for nothing else, and where it is found without reading."""
     assert AGENT.dump(Agent(KEY)).endswith(',"v":1}')
+
+
+@given(strategies.call_logs())
+def test_a_records_id_is_kept_under_the_name_that_older_versions_read(log: CallLog) -> None:
+    """Both read each other's rows during a rolling deploy."""
+    saved = json.loads(CALL_LOG.dump(log)).get("saved")
+    assert (saved and saved["task_id"]) == (log.saved and log.saved.record_id)

@@ -320,7 +320,7 @@ async def test_what_a_page_remembers_of_its_saves_is_heard_before_it_is_shown_an
     assert json.loads(await live.recv())["type"] == "view"
     (saved_id, saved), (refused_id, refused) = heard
     assert isinstance(saved, LogSaved)
-    assert (saved_id, saved.attempt, saved.nonce, saved.task_id) == ("saved", 2, "n", "00T1")
+    assert (saved_id, saved.attempt, saved.nonce, saved.record_id) == ("saved", 2, "n", "00T1")
     assert (refused_id, type(refused)) == ("no", LogRefused)
     await live.close()
 

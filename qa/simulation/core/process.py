@@ -31,8 +31,8 @@ from adapter.core.logevents import (
     PageProved,
     ProbePage,
     ReadBack,
+    RecordsFound,
     SendSettled,
-    TasksFound,
 )
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
@@ -250,7 +250,7 @@ class CoreProcess:
             case "answer":
                 found = surface.found_tasks(message["value"])
                 if found is not None:
-                    self._tell_log(key, message["ask_id"], TasksFound(now, found))
+                    self._tell_log(key, message["ask_id"], RecordsFound(now, found))
             case _:
                 raise AssertionError(message)
 
@@ -383,7 +383,7 @@ class CoreProcess:
 
     def _found(self, key: AgentKey, log_id: str) -> None:
         tasks = tuple(self._world.salesforce.found(log_id))
-        self._tell_log(key, log_id, TasksFound(self._now(), tasks))
+        self._tell_log(key, log_id, RecordsFound(self._now(), tasks))
 
     # --- webhooks --------------------------------------------------------------------------------
 
