@@ -22,7 +22,7 @@ from adapter.core.logevents import (
     LogEvent,
     LogSaved,
     LogTimePassed,
-    TasksFound,
+    RecordsFound,
     TrayDecided,
 )
 from adapter.core.logmodel import (
@@ -179,7 +179,7 @@ LOGS: list[tuple[int, str, type, LogEvent, type]] = [
     (10, "c20", Attempting, saved("c20", "00T000000000020AAA"), Pending),
     (11, "c21", Unknown, saved("c21", "00T000000000021AAA"), Settled),
     (11, "c21", Unknown, LogTimePassed(LEFT_AT), Verifying),
-    (12, "c22", Verifying, TasksFound(LEFT_AT, ("00T000000000022AAA",)), Settled),
+    (12, "c22", Verifying, RecordsFound(LEFT_AT, ("00T000000000022AAA",)), Settled),
     (13, "c23", Tray, TrayDecided(LEFT_AT, "save_again"), Pending),
     (15, "c25", Tray, TrayDecided(LEFT_AT, "dismiss"), Closed),
 ]
@@ -211,7 +211,7 @@ async def test_what_is_done_can_still_be_read(store: SqlStore) -> None:
     assert closed is not None
     assert doubled is not None
     assert settled.saved is not None
-    assert (settled.saved.task_id, type(settled.state)) == ("00T000000000001AAA", Settled)
+    assert (settled.saved.record_id, type(settled.state)) == ("00T000000000001AAA", Settled)
     assert isinstance(closed.state, Closed)
     assert isinstance(doubled.state, Tray)
     assert doubled.state.reason is TrayReason.DOUBLED
