@@ -1,0 +1,150 @@
+"""Which files a click and a webhook go through: `python -m qa.walkthrough [--json]`.
+
+The adapter runs as in the scenarios (real sockets, a simulated provider, a store on disk). Python
+tells of each function of ours that returns, in every thread, from the moment that the frame or the
+delivery leaves until all that it causes has been seen. The first of each is not counted: it fills
+caches. The fewer files a reader must open to follow a call, the better.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+import structlog
+
+from tests.fakes.page import FakePage
+from tests.scenarios.conftest import ACCOUNT, SECRET, World, a_world
+
+ADAPTER = str(Path(__file__).parents[1] / "adapter") + "/"
+SIMULATOR = f"{ADAPTER}telephony/simulator/"
+NUMBER = "+1202555{:04d}"
+
+
+class Trail:
+    """Returns of the adapter's functions, by file, in the order in which files were entered."""
+
+    def __init__(self) -> None:
+        self.returns: Counter[str] = Counter()
+        self._is_on = False
+
+    def __enter__(self) -> Trail:
+        """Count from here."""
+        self.returns.clear()
+        self._is_on = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Count no more."""
+        self._is_on = False
+
+    def watch(self, frame: FrameType, event: str, _argument: object) -> None:
+        """For sys.setprofile."""
+        file = frame.f_code.co_filename
+        if self._is_on and file.startswith(ADAPTER) and not file.startswith(SIMULATOR):
+            name = file.removeprefix(ADAPTER)
+            if event == "call":
+                self.returns.setdefault(name, 0)
+            elif event == "return":
+                self.returns[name] += 1
+
+    def told(self) -> dict[str, Any]:
+        """The figures, and the files."""
+        return {
+            "files": len(self.returns),
+            "returns": sum(self.returns.values()),
+            "by_file": dict(self.returns),
+        }
+
+
+async def click(world: World, page: FakePage, trail: Trail, number: int) -> dict[str, Any]:
+    """From the page's frame to the POST at the provider and the view that tells of it."""
+    posts = len((await world.history())["posts"])
+    with trail:
+        await page.dial(NUMBER.format(number))
+        await page.until(lambda view: view["state"] == "ringing-user-devices")
+        await world.until_history(lambda history: len(history["posts"]) > posts)
+    return trail.told()
+
+
+async def webhook(page: FakePage, trail: Trail, url: str, number: int) -> dict[str, Any]:
+    """From a signed delivery to its 2xx and the view that tells of it."""
+    begun = {"direction": "outbound", "to_number": NUMBER.format(number)}
+    with trail:
+        await _deliver(url, "call.initiated", number, begun)
+        await page.until(lambda view: view["state"] == "dialing-destination")
+    return trail.told()
+
+
+async def _deliver(url: str, kind: str, number: int, said: dict[str, str]) -> None:
+    data = {"call_id": f"call_{number}", "user_id": "user_ada", **said}
+    event = {"id": f"{kind}-{number}", "type": kind, "account_id": ACCOUNT, "data": data}
+    body = json.dumps(event).encode()
+    at = str(int(time.time()))
+    signature = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"X-DialStack-Signature": f"t={at},v1={signature}"}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.post(f"{url}/webhooks/dialstack", content=body, headers=headers)
+        answer.raise_for_status()
+
+
+async def measured(folder: Path, trail: Trail) -> dict[str, Any]:
+    """Both ways, the second time each."""
+    figures: dict[str, Any] = {}
+    async with a_world(folder, ring_seconds=30, wrap_up_seconds=0) as world:
+        await world.scenario(outcome="nobody-picks-up")
+        page = await world.page()
+        for number in (1, 2):
+            figures["click"] = await click(world, page, trail, number)
+            figures["webhook"] = await webhook(page, trail, world.url, number)
+            await _deliver(world.url, "call.end", number, {"status": "no-answer"})
+            await page.until(lambda view: view["state"] == "idle")
+            await _quiet(trail)
+    return figures
+
+
+async def _quiet(trail: Trail) -> None:
+    """The call before has been logged, and nothing of it is under way any more."""
+    busy = True
+    while busy:
+        with trail:
+            await asyncio.sleep(0.3)
+        # The sweeper looks at its deadlines meanwhile, and decides nothing.
+        busy = any(file.startswith("core/") for file in trail.returns)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m qa.walkthrough", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    trail = Trail()
+    threading.setprofile(trail.watch)
+    sys.setprofile(trail.watch)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(measured(Path(folder), trail))
+    if options.json:
+        print(json.dumps(figures))
+        return
+    for way, told in figures.items():
+        print(f"{way}: {told['files']} files, {told['returns']} returns")
+        for file, count in told["by_file"].items():
+            print(f"  {count:4} {file}")
+
+
+if __name__ == "__main__":
+    main()
