@@ -87,7 +87,11 @@ class App:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
-    """The adapter with everything but a listening socket; stops in the order of dependence."""
+    """The adapter with everything but a listening socket; stops in the order of dependence.
+
+    Raises WrongSetting where that would let strangers in.
+    """
+    settings.demand_safe_to_serve()
     now = clock or SystemClock()
     async with AsyncExitStack() as stack:
         metrics = Metrics()

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapter.settings import Settings, WrongSetting, is_origin
+from adapter.settingrules import secure_origin, why_weak
+from adapter.settings import Settings, WrongSetting
 
 DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
@@ -89,6 +90,8 @@ def orgs_of(settings: Settings) -> Orgs:
         rows = tomllib.loads(settings.orgs_file.read_text(encoding="utf-8")).get("org", [])
         orgs = tuple(_org(row) for row in rows)
         _check_apart(orgs)
+        if not settings.is_trial:
+            _check_secrets(orgs)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise WrongSetting(f"SOFTPHONE_ORGS_FILE: {settings.orgs_file}: {error}") from None
     return Orgs(orgs)
@@ -121,8 +124,8 @@ def _org(row: dict[str, Any]) -> Org:
     secrets = _read(row["webhook_secrets_file"]).replace(",", "\n").split("\n")
     org = Org(
         org_id=row["id"],
-        origins=tuple(row["origins"]),
-        domain=row["domain"].rstrip("/"),
+        origins=tuple(map(secure_origin, row["origins"])),
+        domain=secure_origin(row["domain"]),
         client_id=row["client_id"],
         client_secret=_read(row["client_secret_file"]) if "client_secret_file" in row else "",
         account=row["account"],
@@ -142,9 +145,6 @@ _NEEDED = frozenset(
 def _check(org: Org) -> None:
     if not _ORG_ID.fullmatch(org.org_id):
         raise ValueError(f"{org.org_id!r} is no org id: 00D and 12 or 15 letters and digits")
-    for origin in (*org.origins, org.domain):
-        if not is_origin(origin):
-            raise ValueError(f"{origin!r} is no origin, such as https://acme.my.salesforce.com")
     if not org.origins or not org.is_provider_configured:
         raise ValueError(f"{org.org_id} needs origins, an account, its token and webhook secrets")
 
@@ -164,6 +164,13 @@ def _check_apart(orgs: tuple[Org, ...]) -> None:
     secrets = [secret for org in orgs for secret in set(org.webhook_secrets)]
     if len(secrets) != len(set(secrets)):
         raise ValueError("two orgs share a webhook secret")
+
+
+def _check_secrets(orgs: tuple[Org, ...]) -> None:
+    for org in orgs:
+        for secret in org.webhook_secrets:
+            if wrong := why_weak(secret):
+                raise ValueError(f"a webhook secret of {org.org_id} {wrong}")
 
 
 def _check_once(what: str, values: list[str]) -> None:

@@ -6,15 +6,10 @@ How they are read is environment.py's. Durations are seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
-from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -26,37 +21,35 @@ from pydantic_settings import (
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy, SavePolicy
+from adapter.origins import (
+    demand_https,
+    is_for_this_machine,
+    is_loopback,
+    normal_origin,
+    normal_url,
+)
+from adapter.settingrules import (
+    LONGEST_SECONDS,
+    NO_REGION,
+    each,
+    is_disposition,
+    is_network,
+    is_number_prefix,
+    is_region,
+    is_seconds,
+    is_task_field,
+    secure_origin,
+    why_weak,
+)
 
 PREFIX = "SOFTPHONE_"
-LONGEST_SECONDS = 86_400
-
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-_NUMBER_PREFIX = re.compile(r"\+[0-9]{1,15}")
-_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TASK_FIELDS_OF_OURS = frozenset(
-    {
-        "Id",
-        "entityApiName",
-        "Subject",
-        "Status",
-        "TaskSubtype",
-        "CallType",
-        "CallDurationInSeconds",
-        "CallDisposition",
-        "CallObject",
-        "Description",
-        "ActivityDate",
-        "WhoId",
-        "WhatId",
-        "OwnerId",
-        "AccountId",
-    }
-)
-"""What the adapter writes itself, or leaves to Salesforce: no constant may stand in for it."""
 
 Texts = Annotated[tuple[str, ...], NoDecode]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
+
+
+_ANYBODY = f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}"
 
 
 class WrongSetting(Exception):
@@ -160,18 +153,20 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "dialstack_url")
+    @field_validator("public_url")
     @classmethod
-    def _is_a_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-            raise ValueError("must be an http or https address, such as https://phone.example.com")
-        return value.rstrip("/")
+    def _is_an_origin(cls, value: str) -> str:
+        return normal_origin(value)
+
+    @field_validator("dialstack_url")
+    @classmethod
+    def _is_a_secure_url(cls, value: str) -> str:
+        return demand_https(normal_url(value))
 
     @field_validator("salesforce_url")
     @classmethod
-    def _is_a_url_or_nothing(cls, value: str) -> str:
-        return cls._is_a_url(value) if value else value
+    def _is_a_secure_origin_or_nothing(cls, value: str) -> str:
+        return demand_https(normal_origin(value)) if value else value
 
     @field_validator("org_id")
     @classmethod
@@ -186,29 +181,27 @@ class Settings(BaseSettings):
     @field_validator("org_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        example = "such as https://acme.lightning.force.com, without a path"
-        origins = tuple(origin.rstrip("/") for origin in value)
-        return _each(origins, _ORIGIN.fullmatch, f"is not an origin, {example}")
+        return tuple(map(secure_origin, value))
 
     @field_validator("proxies")
     @classmethod
-    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, _is_address, "is no IP address, such as 10.0.0.1")
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return each(value, is_network, "is no IP address or network, such as 10.0.0.0/24")
 
     @field_validator("default_region")
     @classmethod
     def _is_a_region(cls, value: str) -> str:
-        return _each((value,), _is_region, _NO_REGION)[0]
+        return each((value,), is_region, NO_REGION)[0]
 
     @field_validator("regions")
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, _is_region, _NO_REGION)
+        return each(value, is_region, NO_REGION)
 
     @field_validator("allow_numbers", "deny_numbers")
     @classmethod
     def _are_number_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, _NUMBER_PREFIX.fullmatch, "must be + and digits, such as +49900")
+        return each(value, is_number_prefix, "must be + and digits, such as +49900")
 
     @field_validator("extension_digits")
     @classmethod
@@ -220,19 +213,19 @@ class Settings(BaseSettings):
     @field_validator("task_extra_fields")
     @classmethod
     def _are_task_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _each(value, _is_task_field, "must be a field of yours and its value: Type=Call")
+        return each(value, is_task_field, "must be a field of yours and its value: Type=Call")
 
     @field_validator("dispositions")
     @classmethod
     def _are_dispositions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         known = ", ".join(outcome.value for outcome in Outcome)
-        return _each(value, _is_disposition, f"must be outcome=text, the outcome one of {known}")
+        return each(value, is_disposition, f"must be outcome=text, the outcome one of {known}")
 
     @field_validator("read_back_seconds")
     @classmethod
     def _are_ascending_seconds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         wrong = f"is not a number of seconds from 0 to {LONGEST_SECONDS}"
-        seconds = [float(text) for text in _each(value, _is_seconds, wrong)]
+        seconds = [float(text) for text in each(value, is_seconds, wrong)]
         if any(later <= sooner for sooner, later in pairwise(seconds)):
             raise ValueError("must be ascending, such as 30,60,120,330")
         return value
@@ -241,17 +234,28 @@ class Settings(BaseSettings):
     def _dev_sign_in_requires_loopback(self) -> Settings:
         if self.sign_in == "dev" and not is_loopback(self.host):
             raise ValueError(
-                f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}HOST to be a "
-                f"loopback address such as 127.0.0.1, not {self.host}"
+                f"{_ANYBODY}HOST to be a loopback address such as 127.0.0.1, not {self.host}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_secrets_are_secret(self) -> Settings:
+        """The simulator's may be known to all."""
+        if self.is_trial:
+            return self
+        for secret in self.webhook_secrets:
+            if wrong := why_weak(secret):
+                raise ValueError(
+                    f"{PREFIX}DIALSTACK_WEBHOOK_SECRETS: one of them {wrong}. Use the secret that "
+                    f"the provider made: python -m adapter webhooks register"
+                )
         return self
 
     @model_validator(mode="after")
     def _salesforce_sign_in_is_whole(self) -> Settings:
         if self.sign_in != "salesforce":
             return self
-        parts = urlsplit(self.public_url)
-        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        if not (self.public_url.startswith("https://") or is_for_this_machine(self.public_url)):
             raise ValueError(f"{PREFIX}PUBLIC_URL must be https: browsers keep no cookie without")
         needed = {
             "ORG_ID": self.org_id,
@@ -265,11 +269,27 @@ class Settings(BaseSettings):
             )
         return self
 
+    def demand_safe_to_serve(self) -> None:
+        """Raise WrongSetting where strangers would reach the dev sign-in.
+
+        A proxy in front of loopback lets them in, and the public address tells of one. Commands
+        that only write files need that address before anybody can sign in with Salesforce.
+        """
+        if self.sign_in == "dev" and not is_for_this_machine(self.public_url):
+            raise WrongSetting(
+                f"{_ANYBODY}PUBLIC_URL to be a loopback address such as http://localhost:8080, "
+                f"not {self.public_url}; for agents elsewhere set {PREFIX}SIGN_IN=salesforce"
+            )
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether all of it is on this machine: the pages, and a simulated provider."""
+        return is_for_this_machine(self.dialstack_url) and is_for_this_machine(self.public_url)
+
     @property
     def public_origin(self) -> str:
         """Scheme, host and port of our own pages, as browsers write it."""
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return self.public_url
 
     @property
     def supervisors_or_everybody(self) -> frozenset[str] | None:
@@ -354,60 +374,5 @@ class Settings(BaseSettings):
         return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
-def is_origin(text: str) -> bool:
-    """Whether it is scheme, host and perhaps port, and no more."""
-    return _ORIGIN.fullmatch(text) is not None
-
-
-@lru_cache(4096)
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can reach that address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
-
-
-_NO_REGION = "must be a country's two capital letters, such as US, DE or GB"
-
-
-def _each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) -> tuple[str, ...]:
-    """The values, if all of them fit."""
-    for value in values:
-        if not fits(value):
-            raise ValueError(f"{value!r} {wrong}")
-    return values
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(ip_address(text).version)
-    except ValueError:
-        return False
-
-
-def _is_region(text: str) -> bool:
-    return text in SUPPORTED_REGIONS
-
-
-def _is_task_field(pair: str) -> bool:
-    name, _, value = (part.strip() for part in pair.partition("="))
-    return bool(value and _API_NAME.fullmatch(name)) and name not in _TASK_FIELDS_OF_OURS
-
-
-def _is_disposition(pair: str) -> bool:
-    outcome, _, text = (part.strip() for part in pair.partition("="))
-    return bool(text) and outcome in {known.value for known in Outcome}
-
-
-def _is_seconds(text: str) -> bool:
-    try:
-        return 0 <= float(text) <= LONGEST_SECONDS
-    except ValueError:
-        return False

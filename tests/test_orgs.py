@@ -14,7 +14,9 @@ from adapter.settings import WrongSetting
 def org_text(folder: Path, letter: str, **wishes: str) -> str:
     """One [[org]] of the file, with secrets in files of its own."""
     (folder / f"token-{letter}").write_text(f"sk-{letter}\n")
-    (folder / f"hooks-{letter}").write_text(f"whsec-{letter}1\nwhsec-{letter}2\n")
+    (folder / f"hooks-{letter}").write_text(
+        f"whsec-9f2c1e7a5b3d{letter}1\nwhsec-9f2c1e7a5b3d{letter}2\n"
+    )
     lines = {
         "id": f'"00D00000000000{letter}"',
         "domain": f'"https://{letter}.my.salesforce.com"',
@@ -41,7 +43,11 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     b = orgs.of_origin("https://b.lightning.force.com")
     assert a is not None
     assert b is not None
-    assert (a.account, a.token, a.webhook_secrets) == ("acct_a", "sk-a", ("whsec-a1", "whsec-a2"))
+    assert (a.account, a.token, a.webhook_secrets) == (
+        "acct_a",
+        "sk-a",
+        ("whsec-9f2c1e7a5b3da1", "whsec-9f2c1e7a5b3da2"),
+    )
     assert (b.account, b.token) == ("acct_b", "sk-b")
     assert orgs.of_origin("https://b.lightning.force.com/") is None
     assert orgs.of_id("00D00000000000c") is None
@@ -76,9 +82,9 @@ def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
         ({"origins": '["https://a.lightning.force.com"]'}, "the origin"),
         ({"webhook_secrets_file": '"{folder}/hooks-a"'}, "share a webhook secret"),
         ({"id": '"005"'}, "is no org id"),
-        ({"origins": '["*"]'}, "is no origin"),
+        ({"origins": '["*"]'}, "is not an origin"),
         ({"origins": "[]"}, "needs origins"),
-        ({"domain": '"https://b.example/path"'}, "is no origin"),
+        ({"domain": '"https://b.example/path"'}, "is not an origin"),
         ({"token": '"sk"'}, "has no token"),
         ({"account": ""}, "needs account"),
         ({"token_file": '"/nowhere"'}, "No such file"),
@@ -93,6 +99,14 @@ def test_what_would_mix_two_orgs_up_is_refused(
     with pytest.raises(WrongSetting, match=said) as wrong:
         read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b", **wishes))
     assert str(wrong.value).startswith("SOFTPHONE_ORGS_FILE: ")
+
+
+def test_a_webhook_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    """One org's weak secret would let strangers end its calls."""
+    one = org_text(tmp_path, "a")
+    (tmp_path / "hooks-a").write_text("whsec_demo\n")
+    with pytest.raises(WrongSetting, match="a webhook secret of 00D00000000000a is a sample"):
+        read(tmp_path, one)
 
 
 @pytest.mark.parametrize("text", ["", "[[org", "org = 5", "[[org]]\n"])

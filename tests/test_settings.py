@@ -13,12 +13,14 @@ from pydantic import SecretStr
 from adapter.core.facts import Outcome
 from adapter.core.policy import Policy
 from adapter.environment import load
-from adapter.settings import PREFIX, Settings, WrongSetting, is_loopback
+from adapter.settings import PREFIX, Settings, WrongSetting
 
 ROOT = Path(__file__).resolve().parents[1]
 
+SECRET = "whsec_" + "9f2c1e7a5b3d8064"
+
 SAID: Mapping[str, tuple[str, object]] = {
-    "public_url": ("https://phone.example.com/", "https://phone.example.com"),
+    "public_url": ("HTTPS://Phone.Example.com:443/", "https://phone.example.com"),
     "host": ("::1", "::1"),
     "port": ("0", 0),
     "database_url": ("postgresql://db/softphone", "postgresql://db/softphone"),
@@ -28,19 +30,19 @@ SAID: Mapping[str, tuple[str, object]] = {
     "sign_in_client_secret": ("cs_2", SecretStr("cs_2")),
     "orgs_file": ("orgs.toml", Path("orgs.toml")),
     "supervisors": ("ada@example.com,", ("ada@example.com",)),
-    "proxies": ("10.0.0.1,2001:db8::1", ("10.0.0.1", "2001:db8::1")),
+    "proxies": ("10.0.0.0/8,2001:db8::1", ("10.0.0.0/8", "2001:db8::1")),
     "sockets_per_address": ("5", 5),
     "delivery_days": ("7", 7),
     "call_days": ("365", 365),
     "org_origins": (
-        "https://a.lightning.force.com, http://b.example:8443",
-        ("https://a.lightning.force.com", "http://b.example:8443"),
+        "https://A.lightning.force.com:443/, http://127.0.0.1:8081",
+        ("https://a.lightning.force.com", "http://127.0.0.1:8081"),
     ),
     "dialstack_url": ("http://127.0.0.1:8082/", "http://127.0.0.1:8082"),
     "dialstack_token": ("sk_1", SecretStr("sk_1")),
     "dialstack_account": ("acct_1", "acct_1"),
     "dialstack_user_field": ("user", "user"),
-    "dialstack_webhook_secrets": ("whsec_1,whsec_2", SecretStr("whsec_1,whsec_2")),
+    "dialstack_webhook_secrets": (f"{SECRET},{SECRET}2", SecretStr(f"{SECRET},{SECRET}2")),
     "directory_file": ("agents.toml", Path("agents.toml")),
     "default_region": ("GB", "GB"),
     "regions": ("DE, AT,", ("DE", "AT")),
@@ -128,15 +130,15 @@ def test_no_secret_shows_in_the_settings_text() -> None:
 
 def test_several_webhook_secrets_are_live_at_once() -> None:
     """While rotating, old and new are separated by a comma."""
-    settings = load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": " a, b ,"})
-    assert settings.webhook_secrets == ("a", "b")
+    settings = load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": f" {SECRET}, {SECRET}b ,"})
+    assert settings.webhook_secrets == (SECRET, f"{SECRET}b")
 
 
 @pytest.mark.parametrize("missing", ["TOKEN", "ACCOUNT", "WEBHOOK_SECRETS", None])
 def test_a_provider_is_configured_only_as_a_whole(missing: str | None) -> None:
     """Without a token no call can be placed, without secrets none can be heard of."""
     names = {"TOKEN", "ACCOUNT", "WEBHOOK_SECRETS"} - {missing}
-    told = {f"SOFTPHONE_DIALSTACK_{name}": "x" for name in names if name}
+    told = {f"SOFTPHONE_DIALSTACK_{name}": SECRET for name in names if name}
     assert load(told).is_provider_configured is (missing is None)
 
 
@@ -166,7 +168,16 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PORT", "70000", "must be less than or equal to 65535"),
         ("PORT", "http", "must be a valid integer"),
         ("SIGN_IN", "none", "must be 'dev'"),
-        ("ORG_ORIGINS", "https://a.example/x", f"'https://a.example/x' {ORIGIN}"),
+        ("ORG_ORIGINS", "https://a.example/one", f"'https://a.example/one' {ORIGIN}"),
+        ("ORG_ORIGINS", "http://a.example", f"'http://a.example' {ORIGIN}"),
+        ("DIALSTACK_URL", "http://api.dialstack.ai", "must be https, except on this machine"),
+        ("SALESFORCE_URL", "http://acme.my.salesforce.com", "must be https"),
+        ("SALESFORCE_URL", "https://acme.my.salesforce.com/one", "must be without a path"),
+        ("PUBLIC_URL", "https://phone.example.com/softphone", "must be without a path"),
+        ("PUBLIC_URL", "https://ada@phone.example.com", URL),
+        ("PUBLIC_URL", "https://phone.example.com?x=1", URL),
+        ("PUBLIC_URL", "https://phone.example.com\\@evil.example", URL),
+        ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no IP address or network"),
         ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://u@a.example", f"'https://u@a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://a;script-src *", f"'https://a;script-src *' {ORIGIN}"),
@@ -227,13 +238,45 @@ def test_the_dev_sign_in_refuses_to_listen_to_others(host: str) -> None:
     assert str(caught.value) == f"{expected}loopback address such as 127.0.0.1, not {host}"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
-def test_loopback_is_loopback(host: str) -> None:
-    """All of 127.0.0.0/8, and IPv6's."""
-    assert is_loopback(host)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://phone.example.com",
+        "http://192.168.1.7:8080",
+        "https://localhost.example.com",
+        "https://127.0.0.1.example.com",
+        "https://[2001:db8::1]",
+        "https://127.1",
+    ],
+)
+def test_the_dev_sign_in_refuses_an_address_that_others_reach(url: str) -> None:
+    """A proxy in front of loopback lets the world in; the public address tells of one."""
+    with pytest.raises(WrongSetting, match="SOFTPHONE_PUBLIC_URL to be a loopback address"):
+        load({"SOFTPHONE_PUBLIC_URL": url}).demand_safe_to_serve()
 
 
-# --- what the machine is given ----------------------------------------------------------------
+@pytest.mark.parametrize("url", ["http://localhost:8080", "https://127.0.0.1", "http://[::1]:80"])
+def test_the_dev_sign_in_serves_this_machine(url: str) -> None:
+    """With TLS or without."""
+    load({"SOFTPHONE_PUBLIC_URL": url}).demand_safe_to_serve()
+
+
+@pytest.mark.parametrize(
+    "secrets", ["x7", "whsec_demo", f"{SECRET},whsec_secret1234", "aaaaaaaaaaaaaaaaaaaaaaaa"]
+)
+def test_a_webhook_secret_that_can_be_guessed_is_refused(secrets: str) -> None:
+    """Whoever knows it tells of calls that there were not; it is not shown in the sentence."""
+    with pytest.raises(WrongSetting, match="SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS: one of") as wrong:
+        load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": secrets})
+    assert secrets.rsplit(",", maxsplit=1)[-1] not in str(wrong.value)
+
+
+def test_a_simulated_providers_secret_may_be_known() -> None:
+    """As long as pages and provider are on this machine, and nobody else's calls are in it."""
+    home = {"dialstack_webhook_secrets": "whsec_demo", "dialstack_url": "http://127.0.0.1:8082"}
+    assert load({}, **home).webhook_secrets == ("whsec_demo",)
+    with pytest.raises(WrongSetting, match="WEBHOOK_SECRETS"):
+        load({}, **{**SALESFORCE, **home})
 
 
 def test_the_defaults_are_those_of_the_machine() -> None:
@@ -288,16 +331,10 @@ def test_extra_task_fields_are_pairs() -> None:
     assert settings.extra_fields() == (("Type", "Call"), ("Channel__c", "a=b"))
 
 
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://phone.example.com/softphone/", "https://phone.example.com"),
-        ("http://localhost:8080", "http://localhost:8080"),
-    ],
-)
-def test_the_public_origin_is_the_address_without_a_path(url: str, origin: str) -> None:
-    """Browsers send an Origin without a path, and with a port where it is not the usual one."""
-    assert load({"SOFTPHONE_PUBLIC_URL": url}).public_origin == origin
+def test_a_public_address_gets_the_spelling_that_browsers_send() -> None:
+    """An Origin is compared letter by letter: capitals and usual ports would match no browser's."""
+    said = {**SALESFORCE, "public_url": "HTTPS://Phone.Example.COM:443/"}
+    assert load({}, **said).public_origin == "https://phone.example.com"
 
 
 SALESFORCE = {

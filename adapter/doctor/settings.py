@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.environment import unknown_variables
 from adapter.orgs import Orgs
-from adapter.settings import Settings, is_loopback
+from adapter.origins import is_for_this_machine, is_loopback
+from adapter.settings import Settings
 
 SALESFORCE_HOSTS = (
     "force.com",
@@ -59,6 +60,9 @@ def _sign_in(settings: Settings) -> Finding:
     if settings.sign_in != "dev":
         return ok("sign-in", f"Agents sign in with {settings.sign_in.capitalize()}.")
     text = "SOFTPHONE_SIGN_IN is dev: anybody may be anyone."
+    if not is_for_this_machine(settings.public_url):
+        todo = "Set SOFTPHONE_SIGN_IN=salesforce; the adapter does not start like this."
+        return fail("sign-in", text, todo)
     return warn("sign-in", text, "Fine for a trial on one machine, and for nothing else.")
 
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from adapter.settings import is_loopback
+from adapter.origins import is_loopback
 
 FORWARDED = "X-Forwarded-For"
 

@@ -13,7 +13,8 @@ from aiohttp import web
 from adapter import __version__
 from adapter.assets import folder
 from adapter.orgs import Orgs
-from adapter.settings import Settings, is_loopback
+from adapter.origins import is_loopback
+from adapter.settings import Settings
 from adapter.web.lean import late_words, lean_script, lean_style, lean_words
 
 WEB = folder("web")

@@ -15,19 +15,19 @@ from adapter.xmltext import read
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No .env of ours, and a public address."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "https://phone.example.com/desk")
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "https://Phone.example.com:443/")
     return tmp_path
 
 
 def test_the_names_and_the_address_are_filled_in(at_home: Path) -> None:
-    """A path in the public address belongs to the pages, not to the origin."""
+    """The public address in the one spelling that browsers send."""
     wishes = ["--out", "project", "--contact", "it@example.com", "--name", "Desk"]
     assert main(["metadata", *wishes, "--experience", "both"]) == 0
     sources = at_home / "project/force-app/main/default"
     site = (sources / "cspTrustedSites/Desk.cspTrustedSite-meta.xml").read_text(encoding="utf-8")
     assert "<endpointUrl>https://phone.example.com</endpointUrl>" in site
     center = (sources / "callCenters/DeskCenter.callCenter-meta.xml").read_text(encoding="utf-8")
-    assert "<adapterUrl>https://phone.example.com/desk/softphone</adapterUrl>" in center
+    assert "<adapterUrl>https://phone.example.com/softphone</adapterUrl>" in center
     assert "<value>Classic_and_Lightning</value>" in center
     # The channel that is deployed along is the one that the page is told of.
     assert "<value>DeskCalls__c</value>" in center
@@ -35,7 +35,7 @@ def test_the_names_and_the_address_are_filled_in(at_home: Path) -> None:
     app = (sources / "extlClntAppGlobalOauthSets/Desk_glbloauth.ecaGlblOauth-meta.xml").read_text(
         encoding="utf-8"
     )
-    assert "<callbackUrl>https://phone.example.com/desk/auth/callback</callbackUrl>" in app
+    assert "<callbackUrl>https://phone.example.com/auth/callback</callbackUrl>" in app
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ GOOD = {
     "SOFTPHONE_ORG_ORIGINS": ORG,
     "SOFTPHONE_DIALSTACK_ACCOUNT": "acct_1",
     "SOFTPHONE_DIALSTACK_TOKEN": "sk_1",
-    "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": "whsec_1",
+    "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": "whsec_9f2c1e7a5b3d8064",
     "SOFTPHONE_LOG_HASH_KEY": "0123456789abcdef",
 }
 
@@ -44,8 +44,10 @@ def test_an_unknown_variable_is_named_with_its_neighbour() -> None:
 
 
 def test_the_dev_sign_in_is_remarked_on() -> None:
-    """Anybody may be anyone."""
-    assert grades("sign-in", SOFTPHONE_SIGN_IN="dev")[0][0] is Grade.WARN
+    """Anybody may be anyone; where others could come, the adapter does not even start."""
+    home = grades("sign-in", SOFTPHONE_SIGN_IN="dev", SOFTPHONE_PUBLIC_URL="http://localhost:8080")
+    assert home[0][0] is Grade.WARN
+    assert grades("sign-in", SOFTPHONE_SIGN_IN="dev")[0][0] is Grade.FAIL
 
 
 def test_signing_in_with_salesforce_is_good() -> None:
@@ -79,7 +81,7 @@ def test_a_missing_secret_is_named_and_none_is_shown(variable: str) -> None:
     found = grades("secrets", **{f"SOFTPHONE_DIALSTACK_{variable}": ""})
     assert [grade for grade, _ in found] == [Grade.FAIL]
     assert f"SOFTPHONE_DIALSTACK_{variable} is not set" in found[0][1]
-    assert not re.search("sk_1|whsec_1", found[0][1])
+    assert not re.search("sk_1|whsec_9", found[0][1])
 
 
 def test_without_a_key_for_hashes_somebody_is_told() -> None:
@@ -97,7 +99,6 @@ def test_without_a_key_for_hashes_somebody_is_told() -> None:
         ("https://acme.lightning.force.com", Grade.OK, "may show"),
         ("https://acme--dev.sandbox.lightning.force.com", Grade.OK, "may show"),
         ("https://acme.my.salesforce.com", Grade.WARN, "no Lightning address"),
-        ("http://acme.lightning.force.com", Grade.FAIL, "no https address of Salesforce"),
         ("https://acme.lightning.force.com.evil.example", Grade.FAIL, "no https address"),
         ("http://127.0.0.1:8081", Grade.WARN, "no Salesforce org"),
     ],

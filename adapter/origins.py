@@ -1,0 +1,81 @@
+"""Addresses as settings spell them, and in the one spelling that browsers send. Pure.
+
+Origins are compared letter by letter everywhere else, so here capitals, a port that goes without
+saying and a slash at the end go, and what could be read in two ways is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+_USUAL_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(?!-)[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_SAFE = re.compile(r"[!-\[\]-~]*")
+"""No blanks, no controls, no backslash (browsers read it as a slash), nothing beyond ASCII."""
+
+NO_URL = "must be an http or https address, such as https://phone.example.com"
+
+
+@lru_cache(4096)
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach that address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(url: str) -> str:
+    """The host of a URL or of a Host header, without its port; empty where there is none."""
+    try:
+        return urlsplit(url if "://" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_for_this_machine(url: str) -> bool:
+    """Whether a URL leads nowhere but here."""
+    return is_loopback(host_of(url))
+
+
+def normal_url(text: str) -> str:
+    """Scheme, host, port and path in one spelling. Raises ValueError that says what to write."""
+    text = text.strip()
+    parts = urlsplit(text)
+    scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
+    if scheme not in _USUAL_PORTS or not host or port == 0 or not _SAFE.fullmatch(text):
+        raise ValueError(NO_URL)
+    if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
+        raise ValueError(f"{NO_URL}, without a user, a query or a fragment")
+    bare = f"[{host}]" if _is_ipv6(host) else host
+    if bare == host and not _HOST.fullmatch(host):
+        raise ValueError(NO_URL)
+    shown = "" if port in {None, _USUAL_PORTS[scheme]} else f":{port}"
+    return f"{scheme}://{bare}{shown}{parts.path.rstrip('/')}"
+
+
+def normal_origin(text: str) -> str:
+    """The same for an address without a path. Raises ValueError."""
+    url = normal_url(text)
+    if urlsplit(url).path:
+        raise ValueError(f"must be without a path: {url.removesuffix(urlsplit(url).path)}")
+    return url
+
+
+def demand_https(url: str) -> str:
+    """The URL, if nobody on the way can read it. Raises ValueError."""
+    if url.startswith("https://") or is_for_this_machine(url):
+        return url
+    raise ValueError(f"must be https, except on this machine: {url.replace('http', 'https', 1)}")
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ip_address(host).version == 6
+    except ValueError:
+        return False

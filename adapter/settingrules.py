@@ -1,0 +1,115 @@
+"""What the text of a setting must look like, and what a secret must not. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_network
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from adapter.core.facts import Outcome
+from adapter.origins import demand_https, normal_origin
+
+LONGEST_SECONDS = 86_400
+SHORTEST_SECRET = 16
+
+_NUMBER_PREFIX = re.compile(r"\+[0-9]{1,15}")
+_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TASK_FIELDS_OF_OURS = frozenset(
+    {
+        "Id",
+        "entityApiName",
+        "Subject",
+        "Status",
+        "TaskSubtype",
+        "CallType",
+        "CallDurationInSeconds",
+        "CallDisposition",
+        "CallObject",
+        "Description",
+        "ActivityDate",
+        "WhoId",
+        "WhatId",
+        "OwnerId",
+        "AccountId",
+    }
+)
+"""What the adapter writes itself, or leaves to Salesforce: no constant may stand in for it."""
+
+
+def secure_origin(text: str) -> str:
+    """One of Salesforce's origins in its one spelling. Raises ValueError."""
+    try:
+        return demand_https(normal_origin(text))
+    except ValueError as error:
+        example = "such as https://acme.lightning.force.com, without a path"
+        raise ValueError(f"{text!r} is not an origin, {example}: {error}") from None
+
+
+_SAMPLE_WORDS = re.compile(
+    r"(?:demo|test|example|sample|secret|webhook|hook|change|this|your|here|my|me|key|token|live|"
+    r"password|softphone|dialstack|0?123456789?0?|\d{1,4}|x+|[\W_])+"
+)
+_SAMPLES = frozenset({"mfkq9r8gkyqrtwjupd8ilpzio2lalasw"})
+"""What documentation shows as a secret, and people then use: the last is Svix's own
+(https://docs.svix.com/receiving/verifying-payloads/how-manual)."""
+
+
+def why_weak(secret: str) -> str:
+    """What is wrong with a secret that webhooks are signed with; empty if nothing is."""
+    bare = secret.removeprefix("whsec_").lower()
+    if _SAMPLE_WORDS.fullmatch(bare) or bare in _SAMPLES:
+        return "is a sample that everybody knows"
+    if len(secret) < SHORTEST_SECRET or len(set(bare)) < SHORTEST_SECRET // 3:
+        return f"can be guessed: it needs {SHORTEST_SECRET} characters at least"
+    return ""
+
+
+def is_number_prefix(text: str) -> bool:
+    """Whether it is + and digits."""
+    return _NUMBER_PREFIX.fullmatch(text) is not None
+
+
+NO_REGION = "must be a country's two capital letters, such as US, DE or GB"
+
+
+def each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) -> tuple[str, ...]:
+    """The values, if all of them fit."""
+    for value in values:
+        if not fits(value):
+            raise ValueError(f"{value!r} {wrong}")
+    return values
+
+
+def is_network(text: str) -> bool:
+    """Whether it is an IP address, or a network in CIDR notation."""
+    try:
+        return bool(ip_network(text, strict=False).version)
+    except ValueError:
+        return False
+
+
+def is_region(text: str) -> bool:
+    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
+    return text in SUPPORTED_REGIONS
+
+
+def is_task_field(pair: str) -> bool:
+    """Whether it is a field that an admin may set, and its value."""
+    name, _, value = (part.strip() for part in pair.partition("="))
+    return bool(value and _API_NAME.fullmatch(name)) and name not in _TASK_FIELDS_OF_OURS
+
+
+def is_disposition(pair: str) -> bool:
+    """Whether it is an outcome and what the org calls it."""
+    outcome, _, text = (part.strip() for part in pair.partition("="))
+    return bool(text) and outcome in {known.value for known in Outcome}
+
+
+def is_seconds(text: str) -> bool:
+    """Whether it is a number of seconds that a setting may have."""
+    try:
+        return 0 <= float(text) <= LONGEST_SECONDS
+    except ValueError:
+        return False

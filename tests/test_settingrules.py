@@ -1,0 +1,37 @@
+"""What a setting's text must look like; each rule's sentence is in test_settings.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.settingrules import secure_origin, why_weak
+
+
+@pytest.mark.parametrize(
+    "secret", ["whsec_" + "9f2c1e7a5b3d8064", "0123456789abcdefQRST", "whsec_test_9f2c1e7a5b3d"]
+)
+def test_a_secret_of_a_provider_is_strong(secret: str) -> None:
+    """A sample's word in it does no harm."""
+    assert why_weak(secret) == ""
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ("x", "sample"),
+        ("whsec_demo", "sample"),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "sample"),
+        ("whsec_a1b2c3", "guessed"),
+        ("abababababababababab", "guessed"),
+    ],
+)
+def test_a_secret_that_others_know_or_guess_is_weak(secret: str, said: str) -> None:
+    """Short ones, monotonous ones, and those of documentation."""
+    assert said in why_weak(secret)
+
+
+def test_an_origin_of_salesforce_is_told_with_an_example() -> None:
+    """In its one spelling, and always https but on this machine."""
+    assert secure_origin("https://ACME.lightning.force.com/") == "https://acme.lightning.force.com"
+    with pytest.raises(ValueError, match=r"'acme' is not an origin, such as https://acme\."):
+        secure_origin("acme")
