@@ -42,6 +42,7 @@ from adapter.core.model import (
 )
 from adapter.core.phone import display
 from adapter.core.policy import Policy
+from adapter.core.tones import tone_of
 
 View = dict[str, Any]
 
@@ -69,11 +70,15 @@ def entry_view(entry: Entry, region: str) -> View:
                 "outcome": entry.outcome,
             }
         case Answer(request_id, code, text, at):
-            return {"request_id": request_id, "code": code, "text": text, "at": at}
+            return {"request_id": request_id, **_note(code, text, at)}
         case Notice(notice_id, code, text, at):
-            return {"id": notice_id, "code": code, "text": text, "at": at}
+            return {"id": notice_id, **_note(code, text, at)}
         case _ as never:
             assert_never(never)
+
+
+def _note(code: str, text: str, at: int) -> View:
+    return {"code": code, "text": text, "at": at, "tone": tone_of(code)}
 
 
 def view(

@@ -34,6 +34,7 @@ from adapter.page.messages import (
     DismissNotice,
     LinkIn,
     Matches,
+    PageMessage,
     RecordIn,
     TrayChoice,
     WrapupIn,
@@ -158,6 +159,14 @@ def _read(written: orjson.Fragment) -> Any:
 def error_frame(code: str, text: str) -> str:
     """What an agent reads above everything else; the page has words of its own for some codes."""
     return frame({"type": "error", "code": code, "text": text})
+
+
+def not_stored_frame(message: PageMessage) -> str:
+    """That nothing of this was done; `request_id` says that no other answer will come."""
+    what = "Nothing was dialed: the call" if isinstance(message, Dial) else "This"
+    text = f"{what} could not be stored just now. Please try again."
+    asked = {"request_id": message.request_id} if isinstance(message, Dial | Control) else {}
+    return frame({"type": "error", "code": "not-stored", "text": text, **asked})
 
 
 @lru_cache(maxsize=8192)

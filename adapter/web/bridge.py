@@ -237,8 +237,7 @@ class Bridge:
             await self._act(page, message)
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
-            sentence = "This could not be saved just now. Please try again."
-            page.send(frames.error_frame("not-stored", sentence))
+            page.send(frames.not_stored_frame(message))
             if isinstance(message, Result):
                 # The page tells it once, but its journal again with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
@@ -294,9 +293,11 @@ class Bridge:
             return
         if await self._same_user.refuses(page, event):
             return
-        await self._clicks.dial(page.key, event)
-        page.shown = -1
-        self._pages.show(page.key, await self._agents.snapshot(page.key))
+        turn = await self._clicks.dial(page.key, event)
+        if turn.ignored:
+            # A repeated request changed nothing, so nobody is told; its page waits for the answer.
+            page.shown = -1
+            await self._pages.reload(page.key)
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self._clock.nonce())

@@ -29,7 +29,7 @@ class Clicks:
         self._rate = rate
         self._metrics = metrics
 
-    async def dial(self, key: AgentKey, event: DialRequested) -> None:
+    async def dial(self, key: AgentKey, event: DialRequested) -> Turn:
         """Have it decided. Raises StorageError: then nothing was placed."""
         before, placed = self._rate.take(key.org_id), False
         try:
@@ -40,6 +40,7 @@ class Clicks:
             self._rate.settle(key.org_id, placed=placed)
         if not placed and not turn.ignored:
             log_refusal(key, event.request_id, turn)
+        return turn
 
 
 def log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:

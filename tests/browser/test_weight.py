@@ -13,7 +13,7 @@ from tests.browser.conftest import Org, Tab
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
-LIMIT = 100_000
+LIMIT = 110_000
 """Bytes, uncompressed, without Salesforce's library (issue 7, part 4)."""
 RARE = {
     "callme.js",
@@ -21,10 +21,10 @@ RARE = {
     "classic.js",
     "classicvalues.js",
     "completions.js",
+    "edit-form.js",
     "followup.js",
     "handover.js",
     "incall.js",
-    "mend.js",
     "pops.js",
     "signin.js",
     "tray.js",

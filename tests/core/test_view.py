@@ -402,10 +402,22 @@ def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
     )
     told = shown(agent)
     assert told["answers"] == [
-        {"request_id": "r1", "code": "busy", "text": "You are in a call.", "at": T0}
+        {
+            "request_id": "r1",
+            "code": "busy",
+            "text": "You are in a call.",
+            "at": T0,
+            "tone": "error",
+        }
     ]
     assert told["notices"] == [
-        {"id": "n1", "code": "unknown-outcome", "text": "Not confirmed.", "at": T0 + 1}
+        {
+            "id": "n1",
+            "code": "unknown-outcome",
+            "text": "Not confirmed.",
+            "at": T0 + 1,
+            "tone": "warning",
+        }
     ]
     assert told["recent"][0] == {
         "call_id": "c0",

@@ -6,18 +6,35 @@ import test from 'node:test';
 import { createChannels } from '../../web/softphone/channels.js';
 import { call, view } from './views.mjs';
 
+/** @import {Outcome} from '../../web/softphone/types.js' */
+
+const OK = /** @type {Outcome} */ ({ ok: true, value: null });
+const NO = /** @type {Outcome} */ ({ ok: false, errors: [{ code: 'GENERIC_ERROR', message: 'no' }], timedOut: false });
+const settled = () => new Promise(setImmediate);
+
+/** As the library: it forgets a listener by the subscription of its own answer, and not otherwise. */
 function bench() {
   /** @type {any[]} */
   const done = [];
-  /** @type {((message: any) => void)[]} */
-  const listeners = [];
-  const ok = /** @type {import('../../web/softphone/types.js').Outcome} */ ({ ok: true, value: null });
+  /** @type {Map<object, (message: any) => void>} */
+  const ears = new Map();
+  const stage = { refuses: false };
   const channels = createChannels({
-    publish: async (channel, message) => { done.push(['publish', channel, message]); return ok; },
-    subscribe: async (channel, listener) => { done.push(['subscribe', channel]); listeners.push(listener); return ok; },
-    unsubscribe: async (channel) => { done.push(['unsubscribe', channel]); return ok; },
+    publish: async (channel, message) => { done.push(['publish', channel, message]); return OK; },
+    async subscribe(channel, listener) {
+      done.push(['subscribe', channel]);
+      if (stage.refuses) return NO;
+      const subscription = { channel };
+      ears.set(subscription, listener);
+      return { ok: true, value: subscription };
+    },
+    async unsubscribe(channel, subscription) {
+      done.push(['unsubscribe', channel]);
+      if (stage.refuses || !ears.delete(/** @type {object} */ (subscription))) return NO;
+      return OK;
+    },
   }, (number, record) => done.push(['dial', number, record?.id ?? null]));
-  return { channels, done, say: (/** @type {any} */ message) => listeners.forEach((listener) => listener(message)) };
+  return { channels, done, stage, ears, say: (/** @type {any} */ message) => [...ears.values()].forEach((ear) => ear(message)) };
 }
 
 test('the state of the call is published when it changes, and not otherwise', () => {
@@ -28,27 +45,70 @@ test('the state of the call is published when it changes, and not otherwise', ()
   channels.tell('Phone__c', { ...talking, version: 2 });
   channels.tell('Phone__c', view());
   assert.deepEqual(done, [
-    ['publish', 'Phone__c', { type: 'state', state: 'bridged', callId: 'call-1', direction: 'outbound', number: '+12025550101', recordId: '003000000000001' }],
-    ['publish', 'Phone__c', { type: 'state', state: 'idle', callId: '', direction: '', number: '', recordId: '' }],
+    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'bridged', callId: 'call-1', direction: 'outbound', number: '+12025550101', recordId: '003000000000001' }],
+    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'idle', callId: '', direction: '', number: '', recordId: '' }],
   ]);
 });
 
-test('a wish to dial is heard once, whatever else is said is not', () => {
+test('a wish to dial is heard once, whatever else is said is not', async () => {
   const { channels, done, say } = bench();
   channels.listen('');
   channels.listen('Dial__c');
   channels.listen('Dial__c');
-  for (const rubbish of [null, 'dial', { type: 'dial' }, { type: 'dial', number: 7 }, { type: 'dial', number: 'x'.repeat(256) }, { type: 'hang', number: '1' }]) say(rubbish);
-  say({ type: 'dial', number: '+12025550101', recordId: '003000000000001' });
-  assert.deepEqual(done, [['subscribe', 'Dial__c'], ['dial', '+12025550101', '003000000000001']]);
+  await settled();
+  for (const rubbish of [null, 'dial', { kind: 'dial' }, { kind: 'dial', number: 7 }, { kind: 'dial', number: 'x'.repeat(256) }, { kind: 'hang', number: '1' }]) say(rubbish);
+  say({ kind: 'dial', number: '+12025550101', recordId: '003000000000001' });
+  say({ type: 'dial', number: '+12025550102' });
+  assert.deepEqual(done, [['subscribe', 'Dial__c'], ['dial', '+12025550101', '003000000000001'], ['dial', '+12025550102', null]]);
 });
 
-test('who has signed out is deaf, and hears once after signing in again', () => {
+test('who has signed out is deaf, and hears once after signing in again', async () => {
   const { channels, done, say } = bench();
   channels.listen('Dial__c');
+  await settled();
   channels.stop();
-  say({ type: 'dial', number: '1001' });
+  say({ kind: 'dial', number: '1001' });
+  await settled();
   channels.listen('Dial__c');
-  say({ type: 'dial', number: '1002' });
+  await settled();
+  say({ kind: 'dial', number: '1002' });
   assert.deepEqual(done, [['subscribe', 'Dial__c'], ['unsubscribe', 'Dial__c'], ['subscribe', 'Dial__c'], ['dial', '1002', null]]);
+});
+
+test('a subscribe that was refused is tried again with the next connection', async () => {
+  const { channels, done, stage, say } = bench();
+  stage.refuses = true;
+  channels.listen('Dial__c');
+  await settled();
+  stage.refuses = false;
+  channels.listen('Dial__c');
+  await settled();
+  say({ kind: 'dial', number: '1001' });
+  assert.deepEqual(done, [['subscribe', 'Dial__c'], ['subscribe', 'Dial__c'], ['dial', '1001', null]]);
+});
+
+test('where unsubscribe fails the old listener goes on, and there is no second one', async () => {
+  const { channels, done, stage, ears, say } = bench();
+  channels.listen('Dial__c');
+  await settled();
+  stage.refuses = true;
+  channels.stop();
+  await settled();
+  say({ kind: 'dial', number: '1001' });
+  channels.listen('Dial__c');
+  await settled();
+  say({ kind: 'dial', number: '1002' });
+  assert.deepEqual([ears.size, done.filter(([what]) => what === 'dial')], [1, [['dial', '1002', null]]]);
+});
+
+test('a message that two listeners bring dials once', async () => {
+  const { channels, done, ears } = bench();
+  channels.listen('Dial__c');
+  await settled();
+  const message = { kind: 'dial', number: '1001' };
+  const [ear] = ears.values();
+  ear?.(message);
+  ear?.(message);
+  ear?.({ ...message });
+  assert.equal(done.filter(([what]) => what === 'dial').length, 2);
 });

@@ -61,19 +61,62 @@ for (const { name, wire, given, args } of contract.methods) {
   test(`the demo org does ${wire}`, () => assert.equal(typeof METHODS[wire], 'function'));
 }
 
-for (const { name, wire, given, args, event } of contract.listeners) {
+for (const { name, wire, given, args, event, alwaysWithCallback = false } of contract.listeners) {
   test(`${name} registers as the contract says, and nothing is de-duplicated`, () => {
     const { sent, hear, opencti } = load();
     /** @type {any[]} */
     const told = [];
     for (let twice = 0; twice < 2; twice++) methodOf(opencti, name)({ ...given, listener: (/** @type {any} */ payload) => told.push(payload) });
     const [first, second] = plain(sent);
-    assert.deepEqual(first.message, { methodName: wire, callId: 0, ...contract.api, isCallbackRegistered: false, isListenerRegistered: true, args });
+    assert.deepEqual(first.message, { methodName: wire, callId: 0, ...contract.api, isCallbackRegistered: alwaysWithCallback, isListenerRegistered: true, args });
     assert.equal(second.message.callId, 1);
     hear({ ...event, shouldExecuteListener: true, response: { a: 1 } });
     assert.deepEqual(told, [{ a: 1 }, { a: 1 }]);
   });
 }
+
+/** The library with a listener on a channel, and the org's answer to it. @param {object} response */
+function subscribed(response) {
+  const { sent, hear, opencti } = load();
+  /** @type {any[]} */
+  const told = [];
+  /** @type {any[]} */
+  const replies = [];
+  opencti.subscribe({ channelName: 'A__c', listener: (/** @type {any} */ message) => told.push(message), callback: (/** @type {any} */ reply) => replies.push(reply) });
+  hear({ methodName: 'subscribe', callId: 0, shouldExecuteCallback: true, response });
+  const bring = (/** @type {object} */ message) => hear({ methodName: 'subscribe', eventName: 'A__c', shouldExecuteListener: true, response: message });
+  return { sent, hear, opencti, told, reply: replies[0], bring };
+}
+const AGREED = { success: true, returnValue: true, errors: null, subscription: { id: 7 } };
+
+test('unsubscribe throws without the subscription that subscribe has answered with, and forgets with it', () => {
+  const { sent, opencti, told, reply, bring } = subscribed(AGREED);
+  for (const options of [...contract.unsubscribe.throwsOn, { subscription: {} }]) assert.throws(() => opencti.unsubscribe(options));
+  bring({ a: 1 });
+  opencti.unsubscribe({ subscription: reply.subscription });
+  bring({ a: 2 });
+  assert.deepEqual(told, [{ a: 1 }]);
+  assert.deepEqual(plain(sent[1].message), { methodName: contract.unsubscribe.wire, callId: 1, ...contract.api, isCallbackRegistered: false, isListenerRegistered: false, args: contract.unsubscribe.args });
+  assert.equal(typeof METHODS[contract.unsubscribe.wire], 'function');
+});
+
+test('a subscribe that the org refuses leaves no listener behind', () => {
+  const { told, bring } = subscribed({ success: false, returnValue: null, errors: [{ code: 'SOFTPHONE_CONTAINER_ERROR', description: 'not yet' }] });
+  bring({ a: 1 });
+  assert.deepEqual(told, []);
+});
+
+test('the driver hands back the subscription that it was given', async () => {
+  const { sent, hear, opencti } = load();
+  const driver = lightningDriver(opencti);
+  const joined = driver.subscribe('A__c', () => undefined);
+  hear({ methodName: 'subscribe', callId: 0, shouldExecuteCallback: true, response: AGREED });
+  const outcome = await joined;
+  assert.deepEqual(outcome, { ok: true, value: AGREED.subscription });
+  const left = driver.unsubscribe('A__c', outcome.ok && outcome.value);
+  hear({ methodName: 'unsubscribe', callId: 1, shouldExecuteCallback: true, response: { success: true, returnValue: true, errors: null } });
+  assert.deepEqual([(await left).ok, sent[1].message.methodName], [true, 'unsubscribe']);
+});
 
 test('some methods throw on an empty object, and take nothing or a callback', () => {
   for (const name of contract.throwsOnEmptyObject) {

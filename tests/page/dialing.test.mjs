@@ -13,6 +13,8 @@ function bench(up = true) {
   const frames = [];
   /** @type {Map<string, string>} */
   const said = new Map();
+  /** @type {Map<string, string>} */
+  const tones = new Map();
   /** @type {Map<string, import('../../web/softphone/types.js').Act|undefined>} */
   const acts = new Map();
   const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
@@ -21,13 +23,14 @@ function bench(up = true) {
   });
   let ids = 0;
   const dialing = createDialing({
-    model, makeId: () => `r${++ids}`, words: (key) => key, render: () => undefined, now: () => 1_000,
+    model, makeId: () => `r${++ids}`, t: (key) => key, render: () => undefined, now: () => 1_000,
     send: (frame) => up && frames.push(frame) > 0,
-    say: (id, _tone, text, act) => void (said.set(id, text), acts.set(id, act)), unsay: (id) => void said.delete(id),
+    say: (id, tone, text, act) => void (said.set(id, text), tones.set(id, tone), acts.set(id, act)), unsay: (id) => void said.delete(id),
   });
-  const answer = (/** @type {string} */ code, text = '', request_id = 'r1') =>
-    dialing.hear(view({ answers: [{ request_id, code, text, at: 0 }] }));
-  return { dialing, frames, said, acts, model, answer };
+  /** @param {string} code @param {string} [text] @param {string} [request_id] @param {import('../../web/softphone/types.js').Tone} [tone] */
+  const answer = (code, text = '', request_id = 'r1', tone = ['placed', 'duplicate'].includes(code) ? 'quiet' : 'error') =>
+    dialing.hear(view({ answers: [{ request_id, code, text, at: 0, tone }] }));
+  return { dialing, frames, said, tones, acts, model, answer };
 }
 
 test('the raw number, the record and both times of the click go out', (t) => {
@@ -111,4 +114,27 @@ test('only the latest wish can be confirmed, and other refusals have no button',
   assert.equal(acts.get('dial'), undefined);
   answer('busy', '', 'r2');
   assert.equal(acts.get('dial'), undefined);
+});
+
+test('the tone is the answer\'s own: a transfer that was done is good news, what the card shows is not said', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, said, tones, answer } = bench();
+  dialing.control({ call_id: 'c', action: 'transfer', target: '1001' });
+  answer('transferred', 'The call was handed over.', 'r1', 'good');
+  assert.deepEqual([said.get('dial'), tones.get('dial')], ['The call was handed over.', 'good']);
+  dialing.control({ call_id: 'c', action: 'mute' });
+  answer('done', 'Done.', 'r2', 'quiet');
+  assert.equal(said.size, 0);
+});
+
+test('a wish that could not be stored is told once: nothing was dialed, and nothing is awaited', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, said, model } = bench();
+  dialing.dial(WISH);
+  assert.equal(dialing.refused({ code: 'not-stored', text: 'Nothing was dialed.', request_id: 'r1' }), true);
+  assert.deepEqual([said.get('dial'), model.pending], ['Nothing was dialed.', null]);
+  said.clear();
+  t.mock.timers.tick(60_000);
+  assert.equal(said.size, 0);
+  assert.equal(dialing.refused({ code: 'not-stored', text: 'x' }), false);
 });

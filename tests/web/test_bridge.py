@@ -170,6 +170,53 @@ async def test_a_report_that_could_not_be_stored_is_told_again(
     assert await code_after(live, hello(await ticket_of(world)), result) == 1013
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            {"type": "dial", "number": "+12025550123", "clicked_at": 1, "sent_at": 1},
+            "Nothing was dialed",
+        ),
+        ({"type": "control", "call_id": "c", "action": "hang_up"}, "This could not be stored"),
+    ],
+)
+async def test_a_request_that_could_not_be_stored_is_answered_once_and_by_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], words: str
+) -> None:
+    """The page waits for nothing more: it is told that nothing was done."""
+
+    async def fail(*_: object) -> None:
+        raise StorageError("disk full")
+
+    page = await world.page()
+    monkeypatch.setattr(world.app.agents, "handle", fail)
+    await page.send(request_id="wish", **message)
+    told = await page.until_heard("error")
+    assert (told["code"], told["request_id"]) == ("not-stored", "wish")
+    assert words in told["text"]
+
+
+async def test_the_page_that_clicked_is_shown_each_version_once(world: World) -> None:
+    """The commit's hint has shown it the answer already; nothing is said twice."""
+    page = await world.page()
+    await page.until_answer(await page.dial("+12025550123"))
+    await page.send(type="control", request_id="after", call_id="none", action="hang_up")
+    await page.until_answer("after")
+    versions = [view["version"] for view in page.heard if view["type"] == "view"]
+    assert sorted(set(versions)) == versions
+
+
+async def test_a_request_that_is_repeated_is_answered_again(world: World) -> None:
+    """A page whose socket was lost in between gets its answer, and no second call."""
+    page = await world.page()
+    request = {"type": "dial", "request_id": "wish", "number": "abc", "clicked_at": 1, "sent_at": 1}
+    await page.send(**request)
+    await page.until_answer("wish")
+    before = len([one for one in page.heard if one["type"] == "view"])
+    await page.send(**request)
+    await page.until(lambda _: len([m for m in page.heard if m["type"] == "view"]) > before)
+
+
 # --- after it -----------------------------------------------------------------------------------
 
 

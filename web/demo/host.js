@@ -36,7 +36,17 @@ export function createHost({ org, origin, frame, log, now = Date.now }) {
     const staged = failures.get(methodName)?.shift();
     if (staged) return staged;
     const method = METHODS[methodName];
-    return method ? method(args ?? {}, org) : failure('INVALID_PARAM', `unknown method ${methodName}`);
+    if (!method) return failure('INVALID_PARAM', `unknown method ${methodName}`);
+    const response = method(args ?? {}, org);
+    if (response.success && methodName === 'subscribe') count(`channel/${args.eventName}`, 1);
+    if (response.success && methodName === 'unsubscribe') count(`channel/${args.eventName}`, -1);
+    return response;
+  }
+  /** @param {string} name @param {number} more listeners than before */
+  function count(name, more) {
+    const left = (listeners.get(name) ?? 0) + more;
+    if (left > 0) listeners.set(name, left);
+    else listeners.delete(name);
   }
   /** @param {any} message */
   function reply(message) {
@@ -56,12 +66,8 @@ export function createHost({ org, origin, frame, log, now = Date.now }) {
     if (!source || source !== frame() || sender !== origin()) return;
     if (data?.apiType !== API.apiType || data.apiVersion !== API.apiVersion) return;
     log({ direction: 'in', at: now(), message: data });
-    if (data.methodName === 'unsubscribe') listeners.delete(`channel/${data.args?.eventName}`);
-    if (data.isListenerRegistered) {
-      const name = data.methodName === 'subscribe' ? `channel/${data.args?.eventName}` : data.methodName;
-      listeners.set(name, (listeners.get(name) ?? 0) + 1);
-      if (data.methodName !== 'subscribe') return;
-    }
+    // A channel's listener counts once the org has agreed to it (perform).
+    if (data.isListenerRegistered && data.methodName !== 'subscribe') return count(data.methodName, 1);
     reply(data);
   }
 

@@ -135,7 +135,7 @@ export const METHODS = {
   searchAndScreenPop,
   runApex,
   completeWork: ({ workId }) => (workId ? success(null) : failure('INVALID_PARAM', 'workId is missing')),
-  subscribe: just(() => undefined),
+  subscribe: ({ eventName }) => ({ ...success(true), subscription: { channelName: eventName, id: crypto.randomUUID() } }),
   unsubscribe: just(() => undefined),
   publish: just(() => undefined),
 };

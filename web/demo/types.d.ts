@@ -44,6 +44,8 @@ export interface WireResponse {
   success: boolean;
   returnValue: unknown;
   errors: WireError[] | null;
+  /** Of subscribe alone: what unsubscribe wants to have back. */
+  subscription?: object;
 }
 
 export interface WireMessage {

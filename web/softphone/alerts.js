@@ -15,7 +15,7 @@ function alertRow({ t }) {
     const words = el('p', {});
     const act = el('button', { type: 'button', class: 'button neutral', onclick: () => alert.act?.run() });
     const close = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('alert.dismiss'), onclick: () => alert.dismiss() }, icon('cross'));
-    const element = el('div', { class: 'alert' }, icon('alert'), words, act, close);
+    const element = el('div', { class: 'alert' }, icon('alert'), icon('check'), words, act, close);
     return {
       element,
       update(next) {
@@ -58,8 +58,8 @@ export function createAlerts(context) {
     update(model) {
       offline.update(model);
       /** @type {Alert[]} */
-      const notices = (model.view?.notices ?? []).map(({ id, text, code }) => ({
-        id: `notice/${id}`, tone: 'warning', text: wordsFor(context.t, { code, text }), dismiss: () => actions.dismissNotice(id),
+      const notices = (model.view?.notices ?? []).map(({ id, text, code, tone = 'warning' }) => ({
+        id: `notice/${id}`, tone, text: wordsFor(context.t, { code, text }), dismiss: () => actions.dismissNotice(id),
       }));
       const messages = model.messages.map((message) => ({ ...message, dismiss: () => actions.dismissMessage(message.id) }));
       rows([...messages, ...notices]);

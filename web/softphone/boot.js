@@ -1,7 +1,7 @@
 /** Start the page. */
 
 import { createSoftphone } from './softphone.js';
-import { loadStyle } from './late.js';
+import { loadStyle } from './lazy.js';
 import { createTranslate, loadLate, loadStrings } from './strings.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('softphone'));

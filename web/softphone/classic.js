@@ -72,14 +72,10 @@ export function classicDriver(interaction) {
     onNavigation: (listener) => hear('onFocus', (info) => listener(recordOf(info))),
     async recordInView() {
       const outcome = await pageInfo();
-      return outcome.ok ? recordOf(outcome.value) : null;
+      return outcome.ok ? { ok: true, value: recordOf(outcome.value) } : outcome;
     },
     // Outside the console the panel stands in the sidebar, and cannot be hidden.
     showPanel: async () => ((await isInConsole()) ? ask((callback) => interaction.setVisible(true, callback)) : DONE),
-    async isPanelVisible() {
-      const outcome = await asks('isVisible');
-      return outcome.ok && outcome.value === true;
-    },
     // Classic has neither an item nor a head.
     look: async () => DONE,
     async size(height, width) {

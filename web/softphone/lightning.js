@@ -6,7 +6,7 @@
 
 import { readReply, textOf, thrownOutcome, timed } from './outcome.js';
 
-/** @import {Click, Driver, Found, RecordRef} from './types.js' */
+/** @import {Click, Driver, Found, Outcome, RecordRef} from './types.js' */
 
 const REPLY_MS = 6_000;
 // A read through Apex, or a search, runs as long as Salesforce lets it.
@@ -64,6 +64,12 @@ export function foundOf(value) {
   return { records: records.filter((record) => record !== null), pop: empty ? null : pop };
 }
 
+/** The first that failed, else the last. @param {Promise<Outcome>[]} asked @returns {Promise<Outcome>} */
+async function all(asked) {
+  const outcomes = await Promise.all(asked);
+  return outcomes.find(({ ok }) => !ok) ?? outcomes.at(-1) ?? { ok: true, value: null };
+}
+
 /**
  * @param {any} opencti `sforce.opencti`, as the library left it
  * @returns {Driver}
@@ -88,23 +94,17 @@ export function lightningDriver(opencti) {
     },
     async recordInView() {
       const outcome = await ask('getAppViewInfo');
-      return outcome.ok ? recordOf(outcome.value) : null;
+      return outcome.ok ? { ok: true, value: recordOf(outcome.value) } : outcome;
     },
     showPanel: () => ask('setSoftphonePanelVisibility', { visible: true }),
-    async isPanelVisible() {
-      const outcome = await ask('isSoftphonePanelVisible');
-      return outcome.ok && Reflect.get(Object(outcome.value), 'visible') === true;
-    },
-    async look(label, key) {
-      void ask('setSoftphonePanelLabel', { label });
-      void ask('setSoftphonePanelIcon', { key });
-      void ask('setSoftphoneItemIcon', { key });
-      return ask('setSoftphoneItemLabel', { label });
-    },
-    async size(heightPX, widthPX) {
-      if (widthPX !== null) void ask('setSoftphonePanelWidth', { widthPX });
-      return heightPX === null ? { ok: true, value: null } : ask('setSoftphonePanelHeight', { heightPX });
-    },
+    look: (label, key) => all([
+      ask('setSoftphonePanelLabel', { label }), ask('setSoftphonePanelIcon', { key }),
+      ask('setSoftphoneItemIcon', { key }), ask('setSoftphoneItemLabel', { label }),
+    ]),
+    size: (heightPX, widthPX) => all([
+      ...(widthPX === null ? [] : [ask('setSoftphonePanelWidth', { widthPX })]),
+      ...(heightPX === null ? [] : [ask('setSoftphonePanelHeight', { heightPX })]),
+    ]),
     ready: () => ask('notifyInitializationComplete'),
     settings: () => ask('getCallCenterSettings'),
     layout: () => ask('getSoftphoneLayout'),
@@ -127,8 +127,15 @@ export function lightningDriver(opencti) {
     },
     completeWork: (workId, attributes) =>
       timed((callback) => opencti.hvs.completeWork({ workId, attributes, callback }), REPLY_MS),
-    subscribe: (channelName, listener) => ask('subscribe', { channelName, listener }),
-    unsubscribe: (channelName) => ask('unsubscribe', { channelName }),
+    async subscribe(channelName, listener) {
+      /** @type {any} */
+      let told;
+      const outcome = await timed((callback) => opencti.subscribe({
+        channelName, listener, callback: (/** @type {unknown} */ reply) => callback((told = reply)),
+      }), REPLY_MS);
+      return outcome.ok ? { ok: true, value: told.subscription ?? told.returnValue?.subscription ?? null } : outcome;
+    },
+    unsubscribe: (channelName, subscription) => ask('unsubscribe', { channelName, subscription }),
     publish: (channelName, message) => ask('publish', { channelName, message }),
     saveLog(value, onReply) {
       try {

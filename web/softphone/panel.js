@@ -5,7 +5,7 @@ import { createCallCard, phaseOf } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
-import { createLate } from './late.js';
+import { createLazy } from './lazy.js';
 import { initials, whoIs } from './numbers.js';
 import { createBlocked, createConnecting } from './screens.js';
 import { foreground } from './view.js';
@@ -94,15 +94,15 @@ export function createPanel(root, context, model) {
   const cardList = el('div', { class: 'cards' });
   const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
   const dialer = createDialer(context, model);
-  const tray = createLate(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
+  const tray = createLazy(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
   });
-  const callMe = createLate(({ ringProfiles }) => ringProfiles.length > 0, async () => {
+  const callMe = createLazy(({ ringProfiles }) => ringProfiles.length > 0, async () => {
     const [{ createCallMe }] = await Promise.all([import('./callme.js'), context.moreWords()]);
     return createCallMe(context, model().ringProfiles);
   });
-  const signIn = createLate(({ stage }) => stage === 'signed-out', async () => {
+  const signIn = createLazy(({ stage }) => stage === 'signed-out', async () => {
     const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
     return createSignIn(context);
   });

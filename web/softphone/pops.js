@@ -1,31 +1,41 @@
 /** Who calls, and what pops, as the admin has set it: in the place of Salesforce's search and layout. */
 
+import { fieldsFor, flowArgsFor } from './prefill.js';
+
+/** @import {Caller, Prefill} from './prefill.js' */
 /** @import {CtiError, Driver, Found, Outcome, RecordRef} from './types.js' */
 
 /** @typedef {{type: string, params: object}} Pop */
 
 /**
- * @param {string} rule none, record, search, url:…, home:Object, list:Id, new:Object or flow:Name
- * @param {{number: string, records: RecordRef[]}} found
+ * @param {string} rule none, record, search, url:…, home:Object, list:Object:Id, new:Object or flow:Name
+ * @param {{caller: Caller, records: RecordRef[], prefill: Prefill}} found
  * @returns {Pop|null} null: nothing to pop
  */
-export function popOf(rule, { number, records }) {
+export function popOf(rule, { caller, records, prefill }) {
   const [kind = '', ...rest] = rule.split(':');
   const what = rest.join(':').trim();
+  const { number } = caller;
   switch (kind) {
     case 'record': return records[0] ? { type: 'SOBJECT', params: { recordId: records[0].id } } : null;
     case 'search': return { type: 'SEARCH', params: { searchString: number } };
     case 'url': return { type: 'URL', params: { url: what.replaceAll('{number}', encodeURIComponent(number)) } };
     case 'home': return { type: 'OBJECTHOME', params: { scope: what } };
-    case 'list': return { type: 'LIST', params: { listViewId: what } };
-    case 'new': return { type: 'NEW_RECORD_MODAL', params: { entityName: what, defaultFieldValues: { Phone: number } } };
-    case 'flow': return { type: 'FLOW', params: { flowDevName: what, flowArgs: [{ name: 'number', type: 'String', value: number }] } };
+    case 'list': return { type: 'LIST', params: listOf(what) };
+    case 'new': return { type: 'NEW_RECORD_MODAL', params: { entityName: what, defaultFieldValues: fieldsFor(prefill, caller, what) } };
+    case 'flow': return { type: 'FLOW', params: { flowDevName: what, flowArgs: flowArgsFor(prefill, caller, { number: '{number}' }) } };
     default: return null;
   }
 }
 
+/** "Account:00B…", or the id alone. @param {string} what */
+function listOf(what) {
+  const [scope = '', listViewId] = what.split(':');
+  return listViewId ? { listViewId, scope } : { listViewId: what };
+}
+
 /** What the admin's Apex class found, as JSON text; null when that is no list of records. @param {any} value @returns {RecordRef[]|null} */
-function lookedUp(value) {
+export function lookedUp(value) {
   try {
     const rows = JSON.parse(value?.runApex ?? value);
     return rows.map((/** @type {any} */ row) => ({ id: String(row.Id ?? row.id), name: String(row.Name ?? row.name ?? ''), object_type: String(row.Type ?? row.object_type ?? '') }));

@@ -2,6 +2,7 @@
 
 import { loadLibrary } from './library.js';
 import { readParameters } from './parameters.js';
+import { patientDriver } from './patience.js';
 import { fetchSettings } from './session.js';
 
 /** @import {Driver, PageSettings} from './types.js' */
@@ -46,5 +47,5 @@ export async function startUp(search) {
   const first = await driver.probe();
   // Any answer will do, a refusal too: it proves that somebody listens.
   if (!first.ok && first.timedOut) return blocked('library-silent', origin);
-  return { ok: true, driver, settings, origin };
+  return { ok: true, driver: patientDriver(driver), settings, origin };
 }

@@ -23,12 +23,13 @@ export function createTranslate(table, language) {
 
 /**
  * The agent's first language that we speak; English when it is none.
- * @param {readonly string[]} wanted
+ * @param {readonly string[]} wanted BCP 47, or as Salesforce writes it ("pt_BR")
  * @param {readonly string[]} spoken
+ * @param {string} otherwise
  */
-export function chooseLanguage(wanted, spoken = LANGUAGES) {
-  const short = wanted.map((language) => language.split('-')[0] ?? '');
-  return short.find((language) => spoken.includes(language)) ?? 'en';
+export function chooseLanguage(wanted, spoken = LANGUAGES, otherwise = 'en') {
+  const short = wanted.map((language) => (language.split(/[-_]/)[0] ?? '').toLowerCase());
+  return short.find((language) => spoken.includes(language)) ?? otherwise;
 }
 
 /**

@@ -4,7 +4,7 @@ import { formatDuration } from './clock.js';
 import { el, keyedList, setText, show } from './dom.js';
 import { formatWhen } from './dialer.js';
 import { icon } from './icons.js';
-import { createMend } from './mend.js';
+import { createEditForm } from './edit-form.js';
 import { whoIs } from './numbers.js';
 
 /** @import {Component, Context, Model, TrayRow} from './types.js' */
@@ -18,7 +18,7 @@ function trayRow(context, model) {
     const reason = el('p', { class: 'tray-reason' });
     const errors = el('ul', { class: 'tray-errors' });
     const buttons = el('div', { class: 'tray-actions' });
-    const mend = createMend(context, logId, () => edit(false));
+    const mend = createEditForm(context, logId, () => edit(false));
     /** @param {boolean} on */
     function edit(on) {
       if (on) mend.fill(model());

@@ -7,6 +7,8 @@ export interface RecordRef {
   account_id?: string;
   contact_id?: string;
   person_account?: boolean;
+  /** What the softphone layout selects of it, in its order. */
+  fields?: { label: string; value: string }[];
 }
 
 /** `who` and `what`: a link that the agent picked; without an id (or null) it is cleared. */
@@ -38,6 +40,9 @@ export interface CallCard {
   direction: Direction;
   number: string;
   display: string;
+  /** The number of ours that was called, as it is dialed and as it is read; only of a call that came in. */
+  called_number?: string;
+  called_display?: string;
   name?: string | null;
   record: RecordRef | null;
   /** What a search by the number found, for the agent to pick from. */
@@ -58,6 +63,8 @@ export interface WrapupCard {
   direction: Direction;
   number: string;
   display: string;
+  called_number?: string;
+  called_display?: string;
   name?: string | null;
   record: RecordRef | null;
   matches: RecordRef[];
@@ -110,6 +117,15 @@ export interface Note {
   at: number;
 }
 
+/** How something is to be taken: `quiet` is not said at all, for it is seen anyway. */
+export type Tone = 'quiet' | 'good' | 'info' | 'warning' | 'error';
+
+/** What became of a request. */
+export interface Answer extends Note {
+  request_id: string;
+  tone?: Tone;
+}
+
 export interface View {
   epoch: string;
   version: number;
@@ -120,8 +136,8 @@ export interface View {
   calls: CallCard[];
   wrapups: WrapupCard[];
   tray: TrayRow[];
-  answers: (Note & { request_id: string })[];
-  notices: (Note & { id: string })[];
+  answers: Answer[];
+  notices: (Note & { id: string; tone?: Tone })[];
   recent: RecentRow[];
   can: { [action: string]: boolean };
   settings: {
@@ -173,7 +189,15 @@ export interface Found {
 }
 
 /** As getSoftphoneLayout tells it, by "Inbound", "Outbound" and "Internal". */
-export type Layout = { [callType: string]: { objects?: object; screenPopSettings?: object } | undefined };
+export type Layout = { [callType: string]: LayoutPart | undefined };
+
+export interface LayoutPart {
+  /** The fields that the layout selects of each object. */
+  objects?: { [object: string]: { displayName: string; apiName: string }[] };
+  screenPopSettings?: object;
+  /** ANI, DNIS, SEGMENT, QUEUE, as far as the layout shows them. */
+  callRelatedFields?: string[];
+}
 
 /** A number of the call center's directory. */
 export interface DirectoryEntry {
@@ -204,9 +228,8 @@ export interface Driver {
   /** Register once per page load: the library never forgets a listener. */
   onClick(listener: (click: Click) => void): void;
   onNavigation(listener: (record: RecordRef | null) => void): void;
-  recordInView(): Promise<RecordRef | null>;
+  recordInView(): Promise<Outcome<RecordRef | null>>;
   showPanel(): Promise<Outcome>;
-  isPanelVisible(): Promise<boolean>;
   /** The item in the utility bar, and the panel's head. `icon` is a utility icon of the SLDS. */
   look(label: string, icon: string): Promise<Outcome>;
   /** Pixels; null leaves that side as it is. */
@@ -222,8 +245,9 @@ export interface Driver {
   pop(type: string, params: object): Promise<Outcome>;
   onWork(listener: (work: Work) => void): void;
   completeWork(workId: string, attributes: object): Promise<Outcome>;
+  /** Its value is what `unsubscribe` wants to have back. */
   subscribe(channel: string, listener: (message: any) => void): Promise<Outcome>;
-  unsubscribe(channel: string): Promise<Outcome>;
+  unsubscribe(channel: string, subscription: unknown): Promise<Outcome>;
   publish(channel: string, message: object): Promise<Outcome>;
   saveLog(value: object, onReply: (outcome: Outcome) => void): void;
   refresh(): Promise<Outcome>;
@@ -264,16 +288,16 @@ export interface Component<P> {
   removed?(): void;
 }
 
-/** Something that this page alone has to say. */
 /** What the agent may do about a message, on a button beside it. */
 export interface Act {
   label: string;
   run(): void;
 }
 
+/** Something that this page alone has to say. */
 export interface Message {
   id: string;
-  tone: 'info' | 'warning' | 'error';
+  tone: Tone;
   text: string;
   act?: Act | undefined;
 }
@@ -303,6 +327,10 @@ export interface Model {
   /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
   ringProfiles: string[];
   ringOn: string;
+  /** What the admin has set as the panel's height; the least that is asked for. */
+  height?: number | null;
+  /** The softphone layout, once it is known. */
+  layout?: Layout | null;
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;
 }
@@ -315,6 +343,10 @@ export interface Actions {
   /** What the call is about; null: none of the records known. */
   relate(callId: string, record: RecordRef | null): void;
   tray(logId: string, action: string): void;
+  /** Salesforce's own form for a new record; false when it did not open. */
+  openForm(params: object): Promise<boolean>;
+  /** What the admin wants in each new Task. */
+  taskFields(): { [field: string]: string };
   ringOn(profile: string): void;
   /** Open Salesforce's form for a task about the same record. */
   followUp(card: CallCard | WrapupCard): void;

@@ -1,6 +1,6 @@
 /** Which of two views is the newer. */
 
-/** @import {View} from './types.js' */
+/** @import {Model, View} from './types.js' */
 
 /**
  * Versions count within one epoch; another epoch means that the store was replaced, and wins.
@@ -18,3 +18,6 @@ export function isNewer(shown, arrived) {
 export function foreground(view) {
   return view.calls.find((call) => call.state === view.state) ?? view.calls[0] ?? view.wrapups[0];
 }
+
+/** The card of a call, live or over. @param {Pick<Model, 'view'>} model @param {string} callId */
+export const cardOf = ({ view }, callId) => [...(view?.calls ?? []), ...(view?.wrapups ?? [])].find((card) => card.call_id === callId);

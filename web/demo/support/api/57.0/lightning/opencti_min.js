@@ -5,7 +5,9 @@
  *    all the same, and every call is dropped without a word;
  *  - no time-outs, no listener removal, no de-duplication of listeners;
  *  - refreshView({}), enableClickToDial({}) and disableClickToDial({}) throw;
- *  - saveLog's `value` travels as `object`.
+ *  - saveLog's `value` travels as `object`;
+ *  - subscribe waits for its reply whether anybody listens to that or not: refused, the listener is
+ *    dropped; unsubscribe throws without the `subscription` that this reply has brought.
  * Unlike the real one it accepts a host on loopback, since the demo org lives there.
  */
 (function start(window) {
@@ -26,6 +28,8 @@
   const callbacks = new Map();
   /** @type {Map<string, ((payload: any) => void)[]>} */
   const listeners = new Map();
+  /** What subscribe's replies have brought, and what each stands for. @type {Map<object, {topic: string, eventName: string, listener: any}>} */
+  const subscriptions = new Map();
   let nextCallId = 0;
 
   /** @param {string} methodName @param {object} args @param {any} [callback] @param {any} [listener] @param {string} [topic] */
@@ -37,6 +41,13 @@
     const isCallbackRegistered = Boolean(callback);
     const isListenerRegistered = Boolean(listener);
     window.parent.postMessage({ methodName, callId, ...API, isCallbackRegistered, isListenerRegistered, args }, origin);
+  }
+
+  /** One registration of it. @param {string} topic @param {any} listener */
+  function drop(topic, listener) {
+    const all = listeners.get(topic) ?? [];
+    const at = all.indexOf(listener);
+    listeners.set(topic, all.filter((_, index) => index !== at));
   }
 
   window.addEventListener('message', ({ origin: sender, data }) => {
@@ -102,10 +113,23 @@
       completeWork: call('completeWork', ['workId', 'attributes']),
     },
     /** @param {any} options */
-    subscribe: ({ channelName, listener, callback }) =>
-      send('subscribe', { eventName: channelName, subscription: {} }, callback, listener, `channel/${channelName}`),
+    subscribe({ channelName, listener, callback }) {
+      const topic = `channel/${channelName}`;
+      const answered = (/** @type {any} */ response) => {
+        if (!response?.success) drop(topic, listener);
+        else if (response.subscription) subscriptions.set(response.subscription, { topic, eventName: channelName, listener });
+        callback?.(response);
+      };
+      send('subscribe', { eventName: channelName, subscription: {} }, answered, listener, topic);
+    },
     /** @param {any} options */
-    unsubscribe: ({ channelName, callback }) => send('unsubscribe', { eventName: channelName }, callback),
+    unsubscribe({ subscription, callback }) {
+      const known = subscriptions.get(subscription);
+      if (!known) throw new Error('unsubscribe wants the subscription that subscribe has answered with');
+      subscriptions.delete(subscription);
+      drop(known.topic, known.listener);
+      send('unsubscribe', { eventName: known.eventName }, callback);
+    },
     /** @param {any} options */
     publish: ({ channelName, message, callback }) => send('publish', { eventName: channelName, message }, callback),
   };

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { readCentre, settingsFrame } from '../../web/softphone/centre.js';
-import { ruleFor } from '../../web/softphone/errands.js';
+import { readCallCenter, settingsFrame } from '../../web/softphone/call-center.js';
+import { ruleFor } from '../../web/softphone/server-requests.js';
+import { NOTHING_NAMED } from '../../web/softphone/prefill.js';
 import { popOf } from '../../web/softphone/pops.js';
 
 test('every item is read', () => {
-  const centre = readCentre({
+  const centre = readCallCenter({
     '/softphone/wrapUpSeconds': '30', '/softphone/dispositions': 'Sold, Call back', '/softphone/defaultCountry': 'DE',
     '/reqDialingOptions/reqOutsidePrefix': '9', '/reqDialingOptions/reqLongDistPrefix': '1', '/reqDialingOptions/reqInternationalPrefix': '011',
     '/softphone/recordTypeId': '012000000000001', '/softphone/taskFields': 'Type=Call; Region__c=North',
@@ -27,7 +28,7 @@ test('every item is read', () => {
 });
 
 test('what is missing or empty changes nothing and is no problem', () => {
-  assert.deepEqual(settingsFrame(readCentre({ '/softphone/wrapUpSeconds': ' ' })), { type: 'settings', problems: [] });
+  assert.deepEqual(settingsFrame(readCallCenter({ '/softphone/wrapUpSeconds': ' ' })), { type: 'settings', problems: [] });
 });
 
 test('rubbish is named and ignored, item by item', () => {
@@ -37,23 +38,30 @@ test('rubbish is named and ignored, item by item', () => {
     '/softphone/panelWidth': '10', '/softphone/popOne': 'javascript:alert(1)', '/softphone/dispositions': { a: 1 },
     '/reqDialingOptions/reqOutsidePrefix': 'nine', '/softphone/ringProfiles': 'my mobile!',
   };
-  const centre = readCentre(rubbish);
+  const centre = readCallCenter(rubbish);
   assert.deepEqual([...centre.problems].sort(), Object.keys(rubbish).sort());
   assert.deepEqual([centre.policy, centre.taskFields], [{}, {}]);
 });
 
 test('settings that are no map at all are one problem', () => {
-  for (const told of [null, undefined, 'text', 7, ['a']]) assert.deepEqual(readCentre(told).problems, ['getCallCenterSettings']);
+  for (const told of [null, undefined, 'text', 7, ['a']]) assert.deepEqual(readCallCenter(told).problems, ['getCallCenterSettings']);
 });
 
 test('every type of screen pop can be said', () => {
-  const found = { number: '+12025550101', records: [{ id: '003000000000001' }] };
+  const caller = { number: '+12025550101', called_number: '+12025550100', call_id: 'call-1', name: '' };
+  const found = { caller, records: [{ id: '003000000000001' }], prefill: NOTHING_NAMED };
   assert.deepEqual(
     ['record', 'search', 'url:/x?n={number}', 'home:Contact', 'list:00B1', 'new:Lead', 'flow:Ask', 'none'].map((rule) => popOf(rule, found)?.type ?? null),
     ['SOBJECT', 'SEARCH', 'URL', 'OBJECTHOME', 'LIST', 'NEW_RECORD_MODAL', 'FLOW', null],
   );
   assert.deepEqual(popOf('url:/x?n={number}', found)?.params, { url: '/x?n=%2B12025550101' });
-  assert.equal(popOf('record', { number: '', records: [] }), null);
+  assert.equal(popOf('record', { ...found, records: [] }), null);
+});
+
+test('a list may name its object, as the guide wants it', () => {
+  const caller = { number: '1', called_number: '', call_id: 'c', name: '' };
+  const params = ['list:Account:00B1', 'list:00B1'].map((rule) => popOf(rule, { caller, records: [], prefill: NOTHING_NAMED })?.params);
+  assert.deepEqual(params, [{ listViewId: '00B1', scope: 'Account' }, { listViewId: '00B1' }]);
 });
 
 test('the rule goes by how many matches there are', () => {

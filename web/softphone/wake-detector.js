@@ -8,7 +8,7 @@
 const ASLEEP_MS = 10_000;
 
 /** @param {() => number} now milliseconds */
-export function createPulse(now = () => Date.now()) {
+export function createWakeDetector(now = () => Date.now()) {
   let alive = now();
   return {
     tick() {

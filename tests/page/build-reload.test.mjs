@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createPulse } from '../../web/softphone/pulse.js';
-import { createStale } from '../../web/softphone/stale.js';
+import { createWakeDetector } from '../../web/softphone/wake-detector.js';
+import { createBuildReload } from '../../web/softphone/build-reload.js';
 import { memoryStore } from '../../web/softphone/stores.js';
 import { view, wrapup } from './views.mjs';
 
@@ -12,7 +12,7 @@ import { view, wrapup } from './views.mjs';
 
 test('a click told by a page that has just woken is as old as its sleep', () => {
   let now = 1_000;
-  const pulse = createPulse(() => now);
+  const pulse = createWakeDetector(() => now);
   now += 9_000;
   assert.equal(pulse.since(), 10_000);
   now += 60_000;
@@ -24,7 +24,7 @@ test('a click told by a page that has just woken is as old as its sleep', () => 
 test('an old page reloads when it is idle, once in a minute', () => {
   let now = 1_000_000;
   let reloads = 0;
-  const stale = createStale(memoryStore(), () => reloads++, () => now);
+  const stale = createBuildReload(memoryStore(), () => reloads++, () => now);
   const idle = /** @type {Model} */ ({ view: view(), pending: null });
   stale.follow(idle);
   stale.told();

@@ -13,7 +13,7 @@ const APART_MS = 60_000;
 const isIdle = ({ view, pending }) => view !== null && view.state === 'idle' && view.wrapups.length === 0 && pending === null;
 
 /** @param {Store} store @param {() => void} reload @param {() => number} now milliseconds */
-export function createStale(store, reload, now = Date.now) {
+export function createBuildReload(store, reload, now = Date.now) {
   let old = false;
   return {
     told() {

@@ -3,15 +3,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createErrands } from '../../web/softphone/errands.js';
+import { NOTHING_NAMED } from '../../web/softphone/prefill.js';
+import { createServerRequests } from '../../web/softphone/server-requests.js';
 
 /** @import {Layout, Outcome} from '../../web/softphone/types.js' */
 
 const POP = { type: 'sobject', params: { recordId: '003000000000001' } };
 const GRACE = { id: '003000000000001', name: 'Grace' };
 
-/** @param {Outcome<any>} outcome @param {{ringing?: boolean, layout?: Layout|null, centre?: {lookUp: string, pops: {[rule: string]: string}}|null}} [stage] */
-function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { ringing = true, layout = null, centre = null } = {}) {
+/** @param {Outcome<any>} outcome @param {{ringing?: boolean, layout?: Layout|null, callCenter?: {lookUp: string, pops: {[rule: string]: string}}|null}} [stage] */
+function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { ringing = true, layout = null, callCenter = null } = {}) {
   /** @type {Map<string, () => void>} */
   const offers = new Map();
   /** @type {any[]} */
@@ -25,12 +26,13 @@ function bench(outcome = { ok: true, value: { records: [GRACE], pop: POP } }, { 
     performed.push(name);
     return outcome;
   };
-  const errands = createErrands({
+  const errands = createServerRequests({
     driver: { perform: method('perform'), search: method('search'), pop: method('pop'), popFound: method('popFound'), showPanel: method('showPanel') },
     send: (frame) => frames.push(frame),
     isRinging: () => ringing,
     layout: () => layout,
-    centre: () => centre,
+    callCenter: () => callCenter && { prefill: NOTHING_NAMED, ...callCenter },
+    callerOf: (callId, number) => ({ number, called_number: '+12025550100', call_id: callId, name: '' }),
     onOffer: (callId, run) => offers.set(callId, run),
     onPopFailed: (errors) => failed.push(errors[0]?.message ?? ''),
   });
@@ -76,21 +78,21 @@ test('nothing is searched for a withheld or tiny number, or where the layout has
 });
 
 test('what the admin says to pop goes before the layout', async () => {
-  const { errands, performed } = bench(undefined, { centre: { lookUp: '', pops: { one: 'search' } } });
+  const { errands, performed } = bench(undefined, { callCenter: { lookUp: '', pops: { one: 'search' } } });
   await errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual(performed, ['showPanel', 'search', 'pop']);
-  const silent = bench(undefined, { centre: { lookUp: '', pops: { one: 'none' } } });
+  const silent = bench(undefined, { callCenter: { lookUp: '', pops: { one: 'none' } } });
   await silent.errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual(silent.performed, ['showPanel', 'search']);
 });
 
 test('an Apex class of the org finds the caller in the place of the search', async () => {
-  const centre = { lookUp: 'Callers.find', pops: {} };
-  const { errands, frames, performed } = bench({ ok: true, value: { runApex: '[{"Id":"003000000000001","Name":"Grace"}]' } }, { centre });
+  const callCenter = { lookUp: 'Callers.find', pops: {} };
+  const { errands, frames, performed } = bench({ ok: true, value: { runApex: '[{"Id":"003000000000001","Name":"Grace"}]' } }, { callCenter });
   await errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual(performed, ['showPanel', 'perform', 'pop']);
   assert.deepEqual(frames[0].records, [{ ...GRACE, object_type: '' }]);
-  const rubbish = bench({ ok: true, value: { runApex: 'oops', records: [GRACE], pop: null } }, { centre });
+  const rubbish = bench({ ok: true, value: { runApex: 'oops', records: [GRACE], pop: null } }, { callCenter });
   await rubbish.errands.pop({ pop_id: 'p', call: CALL });
   assert.deepEqual(rubbish.performed, ['showPanel', 'perform', 'search', 'pop']);
 });

@@ -1,6 +1,9 @@
 /** What the server asks this page to do in Salesforce besides saving: pops and reads. */
 
-/** @import {Centre} from './centre.js' */
+import { NOTHING_NAMED, searchArgs } from './prefill.js';
+
+/** @import {CallCenterSettings} from './call-center.js' */
+/** @import {Caller} from './prefill.js' */
 /** @import {CtiError, Driver, Found, Frame, Layout, Outcome, RecordRef} from './types.js' */
 
 const READS = ['runApex', 'getCallCenterSettings', 'getSoftphoneLayout', 'getAppViewInfo', 'isSoftphonePanelVisible'];
@@ -10,9 +13,12 @@ const SHORTEST = 3;
 /** @type {{[callType: string]: string}} */
 const PARTS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' };
 
+/** @param {Layout|null} layout @param {string} callType */
+const partOf = (layout, callType) => layout?.[PARTS[callType] ?? ''];
+
 /** Whether the layout has any object to search in for such a call. @param {Layout|null} layout @param {string} callType */
 const isSearched = (layout, callType) => {
-  const objects = layout?.[PARTS[callType] ?? '']?.objects;
+  const objects = partOf(layout, callType)?.objects;
   return !objects || Object.keys(objects).length > 0;
 };
 
@@ -23,50 +29,65 @@ export const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(Stri
 export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' : records.length === 1 ? 'one' : 'many'] ?? '';
 
 /**
- * @param {{
+ * @typedef {{
  *   driver: Pick<Driver, 'perform'|'search'|'pop'|'popFound'|'showPanel'>, send: (frame: Frame) => void,
  *   isRinging: (callId: string) => boolean, layout: () => Layout|null,
- *   centre: () => Pick<Centre, 'lookUp'|'pops'>|null,
+ *   callCenter: () => Pick<CallCenterSettings, 'lookUp'|'pops'|'prefill'>|null,
+ *   callerOf: (callId: string, number: string) => Caller,
  *   onPopFailed: (errors: CtiError[]) => void, onOffer: (callId: string, run: () => void) => void,
- * }} ports `onOffer`: a dialog that the agent may open when it rings no longer
+ * }} Ports `onOffer`: a dialog that the agent may open when it rings no longer
  */
-export function createErrands({ driver, send, isRinging, layout, centre, onPopFailed, onOffer }) {
-  /** @type {Set<string>} */
-  const popped = new Set();
+
+/** @typedef {() => Promise<Outcome>} Run */
+
+/** Search by number, once a call. @param {Ports} ports */
+function createSearch({ driver, send, layout, callCenter, callerOf, onPopFailed, onOffer }) {
   /** @type {Set<string>} */
   const searched = new Set();
 
   /** By the admin's own Apex class, if there is one and it answers; else by Salesforce's search. @param {any} args @returns {Promise<Outcome<Found>>} */
   async function find(args) {
-    const { lookUp = '' } = centre() ?? {};
+    const { lookUp = '' } = callCenter() ?? {};
     const found = lookUp ? await (await import('./pops.js')).askApex(driver, lookUp, args, onPopFailed) : null;
-    if (found) return found;
-    return driver.search(args);
+    return found ?? driver.search(args);
+  }
+  /** What is due for what was found: the admin's rule before the layout's. @param {Found} found @param {Caller} caller @returns {Promise<{pop: unknown, run: Run}|null>} */
+  async function dueFor({ records, pop }, caller) {
+    const { lookUp = '', pops = {}, prefill = NOTHING_NAMED } = callCenter() ?? {};
+    const rule = ruleFor(pops, records) || (pop || !lookUp || records.length !== 1 ? '' : 'record');
+    if (!rule) return pop ? { pop, run: () => driver.popFound(pop) } : null;
+    const own = (await import('./pops.js')).popOf(rule, { caller, records, prefill });
+    return own && { pop: own, run: () => driver.pop(own.type, own.params) };
   }
 
-  /** Search by number, tell what was found. @param {string} callId @param {any} args @returns {Promise<(() => Promise<Outcome>)|null>} the pop that is due */
-  async function search(callId, args) {
-    if (searched.has(callId) || args.searchParams.length < SHORTEST || !isSearched(layout(), args.callType)) return null;
+  /** @param {string} callId @param {any} told arguments of searchAndScreenPop @returns {Promise<Run|null>} the pop that is due */
+  return async function search(callId, told) {
+    if (searched.has(callId) || told.searchParams.length < SHORTEST || !isSearched(layout(), told.callType)) return null;
     searched.add(callId);
+    const caller = callerOf(callId, told.searchParams);
+    const args = searchArgs(told, callCenter()?.prefill ?? NOTHING_NAMED, caller, partOf(layout(), told.callType));
     const outcome = await find(args);
     if (!outcome.ok) {
       onPopFailed(outcome.errors);
       return null;
     }
-    const { records, pop } = outcome.value;
-    send({ type: 'matches', call_id: callId, records: records.slice(0, OFFERED) });
-    const rule = ruleFor(centre()?.pops ?? {}, records) || (pop || !centre()?.lookUp || records.length !== 1 ? '' : 'record');
-    // Only where an admin has set a rule.
-    const own = rule ? (await import('./pops.js')).popOf(rule, { number: args.searchParams, records }) : null;
-    if (rule ? !own : !pop) return null;
-    const run = () => (own ? driver.pop(own.type, own.params) : driver.popFound(pop));
-    if (!isDialog(own ?? pop)) return run;
+    send({ type: 'matches', call_id: callId, records: outcome.value.records.slice(0, OFFERED).map(({ fields: _fields, ...record }) => record) });
+    const due = await dueFor(outcome.value, caller);
+    if (!due || !isDialog(due.pop)) return due?.run ?? null;
     onOffer(callId, async () => {
-      const opened = await run();
+      const opened = await due.run();
       if (!opened.ok) onPopFailed(opened.errors);
     });
     return null;
-  }
+  };
+}
+
+/** @param {Ports} ports */
+export function createServerRequests(ports) {
+  const { driver, send, isRinging, onPopFailed } = ports;
+  /** @type {Set<string>} */
+  const popped = new Set();
+  const search = createSearch(ports);
 
   return {
     /** At most once, whatever becomes of it: a second pop would throw the agent off a page. @param {any} frame */
@@ -82,8 +103,7 @@ export function createErrands({ driver, send, isRinging, layout, centre, onPopFa
       if (!outcome.ok) onPopFailed(outcome.errors);
     },
     /** Who is behind a number that this page's agent typed? @param {string} callId @param {string} number */
-    identify: (callId, number) =>
-      search(callId, { searchParams: number, callType: 'outbound', queryParams: '', defaultFieldValues: {}, deferred: true }),
+    identify: (callId, number) => search(callId, { searchParams: number, callType: 'outbound', deferred: true }),
     /** @param {any} frame ask */
     async ask({ ask_id, call }) {
       if (!READS.includes(call.method)) {

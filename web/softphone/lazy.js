@@ -15,7 +15,7 @@ export const loadStyle = () => (style ??= new Promise((resolve) => {
  * @param {(model: Model) => boolean} wanted
  * @param {() => Promise<Component<Model>>} load
  */
-export function createLate(wanted, load) {
+export function createLazy(wanted, load) {
   const element = el('div', {});
   /** @type {Component<Model>|null} */
   let part = null;

@@ -5,14 +5,17 @@
  * every user's page can read all of it.
  */
 
+import { LANGUAGES, chooseLanguage } from './strings.js';
+
+/** @import {Prefill} from './prefill.js' */
 /** @import {Frame} from './types.js' */
 
 /**
  * @typedef {{
  *   policy: {[name: string]: unknown}, taskFields: {[field: string]: string},
  *   publish: string, listen: string, lookUp: string, width: number|null,
- *   ringProfiles: string[], pops: {[rule: string]: string}, problems: string[],
- * }} Centre
+ *   height: number|null, ringProfiles: string[], pops: {[rule: string]: string}, prefill: Prefill, problems: string[],
+ * }} CallCenterSettings
  */
 
 const LONGEST_WRAP_UP = 3600;
@@ -27,9 +30,12 @@ const like = (rule) => (text) => (rule.test(text) ? text : undefined);
 /** @param {number} least @param {number} most @returns {(text: string) => number|undefined} */
 const between = (least, most) => (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
 
-/** @param {string} text @returns {{[field: string]: string}|undefined} */
+/** Cut at the first "=": what follows may hold more of them. @param {string} text @returns {{[field: string]: string}|undefined} */
 function fieldsOf(text) {
-  const pairs = words(text).map((pair) => pair.split('=').map((part) => part.trim()));
+  const pairs = words(text).map((pair) => {
+    const [name = '', ...rest] = pair.split('=');
+    return [name.trim(), rest.join('=').trim()];
+  });
   return pairs.every(([name, value]) => /^[A-Za-z]\w*$/.test(name ?? '') && value) ? Object.fromEntries(pairs) : undefined;
 }
 
@@ -53,35 +59,53 @@ const ITEMS = {
   'popNone': ['popNone', like(POP)],
   'popOne': ['popOne', like(POP)],
   'popMany': ['popMany', like(POP)],
+  'popFields': ['popFields', fieldsOf],
+  'popQuery': ['popQuery', like(/^[\w.-]+=[^=&]*(?:&[\w.-]+=[^=&]*)*$/)],
+  'flowVariables': ['flowVariables', fieldsOf],
 };
 /** What the server is told is named as there. @param {string} name */
 const isPolicy = (name) => name === 'dispositions' || name.includes('_');
 /** @param {string} item */
 const keyOf = (item) => `/${item.startsWith('req') ? 'reqDialingOptions' : 'softphone'}/${item}`;
+/** Salesforce itself checks it, when the definition file is imported. */
+const HEIGHT = '/reqGeneralInfo/reqSoftphoneHeight';
 
-/** @param {unknown} told the value of getCallCenterSettings @returns {Centre} */
-export function readCentre(told) {
+/** @param {object} map @param {string[]} problems what is of no use is added @returns {{[name: string]: any}} */
+function readItems(map, problems) {
   /** @type {{[name: string]: any}} */
   const read = {};
-  /** @type {string[]} */
-  const problems = [];
-  const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
   for (const [item, [name, parse]] of Object.entries(ITEMS)) {
     const key = keyOf(item);
-    const text = Reflect.get(map ?? {}, key);
+    const text = Reflect.get(map, key);
     if (text === undefined || text === null || String(text).trim() === '') continue;
     const value = typeof text === 'object' ? undefined : parse(String(text).trim());
     if (value === undefined) problems.push(key);
     else read[name] = value;
   }
+  return read;
+}
+
+/** The language that the adapter's address asks for, where the panel does not speak it. @param {string} search `location.search` */
+function unspoken(search) {
+  const asked = new URLSearchParams(search).get('lang');
+  return asked && chooseLanguage([asked], LANGUAGES, '') === '' ? [`lang=${asked.slice(0, 20)}`] : [];
+}
+
+/** @param {unknown} told the value of getCallCenterSettings @param {string} [search] of the adapter's address @returns {CallCenterSettings} */
+export function readCallCenter(told, search = '') {
+  const problems = unspoken(search);
+  const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
   if (!map) problems.push('getCallCenterSettings');
+  const read = readItems(map ?? {}, problems);
   const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
   return {
     policy: Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
     taskFields: { ...taskFields, ...(recordTypeId ? { recordTypeId } : {}) },
     publish, listen, lookUp, width, ringProfiles, problems, pops: { none: popNone, one: popOne, many: popMany },
+    height: between(240, 2560)(String(Reflect.get(map ?? {}, HEIGHT) ?? '')) ?? null,
+    prefill: { fields: read['popFields'] ?? null, query: read['popQuery'] ?? '', flow: read['flowVariables'] ?? null },
   };
 }
 
-/** @param {Centre} centre @returns {Frame} */
+/** @param {CallCenterSettings} callCenter @returns {Frame} */
 export const settingsFrame = ({ policy, problems }) => ({ type: 'settings', ...policy, problems });

@@ -11,7 +11,7 @@ import { createRelated } from './related.js';
  * @param {string} logId
  * @param {() => void} close
  */
-export function createMend(context, logId, close) {
+export function createEditForm(context, logId, close) {
   const { t, actions } = context;
   const related = createRelated(context, logId);
   const disposition = el('select', { name: 'disposition' });

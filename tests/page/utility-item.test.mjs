@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createLook, heightOf } from '../../web/softphone/look.js';
+import { createUtilityItem, heightOf } from '../../web/softphone/utility-item.js';
 import { call, view } from './views.mjs';
 
 /** @import {Model, Outcome} from '../../web/softphone/types.js' */
@@ -16,7 +16,7 @@ test('label, icon and height follow the state, each once', () => {
   const told = [];
   const ok = /** @type {Outcome} */ ({ ok: true, value: null });
   const now = model({});
-  const look = createLook({
+  const look = createUtilityItem({
     look: async (label, icon) => { told.push([label, icon]); return ok; },
     size: async (height, width) => { told.push([height, width]); return ok; },
   }, now, (key) => key);

@@ -23,7 +23,7 @@ export function heightOf(model) {
 }
 
 /** @param {Pick<Driver, 'look'|'size'>} driver @param {Model} model @param {Translate} t */
-export function createLook(driver, model, t) {
+export function createUtilityItem(driver, model, t) {
   let label = '';
   let height = 0;
   return {

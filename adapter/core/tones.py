@@ -1,0 +1,28 @@
+"""How an agent should take what is said: the tone of an answer or notice, by its code. Pure.
+
+Law of this file: a page never guesses from a code whether something went well. What is not known
+here is bad news: good news that looks bad is asked about, bad news that looks good is not.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Tone: TypeAlias = Literal["quiet", "good", "info", "warning", "error"]
+"""`quiet` is not said at all: the call's card shows it."""
+
+_QUIET: frozenset[str] = frozenset({"placed", "duplicate", "done"})
+_GOOD: frozenset[str] = frozenset({"transferred"})
+_INFO: frozenset[str] = frozenset({"still-up"})
+_WARNING: frozenset[str] = frozenset({"confirm-repeat", "not-picked-up", "unknown-outcome"})
+
+
+def tone_of(code: str) -> Tone:
+    """The tone of what this code says; `error` for any that is not known here."""
+    if code in _QUIET:
+        return "quiet"
+    if code in _GOOD:
+        return "good"
+    if code in _INFO:
+        return "info"
+    return "warning" if code in _WARNING else "error"

@@ -1,0 +1,36 @@
+"""What went well is told as such; what nobody knows of is told as bad news."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.core.model import Answer, Notice
+from adapter.core.tones import tone_of
+from adapter.core.view import entry_view
+
+
+@pytest.mark.parametrize(
+    ("code", "tone"),
+    [
+        ("placed", "quiet"),
+        ("done", "quiet"),
+        ("transferred", "good"),
+        ("still-up", "info"),
+        ("confirm-repeat", "warning"),
+        ("unknown-outcome", "warning"),
+        ("not-picked-up", "warning"),
+        ("refused-premium", "error"),
+        ("busy", "error"),
+        ("unheard-of", "error"),
+    ],
+)
+def test_each_code_has_its_tone(code: str, tone: str) -> None:
+    """A transfer that was done is good news; a refusal is not."""
+    assert tone_of(code) == tone
+
+
+def test_an_answer_and_a_notice_carry_their_tone_to_the_page() -> None:
+    """The page is told how to take it, and keeps no list of its own."""
+    transferred = entry_view(Answer("r", "transferred", "The call was handed over.", 1), "US")
+    still = entry_view(Notice("n", "still-up", "It goes on.", 1), "US")
+    assert (transferred["tone"], still["tone"]) == ("good", "info")

@@ -1,0 +1,87 @@
+/** This page's place at the server: the hello, what the stage follows from, presence. */
+
+import { createJournal } from './journal.js';
+import { fetchTicket } from './session.js';
+import { createSocket } from './socket.js';
+import { journalStore } from './stores.js';
+
+/** @import {Driver, Frame, PageSettings, User} from './types.js' */
+/** @import {Page} from './page.js' */
+
+const OFFLINE_MS = 3_000;
+
+/**
+ * @param {Page} page
+ * @param {{
+ *   driver: Pick<Driver, 'surface'>, settings: PageSettings, origin: string,
+ *   onFrame: (frame: any) => void, onGreeting: (journal: ReturnType<typeof createJournal>) => void,
+ *   onUp: () => void, onDown: () => void, onSignedOut: () => void,
+ * }} ports
+ */
+export function createConnection(page, { driver, settings, origin, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
+  const { model } = page;
+  const store = journalStore();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let offlineTimer;
+
+  /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
+  function hello({ ticket, user }) {
+    const journal = createJournal(store, user);
+    onGreeting(journal);
+    return {
+      type: 'hello', ticket, page_id: page.pageId, build: settings.build, surface: driver.surface,
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      visible: !document.hidden, focused: document.hasFocus(), journal: journal.unsettled(Date.now()),
+    };
+  }
+  function settleTimer() {
+    clearTimeout(offlineTimer);
+    offlineTimer = undefined;
+  }
+  function signedOut() {
+    settleTimer();
+    model.stage = 'signed-out';
+    model.view = null;
+    onSignedOut();
+    page.render();
+  }
+
+  const socket = createSocket({
+    url: `${location.origin.replace(/^http/, 'ws')}/ws`,
+    fetchTicket: () => fetchTicket(origin), hello, onFrame, onSignedOut: signedOut,
+    onUp() {
+      settleTimer();
+      model.stage = 'live';
+      model.retryAt = null;
+      model.connection++;
+      onUp();
+    },
+    onDown(retryAt) {
+      model.retryAt = retryAt;
+      onDown();
+      offlineTimer ??= setTimeout(() => {
+        model.stage = 'offline';
+        page.render();
+      }, OFFLINE_MS);
+      page.render();
+    },
+  });
+  const presence = () => socket.send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
+
+  return {
+    send: socket.send,
+    isUp: socket.isUp,
+    connect: () => socket.connect(),
+    /** The session is over: nothing is tried again. */
+    leave() {
+      socket.stop();
+      signedOut();
+    },
+    watchPresence() {
+      document.addEventListener('visibilitychange', presence);
+      window.addEventListener('focus', presence);
+      window.addEventListener('blur', presence);
+      window.addEventListener('online', () => socket.isUp() || socket.connect());
+    },
+  };
+}

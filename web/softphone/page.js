@@ -1,0 +1,65 @@
+/** What all parts of one softphone page share: the model, what the agent is told, clock and store. */
+
+import { createClock } from './clock.js';
+import { draftStore } from './stores.js';
+
+/** @import {Act, CtiError, Model, Tone, Translate} from './types.js' */
+
+/** @returns {string} 128 random bits */
+export function makeId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @returns {Model} */
+export const createModel = () => ({
+  stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
+  signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
+  ringProfiles: [], ringOn: '',
+});
+
+/** @typedef {ReturnType<typeof createPage>} Page */
+
+/** @param {Translate} t @param {() => Promise<unknown>} moreWords */
+export function createPage(t, moreWords) {
+  const model = createModel();
+  let draw = () => {};
+  const page = {
+    model, t, moreWords,
+    pageId: makeId(),
+    clock: createClock(),
+    drafts: draftStore(),
+    render: () => draw(),
+    /** @param {() => void} listener */
+    onChange(listener) {
+      draw = listener;
+    },
+    /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] */
+    say(id, tone, text, act) {
+      model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act }];
+      draw();
+    },
+    /** @param {string} id */
+    unsay(id) {
+      model.messages = model.messages.filter((message) => message.id !== id);
+      draw();
+    },
+    /** Why Salesforce did not do it, in its own words. @param {CtiError[]} [errors] */
+    reasonOf: (errors) => errors?.[0]?.message || t('error.silence'),
+    /**
+     * What a listener throws would end in the library: the agent hears of it, and the call goes on.
+     * @template T
+     * @param {(told: T) => void} listener
+     * @returns {(told: T) => void}
+     */
+    safely: (listener) => (told) => {
+      try {
+        listener(told);
+      } catch (thrown) {
+        console.warn('softphone: a listener failed', thrown);
+        page.say('listener', 'error', t('listener.failed', { reason: String(thrown) }));
+      }
+    },
+  };
+  return page;
+}

@@ -1,0 +1,227 @@
+/**
+ * The phone in the page: everything that needs a driver, put together.
+ *
+ * The model is what the panel shows; the server's view is most of it. Click-to-dial follows the
+ * latest view, and is off while nobody listens.
+ */
+
+import { createBuildReload } from './build-reload.js';
+import { createConnection } from './connection.js';
+import { createDialing } from './dialing.js';
+import { createOrg } from './org.js';
+import { makeId } from './page.js';
+import { callerOf } from './prefill.js';
+import { createSaveLog } from './savelog.js';
+import { createServerRequests } from './server-requests.js';
+import { signInByName } from './session.js';
+import { createSignInFlow } from './sign-in-flow.js';
+import { wordsFor } from './strings.js';
+import { createToggle } from './toggle.js';
+import { createUtilityItem } from './utility-item.js';
+import { cardOf, isNewer } from './view.js';
+import { createWakeDetector } from './wake-detector.js';
+import { createWorkItems } from './work-items.js';
+
+/** @import {Page} from './page.js' */
+/** @import {CallCard, Click, CtiError, Driver, Frame, PageSettings, View, WrapupCard} from './types.js' */
+
+const TICK_MS = 500;
+
+/** @typedef {ReturnType<typeof createPhone>} Phone */
+
+/** This tab's click-to-dial. @param {Page} page @param {Driver} driver @param {(click: Click) => void} clicked */
+function createDialSwitch(page, driver, clicked) {
+  let listening = false;
+  return createToggle({
+    async enable() {
+      const outcome = await driver.enable();
+      if (outcome.ok && !listening) {
+        listening = true;
+        driver.onClick(page.safely(clicked));
+      }
+      return outcome;
+    },
+    disable: driver.disable,
+    onChange(on) {
+      page.model.clickToDial = on;
+      page.unsay('toggle');
+    },
+    onError: (outcome) => page.say('toggle', 'warning', page.t('toggle.failed', { reason: page.reasonOf(outcome.ok ? [] : outcome.errors) })),
+  });
+}
+
+/** The agent's tasks for later, fetched when the first is planned. @param {Page} page @param {Driver} driver @param {(errors: CtiError[]) => void} onFailed */
+function createFollowUpPlan(page, driver, onFailed) {
+  /** @type {ReturnType<typeof import('./followup.js').createFollowUps>|null} */
+  let followUps = null;
+  return {
+    /** @param {CallCard|WrapupCard} card */
+    async add(card) {
+      try {
+        const [{ createFollowUps }] = await Promise.all([import('./followup.js'), page.moreWords()]);
+        followUps ??= createFollowUps(driver, page.t, onFailed);
+        followUps.add(card);
+        page.render();
+      } catch {
+        onFailed([]);
+      }
+    },
+    follow() {
+      if (page.model.view) void followUps?.follow(page.model.view);
+    },
+  };
+}
+
+/** Click-to-dial, the utility item and the rest follow the model. @param {Page} page @param {Driver} driver @param {ReturnType<typeof createDesk>} desk @param {ReturnType<typeof createDialing>} dialing @param {(click: Click) => void} clicked */
+function createFollowers(page, driver, { org, requests, followUps }, dialing, clicked) {
+  const { model } = page;
+  const toggle = createDialSwitch(page, driver, clicked);
+  const item = createUtilityItem(driver, model, page.t);
+  const lookup = createCallerLookup(page, { isMine: dialing.isMine, identify: requests.identify });
+  return () => {
+    toggle.want(model.stage === 'live' && model.view?.click_to_dial === true);
+    item.follow();
+    org.follow();
+    followUps.follow();
+    lookup();
+  };
+}
+
+/** Whom did the agent dial by number alone? The page that was asked to finds out. @param {Page} page @param {{isMine: () => boolean, identify: (callId: string, number: string) => Promise<unknown>}} ports */
+function createCallerLookup({ model }, { isMine, identify }) {
+  let identified = '';
+  return () => {
+    const call = model.view?.calls.find((card) => card.direction === 'outbound' && !card.record && card.matches.length === 0);
+    if (!call || !isMine() || identified === call.call_id) return;
+    identified = call.call_id;
+    void identify(call.call_id, call.number);
+  };
+}
+
+/** What this page does in Salesforce. @param {Page} page @param {Driver} driver @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
+function createDesk(page, driver, send, clicked) {
+  const { model } = page;
+  const popFailed = (/** @type {CtiError[]} */ errors) => page.say('pop', 'warning', page.t('pop.failed', { reason: page.reasonOf(errors) }));
+  const org = createOrg(page, driver, send, clicked);
+  const requests = createServerRequests({
+    driver, send, layout: org.layout, callCenter: org.callCenter, onPopFailed: popFailed,
+    callerOf: (callId, number) => callerOf(cardOf(model, callId), callId, number),
+    isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
+    onOffer(callId, run) {
+      model.offers = { ...model.offers, [callId]: run };
+      page.render();
+    },
+  });
+  return {
+    org, requests,
+    works: createWorkItems(page, driver, send),
+    followUps: createFollowUpPlan(page, driver, popFailed),
+    /** Open Salesforce's form for a new record. @param {object} params of NEW_RECORD_MODAL @returns {Promise<boolean>} whether it opened */
+    async openForm(params) {
+      const outcome = await driver.pop('NEW_RECORD_MODAL', params);
+      if (!outcome.ok) popFailed(outcome.errors);
+      return outcome.ok;
+    },
+  };
+}
+
+/** What each of the server's frames does. @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {{saving: () => ReturnType<typeof createSaveLog>|null, send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports @returns {(frame: any) => void} */
+function createFrames(page, { works, requests }, { saving, send, dialing, onReload }) {
+  const { model } = page;
+  /** @type {{[type: string]: (frame: any) => void}} */
+  const handlers = {
+    view: (/** @type {View} */ view) => {
+      if (!isNewer(model.view, view)) return;
+      page.clock.set(view.now);
+      model.view = view;
+      dialing.hear(view);
+      page.render();
+    },
+    offer: (frame) => saving()?.offer(frame),
+    go: (frame) => saving()?.go(frame),
+    taken: (frame) => saving()?.taken(frame),
+    settled: (frame) => saving()?.settled(frame),
+    pop: (frame) => void requests.pop(frame),
+    ask: (frame) => void requests.ask(frame),
+    probe: ({ nonce }) => void send({ type: 'probe', nonce }),
+    complete: ({ work }) => works.complete(work.work_id, work.attributes),
+    reload: onReload,
+    error: (told) => dialing.refused(told) || page.say('frame', 'warning', wordsFor(page.t, told)),
+  };
+  return (frame) => handlers[frame.type]?.(frame);
+}
+
+/** Ticks, listeners, and the first connection. @param {{driver: Driver, settings: PageSettings}} begun @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {ReturnType<typeof createConnection>} connection @param {() => void} tick */
+async function begin({ driver, settings }, page, { org, works }, connection, tick) {
+  driver.onNavigation(page.safely(org.viewed));
+  works.listen();
+  connection.watchPresence();
+  setInterval(tick, TICK_MS);
+  const demoAgent = new URLSearchParams(location.search).get('demo_agent');
+  if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
+  await connection.connect();
+}
+
+/**
+ * @param {Page} page
+ * @param {{driver: Driver, settings: PageSettings, origin: string}} begun
+ */
+export function createPhone(page, begun) {
+  const { model } = page;
+  const { driver, settings, origin } = begun;
+  /** @type {ReturnType<typeof createSaveLog>|null} */
+  let saving = null;
+  const send = (/** @type {Frame} */ frame) => connection.send(frame);
+  const wake = createWakeDetector();
+  const reload = createBuildReload(page.drafts, () => location.reload());
+  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
+  const desk = createDesk(page, driver, send, clicked);
+  const { org, works } = desk;
+  const connection = createConnection(page, {
+    ...begun,
+    onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload: reload.told }),
+    onGreeting(journal) {
+      saving = createSaveLog({ driver, journal, send, complete: works.complete, extra: taskFields });
+    },
+    onUp() {
+      works.connected();
+      org.connected();
+    },
+    onDown: dialing.drop,
+    onSignedOut() {
+      dialing.drop();
+      void org.keepForm();
+    },
+  });
+  const followers = createFollowers(page, driver, desk, dialing, clicked);
+  model.signIn.by = settings.sign_in;
+
+  /** @param {Click} click */
+  function clicked(click) {
+    void driver.showPanel();
+    dialing.dial({ ...click, clickedAt: wake.since(), name: click.record?.name ?? '', workId: works.take(click.number) });
+  }
+  function taskFields() {
+    return org.callCenter()?.taskFields ?? {};
+  }
+
+  return {
+    send, taskFields,
+    dial: dialing.dial,
+    control: dialing.control,
+    followUp: desk.followUps.add,
+    openForm: desk.openForm,
+    connect: connection.connect,
+    signIn: createSignInFlow(page, settings, origin, { connect: connection.connect, leave: () => (org.leave(), connection.leave()) }),
+    follow() {
+      followers();
+      reload.follow(model);
+    },
+    /** @param {() => void} draw */
+    begin: (draw) => begin(begun, page, desk, connection, () => {
+      wake.tick();
+      draw();
+      reload.follow(model);
+    }),
+  };
+}
