@@ -41,6 +41,7 @@ from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
+from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
@@ -193,6 +194,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
             own_origin=settings.public_origin,
         ),
         numbers=Numbers(login, sessions.of, agents.policy.dial),
+        history=History(login, store, agents),
         blocked=StartupFailures(login, metrics, clock, edges.proxies),
         metrics=MetricsSite(
             metrics=metrics,

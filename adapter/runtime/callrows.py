@@ -1,20 +1,19 @@
 """What a commit writes about calls: whose a provider's call is, and how it went. Pure.
 
-Webhooks are routed by these rows, the board counts them.
+Webhooks are routed by these rows, the board counts them, agents look them up.
 """
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
+from adapter.core.history import past_call
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call
 from adapter.runtime.turn import Turn
+from adapter.storage.history import LIVE
 from adapter.storage.port import CallRow, Snapshot
 from adapter.storage.rows import to_text
-
-LIVE = "{}"
-"""The value of a call that is not over."""
 
 Told: TypeAlias = Call | CallLog
 """Either tells how a call went; where there are both, the log may know more."""
@@ -72,20 +71,5 @@ def _shown(agent: Agent, one: Told) -> Shown:
 
 
 def _value(agent: Agent, one: Told) -> str:
-    facts = one.facts
-    over = facts.transferred or facts.ended
-    if over is None:
-        return LIVE
-    talk = facts.talk_ms
-    return to_text(
-        {
-            "agent": agent.name,
-            "direction": facts.direction.value if facts.direction else "outbound",
-            "number": one.number or (facts.number.value if facts.number else ""),
-            "record": one.record.id if one.record else "",
-            "started": facts.started.value if facts.started else None,
-            "ended": over.value,
-            "outcome": facts.result,
-            "talk_seconds": None if talk is None else (talk + 500) // 1000,
-        }
-    )
+    past = past_call(agent, one)
+    return LIVE if past is None else to_text(past)

@@ -39,6 +39,9 @@ RACES = 50
 PARTS = ("calls", "recent", "answers", "notices")
 """Of an agent's value, the lists that may tell a number."""
 
+WHOM = {"number", "record", "name", "record_name"}
+"""Of a call's row, what tells with whom it was."""
+
 ERASED_BODY = b'{"erased":true}'
 LATER = "came or changed meanwhile: run it again"
 
@@ -266,10 +269,10 @@ def _count(before: Agent, after: Agent, logs: dict[str, Row], erased: Erased) ->
 async def _erase_call(archive: Archive, row: Row, erased: Erased) -> None:
     """How it went stays on the board, with whom it was does not."""
     told = json.loads(row["value"])
-    if not told.get("number") and not told.get("record"):
+    silent = {**told, **dict.fromkeys(WHOM & told.keys(), "")}
+    if silent == told:
         return
-    silent = json.dumps({**told, "number": "", "record": ""}, separators=(",", ":"))
-    if await archive.erase_call(row, silent):
+    if await archive.erase_call(row, json.dumps(silent, separators=(",", ":"))):
         erased.add("calls")
 
 

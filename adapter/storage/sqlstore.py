@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from adapter.core.history import HistoryQuery
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import board as boards
-from adapter.storage import counts, queries, recents
+from adapter.storage import counts, history, queries, recents
 from adapter.storage.archive import Archive
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
@@ -124,6 +125,12 @@ class SqlStore:
     async def board_calls(self, org_id: str, since: int) -> tuple[boards.BoardCall, ...]:
         """The organisation's calls that began since then, newest first."""
         return await self.reader.run(boards.calls, org_id, since)
+
+    async def history(
+        self, key: AgentKey, query: HistoryQuery, after: tuple[int, str] | None, limit: int
+    ) -> history.HistoryPage:
+        """The agent's calls that are over and wanted, newest first, at most `limit`."""
+        return await self.reader.run(history.read, key, query, after, limit)
 
     async def waiting(self, now: int) -> counts.Waiting:
         """What waits in the whole store, as of `now` (Unix milliseconds), for the metrics."""

@@ -50,7 +50,7 @@ class Login:
         """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
         if (refused := self.foreign(request)) is not None:
             return refused
-        session = await self._session(request)
+        session = await self.session(request)
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
         body = {"ticket": await self.sessions.ticket(session), "user": _user(session)}
@@ -61,7 +61,7 @@ class Login:
         if (refused := self.foreign(request)) is not None:
             return refused
         response = web.Response(status=204)
-        session = await self._session(request)
+        session = await self.session(request)
         if session is not None:
             everywhere = (await read_object(request)).get("everywhere") is True
             await (
@@ -80,7 +80,7 @@ class Login:
         """Whether it is that of our own pages, compared exactly."""
         return origin == self._own_origin
 
-    async def _session(self, request: web.Request) -> Session | None:
+    async def session(self, request: web.Request) -> Session | None:
         """The session in the org that shows the page; a browser may have one in each."""
         org = self._orgs.of_origin(str((await read_object(request)).get("origin", "")))
         return await self.sessions.of(request, org.org_id if org else "")

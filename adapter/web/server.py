@@ -13,6 +13,7 @@ from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
+from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.middleware import add_headers, last_resort
@@ -38,6 +39,7 @@ def make_server(
     board: BoardSite,
     board_live: BoardLive,
     numbers: Numbers,
+    history: History,
     blocked: StartupFailures,
     metrics: MetricsSite,
     fast_paths: WebhookFastPaths,
@@ -55,6 +57,7 @@ def make_server(
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
             web.post("/api/number", numbers.check),
+            web.post("/api/history", history.search),
             web.post("/api/blocked", blocked.report),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", bridge.connect),

@@ -78,6 +78,12 @@ class FakePage:
             ticket: str = answer.json()["ticket"]
             return ticket
 
+    async def history(self, **asked: Any) -> httpx.Response:
+        """Ask for the agent's own calls that are over."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            headers = {"Origin": self.origin or self.url, "Cookie": self.cookie}
+            return await http.post("/api/history", json=asked, headers=headers)
+
     async def stay(self) -> None:
         """From now on, come back whenever the socket is lost: the same load, the same journal."""
         self._staying = asyncio.create_task(self._come_back())

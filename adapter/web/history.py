@@ -1,0 +1,95 @@
+"""An agent's own calls that are over, for a page that lists or searches them.
+
+Nothing of it is in the view: it is asked for, page by page. Names and numbers come in the body,
+which no log and no proxy keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from adapter.core.history import HistoryQuery, Kind
+from adapter.core.model import AgentKey
+from adapter.core.phone import display
+from adapter.core.policy import Policy
+from adapter.runtime.agents import Agents
+from adapter.storage.history import HistoryPage, HistoryRow
+from adapter.web.login import Login, read_object
+from adapter.web.middleware import failure
+
+MALFORMED = (
+    "Ask with `kind` all, missed or mine, `search` of at most 255 letters, `record` (an id), "
+    "`after` as it was given, `limit` from 1 to 100."
+)
+
+
+Moment = Annotated[int, Meta(ge=0, le=2**53)]
+Id = Annotated[str, Meta(max_length=255)]
+
+
+class HistoryRequest(Struct, frozen=True):
+    """What a page asks: see docs/protocol.md."""
+
+    kind: Kind = Kind.ALL
+    search: Annotated[str, Meta(max_length=255)] = ""
+    record: Annotated[str, Meta(pattern="^([A-Za-z0-9]{15}|[A-Za-z0-9]{18})?$")] = ""
+    after: tuple[Moment, Id] | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+class HistoryStore(Protocol):
+    """The part of the store that is asked (storage.sqlstore.SqlStore)."""
+
+    async def history(
+        self, key: AgentKey, query: HistoryQuery, after: tuple[int, str] | None, limit: int
+    ) -> HistoryPage:
+        """The agent's calls that are over and wanted, newest first."""
+
+
+class History:
+    """The endpoint `/api/history`."""
+
+    def __init__(self, login: Login, store: HistoryStore, agents: Agents) -> None:
+        self._login = login
+        self._store = store
+        self._agents = agents
+
+    async def search(self, request: web.Request) -> web.Response:
+        """POST /api/history {kind?, search?, record?, after?, limit?}. Raises StorageError."""
+        if (refused := self._login.foreign(request)) is not None:
+            return refused
+        session = await self._login.session(request)
+        if session is None:
+            return failure(401, "signed-out", "Sign in first.")
+        try:
+            asked = msgspec.convert(await read_object(request), HistoryRequest)
+        except msgspec.ValidationError:
+            return failure(400, "malformed", MALFORMED)
+        query = HistoryQuery(asked.kind, asked.search, asked.record)
+        page = await self._store.history(session.agent, query, asked.after, asked.limit)
+        agent = (await self._agents.snapshot(session.agent)).agent
+        policy = self._agents.policy.of(agent.call_center)
+        told = {"rows": [shown(row, policy) for row in page.rows], "after": page.after}
+        return web.json_response(told, headers={"Cache-Control": "no-store"})
+
+
+def shown(row: HistoryRow, policy: Policy) -> dict[str, Any]:
+    """A row as the page lists it, in the words and the region of the agent's call center."""
+    call = row.call
+    record = {"id": call.record, "name": call.record_name, "object_type": call.record_type}
+    return {
+        "call_id": row.call_id,
+        "direction": call.direction.value,
+        "number": call.number,
+        "display": display(call.number, policy.dial.default_region),
+        "name": call.name,
+        "record": record if call.record else None,
+        "started_at": row.at,
+        "talk_seconds": call.talk_seconds,
+        "result": call.outcome.value,
+        "outcome": policy.disposition(call.outcome),
+    }

@@ -1,0 +1,77 @@
+"""An agent's history as a page asks for it: whose it is, what may be asked, what is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.core.facts import Direction, Outcome
+from adapter.core.history import PastCall
+from adapter.core.policy import Policy
+from adapter.storage.history import HistoryRow
+from adapter.web.history import shown
+from tests.fakes.page import FakePage
+from tests.scenarios.conftest import World
+
+
+def test_a_row_speaks_as_the_call_center_does() -> None:
+    """Its disposition beside our own word, its country's way to write a number."""
+    call = PastCall(
+        "Ada", Direction.INBOUND, "+12025550143", "003A", 1, 2, Outcome.MISSED, None, "Bob", "Co"
+    )
+    assert shown(HistoryRow("c1", 5, call), Policy()) == {
+        "call_id": "c1",
+        "direction": "inbound",
+        "number": "+12025550143",
+        "display": "(202) 555-0143",
+        "name": "Bob",
+        "record": {"id": "003A", "name": "Co", "object_type": ""},
+        "started_at": 5,
+        "talk_seconds": None,
+        "result": "missed",
+        "outcome": "Missed",
+    }
+
+
+async def test_only_who_is_signed_in_may_ask_and_only_our_own_pages(world: World) -> None:
+    """401 without a session, 403 from another site, 200 else; nobody keeps the answer."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+
+        async def status(**headers: str) -> int:
+            return (await http.post("/api/history", json={}, headers=headers)).status_code
+
+        assert await status(Origin=world.url) == 401
+        assert await status(Origin="https://evil.example", Cookie=page.cookie) == 403
+    answer = await page.history()
+    assert (answer.status_code, answer.json()) == (200, {"rows": [], "after": None})
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "everybody"},
+        {"search": "x" * 256},
+        {"search": None},
+        {"record": "003' OR 1=1"},
+        {"limit": 0},
+        {"limit": 101},
+        {"limit": "9"},
+        {"after": [1]},
+        {"after": [-1, "c1"]},
+        {"after": "c1"},
+    ],
+)
+async def test_a_question_that_is_none_is_answered_with_what_may_be_asked(
+    world: World, asked: dict[str, Any]
+) -> None:
+    """400, and nothing of it is quoted."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    answer = await page.history(**asked)
+    assert answer.status_code == 400
+    assert "`kind` all, missed or mine" in answer.json()["error"]["message"]
