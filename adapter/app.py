@@ -20,9 +20,8 @@ from aiohttp import web
 
 from adapter.fanout.open import is_shared, open_hints
 from adapter.metrics import Metrics
-from adapter.opencti.soql import TaskFinder, build_finder
-from adapter.orgs import Org, orgs_of
-from adapter.page.pages import Pages
+from adapter.orgs import orgs_of
+from adapter.page.pages import Pages, SalesforceOrg
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
@@ -33,8 +32,8 @@ from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
-from adapter.telephony.dialstack.driver import DialStackDriver, build_http
-from adapter.telephony.health import Health
+from adapter.tenantbuilder import Builder
+from adapter.tenants import Tenants
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.bridge import GONE, Bridge
@@ -83,6 +82,7 @@ class App:
     watch: SessionMonitor
     tasks: Tasks
     board: Board
+    tenants: Tenants[SalesforceOrg]
 
 
 @asynccontextmanager
@@ -105,22 +105,15 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
-        healths = {org.account: Health(now.now) for org in orgs.all}
-        providers = {
-            org.account: _provider(settings, org, healths[org.account]) for org in orgs.all
-        }
-        for provider in providers.values():
-            stack.push_async_callback(provider.close)
-        tasks = Tasks()
-        stack.push_async_callback(tasks.close)
         http = oidc.build_http()
         stack.push_async_callback(http.aclose)
-        edges = Edges(settings, now, store, hints, orgs, providers, healths, tasks, http, metrics)
+        builder = Builder(settings, now, http, stack)
+        tenants = builder.build(orgs.all)
+        tasks = Tasks()
+        stack.push_async_callback(tasks.close)
+        edges = Edges(settings, now, store, hints, orgs, tenants, tasks, http, metrics)
         runtime = await make_runtime(edges)
-        app = _app(settings, tasks, runtime, make_frontends(edges, runtime))
-        if settings.asks_salesforce:
-            app.pages.finder = _finder(settings)
-            stack.push_async_callback(app.pages.finder.close)
+        app = _app(edges, runtime, make_frontends(edges, runtime))
         await hints.start()
         tasks.start("sweeper", app.sweeper.run(), endless=True)
         if edges.shared:
@@ -132,9 +125,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await tasks.drain(EFFECT_SECONDS)
 
 
-def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Frontends) -> App:
+def _app(edges: Edges, runtime: Runtime, faces: Frontends) -> App:
     return App(
-        settings=settings,
+        settings=edges.settings,
         server=faces.server,
         agents=runtime.agents,
         pages=runtime.pages,
@@ -144,26 +137,10 @@ def _app(settings: Settings, tasks: Tasks, runtime: Runtime, faces: Frontends) -
         bridge=faces.bridge,
         boards=faces.boards,
         watch=faces.watch,
-        tasks=tasks,
+        tasks=edges.tasks,
         board=runtime.board,
+        tenants=edges.tenants,
     )
-
-
-def _provider(settings: Settings, org: Org, health: Health) -> DialStackDriver:
-    http = build_http(settings.dialstack_url, org.token, org.account)
-    field = settings.dialstack_user_field
-    return DialStackDriver(
-        http,
-        account=org.account,
-        webhook_secrets=org.webhook_secrets,
-        user_field=field,
-        observe=health.note,
-    )
-
-
-def _finder(settings: Settings) -> TaskFinder:
-    secret = settings.salesforce_client_secret.get_secret_value()
-    return build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:

@@ -8,10 +8,22 @@ One org is described by the SOFTPHONE_ variables; several by a TOML file:
     client_id = "3MVG9…"                          # of the app that agents sign in with
     client_secret_file = "/run/secrets/acme"      # none for an app without a secret (PKCE alone)
     origins = ["https://acme.lightning.force.com"]
-    account = "acct_…"                            # at the provider
-    token_file = "/run/secrets/acme-token"
-    webhook_secrets_file = "/run/secrets/acme-webhooks"   # a line each, several while rotating
     directory_file = "/etc/softphone/acme.toml"   # optional
+
+    [org.telephony]                               # its account at a provider
+    kind = "dialstack"                            # the only word that all kinds have
+    account = "acct_…"
+    token_file = "/run/secrets/acme-token"        # what ends in _file is read from there
+    webhook_secrets_file = "/run/secrets/acme-webhooks"   # a line each, several while rotating
+
+    [org.salesforce]                              # optional
+    surface = "open-cti"
+    client_id = "3MVG9…"                          # of the app that looks for Tasks
+    client_secret_file = "/run/secrets/acme-read-back"
+    task_status = "Completed"
+    task_extra_fields = ["Type=Call"]
+
+`account`, `token_file` and `webhook_secrets_file` may stand beside `id` instead, for DialStack.
 """
 
 from __future__ import annotations
@@ -19,16 +31,42 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapter.settingrules import secure_origin, why_weak
+from pydantic import SecretStr
+
+from adapter.settingrules import is_task_field, secure_origin, why_weak
 from adapter.settings import Settings, WrongSetting
 
 DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
+
+
+SURFACES = ("open-cti",)
+"""Where in Salesforce the softphone can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class TelephonyAccount:
+    """An account at a provider of that kind; what the options mean is the kind's own business."""
+
+    kind: str = "dialstack"
+    account: str = ""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceSide:
+    """How an org's calls get into it; None and empty are for what the whole deployment says."""
+
+    surface: str = "open-cti"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    task_status: str | None = None
+    task_extra_fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +78,14 @@ class Org:
     domain: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
-    account: str = ""
-    token: str = field(default="", repr=False)
-    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    telephony: TelephonyAccount = TelephonyAccount()
+    salesforce: SalesforceSide = SalesforceSide()
     directory_file: Path | None = None
 
     @property
-    def is_provider_configured(self) -> bool:
-        """Whether calls can be placed and heard of."""
-        return bool(self.token and self.account and self.webhook_secrets)
+    def account(self) -> str:
+        """Its account at the provider."""
+        return self.telephony.account
 
     def is_called(self, org_id: str) -> bool:
         """Whether this is its id; of 18 letters the last three repeat the others' case."""
@@ -88,7 +125,7 @@ def orgs_of(settings: Settings) -> Orgs:
         return Orgs((_the_one(settings),))
     try:
         rows = tomllib.loads(settings.orgs_file.read_text(encoding="utf-8")).get("org", [])
-        orgs = tuple(_org(row) for row in rows)
+        orgs = tuple(_org(row, settings) for row in rows)
         _check_apart(orgs)
         if not settings.is_trial:
             _check_secrets(orgs)
@@ -104,49 +141,112 @@ def _the_one(settings: Settings) -> Org:
         domain=settings.salesforce_url,
         client_id=settings.sign_in_client_id,
         client_secret=settings.sign_in_client_secret.get_secret_value(),
-        account=settings.dialstack_account,
-        token=settings.dialstack_token.get_secret_value(),
-        webhook_secrets=settings.webhook_secrets,
+        telephony=_account_of(settings),
         directory_file=settings.directory_file,
     )
 
 
-def _org(row: dict[str, Any]) -> Org:
-    known = {"id", "domain", "client_id", "client_secret_file", "origins", "account"}
-    known |= {"token_file", "webhook_secrets_file", "directory_file"}
-    if strange := sorted(row.keys() - known):
-        raise ValueError(
-            f"[[org]] has no {', '.join(strange)}; it knows {', '.join(sorted(known))}"
-        )
-    if missing := sorted(_NEEDED - row.keys()):
+def _account_of(settings: Settings) -> TelephonyAccount:
+    """The provider's variables: what stands behind its name is the option's."""
+    values = _variables_of(settings.provider, settings)
+    options = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+    account = options.pop("account", settings.provider)
+    return TelephonyAccount(settings.provider, account, options)
+
+
+def _variables_of(kind: str, settings: Settings) -> dict[str, Any]:
+    """The settings that begin with a provider's name, by what stands behind it."""
+    begin = f"{kind}_"
+    return {
+        name.removeprefix(begin): getattr(settings, name)
+        for name in type(settings).model_fields
+        if name.startswith(begin)
+    }
+
+
+_FLAT = frozenset({"account", "token_file", "webhook_secrets_file"})
+"""DialStack's, where a file has them beside the org's id."""
+
+_NEEDED = frozenset({"id", "domain", "client_id", "origins"})
+_KNOWN = _NEEDED | _FLAT | {"client_secret_file", "directory_file", "telephony", "salesforce"}
+
+
+def _org(row: dict[str, Any], settings: Settings) -> Org:
+    _demand("[[org]]", row, _KNOWN)
+    needed = _NEEDED if "telephony" in row else _NEEDED | _FLAT
+    if missing := sorted(needed - row.keys()):
         raise ValueError(f"an [[org]] needs {', '.join(missing)}")
     directory = row.get("directory_file")
-    secrets = _read(row["webhook_secrets_file"]).replace(",", "\n").split("\n")
     org = Org(
         org_id=row["id"],
         origins=tuple(map(secure_origin, row["origins"])),
         domain=secure_origin(row["domain"]),
         client_id=row["client_id"],
         client_secret=_read(row["client_secret_file"]) if "client_secret_file" in row else "",
-        account=row["account"],
-        token=_read(row["token_file"]),
-        webhook_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        telephony=_telephony(row, settings),
+        salesforce=_salesforce(row.get("salesforce", {})),
         directory_file=Path(directory) if directory else None,
     )
     _check(org)
     return org
 
 
-_NEEDED = frozenset(
-    {"id", "domain", "client_id", "origins", "account", "token_file", "webhook_secrets_file"}
-)
+def _telephony(row: dict[str, Any], settings: Settings) -> TelephonyAccount:
+    """Its own table, and what older files have beside the org's id.
+
+    What it does not name is as the variables say, but for whose account it is and its secrets.
+    """
+    table = {name: row[name] for name in _FLAT & row.keys()} | row.get("telephony", {})
+    kind = table.pop("kind", "dialstack")
+    options = {
+        name: str(value)
+        for name, value in _variables_of(kind, settings).items()
+        if name != "account" and value is not None and not isinstance(value, SecretStr)
+    }
+    options |= {
+        name.removesuffix("_file"): _read(value) if name.endswith("_file") else str(value)
+        for name, value in table.items()
+    }
+    return TelephonyAccount(kind, options.pop("account", ""), options)
+
+
+def _salesforce(table: dict[str, Any]) -> SalesforceSide:
+    known = {"surface", "client_id", "client_secret_file", "task_status", "task_extra_fields"}
+    _demand("[org.salesforce]", table, known)
+    surface = table.get("surface", SURFACES[0])
+    if surface not in SURFACES:
+        raise ValueError(f"surface is {' or '.join(SURFACES)}, not {surface!r}")
+    secret, fields = table.get("client_secret_file"), table.get("task_extra_fields")
+    if bool(secret) != bool(table.get("client_id")):
+        raise ValueError("[org.salesforce] has client_id and client_secret_file, or neither")
+    for pair in fields or ():
+        if not is_task_field(pair):
+            raise ValueError(f"{pair!r} in task_extra_fields must be Field=value")
+    return SalesforceSide(
+        surface=surface,
+        client_id=table.get("client_id", ""),
+        client_secret=_read(secret) if secret else "",
+        task_status=table.get("task_status"),
+        task_extra_fields=None if fields is None else tuple(fields),
+    )
+
+
+def _demand(where: str, row: dict[str, Any], known: Collection[str]) -> None:
+    if strange := sorted(row.keys() - known):
+        raise ValueError(
+            f"{where} has no {', '.join(strange)}; it knows {', '.join(sorted(known))}"
+        )
 
 
 def _check(org: Org) -> None:
     if not _ORG_ID.fullmatch(org.org_id):
         raise ValueError(f"{org.org_id!r} is no org id: 00D and 12 or 15 letters and digits")
-    if not org.origins or not org.is_provider_configured:
-        raise ValueError(f"{org.org_id} needs origins, an account, its token and webhook secrets")
+    if not org.origins or not org.account:
+        raise ValueError(f"{org.org_id} needs origins, and an account at its provider")
 
 
 def _check_apart(orgs: tuple[Org, ...]) -> None:
@@ -161,16 +261,21 @@ def _check_apart(orgs: tuple[Org, ...]) -> None:
     for what, of in names:
         _check_once(what, [of(org) for org in orgs])
     _check_once("origin", [origin for org in orgs for origin in org.origins])
-    secrets = [secret for org in orgs for secret in set(org.webhook_secrets)]
+    secrets = [secret for org in orgs for secret in _webhook_secrets(org)]
     if len(secrets) != len(set(secrets)):
         raise ValueError("two orgs share a webhook secret")
 
 
 def _check_secrets(orgs: tuple[Org, ...]) -> None:
     for org in orgs:
-        for secret in org.webhook_secrets:
+        for secret in _webhook_secrets(org):
             if wrong := why_weak(secret):
                 raise ValueError(f"a webhook secret of {org.org_id} {wrong}")
+
+
+def _webhook_secrets(org: Org) -> set[str]:
+    text = org.telephony.options.get("webhook_secrets", "").replace(",", "\n")
+    return {secret.strip() for secret in text.split("\n") if secret.strip()}
 
 
 def _check_once(what: str, values: list[str]) -> None:

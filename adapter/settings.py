@@ -6,6 +6,7 @@ How they are read is environment.py's. Durations are seconds.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     delivery_days: Annotated[int, Field(ge=7, le=3650)] = 30
     call_days: Annotated[int, Field(ge=7, le=3650)] = 90
 
+    provider: str = "dialstack"
     dialstack_url: str = "https://api.dialstack.ai"
     dialstack_token: SecretStr = SecretStr("")
     dialstack_account: str = ""
@@ -370,8 +372,13 @@ class Settings(BaseSettings):
 
     def extra_fields(self) -> tuple[tuple[str, str], ...]:
         """Constant Task fields by API name."""
-        pairs = (pair.partition("=") for pair in self.task_extra_fields)
-        return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+        return task_fields_of(self.task_extra_fields)
+
+
+def task_fields_of(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Names and values of `Field=value` texts."""
+    parts = (pair.partition("=") for pair in pairs)
+    return tuple((name.strip(), value.strip()) for name, _, value in parts)
 
 
 def _ms(seconds: float) -> int:

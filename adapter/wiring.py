@@ -5,35 +5,33 @@ One function a floor; each names all that it is made of, so that what is not her
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 import structlog
 from aiohttp import web
 
 from adapter.core.model import AgentKey
+from adapter.core.policy import Policy
 from adapter.fanout.open import is_shared
 from adapter.fanout.port import Hints
 from adapter.metrics import Metrics
-from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Orgs
-from adapter.page.pages import Pages
+from adapter.page.pages import Pages, SalesforceOrg
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock
-from adapter.runtime.directory import Directories, Directory, read_entries
-from adapter.runtime.intake import Intake, Reader
+from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
-from adapter.telephony.health import Health
-from adapter.telephony.port import Driver, WebhookDriver
-from adapter.telephony.updates import CallUpdate
+from adapter.telephony.port import WebhookDriver
+from adapter.tenants import Tenants
 from adapter.web.board import BoardSite, since_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import BoardLive
@@ -45,7 +43,6 @@ from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
-from adapter.web.oidc import IdentityProvider
 from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
@@ -76,8 +73,7 @@ class Edges:
     store: SqlStore
     hints: Hints
     orgs: Orgs
-    providers: Mapping[str, Driver]
-    healths: Mapping[str, Health]
+    tenants: Tenants[SalesforceOrg]
     tasks: Tasks
     http: httpx.AsyncClient
     metrics: Metrics
@@ -119,13 +115,15 @@ class Frontends:
 async def make_runtime(edges: Edges) -> Runtime:
     """Agents and pages, and everybody who tells them something."""
     settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
-    agents = Agents(store, hints, settings.policy(), shared=edges.shared)
+    agents = Agents(
+        store, hints, settings.policy(), shared=edges.shared, rules_of=_rules_of(edges.tenants)
+    )
     pages = await _pages(edges, agents)
-    intake = Intake(agents, store, clock, _reader(edges))
+    intake = Intake(agents, store, clock, edges.tenants.read)
     performer = Performer(
         agents=agents,
         store=store,
-        providers=edges.providers,
+        tenants=edges.tenants,
         pages=pages,
         tasks=edges.tasks,
         clock=clock,
@@ -137,27 +135,30 @@ async def make_runtime(edges: Edges) -> Runtime:
         agents=agents,
         store=store,
         intake=intake,
-        providers=edges.providers,
+        tenants=edges.tenants,
         clock=clock,
         is_here=pages.is_here if edges.shared else lambda key: True,
     )
-    healths = {org.org_id: edges.healths[org.account] for org in edges.orgs.all}
-    board = Board(store, agents, pages, clock, _reader(edges), health=healths)
+    board = Board(store, agents, pages, clock, edges.tenants)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
     return Runtime(agents, pages, intake, sweeper, compare, board)
 
 
 async def _pages(edges: Edges, agents: Agents) -> Pages:
-    settings, metrics = edges.settings, edges.metrics
-    rules = TaskRules(settings.task_status, agents.policy.disposition, settings.extra_fields())
-    any_provider = next(iter(edges.providers.values()))
-    can = asdict(any_provider.capabilities)
-    pages = Pages(agents, edges.tasks, edges.clock, rules, can)
+    metrics = edges.metrics
+    pages = Pages(agents, edges.tasks, edges.clock, edges.tenants)
     pages.epoch = await edges.store.epoch()
-    pages.apex_class = settings.read_back_class
     edges.hints.listen(pages.hinted)
     edges.hints.listen(lambda key, _: metrics.shown() if pages.is_here(key) else None)
     return pages
+
+
+def _rules_of(tenants: Tenants[SalesforceOrg]) -> Callable[[AgentKey], Policy | None]:
+    def rules_of(key: AgentKey) -> Policy | None:
+        tenant = tenants.of_agent(key)
+        return tenant.rules if tenant else None
+
+    return rules_of
 
 
 def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
@@ -245,7 +246,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
         same_user=same_user,
         pages=pages,
         sessions=sessions,
-        directory=_directories(edges),
+        directory=edges.tenants,
         clock=clock,
         tasks=edges.tasks,
         own_origin=settings.public_origin,
@@ -261,13 +262,10 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
     settings, orgs = edges.settings, edges.orgs.all
     if settings.sign_in == "dev":
         return DevLogin(login, orgs[0].org_id)
-    redirect_uri = f"{settings.public_origin}/auth/callback"
     return SalesforceLogin(
         login=login,
         orgs=edges.orgs,
-        providers={
-            org.org_id: IdentityProvider(org, edges.http, redirect_uri, edges.clock) for org in orgs
-        },
+        tenants=edges.tenants,
         once=OneTimeTokens(edges.store, edges.clock),
         clock=edges.clock,
         tries=Throttle(SIGN_INS_PER_MINUTE, edges.clock),
@@ -275,22 +273,14 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
     )
 
 
-def _directories(edges: Edges) -> Directories:
-    """One an org: its own file, and the users of its own provider account."""
-    directories = {}
-    for org in edges.orgs.all:
-        entries = read_entries(org.directory_file) if org.directory_file else ()
-        known = edges.providers[org.account] if org.is_provider_configured else None
-        directories[org.org_id] = Directory(org.account, known, edges.clock, entries)
-    return Directories(directories)
-
-
 def _webhooks(edges: Edges, intake: Intake) -> dict[tuple[str, str], Webhooks]:
     """One endpoint an account that is posted to, by its provider's path and its name."""
-    configured = [org for org in edges.orgs.all if org.is_provider_configured]
+    configured = [
+        tenant.telephony for tenant in edges.tenants.all if tenant.telephony.is_configured
+    ]
     if not configured:
         log.warning("provider.not_configured")
-    drivers = {org.account: edges.providers[org.account] for org in configured}
+    drivers = {telephony.account: telephony.driver for telephony in configured}
     return {
         (driver.path, account): Webhooks(
             driver=driver,
@@ -304,13 +294,3 @@ def _webhooks(edges: Edges, intake: Intake) -> dict[tuple[str, str], Webhooks]:
         for account, driver in drivers.items()
         if isinstance(driver, WebhookDriver)
     }
-
-
-def _reader(edges: Edges) -> Reader:
-    """Reads stored deliveries, each as the driver of its account does; None of a gone account."""
-
-    def read(account: str, body: bytes, at: int) -> CallUpdate | None:
-        driver = edges.providers.get(account)
-        return driver.read(body, at) if driver else None
-
-    return read

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.drivers import is_configured
 from adapter.environment import load
 from adapter.orgs import DEV_ORG, Orgs, orgs_of
 from adapter.settings import WrongSetting
@@ -43,12 +44,14 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     b = orgs.of_origin("https://b.lightning.force.com")
     assert a is not None
     assert b is not None
-    assert (a.account, a.token, a.webhook_secrets) == (
-        "acct_a",
-        "sk-a",
-        ("whsec-9f2c1e7a5b3da1", "whsec-9f2c1e7a5b3da2"),
+    assert (a.account, a.telephony.kind, a.telephony.options["token"]) == (
+        *("acct_a", "dialstack", "sk-a"),
     )
-    assert (b.account, b.token) == ("acct_b", "sk-b")
+    assert a.telephony.options["webhook_secrets"].split("\n") == [
+        "whsec-9f2c1e7a5b3da1",
+        "whsec-9f2c1e7a5b3da2",
+    ]
+    assert (b.account, b.telephony.options["token"]) == ("acct_b", "sk-b")
     assert orgs.of_origin("https://b.lightning.force.com/") is None
     assert orgs.of_id("00D00000000000c") is None
 
@@ -85,7 +88,7 @@ def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
         ({"origins": '["*"]'}, "is not an origin"),
         ({"origins": "[]"}, "needs origins"),
         ({"domain": '"https://b.example/path"'}, "is not an origin"),
-        ({"token": '"sk"'}, "has no token"),
+        ({"tokens": '"sk"'}, "has no tokens"),
         ({"account": ""}, "needs account"),
         ({"token_file": '"/nowhere"'}, "No such file"),
         ({"origins": "5"}, "not iterable"),
@@ -120,4 +123,40 @@ def test_without_a_file_the_variables_describe_the_one_org() -> None:
     """In development its id is made up."""
     (org,) = orgs_of(load({}, org_origins="https://a.example", dialstack_account="acct")).all
     assert (org.org_id, org.account, org.origins) == (DEV_ORG, "acct", ("https://a.example",))
-    assert not org.is_provider_configured
+    assert not is_configured(org)
+
+
+TELEPHONY = """
+[org.telephony]
+kind = "dialstack"
+account = "acct_x"
+token_file = "{folder}/token-x"
+webhook_secrets_file = "{folder}/hooks-x"
+"""
+NEW = {"account": "", "token_file": "", "webhook_secrets_file": ""}
+
+
+def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
+    """The words beside the org's id still mean the same; what neither says is as the variables."""
+    x = org_text(tmp_path, "x", **NEW) + TELEPHONY.format(folder=tmp_path)
+    orgs = read(tmp_path, x, org_text(tmp_path, "y"))
+    one, other = (org.telephony for org in orgs.all)
+    assert (one.kind, one.account, one.options["token"]) == ("dialstack", "acct_x", "sk-x")
+    assert one.options.keys() == other.options.keys()
+    assert one.options["url"] == other.options["url"] == "https://api.dialstack.ai"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti, not 'pager'"),
+        ('[org.salesforce]\ncolour = "red"', "has no colour; it knows"),
+        ('[org.salesforce]\nclient_id = "3MVG9"', "client_secret_file, or neither"),
+        ('[org.salesforce]\ntask_extra_fields = ["Subject=x"]', "must be Field=value"),
+        ("telephony = 5", "SOFTPHONE_ORGS_FILE"),
+    ],
+)
+def test_what_an_orgs_tables_cannot_say_is_refused(tmp_path: Path, table: str, said: str) -> None:
+    """With a sentence."""
+    with pytest.raises(WrongSetting, match=said):
+        read(tmp_path, org_text(tmp_path, "a") + table + "\n")

@@ -38,6 +38,7 @@ SAID: Mapping[str, tuple[str, object]] = {
         "https://A.lightning.force.com:443/, http://127.0.0.1:8081",
         ("https://a.lightning.force.com", "http://127.0.0.1:8081"),
     ),
+    "provider": ("dialstack", "dialstack"),
     "dialstack_url": ("http://127.0.0.1:8082/", "http://127.0.0.1:8082"),
     "dialstack_token": ("sk_1", SecretStr("sk_1")),
     "dialstack_account": ("acct_1", "acct_1"),

@@ -22,11 +22,13 @@ _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT.
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
 
 
-async def provider_findings(url: str, org: Org, clock: Clock) -> tuple[Finding, ...]:
+async def provider_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
     """Ask for the users of the org's account once; who they are also judges its directory."""
-    if not (org.token and org.account):
+    telephony = org.telephony
+    url, token = telephony.options.get("url", ""), telephony.options.get("token", "")
+    if telephony.kind != "dialstack" or not (token and org.account):
         return (*_entries_alone(org),)
-    http = build_http(url, org.token, org.account)
+    http = build_http(url, token, org.account)
     skew = Skew(clock)
     http.event_hooks["response"].append(skew.see)
     provider = DialStackDriver(http)

@@ -6,6 +6,8 @@ Pages of other replicas are theirs. Nothing here is stored.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -37,6 +39,8 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Snapshot, StorageError
+from adapter.telephony.port import Capabilities
+from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -46,24 +50,34 @@ LOOK_AGAIN_SECONDS = 10.0
 PAGES_PER_AGENT = 32
 
 
+@dataclass(frozen=True, slots=True)
+class SalesforceOrg:
+    """What differs between orgs for their pages: rules of Tasks, and who can be asked for them."""
+
+    rules: TaskRules = field(default_factory=TaskRules)
+    finder: TaskFinder | None = None
+    apex_class: str = ""
+
+
+NOBODYS = SalesforceOrg()
+"""For an agent whose org is no longer set up here."""
+
+
 class Pages:
     """All pages of this process, by agent."""
 
     def __init__(
-        self, agents: Agents, tasks: Tasks, clock: Clock, rules: TaskRules, can: dict[str, bool]
+        self, agents: Agents, tasks: Tasks, clock: Clock, tenants: Tenants[SalesforceOrg]
     ) -> None:
         self._agents = agents
         self._tasks = tasks
         self._clock = clock
-        self._rules = rules
-        self._can = can
+        self._tenants = tenants
         self._pages: dict[AgentKey, dict[str, Page]] = {}
         self._offers = Offers(agents, clock, self.of, self._reload_soon)
         self.proofs = Proofs(agents, tasks, clock, self._is_current)
         self._empty = asyncio.Event()
         self.epoch = ""
-        self.apex_class = ""
-        self.finder: TaskFinder | None = None
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -164,6 +178,14 @@ class Pages:
             log.error("view.not_loaded", agent=str(key), reason=str(error))
             asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._reload_soon, key)
 
+    def _salesforce(self, key: AgentKey) -> SalesforceOrg:
+        tenant = self._tenants.of_agent(key)
+        return tenant.salesforce if tenant else NOBODYS
+
+    def _can(self, key: AgentKey) -> dict[str, bool]:
+        tenant = self._tenants.of_agent(key)
+        return _can(tenant.capabilities if tenant else Capabilities())
+
     def _reload_soon(self, key: AgentKey) -> None:
         if key in self._pages:
             self._tasks.start(f"reload {key}", self.reload(key))
@@ -172,8 +194,8 @@ class Pages:
         """The whole view to every page of the agent that has not seen this version yet."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
         if pages:
-            policy, show = self._agents.policy, frames.entry_part
-            shown = view(snapshot.agent, snapshot.logs, policy, self._can, show)
+            policy, show = self._agents.policy_of(key), frames.entry_part
+            shown = view(snapshot.agent, snapshot.logs, policy, self._can(key), show)
             text = frames.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
             for page in pages:
                 page.shown = snapshot.version
@@ -209,7 +231,7 @@ class Pages:
         for page in self.of(key):
             if page.page_id != attempt.page_id:
                 page.send(frames.frame({"type": "taken", "log_id": one.log_id}))
-        if self._send(key, attempt.page_id, surface.go(one, attempt, self._rules)):
+        if self._send(key, attempt.page_id, surface.go(one, attempt, self._salesforce(key).rules)):
             self._pages[key][attempt.page_id].goes.add((one.log_id, attempt.number))
             log.info("log.go", log=one.log_id, attempt=attempt.number, page=attempt.page_id)
             return
@@ -219,14 +241,15 @@ class Pages:
 
     def _read_back(self, key: AgentKey, effect: ReadBack) -> None:
         """Ask Salesforce from here where that is set up, else through the agent's best page."""
-        if self.finder is not None:
-            found = self._find(self.finder, key, effect.log_id)
+        org = self._salesforce(key)
+        if org.finder is not None:
+            found = self._find(org.finder, key, effect.log_id)
             self._tasks.start(f"read back {effect.log_id}", found)
             return
         best = next(iter(self.of(key)), None)
         if best is not None:
             # The ask's id is the log's: the answer needs nothing remembered here.
-            ask = surface.read_back(effect.log_id, effect.log_id, self.apex_class)
+            ask = surface.read_back(effect.log_id, effect.log_id, org.apex_class)
             best.send(frames.frame(ask))
 
     async def _find(self, finder: TaskFinder, key: AgentKey, log_id: str) -> None:
@@ -248,7 +271,7 @@ class Pages:
             key, log_id, RecordsFound(self._clock.now(), tasks)
         )
         one, best = turn.logs.get(log_id), next(iter(self.of(key)), None)
-        done = surface.work_done(one, self._rules) if one and was_open else None
+        done = surface.work_done(one, self._salesforce(key).rules) if one and was_open else None
         if done and best:
             best.send(frames.frame(done))
 
@@ -296,3 +319,9 @@ class Pages:
             await self._agents.handle_log_event(key, log_id, event)
         except StorageError as error:
             log.error("page.event_lost", log=log_id, reason=str(error))
+
+
+@lru_cache(maxsize=256)
+def _can(capabilities: Capabilities) -> dict[str, bool]:
+    """As views show it; the same for all agents of a provider."""
+    return asdict(capabilities)

@@ -67,7 +67,7 @@ class Proofs:
 
     def _prove_later(self, page: Page, go: Go, journaled: bool, accepted_at: int) -> None:
         """The core believes no word on a go that may still be under way: say it again after."""
-        fresh_until = accepted_at + self._agents.policy.save.fresh_ms
+        fresh_until = accepted_at + self._agents.policy_of(page.key).save.fresh_ms
         wait_ms = fresh_until - self._clock.now()
         if wait_ms >= 0:
             loop = asyncio.get_running_loop()

@@ -35,6 +35,7 @@ from adapter.storage.port import (
 
 Plan = Mapping[AgentKey, Sequence[Step]]
 Follower = Callable[[Agent], Sequence[Event]]
+RulesOf = Callable[[AgentKey], Policy | None]
 Performer = Callable[[AgentKey, Turn, Sequence[Effect], Sequence[LogEffect]], None]
 
 CACHED = 20_000
@@ -44,11 +45,23 @@ RACES = 50
 class Agents:
     """All agents, as one process sees them."""
 
-    def __init__(self, store: Store, hints: Hints, policy: Policy, *, shared: bool = False) -> None:
-        """`shared`: other replicas commit too, so that what is in memory may be old."""
+    def __init__(
+        self,
+        store: Store,
+        hints: Hints,
+        policy: Policy,
+        *,
+        shared: bool = False,
+        rules_of: RulesOf = lambda _: None,
+    ) -> None:
+        """`shared`: other replicas commit too, so that what is in memory may be old.
+
+        `rules_of` an agent's own org; `policy` where it has none.
+        """
         self._store = store
         self._hints = hints
         self.policy = policy
+        self._rules_of = rules_of
         self.routes = Routes()
         self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
@@ -63,6 +76,10 @@ class Agents:
     def follow_with(self, follower: Follower) -> None:
         """Who knows what follows at once from a decision, to go into the same commit."""
         self._follow = follower
+
+    def policy_of(self, key: AgentKey) -> Policy:
+        """The rules that this agent's calls and logs follow."""
+        return self._rules_of(key) or self.policy
 
     def cached(self, key: AgentKey) -> Snapshot | None:
         """The agent as this process last saw it."""
@@ -151,14 +168,15 @@ class Agents:
         """Take the turn; logs that it turns out to need are loaded, then it is taken again."""
         logs: tuple[CallLog, ...] = before.logs
         absent: frozenset[str] = frozenset()
+        policy = self.policy_of(before.agent.key)
         while True:
-            turn = take_turn(before.agent, logs, steps, self.policy, absent)
+            turn = take_turn(before.agent, logs, steps, policy, absent)
             while not turn.missing:
                 more = self._follow(turn.agent)
                 if not more:
                     return turn
                 steps = [*steps, *more]
-                go_on(turn, more, self.policy, absent)
+                go_on(turn, more, policy, absent)
             for log_id in turn.missing:
                 found = await self._store.log(before.agent.key, log_id)
                 if found is None:

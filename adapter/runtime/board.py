@@ -6,7 +6,7 @@ Read from the store at most once a second per organisation, however many look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Reader
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
-from adapter.telephony.health import Health
+from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
 MINUTE_MS = 60_000
@@ -57,17 +57,13 @@ class Board:
         agents: Agents,
         pages: Connected,
         clock: Clock,
-        update_of: Reader,
-        *,
-        health: Mapping[str, Health] | None = None,
+        tenants: Tenants[Any],
     ) -> None:
-        """`health`: of each organisation's provider, as this process has found it."""
-        self._health = health or {}
+        self._tenants = tenants
         self._store = store
         self._agents = agents
         self._pages = pages
         self._clock = clock
-        self._update_of = update_of
         self._last: dict[tuple[str, int], tuple[int, Report]] = {}
 
     async def report(self, org_id: str, since: int) -> Report:
@@ -91,7 +87,7 @@ class Board:
         return [call for call in reversed(calls) if call.told]
 
     def _make(self, org_id: str, rows: BoardRows, now: int) -> Report:
-        health = self._health.get(org_id)
+        tenant = self._tenants.of_org(org_id)
         seen = {agent.key: agent for agent in rows.busy}
         online = [key for key in self._pages.keys() if key.org_id == org_id]  # noqa: SIM118
         for key in online:
@@ -106,10 +102,10 @@ class Board:
             "agents_known": rows.agents,
             "calls": _calls(rows.calls),
             "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
-            "webhooks": webhooks(rows.deliveries, now, self._update_of),
+            "webhooks": webhooks(rows.deliveries, now, self._tenants.read),
             "parked": rows.parked,
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.busy),
-            "provider": asdict(health.vitals()) if health else None,
+            "provider": asdict(tenant.telephony.health.vitals()) if tenant else None,
         }
 
 

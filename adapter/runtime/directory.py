@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -167,15 +167,3 @@ class Directory:
                 return
             self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
             self._failed, self._ask_at = False, now + REFRESH_MS
-
-
-class Directories:
-    """The directory of each org: an agent of one org is never looked for at another's provider."""
-
-    def __init__(self, by_org: Mapping[str, Directory]) -> None:
-        self._by_org = by_org
-
-    async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
-        """The agent's line by the directory of their org. Raises DirectoryUnavailable."""
-        directory = self._by_org.get(key.org_id)
-        return await directory.line(key, email) if directory else None

@@ -6,8 +6,8 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, assert_never
+from collections.abc import Sequence
+from typing import Any, Protocol, assert_never
 
 import structlog
 
@@ -48,6 +48,7 @@ from adapter.telephony.port import (
     Unsupported,
 )
 from adapter.telephony.updates import as_event
+from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ class Performer:
         *,
         agents: Agents,
         store: Store,
-        providers: Mapping[str, Driver],
+        tenants: Tenants[Any],
         pages: PageEffects,
         tasks: Tasks,
         clock: Clock,
@@ -87,7 +88,7 @@ class Performer:
         self._metrics = metrics or Metrics()
         self._agents = agents
         self._store = store
-        self._providers = providers
+        self._tenants = tenants
         self._pages = pages
         self._tasks = tasks
         self._clock = clock
@@ -140,10 +141,10 @@ class Performer:
 
         Raises Unsupported.
         """
-        provider = self._providers.get(effect.line.account)
-        if provider is None:
+        tenant = self._tenants.of_account(effect.line.account)
+        if tenant is None:
             raise Unsupported("Your phone account is no longer set up here. Tell your admin.")
-        return provider
+        return tenant.telephony.driver
 
     async def _place(self, effect: PlaceCall) -> Event:
         try:

@@ -7,8 +7,9 @@ Law of this file: one agent's trouble, or the provider's, delays no other agent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -18,8 +19,9 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
 from adapter.storage.port import Conflict, Parked, Store
-from adapter.telephony.port import Cdr, Driver, ProviderError
+from adapter.telephony.port import Cdr, ProviderError
 from adapter.telephony.updates import IncomingDelivery
+from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +62,7 @@ class Sweeper:
         agents: Agents,
         store: Store,
         intake: Intake,
-        providers: Mapping[str, Driver],
+        tenants: Tenants[Any],
         clock: Clock,
         seconds: float = SWEEP_SECONDS,
         is_here: Callable[[AgentKey], bool] = lambda key: True,
@@ -69,7 +71,7 @@ class Sweeper:
         self._agents = agents
         self._store = store
         self._intake = intake
-        self._providers = providers
+        self._tenants = tenants
         self._clock = clock
         self._seconds = seconds
         self._is_here = is_here
@@ -143,9 +145,9 @@ class Sweeper:
             log.warning("delivery.dropped", delivery=parked.event_id, call=parked.provider_call_id)
             await self._store.drop_parked(parked)
             return
-        provider = self._providers.get(parked.account)
+        tenant = self._tenants.of_account(parked.account)
         try:
-            cdr = provider and await provider.fetch_cdr(parked.provider_call_id)
+            cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
         except ProviderError as error:
             log.warning("call_log.unavailable", call=parked.provider_call_id, reason=error.text)
             await self._ask_again(parked, now)

@@ -46,9 +46,10 @@ from adapter.page.page import Page
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.directory import Directories, DirectoryUnavailable
+from adapter.runtime.directory import DirectoryUnavailable
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
+from adapter.tenants import Directory
 from adapter.web.address import address_of
 from adapter.web.clicks import Clicks, log_refusal
 from adapter.web.gctrigger import GcTrigger
@@ -77,7 +78,7 @@ class Bridge:
         same_user: SalesforceUserCheck,
         pages: Pages,
         sessions: Sessions,
-        directory: Directories,
+        directory: Directory,
         clock: Clock,
         tasks: Tasks,
         own_origin: str,

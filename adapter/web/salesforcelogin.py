@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -21,10 +21,11 @@ from aiohttp import web
 from adapter.core.model import AgentKey
 from adapter.orgs import Org, Orgs
 from adapter.runtime.clock import Clock
+from adapter.tenants import SignIn, Tenants
 from adapter.web.address import address_of
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
-from adapter.web.oidc import Flow, Identity, IdentityProvider, SignInRefused
+from adapter.web.oidc import Flow, Identity, SignInRefused
 from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.secret import s256, same
 from adapter.web.throttle import Throttle
@@ -49,16 +50,15 @@ class SalesforceLogin:
         *,
         login: Login,
         orgs: Orgs,
-        providers: Mapping[str, IdentityProvider],
+        tenants: Tenants[Any],
         once: OneTimeTokens,
         clock: Clock,
         tries: Throttle,
         proxies: frozenset[str] = frozenset(),
     ) -> None:
-        """`providers` by org id."""
         self._login = login
         self._orgs = orgs
-        self._providers = providers
+        self._tenants = tenants
         self._once = once
         self._clock = clock
         self._tries = tries
@@ -74,7 +74,7 @@ class SalesforceLogin:
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
         flow = Flow(self._clock.nonce() + self._clock.nonce())
         try:
-            url = await self._providers[org.org_id].authorize_url(flow)
+            url = await self._identity(org).authorize_url(flow)
         except SignInRefused as error:
             return _refused(org, error)
         key = AgentKey(org.org_id, "")
@@ -82,6 +82,12 @@ class SalesforceLogin:
         response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         _set_flow_cookie(response, flow, flow.secret, FLOW_MS // 1000)
         return response
+
+    def _identity(self, org: Org) -> SignIn:
+        tenant = self._tenants.of_org(org.org_id)
+        if tenant is None or tenant.identity is None:
+            raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
+        return tenant.identity
 
     def _org(self, request: web.Request) -> Org | None:
         """The org that shows the panel; the board, which none shows, names it if there are more."""
@@ -104,9 +110,8 @@ class SalesforceLogin:
         try:
             if "error" in request.query:
                 raise SignInRefused("denied", "You did not sign in. Close this window.")
-            identity = await self._providers[org.org_id].identify(
-                request.query.get("code", ""), flow
-            )
+            code = request.query.get("code", "")
+            identity: Identity = await self._identity(org).identify(code, flow)
         except SignInRefused as error:
             response = _refused(org, error)
         else:

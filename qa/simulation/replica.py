@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, cast
 
 from msgspec.structs import replace
@@ -20,17 +19,19 @@ from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
 from adapter.metrics import Metrics
 from adapter.opencti.tasklog import TaskRules
+from adapter.orgs import Org, TelephonyAccount
 from adapter.page.messages import Hello
-from adapter.page.pages import Pages
+from adapter.page.pages import Pages, SalesforceOrg
 from adapter.runtime.agents import Agents
-from adapter.runtime.directory import Directories
 from adapter.runtime.intake import Intake, Reader
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, Snapshot
+from adapter.telephony.health import Health
 from adapter.telephony.updates import IncomingDelivery
+from adapter.tenants import Telephony, Tenant, Tenants
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.salesforceuser import SalesforceUserCheck
@@ -109,6 +110,20 @@ class _Everybody:
         return TelephonyUser(ACCOUNT, key.user_id)
 
 
+class _OneOrg(Tenants[SalesforceOrg]):
+    """Everybody works in it, whatever the org's id."""
+
+    def __init__(self, provider: FakeProvider, salesforce: SalesforceOrg, rules: Policy) -> None:
+        telephony = Telephony(ACCOUNT, provider, Health(lambda: 0))
+        org = Org("", (), telephony=TelephonyAccount(account=ACCOUNT))
+        self._only = Tenant(org, telephony, salesforce, _Everybody(), rules)
+        super().__init__([self._only])
+
+    def of_agent(self, key: AgentKey) -> Tenant[SalesforceOrg]:
+        """The one."""
+        return self._only
+
+
 class Replica:
     """A running process; `die` is SIGKILL."""
 
@@ -132,18 +147,18 @@ class Replica:
         policy = policy_of(dice.shape)
         self.agents = Agents(self.store, self.hints, policy)
         rules = TaskRules(disposition=policy.disposition)
-        can = asdict(provider.capabilities)
-        self.pages = _QuietPages(self.agents, self.tasks, clock, rules, can)
+        asks = dice.shape.finder and dice.shape.read_back
+        finder = cast("Any", salesforce) if asks else None
+        org = SalesforceOrg(rules, finder, "SoftphoneTasks")
+        tenants = _OneOrg(provider, org, policy)
+        self.pages = _QuietPages(self.agents, self.tasks, clock, tenants)
         self.pages.dice = dice
-        self.pages.apex_class = "SoftphoneTasks"
-        if dice.shape.finder and dice.shape.read_back:
-            self.pages.finder = cast("Any", salesforce)
         self.hints.listen(self.pages.hinted)
         self.intake = Intake(self.agents, self.store, clock, read)
         performer = Performer(
             agents=self.agents,
             store=self.store,
-            providers={ACCOUNT: provider},
+            tenants=tenants,
             pages=self.pages,
             tasks=self.tasks,
             clock=clock,
@@ -154,7 +169,7 @@ class Replica:
             agents=self.agents,
             store=self.store,
             intake=self.intake,
-            providers={ACCOUNT: provider},
+            tenants=tenants,
             clock=clock,
         )
         self.bridge = Bridge(
@@ -169,7 +184,7 @@ class Replica:
             ),
             pages=self.pages,
             sessions=cast("Any", None),
-            directory=cast("Directories", _Everybody()),
+            directory=_Everybody(),
             clock=clock,
             tasks=self.tasks,
             own_origin="",

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.provider import provider_findings
-from adapter.orgs import Org
+from adapter.orgs import Org, TelephonyAccount
 from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from adapter.telephony.simulator.server import make_app
 from tests.doctor.conftest import NOW, ORG, StoppedClock, told
@@ -40,10 +40,11 @@ async def examined(
     url: str, *, later_s: int = 0, token: str = TOKEN, directory: Path | None = None
 ) -> tuple[Finding, ...]:
     """What is found at that address, by a clock that is so much ahead."""
-    org = Org(ORG_ID, (ORG,), account=ACCOUNT, token=token, directory_file=directory)
+    account = TelephonyAccount("dialstack", ACCOUNT, {"url": url, "token": token})
+    org = Org(ORG_ID, (ORG,), telephony=account, directory_file=directory)
     clock = StoppedClock()
     clock.at += later_s * 1000
-    return await provider_findings(url, org, clock)
+    return await provider_findings(org, clock)
 
 
 async def test_a_provider_that_answers_is_good() -> None:

@@ -16,7 +16,6 @@ from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
-from adapter.opencti.tasklog import TaskRules
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
 from adapter.runtime.intake import Intake
@@ -39,6 +38,7 @@ from adapter.telephony.port import (
     Webhook,
 )
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
+from tests.fakes.tenants import OneTenant, a_tenant
 from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
@@ -177,13 +177,14 @@ async def a_bench(
     """A runtime on that store, both closed at the end; `shared`: one replica of several."""
     hints, tasks = LocalHints(), Tasks()
     agents = Agents(store, hints, Policy(), shared=shared)
-    pages = Pages(agents, tasks, clock, TaskRules(), {})
+    tenants = OneTenant(a_tenant(provider, LINE.account))
+    pages = Pages(agents, tasks, clock, tenants)
     # A parked body holds the moment's name, which is all that these tests need of JSON.
     intake = Intake(agents, store, clock, lambda _account, body, _at: news(Moment(body.decode())))
     performer = Performer(
         agents=agents,
         store=store,
-        providers={LINE.account: provider},
+        tenants=tenants,
         pages=pages,
         tasks=tasks,
         clock=clock,
@@ -194,7 +195,7 @@ async def a_bench(
         agents=agents,
         store=store,
         intake=intake,
-        providers={LINE.account: provider},
+        tenants=tenants,
         clock=clock,
         seconds=0.001,
         is_here=pages.is_here if shared else lambda key: True,

@@ -13,7 +13,6 @@ from adapter.core.logmodel import Unknown
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
-from adapter.opencti.tasklog import TaskRules
 from adapter.page.page import Page
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
@@ -21,6 +20,7 @@ from adapter.runtime.clock import SystemClock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, Commit
+from adapter.tenants import Tenants
 from tests.core.gate import new_log
 from tests.core.people import KEY
 
@@ -30,7 +30,7 @@ class Desk:
 
     def __init__(self, agents: Agents, tasks: Tasks) -> None:
         self.agents = agents
-        self.pages = Pages(agents, tasks, SystemClock(), TaskRules(), {})
+        self.pages = Pages(agents, tasks, SystemClock(), Tenants([]))
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.probes: list[str] = []
         self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)

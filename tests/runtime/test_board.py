@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.core.events import DialRequested
@@ -13,6 +13,8 @@ from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhoo
 from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
 from adapter.telephony.health import Health
 from adapter.telephony.updates import CallUpdate, Moment
+from adapter.tenants import Tenants
+from tests.fakes.tenants import a_tenant
 from tests.runtime.conftest import ADA, BOB, Bench
 
 EMPTY = BoardRows((), 0, (), (), (), 0)
@@ -38,7 +40,7 @@ class Shelf:
 
 def board(bench: Bench, shelf: Shelf) -> Board:
     """A board over them."""
-    return Board(shelf, bench.agents, bench.pages, bench.clock, lambda account, body, at: None)
+    return Board(shelf, bench.agents, bench.pages, bench.clock, Tenants([]))
 
 
 def told(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
@@ -148,13 +150,13 @@ async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
     health = Health(bench.clock.now)
     health.note(20)
     health.note(900, "no-answer")
+    tenant = a_tenant(bench.provider, "acct", org_id="00D1")
     shown = Board(
         Shelf(),
         bench.agents,
         bench.pages,
         bench.clock,
-        lambda account, body, at: None,
-        health={"00D1": health},
+        Tenants([replace(tenant, telephony=replace(tenant.telephony, health=health))]),
     )
     told = (await shown.report("00D1", 0))["provider"]
     assert (told["requests"], told["failed"], told["last_trouble"]) == (2, 1, "no-answer")

@@ -15,7 +15,6 @@ from adapter.runtime.clock import SystemClock
 from adapter.runtime.directory import (
     REFRESH_MS,
     RETRY_MS,
-    Directories,
     Directory,
     DirectoryError,
     DirectoryUnavailable,
@@ -307,12 +306,3 @@ def test_a_spreadsheet_of_something_else_is_refused(tmp_path: Path, text: str) -
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DirectoryError, match=r"agents\.csv"):
         read_entries(path)
-
-
-async def test_an_agent_is_looked_for_in_their_own_org_only() -> None:
-    """The same e-mail in another org is another person; an unknown org has nobody."""
-    provider = FakeProvider(user("user_ada", MAIL))
-    directories = Directories({ORG: directory(provider), OTHER_ORG: directory(None)})
-    assert await directories.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
-    assert await directories.line(AgentKey(OTHER_ORG, ADA.user_id), MAIL) is None
-    assert await directories.line(AgentKey("00D000000000003", ADA.user_id), MAIL) is None

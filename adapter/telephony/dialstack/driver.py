@@ -75,7 +75,7 @@ class DialStackDriver:
         *,
         account: str = "",
         webhook_secrets: tuple[str, ...] = (),
-        user_field: wire.UserField = "user_id",
+        user_field: str = "user_id",
         sandbox: bool = False,
         total_seconds: float = TOTAL_SECONDS,
         observe: Observe = lambda _took_ms, _trouble: None,

@@ -7,7 +7,7 @@ or a problem, or nothing that concerns us.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from adapter.telephony.port import ProviderUser, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
 
-UserField = Literal["user_id", "user"]
+USER_FIELDS = ("user_id", "user")
 """The guide and the browser SDK write `user_id`, the server SDK `user`."""
 
 _MOMENTS = {
@@ -67,7 +67,7 @@ class Page(Struct, frozen=True):
 
 
 def place_body(
-    user_id: str, dial_string: str, ring_profile: str | None, user_field: UserField
+    user_id: str, dial_string: str, ring_profile: str | None, user_field: str
 ) -> dict[str, str]:
     """Build the body of `POST /v1/calls`; a ring profile is a find-me-follow-me key."""
     body = {user_field: user_id, "dial_string": dial_string}

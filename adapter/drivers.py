@@ -1,0 +1,82 @@
+"""Which telephony providers there are: the only place that knows all of them.
+
+A kind is named by SOFTPHONE_PROVIDER, or by `kind` in an org's [org.telephony] table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from adapter.orgs import Org
+from adapter.settings import WrongSetting
+from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.dialstack.wire import USER_FIELDS
+from adapter.telephony.port import Driver
+
+Observe = Callable[[int, str], None]
+"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a driver is made of an account's options, and which of these nothing works without.
+
+    `build` raises ValueError, with a sentence, for an option that is wrong.
+    """
+
+    build: Callable[[str, Mapping[str, str], Observe], Driver]
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+def _dialstack(account: str, options: Mapping[str, str], observe: Observe) -> Driver:
+    secrets = options.get("webhook_secrets", "").replace(",", "\n").split("\n")
+    field = options.get("user_field", "user_id")
+    if field not in USER_FIELDS:
+        raise ValueError(f"user_field must be {' or '.join(USER_FIELDS)}, not {field}")
+    return DialStackDriver(
+        build_http(options.get("url", DIALSTACK_URL), options.get("token", ""), account),
+        account=account,
+        webhook_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        user_field=field,
+        observe=observe,
+    )
+
+
+DIALSTACK_URL = "https://api.dialstack.ai"
+
+KINDS: dict[str, Kind] = {
+    "dialstack": Kind(_dialstack, ("token", "webhook_secrets"), ("url", "user_field")),
+}
+
+
+def is_configured(org: Org) -> bool:
+    """Whether calls can be placed and heard of."""
+    kind, telephony = _kind(org), org.telephony
+    return bool(telephony.account) and all(telephony.options.get(name) for name in kind.needed)
+
+
+def build_driver(org: Org, observe: Observe) -> Driver:
+    """The driver of the org's account. Raises WrongSetting."""
+    kind, telephony = _kind(org), org.telephony
+    strange = sorted(telephony.options.keys() - {*kind.needed, *kind.optional})
+    if strange:
+        known = ", ".join((*kind.needed, *kind.optional))
+        raise WrongSetting(
+            f"{telephony.kind} has no {', '.join(strange)} (org {org.org_id}); it knows {known}"
+        )
+    try:
+        return kind.build(telephony.account, telephony.options, observe)
+    except ValueError as error:
+        raise WrongSetting(f"{telephony.kind} (org {org.org_id}): {error}") from None
+
+
+def _kind(org: Org) -> Kind:
+    kind = KINDS.get(org.telephony.kind)
+    if kind is None:
+        raise WrongSetting(
+            f"SOFTPHONE_PROVIDER, or kind in [org.telephony], is one of {', '.join(KINDS)}, "
+            f"not {org.telephony.kind!r}"
+        )
+    return kind

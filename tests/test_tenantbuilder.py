@@ -1,0 +1,79 @@
+"""What the settings say of each org, and of the deployment where an org says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.environment import load
+from adapter.orgs import orgs_of
+from adapter.page.pages import SalesforceOrg
+from adapter.runtime.clock import SystemClock
+from adapter.tenantbuilder import Builder
+from adapter.tenants import Tenants
+from tests.test_orgs import org_text
+
+OWN = """
+[org.salesforce]
+client_id = "3MVG9-own"
+client_secret_file = "{folder}/token-a"
+task_status = "Done"
+task_extra_fields = ["Type=Call", "Link__c=https://x.example/?a=b"]
+"""
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """Closes what tenants hold open."""
+    async with AsyncExitStack() as made:
+        yield made
+
+
+async def built(stack: AsyncExitStack, **settings: Any) -> Tenants[SalesforceOrg]:
+    """The tenants of these settings."""
+    told = load({}, **settings)
+    http = await stack.enter_async_context(httpx.AsyncClient())
+    return Builder(told, SystemClock(), http, stack).build(orgs_of(told).all)
+
+
+async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(
+    stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    """What an org does not say is as the deployment says."""
+    text = org_text(tmp_path, "a") + OWN.format(folder=tmp_path) + org_text(tmp_path, "b")
+    (tmp_path / "orgs.toml").write_text(text)
+    tenants = await built(stack, orgs_file=tmp_path / "orgs.toml", task_status="Completed")
+    a, b = tenants.all
+    assert (a.salesforce.rules.status, b.salesforce.rules.status) == ("Done", "Completed")
+    assert a.salesforce.rules.extra == (("Type", "Call"), ("Link__c", "https://x.example/?a=b"))
+    assert b.salesforce.rules.extra == ()
+    assert a.salesforce.finder is not None
+    assert b.salesforce.finder is None
+    assert (a.rules.save.read_back, b.rules.save.read_back) == (True, False)
+
+
+async def test_one_app_of_ours_asks_each_org_at_its_own_domain(
+    stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    """Never one org about another's Tasks."""
+    (tmp_path / "orgs.toml").write_text(org_text(tmp_path, "a") + org_text(tmp_path, "b"))
+    tenants = await built(
+        stack,
+        orgs_file=tmp_path / "orgs.toml",
+        salesforce_client_id="client",
+        salesforce_client_secret="secret",
+    )
+    finders = [tenant.salesforce.finder for tenant in tenants.all]
+    assert len({id(finder) for finder in finders if finder is not None}) == 2
+
+
+async def test_without_a_provider_nobody_is_looked_for_there(stack: AsyncExitStack) -> None:
+    """The one org of a fresh machine starts all the same."""
+    (tenant,) = (await built(stack, org_origins="https://a.example")).all
+    assert not tenant.telephony.is_configured
+    assert tenant.salesforce.finder is None
