@@ -31,7 +31,7 @@ NOT_AUDITED := .venv/not-audited
 
 .PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate \
 	numbers screenshots \
-	chromium clean
+	chromium proxies clean
 
 help: ## Tell what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -46,7 +46,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 
 # --- for people who change it ------------------------------------------------------
 
-test: static pages audit chromium ## Everything: linters, types, layers, page checks, all tests
+test: static pages audit chromium proxies ## Everything: linters, types, layers, page checks, all tests
 	@NOT_AUDITED=$(NOT_AUDITED) $(PYTEST) -p tests.unaudited $(ARGS)
 
 check: static pages ## The two-minute part of it: no browser, nothing slow
@@ -58,8 +58,8 @@ static: .venv/.dev ## Format, lint, types, layers, container files
 	@scripts/step "types" $(PY) -m mypy --no-error-summary
 	@scripts/step "layers" .venv/bin/lint-imports --no-logo
 	@scripts/step "Dockerfile" .venv/bin/hadolint deploy/Dockerfile
-	@scripts/step "compose.yaml" .venv/bin/check-jsonschema --quiet \
-		--builtin-schema vendor.compose-spec compose.yaml
+	@scripts/step "compose files" .venv/bin/check-jsonschema --quiet \
+		--builtin-schema vendor.compose-spec compose*.yaml
 
 pages: node_modules/.installed ## Types, HTML and unit tests of the pages
 	@$(NODE_PATH_FIRST) scripts/step "page types" node node_modules/typescript/bin/tsc -p tsconfig.json
@@ -132,3 +132,6 @@ node_modules/.installed: package.json package-lock.json .venv/.dev
 
 chromium:
 	@scripts/chromium
+
+proxies:
+	@scripts/proxies

@@ -26,8 +26,8 @@ from websockets.exceptions import ConnectionClosed
 
 from adapter.telephony.simulator.config import User
 from qa.replicas.balancer import balancing
-from qa.replicas.caddy import caddy
 from qa.replicas.fleet import Fleet, Front, a_fleet
+from qa.replicas.proxies import caddy
 from tests.fakes.page import FakePage, View
 from tests.fakes.process import ROOT
 from tests.storage.servers import running_postgres

@@ -1,6 +1,6 @@
 """Several adapters as processes on one PostgreSQL, behind one balancer: what a deployment is.
 
-`front` is who stands before them: our small Balancer, which tests can route, or the real Caddy.
+`front` is who stands before them: our small Balancer, which tests can route, or a real proxy.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 from adapter.storage.migrate import upgrade
 from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from qa.replicas.balancer import Balancer, balancing
-from qa.replicas.caddy import Caddy
+from qa.replicas.proxies import Proxy
 from tests.fakes.page import FakePage
 from tests.fakes.process import ROOT, AdapterProcess
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, Scene, a_scene, free_port
 
-Front = Callable[[list[int], int], AbstractAsyncContextManager[Balancer | Caddy]]
+Front = Callable[[list[int], int], AbstractAsyncContextManager[Balancer | Proxy]]
 """Begins, on this port, to balance replicas on those."""
 
 
@@ -31,7 +31,7 @@ class Fleet:
 
     scene: Scene
     replicas: list[AdapterProcess]
-    front: Balancer | Caddy
+    front: Balancer | Proxy
 
     @property
     def balancer(self) -> Balancer:
