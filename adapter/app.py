@@ -27,6 +27,7 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
 from adapter.runtime.retention import Retention
+from adapter.runtime.steering import StoredStates
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
@@ -107,7 +108,11 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         orgs = orgs_of(settings)
         http = oidc.build_http()
         stack.push_async_callback(http.aclose)
-        builder = Builder(settings, now, http, stack)
+
+        def states_of(account: str) -> StoredStates:
+            return StoredStates(store, account, now)
+
+        builder = Builder(settings, now, http, states_of, stack)
         tenants = builder.build(orgs.all)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
@@ -115,6 +120,8 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         runtime = await make_runtime(edges)
         app = _app(edges, runtime, make_frontends(edges, runtime))
         await hints.start()
+        for stream in runtime.streams:
+            tasks.start(f"stream {stream.account}", stream.run(), endless=True)
         tasks.start("sweeper", app.sweeper.run(), endless=True)
         if edges.shared:
             tasks.start("compare versions", app.compare.run(), endless=True)

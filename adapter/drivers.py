@@ -12,7 +12,7 @@ from adapter.orgs import Org
 from adapter.settings import WrongSetting
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.wire import USER_FIELDS
-from adapter.telephony.port import Driver
+from adapter.telephony.port import Driver, DriverStates
 
 Observe = Callable[[int, str], None]
 """Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
@@ -25,12 +25,14 @@ class Kind:
     `build` raises ValueError, with a sentence, for an option that is wrong.
     """
 
-    build: Callable[[str, Mapping[str, str], Observe], Driver]
+    build: Callable[[str, Mapping[str, str], DriverStates, Observe], Driver]
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
 
-def _dialstack(account: str, options: Mapping[str, str], observe: Observe) -> Driver:
+def _dialstack(
+    account: str, options: Mapping[str, str], _states: DriverStates, observe: Observe
+) -> Driver:
     secrets = options.get("webhook_secrets", "").replace(",", "\n").split("\n")
     field = options.get("user_field", "user_id")
     if field not in USER_FIELDS:
@@ -57,7 +59,7 @@ def is_configured(org: Org) -> bool:
     return bool(telephony.account) and all(telephony.options.get(name) for name in kind.needed)
 
 
-def build_driver(org: Org, observe: Observe) -> Driver:
+def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:
     """The driver of the org's account. Raises WrongSetting."""
     kind, telephony = _kind(org), org.telephony
     strange = sorted(telephony.options.keys() - {*kind.needed, *kind.optional})
@@ -67,7 +69,7 @@ def build_driver(org: Org, observe: Observe) -> Driver:
             f"{telephony.kind} has no {', '.join(strange)} (org {org.org_id}); it knows {known}"
         )
     try:
-        return kind.build(telephony.account, telephony.options, observe)
+        return kind.build(telephony.account, telephony.options, states, observe)
     except ValueError as error:
         raise WrongSetting(f"{telephony.kind} (org {org.org_id}): {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -18,8 +19,12 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directory, read_entries
 from adapter.settings import Settings, task_fields_of
 from adapter.telephony.health import Health
+from adapter.telephony.port import DriverStates
 from adapter.tenants import Telephony, Tenant, Tenants
 from adapter.web.oidc import IdentityProvider
+
+StatesOf = Callable[[str], DriverStates]
+"""Where the driver of that account keeps what it steers by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Builder:
     settings: Settings
     clock: Clock
     http: httpx.AsyncClient
+    states_of: StatesOf
     stack: AsyncExitStack
 
     def build(self, orgs: tuple[Org, ...]) -> Tenants[SalesforceOrg]:
@@ -54,7 +60,7 @@ class Builder:
 
     def _telephony(self, org: Org) -> Telephony:
         health = Health(self.clock.now)
-        driver = build_driver(org, health.note)
+        driver = build_driver(org, self.states_of(org.account), health.note)
         self.stack.push_async_callback(driver.close)
         return Telephony(org.account, driver, health, is_configured(org))
 

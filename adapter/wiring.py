@@ -26,11 +26,13 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
+from adapter.runtime.steering import IntakeSink
+from adapter.runtime.streams import Stream
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
-from adapter.telephony.port import WebhookDriver
+from adapter.telephony.port import StreamDriver, WebhookDriver
 from adapter.tenants import Tenants
 from adapter.web.board import BoardSite, since_of
 from adapter.web.boardfeed import BoardFeeds
@@ -99,6 +101,7 @@ class Runtime:
     sweeper: Sweeper
     compare: VersionReconciler
     board: Board
+    streams: tuple[Stream, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,30 @@ async def make_runtime(edges: Edges) -> Runtime:
     )
     board = Board(store, agents, pages, clock, edges.tenants)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
-    return Runtime(agents, pages, intake, sweeper, compare, board)
+    return Runtime(agents, pages, intake, sweeper, compare, board, _streams(edges, intake))
+
+
+def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:
+    """One an account whose provider is listened to, which one replica at a time does."""
+    holder = edges.clock.fresh_id("process") if edges.shared else "the only process"
+    accounts = {
+        tenant.telephony.account: tenant.telephony.driver
+        for tenant in edges.tenants.all
+        if tenant.telephony.is_configured
+    }
+    return tuple(
+        Stream(
+            account=account,
+            driver=driver,
+            sink=IntakeSink(intake),
+            store=edges.store,
+            clock=edges.clock,
+            tasks=edges.tasks,
+            holder=holder,
+        )
+        for account, driver in accounts.items()
+        if isinstance(driver, StreamDriver)
+    )
 
 
 async def _pages(edges: Edges, agents: Agents) -> Pages:

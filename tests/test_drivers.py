@@ -11,6 +11,7 @@ from adapter.environment import load
 from adapter.orgs import Org, TelephonyAccount, orgs_of
 from adapter.settings import WrongSetting
 from adapter.telephony.dialstack.driver import DialStackDriver
+from tests.fakes.states import MemoryStates
 
 WHOLE = {"token": "sk", "webhook_secrets": "one, two"}
 
@@ -36,7 +37,7 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
     """What stands behind the provider's name is the option's."""
     settings = load({}, dialstack_account="acct", dialstack_token="sk", dialstack_user_field="user")
     (one,) = orgs_of(settings).all
-    driver = build_driver(one, nobody)
+    driver = build_driver(one, MemoryStates(), nobody)
     assert isinstance(driver, DialStackDriver)
     await driver.close()
 
@@ -52,7 +53,7 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
 def test_a_wrong_option_stops_the_start_with_its_name(wrong: Org, said: str) -> None:
     """And says which org and what there is instead."""
     with pytest.raises(WrongSetting, match=said):
-        build_driver(wrong, nobody)
+        build_driver(wrong, MemoryStates(), nobody)
 
 
 def test_every_kind_says_what_it_needs() -> None:

@@ -16,6 +16,7 @@ from adapter.page.pages import SalesforceOrg
 from adapter.runtime.clock import SystemClock
 from adapter.tenantbuilder import Builder
 from adapter.tenants import Tenants
+from tests.fakes.states import MemoryStates
 from tests.test_orgs import org_text
 
 OWN = """
@@ -38,7 +39,9 @@ async def built(stack: AsyncExitStack, **settings: Any) -> Tenants[SalesforceOrg
     """The tenants of these settings."""
     told = load({}, **settings)
     http = await stack.enter_async_context(httpx.AsyncClient())
-    return Builder(told, SystemClock(), http, stack).build(orgs_of(told).all)
+    return Builder(told, SystemClock(), http, lambda _: MemoryStates(), stack).build(
+        orgs_of(told).all
+    )
 
 
 async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(

@@ -26,6 +26,7 @@ from adapter.storage.port import (
     Commit,
     Conflict,
     Delivery,
+    DriverRow,
     Parked,
     RouteRead,
     Snapshot,
@@ -121,6 +122,7 @@ class Agents:
         park: tuple[Parked, ...] = (),
         unpark: tuple[Parked, ...] = (),
         route: RouteRead | None = None,
+        states: tuple[DriverRow, ...] = (),
     ) -> dict[AgentKey, Turn]:
         """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
         keys = sorted(plan)
@@ -132,8 +134,8 @@ class Agents:
             always = self._shared and delivery is not None
             made = [_change(before[key], turns[key], always) for key in keys]
             changes = tuple([change for change in made if change is not None])
-            if changes or delivery or park or unpark:
-                await self._commit(Commit(changes, delivery, park, unpark, route), keys)
+            if changes or delivery or park or unpark or states:
+                await self._commit(Commit(changes, delivery, park, unpark, route, states), keys)
             self._after(before, turns, changes)
         return turns
 

@@ -21,12 +21,13 @@ from adapter.runtime.turn import Turn
 from adapter.storage.port import (
     Conflict,
     Delivery,
+    DriverRow,
     Duplicate,
     Parked,
     StorageError,
     Store,
 )
-from adapter.telephony.updates import CallUpdate, IncomingDelivery, event_for
+from adapter.telephony.updates import CallUpdate, DriverState, IncomingDelivery, event_for
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,8 @@ class Intake:
         try:
             if heard.update is None:
                 fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-                await self._agents.change({}, delivery=self._delivery(heard, fate))
+                states = self._states(heard)
+                await self._agents.change({}, delivery=self._delivery(heard, fate), states=states)
                 return fate
             return await self._apply(heard, heard.update)
         except Duplicate:
@@ -89,11 +91,11 @@ class Intake:
     async def _go(self, heard: IncomingDelivery, update: CallUpdate, way: Route) -> DeliveryOutcome:
         """Decide and commit. Raises Conflict if the way is another one by now."""
         at = self._clock.now()
-        plan = await self._plan(update, way, at)
+        plan, states = await self._plan(update, way, at), self._states(heard)
         if plan:
             delivery = self._delivery(heard, DeliveryOutcome.APPLIED)
             turns = await self._agents.change(
-                plan, delivery=delivery, unpark=way.parked, route=way.read
+                plan, delivery=delivery, unpark=way.parked, route=way.read, states=states
             )
             _report(heard, turns)
             return DeliveryOutcome.APPLIED
@@ -105,13 +107,13 @@ class Intake:
             # Its agents have nothing to hear: waiting would not change that, and the store
             # parks nothing of a call that has an agent.
             delivery = self._delivery(heard, DeliveryOutcome.IGNORED)
-            await self._agents.change({}, delivery=delivery, route=route)
+            await self._agents.change({}, delivery=delivery, route=route, states=states)
             return DeliveryOutcome.IGNORED
         due = at + PARKED_MS
         call_id = update.provider_call_id
         parked = Parked(heard.account, call_id, heard.event_id, heard.body, at, due)
         delivery = self._delivery(heard, DeliveryOutcome.PARKED)
-        await self._agents.change({}, delivery=delivery, park=(parked,), route=route)
+        await self._agents.change({}, delivery=delivery, park=(parked,), route=route, states=states)
         return DeliveryOutcome.PARKED
 
     async def _plan(self, update: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
@@ -136,9 +138,17 @@ class Intake:
             if told is not None:
                 yield parked.at, told
 
+    def _states(self, heard: IncomingDelivery) -> tuple[DriverRow, ...]:
+        return tuple([driver_row(heard.account, one, self._clock.now()) for one in heard.states])
+
     def _delivery(self, heard: IncomingDelivery, fate: DeliveryOutcome) -> Delivery:
         now = self._clock.now()
         return Delivery(heard.account, heard.event_id, heard.type, heard.body, now, fate.value)
+
+
+def driver_row(account: str, state: DriverState, at: int) -> DriverRow:
+    """A driver's state as the store has it."""
+    return DriverRow(account, state.call_id, state.value, state.version, state.over, at)
 
 
 def _report(heard: IncomingDelivery, turns: dict[AgentKey, Turn]) -> None:

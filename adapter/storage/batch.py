@@ -22,8 +22,10 @@ from adapter.storage.port import (
     Commit,
     Conflict,
     Delivery,
+    DriverRow,
     Duplicate,
     Parked,
+    StaleDriverState,
     StorageError,
 )
 from adapter.storage.rows import AGENT, CALL_LOG
@@ -60,6 +62,23 @@ class AgentRow(NamedTuple):
         return (self.account, self.provider_user)
 
 
+class StateRow(NamedTuple):
+    """A driver's state of a call to be, and the version that it replaces (0: there is none yet)."""
+
+    account: str
+    call_id: str
+    version: int
+    value: str
+    is_over: bool
+    at: int
+    read_version: int
+
+    @property
+    def key(self) -> Pair:
+        """Of which call."""
+        return self[:2]
+
+
 class Prepared(Struct, frozen=True):
     """A commit as row tuples (sql.py has their columns), each under its primary key."""
 
@@ -70,6 +89,7 @@ class Prepared(Struct, frozen=True):
     park: dict[Pair, Row]
     unpark: tuple[Pair, ...]
     route: RouteRow | None
+    states: tuple[StateRow, ...] = ()
 
     @property
     def parked_calls(self) -> set[Pair]:
@@ -107,7 +127,13 @@ def prepare(commit: Commit) -> Prepared:
         {(one.account, one.event_id): _parked_row(one) for one in commit.park},
         tuple([(one.account, one.event_id) for one in commit.unpark]),
         None if route is None else route_row(route),
+        tuple([_state_row(one) for one in commit.states]),
     )
+
+
+def _state_row(row: DriverRow) -> StateRow:
+    read = row.version
+    return StateRow(row.account, row.call_id, read + 1, row.value, row.over, row.at, read)
 
 
 def _agent_row(change: AgentChange) -> AgentRow:
@@ -150,6 +176,7 @@ class Asked:
     """Sorted: they are locked in this order."""
     deliveries: list[Pair]
     routes: list[RouteKey]
+    states: list[Pair]
 
 
 def ask(batch: Iterable[Prepared]) -> Asked:
@@ -157,12 +184,14 @@ def ask(batch: Iterable[Prepared]) -> Asked:
     agents: set[Pair] = set()
     deliveries: list[Pair] = []
     routes: dict[RouteKey, None] = {}
+    states: set[Pair] = set()
     for commit in batch:
         agents.update([row.key for row in commit.agents])
         if commit.delivery is not None:
             deliveries.append(commit.delivery[0])
         routes.update(dict.fromkeys(commit.route_keys))
-    return Asked(sorted(agents), deliveries, list(routes))
+        states.update([row.key for row in commit.states])
+    return Asked(sorted(agents), deliveries, list(routes), sorted(states))
 
 
 @dataclass(slots=True)
@@ -176,6 +205,8 @@ class Writes:
     deliveries: dict[Pair, Row] = field(default_factory=dict)
     park: dict[Pair, Row] = field(default_factory=dict)
     unpark: set[Pair] = field(default_factory=set)
+    states: dict[Pair, StateRow] = field(default_factory=dict)
+    """Each with the version that the database has now."""
 
     def take(self, commit: Prepared) -> None:
         """Add a winner."""
@@ -183,6 +214,10 @@ class Writes:
             earlier = self.agents.get(row.key)
             read = row.read_version if earlier is None else earlier.read_version
             self.agents[row.key] = row if earlier is None else row._replace(read_version=read)
+        for state in commit.states:
+            before = self.states.get(state.key)
+            read = state.read_version if before is None else before.read_version
+            self.states[state.key] = state._replace(read_version=read)
         if commit.delivery is not None:
             key, delivery = commit.delivery
             self.deliveries[key] = delivery
@@ -195,12 +230,14 @@ class Writes:
 
     def must(self) -> list[ForRows]:
         """Statements of which each row must take effect, or what was seen is no longer so."""
-        agents = sorted(self.agents.values())
+        agents, states = sorted(self.agents.values()), sorted(self.states.values())
         return _some(
             (sql.UPDATE_AGENT, [row for row in agents if row.read_version]),
             (sql.INSERT_AGENT, [row[:-1] for row in agents if not row.read_version]),
             (sql.INSERT_DELIVERY, sorted(self.deliveries.values())),
             (sql.PUT_CALL, sorted(self.calls.values())),
+            (sql.INSERT_STATE, [row[:-1] for row in states if not row.read_version]),
+            (sql.UPDATE_STATE, [_update(row) for row in states if row.read_version]),
         )
 
     def may(self) -> list[ForRows]:
@@ -210,6 +247,10 @@ class Writes:
             (sql.UNPARK, sorted(self.unpark)),
             (sql.PARK, sorted(self.park.values())),
         )
+
+
+def _update(row: StateRow) -> Row:
+    return (row.version, row.value, row.is_over, row.at, *row.key, row.read_version)
 
 
 def _some(*statements: ForRows) -> list[ForRows]:
@@ -233,6 +274,8 @@ def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
         return Duplicate("the delivery was taken before")
     if any(seen.versions.get(row.key, 0) != row.read_version for row in commit.agents):
         return Conflict("a newer version was committed")
+    if any(seen.states.get(row.key, 0) != row.read_version for row in commit.states):
+        return StaleDriverState("the driver's state of this call is another by now")
     if any(seen.owners.get(call) for call in commit.parked_calls):
         return Conflict("the call has an agent by now")
     if commit.route is not None and not seen.is_so(commit.route):
@@ -248,6 +291,7 @@ def _take(commit: Prepared, seen: Seen, writes: Writes) -> None:
             seen.connect(row.line, row.key)
     if commit.delivery is not None:
         seen.taken.add(commit.delivery[0])
+    seen.states.update((row.key, row.version) for row in commit.states)
     for account, call, org_id, user_id in commit.calls:
         seen.own((str(account), str(call)), (str(org_id), str(user_id)))
     for (account, event_id), parked in commit.park.items():

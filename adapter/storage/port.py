@@ -24,6 +24,13 @@ class Conflict(StorageError):
     """Somebody committed a newer version first: load, decide again, commit again."""
 
 
+class StaleDriverState(StorageError):
+    """A driver's state that this commit changes is another by now; nothing is in.
+
+    No Conflict: deciding again is the driver's business, not that of whoever routes its delivery.
+    """
+
+
 class Duplicate(StorageError):
     """The delivery was taken before; nothing is changed. Acknowledge it."""
 
@@ -83,6 +90,20 @@ class Parked(Struct, frozen=True):
     asked: bool = False
 
 
+class DriverRow(Struct, frozen=True):
+    """What a driver keeps of one call, in its own words; `version` is the one read (0: none yet).
+
+    `over`: nothing of it is steered any more; `at` is when it was written.
+    """
+
+    account: str
+    call_id: str
+    value: str
+    version: int
+    over: bool
+    at: int
+
+
 class RouteRead(Struct, frozen=True):
     """By what a delivery was routed: which agents have the call, and which the user's line.
 
@@ -105,7 +126,8 @@ class Commit(Struct, frozen=True):
     now, so that a process may route by what it remembers. `park` is refused with Conflict when an
     agent has the call by now: route it again. `unpark` are the parked deliveries that this commit
     replays: exactly those that were seen, so that one parked meanwhile stays (and is found when it
-    is due).
+    is due). `states` are what the delivery's driver steers by, each from the version that it read
+    to the next; refused with StaleDriverState.
     """
 
     changes: tuple[AgentChange, ...] = ()
@@ -113,6 +135,7 @@ class Commit(Struct, frozen=True):
     park: tuple[Parked, ...] = ()
     unpark: tuple[Parked, ...] = ()
     route: RouteRead | None = None
+    states: tuple[DriverRow, ...] = ()
 
 
 class Owner(Struct, frozen=True):
@@ -210,3 +233,22 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was taken, then close."""
+
+
+class DriverStore(Protocol):
+    """What drivers of streams need of a store besides (tests/contracts/test_driverstore.py)."""
+
+    async def commit(self, commit: Commit) -> None:
+        """See Store; raises StaleDriverState too."""
+
+    async def driver_row(self, account: str, call_id: str) -> DriverRow | None:
+        """What the account's driver keeps of this call."""
+
+    async def open_driver_rows(self, account: str) -> tuple[DriverRow, ...]:
+        """What it keeps of all calls that are not over, oldest first."""
+
+    async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Have it, or have it longer; False while somebody else has it (times in Unix ms)."""
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Let somebody else have it at once."""

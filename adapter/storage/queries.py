@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
-from adapter.storage.port import Keep, Owner, Parked, Route, Session, Snapshot
+from adapter.storage.port import DriverRow, Keep, Owner, Parked, Route, Session, Snapshot
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION
 from adapter.storage.transaction import Database
 
@@ -68,6 +68,32 @@ def _parked(row: tuple[Any, ...]) -> Parked:
     return Parked(account, provider_call_id, event_id, bytes(body), at, due_at, bool(asked))
 
 
+def driver_row(fetch: Fetch, account: str, call_id: str) -> DriverRow | None:
+    """What the account's driver keeps of this call."""
+    rows = fetch(sql.STATE, (account, call_id))
+    return _driver_row(rows[0]) if rows else None
+
+
+def open_driver_rows(fetch: Fetch, account: str) -> tuple[DriverRow, ...]:
+    """What it keeps of all calls that are not over, oldest first."""
+    return tuple(_driver_row(row) for row in fetch(sql.OPEN_STATES, (account,)))
+
+
+def _driver_row(row: tuple[Any, ...]) -> DriverRow:
+    account, call_id, value, version, is_over, at = row
+    return DriverRow(account, call_id, value, version, bool(is_over), at)
+
+
+def take_lease(database: Database, name: str, holder: str, now: int, until: int) -> bool:
+    """Have it, or have it longer; False while somebody else has it."""
+    return database.execute(sql.TAKE_LEASE, (name, holder, until, now))[1] == 1
+
+
+def release_lease(database: Database, name: str, holder: str) -> None:
+    """Let somebody else have it."""
+    database.execute(sql.RELEASE_LEASE, (name, holder))
+
+
 def versions(fetch: Fetch, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
     """The committed versions of those that are there."""
     found: dict[AgentKey, int] = {}
@@ -124,6 +150,7 @@ def prune_portion(database: Database, keep: Keep) -> int:
     portions = (
         (sql.PRUNE_DELIVERIES, keep.deliveries_since),
         (sql.PRUNE_CALLS, keep.calls_since),
+        (sql.PRUNE_STATES, keep.calls_since),
         (sql.PRUNE_LOGS, keep.settled_logs_since),
         (sql.PRUNE_SESSIONS, keep.sessions_since),
     )

@@ -132,6 +132,28 @@ DIRECTORY = Table(
 )
 """Which provider user is which Salesforce user."""
 
+DRIVER_STATES = Table(
+    "driver_states",
+    METADATA,
+    _text("account"),
+    _text("call_id"),
+    _number("version"),
+    _text("value"),
+    Column("is_over", Boolean, nullable=False),
+    _number("at"),
+    PrimaryKeyConstraint("account", "call_id"),
+)
+"""What a driver that steers calls keeps of each, in its own words; `version` counts its commits."""
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    _text("holder"),
+    _number("until"),
+)
+"""What one process at a time may do, who does it, and until when."""
+
 META = Table("meta", METADATA, Column("name", Text, primary_key=True), _text("value"))
 """What is known of the store itself: its `epoch`, and when it was made (`made_at`)."""
 
@@ -152,6 +174,8 @@ _partial("agents_line", AGENTS, ("account", "provider_user"), "account IS NOT NU
 _partial("call_logs_due", CALL_LOGS, ("next_due",), "next_due IS NOT NULL")
 _partial("call_logs_open", CALL_LOGS, ("org_id", "user_id"), "NOT settled")
 _partial("call_logs_settled", CALL_LOGS, ("settled_at",), "settled")
+_partial("driver_states_open", DRIVER_STATES, ("account", "at"), "NOT is_over")
+Index("driver_states_at", DRIVER_STATES.c.at)
 Index("calls_at", CALLS.c.at)
 Index("calls_agent", CALLS.c.org_id, CALLS.c.user_id, CALLS.c.at)
 Index("parked_call", PARKED.c.account, PARKED.c.provider_call_id)

@@ -79,6 +79,8 @@ class Seen:
     line_agents: dict[Pair, set[Pair]] = field(default_factory=dict)
     lines: dict[Pair, Pair] = field(default_factory=dict)
     """The line of each agent in `line_agents`."""
+    states: dict[Pair, int] = field(default_factory=dict)
+    """The versions of drivers' states."""
 
     def find(self, rows: Iterable[Found]) -> None:
         """Take in what sql.ROUTES found."""

@@ -65,6 +65,15 @@ PARK = (
 )
 UNPARK = "DELETE FROM parked WHERE account = ? AND event_id = ?"
 
+INSERT_STATE = (
+    "INSERT INTO driver_states (account, call_id, version, value, is_over, at)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+UPDATE_STATE = (
+    "UPDATE driver_states SET version = ?, value = ?, is_over = ?, at = ?"
+    " WHERE account = ? AND call_id = ? AND version = ?"
+)
+
 # --- what a commit must know first, for any number of keys ---
 
 VERSIONS = (
@@ -74,6 +83,11 @@ VERSIONS = (
 TAKEN = (
     "SELECT t.account, t.event_id FROM (VALUES (?, ?)) k JOIN deliveries t"
     " ON t.account = k.column1 AND t.event_id = k.column2"
+)
+
+STATES = (
+    "SELECT t.account, t.call_id, t.version FROM (VALUES (?, ?)) k JOIN driver_states t"
+    " ON t.account = k.column1 AND t.call_id = k.column2"
 )
 
 CALL, WAITING, LINE = "call", "waiting", "line"
@@ -121,7 +135,18 @@ DUE_PARKED = (
 SESSION = "SELECT value FROM sessions WHERE token_hash = ?"
 EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 
+_STATE = "SELECT account, call_id, value, version, is_over, at FROM driver_states"
+STATE = f"{_STATE} WHERE account = ? AND call_id = ?"
+OPEN_STATES = f"{_STATE} WHERE account = ? AND NOT is_over ORDER BY at, call_id"
+
 # --- small changes ---
+
+TAKE_LEASE = (
+    "INSERT INTO leases (name, holder, until) VALUES (?, ?, ?) ON CONFLICT (name)"
+    " DO UPDATE SET holder = excluded.holder, until = excluded.until"
+    " WHERE leases.holder = excluded.holder OR leases.until <= ?"
+)
+RELEASE_LEASE = "DELETE FROM leases WHERE name = ? AND holder = ?"
 
 MARK_ASKED = "UPDATE parked SET asked = ? WHERE account = ? AND event_id = ?"
 PUT_SESSION = (
@@ -141,6 +166,10 @@ PRUNE_DELIVERIES = (
 PRUNE_CALLS = (
     "DELETE FROM calls WHERE (account, provider_call_id, org_id, user_id) IN"
     " (SELECT account, provider_call_id, org_id, user_id FROM calls WHERE at < ? LIMIT ?)"
+)
+PRUNE_STATES = (
+    "DELETE FROM driver_states WHERE (account, call_id) IN"
+    " (SELECT account, call_id FROM driver_states WHERE at < ? LIMIT ?)"
 )
 PRUNE_LOGS = (
     "DELETE FROM call_logs WHERE (org_id, user_id, log_id) IN"

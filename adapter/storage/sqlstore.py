@@ -13,7 +13,7 @@ from adapter.storage import counts, history, queries, recents
 from adapter.storage.archive import Archive
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
-from adapter.storage.port import Commit, Keep, Parked, Route, Session, Snapshot
+from adapter.storage.port import Commit, DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.reader import Reader
 from adapter.storage.transaction import Job
 
@@ -68,6 +68,23 @@ class SqlStore:
     async def versions(self, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
         """The committed versions of these agents; those never committed are left out."""
         return await self.reader.run(queries.versions, keys)
+
+    async def driver_row(self, account: str, call_id: str) -> DriverRow | None:
+        """What the account's driver keeps of this call."""
+        return await self.reader.run(queries.driver_row, account, call_id)
+
+    async def open_driver_rows(self, account: str) -> tuple[DriverRow, ...]:
+        """What it keeps of all calls that are not over, oldest first."""
+        return await self.reader.run(queries.open_driver_rows, account)
+
+    async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
+        """Have it, or have it longer; False while somebody else has it (times in Unix ms)."""
+        take = partial(queries.take_lease, name=name, holder=holder, now=now, until=until)
+        return bool(await self.journal.submit(Job(take)))
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Let somebody else have it at once."""
+        await self.journal.submit(Job(partial(queries.release_lease, name=name, holder=holder)))
 
     async def put_session(self, session: Session) -> None:
         """Add or replace a session."""

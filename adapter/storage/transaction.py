@@ -129,6 +129,8 @@ def _look(database: Database, commits: Sequence[Prepared]) -> Seen:
     seen.versions.update(((str(org_id), str(user_id)), v) for org_id, user_id, v in locked)
     taken = _found(database, sql.TAKEN, asked.deliveries)
     seen.taken.update((str(account), str(event_id)) for account, event_id in taken)
+    states = _found(database, sql.STATES, asked.states)
+    seen.states.update(((str(account), str(call)), int(str(v))) for account, call, v in states)
     routes = _found(database, sql.ROUTES, asked.routes)
     seen.find((str(k), str(a), str(n), str(o), str(u)) for k, a, n, o, u in routes)
     return seen

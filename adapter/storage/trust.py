@@ -66,7 +66,12 @@ def trust(batch: Sequence[Prepared]) -> Trusted | None:
 
 
 def _contradicts_itself(commit: Prepared) -> bool:
-    """One agent twice, or a delivery parked though the call has an agent."""
+    """One agent twice, or a delivery parked though the call has an agent.
+
+    Nor are drivers' states taken at their word: which of two versions was old must be told apart.
+    """
+    if commit.states:
+        return True
     agents = commit.agents
     if len(agents) > 1 and len({row.key for row in agents}) < len(agents):
         return True

@@ -1,0 +1,66 @@
+"""What a driver that steers calls is given: a place for its states, and a way in for its events."""
+
+from __future__ import annotations
+
+from adapter.runtime.clock import Clock
+from adapter.runtime.intake import DeliveryOutcome, Intake, driver_row
+from adapter.storage.port import Commit, DriverRow, DriverStore, StaleDriverState, StorageError
+from adapter.telephony.port import NotStored, StaleState
+from adapter.telephony.updates import DriverState, IncomingDelivery
+
+
+class StoredStates:
+    """One account's states, in the store (telephony.port.DriverStates)."""
+
+    def __init__(self, store: DriverStore, account: str, clock: Clock) -> None:
+        self._store = store
+        self._account = account
+        self._clock = clock
+
+    async def load(self, call_id: str) -> DriverState | None:
+        """One call's. Raises NotStored."""
+        try:
+            row = await self._store.driver_row(self._account, call_id)
+        except StorageError as error:
+            raise NotStored(str(error)) from error
+        return None if row is None else _state(row)
+
+    async def unfinished(self) -> tuple[DriverState, ...]:
+        """All that are not over, oldest first. Raises NotStored."""
+        try:
+            rows = await self._store.open_driver_rows(self._account)
+        except StorageError as error:
+            raise NotStored(str(error)) from error
+        return tuple(map(_state, rows))
+
+    async def save(self, *states: DriverState) -> None:
+        """All of them or none. Raises StaleState, NotStored."""
+        now = self._clock.now()
+        rows = tuple(driver_row(self._account, state, now) for state in states)
+        try:
+            await self._store.commit(Commit(states=rows))
+        except StaleDriverState as error:
+            raise StaleState(str(error)) from error
+        except StorageError as error:
+            raise NotStored(str(error)) from error
+
+
+def _state(row: DriverRow) -> DriverState:
+    return DriverState(row.call_id, row.value, row.version, row.over)
+
+
+class IntakeSink:
+    """Where a stream's events become deliveries like any other (telephony.port.Sink)."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def deliver(self, delivery: IncomingDelivery) -> bool:
+        """False for one that was taken before. Raises StaleState, NotStored."""
+        try:
+            outcome = await self._intake.take(delivery)
+        except StaleDriverState as error:
+            raise StaleState(str(error)) from error
+        except StorageError as error:
+            raise NotStored(str(error)) from error
+        return outcome is not DeliveryOutcome.DUPLICATE

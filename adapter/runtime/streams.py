@@ -1,0 +1,105 @@
+"""Who listens to a provider's stream: one process at a time, for as long as it has the lease.
+
+Law of this file: a process that cannot prove that the lease is still its own stops listening
+before anybody else may begin. What two do at once for a moment all the same (a clock that jumps)
+is fenced where it is written: states are compared and set, and equal events have equal ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from adapter.runtime.clock import Clock
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import DriverStore, StorageError
+from adapter.telephony.port import Sink, StreamDriver
+
+log = structlog.get_logger(__name__)
+
+LEASE_MS = 15_000
+"""After a process died so long nobody listens: replicas' clocks must differ by much less."""
+
+RENEW_SECONDS = 5.0
+"""Twice this may fail before the lease is over."""
+
+AGAIN_SECONDS = 1.0
+"""After a stream has ended, and between looks whether the lease is free."""
+
+
+class Stream:
+    """One account's. `holder` names this process, and no other one ever."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        driver: StreamDriver,
+        sink: Sink,
+        store: DriverStore,
+        clock: Clock,
+        tasks: Tasks,
+        holder: str,
+        renew_seconds: float = RENEW_SECONDS,
+        again_seconds: float = AGAIN_SECONDS,
+    ) -> None:
+        self.account = account
+        self._driver = driver
+        self._sink = sink
+        self._store = store
+        self._clock = clock
+        self._tasks = tasks
+        self._holder = holder
+        self._name = f"stream {account}"
+        self._renew_seconds = renew_seconds
+        self._again_seconds = again_seconds
+        self._until = 0
+
+    async def run(self) -> None:
+        """Listen whenever the lease is ours, until cancelled; then others may have it at once."""
+        try:
+            while True:
+                if await self._has_lease():
+                    await self._listen_while_ours()
+                await asyncio.sleep(self._again_seconds)
+        finally:
+            await asyncio.shield(self._release())
+
+    async def _has_lease(self) -> bool:
+        now = self._clock.now()
+        until = now + LEASE_MS
+        try:
+            async with asyncio.timeout(self._renew_seconds):
+                taken = await self._store.take_lease(self._name, self._holder, now, until)
+        except (StorageError, TimeoutError) as error:
+            log.warning("stream.lease_unknown", account=self.account, reason=str(error))
+            return self._clock.now() < self._until - round(self._renew_seconds * 1000)
+        self._until = until if taken else 0
+        return taken
+
+    async def _listen_while_ours(self) -> None:
+        log.info("stream.listening", account=self.account)
+        listening = self._tasks.start(self._name, self._listen())
+        try:
+            while not listening.done():
+                await asyncio.wait([listening], timeout=self._renew_seconds)
+                if not listening.done() and not await self._has_lease():
+                    log.warning("stream.lease_lost", account=self.account)
+                    break
+        finally:
+            listening.cancel()
+            await asyncio.wait([listening])
+
+    async def _listen(self) -> None:
+        try:
+            await self._driver.run(self._sink)
+            log.warning("stream.ended", account=self.account)
+        except Exception as error:  # whatever it is, the next try may be better
+            log.error("stream.failed", account=self.account, exc_info=error)
+
+    async def _release(self) -> None:
+        try:
+            await self._store.release_lease(self._name, self._holder)
+        except StorageError as error:
+            log.warning("stream.lease_kept", account=self.account, reason=str(error))
