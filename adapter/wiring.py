@@ -34,7 +34,7 @@ from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.port import StreamDriver, WebhookDriver
 from adapter.tenants import Tenants
-from adapter.web.board import BoardSite, since_of
+from adapter.web.board import BoardSite, day_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
@@ -216,7 +216,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
         board_live=BoardLive(
             boards,
             board.supervisor,
-            since_of,
+            day_of,
             tasks=edges.tasks,
             own_origin=settings.public_origin,
         ),

@@ -1,6 +1,6 @@
 """What supervisors see: who does what, how calls went, what is not logged, how webhooks arrive.
 
-Read from the store at most once a second per organisation, however many look.
+Read from the store at most once a second per organization, however many look.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from adapter.core.facts import Source
+from adapter.core.facts import Outcome, Source
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
-from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Phase, Placing
+from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Reader
-from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
+from adapter.storage.board import BoardCall, BoardDelivery, BoardRows, Window
 from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
@@ -25,7 +25,11 @@ WINDOW_MS = 60 * MINUTE_MS
 """How far back the webhooks' plot goes."""
 
 LONGEST_MS = 48 * 3_600_000
-"""How far back "today" may begin: no time zone is further than that from another's midnight."""
+"""How long a day may be that is asked for: no time zone's midnight is further from another's."""
+
+IN_USE_MS = 7 * MINUTE_MS
+"""An open softphone keeps its sign-in in use, which is written down every five minutes or so: who
+has no page here, but a sign-in that was in use so lately, has one at another replica."""
 
 Report = dict[str, Any]
 
@@ -41,15 +45,27 @@ class Connected(Protocol):
 class BoardStore(Protocol):
     """The part of the store that the board reads."""
 
-    async def board(self, org_id: str, since: int, deliveries_since: int) -> BoardRows:
+    async def board(self, org_id: str, window: Window) -> BoardRows:
         """See storage.board.read."""
 
-    async def board_calls(self, org_id: str, since: int) -> tuple[BoardCall, ...]:
+    async def board_calls(self, org_id: str, since: int, until: int) -> tuple[BoardCall, ...]:
         """See storage.board.calls."""
 
 
+class Day(NamedTuple):
+    """The time that a board is about, Unix ms; `until` is exclusive, 0: up to now, and on."""
+
+    since: int = 0
+    until: int = 0
+
+    def within(self, now: int) -> tuple[int, int]:
+        """Its bounds, a day of some time zone at the longest; one that goes on ends after `now`."""
+        until = min(self.until or now + MINUTE_MS, now + MINUTE_MS)
+        return max(self.since, until - LONGEST_MS), until
+
+
 class Board:
-    """The board of every organisation."""
+    """The board of every organization."""
 
     def __init__(
         self,
@@ -64,47 +80,50 @@ class Board:
         self._agents = agents
         self._pages = pages
         self._clock = clock
-        self._last: dict[tuple[str, int], tuple[int, Report]] = {}
+        self._last: dict[tuple[str, Day], tuple[int, Report]] = {}
 
-    async def report(self, org_id: str, since: int) -> Report:
-        """Everything on the board; `since` is when today began for whoever looks (Unix ms)."""
+    async def report(self, org_id: str, day: Day) -> Report:
+        """Everything on the board of that day; people and webhooks are always of now."""
         now = self._clock.now()
-        since = max(since, now - LONGEST_MS)
-        kept = self._last.get((org_id, since))
+        kept = self._last.get((org_id, day))
         if kept is not None and now - kept[0] < FRESH_MS:
             return kept[1]
-        rows = await self._store.board(org_id, since, now - WINDOW_MS)
+        rows = await self._store.board(org_id, Window(*day.within(now), now - WINDOW_MS, now))
         report = self._make(org_id, rows, now)
         self._last = {
             key: known for key, known in self._last.items() if now - known[0] < FRESH_MS
-        } | {(org_id, since): (now, report)}
+        } | {(org_id, day): (now, report)}
         return report
 
-    async def calls(self, org_id: str, since: int) -> list[BoardCall]:
-        """The calls that are over, oldest first."""
-        since = max(since, self._clock.now() - LONGEST_MS)
-        calls = await self._store.board_calls(org_id, since)
+    async def calls(self, org_id: str, day: Day) -> list[BoardCall]:
+        """The day's calls that are over, oldest first."""
+        calls = await self._store.board_calls(org_id, *day.within(self._clock.now()))
         return [call for call in reversed(calls) if call.told]
 
     def _make(self, org_id: str, rows: BoardRows, now: int) -> Report:
         tenant = self._tenants.of_org(org_id)
-        seen = {agent.key: agent for agent in rows.busy}
-        online = [key for key in self._pages.keys() if key.org_id == org_id]  # noqa: SIM118
-        for key in online:
-            cached = self._agents.cached(key)
+        seen = {agent.key: agent for agent in rows.agents}
+        here = {key.user_id for key in self._pages.keys() if key.org_id == org_id}  # noqa: SIM118
+        for user_id in here:
+            cached = self._agents.cached(AgentKey(org_id, user_id))
             if cached is not None:
-                seen.setdefault(key, cached.agent)
-        ended = _last_ends(rows.calls)
-        people = [_person(agent, ended, agent.key in set(online)) for agent in seen.values()]
+                seen.setdefault(cached.agent.key, cached.agent)
+        lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
+        ended, totals = _last_ends(rows.calls), _totals(rows.calls)
+        people = [
+            _person(agent, ended, agent.key.user_id in here | lately)
+            | {"totals": totals.get(agent.key.user_id, NO_CALLS)}
+            for agent in seen.values()
+        ]
         return {
             "now": now,
             "agents": sorted(people, key=_by_urgency),
-            "agents_known": rows.agents,
+            "agents_known": rows.agents_known,
             "calls": _calls(rows.calls),
             "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
             "webhooks": webhooks(rows.deliveries, now, self._tenants.read),
             "parked": rows.parked,
-            "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.busy),
+            "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.agents),
             "provider": asdict(tenant.telephony.health.vitals()) if tenant else None,
         }
 
@@ -118,15 +137,41 @@ def _last_ends(calls: Iterable[BoardCall]) -> dict[str, int]:
     return ends
 
 
+def _party(call: Call) -> str | None:
+    """The other party's name: of the record that the call is about, else the caller's own."""
+    said = call.facts.name
+    return (call.record.name if call.record else "") or (said.value if said else None)
+
+
+NO_CALLS: Report = {"calls": 0, "answered": 0, "missed": 0, "talk_seconds": 0}
+
+
+def _totals(calls: Iterable[BoardCall]) -> dict[str, Report]:
+    """Each user's calls of the day that are over."""
+    totals: dict[str, Report] = {}
+    for call in calls:
+        if call.told:
+            of = totals.setdefault(call.user_id, dict(NO_CALLS))
+            of["calls"] += 1
+            of["answered"] += call.told["outcome"] == Outcome.ANSWERED
+            of["missed"] += call.told["outcome"] == Outcome.MISSED
+            of["talk_seconds"] += call.told["talk_seconds"] or 0
+    return totals
+
+
 def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
     call = next((c for phase in FOREGROUND for c in agent.calls if c.phase is phase), None)
-    idle = call is None or agent.phase is Phase.IDLE
+    if agent.phase is Phase.IDLE:
+        call = None
     return {
         "user_id": agent.key.user_id,
         "name": agent.name or agent.key.user_id,
-        "state": agent.phase.value if online or not idle else "offline",
-        "since": ended.get(agent.key.user_id) if idle or call is None else call.stage.since,
-        "direction": None if idle or call is None else call.direction.value,
+        "state": agent.phase.value if online or call else "offline",
+        "since": call.stage.since if call else ended.get(agent.key.user_id),
+        "direction": call.direction.value if call else None,
+        "number": call.number if call else None,
+        "with": _party(call) if call else None,
+        "more_calls": max(len(agent.calls) - 1, 0),
         "online": online,
     }
 

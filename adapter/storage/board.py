@@ -1,19 +1,26 @@
-"""What the board reads: whole lists with an end, for one organisation."""
+"""What the board reads: whole lists with an end, for one organization."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent
 from adapter.storage.queries import Fetch
-from adapter.storage.rows import AGENT, CALL_LOG
+from adapter.storage.rows import AGENT, CALL_LOG, SESSION
 
-MOST_AGENTS, MOST_LOGS, MOST_CALLS, MOST_DELIVERIES = 500, 200, 50_000, 5_000
+MOST_AGENTS, MOST_LOGS, MOST_CALLS, MOST_DELIVERIES = 1_000, 200, 50_000, 5_000
 
-BUSY = "SELECT value FROM agents WHERE org_id = ? AND next_due IS NOT NULL ORDER BY user_id LIMIT ?"
+AGENTS = (
+    "SELECT value FROM agents WHERE org_id = ?"
+    " ORDER BY CASE WHEN next_due IS NULL THEN 1 ELSE 0 END, user_id LIMIT ?"
+)
+SIGNED_IN = (
+    "SELECT value FROM sessions WHERE org_id = ? AND expires_at > ?"
+    " ORDER BY expires_at DESC LIMIT ?"
+)
 COUNT = "SELECT COUNT(*) FROM agents WHERE org_id = ?"
 ACCOUNTS = (
     "SELECT DISTINCT account FROM agents WHERE org_id = ? AND account IS NOT NULL ORDER BY account"
@@ -24,7 +31,7 @@ OPEN = (
 )
 CALLS = (
     "SELECT user_id, call_id, provider_call_id, at, value FROM calls"
-    " WHERE org_id = ? AND at >= ? ORDER BY at DESC, call_id LIMIT ?"
+    " WHERE org_id = ? AND at >= ? AND at < ? ORDER BY at DESC, call_id LIMIT ?"
 )
 DELIVERIES = (
     "SELECT at, body, fate FROM deliveries WHERE account = ? AND at >= ? ORDER BY at DESC LIMIT ?"
@@ -55,35 +62,61 @@ class BoardDelivery:
 
 @dataclass(frozen=True, slots=True)
 class BoardRows:
-    """All of it, newest first where time is the order. `busy` are agents with a next deadline."""
+    """All of it, newest first where time is the order; of agents those with calls come first.
 
-    busy: tuple[Agent, ...]
-    agents: int
+    `agents_known` counts also those beyond the limit. `signed_in`: by user, when a sign-in of
+    theirs was last in use (Unix ms); a softphone that is open anywhere keeps it in use.
+    """
+
+    agents: tuple[Agent, ...]
+    agents_known: int
+    signed_in: dict[str, int]
     open_logs: tuple[CallLog, ...]
     calls: tuple[BoardCall, ...]
     deliveries: tuple[BoardDelivery, ...]
     parked: int
 
 
-def read(fetch: Fetch, org_id: str, since: int, deliveries_since: int) -> BoardRows:
-    """The board of one organisation; times are Unix milliseconds."""
+class Window(NamedTuple):
+    """What is looked at, in Unix ms: calls from `since` to before `until`, webhooks, sign-ins."""
+
+    since: int
+    until: int
+    deliveries_since: int
+    now: int
+
+
+def read(fetch: Fetch, org_id: str, window: Window) -> BoardRows:
+    """The board of one organization."""
     deliveries: list[BoardDelivery] = []
     parked = 0
     for (account,) in fetch(ACCOUNTS, (org_id,)):
-        rows = fetch(DELIVERIES, (account, deliveries_since, MOST_DELIVERIES))
+        rows = fetch(DELIVERIES, (account, window.deliveries_since, MOST_DELIVERIES))
         deliveries.extend(BoardDelivery(account, at, bytes(body), fate) for at, body, fate in rows)
         parked += int(fetch(PARKED, (account,))[0][0])
     return BoardRows(
-        busy=tuple(AGENT.load(text) for (text,) in fetch(BUSY, (org_id, MOST_AGENTS))),
-        agents=int(fetch(COUNT, (org_id,))[0][0]),
+        agents=tuple(AGENT.load(text) for (text,) in fetch(AGENTS, (org_id, MOST_AGENTS))),
+        agents_known=int(fetch(COUNT, (org_id,))[0][0]),
+        signed_in=_signed_in(fetch, org_id, window.now),
         open_logs=tuple(CALL_LOG.load(text) for (text,) in fetch(OPEN, (org_id, MOST_LOGS))),
-        calls=calls(fetch, org_id, since),
+        calls=calls(fetch, org_id, window.since, window.until),
         deliveries=tuple(deliveries),
         parked=parked,
     )
 
 
-def calls(fetch: Fetch, org_id: str, since: int) -> tuple[BoardCall, ...]:
-    """The calls that began since then."""
-    rows = fetch(CALLS, (org_id, since, MOST_CALLS))
+def _signed_in(fetch: Fetch, org_id: str, now: int) -> dict[str, int]:
+    used: dict[str, int] = {}
+    for (text,) in fetch(SIGNED_IN, (org_id, now, 4 * MOST_AGENTS)):
+        session = SESSION.load(text)
+        if ":" in session.token_hash:
+            continue  # a ticket, or another thing to be taken once
+        user_id = session.agent.user_id
+        used[user_id] = max(session.used_at, used.get(user_id, 0))
+    return used
+
+
+def calls(fetch: Fetch, org_id: str, since: int, until: int) -> tuple[BoardCall, ...]:
+    """The calls that began in that time, `until` exclusive."""
+    rows = fetch(CALLS, (org_id, since, until, MOST_CALLS))
     return tuple(BoardCall(u, c, p, at, json.loads(value)) for u, c, p, at, value in rows)

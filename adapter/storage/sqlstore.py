@@ -135,13 +135,15 @@ class SqlStore:
         """What is held of people, to be copied and erased."""
         return Archive(self.reader, self.journal)
 
-    async def board(self, org_id: str, since: int, deliveries_since: int) -> boards.BoardRows:
-        """The board of one organisation; times are Unix milliseconds."""
-        return await self.reader.run(boards.read, org_id, since, deliveries_since)
+    async def board(self, org_id: str, window: boards.Window) -> boards.BoardRows:
+        """The board of one organization."""
+        return await self.reader.run(boards.read, org_id, window)
 
-    async def board_calls(self, org_id: str, since: int) -> tuple[boards.BoardCall, ...]:
-        """The organisation's calls that began since then, newest first."""
-        return await self.reader.run(boards.calls, org_id, since)
+    async def board_calls(
+        self, org_id: str, since: int, until: int
+    ) -> tuple[boards.BoardCall, ...]:
+        """The organization's calls that began in that time, newest first."""
+        return await self.reader.run(boards.calls, org_id, since, until)
 
     async def history(
         self, key: AgentKey, query: HistoryQuery, after: tuple[int, str] | None, limit: int

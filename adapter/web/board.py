@@ -11,7 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from adapter.orgs import Orgs
-from adapter.runtime.board import Board
+from adapter.runtime.board import Board, Day
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.lean import lean, lean_style
@@ -57,6 +57,7 @@ class BoardSite:
         self._supervisors = supervisors
         self._orgs = orgs
         self._page = (root / "board.html").read_bytes()
+        self._system = (root / "system.html").read_bytes()
         self._files = {
             path.relative_to(root).as_posix(): _served(path)
             for path in sorted(root.rglob("*"))
@@ -67,19 +68,19 @@ class BoardSite:
         """All that it answers."""
         return [
             web.get("/board", self.page),
+            web.get("/board/system", self.system),
             web.get("/board/{name:.+}", self.file),
             web.get("/api/board", self.numbers),
             web.get("/api/board/calls.csv", self.csv),
         ]
 
     async def page(self, _request: web.Request) -> web.Response:
-        """GET /board: the same for everybody; what is on it needs a session."""
-        return web.Response(
-            body=self._page,
-            content_type="text/html",
-            charset="utf-8",
-            headers={"Cache-Control": "no-store", "Content-Security-Policy": POLICY},
-        )
+        """GET /board: for supervisors. The same for everybody; what is on it needs a session."""
+        return _html(self._page)
+
+    async def system(self, _request: web.Request) -> web.Response:
+        """GET /board/system: for engineers, how webhooks and the provider do."""
+        return _html(self._system)
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /board/…: scripts, styles, languages."""
@@ -92,19 +93,24 @@ class BoardSite:
         return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
 
     async def numbers(self, request: web.Request) -> web.Response:
-        """GET /api/board?since=…&org=…: everything on it; `since` is Unix ms, when today began."""
+        """GET /api/board?since=…&until=…&org=…: everything on it; a day's bounds in Unix ms."""
         session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        report = await self._board.report(session.agent.org_id, since_of(request))
+        report = await self._board.report(session.agent.org_id, day_of(request))
         return web.json_response(report, headers={"Cache-Control": "no-store"})
 
     async def csv(self, request: web.Request) -> web.Response:
-        """GET /api/board/calls.csv?since=…&org=…: the calls that are over, oldest first."""
+        """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…: the calls that are over.
+
+        Oldest first; `agent`, as often as wanted, names whose calls alone are meant.
+        """
         session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        calls = await self._board.calls(session.agent.org_id, since_of(request))
+        calls = await self._board.calls(session.agent.org_id, day_of(request))
+        if wanted := frozenset(request.query.getall("agent", [])):
+            calls = [call for call in calls if call.user_id in wanted]
         return web.Response(
             text=as_csv(calls),
             content_type="text/csv",
@@ -127,10 +133,19 @@ class BoardSite:
         return session
 
 
-def since_of(request: web.Request) -> int:
-    """When today began for whoever asks (Unix ms); 0 if the address does not say."""
-    text = request.query.get("since", "0")
+def day_of(request: web.Request) -> Day:
+    """The day that whoever asks looks at; what the address does not say is 0."""
+    return Day(_time(request, "since"), _time(request, "until"))
+
+
+def _time(request: web.Request, name: str) -> int:
+    text = request.query.get(name, "0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _html(page: bytes) -> web.Response:
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+    return web.Response(body=page, content_type="text/html", charset="utf-8", headers=headers)
 
 
 def _served(path: Path) -> bytes:

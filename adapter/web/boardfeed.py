@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from adapter.core.model import AgentKey
-from adapter.runtime.board import Report
+from adapter.runtime.board import Day, Report
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.bridge import GONE, NOT_SIGNED_IN, TRY_AGAIN
@@ -31,14 +31,14 @@ PING = '{"type":"ping","now":%d}'
 REPORT = '{"type":"report","now":%d,"report":%s}'
 STALE = '{"type":"stale"}'
 
-Place = tuple[str, int]
-"""An org's id, and when today began for whoever looks (Unix ms): who agree on both share a feed."""
+Place = tuple[str, Day]
+"""An org's id, and the day that is looked at: who agree on both share a feed."""
 
 
 class Reads(Protocol):
     """The part of the board that is read here."""
 
-    async def report(self, org_id: str, since: int) -> Report:
+    async def report(self, org_id: str, day: Day) -> Report:
         """See runtime.board.Board.report; raises StorageError."""
 
 
@@ -48,14 +48,14 @@ class Viewer:
 
     agent: AgentKey
     session: str
-    since: int
+    day: Day
     outbox: Outbox
     shown: int = 0
 
     @property
     def place(self) -> Place:
         """Which feed it sees."""
-        return self.agent.org_id, self.since
+        return self.agent.org_id, self.day
 
 
 @dataclass(eq=False, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from adapter.runtime.board import Day
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session
 from adapter.web.boardfeed import BoardFeeds, Viewer
@@ -27,8 +28,8 @@ MAX_FRAME_BYTES = 64
 SupervisorOf = Callable[[web.Request], Awaitable[Session | web.Response]]
 """The session that may read the board that is asked for, else the refusal."""
 
-SinceOf = Callable[[web.Request], int]
-"""When today began for whoever asks (Unix ms)."""
+DayOf = Callable[[web.Request], Day]
+"""Which day whoever asks looks at."""
 
 
 class BoardLive:
@@ -38,20 +39,20 @@ class BoardLive:
         self,
         feeds: BoardFeeds,
         supervisor: SupervisorOf,
-        since: SinceOf,
+        day_of: DayOf,
         *,
         tasks: Tasks,
         own_origin: str,
     ) -> None:
         self._feeds = feeds
         self._supervisor = supervisor
-        self._since = since
+        self._day_of = day_of
         self._tasks = tasks
         self._own_origin = own_origin
         self._held: Counter[str] = Counter()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """GET /api/board/live?since=…&org=…: the whole life of one socket."""
+        """GET /api/board/live?since=…&until=…&org=…: the whole life of one socket."""
         if request.headers.get("Origin") != self._own_origin:
             return foreign_origin()
         session = await self._supervisor(request)
@@ -75,7 +76,7 @@ class BoardLive:
         )
         await socket.prepare(request)
         outbox = Outbox(socket, request.transport, self._tasks)
-        viewer = Viewer(session.agent, session.token_hash, self._since(request), outbox)
+        viewer = Viewer(session.agent, session.token_hash, self._day_of(request), outbox)
         outbox.on_closing = lambda: self._feeds.remove(viewer)
         try:
             await self._serve(socket, viewer)

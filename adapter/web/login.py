@@ -57,7 +57,7 @@ class Login:
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
     async def sign_out(self, request: web.Request) -> web.Response:
-        """POST /auth/sign-out {origin?, everywhere?}: this browser's session ends, or all do."""
+        """POST /auth/sign-out {origin?, org?, everywhere?}: this browser's session, or all."""
         if (refused := self.foreign(request)) is not None:
             return refused
         response = web.Response(status=204)
@@ -81,8 +81,10 @@ class Login:
         return origin == self._own_origin
 
     async def session(self, request: web.Request) -> Session | None:
-        """The session in the org that shows the page; a browser may have one in each."""
-        org = self._orgs.of_origin(str((await read_object(request)).get("origin", "")))
+        """The session in the org that shows the page, or is named: there may be one in each."""
+        body = await read_object(request)
+        org = self._orgs.of_origin(str(body.get("origin", "")))
+        org = org or self._orgs.of_id(str(body.get("org", "")))
         return await self.sessions.of(request, org.org_id if org else "")
 
 

@@ -119,6 +119,7 @@ class Site:
         return web.json_response(
             {
                 "build": self.build,
+                "public_origin": self._settings.public_origin,
                 "sign_in": self._settings.sign_in,
                 "allowed_origin": org is not None,
                 "loopback_allowed": dev and is_loopback(self._settings.host),

@@ -38,6 +38,8 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await expect(row).to_contain_text("Dialing")
         await by_hand(org, "answer")
         await expect(row).to_contain_text("On a call")
+        await expect(row).to_contain_text("to Grace Okafor · +12025559000")
+        await expect(page.locator('[data-figure="talking"] dd')).to_have_text("1")
         # Nothing is told while they talk: the page counts by itself.
         await expect(row.locator(".since")).to_have_text(re.compile("^0:0[2-9]$"))
         await by_hand(org, "hang_up")
@@ -45,7 +47,7 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await expect(page.get_by_role("img", name="Answered: 1")).to_be_visible()
         await expect(page.locator('[data-figure="over"] dd')).to_have_text("1")
         await expect(page.get_by_text("Every call is in Salesforce.")).to_be_visible()
-        await expect(page.locator('[data-figure="api"] dd')).to_have_text(re.compile(r"^\d+ ms$"))
+        await expect(row.locator(".calls")).to_have_text("1")
         # Refused before the sign-in, answered after it; all since then came by the socket.
         assert sum("/api/board?" in url for url in asked) == 2
         async with page.expect_download() as download:
@@ -116,3 +118,43 @@ async def test_a_supervisor_sees_that_the_provider_gives_no_answer(tmp_path: Pat
         words = page.get_by_role("region", name="Provider")
         await expect(words).to_contain_text("The provider's API gives no answer; last tried")
         await expect(words).to_have_attribute("data-tone", "bad")
+
+
+async def test_a_supervisor_finds_an_agent_looks_back_and_leaves(tmp_path: Path) -> None:
+    """A word and a state choose who is shown, and what the CSV holds; yesterday had no calls."""
+    async with a_stage(tmp_path) as org:
+        await org.tab(ADA)
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        row, export = page.get_by_role("row", name=ADA), page.get_by_role("link", name="CSV")
+        await expect(row).to_contain_text("Ready")
+        await page.get_by_label("Find").fill("nobody")
+        await expect(row).to_be_hidden()
+        await expect(page.get_by_text("No agent fits the filter.")).to_be_visible()
+        await expect(export).to_have_attribute("href", re.compile("agent=$"))
+        await page.get_by_label("Find").fill(ADA.split()[0].lower())
+        await page.get_by_label("Show").select_option("ready")
+        await expect(row).to_be_visible()
+        await expect(export).to_have_attribute("href", re.compile("agent=005"))
+        async with page.expect_response("**/api/board?*") as answer:
+            await page.get_by_label("Day").fill("2026-01-02")
+        assert "until=0" not in (await answer.value).url
+        await expect(page.get_by_text("No call has ended that day.")).to_be_visible()
+        await page.get_by_role("link", name="System").click()
+        await expect(page.locator('[data-figure="api"] dd')).to_have_text(re.compile(r"^\d+ ms$"))
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_label("Your name")).to_be_visible()
+
+
+async def test_a_board_at_another_address_says_where_it_is(tmp_path: Path) -> None:
+    """No sign-in is good there, and no pop-up would help."""
+    async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url.replace('localhost', '127.0.0.1')}/board")
+        alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("The board is not at http://127.0.0.1")
+        await expect(page.get_by_role("button", name="Sign in")).to_be_disabled()
+        await alert.get_by_role("link").click()
+        await expect(page.get_by_role("button", name="Sign in")).to_be_enabled()

@@ -193,7 +193,9 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
     }  # fmt: skip
     assert (erased.tasks, erased.remaining) == (["00Ta", "00Tb"], [])
     assert (await kept.held()).counts() == KEPT
-    (first, second) = sorted(await kept.store.board_calls("00D1", 0), key=lambda call: call.call_id)
+    (first, second) = sorted(
+        await kept.store.board_calls("00D1", 0, 2**53), key=lambda call: call.call_id
+    )
     assert (first.call_id, first.told["outcome"], first.told["talk_seconds"]) == (
         "a",
         "answered",
@@ -237,7 +239,9 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     assert after.agent.calls == before.agent.calls
     assert after.logs == before.logs
     assert await kept.store.log(ADA, "w") == logs[2]
-    board = {one.call_id: one.told["number"] for one in await kept.store.board_calls("00D1", 0)}
+    board = {
+        one.call_id: one.told["number"] for one in await kept.store.board_calls("00D1", 0, 2**53)
+    }
     assert board == {"p": NUMBER, "t": NUMBER, "w": NUMBER, "s": ""}
     assert await kept.store.log(ADA, "s") is None
     assert await kept.store.due(NOW + 9, 5) == (ADA,)

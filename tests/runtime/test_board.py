@@ -5,19 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from adapter.core.events import DialRequested
 from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
 from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
+from adapter.core.model import Agent, Bridged, Call, Record, Wrapup
 from adapter.page.page import Page
-from adapter.runtime.board import FRESH_MS, LONGEST_MS, MINUTE_MS, Board, webhooks
-from adapter.storage.board import BoardCall, BoardDelivery, BoardRows
+from adapter.runtime.board import (
+    FRESH_MS,
+    IN_USE_MS,
+    LONGEST_MS,
+    MINUTE_MS,
+    Board,
+    Day,
+    webhooks,
+)
+from adapter.storage.board import BoardCall, BoardDelivery, BoardRows, Window
 from adapter.telephony.health import Health
 from adapter.telephony.updates import CallUpdate, Moment
 from adapter.tenants import Tenants
 from tests.fakes.tenants import a_tenant
 from tests.runtime.conftest import ADA, BOB, Bench
 
-EMPTY = BoardRows((), 0, (), (), (), 0)
+EMPTY = BoardRows((), 0, {}, (), (), (), 0)
+EVER = Day()
 
 
 @dataclass
@@ -27,14 +39,14 @@ class Shelf:
     rows: BoardRows = EMPTY
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
-    async def board(self, org_id: str, since: int, deliveries_since: int) -> BoardRows:
+    async def board(self, org_id: str, window: Window) -> BoardRows:
         """The rows."""
-        self.asked.append((org_id, since, deliveries_since))
+        self.asked.append((org_id, *window))
         return self.rows
 
-    async def board_calls(self, org_id: str, since: int) -> tuple[BoardCall, ...]:
+    async def board_calls(self, org_id: str, since: int, until: int) -> tuple[BoardCall, ...]:
         """The calls among them."""
-        self.asked.append((org_id, since))
+        self.asked.append((org_id, since, until))
         return self.rows.calls
 
 
@@ -56,7 +68,7 @@ async def test_calls_are_counted_by_how_they_went(bench: Bench) -> None:
         BoardCall("0051", "c2", "p2", 2, told("answered", 10)),
         BoardCall("0051", "c1", "p1", 1, told("answered", 50)),
     )
-    report = await board(bench, Shelf(BoardRows((), 3, (), calls, (), 2))).report("00D1", 0)
+    report = await board(bench, Shelf(BoardRows((), 3, {}, (), calls, (), 2))).report("00D1", EVER)
     assert report["calls"] == {
         "over": 3,
         "live": 1,
@@ -78,8 +90,8 @@ async def test_who_is_in_which_state_and_since_when(bench: Bench) -> None:
     await bench.settle()
     bench.pages.add(Page("page-b", BOB, lambda text: None, lambda code, text: None))
     calls = (BoardCall(BOB.user_id, "c0", "p0", 1, told("answered", 5, ended=at - 9_000)),)
-    shelf = Shelf(BoardRows((turn.agent,), 2, (), calls, (), 0))
-    people = (await board(bench, shelf).report(ADA.org_id, 0))["agents"]
+    shelf = Shelf(BoardRows((turn.agent,), 2, {}, (), calls, (), 0))
+    people = (await board(bench, shelf).report(ADA.org_id, EVER))["agents"]
     assert [(p["user_id"], p["state"], p["since"], p["online"]) for p in people] == [
         (ADA.user_id, "ringing-user-devices", at, False),
         (BOB.user_id, "idle", at - 9_000, True),
@@ -90,7 +102,9 @@ async def test_a_call_without_a_log_says_why(bench: Bench) -> None:
     """In the tray: the reason, and what Salesforce said."""
     state = Tray(TrayReason.REFUSED, 1, (SaveError("REQUIRED_FIELD", "Enter a value"),))
     entry = CallLog("c1", ADA, 1, "+12025550143", NOTHING_KNOWN, None, "UTC", state)
-    report = await board(bench, Shelf(BoardRows((), 1, (entry,), (), (), 0))).report("00D1", 0)
+    report = await board(bench, Shelf(BoardRows((), 1, {}, (entry,), (), (), 0))).report(
+        "00D1", EVER
+    )
     (row,) = report["unlogged"]
     assert (row["why"], row["errors"]) == ("refused", ["Enter a value"])
     assert row["agent"] == ADA.user_id
@@ -100,15 +114,74 @@ async def test_many_who_look_read_the_store_once_a_second(bench: Bench) -> None:
     """And nobody reads further back than two days."""
     shelf = Shelf()
     looked = board(bench, shelf)
-    first = await looked.report("00D1", 0)
-    assert await looked.report("00D1", 0) is first
+    first = await looked.report("00D1", EVER)
+    assert await looked.report("00D1", EVER) is first
     assert len(shelf.asked) == 1
     bench.clock.at += FRESH_MS
-    await looked.report("00D1", 0)
+    await looked.report("00D1", EVER)
     assert len(shelf.asked) == 2
-    bench.clock.at += LONGEST_MS
-    await looked.calls("00D1", 5)
-    assert shelf.asked[-1] == ("00D1", bench.clock.at - LONGEST_MS)
+    bench.clock.at += 2 * LONGEST_MS
+    await looked.calls("00D1", Day(since=5))
+    until = bench.clock.at + MINUTE_MS
+    assert shelf.asked[-1] == ("00D1", until - LONGEST_MS, until)
+
+
+async def test_a_day_of_the_past_is_looked_at_as_it_was(bench: Bench) -> None:
+    """Its calls, from its midnight to the next; the next is never later than now."""
+    shelf = Shelf()
+    looked, day = board(bench, shelf), 24 * 3_600_000
+    bench.clock.at = 10 * day
+    await looked.report("00D1", Day(2 * day, 3 * day))
+    assert shelf.asked[-1][1:3] == (2 * day, 3 * day)
+    await looked.report("00D1", Day(10 * day - 5, 11 * day))
+    assert shelf.asked[-1][1:3] == (10 * day - 5, 10 * day + MINUTE_MS)
+
+
+async def test_each_agent_has_the_sum_of_the_day(bench: Bench) -> None:
+    """Also who is away; a call that is not over counts for nothing yet."""
+    calls = (
+        BoardCall(ADA.user_id, "c4", "p4", 4, {}),
+        BoardCall(ADA.user_id, "c3", "p3", 3, told("missed", None)),
+        BoardCall(ADA.user_id, "c2", "p2", 2, told("answered", 10)),
+        BoardCall(ADA.user_id, "c1", "p1", 1, told("answered", 50)),
+    )
+    rows = BoardRows((Agent(ADA, name="Ada"), Agent(BOB)), 2, {}, (), calls, (), 0)
+    people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
+    assert {person["user_id"]: person["totals"] for person in people} == {
+        ADA.user_id: {"calls": 3, "answered": 2, "missed": 1, "talk_seconds": 60},
+        BOB.user_id: {"calls": 0, "answered": 0, "missed": 0, "talk_seconds": 0},
+    }
+
+
+async def test_who_has_a_page_at_another_replica_is_there(bench: Bench) -> None:
+    """Their sign-in is in use; one that nobody has used for a while is of somebody who left."""
+    now = bench.clock.at
+    signed_in = {ADA.user_id: now - 5_000, BOB.user_id: now - IN_USE_MS}
+    rows = BoardRows((Agent(ADA), Agent(BOB)), 2, signed_in, (), (), (), 0)
+    people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
+    assert {p["user_id"]: (p["state"], p["online"]) for p in people} == {
+        ADA.user_id: ("idle", True),
+        BOB.user_id: ("offline", False),
+    }
+
+
+async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
+    """The record's name before the caller's own; how many more calls there are."""
+    stage = Bridged(bench.clock.at, bench.clock.at + 1)
+    facts = Facts(name=Known("PROSPECT INC", Source.SAID))
+    first = Call("c1", "+12025550143", 1, stage, facts)
+    named = Record("003000000000001", "Ann Able")
+    ada = Agent(ADA, calls=(first, Call("c2", "+12025550144", 2, Wrapup(1, 2))))
+    bob = Agent(BOB, calls=(structs.replace(first, record=named),))
+    rows = BoardRows((ada, bob), 2, {}, (), (), (), 0)
+    people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
+    shown = {
+        p["user_id"]: (p["number"], p["with"], p["direction"], p["more_calls"]) for p in people
+    }
+    assert shown == {
+        ADA.user_id: ("+12025550143", "PROSPECT INC", "outbound", 1),
+        BOB.user_id: ("+12025550143", "Ann Able", "outbound", 0),
+    }
 
 
 async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:
@@ -116,7 +189,7 @@ async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:
     calls = tuple(
         BoardCall("u", f"c{n}", "p", n, told("busy", None) if n else {}) for n in (2, 1, 0)
     )
-    exported = await board(bench, Shelf(BoardRows((), 1, (), calls, (), 0))).calls("00D1", 0)
+    exported = await board(bench, Shelf(BoardRows((), 1, {}, (), calls, (), 0))).calls("00D1", EVER)
     assert [call.call_id for call in exported] == ["c1", "c2"]
 
 
@@ -158,6 +231,6 @@ async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
         bench.clock,
         Tenants([replace(tenant, telephony=replace(tenant.telephony, health=health))]),
     )
-    told = (await shown.report("00D1", 0))["provider"]
+    told = (await shown.report("00D1", EVER))["provider"]
     assert (told["requests"], told["failed"], told["last_trouble"]) == (2, 1, "no-answer")
-    assert (await shown.report("00D2", 0))["provider"] is None
+    assert (await shown.report("00D2", EVER))["provider"] is None

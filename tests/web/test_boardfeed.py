@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapter.core.model import AgentKey
+from adapter.runtime.board import Day
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.boardfeed import QUIET_LOOKS, BoardFeeds, Viewer
@@ -23,11 +24,11 @@ class Readings:
     calls: int = 0
     now: int = 0
     broken: bool = False
-    asked: list[tuple[str, int]] = field(default_factory=list)
+    asked: list[tuple[str, Day]] = field(default_factory=list)
 
-    async def report(self, org_id: str, since: int) -> dict[str, Any]:
+    async def report(self, org_id: str, day: Day) -> dict[str, Any]:
         """The numbers, a second later each time."""
-        self.asked.append((org_id, since))
+        self.asked.append((org_id, day))
         self.now += 1_000
         if self.broken:
             raise StorageError("gone")
@@ -53,7 +54,7 @@ class Drawer:
 
 def viewer(drawer: Drawer, key: AgentKey = ADA, session: str = "s1", since: int = 0) -> Viewer:
     """A board with that outbox."""
-    return Viewer(key, session, since, drawer)  # type: ignore[arg-type]
+    return Viewer(key, session, Day(since), drawer)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -86,7 +87,7 @@ async def test_all_boards_of_an_org_share_one_reading(desk: Desk) -> None:
     other = Drawer()
     desk.feeds.add(viewer(other, BOB))
     await desk.look()
-    assert desk.board.asked == [("00D1", 0), ("00D2", 0)]
+    assert desk.board.asked == [("00D1", Day()), ("00D2", Day())]
     assert [drawer.frames[0]["report"]["org"] for drawer in drawers] == ["00D1"] * 3
     assert [frame["report"]["org"] for frame in other.frames] == ["00D2"]
 
@@ -185,8 +186,8 @@ async def test_boards_whose_feed_breaks_come_back_to_another() -> None:
     """A bug of ours in a reading: 1013 for all who saw it, and no dead feed stays."""
 
     class Broken(Readings):
-        async def report(self, org_id: str, since: int) -> dict[str, Any]:
-            raise ValueError(org_id, since)
+        async def report(self, org_id: str, day: Day) -> dict[str, Any]:
+            raise ValueError(org_id, day)
 
     tasks, drawer = Tasks(), Drawer()
     feeds = BoardFeeds(Broken(), tasks, seconds=0)

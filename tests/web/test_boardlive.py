@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from adapter.app import drain
 from adapter.runtime.tasks import Tasks
 from adapter.web import boardlive
-from adapter.web.board import since_of
+from adapter.web.board import day_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import MOST_PER_SESSION, BoardLive
 from adapter.web.middleware import failure
@@ -124,7 +124,7 @@ async def test_who_may_not_read_the_board_may_not_watch_it() -> None:
 
     tasks = Tasks()
     live = BoardLive(
-        BoardFeeds(Readings(), tasks), nobody, since_of, tasks=tasks, own_origin="https://ours"
+        BoardFeeds(Readings(), tasks), nobody, day_of, tasks=tasks, own_origin="https://ours"
     )
     request = make_mocked_request("GET", "/api/board/live", headers={"Origin": "https://ours"})
     assert await live.connect(request) is refused

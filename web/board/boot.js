@@ -1,17 +1,20 @@
 /**
- * The supervisors' board: shows what it hears, and how old that is when it hears nothing.
+ * The supervisors' board and the engineers' one: each shows what it hears, and how old that is when
+ * it hears nothing.
  */
 
 import { createClock } from '../softphone/clock.js';
 import { el, setData, setText, show } from '../softphone/dom.js';
-import { fetchSettings, signInByName } from '../softphone/session.js';
-import { signInWithSalesforce } from '../softphone/signin.js';
+import { signOut } from '../softphone/session.js';
 import { chooseLanguage, createTranslate } from '../softphone/strings.js';
 import { createOutcomes, createWebhooks } from './charts.js';
+import { createDoor } from './door.js';
 import { createLive } from './live.js';
-import { createFigures, createHealth, createPeople, createUnlogged } from './sections.js';
+import { chosen, createPeople } from './people.js';
+import { createFigures, createHealth, createSystemFigures, createUnlogged } from './sections.js';
+import { createToolbar } from './toolbar.js';
 
-/** @import {Report, Speech} from './types.js' */
+/** @import {Report, Section, Speech} from './types.js' */
 
 // Where several orgs share the server, the address of the board says whose it is.
 const org = new URLSearchParams(location.search).get('org') ?? '';
@@ -28,53 +31,43 @@ async function speak() {
   };
 }
 
-/** When today began here, in milliseconds. */
-function midnight() {
-  return new Date().setHours(0, 0, 0, 0);
-}
-
-/** @param {Speech} speech @param {() => void} then */
-function createDoor({ t }, then) {
-  const name = el('input', { name: 'name', autocomplete: 'name', required: true });
-  const field = el('label', { class: 'field' }, t('signin.name'), name);
-  const wrong = el('p', { class: 'wrong', role: 'alert' });
-  const element = el('form', { class: 'door', hidden: true }, el('h2', {}, t('signin.title')), field, el('button', { type: 'submit', class: 'button' }, t('signin.button')), wrong);
-  let byName = true;
-  void fetchSettings('').then((settings) => {
-    byName = settings?.sign_in !== 'salesforce';
-    name.required = byName;
-    show(field, byName);
-  });
-  element.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const done = byName ? await signInByName(name.value) : await signInWithSalesforce(location.origin, org);
-    setText(wrong, done ? '' : t('signin.failed'));
-    if (done) then();
-  });
-  return element;
-}
-
 const root = /** @type {HTMLElement} */ (document.getElementById('board'));
 const speech = await speak();
 const { t } = speech;
+const isSystem = root.dataset['page'] === 'system';
+const title = t(isSystem ? 'system.title' : 'title');
 document.documentElement.lang = speech.language;
-document.title = t('title');
+document.title = title;
 
-const sections = [createFigures, createHealth, createPeople, createOutcomes, createUnlogged, createWebhooks].map((make) => make(speech));
-const moving = sections.slice(1, 3);
+const toolbar = createToolbar(speech, { onDay: () => void connect(), onFilter: () => draw() });
+const people = createPeople(speech, toolbar.filter);
+/** What stands on this page: the wide parts, those in the grid, and those that move by themselves. */
+const [wide, inGrid, moving] = /** @type {[Section[], Section[], Section[]]} */ (systemOrCalls());
+const sections = [...wide, ...inGrid];
+
+function systemOrCalls() {
+  const health = createHealth(speech);
+  if (isSystem) return [[createSystemFigures(speech), health], [createWebhooks(speech)], [health]];
+  return [[createFigures(speech), health, people], [createOutcomes(speech), createUnlogged(speech)], [health, people]];
+}
+
 const live = el('p', { class: 'live', role: 'status' });
 const csv = el('a', { class: 'button', download: 'calls.csv' }, t('csv'));
-const door = createDoor(speech, () => void connect());
+const leave = el('button', { type: 'button', class: 'button', onclick: () => void goOut() }, t('sign-out'));
+const query = org ? `?org=${encodeURIComponent(org)}` : '';
+const other = el('a', { class: 'button', href: (isSystem ? '/board' : '/board/system') + query }, t(isSystem ? 'title' : 'system.title'));
+const door = createDoor(speech, org, () => void connect());
 const denied = el('p', { class: 'denied', hidden: true }, t('denied'));
-const grid = el('div', { class: 'grid-of-panels' }, ...sections.slice(2).map(({ element }) => element));
-const content = el('div', { class: 'content', hidden: true }, ...sections.slice(0, 2).map(({ element }) => element), grid);
-root.replaceChildren(el('header', {}, el('h1', {}, t('title')), live, csv), door, denied, content);
+const elements = (/** @type {Section[]} */ made) => made.map(({ element }) => element);
+const content = el('div', { class: 'content', hidden: true },
+  ...(isSystem ? [] : [toolbar.element]), ...elements(wide), el('div', { class: 'grid-of-panels' }, ...elements(inGrid)));
+root.replaceChildren(el('header', {}, el('h1', {}, title), live, ...(isSystem ? [] : [csv]), other, leave), door, denied, content);
 
 /** @type {Report|null} */
 let last = null;
 // When the last news came, or word that there is none (this page's clock), and the server's clock.
 let heardAt = 0;
-let began = 0;
+let day = { since: 0, until: 0 };
 const clock = createClock();
 const time = new Intl.DateTimeFormat(speech.language, { timeStyle: 'medium' });
 
@@ -87,6 +80,7 @@ function say(state) {
   show(denied, state === 'denied');
   show(content, last !== null && (state === 'live' || old));
   show(csv, last !== null && state === 'live');
+  show(leave, state !== 'signed-out' && state !== 'connecting');
 }
 
 /** @param {number} now of the server, this moment */
@@ -105,16 +99,30 @@ function take(report) {
 function draw() {
   const report = last;
   if (report) for (const section of sections) section.update(report);
+  csv.href = `/api/board/calls.csv?${askedFor(shownAgents())}`;
 }
 
-/** What every address of this board ends in. */
-const asked = () => new URLSearchParams({ since: String(began), org });
+/** The agents that the filter leaves, if it leaves any out. */
+function shownAgents() {
+  const { words, group } = toolbar.filter();
+  if (!words && group === 'all') return [];
+  const ids = chosen(last?.agents ?? [], { words, group }).map(({ user_id }) => user_id);
+  return ids.length ? ids : [''];
+}
+
+async function goOut() {
+  if (await signOut('', false, org)) void connect();
+}
+
+/** What every address of this board ends in. @param {string[]} [agents] whose calls alone are meant */
+const askedFor = (agents = []) =>
+  new URLSearchParams([['since', String(day.since)], ['until', String(day.until)], ['org', org], ...agents.map((id) => ['agent', id])]);
 
 /** @returns {Promise<'there'|'lost'|'shut'>} */
 async function ask() {
-  began = midnight();
+  day = toolbar.bounds();
   try {
-    const answer = await fetch(`/api/board?${asked()}`, { credentials: 'include' });
+    const answer = await fetch(`/api/board?${askedFor()}`, { credentials: 'include' });
     if (answer.status === 401 || answer.status === 403) {
       last = null;
       say(answer.status === 401 ? 'signed-out' : 'denied');
@@ -125,14 +133,13 @@ async function ask() {
   } catch {
     return 'lost';
   }
-  csv.href = `/api/board/calls.csv?${asked()}`;
   if (root.dataset['state'] !== 'stale') say('connecting');
   return 'there';
 }
 
 const { connect } = createLive({
   ask,
-  address: () => `${location.origin.replace('http', 'ws')}/api/board/live?${asked()}`,
+  address: () => `${location.origin.replace('http', 'ws')}/api/board/live?${askedFor()}`,
   onReport(report) {
     take(report);
     say('live');
@@ -145,7 +152,8 @@ const { connect } = createLive({
 // Between two reports only durations move. The day that the board is about ends at midnight.
 function tick() {
   if (document.hidden || !last || root.dataset['state'] !== 'live') return;
-  if (began !== midnight()) return void connect();
+  toolbar.turnToday();
+  if (toolbar.bounds().since !== day.since) return void connect();
   for (const section of moving) section.update({ ...last, now: clock.now() });
 }
 

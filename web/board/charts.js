@@ -7,7 +7,7 @@ import { canvas, roundUp, svg } from './svg.js';
 
 const BAR = 30;
 const PLOT_HEIGHT = 200;
-const EDGE = { left: 52, right: 8, top: 10, bottom: 24 };
+const EDGE = { left: 76, right: 8, top: 10, bottom: 24 };
 
 /** @param {Speech} speech @returns {Section} */
 export function createOutcomes({ t, number, percent }) {

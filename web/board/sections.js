@@ -1,18 +1,21 @@
-/** Figures, agents and calls without a log: the parts of the board that are words. */
+/** Figures, the provider's health and calls without a log: the parts of the board that are words. */
 
 import { formatDuration } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
 
-/** @import {Person, Report, Section, Speech, Unlogged} from './types.js' */
+/** @import {Report, Section, Speech, Unlogged} from './types.js' */
 
 const SILENT_MS = 600_000;
+const RINGING = new Set(['ringing-user-devices', 'dialing-destination', 'ringing-inbound']);
 
 /** The latest minute that had webhooks with a known lag. @param {Report} report */
 const lagOf = ({ webhooks }) => webhooks.minutes.findLast(({ p95 }) => p95 !== null)?.p95 ?? null;
 
 /** @type {{[name: string]: (report: Report, speech: Speech) => [string, string]}} a value and what to make of it */
 const FIGURES = {
-  live: ({ agents }, { number }) => [number(agents.filter(({ state }) => state !== 'idle' && state !== 'offline' && state !== 'wrapup').length), ''],
+  talking: ({ agents }, { number }) => [number(agents.filter(({ state }) => state === 'bridged').length), ''],
+  ringing: ({ agents }, { number }) => [number(agents.filter(({ state }) => RINGING.has(state)).length), ''],
+  ready: ({ agents }, { number }) => [number(agents.filter(({ state }) => state === 'idle').length), ''],
   over: ({ calls }, { number }) => [number(calls.over), ''],
   answered: ({ calls }, { percent }) => [calls.over ? percent((calls.by_outcome['answered'] ?? 0) / calls.over) : '–', ''],
   talk: ({ calls }) => [formatDuration(calls.talk_seconds * 1000), ''],
@@ -26,7 +29,13 @@ const FIGURES = {
     const slowest = provider?.p95_ms ?? null;
     return [slowest === null ? '–' : t('webhooks.ms', { ms: number(slowest) }), provider?.failed || (slowest ?? 0) > 3000 ? 'bad' : ''];
   },
+  parked: ({ parked }, { number }) => [number(parked), parked ? 'bad' : ''],
+  unconfirmed: ({ unconfirmed }, { number }) => [number(unconfirmed), unconfirmed ? 'bad' : ''],
+  known: ({ agents_known }, { number }) => [number(agents_known), ''],
 };
+
+const SUPERVISOR = ['talking', 'ringing', 'ready', 'over', 'answered', 'talk', 'average', 'unlogged'];
+const ENGINEER = ['lag', 'api', 'parked', 'unconfirmed', 'known'];
 
 /** The API's latest trouble, unless it has answered since. @param {Report} report @returns {[string, number] | null} */
 const troubleOf = ({ provider }) => {
@@ -34,9 +43,15 @@ const troubleOf = ({ provider }) => {
   return provider && at !== null && at > (provider.last_answer_at ?? 0) ? [provider.last_trouble, at] : null;
 };
 
-/** @param {Speech} speech @returns {Section} */
-export function createFigures(speech) {
-  const values = Object.keys(FIGURES).map((name) => ({ name, value: el('dd', {}) }));
+/** What a supervisor wants to know. @param {Speech} speech */
+export const createFigures = (speech) => figures(speech, SUPERVISOR);
+
+/** What an engineer wants to know. @param {Speech} speech */
+export const createSystemFigures = (speech) => figures(speech, ENGINEER);
+
+/** @param {Speech} speech @param {string[]} names @returns {Section} */
+function figures(speech, names) {
+  const values = names.map((name) => ({ name, value: el('dd', {}) }));
   const element = el('dl', { class: 'figures' },
     ...values.map(({ name, value }) => el('div', { class: 'figure', 'data-figure': name }, el('dt', {}, speech.t(`figure.${name}`)), value)));
   return {
@@ -68,40 +83,6 @@ export function createHealth({ t, number }) {
       const ago = last === null ? '' : formatDuration(now - last);
       setData(element, 'tone', key === 'well' || key === 'quiet' ? 'good' : 'bad');
       setText(words, t(`health.${key}`, { ago, count: failed || unconfirmed || parked, number: number(failed || unconfirmed || parked) }));
-    },
-  };
-}
-
-/** @param {Speech} speech @returns {Section} */
-export function createPeople({ t, number }) {
-  const body = el('tbody', {});
-  const more = el('p', { class: 'more' });
-  let now = 0;
-  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => {
-    const name = el('th', { scope: 'row' });
-    const state = el('span', { class: 'state' });
-    const since = el('td', { class: 'since' });
-    const element = el('tr', {}, name, el('td', {}, state), since);
-    return {
-      element,
-      update(/** @type {Person} */ person) {
-        setText(name, person.name);
-        setText(state, t(`state.${person.state}`));
-        setData(state, 'state', person.state);
-        setText(since, person.since === null ? '' : formatDuration(now - person.since));
-      },
-    };
-  });
-  const table = el('table', {}, el('thead', {}, el('tr', {}, ...['name', 'state', 'since'].map((key) => el('th', { scope: 'col', class: key }, t(`agents.${key}`))))), body);
-  const empty = el('p', { class: 'empty' }, t('agents.none'));
-  return {
-    element: el('section', { class: 'panel people' }, el('h2', {}, t('agents.title')), table, empty, more),
-    update(report) {
-      now = report.now;
-      rows(report.agents);
-      show(table, report.agents.length > 0);
-      show(empty, report.agents.length === 0);
-      setText(more, t('agents.known', { count: report.agents_known, number: number(report.agents_known) }));
     },
   };
 }

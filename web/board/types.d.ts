@@ -6,7 +6,20 @@ export interface Person {
   state: string;
   since: number | null;
   direction: string | null;
+  /** Whom they talk with: a name if there is one, and the number. */
+  with: string | null;
+  number: string | null;
+  more_calls: number;
   online: boolean;
+  totals: Totals;
+}
+
+/** One agent's calls of the day that are over. */
+export interface Totals {
+  calls: number;
+  answered: number;
+  missed: number;
+  talk_seconds: number;
 }
 
 export interface Unlogged {
@@ -64,6 +77,12 @@ export interface Speech {
   t: import('../softphone/types.js').Translate;
   number: (value: number) => string;
   percent: (share: number) => string;
+}
+
+/** Which of the agents are shown. */
+export interface Filter {
+  words: string;
+  group: 'all' | 'busy' | 'ready' | 'offline';
 }
 
 export interface Section {

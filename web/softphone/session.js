@@ -67,10 +67,11 @@ export async function signInByName(name) {
  * Failing to say goodbye leaves the agent signed in: the page must not pretend otherwise.
  * @param {string} origin of the org
  * @param {boolean} everywhere in every browser
+ * @param {string} [org] its id, for a page that is shown by no org
  */
-export async function signOut(origin, everywhere) {
+export async function signOut(origin, everywhere, org) {
   try {
-    return (await post('/auth/sign-out', { origin, everywhere })).ok;
+    return (await post('/auth/sign-out', { origin, everywhere, ...(org && { org }) })).ok;
   } catch {
     return false;
   }

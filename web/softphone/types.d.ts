@@ -149,6 +149,8 @@ export interface View {
 
 export interface PageSettings {
   build: string;
+  /** The address at which sign-ins are good. */
+  public_origin: string;
   sign_in: 'dev' | 'salesforce';
   allowed_origin: boolean;
   /** True only with the development sign-in, bound to loopback. */

@@ -1,0 +1,49 @@
+/** Which agents a board shows, and which day. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { chosen } from '../../web/board/people.js';
+import { boundsOf } from '../../web/board/toolbar.js';
+
+const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
+/** @param {string} name @param {string} state @param {Partial<import('../../web/board/types.js').Person>} more */
+const person = (name, state, more = {}) =>
+  ({ user_id: name, name, state, since: null, direction: null, with: null, number: null, more_calls: 0, online: true, totals, ...more });
+
+const PEOPLE = [
+  person('Ada Lovelace', 'bridged', { with: 'Ann Able', number: '+12025550143' }),
+  person('Grace Hopper', 'idle'),
+  person('Joan Clarke', 'offline'),
+  person('Mary Ward', 'ringing-inbound', { number: '+493012345' }),
+];
+/** @param {string} words @param {import('../../web/board/types.js').Filter['group']} group */
+const names = (words, group = 'all') => chosen(PEOPLE, { words, group }).map(({ name }) => name.split(' ')[0]);
+
+test('everybody is shown until somebody is looked for', () => {
+  assert.deepEqual(names(''), ['Ada', 'Grace', 'Joan', 'Mary']);
+});
+
+test('an agent is found by name, by the other party and by the number', () => {
+  assert.deepEqual(names(' HOPPER '), ['Grace']);
+  assert.deepEqual(names('able'), ['Ada']);
+  assert.deepEqual(names('4930'), ['Mary']);
+  assert.deepEqual(names('nobody'), []);
+});
+
+test('a state leaves the others out', () => {
+  assert.deepEqual(names('', 'busy'), ['Ada', 'Mary']);
+  assert.deepEqual(names('', 'ready'), ['Grace']);
+  assert.deepEqual(names('', 'offline'), ['Joan']);
+  assert.deepEqual(names('ada', 'ready'), []);
+});
+
+test('today goes on; a day of the past ends with its midnight, however long it was', () => {
+  const now = new Date(2026, 10, 29, 15, 30).getTime();
+  const midnight = new Date(2026, 10, 29).getTime();
+  for (const text of ['2026-11-29', '2026-12-24', '', 'yesterday']) {
+    assert.deepEqual(boundsOf(text, now), { since: midnight, until: 0 }, text);
+  }
+  assert.deepEqual(boundsOf('2026-10-31', now), { since: new Date(2026, 9, 31).getTime(), until: new Date(2026, 10, 1).getTime() });
+  assert.deepEqual(boundsOf('2025-12-31', now), { since: new Date(2025, 11, 31).getTime(), until: new Date(2026, 0, 1).getTime() });
+});

@@ -1,0 +1,86 @@
+/** Who does what, with whom and since when, and what each has done that day. */
+
+import { formatDuration } from '../softphone/clock.js';
+import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
+
+/** @import {Filter, Person, Section, Speech} from './types.js' */
+
+const COLUMNS = ['name', 'state', 'with', 'since', 'calls', 'answered', 'missed', 'talk'];
+const NUMBERS = new Set(['since', 'calls', 'answered', 'missed', 'talk']);
+
+/** @type {{[group: string]: (state: string) => boolean}} */
+const GROUPS = {
+  all: () => true,
+  busy: (state) => state !== 'idle' && state !== 'offline',
+  ready: (state) => state === 'idle',
+  offline: (state) => state === 'offline',
+};
+
+/** Who of them is shown. @param {Person[]} people @param {Filter} filter */
+export function chosen(people, { words, group }) {
+  const wanted = words.trim().toLocaleLowerCase();
+  const fits = GROUPS[group] ?? GROUPS['all'];
+  return people.filter(
+    ({ name, number, state, with: party }) =>
+      fits?.(state) && [name, party ?? '', number ?? ''].some((text) => text.toLocaleLowerCase().includes(wanted)));
+}
+
+/** @param {Person} person @param {Speech} speech */
+function party({ direction, with: name, number, more_calls: more }, { t, number: count }) {
+  if (direction === null) return '';
+  const who = [name, number].filter(Boolean).join(' · ') || t('agents.withheld');
+  const said = t(`direction.${direction}`, { who });
+  return more ? `${said} ${t('agents.more', { count: more, number: count(more) })}` : said;
+}
+
+/** @param {Speech} speech @param {() => number} now */
+function createRow(speech, now) {
+  const { t, number } = speech;
+  const state = el('span', { class: 'state' });
+  const cells = Object.fromEntries(COLUMNS.map((column) => [column,
+    el(column === 'name' ? 'th' : 'td', { class: NUMBERS.has(column) ? `${column} number` : column, ...(column === 'name' && { scope: 'row' }) })]));
+  cells['state']?.append(state);
+  return {
+    element: el('tr', {}, ...Object.values(cells)),
+    update(/** @type {Person} */ person) {
+      const { totals } = person;
+      const texts = {
+        name: person.name,
+        with: party(person, speech),
+        since: person.since === null ? '' : formatDuration(now() - person.since),
+        calls: number(totals.calls),
+        answered: number(totals.answered),
+        missed: number(totals.missed),
+        talk: formatDuration(totals.talk_seconds * 1000),
+      };
+      for (const [column, text] of Object.entries(texts)) setText(/** @type {HTMLElement} */ (cells[column]), text);
+      setText(state, t(`state.${person.state}`));
+      setData(state, 'state', person.state);
+    },
+  };
+}
+
+/** @param {Speech} speech @param {() => Filter} filter @returns {Section} */
+export function createPeople(speech, filter) {
+  const { t, number } = speech;
+  let now = 0;
+  const body = el('tbody', {});
+  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => createRow(speech, () => now));
+  const heads = COLUMNS.map((column) => el('th', { scope: 'col', class: NUMBERS.has(column) ? `${column} number` : column }, t(`agents.${column}`)));
+  const table = el('table', {}, el('caption', { class: 'hidden-words' }, t('agents.title')), el('thead', {}, el('tr', {}, ...heads)), body);
+  const place = el('div', { class: 'sideways', tabindex: '0', role: 'region', 'aria-label': t('agents.title') }, table);
+  const empty = el('p', { class: 'empty' });
+  const shown = el('p', { class: 'more' });
+  return {
+    element: el('section', { class: 'panel people' }, el('h2', {}, t('agents.title')), place, empty, shown),
+    update(report) {
+      now = report.now;
+      const people = chosen(report.agents, filter());
+      rows(people);
+      show(place, people.length > 0);
+      show(empty, people.length === 0);
+      setText(empty, t(report.agents.length ? 'agents.none-fits' : 'agents.none'));
+      setText(shown, t('agents.shown', { count: report.agents.length, shown: number(people.length), number: number(report.agents.length) }));
+    },
+  };
+}
