@@ -4,6 +4,7 @@ An implementation joins with a `Case`: how to open it, and what its own world ca
 to do. The suite knows the port only.
 """
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from adapter.core.facts import Direction
+from adapter.runtime.tasks import Tasks
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.port import (
     Action,
@@ -22,10 +24,20 @@ from adapter.telephony.port import (
     WebhookDriver,
 )
 from adapter.telephony.simulator.script import Outcome, Scenario
+from tests.fakes.states import MemorySink, MemoryStates
+from tests.fakes.switch import THERE, USER, SwitchDriver, a_switch
 from tests.telephony.running import BEGIN, Simulator, simulated
 
 KNOWN, STRANGER = "user_ada", "user_nobody"
 NUMBER = "+15551234567"
+
+
+_OURS = itertools.count(1)
+
+
+def ours() -> str:
+    """A call id of ours, never used before."""
+    return f"ours-{next(_OURS)}"
 
 
 @dataclass
@@ -72,8 +84,37 @@ async def dialstack() -> AsyncIterator[Case]:
         await provider.close()
 
 
+@asynccontextmanager
+async def switch() -> AsyncIterator[Case]:
+    """A driver that steers legs by what a stream tells it."""
+    ticks = itertools.count(BEGIN, 1_000)
+    async with a_switch(lambda: next(ticks)) as world:
+        states = MemoryStates()
+        driver = SwitchDriver("acct_switch", world.port, states)
+        tasks = Tasks()
+        tasks.start("stream", driver.run(MemorySink(states)))
+        await world.listened_to()
+
+        async def posts() -> int:
+            return world.placements
+
+        async def talk(number: str) -> str:
+            call_id = next(call for call, row in world.rows.items() if row["number"] == number)
+            await world.pick_up(call_id, USER)
+            await world.pick_up(call_id, THERE)
+            return call_id
+
+        async def hang_up(call_id: str) -> None:
+            world.hang_up(call_id, THERE)
+            await world.gone(call_id, USER)
+
+        yield Case(driver, posts, talk, hang_up)
+        await tasks.close()
+
+
 IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Case]]] = {
-    "dialstack": dialstack
+    "dialstack": dialstack,
+    "switch": switch,
 }
 
 
@@ -86,7 +127,7 @@ async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
 
 async def test_a_call_is_placed_with_one_request(case: Case) -> None:
     """Accepted is all that is known; the provider's number of the request is kept."""
-    placed = await case.provider.place("ours", KNOWN, NUMBER)
+    placed = await case.provider.place(ours(), KNOWN, NUMBER)
     assert placed.request_id
     assert await case.posts() == 1
 
@@ -94,7 +135,7 @@ async def test_a_call_is_placed_with_one_request(case: Case) -> None:
 async def test_a_stranger_is_refused(case: Case) -> None:
     """Surely no call, with the provider's reason, and not asked again."""
     with pytest.raises(Rejected) as caught:
-        await case.provider.place("ours", STRANGER, NUMBER)
+        await case.provider.place(ours(), STRANGER, NUMBER)
     assert caught.value.text
     assert caught.value.request_id
     assert await case.posts() == 1
@@ -103,34 +144,34 @@ async def test_a_stranger_is_refused(case: Case) -> None:
 async def test_a_number_that_cannot_be_dialed_is_refused(case: Case) -> None:
     """The provider has the last word on numbers."""
     with pytest.raises(Rejected):
-        await case.provider.place("ours", KNOWN, "not a number")
+        await case.provider.place(ours(), KNOWN, "not a number")
 
 
 async def test_a_server_error_leaves_it_open_and_is_not_repeated(case: Case) -> None:
     """There may be a call."""
     with pytest.raises(Unknown):
-        await case.provider.place("ours", KNOWN, "+15551239503")
+        await case.provider.place(ours(), KNOWN, "+15551239503")
     assert await case.posts() == 1
 
 
 async def test_a_reset_leaves_it_open_and_is_not_repeated(case: Case) -> None:
     """A connection that breaks after the request says nothing."""
     with pytest.raises(Unknown):
-        await case.provider.place("ours", KNOWN, "+15551239555")
+        await case.provider.place(ours(), KNOWN, "+15551239555")
     assert await case.posts() == 1
 
 
 async def test_too_many_requests_are_a_refusal_with_a_wait(case: Case) -> None:
     """Surely no call, and when to come back."""
     with pytest.raises(Rejected) as caught:
-        await case.provider.place("ours", KNOWN, "+15551239429")
+        await case.provider.place(ours(), KNOWN, "+15551239429")
     assert caught.value.retry_after
     assert await case.posts() == 1
 
 
 async def test_the_call_log_tells_a_call_as_it_lives_and_when_it_is_over(case: Case) -> None:
     """Live first, closed at the end, with the moments in their order."""
-    await case.provider.place("ours", KNOWN, NUMBER)
+    await case.provider.place(ours(), KNOWN, NUMBER)
     call_id = await case.talk(NUMBER)
     live = await case.provider.fetch_cdr(call_id)
     assert live is not None
@@ -156,9 +197,9 @@ async def test_the_call_log_is_the_users_newest_first(case: Case) -> None:
     """Only this user's calls, only since then, no more than asked for."""
     numbers = ["+15551230001", "+15551230002", "+15551230003"]
     for number in numbers:
-        await case.provider.place("ours", KNOWN, number)
+        await case.provider.place(ours(), KNOWN, number)
         await case.hang_up(await case.talk(number))
-    await case.provider.place("ours", "user_grace", NUMBER)
+    await case.provider.place(ours(), "user_grace", NUMBER)
     await case.talk(NUMBER)
 
     def dialed(cdrs: tuple[Cdr, ...]) -> list[str | None]:
@@ -185,7 +226,7 @@ async def test_a_transfer_is_possible_where_it_is_promised(case: Case) -> None:
     """Of a call that is connected; of any other it is refused."""
     if not case.provider.capabilities.transfer:
         pytest.skip("no transfer")
-    await case.provider.place("ours", KNOWN, NUMBER)
+    await case.provider.place(ours(), KNOWN, NUMBER)
     call_id = await case.talk(NUMBER)
     await case.provider.transfer(call_id, "1002")
     await case.hang_up(call_id)

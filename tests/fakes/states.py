@@ -1,11 +1,11 @@
-"""A driver's states in memory, compared and set as the store does it."""
+"""A driver's states and deliveries in memory, compared and set as the store does it."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from adapter.telephony.port import StaleState
-from adapter.telephony.updates import DriverState
+from adapter.telephony.updates import DriverState, IncomingDelivery
 
 
 class MemoryStates:
@@ -34,3 +34,19 @@ class MemoryStates:
                 raise StaleState(state.call_id)
         for state in states:
             self.kept[state.call_id] = replace(state, version=state.version + 1)
+
+
+class MemorySink:
+    """See telephony.port.Sink: keeps what was delivered, each event once."""
+
+    def __init__(self, states: MemoryStates) -> None:
+        self._states = states
+        self.taken: dict[str, IncomingDelivery] = {}
+
+    async def deliver(self, delivery: IncomingDelivery) -> bool:
+        """All of it or nothing."""
+        if delivery.event_id in self.taken:
+            return False
+        self._states.set(delivery.states)
+        self.taken[delivery.event_id] = delivery
+        return True
