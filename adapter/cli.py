@@ -30,6 +30,7 @@ COMMANDS = {
     "erase-number": "erase one phone number from all that is held",
     "webhooks": "register the provider's webhook endpoint",
     "doctor": "check a deployment and say what to do",
+    "show": "print what the store has of a call, an agent or a log",
     "schema": "print the page protocol as JSON Schema",
 }
 

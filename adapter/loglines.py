@@ -36,6 +36,10 @@ class LogStream:
         self._gathered.append(text)
         return len(text)
 
+    def isatty(self) -> bool:
+        """Whether people read it."""
+        return self._stream.isatty()
+
     def flush(self) -> None:
         """Nothing: whoever writes a line flushes it, and that is what is put off."""
 

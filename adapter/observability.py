@@ -1,4 +1,10 @@
-"""Logs: one JSON object a line, with ids to join by, and no number, note or secret in clear."""
+"""Logs: one line an event, with ids to join by, and no number, note or secret in clear.
+
+On a terminal a line is for people, anywhere else it is one JSON object. Every line about a call
+names its `agent` (org/user) and our `call` id; what only the provider knows yet, its
+`provider_call`.
+`python -m adapter show` prints what the store has of each.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +28,15 @@ from structlog.processors import format_exc_info
 from adapter.loglines import LogStream
 
 _NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
+_WORD = re.compile(r"[^\s\"=]+")
 _DIGIT = re.compile(r"\d")
 _HIDDEN = ("authorization", "cookie", "draft", "nonce", "notes", "password", "secret", "ticket")
 _NUMBERS = frozenset({"number", "digits", "target", "dial_string", "from_number", "to_number"})
 _IDS = frozenset(
-    {"agent", "call", "delivery", "level", "log", "org", "page", "request", "timestamp", "user"}
+    {
+        *("agent", "call", "delivery", "level", "log", "org", "page", "provider_call", "request"),
+        *("timestamp", "user"),
+    }
 )
 """What lines are joined by: ids of Salesforce, the provider and ours, some of digits only."""
 
@@ -187,18 +197,46 @@ class Lines:
         if "exc_info" in line:
             line = format_exc_info(logger, method, line)
         masked = self._masked(logger, method, line)
-        masked["level"] = method
-        masked["timestamp"] = iso_time(time_ns())
-        return _json(masked)
+        masked.pop("level", None)
+        masked.pop("timestamp", None)
+        return self._written(method, masked.pop("event", ""), masked)
+
+    def _written(self, level: str, event: Any, more: Mapping[str, Any]) -> str:
+        """What happened and when come first: so a line is read, and cut off by a viewer."""
+        return _json({"timestamp": iso_time(time_ns()), "level": level, "event": event, **more})
+
+
+class ReadableLines(Lines):
+    """For a terminal: time, level, event, then name=value; a traceback below its line."""
+
+    def _written(self, level: str, event: Any, more: Mapping[str, Any]) -> str:
+        told = [f"{name}={_plain(value)}" for name, value in more.items() if name != "exception"]
+        time = iso_time(time_ns())[11:23]
+        line = f"{time} {level:<8} {event:<24} {' '.join(told)}".rstrip()
+        below = str(more.get("exception", "")).splitlines()
+        return "\n".join((line, *(text if text.isprintable() else _plain(text) for text in below)))
+
+
+def _plain(value: Any) -> str:
+    """A word as it is; anything else so that one sees where it begins and ends.
+
+    What a terminal would obey (escapes) is written as JSON writes it.
+    """
+    if not isinstance(value, str):
+        return _json(value)
+    if not value.isprintable():
+        return json.dumps(value)
+    return value if _WORD.fullmatch(value) else _json(value)
 
 
 def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) -> None:
     """Configure structlog for this process; standard-library loggers are only heard as warnings.
 
-    They are masked and written as the same JSON lines.
+    They are masked and written as the same lines: JSON, or for people where that is a terminal.
     """
     out = cast(TextIO, stream or sys.stderr)
-    lines = Lines(Masker(hash_key))
+    kind = ReadableLines if out.isatty() else Lines
+    lines = kind(Masker(hash_key))
     structlog.configure(
         processors=[lines],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -345,3 +345,52 @@ def test_logs_go_to_standard_error_unless_told_otherwise(
     said = capsys.readouterr()
     assert (said.out, json.loads(said.err)["event"], logs.getvalue()) == ("", "x", "")
     assert sys.stderr is not sys.__stderr__
+
+
+def test_a_line_begins_with_when_and_what(logs: io.StringIO) -> None:
+    """A viewer that cuts lines off shows what happened."""
+    structlog.get_logger().info("call.placed", call="call_1", agent="00D1/0051")
+    assert list(json.loads(logs.getvalue())) == ["timestamp", "level", "event", "call", "agent"]
+
+
+class Terminal(io.StringIO):
+    """Where people read."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """Logs set up for a terminal."""
+    stream = Terminal()
+    set_up("info", "key", stream)
+    structlog.configure(cache_logger_on_first_use=False)
+    yield stream
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
+
+
+def test_on_a_terminal_a_line_is_for_people(terminal: Terminal) -> None:
+    """Time, level and event in columns, then names and values; numbers hidden as ever."""
+    told = {"agent": "00D1/0051", "reason": "no answer", "number": NUMBER, "tries": 3}
+    structlog.get_logger().warning("call.rejected", **told)
+    time, line = terminal.getvalue().split(" ", 1)
+    assert len(time) == len("19:42:11.123")
+    assert line == (
+        "warning  call.rejected            "
+        f'agent=00D1/0051 reason="no answer" number={HASHED} tries=3\n'
+    )
+
+
+def test_a_terminal_obeys_nothing_that_a_line_holds(terminal: Terminal) -> None:
+    """Escapes come from strangers too: in a value, and in a traceback."""
+    structlog.get_logger().warning("odd", said="\x1b]0;owned\x07", more="\x9b31m")
+    try:
+        raise ValueError("\x1b[2J")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    assert "Traceback" in terminal.getvalue()
+    assert "\n  File" in terminal.getvalue()
+    assert not {"\x1b", "\x07", "\x9b"} & set(terminal.getvalue())

@@ -218,7 +218,8 @@ class Pages:
             case ReadBack():
                 self._read_back(key, effect)
             case AlarmDoubled():
-                log.critical("task.duplicated", log=effect.log_id, tasks=effect.record_ids)
+                about = {"agent": str(key), "call": effect.log_id}
+                log.critical("task.duplicated", **about, tasks=effect.record_ids)
 
     def _probe(self, key: AgentKey, page_id: str) -> None:
         nonce = self._clock.nonce()
@@ -233,7 +234,8 @@ class Pages:
                 page.send(frames.frame({"type": "taken", "log_id": one.log_id}))
         if self._send(key, attempt.page_id, surface.go(one, attempt, self._salesforce(key).rules)):
             self._pages[key][attempt.page_id].goes.add((one.log_id, attempt.number))
-            log.info("log.go", log=one.log_id, attempt=attempt.number, page=attempt.page_id)
+            about = {"agent": str(key), "call": one.log_id, "page": attempt.page_id}
+            log.info("log.go", **about, attempt=attempt.number)
             return
         now = self._clock.now()
         unsent = LogExpired(now, attempt.page_id, attempt.number, attempt.nonce)
@@ -257,7 +259,7 @@ class Pages:
             await self.found(key, log_id, await finder.find(key, log_id))
         except (ReadBackFailed, StorageError) as error:
             # The schedule asks again; no answer is no evidence.
-            log.warning("read_back.failed", log=log_id, reason=str(error))
+            log.warning("read_back.failed", agent=str(key), call=log_id, reason=str(error))
 
     async def found(self, key: AgentKey, log_id: str, tasks: tuple[str, ...]) -> None:
         """Take what Salesforce has of a call. Raises StorageError.
@@ -298,7 +300,8 @@ class Pages:
             await self._agents.handle(key, claim)
         except StorageError as error:
             # The next view claims it again, as long as it rings.
-            log.warning("pop.not_claimed", call=claim.call_id, reason=str(error))
+            about = {"agent": str(key), "call": claim.call_id}
+            log.warning("pop.not_claimed", **about, reason=str(error))
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """This page has the pop: the search by number, with the pop that the layout says."""
@@ -318,7 +321,7 @@ class Pages:
         try:
             await self._agents.handle_log_event(key, log_id, event)
         except StorageError as error:
-            log.error("page.event_lost", log=log_id, reason=str(error))
+            log.error("page.event_lost", agent=str(key), call=log_id, reason=str(error))
 
 
 @lru_cache(maxsize=256)

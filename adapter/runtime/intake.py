@@ -97,7 +97,7 @@ class Intake:
             turns = await self._agents.change(
                 plan, delivery=delivery, unpark=way.parked, route=way.read, states=states
             )
-            _report(heard, turns)
+            _report(heard, update, plan, turns)
             return DeliveryOutcome.APPLIED
         if not heard.parkable:
             return DeliveryOutcome.IGNORED
@@ -151,13 +151,30 @@ def driver_row(account: str, state: DriverState, at: int) -> DriverRow:
     return DriverRow(account, state.call_id, state.value, state.version, state.over, at)
 
 
-def _report(heard: IncomingDelivery, turns: dict[AgentKey, Turn]) -> None:
+def _call_id(turn: Turn, update: CallUpdate) -> str | None:
+    """Our id of the call, where the agent has it (still)."""
+    provider_id = update.provider_call_id
+    for call in turn.agent.calls:
+        if call.provider_call_id == provider_id:
+            return call.call_id
+    logs = turn.logs.values()
+    return next((log.log_id for log in logs if log.provider_call_id == provider_id), None)
+
+
+def _report(
+    heard: IncomingDelivery,
+    update: CallUpdate,
+    plan: dict[AgentKey, list[Report]],
+    turns: dict[AgentKey, Turn],
+) -> None:
     for key, turn in turns.items():
         log.info(
             "delivery.applied",
             delivery=heard.event_id,
             type=heard.type,
             agent=str(key),
+            call=_call_id(turn, update) or plan[key][0].call_id,
+            provider_call=update.provider_call_id,
             phase=turn.agent.phase.value,
             ignored=turn.ignored or None,
         )

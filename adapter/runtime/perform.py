@@ -115,22 +115,26 @@ class Performer:
     ) -> None:
         if isinstance(effect, PlaceCall):
             self._metrics.placing()
-        event = await self._outcome(effect)
+        event = await self._outcome(key, effect)
         self._metrics.answered(type(effect).__name__, type(event).__name__)
         try:
             await self._agents.handle(key, event)
         except StorageError as error:
             # The deadline that every effect has will ask again.
-            log.error("effect.outcome_lost", effect=type(effect).__name__, reason=str(error))
+            about = {"agent": str(key), "call": effect.call_id}
+            lost = type(effect).__name__
+            log.error("effect.outcome_lost", **about, effect=lost, reason=str(error))
 
-    async def _outcome(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Event:
+    async def _outcome(
+        self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
+    ) -> Event:
         match effect:
             case PlaceCall():
-                return await self._place(effect)
+                return await self._place(key, effect)
             case AskCall():
-                return await self._ask(effect)
+                return await self._ask(key, effect)
             case FindCall():
-                return await self._find(effect)
+                return await self._find(key, effect)
             case ControlCall():
                 return await self._control(effect)
             case _ as never:
@@ -146,7 +150,8 @@ class Performer:
             raise Unsupported("Your phone account is no longer set up here. Tell your admin.")
         return tenant.telephony.driver
 
-    async def _place(self, effect: PlaceCall) -> Event:
+    async def _place(self, key: AgentKey, effect: PlaceCall) -> Event:
+        about = {"agent": str(key), "call": effect.call_id}
         try:
             placed = await self._of(effect).place(
                 effect.call_id,
@@ -155,28 +160,29 @@ class Performer:
                 ring_profile=effect.ring_profile or None,
             )
         except (Rejected, Unsupported) as error:
-            log.warning("call.rejected", call=effect.call_id, reason=error.text)
+            log.warning("call.rejected", **about, reason=error.text)
             return PlacingRejected(self._clock.now(), effect.call_id, error.text)
         except ProviderError as error:
-            log.error("call.unknown", call=effect.call_id, reason=error.text)
+            log.error("call.unknown", **about, reason=error.text)
             named = error.provider_call_id if isinstance(error, Unknown) else None
             return PlacingUnknown(self._clock.now(), effect.call_id, error.text, named)
-        log.info("call.placed", call=effect.call_id, request=placed.request_id)
+        called = placed.provider_call_id
+        log.info("call.placed", **about, provider_call=called, request=placed.request_id)
         return CallPlaced(self._clock.now(), effect.call_id, placed.provider_call_id)
 
-    async def _ask(self, effect: AskCall) -> Event:
+    async def _ask(self, key: AgentKey, effect: AskCall) -> Event:
         try:
             cdr = await self._of(effect).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
-            return self._unavailable(effect.call_id, error)
+            return self._unavailable(key, effect.call_id, error)
         return self._told(effect, cdr)
 
-    async def _find(self, effect: FindCall) -> Event:
+    async def _find(self, key: AgentKey, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
         try:
             cdrs = await self._of(effect).list_cdrs(effect.line.user, since, LOG_ROWS)
         except ProviderError as error:
-            return self._unavailable(effect.call_id, error)
+            return self._unavailable(key, effect.call_id, error)
         for cdr in reversed(cdrs):
             if _fits(cdr, effect, since) and not await self._is_known(effect, cdr):
                 return self._told(effect, cdr)
@@ -194,8 +200,8 @@ class Performer:
         elsewhere = update.is_elsewhere(effect.line.user)
         return as_event(update, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
 
-    def _unavailable(self, call_id: str, error: ProviderError) -> Event:
-        log.warning("call_log.unavailable", call=call_id, reason=error.text)
+    def _unavailable(self, key: AgentKey, call_id: str, error: ProviderError) -> Event:
+        log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=error.text)
         return CdrUnavailable(self._clock.now(), call_id)
 
     async def _control(self, effect: ControlCall) -> Event:

@@ -132,7 +132,7 @@ class Sweeper:
         try:
             await self._unpark(parked, now)
         except Exception as error:
-            log.error("sweep.parked_failed", delivery=parked.event_id, exc_info=error)
+            log.error("sweep.parked_failed", **_about(parked), exc_info=error)
             await self._ask_again(parked, now)
 
     async def _unpark(self, parked: Parked, now: int) -> None:
@@ -142,14 +142,14 @@ class Sweeper:
         process, is asked again.
         """
         if parked.due <= now:
-            log.warning("delivery.dropped", delivery=parked.event_id, call=parked.provider_call_id)
+            log.warning("delivery.dropped", **_about(parked))
             await self._store.drop_parked(parked)
             return
         tenant = self._tenants.of_account(parked.account)
         try:
             cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
         except ProviderError as error:
-            log.warning("call_log.unavailable", call=parked.provider_call_id, reason=error.text)
+            log.warning("cdr.unavailable", **_about(parked), reason=error.text)
             await self._ask_again(parked, now)
             return
         if cdr and cdr.update.user_id is not None:
@@ -167,6 +167,11 @@ class Sweeper:
         tries = before.tries + 1 if before else 0
         wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]
         self._unanswered[key] = Unanswered(tries, now + wait, parked.due)
+
+
+def _about(parked: Parked) -> dict[str, str]:
+    """What lines are joined by; no agent has the call yet."""
+    return {"delivery": parked.event_id, "provider_call": parked.provider_call_id}
 
 
 def _found(parked: Parked, cdr: Cdr) -> IncomingDelivery:

@@ -203,7 +203,8 @@ class Bridge:
         """What the page remembers comes first: only then may anything be offered again."""
         entries, rubbish = hello.entries()
         if rubbish:
-            log.warning("journal.invalid_entries", page=page.page_id, entries=rubbish)
+            about = {"agent": str(page.key), "page": page.page_id}
+            log.warning("journal.invalid_entries", **about, entries=rubbish)
         for entry in entries:
             event = surface.journal_event(entry, page.page_id, self._clock.now())
             if event is not None:
@@ -266,7 +267,8 @@ class Bridge:
                 event = surface.result_event(message, page.page_id, now)
                 turn = await self._agents.handle_log_event(page.key, message.log_id, event)
                 if turn.ignored:
-                    log.info("result.ignored", log=message.log_id, reason=turn.ignored[0])
+                    about = {"agent": str(page.key), "call": message.log_id}
+                    log.info("result.ignored", **about, reason=turn.ignored[0])
             case TrayChoice():
                 choice = frames.tray_event(message, now)
                 await self._agents.handle_log_event(page.key, message.log_id, choice)
@@ -315,7 +317,7 @@ class Bridge:
             return
         tasks = surface.found_tasks(message.value) if message.outcome == "ok" else None
         if tasks is None:
-            log.warning("read_back.failed", log=message.ask_id)
+            log.warning("read_back.failed", agent=str(page.key), call=message.ask_id)
             return
         await self._pages.found(page.key, message.ask_id, tasks)
 

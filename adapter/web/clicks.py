@@ -48,4 +48,5 @@ def log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:
     answers = (answer for answer in turn.agent.answers if answer.request_id == request_id)
     code = next((answer.code for answer in answers if answer.code in SETTINGS), "")
     if code:
-        log.info("dial.refused", agent=str(key), code=code, settings=list(variables(code)))
+        about = {"agent": str(key), "request": request_id}
+        log.info("dial.refused", **about, code=code, settings=list(variables(code)))

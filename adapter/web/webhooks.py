@@ -90,7 +90,7 @@ class Webhooks:
             if opened.signed_at is not None:
                 self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
             if opened.problem:
-                log.warning("delivery.odd", delivery=opened.event_id, reason=opened.problem)
+                log.warning("delivery.odd", **_about(opened), reason=opened.problem)
             return await self._store(opened)
 
     def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
@@ -107,18 +107,25 @@ class Webhooks:
             outcome = await self._intake.take(delivery)
         except StorageError as error:
             self._count("not-stored")
-            log.error("delivery.not_stored", delivery=delivery.event_id, reason=str(error))
+            log.error("delivery.not_stored", **_about(delivery), reason=str(error))
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
         self._count(outcome.value)
         if outcome is not DeliveryOutcome.APPLIED:
-            log.info("delivery." + outcome.value, delivery=delivery.event_id, type=delivery.type)
+            log.info("delivery." + outcome.value, **_about(delivery), type=delivery.type)
         return None if delivery.reply is None else _reply(delivery.reply)
 
     def _shed(self) -> web.Response:
         self._count("shed")
         text = "Too many deliveries from here that were not signed. Wait a minute."
         return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
+
+
+def _about(delivery: IncomingDelivery) -> dict[str, str]:
+    """What lines are joined by: whose call it is, the intake says."""
+    update = delivery.update
+    named = {} if update is None else {"provider_call": update.provider_call_id}
+    return {"delivery": delivery.event_id, **named}
 
 
 def _headers(request: web.Request) -> dict[str, str]:

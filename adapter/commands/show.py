@@ -1,0 +1,95 @@
+"""Print what the store has of a call, an agent or a call log, by the id that log lines name.
+
+The adapter may go on running. What is printed tells phone numbers and names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from adapter import console
+from adapter.commands import CommandFailed
+from adapter.environment import load
+from adapter.observability import iso_time
+from adapter.storage.lookup import KINDS, Found
+from adapter.storage.open import open_reader
+from adapter.storage.port import StorageError
+
+_MILLISECONDS = 1_000_000
+_TIMES = {"at", "due", "held_until", "next_due"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What, and by which id."""
+    parser.add_argument("kind", choices=tuple(KINDS), help="what it is")
+    parser.add_argument(
+        "id", help="a call's or log's id (ours or the provider's), an agent as org/user"
+    )
+    console.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look it up. 1 if there is nothing. Raises CommandFailed."""
+    url = load().database_url
+    try:
+        found = asyncio.run(_look(url, options.kind, options.id))
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    if not any(found.values()):
+        raise CommandFailed(f"the store has no {options.kind} {options.id}")
+    facts = {"kind": options.kind, "id": options.id, "times": "Unix milliseconds", **found}
+    console.answer(options, facts, told(found))
+    return 0
+
+
+async def _look(url: str, kind: str, name: str) -> Found:
+    reader = open_reader(url)
+    try:
+        return await reader.run(KINDS[kind], name)
+    finally:
+        await reader.close()
+
+
+def told(found: Found) -> str:
+    """For people: a section for each row, moments as such, deliveries as a line each."""
+    parts = []
+    for table, rows in found.items():
+        if table == "deliveries" and rows:
+            parts.append(_timeline(rows))
+        else:
+            parts += [f"{table.replace('_', ' ')}\n{_sheet(row)}" for row in rows]
+    return "\n".join(parts)
+
+
+def _sheet(row: Mapping[str, Any]) -> str:
+    """Columns first, then what the value says; nothing that is empty."""
+    inner = row.get("value")
+    facts = {name: value for name, value in row.items() if name != "value"}
+    facts |= inner if isinstance(inner, dict) else {}
+    lines = {
+        name: _plain(name, value)
+        for name, value in facts.items()
+        if value not in ("", [], {}, None)
+    }
+    return "".join(f"  {line}\n" for line in console.sheet(lines).splitlines())
+
+
+def _timeline(rows: list[dict[str, Any]]) -> str:
+    lines = [(_moment(row["at"]), row["type"], row["fate"], row["event_id"]) for row in rows]
+    return "deliveries\n" + "".join(f"  {line}\n" for line in console.table(lines).splitlines())
+
+
+def _plain(name: str, value: Any) -> str:
+    """Moments as such, anything with an inside as JSON."""
+    is_time = name in _TIMES or name.endswith("_at")
+    if is_time and isinstance(value, int) and not isinstance(value, bool):
+        return _moment(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(at: int) -> str:
+    return iso_time(at * _MILLISECONDS)
