@@ -31,7 +31,7 @@ NOT_AUDITED := .venv/not-audited
 
 .PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate \
 	numbers screenshots \
-	chromium proxies clean
+	chromium proxies telephony asterisk clean
 
 help: ## Tell what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -46,7 +46,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 
 # --- for people who change it ------------------------------------------------------
 
-test: static pages audit chromium proxies ## Everything: linters, types, layers, page checks, all tests
+test: static pages audit chromium proxies telephony ## Everything: linters, types, layers, page checks, all tests
 	@NOT_AUDITED=$(NOT_AUDITED) $(PYTEST) -p tests.unaudited $(ARGS)
 
 check: static pages ## The two-minute part of it: no browser, nothing slow
@@ -135,3 +135,10 @@ chromium:
 
 proxies:
 	@scripts/proxies
+
+# Where none can be had its tests are left out, and said to be.
+telephony:
+	@scripts/asterisk >/dev/null || echo "left out: the tests on a real Asterisk"
+
+asterisk: ## Fetch a real Asterisk for the tests and the demo (root on Debian), else say why not
+	@scripts/asterisk >/dev/null

@@ -1,0 +1,75 @@
+"""One Asterisk as a deployment describes it: where it is, and what is dialed there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from adapter.telephony.asterisk import ids
+from adapter.telephony.port import Rejected
+
+_DIALABLE = re.compile(r"\+?[0-9*#]{1,40}")
+_USER = re.compile(r"[A-Za-z0-9_.@/&+-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskAccount:
+    """Where it is and what is dialed there. Durations are seconds; secrets stay out of repr.
+
+    `device`, `outside` and `inside` are what Asterisk dials for an agent ({user}), a number and an
+    extension ({number}); several phones are joined by &. `identity` is the number that customers
+    see, `identity_name` the name beside it.
+    """
+
+    url: str
+    user: str
+    secret: str = field(repr=False)
+    app: str = "softphone"
+    device: str = "PJSIP/{user}"
+    outside: str = "PJSIP/{number}@trunk"
+    inside: str = "PJSIP/{number}"
+    identity: str = ""
+    identity_name: str = ""
+    emergency: bool = False
+    cel_url: str = field(default="", repr=False)
+    cel_utc: bool = False
+    ring_seconds: int = 40
+    dial_seconds: int = 60
+    call_limit_seconds: int = 14_400
+
+    def devices_of(self, user: str) -> tuple[str, ...]:
+        """What is dialed to reach the agent, a phone each. Raises Rejected.
+
+        A user that has a technology in it (PJSIP/ada&PJSIP/99100) is dialed as it is.
+        """
+        if not _USER.fullmatch(user):
+            raise Rejected("user", f"Asterisk cannot have a user called {user!r}.")
+        text = user if "/" in user else self.device.format(user=user)
+        return tuple(part for part in text.split("&") if part)[: ids.DEVICES]
+
+    def watched_of(self, user: str) -> tuple[str, ...]:
+        """The agent's endpoints (PJSIP/ada); a number behind a trunk is no phone of ours."""
+        return tuple(part for part in self.devices_of(user) if "@" not in part)
+
+    def endpoint_of(self, number: str) -> str:
+        """What is dialed to reach a number. Raises Rejected."""
+        if not _DIALABLE.fullmatch(number):
+            raise Rejected("number", "The phone system cannot dial this number.")
+        template = self.outside if is_outside(number) else self.inside
+        return template.format(number=number)
+
+    @property
+    def shown(self) -> str:
+        """The outgoing identity as Asterisk writes it; empty: whatever the trunk says."""
+        return written_identity(self.identity_name, self.identity)
+
+
+def is_outside(number: str) -> bool:
+    """Whether it is no extension of the house: international, or longer than those are."""
+    return number.startswith("+") or len(number) > 6
+
+
+def written_identity(name: str, number: str) -> str:
+    """A name and a number as one text; what could end the name early is left out."""
+    plain = re.sub(r'["<>,\\\r\n]', "", name)
+    return f'"{plain}" <{number}>' if number else ""

@@ -1,0 +1,173 @@
+"""All calls at one Asterisk that somebody steers or watches: which event is about which. Pure.
+
+Nothing is kept elsewhere: what is here can be made again from what Asterisk says of its channels.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from adapter.telephony.asterisk import adopting, ids, legs, telling, watching, wire
+from adapter.telephony.asterisk.legs import Command, Steered
+from adapter.telephony.asterisk.wire import Bridge, Channel, Event
+from adapter.telephony.updates import CallUpdate
+
+REMEMBERED = 4_000
+"""So many events are told from their second copies: Asterisk sends both within milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows from an event for one call: to tell first, then to do."""
+
+    root: str
+    updates: tuple[CallUpdate, ...] = ()
+    commands: tuple[Command, ...] = ()
+    done: bool = False
+
+
+@dataclass(slots=True)
+class CallBoard:
+    """The calls as they are now. `watched` are the agents' endpoints, each with its user."""
+
+    watched: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, Steered] = field(default_factory=dict)
+    seen: dict[str, watching.Watched] = field(default_factory=dict)
+    _roots: dict[str, str] = field(default_factory=dict)
+    _copies: OrderedDict[tuple[str, ...], None] = field(default_factory=OrderedDict)
+
+    def take(self, event: Event) -> Step | None:
+        """What follows from an event; None where it is a copy, or about nothing of ours."""
+        if self._is_copy(event):
+            return None
+        root = self._root_of(event)
+        if root is not None:
+            return self._steered(root, event)
+        return self._watched(event)
+
+    def _is_copy(self, event: Event) -> bool:
+        mark = event.fingerprint
+        if mark in self._copies:
+            return True
+        self._copies[mark] = None
+        if len(self._copies) > REMEMBERED:
+            self._copies.popitem(last=False)
+        return False
+
+    def _root_of(self, event: Event) -> str | None:
+        """The call that it is about, one of ours or one that a caller brings to us."""
+        subject = event.subject
+        if subject is None:
+            return None
+        name = ids.leg_name(subject.id)
+        if name is not None:
+            return name.root
+        if event.replace_channel is not None:
+            replaced = ids.leg_name(event.replace_channel.id)
+            return replaced.root if replaced else None
+        if event.type == "StasisStart" and event.args[:1] == (legs.INBOUND,):
+            return ids.call_of_channel(subject.id)
+        return self._roots.get(subject.id)
+
+    def _steered(self, root: str, event: Event) -> Step:
+        before = self.calls.get(root)
+        call = before or self._new(root, event)
+        return self._stepped(before, legs.observe(call, event))
+
+    def _new(self, root: str, event: Event) -> Steered:
+        subject = event.subject
+        if subject is None or event.replace_channel is not None:
+            return Steered(root, "")
+        name = ids.leg_name(subject.id)
+        return adopting.called(subject) if name is None else adopting.placed(subject, name)
+
+    def _stepped(self, before: Steered | None, observed: Steered) -> Step:
+        after, commands = legs.plan(observed)
+        updates = telling.told(before, after)
+        if after.is_done:
+            self._forget(after)
+        else:
+            self.calls[after.root] = after
+            for leg in after.legs:
+                self._roots[leg.id] = after.root
+        return Step(after.root, updates, commands, after.is_done)
+
+    def _forget(self, call: Steered) -> None:
+        self.calls.pop(call.root, None)
+        for leg in call.legs:
+            self._roots.pop(leg.id, None)
+
+    def lost(self, root: str, channel: str, at: int) -> Step | None:
+        """What follows when a leg could not be brought about; `at` in Unix ms."""
+        call = self.calls.get(root)
+        if call is None:
+            return None
+        return self._stepped(call, legs.observe(call, wire.ended(channel, at, NOT_NOW)))
+
+    # --- calls that we only watch ----------------------------------------------------
+
+    def _watched(self, event: Event) -> Step | None:
+        call_of = self._watched_call(event)
+        if call_of is None:
+            return None
+        after, updates = watching.observe(call_of, event)
+        if after.over:
+            self.seen.pop(after.channel, None)
+        else:
+            self.seen[after.channel] = after
+        return Step(ids.call_of_channel(after.channel), updates, (), after.over)
+
+    def _watched_call(self, event: Event) -> watching.Watched | None:
+        for channel in (event.caller, event.subject):
+            if channel is None:
+                continue
+            if channel.id in self.seen:
+                return self.seen[channel.id]
+        subject = event.channel
+        if subject is None or event.type == "ChannelDestroyed":
+            return None
+        user = self.watched.get(subject.endpoint)
+        return None if user is None else watching.first_seen(subject, user, event.at)
+
+    # --- after a connection ------------------------------------------------------------
+
+    def sweep(
+        self,
+        channels: Iterable[Channel],
+        bridges: Iterable[Bridge],
+        answered: Mapping[str, int],
+        now: int,
+    ) -> tuple[Step, ...]:
+        """Compare with what is there: go on with it, and end what nobody owns any more."""
+        there = {channel.id: channel for channel in channels}
+        steps = [self._missing(call, there, now) for call in list(self.calls.values())]
+        for found in adopting.adopted(there.values(), bridges, answered, now):
+            known = self.calls.get(found.root)
+            steps.append(self._stepped(known, adopting.merged(known, found)))
+        for watched in list(self.seen.values()):
+            if watched.channel not in there:
+                steps.append(self._watched(wire.ended(watched.channel, now, NORMAL)))
+        for channel in there.values():
+            self._find(channel)
+        return tuple(step for step in steps if step is not None)
+
+    def _missing(self, call: Steered, there: Mapping[str, Channel], now: int) -> Step | None:
+        """Legs that ended while nobody listened: now at the latest."""
+        gone = [leg for leg in call.legs if leg.is_there and leg.id not in there]
+        after = call
+        for leg in gone:
+            after = legs.observe(after, wire.ended(leg.id, now, NORMAL))
+        return self._stepped(call, after) if gone else None
+
+    def _find(self, channel: Channel) -> None:
+        """A call at an agent's phone that began while nobody listened."""
+        user = self.watched.get(channel.endpoint)
+        ours = ids.leg_name(channel.id) is not None or channel.id in self._roots
+        if user is not None and not ours and channel.id not in self.seen:
+            self.seen[channel.id] = watching.first_seen(channel, user, 0)
+
+
+NORMAL, NOT_NOW = 16, 41
+"""Q.850 causes: a normal end, and what could not be made at all (temporary failure)."""

@@ -1,0 +1,107 @@
+"""The call log that Asterisk itself does not keep: its log of channel events, in any database.
+
+A call detail record of Asterisk says nothing of the talk in calls that are steered from outside;
+the events do, for each is written with the channel's id, which is ours.
+https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Engine,
+    MetaData,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    create_engine,
+    or_,
+    select,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.celrows import CelRow, cdr_of, roots_of
+from adapter.telephony.port import Cdr, Unknown
+
+ROWS = 5_000
+COLUMNS = ("eventtype", "eventtime", "uniqueid", "linkedid", "channame", "appdata", "cid_num")
+MORE = ("exten", "extra")
+
+
+class CelLog:
+    """Reads the table `cel`. Raises Unknown when the database cannot be asked."""
+
+    def __init__(self, engine: Engine, *, zone: tzinfo | None = None) -> None:
+        """`zone` is that of the times in it; None is this machine's own."""
+        self._engine = engine
+        self._zone = zone
+        columns = [Column(name, String) for name in (*COLUMNS, *MORE)]
+        self._table = Table("cel", MetaData(), *columns)
+
+    async def call(self, root: str) -> Cdr | None:
+        """The call of this id; None if nothing of it is written."""
+        table = self._table.c
+        channel = ids.channel_of_call(root)
+        ours = [table.linkedid.like(f"{root}-%"), table.uniqueid.like(f"{root}-%")]
+        theirs = [] if channel is None else [table.uniqueid == channel]
+        return cdr_of(root, await asyncio.to_thread(self._read, or_(*ours, *theirs)))
+
+    async def calls(
+        self, user: str, endpoints: Sequence[str], since_ms: int, limit: int
+    ) -> tuple[Cdr, ...]:
+        """The calls at the agent's phones since then, newest first."""
+        table = self._table.c
+        since = datetime.fromtimestamp(since_ms / 1000, UTC).astimezone(self._zone)
+        began = table.eventtime >= (since - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S")
+        phones = or_(*[table.channame.like(f"{endpoint}-%") for endpoint in endpoints])
+        rows = await asyncio.to_thread(self._read, began & phones)
+        found = [await self.call(root) for root in roots_of(rows)[:limit]]
+        return tuple(cdr for cdr in found if cdr is not None and cdr.update.user_id in {None, user})
+
+    async def last(self) -> str:
+        """When the last event was written, as it is written; empty where there is none."""
+        return await asyncio.to_thread(self._last)
+
+    def _last(self) -> str:
+        query = select(self._table.c.eventtime).order_by(self._table.c.eventtime.desc()).limit(1)
+        return next((str(row["eventtime"]) for row in self._rows(query)), "")
+
+    def _read(self, condition: ColumnElement[bool]) -> list[CelRow]:
+        query = select(self._table).where(condition).order_by(self._table.c.eventtime).limit(ROWS)
+        return [self._row(**row) for row in self._rows(query)]
+
+    def _rows(self, query: Select[Any]) -> list[RowMapping]:
+        try:
+            with self._engine.connect() as connection:
+                return list(connection.execute(query).mappings())
+        except SQLAlchemyError as error:
+            raise Unknown(f"The log of events cannot be read ({type(error).__name__}).") from None
+
+    def _row(self, *, eventtime: object, **texts: object) -> CelRow:
+        plain = {name: str(value or "") for name, value in texts.items()}
+        return CelRow(at=milliseconds(eventtime, self._zone), **plain)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await asyncio.to_thread(self._engine.dispose)
+
+
+def milliseconds(value: object, zone: tzinfo | None) -> int:
+    """A database's time, a datetime or a text, as Unix ms; without a zone of its own in `zone`."""
+    when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if when.tzinfo is None and zone is not None:
+        when = when.replace(tzinfo=zone)
+    return round(when.timestamp() * 1000)
+
+
+def open_cel(url: str, *, utc: bool) -> CelLog:
+    """The log at an address of SQLAlchemy's; `utc` says how its times are written."""
+    return CelLog(create_engine(url, pool_pre_ping=True), zone=UTC if utc else None)

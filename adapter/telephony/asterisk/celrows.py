@@ -1,0 +1,160 @@
+"""From rows of Asterisk's log of channel events to a call's record. Pure.
+
+Both could talk when the other party's channel answered, or the agent's in a call that came in; a
+call ended with the first hang-up of either side. Where Asterisk was killed the end is missing:
+then it ended with the last thing that is known of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.port import Cdr
+from adapter.telephony.updates import CallUpdate, Moment
+
+RECORD = Source.RECORD
+
+
+class CelRow(Struct, frozen=True):
+    """One event; `at` in Unix ms."""
+
+    at: int
+    eventtype: str
+    uniqueid: str
+    linkedid: str = ""
+    channame: str = ""
+    appdata: str = ""
+    extra: str = ""
+    cid_num: str = ""
+    exten: str = ""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What our application was told with the channel."""
+        return tuple(self.appdata.split(",")[1:])
+
+    @property
+    def cause(self) -> int | None:
+        """Why the channel was hung up, as a Q.850 number."""
+        try:
+            cause = json.loads(self.extra).get("hangupcause")
+        except (ValueError, AttributeError):
+            return None
+        return cause if isinstance(cause, int) else None
+
+
+def roots_of(rows: Iterable[CelRow]) -> list[str]:
+    """The calls that these are about, the newest first."""
+    roots = []
+    for row in rows:
+        name = ids.leg_name(row.uniqueid)
+        roots.append(name.root if name is not None else ids.call_of_channel(row.uniqueid))
+    return list(dict.fromkeys(reversed(roots)))
+
+
+def cdr_of(root: str, rows: Sequence[CelRow]) -> Cdr | None:
+    """The record of a call by all rows of its channels, the oldest first; None without any."""
+    if not rows:
+        return None
+    begun = ids.channel_of_call(root)
+    agents = [row for row in rows if _role(row) == "d"]
+    if begun is None:
+        return _ours(root, rows, agents)
+    own = [row for row in rows if row.uniqueid == begun]
+    if not own:
+        return None
+    return _brought(root, own, agents) if agents else _watched(root, own)
+
+
+def _role(row: CelRow) -> str:
+    name = ids.leg_name(row.uniqueid)
+    return name.role if name is not None else ""
+
+
+def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
+    """A call that we placed."""
+    party = [row for row in rows if _role(row) == "dst"]
+    picked_up, connected = _first(agents, "ANSWER"), _first(party, "ANSWER")
+    winner = [row for row in agents if picked_up and row.uniqueid == picked_up.uniqueid]
+    told = next((row.arguments for row in agents if len(row.arguments) >= 4), ("",) * 4)
+    ended, cause = _end(rows, winner, party)
+    outcome = causes.outcome_of(cause) if picked_up else Outcome.NO_ANSWER
+    facts = Facts(
+        direction=Known(Direction.OUTBOUND, RECORD),
+        number=Known(told[3], RECORD) if told[3] else None,
+        started=Known(rows[0].at, RECORD),
+        picked_up=_known(picked_up),
+        connected=_known(connected),
+        ended=Known(ended, RECORD),
+        outcome=Known(Outcome.COMPLETED if connected else outcome, RECORD),
+    )
+    return _cdr(root, told[2], facts)
+
+
+def _brought(root: str, caller: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
+    """A call that the dialplan brought to us."""
+    picked_up = _first(agents, "ANSWER")
+    winner = [row for row in agents if picked_up and row.uniqueid == picked_up.uniqueid]
+    told = next((row.arguments for row in caller if row.arguments[:1] == ("inbound",)), ("", ""))
+    number = next((row.cid_num for row in caller if row.cid_num), "")
+    return _cdr(root, told[1], _inbound(caller, number, picked_up, _end(caller, winner, caller)[0]))
+
+
+def _inbound(rows: Sequence[CelRow], number: str, picked_up: CelRow | None, ended: int) -> Facts:
+    return Facts(
+        direction=Known(Direction.INBOUND, RECORD),
+        number=Known(number, RECORD) if number else None,
+        started=Known(rows[0].at, RECORD),
+        connected=_known(picked_up),
+        ended=Known(ended, RECORD),
+        outcome=Known(Outcome.COMPLETED if picked_up else Outcome.NO_ANSWER, RECORD),
+    )
+
+
+def _watched(root: str, own: Sequence[CelRow]) -> Cdr:
+    """A call of the exchange at an agent's phone: one that rang bears the caller's linked id."""
+    connected = _first(own, "ANSWER")
+    ended, cause = _end(own, own, ())
+    if own[0].linkedid not in {"", own[0].uniqueid}:
+        return _cdr(root, "", _inbound(own, "", connected, ended))
+    number = next((row.exten for row in own if row.exten), "")
+    outcome = Outcome.COMPLETED if connected else causes.outcome_of(cause)
+    facts = Facts(
+        direction=Known(Direction.OUTBOUND, RECORD),
+        number=Known(number, RECORD) if number else None,
+        started=Known(own[0].at, RECORD),
+        picked_up=Known(own[0].at, RECORD),
+        connected=_known(connected),
+        ended=Known(ended, RECORD),
+        outcome=Known(outcome, RECORD),
+    )
+    return _cdr(root, "", facts)
+
+
+def _cdr(root: str, user: str, facts: Facts) -> Cdr:
+    outbound = facts.direction is not None and facts.direction.value is Direction.OUTBOUND
+    dialed = facts.number.value if outbound and facts.number is not None else None
+    return Cdr(CallUpdate(Moment.CDR, root, user or None, facts), dialed)
+
+
+def _known(row: CelRow | None) -> Known[int] | None:
+    return None if row is None else Known(row.at, RECORD)
+
+
+def _first(rows: Iterable[CelRow], kind: str) -> CelRow | None:
+    return next((row for row in rows if row.eventtype == kind), None)
+
+
+def _end(
+    rows: Sequence[CelRow], agent: Sequence[CelRow], party: Sequence[CelRow]
+) -> tuple[int, int | None]:
+    """When it ended, and the other party's cause, or the agent's where there is no other."""
+    hangups = [row for row in (*agent, *party) if row.eventtype == "HANGUP"]
+    at = min((row.at for row in hangups), default=rows[-1].at)
+    told = _first(party, "HANGUP") or _first(agent, "HANGUP")
+    return at, told.cause if told else None

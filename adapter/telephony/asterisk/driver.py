@@ -1,0 +1,216 @@
+"""Asterisk as a telephony provider: places, controls and hands over calls, and steers them.
+
+Any process may ask things of it; one steers (`run`). What a call is, its channels say themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from adapter.core.facts import Facts
+from adapter.telephony.asterisk import adopting, ids, telling, wire
+from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
+from adapter.telephony.asterisk.cel import CelLog
+from adapter.telephony.asterisk.client import GONE, AriClient
+from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.legs import Steered
+from adapter.telephony.asterisk.steering import Steering
+from adapter.telephony.port import (
+    Action,
+    Capabilities,
+    Cdr,
+    Placed,
+    ProviderUser,
+    Rejected,
+    Sink,
+    Unknown,
+    Unsupported,
+)
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
+
+NOT_SERVED = "The softphone is not connected to the phone system at the moment. Try again soon."
+NO_SUCH_CALL = "The phone system has no such call any more."
+NOT_OURS = "Only hanging up is possible in a call that was not started here."
+
+
+class AsteriskDriver:
+    """One account at one Asterisk. Owns its client and its call log, and closes them."""
+
+    def __init__(
+        self,
+        name: str,
+        client: AriClient,
+        account: AsteriskAccount,
+        *,
+        now: Callable[[], int],
+        users: Callable[[], Iterable[str]] = lambda: (),
+        cel: CelLog | None = None,
+    ) -> None:
+        """`name` is the account's; `now` in Unix ms; `users` have their phones watched."""
+        self._name = name
+        self._client = client
+        self._account = account
+        self._cel = cel
+        self._now = now
+        self._hands = Hands(client, account)
+        self.steering = Steering(client, self._hands, account, now=now, users=users)
+        self.capabilities = Capabilities(
+            transfer=True,
+            hang_up=True,
+            hold=True,
+            mute=True,
+            digits=True,
+            emergency=account.emergency,
+            call_log=cel is not None,
+        )
+
+    async def run(self, sink: Sink) -> None:
+        """Steer until cancelled, or until another process has taken over."""
+
+        async def tell(update: CallUpdate) -> None:
+            await sink.deliver(self._delivery(update))
+
+        await self.steering.run(tell)
+
+    def _delivery(self, update: CallUpdate) -> IncomingDelivery:
+        """An update as a delivery of its own; what was another's part waits for nobody."""
+        body = wire.write_update(update)
+        return IncomingDelivery(
+            account=self._name,
+            event_id=wire.update_id(body, update.moment),
+            type=f"call.{update.moment}",
+            body=body,
+            update=update,
+            parkable=update.user_id != telling.NOBODY,
+        )
+
+    def read(self, body: bytes, at: int) -> CallUpdate | None:
+        """A stored update; None if it cannot be read any more."""
+        try:
+            return wire.read_update(body)
+        except wire.Malformed:
+            return None
+
+    # --- placing -------------------------------------------------------------------
+
+    async def place(
+        self,
+        call_id: str,
+        user_id: str,
+        dial_string: str,
+        *,
+        ring_profile: str | None = None,
+        caller_id: str | None = None,
+    ) -> Placed:
+        """Ring the agent's phones; the steering calls the destination when one is picked up."""
+        root = ids.root_of(call_id)
+        self._account.endpoint_of(dial_string)
+        shown = written_identity("", dial_string)
+        try:
+            await self._hands.ring(root, user_id, dial_string, shown=shown)
+        except Rejected as error:
+            if error.code == GONE:
+                raise Rejected("not-served", NOT_SERVED) from error
+            raise
+        except Unknown as error:
+            raise Unknown(error.text, provider_call_id=root) from error
+        return Placed(root, None)
+
+    # --- in the call ---------------------------------------------------------------
+
+    async def transfer(self, provider_call_id: str, target: str) -> None:
+        """Call the third; when it rings, the agent is out of the call."""
+        call = await self._call(provider_call_id)
+        if call.party is None or call.agent is None:
+            raise Rejected("no-call", NO_SUCH_CALL)
+        await self._hands.call_third(call.root, call.user, target, call.number)
+
+    async def control(
+        self, provider_call_id: str, action: Action, value: str | None = None
+    ) -> None:
+        """Hang up, hold, resume, mute, unmute, or send digits to the other party."""
+        if action is Action.HANG_UP:
+            await self._hang_up(provider_call_id)
+            return
+        call = await self._call(provider_call_id)
+        if call.party is None or call.agent is None:
+            raise Unsupported(NOT_OURS)
+        bridge, party, agent = ids.bridge(call.root), call.party.id, call.agent.id
+        match action:
+            case Action.HOLD:
+                await self._client.part(bridge, party)
+                await self._client.tell(party, "moh")
+            case Action.RESUME:
+                await self._client.untell(party, "moh")
+                await self._client.join(bridge, party)
+            case Action.MUTE:
+                await self._client.tell(agent, "mute", direction="in")
+            case Action.UNMUTE:
+                await self._client.untell(agent, "mute", direction="in")
+            case Action.DIGITS:
+                await self._client.tell(party, "dtmf", dtmf=value or "")
+            case _:
+                raise Unsupported("This is done at the phone itself.")
+
+    async def _hang_up(self, provider_call_id: str) -> None:
+        """End every leg: in whatever stage the call is, nobody is left behind."""
+        channel = ids.channel_of_call(provider_call_id)
+        legs = [] if channel is None else [channel]
+        for one in await self._client.channels():
+            name = ids.leg_name(one.id)
+            if name is not None and name.root == provider_call_id:
+                legs.append(one.id)
+        for leg in legs:
+            await self._client.hang_up(leg)
+
+    async def _call(self, provider_call_id: str) -> Steered:
+        """The call as Asterisk has it now. Raises Rejected."""
+        found = await self._found(provider_call_id)
+        if found is None:
+            raise Rejected("no-call", NO_SUCH_CALL)
+        return found
+
+    async def _found(self, root: str, *, answered: bool = False) -> Steered | None:
+        channels = await self._client.channels()
+        bridges = await self._client.bridges()
+        mine = [one for one in channels if _is_of(one, root)]
+        times = await self.steering.answered(mine) if answered else {}
+        calls = adopting.adopted(mine, bridges, times, self._now())
+        return next((call for call in calls if call.root == root), None)
+
+    # --- what became of it ---------------------------------------------------------
+
+    async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
+        """A call that is up, as its channels tell; one that is over, as the log of events does."""
+        call = await self._found(provider_call_id, answered=True)
+        if call is not None:
+            update = telling.record_of(call)
+            return Cdr(update, None if call.inbound else call.number)
+        watched = ids.channel_of_call(provider_call_id)
+        if watched is not None and await self._client.exists(watched):
+            return Cdr(CallUpdate(Moment.CDR, provider_call_id, None, Facts()))
+        return await self._cel.call(provider_call_id) if self._cel is not None else None
+
+    async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
+        """The agent's calls, newest first. Raises Unsupported without a log of events."""
+        if self._cel is None:
+            raise Unsupported("Asterisk keeps no call log where we can read it.")
+        endpoints = self._account.watched_of(user_id)
+        return await self._cel.calls(user_id, endpoints, since_ms, limit)
+
+    async def users(self) -> tuple[ProviderUser, ...]:
+        """Its endpoints; Asterisk knows no e-mail addresses, so the directory is a file."""
+        found = await self._client.get("/endpoints/PJSIP")
+        names = sorted(str(one.get("resource", "")) for one in found if isinstance(one, dict))
+        return tuple(ProviderUser(name, None, None, False) for name in names if name)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.close()
+        if self._cel is not None:
+            await self._cel.close()
+
+
+def _is_of(channel: wire.Channel, root: str) -> bool:
+    name = ids.leg_name(channel.id)
+    return channel.id == ids.channel_of_call(root) or (name is not None and name.root == root)

@@ -1,0 +1,190 @@
+"""Carrying out what the steering decided, by requests to Asterisk.
+
+Law of this file: a command may be repeated and may come too late; what is gone already is fine.
+Only what could not be done is said, so that the steering sees a leg that will never be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import structlog
+
+from adapter.telephony.asterisk import ids, legs
+from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
+from adapter.telephony.asterisk.client import NO_PHONE, AriClient
+from adapter.telephony.asterisk.legs import Command
+from adapter.telephony.port import ProviderError, Rejected, Unknown
+
+log = structlog.get_logger(__name__)
+
+DESTINATION, THIRD = "dest", "third"
+"""What our application is told with the channels that we call."""
+
+LEASH = "TIMEOUT(absolute)"
+"""Asterisk hangs the channel up after so many seconds, should nobody steer it any more."""
+
+SHOWN = "CONNECTEDLINE(all,i)"
+"""What the phone shows, and no more: the channel's own identity is the agent's."""
+
+
+class Hands:
+    """Does what a command says."""
+
+    def __init__(self, client: AriClient, account: AsteriskAccount) -> None:
+        self._client = client
+        self._account = account
+
+    async def perform(self, command: Command) -> str | None:
+        """Do it; the id of the leg that could not be brought about, or None. Never raises.
+
+        Such a leg is hung up, should half of it be there.
+        """
+        try:
+            await self._perform(command)
+        except ProviderError as error:
+            lost = _lost(command)
+            log.warning("asterisk.command_failed", command=type(command).__name__, why=error.text)
+            if lost is not None:
+                with contextlib.suppress(ProviderError):
+                    await self._client.hang_up(lost)
+            return lost
+        return None
+
+    async def _perform(self, command: Command) -> None:
+        client = self._client
+        match command:
+            case legs.Release(channel, reason):
+                await client.hang_up(channel, reason)
+            case legs.Connect():
+                await self._connect(command)
+            case legs.RingAgent(root, user, caller):
+                await client.subscribe(f"channel:{caller}")
+                await client.tell(caller, "ring")
+                shown = await client.variable(caller, "CALLERID(all)")
+                await self.ring(root, user, "", shown=shown, originator=caller)
+            case legs.Answer(root, device, caller):
+                await self._show_identity(device)
+                await client.tell(caller, "answer")
+                await client.make_bridge(ids.bridge(root))
+                await client.join(ids.bridge(root), f"{caller},{device}")
+                await self._leash(device)
+            case legs.GoOn(caller):
+                await client.tell(caller, "continue")
+            case legs.Handover(party):
+                await client.tell(party, "ring")
+            case legs.Join(root, party, third):
+                await self._show_identity(third)
+                await client.untell(party, "ring")
+                await client.join(ids.bridge(root), f"{party},{third}")
+            case legs.DropBridge(root):
+                await client.drop_bridge(ids.bridge(root))
+
+    async def ring(
+        self, root: str, user: str, number: str, *, shown: str, originator: str = ""
+    ) -> None:
+        """Let all phones of the agent ring. Raises Rejected: surely none does; or Unknown.
+
+        All channels are made before the first is dialed: who sees one refused knows the others.
+        """
+        arguments = ids.arguments(legs.OUTBOUND, root, user, number)
+        variables = {LEASH: str(self._account.ring_seconds + 30)}
+        if shown:
+            variables[SHOWN] = shown
+        made: list[str] = []
+        failed: ProviderError | None = None
+        for place, endpoint in enumerate(self._account.devices_of(user)):
+            channel = ids.device(root, place)
+            try:
+                await self._made(endpoint, arguments, channel, originator, variables)
+                made.append(channel)
+            except ProviderError as error:
+                failed = _worse(failed, error)
+        ringing = 0
+        for channel in made:
+            try:
+                await self._client.dial(channel, self._account.ring_seconds)
+                ringing += 1
+            except ProviderError as error:
+                failed = _worse(failed, error)
+        if failed is not None and not ringing:
+            raise failed
+
+    async def _made(
+        self,
+        endpoint: str,
+        arguments: str,
+        channel: str,
+        originator: str,
+        variables: dict[str, str],
+    ) -> None:
+        """Make a channel; where no answer came, ask whether it is there."""
+        try:
+            await self._client.create(
+                endpoint, arguments, channel, originator=originator, variables=variables
+            )
+        except Unknown:
+            if not await self._client.exists(channel):
+                raise
+
+    async def _connect(self, command: legs.Connect) -> None:
+        """The outgoing identity first, or the customer is shown what the agent's phone shows."""
+        client, root, agent = self._client, command.root, command.device
+        bridge, party = ids.bridge(root), ids.destination(root)
+        endpoint = self._account.endpoint_of(command.number)
+        if is_outside(command.number):
+            await self._show_identity(agent)
+        await client.make_bridge(bridge)
+        await client.join(bridge, agent)
+        await self._leash(agent)
+        arguments = ids.arguments(DESTINATION, root, command.user, command.number)
+        limit = {LEASH: str(self._account.call_limit_seconds)}
+        await self._made(endpoint, arguments, party, agent, limit)
+        await client.join(bridge, party)
+        await client.dial(party, self._account.dial_seconds, caller=agent)
+
+    async def _show_identity(self, channel: str) -> None:
+        """What the other side is shown, now and by every update: never who the phone is to us."""
+        await self._client.set_variable(channel, "CALLERID(all)", self._account.shown)
+
+    async def _leash(self, channel: str) -> None:
+        """From now on it may last as long as a call may."""
+        await self._client.set_variable(channel, LEASH, str(self._account.call_limit_seconds))
+
+    async def call_third(self, root: str, user: str, target: str, shown: str) -> None:
+        """Call whom a call is handed over to; the steering sees the leg and does the rest.
+
+        A colleague sees who is handed over, the world outside what it always sees.
+        """
+        endpoint, channel = self._account.endpoint_of(target), ids.transfer(root)
+        arguments = ids.arguments(THIRD, root, user, target)
+        variables = {LEASH: str(self._account.call_limit_seconds)}
+        who = self._account.shown if is_outside(target) else written_identity("", shown)
+        if who:
+            variables[SHOWN] = who
+        await self._made(endpoint, arguments, channel, "", variables)
+        await self._client.dial(channel, self._account.dial_seconds)
+
+
+def _worse(before: ProviderError | None, error: ProviderError) -> ProviderError:
+    """Of several failures the one that leaves more open; then the one that says more."""
+    if before is None or isinstance(error, Unknown):
+        return error
+    if isinstance(before, Rejected) and isinstance(error, Rejected) and error.code != NO_PHONE:
+        return error
+    return before
+
+
+def _lost(command: Command) -> str | None:
+    """The leg without which the call cannot go on."""
+    match command:
+        case legs.Connect(root):
+            return ids.destination(root)
+        case legs.RingAgent(root):
+            return ids.device(root, 0)
+        case legs.Answer(_, device):
+            return device
+        case legs.Join(_, _, third):
+            return third
+        case _:
+            return None

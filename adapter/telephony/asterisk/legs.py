@@ -1,0 +1,348 @@
+"""Steering a call: what its channels are, what follows for them, and what there is to tell. Pure.
+
+Law of this file: **level, not edge**. `observe` only notes what is; `plan` compares that with what
+should be, whenever and however often it is asked; so a lost event, a repeated one, another order
+and a new steering process are all the same case. What was asked of Asterisk is noted, so that it
+is asked once; nobody is ever dialed a second time.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.asterisk.wire import Channel, Event
+
+OUTBOUND, INBOUND = "user", "inbound"
+"""The first thing that our application is told with a channel: the agent's phone, or a caller."""
+
+
+class State(IntEnum):
+    """How far a leg is: it never goes back."""
+
+    DOWN = 0
+    RINGING = 1
+    UP = 2
+    GONE = 3
+
+
+STATES = {"Ring": State.RINGING, "Ringing": State.RINGING, "Up": State.UP, "Busy": State.RINGING}
+
+
+class Leg(Struct, frozen=True):
+    """One channel of a call; times are Unix ms by Asterisk's clock.
+
+    `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
+    `guessed`: it was up before `up_at`, but nobody told us when. `released`: we asked for its end.
+    """
+
+    id: str
+    state: State = State.DOWN
+    up_at: int | None = None
+    gone_at: int | None = None
+    cause: int | None = None
+    tech_cause: int | None = None
+    guessed: bool = False
+    released: bool = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it may still be heard of."""
+        return self.state is not State.GONE
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is hung up, though its channel may be there for a moment yet."""
+        return self.gone_at is not None
+
+
+class Steered(Struct, frozen=True):
+    """One call that we steer.
+
+    `party` is whom the agent calls, or who calls in; `transfer` whom the call is handed over to.
+    `connecting`: the parties were asked to be brought together; `winner` is the id of the agent's
+    phone that was picked up first; `over`: nothing is to be done but letting its legs go.
+    """
+
+    root: str
+    user: str
+    number: str = ""
+    name: str = ""
+    inbound: bool = False
+    devices: tuple[Leg, ...] = ()
+    party: Leg | None = None
+    transfer: Leg | None = None
+    winner: str = ""
+    ringing: bool = False
+    connecting: bool = False
+    handing: bool = False
+    handed: bool = False
+    over: bool = False
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """All legs that were ever heard of."""
+        others = (leg for leg in (self.party, self.transfer) if leg is not None)
+        return (*self.devices, *others)
+
+    @property
+    def agent(self) -> Leg | None:
+        """The agent's phone that was picked up."""
+        return next((leg for leg in self.devices if leg.id == self.winner), None)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing of it is left."""
+        return self.over and not any(leg.is_there for leg in self.legs)
+
+
+class Release(Struct, frozen=True):
+    """Hang a channel up; `reason` is a Q.850 cause, or None for a normal end."""
+
+    channel: str
+    reason: int | None = None
+
+
+class Connect(Struct, frozen=True):
+    """Bring the agent's phone into the call's bridge, then call the destination from it."""
+
+    root: str
+    user: str
+    device: str
+    number: str
+
+
+class RingAgent(Struct, frozen=True):
+    """Let the agent's phones ring for somebody who calls in."""
+
+    root: str
+    user: str
+    caller: str
+
+
+class Answer(Struct, frozen=True):
+    """Take a caller's call, and bring them together with the agent's phone."""
+
+    root: str
+    device: str
+    caller: str
+
+
+class GoOn(Struct, frozen=True):
+    """Nobody took it: the caller goes on in the dialplan."""
+
+    caller: str
+
+
+class Handover(Struct, frozen=True):
+    """The agent leaves; the other party hears ringing until the third is there."""
+
+    party: str
+
+
+class Join(Struct, frozen=True):
+    """The third is there: bring them together with the other party."""
+
+    root: str
+    party: str
+    third: str
+
+
+class DropBridge(Struct, frozen=True):
+    """The call's bridge has done its work."""
+
+    root: str
+
+
+Command: TypeAlias = Release | Connect | RingAgent | Answer | GoOn | Handover | Join | DropBridge
+
+
+def observe(call: Steered, event: Event) -> Steered:
+    """The call with what this event tells of one of its legs."""
+    subject = event.subject
+    if subject is None:
+        return call
+    if event.type == "StasisStart" and event.replace_channel is not None:
+        return _replaced(call, event.replace_channel.id, subject, event.at)
+    name = ids.leg_name(subject.id)
+    if name is not None and name.root == call.root:
+        call = _introduced(call, subject)
+        known = next((leg for leg in call.legs if leg.id == subject.id), None)
+        leg = _seen(known or Leg(subject.id), subject, event)
+        return _with(call, name.role, leg)
+    for role, leg in _roles(call):
+        if leg.id == subject.id:
+            return _with(call, role, _seen(leg, subject, event))
+    return call
+
+
+def _introduced(call: Steered, channel: Channel) -> Steered:
+    """A channel's first events come before those that say what it is for."""
+    told = channel.arguments
+    if call.user or len(told) < 4 or told[1] != call.root:
+        return call
+    return replace(call, user=told[2], number=call.number or told[3])
+
+
+def _replaced(call: Steered, replaced: str, by: Channel, at: int) -> Steered:
+    """The agent's phone handed the call over by itself: another channel takes its place."""
+    if replaced != call.winner or call.transfer is not None:
+        return call
+    return replace(call, transfer=Leg(by.id, State.UP, up_at=at), handed=True)
+
+
+def _with(call: Steered, role: str, leg: Leg) -> Steered:
+    if role == "dst":
+        return replace(call, party=leg)
+    if role == "t":
+        return replace(call, transfer=leg)
+    others = [other for other in call.devices if other.id != leg.id]
+    return replace(call, devices=tuple(sorted([*others, leg], key=lambda one: one.id)))
+
+
+_TOLD_UP = {"ChannelStateChange", "Dial"}
+"""The events that come at the moment of the pick-up; any other only shows that it was before."""
+
+_REFUSED = {"BUSY": 17, "CONGESTION": 34}
+"""What a Dial says of a leg through the dialplan, which may play an announcement still."""
+
+
+def _seen(leg: Leg, channel: Channel, event: Event) -> Leg:
+    """The leg as an event shows it; what is known already stays."""
+    if not leg.is_there:
+        return leg
+    state = max(leg.state, STATES.get(channel.state, State.DOWN))
+    if state is State.UP and leg.up_at is None:
+        leg = replace(leg, up_at=event.at, guessed=event.type not in _TOLD_UP)
+    leg = replace(leg, state=state)
+    match event.type:
+        case "ChannelDestroyed":
+            return replace(_hung_up(leg, event), state=State.GONE)
+        case "ChannelHangupRequest":
+            return _hung_up(leg, event)
+        case "Dial" if event.dialstatus in _REFUSED and leg.up_at is None:
+            return _hung_up(leg, replace(event, cause=_REFUSED[event.dialstatus]))
+        case _:
+            return leg
+
+
+def _hung_up(leg: Leg, event: Event) -> Leg:
+    """Its end, as early as it was told; a request of ours or a time-out tells no cause."""
+    gone_at = event.at if leg.gone_at is None else min(leg.gone_at, event.at)
+    if event.cause is None or event.soft:
+        return replace(leg, gone_at=gone_at)
+    return replace(leg, gone_at=gone_at, cause=event.cause, tech_cause=event.tech_cause)
+
+
+def plan(call: Steered) -> tuple[Steered, tuple[Command, ...]]:
+    """What follows from what is: the call with what is now asked noted, and what to ask."""
+    if not call.winner:
+        call = _with_winner(call)
+    losers, call = _released(call, _losers(call), causes.ANSWERED_ELSEWHERE)
+    if _is_over(call):
+        call = replace(call, over=True)
+    if call.over:
+        left, call = _released(call, [leg.id for leg in call.legs], None)
+        drop = (DropBridge(call.root),) if call.is_done and call.connecting else ()
+        return call, (*losers, *_given_back(call, left), *drop)
+    further, call = _inbound(call) if call.inbound else _outbound(call)
+    handover, call = _handed_over(call)
+    return call, (*losers, *further, *handover)
+
+
+def _with_winner(call: Steered) -> Steered:
+    """The phone that was picked up first, if any was."""
+    up = [leg for leg in call.devices if leg.up_at is not None and not leg.is_ending]
+    first = min(up, key=lambda leg: (leg.up_at, leg.id), default=None)
+    return call if first is None else replace(call, winner=first.id)
+
+
+def _losers(call: Steered) -> list[str]:
+    return [leg.id for leg in call.devices if call.winner and leg.id != call.winner]
+
+
+def _released(
+    call: Steered, channels: list[str], reason: int | None
+) -> tuple[tuple[Release, ...], Steered]:
+    """Ask for the end of those that are there and were not asked yet."""
+    commands = []
+    for leg in call.legs:
+        if leg.id in channels and leg.is_there and not leg.released:
+            commands.append(Release(leg.id, reason))
+            call = _marked(call, leg.id)
+    return tuple(commands), call
+
+
+def _marked(call: Steered, channel: str) -> Steered:
+    role = next(r for r, leg in _roles(call) if leg.id == channel)
+    leg = next(leg for leg in call.legs if leg.id == channel)
+    return _with(call, role, replace(leg, released=True))
+
+
+def _roles(call: Steered) -> list[tuple[str, Leg]]:
+    others = [(role, leg) for role, leg in (("dst", call.party), ("t", call.transfer)) if leg]
+    return [*(("d", leg) for leg in call.devices), *others]
+
+
+def _is_over(call: Steered) -> bool:
+    """Whether there is nobody left to talk to each other, or ever will be."""
+    if call.party is not None and call.party.is_ending:
+        return True
+    if call.transfer is not None:
+        return call.transfer.is_ending
+    if call.agent is not None:
+        return call.agent.is_ending
+    if not call.devices:
+        return not call.inbound  # a leg whose agent's phone is gone, or is not known of
+    return all(leg.is_ending for leg in call.devices)
+
+
+def _given_back(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]:
+    """A caller whom nobody took goes on in the dialplan; everybody else is hung up."""
+    caller = call.party
+    missed = call.inbound and not call.winner and caller is not None and not caller.is_ending
+    return tuple(
+        GoOn(one.channel) if missed and caller and one.channel == caller.id else one for one in left
+    )
+
+
+def _outbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    if not call.winner or call.connecting:
+        return (), call
+    step = Connect(call.root, call.user, call.winner, call.number)
+    return (step,), replace(call, connecting=True)
+
+
+def _inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    caller = call.party
+    if caller is None:
+        return (), call
+    if not call.ringing:
+        return (RingAgent(call.root, call.user, caller.id),), replace(call, ringing=True)
+    if not call.winner or call.connecting:
+        return (), call
+    return (Answer(call.root, call.winner, caller.id),), replace(call, connecting=True)
+
+
+def _handed_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """A third party is called: the agent leaves at once, and is told that the call is handed over.
+
+    Where the phone did it by itself, all that is left to do is to note it.
+    """
+    third, party = call.transfer, call.party
+    if third is None or party is None or third.is_ending:
+        return (), call
+    commands: list[Command] = []
+    if not call.handed:
+        commands.append(Handover(party.id))
+        released, call = _released(call, [call.winner], None)
+        commands.extend(released)
+        call = replace(call, handed=True, handing=True)
+    if call.handing and third.state is State.UP:
+        commands.append(Join(call.root, party.id, third.id))
+        call = replace(call, handing=False)
+    return tuple(commands), call

@@ -1,0 +1,211 @@
+"""Steering all calls at one Asterisk, from its events: what is new is told, then acted upon.
+
+Law of this file: a call's updates are durable before what follows from them is asked of Asterisk,
+and in their order; but hanging up waits for nobody. One call's trouble delays no other call.
+After every connection all is compared with what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeAlias
+
+import structlog
+
+from adapter.telephony.asterisk import ids, wire
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.board import CallBoard, Step
+from adapter.telephony.asterisk.client import AriClient, ConnectionLost
+from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.legs import Command, GoOn, Release
+from adapter.telephony.port import ProviderError
+from adapter.telephony.updates import CallUpdate
+
+log = structlog.get_logger(__name__)
+
+Tell: TypeAlias = Callable[[CallUpdate], Awaitable[None]]
+"""Makes an update durable; may raise anything, and is asked again then."""
+
+QUEUED = 20_000
+"""Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
+
+AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
+ASKED_AT_ONCE = 10
+ANSWERED = "CDR(answer,u)"
+"""When a leg was picked up, in Unix seconds: Asterisk knows it as long as the leg lives."""
+
+
+class Replaced(Exception):
+    """Somebody else serves our application now: stop steering."""
+
+
+class Steering:
+    """Serves the application of one Asterisk, in one process at a time."""
+
+    def __init__(
+        self,
+        client: AriClient,
+        hands: Hands,
+        account: AsteriskAccount,
+        *,
+        now: Callable[[], int],
+        users: Callable[[], Iterable[str]] = lambda: (),
+    ) -> None:
+        """`now` in Unix ms; `users` are the agents whose phones are watched."""
+        self._client = client
+        self._hands = hands
+        self._account = account
+        self._now = now
+        self._users = users
+        self._work: dict[str, asyncio.Queue[Step]] = {}
+        self.board = CallBoard()
+        self.connected = False
+
+    async def run(self, tell: Tell) -> None:
+        """Serve until cancelled. Returns when somebody else has taken the application over."""
+        self.board = CallBoard(self._endpoints())
+        self._work.clear()
+        async with asyncio.TaskGroup() as group:
+            tries = 0
+            while True:
+                try:
+                    await self._serve(group, tell)
+                except Replaced:
+                    log.warning("asterisk.replaced", app=self._account.app)
+                    break
+                except (ConnectionLost, ProviderError) as error:
+                    log.warning("asterisk.connection_lost", why=str(error))
+                tries = 0 if self.connected else tries + 1
+                self.connected = False
+                await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
+            self.connected, self.board = False, CallBoard()
+            for work in self._work.values():
+                work.put_nowait(Step("", done=True))
+
+    def _endpoints(self) -> dict[str, str]:
+        return {
+            endpoint: user for user in self._users() for endpoint in self._account.watched_of(user)
+        }
+
+    async def _serve(self, group: asyncio.TaskGroup, tell: Tell) -> None:
+        """One connection, from its beginning to its end."""
+        events: asyncio.Queue[wire.Event | None] = asyncio.Queue(QUEUED)
+        async with self._client.events() as stream:
+            reading = group.create_task(_fill(events, stream))
+            try:
+                await self._watch()
+                for step in await self._sweep():
+                    self._go(group, tell, step)
+                self.connected = True
+                log.info("asterisk.connected", calls=len(self.board.calls))
+                while (event := await events.get()) is not None:
+                    if event.type == "ApplicationReplaced":
+                        raise Replaced
+                    found = self.board.take(event)
+                    if found is not None:
+                        self._go(group, tell, found)
+            finally:
+                reading.cancel()
+        raise ConnectionLost("closed")
+
+    async def _watch(self) -> None:
+        """Hear of the calls at our agents' phones; one that is not there keeps nobody waiting."""
+        for endpoint in self.board.watched:
+            try:
+                await self._client.subscribe(f"endpoint:{endpoint}")
+            except ProviderError as error:
+                log.warning("asterisk.not_watched", endpoint=endpoint, why=error.text)
+
+    async def _sweep(self) -> tuple[Step, ...]:
+        channels = await self._client.channels()
+        bridges = await self._client.bridges()
+        answered = await self.answered(channels)
+        return self.board.sweep(channels, bridges, answered, self._now())
+
+    async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
+        """When those legs of ours that are up were picked up, in Unix ms. Raises ProviderError."""
+        ours = [one.id for one in channels if one.state == "Up" and ids.leg_name(one.id)]
+        gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(channel: str) -> int:
+            async with gate:
+                return _milliseconds(await self._client.variable(channel, ANSWERED))
+
+        times = await asyncio.gather(*(ask(channel) for channel in ours))
+        return {channel: at for channel, at in zip(ours, times, strict=True) if at}
+
+    # --- one call after the other --------------------------------------------------------
+
+    def _go(self, group: asyncio.TaskGroup, tell: Tell, step: Step) -> None:
+        if not (step.updates or step.commands or step.done):
+            return
+        work = self._work.get(step.root)
+        if work is None:
+            work = self._work[step.root] = asyncio.Queue()
+            group.create_task(self._carry_out(group, tell, step.root, work))
+        work.put_nowait(step)
+
+    async def _carry_out(
+        self, group: asyncio.TaskGroup, tell: Tell, root: str, work: asyncio.Queue[Step]
+    ) -> None:
+        while True:
+            step = await work.get()
+            waiting = [one for one in step.commands if not isinstance(one, Release | GoOn)]
+            for command in step.commands:
+                if command not in waiting:
+                    await self._perform(group, tell, root, command)
+            for update in step.updates:
+                await _told(tell, update)
+            for command in waiting:
+                await self._perform(group, tell, root, command)
+            if step.done and work.empty():
+                if self._work.get(root) is work:
+                    del self._work[root]
+                return
+
+    async def _perform(
+        self, group: asyncio.TaskGroup, tell: Tell, root: str, command: Command
+    ) -> None:
+        lost = await self._hands.perform(command)
+        if lost is None:
+            return
+        step = self.board.lost(root, lost, self._now())
+        if step is not None:
+            self._go(group, tell, step)
+
+
+async def _fill(
+    events: asyncio.Queue[wire.Event | None], stream: AsyncIterator[wire.Event]
+) -> None:
+    """Take events off the socket at once: Asterisk closes one that is not read. None: the end."""
+    try:
+        async for event in stream:
+            events.put_nowait(event)
+    except (ConnectionLost, asyncio.QueueFull) as error:
+        log.warning("asterisk.events_end", why=str(error) or type(error).__name__)
+    while events.full():
+        events.get_nowait()
+    events.put_nowait(None)
+
+
+async def _told(tell: Tell, update: CallUpdate) -> None:
+    """Durable when it returns, however long the store is away."""
+    tries = 0
+    while True:
+        try:
+            await tell(update)
+        except Exception as error:  # whatever it is, it must not be lost
+            log.error("asterisk.not_stored", moment=update.moment.value, why=str(error))
+            await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
+            tries += 1
+        else:
+            return
+
+
+def _milliseconds(text: str) -> int:
+    """Unix seconds as text (1795967613.653946) in ms; 0 for anything else."""
+    try:
+        return round(float(text) * 1000)
+    except ValueError:
+        return 0

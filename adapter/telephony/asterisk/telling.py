@@ -1,0 +1,123 @@
+"""What there is to tell of a steered call, by comparing it before and after. Pure.
+
+Talk begins when the other party's leg is up: with create and dial it is in the bridge long before
+(https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.telephony.asterisk import causes
+from adapter.telephony.asterisk.legs import Steered
+from adapter.telephony.updates import CallUpdate, Moment
+
+SAID, RECORD = Source.SAID, Source.RECORD
+NOBODY = "~"
+"""A user that no agent is: what is told under it was another's part in the call."""
+
+
+def told(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
+    """The updates that follow from the change, in the order of a call's life."""
+    updates: list[CallUpdate] = []
+    if not after.devices and not after.inbound:
+        return ()  # the rest of a call that was told of before
+    was = before or Steered(after.root, after.user)
+    if after.inbound and after.ringing and not was.ringing:
+        updates.append(_update(after, Moment.RINGING))
+    if not after.inbound and after.winner and not was.winner:
+        updates.append(_update(after, Moment.DIALED))
+    if connected_at(after) is not None and connected_at(was) is None:
+        updates.append(_update(after, Moment.CONNECTED))
+    if handed_at(after) is not None and handed_at(was) is None:
+        updates.append(_update(after, Moment.TRANSFERRED))
+    if after.over and not was.over and not after.handed:
+        updates.append(_update(after, Moment.ENDED))
+    return tuple(updates)
+
+
+def connected_at(call: Steered) -> int | None:
+    """When both could talk, in Unix ms; None if they never could."""
+    agent, party = call.agent, call.party
+    if call.inbound:
+        return agent.up_at if agent is not None and call.connecting else None
+    if party is None or party.up_at is None:
+        return None
+    crossed = agent is not None and agent.gone_at is not None and agent.gone_at < party.up_at
+    return None if crossed else party.up_at
+
+
+def record_of(call: Steered) -> CallUpdate:
+    """What is known of a call that is up, as its own record."""
+    facts = facts_of(call, Moment.CDR)
+    return CallUpdate(Moment.CDR, call.root, call.user or None, _recorded(facts))
+
+
+def _recorded(facts: Facts) -> Facts:
+    def known(value: Known[int] | None) -> Known[int] | None:
+        return value and replace(value, source=RECORD)
+
+    return replace(facts, picked_up=known(facts.picked_up), connected=known(facts.connected))
+
+
+def _update(call: Steered, moment: Moment) -> CallUpdate:
+    return CallUpdate(moment, call.root, call.user, facts_of(call, moment))
+
+
+def facts_of(call: Steered, moment: Moment) -> Facts:
+    """All that is known of the call at this moment."""
+    direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
+    agent, connected = call.agent, _connected(call)
+    picked_up = agent.up_at if agent is not None and not call.inbound else None
+    handed = handed_at(call)
+    facts = Facts(
+        direction=Known(direction, SAID),
+        number=Known(call.number, SAID) if call.number else None,
+        name=Known(call.name, SAID) if call.name else None,
+        picked_up=None if picked_up is None else Known(picked_up, SAID),
+        connected=connected,
+        transferred=None if handed is None else Known(handed, SAID),
+    )
+    return facts.join(_end(call)) if moment is Moment.ENDED else facts
+
+
+def _connected(call: Steered) -> Known[int] | None:
+    at, side = connected_at(call), call.agent if call.inbound else call.party
+    if at is None or side is None:
+        return None
+    return Known(at, Source.SEEN if side.guessed else SAID)
+
+
+def handed_at(call: Steered) -> int | None:
+    """When the agent was out of a call that goes on, in Unix ms: hung up, or replaced."""
+    agent, third = call.agent, call.transfer
+    if not call.handed or third is None:
+        return None
+    if agent is not None and agent.gone_at is not None:
+        return agent.gone_at
+    return None if agent is not None and agent.released else third.up_at
+
+
+def _end(call: Steered) -> Facts:
+    """When it ended, and how; our own word is as good as a call log's where nobody picked up."""
+    sides = [leg for leg in (call.party, call.agent) if leg is not None]
+    times = [leg.gone_at for leg in sides if leg.gone_at is not None]
+    at = min(times, default=0) or max([leg.gone_at or 0 for leg in call.devices], default=0)
+    source = SAID if call.winner or call.inbound else RECORD
+    outcome = Facts(outcome=Known(_outcome(call), source))
+    return outcome.join(Facts(ended=Known(at, source))) if at else outcome
+
+
+def _outcome(call: Steered) -> Outcome:
+    if connected_at(call) is not None:
+        return Outcome.COMPLETED
+    if not call.winner or call.inbound:
+        return Outcome.NO_ANSWER
+    party = call.party
+    if party is None or party.gone_at is None:
+        return Outcome.NO_ANSWER  # the agent gave up
+    agent_gone = call.agent.gone_at if call.agent is not None else None
+    if agent_gone is not None and agent_gone < party.gone_at:
+        return Outcome.NO_ANSWER
+    return causes.outcome_of(party.cause, party.tech_cause)

@@ -1,0 +1,133 @@
+"""Calls that the exchange makes by itself, seen at the agents' phones: what there is to tell. Pure.
+
+Nothing is steered here. One phone's channel is one call; where several phones ring for one caller,
+each agent has a call of their own, and who did not take it hears that somebody else did.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.asterisk.telling import NOBODY
+from adapter.telephony.asterisk.wire import Channel, Event
+from adapter.telephony.updates import CallUpdate, Moment
+
+SAID = Source.SAID
+
+
+class Watched(Struct, frozen=True):
+    """One call at an agent's phone; times are Unix ms by Asterisk's clock.
+
+    `told`: the agent's side has heard of it. `guessed`: it talks, but nobody told us since when.
+    """
+
+    channel: str
+    user: str
+    inbound: bool
+    number: str = ""
+    name: str = ""
+    began: int = 0
+    told: bool = False
+    connected: int | None = None
+    guessed: bool = False
+    over: bool = False
+
+
+def first_seen(channel: Channel, user: str, at: int) -> Watched:
+    """A call by its channel: the exchange calls the phone (Down), or the phone dialed (Ring).
+
+    One that is up already was told of by whoever saw it begin: what is left is to tell its end.
+    """
+    inbound = channel.state in {"Down", "Ringing"} or channel.dialplan.app_name == "AppDial"
+    up = channel.state == "Up"
+    call = Watched(channel.id, user, inbound, began=0 if up else at, told=up, guessed=up)
+    return _numbered(call, channel)
+
+
+def _numbered(call: Watched, channel: Channel) -> Watched:
+    """The other party's number, once it is known: whoever the phone is connected to."""
+    party = channel.connected
+    if call.inbound:
+        return replace(call, number=party.number or call.number, name=party.label or call.name)
+    return replace(call, number=call.number or channel.dialplan.exten)
+
+
+def observe(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    """The call after this event, and what there is to tell of it."""
+    if call.over:
+        return call, ()
+    if event.type == "Dial":
+        return _dialed(call, event)
+    channel = event.channel
+    if channel is None or channel.id != call.channel:
+        return call, ()
+    call = _numbered(call, channel)
+    if event.type == "ChannelDestroyed":
+        return _ended(call, event)
+    if call.inbound and channel.state == "Up" and not (call.connected or call.guessed):
+        guessed = event.type != "ChannelStateChange"
+        return _connected(replace(call, guessed=guessed), event.at)
+    if not call.told and (call.number or not call.inbound):
+        return _begun(call)
+    return call, ()
+
+
+def _dialed(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    """The phone's own dialing: answered when the far leg is."""
+    mine = event.caller is not None and event.caller.id == call.channel
+    if not mine or event.dialstatus != "ANSWER" or call.connected or call.guessed:
+        return call, ()
+    return _connected(call, event.at)
+
+
+def _begun(call: Watched) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    moment = Moment.RINGING if call.inbound else Moment.DIALED
+    told = replace(call, told=True)
+    return told, (_update(told, moment),)
+
+
+def _connected(call: Watched, at: int) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    first = () if call.told else _begun(call)[1]
+    up = replace(call, told=True, connected=at)
+    return up, (*first, _update(up, Moment.CONNECTED))
+
+
+def _ended(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    over = replace(call, over=True)
+    if not call.told:
+        return over, ()
+    talked = call.connected is not None or call.guessed
+    if not talked and event.cause == causes.ANSWERED_ELSEWHERE:
+        elsewhere = CallUpdate(Moment.CONNECTED, _call_id(call), NOBODY, _facts(call))
+        return over, (elsewhere,)
+    outcome = Outcome.COMPLETED
+    if not talked:
+        cause = causes.outcome_of(event.cause, event.tech_cause)
+        outcome = Outcome.NO_ANSWER if call.inbound else cause
+    ended = Facts(ended=Known(event.at, SAID), outcome=Known(outcome, SAID))
+    facts = _facts(call).join(ended)
+    return over, (CallUpdate(Moment.ENDED, _call_id(call), call.user, facts),)
+
+
+def _call_id(call: Watched) -> str:
+    return ids.call_of_channel(call.channel)
+
+
+def _update(call: Watched, moment: Moment) -> CallUpdate:
+    return CallUpdate(moment, _call_id(call), call.user, _facts(call))
+
+
+def _facts(call: Watched) -> Facts:
+    direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
+    source = Source.SEEN if call.guessed else SAID
+    return Facts(
+        direction=Known(direction, SAID),
+        number=Known(call.number, SAID) if call.number else None,
+        name=Known(call.name, SAID) if call.name and call.inbound else None,
+        started=Known(call.began, SAID) if call.began else None,
+        picked_up=Known(call.began, SAID) if not call.inbound and call.began else None,
+        connected=None if call.connected is None else Known(call.connected, source),
+    )

@@ -1,0 +1,185 @@
+"""What Asterisk says over its REST interface: events, channels, bridges, read into values. Pure.
+
+https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/
+Only what we use is read, everything else may be there or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct, field
+
+from adapter.core.facts import Facts
+from adapter.telephony.updates import CallUpdate, Moment
+
+
+class Malformed(Exception):
+    """Not what Asterisk sends; the text quotes none of it."""
+
+
+class Party(Struct, frozen=True):
+    """A name and a number, each perhaps empty."""
+
+    name: str = ""
+    number: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name; nothing where only the number is repeated."""
+        return "" if self.name == self.number else self.name
+
+
+class Dialplan(Struct, frozen=True):
+    """Where a channel is in the dialplan."""
+
+    exten: str = ""
+    app_name: str = ""
+    app_data: str = ""
+
+
+class Channel(Struct, frozen=True):
+    """One channel; `state` is Down, Ring (it called us), Ringing (we call it), Up or Busy."""
+
+    id: str
+    name: str = ""
+    state: str = "Down"
+    caller: Party = Party()
+    connected: Party = Party()
+    dialplan: Dialplan = Dialplan()
+    creationtime: str = ""
+    caller_rdnis: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """Technology and resource: PJSIP/ada of the channel PJSIP/ada-000000a4."""
+        return self.name.rpartition("-")[0]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What our application was told with it; the first is the application's name."""
+        return tuple(self.dialplan.app_data.split(",")[1:])
+
+
+class Bridge(Struct, frozen=True):
+    """One bridge, with the ids of the channels in it."""
+
+    id: str
+    channels: tuple[str, ...] = ()
+
+
+class Event(Struct, frozen=True):
+    """One event.
+
+    `peer` and `caller` are those of a Dial; `cause` and `tech_cause` (SIP) tell why a channel ends,
+    `soft` that no phone but a request asked for it.
+    """
+
+    type: str
+    timestamp: str = ""
+    application: str = ""
+    channel: Channel | None = None
+    peer: Channel | None = None
+    caller: Channel | None = None
+    replace_channel: Channel | None = None
+    bridge: Bridge | None = None
+    args: tuple[str, ...] = ()
+    dialstatus: str = ""
+    cause: int | None = None
+    tech_cause: int | None = None
+    soft: bool = False
+    result: str = ""
+
+    @property
+    def subject(self) -> Channel | None:
+        """The channel that it is about."""
+        return self.channel or self.peer
+
+    @property
+    def at(self) -> int:
+        """When it happened by Asterisk's clock, in Unix ms; 0 where it does not say."""
+        return milliseconds(self.timestamp)
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """The same for both copies of an event that Asterisk sends twice."""
+        subject = self.subject
+        about = (subject.id, subject.state) if subject else ()
+        return self.type, self.timestamp, self.dialstatus, *about
+
+
+_EVENTS = msgspec.json.Decoder(Event)
+_CHANNELS = msgspec.json.Decoder(list[Channel])
+_BRIDGES = msgspec.json.Decoder(list[Bridge])
+
+
+def read_event(raw: str | bytes) -> Event:
+    """One message of the events socket. Raises Malformed."""
+    try:
+        return _EVENTS.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Malformed("an event that cannot be read") from None
+
+
+def read_channels(raw: bytes) -> tuple[Channel, ...]:
+    """The answer to GET /channels. Raises Malformed."""
+    try:
+        return tuple(_CHANNELS.decode(raw))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Malformed("a list of channels that cannot be read") from None
+
+
+def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
+    """The answer to GET /bridges. Raises Malformed."""
+    try:
+        return tuple(_BRIDGES.decode(raw))
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Malformed("a list of bridges that cannot be read") from None
+
+
+def ended(channel: str, at: int, cause: int) -> Event:
+    """The end of a channel that Asterisk did not tell of itself; `at` in Unix ms."""
+    when = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+    return Event("ChannelDestroyed", when, channel=Channel(channel), cause=cause)
+
+
+def milliseconds(timestamp: str) -> int:
+    """Asterisk's timestamp (2026-11-29T15:42:36.376+0000) as Unix ms; 0 for anything else."""
+    try:
+        return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
+class Body(Struct, frozen=True, omit_defaults=True):
+    """What is stored of our own reading, in place of a webhook's body."""
+
+    moment: Moment
+    call: str
+    user: str | None = None
+    facts: Facts = field(default_factory=Facts)
+
+
+_BODIES = msgspec.json.Decoder(Body)
+
+
+def write_update(update: CallUpdate) -> bytes:
+    """An update as it is stored, so that it may wait for its call and be read again."""
+    user, facts = update.user_id, update.facts
+    return msgspec.json.encode(Body(update.moment, update.provider_call_id, user, facts))
+
+
+def read_update(raw: bytes) -> CallUpdate:
+    """A stored update. Raises Malformed."""
+    try:
+        body = _BODIES.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Malformed("a stored update that cannot be read") from None
+    return CallUpdate(body.moment, body.call, body.user, body.facts)
+
+
+def update_id(raw: bytes, moment: Moment) -> str:
+    """The id of a stored update, so that the same one is taken once."""
+    return f"{moment}-{hashlib.sha256(raw).hexdigest()[:32]}"

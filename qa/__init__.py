@@ -1,0 +1,1 @@
+"""Programs that prove: they need more than a test has, and are used by tests."""

@@ -1,0 +1,1 @@
+"""A real Asterisk on loopback, and phones for it."""

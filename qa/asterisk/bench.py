@@ -1,0 +1,92 @@
+"""One way to a real Asterisk with real phones and to the stand-in: what a test may do to both."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapter.telephony.asterisk.account import AsteriskAccount
+from qa.asterisk.engine import APP, USER, Engine, asterisk
+from qa.asterisk.handset import PICK_UP, Handset, Plan
+from qa.asterisk.phone import a_phone, a_trunk
+from qa.asterisk.standin import StandIn, stand_in
+
+IDENTITY, IDENTITY_NAME = "+15550009999", "Example Ltd"
+
+
+@dataclass
+class Bench:
+    """An Asterisk of either kind, the phone network behind it, and its people's phones."""
+
+    world: Engine | StandIn
+    trunk: Handset
+    stack: AsyncExitStack
+
+    @property
+    def is_real(self) -> bool:
+        """Whether there are packets to count."""
+        return isinstance(self.world, Engine)
+
+    async def phone(self, name: str) -> Handset:
+        """A phone of that name, registered until the end."""
+        if isinstance(self.world, Engine):
+            return await self.stack.enter_async_context(a_phone(name, self.world.sip_port))
+        return self.world.phone(name)
+
+    def account(self, **wishes: Any) -> AsteriskAccount:
+        """How the adapter finds it."""
+        usual: dict[str, Any] = {
+            "url": self.world.url,
+            "user": USER,
+            "secret": self.world.secret,
+            "app": APP,
+            "identity": IDENTITY,
+            "identity_name": IDENTITY_NAME,
+        }
+        return AsteriskAccount(**usual | wishes)
+
+    async def channels(self) -> list[dict[str, Any]]:
+        """The channels that are there now."""
+        return await self.world.channels()
+
+    async def kill(self) -> None:
+        """End it at once, as a crash does."""
+        if isinstance(self.world, Engine):
+            await self.world.stop(signal.SIGKILL)
+        else:
+            await self.world.kill()
+
+    async def start(self) -> None:
+        """Start it again, at the same address."""
+        await self.world.start()
+
+
+def always(plan: Plan) -> Callable[[str], Plan]:
+    """This plan, whatever is dialed."""
+    return lambda number: plan
+
+
+@asynccontextmanager
+async def real(folder: Path) -> AsyncIterator[Bench]:
+    """A real one. Raises NoAsterisk."""
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(asterisk())
+        trunk = await stack.enter_async_context(a_trunk(engine.sip_port, engine.trunk_port))
+        yield Bench(engine, trunk, stack)
+
+
+@asynccontextmanager
+async def imitated(folder: Path) -> AsyncIterator[Bench]:
+    """The stand-in."""
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(stand_in(folder))
+        yield Bench(world, world.phone("trunk"), stack)
+
+
+def plans(bench: Bench, agent: Handset, mine: Plan = PICK_UP, theirs: Plan = PICK_UP) -> None:
+    """What the agent's phone and the phone network do from now on."""
+    agent.plan, bench.trunk.plan = always(mine), always(theirs)

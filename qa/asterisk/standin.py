@@ -1,0 +1,278 @@
+"""A stand-in for Asterisk's REST interface over real HTTP and WebSockets, for fast tests.
+
+Its inside is exchange.py. Faults can be made: lost sockets, a stop, a kill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from qa.asterisk.exchange import Exchange
+from qa.asterisk.parts import Bridge, Channel, Refused
+from qa.asterisk.standinphone import StandInPhone
+
+USER, APP = "softphone", "cti"
+AGENTS = ("ada", "grace", "linus")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class StandIn:
+    """A running stand-in, seen as `Engine` is: an address, a secret, phones, a log of events."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.secret = secrets.token_hex(12)
+        self.exchange = Exchange(APP)
+        self.folder = folder
+        self.url = ""
+        self.requests: list[tuple[str, str]] = []
+        self.unanswered: set[str] = set()
+        """Requests whose path ends so are done, but never answered."""
+        self._sockets: list[web.WebSocketResponse] = []
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def cel_url(self) -> str:
+        """The log of channel events; written when it is asked for."""
+        assert self.folder is not None
+        path = self.folder / "cel.db"
+        _write_cel(path, self.exchange)
+        return f"sqlite:///{path}"
+
+    def phone(self, name: str) -> StandInPhone:
+        """The phone of that name, registered."""
+        return self.exchange.phone(name)
+
+    async def start(self) -> None:
+        """Listen on loopback; after a kill on the same port again."""
+        app = web.Application(middlewares=[self._checked])
+        add = app.router.add_route
+        add("GET", "/ari/events", self._events)
+        add("POST", "/ari/channels/create", self._create)
+        add("GET", "/ari/channels", self._list)
+        add("*", "/ari/channels/{id}", self._channel)
+        add("*", "/ari/channels/{id}/{verb}", self._verb)
+        add("*", "/ari/bridges", self._bridges)
+        add("*", "/ari/bridges/{id}", self._bridge)
+        add("POST", "/ari/bridges/{id}/{verb}", self._membership)
+        add("POST", "/ari/applications/{app}/subscription", self._subscribe)
+        add("GET", "/ari/applications", self._applications)
+        add("GET", "/ari/endpoints/PJSIP", self._endpoints)
+        add("GET", "/ari/asterisk/info", self._info)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def kill(self) -> None:
+        """Everything is gone, and nobody is told."""
+        self.exchange.served = None
+        self.exchange.die()
+        await self.lose_sockets()
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def lose_sockets(self) -> None:
+        """Break the event sockets without a goodbye."""
+        sockets, self._sockets = self._sockets, []
+        self.exchange.served = None
+        for socket in sockets:
+            transport = socket._req.transport if socket._req is not None else None
+            if transport is not None:
+                transport.abort()
+
+    async def close(self) -> None:
+        """Stop it."""
+        await self.kill()
+        await self.exchange.close()
+
+    async def channels(self) -> list[dict[str, Any]]:
+        """The channels that are there now."""
+        return [channel.as_json() for channel in self.exchange.channels.values()]
+
+    # --- requests --------------------------------------------------------------------
+
+    @web.middleware
+    async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        pair = base64.b64encode(f"{USER}:{self.secret}".encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {pair}":
+            return web.json_response({"message": "Authentication required"}, status=401)
+        self.requests.append((request.method, request.path.removeprefix("/ari")))
+        try:
+            answer = await handler(request)
+        except Refused as refused:
+            key = "error" if refused.status >= 500 else "message"
+            return web.json_response({key: str(refused)}, status=refused.status)
+        if any(request.path.endswith(path) for path in self.unanswered):
+            await asyncio.sleep(3600)
+        return answer
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        if self.exchange.served is not None:
+            self.exchange.served(f'{{"type":"ApplicationReplaced","application":"{APP}"}}')
+        self.exchange.served = mine = queue.put_nowait
+        self._sockets.append(socket)
+        sending = loop.create_task(_pump(queue, socket))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.ERROR:
+                    break
+        finally:
+            sending.cancel()
+            if self.exchange.served == mine:
+                self.exchange.served = None
+            if socket in self._sockets:
+                self._sockets.remove(socket)
+        return socket
+
+    async def _create(self, request: web.Request) -> web.Response:
+        query = request.query
+        body = await request.json() if request.can_read_body else {}
+        channel = self.exchange.create(
+            query["endpoint"], query["channelId"], query["appArgs"], body.get("variables", {})
+        )
+        return web.json_response(channel.as_json())
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return web.json_response(await self.channels())
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        channel = self.exchange.find(request.match_info["id"])
+        if request.method == "GET":
+            return web.json_response(channel.as_json())
+        self.exchange.end(channel, int(request.query.get("reason_code", "16")), soft=True)
+        return web.Response(status=204)
+
+    async def _verb(self, request: web.Request) -> web.Response:
+        exchange, query = self.exchange, request.query
+        verb, name = request.match_info["verb"], request.match_info["id"]
+        if verb == "variable" and request.method == "GET":
+            channel = exchange.find(name)
+            return web.json_response({"value": exchange.variable(channel, query["variable"])})
+        channel = exchange.in_stasis(name)
+        if request.method == "POST":
+            self._act(channel, verb, dict(query))
+        return web.Response(status=204)
+
+    def _act(self, channel: Channel, verb: str, query: dict[str, str]) -> None:
+        exchange = self.exchange
+        match verb:
+            case "variable":
+                exchange.set_variable(channel, query["variable"], query["value"])
+            case "dial":
+                caller = exchange.channels.get(query.get("caller", ""))
+                exchange.dial(channel, float(query.get("timeout", "30")), caller)
+            case "answer" if channel.call is not None and not channel.call.up:
+                exchange.answered(channel.call, 200)
+            case "continue":
+                exchange.go_on(channel)
+            case "dtmf" if channel.call is not None:
+                channel.call.media.digits.extend(query["dtmf"])
+
+    async def _bridges(self, request: web.Request) -> web.Response:
+        if request.method == "GET":
+            return web.json_response([one.as_json() for one in self.exchange.bridges.values()])
+        name = request.query["bridgeId"]
+        bridge = self.exchange.bridges.setdefault(name, Bridge(name))
+        return web.json_response(bridge.as_json())
+
+    def _found(self, name: str) -> Bridge:
+        bridge = self.exchange.bridges.get(name)
+        if bridge is None:
+            raise Refused(404, "Bridge not found")
+        return bridge
+
+    async def _bridge(self, request: web.Request) -> web.Response:
+        bridge = self._found(request.match_info["id"])
+        for channel in list(bridge.members):
+            self.exchange.leave(channel)
+        del self.exchange.bridges[bridge.id]
+        return web.Response(status=204)
+
+    async def _membership(self, request: web.Request) -> web.Response:
+        bridge = self._found(request.match_info["id"])
+        names = request.query["channel"].split(",")
+        channels = [self.exchange.in_stasis(name, 422) for name in names]
+        for channel in channels:
+            if request.match_info["verb"] == "addChannel":
+                self.exchange.enter(bridge, channel)
+            else:
+                self.exchange.leave(channel)
+        return web.Response(status=204)
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        kind, _, name = request.query["eventSource"].partition(":")
+        if kind == "channel":
+            self.exchange.find(name).subscribed = True
+        elif name.partition("/")[2] not in {*AGENTS, *self.exchange.phones}:
+            raise Refused(422, "Event source does not exist")
+        else:
+            self.exchange.endpoints.add(name)
+        return web.json_response({"name": APP})
+
+    async def _applications(self, request: web.Request) -> web.Response:
+        return web.json_response([{"name": APP}] if self.exchange.served else [])
+
+    async def _endpoints(self, request: web.Request) -> web.Response:
+        states = {
+            name: "online" if self.exchange.registered.get(name) else "offline"
+            for name in {*AGENTS, *self.exchange.phones}
+        }
+        found = [{"technology": "PJSIP", "resource": n, "state": s} for n, s in states.items()]
+        return web.json_response(found)
+
+    async def _info(self, request: web.Request) -> web.Response:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        info = {"system": {"version": "22.10.1"}, "status": {"startup_time": now}}
+        return web.json_response(info)
+
+
+async def _pump(queue: asyncio.Queue[str], socket: web.WebSocketResponse) -> None:
+    with contextlib.suppress(ConnectionError):
+        while True:
+            await socket.send_str(await queue.get())
+
+
+def _write_cel(path: Path, exchange: Exchange) -> None:
+    """The table as etc/cel_sqlite3_custom.conf has it, as far as it is read."""
+    columns = "eventtype, eventtime, uniqueid, linkedid, channame, appdata, cid_num, exten, extra"
+    rows = []
+    for at, kind, channel, extra in exchange.cel:
+        when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        linked = channel.id.rpartition("-")[0] + "-d0" if channel.ours else channel.id
+        told = f"{APP},{channel.arguments}" if channel.arguments else ""
+        where = (channel.id, linked, channel.name, told, channel.identity[1], channel.exten)
+        rows.append((kind, when, *where, extra))
+    with contextlib.closing(sqlite3.connect(path)) as base, base:
+        base.execute("DROP TABLE IF EXISTS cel")
+        base.execute(f"CREATE TABLE cel ({columns})")
+        base.executemany(f"INSERT INTO cel VALUES ({', '.join('?' * 9)})", rows)
+
+
+@asynccontextmanager
+async def stand_in(folder: Path | None = None) -> AsyncIterator[StandIn]:
+    """A running one, with a trunk."""
+    made = StandIn(folder)
+    made.phone("trunk")
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -1,0 +1,441 @@
+"""What Asterisk is taken to do, asked of a real one and of its stand-in by the same tests.
+
+Where no Asterisk can be had, the real one is left out, which the report says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from adapter.core.facts import Outcome
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.cel import open_cel
+from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.driver import AsteriskDriver
+from adapter.telephony.asterisk.telling import NOBODY
+from adapter.telephony.port import Action, Rejected, Unsupported
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
+from qa.asterisk.bench import IDENTITY, Bench, imitated, plans, real
+from qa.asterisk.engine import NoAsterisk, find_root
+from qa.asterisk.handset import (
+    BUSY,
+    DECLINE,
+    DO_NOT_DISTURB,
+    IGNORE,
+    PICK_UP,
+    Handset,
+    PhoneCall,
+    Plan,
+)
+
+NUMBER, CALLER = "+15551230300", "+15557654321"
+RINGING, DIALED, CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
+ENDED, TRANSFERRED = Moment.ENDED, Moment.TRANSFERRED
+AGENTS = ("ada", "grace", "linus")
+
+
+@dataclass
+class Listener:
+    """A sink that keeps what it is told."""
+
+    updates: list[CallUpdate] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def deliver(self, delivery: IncomingDelivery) -> bool:
+        """Keep it."""
+        assert delivery.update is not None
+        self.updates.append(delivery.update)
+        self.changed.set()
+        return True
+
+    async def until(self, moment: Moment, call: str = "") -> CallUpdate:
+        """Wait for this to be told (of this call)."""
+        async with asyncio.timeout(20):
+            while True:
+                for one in self.updates:
+                    if one.moment is moment and call in {"", one.provider_call_id}:
+                        return one
+                self.changed.clear()
+                await self.changed.wait()
+
+    def moments(self, call: str) -> list[Moment]:
+        """What was told of a call, in its order."""
+        return [one.moment for one in self.updates if one.provider_call_id == call]
+
+
+@dataclass
+class Case:
+    """A driver that steers, in front of an Asterisk, and ada's phone."""
+
+    bench: Bench
+    driver: AsteriskDriver
+    heard: Listener
+    ada: Handset
+    calls: Iterator[int]
+
+    async def place(self, mine: Plan = PICK_UP, theirs: Plan = PICK_UP) -> str:
+        """Place a call; the phones do what is said here."""
+        plans(self.bench, self.ada, mine, theirs)
+        placed = await self.driver.place(f"call_{next(self.calls):026}", "ada", NUMBER)
+        assert placed.provider_call_id is not None
+        return placed.provider_call_id
+
+    async def talk(self) -> tuple[str, PhoneCall, PhoneCall]:
+        """A call in which both talk: its id, and both sides of it."""
+        call = await self.place()
+        await self.heard.until(CONNECTED, call)
+        return call, await self.ada.until_talks(), await self.bench.trunk.until_talks()
+
+    async def until_empty(self) -> None:
+        """Wait until no channel is left."""
+        async with asyncio.timeout(10):
+            while await self.bench.channels():  # noqa: ASYNC110 - another program's state
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def steering(account: AsteriskAccount, cel_url: str = "") -> AsyncIterator[Case]:
+    """A driver that runs; without a bench yet."""
+    heard = Listener()
+    driver = AsteriskDriver(
+        "acct",
+        AriClient(build_http(account), account),
+        account,
+        now=lambda: time.time_ns() // 1_000_000,
+        users=lambda: AGENTS,
+        cel=open_cel(cel_url, utc=True) if cel_url else None,
+    )
+    task = asyncio.create_task(driver.run(heard))
+    try:
+        async with asyncio.timeout(10):
+            while not driver.steering.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        yield Case(None, driver, heard, None, iter(()))  # type: ignore[arg-type]
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await driver.close()
+
+
+def _is_there() -> bool:
+    try:
+        find_root()
+    except NoAsterisk:
+        return False
+    return True
+
+
+KINDS = [
+    "stand-in",
+    pytest.param(
+        "real",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not _is_there(), reason="no Asterisk here: see scripts/asterisk"),
+        ],
+    ),
+]
+
+
+@pytest.fixture(params=KINDS)
+async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Case]:
+    """Each kind in turn."""
+    opened: Callable[..., object] = real if request.param == "real" else imitated
+    async with opened(tmp_path) as bench:  # type: ignore[attr-defined]
+        ada = await bench.phone("ada")
+        cel_url = bench.world.cel_url if bench.is_real else ""
+        async with steering(bench.account(), cel_url) as made:
+            made.bench, made.ada = bench, ada
+            made.calls = iter(range(1, 1000))
+            yield made
+            assert made.driver.steering.board.calls == {} or await bench.channels()
+
+
+async def test_a_call_is_told_from_pick_up_to_goodbye(case: Case) -> None:
+    """Talk is what both phones saw; audio flows both ways; nothing is left."""
+    call, mine, theirs = await case.talk()
+    if case.bench.is_real:
+        await asyncio.sleep(1)
+        assert min(mine.media.received, theirs.media.received) > 30
+    await theirs.hang_up()
+    ended = await case.heard.until(ENDED, call)
+    await case.ada.until_over()
+    assert case.heard.moments(call) == [DIALED, CONNECTED, ENDED]
+    assert ended.user_id == "ada"
+    assert ended.facts.talk_ms is not None
+    assert abs(ended.facts.talk_ms / 1000 - theirs.talked) < 0.5
+    assert ended.facts.is_certain
+    await case.until_empty()
+
+
+async def test_nobody_is_shown_what_is_not_for_them(case: Case) -> None:
+    """The agent sees the customer's number, the customer ours: never their own, or a name."""
+    _, mine, theirs = await case.talk()
+    assert NUMBER in mine.shown
+    assert theirs.told
+    for shown in theirs.told:
+        assert IDENTITY in shown
+        assert NUMBER not in shown
+        assert "Ada" not in shown
+    await mine.hang_up()
+    await case.until_empty()
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (486, Outcome.BUSY),
+        (480, Outcome.NO_ANSWER),
+        (603, Outcome.REJECTED),
+        (607, Outcome.REJECTED),
+        (404, Outcome.WRONG_NUMBER),
+        (502, Outcome.UNREACHABLE),
+        (503, Outcome.FAILED),
+    ],
+)
+async def test_how_the_destination_refuses_is_the_outcome(
+    case: Case, status: int, outcome: Outcome
+) -> None:
+    """The agent's phone is hung up with it."""
+    call = await case.place(theirs=Plan(after=0.05, status=status))
+    ended = await case.heard.until(ENDED, call)
+    assert ended.facts.result is outcome
+    await case.ada.until_over()
+    await case.until_empty()
+
+
+@pytest.mark.parametrize("plan", [DECLINE, BUSY, DO_NOT_DISTURB], ids=["decline", "busy", "dnd"])
+async def test_a_phone_that_refuses_calls_nobody(case: Case, plan: Plan) -> None:
+    """Told at once, and for sure."""
+    call = await case.place(mine=plan)
+    ended = await case.heard.until(ENDED, call)
+    assert ended.facts.is_recorded
+    assert ended.facts.result is Outcome.NO_ANSWER
+    assert case.bench.trunk.calls == []
+
+
+async def test_a_phone_that_is_not_there_is_refused(case: Case) -> None:
+    """Surely no call: nothing rings."""
+    with pytest.raises(Rejected) as caught:
+        await case.driver.place("call_x", "linus", NUMBER)
+    assert caught.value.code == "no-phone"
+    with pytest.raises(Rejected):
+        await case.driver.place("call_x", "ada", "sip:eve@example.com")
+
+
+async def test_all_phones_ring_and_the_first_pick_up_wins(case: Case) -> None:
+    """The other hears that it was taken elsewhere."""
+    grace = await case.bench.phone("grace")
+    plans(case.bench, case.ada, IGNORE, IGNORE)
+    grace.plan = case.ada.plan
+    placed = await case.driver.place("call_both", "PJSIP/ada&PJSIP/grace", NUMBER)
+    await case.ada.until_rings()
+    ringing = await grace.until_rings()
+    await ringing.pick_up()
+    await case.heard.until(DIALED, placed.provider_call_id or "")
+    lost = await case.ada.until_over()
+    assert "elsewhere" in lost.reason
+    await case.bench.trunk.until_rings()
+    await ringing.hang_up()
+    await case.until_empty()
+
+
+async def test_a_call_is_canceled_in_every_stage(case: Case) -> None:
+    """While the agent's phone rings, while the destination's does, in the talk."""
+    call = await case.place(mine=IGNORE)
+    await case.ada.until_rings()
+    await case.driver.control(call, Action.HANG_UP)
+    assert (await case.heard.until(ENDED, call)).facts.is_recorded
+    call = await case.place(theirs=IGNORE)
+    await case.bench.trunk.until_rings()
+    await case.driver.control(call, Action.HANG_UP)
+    assert (await case.heard.until(ENDED, call)).facts.result is Outcome.NO_ANSWER
+    await case.bench.trunk.until_over()
+    call, *_ = await case.talk()
+    await case.driver.control(call, Action.HANG_UP)
+    assert (await case.heard.until(ENDED, call)).facts.result is Outcome.ANSWERED
+    await case.until_empty()
+
+
+async def test_in_the_talk_it_can_be_held_muted_and_sent_digits(case: Case) -> None:
+    """And a call goes on after it."""
+    call, mine, theirs = await case.talk()
+
+    async def heard_by(side: PhoneCall) -> int:
+        await asyncio.sleep(0.2)
+        before = side.media.received
+        await asyncio.sleep(0.5)
+        return side.media.received - before
+
+    real = case.bench.is_real
+    await case.driver.control(call, Action.HOLD)
+    if real:
+        assert await heard_by(mine) == 0
+        assert await heard_by(theirs) > 10, "music"
+    await case.driver.control(call, Action.RESUME)
+    await case.driver.control(call, Action.MUTE)
+    if real:
+        assert await heard_by(theirs) == 0
+    await case.driver.control(call, Action.UNMUTE)
+    if real:
+        assert await heard_by(theirs) > 10
+    await case.driver.control(call, Action.DIGITS, "12#")
+    async with asyncio.timeout(5):
+        while theirs.media.digits != ["1", "2", "#"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    with pytest.raises(Unsupported):
+        await case.driver.control(call, Action.ANSWER)
+    await theirs.hang_up()
+    await case.until_empty()
+
+
+async def test_a_call_is_handed_over(case: Case) -> None:
+    """The agent is out of it, customer and colleague talk, and end together."""
+    grace = await case.bench.phone("grace")
+    call, _, theirs = await case.talk()
+    # An extension is dialed as PJSIP/<extension>; grace's phone has a name.
+    object.__setattr__(case.driver._account, "inside", "PJSIP/grace")
+    await case.driver.transfer(call, "2002")
+    told = await case.heard.until(TRANSFERRED, call)
+    assert told.facts.talk_ms is not None
+    third = await grace.until_talks()
+    assert NUMBER in third.shown
+    await case.ada.until_over()
+    await asyncio.sleep(0.2)
+    assert all("Grace" not in shown for shown in theirs.told)
+    await third.hang_up()
+    await case.bench.trunk.until_over()
+    await case.until_empty()
+    with pytest.raises(Rejected):
+        await case.driver.transfer(call, "2002")
+
+
+async def test_a_caller_rings_at_the_agent_and_talks(case: Case) -> None:
+    """With their number, and ended by either side."""
+    plans(case.bench, case.ada)
+    outside = await case.bench.trunk.dial("2001", CALLER)
+    ringing = await case.heard.until(RINGING)
+    assert ringing.user_id == "ada"
+    assert ringing.facts.number is not None
+    assert ringing.facts.number.value == CALLER
+    await case.heard.until(CONNECTED)
+    inside = await case.ada.until_talks()
+    assert CALLER in inside.shown
+    if case.bench.is_real:
+        await asyncio.sleep(0.5)
+        assert min(inside.media.received, outside.media.received) > 10
+    await inside.hang_up()
+    ended = await case.heard.until(ENDED)
+    assert ended.facts.result is Outcome.ANSWERED
+    await case.until_empty()
+
+
+async def test_a_caller_who_gives_up_or_is_declined_was_missed(case: Case) -> None:
+    """Then the dialplan has the last word."""
+    plans(case.bench, case.ada, IGNORE)
+    outside = await case.bench.trunk.dial("2001", CALLER)
+    await case.ada.until_rings()
+    await outside.hang_up()
+    ended = await case.heard.until(ENDED)
+    assert ended.facts.result is Outcome.MISSED
+    await case.ada.until_over()
+    case.heard.updates.clear()
+    plans(case.bench, case.ada, DECLINE)
+    again = await case.bench.trunk.dial("2001", CALLER)
+    assert (await case.heard.until(ENDED)).facts.result is Outcome.MISSED
+    await case.bench.trunk.until(lambda call: call is again and bool(call.ended))
+    await case.until_empty()
+
+
+async def test_a_ring_group_of_the_exchange_is_told_to_who_took_it(case: Case) -> None:
+    """Three ring, one talks, the others hear that somebody else did."""
+    grace, linus = await case.bench.phone("grace"), await case.bench.phone("linus")
+    plans(case.bench, case.ada, IGNORE)
+    linus.plan = grace.plan = case.ada.plan
+    outside = await case.bench.trunk.dial("2103", CALLER)
+    for phone in (case.ada, grace, linus):
+        await phone.until_rings()
+    await (await grace.until_rings()).pick_up()
+    async with asyncio.timeout(10):
+        while len([one for one in case.heard.updates if one.user_id == NOBODY]) < 2:
+            case.heard.changed.clear()
+            await case.heard.changed.wait()
+    await case.heard.until(CONNECTED)
+    await outside.hang_up()
+    ended = await case.heard.until(ENDED)
+    assert (ended.user_id, ended.facts.result) == ("grace", Outcome.ANSWERED)
+    rung = {one.user_id for one in case.heard.updates if one.moment is RINGING}
+    assert rung == set(AGENTS)
+    await case.until_empty()
+
+
+async def test_a_call_dialed_at_the_desk_phone_is_told(case: Case) -> None:
+    """With its number and its talk."""
+    plans(case.bench, case.ada)
+    mine = await case.ada.dial(NUMBER)
+    await case.heard.until(CONNECTED)
+    await mine.hang_up()
+    ended = await case.heard.until(ENDED)
+    assert (ended.user_id, ended.facts.result) == ("ada", Outcome.ANSWERED)
+    assert ended.facts.number is not None
+    assert ended.facts.number.value == NUMBER
+    await case.until_empty()
+
+
+async def test_a_call_can_be_asked_about_while_it_lives_and_afterwards(case: Case) -> None:
+    """Its channels tell, then the log of events."""
+    call, mine, theirs = await case.talk()
+    live = await case.driver.fetch_cdr(call)
+    assert live is not None
+    assert (live.dialed, live.update.facts.ended) == (NUMBER, None)
+    connected = live.update.facts.connected
+    assert connected is not None
+    assert abs(connected.value / 1000 - theirs.up) < 0.5
+    await theirs.hang_up()
+    ended = await case.heard.until(ENDED, call)
+    await case.until_empty()
+    if not case.bench.is_real:
+        assert await case.driver.fetch_cdr(call) is None
+        case.driver._cel = open_cel(case.bench.world.cel_url, utc=True)
+    found = await case.driver.fetch_cdr(call)
+    assert found is not None
+    assert found.update.facts.is_recorded
+    assert found.update.facts.talk_ms is not None
+    assert abs(found.update.facts.talk_ms - (ended.facts.talk_ms or 0)) < 200
+    (listed,) = await case.driver.list_cdrs("ada", int(mine.up * 1000) - 60_000, 5)
+    assert listed.update.provider_call_id == call
+    assert await case.driver.fetch_cdr("nothing") is None
+
+
+async def test_another_process_takes_over_and_goes_on(case: Case) -> None:
+    """The first steers no more; the talk is ended by the second when one side leaves."""
+    call, mine, theirs = await case.talk()
+    async with steering(case.bench.account()) as second:
+        async with asyncio.timeout(5):
+            while case.driver.steering.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        found = await second.heard.until(CONNECTED, call)
+        assert found.facts.connected is not None
+        assert abs(found.facts.connected.value / 1000 - theirs.up) < 0.5
+        await mine.hang_up()
+        await second.heard.until(ENDED, call)
+        assert ENDED not in case.heard.moments(call)
+        await case.bench.trunk.until_over()
+        await case.until_empty()
+
+
+async def test_after_a_kill_of_asterisk_its_calls_are_over(case: Case) -> None:
+    """Nothing told of their end: it is when we came back at the latest."""
+    call, *_ = await case.talk()
+    await case.bench.kill()
+    await case.bench.start()
+    ended = await case.heard.until(ENDED, call)
+    assert ended.facts.result is Outcome.ANSWERED
+    assert await case.bench.channels() == []

@@ -1,0 +1,37 @@
+"""What is dialed for whom."""
+
+import pytest
+
+from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
+from adapter.telephony.port import Rejected
+
+PLAIN = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
+
+
+def test_an_agents_phones_come_from_the_template_or_from_the_directory() -> None:
+    """All of them ring; a mobile behind the trunk is not watched."""
+    both = AsteriskAccount("", "", "", device="PJSIP/{user}&PJSIP/99{user}")
+    assert both.devices_of("100") == ("PJSIP/100", "PJSIP/99100")
+    listed = "PJSIP/ada&PJSIP/4917@trunk"
+    assert PLAIN.devices_of(listed) == ("PJSIP/ada", "PJSIP/4917@trunk")
+    assert PLAIN.watched_of(listed) == ("PJSIP/ada",)
+    assert len(PLAIN.devices_of("&".join(["S/a"] * 20))) == 10
+    with pytest.raises(Rejected):
+        PLAIN.devices_of("a,b")
+
+
+def test_numbers_go_out_and_extensions_stay_in() -> None:
+    """Each by its own template; anything else is refused."""
+    assert PLAIN.endpoint_of("+15551230300") == "PJSIP/+15551230300@trunk"
+    assert PLAIN.endpoint_of("2001") == "PJSIP/2001"
+    assert is_outside("0015551230300")
+    for bad in ("", "12,34", "sip:eve@example.com", "1" * 50):
+        with pytest.raises(Rejected):
+            PLAIN.endpoint_of(bad)
+
+
+def test_an_identity_cannot_end_before_its_end() -> None:
+    """Whatever a name has in it; without a number there is none."""
+    assert written_identity('Ex"ample, <Ltd>\n', "+1555") == '"Example Ltd" <+1555>'
+    assert PLAIN.shown == ""
+    assert "secret" not in repr(PLAIN)

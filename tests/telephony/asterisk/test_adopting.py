@@ -1,0 +1,101 @@
+"""What a process finds in Asterisk, and goes on with."""
+
+from __future__ import annotations
+
+from adapter.telephony.asterisk.adopting import adopted, called, merged
+from adapter.telephony.asterisk.legs import Connect, DropBridge, Leg, Release, State, Steered, plan
+from adapter.telephony.asterisk.wire import Bridge, Channel
+from tests.telephony.asterisk.traced import bridge, channel
+
+NUMBER = "+15551230300"
+NOW = 9_000
+
+
+def phone(place: int = 0, state: str = "Up") -> Channel:
+    """A phone of the agent."""
+    return channel(f"c1-d{place}", state, "user", "c1", "ada", NUMBER)
+
+
+def party(state: str = "Up") -> Channel:
+    """The destination."""
+    return channel("c1-dst", state, "dest", "c1", "ada", NUMBER)
+
+
+def found(channels: list[Channel], *bridges: Bridge, **times: int) -> Steered:
+    """The one call that is found."""
+    answered = {name.replace("_", "-"): at for name, at in times.items()}
+    (call,) = adopted(channels, bridges, answered, NOW)
+    return call
+
+
+def test_a_talk_goes_on_with_its_times() -> None:
+    """Nothing is asked of Asterisk."""
+    call = found([phone(), party()], bridge("c1-b", "c1-d0", "c1-dst"), c1_d0=5, c1_dst=7)
+    assert plan(call)[1] == ()
+    assert (call.user, call.number, call.winner) == ("ada", NUMBER, "c1-d0")
+    assert call.party == Leg("c1-dst", State.UP, up_at=7)
+
+
+def test_a_phone_that_was_picked_up_while_nobody_steered_is_connected() -> None:
+    """Nobody was called before, for there is no bridge; the other phone stops ringing."""
+    call = found([phone(0, "Ringing"), phone(1)])
+    assert call.devices[1] == Leg("c1-d1", State.UP, up_at=NOW, guessed=True)
+    assert plan(call)[1] == (Release("c1-d0", 26), Connect("c1", "ada", "c1-d1", NUMBER))
+
+
+def test_a_phone_in_a_bridge_without_a_destination_is_hung_up() -> None:
+    """Somebody was called there, who is gone: nobody is called a second time."""
+    call = found([phone()], bridge("c1-b", "c1-d0"))
+    after, commands = plan(call)
+    assert commands == ()
+    assert after.connecting
+    lonely = found([party()], bridge("c1-b", "c1-dst"))
+    assert plan(lonely)[1] == (Release("c1-dst"),)
+
+
+def test_a_phone_that_is_in_the_bridge_is_the_one_that_won() -> None:
+    """Whichever was up first."""
+    both = [phone(0), phone(1), party()]
+    call = found(both, bridge("c1-b", "c1-d1", "c1-dst"), c1_d0=1, c1_d1=2)
+    assert call.winner == "c1-d1"
+    assert plan(call)[1] == (Release("c1-d0", 26),)
+
+
+def test_a_caller_and_the_phones_that_ring_for_them_belong_together() -> None:
+    """In either order of their ids."""
+    caller = channel("9.1", "Ring", "inbound", "ada", number="+1555")
+    rings = channel("9-1-d0", "Ringing", "user", "9-1", "ada", "")
+    (call,) = adopted([rings, caller], (), {}, NOW)
+    assert (call.inbound, call.number, call.ringing) == (True, "+1555", True)
+    assert call.party == Leg("9.1", State.RINGING)
+    assert called(channel("9.1", "Ring", "inbound")).user == ""
+    assert called(caller).user == "ada"
+
+
+def test_a_handover_is_gone_on_with() -> None:
+    """Until the third is in the bridge."""
+    third = channel("c1-t0", "Up", "third", "c1", "ada", "2002")
+    waiting = found([party(), third], bridge("c1-b", "c1-dst"))
+    assert waiting.handing
+    assert not found([party(), third], bridge("c1-b", "c1-dst", "c1-t0")).handing
+
+
+def test_what_is_known_is_joined_with_what_is_found() -> None:
+    """A lost event told nothing, a lost request did nothing; known times stay."""
+    known = Steered(
+        "c1",
+        "ada",
+        NUMBER,
+        devices=(Leg("c1-d0", State.UP, up_at=3, released=True), Leg("c1-d1", State.RINGING)),
+        winner="c1-d0",
+    )
+    seen = found([phone(), party(), phone(2)], bridge("c1-b", "c1-d0"), c1_d0=5, c1_dst=7)
+    both = merged(known, seen)
+    assert both.devices[0] == Leg("c1-d0", State.UP, up_at=3)
+    assert [leg.id for leg in both.devices] == ["c1-d0", "c1-d1", "c1-d2"]
+    assert both.party == Leg("c1-dst", State.UP, up_at=7)
+    assert both.connecting
+    assert merged(None, seen) == seen
+    ringing = Steered("c1", "ada", devices=(Leg("c1-d0", State.RINGING),))
+    assert merged(ringing, found([phone()], c1_d0=5)).devices == (Leg("c1-d0", State.UP, up_at=5),)
+    assert DropBridge("c1") not in plan(both)[1]

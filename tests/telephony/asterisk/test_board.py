@@ -1,0 +1,109 @@
+"""Which event is about which call, and what a comparison with Asterisk finds."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from adapter.telephony.asterisk import board as boards
+from adapter.telephony.asterisk.board import CallBoard
+from adapter.telephony.asterisk.legs import Connect, DropBridge, Release, RingAgent
+from adapter.telephony.asterisk.wire import Channel, Event
+from adapter.telephony.updates import Moment
+from tests.telephony.asterisk.traced import (
+    bridge,
+    bye,
+    channel,
+    destroyed,
+    event,
+    stamp,
+    trace,
+    up,
+)
+
+NUMBER = "+15551230300"
+USER = ("user", "c1", "ada", NUMBER)
+START = event("StasisStart", "c1-d0", 1, "Down", *USER)
+
+
+def test_a_copy_of_an_event_is_taken_once() -> None:
+    """Asterisk sends both for a channel that we own and whose phone we watch."""
+    board = CallBoard()
+    assert board.take(START) is not None
+    assert board.take(START) is None
+    for number in range(boards.REMEMBERED):
+        board.take(event("ChannelVarset", f"x{number}", 1))
+    assert board.take(START) is not None  # the first of so many is forgotten
+    heard = [board.take(one) for one in trace("duplicates")]
+    assert len([step for step in heard if step is None]) > 5
+
+
+def test_a_calls_events_find_it_also_by_a_foreign_channel() -> None:
+    """The caller's, and one that a phone's transfer put into our bridge."""
+    board = CallBoard()
+    caller = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
+    step = board.take(caller)
+    assert step is not None
+    assert step.commands == (RingAgent("9-1", "ada", "9.1"),)
+    assert board.take(event("StasisStart", "9-1-d0", 2, "Down", "user", "9-1", "ada")) is not None
+    gone = board.take(event("ChannelHangupRequest", "9.1", 3, "Ring", cause=127))
+    assert gone is not None
+    assert gone.commands == (Release("9-1-d0"), Release("9.1"))
+    start = replace(event("StasisStart", "55.7", 5, "Up"), replace_channel=Channel("c1-d0"))
+    assert board.take(start) is not None
+    foreign = replace(start, replace_channel=Channel("77.1"), timestamp=stamp(6))
+    assert board.take(foreign) is None
+
+
+def test_what_is_about_no_call_is_left_alone() -> None:
+    """Events without a channel, and channels of others."""
+    board = CallBoard()
+    assert board.take(Event("BridgeDestroyed", stamp(1))) is None
+    assert board.take(up("77.1", 1)) is None
+
+
+def test_a_call_is_forgotten_when_nothing_of_it_is_left() -> None:
+    """So that memory does not grow."""
+    board = CallBoard()
+    for one in (START, up("c1-d0", 2), bye("c1-d0", 3)):
+        board.take(one)
+    step = board.take(destroyed("c1-d0", 3.1))
+    assert step is not None
+    assert (step.done, step.commands, board.calls) == (True, (DropBridge("c1"),), {})
+
+
+def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
+    """The destination's end is told as a failure."""
+    board = CallBoard()
+    board.take(START)
+    board.take(up("c1-d0", 2))
+    step = board.lost("c1", "c1-dst", 5)
+    assert step is not None
+    assert [update.moment for update in step.updates] == [Moment.ENDED]
+    assert Release("c1-d0") in step.commands
+    assert board.lost("zz", "zz-dst", 5) is None
+
+
+def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
+    """Missing legs end now; a phone that was picked up is connected."""
+    board = CallBoard({"PJSIP/ada": "ada"})
+    board.take(START)
+    board.take(up("c1-d0", 2))
+    board.take(event("StasisStart", "c2-d0", 1, "Down", "user", "c2", "ada", NUMBER))
+    board.take(event("StasisStart", "c3-d0", 1, "Down", "user", "c3", "ada", NUMBER))
+    seen = Channel("9.2", "PJSIP/ada-0a", "Ring")
+    board.take(Event("ChannelCreated", stamp(1), channel=seen))
+    there = [
+        channel("c2-d0", "Up", "user", "c2", "ada", NUMBER),
+        channel("c3-d0", "Down", "user", "c3", "ada", NUMBER),
+        channel("c4-dst", "Up", "dest", "c4", "ada", NUMBER),
+        Channel("9.8", "PJSIP/ada-0b", "Up"),
+        Channel("9.9", "PJSIP/eve-0b", "Up"),
+    ]
+    steps = {step.root: step for step in board.sweep(there, [bridge("c4-b", "c4-dst")], {}, 9)}
+    assert [update.moment for update in steps["c1"].updates] == [Moment.ENDED]
+    assert steps["c2"].commands == (Connect("c2", "ada", "c2-d0", NUMBER),)
+    assert steps["c3"].commands == ()
+    assert steps["c4"].commands == (Release("c4-dst"),)
+    assert [update.moment for update in steps["9-2"].updates] == [Moment.ENDED]
+    assert set(board.seen) == {"9.8"}
+    assert board.sweep(there, (), {}, 10)[-1].root != "9-8"

@@ -1,0 +1,73 @@
+"""Reading the log of channel events from a database."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapter.telephony.asterisk.cel import milliseconds, open_cel
+from adapter.telephony.port import Unknown
+
+ROWS = [
+    ("CHAN_START", "2026-11-29 15:00:01.000", "c1-d0", "c1-d0", "PJSIP/ada-01", "", "20"),
+    ("ANSWER", "2026-11-29 15:00:02.500", "c1-d0", "c1-d0", "PJSIP/ada-01", "", "20"),
+    ("ANSWER", "2026-11-29 15:00:04.000", "c1-dst", "c1-d0", "PJSIP/trunk-02", "", ""),
+    ("HANGUP", "2026-11-29 15:00:09.000", "c1-dst", "c1-d0", "PJSIP/trunk-02", "", ""),
+    ("CHAN_START", "2026-11-29 15:10:00.000", "9.2", "9.2", "PJSIP/ada-03", "", "20"),
+    ("CHAN_START", "2026-11-29 15:20:00.000", "9.3", "9.3", "PJSIP/adam-04", "", "20"),
+]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A log with a call of ours, one of ada's desk phone, and one of somebody else's."""
+    path = tmp_path / "cel.db"
+    with sqlite3.connect(path) as base:
+        names = "eventtype, eventtime, uniqueid, linkedid, channame, appdata, cid_num"
+        base.execute(f"CREATE TABLE cel ({names}, exten DEFAULT '', extra DEFAULT '')")
+        base.executemany(f"INSERT INTO cel ({names}) VALUES (?,?,?,?,?,?,?)", ROWS)
+    return f"sqlite:///{path}"
+
+
+async def test_a_call_is_found_by_its_id(url: str) -> None:
+    """Ours by its channels' names, another's by its channel."""
+    log = open_cel(url, utc=True)
+    ours = await log.call("c1")
+    assert ours is not None
+    assert ours.update.facts.talk_ms == 5000
+    theirs = await log.call("9-2")
+    assert theirs is not None
+    assert await log.call("c") is None
+    assert await log.call("9-9") is None
+    await log.close()
+
+
+async def test_an_agents_calls_are_found_by_their_phones(url: str) -> None:
+    """The newest first, and nobody else's."""
+    log = open_cel(url, utc=True)
+    since = milliseconds("2026-11-29 15:00:00", UTC)
+    found = await log.calls("ada", ["PJSIP/ada"], since, 5)
+    assert [cdr.update.provider_call_id for cdr in found] == ["9-2", "c1"]
+    assert len(await log.calls("ada", ["PJSIP/ada"], since, 1)) == 1
+    assert await log.last() == ROWS[-1][1]
+    await log.close()
+
+
+async def test_a_log_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
+    """Its words name no address."""
+    log = open_cel(f"sqlite:///{tmp_path}/empty.db", utc=False)
+    with pytest.raises(Unknown) as caught:
+        await log.call("c1")
+    assert str(tmp_path) not in caught.value.text
+
+
+def test_a_time_is_read_however_a_database_gives_it() -> None:
+    """Text or a datetime, with or without a zone."""
+    at = datetime(2026, 11, 29, 15, 0, 1, tzinfo=UTC)
+    assert milliseconds("2026-11-29 15:00:01", UTC) == milliseconds(at, None)
+    assert milliseconds(at.replace(tzinfo=None), UTC) == milliseconds(at, UTC)
+    local = at.astimezone().replace(tzinfo=None).isoformat(" ")
+    assert milliseconds(local, None) == milliseconds(at, UTC)

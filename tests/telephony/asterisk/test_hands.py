@@ -1,0 +1,123 @@
+"""Commands become requests, in the order that leaks nothing and rings nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapter.telephony.asterisk import legs
+from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.port import Rejected, Unknown
+from qa.asterisk.bench import Bench, always, imitated
+from qa.asterisk.handset import IGNORE
+from qa.asterisk.standin import StandIn
+
+NUMBER = "+15551230300"
+CONNECT = legs.Connect("c1", "ada", "c1-d0", NUMBER)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A stand-in that somebody listens to, with ada's phone."""
+    async with imitated(tmp_path) as made:
+        assert isinstance(made.world, StandIn)
+        made.world.exchange.served = lambda text: None
+        made.world.phone("ada").plan = made.trunk.plan = always(IGNORE)
+        yield made
+
+
+@pytest.fixture
+async def client(bench: Bench) -> AsyncIterator[AriClient]:
+    """Its client; what does not answer is given up soon."""
+    account = bench.account()
+    made = AriClient(build_http(account), account, total_seconds=0.3)
+    yield made
+    await made.close()
+
+
+def asked(bench: Bench) -> list[str]:
+    """What was asked of it, without questions."""
+    assert isinstance(bench.world, StandIn)
+    return [f"{method} {path}" for method, path in bench.world.requests if method != "GET"]
+
+
+async def test_the_identity_is_set_before_anybody_is_called(
+    bench: Bench, client: AriClient
+) -> None:
+    """Then the bridge, which says that somebody may have been called; then the destination."""
+    hands = Hands(client, bench.account())
+    await hands.ring("c1", "ada", NUMBER, shown="")
+    await bench.world.phone("ada").calls[-1].pick_up()  # type: ignore[union-attr]
+    before = len(asked(bench))
+    assert await hands.perform(CONNECT) is None
+    order = list(dict.fromkeys(asked(bench)[before:]))
+    assert order == [
+        "POST /channels/c1-d0/variable",
+        "POST /bridges",
+        "POST /bridges/c1-b/addChannel",
+        "POST /channels/create",
+        "POST /channels/c1-dst/dial",
+    ]
+
+
+async def test_a_destination_that_cannot_be_called_is_a_lost_leg(
+    bench: Bench, client: AriClient
+) -> None:
+    """And whatever half of it is there is hung up."""
+    hands = Hands(client, bench.account(outside="PJSIP/{number}@nowhere"))
+    await hands.ring("c1", "ada", NUMBER, shown="")
+    assert await hands.perform(CONNECT) == "c1-dst"
+    assert asked(bench)[-1] == "DELETE /channels/c1-dst"
+    assert await hands.perform(legs.Answer("c1", "c1-d7", "9.9")) == "c1-d7"
+    assert await hands.perform(legs.Join("c1", "c1-dst", "c1-t0")) == "c1-t0"
+    assert await hands.perform(legs.RingAgent("9-1", "ada", "9.1")) == "9-1-d0"
+    assert await hands.perform(legs.GoOn("9.1")) is None
+    assert await hands.perform(legs.Handover("c1-dst")) is None
+    assert await hands.perform(legs.Release("c1-d0", 26)) is None
+    assert await hands.perform(legs.DropBridge("c1")) is None
+
+
+async def test_while_nobody_serves_the_application_surely_nothing_rings(
+    bench: Bench, client: AriClient
+) -> None:
+    """The channel is made and gone."""
+    assert isinstance(bench.world, StandIn)
+    bench.world.exchange.served = None
+    with pytest.raises(Rejected) as caught:
+        await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+    assert caught.value.code == "http-404"
+    assert bench.world.phone("ada").calls == []
+
+
+async def test_an_answer_that_got_lost_is_asked_about(bench: Bench, client: AriClient) -> None:
+    """The channel is there: it is dialed; nobody makes it a second time."""
+    assert isinstance(bench.world, StandIn)
+    bench.world.unanswered.add("/channels/create")
+    await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+    assert asked(bench).count("POST /channels/create") == 1
+    assert len(bench.world.phone("ada").calls) == 1
+
+
+async def test_when_even_the_question_is_not_answered_it_stays_open(
+    bench: Bench, client: AriClient
+) -> None:
+    """Perhaps it rings."""
+    assert isinstance(bench.world, StandIn)
+    bench.world.unanswered |= {"/channels/create", "/channels/c1-d0"}
+    with pytest.raises(Unknown):
+        await Hands(client, bench.account()).ring("c1", "ada", NUMBER, shown="")
+
+
+async def test_one_phone_that_is_away_leaves_the_other_ringing(
+    bench: Bench, client: AriClient
+) -> None:
+    """Of two refusals the one that says more is told."""
+    hands = Hands(client, bench.account())
+    await hands.ring("c1", "PJSIP/linus&PJSIP/ada", NUMBER, shown="")
+    assert [channel["id"] for channel in await bench.channels()] == ["c1-d1"]
+    with pytest.raises(Rejected) as caught:
+        await hands.ring("c2", "PJSIP/linus&PJSIP/linus", NUMBER, shown="")
+    assert caught.value.code == "no-phone"

@@ -1,0 +1,237 @@
+"""Steering as a conversation: what Asterisk tells, and what follows from it."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.legs import (
+    Answer,
+    Command,
+    Connect,
+    DropBridge,
+    GoOn,
+    Handover,
+    Join,
+    Leg,
+    Release,
+    RingAgent,
+    State,
+    Steered,
+    observe,
+    plan,
+)
+from adapter.telephony.asterisk.wire import Event
+from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
+
+NUMBER = "+15551230300"
+USER = ("user", "c1", "ada", NUMBER)
+PLACED = [
+    event("StasisStart", "c1-d0", 1, "Down", *USER),
+    event("StasisStart", "c1-d1", 1, "Down", *USER),
+]
+CALLER = Steered("9-1", "ada", "+1555", inbound=True, party=Leg("9.1", State.RINGING))
+
+
+def heard(
+    events: Iterable[Event], call: Steered | None = None
+) -> tuple[Steered, list[tuple[Command, ...]]]:
+    """The call after these events, and what followed from each."""
+    call = call or Steered("c1", "")
+    said = []
+    for one in events:
+        call, commands = plan(observe(call, one))
+        said.append(commands)
+    return call, said
+
+
+def last(events: Iterable[Event], call: Steered | None = None) -> tuple[Command, ...]:
+    """What followed from the last of them."""
+    return heard(events, call)[1][-1]
+
+
+def test_the_phone_that_is_picked_up_first_wins_and_is_connected() -> None:
+    """The others are told that it was taken elsewhere, then the destination is called."""
+    call, said = heard([*PLACED, up("c1-d1", 2), up("c1-d1", 2), up("c1-d0", 2.1)])
+    assert said[:2] == [(), ()]
+    assert said[2] == (Release("c1-d0", 26), Connect("c1", "ada", "c1-d1", NUMBER))
+    assert said[3:] == [(), ()]
+    assert call.winner == "c1-d1"
+
+
+def test_who_the_agent_is_comes_with_a_later_event_than_the_channel() -> None:
+    """A channel's first events come before it is with our application."""
+    first = event("ChannelConnectedLine", "c1-d0", 1, "Down")
+    call, _ = heard([first, event("StasisStart", "c1-d0", 1, "Down", *USER)])
+    assert (call.user, call.number) == ("ada", NUMBER)
+    again, _ = heard([event("StasisStart", "c1-d0", 1, "Down", "user", "c1", "eve", "1")], call)
+    assert again.user == "ada"
+
+
+def test_when_the_other_party_hangs_up_the_agent_is_hung_up_and_the_bridge_dropped() -> None:
+    """Asterisk leaves whoever stays in silence for ever."""
+    talk = [*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)]
+    call, said = heard([*talk, bye("c1-dst", 9)])
+    assert said[-1] == (Release("c1-d0"), Release("c1-dst"))
+    call, said = heard([destroyed("c1-dst", 9), destroyed("c1-d0", 9)], call)
+    assert said == [(), (DropBridge("c1"),)]
+    assert call.is_done
+
+
+def test_when_the_agent_hangs_up_the_destination_is_hung_up_in_every_stage() -> None:
+    """Ringing, or in the talk."""
+    for state in ("Down", "Ringing", "Up"):
+        so_far = [*PLACED[:1], up("c1-d0", 2), event("Dial", "c1-dst", 3, state)]
+        assert Release("c1-dst") in last([*so_far, bye("c1-d0", 4)])
+
+
+def test_a_destination_that_shows_up_after_the_end_is_hung_up() -> None:
+    """Its creation was under way when the agent hung up."""
+    call, _ = heard([*PLACED[:1], up("c1-d0", 2), destroyed("c1-d0", 2.1)])
+    assert call.is_done
+    late = event("StasisStart", "c1-dst", 2.2, "Down", "dest", "c1", "ada", NUMBER)
+    assert last([late]) == (Release("c1-dst"),)
+
+
+def test_when_all_phones_refuse_nobody_is_called() -> None:
+    """One refusal leaves the other phone ringing."""
+    call, said = heard([*PLACED, destroyed("c1-d0", 2, 21, "Ringing")])
+    assert said[-1] == ()
+    call, said = heard([destroyed("c1-d1", 3, 19, "Ringing")], call)
+    assert said[-1] == ()
+    assert call.is_done
+
+
+def test_a_refusal_through_the_dialplan_ends_the_call_though_an_announcement_plays() -> None:
+    """A Local channel stays, and says busy only once."""
+    so_far = [*PLACED[:1], up("c1-d0", 2), event("Dial", "c1-dst", 3, "Down")]
+    busy = event("Dial", "c1-dst", 4, "Down", status="BUSY")
+    call, said = heard([*so_far, busy])
+    assert said[-1] == (Release("c1-d0"), Release("c1-dst"))
+    assert call.party is not None
+    assert call.party.cause == 17
+
+
+def test_a_caller_rings_at_the_agent_and_is_answered_by_the_first_phone() -> None:
+    """The caller's own channel has a foreign id."""
+    start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
+    call, said = heard([start], CALLER)
+    assert said == [(RingAgent("9-1", "ada", "9.1"),)]
+    rings = event("StasisStart", "9-1-d0", 2, "Down", "user", "9-1", "ada", "")
+    call, said = heard([rings, up("9-1-d0", 3)], call)
+    assert said == [(), (Answer("9-1", "9-1-d0", "9.1"),)]
+    assert last([bye("9.1", 5)], call) == (Release("9-1-d0"), Release("9.1"))
+
+
+def test_a_caller_whom_nobody_takes_goes_on_in_the_dialplan() -> None:
+    """There is the voicemail."""
+    start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
+    refused = destroyed("9-1-d0", 3, 21, "Ringing")
+    assert last([start, refused], CALLER) == (GoOn("9.1"),)
+
+
+def test_a_caller_who_gives_up_lets_the_phones_stop_ringing() -> None:
+    """And nothing goes on in the dialplan."""
+    start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
+    rings = event("ChannelStateChange", "9-1-d0", 2, "Ringing")
+    gone = event("ChannelHangupRequest", "9.1", 3, "Ring", cause=127, tech=487)
+    assert last([start, rings, gone], CALLER) == (Release("9-1-d0"), Release("9.1"))
+
+
+def test_an_inbound_call_without_its_caller_waits() -> None:
+    """A phone's event may come before the caller's."""
+    call, said = heard(
+        [event("ChannelStateChange", "9-1-d0", 2, "Ringing")],
+        Steered("9-1", "ada", inbound=True),
+    )
+    assert said == [()]
+    assert not call.over
+
+
+def test_a_third_party_takes_over_and_the_agent_is_out_at_once() -> None:
+    """The customer hears ringing, then the third; when one leaves, so does the other."""
+    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
+    call, said = heard([third, destroyed("c1-d0", 5.1), up("c1-t0", 7), up("c1-t0", 7)], talk)
+    assert said == [
+        (Handover("c1-dst"), Release("c1-d0")),
+        (),
+        (Join("c1", "c1-dst", "c1-t0"),),
+        (),
+    ]
+    assert last([bye("c1-t0", 9)], call) == (Release("c1-dst"), Release("c1-t0"))
+    assert last([bye("c1-dst", 9)], call) == (Release("c1-dst"), Release("c1-t0"))
+
+
+def test_a_third_party_that_does_not_come_leaves_nobody_in_silence() -> None:
+    """The agent is gone, so the customer is hung up."""
+    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
+    refused = destroyed("c1-t0", 6, 17, "Ringing")
+    assert Release("c1-dst") in last([third, destroyed("c1-d0", 5.1), refused], talk)
+
+
+def test_a_transfer_by_the_phones_own_button_is_followed() -> None:
+    """A foreign channel takes the agent's place in our bridge, and ends with the customer."""
+    talk, _ = heard([*PLACED[:1], up("c1-d0", 2), up("c1-dst", 3)])
+    start = event("StasisStart", "55.7", 5, "Up")
+    start = replace(start, replace_channel=channel("c1-d0", "Up"))
+    call, said = heard([start, start, bye("c1-d0", 5.1), destroyed("c1-d0", 5.2)], talk)
+    assert said == [(), (), (), ()]
+    assert call.handed
+    assert not call.over
+    assert last([bye("c1-dst", 9)], call) == (Release("c1-dst"), Release("55.7"))
+    other = replace(start, replace_channel=channel("zz-d0", "Up"))
+    assert not heard([other], talk)[0].handed
+
+
+def test_an_event_about_nothing_changes_nothing() -> None:
+    """Or about a channel of somebody else."""
+    call, _ = heard(PLACED)
+    assert observe(call, Event("ApplicationReplaced")) == call
+    assert observe(call, up("zz-d0", 3)) == call
+    assert observe(call, up("55.9", 3)) == call
+
+
+def _calls(name: str) -> dict[str, list[Event]]:
+    """A recording's events by the call of ours that they are about."""
+    calls: dict[str, list[Event]] = {}
+    for one in trace(name):
+        subject = one.subject
+        leg = ids.leg_name(subject.id) if subject else None
+        if leg is not None:
+            calls.setdefault(leg.root, []).append(one)
+    return calls
+
+
+def _worsened(events: list[Event], seed: int) -> list[Event]:
+    """The same events as life may have it: doubled, swapped with a neighbor, some missing."""
+    chance = random.Random(seed)
+    worse: list[Event] = []
+    for one in events:
+        if chance.random() > 0.1 or one.type == "ChannelDestroyed":
+            worse.extend([one] * chance.choice([1, 1, 2]))
+    for place in range(len(worse) - 1):
+        if chance.random() < 0.15 and worse[place].at >= worse[place + 1].at - 7:
+            worse[place], worse[place + 1] = worse[place + 1], worse[place]
+    return worse
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_recording_however_worsened_has_anybody_dialed_twice_or_left_alone(name: str) -> None:
+    """Doubled, out of order and with gaps: each command once, and nothing is left at the end."""
+    for root, events in _calls(name).items():
+        for seed in range(4):
+            call, said = heard(_worsened(events, seed) if seed else events, Steered(root, "ada"))
+            counted = Counter(command for commands in said for command in commands)
+            counted.pop(DropBridge(root), None)
+            assert set(counted.values()) <= {1}, (root, seed)
+            if all(leg.state is State.GONE for leg in call.legs):
+                assert call.over, (root, seed)
+            if any(leg.is_ending for leg in call.legs) and call.over:
+                assert all(leg.released or not leg.is_there for leg in call.legs)

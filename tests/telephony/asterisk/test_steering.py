@@ -1,0 +1,150 @@
+"""Steering over lost connections, a store that is away, and events that are too many."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.steering import Steering, _fill
+from adapter.telephony.asterisk.wire import Event
+from adapter.telephony.updates import CallUpdate, Moment
+from qa.asterisk.bench import Bench, imitated, plans
+from qa.asterisk.handset import PICK_UP
+from qa.asterisk.standin import StandIn
+
+NUMBER = "+15551230300"
+
+
+class Stage:
+    """A stand-in, a steering, and what it tells; the store can be away."""
+
+    def __init__(self, bench: Bench, steering: Steering, hands: Hands) -> None:
+        assert isinstance(bench.world, StandIn)
+        self.bench, self.world, self.steering, self.hands = bench, bench.world, steering, hands
+        self.told: list[CallUpdate] = []
+        self.refusals = 0
+        self.changed = asyncio.Event()
+
+    async def tell(self, update: CallUpdate) -> None:
+        """Keep it, or be away."""
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError("the store is away")
+        self.told.append(update)
+        self.changed.set()
+
+    async def until(self, moment: Moment) -> None:
+        """Wait until it is told."""
+        async with asyncio.timeout(10):
+            while moment not in [one.moment for one in self.told]:
+                self.changed.clear()
+                await self.changed.wait()
+
+    async def until_connected(self, is_so: bool = True) -> None:
+        """Wait for the connection (to be gone)."""
+        async with asyncio.timeout(10):
+            while self.steering.connected is not is_so:  # noqa: ASYNC110 - no event for it
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def a_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Running, with ada's phone."""
+    async with imitated(folder) as bench:
+        account = bench.account()
+        client = AriClient(build_http(account), account)
+        hands = Hands(client, account)
+        now = lambda: time.time_ns() // 1_000_000  # noqa: E731
+        steering = Steering(client, hands, account, now=now, users=lambda: ["ada"])
+        stage = Stage(bench, steering, hands)
+        plans(bench, stage.world.phone("ada"))
+        running = asyncio.create_task(steering.run(stage.tell))
+        try:
+            await stage.until_connected()
+            yield stage
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await client.close()
+
+
+async def test_events_of_a_lost_connection_are_made_up_for(tmp_path: Path) -> None:
+    """The phone is picked up while nobody listens: the destination is called all the same."""
+    async with a_stage(tmp_path) as stage:
+        ada = stage.world.phone("ada")
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.world.lose_sockets()
+        await ada.until_talks()
+        await stage.until(Moment.CONNECTED)
+        await stage.world.lose_sockets()
+        await ada.calls[-1].hang_up()
+        await stage.until(Moment.ENDED)
+        await stage.bench.trunk.until_over()
+        assert len(stage.bench.trunk.calls) == 1
+
+
+async def test_nothing_follows_before_it_is_stored(tmp_path: Path) -> None:
+    """The store is away for a moment: the destination waits, and is called once."""
+    async with a_stage(tmp_path) as stage:
+        stage.refusals = 2
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.DIALED)
+        await stage.until(Moment.CONNECTED)
+        assert [one.moment for one in stage.told] == [Moment.DIALED, Moment.CONNECTED]
+
+
+async def test_hanging_up_waits_for_no_store(tmp_path: Path) -> None:
+    """Nobody is left in silence because a database is away."""
+    async with a_stage(tmp_path) as stage:
+        ada = stage.world.phone("ada")
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.CONNECTED)
+        stage.refusals = 1_000
+        await ada.calls[-1].hang_up()
+        await stage.bench.trunk.until_over()
+        stage.refusals = 0
+        await stage.until(Moment.ENDED)
+
+
+async def test_who_is_replaced_steers_no_more(tmp_path: Path) -> None:
+    """Its run returns; it does not fight for the application."""
+    async with a_stage(tmp_path) as stage:
+        account = stage.bench.account()
+        other = AriClient(build_http(account), account)
+        async with other.events():
+            await stage.until_connected(False)
+            await asyncio.sleep(0.2)
+            assert not stage.steering.connected
+        await other.close()
+
+
+async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
+    """Then all is compared anew."""
+    queue: asyncio.Queue[Event | None] = asyncio.Queue(2)
+
+    async def many() -> AsyncIterator[Event]:
+        for _ in range(5):
+            yield Event("ChannelVarset")
+
+    await _fill(queue, many())
+    assert [queue.get_nowait() for _ in range(queue.qsize())][-1] is None
+
+
+async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
+    """Its calls are over; the next one works."""
+    async with a_stage(tmp_path) as stage:
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.CONNECTED)
+        await stage.world.kill()
+        await stage.world.start()
+        await stage.until(Moment.ENDED)
+        stage.told.clear()
+        plans(stage.bench, stage.world.phone("ada"), PICK_UP)
+        await stage.until_connected()
+        await stage.hands.ring("c2", "ada", NUMBER, shown="")
+        await stage.until(Moment.CONNECTED)

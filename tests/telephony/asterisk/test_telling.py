@@ -1,0 +1,176 @@
+"""What the agent's side hears of a steered call: each moment once, with its facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.core.facts import Direction, Outcome, Source
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.causes import outcome_of
+from adapter.telephony.asterisk.legs import Leg, State, Steered, observe, plan
+from adapter.telephony.asterisk.telling import told
+from adapter.telephony.asterisk.wire import Event
+from adapter.telephony.updates import CallUpdate, Moment
+from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
+
+NUMBER = "+15551230300"
+START = event("StasisStart", "c1-d0", 1, "Down", "user", "c1", "ada", NUMBER)
+RINGING, DIALED, CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
+ENDED, TRANSFERRED = Moment.ENDED, Moment.TRANSFERRED
+
+
+def news(events: Iterable[Event], call: Steered | None = None) -> list[CallUpdate]:
+    """All that is told of these events."""
+    before = call
+    heard: list[CallUpdate] = []
+    for one in events:
+        after, _ = plan(observe(before or Steered("c1", ""), one))
+        heard.extend(told(before, after))
+        before = after
+    return heard
+
+
+def moments(events: Iterable[Event], call: Steered | None = None) -> list[Moment]:
+    """Only which points they are about."""
+    return [update.moment for update in news(events, call)]
+
+
+def test_a_call_that_is_answered_is_told_from_pick_up_to_goodbye() -> None:
+    """Talk begins with the other party's pick-up and ends with the first goodbye."""
+    talk = [START, up("c1-d0", 2), up("c1-dst", 5), bye("c1-dst", 9), destroyed("c1-dst", 9.1)]
+    dialed, connected, ended = news(talk)
+    assert [dialed.moment, connected.moment, ended.moment] == [DIALED, CONNECTED, ENDED]
+    facts = ended.facts
+    assert ended.user_id == "ada"
+    assert facts.talk_ms == 4000
+    assert facts.is_certain
+    assert facts.direction is not None
+    assert facts.direction.value is Direction.OUTBOUND
+    assert facts.number is not None
+    assert facts.number.value == NUMBER
+
+
+def test_nobody_picked_up_is_known_for_sure() -> None:
+    """Our own word counts as much as a call log's: no Task, no question."""
+    (ended,) = news([START, destroyed("c1-d0", 3, 21, "Ringing")])
+    assert ended.facts.is_recorded
+    assert ended.facts.result is Outcome.NO_ANSWER
+
+
+@pytest.mark.parametrize(("cause", "outcome"), [(17, Outcome.BUSY), (1, Outcome.WRONG_NUMBER)])
+def test_how_the_destination_refused_is_told(cause: int, outcome: Outcome) -> None:
+    """The phone's own answer, though the agent's leg is then ended by us."""
+    refused = event("ChannelHangupRequest", "c1-dst", 4, "Ringing", cause=cause)
+    *_, ended = news([START, up("c1-d0", 2), refused])
+    assert ended.facts.result is outcome
+
+
+def test_an_agent_who_gives_up_has_no_answer() -> None:
+    """Whatever the destination's leg ends with afterwards."""
+    rings = event("Dial", "c1-dst", 3, "Ringing", status="RINGING")
+    for end in ([bye("c1-d0", 4)], [destroyed("c1-dst", 5, 17, "Ringing"), bye("c1-d0", 4)]):
+        *_, ended = news([START, up("c1-d0", 2), rings, *end])
+        assert ended.facts.outcome is not None
+    *_, ended = news([START, up("c1-d0", 2), rings, bye("c1-d0", 4)])
+    assert ended.facts.result is Outcome.NO_ANSWER
+    both = Steered(
+        "c1",
+        "ada",
+        devices=(Leg("c1-d0", State.UP, up_at=1, gone_at=4),),
+        party=Leg("c1-dst", State.GONE, gone_at=5, cause=17),
+        winner="c1-d0",
+    )
+    (update,) = told(replace(both, party=Leg("c1-dst")), replace(both, over=True))
+    assert update.facts.result is Outcome.NO_ANSWER
+
+
+def test_a_pick_up_that_nobody_told_of_is_no_certain_one() -> None:
+    """The end shows that it was up: how long is a question for the call log."""
+    *_, ended = news([START, up("c1-d0", 2), destroyed("c1-dst", 9, 16, "Up")])
+    facts = ended.facts
+    assert facts.connected is not None
+    assert facts.connected.source is Source.SEEN
+    assert not facts.is_certain
+
+
+def test_a_caller_is_told_while_it_rings() -> None:
+    """And how it went on: talked, or missed."""
+    party = Leg("9.1", State.RINGING)
+    call = Steered("9-1", "ada", "+1555", "Grace", inbound=True, party=party)
+    start = event("StasisStart", "9.1", 1, "Ring", "inbound", "ada")
+    ringing, connected, ended = news([start, up("9-1-d0", 3), bye("9.1", 7)], call)
+    assert [ringing.moment, connected.moment, ended.moment] == [RINGING, CONNECTED, ENDED]
+    assert ringing.facts.is_inbound
+    assert ringing.facts.name is not None
+    assert ended.facts.talk_ms == 4000
+    missed = news([start, destroyed("9-1-d0", 3, 19, "Ringing")], call)[-1]
+    assert missed.facts.result is Outcome.MISSED
+    assert missed.facts.ended is not None
+
+
+def test_an_end_whose_time_nobody_knows_is_told_without() -> None:
+    """It is then the time at which it is told."""
+    call = Steered("9-1", "ada", inbound=True, ringing=True, party=Leg("9.1"))
+    (update,) = told(call, replace(call, over=True))
+    assert update.facts.ended is None
+
+
+def test_a_call_that_is_handed_over_ends_for_the_agent() -> None:
+    """With what was talked until then, whoever did it."""
+    talk = [START, up("c1-d0", 2), up("c1-dst", 3)]
+    third = event("StasisStart", "c1-t0", 5, "Down", "third", "c1", "ada", "2002")
+    *_, handed = news([*talk, third, bye("c1-d0", 6), destroyed("c1-d0", 6), bye("c1-t0", 9)])
+    assert (handed.moment, handed.facts.talk_ms) == (TRANSFERRED, 3000)
+    start = replace(event("StasisStart", "55.7", 5, "Up"), replace_channel=channel("c1-d0", "Up"))
+    heard = news([*talk, start, bye("c1-d0", 6), bye("c1-dst", 9)])
+    assert [update.moment for update in heard] == [DIALED, CONNECTED, TRANSFERRED]
+    assert heard[-1].facts.talk_ms == 2000
+
+
+def test_a_pick_up_that_crosses_the_agents_goodbye_is_no_talk() -> None:
+    """The destination was picked up a moment after the agent had given up."""
+    heard = news([START, up("c1-d0", 2), bye("c1-d0", 4), up("c1-dst", 4.1)])
+    assert [update.moment for update in heard] == [DIALED, ENDED]
+    assert heard[-1].facts.result is Outcome.NO_ANSWER
+
+
+def test_the_rest_of_a_call_that_was_told_of_is_told_no_more() -> None:
+    """A destination that shows up after the end."""
+    assert news([event("StasisStart", "c1-dst", 2, "Down", "dest", "c1", "ada", NUMBER)]) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_every_recording_each_moment_is_told_once_and_in_order(name: str) -> None:
+    """As often as the events are repeated."""
+    calls: dict[str, list[Event]] = {}
+    for one in trace(name):
+        leg = ids.leg_name(one.subject.id) if one.subject else None
+        if leg is not None:
+            calls.setdefault(leg.root, []).append(one)
+    for root, events in calls.items():
+        doubled = [copy for one in events for copy in (one, one)]
+        heard = moments(doubled, Steered(root, "ada"))
+        assert max(Counter(heard).values(), default=1) == 1
+        order = [RINGING, DIALED, CONNECTED, TRANSFERRED, ENDED]
+        assert heard == sorted(heard, key=order.index)
+
+
+def test_every_refusal_that_was_recorded_is_told_as_its_outcome() -> None:
+    """All SIP answers, with and without ringing before."""
+    ends = {
+        one.subject.id: one
+        for one in trace("dest_codes")
+        if one.type == "ChannelDestroyed" and one.subject and one.subject.id.endswith("-dst")
+    }
+    assert len(ends) > 40
+    for name, end in ends.items():
+        root = name.removesuffix("-dst")
+        events = [one for one in trace("dest_codes") if one.subject and root in one.subject.id]
+        events = [one for one in events if ids.leg_name(one.subject.id).root == root]  # type: ignore[union-attr]
+        last = news(events, Steered(root, "ada"))[-1]
+        assert last.facts.outcome is not None
+        assert last.facts.outcome.value is outcome_of(end.cause, end.tech_cause), name
