@@ -43,7 +43,6 @@ from adapter.core.model import (
     Draft,
     Notice,
     Placing,
-    Recent,
     Record,
     RingingInbound,
     Stage,
@@ -142,17 +141,6 @@ calls = st.builds(
 
 answers = st.builds(Answer, texts, texts, texts, times)
 notices = st.builds(Notice, texts, texts, texts, times)
-recents = st.builds(
-    Recent,
-    names,
-    numbers,
-    texts,
-    members(Direction),
-    times,
-    maybe(times),
-    texts,
-    maybe(records),
-)
 
 
 def agents(key: SearchStrategy[AgentKey] = keys) -> SearchStrategy[Agent]:
@@ -166,7 +154,6 @@ def agents(key: SearchStrategy[AgentKey] = keys) -> SearchStrategy[Agent]:
         calls=some(calls),
         answers=some(answers),
         notices=some(notices),
-        recent=some(recents),
         dials=some(times),
     )
 

@@ -44,13 +44,12 @@ def ignored(agent: Agent, why: str) -> Decision:
 def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
     """The agent with an answer to a request, in the place of an earlier one to the same.
 
-    The last few are kept, and all for as long as their click might be repeated: a forgotten
-    answer would let the same request dial twice (the flood limit bounds how many these are).
+    Kept are those of the last minute, in which their request might be repeated: a forgotten answer
+    would let the same request dial twice (the flood limit bounds how many these are).
     """
-    others = [a for a in agent.answers if a.request_id != answer.request_id]
-    extra = max(0, len(others) + 1 - policy.answers_kept)
-    fresh = [a for a in others[:extra] if answer.at - a.at <= policy.click_ms]
-    return replace(agent, answers=(*fresh, *others[extra:], answer))
+    since = answer.at - policy.answer_ms
+    fresh = [a for a in agent.answers if a.at >= since and a.request_id != answer.request_id]
+    return replace(agent, answers=(*fresh, answer))
 
 
 def unnoticed(agent: Agent, *notice_ids: str) -> Agent:

@@ -23,7 +23,7 @@ from adapter.core.model import (
     Placing,
     TelephonyUser,
 )
-from adapter.core.phone import Dialable, DialKind, Undialable, dialable, prefixed, same_number
+from adapter.core.phone import Dialable, DialKind, Undialable, dialable, mark, prefixed, same_number
 from adapter.core.policy import Policy
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
@@ -119,12 +119,13 @@ def _repeat_refusal(
     if event.confirmed or policy.repeat_ms <= 0:
         return None
     since = event.at - policy.repeat_ms
-    calls = [(call.direction, call.number) for call in agent.calls if call.opened_at > since]
-    calls += [(call.direction, call.number) for call in agent.recent if call.started_at > since]
-    for direction, called in calls:
-        if direction is not INBOUND and same_number(called, number.dial_string):
-            return "confirm-repeat", "You called this number a moment ago. Call it again?"
-    return None
+    last, began = agent.last_called
+    is_repeated = began > since and last == mark(number.dial_string)
+    for call in agent.calls:
+        if call.opened_at > since and call.direction is not INBOUND:
+            is_repeated |= same_number(call.number, number.dial_string)
+    text = "You called this number a moment ago. Call it again?"
+    return ("confirm-repeat", text) if is_repeated else None
 
 
 def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Policy) -> Decision:

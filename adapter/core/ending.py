@@ -12,10 +12,11 @@ from adapter.core.calllog import newly_opened
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
-from adapter.core.facts import MISSED, Facts, Outcome
+from adapter.core.facts import INBOUND, MISSED, Outcome
 from adapter.core.logevents import WritingEnded
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Recent, Wrapup
+from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
+from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
 NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
@@ -85,12 +86,12 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (_log(agent, call, at, policy),) if is_logged(call, policy) else ()
     questions = open_questions(agent, call)
-    recent = (_remembered(call, policy), *agent.recent)[: policy.recent_kept]
     if policy.wrapup_ms > 0:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
         calls = agent.calls_without(call.call_id)
-    return Decision(replace(agent, calls=calls, recent=recent), opened, (), questions)
+    over = replace(agent, calls=calls, last_called=_last_called(agent, call))
+    return Decision(over, opened, (), questions)
 
 
 def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
@@ -123,24 +124,6 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
     )
 
 
-def _remembered(call: Call, policy: Policy) -> Recent:
-    facts = call.facts
-    name = facts.name.value if facts.name else ""
-    outcome, at = policy.disposition(facts.result), call.opened_at
-    return Recent(
-        call.call_id, call.number, name, call.direction, at, facts.talk_ms, outcome, call.record
-    )
-
-
-def with_correction(agent: Agent, call_id: str, facts: Facts, policy: Policy) -> Agent:
-    """The agent with a recent call's talk and outcome as the call log tells them."""
-    by_record = facts.is_recorded
-    outcome = policy.disposition(facts.result)
-    recent = tuple(
-        replace(one, talk_ms=facts.talk_ms, outcome=outcome)
-        # A row without its connection takes no talk away that an event has proved.
-        if one.call_id == call_id and by_record and (facts.connected or one.talk_ms is None)
-        else one
-        for one in agent.recent
-    )
-    return replace(agent, recent=recent)
+def _last_called(agent: Agent, call: Call) -> tuple[int, int]:
+    """A click on the same number within seconds is a slip, though that call is nobody's now."""
+    return agent.last_called if call.direction is INBOUND else (mark(call.number), call.opened_at)

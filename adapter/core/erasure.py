@@ -16,10 +16,9 @@ ERASED = "[erased]"
 
 
 def without(agent: Agent, sought: NumberQuery) -> Agent:
-    """The agent with no recent call, answer or notice that tells the number."""
+    """The agent with no answer or notice that tells the number."""
     return replace(
         agent,
-        recent=tuple(recent for recent in agent.recent if not sought.is_within(recent)),
         answers=tuple(_silent_answer(answer, sought) for answer in agent.answers),
         notices=tuple(_silent_notice(notice, sought) for notice in agent.notices),
     )

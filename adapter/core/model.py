@@ -246,24 +246,15 @@ class Notice(Value, frozen=True):
     at: int
 
 
-class Recent(Value, frozen=True):
-    """A call that is over, for the list of recent calls; `talk_ms` None when nobody talked."""
-
-    call_id: str
-    number: str
-    name: str
-    direction: Direction
-    started_at: int
-    talk_ms: int | None
-    outcome: str
-    record: Record | None = None
+NOBODY_CALLED = (0, 0)
 
 
 class Agent(Value, frozen=True):
     """One agent: everything that decides what happens next, and nothing else.
 
     `line` is None while the directory knows no provider user for the agent. `dials` are the times
-    of the last dials (ms), oldest first, as many as the rate limit needs.
+    of the last dials (ms), oldest first, as many as the rate limit needs; `last_called` is
+    a mark of the last ended call's number (`phone.mark`), and when that call began.
     """
 
     key: AgentKey
@@ -273,8 +264,8 @@ class Agent(Value, frozen=True):
     calls: tuple[Call, ...] = ()
     answers: tuple[Answer, ...] = ()
     notices: tuple[Notice, ...] = ()
-    recent: tuple[Recent, ...] = ()
     dials: tuple[int, ...] = ()
+    last_called: tuple[int, int] = NOBODY_CALLED
     call_center: CallCenterSettings = field(default=NO_CALL_CENTER, name="centre")
 
     @property

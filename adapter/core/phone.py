@@ -13,6 +13,7 @@ import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
+from zlib import crc32
 
 import phonenumbers
 from msgspec import Struct
@@ -238,6 +239,11 @@ def same_number(one: str, other: str) -> bool:
     if not first or not second:
         return False
     return first == second or _without_one(first) == _without_one(second)
+
+
+def mark(number: str) -> int:
+    """The same for the same number, and for one in 65,536 others: too little to tell it by."""
+    return crc32(_without_one(_digits(number)).encode()) & 0xFFFF
 
 
 @lru_cache(maxsize=4096)  # an agent's latest numbers are compared with each further one

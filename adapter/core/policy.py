@@ -60,9 +60,8 @@ class Policy(Struct, frozen=True):
     per_hour: int = 200
     per_minute_org: int = 0
     repeat_ms: int = 10_000
-    answers_kept: int = 16
+    answer_ms: int = 60_000
     notices_kept: int = 5
-    recent_kept: int = 10
     absent_limit: int = 3
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)

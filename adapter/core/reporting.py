@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
-from adapter.core.ending import call_over, is_known_enough, log_call, with_correction
+from adapter.core.ending import call_over, is_known_enough, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
@@ -56,7 +56,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
             return _taken_elsewhere(agent, call)
     if call is not None:
         return _learned(agent, call, event, policy)
-    return _of_the_past(agent, event, policy) if event.known else _begun(agent, event, policy)
+    return _of_the_past(agent, event) if event.known else _begun(agent, event, policy)
 
 
 def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -> Decision:
@@ -85,11 +85,10 @@ def _taken_elsewhere(agent: Agent, call: Call | None) -> Decision:
     return ignored(agent, "answered elsewhere")
 
 
-def _of_the_past(agent: Agent, event: Report, policy: Policy) -> Decision:
-    """A call that has left the agent: its log can still learn, and so can the list of calls."""
+def _of_the_past(agent: Agent, event: Report) -> Decision:
+    """A call that has left the agent: its log can still learn."""
     learned = FactsLearned(event.at, told_by(event))
-    corrected = with_correction(agent, event.call_id, event.facts, policy)
-    return Decision(corrected, log_events=((event.call_id, learned),), ignored="call is over")
+    return Decision(agent, log_events=((event.call_id, learned),), ignored="call is over")
 
 
 def _bound(agent: Agent, event: Report) -> Call | None:
@@ -156,8 +155,7 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
             return Decision(agent.with_call(known), ignored="repeated")
         case Wrapup():
             learned = ((call.call_id, FactsLearned(event.at, told)),)
-            corrected = with_correction(agent.with_call(known), call.call_id, facts, policy)
-            return Decision(corrected, log_events=learned)
+            return Decision(agent.with_call(known), log_events=learned)
         case AwaitingCdr() if is_known_enough(known):
             return log_call(agent, known, event.at, policy)
         case AwaitingCdr():

@@ -6,9 +6,9 @@ here: whatever the view says can be made again from the store.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, TypeAlias, assert_never
+from typing import Any
 
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
@@ -30,13 +30,10 @@ from adapter.core.model import (
     Acceptance,
     Agent,
     AgentNoAnswer,
-    Answer,
     AwaitingCdr,
     Call,
     Draft,
-    Notice,
     Placing,
-    Recent,
     Record,
     Wrapup,
 )
@@ -50,48 +47,14 @@ View = dict[str, Any]
 _NOT_LIVE = (AgentNoAnswer, *OVER)
 
 
-Entry: TypeAlias = Recent | Answer | Notice
-"""What stands in a list of the view, and never says anything else while it is there."""
-
-
-def entry_view(entry: Entry, region: str) -> View:
-    """What a page in that region shows of it."""
-    match entry:
-        case Recent():
-            return {
-                "call_id": entry.call_id,
-                "direction": str(entry.direction),
-                "number": entry.number,
-                "display": display(entry.number, region),
-                "name": entry.name,
-                "record": _record(entry.record),
-                "started_at": entry.started_at,
-                "talk_seconds": _seconds(entry.talk_ms),
-                "outcome": entry.outcome,
-            }
-        case Answer(request_id, code, text, at):
-            return {"request_id": request_id, **_note(code, text, at)}
-        case Notice(notice_id, code, text, at):
-            return {"id": notice_id, **_note(code, text, at)}
-        case _ as never:
-            assert_never(never)
-
-
 def _note(code: str, text: str, at: int) -> View:
     return {"code": code, "text": text, "at": at, "tone": tone_of(code)}
 
 
-def view(
-    agent: Agent,
-    logs: Iterable[CallLog],
-    policy: Policy,
-    can: dict[str, bool],
-    show: Callable[[Entry, str], Any] = entry_view,
-) -> View:
+def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, bool]) -> View:
     """Everything but `epoch`, `version` and `now`, which the sender knows.
 
-    To be read only: some parts are the same in many views. `show` makes the entries of its lists,
-    which are most of a view; a sender may have them ready in a form of its own.
+    To be read only: some parts are the same in many views.
     """
     policy = policy.of(agent.call_center)
     by_id = {log.log_id: log for log in logs}
@@ -109,9 +72,11 @@ def view(
             if isinstance(call.stage, OVER)
         ],
         "tray": [_tray(log, policy) for log in by_id.values() if isinstance(log.state, Tray)],
-        "answers": [show(answer, region) for answer in agent.answers],
-        "notices": [show(notice, region) for notice in agent.notices],
-        "recent": [show(recent, region) for recent in agent.recent],
+        "answers": [
+            {"request_id": one.request_id, **_note(one.code, one.text, one.at)}
+            for one in agent.answers
+        ],
+        "notices": [{"id": one.id, **_note(one.code, one.text, one.at)} for one in agent.notices],
         "can": can,
         "settings": _settings(
             policy.wrapup_ms,

@@ -6,7 +6,6 @@ Nothing in here knows which product of Salesforce's the page is in.
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,7 +24,7 @@ from adapter.core.events import (
 )
 from adapter.core.logevents import TrayDecided
 from adapter.core.model import Draft, Record
-from adapter.core.view import Entry, View, entry_view
+from adapter.core.view import View
 from adapter.page.messages import (
     CallCenterMessage,
     Context,
@@ -147,13 +146,8 @@ def frame(message: dict[str, Any]) -> str:
     try:
         return orjson.dumps(message).decode()
     except TypeError:
-        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=_read)
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _read(written: orjson.Fragment) -> Any:
-    """What the standard library can write of a part that orjson has written before."""
-    return orjson.loads(orjson.dumps(written))
 
 
 def error_frame(code: str, text: str) -> str:
@@ -167,12 +161,6 @@ def not_stored_frame(message: PageMessage) -> str:
     text = f"{what} could not be stored just now. Please try again."
     asked = {"request_id": message.request_id} if isinstance(message, Dial | Control) else {}
     return frame({"type": "error", "code": "not-stored", "text": text, **asked})
-
-
-@lru_cache(maxsize=8192)
-def entry_part(entry: Entry, region: str) -> orjson.Fragment:
-    """For `core.view`: an entry as it is written, once for all the views that it is in."""
-    return orjson.Fragment(frame(entry_view(entry, region)).encode())
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:

@@ -194,8 +194,8 @@ class Pages:
         """The whole view to every page of the agent that has not seen this version yet."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
         if pages:
-            policy, show = self._agents.policy_of(key), frames.entry_part
-            shown = view(snapshot.agent, snapshot.logs, policy, self._can(key), show)
+            policy = self._agents.policy_of(key)
+            shown = view(snapshot.agent, snapshot.logs, policy, self._can(key))
             text = frames.view_frame(shown, self.epoch, snapshot.version, self._clock.now())
             for page in pages:
                 page.shown = snapshot.version

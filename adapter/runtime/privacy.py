@@ -37,7 +37,7 @@ CallKey: TypeAlias = tuple[str, str, str]
 
 RACES = 50
 PARTS = ("calls", "recent", "answers", "notices")
-"""Of an agent's value, the lists that may tell a number."""
+"""Of an agent's value, the lists that may tell a number (`recent`: an older version's)."""
 
 WHOM = {"number", "record", "name", "record_name"}
 """Of a call's row, what tells with whom it was."""
@@ -213,9 +213,11 @@ async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING
         log_ids = {
             str(one["log_id"]): one
             for one in held.call_logs
-            if AgentKey(one["org_id"], one["user_id"]) == key and one["settled"]
+            if _agent(one) == key and one["settled"]
         }
-        await _erase_agent(archive, key, sought, log_ids, erased)
+        recent = [one for row in held.agents if _agent(row) == key for one in row["recent"]]
+        erased.add("recent", len(recent))
+        await _erase_agent(archive, key, sought, log_ids, erased, is_listed=bool(recent))
     unfinished = held.unfinished()
     for row in held.calls:
         if _key(row, row["call_id"]) not in unfinished:
@@ -232,14 +234,26 @@ async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING
 
 
 def _agents_of(held: PersonalData) -> set[AgentKey]:
-    rows = (*held.agents, *held.call_logs)
-    return {AgentKey(row["org_id"], row["user_id"]) for row in rows}
+    return {_agent(row) for row in (*held.agents, *held.call_logs)}
+
+
+def _agent(row: Row) -> AgentKey:
+    return AgentKey(row["org_id"], row["user_id"])
 
 
 async def _erase_agent(
-    archive: Archive, key: AgentKey, sought: NumberQuery, logs: dict[str, Row], erased: Erased
+    archive: Archive,
+    key: AgentKey,
+    sought: NumberQuery,
+    logs: dict[str, Row],
+    erased: Erased,
+    *,
+    is_listed: bool,
 ) -> None:
-    """The agent's value and the settled logs at once, decided again after a lost race."""
+    """The agent's value and the settled logs at once, decided again after a lost race.
+
+    `is_listed`: an older version wrote a list that tells it; a value that is written has none.
+    """
     for _ in range(RACES):
         snapshot = await archive.load(key)
         if snapshot is None:
@@ -248,7 +262,7 @@ async def _erase_agent(
         # A log whose call is still being wrapped up will be written to again.
         busy = {call.call_id for call in before.calls} | {one.log_id for one in snapshot.logs}
         done = {log_id: row for log_id, row in logs.items() if log_id not in busy}
-        if after == before and not done:
+        if after == before and not done and not is_listed:
             return
         if await archive.erase_agent(after, snapshot.version, tuple(done)):
             _count(before, after, done, erased)
@@ -257,7 +271,6 @@ async def _erase_agent(
 
 
 def _count(before: Agent, after: Agent, logs: dict[str, Row], erased: Erased) -> None:
-    erased.add("recent", len(before.recent) - len(after.recent))
     for part in ("answers", "notices"):
         was, now = getattr(before, part), getattr(after, part)
         erased.add(part, sum(one != other for one, other in zip(was, now, strict=True)))

@@ -167,7 +167,6 @@ class Session(Value, frozen=True):
 class Keep(Struct, frozen=True):
     """What `prune` removes: all that is older than these (Unix milliseconds).
 
-    `calls_since` is meant for agents' lists of recent calls as well.
     Logs go only when they are settled, and sessions when they expired before that moment.
     """
 

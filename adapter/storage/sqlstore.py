@@ -115,13 +115,13 @@ class SqlStore:
         while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
             total += portion
             on_portion(portion)
-        return total + await self._forget_recents(keep.calls_since, on_portion)
+        return total + await self._forget_recents(on_portion)
 
-    async def _forget_recents(self, since: int, on_portion: Callable[[int], None]) -> int:
-        """Old entries of agents' recent calls; who changes meanwhile is for the next time."""
+    async def _forget_recents(self, on_portion: Callable[[int], None]) -> int:
+        """An older version's lists of recent calls; who changes meanwhile is for the next time."""
         total, after = 0, recents.FIRST
         while True:
-            portion = await self.reader.run(recents.read, since, after)
+            portion = await self.reader.run(recents.read, after)
             for agent, version in portion.stale:
                 if await self.archive.erase_agent(agent, version, ()):
                     total += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.facts import Facts, Known, Source
 from adapter.core.logmodel import (
     Attempt,
     CallLog,
@@ -29,7 +29,6 @@ from adapter.core.model import (
     Call,
     Dialing,
     Draft,
-    Recent,
     Record,
     TelephonyUser,
     Wrapup,
@@ -47,6 +46,7 @@ from adapter.storage.port import (
     Parked,
 )
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.transaction import Job
 from tests.contracts.stores import ADA, BEN, NOW, Backend
 
 NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
@@ -107,11 +107,9 @@ class Kept:
         self, key: AgentKey, number: str, *logs: CallLog, calls: tuple[Call, ...] = ()
     ) -> Agent:
         """An agent who has talked with that number, and these logs."""
-        name = f"log-{number[-3:]}"
-        recent = Recent(name, number, WHO.name, Direction.OUTBOUND, NOW, 7_000, "answered", WHO)
         answer = Answer("r1", "not-a-number", f"“{number} x” is not a phone number.", NOW)
         line = TelephonyUser(ACCOUNTS[key.org_id], f"user_{key.user_id}")
-        agent = Agent(key, line, "Ada", recent=(recent,), answers=(answer,), calls=calls)
+        agent = Agent(key, line, "Ada", answers=(answer,), calls=calls)
         rows = tuple(call_row(log.log_id, number, key) for log in logs)
         found = await self.store.load(key)
         version = found.version if found else 0
@@ -156,7 +154,7 @@ async def test_all_that_is_held_is_found(kept: Kept) -> None:
     waiting = Parked("acct_1", "pc-9", "e9", f'{{"from":"{NUMBER}"}}'.encode(), NOW, NOW + 1)
     await kept.store.commit(Commit(park=(waiting,)))
     held = await kept.held()
-    assert [(one["user_id"], len(one["recent"])) for one in held.agents] == [
+    assert [(one["user_id"], len(one["answers"])) for one in held.agents] == [
         ("0051", 1),
         ("0052", 1),
     ]
@@ -189,7 +187,7 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
     await kept.deliver(delivery, delivered("e2", to_number=OTHER))
     erased = await kept.erase()
     assert erased.counts == {
-        "recent": 1, "answers": 1, "notices": 0, "call_logs": 2, "calls": 2, "deliveries": 1,
+        "recent": 0, "answers": 1, "notices": 0, "call_logs": 2, "calls": 2, "deliveries": 1,
     }  # fmt: skip
     assert (erased.tasks, erased.remaining) == (["00Ta", "00Tb"], [])
     assert (await kept.held()).counts() == KEPT
@@ -288,7 +286,7 @@ async def test_whoever_read_before_the_erasure_must_read_again(kept: Kept) -> No
 
 
 async def test_a_lost_race_is_decided_again(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call that begins while it is erased is there afterwards, and the recent one is gone."""
+    """A call that begins while it is erased is there afterwards, and what told it is gone."""
     await kept.put(ADA, NUMBER, call_log("a", NUMBER, ADA, Settled(NOW)))
     live = Call("call-1", OTHER, NOW, Dialing(NOW, NOW + 9))
     load, raced = Archive.load, False
@@ -305,7 +303,7 @@ async def test_a_lost_race_is_decided_again(kept: Kept, monkeypatch: pytest.Monk
     assert (await kept.erase()).remaining == []
     found = await kept.store.load(ADA)
     assert found is not None
-    assert (found.agent.calls, found.agent.recent, found.version) == ((live,), (), 3)
+    assert (found.agent.calls, found.version) == ((live,), 3)
     assert await kept.store.log(ADA, "a") is None
 
 
@@ -314,3 +312,15 @@ async def test_more_rows_than_one_portion_are_read(kept: Kept) -> None:
     await kept.deliver(*(delivered(f"e{n:03}", to=NUMBER if n % 2 else OTHER) for n in range(450)))
     found = [one["event_id"] for one in (await kept.held()).deliveries]
     assert found == [f"e{n:03}" for n in range(450) if n % 2]
+
+
+async def test_the_list_that_an_older_version_left_is_found_and_goes(kept: Kept) -> None:
+    """Nobody reads it any more; the number would stand there all the same."""
+    await kept.put(ADA, OTHER)
+    listed = f',"recent":[{{"call_id":"c1","number":"{NUMBER}"}}],"v":'
+    left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
+    await kept.store.journal.submit(Job(lambda database: database.execute(left, (',"v":', listed))))
+    assert [len(one["recent"]) for one in (await kept.held()).agents] == [1]
+    erased = await kept.erase()
+    assert (erased.counts["recent"], erased.remaining) == (1, [])
+    assert (await kept.held()).counts() == KEPT

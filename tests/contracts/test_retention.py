@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.facts import Direction
 from adapter.core.logmodel import Settled
-from adapter.core.model import AgentKey, Bridged, Call, Recent
+from adapter.core.model import AgentKey, Bridged, Call
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import DAY_MS, Retention
 from adapter.storage.archive import CALLS, DELIVERIES
 from adapter.storage.port import AgentChange, Commit
 from adapter.storage.sqlstore import SqlStore
+from adapter.storage.transaction import Job
 from tests.contracts.stores import ADA, BEN, NOW, Backend, agent, bound, delivery, log
 
 DELIVERY_DAYS, CALL_DAYS = 7, 30
@@ -25,21 +25,21 @@ class StoppedClock(SystemClock):
         return NOW
 
 
-def recent(days: float) -> Recent:
-    """A call of so many days ago."""
-    at = NOW - round(days * DAY_MS)
-    return Recent(f"call-{days}", "+14155550100", "Ann", Direction.INBOUND, at, None, "missed")
+async def list_recent_calls(store: SqlStore) -> None:
+    """What an older version left: a list in each agent's value."""
+    left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
+    values = (',"v":', ',"recent":[{"number":"1"}],"v":')
+    await store.journal.submit(Job(lambda database: database.execute(left, values)))
 
 
 def worked(read: int, *days: float, key: AgentKey = ADA) -> AgentChange:
-    """An agent with recent calls, and rows and settled logs of them; one log is not settled."""
+    """An agent with rows and settled logs of calls; one log is not settled."""
     ages = {str(one): NOW - round(one * DAY_MS) for one in days}
     calls = tuple(
         replace(bound(0, f"pc-{one}", key).calls[0], call_id=one, at=at) for one, at in ages.items()
     )
     logs = (log("open", key), *(log(one, key, Settled(at)) for one, at in ages.items()))
-    value = replace(agent(key), recent=tuple(recent(one) for one in days))
-    return AgentChange(read, value, NOW + 5, logs, calls)
+    return AgentChange(read, agent(key), NOW + 5, logs, calls)
 
 
 async def a_store(backend: Backend) -> SqlStore:
@@ -50,9 +50,10 @@ async def a_store(backend: Backend) -> SqlStore:
 
 
 async def test_nothing_is_kept_longer_than_its_setting_says(backend: Backend) -> None:
-    """Deliveries by the one, calls, settled logs and lists of recent calls by the other."""
+    """Deliveries by the one, calls and settled logs by the other; older versions' lists at once."""
     store = await a_store(backend)
     await store.commit(Commit((worked(0, 29.9, 30.1, 40),)))
+    await list_recent_calls(store)
     for days in (6.9, 7.1, 31):
         at = NOW - round(days * DAY_MS)
         await store.commit(Commit(delivery=replace(delivery(f"e{days}"), at=at)))
@@ -64,7 +65,6 @@ async def test_nothing_is_kept_longer_than_its_setting_says(backend: Backend) ->
     assert await store.log(ADA, "30.1") is None
     found = await store.load(ADA)
     assert found is not None
-    assert [one.call_id for one in found.agent.recent] == ["call-29.9"]
     assert [one.log_id for one in found.logs] == ["open"]
     assert found.agent.calls == (Call("call-1", "+14155550100", NOW, Bridged(NOW, NOW + 300_000)),)
     assert found.version == 2
@@ -73,11 +73,11 @@ async def test_nothing_is_kept_longer_than_its_setting_says(backend: Backend) ->
 
 
 async def test_agents_of_several_portions_forget(backend: Backend) -> None:
-    """And one whose list is young is not written at all."""
+    """And one without a list is not written at all."""
     store = await a_store(backend)
     keys = [AgentKey("00D1", f"a{number:04}") for number in range(450)]
-    changes = tuple(AgentChange(0, replace(agent(key), recent=(recent(31),)), None) for key in keys)
-    await store.commit(Commit(changes))
+    await store.commit(Commit(tuple(AgentChange(0, agent(key), None) for key in keys)))
+    await list_recent_calls(store)
     await store.commit(Commit((worked(0, 1, key=BEN),)))
     job = Retention(store, StoppedClock(), delivery_days=DELIVERY_DAYS, call_days=CALL_DAYS)
     assert await job.prune() == 450

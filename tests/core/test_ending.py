@@ -3,13 +3,12 @@
 from msgspec.structs import replace
 
 from adapter.core.effects import AskCall
-from adapter.core.ending import with_correction
-from adapter.core.events import CallEnded, CdrFound, Connected, TimePassed
+from adapter.core.events import CallEnded, Connected, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.model import Phase, Wrapup
 from adapter.core.policy import Policy
-from tests.core.people import IDLE, NUMBER, POLICY, RECORD, T0, after, click, row, said, tell
+from tests.core.people import IDLE, NUMBER, POLICY, T0, after, click, said, tell
 
 IN = Direction.INBOUND
 TALKED = said(direction=IN, connected=T0, ended=T0 + 61_000, outcome=Outcome.COMPLETED)
@@ -42,37 +41,10 @@ def test_an_agent_without_a_line_has_nobody_to_ask() -> None:
 
 
 def test_missed_calls_are_logged_unless_the_setting_says_no() -> None:
-    """They are remembered either way."""
+    """Their rows are written either way."""
     assert after(IDLE, [MISSED]).opened[0].wanted.outcome is Outcome.MISSED
     unlogged = after(IDLE, [MISSED], Policy(log_missed=False))
     assert unlogged.opened == ()
-    assert [r.outcome for r in unlogged.agent.recent] == ["Missed"]
-
-
-def test_recent_calls_are_the_latest_first_and_few() -> None:
-    """Number, record, outcome and talk."""
-    placed = after(IDLE, [click(), tell(Connected, T0 + 5, said(number=NUMBER, connected=T0 + 5))])
-    ended = said(ended=T0 + 1_005, name="Ada")
-    agent = after(placed.agent, [tell(CallEnded, T0 + 1_005, ended)]).agent
-    line = agent.recent[0]
-    assert (line.number, line.record, line.name) == (NUMBER, RECORD, "Ada")
-    assert (line.talk_ms, line.outcome, line.started_at) == (1_000, "Connected", T0)
-    for n in range(20):
-        agent = after(agent, [replace(OVER, provider_call_id=f"p{n}x", call_id=f"d{n}")]).agent
-    assert [r.call_id for r in agent.recent] == [f"d{n}" for n in range(19, 9, -1)]
-
-
-def test_a_recent_call_is_corrected_by_the_call_log_alone() -> None:
-    """In wrap-up and long after; an event's word is not enough, a row without a talk neither."""
-    agent = after(IDLE, [OVER]).agent
-    truth = row(direction=IN, connected=T0 + 1_000, ended=T0 + 61_000)
-    found = tell(CdrFound, T0 + 70_000, truth, call="c1", known=True)
-    assert after(agent, [found]).agent.recent[0].talk_ms == 60_000
-    gone = replace(agent, calls=())
-    assert after(gone, [found]).agent.recent[0].talk_ms == 60_000
-    for poorer in (said(connected=T0, ended=T0 + 1), row(ended=T0 + 1)):
-        assert with_correction(gone, "c1", poorer, POLICY) == gone
-    assert with_correction(gone, "c2", truth, POLICY) == gone
 
 
 def test_the_number_that_was_dialed_stays_and_another_s_follows_what_is_known() -> None:

@@ -118,7 +118,7 @@ policies = st.sampled_from(
     [
         POLICY,
         Policy(wrapup_ms=0, log_missed=False),
-        Policy(dial_while_wrapup=True, answers_kept=1, notices_kept=1, recent_kept=1),
+        Policy(dial_while_wrapup=True, answer_ms=1, notices_kept=1),
     ]
 )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.model import Answer, Notice
+from adapter.core.policy import Policy
 from adapter.core.tones import tone_of
-from adapter.core.view import entry_view
+from adapter.core.view import view
+from tests.core.people import IDLE
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,7 @@ def test_each_code_has_its_tone(code: str, tone: str) -> None:
 
 def test_an_answer_and_a_notice_carry_their_tone_to_the_page() -> None:
     """The page is told how to take it, and keeps no list of its own."""
-    transferred = entry_view(Answer("r", "transferred", "The call was handed over.", 1), "US")
-    still = entry_view(Notice("n", "still-up", "It goes on.", 1), "US")
-    assert (transferred["tone"], still["tone"]) == ("good", "info")
+    answers = (Answer("r", "transferred", "The call was handed over.", 1),)
+    notices = (Notice("n", "still-up", "It goes on.", 1),)
+    told = view(replace(IDLE, answers=answers, notices=notices), (), Policy(), {})
+    assert (told["answers"][0]["tone"], told["notices"][0]["tone"]) == ("good", "info")

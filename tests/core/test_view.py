@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
@@ -39,17 +34,14 @@ from adapter.core.model import (
     Draft,
     Notice,
     Placing,
-    Recent,
     Record,
     RingingInbound,
     Stage,
     Wrapup,
 )
-from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
-from adapter.core.view import View, entry_view, offerable, view
+from adapter.core.view import View, view
 from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, said
-from tests.strategies import agents, call_logs
 
 TASK, TASK_2 = "00T000000000001", "00T000000000002"
 CAN = {"hang_up": False, "transfer": True}
@@ -142,7 +134,6 @@ def test_an_idle_view_is_whole() -> None:
         "tray": [],
         "answers": [],
         "notices": [],
-        "recent": [],
         "can": CAN,
         "settings": {
             "wrap_up_seconds": 90,
@@ -391,14 +382,12 @@ def test_only_what_needs_its_agent_is_in_the_tray(state: LogState) -> None:
 # --- the rest ---------------------------------------------------------------------------------
 
 
-def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
+def test_answers_and_notices_are_shown_as_they_are() -> None:
     """In the agent's order."""
-    recent = Recent("c0", NUMBER, "Ada", Direction.INBOUND, T0, None, "Missed", RECORD)
     agent = replace(
         IDLE,
         answers=(Answer("r1", "busy", "You are in a call.", T0),),
         notices=(Notice("n1", "unknown-outcome", "Not confirmed.", T0 + 1),),
-        recent=(recent, replace(recent, call_id="c9", talk_ms=1_499, record=None)),
     )
     told = shown(agent)
     assert told["answers"] == [
@@ -419,75 +408,3 @@ def test_answers_notices_and_recent_calls_are_shown_as_they_are() -> None:
             "tone": "warning",
         }
     ]
-    assert told["recent"][0] == {
-        "call_id": "c0",
-        "direction": "inbound",
-        "number": NUMBER,
-        "display": "(212) 555-0123",
-        "name": "Ada",
-        "record": SHOWN_RECORD,
-        "started_at": T0,
-        "talk_seconds": None,
-        "outcome": "Missed",
-    }
-    assert (told["recent"][1]["talk_seconds"], told["recent"][1]["record"]) == (1, None)
-
-
-@given(agent=agents(), logs=st.lists(call_logs(), max_size=2))
-def test_a_sender_may_show_the_entries_of_the_lists_in_its_own_way(
-    agent: Agent, logs: list[CallLog]
-) -> None:
-    """Each entry is asked for with the region that its numbers are read in; all else is as ever."""
-    policy = Policy(dial=DialRules(default_region="DE"))
-    region = policy.of(agent.call_center).dial.default_region
-    own = view(agent, logs, policy, CAN, show=lambda entry, region: (entry, region))
-    lists = {"answers": agent.answers, "notices": agent.notices, "recent": agent.recent}
-    for name, entries in lists.items():
-        assert own.pop(name) == [(entry, region) for entry in entries]
-    plain = view(agent, logs, policy, CAN)
-    assert own == {name: part for name, part in plain.items() if name not in lists}
-    assert plain["recent"] == [entry_view(recent, region) for recent in agent.recent]
-
-
-def test_a_usual_view_is_about_a_kilobyte() -> None:
-    """In a call, with a record: what every tab gets at every change."""
-    assert 500 < len(json.dumps(shown(at(BRIDGED)))) < 2_048
-
-
-@given(agent=agents(), logs=st.lists(call_logs(), max_size=3), eager=st.booleans())
-def test_every_agent_can_be_shown(agent: Agent, logs: list[CallLog], eager: bool) -> None:
-    """As JSON, each call at most once, and click-to-dial never beside a live call."""
-    told = shown(agent, *logs, policy=replace(POLICY, dial_while_wrapup=eager))
-    assert json.loads(json.dumps(told)) == told
-    assert len(told["calls"]) + len(told["wrapups"]) <= len(agent.calls)
-    assert not (told["click_to_dial"] and told["calls"])
-    assert not (told["click_to_dial"] and agent.line is None)
-    assert all(row["log_id"] in {log.log_id for log in logs} for row in told["tray"])
-
-
-@given(agent=agents(), logs=st.lists(call_logs(), max_size=3))
-def test_the_same_values_are_shown_the_same(agent: Agent, logs: list[CallLog]) -> None:
-    """Nothing but the values is looked at."""
-    assert shown(agent, *logs) == shown(agent, *logs)
-
-
-# --- what a page may have ---------------------------------------------------------------------
-
-
-def pending(log_id: str, opened_at: int, not_before: int) -> CallLog:
-    """A log that waits."""
-    state = Pending(not_before, not_before)
-    return replace(LOG, log_id=log_id, opened_at=opened_at, state=state)
-
-
-def test_logs_are_offered_oldest_first_when_their_time_has_come() -> None:
-    """Held-back ones, and those that a page has, are not."""
-    logs: list[Any] = [
-        pending("a-young", T0 + 2, T0),
-        pending("b-old", T0 + 1, T0),
-        pending("held", T0, T0 + 1),
-        replace(LOG, log_id="going", state=Attempting(T0)),
-        replace(LOG, log_id="tray", state=Tray(TrayReason.REFUSED, T0)),
-    ]
-    assert [log.log_id for log in offerable(logs, T0)] == ["b-old", "a-young"]
-    assert [log.log_id for log in offerable(logs, T0 + 1)] == ["held", "b-old", "a-young"]

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.events import (
@@ -20,11 +18,8 @@ from adapter.core.events import (
     RecordViewed,
     WrapupSubmitted,
 )
-from adapter.core.facts import Direction
 from adapter.core.logevents import TrayDecided
-from adapter.core.model import Agent, AgentKey, Draft, Recent, Record
-from adapter.core.policy import Policy
-from adapter.core.view import entry_view, view
+from adapter.core.model import Draft, Record
 from adapter.page import frames
 from adapter.page.frames import agent_event
 from adapter.page.messages import (
@@ -38,7 +33,6 @@ from adapter.page.messages import (
     TrayChoice,
     WrapupIn,
 )
-from tests.strategies import agents
 
 T0 = 1_760_000_000_000
 CONTACT, TASK, TASK_2 = "003000000000001", "00T000000000001", "00T000000000002"
@@ -238,36 +232,6 @@ def test_a_view_travels_with_what_tells_new_from_old() -> None:
     """Epoch, version and the server's clock are added."""
     sent = json.loads(frames.view_frame({"type": "view", "state": "idle"}, "e1", 7, T0))
     assert sent == {"type": "view", "state": "idle", "epoch": "e1", "version": 7, "now": T0}
-
-
-@given(agent=agents(), eager=st.booleans())
-def test_a_view_of_parts_written_before_is_the_same_text(agent: Agent, eager: bool) -> None:
-    """Whoever reads the frame cannot tell, be it a part's first view or a later one."""
-    policy = Policy(dial_while_wrapup=eager)
-    plain = frames.view_frame(view(agent, (), policy, {}), "e1", 7, T0)
-    for _ in range(2):
-        of_parts = view(agent, (), policy, {}, frames.entry_part)
-        assert frames.view_frame(of_parts, "e1", 7, T0) == plain
-
-
-def test_parts_are_sent_beside_what_has_no_utf_8() -> None:
-    """The whole frame is written by the standard library then, and its parts are read for it."""
-    recent = Recent("c1", "+1", "Zo\u00eb\ud83d", Direction.INBOUND, T0, None, "Missed")
-    for name in ("Ada", "Ada\ud83d"):
-        agent = Agent(AgentKey("00D", "005"), name=name, recent=(recent,))
-        shown = view(agent, (), Policy(), {}, frames.entry_part)
-        sent = json.loads(frames.view_frame(shown, "e1", 7, T0).encode("utf-8"))
-        assert sent["agent"]["name"] == name.replace("\ud83d", "?")
-        assert sent["recent"] == [{**entry_view(recent, "US"), "name": "Zoë?"}]
-
-
-def test_a_part_is_written_once_for_a_region() -> None:
-    """The very same part is in each view, until somebody elsewhere reads it."""
-    recent = Recent("c1", "+12025550143", "", Direction.INBOUND, T0, None, "Missed")
-    at_home = frames.entry_part(recent, "US")
-    assert frames.entry_part(recent, "US") is at_home
-    abroad = json.loads(frames.frame({"one": frames.entry_part(recent, "DE")}))["one"]
-    assert abroad == entry_view(recent, "DE") != entry_view(recent, "US")
 
 
 def test_an_error_is_a_frame_of_its_code_and_words() -> None:

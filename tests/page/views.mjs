@@ -18,6 +18,6 @@ export const wrapup = (parts = {}) => ({
 export const view = (parts = {}) => ({
   epoch: 'a', version: 1, now: 0, state: 'idle', click_to_dial: true,
   agent: { org_id: '00D1', user_id: '0051', name: 'Ada', configured: true },
-  calls: [], wrapups: [], tray: [], answers: [], notices: [], recent: [], can: {},
+  calls: [], wrapups: [], tray: [], answers: [], notices: [], can: {},
   settings: { wrap_up_seconds: 60, dispositions: [], dial_while_wrapup: false }, ...parts,
 });

@@ -70,7 +70,8 @@ async def test_the_same_number_again_is_called_once_the_agent_says_so(tmp_path: 
         await world.scenario(outcome="busy", pick_up_seconds=0.05, ring_seconds=0.05)
         page = await world.page()
         assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
-        await page.until(lambda view: bool(view["recent"]) and view["state"] == "idle")
+        await page.until(lambda view: bool(view["calls"]))
+        await page.until(lambda view: view["state"] == "idle")
         asked = await page.until_answer(await page.dial(NUMBER))
         assert asked["code"] == "confirm-repeat"
         await page.send(

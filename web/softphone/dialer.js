@@ -98,8 +98,7 @@ export function createDialer(context, model) {
     refresh();
   }
   function refresh() {
-    const { view, stage, directory = [] } = model();
-    const recents = view?.recent ?? [];
+    const { view, stage, directory = [], recents = [] } = model();
     if (view && view.calls.length > 0 && input.value) {
       input.value = '';
       judge('');

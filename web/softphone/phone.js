@@ -8,6 +8,7 @@
 import { createBuildReload } from './build-reload.js';
 import { createConnection } from './connection.js';
 import { createDialing } from './dialing.js';
+import { createHistory } from './history.js';
 import { createOrg } from './org.js';
 import { makeId } from './page.js';
 import { callerOf } from './prefill.js';
@@ -194,6 +195,10 @@ export function createPhone(page, begun) {
     },
   });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
+  const history = createHistory(origin, (rows) => {
+    model.recents = rows;
+    page.render();
+  });
   model.signIn.by = settings.sign_in;
 
   /** @param {Click} click */
@@ -215,6 +220,7 @@ export function createPhone(page, begun) {
     signIn: createSignInFlow(page, settings, origin, { connect: connection.connect, leave: () => (org.leave(), connection.leave()) }),
     follow() {
       followers();
+      if (model.view) void history(model.view);
       reload.follow(model);
     },
     /** @param {() => void} draw */

@@ -138,7 +138,6 @@ export interface View {
   tray: TrayRow[];
   answers: Answer[];
   notices: (Note & { id: string; tone?: Tone })[];
-  recent: RecentRow[];
   can: { [action: string]: boolean };
   settings: {
     wrap_up_seconds: number;
@@ -324,6 +323,8 @@ export interface Model {
   offers: { [callId: string]: () => void };
   /** The records that this tab has shown, the one in view first. */
   viewed: RecordRef[];
+  /** The agent's latest calls, once they are known. */
+  recents?: RecentRow[];
   /** The call center's directory, once it is known. */
   directory?: DirectoryEntry[];
   /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
