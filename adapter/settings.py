@@ -112,6 +112,8 @@ class Settings(BaseSettings):
 
     task_status: str = "Completed"
     task_extra_fields: Texts = ()
+    task_first_line: Annotated[str, Field(max_length=255)] = ""
+    task_after_wrap_up: bool = False
     dispositions: Texts = ()
     read_back: bool = False
     read_back_class: str = "SoftphoneCallLog"
@@ -361,6 +363,7 @@ class Settings(BaseSettings):
             journal_ms=_ms(self.journal_seconds),
             read_back=self.read_back or self.asks_salesforce,
             read_back_at=tuple(_ms(float(text)) for text in self.read_back_seconds),
+            after_wrapup=self.task_after_wrap_up,
         )
 
     def _dispositions(self) -> tuple[tuple[Outcome, str], ...]:

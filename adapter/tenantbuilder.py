@@ -46,6 +46,8 @@ class Builder:
         entries = read_entries(org.directory_file) if org.directory_file else ()
         known = telephony.driver if telephony.is_configured else None
         rules, finder = settings.policy(), self._finder(org)
+        digits = telephony.driver.capabilities.digits
+        rules = replace(rules, dial=replace(rules.dial, digits=digits))
         if finder is not None:
             rules = replace(rules, save=replace(rules.save, read_back=True))
         redirect_uri = f"{settings.public_origin}/auth/callback"
@@ -69,7 +71,7 @@ class Builder:
         status = settings.task_status if own.task_status is None else own.task_status
         pairs = own.task_extra_fields
         fields = settings.extra_fields() if pairs is None else task_fields_of(pairs)
-        return TaskRules(status, rules.disposition, fields)
+        return TaskRules(status, rules.disposition, fields, first_line=settings.task_first_line)
 
     def _finder(self, org: Org) -> TaskFinder | None:
         """Who asks this org for its Tasks, by the org's own app or by that of the deployment."""

@@ -220,7 +220,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
             tasks=edges.tasks,
             own_origin=settings.public_origin,
         ),
-        numbers=Numbers(login, sessions.of, agents.policy.dial),
+        numbers=Numbers(login, sessions.of, agents.dial_rules),
         history=History(login, store, agents),
         blocked=StartupFailures(login, metrics, clock, edges.proxies),
         metrics=MetricsSite(

@@ -103,6 +103,7 @@ facts = st.builds(
     ended=known(times),
     outcome=known(members(Outcome)),
     transferred=known(times),
+    own_number=known(numbers),
 )
 
 drafts = st.builds(

@@ -8,13 +8,24 @@ from __future__ import annotations
 from adapter.core.values import Value
 
 
+class AskedField(Value, frozen=True):
+    """A field that agents are asked for after a call: any text, or one of the choices."""
+
+    name: str
+    label: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
 class CallCenterSettings(Value, frozen=True):
     """Everything that was left out is as our own settings have it.
 
     `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;
     `region`: ISO 3166 two letters, for numbers without a country code. The prefixes are digits that
     the telephone system wants before an outside line, a long distance number (with the region's own
-    country code) and an international one (before the country code).
+    country code) and an international one (before the country code). `task_fields` are further
+    fields of a call's Task, by name, with what is to be filled in; `ask_fields` are those that the
+    agent fills in.
     """
 
     wrapup_ms: int | None = None
@@ -23,6 +34,8 @@ class CallCenterSettings(Value, frozen=True):
     outside_prefix: str = ""
     long_distance_prefix: str = ""
     international_prefix: str = ""
+    task_fields: tuple[tuple[str, str], ...] = ()
+    ask_fields: tuple[AskedField, ...] = ()
 
 
 NO_CALL_CENTER = CallCenterSettings()

@@ -98,9 +98,9 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
             assert_never(never)
 
 
-def newly_opened(at: int, policy: SavePolicy) -> Pending:
-    """The state of a new log: to be offered at once."""
-    return _pending(at, at, policy)
+def newly_opened(at: int, held_until: int, policy: SavePolicy) -> Pending:
+    """The state of a new log: to be offered at once, or when its agent has done writing."""
+    return _pending(at, max(at, held_until) if policy.after_wrapup else at, policy)
 
 
 def may_be_offered(log: CallLog, at: int) -> bool:
@@ -129,7 +129,7 @@ def _reconciled(
         return LogDecision(log, effects)
     if log.saved is not None and log.saved.fields == log.wanted:
         return LogDecision(log.at_state(Settled(at)), effects)
-    held = log.held_until if log.saved is not None else 0
+    held = log.held_until if log.saved is not None or policy.after_wrapup else 0
     backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
     return LogDecision(log.at_state(_pending(at, max(at, held, backoff), policy)), effects)
 
@@ -213,6 +213,9 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     if not _is_open(log, attempt):
         return LogDecision(log, (settled,), "late")
+    if not log.unlinked and any(error.link for error in event.errors):
+        # Once: where the link was no guess, the same refusal comes again, and is the agent's.
+        return _open_again(replace(log, unlinked=True), event.at, policy, (settled,))
     transient = bool(event.errors) and all(error.transient for error in event.errors)
     refused = replace(log, refusals=log.refusals + 1)
     if not transient or refused.refusals > len(policy.refused_after):

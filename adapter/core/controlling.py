@@ -6,14 +6,18 @@ a number that may not be dialed may not be reached by handing a call over to it 
 
 from __future__ import annotations
 
-from adapter.core.decision import Decision, answered, ignored
+from msgspec.structs import replace
+
+from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.effects import ControlCall
-from adapter.core.events import ControlRequested
-from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Wrapup
+from adapter.core.events import ControlAnswered, ControlRequested
+from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Call, Notice, Wrapup
 from adapter.core.phone import Undialable, dialable, prefixed
 from adapter.core.policy import Policy
 
 TRANSFER = "transfer"
+EXTENSION = "extension-"
+"""How the id of a request begins that sends a call's extension."""
 
 
 def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
@@ -26,7 +30,7 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
         return _answer(agent, event, "no-such-call", "This call is not connected.", policy)
     value = event.value
     if event.action == TRANSFER:
-        target = dialable(value, policy.dial)
+        target = dialable(value, replace(policy.dial, digits=False))
         if isinstance(target, Undialable):
             return _answer(agent, event, f"refused-{target.reason}", target.text, policy)
         value = prefixed(target, policy.dial.default_region, agent.call_center)
@@ -34,6 +38,30 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
         event.request_id, event.call_id, agent.line, call.provider_call_id, event.action, value
     )
     return Decision(agent, effects=(effect,))
+
+
+def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> Decision:
+    """What became of it. An extension that nobody asked to send is told only if it was not sent."""
+    if not event.request_id.startswith(EXTENSION):
+        answer = Answer(event.request_id, event.code, event.text, event.at)
+        return Decision(answered(agent, answer, policy))
+    call = agent.call(event.request_id.removeprefix(EXTENSION))
+    if event.code == "done" or call is None:
+        return Decision(agent)
+    text = f"The extension {call.details.extension} was not sent: press it on your phone."
+    return Decision(noticed(agent, Notice(event.request_id, "extension", text, event.at), policy))
+
+
+def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, ...]]:
+    """Now that both can hear: the digits that are due, once."""
+    if not call.digits_due or agent.line is None or call.provider_call_id is None:
+        return agent, ()
+    request_id = f"{EXTENSION}{call.call_id}"
+    effect = ControlCall(
+        *(request_id, call.call_id, agent.line, call.provider_call_id),
+        *("digits", call.digits_due),
+    )
+    return agent.with_call(replace(call, digits_due="")), (effect,)
 
 
 def _answer(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.decision import Decision, answered, ignored, noticed
+from adapter.core.details import CallDetails, read_params
 from adapter.core.effects import PlaceCall
 from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
 from adapter.core.facts import INBOUND
@@ -25,6 +26,7 @@ from adapter.core.model import (
 )
 from adapter.core.phone import Dialable, DialKind, Undialable, dialable, mark, prefixed, same_number
 from adapter.core.policy import Policy
+from adapter.core.works import take_work
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
 
@@ -136,6 +138,8 @@ def _place(
     agent: Agent, event: DialRequested, number: Dialable, line: TelephonyUser, policy: Policy
 ) -> Decision:
     dialed = prefixed(number, policy.dial.default_region, agent.call_center)
+    agent, work_id = take_work(agent, event, number.dial_string, policy.dial)
+    told = read_params(event.params)
     call = Call(
         call_id=event.call_id,
         number=number.dial_string,
@@ -143,14 +147,25 @@ def _place(
         stage=Placing(event.at, event.at + policy.outcome_ms),
         request_id=event.request_id,
         record=event.record,
-        work_id=event.work_id,
+        work_id=work_id,
         dialed=dialed if dialed != number.dial_string else "",
+        details=CallDetails(event.params, number.extension),
+        time_zone=event.time_zone,
+        digits_due=number.extension,
     )
     dials = (*_last_hour(agent, event.at), event.at)
     placing = replace(agent, calls=agent.calls_with(call), dials=dials)
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
-    effect = PlaceCall(event.call_id, line, dialed, event.ring_profile)
+    profile = event.ring_profile or told.get("ringProfile", "")
+    effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(told, policy))
     return Decision(answered(placing, answer, policy), effects=(effect,))
+
+
+def _caller_id(told: dict[str, str], policy: Policy) -> str:
+    """The number that the click wants to be shown; whether it is ours is the provider's to say."""
+    number = dialable(told.get("did", ""), policy.dial)
+    is_number = isinstance(number, Dialable) and number.kind is DialKind.E164
+    return number.dial_string if is_number and isinstance(number, Dialable) else ""
 
 
 def call_placed(agent: Agent, event: CallPlaced, policy: Policy) -> Decision:

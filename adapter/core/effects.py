@@ -11,12 +11,16 @@ from adapter.core.model import TelephonyUser
 
 
 class PlaceCall(Struct, frozen=True):
-    """Ring the agent's phones, then the destination. At most once per `call_id`, ever."""
+    """Ring the agent's phones, then the destination. At most once per `call_id`, ever.
+
+    `caller_id` is the number to show, where the click said one.
+    """
 
     call_id: str
     line: TelephonyUser
     dial_string: str
     ring_profile: str = ""
+    caller_id: str = ""
 
 
 class AskCall(Struct, frozen=True):

@@ -108,6 +108,7 @@ def is_logged(call: Call, policy: Policy) -> bool:
 
 
 def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
+    held_until = at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0
     return CallLog(
         log_id=call.call_id,
         agent=agent.key,
@@ -115,12 +116,13 @@ def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
         number=call.number if call.request_id else "",
         facts=call.facts,
         record=call.record,
-        time_zone=agent.time_zone,
-        state=newly_opened(at, policy.save),
+        time_zone=call.time_zone or agent.time_zone,
+        state=newly_opened(at, held_until, policy.save),
         provider_call_id=call.provider_call_id or "",
         draft=call.draft,
-        held_until=at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0,
+        held_until=held_until,
         work_id=call.work_id,
+        details=replace(call.details, templates=agent.call_center.task_fields),
     )
 
 

@@ -28,7 +28,8 @@ class DialRequested(Struct, frozen=True):
     """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was.
 
     `confirmed`: the agent was asked whether to call this number again, and said yes. `org_dials`:
-    calls that the whole org has started within the last minute.
+    calls that the whole org has started within the last minute; `params` are the click's own, for
+    the phone system; `time_zone` the browser's, empty if it is the agent's.
     """
 
     at: int
@@ -41,6 +42,16 @@ class DialRequested(Struct, frozen=True):
     ring_profile: str = ""
     confirmed: bool = False
     org_dials: int = 0
+    params: str = ""
+    time_zone: str = ""
+
+
+class WorkStarted(Struct, frozen=True):
+    """Sales Engagement started a work item for a number; its click may come before or after it."""
+
+    at: int
+    work_id: str
+    to: str
 
 
 class CallPlaced(Struct, frozen=True):
@@ -223,6 +234,7 @@ Report: TypeAlias = (
 Event: TypeAlias = (
     PageGreeted
     | DialRequested
+    | WorkStarted
     | CallPlaced
     | PlacingRejected
     | PlacingUnknown

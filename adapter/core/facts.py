@@ -83,8 +83,9 @@ def better(one: Known[T] | None, other: Known[T] | None) -> Known[T] | None:
 class Facts(Value, frozen=True):
     """All that any event or record has told of one call; times are Unix milliseconds.
 
-    `number` is the other party's, as the provider writes it; `picked_up` is when the agent's own
-    phone was picked up (outbound), `connected` when both parties could talk.
+    `number` is the other party's, as the provider writes it, `own_number` the one of ours that was
+    called or shown; `picked_up` is when the agent's own phone was picked up (outbound), `connected`
+    when both parties could talk.
     """
 
     direction: Known[Direction] | None = None
@@ -96,6 +97,7 @@ class Facts(Value, frozen=True):
     ended: Known[int] | None = None
     outcome: Known[Outcome] | None = None
     transferred: Known[int] | None = None
+    own_number: Known[str] | None = None
 
     def join(self, other: Facts) -> Facts:
         """Both together: commutative, associative, idempotent."""
@@ -113,6 +115,7 @@ class Facts(Value, frozen=True):
             better(self.ended, other.ended),
             better(self.outcome, other.outcome),
             better(self.transferred, other.transferred),
+            better(self.own_number, other.own_number),
         )
 
     @property

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from msgspec import field
 from msgspec.structs import replace
 
+from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
 from adapter.core.values import Member, Value
@@ -21,7 +22,9 @@ class LogFields(Value, frozen=True):
     """What a record says, in our own words; a surface turns it into Salesforce's fields.
 
     `subject`, `notes` and `disposition` are the agent's, or None for the default;
-    `talk_ms` None when nobody talked; `started_at` Unix milliseconds.
+    `talk_ms` None when nobody talked; `started_at` Unix milliseconds. `unlinked`: a record of a
+    kind that we do not know took no link; `ends_work`: with it the work item is done that the call
+    was made for.
     """
 
     call_id: str
@@ -34,18 +37,25 @@ class LogFields(Value, frozen=True):
     talk_ms: int | None
     record: Record | None
     draft: Draft
+    own_number: str = ""
+    provider_call_id: str = ""
+    details: CallDetails = NO_DETAILS
+    unlinked: bool = False
+    ends_work: bool = False
 
 
 class SaveError(Value, frozen=True):
     """One reason why Salesforce refused; `field` is the field's label or name, if it is one's.
 
-    `transient`: the same may be taken a moment later, which the surface knows of its own codes.
+    `transient`: the same may be taken a moment later, which the surface knows of its own codes;
+    `link`: the record that the call is about cannot be linked.
     """
 
     code: str
     message: str
     field: str = ""
     transient: bool = False
+    link: bool = False
 
 
 class Attempt(Value, frozen=True):
@@ -166,6 +176,8 @@ class CallLog(Value, frozen=True):
     held_until: int = 0
     doubles: tuple[str, ...] = ()
     work_id: str = ""
+    details: CallDetails = NO_DETAILS
+    unlinked: bool = False
 
     @property
     def wanted(self) -> LogFields:
@@ -182,7 +194,22 @@ class CallLog(Value, frozen=True):
             talk_ms=self.facts.talk_ms,
             record=self.record,
             draft=self.draft,
+            own_number=self.facts.own_number.value if self.facts.own_number else "",
+            provider_call_id=self.provider_call_id,
+            details=self.details,
+            unlinked=self.unlinked,
+            ends_work=self._ends_work,
         )
+
+    @property
+    def _ends_work(self) -> bool:
+        """When the agent has done writing, and not before: the work ends with their own word.
+
+        It ends once: what is written later goes into the record alone.
+        """
+        if not self.work_id:
+            return False
+        return self.held_until == 0 or (self.saved is not None and self.saved.fields.ends_work)
 
     @property
     def is_settled(self) -> bool:

@@ -16,8 +16,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from adapter.core import controlling, deadlines, dialing, reporting
-from adapter.core.decision import Decision, answered, ignored, unnoticed
+from adapter.core import controlling, deadlines, dialing, reporting, works
+from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
@@ -40,10 +40,12 @@ from adapter.core.events import (
     PopClaimed,
     RecordViewed,
     TimePassed,
+    WorkStarted,
     WrapupSubmitted,
 )
 from adapter.core.logevents import DraftChanged, RecordPicked
-from adapter.core.model import Agent, Answer, AwaitingCdr, RingingInbound, Wrapup
+from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
+from adapter.core.phone import read_region
 from adapter.core.policy import Policy
 
 
@@ -64,6 +66,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return _greeted(agent, event)
         case DialRequested():
             return dialing.dial_requested(agent, event, policy)
+        case WorkStarted():
+            return works.work_started(agent, event, policy)
         case CallPlaced():
             return dialing.call_placed(agent, event, policy)
         case PlacingRejected():
@@ -79,8 +83,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case ControlRequested():
             return controlling.control_requested(agent, event, policy)
         case ControlAnswered():
-            answer = Answer(event.request_id, event.code, event.text, event.at)
-            return Decision(answered(agent, answer, policy))
+            return controlling.control_answered(agent, event, policy)
         case WrapupSubmitted():
             return _wrapup_submitted(agent, event, policy)
         case RecordViewed():
@@ -88,15 +91,28 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case MatchesFound():
             return _matches_found(agent, event)
         case CallCenterRead():
-            same = event.call_center == agent.call_center
-            read = replace(agent, call_center=event.call_center)
-            return Decision(read, ignored="as before" if same else "")
+            return _call_center_read(agent, event, policy)
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case TimePassed():
             return deadlines.time_passed(agent, event, policy)
         case _ as never:
             assert_never(never)
+
+
+WRONG_COUNTRY = "wrong-country"
+
+
+def _call_center_read(agent: Agent, event: CallCenterRead, policy: Policy) -> Decision:
+    """A country that is none is told the agent: their numbers would silently be another's."""
+    told, country = event.call_center, read_region(event.call_center.region)
+    read = replace(agent, call_center=replace(told, region=country or told.region))
+    if read == agent:
+        return ignored(agent, "as before")
+    if not told.region or country:
+        return Decision(unnoticed(read, WRONG_COUNTRY))
+    text = f"Your call center names a country that is none: {told.region}. Tell your admin."
+    return Decision(noticed(read, Notice(WRONG_COUNTRY, WRONG_COUNTRY, text, event.at), policy))
 
 
 def _greeted(agent: Agent, event: PageGreeted) -> Decision:

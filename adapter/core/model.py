@@ -14,6 +14,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
+from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
 from adapter.core.values import Member, Value
 
@@ -44,6 +45,14 @@ class Record(Value, frozen=True):
     account_id: str = ""
     contact_id: str = ""
     person_account: bool = False
+
+
+class WorkItem(Value, frozen=True):
+    """A work item of Sales Engagement that waits for the call to its number."""
+
+    work_id: str
+    to: str
+    at: int
 
 
 class Phase(StrEnum):
@@ -140,6 +149,7 @@ class Draft(Value, frozen=True):
     """What the agent has entered about a call; None where nothing was entered.
 
     `who` and `what` are the related person and thing; a Record with an empty id clears the link.
+    `fields` are what the admin has asked for, by the field's name.
     """
 
     subject: str | None = None
@@ -148,6 +158,7 @@ class Draft(Value, frozen=True):
     who: Record | None = None
     what: Record | None = None
     follow_up: bool | None = None
+    fields: tuple[tuple[str, str], ...] = ()
 
     def merged(self, later: Draft) -> Draft:
         """This draft with every field that the later one has set."""
@@ -158,6 +169,7 @@ class Draft(Value, frozen=True):
             who=self.who if later.who is None else later.who,
             what=self.what if later.what is None else later.what,
             follow_up=self.follow_up if later.follow_up is None else later.follow_up,
+            fields=tuple({**dict(self.fields), **dict(later.fields)}.items()),
         )
 
     def unlinked(self) -> Draft:
@@ -175,7 +187,8 @@ class Call(Value, frozen=True):
     (empty for a call that we did not place); `number` is the other party's, E.164 where known;
     `opened_at` is the click or the first event; `matches` are the records that a search by the
     number found, for the agent to pick from; `dialed` is what the provider was told to dial, where
-    the house's dialing prefixes make that another text than `number`.
+    the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
+    the browser that dialed; `digits_due` are still to be sent, once the call is connected.
     """
 
     call_id: str
@@ -190,6 +203,9 @@ class Call(Value, frozen=True):
     work_id: str = ""
     matches: tuple[Record, ...] = ()
     dialed: str = ""
+    details: CallDetails = NO_DETAILS
+    time_zone: str = ""
+    digits_due: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -267,6 +283,7 @@ class Agent(Value, frozen=True):
     dials: tuple[int, ...] = ()
     last_called: tuple[int, int] = NOBODY_CALLED
     call_center: CallCenterSettings = field(default=NO_CALL_CENTER, name="centre")
+    works: tuple[WorkItem, ...] = ()
 
     @property
     def phase(self) -> Phase:

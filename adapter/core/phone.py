@@ -204,6 +204,17 @@ def _region(number: phonenumbers.PhoneNumber) -> str | None:
     return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)
 
 
+_OTHER_NAMES = {"UK": "GB", "EL": "GR", "USA": "US", "GBR": "GB", "DEU": "DE"}
+"""What countries are called in texts, beside the two letters of ISO 3166."""
+
+
+def read_region(text: str) -> str:
+    """The two letters of the country that is meant, or nothing if it is none that we know."""
+    letters = text.strip().upper()
+    named = _OTHER_NAMES.get(letters, letters)
+    return named if is_region(named) else ""
+
+
 def is_region(text: str) -> bool:
     """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
     return text in phonenumbers.SUPPORTED_REGIONS
@@ -267,6 +278,11 @@ def display(number: str, region: str) -> str:
     home = phonenumbers.country_code_for_region(region) == parsed.country_code
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(parsed, style)
+
+
+def with_extension(shown: str, extension: str) -> str:
+    """A number as it is shown, with the extension behind it, if there is one."""
+    return f"{shown} ext. {extension}" if extension else shown
 
 
 DialResult: TypeAlias = Dialable | Undialable

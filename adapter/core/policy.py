@@ -22,7 +22,8 @@ class SavePolicy(Struct, frozen=True):
     `read_back`: whether Salesforce can be asked for a call's record; `read_back_at` are
     the moments of asking, counted from when the outcome became unknown; `refused_after` are the
     waits after a transient refusal, whose end is the tray; within `fresh_ms` of its acceptance
-    a go may still be on its way to its page (which refuses one older than 5 s).
+    a go may still be on its way to its page (which refuses one older than 5 s). `after_wrapup`: the
+    record is made when the wrap-up is over, with everything, and seldom changed afterwards.
     """
 
     report_ms: int = 30_000
@@ -33,6 +34,7 @@ class SavePolicy(Struct, frozen=True):
     wake_ms: int = 600_000
     attempts_kept: int = 8
     fresh_ms: int = 10_000
+    after_wrapup: bool = False
 
 
 class Policy(Struct, frozen=True):

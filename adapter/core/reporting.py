@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from adapter.core.controlling import send_extension
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.ending import call_over, is_known_enough, log_call
@@ -205,7 +206,11 @@ def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Pol
     if isinstance(event, CdrFound) and getattr(call.stage, "claimed_over", False):
         still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
         moved = noticed(moved, still, policy)
-    return Decision(moved)
+    told = moved.call(call.call_id)
+    if told is None or not isinstance(stage, Bridged):
+        return Decision(moved)
+    sent, effects = send_extension(moved, told)
+    return Decision(sent, effects=effects)
 
 
 def _proved(agent: Agent, call: Call) -> Agent:

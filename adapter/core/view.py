@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from adapter.core.callcenter import AskedField
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
 from adapter.core.ending import is_logged
-from adapter.core.facts import Outcome
+from adapter.core.facts import INBOUND, Outcome
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -37,7 +38,7 @@ from adapter.core.model import (
     Record,
     Wrapup,
 )
-from adapter.core.phone import display
+from adapter.core.phone import display, with_extension
 from adapter.core.policy import Policy
 from adapter.core.tones import tone_of
 
@@ -83,6 +84,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             policy.dial_while_wrapup,
             agent.call_center.dispositions,
             policy.dispositions,
+            agent.call_center.ask_fields,
         ),
     }
 
@@ -93,6 +95,7 @@ def _settings(
     dial_while_wrapup: bool,
     choices: tuple[str, ...],
     dispositions: tuple[tuple[Outcome, str], ...],
+    asked: tuple[AskedField, ...],
 ) -> View:
     """The same for all agents of a call center."""
     offered = choices or tuple(text for _, text in dispositions)
@@ -100,6 +103,15 @@ def _settings(
         "wrap_up_seconds": wrapup_ms // 1000,
         "dial_while_wrapup": dial_while_wrapup,
         "dispositions": [{"value": text, "label": text} for text in offered],
+        "ask_fields": [
+            {
+                "name": field.name,
+                "label": field.label,
+                "choices": list(field.choices),
+                "required": field.required,
+            }
+            for field in asked
+        ],
     }
 
 
@@ -121,10 +133,12 @@ def _card(call: Call, region: str) -> View:
         "state": str(call.phase),
         "direction": str(call.direction),
         "number": call.number,
-        "display": display(call.number, region),
+        "display": with_extension(display(call.number, region), call.details.extension),
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
+        "called_number": _called(call),
+        "params": call.details.params,
         "started_at": call.opened_at,
         "since": stage.since,
         "connected_at": connected.value if connected else None,
@@ -134,12 +148,21 @@ def _card(call: Call, region: str) -> View:
     }
 
 
+def _called(call: Call) -> str:
+    """The number that was called: one of ours, where the call came in."""
+    if call.direction is not INBOUND:
+        return call.number
+    return call.facts.own_number.value if call.facts.own_number else ""
+
+
 def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
     return {
         "call_id": call.call_id,
         "direction": str(call.direction),
         "number": call.number,
-        "display": display(call.number, policy.dial.default_region),
+        "display": with_extension(
+            display(call.number, policy.dial.default_region), call.details.extension
+        ),
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
@@ -223,6 +246,7 @@ def _draft(draft: Draft) -> View:
         "follow_up": draft.follow_up,
         "who": _record(draft.who),
         "what": _record(draft.what),
+        "fields": dict(draft.fields) or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

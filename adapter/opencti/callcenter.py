@@ -131,7 +131,7 @@ def _dialing(center: CallCenter) -> Section:
 
 
 def _softphone(center: CallCenter) -> Section:
-    """All that `web/softphone/centre.js` reads; what is empty changes nothing."""
+    """All that `web/softphone/call-center.js` reads; what is empty changes nothing."""
     items = (
         Item("defaultCountry", "Country of numbers without a code", center.country),
         Item("wrapUpSeconds", "Wrap-up (seconds)", str(center.wrap_up_seconds)),
@@ -139,6 +139,7 @@ def _softphone(center: CallCenter) -> Section:
         Item("ringProfiles", "Call me on: ring profiles (comma-separated)", ""),
         Item("recordTypeId", "Record type of new Tasks (ID)", ""),
         Item("taskFields", "Further fields of new Tasks (Field=value; ...)", ""),
+        Item("askFields", "Fields asked for after a call (Field*: Label=a|b; ...)", ""),
         Item("publishChannel", "Message channel that hears of calls", center.channel),
         Item("dialChannel", "Message channel that may ask for a call", ""),
         Item("lookUp", "Apex that finds callers (Class.method)", ""),
@@ -146,5 +147,8 @@ def _softphone(center: CallCenter) -> Section:
         Item("popNone", "Pop when nobody matches", ""),
         Item("popOne", "Pop when one record matches", ""),
         Item("popMany", "Pop when several records match", ""),
+        Item("popFields", "Fields of a new record (Field={number}; ...)", ""),
+        Item("popQuery", "Parameters of a page that pops (name={number}&...)", ""),
+        Item("flowVariables", "Variables of a flow that pops (name={number}; ...)", ""),
     )
     return Section(SOFTPHONE, "Softphone", items)

@@ -14,7 +14,7 @@ from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved
 from adapter.core.logmodel import Attempt, CallLog, SaveError
-from adapter.opencti.tasklog import TaskRules, create_fields, update_fields
+from adapter.opencti.tasklog import TaskRules, create_fields, task_fields, update_fields
 from adapter.page.messages import ErrorIn, JournalEntry, Result, is_record_id
 
 TRANSIENT = frozenset(
@@ -31,6 +31,17 @@ TRANSIENT = frozenset(
 
 https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 """
+
+WHAT_ID = "WhatId"
+_WRONG_LINK = frozenset(
+    {
+        "FIELD_INTEGRITY_EXCEPTION",
+        "INVALID_CROSS_REFERENCE_KEY",
+        "INVALID_CROSS_REFERENCE_TYPE_FIELD",
+        "MALFORMED_ID",
+    }
+)
+"""What Salesforce says of an id that is of no object that a Task can be about."""
 
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
@@ -79,7 +90,8 @@ def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
 
 
 def _error(code: str, message: str) -> SaveError:
-    return SaveError(code, message, transient=code in TRANSIENT)
+    link = code in _WRONG_LINK and (WHAT_ID in message or "Related To" in message)
+    return SaveError(code, message, transient=code in TRANSIENT, link=link)
 
 
 def _each(details: Any) -> list[dict[str, Any]]:
@@ -106,7 +118,8 @@ def _page_error(error: dict[str, Any]) -> SaveError:
 def _field_error(name: str, error: dict[str, Any]) -> SaveError:
     code = _kept(error.get("statusCode") or "FIELD_ERROR")
     label = _kept(error.get("fieldLabel") or name)
-    return SaveError(code, _kept(error.get("message") or code), label)
+    link = WHAT_ID in {name, error.get("columnApiName")} and code in _WRONG_LINK
+    return SaveError(code, _kept(error.get("message") or code), label, link=link)
 
 
 def _kept(told: Any) -> str:
@@ -124,6 +137,9 @@ def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     """The go for an attempt: the exact saveLog, decided at accept and never again."""
     if attempt.record_id and log.saved is not None:
         value = update_fields(attempt.record_id, log.saved.fields, attempt.fields, rules)
+        if len(value) == 1:
+            # Only the work is to be ended: a save without any field would be refused.
+            value["CallDisposition"] = task_fields(attempt.fields, rules)["CallDisposition"]
     else:
         value = create_fields(attempt.fields, rules)
     return {
@@ -138,12 +154,15 @@ def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
 
 
 def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
-    """The work of Sales Engagement that this Task completes: outbound, and with its first save.
+    """The work of Sales Engagement that this save completes: outbound, once, when all is written.
 
-    The page adds the Task's id, which it is the first to know (facts: opencti, section 3).
+    The page adds the Task's id, which it may be the first to know.
+    https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/
+    sforce_api_cti_hvs_completework.htm
     """
     fields = attempt.fields
-    if not log.work_id or attempt.record_id or fields.direction is not Direction.OUTBOUND:
+    before = log.saved.fields.ends_work if log.saved and attempt.record_id else False
+    if not fields.ends_work or before or fields.direction is not Direction.OUTBOUND:
         return {}
     said = {
         "disposition": fields.draft.disposition or rules.disposition(fields.outcome),

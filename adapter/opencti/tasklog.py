@@ -17,7 +17,9 @@ from msgspec import Struct, field
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Record
-from adapter.page.messages import is_record_id
+from adapter.core.phone import with_extension
+from adapter.opencti.objects import Link, link_of
+from adapter.opencti.templates import fill, is_field
 
 Value = str | int | None
 
@@ -25,8 +27,6 @@ SUBJECT_LIMIT = 255
 NOTES_LIMIT = 32_000
 TEXT_LIMIT = 255
 
-_PERSONS = ("003", "00Q")
-_THINGS = ("001", "500", "006", "701", "02i", "800", "a")
 _CALL_TYPE = {
     Direction.OUTBOUND: "Outbound",
     Direction.INBOUND: "Inbound",
@@ -42,29 +42,32 @@ _SUBJECT = {
 class TaskRules(Struct, frozen=True):
     """What differs between orgs: the status' picklist value, dispositions, further fields.
 
-    `extra` are constant fields by API name (say, Type or a custom picklist), on create only.
+    `extra` are fields by API name (say, Type or a custom picklist) with their templates
+    (`opencti.templates`); `first_line` is the template of the comment's first line, empty for none.
     """
 
     status: str = "Completed"
     disposition: Callable[[Outcome], str] = lambda outcome: outcome.value
     extra: tuple[tuple[str, str], ...] = ()
     subjects: dict[Direction, str] = field(default_factory=lambda: dict(_SUBJECT))
+    first_line: str = ""
 
 
 def task_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
     """What the Task should say, with None for what is empty: a null clears a field, "" may not."""
     who, what = links(fields)
     talk = fields.talk_ms or 0
+    outcome = fields.draft.disposition or rules.disposition(fields.outcome)
+    subject, extra = _subject(fields, rules), _extra(fields, rules, outcome)
     said: dict[str, Value] = {
-        "Subject": _subject(fields, rules)[:SUBJECT_LIMIT],
+        **extra,
+        "Subject": cut(subject, SUBJECT_LIMIT),
         "Status": rules.status,
         "CallType": _CALL_TYPE[fields.direction],
         "CallDurationInSeconds": (talk + 500) // 1000,
-        "CallDisposition": (fields.draft.disposition or rules.disposition(fields.outcome))[
-            :TEXT_LIMIT
-        ],
-        "CallObject": fields.call_id[:TEXT_LIMIT],
-        "Description": (fields.draft.notes or "")[:NOTES_LIMIT],
+        "CallDisposition": cut(outcome, TEXT_LIMIT),
+        "CallObject": cut(fields.call_id, TEXT_LIMIT),
+        "Description": cut(_comment(fields, rules, subject, extra, outcome), NOTES_LIMIT),
         "ActivityDate": _local_date(fields.started_at, fields.time_zone),
         "WhoId": who,
         "WhatId": what,
@@ -75,7 +78,7 @@ def task_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
 def create_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
     """The argument of a saveLog that creates: nothing empty in it."""
     said = {k: v for k, v in task_fields(fields, rules).items() if v is not None}
-    return {**dict(rules.extra), "entityApiName": "Task", "TaskSubtype": "Call", **said}
+    return {"entityApiName": "Task", "TaskSubtype": "Call", **said}
 
 
 def update_fields(
@@ -83,49 +86,95 @@ def update_fields(
 ) -> dict[str, Value]:
     """The argument of a saveLog that updates: the Task's id and what differs from `saved`."""
     before, after = task_fields(saved, rules), task_fields(wanted, rules)
-    return {"Id": task_id, **{k: v for k, v in after.items() if before[k] != v}}
+    return {"Id": task_id, **{k: v for k, v in after.items() if before.get(k) != v}}
+
+
+def cut(text: str, most: int) -> str:
+    """As much of the text as fits into `most` UTF-16 units, which is how Salesforce counts.
+
+    No pair of units that is one character is parted.
+    """
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * most:
+        return text
+    return units[: 2 * most].decode("utf-16-le", "ignore")
+
+
+def _extra(fields: LogFields, rules: TaskRules, outcome: str) -> dict[str, str]:
+    """The admin's fields: of our settings, of the call center, and what the agent was asked for."""
+    templates = {**dict(rules.extra), **dict(fields.details.templates)}
+    filled = {
+        name: cut(fill(template, fields, outcome).strip(), TEXT_LIMIT)
+        for name, template in templates.items()
+        if is_field(name)
+    }
+    answers = {n: cut(v, TEXT_LIMIT) for n, v in fields.draft.fields if is_field(n)}
+    return {**filled, **answers}
+
+
+def _comment(
+    fields: LogFields, rules: TaskRules, subject: str, extra: dict[str, str], outcome: str
+) -> str:
+    """The agent's notes; before them the admin's first line, or the number where nothing tells it.
+
+    Without a record, nobody could be called back whose number is in no field.
+    """
+    notes, line = fields.draft.notes or "", ""
+    if rules.first_line:
+        line = fill(rules.first_line, fields, outcome).strip()
+    elif fields.number and not any(links(fields)):
+        told = (subject, notes, *extra.values())
+        line = "" if any(fields.number in text for text in told) else fields.number
+    return "\n".join(part for part in (line, notes) if part)
 
 
 def links(fields: LogFields) -> tuple[str | None, str | None]:
     """WhoId and WhatId: what the agent picked, else what the call's record allows.
 
-    A Lead forbids a WhatId; ids of neither kind (users, tasks, events) make no link.
+    A Lead forbids a WhatId; users, tasks and events make no link, but their account does.
     """
-    who, what = _links_of(fields.record) if fields.record else (None, None)
-    if fields.draft.who is not None:
-        who = fields.draft.who.id if is_person(fields.draft.who.id) else None
-    if fields.draft.what is not None:
-        what = fields.draft.what.id if is_thing(fields.draft.what.id) else None
+    who, what = _links_of(fields.record, fields) if fields.record else (None, None)
+    picked_who, picked_what = fields.draft.who, fields.draft.what
+    if picked_who is not None:
+        who = picked_who.id if link_of(picked_who.id) is Link.WHO else None
+    if picked_what is not None:
+        what = picked_what.id if _is_thing(picked_what.id, fields) else None
     if who is not None and who.startswith("00Q"):
         what = None
     return who, what
 
 
-def _links_of(record: Record) -> tuple[str | None, str | None]:
-    contact = record.contact_id if is_person(record.contact_id) else None
+def _links_of(record: Record, fields: LogFields) -> tuple[str | None, str | None]:
+    contact = record.contact_id if link_of(record.contact_id) is Link.WHO else None
     if record.person_account and contact:
         return contact, None
-    if is_person(record.id):
+    if link_of(record.id) is Link.WHO:
         return record.id, None
-    return contact, record.id if is_thing(record.id) else None
+    if _is_thing(record.id, fields):
+        return contact, record.id
+    account = record.account_id if link_of(record.account_id) is Link.WHAT else None
+    return contact, account
 
 
-def is_person(record_id: str) -> bool:
-    """Whether the id may stand in WhoId: Contact (003) or Lead (00Q)."""
-    return is_record_id(record_id) and record_id.startswith(_PERSONS)
-
-
-def is_thing(record_id: str) -> bool:
-    """Whether the id may stand in WhatId: Account, Case, Opportunity, … or a custom object."""
-    return is_record_id(record_id) and record_id.startswith(_THINGS)
+def _is_thing(record_id: str, fields: LogFields) -> bool:
+    """Whether it may stand in WhatId; an object that we do not know, until it was refused."""
+    link = link_of(record_id)
+    return link is Link.WHAT or (link is Link.PERHAPS and not fields.unlinked)
 
 
 def _subject(fields: LogFields, rules: TaskRules) -> str:
     if fields.draft.subject and fields.draft.subject.strip():
         return fields.draft.subject
-    named = fields.record.name if fields.record else ""
-    party = named or fields.name or fields.number or "an unknown number"
+    party = (fields.record.name if fields.record else "") or _caller(fields)
     return rules.subjects[fields.direction].format(party=party)
+
+
+def _caller(fields: LogFields) -> str:
+    """Who it was where no record tells: name and number, so that they can be called back."""
+    number = with_extension(fields.number, fields.details.extension)
+    if fields.name and number and not fields.record:
+        return f"{fields.name} ({number})"
+    return fields.name or number or "an unknown number"
 
 
 @lru_cache(maxsize=1024)

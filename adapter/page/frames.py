@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from adapter.core.callcenter import CallCenterSettings
+from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.events import (
     CallCenterRead,
     ControlRequested,
@@ -20,6 +20,7 @@ from adapter.core.events import (
     NoticeDismissed,
     OverClaimed,
     RecordViewed,
+    WorkStarted,
     WrapupSubmitted,
 )
 from adapter.core.logevents import TrayDecided
@@ -36,11 +37,17 @@ from adapter.page.messages import (
     PageMessage,
     RecordIn,
     TrayChoice,
+    Work,
     WrapupIn,
     is_record_id,
 )
 
-AgentMessage = Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
+FIELDS, FIELD_LENGTH = 50, 1000
+"""Of the fields of a call center's Tasks: how many, and how long each may be."""
+
+AgentMessage = (
+    Work | Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
+)
 
 
 # --- what the agent does, as events --------------------------------------------------------------
@@ -70,6 +77,8 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
             return MatchesFound(at, message.call_id, found)
         case CallCenterMessage():
             return CallCenterRead(at, _centre(message))
+        case Work():
+            return WorkStarted(at, message.work_id, message.to)
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:
@@ -87,6 +96,7 @@ def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
         work_id=message.work_id,
         ring_profile=message.ring_profile,
         confirmed=message.confirmed,
+        params=message.params,
     )
 
 
@@ -99,7 +109,18 @@ def _centre(told: CallCenterMessage) -> CallCenterSettings:
         outside_prefix=told.outside_prefix,
         long_distance_prefix=told.long_distance_prefix,
         international_prefix=told.international_prefix,
+        task_fields=_texts(told.task_fields),
+        ask_fields=tuple(
+            AskedField(f.name, f.label or f.name, tuple(f.choices), f.required)
+            for f in told.ask_fields
+        ),
     )
+
+
+def _texts(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Fields by name, as many as an admin would write down; what is no text is left out."""
+    fields = ((name, value) for name, value in told.items() if isinstance(value, str))
+    return tuple((name[:80], value[:FIELD_LENGTH]) for name, value in fields)[:FIELDS]
 
 
 def _record(record: RecordIn) -> Record:
@@ -121,6 +142,7 @@ def _draft(message: WrapupIn) -> Draft:
         who=_link(message, "who", message.who),
         what=_link(message, "what", message.what),
         follow_up=message.follow_up,
+        fields=_texts(message.fields),
     )
 
 

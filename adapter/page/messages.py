@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from adapter.core.details import LONGEST_PARAMS
 from adapter.core.nesting import is_too_deep
 from adapter.core.values import mend_json
 
@@ -23,6 +24,9 @@ Id = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(max_length=255)]
 Notes = Annotated[str, Field(max_length=32_000)]
 Prefix = Annotated[str, Field(max_length=8, pattern=r"^[0-9*#]*$")]
+Params = Annotated[str, BeforeValidator(lambda told: str(told or "")[:LONGEST_PARAMS])]
+"""Cut, never refused: a call matters more than what comes along with it."""
+Country = Annotated[str, BeforeValidator(lambda told: str(told or "").strip()[:64])]
 Millis = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -107,7 +111,7 @@ class Dial(_Message):
     clicked_at: Millis
     sent_at: Millis | None = None
     record: RecordIn | None = None
-    params: str = Field("", max_length=2000)
+    params: Params = ""
     work_id: Text = ""
     ring_profile: Text = ""
     confirmed: bool = False
@@ -158,6 +162,7 @@ class WrapupIn(_Message):
     who: LinkIn | None = None
     what: LinkIn | None = None
     follow_up: bool | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
     done: bool = False
 
     def cleared(self, field: str) -> bool:
@@ -189,6 +194,15 @@ class Matches(_Message):
     records: list[RecordIn] = Field(default_factory=list, max_length=10)
 
 
+class AskedFieldIn(_Message):
+    """A field that the admin has agents asked for after a call."""
+
+    name: Text
+    label: Text = ""
+    choices: list[Text] = Field(default_factory=list, max_length=200)
+    required: bool = False
+
+
 class CallCenterMessage(_Message):
     """What the definition of the call center says; `problems` are keys whose values are rubbish."""
 
@@ -197,10 +211,12 @@ class CallCenterMessage(_Message):
     dispositions: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(
         default_factory=list, max_length=50
     )
-    default_country: str = Field("", pattern=r"^([A-Z]{2})?$")
+    default_country: Country = ""
     outside_prefix: Prefix = ""
     long_distance_prefix: Prefix = ""
     international_prefix: Prefix = ""
+    task_fields: dict[str, Any] = Field(default_factory=dict)
+    ask_fields: list[AskedFieldIn] = Field(default_factory=list, max_length=20)
     problems: list[Text] = Field(default_factory=list, max_length=50)
 
 

@@ -36,6 +36,7 @@ class Page:
     shown: int = -1
     session: str = ""
     who_asked: str = ""
+    time_zone: str = ""
     goes: set[Go] = field(default_factory=set)
     probes: dict[str, tuple[int, frozenset[Go]]] = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from adapter.core.events import Event
 from adapter.core.logevents import LogEffect, LogEvent
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey
+from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
 from adapter.fanout.port import Hints
 from adapter.runtime.callrows import call_rows
@@ -97,6 +98,11 @@ class Agents:
             known = await self._store.load(key) or Snapshot(Agent(key), 0, ())
             self._remember(key, known)
         return known
+
+    async def dial_rules(self, key: AgentKey) -> DialRules:
+        """What the agent may dial, by their own call center. Raises StorageError."""
+        agent = (await self.snapshot(key)).agent
+        return self.policy_of(key).of(agent.call_center).dial
 
     async def handle(self, key: AgentKey, *events: Event) -> Turn:
         """The agent hears of these events. Raises StorageError if it can't be committed."""

@@ -158,6 +158,7 @@ class Performer:
                 effect.line.user,
                 effect.dial_string,
                 ring_profile=effect.ring_profile or None,
+                caller_id=effect.caller_id or None,
             )
         except (Rejected, Unsupported) as error:
             log.warning("call.rejected", **about, reason=error.text)

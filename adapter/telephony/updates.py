@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.core import events
+from adapter.core.callerid import cleaned
 from adapter.core.facts import Direction, Facts
 
 
@@ -137,7 +138,8 @@ def event_for(
         return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
     if update.is_internal:
         return None  # nobody took it from this agent, who is told under their own name
-    return events.AnsweredElsewhere(at, call_id, known, update.provider_call_id, update.facts)
+    facts = cleaned(update.facts)
+    return events.AnsweredElsewhere(at, call_id, known, update.provider_call_id, facts)
 
 
 def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | None:
@@ -151,9 +153,12 @@ def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | Non
 def as_event(
     update: CallUpdate, *, at: int, call_id: str, known: bool, elsewhere: bool = False
 ) -> events.Report:
-    """Turn an update into the event for the agent's machine (see `events.CallEvent`)."""
+    """Turn an update into the event for the agent's machine (see `events.CallEvent`).
+
+    What a network says instead of a number or a name is left out here, for all providers.
+    """
     event = _EVENTS[update.moment]
-    return event(at, call_id, known, update.provider_call_id, update.facts, elsewhere)
+    return event(at, call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere)
 
 
 _EVENTS: dict[Moment, type[events.Report]] = {

@@ -12,6 +12,7 @@ from typing import assert_never
 
 import structlog
 from aiohttp import WSMsgType, web
+from msgspec.structs import replace
 
 from adapter.core.events import ControlRequested, DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted
@@ -176,6 +177,7 @@ class Bridge:
             focused=hello.focused,
             active_at=self._clock.now(),
             session=session.token_hash,
+            time_zone=hello.time_zone,
         )
         outbox.on_closing = lambda: self._pages.remove(page)
         self._agents.forget(key)
@@ -257,6 +259,7 @@ class Bridge:
                 | Matches()
                 | CallCenterMessage()
                 | DismissNotice()
+                | Work()
             ):
                 await self._do(page, message, now)
             case Presence():
@@ -276,7 +279,7 @@ class Bridge:
                 await self._pages.proofs.answered(page, message.nonce)
             case AskAnswer():
                 await self._answered(page, message)
-            case Popped() | Work():
+            case Popped():
                 log.debug("frame.noted", type=message.type)
             case _ as never:
                 assert_never(never)
@@ -296,7 +299,7 @@ class Bridge:
             return
         if await self._same_user.refuses(page, event):
             return
-        turn = await self._clicks.dial(page.key, event)
+        turn = await self._clicks.dial(page.key, replace(event, time_zone=page.time_zone))
         if turn.ignored:
             # A repeated request changed nothing, so nobody is told; its page waits for the answer.
             page.shown = -1

@@ -1,6 +1,7 @@
 """Whether a number can be dialed, for a page that asks while its agent types.
 
-The same judgement as at the dial itself (core.phone); nothing is stored, nothing is logged.
+The same judgment as at the dial itself (core.phone), by the agent's own call center; nothing is
+stored, nothing is logged.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from adapter.core.phone import DialRules, Undialable, dialable, display
+from adapter.core.model import AgentKey
+from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
 from adapter.storage.port import Session
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
@@ -22,20 +24,21 @@ class Numbers:
         self,
         login: Login,
         session_of: Callable[[web.Request], Awaitable[Session | None]],
-        rules: DialRules,
+        rules_of: Callable[[AgentKey], Awaitable[DialRules]],
     ) -> None:
         self._login = login
         self._session_of = session_of
-        self._rules = rules
+        self._rules_of = rules_of
 
     async def check(self, request: web.Request) -> web.Response:
         """POST /api/number {number}: how it is written, or a code and why it can't be dialed."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
-        if await self._session_of(request) is None:
+        if (session := await self._session_of(request)) is None:
             return failure(401, "signed-out", "Sign in first.")
         number = str((await read_object(request)).get("number", ""))
-        return web.json_response(judged(number, self._rules), headers={"Cache-Control": "no-store"})
+        told = judged(number, await self._rules_of(session.agent))
+        return web.json_response(told, headers={"Cache-Control": "no-store"})
 
 
 def judged(number: str, rules: DialRules) -> dict[str, object]:
@@ -43,4 +46,5 @@ def judged(number: str, rules: DialRules) -> dict[str, object]:
     found = dialable(number, rules)
     if isinstance(found, Undialable):
         return {"ok": False, "code": f"refused-{found.reason}", "text": found.text}
-    return {"ok": True, "display": display(found.dial_string, rules.default_region)}
+    shown = display(found.dial_string, rules.default_region)
+    return {"ok": True, "display": with_extension(shown, found.extension)}

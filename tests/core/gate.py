@@ -38,7 +38,7 @@ SLOWEST_COMMIT_MS = 250_000
 def new_log(at: int = T0, policy: SavePolicy | None = None) -> CallLog:
     """A log of a call that has just ended."""
     over = Facts(ended=Known(at, Source.SAID))
-    state = newly_opened(at, policy or SavePolicy())
+    state = newly_opened(at, 0, policy or SavePolicy())
     return CallLog("c1", KEY, at, NUMBER, over, None, "UTC", state)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import LogDecision, decide_log, may_be_offered
+from adapter.core.calllog import LogDecision, decide_log, may_be_offered, newly_opened
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logevents import (
     AlarmDoubled,
@@ -503,3 +503,57 @@ def test_time_alone_ends_every_wait_but_that_for_a_page(
         assert moved.next_due is None or moved.next_due > due
         log = moved
     assert isinstance(log.state, Pending | Tray | Settled | Closed)
+
+
+def test_a_link_that_salesforce_refuses_is_given_up_once() -> None:
+    """The same create without it, at once; refused again, it is the agent's to mend."""
+    errors = (SaveError("FIELD_INTEGRITY_EXCEPTION", "no", "Related To", link=True),)
+    first = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", errors))
+    assert isinstance(first.log.state, Pending)
+    assert first.log.state.not_before == T0 + 9
+    assert first.log.wanted.unlinked
+    assert first.effects == (SendSettled("c1", "page1", 1),)
+    again = after(
+        LogAccepted(T0 + 10, "page1", "n2"),
+        LogRefused(T0 + 19, "page1", 2, "n2", errors),
+        log=first.log,
+    )
+    assert again.log.state == Tray(TrayReason.REFUSED, T0 + 19, errors)
+
+
+def test_a_record_may_be_made_when_the_wrap_up_is_over() -> None:
+    """Where a record that is made cannot be changed: with the notes, at once when they are done."""
+    late = SavePolicy(after_wrapup=True)
+    assert newly_opened(T0, T0 + 60_000, late) == Pending(T0 + 60_000, T0 + 60_000)
+    assert newly_opened(T0, T0 + 60_000, POLICY).not_before == T0
+    assert newly_opened(T0, 0, late).not_before == T0
+    waiting = replace(new_log(), held_until=T0 + 60_000, state=newly_opened(T0, T0 + 60_000, late))
+    noted = after(
+        DraftChanged(T0 + 5, Draft(notes="a"), done=False, held_until=T0 + 60_000),
+        policy=late,
+        log=waiting,
+    ).log
+    assert not may_be_offered(noted, T0 + 6)
+    done = after(WritingEnded(T0 + 7), policy=late, log=noted).log
+    assert may_be_offered(done, T0 + 7)
+    assert done.wanted.draft.notes == "a"
+
+
+def test_work_ends_with_the_agent_s_writing_and_only_once() -> None:
+    """Not at hang-up; what is written later ends nothing again."""
+    log = replace(new_log(), work_id="w1", held_until=T0 + 60_000)
+    assert not log.wanted.ends_work
+    created = after(ACCEPT, SAVED, log=log).log
+    assert isinstance(created.state, Settled)
+    ended = after(WritingEnded(T0 + 60_000), log=created).log
+    assert ended.wanted.ends_work
+    assert may_be_offered(ended, T0 + 60_000)
+    updated = after(
+        LogAccepted(T0 + 60_001, "page1", "n2"),
+        LogSaved(T0 + 60_002, "page1", 2, "n2", "00T1"),
+        log=ended,
+    ).log
+    assert isinstance(updated.state, Settled)
+    written = DraftChanged(T0 + 70_000, Draft(notes="b"), done=False, held_until=T0 + 90_000)
+    assert after(written, log=updated).log.wanted.ends_work
+    assert not replace(log, work_id="", held_until=0).wanted.ends_work

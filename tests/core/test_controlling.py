@@ -9,7 +9,8 @@ from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import ControlCall
 from adapter.core.events import CallEnded, Connected, ControlAnswered, ControlRequested, Event
 from adapter.core.facts import Direction
-from tests.core.people import IDLE, LINE, NUMBER, T0, after, click, said, tell
+from adapter.core.phone import DialRules
+from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, said, tell
 
 TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), call="c1")
 WRAPPING = tell(CallEnded, T0, said(number=NUMBER, connected=T0, ended=T0), call="c1")
@@ -75,3 +76,11 @@ def test_a_transfer_cannot_reach_what_may_not_be_dialed(target: str, code: str) 
     told = after(IDLE, [TALKING, ControlRequested(T0 + 1, "k1", "c1", "transfer", target)])
     assert told.effects == ()
     assert told.agent.answers[-1].code == code
+
+
+def test_nobody_is_handed_over_to_an_extension_behind_a_number() -> None:
+    """Its digits could not be sent when the agent is gone."""
+    policy = replace(POLICY, dial=DialRules(digits=True))
+    wish = ControlRequested(T0 + 1, "k1", "c1", "transfer", "+12025550123 x204")
+    told = after(IDLE, [TALKING, wish], policy)
+    assert (told.effects, told.agent.answers[-1].code) == ((), "refused-has-extension")

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.decision import Decision
 from adapter.core.dialing import may_dial
-from adapter.core.effects import PlaceCall
+from adapter.core.effects import ControlCall, PlaceCall
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
@@ -304,3 +304,48 @@ def test_an_unknown_outcome_of_a_named_call_is_asked_about_by_its_name() -> None
     named = replace(UNKNOWN, provider_call_id="c1-at-the-provider")
     unsure = after(IDLE, [click(), named]).agent.calls[0]
     assert unsure.provider_call_id == "c1-at-the-provider"
+
+
+def test_what_a_click_brings_along_goes_with_its_call() -> None:
+    """Parameters to the call, a number to be shown and a ring profile to the provider."""
+    params = "sourceId=Q4,did=(202) 555-0100,ringProfile=mobile"
+    clicked = replace(click(), params=params, time_zone="Asia/Calcutta")
+    placed = after(IDLE, [clicked])
+    assert placed.effects == (PlaceCall("c1", LINE, NUMBER, "mobile", "+12025550100"),)
+    call = placed.agent.calls[0]
+    assert (call.details.params, call.time_zone) == (params, "Asia/Calcutta")
+    for odd in ("did=1001", "did=Bob", "did="):
+        (effect,) = after(IDLE, [replace(click(), params=odd)]).effects
+        assert effect == PlaceCall("c1", LINE, NUMBER)
+
+
+def test_an_extension_is_sent_once_both_can_hear() -> None:
+    """As digits, once; then it is shown, and needed again."""
+    policy = replace(POLICY, dial=DialRules(digits=True))
+    events: list[Event] = [
+        replace(click(), number=f"{NUMBER} x204"),
+        tell(DestinationDialed, T0 + 1),
+    ]
+    dialing = after(IDLE, events, policy)
+    assert not any(isinstance(effect, ControlCall) for effect in dialing.effects)
+    talking = after(dialing.agent, [tell(Connected, T0 + 2, call="c1")], policy)
+    assert talking.effects == (ControlCall("extension-c1", "c1", LINE, "p1", "digits", "204"),)
+    assert talking.agent.calls[0].details.extension == "204"
+    again = after(talking.agent, [tell(Connected, T0 + 3, call="c1")], policy)
+    assert again.effects == ()
+
+
+def test_an_extension_that_was_not_sent_is_told() -> None:
+    """Nobody asked for it by hand; where all went well there is nothing to say."""
+    policy = replace(POLICY, dial=DialRules(digits=True))
+    talking = after(
+        IDLE,
+        [replace(click(), number=f"{NUMBER} x204"), tell(Connected, T0 + 2, call="c1")],
+        policy,
+    ).agent
+    done = after(talking, [ControlAnswered(T0 + 3, "extension-c1", "done", "")])
+    assert (done.agent.notices, codes(done)) == ((), ["placed"])
+    failed = after(talking, [ControlAnswered(T0 + 3, "extension-c1", "unsupported", "No.")])
+    assert ["204" in notice.text for notice in failed.agent.notices] == [True]
+    gone = after(IDLE, [ControlAnswered(T0 + 3, "extension-c1", "unsupported", "No.")])
+    assert gone.agent == IDLE

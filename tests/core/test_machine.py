@@ -286,6 +286,27 @@ def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
     assert after(agent, [WRAPPING]).agent.calls == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "region"), [("UK", "GB"), ("de", "DE"), (" fr ", "FR"), ("USA", "US"), ("GB", "GB")]
+)
+def test_a_country_is_known_by_what_people_call_it(told: str, region: str) -> None:
+    """The United Kingdom is GB; its numbers must not be read as American ones."""
+    read = after(IDLE, [CallCenterRead(T0, CallCenterSettings(region=told))]).agent
+    assert read.call_center.region == region
+    assert read.notices == ()
+    assert POLICY.of(read.call_center).dial.default_region == region
+
+
+def test_a_country_that_is_none_is_told_the_agent() -> None:
+    """Once; and it goes when the admin has mended it."""
+    wrong = CallCenterRead(T0, CallCenterSettings(region="Atlantis"))
+    told = after(IDLE, [wrong])
+    assert ["Atlantis" in notice.text for notice in told.agent.notices] == [True]
+    assert after(told.agent, [wrong]).ignored == "as before"
+    mended = after(told.agent, [CallCenterRead(T0, CallCenterSettings(region="DE"))])
+    assert mended.agent.notices == ()
+
+
 def test_a_notice_that_was_read_goes() -> None:
     """The others stay."""
     agent = replace(IDLE, notices=(Notice("a", "x", "x", T0), Notice("b", "x", "x", T0)))

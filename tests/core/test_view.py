@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.callcenter import CallCenterSettings
+from adapter.core.callcenter import AskedField, CallCenterSettings
+from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.logmodel import (
     Attempting,
@@ -139,6 +140,7 @@ def test_an_idle_view_is_whole() -> None:
             "wrap_up_seconds": 90,
             "dial_while_wrapup": False,
             "dispositions": [{"value": "Engaged", "label": "Engaged"}],
+            "ask_fields": [],
         },
     }
 
@@ -149,17 +151,24 @@ def test_an_idle_view_is_whole() -> None:
 def test_a_live_call_has_a_card() -> None:
     """Who, where it stands, since when, and what was already written."""
     facts = said(connected=T0 + 7, name="Ada (mobile)", direction=Direction.OUTBOUND)
-    call = replace(CALL, facts=facts, draft=Draft(notes="n", follow_up=False, who=Record("003x")))
+    call = replace(
+        CALL,
+        facts=facts,
+        draft=Draft(notes="n", follow_up=False, who=Record("003x")),
+        details=CallDetails("sourceId=Q4", "204"),
+    )
     (card,) = shown(replace(IDLE, calls=(call,)))["calls"]
     assert card == {
         "call_id": "c1",
         "state": "bridged",
         "direction": "outbound",
         "number": NUMBER,
-        "display": "(212) 555-0123",
+        "display": "(212) 555-0123 ext. 204",
         "name": "Ada (mobile)",
         "record": SHOWN_RECORD,
         "matches": [],
+        "called_number": NUMBER,
+        "params": "sourceId=Q4",
         "started_at": T0,
         "since": T0 + 5,
         "connected_at": T0 + 7,
@@ -171,6 +180,28 @@ def test_a_live_call_has_a_card() -> None:
             "who": {"id": "003x", "name": "", "object_type": ""},
         },
     }
+
+
+def test_the_admin_s_fields_are_asked_for_and_shown_back() -> None:
+    """With their labels and choices; what was entered is in the draft."""
+    asked = AskedField("Region__c", "Region", ("North", "South"), True)
+    center = CallCenterSettings(ask_fields=(asked,))
+    call = replace(CALL, draft=Draft(fields=(("Region__c", "North"),)))
+    told = shown(replace(IDLE, calls=(call,), call_center=center))
+    assert told["settings"]["ask_fields"] == [
+        {"name": "Region__c", "label": "Region", "choices": ["North", "South"], "required": True}
+    ]
+    assert told["calls"][0]["draft"] == {"fields": {"Region__c": "North"}}
+    merged = call.draft.merged(Draft(fields=(("Region__c", "South"), ("A__c", "b"))))
+    assert merged.fields == (("Region__c", "South"), ("A__c", "b"))
+
+
+def test_a_call_that_came_in_tells_which_number_of_ours_was_called() -> None:
+    """An agent answers for several lines."""
+    facts = said(direction=Direction.INBOUND, own_number="+12025550100")
+    cards = [replace(CALL, facts=facts), replace(CALL, facts=said(direction=Direction.INBOUND))]
+    told = [shown(replace(IDLE, calls=(card,)))["calls"][0]["called_number"] for card in cards]
+    assert told == ["+12025550100", ""]
 
 
 def test_the_call_center_says_what_may_be_chosen() -> None:

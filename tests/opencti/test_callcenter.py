@@ -53,7 +53,7 @@ def test_without_a_standby_page_there_is_no_time_out_either() -> None:
 
 def test_our_settings_have_the_keys_that_the_page_reads() -> None:
     """Each of them, and no other: an item that nobody reads would be a promise."""
-    table = (WEB / "softphone" / "centre.js").read_text().partition("const ITEMS = {")[2]
+    table = (WEB / "softphone" / "call-center.js").read_text().partition("const ITEMS = {")[2]
     read = set(re.findall(r"^  '(\w+)':", table.partition("\n};")[0], re.MULTILINE))
     assert len(read) > 10
     written = {(s.name, i.name) for s in sections(center()) for i in s.items}

@@ -306,25 +306,48 @@ def test_no_answer_raises(value: Any) -> None:
     assert told is None or all(len(task) in {15, 18} for task in told)
 
 
-def test_the_first_save_of_an_outbound_call_completes_its_work() -> None:
-    """With what became of the call; an update, or a call that came in, completes nothing."""
-    log = replace(LOG, work_id="w1")
-    said = {"disposition": "No Answer", "wasConnected": False}
-    assert surface.go(log, attempt(), RULES)["work"] == {"work_id": "w1", "attributes": said}
+WRONG_WHAT = {"statusCode": "INVALID_CROSS_REFERENCE_KEY", "columnApiName": "WhatId"}
+
+
+def test_the_save_that_ends_the_writing_of_an_outbound_call_completes_its_work() -> None:
+    """With the agent's own disposition, once; a call that came in completes nothing."""
+    log = replace(LOG, work_id="w1", draft=Draft(disposition="Sold"))
+    said = {"disposition": "Sold", "wasConnected": False}
+    create = replace(attempt(), fields=log.wanted)
+    assert surface.go(log, create, RULES)["work"] == {"work_id": "w1", "attributes": said}
     assert "work" not in surface.go(LOG, attempt(), RULES)
-    saved = replace(log, saved=Saved(TASK, LOG.wanted))
-    assert "work" not in surface.go(saved, attempt(TASK), RULES)
-    inbound = replace(LOG.wanted, direction=Direction.INBOUND)
-    assert "work" not in surface.go(log, replace(attempt(), fields=inbound), RULES)
+    saved = replace(log, saved=Saved(TASK, log.wanted))
+    assert "work" not in surface.go(saved, replace(attempt(TASK), fields=log.wanted), RULES)
+    inbound = replace(log.wanted, direction=Direction.INBOUND)
+    assert "work" not in surface.go(log, replace(create, fields=inbound), RULES)
+
+
+def test_work_waits_for_the_agent_and_then_goes_with_the_update() -> None:
+    """At hang-up the disposition is the machine's; the cadence hears the agent's."""
+    log = replace(LOG, work_id="w1", held_until=1)
+    created = replace(attempt(), fields=log.wanted)
+    assert "work" not in surface.go(log, created, RULES)
+    written = replace(
+        log, held_until=0, saved=Saved(TASK, log.wanted), draft=Draft(disposition="Sold")
+    )
+    go = surface.go(written, replace(attempt(TASK), fields=written.wanted), RULES)
+    assert go["work"]["attributes"]["disposition"] == "Sold"
+    assert go["call"]["args"] == {"Id": TASK, "CallDisposition": "Sold"}
+    skipped = replace(log, held_until=0, saved=Saved(TASK, log.wanted))
+    go = surface.go(skipped, replace(attempt(TASK), fields=skipped.wanted), RULES)
+    assert go["work"]["attributes"]["disposition"] == "No Answer"
+    assert go["call"]["args"] == {"Id": TASK, "CallDisposition": "No Answer"}
 
 
 def test_a_task_that_was_found_completes_its_work_with_its_id() -> None:
     """Nobody else knows the id; without work, Task or attempt there is nothing to complete."""
-    found = replace(LOG, work_id="w1", saved=Saved(TASK, LOG.wanted), attempts=(attempt(),))
+    worked = replace(LOG, work_id="w1")
+    done = replace(attempt(), fields=worked.wanted)
+    found = replace(worked, saved=Saved(TASK, worked.wanted), attempts=(done,))
     said = {"taskId": TASK, "disposition": "No Answer", "wasConnected": False}
     work = {"work_id": "w1", "attributes": said}
     assert surface.work_done(found, RULES) == {"type": "complete", "work": work}
-    for nothing in ({"work_id": ""}, {"saved": None}, {"attempts": ()}):
+    for nothing in ({"attempts": (attempt(),)}, {"saved": None}, {"attempts": ()}):
         assert surface.work_done(replace(found, **nothing), RULES) is None
 
 
@@ -398,3 +421,20 @@ def test_what_may_be_gone_a_moment_later_is_marked_unless_it_is_a_fields(code: s
     field = {"fieldErrors": {"Subject": [{"statusCode": code, "message": "no"}]}}
     assert [error.transient for error in why(code=code, details=field)] == [False]
     assert [error.transient for error in why(code="REQUIRED_FIELD_MISSING")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_link"),
+    [
+        ({"details": {"fieldErrors": {"WhatId": [{"statusCode": "MALFORMED_ID"}]}}}, 1),
+        ({"details": {"fieldErrors": {"x": [WRONG_WHAT]}}}, 1),
+        ({"details": {"fieldErrors": {"WhatId": [{"statusCode": "REQUIRED_FIELD_MISSING"}]}}}, 0),
+        ({"details": {"fieldErrors": {"WhoId": [{"statusCode": "MALFORMED_ID"}]}}}, 0),
+        ({"code": "INVALID_CROSS_REFERENCE_KEY", "message": "WhatId: no such object"}, 1),
+        ({"code": "FIELD_INTEGRITY_EXCEPTION", "message": "Related To ID: wrong"}, 1),
+        ({"code": "FIELD_INTEGRITY_EXCEPTION", "message": "something else"}, 0),
+    ],
+)
+def test_a_refused_link_is_known_as_one(error: dict[str, Any], is_link: int) -> None:
+    """However Salesforce words it: then the Task is tried without."""
+    assert [e.link for e in save_errors([ErrorIn.model_validate(error)])] == [bool(is_link)]

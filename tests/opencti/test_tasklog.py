@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Draft, Record
@@ -15,8 +16,7 @@ from adapter.opencti.tasklog import (
     TaskRules,
     Value,
     create_fields,
-    is_person,
-    is_thing,
+    cut,
     links,
     task_fields,
     update_fields,
@@ -188,11 +188,113 @@ def test_ids_are_told_apart() -> None:
     """Fifteen or eighteen letters and digits; case counts."""
     assert is_record_id(USER)
     assert not is_record_id("٣" * 15)
-    assert is_person(LEAD)
-    assert not is_person("00q000000000001")
-    assert is_thing("a00000000000001")
-    assert not is_thing("A00000000000001")
-    assert not is_thing(LEAD)
+
+
+def test_a_record_that_takes_no_task_leaves_its_account() -> None:
+    """A user, a Task, an event: Salesforce told the account, so the account has the call."""
+    assert about(Record(USER, account_id=ACCOUNT)) == (None, ACCOUNT)
+    assert about(Record(USER, account_id=CASE, contact_id=CONTACT)) == (CONTACT, CASE)
+    assert about(Record(TASK, account_id=USER)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "record_id", ["0Q0000000000001", "801000000000001", "0WO000000000001", "01t000000000001"]
+)
+def test_standard_objects_with_activities_are_linked(record_id: str) -> None:
+    """Quote, Order, WorkOrder, Product: as much as a Case is."""
+    assert about(Record(record_id, account_id=ACCOUNT)) == (None, record_id)
+
+
+def test_an_object_that_nobody_knows_is_tried_and_falls_back_to_the_account() -> None:
+    """Once Salesforce has refused the link, the Task is on the account that it told."""
+    unknown = replace(CALL, record=Record("0zz000000000001", account_id=ACCOUNT))
+    assert links(unknown) == (None, "0zz000000000001")
+    assert links(replace(unknown, unlinked=True)) == (None, ACCOUNT)
+    picked = replace(CALL, draft=Draft(what=Record("0zz000000000001")))
+    assert links(picked) == (CONTACT, "0zz000000000001")
+    assert links(replace(picked, unlinked=True)) == (CONTACT, None)
+
+
+def test_a_known_object_stays_linked_whatever_was_refused() -> None:
+    """The agent reads the refusal and picks another record."""
+    assert links(replace(CALL, record=Record(CASE), unlinked=True)) == (None, CASE)
+
+
+# --- who called -------------------------------------------------------------------------------
+
+
+def test_the_number_of_a_call_without_a_record_is_always_in_its_task() -> None:
+    """Whoever cannot be called back was not logged."""
+    missed = replace(CALL, direction=Direction.INBOUND, record=None)
+    assert create_fields(missed, RULES)["Subject"] == "Call from +14155550100"
+    named = create_fields(replace(missed, name="Ada"), RULES)
+    assert named["Subject"] == "Call from Ada (+14155550100)"
+    typed = replace(missed, draft=Draft(subject="Renewal", notes="call back"))
+    assert create_fields(typed, RULES)["Description"] == "+14155550100\ncall back"
+    noted = replace(missed, draft=Draft(subject="Renewal", notes="+14155550100 is hers"))
+    assert create_fields(noted, RULES)["Description"] == "+14155550100 is hers"
+    filed = replace(RULES, extra=(("Phone__c", "{number}"),))
+    assert "Description" not in create_fields(replace(typed, draft=Draft(subject="x")), filed)
+
+
+def test_the_admin_may_have_a_first_line_of_their_own() -> None:
+    """With a record and without."""
+    rules = replace(RULES, first_line="{direction}: {number}")
+    assert create_fields(CALL, rules)["Description"] == "outbound: +14155550100"
+    noted = replace(CALL, draft=Draft(notes="call back"))
+    assert create_fields(noted, rules)["Description"] == "outbound: +14155550100\ncall back"
+
+
+def test_an_extension_stands_beside_the_number() -> None:
+    """It was sent as digits, and is needed again."""
+    reached = replace(CALL, record=None, details=CallDetails(extension="204"))
+    assert create_fields(reached, RULES)["Subject"] == "Call to +14155550100 ext. 204"
+
+
+# --- fields of the admin's --------------------------------------------------------------------
+
+
+def test_templates_fill_fields_and_follow_what_becomes_known() -> None:
+    """Of the settings and of the call center, which wins; an update has what has changed."""
+    rules = replace(RULES, extra=(("Phone__c", "{number}"), ("Source__c", "none")))
+    details = CallDetails(
+        "sourceId=Q4,vip", templates=(("Source__c", "{params.sourceId}"), ("Subject", "x"))
+    )
+    call = replace(CALL, details=details, own_number="+12025550100")
+    created = create_fields(call, rules)
+    assert (created["Phone__c"], created["Source__c"]) == ("+14155550100", "Q4")
+    assert created["Subject"] == "Call to Ada Lovelace"
+    corrected = replace(call, number="+14155550199")
+    assert update_fields("00T1", call, corrected, rules) == {
+        "Id": "00T1",
+        "Phone__c": "+14155550199",
+    }
+
+
+def test_what_the_agent_was_asked_for_is_in_its_field() -> None:
+    """It outranks a template, and is a field of the org's."""
+    rules = replace(RULES, extra=(("Region__c", "North"),))
+    asked = Draft(fields=(("Region__c", "South"), ("WhoId", CONTACT_2)))
+    created = create_fields(replace(CALL, draft=asked), rules)
+    assert (created["Region__c"], created["WhoId"]) == ("South", CONTACT)
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "kept"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "abc"),
+        ("ab\U0001f600", 4, "ab\U0001f600"),
+        ("ab\U0001f600", 3, "ab"),
+        ("\U0001f600" * 3, 4, "\U0001f600" * 2),
+    ],
+)
+def test_texts_are_counted_as_salesforce_counts_them(text: str, most: int, kept: str) -> None:
+    """In UTF-16 units: an emoji is two, and is never cut in half."""
+    assert cut(text, most) == kept
+    subject = "x" * 253 + "\U0001f600x"
+    task = create_fields(replace(CALL, draft=Draft(subject=subject)), RULES)
+    assert task["Subject"] == subject[:-1]
 
 
 # --- creates and updates ----------------------------------------------------------------------
@@ -206,9 +308,13 @@ def test_a_create_leaves_out_what_is_empty() -> None:
 
 
 def test_a_link_that_is_cleared_is_a_null_in_the_update() -> None:
-    """Null, and nothing else that has not changed."""
+    """Null; and the number, which is in no record then, comes into the comment."""
     wanted = replace(CALL, draft=Draft(who=Record("")))
-    assert update_fields("00T1", CALL, wanted, RULES) == {"Id": "00T1", "WhoId": None}
+    assert update_fields("00T1", CALL, wanted, RULES) == {
+        "Id": "00T1",
+        "WhoId": None,
+        "Description": "+14155550100",
+    }
 
 
 def test_notes_that_are_deleted_are_a_null_in_the_update() -> None:
@@ -241,6 +347,7 @@ def test_further_fields_cannot_take_the_place_of_ours() -> None:
     rules = replace(RULES, extra=(("entityApiName", "Event"), ("Subject", "x")))
     assert create_fields(CALL, rules)["entityApiName"] == "Task"
     assert create_fields(CALL, rules)["Subject"] == "Call to Ada Lovelace"
+    assert "OwnerId" not in create_fields(CALL, replace(RULES, extra=(("OwnerId", USER),)))
 
 
 @given(saved=ANY_CALL, wanted=ANY_CALL)
@@ -271,7 +378,7 @@ def test_no_task_breaks_a_rule(fields: LogFields) -> None:
     """Limits, kinds of ids and types hold for any call whatever."""
     task = task_fields(fields, RULES)
     for name, limit in {"Subject": 255, "CallObject": 255, "Description": 32_000}.items():
-        assert len(str(task[name] or "")) <= limit
+        assert len(str(task[name] or "").encode("utf-16-le")) <= 2 * limit
     assert isinstance(task["CallDurationInSeconds"], int)
     assert task["CallDurationInSeconds"] >= 0
     who, what = task["WhoId"], task["WhatId"]

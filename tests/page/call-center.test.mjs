@@ -20,8 +20,8 @@ test('every item is read', () => {
   assert.deepEqual(settingsFrame(centre), {
     type: 'settings', wrap_up_seconds: 30, dispositions: ['Sold', 'Call back'], default_country: 'DE',
     outside_prefix: '9', long_distance_prefix: '1', international_prefix: '011', problems: [],
+    task_fields: { Type: 'Call', Region__c: 'North', recordTypeId: '012000000000001' },
   });
-  assert.deepEqual(centre.taskFields, { Type: 'Call', Region__c: 'North', recordTypeId: '012000000000001' });
   assert.deepEqual([centre.publish, centre.listen, centre.lookUp, centre.width], ['Phone__c', 'Dial__c', 'Callers.find', 420]);
   assert.deepEqual(centre.ringProfiles, ['mobile', 'desk']);
   assert.deepEqual(centre.pops, { none: 'new:Contact', one: '', many: 'search' });
@@ -33,7 +33,7 @@ test('what is missing or empty changes nothing and is no problem', () => {
 
 test('rubbish is named and ignored, item by item', () => {
   const rubbish = {
-    '/softphone/wrapUpSeconds': 'soon', '/softphone/defaultCountry': 'Germany', '/softphone/recordTypeId': 'x',
+    '/softphone/wrapUpSeconds': 'soon', '/softphone/recordTypeId': 'x',
     '/softphone/taskFields': 'Type', '/softphone/publishChannel': 'no channel', '/softphone/lookUp': 'find()',
     '/softphone/panelWidth': '10', '/softphone/popOne': 'javascript:alert(1)', '/softphone/dispositions': { a: 1 },
     '/reqDialingOptions/reqOutsidePrefix': 'nine', '/softphone/ringProfiles': 'my mobile!',
@@ -41,6 +41,28 @@ test('rubbish is named and ignored, item by item', () => {
   const centre = readCallCenter(rubbish);
   assert.deepEqual([...centre.problems].sort(), Object.keys(rubbish).sort());
   assert.deepEqual([centre.policy, centre.taskFields], [{}, {}]);
+});
+
+test('values of fields are whole', () => {
+  const fields = (/** @type {string} */ text) => Object(settingsFrame(readCallCenter({ '/softphone/taskFields': text })))['task_fields'];
+  assert.deepEqual(fields('Link__c=https://x.example/?a=b,c'), { Link__c: 'https://x.example/?a=b,c' });
+  assert.deepEqual(fields('Phone__c={number}; Source__c = {params.sourceId};'), { Phone__c: '{number}', Source__c: '{params.sourceId}' });
+  assert.deepEqual(fields('Topics__c=A;B; Type=Call'), { Topics__c: 'A;B', Type: 'Call' });
+  assert.deepEqual(fields('Type=Call, Region__c=North'), { Type: 'Call', Region__c: 'North' });
+  for (const rubbish of ['Type', 'a;Type=Call', 'Type=']) assert.equal(fields(rubbish), undefined);
+});
+
+test('fields to ask for have labels, choices and a star', () => {
+  const asked = (/** @type {string} */ text) => Object(settingsFrame(readCallCenter({ '/softphone/askFields': text })))['ask_fields'];
+  assert.deepEqual(asked('Region__c*: Region = North | South; Reason__c'), [
+    { name: 'Region__c', label: 'Region', choices: ['North', 'South'], required: true },
+    { name: 'Reason__c', label: 'Reason__c', choices: [], required: false },
+  ]);
+  for (const rubbish of ['1a', 'Region: x; ?']) assert.equal(asked(rubbish), undefined);
+});
+
+test('which country it is, the server says', () => {
+  for (const country of ['UK', 'Germany']) assert.equal(Object(settingsFrame(readCallCenter({ '/softphone/defaultCountry': country })))['default_country'], country);
 });
 
 test('settings that are no map at all are one problem', () => {

@@ -30,7 +30,6 @@ function bench() {
     complete: (workId, attributes) => void works.push({ workId, attributes }),
     wall: () => clocks.wall,
     steady: () => clocks.steady,
-    extra: () => ({ Type: 'Call', entityApiName: 'Case' }),
   });
   return { works, clocks, frames, saves, journal, saving, refreshed: () => refreshed };
 }
@@ -41,7 +40,7 @@ test('offered, accepted, told to go: saved with the exact value, journalled firs
   assert.deepEqual(frames, [{ type: 'accept', log_id: 'log-1' }]);
   saving.go(GO);
   assert.equal(saves.length, 1);
-  assert.deepEqual(saves[0]?.value, { Type: 'Call', ...GO.call.args });
+  assert.deepEqual(saves[0]?.value, GO.call.args);
   assert.equal(journal.find('log-1', 1)?.state, 'sent');
   saves[0]?.onReply({ ok: true, value: { recordId: '00T1' } });
   assert.deepEqual(frames[1], { type: 'result', outcome: 'ok', log_id: 'log-1', attempt: 1, nonce: 'n1', task_id: '00T1' });

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.core.callcenter import CallCenterSettings
+from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.events import (
     CallCenterRead,
     ControlRequested,
@@ -16,6 +16,7 @@ from adapter.core.events import (
     NoticeDismissed,
     OverClaimed,
     RecordViewed,
+    WorkStarted,
     WrapupSubmitted,
 )
 from adapter.core.logevents import TrayDecided
@@ -23,6 +24,7 @@ from adapter.core.model import Draft, Record
 from adapter.page import frames
 from adapter.page.frames import agent_event
 from adapter.page.messages import (
+    AskedFieldIn,
     CallCenterMessage,
     Context,
     Control,
@@ -31,6 +33,7 @@ from adapter.page.messages import (
     Matches,
     RecordIn,
     TrayChoice,
+    Work,
     WrapupIn,
 )
 
@@ -70,7 +73,12 @@ def wrapup(**fields: Any) -> WrapupIn:
 def test_a_click_becomes_a_request_in_our_own_time() -> None:
     """Only the click's age is the page's; number, record and wishes go on as they were."""
     message = dial(
-        sent_at=7_500, record=RECORD_IN, work_id="w1", ring_profile="desk", confirmed=True
+        sent_at=7_500,
+        record=RECORD_IN,
+        work_id="w1",
+        ring_profile="desk",
+        confirmed=True,
+        params="sourceId=Q4",
     )
     assert agent_event(message, T0, "fresh") == DialRequested(
         at=T0,
@@ -82,7 +90,23 @@ def test_a_click_becomes_a_request_in_our_own_time() -> None:
         work_id="w1",
         ring_profile="desk",
         confirmed=True,
+        params="sourceId=Q4",
     )
+
+
+def test_parameters_of_a_click_are_cut_and_never_refuse_it() -> None:
+    """The call matters more than what comes along with it."""
+    told = {"type": "dial", "request_id": "r1", "number": "911", "clicked_at": 1}
+    for params, length in (("x" * 5_000, 2_000), (None, 0), (["a"], 5)):
+        event = agent_event(Dial.model_validate({**told, "params": params}), T0, "fresh")
+        assert isinstance(event, DialRequested)
+        assert len(event.params) == length
+
+
+def test_a_work_item_is_told_the_machine() -> None:
+    """It knows its call by the number."""
+    work = Work(type="work", work_id="w1", to="+14155550100")
+    assert agent_event(work, T0, "fresh") == WorkStarted(T0, "w1", "+14155550100")
 
 
 @pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
@@ -140,6 +164,13 @@ def test_what_was_entered_becomes_a_draft() -> None:
     assert agent_event(message, T0, "fresh") == WrapupSubmitted(T0, "c1", draft, True)
 
 
+def test_what_the_admin_asks_for_is_in_the_draft() -> None:
+    """By the field's name; what is no text is none."""
+    event = agent_event(wrapup(fields={"Region__c": "North", "x": 1}), T0, "fresh")
+    assert isinstance(event, WrapupSubmitted)
+    assert event.draft == Draft(fields=(("Region__c", "North"),))
+
+
 def test_what_was_not_touched_is_not_in_the_draft() -> None:
     """Silence changes nothing."""
     expected = WrapupSubmitted(T0, "c1", Draft(notes="n"), False)
@@ -175,8 +206,18 @@ def test_the_definition_of_the_call_center_is_the_agents() -> None:
         outside_prefix="0",
         long_distance_prefix="0",
         international_prefix="00",
+        ask_fields=[
+            AskedFieldIn(name="Region__c", label="Region", choices=["North"], required=True),
+            AskedFieldIn(name="Reason__c"),
+        ],
+        task_fields={"Phone__c": "{number}", "Odd__c": 7, "Long__c": "x" * 2_000},
     )
-    call_center = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00")
+    asked = (
+        AskedField("Region__c", "Region", ("North",), True),
+        AskedField("Reason__c", "Reason__c"),
+    )
+    fields = (("Phone__c", "{number}"), ("Long__c", "x" * 1_000))
+    call_center = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00", fields, asked)
     assert agent_event(told, T0, "fresh") == CallCenterRead(T0, call_center)
     assert agent_event(CallCenterMessage(type="settings"), T0, "f") == CallCenterRead(
         T0, CallCenterSettings()

@@ -79,6 +79,7 @@ WHOLE: list[dict[str, Any]] = [
         "who": {"id": "003000000000001", "name": "Ada"},
         "what": None,
         "follow_up": True,
+        "fields": {"Region__c": "North"},
         "done": True,
     },
     {"type": "presence", "visible": True, "focused": False},
@@ -92,6 +93,10 @@ WHOLE: list[dict[str, Any]] = [
         "outside_prefix": "0",
         "long_distance_prefix": "0",
         "international_prefix": "00",
+        "task_fields": {"Phone__c": "{number}"},
+        "ask_fields": [
+            {"name": "Region__c", "label": "Region", "choices": ["North"], "required": True}
+        ],
         "problems": ["/softphone/x"],
     },
     WORK,
@@ -211,7 +216,6 @@ def test_a_frame_that_is_no_object_is_refused(frame: str) -> None:
     ("message", "field", "limit"),
     [
         (DIAL, "number", 255),
-        (DIAL, "params", 2_000),
         (DIAL, "request_id", 255),
         ({"type": "wrapup", "call_id": "c"}, "notes", 32_000),
         ({"type": "wrapup", "call_id": "c"}, "subject", 255),

@@ -54,6 +54,7 @@ async def test_the_work_of_a_task_that_nobody_reported_is_completed_by_another_p
         "report_seconds": 1,
         "journal_seconds": 1,
         "read_back_seconds": "1,2,11,12",
+        "wrap_up_seconds": 0,  # work ends with the agent's writing
     }
     async with a_world(tmp_path, read_back=True, **hurried) as world:
         await world.scenario(**QUICK)

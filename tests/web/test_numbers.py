@@ -46,3 +46,16 @@ async def test_only_who_is_signed_in_may_ask_and_only_our_own_pages(world: World
         assert await ask(Origin=world.url) == 401
         assert await ask(Origin="https://evil.example", Cookie=page.cookie) == 403
         assert await ask(Origin=world.url, Cookie=page.cookie) == 200
+
+
+async def test_a_number_is_judged_by_the_agent_s_own_call_center(world: World) -> None:
+    """As the dial itself will be; not by the country of the deployment."""
+    page = await world.page()
+    await page.send(type="settings", default_country="UK")
+    # Frames are heard in order: an answer to a later one proves the earlier heard.
+    await page.until_answer(await page.dial("nonsense"))
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        headers = {"Origin": world.url, "Cookie": page.cookie}
+        asked = {"number": "020 7946 0958"}
+        answer = await http.post("/api/number", json=asked, headers=headers)
+    assert answer.json() == {"ok": True, "display": "020 7946 0958"}

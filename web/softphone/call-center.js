@@ -30,13 +30,37 @@ const like = (rule) => (text) => (rule.test(text) ? text : undefined);
 /** @param {number} least @param {number} most @returns {(text: string) => number|undefined} */
 const between = (least, most) => (text) => (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
 
-/** Cut at the first "=": what follows may hold more of them. @param {string} text @returns {{[field: string]: string}|undefined} */
+/**
+ * Fields with what is to stand in them, parted by ";". A value is cut at nothing else: it may hold "=",
+ * and a part without a name of its own belongs to the value before it (A;B of a multi-select picklist).
+ * @param {string} text @returns {{[field: string]: string}|undefined}
+ */
 function fieldsOf(text) {
-  const pairs = words(text).map((pair) => {
-    const [name = '', ...rest] = pair.split('=');
-    return [name.trim(), rest.join('=').trim()];
+  const parts = text.split(/[;\n]/.test(text) ? /[;\n]/ : /,(?=\s*[A-Za-z]\w*\s*=)/);
+  /** @type {[string, string][]} */
+  const pairs = [];
+  for (const part of parts) {
+    const [, name, value = ''] = /^\s*([A-Za-z]\w*)\s*=\s*(.*?)\s*$/s.exec(part) ?? [];
+    const last = pairs.at(-1);
+    if (name) pairs.push([name, value]);
+    else if (!part.trim()) continue;
+    else if (!last) return undefined;
+    else last[1] += `;${part.trim()}`;
+  }
+  return pairs.length > 0 && pairs.every(([, value]) => value) ? Object.fromEntries(pairs) : undefined;
+}
+
+/**
+ * Fields to ask the agent for after a call: "Region__c*: Region=North|South; Reason__c". A star: it must be filled in.
+ * @param {string} text
+ */
+function askedOf(text) {
+  const asked = text.split(/[;\n]/).filter((part) => part.trim()).map((part) => /^\s*([A-Za-z]\w*)(\*?)\s*(?::\s*([^=]*?))?\s*(?:=(.*))?$/s.exec(part));
+  if (asked.length === 0 || asked.length > 20 || asked.some((found) => !found)) return undefined;
+  return asked.map((found) => {
+    const [, name = '', star, label, choices = ''] = found ?? [];
+    return { name, label: label || name, choices: choices.split('|').map((choice) => choice.trim()).filter(Boolean), required: star === '*' };
   });
-  return pairs.every(([name, value]) => /^[A-Za-z]\w*$/.test(name ?? '') && value) ? Object.fromEntries(pairs) : undefined;
 }
 
 const prefix = like(/^[0-9*#]{0,8}$/);
@@ -45,12 +69,14 @@ const channel = like(/^\w+__c$/);
 const ITEMS = {
   'wrapUpSeconds': ['wrap_up_seconds', between(0, LONGEST_WRAP_UP)],
   'dispositions': ['dispositions', (text) => (words(text).every((word) => word.length <= 255) && words(text).length <= 50 ? words(text) : undefined)],
-  'defaultCountry': ['default_country', like(/^[A-Z]{2}$/)],
+  // Whether it is a country, and which, is the server's to say: it tells the agent.
+  'defaultCountry': ['default_country', like(/^.{1,64}$/s)],
   'reqOutsidePrefix': ['outside_prefix', prefix],
   'reqLongDistPrefix': ['long_distance_prefix', prefix],
   'reqInternationalPrefix': ['international_prefix', prefix],
   'recordTypeId': ['recordTypeId', like(ID)],
   'taskFields': ['taskFields', fieldsOf],
+  'askFields': ['ask_fields', askedOf],
   'publishChannel': ['publish', channel],
   'dialChannel': ['listen', channel],
   'lookUp': ['lookUp', like(/^\w+\.\w+$/)],
@@ -97,10 +123,14 @@ export function readCallCenter(told, search = '') {
   const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
   if (!map) problems.push('getCallCenterSettings');
   const read = readItems(map ?? {}, problems);
-  const { recordTypeId, taskFields, publish = '', listen = '', lookUp = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
+  const { recordTypeId, taskFields: written, publish = '', listen = '', lookUp = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
+  const taskFields = { ...written, ...(recordTypeId ? { recordTypeId } : {}) };
   return {
-    policy: Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
-    taskFields: { ...taskFields, ...(recordTypeId ? { recordTypeId } : {}) },
+    taskFields,
+    policy: {
+      ...Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
+      ...(Object.keys(taskFields).length > 0 ? { task_fields: taskFields } : {}),
+    },
     publish, listen, lookUp, width, ringProfiles, problems, pops: { none: popNone, one: popOne, many: popMany },
     height: between(240, 2560)(String(Reflect.get(map ?? {}, HEIGHT) ?? '')) ?? null,
     prefill: { fields: read['popFields'] ?? null, query: read['popQuery'] ?? '', flow: read['flowVariables'] ?? null },

@@ -182,7 +182,7 @@ export function createPhone(page, begun) {
     ...begun,
     onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload: reload.told }),
     onGreeting(journal) {
-      saving = createSaveLog({ driver, journal, send, complete: works.complete, extra: taskFields });
+      saving = createSaveLog({ driver, journal, send, complete: works.complete });
     },
     onUp() {
       works.connected();

@@ -17,11 +17,11 @@ const FRESH_MS = 5_000;
  * @param {{
  *   driver: Pick<Driver, 'saveLog'|'refresh'>,
  *   journal: Pick<ReturnType<typeof import('./journal.js').createJournal>, 'put'|'find'|'drop'>,
- *   send: (frame: Frame) => void, complete: (workId: string, attributes: object) => void, extra?: () => object,
+ *   send: (frame: Frame) => void, complete: (workId: string, attributes: object) => void,
  *   wall?: () => number, steady?: () => number,
- * }} ports `wall` and `steady` give milliseconds; `complete`: work that the Task was for; `extra`: fields that the admin wants in each new Task
+ * }} ports `wall` and `steady` give milliseconds; `complete`: work that the Task was for
  */
-export function createSaveLog({ driver, journal, send, complete, extra = () => ({}), wall = Date.now, steady = () => performance.now() }) {
+export function createSaveLog({ driver, journal, send, complete, wall = Date.now, steady = () => performance.now() }) {
   /** @type {Map<string, {wall: number, steady: number}>} */
   const accepted = new Map();
 
@@ -66,13 +66,12 @@ export function createSaveLog({ driver, journal, send, complete, extra = () => (
       /** @type {JournalEntry} */
       const sent = { log_id, attempt, nonce, state: 'sent', at: wall() };
       journal.put(sent);
-      const value = call.args.entityApiName ? { ...extra(), ...call.args } : call.args;
-      driver.saveLog(value, (outcome) => {
+      driver.saveLog(call.args, (outcome) => {
         const entry = concluded(sent, outcome);
         journal.put(entry);
         report(entry);
         if (outcome.ok && refresh) void driver.refresh();
-        if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id, ...work.attributes });
+        if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id ?? call.args.Id, ...work.attributes });
       });
     },
     /** @param {any} frame taken: another page saves it */

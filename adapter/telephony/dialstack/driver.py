@@ -87,7 +87,12 @@ class DialStackDriver:
         self._user_field = user_field
         self._total_seconds = total_seconds
         self.capabilities = Capabilities(
-            transfer=True, ring_profiles=True, emergency=True, call_log=True, sandbox=sandbox
+            transfer=True,
+            ring_profiles=True,
+            emergency=True,
+            call_log=True,
+            sandbox=sandbox,
+            caller_id=True,
         )
 
     async def place(
@@ -100,7 +105,7 @@ class DialStackDriver:
         caller_id: str | None = None,
     ) -> Placed:
         """Send the one POST that rings phones."""
-        body = wire.place_body(user_id, dial_string, ring_profile, self._user_field)
+        body = wire.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
         return Placed(wire.parse_placed(response.content), _request_id(response))
 

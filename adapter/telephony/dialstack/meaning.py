@@ -73,8 +73,9 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
         outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
     elif moment is _TRANSFERRED:
         transferred = _known(at, _SEEN)
+    own = _known(_own_number(record, way), source)
     return Facts(
-        direction, number, name, started, picked_up, connected, ended, outcome, transferred
+        direction, number, name, started, picked_up, connected, ended, outcome, transferred, own
     )
 
 
@@ -85,6 +86,13 @@ def _number(record: CdrRow, direction: Direction | None, moment: Moment) -> str 
     if direction is _OUTBOUND or (direction is _INTERNAL and moment is _DIALED):
         return record.to_number
     return None
+
+
+def _own_number(record: CdrRow, direction: Direction | None) -> str | None:
+    """Ours: the one that was called, or that the destination was shown."""
+    if direction is _INBOUND:
+        return record.to_number
+    return record.from_number if direction is _OUTBOUND else None
 
 
 def _known(value: T | None, source: Source) -> Known[T] | None:

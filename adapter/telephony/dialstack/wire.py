@@ -67,12 +67,18 @@ class Page(Struct, frozen=True):
 
 
 def place_body(
-    user_id: str, dial_string: str, ring_profile: str | None, user_field: str
+    user_id: str,
+    dial_string: str,
+    ring_profile: str | None,
+    user_field: str,
+    caller_id: str | None = None,
 ) -> dict[str, str]:
     """Build the body of `POST /v1/calls`; a ring profile is a find-me-follow-me key."""
     body = {user_field: user_id, "dial_string": dial_string}
     if ring_profile:
         body["find_me_follow_me_key"] = ring_profile
+    if caller_id:
+        body["did"] = caller_id
     return body
 
 

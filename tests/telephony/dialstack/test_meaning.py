@@ -151,6 +151,7 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
         connected=Known(6, Source.RECORD),
         ended=Known(8, Source.RECORD),
         outcome=Known(Outcome.COMPLETED, Source.RECORD),
+        own_number=Known("+1", Source.RECORD),
     )
 
 
@@ -167,3 +168,15 @@ def test_an_internal_row_does_not_say_which_end_the_agent_is() -> None:
     """So it must not overwrite the number that an event told."""
     row = record(direction="internal", from_number="1001", to_number="1002", ended_at=8, status="x")
     assert cdr_from_row(row).update.facts.number is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "own"), [("inbound", "+2"), ("outbound", "+1"), ("internal", None), (None, None)]
+)
+def test_our_own_number_is_the_one_that_was_called_or_shown(
+    direction: str | None, own: str | None
+) -> None:
+    """Of an internal call both ends are ours."""
+    row = record(direction=direction, from_number="+1", to_number="+2")
+    told = call_update_from_event(row, Moment.CONNECTED, 1).facts.own_number
+    assert (told.value if told else None) == own

@@ -41,6 +41,8 @@ def test_a_call_is_placed_with_user_and_dial_string() -> None:
         "dial_string": "1001",
         "find_me_follow_me_key": "mobile",
     }
+    shown = wire.place_body("u", "+1", None, "user", "+12025550100")
+    assert shown == {"user": "u", "dial_string": "+1", "did": "+12025550100"}
 
 
 def test_a_transfer_is_one_blind_action() -> None:

@@ -1,0 +1,81 @@
+"""Who calls: the number and the name as networks tell them, or that they tell nothing. Pure.
+
+Law of this file: what is no number is never taken for one. A caller who withholds theirs has none,
+so that nobody is searched for, and no record found, by the word "anonymous"
+(RFC 3323, 4.1.1.3: anonymous@anonymous.invalid).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from msgspec.structs import replace
+
+from adapter.core.facts import Facts, Known
+from adapter.core.numbertext import NumberText, fold, read_text
+
+_KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_WITHHELD = ("anonymous", "restricted", "unknown", "unavailable", "private", "blocked", "withheld")
+_SPELLED = frozenset(word.translate(_KEYS) for word in _WITHHELD)
+"""What switches send that can only send digits: 266696687 is "anonymous" on a keypad."""
+
+_NO_NAMES = re.compile(
+    r"(?:no|not|name|number|id|caller|call|wireless|mobile|cell|cellular|phone|toll|free|out|of|area"
+    r"|unknown|anonymous|anonym|restricted|unavailable|private|privat|blocked|withheld|unbekannt"
+    r"|nicht|verf[uü]gbar|desconocido|privado|inconnu|masqu[eé]|payphone|international|external"
+    r"|extern|inbound|incoming|available|provided|null|none|invalid|n|a|p|o)",
+    re.IGNORECASE,
+)
+"""Words of which no name of a person or a company is made."""
+
+_USER = re.compile(r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
+_PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
+
+
+@lru_cache(maxsize=4096)
+def caller_number(text: str) -> str:
+    """The number that is told, as it is written; empty where none is, or it is withheld.
+
+    A display form ("Ann" <sip:+1…@host>) is read for its number.
+    """
+    folded = fold(text)
+    address = _USER.match(folded)
+    written = address[1].strip() if address else folded
+    digits = re.sub(r"[^0-9]", "", written)
+    if not digits or digits in _SPELLED or set(digits) == {"0"}:
+        return ""
+    if _PLAIN.fullmatch(written):
+        return written
+    found = read_text(written)
+    if not isinstance(found, NumberText):
+        return ""
+    return ("+" if found.has_plus else "") + found.digits
+
+
+@lru_cache(maxsize=4096)
+def caller_name(name: str, number: str) -> str:
+    """The name, unless it is a placeholder, or only says the number again."""
+    words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
+    telling = [word for word in words if not _NO_NAMES.fullmatch(word)]
+    if any(any(char.isalpha() for char in word) for word in telling):
+        return name.strip()
+    return ""
+
+
+def cleaned(facts: Facts) -> Facts:
+    """The facts of a call with what networks say instead of a number or a name left out."""
+    number, own = _cleaned(facts.number), _cleaned(facts.own_number)
+    told = facts.name
+    name = caller_name(told.value, number.value if number else "") if told else ""
+    kept = told if told and name == told.value else Known(name, told.source) if told else None
+    if number is facts.number and own is facts.own_number and kept is told and (name or not told):
+        return facts
+    return replace(facts, number=number, own_number=own, name=kept if name else None)
+
+
+def _cleaned(told: Known[str] | None) -> Known[str] | None:
+    if told is None:
+        return None
+    number = caller_number(told.value)
+    return told if number == told.value else Known(number, told.source) if number else None

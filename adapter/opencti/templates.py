@@ -1,0 +1,106 @@
+"""Fields of a Task as an admin writes them: `Phone__c={number}`, `Source__c={params.id}`. Pure.
+
+A template is text with names in braces. What a name stands for is listed in `NAMES`; a name that is
+none stays as it is written, so that the admin sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from adapter.core.details import read_params
+from adapter.core.facts import Direction
+from adapter.core.logmodel import LogFields
+
+NAMES = (
+    "number",
+    "called_number",
+    "calling_number",
+    "own_number",
+    "extension",
+    "name",
+    "record_id",
+    "record_name",
+    "account_id",
+    "call_id",
+    "provider_call_id",
+    "direction",
+    "outcome",
+    "talk_seconds",
+    "started_at",
+    "params",
+)
+"""All names; `params.` and a parameter's name, or its place from 1 on, is one more."""
+
+_NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
+API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+OWN = frozenset(
+    {
+        "Id",
+        "entityApiName",
+        "Subject",
+        "Status",
+        "TaskSubtype",
+        "CallType",
+        "CallDurationInSeconds",
+        "CallDisposition",
+        "CallObject",
+        "Description",
+        "ActivityDate",
+        "WhoId",
+        "WhatId",
+        "OwnerId",
+        "AccountId",
+    }
+)
+"""What the adapter writes itself, or leaves to Salesforce: no template may stand in for it."""
+
+
+def is_field(name: str) -> bool:
+    """Whether an admin may fill the field of that API name."""
+    return API_NAME.fullmatch(name) is not None and name not in OWN
+
+
+def fill(template: str, fields: LogFields, outcome: str) -> str:
+    """The template with a call's own values; `outcome` in the words of the org."""
+    values = _values(fields, outcome)
+
+    def value(found: re.Match[str]) -> str:
+        name, part = found[1], found[2]
+        if part is not None:
+            return (
+                read_params(fields.details.params).get(part, "") if name == "params" else found[0]
+            )
+        return values.get(name, found[0])
+
+    return _NAME.sub(value, template)
+
+
+def _values(fields: LogFields, outcome: str) -> dict[str, str]:
+    came_in = fields.direction is Direction.INBOUND
+    record = fields.record
+    return {
+        "number": fields.number,
+        "called_number": fields.own_number if came_in else fields.number,
+        "calling_number": fields.number if came_in else fields.own_number,
+        "own_number": fields.own_number,
+        "extension": fields.details.extension,
+        "name": fields.name,
+        "record_id": record.id if record else "",
+        "record_name": record.name if record else "",
+        "account_id": record.account_id if record else "",
+        "call_id": fields.call_id,
+        "provider_call_id": fields.provider_call_id,
+        "direction": fields.direction.value,
+        "outcome": outcome,
+        "talk_seconds": str(((fields.talk_ms or 0) + 500) // 1000),
+        "started_at": _iso(fields.started_at),
+        "params": fields.details.params,
+    }
+
+
+def _iso(at: int) -> str:
+    """As Salesforce's date and time fields take it."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

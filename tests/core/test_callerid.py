@@ -1,0 +1,78 @@
+"""Who calls, by number and name; or that nobody says."""
+
+import pytest
+
+from adapter.core.callerid import caller_name, caller_number, cleaned
+from adapter.core.facts import Facts, Known, Source
+
+SAID = Source.SAID
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("anonymous", "Anonymous", "Restricted", "unknown", "Unavailable", "PRIVATE", "", "-"),
+        *("+266696687", "266696687", "86282452253", "7378742833", "0", "0000000000"),
+        *("sip:anonymous@anonymous.invalid", '"Anonymous" <sip:anonymous@10.0.0.1>', "Okafor"),
+        *("<sip:bob@example.com>", "\u00b2\u00b3", "2025550143 and 2025550144"),
+    ],
+)
+def test_a_caller_who_is_not_told_has_no_number(text: str) -> None:
+    """Nobody is searched for by a word."""
+    assert caller_number(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("+12025550143", "+12025550143"),
+        ("(202) 555-0143", "(202) 555-0143"),
+        ("202-555-0143", "202-555-0143"),
+        ("1001", "1001"),
+        ("*98", "*98"),
+        ("<sip:+12025550143@host>", "+12025550143"),
+        ('"Ann" <sip:1001@pbx;user=phone>', "1001"),
+        ("sip:+12025550143;npdi@host", "+12025550143"),
+        ("tel:+1-202-555-0143", "+1-202-555-0143"),
+        ("+12025550143 (mobile)", "+12025550143"),
+    ],
+)
+def test_display_forms_are_read_for_their_number(text: str, number: str) -> None:
+    """What is told plainly stays as it is."""
+    assert caller_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("UNKNOWN", "WIRELESS CALLER", "Anonymous", "+12025550143", "202-555-0143", " ", "N/A"),
+        *("Unavailable", "CELL PHONE", "OUT OF AREA", "TOLL FREE CALL", "Caller 12025550143"),
+        *("Private Number", "UNBEKANNT", "no name", "Name Unavailable"),
+    ],
+)
+def test_a_placeholder_is_no_name(name: str) -> None:
+    """Nor is the number once more."""
+    assert caller_name(name, "+12025550143") == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada Lovelace", "ACME 24", "ACME WIRELESS", "Freecall AG", "山田"]
+)
+def test_a_name_is_one(name: str) -> None:
+    """Of a person or a company, with words of those among others."""
+    assert caller_name(f" {name} ", "+12025550143") == name
+
+
+def test_facts_are_cleaned_and_good_ones_stay_the_same_value() -> None:
+    """So that nothing is copied for nothing."""
+    good = Facts(number=Known("+12025550143", SAID), name=Known("Ada", SAID))
+    assert cleaned(good) is good
+    assert cleaned(Facts()) == Facts()
+    odd = Facts(
+        number=Known("anonymous", SAID),
+        name=Known("UNKNOWN", SAID),
+        own_number=Known("<sip:+12025550100@host>", SAID),
+    )
+    assert cleaned(odd) == Facts(own_number=Known("+12025550100", SAID))
+    spaced = Facts(number=Known("+12025550143", SAID), name=Known(" Ada ", SAID))
+    assert cleaned(spaced).name == Known("Ada", SAID)

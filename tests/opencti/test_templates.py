@@ -1,0 +1,88 @@
+"""What an admin may write into a field, and what becomes of it."""
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.core.details import CallDetails
+from adapter.core.facts import Direction, Outcome
+from adapter.core.logmodel import LogFields
+from adapter.core.model import Draft, Record
+from adapter.opencti.templates import NAMES, fill, is_field
+
+CALL = LogFields(
+    call_id="call_1",
+    direction=Direction.INBOUND,
+    number="+12025550143",
+    name="Ada",
+    started_at=1_760_000_000_000,
+    time_zone="UTC",
+    outcome=Outcome.ANSWERED,
+    talk_ms=61_400,
+    record=Record("500000000000001", "Lamp", account_id="001000000000001"),
+    draft=Draft(),
+    own_number="+12025550100",
+    provider_call_id="cal_9",
+    details=CallDetails("sourceId=Q4, vip; rank:7&b=1=2", "204"),
+)
+
+FILLED = {
+    "{number}": "+12025550143",
+    "{called_number}": "+12025550100",
+    "{calling_number}": "+12025550143",
+    "{own_number}": "+12025550100",
+    "{extension}": "204",
+    "{name}": "Ada",
+    "{record_id}": "500000000000001",
+    "{record_name}": "Lamp",
+    "{account_id}": "001000000000001",
+    "{call_id}": "call_1",
+    "{provider_call_id}": "cal_9",
+    "{direction}": "inbound",
+    "{outcome}": "Connected",
+    "{talk_seconds}": "61",
+    "{started_at}": "2025-10-09T08:53:20Z",
+    "{params}": "sourceId=Q4, vip; rank:7&b=1=2",
+}
+
+
+def test_every_name_stands_for_something_of_the_call() -> None:
+    """And each of them is tried here."""
+    assert {text.strip("{}") for text in FILLED} == set(NAMES)
+    for template, value in FILLED.items():
+        assert fill(template, CALL, "Connected") == value
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("{params.sourceId}", "Q4"),
+        ("{params.2}", "vip"),
+        ("{params.rank}", "7"),
+        ("{params.b}", "1=2"),
+        ("{params.none}", ""),
+        ("from {number} to {called_number}", "from +12025550143 to +12025550100"),
+        ("https://x.example/?a=b&n={number}", "https://x.example/?a=b&n=+12025550143"),
+        ("{nobody} {name.first} {", "{nobody} {name.first} {"),
+    ],
+)
+def test_parameters_and_texts_are_filled_in_and_other_braces_stay(
+    template: str, value: str
+) -> None:
+    """So that an admin sees what was misspelled."""
+    assert fill(template, CALL, "Connected") == value
+
+
+def test_in_an_outbound_call_the_called_number_is_the_other_party_s() -> None:
+    """And without a record or a talk there is less to say."""
+    call = replace(CALL, direction=Direction.OUTBOUND, record=None, talk_ms=None)
+    told = fill("{called_number} {calling_number} {record_id}{talk_seconds}", call, "")
+    assert told == "+12025550143 +12025550100 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [("Phone__c", True), ("Type", True), ("WhoId", False), ("1a", False), ("", False)],
+)
+def test_a_field_of_the_adapter_s_own_is_not_the_admin_s(name: str, may: bool) -> None:
+    """And a name is a name."""
+    assert is_field(name) is may
