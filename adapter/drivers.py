@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from adapter.orgs import Org
 from adapter.settings import WrongSetting
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.wire import USER_FIELDS
 from adapter.telephony.port import Driver, DriverStates
 
@@ -34,7 +35,7 @@ def _dialstack(
     account: str, options: Mapping[str, str], _states: DriverStates, observe: Observe
 ) -> Driver:
     secrets = options.get("webhook_secrets", "").replace(",", "\n").split("\n")
-    field = options.get("user_field", "user_id")
+    field = options.get("user_field", USER_FIELDS[0])
     if field not in USER_FIELDS:
         raise ValueError(f"user_field must be {' or '.join(USER_FIELDS)}, not {field}")
     return DialStackDriver(
@@ -42,6 +43,7 @@ def _dialstack(
         account=account,
         webhook_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
         user_field=field,
+        tolerance_seconds=float(options.get("tolerance_seconds", TOLERANCE_SECONDS)),
         observe=observe,
     )
 
@@ -49,7 +51,9 @@ def _dialstack(
 DIALSTACK_URL = "https://api.dialstack.ai"
 
 KINDS: dict[str, Kind] = {
-    "dialstack": Kind(_dialstack, ("token", "webhook_secrets"), ("url", "user_field")),
+    "dialstack": Kind(
+        _dialstack, ("token", "webhook_secrets"), ("url", "user_field", "tolerance_seconds")
+    ),
 }
 
 

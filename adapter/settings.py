@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     dialstack_url: str = "https://api.dialstack.ai"
     dialstack_token: SecretStr = SecretStr("")
     dialstack_account: str = ""
-    dialstack_user_field: Literal["user_id", "user"] = "user_id"
+    dialstack_user_field: Literal["user", "user_id"] = "user"
+    dialstack_tolerance_seconds: Annotated[float, Field(ge=30, le=LONGEST_SECONDS)] = 300
     dialstack_webhook_secrets: SecretStr = SecretStr("")
     directory_file: Path | None = None
 

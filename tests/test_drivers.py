@@ -35,7 +35,9 @@ def test_an_account_without_one_of_its_needs_is_not_configured(missing: str) -> 
 
 async def test_the_variables_of_the_one_org_make_its_driver() -> None:
     """What stands behind the provider's name is the option's."""
-    settings = load({}, dialstack_account="acct", dialstack_token="sk", dialstack_user_field="user")
+    settings = load(
+        {}, dialstack_account="acct", dialstack_token="sk", dialstack_user_field="user_id"
+    )
     (one,) = orgs_of(settings).all
     driver = build_driver(one, MemoryStates(), nobody)
     assert isinstance(driver, DialStackDriver)
@@ -47,7 +49,7 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
     [
         (org("telepathy"), "one of dialstack.*not 'telepathy'"),
         (org(**WHOLE, tokn="sk"), "dialstack has no tokn .org 00D.*; it knows token"),
-        (org(**WHOLE, user_field="users"), "user_field must be user_id or user, not users"),
+        (org(**WHOLE, user_field="users"), "user_field must be user or user_id, not users"),
     ],
 )
 def test_a_wrong_option_stops_the_start_with_its_name(wrong: Org, said: str) -> None:

@@ -59,6 +59,9 @@ INBOUND: Final = Direction.INBOUND
 VOICEMAIL: Final = Outcome.VOICEMAIL
 MISSED: Final = Outcome.MISSED
 
+LONGEST_TALK_MS: Final = 24 * 3_600_000
+"""What is longer is a wrong time, and a number that Salesforce may refuse for good."""
+
 T = TypeVar("T", int, str, Direction, Outcome)
 
 
@@ -155,7 +158,10 @@ class Facts(Value, frozen=True):
         over = self.transferred or self.ended
         if self.connected is None or over is None:
             return None
-        return max(0, over.value - self.connected.value)
+        talk = min(over.value - self.connected.value, LONGEST_TALK_MS)
+        if self.started is not None and self.started.source > SEEN:
+            talk = min(talk, over.value - self.started.value)  # nobody talks before it begins
+        return max(0, talk)
 
     @property
     def result(self) -> Outcome:

@@ -78,8 +78,8 @@ class WebhookReply(Struct, frozen=True):
 class WebhookRefusal(Struct, frozen=True):
     """A webhook that is not taken: the status, a stable code and a sentence for its sender.
 
-    `reason` is for our log and counters; `unproved`: nothing shows that the provider sent it, so
-    that its address is watched.
+    `reason` is for our log and counters (of a few words); `unproved`: nothing shows that the
+    provider sent it, so that its address is watched.
     """
 
     status: int

@@ -98,8 +98,8 @@ class Webhooks:
             self._strangers.allows(address)
             self._count("unsigned")
         else:
-            self._count("refused")
-        log.warning("delivery.refused", reason=refusal.reason)
+            self._count(refusal.reason)
+        log.warning("delivery.refused", reason=refusal.reason, proved=not refusal.unproved)
         return failure(refusal.status, refusal.code, refusal.text)
 
     async def _store(self, delivery: IncomingDelivery) -> web.Response | None:

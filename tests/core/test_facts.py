@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, Source, better
+from adapter.core.facts import (
+    LONGEST_TALK_MS,
+    NOTHING_KNOWN,
+    Direction,
+    Facts,
+    Known,
+    Outcome,
+    Source,
+    better,
+)
 from tests.core.people import facts, row, said
 
 
@@ -107,3 +116,13 @@ def test_the_result_and_the_talk_follow_from_what_is_known(
     """Who talked was answered; a transfer ends the agent's part; a talk is never negative."""
     assert (what.result, what.talk_ms) == (result, talk_ms)
     assert what.is_over is (what.ended is not None)
+
+
+def test_no_talk_is_longer_than_its_call_or_than_a_day() -> None:
+    """Times that several events told may contradict each other; a duration must not be absurd."""
+    talk = Facts(started=Known(5_000, Source.SAID), connected=Known(1_000, Source.SAID))
+    assert talk.join(Facts(ended=Known(9_000, Source.SAID))).talk_ms == 4_000
+    endless = Facts(connected=Known(1_000, Source.SAID), ended=Known(10**13, Source.SAID))
+    assert endless.talk_ms == LONGEST_TALK_MS
+    late = Facts(started=Known(8_000, Source.SEEN)).join(talk.join(Facts()))
+    assert late.join(Facts(ended=Known(9_000, Source.SAID))).talk_ms == 4_000

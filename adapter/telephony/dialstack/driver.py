@@ -14,6 +14,7 @@ import httpx
 import stamina
 
 from adapter.telephony.dialstack import meaning, wire
+from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
 from adapter.telephony.port import (
     Action,
@@ -75,7 +76,8 @@ class DialStackDriver:
         *,
         account: str = "",
         webhook_secrets: tuple[str, ...] = (),
-        user_field: str = "user_id",
+        tolerance_seconds: float = TOLERANCE_SECONDS,
+        user_field: str = "user",
         sandbox: bool = False,
         total_seconds: float = TOTAL_SECONDS,
         observe: Observe = lambda _took_ms, _trouble: None,
@@ -83,6 +85,7 @@ class DialStackDriver:
         self._http = http
         self._account = account
         self._webhook_secrets = webhook_secrets
+        self._tolerance_seconds = tolerance_seconds
         self._observe = observe
         self._user_field = user_field
         self._total_seconds = total_seconds
@@ -157,8 +160,14 @@ class DialStackDriver:
         self, headers: Mapping[str, str], body: bytes, url: str, now: int
     ) -> IncomingDelivery | WebhookRefusal:
         """Prove and read a webhook; DialStack signs the body alone, not the address."""
-        secrets = self._webhook_secrets
-        return open_webhook(headers, body, account=self._account, secrets=secrets, now=now)
+        return open_webhook(
+            headers,
+            body,
+            account=self._account,
+            secrets=self._webhook_secrets,
+            now=now,
+            tolerance=self._tolerance_seconds,
+        )
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Register an endpoint; the secret in the answer is shown this once."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from adapter.core.facts import Direction, Outcome
+from adapter.telephony.strictjson import REPLACEMENT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -48,6 +49,12 @@ def text(value: Any, limit: int = 255) -> str | None:
         return None
     value = value.strip()
     return value if 0 < len(value) <= limit else None
+
+
+def ident(value: Any) -> str | None:
+    """Return an id as it was told; one that had to be mended names nothing."""
+    found = text(value)
+    return None if found is None or REPLACEMENT in found else found
 
 
 def moment_ms(value: Any) -> int | None:

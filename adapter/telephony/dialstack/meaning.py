@@ -1,8 +1,9 @@
 """What DialStack's call fields mean, as facts that the core can join. Pure.
 
 Events and rows of the call log share their fields, so both come here as a `CdrRow`.
-Two traps are disarmed in this file: `answered_at` proves a connection in an inbound call
-only, and an event without the field that it is about still tells that it happened.
+Two traps are disarmed in this file: `answered_at` proves no connection, in either direction (a
+greeting or a menu answers, too: only `connected_at`, or that `call.answered` came, is a talk), and
+an event without the field that it is about still tells that it happened.
 """
 
 from typing import TypeVar
@@ -49,8 +50,8 @@ def call_update_from_event(record: CdrRow, moment: Moment, at: int) -> CallUpdat
 def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Facts:
     """Gather what the fields say; `at`, when it was told, stands in for the time of its moment.
 
-    `answered_at` is when the first device picked up: the agent's own in an outbound call,
-    so that it proves a connection in an inbound one only.
+    `answered_at` is when anything picked up: in an outbound call the agent's own device, in an
+    inbound one often the platform itself.
     """
     told = fields.direction(record.direction)
     way = told or _LIKELY_DIRECTION.get(moment)
@@ -60,7 +61,7 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
     picked_up = _known(record.answered_at, source) if way is _OUTBOUND else None
-    connected = _known(record.connected_at or (record.answered_at if inbound else None), source)
+    connected = _known(record.connected_at, source)
     ended = outcome = transferred = None
     if moment is _RINGING:
         started = started or _known(at, _SEEN)

@@ -21,15 +21,37 @@ _SIGNATURE = signing.HEADER.lower()
 
 
 def open_webhook(
-    headers: Mapping[str, str], body: bytes, *, account: str, secrets: tuple[str, ...], now: int
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    account: str,
+    secrets: tuple[str, ...],
+    now: int,
+    tolerance: float = signing.TOLERANCE_SECONDS,
 ) -> IncomingDelivery | WebhookRefusal:
-    """Prove and read it; `now` is in Unix milliseconds, names of headers are in lower case."""
+    """Prove and read it; `now` is in Unix milliseconds, names of headers are in lower case.
+
+    `tolerance` is how many seconds may lie between its signing and now.
+    """
     try:
-        signed_at = signing.verify(headers.get(_SIGNATURE), body, secrets, now / 1000)
+        proof = headers.get(_SIGNATURE)
+        signed_at = signing.verify(proof, body, secrets, now / 1000, tolerance)
     except signing.BadSignature as error:
-        text = "The signature does not fit this body."
-        return WebhookRefusal(401, "bad-signature", text, error.reason.value)
+        return _refusal(error.reason)
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity"}:
+        # Nothing is unpacked here, so nothing can be read: who sends it must hear so, and not 200.
+        text = "Send the body as it is, without a Content-Encoding."
+        return WebhookRefusal(415, "encoded-body", text, "encoded", unproved=False)
     return _read(body, account, signed_at, now)
+
+
+def _refusal(reason: signing.Reason) -> WebhookRefusal:
+    if reason is signing.Reason.STALE:
+        text = "The signature is too old, or of the future: sign again when you send again."
+        return WebhookRefusal(401, "stale-signature", text, reason.value, unproved=False)
+    text = "The signature does not fit this body."
+    return WebhookRefusal(401, "bad-signature", text, reason.value)
 
 
 def _read(body: bytes, account: str, signed_at: int, now: int) -> IncomingDelivery:

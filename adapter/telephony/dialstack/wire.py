@@ -2,7 +2,7 @@
 
 The law of this file: a delivery is judged by its shape only once, here. Broken JSON or a
 missing event id is `Malformed`; all else is a `Delivery`, which may carry news of a call,
-or a problem, or nothing that concerns us.
+or a problem, or nothing that concerns us. An odd value costs the field in which it stands.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,13 @@ from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import call_update_from_event
+from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
 from adapter.telephony.port import ProviderUser, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
 
-USER_FIELDS = ("user_id", "user")
-"""The guide and the browser SDK write `user_id`, the server SDK `user`."""
+USER_FIELDS = ("user", "user_id")
+"""How a request names the user; `user_id` is deprecated since the server SDK's 2.0.0."""
 
 _MOMENTS = {
     "call.initiated": Moment.DIALED,
@@ -39,7 +40,8 @@ EVENTS = tuple(_MOMENTS)
 class Delivery(Struct, frozen=True):
     """One webhook; `report` is None for types that do not concern us.
 
-    With a `problem` the type does concern us, but the call cannot be recognized.
+    With a `problem` and no report the type does concern us, but the call cannot be recognized;
+    with both, something in it was odd and had to be left out.
     """
 
     event_id: str
@@ -106,9 +108,9 @@ def webhook_body(url: str, events: Sequence[str]) -> dict[str, Any]:
 # --- responses ---------------------------------------------------------------------
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Read a JSON object. Raises `Malformed`."""
-    value = strictjson.loads(raw)
+def parse_object(raw: bytes, odd: set[str] | None = None) -> dict[str, Any]:
+    """Read a JSON object; what had to be mended in it is named in `odd`. Raises `Malformed`."""
+    value = strictjson.loads(raw, odd)
     if not isinstance(value, dict):
         raise Malformed("not an object")
     return value
@@ -121,7 +123,7 @@ def parse_placed(raw: bytes) -> str | None:
     request was accepted all the same.
     """
     try:
-        return fields.text(parse_object(raw).get("id"))
+        return fields.ident(parse_object(raw).get("id"))
     except Malformed:
         return None
 
@@ -158,7 +160,7 @@ def parse_page(raw: bytes) -> Page:
 
 def parse_user(row: dict[str, Any]) -> ProviderUser | None:
     """Read one user; None for a row without an id."""
-    user_id = fields.text(row.get("id"))
+    user_id = fields.ident(row.get("id"))
     if user_id is None:
         return None
     name, email = fields.text(row.get("name")), fields.text(row.get("email"), 320)
@@ -168,7 +170,7 @@ def parse_user(row: dict[str, Any]) -> ProviderUser | None:
 def parse_webhook_endpoint(raw: bytes) -> Webhook:
     """Read the one answer that holds the endpoint's secret. Raises `Malformed`."""
     body = parse_object(raw)
-    endpoint_id, secret = fields.text(body.get("id")), fields.text(body.get("secret"))
+    endpoint_id, secret = fields.ident(body.get("id")), fields.ident(body.get("secret"))
     if endpoint_id is None or secret is None:
         raise Malformed("no id or no secret")
     return Webhook(endpoint_id, secret)
@@ -176,27 +178,33 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
 
 def parse_record(row: dict[str, Any]) -> CdrRow | None:
     """Read one row of the call log; None for a row without an id."""
-    call_id = fields.text(row.get("id")) or fields.text(row.get("call_id"))
-    return None if call_id is None else _record(call_id, row)
+    call_id = fields.ident(row.get("id")) or fields.ident(row.get("call_id"))
+    return None if call_id is None else _record(call_id, row, None)
 
 
-def _record(call_id: str, row: dict[str, Any]) -> CdrRow:
+def _record(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
     said, text, moment_ms = row.get, fields.text, fields.moment_ms
-    started, answered = moment_ms(said("started_at")), moment_ms(said("answered_at"))
-    status, ended = text(said("status")), moment_ms(said("ended_at"))
-    live = status is None and ended is None
+    told = (
+        moment_ms(said("started_at")),
+        moment_ms(said("answered_at")),
+        moment_ms(said("connected_at")),
+        moment_ms(said("ended_at")),
+    )
+    started, answered, connected, ended = plausible(told, at)
+    status = text(said("status"))
+    live = status is None and told[3] is None
     if ended is None and not live:
         ended = _end_by_duration(answered or started, said("duration_seconds"))
     return CdrRow(  # in the order of its fields: by name it would take twice as long
         call_id,
-        text(said("user_id")) or text(said("user")),
+        fields.ident(said("user")) or fields.ident(said("user_id")),
         text(said("direction")),
         text(said("from_number")),
         text(said("to_number")),
-        text(said("from_name")) or text(said("from_label")),
+        text(said("from_label")) or text(said("from_name")),
         started,
         answered,
-        moment_ms(said("connected_at")),
+        connected,
         ended,
         status,
         fields.cause(said("hangup_cause")),
@@ -207,7 +215,9 @@ def _record(call_id: str, row: dict[str, Any]) -> CdrRow:
 def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
     """Compute a closed row's end: its duration counts from the first pick-up."""
     duration = fields.seconds_ms(seconds)
-    return None if begin is None or duration is None else begin + duration
+    if begin is None or duration is None or duration > LONGEST_CALL_MS:
+        return None
+    return begin + duration
 
 
 def own_records(records: Sequence[CdrRow], user_id: str, since_ms: int) -> tuple[CdrRow, ...]:
@@ -234,19 +244,20 @@ def parse_webhook(raw: bytes, at: int) -> Delivery:
     Raises:
         Malformed: broken JSON, no object, no event id or no type.
     """
-    body = parse_object(raw)
-    event_id, kind = fields.text(body.get("id")), fields.text(body.get("type"))
+    odd: set[str] = set()
+    body = parse_object(raw, odd)
+    event_id, kind = fields.ident(body.get("id")), fields.ident(body.get("type"))
     if event_id is None or kind is None:
         raise Malformed("no event id" if event_id is None else "no type")
-    account = fields.text(body.get("account_id"))
+    account = fields.ident(body.get("account_id"))
     moment = _MOMENTS.get(kind)
     if moment is None:
         return Delivery(event_id, kind, account)
     data = body.get("data")
     # An event's data and a row of the call log have the same fields, but for the id.
     row = data if isinstance(data, dict) else {}
-    call_id = fields.text(row.get("call_id"))
+    call_id = fields.ident(row.get("call_id"))
     if call_id is None:
         return Delivery(event_id, kind, account, problem="no call_id")
-    record = _record(call_id, row)
-    return Delivery(event_id, kind, account, call_update_from_event(record, moment, at))
+    update = call_update_from_event(_record(call_id, row, at), moment, at)
+    return Delivery(event_id, kind, account, update, ", ".join(sorted(odd)) or None)

@@ -71,18 +71,18 @@ async def test_a_placement_is_one_documented_post(
     request = route.calls.last.request
     assert request.headers["Authorization"] == "Bearer sk_test_x"
     assert request.headers["DialStack-Account"] == "acct_x"
-    assert json.loads(request.content) == {"user_id": "user_1", "dial_string": "+15551234567"}
+    assert json.loads(request.content) == {"user": "user_1", "dial_string": "+15551234567"}
 
 
 async def test_the_users_field_and_the_ring_profile_can_be_chosen(net: respx.MockRouter) -> None:
     """The field's name is a setting, the ladder of phones a wish of the agent."""
     route = net.post("/v1/calls").respond(200, json={"id": "call_1"})
-    client = DialStackDriver(build_http(BASE, "t", "a"), user_field="user")
+    client = DialStackDriver(build_http(BASE, "t", "a"), user_field="user_id")
     placed = await client.place("ours", "user_1", "1001", ring_profile="mobile")
     await client.close()
     assert placed.provider_call_id == "call_1"
     assert json.loads(route.calls.last.request.content) == {
-        "user": "user_1",
+        "user_id": "user_1",
         "dial_string": "1001",
         "find_me_follow_me_key": "mobile",
     }

@@ -46,12 +46,20 @@ def test_an_outbound_answer_is_the_agents_own_pick_up() -> None:
     assert found.talk_ms is None
 
 
-def test_an_inbound_answer_is_the_connection() -> None:
-    """Where the agent is the one who answers, answered and connected are the same."""
-    found = facts(Moment.ENDED, direction="inbound", answered_at=5, ended_at=8, status="completed")
-    assert found.connected == said(5)
-    assert found.picked_up is None
-    assert found.result is Outcome.ANSWERED
+@pytest.mark.parametrize("moment", [Moment.RINGING, Moment.ENDED, Moment.TRANSFERRED])
+def test_an_inbound_answer_may_be_a_greetings(moment: Moment) -> None:
+    """The platform answers with a greeting or a menu: nobody has talked to the agent yet."""
+    found = facts(moment, direction="inbound", answered_at=5, ended_at=8, status="completed")
+    assert (found.connected, found.picked_up, found.talk_ms) == (None, None, None)
+    assert found.result is Outcome.MISSED
+
+
+def test_a_talk_after_a_greeting_begins_when_it_is_told() -> None:
+    """By the event's own coming, where it names no time: not when the greeting began."""
+    found = facts(Moment.CONNECTED, direction="inbound", answered_at=5)
+    assert found.connected == SEEN
+    row = record(direction="inbound", answered_at=5, ended_at=8, status="completed")
+    assert cdr_from_row(row).update.facts.connected is None
 
 
 def test_connected_at_wins_over_answered_at() -> None:

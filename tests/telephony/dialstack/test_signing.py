@@ -49,6 +49,23 @@ def test_any_of_several_signatures_is_enough(value: str) -> None:
     verify(value, BODY, [SECRET], NOW)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"t={NOW}, v1={GOOD}",
+        f" t={NOW} ,\tv1={GOOD} ",
+        f"t={NOW},v1={GOOD},",
+        f",t={NOW},,v1={GOOD},",
+        f"t={NOW},v1={GOOD},kid=2026-11",
+        f"alg=hmac-sha256, t={NOW}, v1={GOOD}",
+        f"t={NOW},v1={GOOD},v2=a:b;c=d",
+    ],
+)
+def test_what_stands_beside_the_proof_does_no_harm(value: str) -> None:
+    """Blanks and a comma too many, as the provider's own SDK takes them, and keys of tomorrow."""
+    verify(value, BODY, [SECRET], NOW)
+
+
 def test_any_of_several_secrets_is_enough() -> None:
     """While we roll a secret, both are live."""
     verify(f"t={NOW},v1={GOOD}", BODY, ["whsec_new", SECRET], NOW)
@@ -123,16 +140,11 @@ HOSTILE = [
     f"t={NOW}v1={GOOD}",
     f"t={NOW};v1={GOOD}",
     f"t={NOW} v1={GOOD}",
-    f"t={NOW}, v1={GOOD}",
-    f" t={NOW},v1={GOOD}",
-    f"t={NOW},v1={GOOD} ",
     f"t={NOW},v1={GOOD}\n",
     f"t={NOW}\n,v1={GOOD}",
     f"\nt={NOW},v1={GOOD}",
     f"t={NOW},v1={GOOD}\r\nX-Other: 1",
     f"t={NOW},v1={GOOD}\x00",
-    f"t={NOW},v1={GOOD},",
-    f"t={NOW},,v1={GOOD}",
     f"t={NOW},t={NOW},v1={GOOD}",
     f"t={NOW},v1={GOOD},t=1",
     f"t={NOW},v1={GOOD[:-1]}",
@@ -147,7 +159,6 @@ HOSTILE = [
     f"T={NOW},v1={GOOD}",
     f"t={NOW},v0={GOOD}",
     f"t={NOW},v2={GOOD}",
-    f"t={NOW},x={GOOD},v1={GOOD}",
     f"t={NOW},v1={GOOD},v0={'a' * 257}",
     f"t=-{NOW},v1={GOOD}",
     f"t=+{NOW},v1={GOOD}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -48,7 +49,33 @@ def test_what_is_not_proved_is_refused_with_its_reason(proof: str) -> None:
     found = opened(event(), **{signing.HEADER.lower(): proof})
     assert isinstance(found, WebhookRefusal)
     assert (found.status, found.unproved) == (401, True)
-    assert found.reason in {"missing", "stale", "malformed"}
+    assert found.reason in {"missing", "mismatch", "malformed"}
+
+
+@pytest.mark.parametrize("seconds", [301, 4 * 3_600, -301])
+def test_a_proof_that_is_too_old_is_told_apart_from_none(seconds: int) -> None:
+    """It is the provider's, who repeats with the first signature: no stranger to be shed."""
+    proof = {signing.HEADER.lower(): signing.header(SECRETS, NOW // 1000 - seconds, event())}
+    found = opened(event(), **proof)
+    assert isinstance(found, WebhookRefusal)
+    assert (found.status, found.reason, found.unproved) == (401, "stale", False)
+    patient = open_webhook(
+        proof, event(), account=ACCOUNT, secrets=SECRETS, now=NOW, tolerance=5 * 3_600
+    )
+    assert isinstance(patient, IncomingDelivery)
+
+
+def test_a_body_that_was_packed_is_refused_and_not_acknowledged() -> None:
+    """415, once it is proved: else a stranger could make us unpack."""
+    body = gzip.compress(event())
+    found = opened(body, **{"content-encoding": "GZip"})
+    assert isinstance(found, WebhookRefusal)
+    assert (found.status, found.reason, found.unproved) == (415, "encoded", False)
+    assert isinstance(opened(event(), **{"content-encoding": "identity"}), IncomingDelivery)
+    forged = {"content-encoding": "gzip", signing.HEADER.lower(): "t=1,v1=" + "0" * 64}
+    stranger = opened(body, **forged)
+    assert isinstance(stranger, WebhookRefusal)
+    assert stranger.status == 401
 
 
 def test_signed_rubbish_is_kept_under_the_name_of_its_hash() -> None:
