@@ -30,6 +30,7 @@ from adapter.runtime.retention import Retention
 from adapter.runtime.steering import StoredStates
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
+from adapter.runtime.writable import Writable
 from adapter.settings import Settings
 from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
@@ -99,10 +100,12 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
         def committed(done: BatchDone) -> None:
             metrics.batch(done.works, done.failed, done.seconds, done.waiting)
+            writable.note(done)
 
         url = settings.database_url
         store = await open_store(url, clock_ms=now.now, observer=committed)
         stack.push_async_callback(store.close)
+        writable = Writable(store, now)
         hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)
@@ -116,7 +119,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         tenants = builder.build(orgs.all)
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        edges = Edges(settings, now, store, hints, orgs, tenants, tasks, http, metrics)
+        edges = Edges(settings, now, store, hints, orgs, tenants, tasks, http, metrics, writable)
         runtime = await make_runtime(edges)
         app = _app(edges, runtime, make_frontends(edges, runtime))
         await hints.start()

@@ -30,6 +30,7 @@ from adapter.runtime.steering import IntakeSink
 from adapter.runtime.streams import Stream
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
+from adapter.runtime.writable import Writable
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.port import StreamDriver, WebhookDriver
@@ -79,6 +80,7 @@ class Edges:
     tasks: Tasks
     http: httpx.AsyncClient
     metrics: Metrics
+    writable: Writable
 
     @property
     def shared(self) -> bool:
@@ -194,7 +196,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     boards = BoardFeeds(runtime.board, edges.tasks)
     sessions = _sessions(edges, pages, boards)
     login = Login(sessions, edges.orgs, settings.public_origin)
-    site, status = Site(settings, edges.orgs), Status(store)
+    site, status = Site(settings, edges.orgs), Status(store, edges.writable)
     bridge = _bridge(edges, runtime, sessions, site.build)
     supervisors = settings.supervisors_or_everybody
     board = BoardSite(runtime.board, sessions.of, supervisors, edges.orgs)

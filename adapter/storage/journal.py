@@ -24,12 +24,16 @@ MAX_QUEUE = 20_000
 
 
 class BatchDone(Struct, frozen=True):
-    """What the metrics may know: works in the batch, how many failed, seconds, works waiting."""
+    """What the metrics may know: works in the batch, how many failed, seconds, works waiting.
+
+    `outage` says why the store took none of it, if that was the store's fault.
+    """
 
     works: int
     failed: int
     seconds: float
     waiting: int
+    outage: str = ""
 
 
 Observer: TypeAlias = Callable[[BatchDone], None]
@@ -83,4 +87,6 @@ class Journal:
 
     def _observe(self, outcomes: list[Any], seconds: float) -> None:
         failed = sum(isinstance(outcome, StorageError) for outcome in outcomes)
-        self._observer(BatchDone(len(outcomes), failed, seconds, self._works.waiting))
+        # A lost race and a repetition are kinds of their own: the store did its work.
+        outage = next((str(outcome) for outcome in outcomes if type(outcome) is StorageError), "")
+        self._observer(BatchDone(len(outcomes), failed, seconds, self._works.waiting, outage))

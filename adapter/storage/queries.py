@@ -114,6 +114,11 @@ def epoch(fetch: Fetch) -> str:
     return str(fetch(sql.EPOCH, ())[0][0])
 
 
+def try_writing(database: Database) -> None:
+    """Write a row as it is."""
+    database.execute(sql.TRY_WRITING, ())
+
+
 def put_session(database: Database, session: Session) -> None:
     """Add or replace it."""
     who = session.agent

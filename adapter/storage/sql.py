@@ -157,6 +157,7 @@ PUT_SESSION = (
 TAKE_SESSION = "DELETE FROM sessions WHERE token_hash = ? RETURNING value"
 DROP_SESSIONS = "DELETE FROM sessions WHERE org_id = ? AND user_id = ?"
 DROP_SESSION = f"{DROP_SESSIONS} AND token_hash = ?"
+TRY_WRITING = "UPDATE meta SET value = value WHERE name = 'epoch'"
 PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 PRUNE_DELIVERIES = (

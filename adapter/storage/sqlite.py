@@ -12,6 +12,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from shutil import disk_usage
 from typing import Self
 
 from adapter.storage import sql
@@ -27,6 +28,9 @@ from adapter.storage.trust import Answer
 
 BUSY_MS = 5_000
 """So long a statement waits for somebody's lock (a backup, a shell) before it fails."""
+
+LEAST_FREE = 256 * 1024
+"""Bytes on the disk: a few calls' worth."""
 
 CACHE_KIB = 64 * 1024
 """So much of the file may be in memory: the busy pages of some 10,000 agents, who with SQLite's
@@ -149,9 +153,10 @@ def compact(file: Path) -> None:
 class SqliteStore(SqlStore):
     """The store in one file. The file's lock is held until `close`."""
 
-    def __init__(self, journal: Journal, reader: Reader, lock: FileLock) -> None:
+    def __init__(self, journal: Journal, reader: Reader, lock: FileLock, folder: Path) -> None:
         super().__init__(journal, reader)
         self._lock = lock
+        self._folder = folder
 
     @classmethod
     async def open(
@@ -168,7 +173,17 @@ class SqliteStore(SqlStore):
         made. Raises StoreLocked while another process has it, StorageError when it cannot be used.
         """
         file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms(), busy_ms)
-        return cls(Journal(database, observer), open_reader(file, busy_ms), lock)
+        return cls(Journal(database, observer), open_reader(file, busy_ms), lock, file.parent)
+
+    async def try_writing(self) -> None:
+        """Commit something that changes nothing. Raises StorageError, also on a nearly full disk.
+
+        That commit may find a place in the WAL where the next call would find none.
+        """
+        left = (await asyncio.to_thread(disk_usage, self._folder)).free
+        if left < LEAST_FREE:
+            raise StorageError(f"the store failed: the disk is full ({left} bytes are left)")
+        await super().try_writing()
 
     async def close(self) -> None:
         """Finish what was taken, close the file, let another process have it."""

@@ -29,6 +29,10 @@ class SqlStore:
         """The store's own id."""
         return await self.reader.run(queries.epoch)
 
+    async def try_writing(self) -> None:
+        """Commit something that changes nothing. Raises StorageError."""
+        await self.journal.submit(Job(queries.try_writing))
+
     async def load(self, key: AgentKey) -> Snapshot | None:
         """The agent as last committed, or None."""
         return await self.reader.run(queries.load, key)

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeAlias
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Prepared, Row, Writes, ask, judge
 from adapter.storage.port import Conflict, StorageError
+from adapter.storage.reasons import reason
 from adapter.storage.seen import Pair, Seen
 from adapter.storage.trust import Answer, trust
 
@@ -106,7 +107,7 @@ def failure(error: Exception) -> StorageError:
     """An error as the port knows it; values that drivers put into messages stay out of ours."""
     if isinstance(error, StorageError):
         return error
-    failed = StorageError(f"the store failed: {type(error).__name__}")
+    failed = StorageError(f"the store failed: {reason(error)}")
     failed.__cause__ = error
     return failed
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from adapter import __version__
+from adapter.runtime.writable import Writable
 from adapter.storage.port import StorageError, Store
 from adapter.web.middleware import failure
+
+PATIENCE_SECONDS = 1.5
+"""Whoever asks gives up after two seconds, mostly, and would not hear the reason."""
 
 
 class Status:
     """Liveness and readiness. `draining` turns readiness red before the process goes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, writable: Writable) -> None:
         self._store = store
+        self._writable = writable
         self.draining = False
 
     async def healthz(self, _request: web.Request) -> web.Response:
@@ -30,11 +37,16 @@ class Status:
             response.headers["Connection"] = "close"
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """GET /readyz: it may have traffic, that is, its store answers and it is not leaving."""
+        """GET /readyz: it may have traffic: its store reads and writes, and it is not leaving."""
         if self.draining:
             return failure(503, "draining", "This replica is leaving.")
         try:
-            await self._store.epoch()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._store.epoch()
+                await self._writable.check()
         except StorageError as error:
-            return failure(503, "store", f"The store does not answer: {error}")
+            return failure(503, "store", f"Nothing can be stored: {error}")
+        except TimeoutError:
+            text = f"The store has not answered for {PATIENCE_SECONDS:g} s."
+            return failure(503, "store", text)
         return web.json_response({"status": "ready"})

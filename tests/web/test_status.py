@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -34,3 +38,51 @@ async def test_a_store_that_does_not_answer_is_not_ready(
             answer = await http.get("/readyz")
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store")
         assert (await http.get("/readyz")).status_code == 200
+
+
+async def ready(http: httpx.AsyncClient) -> tuple[int, str]:
+    """The status of /readyz, and the reason, if any."""
+    answer = await http.get("/readyz")
+    return answer.status_code, answer.json().get("error", {}).get("message", "")
+
+
+@pytest.fixture
+def always_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No commit of anybody else's proves anything."""
+    monkeypatch.setattr("adapter.runtime.writable.FRESH_MS", 0)
+
+
+@pytest.mark.usefixtures("always_tried")
+async def test_a_disk_that_is_full_is_not_ready_though_it_can_be_read(world: World) -> None:
+    """By the next commit, or by a try of ours; the reason is named, and goes with it."""
+    store = world.app.status._store
+    writer = store.journal._database._connection  # type: ignore[attr-defined]
+    (pages,) = writer.execute("PRAGMA page_count").fetchone()
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        writer.execute("CREATE TABLE ballast (x)")
+        writer.execute(
+            "CREATE TRIGGER heavy AFTER UPDATE ON meta BEGIN"
+            " INSERT INTO ballast VALUES (zeroblob(100000)); END"
+        )
+        writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+        assert await ready(http) == (
+            503,
+            "Nothing can be stored: the store failed: the disk is full",
+        )
+        assert (await http.get("/healthz")).status_code == 200
+        writer.execute("PRAGMA max_page_count = 1000000")
+        assert await ready(http) == (200, "")
+
+
+@pytest.mark.usefixtures("always_tried")
+async def test_a_lock_that_somebody_holds_is_not_ready(world: World, tmp_path: Path) -> None:
+    """A shell or a backup that forgot itself: in time, and ready again when it lets go."""
+    holder = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        holder.execute("BEGIN IMMEDIATE")
+        assert await ready(http) == (503, "The store has not answered for 1.5 s.")
+        holder.execute("ROLLBACK")
+        holder.close()
+        async with asyncio.timeout(20):
+            while (await ready(http))[0] != 200:
+                pass
