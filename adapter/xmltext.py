@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
@@ -30,6 +32,33 @@ def document(root: ET.Element) -> str:
     """The whole file."""
     ET.indent(root, "    ")
     return DECLARATION + ET.tostring(root, encoding="unicode", short_empty_elements=False) + "\n"
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+"""How a file begins that is in one of these encodings (https://www.w3.org/TR/xml/#sec-guessing)."""
+
+_DECLARED = re.compile(rb"""\A<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+
+
+def decoded(data: bytes) -> str:
+    """The text of an XML file, in the encoding that its first bytes say. Raises NotXml."""
+    declared = _DECLARED.match(data)
+    named = declared[1].decode("ascii") if declared else "utf-8"
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), named)
+    try:
+        return data.decode(encoding)
+    except LookupError:
+        raise NotXml(f"it is in an encoding that nobody knows: {encoding}") from None
+    except UnicodeError:
+        raise NotXml(f"it is not in the encoding that it says: {encoding}") from None
 
 
 def read(text: str) -> ET.Element:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.xmltext import NotXml, branch, document, leaf, read
+from adapter.xmltext import NotXml, branch, decoded, document, leaf, read
 
 
 def test_a_document_is_declared_and_indented() -> None:
@@ -26,3 +26,37 @@ def test_what_is_no_plain_document_is_refused(text: str) -> None:
     """Broken markup and entities alike."""
     with pytest.raises(NotXml):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"<a/>", "<a/>"),
+        (b"\xef\xbb\xbf<a/>", "<a/>"),
+        ("<a>\u00e9</a>".encode("utf-16"), "<a>\u00e9</a>"),
+        ("<a/>".encode("utf-16-le"), "<a/>"),
+        ("<a/>".encode("utf-16-be"), "<a/>"),
+        ("<a/>".encode("utf-32"), "<a/>"),
+        (
+            b'<?xml version="1.0" encoding="ISO-8859-1"?><a>\xe9</a>',
+            '<?xml version="1.0" encoding="ISO-8859-1"?><a>\u00e9</a>',
+        ),
+    ],
+)
+def test_the_first_bytes_say_the_encoding(data: bytes, text: str) -> None:
+    """A mark, the width of the first letter, or the declaration; and then it can be read."""
+    assert decoded(data) == text
+    assert read(decoded(data)).tag == "a"
+
+
+def test_a_document_type_is_refused_in_every_encoding() -> None:
+    """What hides in wide letters grows as much."""
+    with pytest.raises(NotXml):
+        read(decoded('<!DOCTYPE a [<!ENTITY b "c">]><a/>'.encode("utf-16")))
+
+
+@pytest.mark.parametrize("data", [b"<a>\xff</a>", b'<?xml version="1.0" encoding="none"?><a/>'])
+def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
+    """Rather than read with gaps."""
+    with pytest.raises(NotXml):
+        decoded(data)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from adapter import console
@@ -13,12 +14,21 @@ from adapter.environment import load
 from adapter.opencti.callcenter import MODES, CallCenter, setup_xml
 from adapter.opencti.callcenter_rules import Problem, problems
 from adapter.settings import Settings
+from adapter.xmltext import NotXml, decoded
+
+PREFIXED = (
+    "With a prefix the phone system is told another text than + and the country code. DialStack "
+    "takes those, local numbers and extensions alone: a prefix is for a trunk that asks for one."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is written, and where to."""
     parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
     parser.add_argument("--check", type=Path, metavar="FILE", help="only check that file")
+    parser.add_argument(
+        "--internal-name", default="Softphone", help="unique in the org; letters and digits"
+    )
     console.add_json(parser)
     add_center_arguments(parser)
 
@@ -33,6 +43,14 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
         help="page that Salesforce shows when the softphone stays silent for 20 s, such as "
         "https://status.example.com/standby.html (default: none)",
     )
+    parser.add_argument(
+        "--standby-ms", type=int, default=20_000, help="how long it may stay silent, in ms"
+    )
+    parser.add_argument("--height", type=int, default=550, help="of the panel at least, in pixels")
+    parser.add_argument("--width", type=int, default=400, help="of the panel, in pixels")
+    for name in ("outside", "long-distance", "international"):
+        told = f"digits dialed before {name.replace('-', ' ')} calls; none where the phone system"
+        parser.add_argument(f"--{name}-prefix", default="", help=f"{told} takes +1 202 555 0143")
     parser.add_argument("--channel", default="", help="message channel, such as SoftphoneCalls__c")
 
 
@@ -40,8 +58,11 @@ def run(options: argparse.Namespace) -> int:
     """Write it (0), or say what is wrong with a file (1). Raises CommandFailed."""
     if options.check is not None:
         return _check(options)
-    xml = setup_xml(center_from(load(), options))
+    center = replace(center_from(load(), options), internal_name=options.internal_name)
+    xml = setup_xml(center)
     _demand(problems(xml))
+    if center.outside_prefix or center.long_distance_prefix or center.international_prefix:
+        sys.stderr.write(f"{PREFIXED}\n")
     if options.out is not None:
         write_text(options.out, xml)
         console.answer(options, {"file": str(options.out)}, "")
@@ -58,6 +79,12 @@ def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
         adapter_url=f"{settings.public_url}/softphone",
         experience=options.experience,
         standby_url=options.standby_url,
+        standby_ms=options.standby_ms,
+        height=options.height,
+        width=options.width,
+        outside_prefix=options.outside_prefix,
+        long_distance_prefix=options.long_distance_prefix,
+        international_prefix=options.international_prefix,
         country=settings.default_region,
         wrap_up_seconds=round(settings.wrap_up_seconds),
         # Several outcomes may share a word; the agent chooses from words.
@@ -88,8 +115,8 @@ def _demand(found: Iterable[Problem]) -> None:
 def _check(options: argparse.Namespace) -> int:
     path: Path = options.check
     try:
-        found = tuple(problems(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
+        found = tuple(problems(decoded(path.read_bytes())))
+    except (OSError, NotXml) as error:
         raise CommandFailed(f"cannot read {path}: {error}") from error
     facts = {"ok": not found, "file": str(path), "problems": [asdict(one) for one in found]}
     count = f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}"

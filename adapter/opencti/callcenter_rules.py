@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from adapter.opencti.callcenter import MODES
 from adapter.xmltext import NotXml, read
@@ -38,9 +38,16 @@ KNOWN = {
     DIALING: frozenset(("reqOutsidePrefix", "reqLongDistPrefix", "reqInternationalPrefix")),
 }
 
+_SIZES = {"reqSoftphoneHeight": HEIGHT, "reqSoftphoneWidth": WIDTH}
+_MISSING = {
+    "reqSalesforceCompatibilityMode": "this item is missing: Salesforce takes it for Classic then, "
+    "and the softphone stays blank in Lightning."
+}
+
 RESERVED = frozenset(("label", "sortOrder", "internalNameLabel", "displayNameLabel"))
 
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+_HOST = re.compile(r"[A-Za-z0-9\u00a1-\uffff](?:[A-Za-z0-9\u00a1-\uffff.-]*)|[0-9A-Fa-f:.]+")
 _SECRET = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE)
 
 
@@ -77,8 +84,6 @@ def _shape(root: ET.Element) -> Iterator[Problem]:
     for section in found:
         where = f"/{_name(section)}"
         yield from _named(where, section)
-        if _is_reserved(section) and _name(section) not in KNOWN:
-            yield Problem(where, "sections of your own must not begin with req.")
         items = list(section)
         if not items:
             yield Problem(where, "a section needs at least one item.")
@@ -100,7 +105,7 @@ def _orders(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
     """The sortOrders run 0, 1, 2… with none skipped and none twice."""
     orders = [element.get("sortOrder", "") for element in elements]
     for order in orders:
-        if not order.isdecimal():
+        if _number(order) is None:
             yield Problem(where, f"sortOrder must be a number from 0 on, not {order!r}.")
             return
     if sorted(int(order) for order in orders) != list(range(len(orders))):
@@ -128,7 +133,8 @@ def _named(where: str, element: ET.Element) -> Iterator[Problem]:
 def _item(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
     if len(item):
         yield Problem(where, "an item holds text, no elements.")
-    if _is_reserved(item) and _name(item) not in KNOWN.get(section, ()):
+    # A section of one's own may name its items as it likes: other vendors' begin with req, too.
+    if _is_reserved(item) and _name(item) not in KNOWN.get(section, (_name(item),)):
         yield Problem(where, f"names that begin with req are Salesforce's, and {section} has none.")
     if _SECRET.search(_name(item)):
         yield Problem(where, "no secret may stand here: every user's page can read it.")
@@ -144,7 +150,7 @@ def _general(root: ET.Element) -> Iterator[Problem]:
         return
     for name in REQUIRED:
         if name not in values:
-            yield Problem(f"/{GENERAL}/{name}", "this item is missing.")
+            yield Problem(f"/{GENERAL}/{name}", _MISSING.get(name, "this item is missing."))
     yield from _nailed(root)
     for name, check in _CHECKS.items():
         if name in values and (wrong := check(values[name])):
@@ -188,26 +194,41 @@ def _address(value: str) -> str:
     """An absolute address, or a Visualforce page's path."""
     if value.startswith("/") and not value.startswith("//"):
         return ""
-    parts = urlsplit(value)
-    if parts.scheme in {"http", "https"} and parts.hostname and not parts.fragment:
-        return ""
+    if any(char.isspace() for char in value):
+        return "no blank may stand in it."
+    parts, port = _split(value)
+    if port is None:
+        return "its port must be a number from 1 to 65535, or left out."
+    if parts.username is not None:
+        return "no user name and password may stand in it: every user's page can read it."
+    if parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or ""):
+        return "" if not parts.fragment else "nothing may stand behind a #: Salesforce adds to it."
     return "it must be an address such as https://softphone.example.com/softphone."
 
 
-def _within(pixels: range) -> str:
-    return f"it must be {pixels[0]} to {pixels[-1]} pixels."
+def _split(value: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address, and its port: 0 for none, None for one that is no port."""
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return urlsplit(""), None
+    return parts, None if port == 0 else port or 0
 
 
-def _height(value: str) -> str:
-    return "" if value.isdecimal() and int(value) in HEIGHT else _within(HEIGHT)
-
-
-def _width(value: str) -> str:
-    return "" if value.isdecimal() and int(value) in WIDTH else _within(WIDTH)
+def _pixels(value: str, within: range) -> str:
+    if _number(value) in within:
+        return ""
+    return f"it must be {within[0]} to {within[-1]} pixels, in digits."
 
 
 def _timeout(value: str) -> str:
-    return "" if value.isdecimal() and int(value) > 0 else "it must be milliseconds, at least 1."
+    return "" if (_number(value) or 0) > 0 else "it must be milliseconds, at least 1."
+
+
+def _number(value: str) -> int | None:
+    """A number in the digits that Salesforce reads; other scripts' are letters to it."""
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 _CHECKS = {
@@ -215,8 +236,6 @@ _CHECKS = {
     "reqDisplayName": _display_name,
     "reqAdapterUrl": _address,
     "reqUseApi": _use_api,
-    "reqSoftphoneHeight": _height,
-    "reqSoftphoneWidth": _width,
     "reqSalesforceCompatibilityMode": _mode,
     "reqStandbyUrl": _address,
     "reqTimeout": _timeout,
@@ -224,9 +243,21 @@ _CHECKS = {
 
 
 def _for_the_mode(values: dict[str, str]) -> Iterator[Problem]:
-    """Lightning loads nothing over plain http, and knows no Canvas."""
-    if values.get("reqSalesforceCompatibilityMode") == "Classic":
-        return
+    """Lightning loads nothing over plain http, knows no Canvas, and limits the panel's size.
+
+    Without a mode a call center is for Classic, where any size is one.
+    """
+    if values.get("reqSalesforceCompatibilityMode", "Classic") == "Classic":
+        sizes = {name: range(1, 100_000) for name in _SIZES}
+    else:
+        yield from _lightning_only(values)
+        sizes = _SIZES
+    for name, within in sizes.items():
+        if name in values and (wrong := _pixels(values[name], within)):
+            yield Problem(f"/{GENERAL}/{name}", wrong)
+
+
+def _lightning_only(values: dict[str, str]) -> Iterator[Problem]:
     for name in ("reqAdapterUrl", "reqStandbyUrl"):
         if values.get(name, "").startswith("http:"):
             yield Problem(f"/{GENERAL}/{name}", "Lightning loads https addresses only.")

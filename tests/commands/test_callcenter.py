@@ -88,7 +88,7 @@ def test_a_broken_file_is_told_line_by_line(
     file.write_text(file.read_text(encoding="utf-8").replace(">550<", ">5500<"), encoding="utf-8")
     assert main(["callcenter", "--check", "broken.xml"]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "/reqGeneralInfo/reqSoftphoneHeight: it must be 240 to 2560 pixels.",
+        "/reqGeneralInfo/reqSoftphoneHeight: it must be 240 to 2560 pixels, in digits.",
         "broken.xml: 1 problem",
     ]
 
@@ -102,11 +102,54 @@ def test_a_file_that_cannot_be_used_is_named(
     assert arguments[1] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "iso-8859-1"])
+def test_a_file_may_be_in_any_encoding_that_it_says(at_home: Path, encoding: str) -> None:
+    """As editors and other vendors write them."""
+    assert main(["callcenter", "--display-name", "Téléphone", "--out", "good.xml"]) == 0
+    text = (at_home / "good.xml").read_text(encoding="utf-8")
+    said = "utf-16" if encoding.startswith("utf-16") else encoding.removesuffix("-sig")
+    (at_home / "other.xml").write_bytes(text.replace("UTF-8", said).encode(encoding))
+    assert main(["callcenter", "--check", "other.xml"]) == 0
+
+
 def test_a_file_that_is_no_text_is_named(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """UTF-16, as some editors write it."""
-    (at_home / "wide.xml").write_bytes("<callCenter/>".encode("utf-16"))
-    assert main(["callcenter", "--check", "wide.xml"]) == 2
-    assert "wide.xml" in capsys.readouterr().err
+    """Not in the encoding that it says, or in one that nobody knows."""
+    (at_home / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="UTF-8"?><a>\xff</a>')
+    assert main(["callcenter", "--check", "odd.xml"]) == 2
+    assert "odd.xml: it is not in the encoding that it says: UTF-8" in capsys.readouterr().err
+    (at_home / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="x-none"?><a/>')
+    assert main(["callcenter", "--check", "odd.xml"]) == 2
+    assert "an encoding that nobody knows: x-none" in capsys.readouterr().err
+
+
+def test_every_item_of_the_guide_can_be_told(at_home: Path) -> None:
+    """A second call center of an org needs a name of its own, and so on."""
+    told = {
+        "reqInternalName": ("--internal-name", "SalesPhone"),
+        "reqDisplayName": ("--display-name", "Sales"),
+        "reqSoftphoneHeight": ("--height", "600"),
+        "reqSoftphoneWidth": ("--width", "420"),
+        "reqStandbyUrl": ("--standby-url", "https://status.example.com/"),
+        "reqTimeout": ("--standby-ms", "5000"),
+        "reqOutsidePrefix": ("--outside-prefix", "9"),
+        "reqLongDistPrefix": ("--long-distance-prefix", "1"),
+        "reqInternationalPrefix": ("--international-prefix", "011"),
+    }
+    arguments = [part for option in told.values() for part in option]
+    assert main(["callcenter", *arguments, "--out", "sales.xml"]) == 0
+    made = read((at_home / "sales.xml").read_text(encoding="utf-8"))
+    for name, (_, value) in told.items():
+        assert made.findtext(f".//item[@name='{name}']") == value
+
+
+def test_prefixes_that_the_phone_system_does_not_take_are_warned_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It wants + and the country code: 9 and 011 before it make a number of none of its forms."""
+    assert main(["callcenter", "--outside-prefix", "9", "--out", "x.xml"]) == 0
+    assert "prefix" in capsys.readouterr().err
+    assert main(["callcenter", "--out", "x.xml"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_programs_are_told_as_json(at_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

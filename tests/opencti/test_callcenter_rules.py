@@ -150,15 +150,15 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         f"{GENERAL}/reqSoftphoneHeight",
         "at most 1000 characters, not 1001",
     ),
-    "a section that begins with req": (
-        swap('name="softphone"', 'name="reqSoftphone"'),
-        "/reqSoftphone",
-        "must not begin with req",
-    ),
-    "an item that begins with req": (
-        swap('name="wrapUpSeconds"', 'name="reqWrapUp"'),
-        "/softphone/reqWrapUp",
+    "an item of Salesforce's that is none": (
+        swap('name="reqOutsidePrefix"', 'name="reqOutsidePrefixes"'),
+        "/reqDialingOptions/reqOutsidePrefixes",
         "begin with req are Salesforce's",
+    ),
+    "an order in digits of another script": (
+        swap('sortOrder="3"', 'sortOrder="\u0663"'),
+        GENERAL,
+        "sortOrder must be a number from 0 on, not '\u0663'",
     ),
     "a secret": (
         swap('name="taskFields"', 'name="providerToken"'),
@@ -203,6 +203,46 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         "1 to 1000 characters",
     ),
     "no address": (swap(PAGE, "softphone.example.com"), f"{GENERAL}/reqAdapterUrl", "an address"),
+    "a port that was never filled in": (
+        swap(PAGE, "https://softphone.example.com:port/softphone"),
+        f"{GENERAL}/reqAdapterUrl",
+        "its port must be a number",
+    ),
+    "a port that is none": (
+        swap(PAGE, "https://softphone.example.com:70000/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "its port must be a number",
+    ),
+    "port nought": (
+        swap(PAGE, "https://softphone.example.com:0/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "its port must be a number",
+    ),
+    "a blank in an address": (
+        swap(PAGE, "https://softphone.example.com/soft phone"),
+        f"{GENERAL}/reqAdapterUrl",
+        "no blank may stand in it",
+    ),
+    "a password in an address": (
+        swap(PAGE, "https://admin:secret@softphone.example.com/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "no user name and password may stand in it",
+    ),
+    "an address with a fragment": (
+        swap(PAGE, f"{PAGE}#panel"),
+        f"{GENERAL}/reqAdapterUrl",
+        "nothing may stand behind a #",
+    ),
+    "a host that is a gap to be filled in": (
+        swap(PAGE, "https://[your-domain]/softphone"),
+        f"{GENERAL}/reqAdapterUrl",
+        "must be a number from 1",
+    ),
+    "a host in braces": (
+        swap(PAGE, "https://{domain}/softphone"),
+        f"{GENERAL}/reqAdapterUrl",
+        "must be an address",
+    ),
     "plain http in Lightning": (
         swap(PAGE, "http://softphone.example.com/"),
         f"{GENERAL}/reqAdapterUrl",
@@ -237,6 +277,11 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         swap(WIDTH, WIDTH.replace("400", "1921")),
         f"{GENERAL}/reqSoftphoneWidth",
         "200 to 1920 pixels",
+    ),
+    "a height in digits of another script": (
+        swap(HEIGHT, HEIGHT.replace("550", "\u0665\u0665\u0660")),
+        f"{GENERAL}/reqSoftphoneHeight",
+        "240 to 2560 pixels, in digits",
     ),
     "a height in words": (
         swap(HEIGHT, HEIGHT.replace("550", "550px")),
@@ -301,8 +346,8 @@ def test_a_broken_rule_has_its_own_message(breach: str) -> None:
 def test_a_missing_required_item_is_named(name: str) -> None:
     """Without a compatibility mode Setup would take Classic, and Lightning stay blank."""
     found = problems(without(name)(good()))
-    assert (f"/reqGeneralInfo/{name}", "this item is missing.") in [
-        (p.where, p.text) for p in found
+    assert [p.text[:20] for p in found if p.where == f"/reqGeneralInfo/{name}"] == [
+        "this item is missing"
     ]
 
 
@@ -327,3 +372,30 @@ def test_no_two_rules_share_a_message() -> None:
     """Each kind of breach reads differently, so that it can be looked up."""
     told = {name: text for name, (_, _, text) in BREACHES.items()}
     assert len(set(told.values())) >= 28
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name="softphone"', 'name="reqSoftphone"'),
+        ('name="softphone"', 'name="requestOptions"'),
+        ('name="wrapUpSeconds"', 'name="reqWrapUp"'),
+        (PAGE, "https://b\u00fccher.example:8443/softphone?a=b"),
+        (PAGE, "https://192.0.2.7/softphone"),
+    ],
+)
+def test_what_other_vendors_files_have_is_no_problem(old: str, new: str) -> None:
+    """Setup takes it, and has for years: a false alarm hides the true ones."""
+    assert problems(swap(old, new)(good())) == ()
+
+
+def test_only_lightning_limits_the_size_of_the_panel() -> None:
+    """In Classic it is as large as one likes; without a mode a call center is for Classic."""
+    tall = swap(HEIGHT, HEIGHT.replace("550", "90"))
+    assert problems(tall(good("classic"))) == ()
+    unsaid = without("reqSalesforceCompatibilityMode")(tall(good("classic")))
+    assert [one.where for one in problems(unsaid)] == [
+        "/reqGeneralInfo/reqSalesforceCompatibilityMode"
+    ]
+    none = swap(HEIGHT, HEIGHT.replace("550", "0"))(good("classic"))
+    assert [one.where for one in problems(none)] == ["/reqGeneralInfo/reqSoftphoneHeight"]
