@@ -14,7 +14,11 @@ from adapter.origins import demand_https, normal_origin
 LONGEST_SECONDS = 86_400
 SHORTEST_SECRET = 16
 
-_NUMBER_PREFIX = re.compile(r"\+[0-9]{1,15}")
+EVERYWHERE = "all"
+"""In place of a list of countries."""
+
+_NUMBER_PREFIX = re.compile(r"\+?[0-9]{1,15}")
+_DIAL_PLAN = re.compile(r"(?:([A-Z]{2}):)?([0-9]{0,8})/([0-9]{0,8})/([0-9]{0,8})")
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TASK_FIELDS_OF_OURS = frozenset(
     {
@@ -67,8 +71,17 @@ def why_weak(secret: str) -> str:
 
 
 def is_number_prefix(text: str) -> bool:
-    """Whether it is + and digits."""
+    """Whether it is + and digits, or digits alone."""
     return _NUMBER_PREFIX.fullmatch(text) is not None
+
+
+def plan_parts(text: str) -> tuple[str, ...]:
+    """Country (perhaps none) and three prefixes of a dial plan; nothing if it is none."""
+    found = _DIAL_PLAN.fullmatch(text)
+    if found is None or not any(found.groups("")[1:]):
+        return ()
+    region, *_ = parts = found.groups("")
+    return parts if not region or is_region(region) else ()
 
 
 NO_REGION = "must be a country's two capital letters, such as US, DE or GB"

@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from adapter.core.dialplan import DialPlan
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy, SavePolicy
@@ -30,6 +31,7 @@ from adapter.origins import (
     normal_url,
 )
 from adapter.settingrules import (
+    EVERYWHERE,
     LONGEST_SECONDS,
     NO_REGION,
     each,
@@ -39,6 +41,7 @@ from adapter.settingrules import (
     is_region,
     is_seconds,
     is_task_field,
+    plan_parts,
     secure_origin,
     why_weak,
 )
@@ -97,9 +100,11 @@ class Settings(BaseSettings):
     allow_numbers: Texts = ()
     deny_numbers: Texts = ()
     extension_digits: str = "2-6"
+    dial_plans: Texts = ()
+    ring_profiles: Texts = ()
     dials_per_minute: Annotated[int, Field(ge=1)] = 10
     dials_per_hour: Annotated[int, Field(ge=1)] = 200
-    dials_per_minute_per_org: Annotated[int, Field(ge=0)] = 0
+    dials_per_minute_per_org: Annotated[int, Field(ge=0)] = 300
     confirm_repeat_seconds: Seconds = 10
 
     outcome_seconds: Seconds = 15
@@ -147,6 +152,8 @@ class Settings(BaseSettings):
         "regions",
         "allow_numbers",
         "deny_numbers",
+        "dial_plans",
+        "ring_profiles",
         "task_extra_fields",
         "dispositions",
         "read_back_seconds",
@@ -201,12 +208,22 @@ class Settings(BaseSettings):
     @field_validator("regions")
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return each(value, is_region, NO_REGION)
+        return value if value == (EVERYWHERE,) else each(value, is_region, NO_REGION)
 
     @field_validator("allow_numbers", "deny_numbers")
     @classmethod
     def _are_number_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return each(value, is_number_prefix, "must be + and digits, such as +49900")
+        wrong = "must be + and digits, such as +49900, or the digits of an extension"
+        return each(value, is_number_prefix, wrong)
+
+    @field_validator("dial_plans")
+    @classmethod
+    def _are_dial_plans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = (
+            "must be the digits before an outside line, a long distance number and an "
+            "international one, perhaps after their country: US:9/1/011"
+        )
+        return each(value, plan_parts, wrong)
 
     @field_validator("extension_digits")
     @classmethod
@@ -342,6 +359,7 @@ class Settings(BaseSettings):
             dial=self._dial_rules(),
             save=self._save_policy(),
             dispositions=self._dispositions(),
+            ring_profiles=self.ring_profiles,
         )
 
     def _dial_rules(self) -> DialRules:
@@ -349,7 +367,9 @@ class Settings(BaseSettings):
         shortest, longest = (self.extension_digits if house else "2-6").split("-")
         return DialRules(
             default_region=self.default_region,
-            regions=frozenset(self.regions),
+            regions=frozenset(self.allowed_regions),
+            home_region=self.default_region,
+            plans=tuple(self._plan(text) for text in self.dial_plans),
             extensions=house,
             extension_digits=(int(shortest), int(longest)),
             premium=self.premium_numbers,
@@ -357,6 +377,17 @@ class Settings(BaseSettings):
             allow=self.allow_numbers,
             deny=self.deny_numbers,
         )
+
+    def _plan(self, text: str) -> DialPlan:
+        region, *prefixes = plan_parts(text)
+        return DialPlan(region or self.default_region, *prefixes)
+
+    @property
+    def allowed_regions(self) -> tuple[str, ...]:
+        """The countries that may be called: the home region unless told otherwise, () for all."""
+        if self.regions == (EVERYWHERE,):
+            return ()
+        return self.regions or (self.default_region,)
 
     def _save_policy(self) -> SavePolicy:
         return SavePolicy(

@@ -41,7 +41,11 @@ def refused_numbers() -> set[str]:
 
 def refused_moments() -> set[str]:
     """The codes of pairs (code, text), and of answers."""
-    told = nodes("core/dialing.py") + nodes("web/salesforceuser.py")
+    told = [
+        *nodes("core/dialing.py"),
+        *nodes("core/controlling.py"),
+        *nodes("web/salesforceuser.py"),
+    ]
     pairs = [n for n in told if isinstance(n, ast.Tuple) and len(n.elts) == 2]
     codes = {strings(node)[0] for node in pairs if strings(node)}
     made = [n for n in nodes("core/dialing.py") if isinstance(n, ast.Call)]

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from adapter.core.dialplan import DialPlan
 from adapter.core.facts import Outcome
+from adapter.core.phone import Dialable, DialRules, Undialable, dialable
 from adapter.core.policy import Policy
 from adapter.environment import load
 from adapter.settings import PREFIX, Settings, WrongSetting
@@ -53,6 +55,8 @@ SAID: Mapping[str, tuple[str, object]] = {
     "allow_numbers": ("+49800", ("+49800",)),
     "deny_numbers": ("+1900,+44", ("+1900", "+44")),
     "extension_digits": ("3-3", "3-3"),
+    "dial_plans": ("US:9/1/011,0//00", ("US:9/1/011", "0//00")),
+    "ring_profiles": ("mobile, desk", ("mobile", "desk")),
     "dials_per_minute": ("1", 1),
     "dials_per_hour": ("7", 7),
     "check_salesforce_user": ("true", True),
@@ -189,7 +193,12 @@ PREFIXES = "must be + and digits, such as +49900"
         ("DEFAULT_REGION", "us", f"'us' {REGION}"),
         ("DEFAULT_REGION", "UK", f"'UK' {REGION}"),
         ("REGIONS", "DE,Germany", f"'Germany' {REGION}"),
-        ("ALLOW_NUMBERS", "0800", f"'0800' {PREFIXES}"),
+        ("ALLOW_NUMBERS", "x800", f"'x800' {PREFIXES}"),
+        ("REGIONS", "all,DE", f"'all' {REGION}"),
+        ("DIAL_PLANS", "9", "'9' must be the digits before an outside line"),
+        ("DIAL_PLANS", "*72/1/011", "'*72/1/011' must be the digits"),
+        ("DIAL_PLANS", "ZZ:9/1/011", "'ZZ:9/1/011' must be the digits"),
+        ("DIAL_PLANS", "//", "'//' must be the digits"),
         ("DENY_NUMBERS", "+1-900", f"'+1-900' {PREFIXES}"),
         ("EXTENSION_DIGITS", "6-2", EXTENSIONS),
         ("EXTENSION_DIGITS", "4", EXTENSIONS),
@@ -284,8 +293,28 @@ def test_a_simulated_providers_secret_may_be_known() -> None:
 
 
 def test_the_defaults_are_those_of_the_machine() -> None:
-    """An adapter without settings behaves as the core does by itself."""
-    assert load({}).policy() == Policy()
+    """Without settings it behaves as the core does by itself, less what runs up a bill."""
+    home = DialRules(regions=frozenset({"US"}), home_region="US")
+    assert load({}).policy() == Policy(per_minute_org=300, dial=home)
+
+
+def test_without_a_list_of_countries_only_the_home_region_may_be_called() -> None:
+    """Every country is a word of its own, not what an admin forgets to say."""
+    home = load({"SOFTPHONE_DEFAULT_REGION": "DE"}).policy().dial
+    assert home.regions == frozenset({"DE"})
+    for number in ("+18765551234", "+252612345678", "+491371234567", "+447012345678"):
+        assert isinstance(dialable(number, home), Undialable)
+    everywhere = load({"SOFTPHONE_REGIONS": "all"}).policy().dial
+    assert everywhere.regions == frozenset()
+    assert isinstance(dialable("+252612345678", everywhere), Dialable)
+
+
+def test_a_dial_plan_without_a_country_is_the_home_regions() -> None:
+    """The digits before an outside line, long distance, and abroad."""
+    told = {"SOFTPHONE_DIAL_PLANS": "US:9/1/011,0//00", "SOFTPHONE_DEFAULT_REGION": "DE"}
+    plans = load(told).policy().dial.plans
+    assert plans == (DialPlan("US", "9", "1", "011"), DialPlan("DE", "0", "", "00"))
+    assert load({"SOFTPHONE_RING_PROFILES": "desk"}).policy().ring_profiles == ("desk",)
 
 
 def test_seconds_become_milliseconds() -> None:

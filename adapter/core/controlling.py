@@ -1,7 +1,7 @@
 """What an agent wants done in a call: asked of the provider, never twice for one request.
 
-Law of this file: a transfer calls somebody, so its target goes by the same dial policy as a click:
-a number that may not be dialed may not be reached by handing a call over to it either.
+Law of this file: a transfer calls somebody. Its target goes by the same dial policy as a click, it
+counts as a call that the agent and the org start, and a call has one at a time.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.decision import Decision, answered, ignored, noticed
+from adapter.core.dialing import dials_of_last_hour, rate_refusal
 from adapter.core.effects import ControlCall
 from adapter.core.events import ControlAnswered, ControlRequested
 from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Call, Notice, Wrapup
-from adapter.core.phone import Undialable, dialable, prefixed
+from adapter.core.phone import DialKind, Order, Undialable, order
 from adapter.core.policy import Policy
 
 TRANSFER = "transfer"
@@ -22,26 +23,33 @@ EXTENSION = "extension-"
 
 def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
     """Ask the provider, or answer why not."""
-    if any(answer.request_id == event.request_id for answer in agent.answers):
+    asked = [call.transfer for call in agent.calls]
+    if event.request_id in [*asked, *(answer.request_id for answer in agent.answers)]:
         return ignored(agent, "repeated request")
     call = agent.call(event.call_id)
     live = call is not None and not isinstance(call.stage, AwaitingCdr | Wrapup | AgentNoAnswer)
     if call is None or not live or call.provider_call_id is None or agent.line is None:
         return _answer(agent, event, "no-such-call", "This call is not connected.", policy)
-    value = event.value
+    value, line = event.value, agent.line
     if event.action == TRANSFER:
-        target = dialable(value, replace(policy.dial, digits=False))
-        if isinstance(target, Undialable):
-            return _answer(agent, event, f"refused-{target.reason}", target.text, policy)
-        value = prefixed(target, policy.dial.default_region, agent.call_center)
+        ordered = order(value, replace(policy.dial, digits=False), agent.call_center)
+        if isinstance(ordered, Undialable):
+            return _answer(agent, event, f"refused-{ordered.reason}", ordered.text, policy)
+        refusal = _transfer_refusal(agent, call, ordered, event, policy)
+        if refusal is not None:
+            return _answer(agent, event, *refusal, policy)
+        agent, value = _transferring(agent, call, event), ordered.dialed
     effect = ControlCall(
-        event.request_id, event.call_id, agent.line, call.provider_call_id, event.action, value
+        event.request_id, event.call_id, line, call.provider_call_id, event.action, value
     )
     return Decision(agent, effects=(effect,))
 
 
 def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> Decision:
     """What became of it. An extension that nobody asked to send is told only if it was not sent."""
+    for one in agent.calls:
+        if one.transfer == event.request_id:
+            agent = agent.with_call(replace(one, transfer="", transfer_at=0))
     if not event.request_id.startswith(EXTENSION):
         answer = Answer(event.request_id, event.code, event.text, event.at)
         return Decision(answered(agent, answer, policy))
@@ -62,6 +70,23 @@ def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, 
         *("digits", call.digits_due),
     )
     return agent.with_call(replace(call, digits_due="")), (effect,)
+
+
+def _transfer_refusal(
+    agent: Agent, call: Call, ordered: Order, event: ControlRequested, policy: Policy
+) -> tuple[str, str] | None:
+    """Code and text of why not now; nothing holds up an emergency."""
+    if ordered.number.kind is DialKind.EMERGENCY:
+        return None
+    if call.transfer and event.at - call.transfer_at < policy.outcome_ms:
+        return "transfer-pending", "This call is being transferred. Wait for the answer."
+    return rate_refusal(agent, event.at, event.org_dials, policy)
+
+
+def _transferring(agent: Agent, call: Call, event: ControlRequested) -> Agent:
+    marked = replace(call, transfer=event.request_id, transfer_at=event.at)
+    dials = (*dials_of_last_hour(agent, event.at), event.at)
+    return replace(agent, calls=agent.calls_with(marked), dials=dials)
 
 
 def _answer(

@@ -24,7 +24,16 @@ from adapter.core.model import (
     Placing,
     TelephonyUser,
 )
-from adapter.core.phone import Dialable, DialKind, Undialable, dialable, mark, prefixed, same_number
+from adapter.core.phone import (
+    Dialable,
+    DialKind,
+    Order,
+    Undialable,
+    dialable,
+    mark,
+    order,
+    same_number,
+)
 from adapter.core.policy import Policy
 from adapter.core.works import take_work
 
@@ -37,16 +46,17 @@ def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decisi
     """Place the call, or say why not; the same request again gets its answer again."""
     if _is_repeated(agent, event):
         return ignored(agent, "repeated request")
-    number = dialable(event.number, policy.dial)
-    if isinstance(number, Undialable):
-        return _answer(agent, event, f"refused-{number.reason}", number.text, policy)
+    ordered = order(event.number, policy.dial, agent.call_center)
+    if isinstance(ordered, Undialable):
+        return _answer(agent, event, f"refused-{ordered.reason}", ordered.text, policy)
+    number = ordered.number
     if agent.line is None:
         told = _USE_YOUR_PHONE if number.kind is DialKind.EMERGENCY else _NOT_CONFIGURED
         return _answer(agent, event, *told, policy)
     refusal = _refusal(agent, event, number, policy)
     if refusal is not None:
         return _answer(agent, event, *refusal, policy)
-    return _place(agent, event, number, agent.line, policy)
+    return _place(agent, event, ordered, agent.line, policy)
 
 
 def _is_repeated(agent: Agent, event: DialRequested) -> bool:
@@ -96,22 +106,24 @@ def _refusal(
         return "too-old", "This click came too late and was not dialed. Click again."
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."
-    rate = _rate_refusal(agent, event, policy)
+    rate = rate_refusal(agent, event.at, event.org_dials, policy)
     return rate if rate is not None else _repeat_refusal(agent, event, number, policy)
 
 
-def _rate_refusal(agent: Agent, event: DialRequested, policy: Policy) -> tuple[str, str] | None:
-    last_hour = _last_hour(agent, event.at)
-    last_minute = [dial for dial in last_hour if event.at - dial < MINUTE_MS]
+def rate_refusal(agent: Agent, at: int, org_dials: int, policy: Policy) -> tuple[str, str] | None:
+    """Code and text if the agent, or the org, has started too many calls; a transfer is one."""
+    last_hour = dials_of_last_hour(agent, at)
+    last_minute = [dial for dial in last_hour if at - dial < MINUTE_MS]
     if len(last_minute) >= policy.per_minute or len(last_hour) >= policy.per_hour:
         return "too-many", "Too many calls in a short time. Wait a moment, then click again."
-    if 0 < policy.per_minute_org <= event.org_dials:
+    if 0 < policy.per_minute_org <= org_dials:
         return "too-many-org", "Your company has started too many calls in the last minute. Wait."
     return None
 
 
-def _last_hour(agent: Agent, at: int) -> list[int]:
-    return [dial for dial in agent.dials if at - dial < HOUR_MS]
+def dials_of_last_hour(agent: Agent, at: int) -> tuple[int, ...]:
+    """When the agent started calls (Unix ms), those that still count."""
+    return tuple([dial for dial in agent.dials if at - dial < HOUR_MS])
 
 
 def _repeat_refusal(
@@ -135,9 +147,9 @@ def _answer(agent: Agent, event: DialRequested, code: str, text: str, policy: Po
 
 
 def _place(
-    agent: Agent, event: DialRequested, number: Dialable, line: TelephonyUser, policy: Policy
+    agent: Agent, event: DialRequested, ordered: Order, line: TelephonyUser, policy: Policy
 ) -> Decision:
-    dialed = prefixed(number, policy.dial.default_region, agent.call_center)
+    number, dialed = ordered.number, ordered.dialed
     agent, work_id = take_work(agent, event, number.dial_string, policy.dial)
     told = read_params(event.params)
     call = Call(
@@ -153,10 +165,12 @@ def _place(
         time_zone=event.time_zone,
         digits_due=number.extension,
     )
-    dials = (*_last_hour(agent, event.at), event.at)
+    dials = (*dials_of_last_hour(agent, event.at), event.at)
     placing = replace(agent, calls=agent.calls_with(call), dials=dials)
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
     profile = event.ring_profile or told.get("ringProfile", "")
+    # A page's word for a ring profile is no authority: it picks one of the deployment's.
+    profile = profile if profile in policy.ring_profiles else ""
     effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(told, policy))
     return Decision(answered(placing, answer, policy), effects=(effect,))
 

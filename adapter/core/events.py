@@ -149,13 +149,17 @@ class OverClaimed(Struct, frozen=True):
 
 
 class ControlRequested(Struct, frozen=True):
-    """The agent wants something done in a call: `action` as in the page protocol."""
+    """The agent wants something done in a call: `action` as in the page protocol.
+
+    `org_dials`: how many calls the org has started in the last minute, of which a transfer is one.
+    """
 
     at: int
     request_id: str
     call_id: str
     action: str
     value: str = ""
+    org_dials: int = 0
 
 
 class ControlAnswered(Struct, frozen=True):

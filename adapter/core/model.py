@@ -188,7 +188,8 @@ class Call(Value, frozen=True):
     `opened_at` is the click or the first event; `matches` are the records that a search by the
     number found, for the agent to pick from; `dialed` is what the provider was told to dial, where
     the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
-    the browser that dialed; `digits_due` are still to be sent, once the call is connected.
+    the browser that dialed; `digits_due` are still to be sent, once the call is connected;
+    `transfer` is the request whose transfer of this call is under way since `transfer_at`.
     """
 
     call_id: str
@@ -206,6 +207,8 @@ class Call(Value, frozen=True):
     details: CallDetails = NO_DETAILS
     time_zone: str = ""
     digits_due: str = ""
+    transfer: str = ""
+    transfer_at: int = 0
 
     @property
     def direction(self) -> Direction:

@@ -17,11 +17,13 @@ from zlib import crc32
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.numberplan import Unplanned, national_digits, read_number
+from adapter.core.dialplan import DialPlan, picked
+from adapter.core.numberplan import Unplanned, read_number
 from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
+from adapter.core.tolls import is_costly, is_costly_within
 
 
 class DialKind(StrEnum):
@@ -35,11 +37,13 @@ class DialKind(StrEnum):
 class DialRules(Struct, frozen=True):
     """What may be dialed.
 
-    `default_region`: ISO 3166 two letters, for numbers without a country code; `regions`: where
-    calls may go (empty: anywhere); `extension_digits`: shortest and longest extension of the
-    house; `allow` and `deny`: E.164 prefixes, the longest match decides before region and kind;
-    `digits`: whether the provider can send digits in a call, and so reach an extension behind a
-    number.
+    `default_region`: ISO 3166 two letters, for numbers without a country code (an agent's call
+    center may say another one than `home_region`, the deployment's); `regions`: where calls may go
+    (empty: anywhere); `extension_digits`: shortest and longest extension of the house; `allow` and
+    `deny`: beginnings in E.164, or of digits alone for extensions and short codes: the longest
+    match decides before region and kind; `digits`: whether the provider can send digits in a call,
+    and so reach an extension behind a number; `plans`: what the telephone system may be told to
+    dial before a number.
     """
 
     default_region: str = "US"
@@ -51,6 +55,8 @@ class DialRules(Struct, frozen=True):
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     digits: bool = False
+    home_region: str = ""
+    plans: tuple[DialPlan, ...] = ()
 
 
 class Dialable(Struct, frozen=True):
@@ -73,7 +79,6 @@ class Undialable(Struct, frozen=True):
 
 
 _SATELLITE = ("+870", "+881", "+882", "+883")
-_PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 _LONGEST = 64
 _ALARM = re.compile(
     r"police|fire|ambulance|emergency|sos|polizei|feuerwehr|rettung|notruf|notarzt"
@@ -106,10 +111,10 @@ def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
     found = read_text(text)
     if isinstance(found, Unreadable):
         return _unreadable(found)
-    if _is_alarm(found, rules.default_region):
+    if _is_alarm(found, rules):
         return Dialable(found.digits, DialKind.EMERGENCY)
     if rules.extensions and _is_extension(found, rules):
-        return Dialable(found.digits, DialKind.EXTENSION)
+        return _extension(found.digits, rules)
     number = read_number(found, rules.default_region)
     if isinstance(number, Unplanned):
         return Undialable(number.reason, number.text)
@@ -134,9 +139,15 @@ _UNREACHED = Undialable(
 )
 
 
-def _is_alarm(found: NumberText, region: str) -> bool:
-    """An emergency number: its digits in a row or one by one, and no word that makes it another."""
-    if found.has_plus or found.extension or not is_emergency(found.digits, region):
+def _is_alarm(found: NumberText, rules: DialRules) -> bool:
+    """An emergency number: its digits in a row or one by one, and no word that makes it another.
+
+    Which country's, a page says: hence none that costs at home, where the telephone system is.
+    """
+    if found.has_plus or found.extension or not is_emergency(found.digits, rules.default_region):
+        return False
+    home = rules.home_region or rules.default_region
+    if not is_emergency(found.digits, home) and is_costly_within(found.digits, home):
         return False
     bare = not (found.label or found.remark or found.lettered)
     beside = found.label.endswith(":") or found.remark[:1] in set("(,;:-") - {""}
@@ -167,31 +178,60 @@ def _is_extension(found: NumberText, rules: DialRules) -> bool:
     )
 
 
+def _extension(digits: str, rules: DialRules) -> Dialable | Undialable:
+    """An extension, or a short code of the telephone network that looks like one."""
+    regions = {rules.default_region, rules.home_region} - {""}
+    outside = {f"+{phonenumbers.country_code_for_region(region)}{digits}" for region in regions}
+    allowed = _longest(digits, rules.allow)
+    # A whole country that is denied says nothing about extensions: a national digit must match.
+    denied = max(
+        [_longest(digits, rules.deny)]
+        + [_longest(text, rules.deny, len(text) - len(digits) + 1) for text in outside]
+    )
+    if denied > allowed:
+        return _DENIED
+    costly = any(is_costly_within(digits, region) for region in regions)
+    if costly and not allowed and not rules.premium:
+        text = (
+            "This is a short number that may cost extra, and not allowed. If it is an extension "
+            "of yours, ask your administrator to allow it."
+        )
+        return Undialable("premium", text)
+    return Dialable(digits, DialKind.EXTENSION)
+
+
+_DENIED = Undialable("denied", "Your administrator has blocked this number.")
+
+
+def _longest(dialed: str, beginnings: tuple[str, ...], shortest: int = 1) -> int:
+    """How long the longest of these is that the text begins with, of those long enough."""
+    lengths = (len(one) for one in beginnings if len(one) >= shortest and dialed.startswith(one))
+    return max(lengths, default=0)
+
+
 def _allowed(
     number: phonenumbers.PhoneNumber, extension: str, rules: DialRules
 ) -> Dialable | Undialable:
     dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    refusal = _refused(number, dial_string, rules)
+    refusal = refused(dial_string, rules)
     if refusal is not None:
         return refusal
     likely = bool(phonenumbers.is_valid_number(number))
     return Dialable(dial_string, DialKind.E164, likely, extension)
 
 
-def _refused(
-    number: phonenumbers.PhoneNumber, dial_string: str, rules: DialRules
-) -> Undialable | None:
-    allowed = max((len(p) for p in rules.allow if dial_string.startswith(p)), default=0)
-    denied = max((len(p) for p in rules.deny if dial_string.startswith(p)), default=0)
-    if denied > allowed:
-        return Undialable("denied", "Your administrator has blocked this number.")
+def refused(dial_string: str, rules: DialRules) -> Undialable | None:
+    """Why a number (E.164) may not be dialed; None if it may be."""
+    allowed = _longest(dial_string, rules.allow)
+    if _longest(dial_string, rules.deny) > allowed:
+        return _DENIED
     if allowed:
         return None
     if not rules.satellite and dial_string.startswith(_SATELLITE):
         return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
-    if not rules.premium and phonenumbers.number_type(number) in _PREMIUM:
+    if not rules.premium and is_costly(dial_string):
         return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
-    region = _region(number)
+    region = _region(phonenumbers.parse(dial_string))
     if rules.regions and region not in rules.regions:
         where = region or "that country"
         return Undialable("region", f"Calls to {where} are not allowed by your administrator.")
@@ -220,25 +260,28 @@ def is_region(text: str) -> bool:
     return text in phonenumbers.SUPPORTED_REGIONS
 
 
-def prefixed(number: Dialable, region: str, call_center: CallCenterSettings) -> str:
-    """What the telephone system is told to dial: with the prefixes that its admin has set.
+class Order(Struct, frozen=True):
+    """A number that may be dialed, and what the telephone system is told to dial for it."""
 
-    Without any, the dial string as it is; extensions and emergency numbers are never touched.
-    """
-    prefixes = (
-        call_center.outside_prefix,
-        call_center.long_distance_prefix,
-        call_center.international_prefix,
-    )
-    if number.kind is not DialKind.E164 or not any(prefixes):
-        return number.dial_string
-    parsed = phonenumbers.parse(number.dial_string)
-    if parsed.country_code == phonenumbers.country_code_for_region(region):
-        within = national_digits(parsed, region)
-        return f"{call_center.outside_prefix}{call_center.long_distance_prefix}{within}"
-    national = phonenumbers.national_significant_number(parsed)
-    abroad = f"{call_center.outside_prefix}{call_center.international_prefix}"
-    return f"{abroad}{parsed.country_code}{national}"
+    number: Dialable
+    dialed: str
+
+
+def order(text: str, rules: DialRules, call_center: CallCenterSettings) -> Order | Undialable:
+    """What to have dialed for this text, by the plan that the call center names, or why not."""
+    number = dialable(text, rules)
+    if isinstance(number, Undialable):
+        return number
+    plan = picked(call_center, rules.plans)
+    if plan is None or number.kind is not DialKind.E164:
+        return Order(number, number.dial_string)
+    told = plan.dialed(number.dial_string)
+    if told is None:
+        return Undialable("region", "Your phone system has no prefix for calls abroad.")
+    for reached in (reached for other in rules.plans for reached in other.read(told)):
+        if (refusal := refused(reached, rules)) is not None:
+            return refusal
+    return Order(number, told)
 
 
 def same_number(one: str, other: str) -> bool:

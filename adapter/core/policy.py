@@ -65,6 +65,7 @@ class Policy(Struct, frozen=True):
     answer_ms: int = 60_000
     notices_kept: int = 5
     absent_limit: int = 3
+    ring_profiles: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)
     dispositions: tuple[tuple[Outcome, str], ...] = (

@@ -16,6 +16,8 @@ CHECK = "dialing"
 def dialing_findings(settings: Settings) -> Iterator[Finding]:
     """Countries, kinds of numbers, lists, limits."""
     yield _regions(settings)
+    yield from _open(settings)
+    yield _plans(settings)
     yield ok(
         CHECK,
         f"Premium-rate numbers {_allowed(settings.premium_numbers)} (SOFTPHONE_PREMIUM_NUMBERS), "
@@ -27,11 +29,35 @@ def dialing_findings(settings: Settings) -> Iterator[Finding]:
 
 
 def _regions(settings: Settings) -> Finding:
+    countries = ", ".join(settings.allowed_regions)
+    if not countries:
+        text = "Calls may go to every country: SOFTPHONE_REGIONS is all."
+        return warn(CHECK, text, "Name the countries that are called, such as US,CA,GB.")
     if settings.regions:
-        countries = ", ".join(settings.regions)
         return ok(CHECK, f"Calls may go to {countries} (SOFTPHONE_REGIONS).")
-    text = "Calls may go to every country: SOFTPHONE_REGIONS is empty."
-    return warn(CHECK, text, "Name the countries that are called, such as US,CA,GB.")
+    text = f"Calls may go to {countries} alone (SOFTPHONE_DEFAULT_REGION; SOFTPHONE_REGIONS)."
+    return ok(CHECK, text)
+
+
+def _open(settings: Settings) -> Iterator[Finding]:
+    """What may cost more than an admin would guess."""
+    opened = {
+        "SOFTPHONE_PREMIUM_NUMBERS": settings.premium_numbers,
+        "SOFTPHONE_SATELLITE_NUMBERS": settings.satellite_numbers,
+    }
+    for variable in (variable for variable, is_open in opened.items() if is_open):
+        text = f"{variable} is on: one call may cost as much as a day of others."
+        yield warn(CHECK, text, "Turn it off, and name what is needed in SOFTPHONE_ALLOW_NUMBERS.")
+    if not settings.dials_per_minute_per_org:
+        text = "An org may start any number of calls: SOFTPHONE_DIALS_PER_MINUTE_PER_ORG is 0."
+        yield warn(CHECK, text, "Set it to what all agents together dial in a busy minute.")
+
+
+def _plans(settings: Settings) -> Finding:
+    plans = ", ".join(settings.dial_plans)
+    if not plans:
+        return ok(CHECK, "Numbers are dialed in E.164, without prefixes (SOFTPHONE_DIAL_PLANS).")
+    return ok(CHECK, f"Call centers may pick the prefixes {plans} (SOFTPHONE_DIAL_PLANS).")
 
 
 def _allowed(switch: bool) -> str:

@@ -14,7 +14,8 @@ import structlog
 from aiohttp import WSMsgType, web
 from msgspec.structs import replace
 
-from adapter.core.events import ControlRequested, DialRequested, PageGreeted
+from adapter.core.dialplan import is_unknown
+from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event, PageGreeted
 from adapter.core.logevents import LogAccepted
 from adapter.core.model import TelephonyUser
 from adapter.metrics import Metrics
@@ -52,7 +53,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.tenants import Directory
 from adapter.web.address import address_of
-from adapter.web.clicks import Clicks, log_refusal
+from adapter.web.clicks import Clicks
 from adapter.web.gctrigger import GcTrigger
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
@@ -292,10 +293,12 @@ class Bridge:
         event = frames.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:
             return
+        if isinstance(event, ControlRequested):
+            await self._clicks.control(page.key, event)
+            return
         if not isinstance(event, DialRequested):
-            turn = await self._agents.handle(page.key, event)
-            if isinstance(event, ControlRequested):
-                log_refusal(page.key, event.request_id, turn)
+            await self._agents.handle(page.key, event)
+            self._tell_of_prefixes(page, event)
             return
         if await self._same_user.refuses(page, event):
             return
@@ -304,6 +307,12 @@ class Bridge:
             # A repeated request changed nothing, so nobody is told; its page waits for the answer.
             page.shown = -1
             await self._pages.reload(page.key)
+
+    def _tell_of_prefixes(self, page: Page, event: Event) -> None:
+        plans = self._agents.policy.dial.plans
+        if isinstance(event, CallCenterRead) and is_unknown(event.call_center, plans):
+            said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
+            log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self._clock.nonce())

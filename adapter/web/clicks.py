@@ -9,8 +9,9 @@ from __future__ import annotations
 import structlog
 from msgspec.structs import replace
 
-from adapter.core.effects import PlaceCall
-from adapter.core.events import DialRequested
+from adapter.core.controlling import TRANSFER
+from adapter.core.effects import ControlCall, PlaceCall
+from adapter.core.events import ControlRequested, DialRequested
 from adapter.core.model import AgentKey
 from adapter.metrics import Metrics
 from adapter.refusals import SETTINGS, variables
@@ -31,11 +32,21 @@ class Clicks:
 
     async def dial(self, key: AgentKey, event: DialRequested) -> Turn:
         """Have it decided. Raises StorageError: then nothing was placed."""
+        with self._metrics.click():
+            await self._counted(key, event)
+
+    async def control(self, key: AgentKey, event: ControlRequested) -> None:
+        """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
+        if event.action == TRANSFER:
+            await self._counted(key, event)
+            return
+        log_refusal(key, event.request_id, await self._agents.handle(key, event))
+
+    async def _counted(self, key: AgentKey, event: DialRequested | ControlRequested) -> None:
         before, placed = self._rate.take(key.org_id), False
         try:
-            with self._metrics.click():
-                turn = await self._agents.handle(key, replace(event, org_dials=before))
-            placed = any(isinstance(effect, PlaceCall) for effect in turn.effects)
+            turn = await self._agents.handle(key, replace(event, org_dials=before))
+            placed = any(isinstance(effect, PlaceCall | ControlCall) for effect in turn.effects)
         finally:
             self._rate.settle(key.org_id, placed=placed)
         if not placed and not turn.ignored:

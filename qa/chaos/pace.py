@@ -36,6 +36,7 @@ def settings(url: str, provider_url: str, database: str) -> dict[str, str]:
         "org_origins": "http://127.0.0.1:1",
         "dials_per_minute": 100_000,
         "dials_per_hour": 1_000_000,
+        "dials_per_minute_per_org": 0,
         "confirm_repeat_seconds": 0,
         "outcome_seconds": OUTCOME,
         "ring_seconds": RING,

@@ -249,6 +249,7 @@ async def ours(
         "SOFTPHONE_SOCKETS_PER_ADDRESS": str(agents + 100),
         "SOFTPHONE_WRAP_UP_SECONDS": "0",
         "SOFTPHONE_LOG_MISSED_CALLS": "false",
+        "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "0",
     }
     if database:
         await _migrate(folder, variables)

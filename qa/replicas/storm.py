@@ -164,6 +164,7 @@ async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[st
     wishes: dict[str, Any] = {
         "SOFTPHONE_DIALS_PER_MINUTE": "100000",
         "SOFTPHONE_DIALS_PER_HOUR": "1000000",
+        "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "0",
         "SOFTPHONE_OUTCOME_SECONDS": "1",
         "SOFTPHONE_DIAL_SECONDS": "4",
         "SOFTPHONE_BRIDGED_CHECK_SECONDS": "4",

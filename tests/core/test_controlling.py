@@ -6,10 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.callcenter import CallCenterSettings
+from adapter.core.dialplan import DialPlan
 from adapter.core.effects import ControlCall
 from adapter.core.events import CallEnded, Connected, ControlAnswered, ControlRequested, Event
 from adapter.core.facts import Direction
 from adapter.core.phone import DialRules
+from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, said, tell
 
 TALKING = tell(Connected, T0, said(number=NUMBER, direction=Direction.INBOUND), call="c1")
@@ -57,9 +59,54 @@ def test_a_transfer_is_dialed_with_the_prefixes_of_the_call_center() -> None:
         IDLE, call_center=CallCenterSettings(outside_prefix="9", long_distance_prefix="1")
     )
     wish = ControlRequested(T0 + 1, "k1", "c1", "transfer", "+12025550143")
-    (effect,) = after(outside, [TALKING, wish]).effects
-    assert isinstance(effect, ControlCall)
-    assert effect.value == "912025550143"
+    for plans, told in (((DialPlan("US", "9", "1"),), "912025550143"), ((), "+12025550143")):
+        policy = Policy(dial=DialRules(plans=plans))
+        (effect,) = after(outside, [TALKING, wish], policy).effects
+        assert isinstance(effect, ControlCall)
+        assert effect.value == told
+
+
+def transfer(number: int, at: int = T0 + 1, org_dials: int = 0) -> ControlRequested:
+    """A wish to hand the call over, the one of that number."""
+    wish = ControlRequested(at, f"k{number}", "c1", "transfer", "+12025550143")
+    return replace(wish, org_dials=org_dials)
+
+
+def test_a_call_has_one_transfer_at_a_time() -> None:
+    """A second one waits for the answer to the first, or until none is to be expected."""
+    one = after(IDLE, [TALKING, transfer(1)])
+    again = after(one.agent, [transfer(1)])
+    assert (again.effects, again.ignored) == ((), "repeated request")
+    other = after(one.agent, [transfer(2)])
+    assert (other.effects, other.agent.answers[-1].code) == ((), "transfer-pending")
+    late = after(one.agent, [transfer(2, T0 + 1 + POLICY.outcome_ms)])
+    assert len(late.effects) == 1
+    told: list[Event] = [
+        ControlAnswered(T0 + 2, "k1", "not-controlled", "No."),
+        transfer(2, T0 + 3),
+    ]
+    assert len(after(one.agent, told).effects) == 1
+
+
+def test_a_transfer_counts_as_a_call_that_the_agent_starts() -> None:
+    """Sixty in a minute would be sixty calls at the company's expense."""
+    agent, sent = after(IDLE, [TALKING]).agent, 0
+    for number in range(60):
+        decision = after(agent, [transfer(number, T0 + number)])
+        sent += len(decision.effects)
+        answer = ControlAnswered(T0 + number, f"k{number}", "not-controlled", "No.")
+        agent = after(decision.agent, [answer]).agent
+    assert sent == POLICY.per_minute
+    assert after(agent, [click()]).agent.answers[-1].code != "placed"
+
+
+def test_a_transfer_counts_as_a_call_that_the_org_starts() -> None:
+    """The same limit as for clicks; an emergency is never held up."""
+    policy = Policy(per_minute_org=50)
+    refused = after(IDLE, [TALKING, transfer(1, org_dials=50)], policy)
+    assert (refused.effects, refused.agent.answers[-1].code) == ((), "too-many-org")
+    alarm = replace(transfer(1, org_dials=50), value="911")
+    assert len(after(IDLE, [TALKING, alarm], policy).effects) == 1
 
 
 @pytest.mark.parametrize(

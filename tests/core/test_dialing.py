@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.decision import Decision
 from adapter.core.dialing import may_dial
+from adapter.core.dialplan import DialPlan
 from adapter.core.effects import ControlCall, PlaceCall
 from adapter.core.events import (
     CallEnded,
@@ -21,7 +22,7 @@ from adapter.core.events import (
 )
 from adapter.core.facts import Direction
 from adapter.core.model import Acceptance, Agent, AgentNoAnswer, Phase, Placing
-from adapter.core.phone import Dialable, DialRules, dialable, prefixed
+from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
 
@@ -270,12 +271,15 @@ def test_may_dial_follows_the_phase() -> None:
     assert [may_dial(agent, POLICY) for agent, _ in agents] == [on for _, on in agents]
 
 
+OUTSIDE = CallCenterSettings(
+    outside_prefix="9", long_distance_prefix="1", international_prefix="011"
+)
+PLANNED = Policy(dial=DialRules(plans=(DialPlan("US", "9", "1", "011"),)))
+
+
 def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
     """The provider is told the prefixed text; its event finds the placement by either."""
-    agent = replace(
-        IDLE, call_center=CallCenterSettings(outside_prefix="9", long_distance_prefix="1")
-    )
-    placed = after(agent, [click()])
+    placed = after(replace(IDLE, call_center=OUTSIDE), [click()], PLANNED)
     (effect,) = placed.effects
     assert isinstance(effect, PlaceCall)
     assert effect.dial_string == "91" + NUMBER.removeprefix("+1")
@@ -286,17 +290,33 @@ def test_the_prefixes_of_the_call_center_go_before_the_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "dialed"),
-    [("+49 30 12345678", "9011493012345678"), ("4711", "4711"), ("911", "911")],
+    "told",
+    [
+        CallCenterSettings(outside_prefix="19005551", long_distance_prefix="234"),
+        CallCenterSettings(outside_prefix="*72"),
+        CallCenterSettings(outside_prefix="9", long_distance_prefix="1"),
+        CallCenterSettings(long_distance_prefix="1", international_prefix="011"),
+        CallCenterSettings(outside_prefix="9", international_prefix="00"),
+    ],
 )
-def test_only_numbers_of_the_outside_get_prefixes(text: str, dialed: str) -> None:
-    """Abroad with the international one; extensions and emergencies never."""
-    call_center = CallCenterSettings(
-        outside_prefix="9", long_distance_prefix="1", international_prefix="011"
-    )
-    number = dialable(text, DialRules())
-    assert isinstance(number, Dialable)
-    assert prefixed(number, "US", call_center) == dialed
+def test_prefixes_that_the_deployment_does_not_list_are_not_dialed(
+    told: CallCenterSettings,
+) -> None:
+    """A page tells them, and a page may be tampered with: a plan is picked whole, or not at all."""
+    for policy in (POLICY, PLANNED):
+        (effect,) = after(replace(IDLE, call_center=told), [click()], policy).effects
+        assert isinstance(effect, PlaceCall)
+        assert effect.dial_string == NUMBER
+
+
+def test_a_ring_profile_is_one_of_the_deployments_or_none() -> None:
+    """Whatever else a page says never reaches the provider."""
+    policy = Policy(ring_profiles=("mobile",))
+    for said_profile, passed in (("mobile", "mobile"), ("x" * 200, ""), ("../users", "")):
+        wish = replace(click(), ring_profile=said_profile)
+        (effect,) = after(IDLE, [wish], policy).effects
+        assert isinstance(effect, PlaceCall)
+        assert effect.ring_profile == passed
 
 
 def test_an_unknown_outcome_of_a_named_call_is_asked_about_by_its_name() -> None:

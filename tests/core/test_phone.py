@@ -164,6 +164,41 @@ def test_an_administrator_s_rules_decide(text: str, rules: DialRules, expected: 
 
 
 @pytest.mark.parametrize(
+    ("text", "rules", "expected"),
+    [
+        ("11833", DialRules(default_region="DE"), "refused premium"),
+        ("118118", DialRules(default_region="GB"), "refused premium"),
+        ("3240", DialRules(default_region="FR"), "refused premium"),
+        ("892000", DialRules(default_region="IT"), "refused premium"),
+        ("411", US, "refused premium"),
+        ("411", DialRules(premium=True), "ext 411"),
+        ("411", DialRules(allow=("411",)), "ext 411"),
+        ("3240", DialRules(default_region="FR", allow=("32",)), "ext 3240"),
+        ("3240", DialRules(default_region="FR", allow=("+33",)), "refused premium"),
+        ("1001", DialRules(deny=("1",)), "refused denied"),
+        ("1001", DialRules(deny=("1",), allow=("1001",)), "ext 1001"),
+        ("1001", DialRules(deny=("+1",)), "ext 1001"),
+        ("1001", DialRules(deny=("+1100",)), "refused denied"),
+        ("11833", DialRules(default_region="DE", deny=("+49118",), premium=True), "refused denied"),
+        # The page's word for its country does not make a short code cheap.
+        ("11833", DialRules(default_region="US", home_region="DE"), "refused premium"),
+        ("118", DialRules(default_region="CH", home_region="CH"), "emergency 118"),
+        ("118", DialRules(default_region="CH", home_region="GB"), "emergency 118"),
+        ("1001", DialRules(default_region="US", home_region="DE"), "ext 1001"),
+        ("+49 00900 1234567", US, "refused impossible"),
+        ("+4990012345670", US, "refused premium"),
+        ("+1 900 123 4567", US, "refused premium"),
+        ("+447012345678", US, "refused premium"),
+    ],
+)
+def test_what_costs_is_refused_however_it_is_written(
+    text: str, rules: DialRules, expected: str
+) -> None:
+    """The very text that would be dialed is judged; deny lists hold for extensions, too."""
+    assert verdict(text, rules) == expected
+
+
+@pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ("+12125550123", "2125550123", True),

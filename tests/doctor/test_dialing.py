@@ -20,12 +20,19 @@ def told(**said: str) -> str:
     return "\n".join(finding.text for finding in dialing_findings(load(said)))
 
 
-def test_calls_to_every_country_are_remarked_on() -> None:
-    """The one thing that a fresh deployment leaves wide open; a list of countries ends it."""
-    found = list(dialing_findings(load({})))
-    assert [f.grade for f in found] == [Grade.WARN, Grade.OK, Grade.OK]
-    assert "SOFTPHONE_REGIONS" in found[0].text
-    assert {f.grade for f in dialing_findings(load(LIMITED))} == {Grade.OK}
+def test_what_is_open_is_remarked_on() -> None:
+    """A fresh deployment leaves nothing wide open; each thing that is opened has its line."""
+    assert {f.grade for f in dialing_findings(load({}))} == {Grade.OK}
+    for name, value in (
+        ("REGIONS", "all"),
+        ("PREMIUM_NUMBERS", "true"),
+        ("SATELLITE_NUMBERS", "true"),
+        ("DIALS_PER_MINUTE_PER_ORG", "0"),
+    ):
+        found = list(dialing_findings(load({f"SOFTPHONE_{name}": value})))
+        warned = [f.text for f in found if f.grade is Grade.WARN]
+        assert len(warned) == 1
+        assert name in warned[0]
 
 
 def test_each_rule_is_told_as_it_stands() -> None:
@@ -33,8 +40,10 @@ def test_each_rule_is_told_as_it_stands() -> None:
     text = told(**LIMITED)
     for words in ("DE, AT", "numbers are allowed", "an org 60 a minute", "within 2.5 seconds"):
         assert words in text
-    assert "an org any number of a minute" in told()
+    assert "Calls may go to US alone" in told()
+    assert "an org any number of a minute" in told(SOFTPHONE_DIALS_PER_MINUTE_PER_ORG="0")
     assert "again is never asked about" in told(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
+    assert "the prefixes 9/1/011" in told(SOFTPHONE_DIAL_PLANS="9/1/011")
 
 
 def test_every_setting_of_a_refused_number_or_rate_is_named() -> None:

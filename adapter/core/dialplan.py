@@ -1,0 +1,88 @@
+"""What the telephone system is told to dial: a number behind the prefixes of its own dial plan.
+
+Law of this file: **what is dialed in the end is what the policy judged.** The plans are the
+deployment's; a call center's definition, which a page tells, only picks one of them. And because a
+text may be read by another plan than it was written for, it is judged as each plan reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import phonenumbers
+from msgspec import Struct
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+from adapter.core.callcenter import CallCenterSettings
+from adapter.core.numberplan import national_digits
+
+
+class DialPlan(Struct, frozen=True):
+    """The digits that a telephone system of that `region` (ISO 3166 two letters) wants first.
+
+    Before an outside line, and then before a long distance number of its own country or an
+    international one. Without any for the latter those could not be told from its own: it reaches
+    none of them.
+    """
+
+    region: str
+    outside: str = ""
+    long_distance: str = ""
+    international: str = ""
+
+    @property
+    def prefixes(self) -> tuple[str, str, str]:
+        """All three."""
+        return self.outside, self.long_distance, self.international
+
+    def dialed(self, dial_string: str) -> str | None:
+        """What this system is told for a number in E.164; None if it cannot reach that."""
+        number = phonenumbers.parse(dial_string)
+        if number.country_code == phonenumbers.country_code_for_region(self.region):
+            return f"{self.outside}{self.long_distance}{national_digits(number, self.region)}"
+        if not self.international:
+            return None
+        return f"{self.outside}{self.international}{dial_string.removeprefix('+')}"
+
+    def read(self, dialed: str) -> Iterator[str]:
+        """Which numbers (E.164) this system may reach with such a text."""
+        if not dialed.startswith(self.outside):
+            return
+        rest = dialed.removeprefix(self.outside)
+        if self.international and rest.startswith(self.international):
+            yield from _e164(f"+{rest.removeprefix(self.international)}", None)
+        if rest.startswith(self.long_distance):
+            yield from _e164(rest.removeprefix(self.long_distance), self.region)
+
+
+def picked(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> DialPlan | None:
+    """The plan that a call center's definition names by its prefixes, whole; else none.
+
+    Of several with the same prefixes that of the call center's country, or the first.
+    """
+    named = (
+        call_center.outside_prefix,
+        call_center.long_distance_prefix,
+        call_center.international_prefix,
+    )
+    fitting = [plan for plan in plans if any(named) and plan.prefixes == named]
+    at_home = [plan for plan in fitting if plan.region == call_center.region]
+    return next(iter(at_home or fitting), None)
+
+
+def is_unknown(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> bool:
+    """Whether it names prefixes that are no plan's: they are not dialed."""
+    named = bool(
+        call_center.outside_prefix
+        or call_center.long_distance_prefix
+        or call_center.international_prefix
+    )
+    return named and picked(call_center, plans) is None
+
+
+def _e164(text: str, region: str | None) -> Iterator[str]:
+    try:
+        number: PhoneNumber = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return
+    yield phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -1,0 +1,140 @@
+"""What a number may cost: premium and shared-cost ranges, personal numbers, pagers, short codes.
+
+Law of this file: doubt is no discount. A switch may stop reading where a number is complete, and a
+number that the library does not know may still be billed: so its beginnings are judged, and what
+could follow them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ShortNumberCost
+from phonenumbers.shortnumberinfo import is_carrier_specific_for_region, is_sms_service_for_region
+
+COSTLY = frozenset(
+    {
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.PERSONAL_NUMBER,
+        PhoneNumberType.PAGER,
+    }
+)
+
+_COSTLY_CODES = ("+808", "+878", "+979")
+"""Calling codes of nothing else (https://www.itu.int/oth/T0202.aspx?parent=T0202)."""
+
+_PAY_PER_CALL = "976"
+"""An exchange in every area code of +1 (https://en.wikipedia.org/wiki/976_(telephone_prefix))."""
+
+_FILLERS = "123579"
+"""Digits that some number of a range goes on with, all the same: no range wants others alone."""
+
+_SHORTEST = 2
+
+
+@lru_cache(maxsize=4096)
+def is_costly(dial_string: str) -> bool:
+    """Whether calling this number (E.164) may cost more than a call to a person."""
+    if dial_string.startswith(_COSTLY_CODES):
+        return True
+    number = phonenumbers.parse(dial_string)
+    code = number.country_code or 0
+    digits = phonenumbers.national_significant_number(number)
+    if code == 1 and digits[3:6] == _PAY_PER_CALL:
+        return True
+    # "+49 0900…": whoever connects the call may take the zero for the one dialed within a country.
+    return any(_is_costly(code, one) for one in {digits, digits.lstrip("0")})
+
+
+def is_costly_within(digits: str, region: str) -> bool:
+    """Whether these digits, dialed in the region as they stand, are or begin with a costly number.
+
+    A complete one: of an extension of the house nobody may say what could follow.
+    """
+    code = phonenumbers.country_code_for_region(region)
+    if not code:
+        return False
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    national = {digits, digits.removeprefix(trunk)} - {""}
+    return is_costly_short_code(digits, region) or any(
+        _kind(code, one[:size]) in COSTLY for one in national for size in range(4, len(one) + 1)
+    )
+
+
+def is_costly_short_code(digits: str, region: str) -> bool:
+    """Whether these digits are a public service in the region that is not known to be cheap.
+
+    By the library's table; what it lists without a cost, as directory inquiries mostly are, counts
+    too, less what is for text messages or within one carrier only.
+    """
+    number = _number(phonenumbers.country_code_for_region(region), digits)
+    cost = phonenumbers.expected_cost_for_region(number, region)
+    if cost == ShortNumberCost.UNKNOWN_COST:
+        return (
+            phonenumbers.is_valid_short_number_for_region(number, region)
+            and not is_sms_service_for_region(number, region)
+            and not is_carrier_specific_for_region(number, region)
+        )
+    return bool(cost == ShortNumberCost.PREMIUM_RATE)
+
+
+def _is_costly(code: int, digits: str) -> bool:
+    kind = _kind(code, digits)
+    if kind in COSTLY:
+        return True
+    if kind == PhoneNumberType.TOLL_FREE:
+        return False
+    if kind != PhoneNumberType.UNKNOWN:
+        return any(_kind(code, digits[:size]) in COSTLY for size in range(4, len(digits)))
+    regions = phonenumbers.region_codes_for_country_code(code)
+    return is_costly_short_code(digits, regions[0]) or _leads_to_costly(code, digits)
+
+
+def _leads_to_costly(code: int, digits: str) -> bool:
+    """Whether the longest beginning that belongs to any known range belongs to costly ones only."""
+    for size in range(len(digits), _SHORTEST - 1, -1):
+        begun = digits[:size]
+        kinds = {_kind(code, begun + rest) for rest in _rests(code, size)}
+        kinds |= {_kind(code, begun)}
+        if known := kinds - {PhoneNumberType.UNKNOWN}:
+            return known <= COSTLY
+    return False
+
+
+def _rests(code: int, size: int) -> list[str]:
+    """What could follow so many digits of that calling code."""
+    missing = [length - size for length in _lengths(code) if length > size]
+    return [digit * count for digit, count in product(_FILLERS, missing)]
+
+
+@lru_cache(maxsize=512)
+def _lengths(code: int) -> tuple[int, ...]:
+    """How many digits the costly numbers of that calling code have, and its usual ones."""
+    region = phonenumbers.region_codes_for_country_code(code)[0]
+    known = (
+        PhoneMetadata.metadata_for_nongeo_region(code)
+        if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
+        else PhoneMetadata.metadata_for_region(region)
+    )
+    if known is None:
+        return ()
+    ranges = (known.premium_rate, known.shared_cost, known.personal_number, known.pager,
+              known.fixed_line, known.mobile)  # fmt: skip
+    return tuple(sorted({length for one in ranges if one for length in one.possible_length}))
+
+
+def _kind(code: int, digits: str) -> int:
+    return int(phonenumbers.number_type(_number(code, digits)))
+
+
+def _number(code: int, digits: str) -> PhoneNumber:
+    zeros = len(digits) - len(digits.lstrip("0"))
+    return PhoneNumber(
+        country_code=code,
+        national_number=int(digits or "0"),
+        italian_leading_zero=zeros > 0 or None,
+        number_of_leading_zeros=zeros if zeros > 1 else None,
+    )
