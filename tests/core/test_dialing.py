@@ -330,7 +330,7 @@ def test_what_a_click_brings_along_goes_with_its_call() -> None:
     """Parameters to the call, a number to be shown and a ring profile to the provider."""
     params = "sourceId=Q4,did=(202) 555-0100,ringProfile=mobile"
     clicked = replace(click(), params=params, time_zone="Asia/Calcutta")
-    placed = after(IDLE, [clicked])
+    placed = after(IDLE, [clicked], Policy(ring_profiles=("mobile",)))
     assert placed.effects == (PlaceCall("c1", LINE, NUMBER, "mobile", "+12025550100"),)
     call = placed.agent.calls[0]
     assert (call.details.params, call.time_zone) == (params, "Asia/Calcutta")
