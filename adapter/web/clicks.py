@@ -33,7 +33,7 @@ class Clicks:
     async def dial(self, key: AgentKey, event: DialRequested) -> Turn:
         """Have it decided. Raises StorageError: then nothing was placed."""
         with self._metrics.click():
-            await self._counted(key, event)
+            return await self._counted(key, event)
 
     async def control(self, key: AgentKey, event: ControlRequested) -> None:
         """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
@@ -42,7 +42,7 @@ class Clicks:
             return
         log_refusal(key, event.request_id, await self._agents.handle(key, event))
 
-    async def _counted(self, key: AgentKey, event: DialRequested | ControlRequested) -> None:
+    async def _counted(self, key: AgentKey, event: DialRequested | ControlRequested) -> Turn:
         before, placed = self._rate.take(key.org_id), False
         try:
             turn = await self._agents.handle(key, replace(event, org_dials=before))
