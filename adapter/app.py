@@ -21,7 +21,8 @@ from aiohttp import web
 from adapter.fanout.open import is_shared, open_hints
 from adapter.metrics import Metrics
 from adapter.orgs import orgs_of
-from adapter.page.pages import Pages, SalesforceOrg
+from adapter.page.pages import Pages
+from adapter.page.port import SalesforceOrg
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
 import httpx
 from msgspec.structs import replace
 
 from adapter.core.policy import Policy
 from adapter.drivers import build_driver, is_configured
-from adapter.opencti.soql import TaskFinder, build_finder
-from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org
-from adapter.page.pages import SalesforceOrg
+from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directory, read_entries
-from adapter.settings import Settings, task_fields_of
+from adapter.settings import Settings
 from adapter.telephony.health import Health
 from adapter.telephony.port import DriverStates
 from adapter.tenants import Telephony, Tenant, Tenants
@@ -25,6 +25,9 @@ from adapter.web.oidc import IdentityProvider
 
 StatesOf = Callable[[str], DriverStates]
 """Where the driver of that account keeps what it steers by."""
+
+SURFACES = ("adapter.opencti", "adapter.voice")
+"""Rooms of Salesforce's products; each has a `setup` with `connect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +48,17 @@ class Builder:
         settings, telephony = self.settings, self._telephony(org)
         entries = read_entries(org.directory_file) if org.directory_file else ()
         known = telephony.driver if telephony.is_configured else None
-        rules, finder = settings.policy(), self._finder(org)
+        rules = settings.policy()
         digits = telephony.driver.capabilities.digits
         rules = replace(rules, dial=replace(rules.dial, digits=digits))
-        if finder is not None:
+        salesforce = _connected(org, settings, rules, self.clock, self.stack)
+        if salesforce.finder is not None:
             rules = replace(rules, save=replace(rules.save, read_back=True))
         redirect_uri = f"{settings.public_origin}/auth/callback"
         return Tenant(
             org=org,
             telephony=telephony,
-            salesforce=SalesforceOrg(self._tasks(org, rules), finder, settings.read_back_class),
+            salesforce=salesforce,
             directory=Directory(org.account, known, self.clock, entries),
             rules=rules,
             identity=IdentityProvider(org, self.http, redirect_uri, self.clock),
@@ -66,20 +70,14 @@ class Builder:
         self.stack.push_async_callback(driver.close)
         return Telephony(org.account, driver, health, is_configured(org))
 
-    def _tasks(self, org: Org, rules: Policy) -> TaskRules:
-        settings, own = self.settings, org.salesforce
-        status = settings.task_status if own.task_status is None else own.task_status
-        pairs = own.task_extra_fields
-        fields = settings.extra_fields() if pairs is None else task_fields_of(pairs)
-        return TaskRules(status, rules.disposition, fields, first_line=settings.task_first_line)
 
-    def _finder(self, org: Org) -> TaskFinder | None:
-        """Who asks this org for its Tasks, by the org's own app or by that of the deployment."""
-        settings, own = self.settings, org.salesforce
-        client_id = own.client_id or settings.salesforce_client_id
-        secret = own.client_secret or settings.salesforce_client_secret.get_secret_value()
-        if not (org.domain and client_id and secret):
-            return None
-        finder = build_finder(org.domain, client_id, secret)
-        self.stack.push_async_callback(finder.close)
-        return finder
+def _connected(
+    org: Org, settings: Settings, rules: Policy, clock: Clock, stack: AsyncExitStack
+) -> SalesforceOrg:
+    """The org's Salesforce, by every surface whose room is here: deleting one leaves the others."""
+    joined = SalesforceOrg()
+    for room in SURFACES:
+        if find_spec(room) is not None:
+            setup = import_module(f"{room}.setup")
+            joined = joined.with_surface(setup.connect(org, settings, rules, clock, stack))
+    return joined

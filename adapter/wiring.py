@@ -18,7 +18,8 @@ from adapter.fanout.open import is_shared
 from adapter.fanout.port import Hints
 from adapter.metrics import Metrics
 from adapter.orgs import Orgs
-from adapter.page.pages import Pages, SalesforceOrg
+from adapter.page.pages import Pages
+from adapter.page.port import SalesforceOrg
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
@@ -135,7 +136,7 @@ async def make_runtime(edges: Edges) -> Runtime:
         metrics=edges.metrics,
     )
     agents.perform_with(performer.perform)
-    agents.follow_with(pages.claims)
+    agents.follow_with(pages.pops.claims)
     sweeper = Sweeper(
         agents=agents,
         store=store,

@@ -29,6 +29,7 @@ from adapter.core.logmodel import (
     TrayReason,
     Unknown,
     Verifying,
+    Writing,
 )
 from adapter.core.model import (
     Acceptance,
@@ -45,6 +46,7 @@ from adapter.core.model import (
     Placing,
     Record,
     RingingInbound,
+    Route,
     Stage,
     TelephonyUser,
     Wrapup,
@@ -156,6 +158,9 @@ def agents(key: SearchStrategy[AgentKey] = keys) -> SearchStrategy[Agent]:
         answers=some(answers),
         notices=some(notices),
         dials=some(times),
+        surface=texts,
+        route=members(Route),
+        pinned=st.booleans(),
     )
 
 
@@ -174,13 +179,14 @@ log_fields = st.builds(
 )
 
 attempts = st.builds(Attempt, counts, names, names, times, log_fields, texts)
-save_errors = st.builds(SaveError, texts, texts, texts)
+save_errors = st.builds(SaveError, texts, texts, texts, st.booleans())
 
 log_states: SearchStrategy[LogState] = st.one_of(
     st.builds(Pending, times, times),
     st.builds(Attempting, times),
     st.builds(Unknown, times, times, st.booleans()),
     st.builds(Verifying, times, times, counts, st.booleans(), st.booleans()),
+    st.builds(Writing, times),
     st.builds(Tray, members(TrayReason), times, some(save_errors)),
     st.builds(Settled, times),
     st.builds(Closed, times, members(ClosedBy)),
@@ -209,6 +215,7 @@ def call_logs(
         held_until=times,
         doubles=some(texts),
         work_id=texts,
+        route=members(Route),
     )
 
 

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from adapter.environment import load
+from adapter.opencti.surface import OpenCti
 from adapter.orgs import orgs_of
-from adapter.page.pages import SalesforceOrg
+from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import SystemClock
 from adapter.tenantbuilder import Builder
 from adapter.tenants import Tenants
@@ -52,9 +53,12 @@ async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(
     (tmp_path / "orgs.toml").write_text(text)
     tenants = await built(stack, orgs_file=tmp_path / "orgs.toml", task_status="Completed")
     a, b = tenants.all
-    assert (a.salesforce.rules.status, b.salesforce.rules.status) == ("Done", "Completed")
-    assert a.salesforce.rules.extra == (("Type", "Call"), ("Link__c", "https://x.example/?a=b"))
-    assert b.salesforce.rules.extra == ()
+    calls_a, calls_b = a.salesforce.page_calls, b.salesforce.page_calls
+    assert isinstance(calls_a, OpenCti)
+    assert isinstance(calls_b, OpenCti)
+    assert (calls_a.rules.status, calls_b.rules.status) == ("Done", "Completed")
+    assert calls_a.rules.extra == (("Type", "Call"), ("Link__c", "https://x.example/?a=b"))
+    assert calls_b.rules.extra == ()
     assert a.salesforce.finder is not None
     assert b.salesforce.finder is None
     assert (a.rules.save.read_back, b.rules.save.read_back) == (True, False)

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
     AlarmDoubled,
     DraftChanged,
@@ -33,7 +33,10 @@ from adapter.core.logevents import (
     ProbePage,
     ReadBack,
     RecordPicked,
+    RecordRefused,
     RecordsFound,
+    RecordUnknown,
+    RecordWritten,
     SendSettled,
     TrayDecided,
     WritingEnded,
@@ -53,21 +56,17 @@ from adapter.core.logmodel import (
     Unknown,
     Verifying,
 )
+from adapter.core.model import Route
 from adapter.core.policy import SavePolicy
-
-
-class LogDecision(Struct, frozen=True):
-    """The log afterwards, what to do, and why nothing was done (a stable word), if so."""
-
-    log: CallLog
-    effects: tuple[LogEffect, ...] = ()
-    ignored: str = ""
+from adapter.core.writing import decide_writing
 
 
 def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table
     log: CallLog, event: LogEvent, policy: SavePolicy
 ) -> LogDecision:
     """What an event does to a log. Total: no event raises, whatever the state."""
+    if log.route is Route.BACKEND:
+        return decide_writing(log, event, policy)
     match event:
         case LogAccepted():
             return _accepted(log, event, policy)
@@ -94,6 +93,8 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
             return _tray_decided(log, event, policy)
         case LogTimePassed():
             return _time_passed(log, event.at, policy)
+        case RecordWritten() | RecordRefused() | RecordUnknown():
+            return ignored(log, "a page writes it")
         case _ as never:
             assert_never(never)
 
@@ -105,16 +106,14 @@ def newly_opened(at: int, held_until: int, policy: SavePolicy) -> Pending:
 
 def may_be_offered(log: CallLog, at: int) -> bool:
     """Whether a page may have this log now."""
+    if log.route is not Route.PAGE:
+        return False
     return isinstance(log.state, Pending) and log.state.not_before <= at
 
 
 def _pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
     due = not_before if not_before > at else at + policy.wake_ms
     return Pending(not_before, due)
-
-
-def _ignored(log: CallLog, why: str) -> LogDecision:
-    return LogDecision(log, ignored=why)
 
 
 def _reconciled(
@@ -142,7 +141,7 @@ def _open_again(
 
 def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecision:
     if not may_be_offered(log, event.at):
-        return _ignored(log, "taken")
+        return ignored(log, "taken")
     number = log.attempt.number + 1 if log.attempt else 1
     record_id = log.saved.record_id if log.saved else ""
     attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, record_id)
@@ -164,13 +163,13 @@ def _is_open(log: CallLog, attempt: Attempt) -> bool:
 def _saved(log: CallLog, event: LogSaved, policy: SavePolicy) -> LogDecision:
     attempt = _attempt_of(log, event)
     if attempt is None:
-        return _ignored(log, "no such attempt")
+        return ignored(log, "no such attempt")
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     record_id = attempt.record_id or event.record_id
     if not record_id:
         # A success without an id tells us nothing to update by: as if nobody had reported.
         waiting = isinstance(log.state, Attempting) and _is_open(log, attempt)
-        return _outcome_unknown(log, event.at, policy) if waiting else _ignored(log, "no id")
+        return _outcome_unknown(log, event.at, policy) if waiting else ignored(log, "no id")
     return _record_known(log, record_id, attempt, event.at, policy, (settled,))
 
 
@@ -209,7 +208,7 @@ def _doubled(
 def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision:
     attempt = _attempt_of(log, event)
     if attempt is None:
-        return _ignored(log, "no such attempt")
+        return ignored(log, "no such attempt")
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     if not _is_open(log, attempt):
         return LogDecision(log, (settled,), "late")
@@ -228,14 +227,14 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
 def _expired(log: CallLog, event: LogExpired, policy: SavePolicy) -> LogDecision:
     attempt = _attempt_of(log, event)
     if attempt is None or not _is_open(log, attempt):
-        return _ignored(log, "late")
+        return ignored(log, "late")
     return _open_again(log, event.at, policy)
 
 
 def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) -> LogDecision:
     attempt = log.attempt
     if attempt is None or attempt.page_id != event.page_id:
-        return _ignored(log, "another page")
+        return ignored(log, "another page")
     match event, log.state:
         case PageProved(never_sent=True), Unknown() | Verifying():
             return _open_again(log, event.at, policy)
@@ -243,13 +242,13 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
             return LogDecision(log.at_state(replace(log.state, proved=True)))
         case PageProved(), Attempting() if event.at - attempt.at < policy.fresh_ms:
             # The go may have been sent behind what the page told: its journal proves nothing.
-            return _ignored(log, "too early")
+            return ignored(log, "too early")
         case PageProved(never_sent=True), Attempting():
             return _open_again(log, event.at, policy)
         case ((PageLost() | PageProved()), Attempting()):
             return _outcome_unknown(log, event.at, policy, isinstance(event, PageProved))
         case _:
-            return _ignored(log, "nothing open")
+            return ignored(log, "nothing open")
 
 
 def _outcome_unknown(
@@ -275,9 +274,9 @@ def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> Log
     if not event.record_ids:
         if isinstance(log.state, Verifying):
             return LogDecision(log.at_state(replace(log.state, answered=True)))
-        return _ignored(log, "late")
+        return ignored(log, "late")
     if attempt is None:
-        return _ignored(log, "no attempt")
+        return ignored(log, "no attempt")
     decision = LogDecision(log)
     if log.saved is None:
         adopted = replace(log, saved=Saved(event.record_ids[0], _found_fields(log)), refusals=0)
@@ -309,7 +308,7 @@ def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> Log
 
 def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
     if not isinstance(log.state, Tray):
-        return _ignored(log, "not in the tray")
+        return ignored(log, "not in the tray")
     match event.action:
         case "save_again":
             return _open_again(replace(log, refusals=0), event.at, policy)
@@ -321,13 +320,13 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
         case "dismiss":
             return LogDecision(log.at_state(Closed(event.at, ClosedBy.DISMISSED)))
         case _:
-            return _ignored(log, "no such choice")
+            return ignored(log, "no such choice")
 
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     due = log.next_due
     if due is None or due > at:
-        return _ignored(log, "not due")
+        return ignored(log, "not due")
     match log.state:
         case Attempting():
             return _outcome_unknown(log, at, policy)

@@ -30,6 +30,7 @@ from adapter.core.model import (
     RingingInbound,
     Wrapup,
 )
+from adapter.core.opening import log_of_attempt
 from adapter.core.policy import Policy
 
 LAST_QUESTIONS = 2
@@ -79,7 +80,7 @@ def _lapsed_due(
     """Before the placement is forgotten: was it picked up late, and every event of it lost?"""
     questions = _find(agent, call)
     if not questions or stage.asked >= LAST_QUESTIONS:
-        return Decision(agent.without_call(call.call_id))
+        return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
     later = replace(stage, asked=stage.asked + 1, due=at + policy.ask_again_ms)
     return Decision(agent.with_call(call.at_stage(later)), effects=questions)
 

@@ -12,7 +12,7 @@ from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.details import CallDetails, read_params
 from adapter.core.effects import PlaceCall
 from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
-from adapter.core.facts import INBOUND
+from adapter.core.facts import INBOUND, Outcome
 from adapter.core.model import (
     Acceptance,
     Agent,
@@ -22,8 +22,10 @@ from adapter.core.model import (
     Notice,
     Phase,
     Placing,
+    Route,
     TelephonyUser,
 )
+from adapter.core.opening import log_of_attempt
 from adapter.core.phone import (
     Dialable,
     DialKind,
@@ -81,7 +83,9 @@ _NOT_CONFIGURED = (
 def may_dial(agent: Agent, policy: Policy) -> bool:
     """Whether click-to-dial is on, as far as the agent's value tells."""
     phase = agent.phase
-    may = phase is Phase.IDLE or (phase is Phase.WRAPUP and policy.dial_while_wrapup)
+    # Where we write the logs, Salesforce's own wrap-up decides who may call.
+    eager = policy.dial_while_wrapup or agent.route is Route.BACKEND
+    may = phase is Phase.IDLE or (phase is Phase.WRAPUP and eager)
     return may and agent.line is not None
 
 
@@ -206,7 +210,8 @@ def placing_rejected(agent: Agent, event: PlacingRejected, policy: Policy) -> De
         return ignored(agent, "not placing")
     text = f"The phone system refused the call: {event.text}"
     answer = Answer(call.request_id, "provider-refused", text, event.at)
-    return Decision(answered(agent.without_call(event.call_id), answer, policy))
+    told = answered(agent.without_call(event.call_id), answer, policy)
+    return Decision(told, log_of_attempt(agent, call, event.at, policy, Outcome.FAILED))
 
 
 def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Decision:

@@ -63,4 +63,12 @@ class PopScreen(Struct, frozen=True):
     direction: Direction = Direction.INBOUND
 
 
-Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen
+class OpenRecord(Struct, frozen=True):
+    """Have Salesforce make the record of a call that rings since `at` (Unix milliseconds). Once."""
+
+    call_id: str
+    number: str
+    at: int
+
+
+Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen | OpenRecord

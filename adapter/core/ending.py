@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.calllog import newly_opened
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
 from adapter.core.facts import INBOUND, MISSED, Outcome
 from adapter.core.logevents import WritingEnded
-from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
+from adapter.core.opening import log_of_attempt, new_log
 from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
@@ -73,9 +72,11 @@ def _was_never_picked_up(call: Call) -> bool:
 
 def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     if isinstance(call.stage, AgentNoAnswer):
-        return Decision(agent.without_call(call.call_id))  # the agent was told when it lapsed
+        # The agent was told when it lapsed.
+        return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
     notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
-    return Decision(noticed(agent.without_call(call.call_id), notice, policy))
+    told = noticed(agent.without_call(call.call_id), notice, policy)
+    return Decision(told, log_of_attempt(agent, call, at, policy))
 
 
 def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
@@ -84,7 +85,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         return _not_picked_up(agent, call, at, policy)
     if agent.notices:
         agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
-    opened = (_log(agent, call, at, policy),) if is_logged(call, policy) else ()
+    opened = (new_log(agent, call, at, policy),) if is_logged(call, policy) else ()
     questions = open_questions(agent, call)
     if policy.wrapup_ms > 0:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
@@ -105,25 +106,6 @@ def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
 def is_logged(call: Call, policy: Policy) -> bool:
     """Whether a call that is over goes into Salesforce."""
     return policy.log_missed or call.facts.result is not MISSED
-
-
-def _log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
-    held_until = at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0
-    return CallLog(
-        log_id=call.call_id,
-        agent=agent.key,
-        opened_at=call.opened_at,
-        number=call.number if call.request_id else "",
-        facts=call.facts,
-        record=call.record,
-        time_zone=call.time_zone or agent.time_zone,
-        state=newly_opened(at, held_until, policy.save),
-        provider_call_id=call.provider_call_id or "",
-        draft=call.draft,
-        held_until=held_until,
-        work_id=call.work_id,
-        details=replace(call.details, templates=agent.call_center.task_fields),
-    )
 
 
 def _last_called(agent: Agent, call: Call) -> tuple[int, int]:

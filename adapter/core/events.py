@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
-from adapter.core.model import Draft, Record, TelephonyUser
+from adapter.core.model import Draft, Record, Route, TelephonyUser
 
 
 class PageGreeted(Struct, frozen=True):
@@ -22,6 +22,31 @@ class PageGreeted(Struct, frozen=True):
     line: TelephonyUser | None
     name: str
     time_zone: str
+    surface: str = ""
+    route: Route = Route.PAGE
+
+
+class SurfaceChosen(Struct, frozen=True):
+    """An admin decided where the agent works; without a `surface`, pages decide again."""
+
+    at: int
+    surface: str
+    route: Route
+
+
+class RecordClaimed(Struct, frozen=True):
+    """We are about to make the record of a call that rings: at most once."""
+
+    at: int
+    call_id: str
+
+
+class RecordOpened(Struct, frozen=True):
+    """Salesforce has made a record of the call; no id where nobody knows."""
+
+    at: int
+    call_id: str
+    record_id: str
 
 
 class DialRequested(Struct, frozen=True):
@@ -250,6 +275,9 @@ Event: TypeAlias = (
     | ControlAnswered
     | WrapupSubmitted
     | PopClaimed
+    | SurfaceChosen
+    | RecordClaimed
+    | RecordOpened
     | RecordViewed
     | MatchesFound
     | CallCenterRead

@@ -113,6 +113,31 @@ class TrayDecided(Struct, frozen=True):
     record_id: str = ""
 
 
+class RecordWritten(Struct, frozen=True):
+    """We wrote the record, in attempt `attempt`; the id is empty where the answer tells none."""
+
+    at: int
+    attempt: int
+    record_id: str = ""
+
+
+class RecordRefused(Struct, frozen=True):
+    """Nothing was written: `permanent`, or to be tried again after `wait_ms` at the soonest."""
+
+    at: int
+    attempt: int
+    errors: tuple[SaveError, ...]
+    permanent: bool = False
+    wait_ms: int = 0
+
+
+class RecordUnknown(Struct, frozen=True):
+    """Nobody knows whether the record was written."""
+
+    at: int
+    attempt: int
+
+
 class LogTimePassed(Struct, frozen=True):
     """The sweeper looked."""
 
@@ -132,6 +157,9 @@ LogEvent: TypeAlias = (
     | RecordPicked
     | WritingEnded
     | TrayDecided
+    | RecordWritten
+    | RecordRefused
+    | RecordUnknown
     | LogTimePassed
 )
 
@@ -171,4 +199,11 @@ class AlarmDoubled(Struct, frozen=True):
     record_ids: tuple[str, ...]
 
 
-LogEffect: TypeAlias = GrantSave | SendSettled | ReadBack | ProbePage | AlarmDoubled
+class WriteRecord(Struct, frozen=True):
+    """Complete the record from here, with this attempt's fields; may be repeated."""
+
+    log_id: str
+    attempt: Attempt
+
+
+LogEffect: TypeAlias = GrantSave | SendSettled | ReadBack | ProbePage | AlarmDoubled | WriteRecord

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
-from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
+from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record, Route
 from adapter.core.values import Member, Value
 
 
@@ -125,6 +125,12 @@ class Verifying(Member, frozen=True):
     answered: bool = False
 
 
+class Writing(Member, frozen=True):
+    """We are writing the record ourselves; no outcome by `due` means that nobody knows."""
+
+    due: int
+
+
 class Tray(Member, frozen=True):
     """The agent must look: why, and what Salesforce said."""
 
@@ -146,7 +152,7 @@ class Closed(Member, frozen=True):
     by: ClosedBy
 
 
-LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Tray | Settled | Closed
+LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Writing | Tray | Settled | Closed
 
 
 class CallLog(Value, frozen=True):
@@ -157,7 +163,8 @@ class CallLog(Value, frozen=True):
 
     `attempts` are the latest goes, newest last (a late report must still find its own);
     `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
-    still writing (Unix milliseconds); `doubles` are ids of further records for the same call.
+    still writing (Unix milliseconds); `doubles` are ids of further records for the same call;
+    `route` was fixed when it was opened.
     """
 
     log_id: str
@@ -178,6 +185,7 @@ class CallLog(Value, frozen=True):
     work_id: str = ""
     details: CallDetails = NO_DETAILS
     unlinked: bool = False
+    route: Route = Route.PAGE
 
     @property
     def wanted(self) -> LogFields:

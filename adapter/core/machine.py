@@ -16,7 +16,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from adapter.core import controlling, deadlines, dialing, reporting, works
+from adapter.core import controlling, deadlines, dialing, reporting, surfaces, works
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
@@ -38,7 +38,10 @@ from adapter.core.events import (
     PlacingRejected,
     PlacingUnknown,
     PopClaimed,
+    RecordClaimed,
+    RecordOpened,
     RecordViewed,
+    SurfaceChosen,
     TimePassed,
     WorkStarted,
     WrapupSubmitted,
@@ -63,7 +66,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case PopClaimed():
             return _pop_claimed(agent, event)
         case PageGreeted():
-            return _greeted(agent, event)
+            return surfaces.greeted(agent, event)
         case DialRequested():
             return dialing.dial_requested(agent, event, policy)
         case WorkStarted():
@@ -94,6 +97,12 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return _call_center_read(agent, event, policy)
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
+        case SurfaceChosen():
+            return surfaces.surface_chosen(agent, event)
+        case RecordClaimed():
+            return surfaces.record_claimed(agent, event)
+        case RecordOpened():
+            return surfaces.record_opened(agent, event)
         case TimePassed():
             return deadlines.time_passed(agent, event, policy)
         case _ as never:
@@ -113,13 +122,6 @@ def _call_center_read(agent: Agent, event: CallCenterRead, policy: Policy) -> De
         return Decision(unnoticed(read, WRONG_COUNTRY))
     text = f"Your call center names a country that is none: {told.region}. Tell your admin."
     return Decision(noticed(read, Notice(WRONG_COUNTRY, WRONG_COUNTRY, text, event.at), policy))
-
-
-def _greeted(agent: Agent, event: PageGreeted) -> Decision:
-    """The directory's word on who the agent is; a line is not changed under a live call."""
-    line = agent.line if agent.calls and agent.line else event.line
-    greeted = replace(agent, line=line, name=event.name, time_zone=event.time_zone)
-    return Decision(greeted, ignored="" if greeted != agent else "as before")
 
 
 def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> Decision:

@@ -55,6 +55,13 @@ class WorkItem(Value, frozen=True):
     at: int
 
 
+class Route(StrEnum):
+    """Who writes the record of a call: a page, one at a time by the go gate, or the backend."""
+
+    PAGE = "page"
+    BACKEND = "backend"
+
+
 class Phase(StrEnum):
     """What an agent would say that the softphone is doing."""
 
@@ -189,7 +196,8 @@ class Call(Value, frozen=True):
     number found, for the agent to pick from; `dialed` is what the provider was told to dial, where
     the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
     the browser that dialed; `digits_due` are still to be sent, once the call is connected;
-    `transfer` is the request whose transfer of this call is under way since `transfer_at`.
+    `transfer` is the request whose transfer of this call is under way since `transfer_at`;
+    `host_record` is the record that Salesforce has made of a ringing call for us.
     """
 
     call_id: str
@@ -209,6 +217,7 @@ class Call(Value, frozen=True):
     digits_due: str = ""
     transfer: str = ""
     transfer_at: int = 0
+    host_record: str = ""
 
     @property
     def direction(self) -> Direction:
@@ -273,7 +282,9 @@ class Agent(Value, frozen=True):
 
     `line` is None while the directory knows no provider user for the agent. `dials` are the times
     of the last dials (ms), oldest first, as many as the rate limit needs; `last_called` is
-    a mark of the last ended call's number (`phone.mark`), and when that call began.
+    a mark of the last ended call's number (`phone.mark`), and when that call began. `surface` is
+    the product of Salesforce's that the agent works in, by its name, `route` who writes the logs
+    of calls that end there; `pinned`: somebody has decided so, and no page's greeting changes it.
     """
 
     key: AgentKey
@@ -287,6 +298,9 @@ class Agent(Value, frozen=True):
     last_called: tuple[int, int] = NOBODY_CALLED
     call_center: CallCenterSettings = field(default=NO_CALL_CENTER, name="centre")
     works: tuple[WorkItem, ...] = ()
+    surface: str = ""
+    route: Route = Route.PAGE
+    pinned: bool = False
 
     @property
     def phase(self) -> Phase:

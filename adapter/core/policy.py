@@ -24,6 +24,10 @@ class SavePolicy(Struct, frozen=True):
     waits after a transient refusal, whose end is the tray; within `fresh_ms` of its acceptance
     a go may still be on its way to its page (which refuses one older than 5 s). `after_wrapup`: the
     record is made when the wrap-up is over, with everything, and seldom changed afterwards.
+
+    What the backend writes has `write_ms` for its outcome; after a failure it waits
+    `write_again_ms`, twice as long each time, `write_again_longest_ms` at most; after `writes`
+    failures in a row, about a day, somebody must look.
     """
 
     report_ms: int = 30_000
@@ -35,6 +39,10 @@ class SavePolicy(Struct, frozen=True):
     attempts_kept: int = 8
     fresh_ms: int = 10_000
     after_wrapup: bool = False
+    write_ms: int = 30_000
+    write_again_ms: int = 5_000
+    write_again_longest_ms: int = 3_600_000
+    writes: int = 32
 
 
 class Policy(Struct, frozen=True):

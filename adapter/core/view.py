@@ -24,6 +24,7 @@ from adapter.core.logmodel import (
     Settled,
     Tray,
     TrayReason,
+    Writing,
 )
 from adapter.core.model import (
     NO_DRAFT,
@@ -121,6 +122,7 @@ def _agent(agent: Agent) -> View:
         "user_id": agent.key.user_id,
         "name": agent.name,
         "configured": agent.line is not None,
+        **({"surface": agent.surface} if agent.surface else {}),
     }
     return shown if agent.line else {**shown, "reason": "not-configured"}
 
@@ -145,6 +147,7 @@ def _card(call: Call, region: str) -> View:
         "unconfirmed": placing is not None and placing.acceptance is Acceptance.UNCONFIRMED,
         "deadline": placing.due if placing is not None else None,
         "draft": _draft(call.draft),
+        **({"host_record": call.host_record} if call.host_record else {}),
     }
 
 
@@ -190,7 +193,7 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
             state = "unconfirmed"
         case Settled() | Closed():
             state = "saved"
-        case Attempting():
+        case Attempting() | Writing():
             state = "saving"
         case Pending():
             state = "saved" if log.saved else "waiting"

@@ -14,8 +14,8 @@ import httpx
 
 from adapter.core.model import AgentKey
 from adapter.doctor.findings import Finding, fail, ok
-from adapter.opencti.soql import ReadBackFailed, build_finder
 from adapter.orgs import Org, Orgs
+from adapter.page.port import ReadBackFailed
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
 from adapter.web.oidc import Flow, IdentityProvider, SignInRefused
@@ -82,6 +82,9 @@ def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
 
 
 async def _read_back(settings: Settings) -> Finding:
+    # Only here: Open CTI's room may be gone.
+    from adapter.opencti.soql import build_finder  # noqa: PLC0415
+
     secret = settings.salesforce_client_secret.get_secret_value()
     finder = build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
     try:

@@ -13,14 +13,11 @@ from typing import Any
 import httpx
 
 from adapter.core.model import AgentKey
+from adapter.page.port import ReadBackFailed
 
 TOTAL_SECONDS = 15.0
 _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
 _USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
-
-
-class ReadBackFailed(Exception):
-    """Salesforce could not be asked; that says nothing about the Task."""
 
 
 class TaskFinder:

@@ -6,16 +6,19 @@ https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_ap
 from __future__ import annotations
 
 import json
-from typing import Any, assert_never
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec.structs import replace
 
 from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved
 from adapter.core.logmodel import Attempt, CallLog, SaveError
+from adapter.core.model import Route
 from adapter.opencti.tasklog import TaskRules, create_fields, task_fields, update_fields
-from adapter.page.messages import ErrorIn, JournalEntry, Result, is_record_id
+from adapter.page.messages import ErrorIn, is_record_id
+from adapter.page.port import RecordFinder, SalesforceOrg, Surface
 
 TRANSIENT = frozenset(
     {
@@ -46,38 +49,10 @@ _WRONG_LINK = frozenset(
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
-# --- what became of a log, as events -------------------------------------------------------------
+# --- why Salesforce refused ----------------------------------------------------------------------
 
 
-def result_event(message: Result, page_id: str, at: int) -> LogEvent:
-    """The event of a page's report on a go."""
-    match message.outcome:
-        case "ok":
-            return LogSaved(at, page_id, message.attempt, message.nonce, message.task_id)
-        case "refused":
-            errors = save_errors(message.errors)
-            return LogRefused(at, page_id, message.attempt, message.nonce, errors)
-        case "expired":
-            return LogExpired(at, page_id, message.attempt, message.nonce)
-        case _ as never:
-            assert_never(never)
-
-
-def journal_event(entry: JournalEntry, page_id: str, at: int) -> LogEvent | None:
-    """The event of a journal entry; None for one that only says that a go was on its way."""
-    match entry.state:
-        case "ok":
-            return LogSaved(at, page_id, entry.attempt, entry.nonce, entry.task_id)
-        case "refused":
-            errors = save_errors(entry.errors)
-            return LogRefused(at, page_id, entry.attempt, entry.nonce, errors)
-        case "sent":
-            return None
-        case _ as never:
-            assert_never(never)
-
-
-def save_errors(errors: list[ErrorIn]) -> tuple[SaveError, ...]:
+def save_errors(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
     """Open CTI's errors, flattened: details come as an object or an array (facts, section 3)."""
     flat: list[SaveError] = []
     for error in errors:
@@ -244,3 +219,53 @@ def pop(effect: PopScreen) -> dict[str, Any]:
     }
     call = {"method": "searchAndScreenPop", "args": args}
     return {"type": "pop", "pop_id": effect.call_id, "call": call if effect.number else None}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCti:
+    """What the pages of one org are asked for (page.port.PageCalls)."""
+
+    rules: TaskRules = field(default_factory=TaskRules)
+    apex_class: str = ""
+
+    def save(self, log: CallLog, attempt: Attempt) -> dict[str, Any]:
+        """The go."""
+        return go(log, attempt, self.rules)
+
+    def complete(self, log: CallLog) -> dict[str, Any] | None:
+        """The work of Sales Engagement that a found Task completes."""
+        return work_done(log, self.rules)
+
+    def read_back(self, log_id: str) -> dict[str, Any]:
+        """The ask's id is the log's: the answer needs nothing remembered here."""
+        return read_back(log_id, log_id, self.apex_class)
+
+    def found_records(self, value: Any) -> tuple[str, ...] | None:
+        """The Tasks."""
+        return found_tasks(value)
+
+    def who_am_i(self, nonce: str) -> dict[str, Any]:
+        """By the class that we ship."""
+        return who_am_i(nonce, self.apex_class)
+
+    def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
+        """Org and user."""
+        return who_runs(value, nonce)
+
+    def pop(self, effect: PopScreen) -> dict[str, Any]:
+        """The search by number."""
+        return pop(effect)
+
+    def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
+        """Flattened."""
+        return save_errors(errors)
+
+
+SURFACE = Surface("open-cti", Route.PAGE)
+
+
+def open_cti(
+    rules: TaskRules, finder: RecordFinder | None = None, apex_class: str = ""
+) -> SalesforceOrg:
+    """A Salesforce whose agents work with Open CTI."""
+    return SalesforceOrg((SURFACE,), OpenCti(rules, apex_class), finder)

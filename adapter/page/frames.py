@@ -6,7 +6,8 @@ Nothing in here knows which product of Salesforce's the page is in.
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
 
 import orjson
 
@@ -23,7 +24,8 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.logevents import TrayDecided
+from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logmodel import SaveError
 from adapter.core.model import Draft, Record
 from adapter.core.view import View
 from adapter.page.messages import (
@@ -32,10 +34,13 @@ from adapter.page.messages import (
     Control,
     Dial,
     DismissNotice,
+    ErrorIn,
+    JournalEntry,
     LinkIn,
     Matches,
     PageMessage,
     RecordIn,
+    Result,
     TrayChoice,
     Work,
     WrapupIn,
@@ -150,6 +155,41 @@ def _link(message: WrapupIn, name: str, link: LinkIn | None) -> Record | None:
     if message.cleared(name):
         return Record("")
     return Record(link.id, link.name) if link is not None else None
+
+
+# --- what became of a log, as events -------------------------------------------------------------
+
+
+ReadErrors = Callable[[Sequence[ErrorIn]], tuple[SaveError, ...]]
+"""What Salesforce's errors mean, which its surface knows."""
+
+
+def result_event(message: Result, page_id: str, at: int, read: ReadErrors) -> LogEvent:
+    """The event of a page's report on a go."""
+    match message.outcome:
+        case "ok":
+            return LogSaved(at, page_id, message.attempt, message.nonce, message.task_id)
+        case "refused":
+            errors = read(message.errors)
+            return LogRefused(at, page_id, message.attempt, message.nonce, errors)
+        case "expired":
+            return LogExpired(at, page_id, message.attempt, message.nonce)
+        case _ as never:
+            assert_never(never)
+
+
+def journal_event(entry: JournalEntry, page_id: str, at: int, read: ReadErrors) -> LogEvent | None:
+    """The event of a journal entry; None for one that only says that a go was on its way."""
+    match entry.state:
+        case "ok":
+            return LogSaved(at, page_id, entry.attempt, entry.nonce, entry.task_id)
+        case "refused":
+            errors = read(entry.errors)
+            return LogRefused(at, page_id, entry.attempt, entry.nonce, errors)
+        case "sent":
+            return None
+        case _ as never:
+            assert_never(never)
 
 
 def tray_event(message: TrayChoice, at: int) -> TrayDecided:

@@ -82,7 +82,7 @@ class Hello(_Message):
     ticket: Id
     page_id: Id
     build: Text = ""
-    surface: Literal["lightning", "classic"] = "lightning"
+    surface: Literal["lightning", "classic", "voice"] = "lightning"
     time_zone: str = Field("UTC", max_length=64)
     visible: bool = True
     focused: bool = False

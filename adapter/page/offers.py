@@ -82,7 +82,8 @@ class Offers:
                 self._ran_out(page.key, log_id, offer.asked)
 
     def _candidate(self, key: AgentKey, asked: set[str]) -> Page | None:
-        return next((p for p in self._pages_of(key) if p.can_save and p.page_id not in asked), None)
+        able = (page for page in self._pages_of(key) if page.writes and page.can_save)
+        return next((page for page in able if page.page_id not in asked), None)
 
     def _next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
         page = self._candidate(key, asked)

@@ -19,6 +19,7 @@ PROBES_KEPT = 32
 class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
+    `surface` is the product of Salesforce's that it is in; `writes`: its pages save and pop.
     `can_save` is False until its journal has been taken, and until Salesforce has said who runs
     it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
     `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
@@ -30,6 +31,8 @@ class Page:
     send: Callable[[str], None]
     close: Callable[[int, str], None]
     can_save: bool = True
+    surface: str = ""
+    writes: bool = True
     visible: bool = True
     focused: bool = False
     active_at: int = 0

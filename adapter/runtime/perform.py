@@ -16,6 +16,7 @@ from adapter.core.effects import (
     ControlCall,
     Effect,
     FindCall,
+    OpenRecord,
     PlaceCall,
     PopScreen,
 )
@@ -54,10 +55,14 @@ log = structlog.get_logger(__name__)
 
 
 class PageEffects(Protocol):
-    """Who carries out what only a page can do; both must only start things."""
+    """Who carries out what is done in Salesforce, by a page or for one; must only start things."""
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """Have a page pop the caller's record."""
+        ...
+
+    def open_record(self, key: AgentKey, effect: OpenRecord) -> None:
+        """Have Salesforce make the record of a call that rings."""
         ...
 
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
@@ -104,6 +109,8 @@ class Performer:
         for effect in effects:
             if isinstance(effect, PopScreen):
                 self._pages.pop(key, effect)
+            elif isinstance(effect, OpenRecord):
+                self._pages.open_record(key, effect)
             else:
                 name = f"{type(effect).__name__} {effect.call_id}"
                 self._tasks.start(name, self._carry_out(key, effect))

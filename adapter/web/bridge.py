@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from adapter.core.dialplan import is_unknown
 from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event, PageGreeted
 from adapter.core.logevents import LogAccepted
-from adapter.core.model import TelephonyUser
+from adapter.core.model import Route, TelephonyUser
 from adapter.metrics import Metrics
-from adapter.opencti import surface
 from adapter.page import frames
+from adapter.page.guests import OTHER_SURFACE, is_guest, sentence, surface_of
 from adapter.page.messages import (
     MAX_FRAME_BYTES,
     SUBPROTOCOL,
@@ -167,10 +167,12 @@ class Bridge:
         return await self._welcome(hello, session, outbox)
 
     async def _welcome(self, hello: Hello, session: Session, outbox: Outbox) -> Page:
-        key = session.agent
+        key, surface = session.agent, surface_of(hello)
         page = Page(
             page_id=hello.page_id,
             key=key,
+            surface=surface.name,
+            writes=surface.route is Route.PAGE,
             send=outbox.send,
             close=outbox.close,
             can_save=False,
@@ -184,10 +186,14 @@ class Bridge:
         self._agents.forget(key)
         line = await self._line(session)
         now = self._clock.now()
-        await self._agents.handle(key, PageGreeted(now, line, session.name, hello.time_zone))
+        await self._agents.handle(
+            key,
+            PageGreeted(now, line, session.name, hello.time_zone, surface.name, surface.route),
+        )
         self._pages.add(page)
         await self._take_journal(page, hello)
-        self._same_user.greet(page)
+        if page.writes:
+            self._same_user.greet(page)
         self._pages.show(key, await self._agents.snapshot(key))
         if hello.build and hello.build != self._build:
             outbox.send(frames.frame({"type": "reload"}))
@@ -208,8 +214,9 @@ class Bridge:
         if rubbish:
             about = {"agent": str(page.key), "page": page.page_id}
             log.warning("journal.invalid_entries", **about, entries=rubbish)
+        read = self._pages.orgs.of(page.key).save_errors
         for entry in entries:
-            event = surface.journal_event(entry, page.page_id, self._clock.now())
+            event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
             if event is not None:
                 await self._agents.handle_log_event(page.key, entry.log_id, event)
         await self._pages.proofs.returned(page, {(e.log_id, e.attempt) for e in entries})
@@ -268,7 +275,8 @@ class Bridge:
             case Accept():
                 await self._accept(page, message, now)
             case Result():
-                event = surface.result_event(message, page.page_id, now)
+                read = self._pages.orgs.of(page.key).save_errors
+                event = frames.result_event(message, page.page_id, now, read)
                 turn = await self._agents.handle_log_event(page.key, message.log_id, event)
                 if turn.ignored:
                     about = {"agent": str(page.key), "call": message.log_id}
@@ -300,7 +308,11 @@ class Bridge:
             await self._agents.handle(page.key, event)
             self._tell_of_prefixes(page, event)
             return
-        if await self._same_user.refuses(page, event):
+        agent = (await self._agents.snapshot(page.key)).agent
+        if is_guest(page.surface, agent):
+            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
+            return
+        if page.writes and await self._same_user.refuses(page, event):
             return
         turn = await self._clicks.dial(page.key, replace(event, time_zone=page.time_zone))
         if turn.ignored:
@@ -327,11 +339,12 @@ class Bridge:
         if self._same_user.is_answer(page, message):
             await self._same_user.heard(page, message)
             return
-        tasks = surface.found_tasks(message.value) if message.outcome == "ok" else None
-        if tasks is None:
+        calls = self._pages.orgs.of(page.key).page_calls
+        records = calls.found_records(message.value) if calls and message.outcome == "ok" else None
+        if records is None:
             log.warning("read_back.failed", agent=str(page.key), call=message.ask_id)
             return
-        await self._pages.found(page.key, message.ask_id, tasks)
+        await self._pages.saving.found(page.key, message.ask_id, records)
 
 
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:

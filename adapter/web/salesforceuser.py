@@ -13,7 +13,6 @@ import structlog
 
 from adapter.core.events import DialRequested
 from adapter.core.phone import Dialable, DialKind, dialable
-from adapter.opencti import surface
 from adapter.page import frames
 from adapter.page.messages import AskAnswer
 from adapter.page.page import Page
@@ -76,7 +75,8 @@ class SalesforceUserCheck:
     async def heard(self, page: Page, message: AskAnswer) -> None:
         """The page says who runs it. Raises StorageError."""
         nonce, page.who_asked = page.who_asked, ""
-        who = surface.who_runs(message.value, nonce) if message.outcome == "ok" else None
+        calls = self._pages.orgs.of(page.key).page_calls
+        who = calls.who_runs(message.value, nonce) if calls and message.outcome == "ok" else None
         if who is None:
             settings = list(variables(UNKNOWN[0]))
             log.warning("page.user_unknown", agent=str(page.key), settings=settings)
@@ -87,9 +87,10 @@ class SalesforceUserCheck:
             self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     def _ask(self, page: Page) -> None:
-        if not page.who_asked:
+        calls = self._pages.orgs.of(page.key).page_calls
+        if calls is not None and not page.who_asked:
             page.who_asked = self._clock.nonce()
-            page.send(frames.frame(surface.who_am_i(page.who_asked, self._apex_class)))
+            page.send(frames.frame(calls.who_am_i(page.who_asked)))
 
     async def _end(self, page: Page) -> None:
         log.warning("page.other_user", agent=str(page.key), settings=list(variables(OTHER[0])))

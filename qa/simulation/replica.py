@@ -18,10 +18,12 @@ from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
 from adapter.metrics import Metrics
+from adapter.opencti.surface import open_cti
 from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org, TelephonyAccount
 from adapter.page.messages import Hello
-from adapter.page.pages import Pages, SalesforceOrg
+from adapter.page.pages import Pages
+from adapter.page.port import SalesforceOrg
 from adapter.runtime.agents import Agents
 from adapter.runtime.intake import Intake, Reader
 from adapter.runtime.orgrate import OrgRate
@@ -98,8 +100,7 @@ class _QuietPages(Pages):
             return
         for page in self._pages.get(key, {}).values():
             page.shown = max(page.shown, snapshot.version)
-        self._offers.make(key, snapshot)
-        self._offer_pops(key, snapshot)
+        self.follow_up(key, snapshot)
 
 
 class _Everybody:
@@ -149,7 +150,7 @@ class Replica:
         rules = TaskRules(disposition=policy.disposition)
         asks = dice.shape.finder and dice.shape.read_back
         finder = cast("Any", salesforce) if asks else None
-        org = SalesforceOrg(rules, finder, "SoftphoneTasks")
+        org = open_cti(rules, finder, "SoftphoneTasks")
         tenants = _OneOrg(provider, org, policy)
         self.pages = _QuietPages(self.agents, self.tasks, clock, tenants)
         self.pages.dice = dice
@@ -164,7 +165,7 @@ class Replica:
             clock=clock,
         )
         self.agents.perform_with(performer.perform)
-        self.agents.follow_with(self.pages.claims)
+        self.agents.follow_with(self.pages.pops.claims)
         self.sweeper = Sweeper(
             agents=self.agents,
             store=self.store,

@@ -8,8 +8,9 @@ loses callbacks; tabs crash; the server restarts with nothing but the stored log
 from dataclasses import dataclass, field
 from random import Random
 
-from adapter.core.calllog import LogDecision, decide_log, may_be_offered, newly_opened
+from adapter.core.calllog import decide_log, may_be_offered, newly_opened
 from adapter.core.facts import Facts, Known, Source
+from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import (
     FactsLearned,
     GrantSave,

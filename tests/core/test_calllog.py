@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from adapter.core.calllog import LogDecision, decide_log, may_be_offered, newly_opened
+from adapter.core.calllog import decide_log, may_be_offered, newly_opened
 from adapter.core.facts import Facts, Known, Source
+from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import (
     AlarmDoubled,
     DraftChanged,

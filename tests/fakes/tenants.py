@@ -7,9 +7,8 @@ from typing import Any
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy
-from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org, TelephonyAccount
-from adapter.page.pages import SalesforceOrg
+from adapter.page.port import SalesforceOrg
 from adapter.telephony.health import Health
 from adapter.telephony.port import Driver
 from adapter.tenants import Telephony, Tenant, Tenants
@@ -32,11 +31,15 @@ def a_tenant(
     rules: Policy | None = None,
     **salesforce: Any,
 ) -> Tenant[SalesforceOrg]:
-    """One org with that provider; further words are its SalesforceOrg's."""
+    """One org with that provider; further words are its Open CTI's."""
+    # Here, so that tests which need no Open CTI run without its room.
+    from adapter.opencti.surface import open_cti
+    from adapter.opencti.tasklog import TaskRules
+
     return Tenant(
         org=Org(org_id, (), telephony=TelephonyAccount(account=account)),
         telephony=Telephony(account, driver, Health(lambda: 0)),
-        salesforce=SalesforceOrg(**{"rules": TaskRules(), **salesforce}),
+        salesforce=open_cti(**{"rules": TaskRules(), **salesforce}),
         directory=NoDirectory(),
         rules=rules or Policy(),
     )

@@ -7,7 +7,8 @@ import pytest
 import respx
 
 from adapter.core.model import AgentKey
-from adapter.opencti.soql import ReadBackFailed, TaskFinder, build_finder
+from adapter.opencti.soql import TaskFinder, build_finder
+from adapter.page.port import ReadBackFailed
 
 ORG = "https://acme.my.salesforce.com"
 ADA = AgentKey("00D000000000001", "005000000000001")

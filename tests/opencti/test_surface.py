@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from adapter.core.effects import PopScreen
 from adapter.core.facts import NOTHING_KNOWN, Direction
-from adapter.core.logevents import LogExpired, LogRefused, LogSaved
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved, SaveError
 from adapter.core.model import AgentKey, Draft, Record
 from adapter.core.policy import Policy
@@ -22,9 +21,7 @@ from adapter.opencti.tasklog import TaskRules, create_fields
 from adapter.page import frames
 from adapter.page.messages import (
     ErrorIn,
-    JournalEntry,
     RecordIn,
-    Result,
 )
 from tests.strategies import attempts, call_logs
 
@@ -51,43 +48,6 @@ LOG = CallLog(
     state=Pending(T0, T0),
 )
 NO_REASON = (SaveError("GENERIC_ERROR", "Salesforce gave no reason.", transient=True),)
-
-
-# --- what became of a log ---------------------------------------------------------------------
-
-
-def result(outcome: str, **fields: Any) -> Result:
-    """A page's report on go number 2."""
-    told = {"type": "result", "log_id": "call_1", "attempt": 2, "nonce": "n"}
-    return Result.model_validate({**told, "outcome": outcome, **fields})
-
-
-def test_a_report_becomes_an_event() -> None:
-    """Saved with its id, refused with its reasons, expired."""
-    saved = surface.result_event(result("ok", task_id=TASK), "p1", T0)
-    refused = surface.result_event(result("refused"), "p1", T0)
-    expired = surface.result_event(result("expired"), "p1", T0)
-    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
-    assert refused == LogRefused(T0, "p1", 2, "n", NO_REASON)
-    assert expired == LogExpired(T0, "p1", 2, "n")
-
-
-def entry(state: str, **fields: Any) -> JournalEntry:
-    """What a page remembers of go number 2."""
-    told = {"log_id": "call_1", "attempt": 2, "nonce": "n", "state": state}
-    return JournalEntry.model_validate({**told, **fields})
-
-
-def test_a_journal_entry_becomes_the_event_that_was_missed() -> None:
-    """One that only says "sent" tells nothing by itself."""
-    error = {"code": "SERVER_ERROR", "message": "busy"}
-    saved = surface.journal_event(entry("ok", task_id=TASK), "p1", T0)
-    refused = surface.journal_event(entry("refused", errors=[error]), "p1", T0)
-    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
-    assert refused == LogRefused(
-        T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy", transient=True),)
-    )
-    assert surface.journal_event(entry("sent"), "p1", T0) is None
 
 
 # --- why Salesforce refused -------------------------------------------------------------------

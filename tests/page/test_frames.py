@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.logevents import TrayDecided
+from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
+from adapter.core.logmodel import SaveError
 from adapter.core.model import Draft, Record
 from adapter.page import frames
 from adapter.page.frames import agent_event
@@ -30,8 +32,11 @@ from adapter.page.messages import (
     Control,
     Dial,
     DismissNotice,
+    ErrorIn,
+    JournalEntry,
     Matches,
     RecordIn,
+    Result,
     TrayChoice,
     Work,
     WrapupIn,
@@ -247,6 +252,46 @@ def test_a_notice_is_dismissed() -> None:
     """By its id."""
     message = DismissNotice(type="dismiss_notice", notice_id="n1")
     assert agent_event(message, T0, "fresh") == NoticeDismissed(T0, "n1")
+
+
+# --- what became of a log ---------------------------------------------------------------------
+
+
+def read(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
+    """As a surface would, which knows more of its codes."""
+    return tuple(SaveError(error.code, error.message) for error in errors)
+
+
+def result(outcome: str, **fields: Any) -> Result:
+    """A page's report on go number 2."""
+    told = {"type": "result", "log_id": "call_1", "attempt": 2, "nonce": "n"}
+    return Result.model_validate({**told, "outcome": outcome, **fields})
+
+
+def test_a_report_becomes_an_event() -> None:
+    """Saved with its id, refused with its reasons, expired."""
+    saved = frames.result_event(result("ok", task_id=TASK), "p1", T0, read)
+    refused = frames.result_event(result("refused"), "p1", T0, read)
+    expired = frames.result_event(result("expired"), "p1", T0, read)
+    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
+    assert refused == LogRefused(T0, "p1", 2, "n", ())
+    assert expired == LogExpired(T0, "p1", 2, "n")
+
+
+def entry(state: str, **fields: Any) -> JournalEntry:
+    """What a page remembers of go number 2."""
+    told = {"log_id": "call_1", "attempt": 2, "nonce": "n", "state": state}
+    return JournalEntry.model_validate({**told, **fields})
+
+
+def test_a_journal_entry_becomes_the_event_that_was_missed() -> None:
+    """One that only says "sent" tells nothing by itself."""
+    error = {"code": "SERVER_ERROR", "message": "busy"}
+    saved = frames.journal_event(entry("ok", task_id=TASK), "p1", T0, read)
+    refused = frames.journal_event(entry("refused", errors=[error]), "p1", T0, read)
+    assert saved == LogSaved(T0, "p1", 2, "n", TASK)
+    assert refused == LogRefused(T0, "p1", 2, "n", (SaveError("SERVER_ERROR", "busy"),))
+    assert frames.journal_event(entry("sent"), "p1", T0, read) is None
 
 
 def test_a_choice_in_the_tray_becomes_an_event() -> None:

@@ -190,7 +190,7 @@ async def a_bench(
         clock=clock,
     )
     agents.perform_with(performer.perform)
-    agents.follow_with(pages.claims)
+    agents.follow_with(pages.pops.claims)
     sweeper = Sweeper(
         agents=agents,
         store=store,

@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 from adapter.core.logevents import LogAccepted, PageLost, ProbePage
 from adapter.core.logmodel import Unknown
@@ -20,17 +22,21 @@ from adapter.runtime.clock import SystemClock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, Commit
+from adapter.telephony.port import Capabilities
 from adapter.tenants import Tenants
 from tests.core.gate import new_log
 from tests.core.people import KEY
+from tests.fakes.tenants import a_tenant
 
 
 class Desk:
     """The pages of one process, one of them open, whose frames are kept."""
 
-    def __init__(self, agents: Agents, tasks: Tasks) -> None:
+    def __init__(self, agents: Agents, tasks: Tasks, *, orgs: int = 1) -> None:
         self.agents = agents
-        self.pages = Pages(agents, tasks, SystemClock(), Tenants([]))
+        driver = cast("Any", SimpleNamespace(capabilities=Capabilities()))
+        tenant = a_tenant(driver, "acct_1")
+        self.pages = Pages(agents, tasks, SystemClock(), Tenants([tenant] * orgs))
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.probes: list[str] = []
         self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
@@ -59,8 +65,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(folder: Path) -> AsyncIterator[Desk]:
-    """An agent with one log that waits to be saved."""
+async def a_desk(folder: Path, *, orgs: int = 1) -> AsyncIterator[Desk]:
+    """An agent with one log that waits to be saved; without `orgs`, theirs is not set up."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         store = await open_store(f"sqlite:///{folder}/pages.db", clock_ms=clock.now)
@@ -69,4 +75,4 @@ async def a_desk(folder: Path) -> AsyncIterator[Desk]:
         stack.push_async_callback(hints.close)
         stack.push_async_callback(tasks.close)
         await store.commit(Commit((AgentChange(0, Agent(KEY), None, (new_log(),)),)))
-        yield Desk(Agents(store, hints, Policy()), tasks)
+        yield Desk(Agents(store, hints, Policy()), tasks, orgs=orgs)

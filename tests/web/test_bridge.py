@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from adapter.core.logevents import LogEvent, LogRefused, LogSaved
 from adapter.core.model import AgentKey
 from adapter.page.messages import MAX_FRAME_BYTES
-from adapter.page.pages import PAGES_PER_AGENT
+from adapter.page.registry import PAGES_PER_AGENT
 from adapter.storage.port import StorageError
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World

@@ -166,7 +166,8 @@ class CoreProcess:
             if old is not None:
                 old.close(4001, "this page has connected again")
             told = [
-                (e.log_id, surface.journal_event(e, wire.page_id, self._now())) for e in entries
+                (e.log_id, frames.journal_event(e, wire.page_id, self._now(), surface.save_errors))
+                for e in entries
             ]
             steps = [ForLog(log_id, event) for log_id, event in told if event is not None]
             self.commits.tell(wire.key, steps, returned, close)
@@ -240,7 +241,10 @@ class CoreProcess:
                 self._accept(wire, message["log_id"])
             case "result":
                 result = Result.model_validate(message)
-                step = ForLog(result.log_id, surface.result_event(result, wire.page_id, now))
+                step = ForLog(
+                    result.log_id,
+                    frames.result_event(result, wire.page_id, now, surface.save_errors),
+                )
                 self.commits.tell(key, [step], failed=lambda: wire.close(1013, "again"))
             case "tray":
                 choice = TrayChoice.model_validate(message)

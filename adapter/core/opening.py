@@ -1,0 +1,53 @@
+"""The log of a call that is over: how it begins, and which calls have one.
+
+Law of this file: where Salesforce makes a record of every attempt (the backend's route), each has
+a log, so that its record is completed; else only calls that rang somebody are worth one.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from adapter.core import calllog, writing
+from adapter.core.facts import SEEN, Facts, Known, Outcome
+from adapter.core.logmodel import CallLog
+from adapter.core.model import Agent, Call, Route
+from adapter.core.policy import Policy
+
+
+def new_log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
+    """The log of a call that has just ended; held back while its agent wraps up."""
+    held = at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0
+    return _log(agent, call, at, held, policy)
+
+
+def log_of_attempt(
+    agent: Agent, call: Call, at: int, policy: Policy, outcome: Outcome | None = None
+) -> tuple[CallLog, ...]:
+    """The log of a placement that reached nobody, if there must be one."""
+    if agent.route is Route.PAGE:
+        return ()
+    over = Facts(ended=Known(at, SEEN), outcome=Known(outcome, SEEN) if outcome else None)
+    return (_log(agent, replace(call, facts=call.facts.join(over)), at, 0, policy),)
+
+
+def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLog:
+    by_page = agent.route is Route.PAGE
+    return CallLog(
+        log_id=call.call_id,
+        agent=agent.key,
+        opened_at=call.opened_at,
+        number=call.number if call.request_id else "",
+        facts=call.facts,
+        record=call.record,
+        time_zone=call.time_zone or agent.time_zone,
+        state=calllog.newly_opened(at, held, policy.save)
+        if by_page
+        else writing.newly_opened(at, held),
+        provider_call_id=call.provider_call_id or "",
+        draft=call.draft,
+        held_until=held,
+        work_id=call.work_id,
+        route=agent.route,
+        details=replace(call.details, templates=agent.call_center.task_fields),
+    )

@@ -1,0 +1,182 @@
+"""The backend's route of a call log: its record is completed by us, under a key of our own.
+
+    Pending ─► Writing ─► Settled            it says what it should
+       ▲          ├─────► Pending            refused for a moment, or nobody knows: said again later
+       │          └─────► Tray               refused for good, or for a whole day
+       └── Settled, Tray                     it should say something else; somebody decided
+
+Law of this file: **a completion may be repeated**, since it names the record by the call's own id
+and says the same once more. So doubt costs time and nothing else: no gate, no doubles. It is held
+back while the agent still writes: Salesforce would like to see one completion a call.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from adapter.core.logdecision import LogDecision, ignored
+from adapter.core.logevents import (
+    DraftChanged,
+    FactsLearned,
+    LogEvent,
+    LogTimePassed,
+    RecordPicked,
+    RecordRefused,
+    RecordUnknown,
+    RecordWritten,
+    TrayDecided,
+    WriteRecord,
+    WritingEnded,
+)
+from adapter.core.logmodel import (
+    Attempt,
+    CallLog,
+    Closed,
+    ClosedBy,
+    Pending,
+    Saved,
+    SaveError,
+    Settled,
+    Tray,
+    TrayReason,
+    Writing,
+)
+from adapter.core.policy import SavePolicy
+
+
+def decide_writing(  # noqa: PLR0911 - one branch for each event, that is the table
+    log: CallLog, event: LogEvent, policy: SavePolicy
+) -> LogDecision:
+    """What an event does to a log that we write ourselves. Total, as `calllog.decide_log`."""
+    match event:
+        case RecordWritten():
+            return _written(log, event, policy)
+        case RecordRefused():
+            return _refused(log, event, policy)
+        case RecordUnknown():
+            return _unknown(log, event, policy)
+        case FactsLearned():
+            known = replace(log, facts=log.facts.join(event.facts))
+            return _reconciled(known, event.at, policy)
+        case RecordPicked():
+            about = replace(log, record=event.record, draft=log.draft.unlinked())
+            return _reconciled(about, event.at, policy)
+        case DraftChanged():
+            return _draft_changed(log, event, policy)
+        case WritingEnded():
+            return _reconciled(replace(log, held_until=0), event.at, policy)
+        case TrayDecided():
+            return _tray_decided(log, event, policy)
+        case LogTimePassed():
+            return _time_passed(log, event.at, policy)
+        case _:
+            return ignored(log, "no page writes it")
+
+
+def newly_opened(at: int, held_until: int) -> Pending:
+    """The state of a new log: to be written once its agent has finished."""
+    due = max(at, held_until)
+    return Pending(due, due)
+
+
+def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+    """After what it should say, or the hold, has changed: is there something to write, and when?
+
+    While it is being written, and in the tray, the difference is looked at when that is over.
+    """
+    if not isinstance(log.state, Pending | Settled):
+        return LogDecision(log)
+    if log.saved is not None and log.saved.fields == log.wanted:
+        return LogDecision(log.at_state(Settled(at)))
+    backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
+    return _pending(log, at, max(log.held_until, backoff), policy)
+
+
+def _pending(log: CallLog, at: int, not_before: int, policy: SavePolicy) -> LogDecision:
+    if not_before > at:
+        return LogDecision(log.at_state(Pending(not_before, not_before)))
+    number = log.attempt.number + 1 if log.attempt else 1
+    record_id = log.saved.record_id if log.saved else ""
+    attempt = Attempt(number, "", "", at, log.wanted, record_id)
+    attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
+    writing = replace(log, attempts=attempts, state=Writing(at + policy.write_ms))
+    return LogDecision(writing, (WriteRecord(log.log_id, attempt),))
+
+
+def _is_latest(log: CallLog, event: RecordWritten | RecordRefused | RecordUnknown) -> bool:
+    return log.attempt is not None and log.attempt.number == event.attempt
+
+
+def _written(log: CallLog, event: RecordWritten, policy: SavePolicy) -> LogDecision:
+    """Believed also when its time had run out; an older attempt's word is overtaken."""
+    if log.attempt is None or not _is_latest(log, event) or isinstance(log.state, Settled | Closed):
+        return ignored(log, "late")
+    record_id = event.record_id or log.attempt.record_id or log.log_id
+    saved = Saved(record_id, log.attempt.fields)
+    known = replace(log, saved=saved, refusals=0, state=Settled(event.at))
+    return _reconciled(known, event.at, policy)
+
+
+def _refused(log: CallLog, event: RecordRefused, policy: SavePolicy) -> LogDecision:
+    if not _is_latest(log, event) or not isinstance(log.state, Writing):
+        return ignored(log, "late")
+    if event.permanent:
+        refused = replace(log, refusals=log.refusals + 1)
+        return LogDecision(refused.at_state(Tray(TrayReason.REFUSED, event.at, event.errors)))
+    return _later(log, event.at, event.wait_ms, event.errors, policy)
+
+
+def _unknown(log: CallLog, event: RecordUnknown, policy: SavePolicy) -> LogDecision:
+    if not _is_latest(log, event) or not isinstance(log.state, Writing):
+        return ignored(log, "late")
+    return _later(log, event.at, 0, (), policy)
+
+
+def _later(
+    log: CallLog, at: int, wait_ms: int, errors: tuple[SaveError, ...], policy: SavePolicy
+) -> LogDecision:
+    """Ever later, for about a day; then somebody must look."""
+    tried = replace(log, refusals=log.refusals + 1)
+    if tried.refusals > policy.writes:
+        reason = TrayReason.REFUSED if errors else TrayReason.NOT_CONFIRMED
+        return LogDecision(tried.at_state(Tray(reason, at, errors)))
+    grown = min(policy.write_again_ms * 2**log.refusals, policy.write_again_longest_ms)
+    not_before = at + max(grown, wait_ms)
+    return LogDecision(tried.at_state(Pending(not_before, not_before)))
+
+
+def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:
+    held = 0 if event.done else max(log.held_until, event.held_until)
+    changed = replace(log, draft=log.draft.merged(event.draft), held_until=held)
+    is_refused = isinstance(log.state, Tray) and log.state.reason is TrayReason.REFUSED
+    if event.done and is_refused and changed.draft != log.draft:
+        return _again(changed, event.at, policy)
+    return _reconciled(changed, event.at, policy)
+
+
+def _again(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+    return _pending(replace(log, refusals=0), at, at, policy)
+
+
+def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
+    if not isinstance(log.state, Tray):
+        return ignored(log, "not in the tray")
+    match event.action:
+        case "save_again":
+            return _again(log, event.at, policy)
+        case "already_there":
+            return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
+        case "dismiss":
+            return LogDecision(log.at_state(Closed(event.at, ClosedBy.DISMISSED)))
+        case _:
+            return ignored(log, "no such choice")
+
+
+def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+    due = log.next_due
+    if due is None or due > at:
+        return ignored(log, "not due")
+    if isinstance(log.state, Writing):
+        # The process that wrote is gone, or its word was lost: as if nobody knew.
+        return _later(log, at, 0, (), policy)
+    return _pending(log, at, at, policy)

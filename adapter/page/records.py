@@ -1,0 +1,111 @@
+"""Records that this backend writes in Salesforce: what comes of each try becomes an event.
+
+Law of this file: whatever happens, the log hears of it, or its deadline does; a creation is sent
+once, by whoever committed the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from adapter.core.effects import OpenRecord
+from adapter.core.events import RecordOpened
+from adapter.core.logevents import (
+    LogEvent,
+    RecordRefused,
+    RecordUnknown,
+    RecordWritten,
+    WriteRecord,
+)
+from adapter.core.logmodel import CallLog, SaveError
+from adapter.core.model import AgentKey
+from adapter.page.port import (
+    IncomingCall,
+    RecordWriter,
+    Refused,
+    Unknown,
+    WriteOutcome,
+    Written,
+)
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import StorageError
+
+log = structlog.get_logger(__name__)
+
+NO_WRITER = Refused("NO_WRITER", "Salesforce Voice is not set up for this org.", wait_ms=60_000)
+
+
+class Records:
+    """Carries out OpenRecord and WriteRecord; `writer_of` is by the agent's own org."""
+
+    def __init__(
+        self,
+        agents: Agents,
+        tasks: Tasks,
+        clock: Clock,
+        writer_of: Callable[[AgentKey], RecordWriter | None],
+    ) -> None:
+        self._agents = agents
+        self._tasks = tasks
+        self._clock = clock
+        self._writer_of = writer_of
+
+    def open(self, key: AgentKey, effect: OpenRecord) -> None:
+        """Start to make the record of a call that rings; returns at once."""
+        self._tasks.start(f"open record {effect.call_id}", self._open(key, effect))
+
+    def write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
+        """Start to complete a record; returns at once."""
+        self._tasks.start(f"write record {effect.log_id}", self._write(key, one, effect))
+
+    async def _open(self, key: AgentKey, effect: OpenRecord) -> None:
+        writer = self._writer_of(key)
+        if writer is None:
+            return
+        call = IncomingCall(effect.call_id, key, effect.number, "", effect.at)
+        outcome = await writer.open(call)
+        if not isinstance(outcome, Written):
+            # The page tells of the call without one then, and Salesforce makes its own.
+            about = {"agent": str(key), "call": effect.call_id}
+            log.warning("record.not_opened", **about, why=_why(outcome))
+            return
+        try:
+            opened = RecordOpened(self._clock.now(), effect.call_id, outcome.record_id)
+            await self._agents.handle(key, opened)
+        except StorageError as error:
+            about = {"agent": str(key), "call": effect.call_id}
+            log.error("record.opening_lost", **about, reason=str(error))
+
+    async def _write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
+        writer = self._writer_of(key)
+        outcome = NO_WRITER if writer is None else await writer.write(one, effect.attempt)
+        number = effect.attempt.number
+        if not isinstance(outcome, Written):
+            about = {"agent": str(key), "call": effect.log_id}
+            log.warning("record.not_written", **about, attempt=number, why=_why(outcome))
+        try:
+            event = _event(outcome, number, self._clock.now())
+            await self._agents.handle_log_event(key, effect.log_id, event)
+        except StorageError as error:
+            # Its deadline makes it unknown, and it is written once more.
+            about = {"agent": str(key), "call": effect.log_id}
+            log.error("record.outcome_lost", **about, reason=str(error))
+
+
+def _event(outcome: WriteOutcome, number: int, now: int) -> LogEvent:
+    match outcome:
+        case Written(record_id):
+            return RecordWritten(now, number, record_id)
+        case Refused(code, message, permanent, wait_ms):
+            errors = (SaveError(code, message, transient=not permanent),)
+            return RecordRefused(now, number, errors, permanent, wait_ms)
+        case Unknown():
+            return RecordUnknown(now, number)
+
+
+def _why(outcome: Refused | Unknown) -> str:
+    return outcome.code if isinstance(outcome, Refused) else outcome.reason

@@ -1,0 +1,32 @@
+"""What an org's Salesforce can do, joined from its surfaces."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from adapter.core.logmodel import SaveError
+from adapter.core.model import Route
+from adapter.opencti.surface import open_cti
+from adapter.opencti.tasklog import TaskRules
+from adapter.page.messages import ErrorIn
+from adapter.page.port import NOBODYS, SalesforceOrg, Surface
+
+VOICE = Surface("voice", Route.BACKEND)
+
+
+def test_surfaces_are_joined_and_found_by_name() -> None:
+    """What one has not, the other has."""
+    writer = cast("Any", object())
+    both = open_cti(TaskRules()).with_surface(SalesforceOrg((VOICE,), writer=writer))
+    assert both.surface("voice") is VOICE
+    assert both.surface("open-cti") == Surface("open-cti", Route.PAGE)
+    assert both.surface("lwc") is None
+    assert both.page_calls is not None
+    assert both.writer is writer
+
+
+def test_what_salesforce_said_is_read_by_its_surface_or_as_it_stands() -> None:
+    """A page may report for an org that is no longer set up."""
+    errors = [ErrorIn(code="SERVER_ERROR", message="busy")]
+    assert open_cti(TaskRules()).save_errors(errors)[0].transient
+    assert NOBODYS.save_errors(errors) == (SaveError("SERVER_ERROR", "busy"),)

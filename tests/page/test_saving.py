@@ -1,0 +1,34 @@
+"""The go gate's errands, where pages and orgs are not what they should be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from adapter.core.logevents import GrantSave, ReadBack, SendSettled
+from adapter.core.logmodel import Attempt, Pending
+from tests.core.gate import new_log
+from tests.core.people import KEY
+from tests.runtime.desk import a_desk
+
+
+async def test_an_org_that_is_no_longer_set_up_sends_nobody_to_save(tmp_path: Path) -> None:
+    """The go is as one that never got there: the log is offered again."""
+    async with a_desk(tmp_path, orgs=0) as desk:
+        log = new_log()
+        attempt = Attempt(1, "page1", "n", 0, log.wanted)
+        desk.pages.perform(KEY, {"c1": log}, GrantSave("c1", attempt))
+        desk.pages.perform(KEY, {}, ReadBack("c1", KEY))
+        (kept,) = (await desk.agents.snapshot(KEY)).logs
+        assert isinstance(kept.state, Pending)
+        assert not desk.page.goes
+
+
+async def test_a_page_may_forget_what_is_safe(tmp_path: Path) -> None:
+    """Its journal's entry has done its work."""
+    async with a_desk(tmp_path) as desk:
+        heard: list[str] = []
+        desk.page.send = heard.append
+        desk.pages.perform(KEY, {}, SendSettled("c1", "page1", 1))
+        told = {"type": "settled", "log_id": "c1", "attempt": 1}
+        assert [json.loads(text) for text in heard] == [told]
