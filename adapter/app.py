@@ -40,7 +40,9 @@ from adapter.tenants import Tenants
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.bridge import GONE, Bridge
-from adapter.web.server import FAST_PATHS
+from adapter.web.connections import Connections, Limits
+from adapter.web.filelimit import room_for_connections
+from adapter.web.server import FAST_PATHS, LIMITS
 from adapter.web.sessionmonitor import SessionMonitor
 from adapter.web.status import Status
 from adapter.wiring import Edges, Frontends, Runtime, make_frontends, make_runtime
@@ -215,13 +217,15 @@ async def listening(server: web.Application, host: str, port: int) -> AsyncItera
 async def _open(
     server: web.Application, runner: web.AppRunner, host: str, port: int
 ) -> AsyncIterator[int]:
-    """The socket: every connection begins on a fast path, where the server has some."""
+    """The socket: every connection is guarded, and begins on a fast path where there is one."""
     fast_paths, aiohttp = server.get(FAST_PATHS), cast(web.Server, runner.server)  # It is set up.
-    protocol = fast_paths.before(aiohttp) if fast_paths else aiohttp
+    reader = fast_paths.before(aiohttp) if fast_paths else lambda _connection: aiohttp()
+    connections = Connections(reader, room_for_connections(), server.get(LIMITS, Limits()))
     loop = asyncio.get_running_loop()
     try:
-        listener = await loop.create_server(protocol, host, port, backlog=BACKLOG)
+        listener = await loop.create_server(connections.protocol, host, port, backlog=BACKLOG)
     except OSError as error:
+        connections.close()
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotListen(f"cannot listen on {host}:{port}: {reason}") from error
     try:
@@ -230,3 +234,4 @@ async def _open(
         listener.close()
         if fast_paths:
             await fast_paths.close(ANSWER_SECONDS)
+        connections.close()

@@ -36,11 +36,13 @@ from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.port import StreamDriver, WebhookDriver
 from adapter.tenants import Tenants
+from adapter.web.address import Proxies
 from adapter.web.board import BoardSite, day_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
+from adapter.web.connections import Limits
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
@@ -63,6 +65,9 @@ log = structlog.get_logger(__name__)
 
 SIGN_INS_PER_MINUTE = 30
 """For one address: a whole office may share one, and signs in in the morning."""
+
+OTHER_CONNECTIONS = 500
+"""How many connections an address may have beside its softphones."""
 
 UNSIGNED_PER_MINUTE = 60
 """Webhooks without a good signature, from one address; the provider sends none."""
@@ -89,9 +94,9 @@ class Edges:
         return is_shared(self.settings.database_url)
 
     @property
-    def proxies(self) -> frozenset[str]:
+    def proxies(self) -> Proxies:
         """Whose word on a client's address counts."""
-        return frozenset(self.settings.proxies)
+        return Proxies(self.settings.proxies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
         sign_in=_sign_in(edges, login),
         bridge=bridge,
         webhooks=webhooks,
+        limits=Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies),
         fast_paths=WebhookFastPaths(
             {path.encode(): endpoint for path, endpoint in webhooks.items()},
             tasks=edges.tasks,

@@ -17,6 +17,7 @@ from adapter.environment import environment, load, unknown_variables
 from adapter.loglines import LogStream
 from adapter.runtime.directory import DirectoryError
 from adapter.storage.port import StorageError
+from adapter.web.filelimit import raise_limit
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ def run(_options: argparse.Namespace) -> int:
     for sentence in unknown_variables(environment()):
         log.warning("settings.unknown", said=sentence)
     try:
+        raise_limit()
         gc.set_threshold(*COLLECT_AFTER)
         with asyncio.Runner(loop_factory=_fast_loop()) as runner:
             runner.run(app.serve(settings))

@@ -16,6 +16,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session
 from adapter.web.boardfeed import BoardFeeds, Viewer
 from adapter.web.bridge import FLOOD, GONE, PING_SECONDS
+from adapter.web.connection import not_yet_a_socket
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Outbox
 
@@ -63,6 +64,8 @@ class BoardLive:
         hashed = session.token_hash
         if self._held.total() >= MOST_BOARDS or self._held[hashed] >= MOST_PER_SESSION:
             return failure(429, "too-many", "Too many boards are open. Close some of their tabs.")
+        if (refused := not_yet_a_socket(request)) is not None:
+            return refused
         self._held[hashed] += 1
         try:
             return await self._connected(request, session)

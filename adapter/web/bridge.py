@@ -52,8 +52,9 @@ from adapter.runtime.directory import DirectoryUnavailable
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session, StorageError
 from adapter.tenants import Directory
-from adapter.web.address import address_of
+from adapter.web.address import NO_PROXIES, Proxies, address_of
 from adapter.web.clicks import Clicks
+from adapter.web.connection import not_yet_a_socket
 from adapter.web.gctrigger import GcTrigger
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
@@ -88,7 +89,7 @@ class Bridge:
         hello_seconds: float = HELLO_SECONDS,
         metrics: Metrics | None = None,
         sockets_per_address: int = SOCKETS_PER_ADDRESS,
-        proxies: frozenset[str] = frozenset(),
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._agents = agents
         self._clicks = clicks
@@ -115,8 +116,10 @@ class Bridge:
         if self.draining:
             return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
         address = address_of(request, self._proxies)
-        if address and self._sockets[address] >= self._sockets_per_address:
+        if self._sockets[address] >= self._sockets_per_address:
             return failure(429, "too-many", "Too many softphones are connected from your address.")
+        if (refused := not_yet_a_socket(request)) is not None:
+            return refused
         self._sockets[address] += 1
         self._litter.came()
         try:

@@ -22,6 +22,8 @@ from aiohttp import web
 
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
+from adapter.web.connection import Connection
+from adapter.web.connections import MakeReader
 from adapter.web.middleware import HEADERS, failure
 from adapter.web.webhooks import Webhooks
 
@@ -65,10 +67,10 @@ class WebhookFastPaths:
         self.is_leaving = is_leaving
         self.open: set[WebhookFastPath] = set()
 
-    def before(self, aiohttp: NextProtocol) -> NextProtocol:
-        """What makes the protocol of each new connection."""
+    def before(self, aiohttp: NextProtocol) -> MakeReader:
+        """What makes the reader of each new connection."""
         if not (HAS_PARSER and self.endpoints):
-            return aiohttp
+            return lambda _connection: aiohttp()
         return partial(WebhookFastPath, self, aiohttp)
 
     async def close(self, seconds: float) -> None:
@@ -83,8 +85,11 @@ class WebhookFastPaths:
 class WebhookFastPath(asyncio.Protocol):
     """One connection, as long as it brings deliveries only. `taking` is the one under way."""
 
-    def __init__(self, paths: WebhookFastPaths, aiohttp: NextProtocol) -> None:
+    def __init__(
+        self, paths: WebhookFastPaths, aiohttp: NextProtocol, connection: Connection
+    ) -> None:
         self._paths = paths
+        self._connection = connection
         self._aiohttp = aiohttp
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
@@ -123,6 +128,7 @@ class WebhookFastPath(asyncio.Protocol):
         if whole is None or endpoint is None:
             self._hand_over(data)
         else:
+            self._connection.busy()
             self.taking = self._paths.tasks.start("delivery", self._take(endpoint, whole))
 
     async def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
@@ -134,6 +140,7 @@ class WebhookFastPath(asyncio.Protocol):
             log.exception("request.failed", path=path, method="POST")
             answer = failure(500, "internal", "Something went wrong here; it has been logged.")
         self.taking = None
+        self._connection.idle(len(whole.body))
         if not self._transport.is_closing():
             self._answer(answer)
         if not self._transport.is_closing():
@@ -159,8 +166,7 @@ class WebhookFastPath(asyncio.Protocol):
     def _hand_over(self, data: bytes) -> None:
         self._leave()
         handler = self._aiohttp()
-        self._transport.set_protocol(handler)
-        handler.connection_made(self._transport)
+        self._connection.hand_over(handler)
         handler.data_received(data)
 
     def _leave(self) -> None:

@@ -22,7 +22,7 @@ from adapter.core.model import AgentKey
 from adapter.orgs import Org, Orgs
 from adapter.runtime.clock import Clock
 from adapter.tenants import SignIn, Tenants
-from adapter.web.address import address_of
+from adapter.web.address import NO_PROXIES, Proxies, address_of
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
 from adapter.web.oidc import Flow, Identity, SignInRefused
@@ -54,7 +54,7 @@ class SalesforceLogin:
         once: OneTimeTokens,
         clock: Clock,
         tries: Throttle,
-        proxies: frozenset[str] = frozenset(),
+        proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._login = login
         self._orgs = orgs

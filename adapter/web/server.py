@@ -10,7 +10,10 @@ from aiohttp import web
 
 from adapter.web.board import BoardSite
 from adapter.web.boardlive import BoardLive
+from adapter.web.bodies import MAX_BODY_BYTES, bodies_in_time
 from adapter.web.bridge import Bridge
+from adapter.web.connection import timed
+from adapter.web.connections import Limits
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
@@ -22,10 +25,13 @@ from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
-from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
+from adapter.web.webhooks import Webhooks
 
 FAST_PATHS = web.AppKey("webhook_fast_paths", WebhookFastPaths)
 """How deliveries reach their endpoints without aiohttp; for whoever opens the listening socket."""
+
+LIMITS = web.AppKey("connection_limits", Limits)
+"""What each connection may cost; for the same."""
 
 
 def make_server(
@@ -43,9 +49,12 @@ def make_server(
     blocked: StartupFailures,
     metrics: MetricsSite,
     fast_paths: WebhookFastPaths,
+    limits: Limits,
 ) -> web.Application:
     """The application; `webhooks` by path, none while no provider is configured."""
-    server = web.Application(middlewares=[last_resort], client_max_size=MAX_BODY_BYTES)
+    server = web.Application(
+        middlewares=[timed, last_resort, bodies_in_time], client_max_size=MAX_BODY_BYTES
+    )
     server.on_response_prepare.append(add_headers)
     server.on_response_prepare.append(status.let_go)
     server.add_routes(
@@ -71,6 +80,7 @@ def make_server(
     server.add_routes(_sign_in(sign_in))
     server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
     server[FAST_PATHS] = fast_paths
+    server[LIMITS] = limits
     return server
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
-from adapter.web.address import address_of
+from adapter.web.address import Proxies, address_of
 from adapter.web.login import Login
 from adapter.web.middleware import failure
 from adapter.web.throttle import Throttle
@@ -40,9 +40,7 @@ ALL_PER_MINUTE = 60
 class StartupFailures:
     """The endpoint."""
 
-    def __init__(
-        self, login: Login, metrics: Metrics, clock: Clock, proxies: frozenset[str]
-    ) -> None:
+    def __init__(self, login: Login, metrics: Metrics, clock: Clock, proxies: Proxies) -> None:
         self._login = login
         self._metrics = metrics
         self._proxies = proxies
@@ -55,7 +53,7 @@ class StartupFailures:
             return refused
         if not self._each.allows(address_of(request, self._proxies)):
             return failure(429, "too-many", "Too many reports.", **{"Retry-After": "60"})
-        code = (await request.content.read(32)).decode("ascii", "replace")
+        code = (await request.read())[:32].decode("ascii", "replace")
         if code not in CODES:
             return failure(400, "unknown-code", "Unknown code.")
         self._metrics.blocked.labels(code).inc()

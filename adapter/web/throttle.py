@@ -27,12 +27,7 @@ class Throttle:
         return left + max(0, self._clock.now() - at) * self._per_minute / 60_000 < 1
 
     def allows(self, address: str) -> bool:
-        """Count one try; whether it may go on. Clocks may step back.
-
-        An unknown address (empty) is never refused: it would be everybody's.
-        """
-        if not address:
-            return True
+        """Count one try; whether it may go on. Clocks may step back."""
         now = self._clock.now()
         left, at = self._left.pop(address, (float(self._per_minute), now))
         refilled = left + max(0, now - at) * self._per_minute / 60_000

@@ -6,7 +6,6 @@ its commit.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -18,14 +17,12 @@ from adapter.runtime.intake import DeliveryOutcome, Intake
 from adapter.storage.port import StorageError
 from adapter.telephony.port import WebhookDriver
 from adapter.telephony.updates import IncomingDelivery, WebhookRefusal, WebhookReply
-from adapter.web.address import FORWARDED, address_behind
+from adapter.web.address import FORWARDED, NO_PROXIES, Proxies, address_behind
+from adapter.web.bodies import READ_SECONDS, read_body
 from adapter.web.middleware import failure
 from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
-
-MAX_BODY_BYTES = 64 * 1024
-READ_SECONDS = 5.0
 
 _FORWARDED = FORWARDED.lower()
 
@@ -33,8 +30,10 @@ _FORWARDED = FORWARDED.lower()
 class Webhooks:
     """The endpoint of one provider account, which `driver` reads for.
 
-    Who has sent too many unproved deliveries (`strangers` counts them by address) is shed before
-    anything of a further one is read. `public_url` is how the provider knows this server.
+    What is proved is always taken, wherever it comes from: a stranger may share the provider's
+    address, behind a proxy that is not told of. Who has sent too many unproved deliveries
+    (`strangers` counts them by address) is shed. `public_url` is how the provider knows this
+    server.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class Webhooks:
         clock: Clock,
         metrics: Metrics | None = None,
         strangers: Throttle,
-        proxies: frozenset[str] = frozenset(),
+        proxies: Proxies = NO_PROXIES,
         public_url: str = "",
         read_seconds: float = READ_SECONDS,
     ) -> None:
@@ -62,10 +61,7 @@ class Webhooks:
     async def receive(self, request: web.Request) -> web.Response:
         """POST to the driver's path, as aiohttp brings it."""
         headers = _headers(request)
-        address = address_behind(request.remote, headers.get(_FORWARDED), self._proxies)
-        if self._strangers.is_out(address):
-            return self._shed()
-        body = await _read(request, self._read_seconds)
+        body = await read_body(request, self._read_seconds)
         if isinstance(body, web.Response):
             return body
         answer = await self.take(request.remote, request.path_qs, headers, body)
@@ -80,13 +76,11 @@ class Webhooks:
         of `headers` are in lower case.
         """
         with self._metrics.webhook():
-            address = address_behind(peer, headers.get(_FORWARDED), self._proxies)
-            if self._strangers.is_out(address):
-                return self._shed()
             now = self._clock.now()
             opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
             if isinstance(opened, WebhookRefusal):
-                return self._refused(opened, address)
+                forwarded = headers.get(_FORWARDED)
+                return self._refused(opened, address_behind(peer, forwarded, self._proxies))
             if opened.signed_at is not None:
                 self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
             if opened.problem:
@@ -95,7 +89,8 @@ class Webhooks:
 
     def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
         if refusal.unproved:
-            self._strangers.allows(address)
+            if not self._strangers.allows(address):
+                return self._shed()
             self._count("unsigned")
         else:
             self._count(refusal.reason)
@@ -138,20 +133,3 @@ def _headers(request: web.Request) -> dict[str, str]:
 
 def _reply(reply: WebhookReply) -> web.Response:
     return web.Response(body=reply.body, headers={"Content-Type": reply.content_type})
-
-
-async def _read(request: web.Request, seconds: float) -> bytes | web.Response:
-    """The body, in time and of bearable size; aiohttp itself would wait for ever."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
-    try:
-        if request.content.is_eof():  # It came with its headers, as nearly all do.
-            return await request.read()
-        async with asyncio.timeout(seconds):
-            return await request.read()
-    except TimeoutError:
-        return failure(408, "too-slow", f"The body must arrive within {seconds:g} seconds.")
-    except web.RequestPayloadError:
-        return failure(400, "broken-body", "The body does not follow its own headers.")
-    except web.HTTPRequestEntityTooLarge:
-        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")

@@ -26,11 +26,14 @@ class AdapterProcess:
     process: asyncio.subprocess.Process | None = None
     module: str = "adapter"
     root: Path = ROOT
+    file_limit: int = 0
+    """How many files it may open, and raise to; 0: as many as we may."""
 
     async def start(self) -> None:
         """Start it and wait until it may have traffic."""
         with self.logs.open("ab") as stream:
             self.process = await asyncio.create_subprocess_exec(
+                *self._limits(),
                 *(sys.executable, "-m", self.module, "serve"),
                 cwd=self.root,
                 env=self.environment,
@@ -40,6 +43,10 @@ class AdapterProcess:
             while not await self._is_ready(http):
                 assert self.process.returncode is None, self.logs.read_text()
                 await asyncio.sleep(0.05)
+
+    def _limits(self) -> tuple[str, ...]:
+        limited = f'ulimit -n {self.file_limit}; exec "$@"'
+        return ("/bin/sh", "-c", limited, "sh") if self.file_limit else ()
 
     async def _is_ready(self, http: httpx.AsyncClient) -> bool:
         try:

@@ -37,13 +37,6 @@ def test_looking_costs_nothing() -> None:
     assert not throttle.is_out("a")
 
 
-def test_an_unknown_address_is_never_refused() -> None:
-    """It would be everybody's: behind a proxy that does not say whose request it is."""
-    throttle = Throttle(1, Stopped())
-    assert all(throttle.allows("") for _ in range(9))
-    assert not throttle.is_out("")
-
-
 def test_a_clock_that_steps_back_gives_nothing_and_takes_nothing() -> None:
     """The bucket stays as it is."""
     clock = Stopped()

@@ -31,8 +31,9 @@ from adapter.telephony.updates import (
     WebhookRefusal,
     WebhookReply,
 )
+from adapter.web.bodies import MAX_BODY_BYTES
 from adapter.web.throttle import Throttle
-from adapter.web.webhooks import MAX_BODY_BYTES, Webhooks
+from adapter.web.webhooks import Webhooks
 from tests.scenarios.conftest import ACCOUNT, SECRET, World
 
 PATH = "/webhooks/dialstack"
