@@ -54,7 +54,8 @@ from adapter.storage.port import Session, StorageError
 from adapter.tenants import Directory
 from adapter.web.address import NO_PROXIES, Proxies, address_of
 from adapter.web.clicks import Clicks
-from adapter.web.connection import not_yet_a_socket
+from adapter.web.connection import connection_of, not_yet_a_socket
+from adapter.web.floods import Floods
 from adapter.web.gctrigger import GcTrigger
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
@@ -106,6 +107,7 @@ class Bridge:
         self._sockets_per_address = sockets_per_address
         self._proxies = proxies
         self._sockets: Counter[str] = Counter()
+        self._floods = Floods(clock)
         self._litter = GcTrigger()
         self.draining = False
 
@@ -118,13 +120,15 @@ class Bridge:
         address = address_of(request, self._proxies)
         if self._sockets[address] >= self._sockets_per_address:
             return failure(429, "too-many", "Too many softphones are connected from your address.")
-        if (refused := not_yet_a_socket(request)) is not None:
-            return refused
+        connection = connection_of(request)
         self._sockets[address] += 1
         self._litter.came()
         try:
-            return await self._connected(request)
+            await self._floods.hold_back(address)
+            return not_yet_a_socket(request) or await self._connected(request)
         finally:
+            if connection is not None and connection.is_flooded:
+                self._floods.note(address)
             self._sockets[address] -= 1
             if not self._sockets[address]:
                 del self._sockets[address]

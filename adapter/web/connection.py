@@ -77,6 +77,7 @@ class Connection(asyncio.Protocol):
         self.address = self.peer = ""
         self.state = State.WAITING
         self.since = keeper.now()
+        self.is_flooded = False
         self.beyond = 0
         """How many bytes came behind the head of the request that is being read or answered."""
 
@@ -183,6 +184,7 @@ class Connection(asyncio.Protocol):
 
     def _end_flood(self) -> None:
         """Nothing more is read of it; who does not take the goodbye is cut off."""
+        self.is_flooded = True
         log.warning("socket.flood", reason="frames", peer=self.peer)
         self.transport.write(_GOODBYE)
         self.transport.close()
