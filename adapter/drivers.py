@@ -5,11 +5,18 @@ A kind is named by SOFTPHONE_PROVIDER, or by `kind` in an org's [org.telephony] 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from adapter.orgs import Org
+from adapter.runtime.clock import SystemClock
+from adapter.runtime.directory import read_entries
 from adapter.settings import WrongSetting
+from adapter.telephony.asterisk.account import OPTIONS, account_of
+from adapter.telephony.asterisk.cel import open_cel
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.client import build_http as build_ari_http
+from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.wire import USER_FIELDS
@@ -26,14 +33,13 @@ class Kind:
     `build` raises ValueError, with a sentence, for an option that is wrong.
     """
 
-    build: Callable[[str, Mapping[str, str], DriverStates, Observe], Driver]
+    build: Callable[[Org, DriverStates, Observe], Driver]
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
 
 
-def _dialstack(
-    account: str, options: Mapping[str, str], _states: DriverStates, observe: Observe
-) -> Driver:
+def _dialstack(org: Org, _states: DriverStates, observe: Observe) -> Driver:
+    account, options = org.account, org.telephony.options
     secrets = options.get("webhook_secrets", "").replace(",", "\n").split("\n")
     field = options.get("user_field", USER_FIELDS[0])
     if field not in USER_FIELDS:
@@ -48,9 +54,21 @@ def _dialstack(
     )
 
 
+def _asterisk(org: Org, _states: DriverStates, observe: Observe) -> Driver:
+    account = account_of(org.telephony.options)
+    entries = read_entries(org.directory_file) if org.directory_file else ()
+    users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
+    cel = open_cel(account.cel_url, utc=account.cel_utc) if account.cel_url else None
+    client = AriClient(build_ari_http(account), account, observe=observe)
+    return AsteriskDriver(
+        org.account, client, account, now=SystemClock().now, users=lambda: users, cel=cel
+    )
+
+
 DIALSTACK_URL = "https://api.dialstack.ai"
 
 KINDS: dict[str, Kind] = {
+    "asterisk": Kind(_asterisk, ("url", "user", "secret"), OPTIONS),
     "dialstack": Kind(
         _dialstack, ("token", "webhook_secrets"), ("url", "user_field", "tolerance_seconds")
     ),
@@ -73,7 +91,7 @@ def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:
             f"{telephony.kind} has no {', '.join(strange)} (org {org.org_id}); it knows {known}"
         )
     try:
-        return kind.build(telephony.account, telephony.options, states, observe)
+        return kind.build(org, states, observe)
     except ValueError as error:
         raise WrongSetting(f"{telephony.kind} (org {org.org_id}): {error}") from None
 

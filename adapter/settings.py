@@ -91,6 +91,21 @@ class Settings(BaseSettings):
     dialstack_user_field: Literal["user", "user_id"] = "user"
     dialstack_tolerance_seconds: Annotated[float, Field(ge=30, le=LONGEST_SECONDS)] = 300
     dialstack_webhook_secrets: SecretStr = SecretStr("")
+    asterisk_url: str = "http://127.0.0.1:8088"
+    asterisk_user: str = ""
+    asterisk_secret: SecretStr = SecretStr("")
+    asterisk_app: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,40}$")] = "softphone"
+    asterisk_device: str = "PJSIP/{user}"
+    asterisk_outside: str = "PJSIP/{number}@trunk"
+    asterisk_inside: str = "PJSIP/{number}"
+    asterisk_identity: str = ""
+    asterisk_identity_name: str = ""
+    asterisk_emergency: bool = False
+    asterisk_cel_url: SecretStr = SecretStr("")
+    asterisk_cel_utc: bool = False
+    asterisk_ring_seconds: Annotated[int, Field(ge=1, le=600)] = 40
+    asterisk_dial_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    asterisk_call_limit_seconds: Annotated[int, Field(ge=60, le=86_400)] = 14_400
     directory_file: Path | None = None
 
     default_region: str = "US"
@@ -170,7 +185,7 @@ class Settings(BaseSettings):
     def _is_an_origin(cls, value: str) -> str:
         return normal_origin(value)
 
-    @field_validator("dialstack_url")
+    @field_validator("dialstack_url", "asterisk_url")
     @classmethod
     def _is_a_secure_url(cls, value: str) -> str:
         return demand_https(normal_url(value))

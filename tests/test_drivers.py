@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from adapter.drivers import KINDS, build_driver, is_configured
 from adapter.environment import load
 from adapter.orgs import Org, TelephonyAccount, orgs_of
 from adapter.settings import WrongSetting
+from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.dialstack.driver import DialStackDriver
+from adapter.telephony.port import StreamDriver
 from tests.fakes.states import MemoryStates
 
 WHOLE = {"token": "sk", "webhook_secrets": "one, two"}
@@ -47,8 +50,9 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (org("telepathy"), "one of dialstack.*not 'telepathy'"),
+        (org("telepathy"), "one of asterisk, dialstack.*not 'telepathy'"),
         (org(**WHOLE, tokn="sk"), "dialstack has no tokn .org 00D.*; it knows token"),
+        (org("asterisk", url="x", user="s", secret="s", emergency="maybe"), "emergency: Expected"),
         (org(**WHOLE, user_field="users"), "user_field must be user or user_id, not users"),
     ],
 )
@@ -56,6 +60,30 @@ def test_a_wrong_option_stops_the_start_with_its_name(wrong: Org, said: str) -> 
     """And says which org and what there is instead."""
     with pytest.raises(WrongSetting, match=said):
         build_driver(wrong, MemoryStates(), nobody)
+
+
+async def test_asterisk_is_made_of_its_variables_and_watches_the_directorys_phones(
+    tmp_path: Path,
+) -> None:
+    """A call log only where it is told where Asterisk writes one."""
+    book = tmp_path / "agents.toml"
+    book.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "ada"\n')
+    told = {"asterisk_user": "softphone", "asterisk_secret": "s", "directory_file": book}
+    (one,) = orgs_of(load({}, provider="asterisk", **told)).all
+    assert is_configured(one)
+    driver = build_driver(one, MemoryStates(), nobody)
+    assert isinstance(driver, AsteriskDriver)
+    assert isinstance(driver, StreamDriver)
+    assert not driver.capabilities.call_log
+    assert driver.steering.endpoints() == {"PJSIP/ada": "ada"}
+    await driver.close()
+    logged = {**told, "asterisk_cel_url": f"sqlite:///{tmp_path}/cel.db"}
+    (one,) = orgs_of(load({}, provider="asterisk", **logged)).all
+    driver = build_driver(one, MemoryStates(), nobody)
+    assert driver.capabilities.call_log
+    await driver.close()
+    (bare,) = orgs_of(load({}, provider="asterisk")).all
+    assert not is_configured(bare)
 
 
 def test_every_kind_says_what_it_needs() -> None:

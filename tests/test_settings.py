@@ -47,6 +47,21 @@ SAID: Mapping[str, tuple[str, object]] = {
     "dialstack_user_field": ("user_id", "user_id"),
     "dialstack_tolerance_seconds": ("14400", 14_400),
     "dialstack_webhook_secrets": (f"{SECRET},{SECRET}2", SecretStr(f"{SECRET},{SECRET}2")),
+    "asterisk_url": ("https://pbx.example.com:8089/", "https://pbx.example.com:8089"),
+    "asterisk_user": ("softphone", "softphone"),
+    "asterisk_secret": ("as_1", SecretStr("as_1")),
+    "asterisk_app": ("cti", "cti"),
+    "asterisk_device": ("PJSIP/{user}&PJSIP/99{user}", "PJSIP/{user}&PJSIP/99{user}"),
+    "asterisk_outside": ("PJSIP/{number}@out", "PJSIP/{number}@out"),
+    "asterisk_inside": ("Local/{number}@inside", "Local/{number}@inside"),
+    "asterisk_identity": ("+15550009999", "+15550009999"),
+    "asterisk_identity_name": ("Example Ltd", "Example Ltd"),
+    "asterisk_emergency": ("yes", True),
+    "asterisk_cel_url": ("sqlite:///cel.db", SecretStr("sqlite:///cel.db")),
+    "asterisk_cel_utc": ("true", True),
+    "asterisk_ring_seconds": ("20", 20),
+    "asterisk_dial_seconds": ("30", 30),
+    "asterisk_call_limit_seconds": ("3600", 3600),
     "directory_file": ("agents.toml", Path("agents.toml")),
     "default_region": ("GB", "GB"),
     "regions": ("DE, AT,", ("DE", "AT")),
@@ -132,7 +147,7 @@ def test_no_secret_shows_in_the_settings_text() -> None:
     """repr() and str() say stars."""
     secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
     settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
-    assert len(secrets) == 5
+    assert len(secrets) == 7
     assert "hush" not in repr(settings) + str(settings)
 
 
@@ -179,6 +194,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("ORG_ORIGINS", "https://a.example/one", f"'https://a.example/one' {ORIGIN}"),
         ("ORG_ORIGINS", "http://a.example", f"'http://a.example' {ORIGIN}"),
         ("DIALSTACK_URL", "http://api.dialstack.ai", "must be https, except on this machine"),
+        ("ASTERISK_URL", "http://pbx.example.com:8088", "must be https, except on this machine"),
         ("SALESFORCE_URL", "http://acme.my.salesforce.com", "must be https"),
         ("SALESFORCE_URL", "https://acme.my.salesforce.com/one", "must be without a path"),
         ("PUBLIC_URL", "https://phone.example.com/softphone", "must be without a path"),

@@ -169,13 +169,16 @@ async def a_world(
     folder: Path,
     *,
     provider: web.Application | None = None,
+    kind: str = "dialstack",
     clock: Clock | None = None,
     **wishes: object,
 ) -> AsyncIterator[World]:
-    """The adapter and the provider, listening on free ports of loopback."""
+    """The adapter and the provider, listening on free ports of loopback; `kind`: which driver."""
     async with AsyncExitStack() as stack:
         scene, port = await stack.enter_async_context(a_scene(provider))
-        settings = settings_for(folder, scene.url, scene.provider_url, **wishes)
+        settings = settings_for(
+            folder, scene.url, scene.provider_url, **{"provider": kind, **wishes}
+        )
         app = await stack.enter_async_context(running(settings, clock))
         await stack.enter_async_context(listening(app.server, "127.0.0.1", port))
         # Pages go first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from adapter.core.events import DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted, ReadBack
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.environment import load
+from adapter.orgs import Org
 from adapter.page.page import Page
 from adapter.telephony.port import Driver, DriverStates
 from adapter.telephony.simulator.script import Scenario
@@ -151,8 +152,8 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _switch(account: str, options: Mapping[str, str], states: DriverStates, _: object) -> Driver:
-    return SwitchDriver(account, int(options["port"]), states)
+def _switch(org: Org, states: DriverStates, _: object) -> Driver:
+    return SwitchDriver(org.account, int(org.telephony.options["port"]), states)
 
 
 async def test_a_webhook_provider_and_a_stream_provider_work_side_by_side(

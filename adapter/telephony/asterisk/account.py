@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from adapter.telephony.asterisk import ids
 from adapter.telephony.port import Rejected
@@ -62,6 +67,44 @@ class AsteriskAccount:
     def shown(self) -> str:
         """The outgoing identity as Asterisk writes it; empty: whatever the trunk says."""
         return written_identity(self.identity_name, self.identity)
+
+
+OPTIONS = (
+    *("app", "device", "outside", "inside", "identity", "identity_name", "emergency"),
+    *("cel_url", "cel_utc", "ring_seconds", "dial_seconds", "call_limit_seconds"),
+)
+"""What an account may be told beside its address, user and secret."""
+
+
+def account_of(options: Mapping[str, str]) -> AsteriskAccount:
+    """The account that these options describe. Raises ValueError, with a sentence."""
+    told = {name: text for name, text in options.items() if text}
+    try:
+        account = msgspec.convert({"user": "", "secret": "", **told}, AsteriskAccount, strict=False)
+    except msgspec.ValidationError as error:
+        wanted, _, where = str(error).partition(" - at `$.")
+        raise ValueError(f"{where.rstrip('`')}: {wanted}") from None
+    _check_template("device", account.device, "{user}")
+    _check_template("outside", account.outside, "{number}")
+    _check_template("inside", account.inside, "{number}")
+    if account.identity and not _DIALABLE.fullmatch(account.identity):
+        raise ValueError(f"identity must be a number such as +15551230000, not {account.identity}")
+    if account.cel_url:
+        _check_address(account.cel_url)
+    return account
+
+
+def _check_template(name: str, text: str, mark: str) -> None:
+    """One blank to fill in, and nothing else that formatting would look into."""
+    if mark not in text or set(text.replace(mark, "")) & set("{}"):
+        raise ValueError(f"{name} must have {mark} in it, and no other braces: {text}")
+
+
+def _check_address(url: str) -> None:
+    try:
+        make_url(url)
+    except ArgumentError:
+        raise ValueError("cel_url must be an address for SQLAlchemy: mysql+pymysql://…") from None
 
 
 def is_outside(number: str) -> bool:

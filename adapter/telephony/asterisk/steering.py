@@ -64,7 +64,7 @@ class Steering:
 
     async def run(self, tell: Tell) -> None:
         """Serve until cancelled. Returns when somebody else has taken the application over."""
-        self.board = CallBoard(self._endpoints())
+        self.board = CallBoard(self.endpoints())
         self._work.clear()
         async with asyncio.TaskGroup() as group:
             tries = 0
@@ -83,7 +83,8 @@ class Steering:
             for work in self._work.values():
                 work.put_nowait(Step("", done=True))
 
-    def _endpoints(self) -> dict[str, str]:
+    def endpoints(self) -> dict[str, str]:
+        """What is watched: the agents' endpoints, each with its user."""
         return {
             endpoint: user for user in self._users() for endpoint in self._account.watched_of(user)
         }

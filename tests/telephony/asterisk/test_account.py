@@ -1,8 +1,15 @@
 """What is dialed for whom."""
 
+import re
+
 import pytest
 
-from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
+from adapter.telephony.asterisk.account import (
+    AsteriskAccount,
+    account_of,
+    is_outside,
+    written_identity,
+)
 from adapter.telephony.port import Rejected
 
 PLAIN = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
@@ -28,6 +35,25 @@ def test_numbers_go_out_and_extensions_stay_in() -> None:
     for bad in ("", "12,34", "sip:eve@example.com", "1" * 50):
         with pytest.raises(Rejected):
             PLAIN.endpoint_of(bad)
+
+
+def test_options_become_an_account_or_a_sentence_says_what_is_wrong() -> None:
+    """Texts, as variables and files have them; an empty one is the default."""
+    told = {"url": "http://127.0.0.1:8088", "user": "s", "secret": "x", "app": ""}
+    account = account_of({**told, "emergency": "True", "ring_seconds": "20", "identity": "+1555"})
+    assert (account.emergency, account.ring_seconds, account.app) == (True, 20, "softphone")
+    assert account_of({"url": "http://127.0.0.1:8088"}).user == ""
+    for wrong, said in [
+        ({"emergency": "perhaps"}, "emergency: Expected `bool`"),
+        ({"dial_seconds": "1.5"}, "dial_seconds: Expected `int`"),
+        ({"device": "PJSIP/ada"}, "device must have {user} in it"),
+        ({"outside": "PJSIP/{number}@{trunk}"}, "no other braces"),
+        ({"inside": "Local/{user}@x"}, "inside must have {number}"),
+        ({"identity": "Example"}, "identity must be a number"),
+        ({"cel_url": "over there"}, "address for SQLAlchemy"),
+    ]:
+        with pytest.raises(ValueError, match=re.escape(said)):
+            account_of({**told, **wrong})
 
 
 def test_an_identity_cannot_end_before_its_end() -> None:
