@@ -57,7 +57,11 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
             return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
         case AwaitingCdr():
             return log_call(agent, call, at, policy)
-        case Wrapup():
+        case Wrapup() as wrapping:
+            if any(other.is_under_way for other in agent.calls):
+                # Nobody writes up one call during another: its time begins when that is over.
+                longer = replace(wrapping, due=at + policy.wrapup_ms)
+                return Decision(agent.with_call(call.at_stage(longer)))
             return end_wrapup(agent, call, at)
         case _ as never:
             assert_never(never)

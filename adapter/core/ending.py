@@ -91,8 +91,19 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
         calls = agent.calls_without(call.call_id)
+    calls = _with_their_time(calls, at + policy.wrapup_ms)
     over = replace(agent, calls=calls, last_called=_last_called(agent, call))
     return Decision(over, opened, (), questions)
+
+
+def _with_their_time(calls: tuple[Call, ...], due: int) -> tuple[Call, ...]:
+    """Calls that ended during another are written up when that is over, in time of their own."""
+    if len(calls) == 1 or any(call.is_under_way for call in calls):
+        return calls
+    return tuple(
+        call.at_stage(replace(call.stage, due=due)) if isinstance(call.stage, Wrapup) else call
+        for call in calls
+    )
 
 
 def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:

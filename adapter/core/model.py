@@ -151,6 +151,9 @@ Live: TypeAlias = Dialing | Bridged | RingingInbound
 OVER = (AwaitingCdr, Wrapup)
 """The stages of a call that is over."""
 
+UNDER_WAY = (Placing, Dialing, Bridged, RingingInbound)
+"""The stages of a call that has the agent's attention: nothing else is written up meanwhile."""
+
 
 class Draft(Value, frozen=True):
     """What the agent has entered about a call; None where nothing was entered.
@@ -223,6 +226,11 @@ class Call(Value, frozen=True):
     def direction(self) -> Direction:
         """As told by the provider, else outbound for our own placements and dialed calls."""
         return self.facts.direction.value if self.facts.direction else OUTBOUND
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it rings, or somebody talks."""
+        return isinstance(self.stage, UNDER_WAY)
 
     @property
     def phase(self) -> Phase:

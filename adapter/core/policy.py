@@ -45,6 +45,30 @@ class SavePolicy(Struct, frozen=True):
     writes: int = 32
 
 
+PLAIN_WORDS: tuple[tuple[Outcome, str], ...] = (
+    (Outcome.ANSWERED, "Connected"),
+    (Outcome.BUSY, "Busy"),
+    (Outcome.NO_ANSWER, "No Answer"),
+    (Outcome.REJECTED, "Rejected"),
+    (Outcome.UNREACHABLE, "Unreachable"),
+    (Outcome.WRONG_NUMBER, "Wrong Number"),
+    (Outcome.FAILED, "Failed"),
+    (Outcome.VOICEMAIL, "Left Voicemail"),
+    (Outcome.MISSED, "Missed"),
+)
+"""How a call ended, as it stands in the log where nobody has set another word."""
+
+_CODES = {words: outcome.value for outcome, words in PLAIN_WORDS}
+
+
+def outcome_code(words: str) -> str:
+    """The outcome that these words of ours stand for; empty for an admin's own words.
+
+    A page says what it has a code for in its own language; the log keeps the words.
+    """
+    return _CODES.get(words, "")
+
+
 class Policy(Struct, frozen=True):
     """Everything that a deployment may set about calls.
 
@@ -76,17 +100,7 @@ class Policy(Struct, frozen=True):
     ring_profiles: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)
-    dispositions: tuple[tuple[Outcome, str], ...] = (
-        (Outcome.ANSWERED, "Connected"),
-        (Outcome.BUSY, "Busy"),
-        (Outcome.NO_ANSWER, "No Answer"),
-        (Outcome.REJECTED, "Rejected"),
-        (Outcome.UNREACHABLE, "Unreachable"),
-        (Outcome.WRONG_NUMBER, "Wrong Number"),
-        (Outcome.FAILED, "Failed"),
-        (Outcome.VOICEMAIL, "Left Voicemail"),
-        (Outcome.MISSED, "Missed"),
-    )
+    dispositions: tuple[tuple[Outcome, str], ...] = PLAIN_WORDS
 
     def of(self, call_center: CallCenterSettings) -> Policy:
         """This policy for an agent of that call center."""

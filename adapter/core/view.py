@@ -40,7 +40,7 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.phone import display, with_extension
-from adapter.core.policy import Policy
+from adapter.core.policy import Policy, outcome_code
 from adapter.core.tones import tone_of
 
 View = dict[str, Any]
@@ -62,6 +62,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
     by_id = {log.log_id: log for log in logs}
     region = policy.dial.default_region
     calls = agent.calls
+    talks = any(call.is_under_way for call in calls)
     return {
         "type": "view",
         "state": str(agent.phase),
@@ -69,7 +70,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
         "agent": _agent(agent),
         "calls": [_card(call, region) for call in calls if not isinstance(call.stage, _NOT_LIVE)],
         "wrapups": [
-            _wrapup(call, by_id.get(call.call_id), policy)
+            _wrapup(call, by_id.get(call.call_id), policy, runs=not talks)
             for call in calls
             if isinstance(call.stage, OVER)
         ],
@@ -103,7 +104,7 @@ def _settings(
     return {
         "wrap_up_seconds": wrapup_ms // 1000,
         "dial_while_wrapup": dial_while_wrapup,
-        "dispositions": [{"value": text, "label": text} for text in offered],
+        "dispositions": [_choice(text) for text in offered],
         "ask_fields": [
             {
                 "name": field.name,
@@ -114,6 +115,16 @@ def _settings(
             for field in asked
         ],
     }
+
+
+def _choice(words: str) -> View:
+    code = outcome_code(words)
+    return {"value": words, "label": words, **({"code": code} if code else {})}
+
+
+def _outcome(words: str) -> View:
+    code = outcome_code(words)
+    return {"outcome": words, **({"outcome_code": code} if code else {})}
 
 
 def _agent(agent: Agent) -> View:
@@ -158,7 +169,8 @@ def _called(call: Call) -> str:
     return call.facts.own_number.value if call.facts.own_number else ""
 
 
-def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
+def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> View:
+    """`runs`: its time does; during another call it has not begun."""
     return {
         "call_id": call.call_id,
         "direction": str(call.direction),
@@ -169,11 +181,11 @@ def _wrapup(call: Call, log: CallLog | None, policy: Policy) -> View:
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
-        "outcome": policy.disposition(call.facts.result),
+        **_outcome(policy.disposition(call.facts.result)),
         "talk_seconds": _seconds(call.facts.talk_ms),
         "started_at": call.opened_at,
         "ended_at": call.stage.since,
-        "deadline": call.stage.due if isinstance(call.stage, Wrapup) else None,
+        "deadline": call.stage.due if runs and isinstance(call.stage, Wrapup) else None,
         "draft": _draft(call.draft),
         "log": _log_state(call, log, policy),
     }
@@ -208,7 +220,8 @@ def _tray(log: CallLog, policy: Policy) -> View:
     reason, errors = (tray.reason, tray.errors) if isinstance(tray, Tray) else ("", ())
     records = [log.saved.record_id] if log.saved else []
     again = ["save_again"] if reason != TrayReason.DOUBLED else []
-    edit = ["edit"] if reason == TrayReason.REFUSED else []
+    # What Salesforce has refused cannot be there; what it may have can be.
+    then = ["edit"] if reason == TrayReason.REFUSED else ["already_there"]
     return {
         "log_id": log.log_id,
         "call_id": log.log_id,
@@ -218,11 +231,11 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "record": _record(log.record),
         "started_at": wanted.started_at,
         "talk_seconds": _seconds(wanted.talk_ms),
-        "outcome": policy.disposition(wanted.outcome),
+        **_outcome(policy.disposition(wanted.outcome)),
         "reason": str(reason),
         "errors": [_error(error) for error in errors],
         "record_ids": [*records, *log.doubles],
-        "actions": [*again, *edit, "already_there", "dismiss"],
+        "actions": [*again, *then, "dismiss"],
         "draft": _draft(log.draft),
     }
 

@@ -161,12 +161,18 @@ async def _idle(org: Org) -> AsyncIterator[State]:
     box = tab.phone.get_by_label("Phone number")
     await box.fill("202555")
     yield "idle-search", tab
+    await box.fill("Grace")
+    await expect(tab.phone.locator(".row, .empty:not([hidden])").first).to_be_visible()
+    yield "idle-name", tab
     await box.fill("+1 202-555-01")
     await expect(tab.phone.locator("#dialer-reason")).to_be_visible()
     yield "idle-refused", tab
     await box.fill("")
     await tab.phone.get_by_role("button", name="Keypad").click()
     yield "idle-keypad", tab
+    await tab.phone.get_by_role("button", name="Your account").click()
+    await expect(tab.phone.get_by_text("When a call comes in")).to_be_visible()
+    yield "account", tab
     await tab.page.close()
 
 
@@ -220,7 +226,9 @@ async def _trouble(org: Org) -> AsyncIterator[State]:
     await expect(tab.phone.locator(".tray-row")).to_be_visible(timeout=30_000)
     await tab.until("idle")
     yield "tray", tab
-    await tab.phone.get_by_role("button", name="Dismiss").last.click()
+    await tab.phone.locator('[data-action="dismiss"]').click()
+    yield "tray-dismiss", tab
+    await tab.phone.get_by_role("button", name="Dismiss for good").click()
     await tab.page.route("**/api/ws-ticket", lambda route: route.abort())
     for page in org.world.app.pages.everyone():
         page.close(1012, "the test ends it")

@@ -155,6 +155,7 @@ async def test_a_save_that_nobody_can_confirm_is_the_agents_to_decide(unread: Or
     await expect(tab.phone.get_by_text("Nobody could confirm")).to_be_visible(timeout=40_000)
     await seen(tab, "not-confirmed")
     await tab.phone.get_by_role("button", name="It is there").first.click()
+    await tab.phone.locator(".tray-asks").get_by_role("button", name="It is there").click()
     await expect(tab.phone.get_by_text("Nobody could confirm")).to_have_count(0)
     assert len(await tab.tasks()) == 1
 

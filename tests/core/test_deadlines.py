@@ -18,7 +18,8 @@ from adapter.core.events import (
     TimePassed,
 )
 from adapter.core.facts import Direction, Known, Outcome, Source
-from adapter.core.model import AgentNoAnswer, Bridged, Phase, Placing, RingingInbound
+from adapter.core.model import AgentNoAnswer, Bridged, Phase, Placing, RingingInbound, Wrapup
+from adapter.core.view import view
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, row, said, tell
 from tests.core.world import World
 
@@ -173,9 +174,25 @@ def test_several_deadlines_at_once_are_each_dealt_with() -> None:
     missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
     third = tell(CallEnded, T0, missed, provider_id="p3", call="c3")
     late = after(IDLE, [*BRIDGED, other, third, TimePassed(T0 + POLICY.bridged_ms)])
-    assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged]
+    assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged, Wrapup]
     assert [e.call_id for e in late.effects if isinstance(e, AskCall)] == ["c1", "c2"]
     assert after(IDLE, [*BRIDGED, TimePassed(T0 + 1)]).agent == after(IDLE, BRIDGED).agent
+
+
+def test_a_missed_call_is_not_written_up_during_a_talk() -> None:
+    """No countdown runs while the agent talks; both have their whole time when the talk is over."""
+    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
+    talking = after(IDLE, [*BRIDGED, second])
+    assert view(talking.agent, (), POLICY, {})["wrapups"][0]["deadline"] is None
+    later = T0 + 10 * POLICY.wrapup_ms
+    waited = after(talking.agent, [TimePassed(T0 + POLICY.wrapup_ms), TimePassed(later)])
+    assert waited.agent.phase is Phase.BRIDGED
+    over = said(connected=T0, ended=later, outcome=Outcome.COMPLETED)
+    done = after(waited.agent, [tell(CallEnded, later, over, call="c1")])
+    shown = view(done.agent, (), POLICY, {})["wrapups"]
+    assert [card["deadline"] for card in shown] == [later + POLICY.wrapup_ms] * 2
+    assert after(done.agent, [TimePassed(later + POLICY.wrapup_ms)]).agent.calls == ()
 
 
 def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:

@@ -4,13 +4,21 @@ import pytest
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Outcome
-from adapter.core.policy import Policy, SavePolicy
+from adapter.core.policy import Policy, SavePolicy, outcome_code
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.COMPLETED])
 def test_every_outcome_that_a_call_can_have_has_a_disposition(outcome: Outcome) -> None:
     """In words of an agent, not of a protocol."""
     assert Policy().disposition(outcome)[0].isupper()
+
+
+def test_our_own_words_have_a_code_and_an_admin_s_have_none() -> None:
+    """A page says the first in its own language; the second are said as they are."""
+    policy = Policy()
+    codes = {outcome_code(words): outcome.value for outcome, words in policy.dispositions}
+    assert all(code == outcome for code, outcome in codes.items())
+    assert outcome_code("Sold") == ""
 
 
 def test_an_outcome_that_a_deployment_left_out_reads_as_it_is() -> None:

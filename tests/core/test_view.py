@@ -281,6 +281,7 @@ def test_a_wrap_up_has_a_card() -> None:
         "record": SHOWN_RECORD,
         "matches": [],
         "outcome": "Connected",
+        "outcome_code": "answered",
         "talk_seconds": 61,
         "started_at": T0,
         "ended_at": T0 + 62_000,
@@ -372,12 +373,13 @@ def test_a_log_in_the_tray_has_a_row() -> None:
             "started_at": T0 + 1,
             "talk_seconds": 2,
             "outcome": "Connected",
+            "outcome_code": "answered",
             "reason": "refused",
             "errors": [
                 {"code": "REQUIRED_FIELD_MISSING", "message": "Pick a reason", "field": "Reason"}
             ],
             "record_ids": [],
-            "actions": ["save_again", "edit", "already_there", "dismiss"],
+            "actions": ["save_again", "edit", "dismiss"],
             "draft": {"notes": "n"},
         }
     ]
@@ -386,7 +388,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
 @pytest.mark.parametrize(
     ("reason", "saved", "doubles", "tasks", "actions"),
     [
-        (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "edit", "already_there", "dismiss"]),
+        (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "edit", "dismiss"]),
         (TrayReason.NOT_CONFIRMED, None, (), [], ["save_again", "already_there", "dismiss"]),
         (TrayReason.DOUBLED, SAVED, (TASK_2,), [TASK, TASK_2], ["already_there", "dismiss"]),
     ],

@@ -118,7 +118,7 @@ test('a search tells the records that it found and the address to pop', async ()
   const found = { '001x': { Name: 'Mei', object: 'Account', personAccount: true, contactId: '003y' }, screenPopUrl: '/001x' };
   const { driver, calls } = fake({ searchAndGetScreenPopUrl: () => ({ result: JSON.stringify(found) }) });
   const outcome = await driver.search({ searchParams: '2025550101', queryParams: '', callType: 'inbound', deferred: true });
-  assert.deepEqual(outcome, { ok: true, value: { records: [{ id: '001x', name: 'Mei', object_type: 'Account', contact_id: '003y', person_account: true }], pop: { url: '/001x' } } });
+  assert.deepEqual(outcome, { ok: true, value: { records: [{ id: '001x', name: 'Mei', object_type: 'Account', contact_id: '003y', person_account: true }], rows: { '001x': found['001x'] }, pop: { url: '/001x' } } });
   assert.deepEqual(calls, [['searchAndGetScreenPopUrl', '2025550101', '', 'inbound']]);
 });
 

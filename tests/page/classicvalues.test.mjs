@@ -39,8 +39,8 @@ test('the edit page of a new Task is filled in by its address', () => {
 });
 
 test('a search without a match has nothing to pop', () => {
-  assert.deepEqual(foundOf('{"screenPopUrl":""}'), { records: [], pop: null });
-  assert.deepEqual(foundOf('rubbish'), { records: [], pop: null });
+  assert.deepEqual(foundOf('{"screenPopUrl":""}'), { records: [], rows: {}, pop: null });
+  assert.deepEqual(foundOf('rubbish'), { records: [], rows: {}, pop: null });
 });
 
 test('a directory that is no list is an empty one', () => {

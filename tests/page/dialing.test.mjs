@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createDialing } from '../../web/softphone/dialing.js';
+import { createModel } from '../../web/softphone/page.js';
 import { call, view } from './views.mjs';
 
 const WISH = { number: '(202) 555-0101', record: { id: '003x', name: 'Grace' }, name: 'Grace', params: '', clickedAt: 900 };
@@ -17,10 +18,8 @@ function bench(up = true) {
   const tones = new Map();
   /** @type {Map<string, import('../../web/softphone/types.js').Act|undefined>} */
   const acts = new Map();
-  const model = /** @type {import('../../web/softphone/types.js').Model} */ ({
-    stage: 'live', clickToDial: true, view: null, pending: null, messages: [], blocked: null,
-    signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 1, ringProfiles: [], ringOn: '',
-  });
+  /** @type {import('../../web/softphone/types.js').Model} */
+  const model = { ...createModel(), stage: 'live', connection: 1 };
   let ids = 0;
   const dialing = createDialing({
     model, makeId: () => `r${++ids}`, t: (key) => key, render: () => undefined, now: () => 1_000,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { kindOf, linksOf, optionsOf } from '../../web/softphone/related.js';
+import { kindOf, linksOf, optionsOf } from '../../web/softphone/links.js';
 import { call } from './views.mjs';
 
 const GRACE = { id: '003000000000001', name: 'Grace', object_type: 'Contact' };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { createUtilityItem, heightOf } from '../../web/softphone/utility-item.js';
-import { call, view } from './views.mjs';
+import { call, view, wrapup } from './views.mjs';
 
 /** @import {Model, Outcome} from '../../web/softphone/types.js' */
 
@@ -16,10 +16,11 @@ test('label, icon and height follow the state, each once', () => {
   const told = [];
   const ok = /** @type {Outcome} */ ({ ok: true, value: null });
   const now = model({});
+  const needed = 480;
   const look = createUtilityItem({
     look: async (label, icon) => { told.push([label, icon]); return ok; },
     size: async (height, width) => { told.push([height, width]); return ok; },
-  }, now, (key) => key);
+  }, now, (key) => key, () => needed);
   look.follow();
   look.follow();
   now.view = view({ state: 'ringing-inbound', calls: [call({ state: 'ringing-inbound', direction: 'inbound' })] });
@@ -27,8 +28,28 @@ test('label, icon and height follow the state, each once', () => {
   assert.deepEqual(told, [['item.idle', 'call'], [550, null], ['item.ringing-inbound', 'incoming_call'], [480, null]]);
 });
 
-test('more cards need more room, within what Salesforce allows', () => {
-  const calls = Array.from({ length: 9 }, (_, index) => call({ call_id: `c${index}` }));
-  const heights = [1, 2, 9].map((count) => heightOf(model({ view: view({ state: 'bridged', calls: calls.slice(0, count) }) })));
-  assert.deepEqual(heights, [580, 740, 800]);
+test('a call gets the height that its card needs, within what Salesforce allows', () => {
+  const talking = model({ view: view({ state: 'bridged', calls: [call()] }) });
+  assert.deepEqual([100, 623.4, 2_000].map((needed) => heightOf(talking, needed)), [240, 624, 800]);
+});
+
+test('a list scrolls in the usual height, and what the admin has set is the least', () => {
+  assert.equal(heightOf(model({}), 1_500), 550);
+  assert.equal(heightOf(model({ height: 700 }), 300), 700);
+});
+
+test('within a state the panel grows and does not shrink', () => {
+  /** @type {(number|null)[]} */
+  const heights = [];
+  const ok = /** @type {Outcome} */ ({ ok: true, value: null });
+  let needed = 400;
+  const now = model({ view: view({ state: 'wrapup', wrapups: [wrapup()] }) });
+  const item = createUtilityItem({ look: async () => ok, size: async (height) => { heights.push(height); return ok; } }, now, (key) => key, () => needed);
+  for (const next of [400, 640, 500]) {
+    needed = next;
+    item.follow();
+  }
+  now.view = view();
+  item.follow();
+  assert.deepEqual(heights, [400, 640, 550]);
 });

@@ -13,7 +13,7 @@ import { LANGUAGES, chooseLanguage } from './strings.js';
 /**
  * @typedef {{
  *   policy: {[name: string]: unknown}, taskFields: {[field: string]: string},
- *   publish: string, listen: string, lookUp: string, width: number|null,
+ *   publish: string, listen: string, lookUp: string, search: string, width: number|null,
  *   height: number|null, ringProfiles: string[], pops: {[rule: string]: string}, prefill: Prefill, problems: string[],
  * }} CallCenterSettings
  */
@@ -80,6 +80,7 @@ const ITEMS = {
   'publishChannel': ['publish', channel],
   'dialChannel': ['listen', channel],
   'lookUp': ['lookUp', like(/^\w+\.\w+$/)],
+  'search': ['search', like(/^\w+\.\w+$/)],
   'ringProfiles': ['ringProfiles', (text) => (words(text).every((word) => /^[\w-]{1,64}$/.test(word)) ? words(text) : undefined)],
   'panelWidth': ['width', between(200, 1920)],
   'popNone': ['popNone', like(POP)],
@@ -123,7 +124,7 @@ export function readCallCenter(told, search = '') {
   const map = typeof told === 'object' && told !== null && !Array.isArray(told) ? told : null;
   if (!map) problems.push('getCallCenterSettings');
   const read = readItems(map ?? {}, problems);
-  const { recordTypeId, taskFields: written, publish = '', listen = '', lookUp = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
+  const { recordTypeId, taskFields: written, publish = '', listen = '', lookUp = '', search: searchClass = '', width = null, ringProfiles = [], popNone = '', popOne = '', popMany = '' } = read;
   const taskFields = { ...written, ...(recordTypeId ? { recordTypeId } : {}) };
   return {
     taskFields,
@@ -131,7 +132,7 @@ export function readCallCenter(told, search = '') {
       ...Object.fromEntries(Object.entries(read).filter(([name]) => isPolicy(name))),
       ...(Object.keys(taskFields).length > 0 ? { task_fields: taskFields } : {}),
     },
-    publish, listen, lookUp, width, ringProfiles, problems, pops: { none: popNone, one: popOne, many: popMany },
+    publish, listen, lookUp, search: searchClass, width, ringProfiles, problems, pops: { none: popNone, one: popOne, many: popMany },
     height: between(240, 2560)(String(Reflect.get(map ?? {}, HEIGHT) ?? '')) ?? null,
     prefill: { fields: read['popFields'] ?? null, query: read['popQuery'] ?? '', flow: read['flowVariables'] ?? null },
   };

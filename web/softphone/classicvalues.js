@@ -108,7 +108,7 @@ export function popUrl(type, params) {
 export function foundOf(result) {
   const { screenPopUrl, ...rows } = Object(parsed(result));
   const records = Object.entries(rows).map(([objectId, row]) => recordOf({ ...Object(row), objectId, objectName: Object(row).Name }));
-  return { records: records.filter((record) => record !== null), pop: screenPopUrl ? { url: String(screenPopUrl) } : null };
+  return { records: records.filter((record) => record !== null), rows, pop: screenPopUrl ? { url: String(screenPopUrl) } : null };
 }
 
 /** @param {any} told of getDirectoryNumbers @returns {DirectoryEntry[]} */

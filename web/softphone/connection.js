@@ -3,7 +3,6 @@
 import { createJournal } from './journal.js';
 import { fetchTicket } from './session.js';
 import { createSocket } from './socket.js';
-import { journalStore } from './stores.js';
 
 /** @import {Driver, Frame, PageSettings, User} from './types.js' */
 /** @import {Page} from './page.js' */
@@ -20,13 +19,12 @@ const OFFLINE_MS = 3_000;
  */
 export function createConnection(page, { driver, settings, origin, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
   const { model } = page;
-  const store = journalStore();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let offlineTimer;
 
   /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
   function hello({ ticket, user }) {
-    const journal = createJournal(store, user);
+    const journal = createJournal(page.local, user);
     onGreeting(journal);
     return {
       type: 'hello', ticket, page_id: page.pageId, build: settings.build, surface: driver.surface,

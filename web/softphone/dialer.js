@@ -1,146 +1,138 @@
-/** Idle: type or paste a number, press it on the pad, or pick a recent call. */
+/** Idle: type or paste a number, press it on the pad, find a person, or pick a recent call. */
 
 import { checkNumber } from './check.js';
-import { formatDuration } from './clock.js';
-import { el, keyedList, setData, setText, show } from './dom.js';
+import { el, keyedList, setText, show } from './dom.js';
+import { createHistoryBar } from './history-bar.js';
 import { icon } from './icons.js';
-import { formatTyped, matchDirectory, matchRecent, whoIs } from './numbers.js';
+import { formatTyped, isName, matchDirectory, matchRecent } from './numbers.js';
+import { createPad } from './pad.js';
+import { callRow, canDial, walkByArrows } from './rows.js';
 
-/** @import {Component, Context, Model, RecentRow} from './types.js' */
+/** @import {Context, Model, RecentRow} from './types.js' */
 
-const KEYS = [
-  ['1', ''], ['2', 'ABC'], ['3', 'DEF'], ['4', 'GHI'], ['5', 'JKL'], ['6', 'MNO'],
-  ['7', 'PQRS'], ['8', 'TUV'], ['9', 'WXYZ'], ['*', ''], ['0', '+'], ['#', ''],
-];
-
-/** @param {(key: string) => void} press @param {string} label */
-export function createPad(press, label) {
-  const keys = KEYS.map(([digit = '', letters = '']) =>
-    el('button', { type: 'button', class: 'key', 'data-key': digit, onclick: () => press(digit) },
-      el('span', { class: 'key-digit' }, digit), el('span', { class: 'key-letters', 'aria-hidden': 'true' }, letters)));
-  return el('div', { class: 'pad', role: 'group', 'aria-label': label }, ...keys);
-}
-
-/**
- * Today the time of day, before that the date.
- * @param {number} at @param {number} now @param {string} language
- */
-export function formatWhen(at, now, language) {
-  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  /** @type {Intl.DateTimeFormatOptions} */
-  const style = sameDay ? { hour: 'numeric', minute: '2-digit' } : { month: 'short', day: 'numeric' };
-  return new Intl.DateTimeFormat(language, style).format(at);
-}
-
-/** @param {Context} context @param {() => Model} model @returns {(row: RecentRow) => Component<RecentRow>} */
-function recentRow({ t, actions, now, language }, model) {
-  return (first) => {
-    const name = el('span', { class: 'row-name' });
-    const line = el('span', { class: 'row-line' });
-    const when = el('span', { class: 'row-when' });
-    const sign = el('span', { class: 'row-sign', 'aria-hidden': 'true' }, icon(first.direction));
-    let row = first;
-    const again = el('button', { type: 'button', class: 'icon-button call-again', onclick: () => actions.dial(row.number, row.record, row.record?.name ?? row.name ?? '') }, icon('phone'));
-    return {
-      element: el('li', { class: 'row' }, sign, el('div', { class: 'row-text' }, name, line), when, again),
-      update(item) {
-        row = item;
-        const who = whoIs(item);
-        const talk = item.talk_seconds === null ? '' : formatDuration(item.talk_seconds * 1000);
-        setData(sign, 'missed', String(item.direction === 'inbound' && item.talk_seconds === null));
-        setText(name, who);
-        setText(line, [who === item.display ? '' : item.display, talk || item.outcome].filter(Boolean).join(' · '));
-        setText(when, item.started_at ? formatWhen(item.started_at, now(), language) : '');
-        again.setAttribute('aria-label', t('recent.call', { name: who }));
-        again.disabled = !canDial(model());
-      },
-    };
-  };
-}
-
-/** @param {Model} model */
-export const canDial = ({ stage, view, pending }) =>
-  stage === 'live' && view !== null && view.click_to_dial && pending === null;
-
-/** @param {Context} context @param {() => Model} model */
-export function createDialer(context, model) {
-  const { t, actions } = context;
-  const input = el('input', { type: 'tel', name: 'number', autocomplete: 'off', 'aria-label': t('dialer.number'), placeholder: t('dialer.placeholder') });
+/** The box, with what is wrong with what stands in it. @param {Context} context @param {() => void} onChange */
+function createNumberBox({ t }, onChange) {
+  const input = el('input', { type: 'tel', name: 'number', autocomplete: 'off', dir: 'auto', 'aria-label': t('dialer.number'), placeholder: t('dialer.placeholder') });
   const erase = el('button', { type: 'button', class: 'icon-button erase', 'aria-label': t('dialer.erase') }, icon('erase'));
   const call = el('button', { type: 'submit', class: 'icon-button call', 'aria-label': t('dialer.call') }, icon('phone'));
-  const box = el('form', { class: 'number-box' }, input, erase, call);
   const reason = el('p', { class: 'dialer-reason', id: 'dialer-reason', role: 'status' });
   input.setAttribute('aria-describedby', reason.id);
   let refusal = '';
   const judge = checkNumber(t, (words) => {
     refusal = words;
-    refresh();
+    onChange();
   });
-  const pad = createPad((key) => type(input.value + key), t('dialer.pad'));
+  /** @param {string} text @param {boolean} [format] */
+  function type(text, format = true) {
+    const value = format ? formatTyped(text) : text;
+    if (input.value !== value) input.value = value;
+    judge(value);
+    onChange();
+  }
+  input.addEventListener('input', (event) => {
+    // Formatting moves the caret to the end: only where it is already, and never while deleting.
+    const deletes = event instanceof InputEvent && event.inputType.startsWith('delete');
+    type(input.value, !deletes && input.selectionStart === input.value.length);
+  });
+  erase.addEventListener('click', () => {
+    type('');
+    input.focus();
+  });
+  return {
+    element: el('form', { class: 'number-box' }, input, erase, call),
+    input, reason, type,
+    refusal: () => refusal,
+    /** @param {Model} model */
+    update(model) {
+      show(erase, input.value !== '');
+      call.disabled = !canDial(model) || refusal !== '' || isName(input.value);
+      const { view, stage } = model;
+      const why = view && !view.agent.configured ? t('dialer.notConfigured') : refusal;
+      setText(reason, stage === 'live' ? why : '');
+      show(reason, reason.textContent !== '');
+    },
+  };
+}
+
+/** What there is to say beneath what was typed. @param {Context['t']} t @param {string} typed @param {number} count rows found @param {string} searched what became of the search for people */
+function foundWords(t, typed, count, searched) {
+  if (!typed.trim() || (count > 0 && searched !== 'search.unavailable')) return '';
+  return t(isName(typed) ? searched || 'search.none' : 'recent.noMatch');
+}
+
+/** Calls and people, as far as they fit what was typed. @param {Context} context @param {() => Model} model @param {() => void} onChange */
+function createResults(context, model, onChange) {
+  const { t, actions } = context;
   const list = el('ul', { class: 'rows' });
-  const empty = el('p', { class: 'empty' });
-  const recent = el('div', { class: 'recent' }, list, empty);
+  const rows = keyedList(list, (/** @type {RecentRow} */ row) => row.call_id, callRow(context, model));
+  const history = createHistoryBar(context, model);
+  const words = el('p', { class: 'empty', role: 'status' });
+  /** @type {ReturnType<typeof import('./search.js').createSearch>|null} */
+  let search = null;
+
+  /** Fetched with the first that is typed. @param {string} typed */
+  async function look(typed) {
+    if (typed.trim() && !search) {
+      const [{ createSearch }] = await Promise.all([import('./search.js'), context.moreWords()]);
+      search ??= createSearch({ people: actions.searchPeople, calls: actions.findCalls }, onChange);
+    }
+    search?.look(typed);
+  }
+  return {
+    element: el('div', { class: 'recent' }, history.bar, list, words, history.words, history.older),
+    first: () => list.querySelector('.call-again'),
+    /** @param {string} typed */
+    update(typed) {
+      const { history: calls, directory = [] } = model();
+      void look(typed);
+      const listed = [...matchRecent(calls.rows, typed), ...matchDirectory(directory, typed)];
+      const found = typed.trim() ? [...listed, ...(search?.rows(listed) ?? [])] : calls.rows;
+      rows(found);
+      setText(words, foundWords(t, typed, found.length, search?.state() ?? ''));
+      show(words, words.textContent !== '');
+      history.update(!typed.trim());
+    },
+  };
+}
+
+/** @param {Context} context @param {() => Model} model */
+export function createDialer(context, model) {
+  const { t, actions } = context;
+  const box = createNumberBox(context, refresh);
+  const pad = createPad((key) => box.type(box.input.value + key), t('dialer.pad'), t('dialer.plus'));
+  const results = createResults(context, model, refresh);
   const tabs = ['recent', 'pad'].map((name) =>
     el('button', { type: 'button', class: 'tab', 'data-tab': name, onclick: () => turn(name) }, t(`dialer.tab.${name}`)));
-  const rows = keyedList(list, (/** @type {RecentRow} */ row) => row.call_id, recentRow(context, model));
+  const element = el('section', { class: 'dialer', 'aria-label': t('dialer.label') }, box.element, box.reason, el('div', { class: 'tabs' }, ...tabs), results.element, pad);
   // Until the agent picks one: what there is most use for.
   let tab = '';
 
-  /** @param {string} text */
-  function type(text) {
-    input.value = formatTyped(text);
-    judge(input.value);
-    refresh();
-  }
   /** @param {string} name */
   function turn(name) {
     tab = name;
     refresh();
   }
   function refresh() {
-    const { view, stage, directory = [], recents = [] } = model();
-    if (view && view.calls.length > 0 && input.value) {
-      input.value = '';
-      judge('');
-    }
-    const listed = matchDirectory(directory, input.value);
-    const open = tab || (recents.length + listed.length > 0 ? 'recent' : 'pad');
-    const found = open === 'recent' ? [...matchRecent(recents, input.value), ...listed] : recents;
-    const able = canDial(model());
-    rows(found);
+    const { view, history } = model();
+    if (view && view.calls.length > 0 && box.input.value) box.type('');
+    const typed = box.input.value;
+    const some = history.rows.length > 0 || history.kind !== 'all' || history.record !== '' || typed.trim() !== '';
+    const open = isName(typed) ? 'recent' : tab || (some ? 'recent' : 'pad');
     for (const button of tabs) button.setAttribute('aria-pressed', String(button.dataset['tab'] === open));
     show(pad, open === 'pad');
-    show(recent, open === 'recent');
-    show(empty, found.length === 0);
-    setText(empty, t(recents.length > 0 ? 'recent.noMatch' : 'recent.none'));
-    show(erase, input.value !== '');
-    call.disabled = !able || refusal !== '';
-    const why = view && !view.agent.configured ? 'dialer.notConfigured' : '';
-    setText(reason, stage === 'live' ? (why ? t(why) : refusal) : '');
-    show(reason, reason.textContent !== '');
+    show(results.element, open === 'recent');
+    results.update(typed);
+    box.update(model());
   }
 
-  input.addEventListener('input', (event) => {
-    // Formatting moves the caret to the end: only where it is already, and never while deleting.
-    const deletes = event instanceof InputEvent && event.inputType.startsWith('delete');
-    if (!deletes && input.selectionStart === input.value.length) type(input.value);
-    else {
-      judge(input.value);
-      refresh();
-    }
-  });
-  erase.addEventListener('click', () => {
-    type('');
-    input.focus();
-  });
-  box.addEventListener('submit', (event) => {
+  walkByArrows(element, box.input);
+  box.element.addEventListener('submit', (event) => {
     event.preventDefault();
-    if (!input.value.trim()) return input.focus();
-    if (canDial(model()) && refusal === '') actions.dial(input.value, null, '');
+    const typed = box.input.value;
+    const first = results.first();
+    if (!typed.trim()) box.input.focus();
+    else if (isName(typed)) first instanceof HTMLElement && first.focus();
+    else if (canDial(model()) && box.refusal() === '') actions.dial(typed, null, '');
   });
-
-  return {
-    element: el('section', { class: 'dialer', 'aria-label': t('dialer.label') }, box, reason, el('div', { class: 'tabs' }, ...tabs), recent, pad),
-    update: refresh,
-  };
+  return { element, update: refresh };
 }

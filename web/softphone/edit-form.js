@@ -2,6 +2,7 @@
 
 import { el } from './dom.js';
 import { NOTES_MAX, SUBJECT_MAX, field, outcomesOf, toOption } from './form.js';
+import { choicesOf, outcomeOf } from './outcomes.js';
 import { createRelated } from './related.js';
 
 /** @import {Context, DraftField, Model, TrayRow} from './types.js' */
@@ -18,9 +19,9 @@ export function createEditForm(context, logId, close) {
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off' });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3 });
   const inputs = { disposition, subject, notes };
-  const element = el('form', { class: 'form mend', hidden: true }, related.element,
+  const element = el('form', { class: 'form edit-form', hidden: true }, related.element,
     field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject'), field(t('notes.label'), notes, 'notes'),
-    el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'))));
+    el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('tray.save_again')), el('button', { type: 'button', class: 'button neutral', onclick: close }, t('tray.back'))));
   /** @type {TrayRow|undefined} */
   let row;
 
@@ -41,7 +42,7 @@ export function createEditForm(context, logId, close) {
     /** Show what the log says now; once, so that no view takes a word from under the hand. */
     fill(/** @type {Model} */ { view }) {
       const draft = row?.draft ?? {};
-      const outcomes = outcomesOf(t, view?.settings.dispositions ?? [], row?.outcome ?? '', draft.disposition ?? '');
+      const outcomes = outcomesOf(t, choicesOf(view?.settings.dispositions ?? [], t), row ? outcomeOf(row, t) : '', draft.disposition ?? '');
       disposition.replaceChildren(...outcomes.map(toOption));
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) inputs[name].value = draft[name] ?? '';
     },

@@ -4,8 +4,8 @@
  * The agent saves it or not. It is opened when nothing rings, for it would cover the answer button.
  */
 
+import { linksOf } from './links.js';
 import { whoIs } from './numbers.js';
-import { linksOf } from './related.js';
 
 /** @import {CallCard, CtiError, Driver, Translate, View} from './types.js' */
 

@@ -1,15 +1,14 @@
-/**
- * The agent's words about a call: notes from the first second, the rest in wrap-up.
- *
- * What was typed and not yet seen back in a view is unsaved: it is never overwritten, it is sent
- * again after a lost connection, and it outlives a reload of the panel in this tab.
- */
+/** The agent's words about a call: notes from the first second, the rest in wrap-up. */
 
-import { el, setText, show } from './dom.js';
+import { el, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
+import { choicesOf, outcomeOf } from './outcomes.js';
+import { createUnsaved } from './unsaved.js';
 
-/** @import {CallCard, Context, Draft, DraftField, Model, WrapupCard} from './types.js' */
+/** @import {CallCard, Context, DraftField, Model, WrapupCard} from './types.js' */
+
+/** @typedef {CallCard|WrapupCard} Card */
 
 const AUTOSAVE_MS = 1_000;
 export const NOTES_MAX = 32_000;
@@ -18,45 +17,6 @@ const PAUSE_SHARE = 0.4;
 export const SUBJECT_MAX = 255;
 // The server ends a wrap-up a little later than it is due, and its clock is known roughly.
 const NEARLY_MS = 1_000;
-
-/**
- * Fields typed here that the server has not shown back.
- * @param {Context['drafts']} store
- * @param {string} key
- */
-export function createUnsaved(store, key) {
-  /** @returns {Draft} */
-  const load = () => {
-    try {
-      return JSON.parse(store.getItem(key) ?? '{}');
-    } catch {
-      return {};
-    }
-  };
-  let fields = load();
-  const keep = () =>
-    Object.keys(fields).length > 0 ? store.setItem(key, JSON.stringify(fields)) : store.removeItem(key);
-  return {
-    fields: () => ({ ...fields }),
-    any: () => Object.keys(fields).length > 0,
-    /** @param {DraftField|'follow_up'} field @param {string|boolean} value */
-    typed(field, value) {
-      fields = { ...fields, [field]: value };
-      keep();
-    },
-    /** Forget what the server knows too. @param {Draft} draft */
-    seen(draft) {
-      const left = Object.entries(fields).filter(([field, value]) => (Reflect.get(draft, field) ?? '') !== value);
-      if (left.length === Object.keys(fields).length) return;
-      fields = Object.fromEntries(left);
-      keep();
-    },
-    forget() {
-      fields = {};
-      keep();
-    },
-  };
-}
 
 /** @param {string} label @param {HTMLElement} input @param {string} kind */
 export const field = (label, input, kind) =>
@@ -77,91 +37,107 @@ export function outcomesOf(t, options, outcome, chosen) {
 /** @param {{value: string, label: string}} option */
 export const toOption = ({ value, label }) => el('option', { value }, label);
 
-/**
- * @param {Context} context
- * @param {string} callId
- * @param {string} owner org and user, part of the key in the tab's storage
- */
-export function createForm({ t, actions, drafts, now }, callId, owner) {
+/** What is typed goes out a second later, at once when the agent is done, again with each connection. @param {Context} context @param {string} callId @param {string} owner org and user, part of the key in the tab's storage */
+function createSender({ actions, drafts }, callId, owner) {
   const unsaved = createUnsaved(drafts, `softphone/draft/${owner}/${callId}`);
-  // The tab that ends the wrap-up opens the follow-up's form; if time does, the tab that asked for it.
-  const asked = `softphone/follow/${owner}/${callId}`;
-  /** @type {CallCard|WrapupCard|undefined} */
-  let last;
-  let live = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let sentOn = -1;
   let connection = 0;
   let done = false;
-  let wrapUpMs = 0;
-  /** @type {ReturnType<typeof setInterval>|undefined} */
-  let pausing;
 
   function flush() {
     clearTimeout(timer);
     timer = undefined;
     if ((unsaved.any() || done) && actions.wrapup(callId, unsaved.fields(), done)) sentOn = connection;
   }
-  /** @param {DraftField|'follow_up'} name @param {string|boolean} value */
-  function typed(name, value) {
-    unsaved.typed(name, value);
-    timer ??= setTimeout(flush, AUTOSAVE_MS);
-  }
-  // What was typed is kept until the card is gone: the connection may be lost on the way.
-  function finish() {
-    done = true;
-    flush();
-  }
-
-  const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
-  const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', oninput: () => typed('subject', subject.value) });
-  const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
-  const follow = el('input', {
-    type: 'checkbox', name: 'follow_up', onchange: () => {
-      typed('follow_up', follow.checked);
-      drafts.setItem(asked, String(follow.checked));
+  window.addEventListener('pagehide', flush);
+  return {
+    flush,
+    fields: unsaved.fields,
+    isDone: () => done,
+    /** @param {DraftField|'follow_up'} name @param {string|boolean} value */
+    typed(name, value) {
+      unsaved.typed(name, value);
+      timer ??= setTimeout(flush, AUTOSAVE_MS);
     },
-  });
-  const followField = el('label', { class: 'check' }, follow, t('wrapup.follow'));
+    /** What was typed is kept until the card is gone: the connection may be lost on the way. */
+    finish() {
+      done = true;
+      flush();
+    },
+    /** @param {Card} card @param {Model} model */
+    update(card, model) {
+      connection = model.connection;
+      unsaved.seen(card.draft);
+      if (model.stage === 'live' && (unsaved.any() || done) && sentOn !== connection && timer === undefined) flush();
+    },
+    removed() {
+      clearTimeout(timer);
+      window.removeEventListener('pagehide', flush);
+      if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
+    },
+  };
+}
+
+/** Hold the countdown. @param {Context} context @param {string} callId @param {(on: boolean) => void} onTurn */
+function createPause({ t, actions }, callId, onTurn) {
+  let wholeMs = 0;
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  let running;
+  const words = el('span', {}, t('wrapup.pause'));
+  const element = el('button', { type: 'button', class: 'button neutral pause', 'aria-pressed': 'false', onclick: () => turn(running === undefined) }, icon('hold'), words);
   const stay = () => void actions.wrapup(callId, {}, false);
+
   /** @param {boolean} on */
-  function pause(on) {
-    clearInterval(pausing);
-    pausing = on ? setInterval(stay, wrapUpMs * PAUSE_SHARE) : undefined;
+  function turn(on) {
+    clearInterval(running);
+    running = on ? setInterval(stay, wholeMs * PAUSE_SHARE) : undefined;
     // Either way the whole time is left from now on.
     stay();
-    element.dataset['paused'] = String(on);
-    hold.setAttribute('aria-pressed', String(on));
-    setText(holdWords, t(on ? 'wrapup.paused' : 'wrapup.pause'));
+    onTurn(on);
+    element.setAttribute('aria-pressed', String(on));
+    setText(words, t(on ? 'wrapup.paused' : 'wrapup.pause'));
   }
-  const holdWords = el('span', {}, t('wrapup.pause'));
-  const hold = el('button', { type: 'button', class: 'button neutral pause', 'aria-pressed': 'false', onclick: () => pause(pausing === undefined) }, icon('hold'), holdWords);
-  const save = el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'));
+  return {
+    element,
+    /** @param {Card} card @param {Model} model */
+    update(card, model) {
+      wholeMs = (model.view?.settings.wrap_up_seconds ?? 0) * 1000;
+      show(element, 'outcome' in card && card.deadline !== null && wholeMs > 0);
+    },
+    removed: () => clearInterval(running),
+  };
+}
+
+/** A task for later: the tab that ends the wrap-up opens its form; if time does, the tab that asked. @param {Context} context @param {string} key in the tab's storage @param {(wanted: boolean) => void} typed */
+function createFollow({ t, actions, drafts, now }, key, typed) {
+  const box = el('input', { type: 'checkbox', name: 'follow_up', onchange: () => {
+    typed(box.checked);
+    drafts.setItem(key, String(box.checked));
+  } });
+  return {
+    box,
+    element: el('label', { class: 'check' }, box, t('wrapup.follow')),
+    /** @param {Card|undefined} last @param {{live: boolean, done: boolean}} how */
+    removed(last, { live, done }) {
+      const late = (last?.deadline ?? Infinity) - now() < NEARLY_MS && drafts.getItem(key) === 'true';
+      if (live && last && box.checked && (done || late)) actions.followUp(last);
+      drafts.removeItem(key);
+    },
+  };
+}
+
+/** Outcome, subject and notes. @param {Context} context @param {(name: DraftField, value: string) => void} typed */
+function createInputs({ t }, typed) {
+  const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
+  const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', dir: 'auto', oninput: () => typed('subject', subject.value) });
+  const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, dir: 'auto', placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
   const inputs = { disposition, subject, notes };
-  const dispositionField = field(t('wrapup.disposition'), disposition, 'disposition');
-  const subjectField = field(t('wrapup.subject'), subject, 'subject');
-  const foot = el('div', { class: 'form-foot' }, save, hold, el('span', { class: 'hint' }, t('wrapup.shortcut')));
-  const element = el('form', { class: 'form' }, dispositionField, subjectField, field(t('notes.label'), notes, 'notes'), followField, foot);
+  const late = [field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject')];
 
-  element.addEventListener('submit', (event) => {
-    event.preventDefault();
-    finish();
-  });
-  element.addEventListener('keydown', (event) => {
-    // In the notes Enter is a new line; everywhere else it saves.
-    const saves = event.target === disposition || event.ctrlKey || event.metaKey;
-    if (event.key !== 'Enter' || !saves) return;
-    event.preventDefault();
-    if (foot.hidden) flush();
-    else finish();
-  });
-  element.addEventListener('focusout', flush);
-  window.addEventListener('pagehide', flush);
-
-  /** @param {{value: string, label: string}[]} options @param {string} outcome @param {string} chosen */
-  function fillDispositions(options, outcome, chosen) {
-    const all = outcomesOf(t, options, outcome, chosen);
+  /** @param {{value: string, label: string}[]} all */
+  function fill(all) {
     const print = JSON.stringify(all);
     if (disposition.dataset['print'] === print) return;
     disposition.dataset['print'] = print;
@@ -169,39 +145,69 @@ export function createForm({ t, actions, drafts, now }, callId, owner) {
     disposition.replaceChildren(...all.map(toOption));
     disposition.value = before;
   }
-
   return {
-    element,
-    /** @param {CallCard|WrapupCard} card @param {Model} model */
-    update(card, model) {
-      last = card;
-      live = model.stage === 'live';
-      const over = 'outcome' in card;
-      connection = model.connection;
-      wrapUpMs = (model.view?.settings.wrap_up_seconds ?? 0) * 1000;
-      show(hold, over && card.deadline !== null && wrapUpMs > 0);
-      unsaved.seen(card.draft);
-      const shown = { ...card.draft, ...unsaved.fields() };
+    disposition, late,
+    elements: [...late, field(t('notes.label'), notes, 'notes')],
+    /** @param {Card} card @param {Model} model @param {import('./types.js').Draft} shown */
+    update(card, model, shown) {
       subject.placeholder = t(`subject.${card.direction}`, { name: whoIs(card) });
-      if (over) fillDispositions(model.view?.settings.dispositions ?? [], card.outcome, shown.disposition ?? '');
+      if ('outcome' in card) fill(outcomesOf(t, choicesOf(model.view?.settings.dispositions ?? [], t), outcomeOf(card, t), shown.disposition ?? ''));
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) {
         const value = shown[name] ?? '';
         if (inputs[name].value !== value) inputs[name].value = value;
       }
-      follow.checked = shown.follow_up === true;
-      for (const part of [dispositionField, subjectField, followField, foot]) show(part, over);
+    },
+  };
+}
+
+/** @param {Context} context @param {string} callId @param {string} owner org and user, part of the key in the tab's storage */
+export function createForm(context, callId, owner) {
+  const { t } = context;
+  const sender = createSender(context, callId, owner);
+  const inputs = createInputs(context, sender.typed);
+  const follow = createFollow(context, `softphone/follow/${owner}/${callId}`, (wanted) => sender.typed('follow_up', wanted));
+  const pause = createPause(context, callId, (on) => setData(element, 'paused', String(on)));
+  const save = el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'));
+  const foot = el('div', { class: 'form-foot' }, save, pause.element, el('span', { class: 'hint' }, t('wrapup.shortcut')));
+  const element = el('form', { class: 'form' }, ...inputs.elements, follow.element, foot);
+  /** @type {Card|undefined} */
+  let last;
+  let live = false;
+
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    sender.finish();
+  });
+  element.addEventListener('keydown', (event) => {
+    // In the notes Enter is a new line; everywhere else it saves.
+    const saves = event.target === inputs.disposition || event.ctrlKey || event.metaKey;
+    if (event.key !== 'Enter' || !saves) return;
+    event.preventDefault();
+    if (foot.hidden) sender.flush();
+    else sender.finish();
+  });
+  element.addEventListener('focusout', sender.flush);
+
+  return {
+    element,
+    /** @param {Card} card @param {Model} model */
+    update(card, model) {
+      last = card;
+      live = model.stage === 'live';
+      const over = 'outcome' in card;
+      pause.update(card, model);
+      sender.update(card, model);
+      const shown = { ...card.draft, ...sender.fields() };
+      inputs.update(card, model, shown);
+      follow.box.checked = shown.follow_up === true;
+      for (const part of [...inputs.late, follow.element, foot]) show(part, over);
       setText(save, t(over && card.log.state === 'none' ? 'wrapup.done' : 'wrapup.save'));
-      if (model.stage === 'live' && (unsaved.any() || done) && sentOn !== connection && timer === undefined) flush();
     },
     /** The wrap-up is over, by the agent or by its deadline: the last words still count. */
     removed() {
-      clearTimeout(timer);
-      clearInterval(pausing);
-      window.removeEventListener('pagehide', flush);
-      if (!unsaved.any() || actions.wrapup(callId, unsaved.fields(), done)) unsaved.forget();
-      const late = (last?.deadline ?? Infinity) - now() < NEARLY_MS && drafts.getItem(asked) === 'true';
-      if (live && last && follow.checked && (done || late)) actions.followUp(last);
-      drafts.removeItem(asked);
+      pause.removed();
+      sender.removed();
+      follow.removed(last, { live, done: sender.isDone() });
     },
   };
 }

@@ -1,8 +1,8 @@
 /** What some providers can do in a call and few calls need: hand it over, press keys in it. */
 
 import { checkNumber } from './check.js';
-import { createPad } from './dialer.js';
 import { el, setText, show } from './dom.js';
+import { createPad } from './pad.js';
 
 /** @import {Context} from './types.js' */
 

@@ -61,7 +61,8 @@ export function foundOf(value) {
   }));
   // An empty object says, too, that there is nothing to pop.
   const empty = !pop || (typeof pop === 'object' && Object.keys(pop).length === 0);
-  return { records: records.filter((record) => record !== null), pop: empty ? null : pop };
+  const byId = Object.entries(rows).map(([key, row]) => [textOf(row?.Id) || key, row]);
+  return { records: records.filter((record) => record !== null), rows: Object.fromEntries(byId), pop: empty ? null : pop };
 }
 
 /** The first that failed, else the last. @param {Promise<Outcome>[]} asked @returns {Promise<Outcome>} */

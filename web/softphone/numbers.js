@@ -18,6 +18,9 @@ export function formatTyped(text) {
   return `${prefix}(${national.slice(0, 3)}) ${national.slice(3, 6)}-${national.slice(6)}`;
 }
 
+/** Whether it is a name that was typed, or at least no number: letters, and hardly a digit. @param {string} text */
+export const isName = (text) => /\p{L}/u.test(text) && text.replace(/\D/g, '').length < 3;
+
 /**
  * Recent calls that a half-typed number or name may mean.
  * @param {RecentRow[]} rows newest first
@@ -28,8 +31,8 @@ export function matchRecent(rows, query) {
   const digits = query.replace(/\D/g, '');
   if (!words) return rows;
   return rows.filter(
-    ({ name, number }) =>
-      (name ?? '').toLowerCase().includes(words) ||
+    ({ name, record, number }) =>
+      `${record?.name ?? ''} ${name ?? ''}`.toLowerCase().includes(words) ||
       (digits.length > 1 && number.replace(/\D/g, '').includes(digits)),
   );
 }

@@ -1,7 +1,7 @@
 /** What all parts of one softphone page share: the model, what the agent is told, clock and store. */
 
 import { createClock } from './clock.js';
-import { draftStore } from './stores.js';
+import { draftStore, journalStore } from './stores.js';
 
 /** @import {Act, CtiError, Model, Tone, Translate} from './types.js' */
 
@@ -15,7 +15,9 @@ export function makeId() {
 export const createModel = () => ({
   stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
   signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
-  ringProfiles: [], ringOn: '',
+  ringProfiles: [], ringOn: '', accountOpen: false,
+  history: { kind: 'all', record: '', rows: [], more: false, state: 'busy' },
+  ring: { sound: false, desktop: false, needsClick: false, denied: false },
 });
 
 /** @typedef {ReturnType<typeof createPage>} Page */
@@ -28,7 +30,11 @@ export function createPage(t, moreWords) {
     model, t, moreWords,
     pageId: makeId(),
     clock: createClock(),
+    /** For this browser, and for this tab. */
+    local: journalStore(),
     drafts: draftStore(),
+    /** Pixels that the panel's content takes. */
+    neededHeight: () => 0,
     render: () => draw(),
     /** @param {() => void} listener */
     onChange(listener) {

@@ -1,14 +1,14 @@
 /** The whole panel as a function of the model. Nodes are made once and then only changed. */
 
 import { createAlerts } from './alerts.js';
-import { createCallCard, phaseOf } from './callcard.js';
+import { createCallCard } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
 import { createLazy } from './lazy.js';
 import { initials, whoIs } from './numbers.js';
 import { createBlocked, createConnecting } from './screens.js';
-import { foreground } from './view.js';
+import { foreground, phaseOf } from './view.js';
 
 /** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
 
@@ -29,11 +29,14 @@ function createBar({ t, actions }) {
     update(model) {
       const agent = model.view?.agent;
       show(element, Boolean(agent) && (model.stage === 'live' || model.stage === 'offline'));
+      letters.setAttribute('aria-expanded', String(model.accountOpen));
       setText(letters, initials(agent?.name ?? ''));
       // Who says aloud what is seen must find it in the button's name.
       letters.setAttribute('aria-label', `${letters.textContent} ${t('bar.account')}`);
       setText(name, agent?.name ?? '');
-      setText(state, t(`state.${stateOf(model)}`));
+      // In a call its card says it, in larger letters.
+      const cards = (model.view?.calls.length ?? 0) + (model.view?.wrapups.length ?? 0);
+      setText(state, model.stage === 'live' && cards > 0 ? '' : t(`state.${stateOf(model)}`));
       setText(dial, t(model.clickToDial ? 'bar.dialOn' : 'bar.dialOff'));
       setData(dial, 'on', String(model.clickToDial));
     },
@@ -102,6 +105,10 @@ export function createPanel(root, context, model) {
     const [{ createCallMe }] = await Promise.all([import('./callme.js'), context.moreWords()]);
     return createCallMe(context, model().ringProfiles);
   });
+  const account = createLazy(({ accountOpen }) => accountOpen, async () => {
+    const [{ createAccount }] = await Promise.all([import('./account.js'), context.moreWords()]);
+    return createAccount(context);
+  });
   const signIn = createLazy(({ stage }) => stage === 'signed-out', async () => {
     const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
     return createSignIn(context);
@@ -109,7 +116,7 @@ export function createPanel(root, context, model) {
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
-  const content = el('div', { class: 'content' }, pending.element, cardList, tray.element, callMe.element, dialer.element);
+  const content = el('div', { class: 'content' }, account.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
@@ -145,7 +152,7 @@ export function createPanel(root, context, model) {
       const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
       show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
       setData(content, 'cards', String(shown.length));
-      for (const part of [bar, alerts, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
+      for (const part of [bar, alerts, account, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
       keepFocus(focused);
     },

@@ -6,15 +6,16 @@
  */
 
 import { createBuildReload } from './build-reload.js';
+import { createCallHistory } from './call-history.js';
 import { createConnection } from './connection.js';
 import { createDialing } from './dialing.js';
-import { createHistory } from './history.js';
 import { createOrg } from './org.js';
 import { makeId } from './page.js';
 import { callerOf } from './prefill.js';
+import { createRing } from './ring.js';
 import { createSaveLog } from './savelog.js';
 import { createServerRequests } from './server-requests.js';
-import { signInByName } from './session.js';
+import { fetchCalls, signInByName } from './session.js';
 import { createSignInFlow } from './sign-in-flow.js';
 import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
@@ -24,9 +25,11 @@ import { createWakeDetector } from './wake-detector.js';
 import { createWorkItems } from './work-items.js';
 
 /** @import {Page} from './page.js' */
-/** @import {CallCard, Click, CtiError, Driver, Frame, PageSettings, View, WrapupCard} from './types.js' */
+/** @import {CallCard, Click, CtiError, Driver, Frame, PageSettings, PeopleFound, RecordRef, View, WrapupCard} from './types.js' */
 
 const TICK_MS = 500;
+/** The class that we ship; an admin may name another that answers the same. */
+const SEARCH = 'SoftphoneSearch.find';
 
 /** @typedef {ReturnType<typeof createPhone>} Phone */
 
@@ -74,16 +77,18 @@ function createFollowUpPlan(page, driver, onFailed) {
 }
 
 /** Click-to-dial, the utility item and the rest follow the model. @param {Page} page @param {Driver} driver @param {ReturnType<typeof createDesk>} desk @param {ReturnType<typeof createDialing>} dialing @param {(click: Click) => void} clicked */
-function createFollowers(page, driver, { org, requests, followUps }, dialing, clicked) {
+function createFollowers(page, driver, { org, requests, followUps, history, ring }, dialing, clicked) {
   const { model } = page;
   const toggle = createDialSwitch(page, driver, clicked);
-  const item = createUtilityItem(driver, model, page.t);
+  const item = createUtilityItem(driver, model, page.t, page.neededHeight);
   const lookup = createCallerLookup(page, { isMine: dialing.isMine, identify: requests.identify });
   return () => {
     toggle.want(model.stage === 'live' && model.view?.click_to_dial === true);
     item.follow();
     org.follow();
     followUps.follow();
+    history.follow();
+    ring.follow();
     lookup();
   };
 }
@@ -99,8 +104,8 @@ function createCallerLookup({ model }, { isMine, identify }) {
   };
 }
 
-/** What this page does in Salesforce. @param {Page} page @param {Driver} driver @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
-function createDesk(page, driver, send, clicked) {
+/** What this page does in Salesforce and in this browser. @param {Page} page @param {{driver: Driver, origin: string}} begun @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
+function createDesk(page, { driver, origin }, send, clicked) {
   const { model } = page;
   const popFailed = (/** @type {CtiError[]} */ errors) => page.say('pop', 'warning', page.t('pop.failed', { reason: page.reasonOf(errors) }));
   const org = createOrg(page, driver, send, clicked);
@@ -108,6 +113,10 @@ function createDesk(page, driver, send, clicked) {
     driver, send, layout: org.layout, callCenter: org.callCenter, onPopFailed: popFailed,
     callerOf: (callId, number) => callerOf(cardOf(model, callId), callId, number),
     isRinging: (callId) => model.view?.calls.some((call) => call.call_id === callId && call.state === 'ringing-inbound') ?? false,
+    onFound(fields) {
+      model.found = { ...model.found, ...fields };
+      page.render();
+    },
     onOffer(callId, run) {
       model.offers = { ...model.offers, [callId]: run };
       page.render();
@@ -117,11 +126,23 @@ function createDesk(page, driver, send, clicked) {
     org, requests,
     works: createWorkItems(page, driver, send),
     followUps: createFollowUpPlan(page, driver, popFailed),
+    history: createCallHistory(model, (query) => fetchCalls(origin, query), page.render),
+    ring: createRing(model, { t: page.t, store: page.local, render: page.render }),
     /** Open Salesforce's form for a new record. @param {object} params of NEW_RECORD_MODAL @returns {Promise<boolean>} whether it opened */
     async openForm(params) {
       const outcome = await driver.pop('NEW_RECORD_MODAL', params);
       if (!outcome.ok) popFailed(outcome.errors);
       return outcome.ok;
+    },
+    /** @param {RecordRef} record */
+    async openRecord({ id }) {
+      const outcome = await driver.pop('SOBJECT', { recordId: id });
+      if (!outcome.ok) popFailed(outcome.errors);
+    },
+    /** @param {string} words @returns {Promise<PeopleFound>} */
+    searchPeople(words) {
+      const [apexClass, methodName] = (org.callCenter()?.search || SEARCH).split('.');
+      return driver.perform('runApex', { apexClass, methodName, methodParams: `words=${encodeURIComponent(words)}` });
     },
   };
 }
@@ -176,7 +197,7 @@ export function createPhone(page, begun) {
   const wake = createWakeDetector();
   const reload = createBuildReload(page.drafts, () => location.reload());
   const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
-  const desk = createDesk(page, driver, send, clicked);
+  const desk = createDesk(page, begun, send, clicked);
   const { org, works } = desk;
   const connection = createConnection(page, {
     ...begun,
@@ -195,10 +216,6 @@ export function createPhone(page, begun) {
     },
   });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
-  const history = createHistory(origin, (rows) => {
-    model.recents = rows;
-    page.render();
-  });
   model.signIn.by = settings.sign_in;
 
   /** @param {Click} click */
@@ -216,11 +233,14 @@ export function createPhone(page, begun) {
     control: dialing.control,
     followUp: desk.followUps.add,
     openForm: desk.openForm,
+    openRecord: desk.openRecord,
+    searchPeople: desk.searchPeople,
+    history: desk.history,
+    ring: desk.ring,
     connect: connection.connect,
     signIn: createSignInFlow(page, settings, origin, { connect: connection.connect, leave: () => (org.leave(), connection.leave()) }),
     follow() {
       followers();
-      if (model.view) void history(model.view);
       reload.follow(model);
     },
     /** @param {() => void} draw */

@@ -1,5 +1,6 @@
 /** What the server asks this page to do in Salesforce besides saving: pops and reads. */
 
+import { isSearched, partOf, selectedFields } from './layout.js';
 import { NOTHING_NAMED, searchArgs } from './prefill.js';
 
 /** @import {CallCenterSettings} from './call-center.js' */
@@ -10,18 +11,6 @@ const READS = ['runApex', 'getCallCenterSettings', 'getSoftphoneLayout', 'getApp
 const OFFERED = 10;
 // Salesforce refuses to search for less.
 const SHORTEST = 3;
-/** @type {{[callType: string]: string}} */
-const PARTS = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' };
-
-/** @param {Layout|null} layout @param {string} callType */
-const partOf = (layout, callType) => layout?.[PARTS[callType] ?? ''];
-
-/** Whether the layout has any object to search in for such a call. @param {Layout|null} layout @param {string} callType */
-const isSearched = (layout, callType) => {
-  const objects = partOf(layout, callType)?.objects;
-  return !objects || Object.keys(objects).length > 0;
-};
-
 /** A dialog for a new record: it would cover the buttons of a call that rings. @param {any} pop */
 export const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(String(pop?.type ?? '').toLowerCase());
 
@@ -34,6 +23,7 @@ export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' :
  *   isRinging: (callId: string) => boolean, layout: () => Layout|null,
  *   callCenter: () => Pick<CallCenterSettings, 'lookUp'|'pops'|'prefill'>|null,
  *   callerOf: (callId: string, number: string) => Caller,
+ *   onFound?: (fields: ReturnType<typeof selectedFields>) => void,
  *   onPopFailed: (errors: CtiError[]) => void, onOffer: (callId: string, run: () => void) => void,
  * }} Ports `onOffer`: a dialog that the agent may open when it rings no longer
  */
@@ -41,7 +31,7 @@ export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' :
 /** @typedef {() => Promise<Outcome>} Run */
 
 /** Search by number, once a call. @param {Ports} ports */
-function createSearch({ driver, send, layout, callCenter, callerOf, onPopFailed, onOffer }) {
+function createSearch({ driver, send, layout, callCenter, callerOf, onFound, onPopFailed, onOffer }) {
   /** @type {Set<string>} */
   const searched = new Set();
 
@@ -62,16 +52,18 @@ function createSearch({ driver, send, layout, callCenter, callerOf, onPopFailed,
 
   /** @param {string} callId @param {any} told arguments of searchAndScreenPop @returns {Promise<Run|null>} the pop that is due */
   return async function search(callId, told) {
-    if (searched.has(callId) || told.searchParams.length < SHORTEST || !isSearched(layout(), told.callType)) return null;
+    const part = partOf(layout(), told.callType);
+    if (searched.has(callId) || told.searchParams.length < SHORTEST || !isSearched(part)) return null;
     searched.add(callId);
     const caller = callerOf(callId, told.searchParams);
-    const args = searchArgs(told, callCenter()?.prefill ?? NOTHING_NAMED, caller, partOf(layout(), told.callType));
+    const args = searchArgs(told, callCenter()?.prefill ?? NOTHING_NAMED, caller, part);
     const outcome = await find(args);
     if (!outcome.ok) {
       onPopFailed(outcome.errors);
       return null;
     }
-    send({ type: 'matches', call_id: callId, records: outcome.value.records.slice(0, OFFERED).map(({ fields: _fields, ...record }) => record) });
+    send({ type: 'matches', call_id: callId, records: outcome.value.records.slice(0, OFFERED) });
+    onFound?.(selectedFields(outcome.value, part));
     const due = await dueFor(outcome.value, caller);
     if (!due || !isDialog(due.pop)) return due?.run ?? null;
     onOffer(callId, async () => {

@@ -1,6 +1,6 @@
 /** Who the agent is: settings of the page, and the one-time ticket of the socket. */
 
-/** @import {PageSettings, User} from './types.js' */
+/** @import {CallPage, HistoryQuery, PageSettings, User} from './types.js' */
 
 /** @typedef {{ok: true, ticket: string, user: User}
  *   | {ok: false, code: 'signed-out'|'unreachable'}} Ticket */
@@ -48,6 +48,20 @@ export async function fetchTicket(origin) {
     return { ok: true, ...(await answer.json()) };
   } catch {
     return { ok: false, code: 'unreachable' };
+  }
+}
+
+/**
+ * @param {string} origin of the org
+ * @param {HistoryQuery} query
+ * @returns {Promise<CallPage|null>} null when it could not be read
+ */
+export async function fetchCalls(origin, query) {
+  try {
+    const answer = await post('/api/history', { origin, ...query });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
   }
 }
 

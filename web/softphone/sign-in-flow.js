@@ -18,6 +18,7 @@ export function createSignInFlow(page, settings, origin, { connect, leave }) {
   /** @param {boolean} everywhere in every browser */
   async function signOutNow(everywhere) {
     page.unsay('account');
+    model.accountOpen = false;
     if (!(await signOut(origin, everywhere))) return page.say('signout', 'error', t('signout.failed'));
     leave();
   }
@@ -45,9 +46,6 @@ export function createSignInFlow(page, settings, origin, { connect, leave }) {
     },
     /** Lost by one click would be what is said of the call that is still going on. */
     signOut: () => askedToSignOut(false),
-    async account() {
-      await page.moreWords();
-      page.say('account', 'info', t('account.words'), { label: t('account.everywhere'), run: () => void askedToSignOut(true) });
-    },
+    everywhere: () => askedToSignOut(true),
   };
 }

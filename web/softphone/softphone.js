@@ -5,6 +5,7 @@ import { createPage } from './page.js';
 import { createPanel } from './panel.js';
 import { createPhone } from './phone.js';
 import { mayPass, startUp } from './startup.js';
+import { neededHeight } from './utility-item.js';
 
 /** @import {Page} from './page.js' */
 /** @import {Phone} from './phone.js' */
@@ -33,12 +34,22 @@ function createActions(page, phone, start) {
       model.ringOn = profile;
       page.drafts.setItem(RING_ON, profile);
     },
+    openRecord: (record) => void phone()?.openRecord(record),
+    searchPeople: (words) => phone()?.searchPeople(words) ?? Promise.resolve({ ok: false }),
+    chooseCalls: (kind, record) => void phone()?.history.choose(kind, record),
+    moreCalls: () => void phone()?.history.more(),
+    findCalls: (words) => phone()?.history.find(words) ?? Promise.resolve([]),
     followUp: (card) => void phone()?.followUp(card),
     dismissNotice: (id) => void phone()?.send({ type: 'dismiss_notice', notice_id: id }),
     dismissMessage: page.unsay,
     signIn: (name) => void phone()?.signIn.signIn(name),
     signOut: () => void phone()?.signIn.signOut(),
-    account: () => void phone()?.signIn.account(),
+    signOutEverywhere: () => void phone()?.signIn.everywhere(),
+    account() {
+      model.accountOpen = !model.accountOpen;
+      page.render();
+    },
+    chooseRing: (what, on) => void phone()?.ring.choose(what, on),
     retryNow: () => void (phone()?.connect() ?? start()),
   };
 }
@@ -52,6 +63,7 @@ export function createSoftphone(root, t, language, moreWords) {
   let reported = '';
   const actions = createActions(page, () => phone, start);
   const panel = createPanel(root, { t, moreWords, language, actions, now: page.clock.now, drafts: page.drafts }, () => model);
+  page.neededHeight = () => neededHeight(root);
   page.onChange(() => {
     panel.update();
     phone?.follow();

@@ -4,7 +4,7 @@
 
 /** @typedef {{[key: string]: string | {[plural: string]: string}}} Table */
 
-export const LANGUAGES = ['en', 'de', 'es', 'fr', 'ja', 'pt'];
+export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'ja', 'pt'];
 
 /**
  * @param {Table} table

@@ -2,48 +2,111 @@
 
 import { formatDuration } from './clock.js';
 import { el, keyedList, setText, show } from './dom.js';
-import { formatWhen } from './dialer.js';
-import { icon } from './icons.js';
 import { createEditForm } from './edit-form.js';
+import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
+import { outcomeOf } from './outcomes.js';
+import { formatWhen } from './rows.js';
+import { taskFormOf } from './task-form.js';
 
 /** @import {Component, Context, Model, TrayRow} from './types.js' */
 
+/** What is asked before a row goes for good, and the choice that it then is. @type {{[question: string]: {choice: string, yes: string, no: string, danger: boolean}}} */
+const QUESTIONS = {
+  dismiss: { choice: 'dismiss', yes: 'tray.dismiss.yes', no: 'tray.keep', danger: true },
+  already_there: { choice: 'already_there', yes: 'tray.there.yes', no: 'tray.keep', danger: false },
+  form: { choice: 'already_there', yes: 'tray.form.yes', no: 'tray.form.no', danger: false },
+};
+
+/** A question in the place of the buttons: nothing is lost by one click. @param {Context} context @param {(choice: string) => void} answer empty: keep it */
+function createQuestion({ t }, answer) {
+  let asked = '';
+  const words = el('p', { class: 'tray-question' });
+  const yes = el('button', { type: 'button', class: 'button', onclick: () => answer(QUESTIONS[asked]?.choice ?? '') });
+  const no = el('button', { type: 'button', class: 'button neutral', onclick: () => answer('') });
+  const element = el('div', { class: 'tray-asks', role: 'group', hidden: true }, words, el('div', { class: 'tray-actions' }, yes, no));
+  return {
+    element,
+    /** @param {string} question empty: none */
+    ask(question) {
+      asked = question;
+      const known = QUESTIONS[question];
+      show(element, known !== undefined);
+      if (!known) return;
+      setText(words, t(`tray.asks.${question}`));
+      setText(yes, t(known.yes));
+      setText(no, t(known.no));
+      yes.className = `button ${known.danger ? 'danger' : 'brand'}`;
+      no.focus();
+    },
+  };
+}
+
+/** Who it was, when, how it ended, and what Salesforce has against it. @param {Context} context */
+function createFacts({ t, now, language }) {
+  const name = el('span', { class: 'row-name', dir: 'auto' });
+  const line = el('span', { class: 'row-line' });
+  const reason = el('p', { class: 'tray-reason' });
+  const errors = el('ul', { class: 'tray-errors' });
+  return {
+    elements: [el('div', { class: 'row-text' }, name, line), reason, errors],
+    /** @param {TrayRow} row */
+    update(row) {
+      setText(name, whoIs(row));
+      const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
+      setText(line, [formatWhen(row.started_at, now(), language), outcomeOf(row, t), talk].filter(Boolean).join(' · '));
+      setText(reason, t(`tray.reason.${row.reason}`, { ids: row.record_ids.join(', ') }));
+      const words = row.errors.map(({ code, message, field }) => (field && message ? `${field}: ${message}` : message || code));
+      if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));
+      words.forEach((text, index) => setText(/** @type {Node} */ (errors.children[index]), text));
+    },
+  };
+}
+
+/** What may be done about it: Salesforce's own form is there for whatever this panel has no field for. @param {TrayRow} row */
+export const actionsOf = ({ actions, reason }) => (reason === 'refused' ? [...actions.filter((action) => action !== 'dismiss'), 'form', 'dismiss'] : actions);
+
 /** @param {Context} context @param {() => Model} model @returns {(row: TrayRow) => Component<TrayRow>} */
 function trayRow(context, model) {
-  const { t, actions, now, language } = context;
-  return ({ log_id: logId }) => {
-    const name = el('span', { class: 'row-name' });
-    const line = el('span', { class: 'row-line' });
-    const reason = el('p', { class: 'tray-reason' });
-    const errors = el('ul', { class: 'tray-errors' });
+  const { t, actions } = context;
+  return (first) => {
+    const logId = first.log_id;
+    let row = first;
+    let question = '';
+    const facts = createFacts(context);
+    const asks = createQuestion(context, (choice) => {
+      turn('');
+      if (choice) actions.tray(logId, choice);
+    });
+    const edit = createEditForm(context, logId, () => turn(''));
     const buttons = el('div', { class: 'tray-actions' });
-    const mend = createEditForm(context, logId, () => edit(false));
-    /** @param {boolean} on */
-    function edit(on) {
-      if (on) mend.fill(model());
-      show(mend.element, on);
-      buttons.querySelector('[data-action="edit"]')?.setAttribute('aria-expanded', String(on));
-      if (on) mend.first.focus();
+    /** @param {string} next what stands in the place of the buttons; empty: they do themselves */
+    function turn(next) {
+      question = next;
+      if (next === 'edit') edit.fill(model());
+      show(edit.element, next === 'edit');
+      show(buttons, next === '');
+      asks.ask(next);
+      if (next === 'edit') edit.first.focus();
     }
     /** @param {string} action */
-    const act = (action) => (action === 'edit' ? edit(mend.element.hidden === true) : actions.tray(logId, action));
+    async function act(action) {
+      if (action === 'save_again') return actions.tray(logId, action);
+      if (action === 'form' && !(await actions.openForm(taskFormOf(row, t, actions.taskFields())))) return;
+      turn(action);
+    }
     const offer = keyedList(buttons, (/** @type {string} */ action) => action, (action) => ({
       element: el('button', { type: 'button', class: action === 'save_again' ? 'button brand' : 'button neutral', 'data-action': action, onclick: () => act(action) }, t(`tray.${action}`)),
       update: () => undefined,
     }));
     return {
-      element: el('li', { class: 'tray-row', 'data-log': logId }, el('div', { class: 'row-text' }, name, line), reason, errors, buttons, mend.element),
-      update(row) {
-        mend.update(row, model());
-        setText(name, whoIs(row));
-        const talk = row.talk_seconds === null ? '' : formatDuration(row.talk_seconds * 1000);
-        setText(line, [formatWhen(row.started_at, now(), language), row.outcome, talk].filter(Boolean).join(' · '));
-        setText(reason, t(`tray.reason.${row.reason}`, { ids: row.task_ids.join(', ') }));
-        const words = row.errors.map(({ code, message, field }) => (field && message ? `${field}: ${message}` : message || code));
-        if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));
-        words.forEach((text, index) => setText(/** @type {Node} */ (errors.children[index]), text));
-        offer(row.actions);
+      element: el('li', { class: 'tray-row', 'data-log': logId }, ...facts.elements, buttons, asks.element, edit.element),
+      update(next) {
+        row = next;
+        facts.update(row);
+        edit.update(row, model());
+        offer(actionsOf(row));
+        if (question === '') show(buttons, true);
       },
     };
   };

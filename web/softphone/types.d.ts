@@ -7,8 +7,6 @@ export interface RecordRef {
   account_id?: string;
   contact_id?: string;
   person_account?: boolean;
-  /** What the softphone layout selects of it, in its order. */
-  fields?: { label: string; value: string }[];
 }
 
 /** `who` and `what`: a link that the agent picked; without an id (or null) it is cleared. */
@@ -69,12 +67,14 @@ export interface WrapupCard {
   record: RecordRef | null;
   matches: RecordRef[];
   outcome: string;
+  /** Of ours, so that the panel says it in its own language; an admin's own word has none. */
+  outcome_code?: string;
   talk_seconds: number | null;
   started_at: number;
   ended_at: number;
   deadline: number | null;
   draft: Draft;
-  log: { state: LogState; task_id?: string | null };
+  log: { state: LogState; record_id?: string | null };
 }
 
 /** Of a call, live or over: what is needed to say to what its Task is related. */
@@ -90,9 +90,13 @@ export interface TrayRow {
   started_at: number;
   talk_seconds: number | null;
   outcome: string;
+  /** Of ours, so that the panel says it in its own language; an admin's own word has none. */
+  outcome_code?: string;
   reason: string;
   errors: { code: string; message: string; field?: string | null }[];
-  task_ids: string[];
+  record_ids: string[];
+  /** As the Task will have it where the agent has given none. */
+  subject?: string;
   actions: string[];
   draft: Draft;
 }
@@ -107,7 +111,22 @@ export interface RecentRow {
   started_at: number;
   talk_seconds: number | null;
   outcome: string;
+  /** Of ours, so that the panel says it in its own language; an admin's own word has none. */
+  outcome_code?: string;
   task_id?: string | null;
+}
+
+export interface HistoryQuery {
+  kind: string;
+  record?: string;
+  search?: string;
+  after?: string;
+}
+
+export interface CallPage {
+  rows: RecentRow[];
+  /** Where the next page begins; null: this is the last one. */
+  after: string | null;
 }
 
 /** Something that the agent is told; `code` picks the words, `text` is the English fallback. */
@@ -141,7 +160,7 @@ export interface View {
   can: { [action: string]: boolean };
   settings: {
     wrap_up_seconds: number;
-    dispositions: { value: string; label: string }[];
+    dispositions: { value: string; label: string; code?: string }[];
     dial_while_wrapup: boolean;
   };
 }
@@ -186,6 +205,8 @@ export interface Click {
 /** What a deferred search found. `pop` goes back to `popFound` as it is; null: nothing to pop. */
 export interface Found {
   records: RecordRef[];
+  /** The same as the search has told them, by id: with the fields that the layout selects. */
+  rows?: { [recordId: string]: object };
   pop: unknown;
 }
 
@@ -199,6 +220,9 @@ export interface LayoutPart {
   /** ANI, DNIS, SEGMENT, QUEUE, as far as the layout shows them. */
   callRelatedFields?: string[];
 }
+
+/** What Salesforce answered to a search for people; `value` is the Apex class's. */
+export type PeopleFound = { ok: true; value: unknown } | { ok: false };
 
 /** A number of the call center's directory. */
 export interface DirectoryEntry {
@@ -323,15 +347,21 @@ export interface Model {
   offers: { [callId: string]: () => void };
   /** The records that this tab has shown, the one in view first. */
   viewed: RecordRef[];
-  /** The agent's latest calls, once they are known. */
-  recents?: RecentRow[];
   /** The call center's directory, once it is known. */
   directory?: DirectoryEntry[];
   /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
   ringProfiles: string[];
   ringOn: string;
+  /** The agent's calls that are over, as far as they are here. `state`: busy, failed or empty. */
+  history: { kind: string; record: string; rows: RecentRow[]; more: boolean; state: string };
+  /** Whether the account and the choices of this browser are shown. */
+  accountOpen: boolean;
+  /** What this browser does when a call comes in, and what keeps it from that. */
+  ring: { sound: boolean; desktop: boolean; needsClick: boolean; denied: boolean };
   /** What the admin has set as the panel's height; the least that is asked for. */
   height?: number | null;
+  /** By record: what the softphone layout selects of it, as a search has told. */
+  found?: { [recordId: string]: { label: string; value: string }[] };
   /** The softphone layout, once it is known. */
   layout?: Layout | null;
   /** Counts connections, so that a form knows when to send again what may be lost. */
@@ -351,14 +381,22 @@ export interface Actions {
   /** What the admin wants in each new Task. */
   taskFields(): { [field: string]: string };
   ringOn(profile: string): void;
+  searchPeople(words: string): Promise<PeopleFound>;
+  openRecord(record: RecordRef): void;
+  /** List other calls of the agent's; `record`: those about it. */
+  chooseCalls(kind: string, record?: string): void;
+  moreCalls(): void;
+  findCalls(words: string): Promise<RecentRow[]>;
   /** Open Salesforce's form for a task about the same record. */
   followUp(card: CallCard | WrapupCard): void;
   dismissNotice(id: string): void;
   dismissMessage(id: string): void;
   signIn(name: string): void;
   signOut(): void;
-  /** Ask whether to sign out in every browser. */
+  /** Show the account and the choices of this browser, or no longer. */
   account(): void;
+  signOutEverywhere(): void;
+  chooseRing(what: 'sound' | 'desktop', on: boolean): void;
   retryNow(): void;
 }
 

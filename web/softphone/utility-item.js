@@ -9,31 +9,41 @@ const ICONS = {
   'ringing-user-devices': 'outbound_call', 'dialing-destination': 'outbound_call', bridged: 'unmuted',
   'ringing-inbound': 'incoming_call', wrapup: 'edit', offline: 'offline', 'signed-out': 'lock', blocked: 'warning',
 };
-/** Pixels that a state needs at the usual width. @type {{[state: string]: number}} */
-const HEIGHTS = { 'signed-out': 420, connecting: 420, 'ringing-inbound': 480, bridged: 580, wrapup: 640 };
+/** Pixels. Lists scroll, so that where there is one the usual height will do. */
 const USUAL = 550;
-const SECOND_CARD = 160;
+const LISTS = ['idle', 'connecting', 'offline'];
 const TALLEST = 800;
+// What Salesforce takes at least.
+const LEAST = 240;
 
-/** @param {Model} model */
-export function heightOf(model) {
-  const cards = (model.view?.calls.length ?? 0) + (model.view?.wrapups.length ?? 0);
-  const asks = model.view?.calls.some(({ matches, record }) => matches.length > 1 && !record) ? SECOND_CARD : 0;
-  return Math.min(TALLEST, (HEIGHTS[stateOf(model)] ?? USUAL) + asks + Math.max(0, cards - 1) * SECOND_CARD);
+/** @param {Model} model @param {number} needed what the panel's content takes at its present width */
+export function heightOf(model, needed) {
+  const wanted = LISTS.includes(stateOf(model)) ? USUAL : needed;
+  return Math.max(Math.min(TALLEST, Math.ceil(wanted)), LEAST, model.height ?? 0);
 }
 
-/** @param {Pick<Driver, 'look'|'size'>} driver @param {Model} model @param {Translate} t */
-export function createUtilityItem(driver, model, t) {
+/** What the content takes if it may be as low as it likes. @param {HTMLElement} root */
+export function neededHeight(root) {
+  root.style.minHeight = '0';
+  const needed = root.offsetHeight;
+  root.style.minHeight = '';
+  return needed;
+}
+
+/** @param {Pick<Driver, 'look'|'size'>} driver @param {Model} model @param {Translate} t @param {() => number} needed */
+export function createUtilityItem(driver, model, t, needed) {
   let label = '';
   let height = 0;
+  let before = '';
   return {
-    /** Tell the org what has changed, and nothing else. */
+    /** Tell the org what has changed, and nothing else; within a state the panel grows, and never shrinks. */
     follow() {
       const state = stateOf(model);
       const next = t(`item.${state}`);
       if (next !== label) void driver.look((label = next), ICONS[state] ?? 'call');
-      const wanted = heightOf(model);
-      if (wanted !== height) void driver.size((height = wanted), null);
+      const wanted = heightOf(model, needed());
+      if (wanted > height || (state !== before && wanted !== height)) void driver.size((height = wanted), null);
+      before = state;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Which of two views is the newer. */
 
-/** @import {Model, View} from './types.js' */
+/** @import {CallCard, Model, View, WrapupCard} from './types.js' */
 
 /**
  * Versions count within one epoch; another epoch means that the store was replaced, and wins.
@@ -21,3 +21,6 @@ export function foreground(view) {
 
 /** The card of a call, live or over. @param {Pick<Model, 'view'>} model @param {string} callId */
 export const cardOf = ({ view }, callId) => [...(view?.calls ?? []), ...(view?.wrapups ?? [])].find((card) => card.call_id === callId);
+
+/** @param {CallCard|WrapupCard} card */
+export const phaseOf = (card) => ('outcome' in card ? 'wrapup' : card.state);

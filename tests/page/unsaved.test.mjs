@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createUnsaved } from '../../web/softphone/form.js';
+import { createUnsaved } from '../../web/softphone/unsaved.js';
 import { memoryStore } from '../../web/softphone/stores.js';
 
 test('typed words outlive a reload of the panel', () => {

@@ -1,0 +1,190 @@
+"""What an agent meets in the panel: nothing lost by one click, nothing said that is not true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from adapter.storage.port import StorageError
+from tests.browser.conftest import Org, Tab
+from tests.browser.states import LONG, REFUSAL, by_hand
+
+pytestmark = pytest.mark.browser
+
+GRACE, NUMBER = "Grace Okafor", "+1 202-555-9000"
+
+
+async def refused(org: Org) -> Tab:
+    """A tab whose last call Salesforce would not take, in the tray."""
+    tab = await org.tab()
+    for _ in range(4):
+        await tab.page.evaluate("reply => demoOrg.fail('saveLog', reply)", REFUSAL)
+    await org.plays("+12025559000", outcome="busy")
+    await tab.click(GRACE, NUMBER)
+    await tab.until("wrapup")
+    await tab.phone.locator(".card textarea[name=notes]").fill("As agreed.")
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await expect(tab.phone.locator(".tray-row")).to_be_visible(timeout=30_000)
+    return tab
+
+
+async def test_dismissing_a_call_that_is_in_no_log_is_asked_about_first(org: Org) -> None:
+    """One click asks, the second is for good; "Keep it" leaves everything as it was."""
+    tab = await refused(org)
+    dismiss = tab.phone.locator('[data-action="dismiss"]')
+    await dismiss.click()
+    await expect(tab.phone.locator(".tray-question")).to_contain_text("notes would be lost")
+    await tab.phone.get_by_role("button", name="Keep it").click()
+    await expect(tab.phone.locator(".tray-row")).to_be_visible()
+    await dismiss.click()
+    await tab.phone.get_by_role("button", name="Dismiss for good").click()
+    await expect(tab.phone.locator(".tray-row")).to_have_count(0)
+
+
+async def test_what_the_panel_has_no_field_for_is_filled_in_salesforces_own_form(org: Org) -> None:
+    """All that is known is in it; one save button at a time; saved there, the row goes."""
+    tab = await refused(org)
+    await tab.phone.locator('[data-action="edit"]').click()
+    saving = tab.phone.locator(".tray-row").get_by_role("button", name="Save")
+    await expect(saving.filter(visible=True)).to_have_count(1)
+    await tab.phone.get_by_role("button", name="Back").click()
+    await tab.phone.locator('[data-action="form"]').click()
+    form = tab.page.locator("dialog")
+    await expect(form).to_contain_text("As agreed.")
+    pops: list[dict[str, Any]] = await tab.page.evaluate("demoOrg.pops")
+    values = pops[-1]["params"]["defaultFieldValues"]
+    assert (values["WhoId"][:3], values["CallType"], values["Status"]) == (
+        "003",
+        "Outbound",
+        "Completed",
+    )
+    await form.get_by_role("button", name="Close").click()
+    await tab.phone.get_by_role("button", name="Saved there").click()
+    await expect(tab.phone.locator(".tray-row")).to_have_count(0)
+
+
+async def test_signing_out_in_a_call_is_asked_about_first(org: Org) -> None:
+    """The call goes on; only the second click signs out."""
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab()
+    await tab.click(GRACE, NUMBER)
+    await tab.until("ringing-user-devices")
+    await tab.phone.get_by_role("button", name="Sign out").click()
+    await expect(tab.phone.get_by_text("You are in a call.")).to_be_visible()
+    await tab.until("ringing-user-devices")
+    await tab.phone.get_by_role("button", name="Sign out anyway").click()
+    await tab.until("signed-out")
+
+
+async def test_what_this_phone_system_cannot_do_is_said_where_the_buttons_are(org: Org) -> None:
+    """The provider has no hang-up: the agent reads that it is done on the phone."""
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab()
+    await tab.click(GRACE, NUMBER)
+    await tab.until("ringing-user-devices")
+    await expect(tab.phone.locator(".controls")).to_contain_text("On your phone itself: Hang up.")
+    await by_hand(org, "pick_up")
+    await by_hand(org, "answer")
+    await tab.until("bridged")
+    await expect(tab.phone.locator(".controls")).to_contain_text("Mute, Hold, Keypad, and Hang up")
+
+
+async def test_a_call_that_could_not_be_stored_is_told_in_one_true_sentence(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was dialed, and nothing is awaited: no second message comes later."""
+
+    async def fail(*_: object) -> None:
+        raise StorageError("disk full")
+
+    tab = await org.tab()
+    await tab.page.clock.install()
+    with monkeypatch.context() as broken:
+        broken.setattr(org.world.app.agents, "handle", fail)
+        await tab.phone.get_by_label("Phone number").fill("+12025559000")
+        await tab.phone.get_by_role("button", name="Call", exact=True).click()
+        await expect(tab.phone.locator(".alert")).to_contain_text("Nothing was dialed")
+    await tab.page.clock.run_for(30_000)
+    await expect(tab.phone.locator(".alert")).to_have_count(1)
+    await expect(tab.phone.locator(".pending")).to_be_hidden()
+
+
+async def test_a_transfer_that_was_done_is_good_news(org: Org) -> None:
+    """Green and with a tick, not a warning."""
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab()
+    await tab.click(GRACE, NUMBER)
+    await tab.until("ringing-user-devices")
+    await by_hand(org, "pick_up")
+    await by_hand(org, "answer")
+    await tab.until("bridged")
+    await tab.phone.locator('[data-action="transfer"]').click()
+    await tab.phone.get_by_label("Number or extension").fill("+12025550133")
+    await tab.phone.locator(".transfer").get_by_role("button", name="Transfer").click()
+    alert = tab.phone.locator(".alert")
+    await expect(alert).to_have_attribute("data-tone", "good")
+    await expect(alert.locator(".icon-alert")).to_be_hidden()
+
+
+async def test_zero_held_down_is_a_plus(org: Org) -> None:
+    """By a long press, and by Shift and Enter."""
+    tab = await org.tab()
+    await tab.phone.locator('[data-tab="pad"]').click()
+    key = tab.phone.locator('[data-key="0"]')
+    await key.click(delay=700)
+    await expect(tab.phone.get_by_label("Phone number")).to_have_value("+")
+    await tab.phone.locator('[data-key="4"]').click()
+    await key.click()
+    await expect(tab.phone.get_by_label("Phone number")).to_have_value("+40")
+    await key.focus()
+    await tab.page.keyboard.press("Shift+Enter")
+    await expect(tab.phone.get_by_label("Phone number")).to_have_value("+40+")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+async def test_what_ends_a_wrap_up_is_in_sight_in_every_language(org: Org, language: str) -> None:
+    """Several records match, and the window is low: the button stands at the bottom."""
+    tab = Tab(await org.context.new_page())
+    org.tabs.append(tab)
+    await tab.page.set_viewport_size({"width": 1366, "height": 657})
+    await tab.page.route("**/demo-config.json", lambda route: _with_language(org, route, language))
+    await tab.page.goto(f"{org.url}/?agent=ada")
+    await tab.until_dialable()
+    await org.world.sandbox(
+        user="user_ada", from_number="+12025550171", scenario={"outcome": "answered", **LONG}
+    )
+    await tab.until("ringing-inbound")
+    await expect(tab.phone.locator(".option")).to_have_count(3)
+    await by_hand(org, "hang_up")
+    await tab.until("wrapup")
+    save = tab.phone.locator(".form-foot button[type=submit]")
+    await expect(save).to_be_in_viewport(ratio=1)
+    box, frame = await save.bounding_box(), await tab.page.locator("iframe").bounding_box()
+    assert box is not None
+    assert frame is not None
+    assert box["y"] + box["height"] <= min(657, frame["y"] + frame["height"])
+
+
+async def _with_language(org: Org, route: Any, language: str) -> None:
+    answer = await route.fetch()
+    config = await answer.json()
+    await route.fulfill(
+        json={**config, "softphone_url": f"{config['softphone_url']}?lang={language}"}
+    )
+
+
+async def test_the_panel_speaks_its_language_and_the_task_the_orgs(org: Org) -> None:
+    """Outcomes are in German on the panel; the Task keeps the org's words. Arabic is mirrored."""
+    await org.plays("+12025559000", outcome="busy")
+    tab = Tab(await org.context.new_page())
+    org.tabs.append(tab)
+    await tab.page.route("**/demo-config.json", lambda route: _with_language(org, route, "de"))
+    await tab.page.goto(f"{org.url}/?agent=ada")
+    await tab.until_dialable()
+    await tab.click(GRACE, NUMBER)
+    await tab.until("wrapup")
+    await expect(tab.phone.locator("select[name=disposition]")).to_contain_text("Besetzt")
+    (task,) = await tab.until_tasks(1)
+    assert (task["CallDisposition"], task["Subject"]) == ("Busy", f"Call to {GRACE}")

@@ -1,0 +1,76 @@
+/**
+ * The agent's calls that are over, page by page, from the server: what is shown when nobody calls.
+ *
+ * A page may be short, even empty, and not the last one: the server looks through so many calls for
+ * one request, and `after` goes on from there.
+ */
+
+/** @import {CallPage, HistoryQuery, Model, RecentRow} from './types.js' */
+
+const EMPTY_PAGES = 5;
+
+/** @param {any} row as the server tells it @returns {RecentRow} */
+const rowOf = ({ result, ...row }) => ({ ...row, outcome_code: row.outcome_code ?? '', result });
+
+/** What decides whether the list may have changed: the calls that are being wrapped up. @param {Model} model */
+const printOf = ({ view, connection }) =>
+  JSON.stringify([connection, view?.wrapups.map(({ call_id, record, outcome, talk_seconds, draft }) => [call_id, record?.id, outcome, talk_seconds, draft.who, draft.what])]);
+
+/**
+ * @param {Model} model
+ * @param {(query: HistoryQuery) => Promise<CallPage|null>} ask
+ * @param {() => void} render
+ */
+export function createCallHistory(model, ask, render) {
+  let asked = 0;
+  let print = '';
+  /** @type {string|null} */
+  let after = null;
+
+  /** @param {boolean} more @param {(page: CallPage) => void} take */
+  async function read(more, take) {
+    const mine = ++asked;
+    model.history = { ...model.history, state: 'busy' };
+    render();
+    for (let pages = 0; pages < EMPTY_PAGES; pages++) {
+      const { kind, record } = model.history;
+      const page = await ask({ kind, ...(record ? { record } : {}), ...(more && after ? { after } : {}) });
+      if (mine !== asked) return;
+      if (!page) break;
+      after = page.after;
+      more = true;
+      take({ ...page, rows: page.rows.map(rowOf) });
+      if (page.rows.length > 0 || after === null) return render();
+    }
+    model.history = { ...model.history, state: 'failed' };
+    render();
+  }
+  /** The first page, in the place of what is shown. */
+  const reload = () => read(false, ({ rows }) => {
+    model.history = { ...model.history, rows, more: after !== null, state: '' };
+  });
+
+  return {
+    reload,
+    more: () => read(true, ({ rows }) => {
+      model.history = { ...model.history, rows: [...model.history.rows, ...rows], more: after !== null, state: '' };
+    }),
+    /** @param {string} kind @param {string} [record] the id of the record that all of them are about */
+    choose(kind, record = '') {
+      model.history = { ...model.history, kind, record, rows: [] };
+      return reload();
+    },
+    /** @param {string} words a name or number, or a part of it @returns {Promise<RecentRow[]>} */
+    async find(words) {
+      const page = await ask({ kind: 'all', search: words });
+      return (page?.rows ?? []).map(rowOf);
+    },
+    follow() {
+      if (model.stage !== 'live' || !model.view) return;
+      const now = printOf(model);
+      if (now === print) return;
+      print = now;
+      void reload();
+    },
+  };
+}

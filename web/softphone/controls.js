@@ -1,0 +1,95 @@
+/** What can be done in a call: a button for what the provider can do, a sentence for what it cannot. */
+
+import { el, keyedList, setText, show } from './dom.js';
+import { icon } from './icons.js';
+import { phaseOf } from './view.js';
+
+/** @import {CallCard, Context, Model, WrapupCard} from './types.js' */
+
+// What the panel offers in each phase, where the provider can; the word is the button's label.
+/** @type {{[state: string]: string[]}} */
+const CONTROLS = {
+  'ringing-user-devices': ['hang_up'],
+  'dialing-destination': ['hang_up'],
+  bridged: ['mute', 'hold', 'digits', 'transfer', 'hang_up'],
+  'ringing-inbound': ['answer', 'decline'],
+};
+/** @type {{[control: string]: string}} */
+const BACK = { hold: 'resume', mute: 'unmute' };
+// What opens beneath the buttons.
+const DRAWERS = ['digits', 'transfer'];
+const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
+const RINGS = ['hang_up', 'decline', 'answer'];
+
+/** The buttons, each with its words as they are now. @param {Context} context @param {string} callId @param {(name: string) => void} open a drawer */
+function createButtons({ t, actions }, callId, open) {
+  // No event tells what is on hold: this page takes back what it has asked for.
+  /** @type {Set<string>} */
+  const turned = new Set();
+  /** @param {string} name */
+  function press(name) {
+    if (DRAWERS.includes(name)) return open(name);
+    const back = BACK[name];
+    actions.control(callId, back && turned.has(name) ? back : name);
+    if (back && !turned.delete(name)) turned.add(name);
+  }
+  const element = el('div', { class: 'controls-row' });
+  const update = keyedList(element, (/** @type {string} */ name) => name, (name) => {
+    const words = el('span', {});
+    const tone = name === 'answer' ? 'success' : RINGS.includes(name) ? 'danger' : 'neutral';
+    const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, onclick: () => press(name) }, icon(RINGS.includes(name) ? 'phone' : name), words);
+    return { element: button, update: () => setText(words, t(`control.${(turned.has(name) && BACK[name]) || name}`)) };
+  });
+  return { element, update };
+}
+
+/** What the agent has to do on the phone itself. @param {Context} context */
+function createElsewhere({ t, language }) {
+  const element = el('p', { class: 'controls-elsewhere' });
+  const list = new Intl.ListFormat(language, { type: 'conjunction' });
+  return {
+    element,
+    /** @param {string[]} missing */
+    update(missing) {
+      setText(element, missing.length > 0 ? t('control.onPhone', { actions: list.format(missing.map((name) => t(`control.${name}`))) }) : '');
+      show(element, missing.length > 0);
+    },
+  };
+}
+
+/** @param {Context} context @param {string} callId */
+export function createControls(context, callId) {
+  const { t, actions } = context;
+  /** @type {ReturnType<typeof import('./incall.js').createInCall>|undefined} */
+  let more;
+  let opened = '';
+  const buttons = createButtons(context, callId, (name) => void open(name === opened ? '' : name));
+  const elsewhere = createElsewhere(context);
+  const check = el('button', { type: 'button', class: 'link', 'data-action': 'check', onclick: () => actions.control(callId, 'check') }, t('control.check'));
+
+  /** @param {string} name transfer or digits; empty: neither */
+  async function open(name) {
+    opened = name;
+    if (!more && name) {
+      const [{ createInCall }] = await Promise.all([import('./incall.js'), context.moreWords()]);
+      if (!more) buttons.element.after((more = createInCall(context, callId, () => open(''))).element);
+    }
+    more?.open(opened);
+  }
+
+  return {
+    element: el('div', { class: 'controls' }, buttons.element, elsewhere.element, check),
+    /** @param {CallCard|WrapupCard} card @param {Model} model */
+    update(card, model) {
+      const phase = phaseOf(card);
+      const can = model.view?.can ?? {};
+      const wished = model.stage === 'live' ? (CONTROLS[phase] ?? []) : [];
+      const offered = wished.filter((action) => can[action]);
+      buttons.update(offered);
+      show(buttons.element, offered.length > 0);
+      if (opened && !offered.includes(opened)) void open('');
+      elsewhere.update(wished.filter((action) => !can[action] && phase !== 'ringing-inbound'));
+      show(check, model.stage === 'live' && CHECKABLE.includes(phase) && !can['hang_up']);
+    },
+  };
+}

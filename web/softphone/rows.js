@@ -1,0 +1,70 @@
+/** A row of a list of calls or people: who, what of it, call again, open the record. */
+
+import { formatDuration } from './clock.js';
+import { el, setData, setText } from './dom.js';
+import { icon } from './icons.js';
+import { whoIs } from './numbers.js';
+import { outcomeOf } from './outcomes.js';
+
+/** @import {Component, Context, Model, RecentRow} from './types.js' */
+
+/**
+ * Today the time of day, before that the date.
+ * @param {number} at @param {number} now @param {string} language
+ */
+export function formatWhen(at, now, language) {
+  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
+  const style = sameDay ? { hour: 'numeric', minute: '2-digit' } : { month: 'short', day: 'numeric' };
+  return new Intl.DateTimeFormat(language, style).format(at);
+}
+
+/** @param {Model} model */
+export const canDial = ({ stage, view, pending }) =>
+  stage === 'live' && view !== null && view.click_to_dial && pending === null;
+
+/** @param {RecentRow} row */
+export const isMissed = ({ direction, talk_seconds: talk, started_at: at }) => direction === 'inbound' && talk === null && at > 0;
+
+/** @param {Context} context @param {() => Model} model @returns {(row: RecentRow) => Component<RecentRow>} */
+export function callRow({ t, actions, now, language }, model) {
+  return (first) => {
+    const name = el('span', { class: 'row-name', dir: 'auto' });
+    const line = el('span', { class: 'row-line', dir: 'auto' });
+    const when = el('span', { class: 'row-when' });
+    const sign = el('span', { class: 'row-sign', 'aria-hidden': 'true' }, icon(first.started_at > 0 ? first.direction : 'person'));
+    let row = first;
+    const open = el('button', { type: 'button', class: 'row-open', onclick: () => row.record && actions.openRecord(row.record) }, el('span', { class: 'row-text' }, name, line));
+    const again = el('button', { type: 'button', class: 'icon-button call-again', onclick: () => actions.dial(row.number, row.record, row.record?.name ?? row.name ?? '') }, icon('phone'));
+    return {
+      element: el('li', { class: 'row' }, sign, open, when, again),
+      update(item) {
+        row = item;
+        const who = whoIs(item);
+        const talk = item.talk_seconds === null ? '' : formatDuration(item.talk_seconds * 1000);
+        setData(sign, 'missed', String(isMissed(item)));
+        setText(name, who);
+        setText(line, [who === item.display ? '' : item.display, talk || outcomeOf(item, t)].filter(Boolean).join(' · '));
+        setText(when, item.started_at ? formatWhen(item.started_at, now(), language) : '');
+        open.disabled = !item.record;
+        open.title = item.record ? t('recent.open') : '';
+        again.setAttribute('aria-label', t('recent.call', { name: who }));
+        again.disabled = !canDial(model());
+      },
+    };
+  };
+}
+
+/** The arrows go from the box to the rows, and back; all of it by keyboard. @param {HTMLElement} home @param {HTMLElement} box */
+export function walkByArrows(home, box) {
+  home.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.target instanceof HTMLSelectElement) return;
+    const stops = [box, ...home.querySelectorAll('.row:not([hidden]) .call-again:enabled')];
+    const at = stops.findIndex((stop) => stop === document.activeElement || stop.closest('.row')?.contains(document.activeElement));
+    const next = stops[at + step];
+    if (!(next instanceof HTMLElement)) return;
+    event.preventDefault();
+    next.focus();
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * Whom a typed name or number may mean: people of the org, under the agent's own sharing, and the
+ * agent's older calls. Both are asked while the agent types, and the last question counts.
+ *
+ * The Apex class SoftphoneSearch answers for the org; where it is not deployed, or not for this user,
+ * the panel says so and goes on with what it knows itself.
+ */
+
+import { isName } from './numbers.js';
+
+/** @import {PeopleFound, RecentRow} from './types.js' */
+
+const PAUSE_MS = 250;
+// Salesforce's search wants two letters at least.
+const SHORTEST = 2;
+
+/** What an answer of the Apex class means: one row for each number. @param {any} told JSON text @returns {RecentRow[]|null} null: no such answer */
+export function rowsOf(told) {
+  try {
+    const people = JSON.parse(told?.runApex ?? told);
+    return people.flatMap((/** @type {any} */ { Id, Name, Type, Detail, Numbers }) => Numbers.map((/** @type {any} */ { Label, Number: number }) => ({
+      call_id: `person/${Id}/${number}`, direction: 'outbound', number: String(number), display: String(number), name: String(Name),
+      record: { id: String(Id), name: String(Name), object_type: String(Type) }, started_at: 0, talk_seconds: null,
+      outcome: [Detail, Label].filter(Boolean).join(' · '),
+    })));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {{people: (words: string) => Promise<PeopleFound>, calls: (words: string) => Promise<RecentRow[]>}} ask
+ * @param {() => void} onChange
+ */
+export function createSearch(ask, onChange) {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+  let latest = '';
+  let state = '';
+  /** @type {{people: RecentRow[], calls: RecentRow[]}} */
+  let found = { people: [], calls: [] };
+
+  /** @param {string} words */
+  async function findPeople(words) {
+    const answer = await ask.people(words);
+    if (words !== latest) return;
+    const people = answer.ok ? rowsOf(answer.value) : null;
+    found = { ...found, people: people ?? [] };
+    state = people ? 'search.none' : 'search.unavailable';
+    onChange();
+  }
+  /** @param {string} words */
+  async function findCalls(words) {
+    const calls = await ask.calls(words);
+    if (words !== latest) return;
+    found = { ...found, calls };
+    onChange();
+  }
+  return {
+    /** Those that are not listed already. @param {RecentRow[]} listed */
+    rows(listed) {
+      const known = new Set(listed.map(({ call_id: id }) => id));
+      return [...found.calls.filter(({ call_id: id }) => !known.has(id)), ...found.people];
+    },
+    /** The key of the words for what became of the search for people. */
+    state: () => state,
+    /** @param {string} typed */
+    look(typed) {
+      const words = typed.trim().length >= SHORTEST ? typed.trim() : '';
+      if (words === latest) return;
+      latest = words;
+      clearTimeout(timer);
+      found = { people: [], calls: [] };
+      state = isName(words) ? 'search.busy' : '';
+      if (words) timer = setTimeout(() => {
+        void findCalls(words);
+        if (isName(words)) void findPeople(words);
+      }, PAUSE_MS);
+    },
+  };
+}
