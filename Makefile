@@ -29,7 +29,7 @@ FAST := not browser and not slow
 # Where the audit says what it could not look into, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
-.PHONY: help demo run test check static pages audit fuzz fix lock release bench chaos simulate \
+.PHONY: help demo run test check static pages audit fuzz fix bundle lock release bench chaos simulate \
 	numbers screenshots \
 	chromium proxies telephony asterisk clean
 
@@ -67,6 +67,7 @@ pages: node_modules/.installed ## Types, HTML and unit tests of the pages
 		node node_modules/typescript/bin/tsc -p tsconfig.tests.json
 	@$(NODE_PATH_FIRST) scripts/step "page HTML" \
 		node node_modules/html-validate/bin/html-validate.mjs 'web/**/*.html'
+	@$(NODE_PATH_FIRST) scripts/step "page bundle" node scripts/bundle.mjs --check
 	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-reporter=dot $(PAGE_TESTS)
 
 audit: .venv/.dev ## Known holes in all pinned packages; says what could not be audited
@@ -75,8 +76,11 @@ audit: .venv/.dev ## Known holes in all pinned packages; says what could not be 
 fuzz: .venv/.dev ## 100,000 hostile inputs for what strangers reach; SEED=
 	@$(PY) -m qa.fuzz --seed $(or $(SEED),1) $(ARGS)
 
-fix: .venv/.dev ## Format and mend what can be mended by machine
+fix: .venv/.dev bundle ## Format, bundle, and mend what can be mended by machine
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+bundle: node_modules/.installed ## The softphone's modules in a few files, for a fast start
+	@$(NODE_PATH_FIRST) node scripts/bundle.mjs
 
 lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)

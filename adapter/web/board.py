@@ -16,7 +16,8 @@ from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.lean import lean, lean_style
 from adapter.web.middleware import failure
-from adapter.web.pages import SUFFIXES, WEB
+from adapter.web.pagefiles import SUFFIXES
+from adapter.web.pages import WEB
 
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
 """The request's session in the org of that id."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -15,11 +16,11 @@ from adapter.assets import folder
 from adapter.orgs import Orgs
 from adapter.origins import is_loopback
 from adapter.settings import Settings
-from adapter.web.lean import late_words, lean_script, lean_style, lean_words
+from adapter.web.pagefiles import PageFile, PageFiles, page_file
+from adapter.web.pageshell import API_VERSION, language_of, shell
 
 WEB = folder("web")
-SUFFIXES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
-LEAN = {".js": lean_script, ".css": lean_style, ".json": lean_words}
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def content_security_policy(origins: tuple[str, ...]) -> str:
@@ -57,20 +58,11 @@ class Site:
     def __init__(self, settings: Settings, orgs: Orgs, root: Path = WEB) -> None:
         self._settings = settings
         self._orgs = orgs
-        self._page = (root / "softphone.html").read_bytes()
+        page = (root / "softphone.html").read_bytes()
+        self._page = page.decode()
         self._openapi = _of_this_release((root / "openapi.json").read_bytes())
-        folder = root / "softphone"
-        self._files = {
-            path.relative_to(folder).as_posix(): _served(path)
-            for path in sorted(folder.rglob("*"))
-            if path.suffix in SUFFIXES
-        }
-        for path in sorted((folder / "lang").iterdir()):
-            self._files[f"lang/late/{path.name}"] = late_words(path.read_bytes())
-        everything = hashlib.sha256(self._page)
-        for name, content in self._files.items():
-            everything.update(name.encode() + content)
-        self.build = everything.hexdigest()[:12]
+        self._files = PageFiles(root / "softphone", root / "dist", more=(page,))
+        self.build = self._files.build
         self._standby = (root / "standby.html").read_bytes()
         self._standby_policy = standby_policy(self._standby, orgs.origins)
 
@@ -78,12 +70,11 @@ class Site:
         """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
         org = self._orgs.of_origin(request.query.get("sfdcIframeOrigin", ""))
         policy = content_security_policy(org.origins if org else self._orgs.origins)
-        return web.Response(
-            body=self._page,
-            content_type="text/html",
-            charset="utf-8",
-            headers={"Cache-Control": "no-store", "Content-Security-Policy": policy},
-        )
+        accepted = request.headers.get("Accept-Language", "")
+        language = language_of(request.query, accepted, self._files.languages)
+        html = shell(self._page, self._files, request.query, language, known_origin=org is not None)
+        headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
+        return _sent(request, page_file("text/html", html.encode()), headers)
 
     async def standby(self, _request: web.Request) -> web.Response:
         """GET /standby: what Salesforce may show when the softphone stays silent."""
@@ -99,17 +90,16 @@ class Site:
         return web.Response(body=self._openapi, content_type="application/json")
 
     async def file(self, request: web.Request) -> web.Response:
-        """GET /softphone/…: scripts, styles, languages; checked again after each deploy."""
-        name = request.match_info["name"]
-        content = self._files.get(name)
-        if content is None:
+        """GET /softphone/[build/]…: scripts, styles, languages; for ever under their own build."""
+        build = request.match_info.get("build")
+        file = self._files.find(request.match_info["name"], built=build is not None)
+        if file is None:
             raise web.HTTPNotFound
-        etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-        headers = {"Cache-Control": "no-cache", "ETag": etag}
-        if request.headers.get("If-None-Match") == etag:
+        lasts = build == self.build
+        headers = {"Cache-Control": FOR_EVER if lasts else "no-cache", "ETag": file.etag}
+        if request.headers.get("If-None-Match") == file.etag:
             return web.Response(status=304, headers=headers)
-        kind = SUFFIXES[Path(name).suffix]
-        return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+        return _sent(request, file, headers)
 
     async def settings(self, request: web.Request) -> web.Response:
         """GET /api/page-settings?origin=…: what a page must know before anybody signs in."""
@@ -123,7 +113,7 @@ class Site:
                 "sign_in": self._settings.sign_in,
                 "allowed_origin": org is not None,
                 "loopback_allowed": dev and is_loopback(self._settings.host),
-                "api_version": "57.0",
+                "api_version": API_VERSION,
                 "org_id": org.org_id if org else None,
             },
             headers={"Cache-Control": "no-store"},
@@ -137,6 +127,8 @@ def _of_this_release(openapi: bytes) -> bytes:
     return json.dumps(described).encode()
 
 
-def _served(path: Path) -> bytes:
-    """A file as browsers get it."""
-    return LEAN[path.suffix](path.read_bytes())
+def _sent(request: web.Request, file: PageFile, headers: Mapping[str, str]) -> web.Response:
+    body, how = file.body(request.headers.get("Accept-Encoding", ""))
+    return web.Response(
+        body=body, content_type=file.content_type, charset="utf-8", headers={**headers, **how}
+    )

@@ -60,6 +60,7 @@ def make_server(
     server.add_routes(
         [
             web.get("/softphone", site.page),
+            web.get("/softphone/{build:[0-9a-f]{12}}/{name:.+}", site.file),
             web.get("/softphone/{name:.+}", site.file),
             web.get("/standby", site.standby),
             web.get("/api/page-settings", site.settings),

@@ -7,26 +7,10 @@ from pathlib import Path
 import pytest
 
 from adapter.web.lean import late_words, lean, lean_script, lean_style, lean_words
-from adapter.web.pages import LEAN
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".js", ".css"})
 SCRIPTS = [path for path in SOURCES if path.suffix == ".js"]
-OTHERS = {"lightning": {"classic.js", "classicvalues.js"}, "classic": {"lightning.js"}}
-"""What a page of that surface never loads: the driver of the other one."""
-ASKED_FOR = {
-    "callme.js",
-    "channels.js",
-    "completions.js",
-    "followup.js",
-    "incall.js",
-    "mend.js",
-    "pops.js",
-    "rare.css",
-    "signin.js",
-    "tray.js",
-}
-"""Parts that no usual call needs: tests/browser/test_weight.py sees that none fetches them."""
 
 
 def test_comments_and_indentation_go_and_lines_stay() -> None:
@@ -99,16 +83,3 @@ def test_the_words_of_a_page_that_cannot_start_come_later() -> None:
     )
     assert late_words(source) == b'{"blocked.no-mode":"c"}'
     assert lean_words(source) == b'{"blocked.title":"a","blocked.server-unreachable.admin":"b"}'
-
-
-@pytest.mark.parametrize(("surface", "limit"), [("lightning", 100_000), ("classic", 104_000)])
-def test_the_page_weighs_less_than_a_hundred_kilobytes(surface: str, limit: int) -> None:
-    """All scripts and styles of a surface, the page itself and one language; not the library.
-
-    Classic's driver, which has more to translate, may add 4 KB.
-    """
-    loaded = [path for path in SOURCES if path.name not in OTHERS[surface] | ASKED_FOR]
-    scripts = sum(len(LEAN[path.suffix](path.read_bytes())) for path in loaded)
-    words = max(len(lean_words(path.read_bytes())) for path in (FOLDER / "lang").iterdir())
-    page = (FOLDER.parent / "softphone.html").stat().st_size
-    assert scripts + words + page < limit

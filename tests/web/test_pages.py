@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -45,10 +47,24 @@ async def test_every_script_and_style_is_served_and_asked_for_again(world: World
             assert (await http.get(url, headers=headers)).status_code == 304
 
 
+async def test_what_stands_under_its_build_is_kept_for_ever(world: World) -> None:
+    """Compressed where the browser takes it; under another build's path it is asked for again."""
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        page = await http.get("/softphone", headers={"Accept-Encoding": "gzip"})
+        build = re.findall(r'src="softphone/([0-9a-f]{12})/boot.js"', page.text)[0]
+        kept = await http.get(f"/softphone/{build}/boot.js", headers={"Accept-Encoding": "gzip"})
+        other = await http.get("/softphone/0123456789ab/panel.css")
+    assert page.headers["Content-Encoding"] == kept.headers["Content-Encoding"] == "gzip"
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert kept.headers["Vary"] == "Accept-Encoding"
+    assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-cache")
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/softphone/nothing.js",
+        "/softphone/0123456789ab/nothing.js",
         "/softphone/../softphone.html",
         "/softphone/..%2f..%2fpyproject.toml",
         "/softphone/%2e%2e/%2e%2e/pyproject.toml",

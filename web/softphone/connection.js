@@ -4,6 +4,7 @@ import { createJournal } from './journal.js';
 import { fetchTicket } from './session.js';
 import { createSocket } from './socket.js';
 
+/** @import {Ticket} from './session.js' */
 /** @import {Driver, Frame, PageSettings, User} from './types.js' */
 /** @import {Page} from './page.js' */
 
@@ -12,15 +13,23 @@ const OFFLINE_MS = 3_000;
 /**
  * @param {Page} page
  * @param {{
- *   driver: Pick<Driver, 'surface'>, settings: PageSettings, origin: string,
+ *   driver: Pick<Driver, 'surface'>, settings: PageSettings, origin: string, ticket: Promise<Ticket>,
  *   onFrame: (frame: any) => void, onGreeting: (journal: ReturnType<typeof createJournal>) => void,
  *   onUp: () => void, onDown: () => void, onSignedOut: () => void,
- * }} ports
+ * }} ports `ticket`: asked for already
  */
-export function createConnection(page, { driver, settings, origin, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
+export function createConnection(page, { driver, settings, origin, ticket, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
   const { model } = page;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let offlineTimer;
+  /** @type {Promise<Ticket>|null} */
+  let first = ticket;
+
+  function nextTicket() {
+    const next = first ?? fetchTicket(origin);
+    first = null;
+    return next;
+  }
 
   /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
   function hello({ ticket, user }) {
@@ -46,7 +55,7 @@ export function createConnection(page, { driver, settings, origin, onFrame, onGr
 
   const socket = createSocket({
     url: `${location.origin.replace(/^http/, 'ws')}/ws`,
-    fetchTicket: () => fetchTicket(origin), hello, onFrame, onSignedOut: signedOut,
+    fetchTicket: nextTicket, hello, onFrame, onSignedOut: signedOut,
     onUp() {
       settleTimer();
       model.stage = 'live';

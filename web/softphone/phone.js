@@ -15,7 +15,7 @@ import { callerOf } from './prefill.js';
 import { createRing } from './ring.js';
 import { createSaveLog } from './savelog.js';
 import { createServerRequests } from './server-requests.js';
-import { fetchCalls, signInByName } from './session.js';
+import { fetchCalls } from './session.js';
 import { createSignInFlow } from './sign-in-flow.js';
 import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
@@ -25,6 +25,7 @@ import { createWakeDetector } from './wake-detector.js';
 import { createWorkItems } from './work-items.js';
 
 /** @import {Page} from './page.js' */
+/** @import {Start} from './startup.js' */
 /** @import {CallCard, Click, CtiError, Driver, Frame, PageSettings, PeopleFound, RecordRef, View, WrapupCard} from './types.js' */
 
 const TICK_MS = 500;
@@ -173,20 +174,18 @@ function createFrames(page, { works, requests }, { saving, send, dialing, onRelo
   return (frame) => handlers[frame.type]?.(frame);
 }
 
-/** Ticks, listeners, and the first connection. @param {{driver: Driver, settings: PageSettings}} begun @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {ReturnType<typeof createConnection>} connection @param {() => void} tick */
-async function begin({ driver, settings }, page, { org, works }, connection, tick) {
+/** Ticks, listeners, and the first connection. @param {Driver} driver @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {ReturnType<typeof createConnection>} connection @param {() => void} tick */
+async function begin(driver, page, { org, works }, connection, tick) {
   driver.onNavigation(page.safely(org.viewed));
   works.listen();
   connection.watchPresence();
   setInterval(tick, TICK_MS);
-  const demoAgent = new URLSearchParams(location.search).get('demo_agent');
-  if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
   await connection.connect();
 }
 
 /**
  * @param {Page} page
- * @param {{driver: Driver, settings: PageSettings, origin: string}} begun
+ * @param {Start & {ok: true}} begun
  */
 export function createPhone(page, begun) {
   const { model } = page;
@@ -244,7 +243,7 @@ export function createPhone(page, begun) {
       reload.follow(model);
     },
     /** @param {() => void} draw */
-    begin: (draw) => begin(begun, page, desk, connection, () => {
+    begin: (draw) => begin(driver, page, desk, connection, () => {
       wake.tick();
       draw();
       reload.follow(model);

@@ -3,11 +3,12 @@
 import { loadLibrary } from './library.js';
 import { readParameters } from './parameters.js';
 import { patientDriver } from './patience.js';
-import { fetchSettings } from './session.js';
+import { fetchSettings, fetchTicket, signInByName } from './session.js';
 
+/** @import {Ticket} from './session.js' */
 /** @import {Driver, PageSettings} from './types.js' */
 
-/** @typedef {{ok: true, driver: Driver, settings: PageSettings, origin: string}
+/** @typedef {{ok: true, driver: Driver, settings: PageSettings, origin: string, ticket: Promise<Ticket>}
  *   | {ok: false, code: string, detail: string}} Start */
 
 // These may mend themselves: somebody else's server, or a host that is still loading.
@@ -18,6 +19,12 @@ const DRIVERS = {
   classic: async () => (await import('./classic.js')).classicDriver,
   lightning: async () => (await import('./lightning.js')).lightningDriver,
 };
+
+/** The first ticket, while the library is still on its way. @param {PageSettings} settings @param {string} origin @param {string|null} demoAgent */
+async function firstTicket(settings, origin, demoAgent) {
+  if (settings.sign_in === 'dev' && demoAgent) await signInByName(demoAgent);
+  return fetchTicket(origin);
+}
 
 /** @param {string} code */
 export const mayPass = (code) => PASSING.includes(code);
@@ -38,6 +45,7 @@ export async function startUp(search) {
   if (!parameters.ok) return blocked(parameters.code, claimed);
   const { origin, surface } = parameters.value;
   if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
+  const ticket = firstTicket(settings, origin, query.get('demo_agent'));
   const loading = DRIVERS[surface]().catch(() => null);
   const library = await loadLibrary(origin, settings.api_version, surface);
   const makeDriver = await loading;
@@ -47,5 +55,5 @@ export async function startUp(search) {
   const first = await driver.probe();
   // Any answer will do, a refusal too: it proves that somebody listens.
   if (!first.ok && first.timedOut) return blocked('library-silent', origin);
-  return { ok: true, driver: patientDriver(driver), settings, origin };
+  return { ok: true, driver: patientDriver(driver), settings, origin, ticket };
 }

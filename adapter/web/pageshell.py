@@ -1,0 +1,63 @@
+"""The page itself: its HTML with something to see at once, and the way to all that it needs.
+
+Everything that the first second takes is named in the head, so that the browser fetches it in one
+wave: styles, modules (modules named only in modules would come one wave after the other), words,
+settings, and the org's library. https://developer.mozilla.org/docs/Web/HTML/Reference/Attributes/rel
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from urllib.parse import quote
+
+from adapter.web.pagefiles import PageFiles
+
+API_VERSION = "57.0"
+_SURFACES = {
+    "sfdcIframeOrigin": ("lightning.js", "lightning/opencti_min.js"),
+    "sfdcIFrameOrigin": ("classic.js", "interaction.js"),
+}
+_CONNECTING = re.compile(r'(<p data-words="connecting">)[^<]*')
+
+
+def language_of(query: Mapping[str, str], accepted: str, spoken: Iterable[str]) -> str:
+    """The first language that the page speaks: the address's own wish, then the browser's."""
+    known = set(spoken)
+    wanted = [query.get("lang", ""), *accepted.split(",")]
+    short = (re.split("[-_;]", language.strip())[0].lower() for language in wanted)
+    return next((language for language in short if language in known), "en")
+
+
+def shell(
+    page: str, files: PageFiles, query: Mapping[str, str], language: str, *, known_origin: bool
+) -> str:
+    """The HTML for this address; the org's library is named only where the org is known."""
+    home = f"softphone/{files.build}"
+    direction, connecting = files.languages[language]
+    named = next((name for name in _SURFACES if name in query), "")
+    driver, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
+    origin = query.get(named, "")
+    links = [
+        _preload(f"api/page-settings?origin={quote(origin, safe='')}", "fetch"),
+        _preload(f"{home}/lang/{language}.json", "fetch"),
+        *(
+            f'<link rel="modulepreload" href="{home}/{m}">'
+            for m in files.modules("boot.js", driver)
+        ),
+    ]
+    if known_origin:
+        address = f"{origin}/support/api/{API_VERSION}/{library}"
+        links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
+    said = _CONNECTING.sub(lambda found: found[1] + escape(connecting), page)
+    return (
+        said.replace('<html lang="en">', f'<html lang="{language}" dir="{direction}">')
+        .replace('href="softphone/', f'href="{home}/')
+        .replace('src="softphone/', f'src="{home}/')
+        .replace("</head>", "".join(links) + "</head>")
+    )
+
+
+def _preload(address: str, kind: str) -> str:
+    return f'<link rel="preload" as="{kind}" crossorigin href="{escape(address)}">'

@@ -1,0 +1,165 @@
+"""How soon the panel is there: `python -m qa.start [--rtt 40,150] [--rounds 3] [--tree FOLDER]`.
+
+A real Chromium opens the demo of a tree over a link that takes its time: a connection costs a round
+trip, and whatever is sent arrives half a one later. Told for an empty cache and for a full one, in
+milliseconds of the panel's own clock: the first paint with content, click-to-dial on, and what was
+fetched from us. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+WATCH = """() => {
+  new MutationObserver(() => {
+    const root = document.querySelector('#softphone');
+    if (root?.dataset.clickToDial === 'on') window.readyAt ??= performance.now();
+  }).observe(document, {attributes: true, childList: true, subtree: true});
+}"""
+TOLD = """() => {
+  const all = ['navigation', 'resource'].flatMap((type) => performance.getEntriesByType(type))
+    .filter(({name}) => name.startsWith(location.origin));
+  const [paint] = performance.getEntriesByName('first-contentful-paint');
+  return {
+    ready: window.readyAt, paint: paint?.startTime ?? null, requests: all.length,
+    bytes: all.reduce((sum, {transferSize}) => sum + transferSize, 0),
+  };
+}"""
+
+
+@contextlib.asynccontextmanager
+async def slow_link(port: int, rtt: float) -> AsyncIterator[int]:
+    """A port that leads to that one of loopback, `rtt` seconds there and back."""
+    loop = asyncio.get_running_loop()
+    open_ends: set[asyncio.StreamWriter] = set()
+
+    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while chunk := await source.read(65_536):
+            loop.call_later(rtt / 2, target.write, chunk)
+        loop.call_later(rtt / 2, target.close)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(rtt)
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        open_ends.update((writer, back))
+        with contextlib.suppress(ConnectionError):
+            await asyncio.gather(carry(reader, back), carry(there, writer))
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        for end in open_ends:
+            end.close()
+
+
+@contextlib.asynccontextmanager
+async def the_demo(tree: Path, port: int) -> AsyncIterator[None]:
+    """The demo of that tree, at its usual three ports."""
+    with tempfile.TemporaryDirectory() as folder:
+        demo = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "adapter", "demo"),
+            cwd=tree,
+            env={
+                **os.environ,
+                "PORT": str(port),
+                "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/d",
+            },
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await _until_open(port + 1)
+            yield
+        finally:
+            demo.terminate()
+            await demo.wait()
+
+
+async def _until_open(port: int) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.1)
+
+
+async def look(context: BrowserContext, org: str) -> dict[str, Any]:
+    """One load of the panel in that browser profile, from the frame's own beginning."""
+    page = await context.new_page()
+    await page.goto(org)
+    ready = page.frame_locator("iframe").locator('#softphone[data-click-to-dial="on"]')
+    await ready.wait_for(timeout=60_000)
+    frame = next(frame for frame in page.frames if "/softphone" in frame.url)
+    told: dict[str, Any] = await frame.evaluate(TOLD)
+    await page.close()
+    return told
+
+
+async def measure(browser: Browser, org: str, rounds: int) -> dict[str, dict[str, float]]:
+    """The medians, cold and warm."""
+    seen: dict[str, list[dict[str, Any]]] = {"cold": [], "warm": []}
+    for _ in range(rounds):
+        context = await browser.new_context()
+        await context.add_init_script(f"({WATCH})()")
+        seen["cold"].append(await look(context, org))
+        seen["warm"].append(await look(context, org))
+        await context.close()
+    return {
+        kind: {name: round(median(one[name] or 0 for one in loads)) for name in loads[0]}
+        for kind, loads in seen.items()
+    }
+
+
+async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str, Any]:
+    """All links, one after the other."""
+    told: dict[str, Any] = {}
+    async with the_demo(tree, port), async_playwright() as playwright:
+        for rtt in rtts:
+            async with slow_link(port, rtt / 1000) as ours, slow_link(port + 1, rtt / 1000) as org:
+                ways = {f"localhost:{port}": ours, f"127.0.0.1:{port + 1}": org}
+                rules = ",".join(f"MAP {name} 127.0.0.1:{way}" for name, way in ways.items())
+                browser = await playwright.chromium.launch(
+                    executable_path=CHROMIUM,
+                    args=["--no-sandbox", "--disable-gpu", f"--host-resolver-rules={rules}"],
+                )
+                told[f"{rtt:g} ms"] = await measure(
+                    browser, f"http://127.0.0.1:{port + 1}/", rounds
+                )
+                await browser.close()
+                sys.stdout.write(f"{rtt:g} ms: {json.dumps(told[f'{rtt:g} ms'])}\n")
+    return told
+
+
+def main() -> int:
+    """Measure what the arguments say."""
+    parser = argparse.ArgumentParser(prog="python -m qa.start")
+    parser.add_argument("--rtt", default="40,150", help="milliseconds, parted by commas")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tree", type=Path, default=Path.cwd())
+    parser.add_argument("--port", type=int, default=18_080)
+    options = parser.parse_args()
+    rtts = [float(rtt) for rtt in options.rtt.split(",")]
+    told = asyncio.run(run(options.tree, rtts, options.rounds, options.port))
+    sys.stdout.write(json.dumps(told) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What browsers get: small, compressed, for ever under its build, bundled where that is fresh."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from adapter.web.pagefiles import PageFiles, page_file
+from adapter.web.pages import WEB
+
+LIMIT = 60_000
+"""Bytes over the wire until a panel is ready, compressed, without Salesforce's library."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A page of three modules, of which one is needed late."""
+    folder = tmp_path / "softphone"
+    (folder / "lang").mkdir(parents=True)
+    (folder / "boot.js").write_text("import { a } from './a.js';\nimport('./late.js');\na();\n")
+    (folder / "a.js").write_text("import { boot } from './boot.js';\nexport const a = 1;\n")
+    (folder / "late.js").write_text("export const late = 1;\n")
+    (folder / "panel.css").write_text(".a { top: 0; }\n")
+    words = '{"language": "de", "direction": "ltr", "connecting": "Verbinden…", "blocked.x": "y"}'
+    (folder / "lang" / "de.json").write_text(words)
+    return folder
+
+
+def name_of(home: Path) -> str:
+    """What the bundler calls these sources."""
+    named = hashlib.sha256()
+    for path in sorted(home.glob("*.js")):
+        named.update(f"{path.name}\0".encode() + path.read_bytes())
+    return named.hexdigest()
+
+
+def bundle(home: Path, sources: str) -> Path:
+    """A bundle of sources of that name."""
+    folder = home.parent / "dist"
+    folder.mkdir()
+    (folder / "boot.js").write_text('import{b}from"./chunk-ABCDEFGH.js";b()')
+    (folder / "chunk-ABCDEFGH.js").write_text("export const b=1")
+    (folder / "lightning-12345678.js").write_text('import"./chunk-ABCDEFGH.js"')
+    (folder / "sources.txt").write_text(f"{sources}\n")
+    return folder
+
+
+def test_the_modules_that_are_needed_at_once_are_known(home: Path) -> None:
+    """Nearest first, each once, in circles too; what is imported later is not among them."""
+    files = PageFiles(home, home / "none")
+    assert (files.modules("boot.js"), files.is_bundled) == (["boot.js", "a.js"], False)
+    assert files.languages == {"de": ("ltr", "Verbinden…")}
+
+
+def test_a_bundle_of_these_sources_takes_their_place(home: Path) -> None:
+    """Under the build's path alone; a part is found by the name that it was made of."""
+    files = PageFiles(home, bundle(home, name_of(home)))
+    assert files.modules("boot.js", "lightning.js") == [
+        "boot.js",
+        "lightning-12345678.js",
+        "chunk-ABCDEFGH.js",
+    ]
+    built, source = files.find("boot.js", built=True), files.find("boot.js", built=False)
+    assert built is not None
+    assert source is not None
+    assert b"chunk" in built.plain
+    assert b"chunk" not in source.plain
+    assert files.find("chunk-ABCDEFGH.js", built=False) is None
+
+
+def test_a_bundle_of_other_sources_is_left_alone(home: Path) -> None:
+    """What runs is what is written, not what it was some time ago."""
+    folder = bundle(home, name_of(home))
+    (home / "a.js").write_text("export const a = 2;\n")
+    assert PageFiles(home, folder).modules("boot.js") == ["boot.js", "a.js"]
+
+
+def test_another_word_in_any_file_is_another_build(home: Path) -> None:
+    """And what stands beside the files makes one too."""
+    before = PageFiles(home, home / "none").build
+    assert PageFiles(home, home / "none", more=(b"x",)).build != before
+    (home / "panel.css").write_text(".a { top: 1px; }\n")
+    assert PageFiles(home, home / "none").build != before
+
+
+def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
+    """The same content either way."""
+    file = page_file("text/css", b"a{top:0}" * 100)
+    body, headers = file.body("br, gzip")
+    assert gzip.decompress(body) == file.plain
+    assert headers == {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
+    assert file.body("identity") == (file.plain, {"Vary": "Accept-Encoding"})
+    assert page_file("text/css", b"a{}").body("gzip")[0] == b"a{}"
+
+
+@pytest.mark.parametrize("driver", ["lightning.js", "classic.js"])
+def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: str) -> None:
+    """Modules, styles and the longest language, compressed."""
+    files = PageFiles(WEB / "softphone", WEB / "dist")
+    names = [*files.modules("boot.js", driver), "tokens.css", "panel.css"]
+    found = [files.find(name, built=True) for name in names]
+    words = [files.find(f"lang/{language}.json", built=True) for language in files.languages]
+    sizes = [len(file.body("gzip")[0]) for file in found if file]
+    assert len(sizes) == len(names)
+    assert sum(sizes) + max(len(file.body("gzip")[0]) for file in words if file) < LIMIT
