@@ -151,6 +151,7 @@ def _card(call: Call, region: str) -> View:
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
         "called_number": _called(call),
+        "called_display": display(_called(call), region) if call.direction is INBOUND else "",
         "params": call.details.params,
         "started_at": call.opened_at,
         "since": stage.since,

@@ -168,6 +168,7 @@ def test_a_live_call_has_a_card() -> None:
         "record": SHOWN_RECORD,
         "matches": [],
         "called_number": NUMBER,
+        "called_display": "",
         "params": "sourceId=Q4",
         "started_at": T0,
         "since": T0 + 5,

@@ -40,7 +40,7 @@ function createPerson({ t }, model) {
       show(number, number.textContent !== '');
       setText(kind, kindWords(card.record?.object_type ?? '', t));
       show(kind, kind.textContent !== '');
-      const ours = showsFact(partOf(model().layout, card.direction), 'DNIS') ? (card.called_display ?? card.called_number ?? '') : '';
+      const ours = showsFact(partOf(model().layout, card.direction), 'DNIS') ? (card.called_display ?? '') : '';
       setText(called, ours && t('called.on', { number: ours }));
       show(called, ours !== '');
     },

@@ -26,7 +26,7 @@ import { createWorkItems } from './work-items.js';
 
 /** @import {Page} from './page.js' */
 /** @import {Start} from './startup.js' */
-/** @import {CallCard, Click, CtiError, Driver, Frame, PageSettings, PeopleFound, RecordRef, View, WrapupCard} from './types.js' */
+/** @import {CallCard, Click, CtiError, Driver, Frame, PeopleFound, RecordRef, View, WrapupCard} from './types.js' */
 
 const TICK_MS = 500;
 /** The class that we ship; an admin may name another that answers the same. */
