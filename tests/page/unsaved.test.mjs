@@ -40,3 +40,16 @@ test('nothing is left behind once everything is saved, nor by rubbish', () => {
   store.setItem('k', '{');
   assert.equal(createUnsaved(store, 'k').any(), false);
 });
+
+test('what the admin has asked for is saved by itself too', () => {
+  const store = memoryStore();
+  const unsaved = createUnsaved(store, 'k');
+  unsaved.typed('notes', 'hello');
+  unsaved.typed('fields.Region__c', 'West');
+  unsaved.typed('fields.Reason__c', 'Price');
+  assert.deepEqual(createUnsaved(store, 'k').fields(), { notes: 'hello', fields: { Region__c: 'West', Reason__c: 'Price' } });
+  unsaved.seen({ notes: 'hello', fields: { Region__c: 'West' } });
+  assert.deepEqual(unsaved.fields(), { fields: { Reason__c: 'Price' } });
+  unsaved.seen({ fields: { Region__c: 'West', Reason__c: 'Price' } });
+  assert.equal(unsaved.any(), false);
+});

@@ -1,5 +1,6 @@
 /** A refused call log, mended: what the Task should say, to be edited and saved again. */
 
+import { createAskedFields } from './asked-fields.js';
 import { el } from './dom.js';
 import { NOTES_MAX, SUBJECT_MAX, field, outcomesOf, toOption } from './form.js';
 import { choicesOf, outcomeOf } from './outcomes.js';
@@ -19,8 +20,9 @@ export function createEditForm(context, logId, close) {
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off' });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3 });
   const inputs = { disposition, subject, notes };
+  const asked = createAskedFields(() => undefined);
   const element = el('form', { class: 'form edit-form', hidden: true }, related.element,
-    field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject'), field(t('notes.label'), notes, 'notes'),
+    field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject'), field(t('notes.label'), notes, 'notes'), asked.element,
     el('div', { class: 'form-foot' }, el('button', { type: 'submit', class: 'button brand' }, t('tray.save_again')), el('button', { type: 'button', class: 'button neutral', onclick: close }, t('tray.back'))));
   /** @type {TrayRow|undefined} */
   let row;
@@ -30,6 +32,8 @@ export function createEditForm(context, logId, close) {
     const fields = Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value]).filter(
       ([name, value]) => value !== (Reflect.get(row?.draft ?? {}, name ?? '') ?? ''),
     ));
+    const added = Object.entries(asked.values()).filter(([name, value]) => value !== (row?.draft.fields?.[name] ?? ''));
+    if (added.length > 0) Object.assign(fields, { fields: Object.fromEntries(added) });
     // Without another word it may be another record that was wrong, or Salesforce itself.
     if (Object.keys(fields).length === 0) actions.tray(logId, 'save_again');
     else if (!actions.wrapup(logId, fields, true)) return;
@@ -45,6 +49,7 @@ export function createEditForm(context, logId, close) {
       const outcomes = outcomesOf(t, choicesOf(view?.settings.dispositions ?? [], t), row ? outcomeOf(row, t) : '', draft.disposition ?? '');
       disposition.replaceChildren(...outcomes.map(toOption));
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) inputs[name].value = draft[name] ?? '';
+      asked.update(view?.settings.ask_fields ?? [], draft.fields ?? {});
     },
     /** @param {TrayRow} next @param {Model} model */
     update(next, model) {

@@ -1,5 +1,6 @@
 /** The agent's words about a call: notes from the first second, the rest in wrap-up. */
 
+import { createAskedFields } from './asked-fields.js';
 import { el, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
@@ -56,7 +57,7 @@ function createSender({ actions, drafts }, callId, owner) {
     flush,
     fields: unsaved.fields,
     isDone: () => done,
-    /** @param {DraftField|'follow_up'} name @param {string|boolean} value */
+    /** @param {string} name @param {string|boolean} value */
     typed(name, value) {
       unsaved.typed(name, value);
       timer ??= setTimeout(flush, AUTOSAVE_MS);
@@ -165,11 +166,12 @@ export function createForm(context, callId, owner) {
   const { t } = context;
   const sender = createSender(context, callId, owner);
   const inputs = createInputs(context, sender.typed);
+  const asked = createAskedFields((name, value) => sender.typed(`fields.${name}`, value));
   const follow = createFollow(context, `softphone/follow/${owner}/${callId}`, (wanted) => sender.typed('follow_up', wanted));
   const pause = createPause(context, callId, (on) => setData(element, 'paused', String(on)));
   const save = el('button', { type: 'submit', class: 'button brand' }, t('wrapup.save'));
   const foot = el('div', { class: 'form-foot' }, save, pause.element, el('span', { class: 'hint' }, t('wrapup.shortcut')));
-  const element = el('form', { class: 'form' }, ...inputs.elements, follow.element, foot);
+  const element = el('form', { class: 'form' }, ...inputs.elements, asked.element, follow.element, foot);
   /** @type {Card|undefined} */
   let last;
   let live = false;
@@ -184,7 +186,7 @@ export function createForm(context, callId, owner) {
     if (event.key !== 'Enter' || !saves) return;
     event.preventDefault();
     if (foot.hidden) sender.flush();
-    else sender.finish();
+    else element.requestSubmit();
   });
   element.addEventListener('focusout', sender.flush);
 
@@ -197,8 +199,10 @@ export function createForm(context, callId, owner) {
       const over = 'outcome' in card;
       pause.update(card, model);
       sender.update(card, model);
-      const shown = { ...card.draft, ...sender.fields() };
+      const unsaved = sender.fields();
+      const shown = { ...card.draft, ...unsaved };
       inputs.update(card, model, shown);
+      asked.update(over ? (model.view?.settings.ask_fields ?? []) : [], { ...card.draft.fields, ...unsaved.fields });
       follow.box.checked = shown.follow_up === true;
       for (const part of [...inputs.late, follow.element, foot]) show(part, over);
       setText(save, t(over && card.log.state === 'none' ? 'wrapup.done' : 'wrapup.save'));

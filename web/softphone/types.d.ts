@@ -17,9 +17,19 @@ export interface Draft {
   follow_up?: boolean;
   who?: RecordRef | null;
   what?: RecordRef | null;
+  /** What the admin has asked for, by the field's name. */
+  fields?: { [name: string]: string };
 }
 
 export type DraftField = 'subject' | 'notes' | 'disposition';
+
+/** A field that the admin asks for; without choices it is text. */
+export interface AskedField {
+  name: string;
+  label: string;
+  choices: string[];
+  required: boolean;
+}
 
 export type Phase =
   | 'idle'
@@ -162,6 +172,7 @@ export interface View {
     wrap_up_seconds: number;
     dispositions: { value: string; label: string; code?: string }[];
     dial_while_wrapup: boolean;
+    ask_fields?: AskedField[];
   };
 }
 

@@ -3,14 +3,20 @@
  * lost connection, and it outlives a reload of the panel in this tab.
  */
 
-/** @import {Draft, DraftField, Store} from './types.js' */
+/** @import {Draft, Store} from './types.js' */
+
+/** What the admin has asked for is kept each by itself, under this. */
+const ASKED = 'fields.';
+
+/** @param {Draft} draft @param {string} field */
+const knownOf = (draft, field) => (field.startsWith(ASKED) ? draft.fields?.[field.slice(ASKED.length)] : Reflect.get(draft, field)) ?? '';
 
 /**
  * @param {Store} store
  * @param {string} key
  */
 export function createUnsaved(store, key) {
-  /** @returns {Draft} */
+  /** @returns {{[field: string]: string|boolean}} */
   const load = () => {
     try {
       return JSON.parse(store.getItem(key) ?? '{}');
@@ -22,16 +28,21 @@ export function createUnsaved(store, key) {
   const keep = () =>
     Object.keys(fields).length > 0 ? store.setItem(key, JSON.stringify(fields)) : store.removeItem(key);
   return {
-    fields: () => ({ ...fields }),
+    /** As a draft has them. @returns {Draft} */
+    fields() {
+      const asked = Object.entries(fields).filter(([field]) => field.startsWith(ASKED)).map(([field, value]) => [field.slice(ASKED.length), value]);
+      const own = Object.entries(fields).filter(([field]) => !field.startsWith(ASKED));
+      return { ...Object.fromEntries(own), ...(asked.length > 0 ? { fields: Object.fromEntries(asked) } : {}) };
+    },
     any: () => Object.keys(fields).length > 0,
-    /** @param {DraftField|'follow_up'} field @param {string|boolean} value */
+    /** @param {string} field one of a draft, or `fields.` and the name of one that was asked for @param {string|boolean} value */
     typed(field, value) {
       fields = { ...fields, [field]: value };
       keep();
     },
     /** Forget what the server knows too. @param {Draft} draft */
     seen(draft) {
-      const left = Object.entries(fields).filter(([field, value]) => (Reflect.get(draft, field) ?? '') !== value);
+      const left = Object.entries(fields).filter(([field, value]) => knownOf(draft, field) !== value);
       if (left.length === Object.keys(fields).length) return;
       fields = Object.fromEntries(left);
       keep();
