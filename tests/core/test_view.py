@@ -372,7 +372,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
             "direction": "outbound",
             "record": SHOWN_RECORD,
             "started_at": T0 + 1,
-            "talk_seconds": 2,
+            "talk_seconds": 1,
             "outcome": "Connected",
             "outcome_code": "answered",
             "reason": "refused",
