@@ -54,14 +54,15 @@ def _dialstack(org: Org, _states: DriverStates, observe: Observe) -> Driver:
     )
 
 
-def _asterisk(org: Org, _states: DriverStates, observe: Observe) -> Driver:
+def _asterisk(org: Org, states: DriverStates, observe: Observe) -> Driver:
     account = account_of(org.telephony.options)
     entries = read_entries(org.directory_file) if org.directory_file else ()
     users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
     cel = open_cel(account.cel_url, utc=account.cel_utc) if account.cel_url else None
     client = AriClient(build_ari_http(account), account, observe=observe)
+    now = SystemClock().now
     return AsteriskDriver(
-        org.account, client, account, now=SystemClock().now, users=lambda: users, cel=cel
+        org.account, client, account, states, now=now, users=lambda: users, cel=cel
     )
 
 

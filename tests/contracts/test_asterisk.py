@@ -34,6 +34,7 @@ from qa.asterisk.handset import (
     PhoneCall,
     Plan,
 )
+from tests.fakes.states import MemoryStates
 
 NUMBER, CALLER = "+15551230300", "+15557654321"
 RINGING, DIALED, CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
@@ -43,14 +44,16 @@ AGENTS = ("ada", "grace", "linus")
 
 @dataclass
 class Listener:
-    """A sink that keeps what it is told."""
+    """A sink that keeps what it is told, and stores what is to be stored with it."""
 
+    states: MemoryStates
     updates: list[CallUpdate] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def deliver(self, delivery: IncomingDelivery) -> bool:
         """Keep it."""
         assert delivery.update is not None
+        self.states.set(delivery.states)
         self.updates.append(delivery.update)
         self.changed.set()
         return True
@@ -101,13 +104,17 @@ class Case:
 
 
 @asynccontextmanager
-async def steering(account: AsteriskAccount, cel_url: str = "") -> AsyncIterator[Case]:
+async def steering(
+    account: AsteriskAccount, cel_url: str = "", states: MemoryStates | None = None
+) -> AsyncIterator[Case]:
     """A driver that runs; without a bench yet."""
-    heard = Listener()
+    states = states or MemoryStates()
+    heard = Listener(states)
     driver = AsteriskDriver(
         "acct",
         AriClient(build_http(account), account),
         account,
+        states,
         now=lambda: time.time_ns() // 1_000_000,
         users=lambda: AGENTS,
         cel=open_cel(cel_url, utc=True) if cel_url else None,
@@ -439,3 +446,21 @@ async def test_after_a_kill_of_asterisk_its_calls_are_over(case: Case) -> None:
     ended = await case.heard.until(ENDED, call)
     assert ended.facts.result is Outcome.ANSWERED
     assert await case.bench.channels() == []
+
+
+async def test_who_comes_back_tells_of_calls_that_ended_meanwhile(case: Case) -> None:
+    """Nobody listened, no channel is left: over now at the latest, and not for certain."""
+    states = MemoryStates()
+    async with steering(case.bench.account(), states=states) as first:
+        plans(case.bench, case.ada)
+        call = (await first.driver.place("call_gone", "ada", NUMBER)).provider_call_id or ""
+        await first.heard.until(CONNECTED, call)
+    for side in (*case.ada.live, *case.bench.trunk.live):
+        await side.hang_up()
+    await case.until_empty()
+    async with steering(case.bench.account(), states=states) as second:
+        ended = await second.heard.until(ENDED, call)
+        assert ended.user_id == "ada"
+        assert ended.facts.talk_ms is not None
+        assert not ended.facts.is_certain
+        assert await states.unfinished() == ()

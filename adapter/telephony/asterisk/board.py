@@ -38,6 +38,11 @@ class CallBoard:
     _roots: dict[str, str] = field(default_factory=dict)
     _copies: OrderedDict[tuple[str, ...], None] = field(default_factory=OrderedDict)
 
+    @property
+    def roots(self) -> set[str]:
+        """The ids of all calls that are up."""
+        return {*self.calls, *map(ids.call_of_channel, self.seen)}
+
     def take(self, event: Event) -> Step | None:
         """What follows from an event; None where it is a copy, or about nothing of ours."""
         if self._is_copy(event):

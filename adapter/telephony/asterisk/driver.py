@@ -13,16 +13,19 @@ from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
 from adapter.telephony.asterisk.cel import CelLog
 from adapter.telephony.asterisk.client import GONE, AriClient
 from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.ledger import Ledger
 from adapter.telephony.asterisk.legs import Steered
 from adapter.telephony.asterisk.steering import Steering
 from adapter.telephony.port import (
     Action,
     Capabilities,
     Cdr,
+    DriverStates,
     Placed,
     ProviderUser,
     Rejected,
     Sink,
+    StaleState,
     Unknown,
     Unsupported,
 )
@@ -41,6 +44,7 @@ class AsteriskDriver:
         name: str,
         client: AriClient,
         account: AsteriskAccount,
+        states: DriverStates,
         *,
         now: Callable[[], int],
         users: Callable[[], Iterable[str]] = lambda: (),
@@ -53,7 +57,15 @@ class AsteriskDriver:
         self._cel = cel
         self._now = now
         self._hands = Hands(client, account)
-        self.steering = Steering(client, self._hands, account, now=now, users=users)
+        self._ledger = Ledger(states)
+        self.steering = Steering(
+            client,
+            self._hands,
+            account,
+            now=now,
+            users=users,
+            lost=lambda present: self._ledger.lost(present, now()),
+        )
         self.capabilities = Capabilities(
             transfer=True,
             hang_up=True,
@@ -68,8 +80,17 @@ class AsteriskDriver:
         """Steer until cancelled, or until another process has taken over."""
 
         async def tell(update: CallUpdate) -> None:
-            await sink.deliver(self._delivery(update))
+            delivery = self._delivery(update)
+            try:
+                taken = await sink.deliver(delivery)
+            except StaleState:
+                await self._ledger.again(update.provider_call_id)
+                raise
+            for entry in delivery.states:
+                if taken or entry.over:
+                    self._ledger.stored(entry)
 
+        await self._ledger.read()
         await self.steering.run(tell)
 
     def _delivery(self, update: CallUpdate) -> IncomingDelivery:
@@ -82,6 +103,7 @@ class AsteriskDriver:
             body=body,
             update=update,
             parkable=update.user_id != telling.NOBODY,
+            states=(self._ledger.entry(update, body),),
         )
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:

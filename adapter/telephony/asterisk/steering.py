@@ -8,7 +8,7 @@ After every connection all is compared with what is there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from typing import TypeAlias
 
 import structlog
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 Tell: TypeAlias = Callable[[CallUpdate], Awaitable[None]]
 """Makes an update durable; may raise anything, and is asked again then."""
+
+Lost: TypeAlias = Callable[[Collection[str]], Iterable[CallUpdate]]
+"""The ends of calls that were told of, given those that are there."""
 
 QUEUED = 20_000
 """Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
@@ -51,6 +54,7 @@ class Steering:
         *,
         now: Callable[[], int],
         users: Callable[[], Iterable[str]] = lambda: (),
+        lost: Lost = lambda present: (),
     ) -> None:
         """`now` in Unix ms; `users` are the agents whose phones are watched."""
         self._client = client
@@ -58,6 +62,7 @@ class Steering:
         self._account = account
         self._now = now
         self._users = users
+        self._lost = lost
         self._work: dict[str, asyncio.Queue[Step]] = {}
         self.board = CallBoard()
         self.connected = False
@@ -122,7 +127,10 @@ class Steering:
         channels = await self._client.channels()
         bridges = await self._client.bridges()
         answered = await self.answered(channels)
-        return self.board.sweep(channels, bridges, answered, self._now())
+        steps = self.board.sweep(channels, bridges, answered, self._now())
+        present = {step.root for step in steps} | self.board.roots
+        ends = self._lost(present)
+        return (*steps, *(Step(end.provider_call_id, (end,), done=True) for end in ends))
 
     async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
         """When those legs of ours that are up were picked up, in Unix ms. Raises ProviderError."""

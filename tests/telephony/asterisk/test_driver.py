@@ -16,6 +16,7 @@ from adapter.telephony.updates import CallUpdate, Moment
 from qa.asterisk.bench import Bench, always, imitated
 from qa.asterisk.handset import IGNORE
 from qa.asterisk.standin import StandIn
+from tests.fakes.states import MemoryStates
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def driver(bench: Bench) -> AsyncIterator[AsteriskDriver]:
     """A driver that does not run."""
     account = bench.account()
     client = AriClient(build_http(account), account, total_seconds=0.3)
-    made = AsteriskDriver("acct", client, account, now=lambda: 1)
+    made = AsteriskDriver("acct", client, account, MemoryStates(), now=lambda: 1)
     yield made
     await made.close()
 
