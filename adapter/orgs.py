@@ -38,6 +38,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from adapter.origins import demand_https, normal_origin
 from adapter.settingrules import is_task_field, secure_origin, why_weak
 from adapter.settings import Settings, WrongSetting
 
@@ -45,7 +46,7 @@ DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 
 
-SURFACES = ("open-cti",)
+SURFACES = ("open-cti", "voice")
 """Where in Salesforce the softphone can be."""
 
 
@@ -59,6 +60,16 @@ class TelephonyAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceSide:
+    """An org's contact center of Salesforce Voice: where its records are, and what signs for it."""
+
+    url: str
+    contact_center: str
+    key: str = field(repr=False)
+    audience: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SalesforceSide:
     """How an org's calls get into it; None and empty are for what the whole deployment says."""
 
@@ -67,6 +78,7 @@ class SalesforceSide:
     client_secret: str = field(default="", repr=False)
     task_status: str | None = None
     task_extra_fields: tuple[str, ...] | None = None
+    voice: VoiceSide | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +154,17 @@ def _the_one(settings: Settings) -> Org:
         client_id=settings.sign_in_client_id,
         client_secret=settings.sign_in_client_secret.get_secret_value(),
         telephony=_account_of(settings),
+        salesforce=SalesforceSide(voice=_voice_of(settings)),
         directory_file=settings.directory_file,
     )
+
+
+def _voice_of(settings: Settings) -> VoiceSide | None:
+    if not settings.is_voice_configured:
+        return None
+    key = settings.voice_key.get_secret_value()
+    url, center = settings.voice_url, settings.voice_contact_center
+    return VoiceSide(url, center, key, settings.voice_audience)
 
 
 def _account_of(settings: Settings) -> TelephonyAccount:
@@ -216,6 +237,7 @@ def _telephony(row: dict[str, Any], settings: Settings) -> TelephonyAccount:
 
 def _salesforce(table: dict[str, Any]) -> SalesforceSide:
     known = {"surface", "client_id", "client_secret_file", "task_status", "task_extra_fields"}
+    known |= _VOICE | {"voice_audience"}
     _demand("[org.salesforce]", table, known)
     surface = table.get("surface", SURFACES[0])
     if surface not in SURFACES:
@@ -232,6 +254,24 @@ def _salesforce(table: dict[str, Any]) -> SalesforceSide:
         client_secret=_read(secret) if secret else "",
         task_status=table.get("task_status"),
         task_extra_fields=None if fields is None else tuple(fields),
+        voice=_voice(table),
+    )
+
+
+_VOICE = frozenset({"voice_url", "voice_contact_center", "voice_key_file"})
+
+
+def _voice(table: dict[str, Any]) -> VoiceSide | None:
+    told = _VOICE & table.keys()
+    if not told:
+        return None
+    if told != _VOICE:
+        raise ValueError(f"[org.salesforce] has {', '.join(sorted(_VOICE))}, or none of them")
+    return VoiceSide(
+        url=demand_https(normal_origin(table["voice_url"])),
+        contact_center=table["voice_contact_center"],
+        key=_read(table["voice_key_file"]),
+        audience=table.get("voice_audience", ""),
     )
 
 

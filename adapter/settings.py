@@ -145,6 +145,12 @@ class Settings(BaseSettings):
     journal_seconds: Seconds = 30
     read_back_seconds: Texts = ("30", "60", "120", "330")
 
+    voice_url: str = ""
+    voice_contact_center: Annotated[str, Field(pattern="^([A-Za-z][A-Za-z0-9_]*)?$")] = ""
+    voice_key: SecretStr = SecretStr("")
+    voice_audience: Annotated[str, Field(max_length=255)] = ""
+    voice_library: Path | None = None
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_hash_key: SecretStr = SecretStr("")
 
@@ -190,7 +196,7 @@ class Settings(BaseSettings):
     def _is_a_secure_url(cls, value: str) -> str:
         return demand_https(normal_url(value))
 
-    @field_validator("salesforce_url")
+    @field_validator("salesforce_url", "voice_url")
     @classmethod
     def _is_a_secure_origin_or_nothing(cls, value: str) -> str:
         return demand_https(normal_origin(value)) if value else value
@@ -349,6 +355,12 @@ class Settings(BaseSettings):
             and self.dialstack_account
             and self.webhook_secrets
         )
+
+    @property
+    def is_voice_configured(self) -> bool:
+        """Whether VoiceCall records can be written: all three, or Salesforce Voice is not there."""
+        key = self.voice_key.get_secret_value()
+        return bool(self.voice_url and self.voice_contact_center and key)
 
     @property
     def asks_salesforce(self) -> bool:

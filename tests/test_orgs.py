@@ -149,7 +149,7 @@ def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti, not 'pager'"),
+        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti or voice, not 'pager'"),
         ('[org.salesforce]\ncolour = "red"', "has no colour; it knows"),
         ('[org.salesforce]\nclient_id = "3MVG9"', "client_secret_file, or neither"),
         ('[org.salesforce]\ntask_extra_fields = ["Subject=x"]', "must be Field=value"),
@@ -160,3 +160,23 @@ def test_what_an_orgs_tables_cannot_say_is_refused(tmp_path: Path, table: str, s
     """With a sentence."""
     with pytest.raises(WrongSetting, match=said):
         read(tmp_path, org_text(tmp_path, "a") + table + "\n")
+
+
+def test_an_org_may_have_a_contact_center_of_its_own(tmp_path: Path) -> None:
+    """All three of its settings, or none: a half one would lose records."""
+    (tmp_path / "key.pem").write_text("pem")
+    table = f"""
+[org.salesforce]
+voice_url = "https://acme.my.salesforce-scrt.com"
+voice_contact_center = "SoftphoneVoice"
+voice_key_file = "{tmp_path}/key.pem"
+"""
+    path = tmp_path / "orgs.toml"
+    path.write_text(org_text(tmp_path, "a") + table)
+    (org,) = orgs_of(load({}, orgs_file=path)).all
+    assert org.salesforce.voice is not None
+    assert org.salesforce.voice.key == "pem"
+    assert "pem" not in repr(org.salesforce.voice.url) + repr(org.salesforce).replace("key.pem", "")
+    path.write_text(org_text(tmp_path, "a") + table.replace("voice_key_file", "#"))
+    with pytest.raises(WrongSetting, match="or none of them"):
+        orgs_of(load({}, orgs_file=path))

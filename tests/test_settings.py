@@ -98,6 +98,11 @@ SAID: Mapping[str, tuple[str, object]] = {
     "report_seconds": ("10", 10.0),
     "journal_seconds": ("11", 11.0),
     "read_back_seconds": ("0,0.5,86400", ("0", "0.5", "86400")),
+    "voice_url": ("https://acme.my.salesforce-scrt.com/", "https://acme.my.salesforce-scrt.com"),
+    "voice_contact_center": ("SoftphoneVoice", "SoftphoneVoice"),
+    "voice_key": ("pem", SecretStr("pem")),
+    "voice_audience": ("https://api.example", "https://api.example"),
+    "voice_library": ("/opt/scv-connector-base.js", Path("/opt/scv-connector-base.js")),
     "log_level": ("debug", "debug"),
     "log_hash_key": ("k", SecretStr("k")),
 }
@@ -147,7 +152,7 @@ def test_no_secret_shows_in_the_settings_text() -> None:
     """repr() and str() say stars."""
     secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
     settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
-    assert len(secrets) == 7
+    assert len(secrets) == 8
     assert "hush" not in repr(settings) + str(settings)
 
 

@@ -1,0 +1,174 @@
+"""The metadata of Salesforce Voice: vendor info, its Apex class, labels, permission set, origin.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_conversationvendorinfo.htm
+A word of ours reaches an agent only as a Custom Label that is in the org: so there is one for each
+refusal that a page can show (`LABELS`, which a test holds against the page).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from adapter.xmltext import branch, document, leaf
+
+NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
+API_VERSION = "65.0"
+
+LABELS = {
+    "Softphone_Busy": "You are in a call. Finish it first, then call again.",
+    "Softphone_Emergency": "Dial the emergency number on your phone, now.",
+    "Softphone_Hang_Up_Phone": "Hang up at your phone: it cannot be ended from here.",
+    "Softphone_No_Answer": "The phone system did not answer in time. If your phone rings, pick up.",
+    "Softphone_Not_Allowed": "This number may not be called. Ask your administrator.",
+    "Softphone_Not_Configured": "You have no phone user yet. Ask your administrator.",
+    "Softphone_Number": "This is no number that can be called. Check it and try again.",
+    "Softphone_Offline": "The phone is not connected at the moment. Try again in a moment.",
+    "Softphone_Other_Surface": "You work with the softphone in the utility bar: call from there.",
+    "Softphone_Provider_Refused": "The phone system refused the call.",
+    "Softphone_Repeat": "You called this number a moment ago. Wait a moment to call it again.",
+    "Softphone_Sign_In": "Sign in to the phone first.",
+    "Softphone_Too_Many": "Too many calls in a short time. Wait a moment, then call again.",
+    "Softphone_Unsupported": "Your phone cannot do this. Use the phone itself.",
+}
+"""By API name, in English: translated in Setup, Translation Workbench."""
+
+_NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*\Z")
+PERMISSION_SETS = (
+    "ContactCenterAgentExternalTelephony",
+    "ContactCenterAdminExternalTelephony",
+)
+"""Salesforce's own, which agents and admins need besides ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What is deployed: `name` is the developer name, `origin` the adapter's own, https."""
+
+    name: str
+    label: str
+    origin: str
+    org_id: str
+
+    @property
+    def connector_url(self) -> str:
+        """What Omni-Channel loads, hidden, for every agent of the contact center."""
+        return f"{self.origin}/voice/{self.org_id}"
+
+    @property
+    def sign_in_url(self) -> str:
+        """What Omni-Channel shows to agents who must sign in to the phone."""
+        return f"{self.origin}/voice/{self.org_id}/sign-in"
+
+
+def problems(vendor: Vendor) -> tuple[str, ...]:
+    """Why the deployment would fail, in sentences."""
+    found = []
+    if not _NAME.match(vendor.name) or len(vendor.name) > 40:
+        found.append("The name takes letters, digits and single underscores, 40 at most.")
+    if not vendor.origin.startswith("https://"):
+        found.append("Salesforce loads the connector over https only: set SOFTPHONE_PUBLIC_URL.")
+    return tuple(found)
+
+
+def files(vendor: Vendor) -> dict[str, str]:
+    """Every file under force-app/main/default, by its path."""
+    name = vendor.name
+    return {
+        f"ConversationVendorInformation/{name}.ConversationVendorInformation-meta.xml": _info(
+            vendor
+        ),
+        f"classes/{name}Integration.cls": apex(name),
+        f"classes/{name}Integration.cls-meta.xml": _class_meta(),
+        "labels/CustomLabels.labels-meta.xml": labels(),
+        f"permissionsets/{name}_Voice.permissionset-meta.xml": _permission_set(vendor),
+        f"cspTrustedSites/{name}_Voice.cspTrustedSite-meta.xml": _trusted_site(vendor),
+    }
+
+
+def _info(vendor: Vendor) -> str:
+    return document(
+        branch(
+            "ConversationVendorInfo",
+            leaf("connectorUrl", vendor.connector_url),
+            leaf("customLoginUrl", vendor.sign_in_url),
+            leaf("developerName", vendor.name),
+            leaf("integrationClass", f"{vendor.name}Integration"),
+            leaf("masterLabel", vendor.label),
+            leaf("vendorType", "ServiceCloudVoicePartner"),
+            xmlns=NAMESPACE,
+        )
+    )
+
+
+def apex(name: str) -> str:
+    """The class that a vendor info must name; it administers nothing, so it has no methods."""
+    return (
+        "/** Users and queues are administered at the phone system, not from Salesforce. */\n"
+        f"global with sharing class {name}Integration {{\n}}\n"
+    )
+
+
+def _class_meta() -> str:
+    return document(
+        branch(
+            "ApexClass",
+            leaf("apiVersion", API_VERSION),
+            leaf("status", "Active"),
+            xmlns=NAMESPACE,
+        )
+    )
+
+
+def labels() -> str:
+    """A Custom Label for each refusal."""
+    return document(
+        branch(
+            "CustomLabels",
+            *[
+                branch(
+                    "labels",
+                    leaf("fullName", name),
+                    leaf("categories", "Softphone"),
+                    leaf("language", "en_US"),
+                    leaf("protected", "false"),
+                    leaf("shortDescription", name.replace("_", " ")),
+                    leaf("value", text),
+                )
+                for name, text in sorted(LABELS.items())
+            ],
+            xmlns=NAMESPACE,
+        )
+    )
+
+
+def _permission_set(vendor: Vendor) -> str:
+    return document(
+        branch(
+            "PermissionSet",
+            branch(
+                "classAccesses",
+                leaf("apexClass", f"{vendor.name}Integration"),
+                leaf("enabled", "true"),
+            ),
+            leaf("description", f"What an agent of {vendor.label} needs besides Salesforce's own."),
+            leaf("hasActivationRequired", "false"),
+            leaf("label", f"{vendor.label} Voice"),
+            xmlns=NAMESPACE,
+        )
+    )
+
+
+def _trusted_site(vendor: Vendor) -> str:
+    return document(
+        branch(
+            "CspTrustedSite",
+            leaf("context", "All"),
+            leaf("description", "The connector page of Salesforce Voice."),
+            leaf("endpointUrl", vendor.origin),
+            leaf("isActive", "true"),
+            leaf("isApplicableToConnectSrc", "true"),
+            leaf("isApplicableToFrameSrc", "true"),
+            xmlns=NAMESPACE,
+        )
+    )

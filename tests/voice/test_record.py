@@ -1,0 +1,86 @@
+"""What a VoiceCall record is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.core.facts import Outcome
+from adapter.core.model import Draft, Record
+from adapter.core.policy import Policy
+from adapter.voice.record import RecordRules, Times, attributes, complete_body, create_body, instant
+from tests.core.gate import new_log
+from tests.core.people import T0
+
+RULES = RecordRules("SoftphoneVoice", Policy().disposition)
+FIELDS = replace(new_log().wanted, outcome=Outcome.ANSWERED, talk_ms=65_400)
+
+
+def test_a_ringing_call_is_created_with_all_that_is_required() -> None:
+    """Salesforce refuses it without any of these; a withheld number is somebody all the same."""
+    body = create_body("c1", caller="+12025550143", called="+12", started=T0, rules=RULES)
+    assert body == {
+        "callCenterApiName": "SoftphoneVoice",
+        "vendorCallKey": "c1",
+        "from": "+12025550143",
+        "to": "+12",
+        "initiationMethod": "Inbound",
+        "startTime": instant(T0),
+        "participants": [{"participantKey": "+12025550143", "type": "END_USER"}],
+    }
+    withheld = create_body("c1", caller="", called="", started=T0, rules=RULES)
+    assert withheld["participants"][0]["participantKey"] == "anonymous"
+
+
+def test_moments_are_utc_with_milliseconds() -> None:
+    """As Salesforce writes them."""
+    assert instant(1_760_000_000_123) == "2025-10-09T08:53:20.123Z"
+
+
+def test_a_talk_is_completed_with_its_times_and_words() -> None:
+    """A duration needs both ends."""
+    fields = replace(FIELDS, draft=Draft(notes="n", disposition="Sold", follow_up=True))
+    body = complete_body(fields, Times(T0, T0 + 10_000, T0 + 75_400), RULES)
+    said = json.loads(body.pop("callAttributes"))
+    assert body == {
+        "startTime": instant(T0),
+        "acceptTime": instant(T0 + 10_000),
+        "endTime": instant(T0 + 75_400),
+        "isActiveCall": False,
+        "disconnectReason": {"value": "Connected", "isError": False},
+    }
+    assert said["softphoneNotes"] == "n"
+    assert said["softphoneDisposition"] == "Sold"
+    assert said["softphoneTalkSeconds"] == 65
+    assert said["softphoneFollowUp"] is True
+    assert "softphoneSubject" not in said
+
+
+@pytest.mark.parametrize(
+    ("times", "ended"),
+    [
+        (Times(T0, None, T0 + 5), T0 + 5),
+        (Times(T0, None, None), T0),
+        (Times(T0, T0 + 3, None), T0 + 3),
+        (Times(T0, None, T0 - 9), T0),
+    ],
+)
+def test_a_call_that_nobody_took_is_an_error_with_an_end(times: Times, ended: int) -> None:
+    """Even where nobody told when it ended; never before its start."""
+    body = complete_body(replace(FIELDS, outcome=Outcome.BUSY, talk_ms=None), times, RULES)
+    assert body["endTime"] == instant(ended)
+    assert body["disconnectReason"] == {"value": "Busy", "isError": True}
+
+
+def test_links_are_told_by_their_ids_and_reserved_names_never() -> None:
+    """CallerContactInfo and SourceType are Salesforce's own."""
+    who = Draft(who=Record("003000000000001"), what=Record("001000000000001"))
+    said = attributes(replace(FIELDS, draft=who, record=Record("500000000000001")), RULES)
+    assert said["softphoneWhoId"] == "003000000000001"
+    assert said["softphoneWhatId"] == "001000000000001"
+    assert said["softphoneRecordId"] == "500000000000001"
+    assert all(name.startswith("softphone") for name in said)
+    bare = attributes(replace(FIELDS, record=None, talk_ms=None), RULES)
+    assert bare["softphoneTalkSeconds"] == 0

@@ -1,0 +1,61 @@
+/** From a call as the view tells it to what Salesforce's phone says of it. No class of the library's. */
+
+/** @import {Card, Host, NeutralCall, OverCard, VoiceView} from './types.js' */
+
+const CONNECTED = 'bridged';
+
+/** @type {{[direction: string]: NeutralCall['type']}} */
+const TYPES = { outbound: 'Outbound', inbound: 'Inbound', internal: 'InternalCall' };
+
+/** @param {Card} card @param {Host} host @returns {NeutralCall} */
+export const activeCall = (card, host) => ({
+  ...common(card, host),
+  state: card.state === CONNECTED ? 'connected' : 'ringing',
+  since: card.since,
+  voiceCallId: card.host_record ?? '',
+});
+
+/** @param {Card|OverCard} card @param {Host} host @returns {NeutralCall} */
+function common(card, host) {
+  const { can, holds, mutes } = host;
+  return {
+    callId: card.call_id,
+    type: TYPES[card.direction] ?? 'Outbound',
+    number: card.number,
+    name: card.record?.name || card.name || '',
+    recordId: card.record?.id ?? '',
+    state: 'ringing', since: 0, voiceCallId: '', reason: '', agentStatus: '', closeOnError: true,
+    onHold: holds.has(card.call_id), muted: mutes.has(card.call_id),
+    can,
+  };
+}
+
+/**
+ * How a call that the view no longer shows as live was, for the host's HANGUP.
+ *
+ * Nobody talked: that is an error to Salesforce, and its VoiceCall stays open for what comes.
+ * @param {NeutralCall} before as it was told last @param {VoiceView} view
+ * @returns {NeutralCall}
+ */
+export function endedCall(before, view) {
+  const over = view.wrapups.find(({ call_id }) => call_id === before.callId) ?? view.recent.find(({ call_id }) => call_id === before.callId);
+  const talked = over ? over.talk_seconds !== null : before.state === 'connected';
+  if (talked || before.state === 'connected') return { ...before, state: 'ended', reason: 'ended' };
+  const failed = before.type === 'Inbound' ? 'MissedCallAgent' : over ? 'FailedConnectCustomer' : 'FailedConnectAgent';
+  return { ...before, state: 'ended', reason: 'error', agentStatus: failed, closeOnError: false };
+}
+
+/** The view's calls that the host may know of, the oldest first. @param {VoiceView} view */
+export const liveCards = (view) => [...view.calls].sort((one, other) => one.started_at - other.started_at);
+
+/**
+ * The call that the host means: by its id, else the only one. Salesforce may send no more than a
+ * participant's type.
+ * @param {VoiceView|null} view @param {any} call @returns {Card|null}
+ */
+export function meant(view, call) {
+  const cards = view ? liveCards(view) : [];
+  const id = call?.callId ?? call?.connectionId;
+  if (typeof id === 'string' && id) return cards.find(({ call_id }) => call_id === id) ?? null;
+  return cards.find(({ state }) => state === CONNECTED) ?? cards[0] ?? null;
+}

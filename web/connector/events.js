@@ -1,0 +1,97 @@
+/**
+ * What the host must still be told: the difference between what it was told and the view.
+ *
+ * A tab that has slept, a webhook that came late and a call that was made elsewhere are then one
+ * case. What the library itself tells (the answer of a request, a replay) is noted, not told again.
+ */
+
+import { activeCall, endedCall, liveCards } from './calls.js';
+
+/** @import {Host, NeutralCall, VoiceView} from './types.js' */
+
+/** How long an incoming call waits for the record that the backend makes of it. */
+export const RECORD_MS = 2_000;
+
+/**
+ * @param {{
+ *   publish: (event: {started?: NeutralCall, connected?: NeutralCall, hangup?: NeutralCall, afterWork?: string}) => void,
+ *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number,
+ * }} ports `now`: milliseconds of the server's clock
+ */
+export function createStory({ publish, host, later, now }) {
+  /** What the host knows of each call. @type {Map<string, NeutralCall>} */
+  const told = new Map();
+  /** @type {Set<string>} */
+  const over = new Set();
+  /** @type {VoiceView|null} */
+  let view = null;
+  let held = 0;
+
+  /** @param {NeutralCall} call */
+  function ended(call) {
+    told.delete(call.callId);
+    over.add(call.callId);
+    // Salesforce takes the work after a call only as news of its own, after the end of it.
+    if (call.reason === 'ended') later(() => publish({ afterWork: call.callId }), 0);
+  }
+
+  /** @param {NeutralCall} call */
+  const waitsForRecord = (call) => call.type === 'Inbound' && call.state === 'ringing' && !call.voiceCallId && host().makesRecords && now() - call.since < RECORD_MS;
+
+  function tell() {
+    if (held || !view) return;
+    const live = new Set(view.calls.map(({ call_id }) => call_id));
+    for (const before of [...told.values()]) {
+      if (live.has(before.callId)) continue;
+      const call = endedCall(before, view);
+      publish({ hangup: call });
+      ended(call);
+    }
+    for (const card of liveCards(view)) tellOf(activeCall(card, host()));
+  }
+
+  /** @param {NeutralCall} call */
+  function tellOf(call) {
+    if (over.has(call.callId)) return;
+    const before = told.get(call.callId);
+    if (!before) {
+      if (waitsForRecord(call)) return later(tell, RECORD_MS);
+      publish({ started: { ...call, state: 'ringing' } });
+    }
+    if (call.state === 'connected' && before?.state !== 'connected') publish({ connected: call });
+    told.set(call.callId, call);
+  }
+
+  return {
+    /** @param {VoiceView} seen */
+    follow(seen) {
+      view = seen;
+      tell();
+    },
+    /**
+     * Nothing is told while a request is answered; afterwards the library goes first.
+     * @returns {() => void} to be called once the answer was handed over
+     */
+    hold() {
+      held++;
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        later(() => {
+          held--;
+          tell();
+        }, 0);
+      };
+    },
+    /** The library has told, or is about to tell, this of a call. @param {NeutralCall} call */
+    note(call) {
+      if (call.state !== 'ended') told.set(call.callId, call);
+      else if (!over.has(call.callId)) ended(call);
+    },
+    /** What the host knows as live. */
+    known: () => [...told.keys()],
+    /** Whether the host has been told that it is over. @param {string} callId */
+    isOver: (callId) => over.has(callId),
+  };
+}

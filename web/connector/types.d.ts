@@ -1,0 +1,81 @@
+/** The shapes that pass between the connector's modules. Times are milliseconds of the server's clock. */
+
+export interface Abilities {
+  answer: boolean;
+  decline: boolean;
+  hang_up: boolean;
+  hold: boolean;
+  mute: boolean;
+  digits: boolean;
+  transfer: boolean;
+}
+
+export interface Host {
+  can: Abilities;
+  holds: Set<string>;
+  mutes: Set<string>;
+  /** Whether the backend makes the records of incoming calls. */
+  makesRecords: boolean;
+}
+
+export interface Ref {
+  id: string;
+  name?: string;
+}
+
+export interface Card {
+  call_id: string;
+  state: string;
+  direction: 'outbound' | 'inbound' | 'internal';
+  number: string;
+  name: string;
+  record: Ref | null;
+  started_at: number;
+  since: number;
+  /** The VoiceCall that the backend had made; missing where none was. */
+  host_record?: string;
+}
+
+export interface OverCard {
+  call_id: string;
+  direction: 'outbound' | 'inbound' | 'internal';
+  number: string;
+  name: string;
+  record: Ref | null;
+  talk_seconds: number | null;
+}
+
+export interface VoiceView {
+  state: string;
+  now: number;
+  agent: { user_id: string; org_id: string; configured: boolean; surface?: string };
+  calls: Card[];
+  wrapups: OverCard[];
+  recent: OverCard[];
+  answers: { request_id: string; code: string; text: string }[];
+  can: Partial<Abilities>;
+}
+
+/** A call in the words of Salesforce's phone, before any class of its library. */
+export interface NeutralCall {
+  callId: string;
+  type: 'Outbound' | 'Inbound' | 'InternalCall';
+  number: string;
+  name: string;
+  recordId: string;
+  state: 'ringing' | 'connected' | 'ended';
+  since: number;
+  voiceCallId: string;
+  reason: '' | 'ended' | 'error';
+  agentStatus: string;
+  closeOnError: boolean;
+  onHold: boolean;
+  muted: boolean;
+  can: Abilities;
+}
+
+export interface Answered {
+  view: VoiceView;
+  /** The deadline passed after a good answer, before the view showed what was awaited. */
+  late: boolean;
+}
