@@ -7,13 +7,16 @@ https://prometheus.io/docs/practices/naming/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info, ProcessCollector
+from prometheus_client import Histogram as LabeledHistogram
 
+from adapter import __version__
 from adapter.counting import Histogram, Tally
 
 FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -49,6 +52,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
+        # process_cpu_seconds_total and the like, by their usual names; where the system tells them.
+        ProcessCollector(registry=self.registry)
+        python = ".".join(map(str, sys.version_info[:3]))
+        build = Info("softphone_build", "Which release this is.", registry=self.registry)
+        build.info({"version": __version__, "python": python})
         self._waiting_for_webhooks()
         self._waiting_for_people()
         self._waiting_for_the_store()
@@ -94,6 +102,22 @@ class Metrics:
             ["effect", "outcome"],
             registry=known,
         )
+        self.provider_seconds = LabeledHistogram(
+            "softphone_provider_request_seconds",
+            "From what a decision asked of the provider to its answer, or to giving it up.",
+            ["effect"],
+            buckets=FAST,
+            registry=known,
+        )
+        self.calls = Counter(
+            "softphone_calls",
+            "Calls that ended and are to be logged, by how they went when they ended.",
+            ["direction", "outcome"],
+            registry=known,
+        )
+        self.saved = Counter(
+            "softphone_saved_logs", "Call logs that are in Salesforce now.", registry=known
+        )
         self.sockets = Gauge(
             "softphone_sockets", "Pages connected to this replica.", registry=known
         )
@@ -117,9 +141,9 @@ class Metrics:
             "Connections for hints between replicas that were lost.",
             registry=known,
         )
-        self.hints_missed = Gauge(
+        self.hints_missed = Counter(
             "softphone_hints_missed",
-            "Versions that were found by comparing, since this replica started.",
+            "Versions that no hint told of, and that were found by comparing.",
             registry=known,
         )
 
@@ -183,9 +207,17 @@ class Metrics:
         if began is not None:
             self.click_to_post_seconds.observe(perf_counter() - began)
 
-    def answered(self, effect: str, outcome: str) -> None:
+    def answered(self, effect: str, outcome: str, seconds: float) -> None:
         """The provider's answer, as the names of an effect and of the event that it became."""
         self.provider.count(effect, outcome)
+        self.provider_seconds.labels(effect).observe(seconds)
+
+    def logged(self, opened: Iterable[tuple[str, str]], saved: int) -> None:
+        """Calls that ended, by direction and outcome, and logs that are in Salesforce now."""
+        for direction, outcome in opened:
+            self.calls.labels(direction, outcome).inc()
+        if saved:
+            self.saved.inc(saved)
 
     def batch(self, works: int, failed: int, seconds: float, waiting: int) -> None:
         """A transaction is through."""

@@ -31,6 +31,7 @@ from adapter.runtime.steering import IntakeSink
 from adapter.runtime.streams import Stream
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
+from adapter.runtime.turn import Turn
 from adapter.runtime.writable import Writable
 from adapter.settings import Settings
 from adapter.storage.sqlstore import SqlStore
@@ -142,6 +143,7 @@ async def make_runtime(edges: Edges) -> Runtime:
     )
     agents.perform_with(performer.perform)
     agents.follow_with(pages.pops.claims)
+    agents.count_with(_counted_by(edges.metrics))
     sweeper = Sweeper(
         agents=agents,
         store=store,
@@ -153,6 +155,14 @@ async def make_runtime(edges: Edges) -> Runtime:
     board = Board(store, agents, pages, clock, edges.tenants)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
     return Runtime(agents, pages, intake, sweeper, compare, board, _streams(edges, intake))
+
+
+def _counted_by(metrics: Metrics) -> Callable[[Turn], None]:
+    def count(turn: Turn) -> None:
+        ended = [opened.wanted for opened in turn.opened]
+        metrics.logged([(one.direction, one.outcome) for one in ended], turn.saved)
+
+    return count
 
 
 def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from adapter import __version__
 from adapter.metrics import Metrics
 
 
@@ -73,7 +74,7 @@ def test_a_batch_and_outcomes_are_counted() -> None:
     metrics = Metrics()
     metrics.batch(7, 2, 0.003, 5)
     metrics.delivery("applied")
-    metrics.answered("PlaceCall", "CallPlaced")
+    metrics.answered("PlaceCall", "CallPlaced", 0.3)
     metrics.batch(1, 0, 0.003, 4)
     metrics.batch(1, 0, 0.003, 5)
     assert count(metrics, "softphone_commit_batch_size_sum") == 9
@@ -82,6 +83,8 @@ def test_a_batch_and_outcomes_are_counted() -> None:
     assert count(metrics, "softphone_deliveries_total", fate="applied") == 1
     labels = {"effect": "PlaceCall", "outcome": "CallPlaced"}
     assert count(metrics, "softphone_provider_outcomes_total", **labels) == 1
+    asked = {"effect": "PlaceCall"}
+    assert count(metrics, "softphone_provider_request_seconds_sum", **asked) == 0.3
 
 
 def test_labels_are_from_short_closed_lists() -> None:
@@ -91,4 +94,23 @@ def test_labels_are_from_short_closed_lists() -> None:
         for collector in vars(Metrics()).values()
         for label in getattr(collector, "_labelnames", ())
     }
-    assert names == {"fate", "effect", "outcome", "state", "age", "code"}
+    assert names == {"fate", "effect", "outcome", "state", "age", "code", "direction"}
+
+
+def test_a_release_and_a_process_are_told_by_their_usual_names() -> None:
+    """softphone_build_info, and what dashboards of any program ask for."""
+    families = {family.name: family for family in Metrics().registry.collect()}
+    (build,) = families["softphone_build"].samples
+    assert build.labels["version"] == __version__
+    usual = {"process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds"}
+    assert usual | {"process_max_fds", "process_start_time_seconds"} <= set(families)
+
+
+def test_ended_calls_and_saved_logs_are_counted() -> None:
+    """Two counters that keep pace with each other where all is well."""
+    metrics = Metrics()
+    metrics.logged([("outbound", "answered"), ("inbound", "missed")], 0)
+    metrics.logged([], 2)
+    labels = {"direction": "inbound", "outcome": "missed"}
+    assert count(metrics, "softphone_calls_total", **labels) == 1
+    assert count(metrics, "softphone_saved_logs_total") == 2

@@ -38,6 +38,7 @@ from adapter.storage.port import (
 Plan = Mapping[AgentKey, Sequence[Step]]
 Follower = Callable[[Agent], Sequence[Event]]
 RulesOf = Callable[[AgentKey], Policy | None]
+Counting = Callable[[Turn], None]
 Performer = Callable[[AgentKey, Turn, Sequence[Effect], Sequence[LogEffect]], None]
 
 CACHED = 20_000
@@ -70,10 +71,15 @@ class Agents:
         self._alone = KeyedLocks()
         self._perform: Performer = lambda *_: None
         self._follow: Follower = lambda _: ()
+        self._count: Counting = lambda _: None
 
     def perform_with(self, performer: Performer) -> None:
         """Who carries effects out; called after each commit, must only start things."""
         self._perform = performer
+
+    def count_with(self, counter: Counting) -> None:
+        """Who counts what turns came to; called after each commit."""
+        self._count = counter
 
     def follow_with(self, follower: Follower) -> None:
         """Who knows what follows at once from a decision, to go into the same commit."""
@@ -169,6 +175,8 @@ class Agents:
             self.routes.learn(change.calls)
             self._hints.publish(key, version)
         for key, turn in turns.items():
+            if turn.opened or turn.saved:
+                self._count(turn)
             if turn.effects or turn.log_effects:
                 self._perform(key, turn, turn.effects, turn.log_effects)
 

@@ -7,6 +7,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -122,8 +123,10 @@ class Performer:
     ) -> None:
         if isinstance(effect, PlaceCall):
             self._metrics.placing()
+        began = perf_counter()
         event = await self._outcome(key, effect)
-        self._metrics.answered(type(effect).__name__, type(event).__name__)
+        seconds = perf_counter() - began
+        self._metrics.answered(type(effect).__name__, type(event).__name__, seconds)
         try:
             await self._agents.handle(key, event)
         except StorageError as error:

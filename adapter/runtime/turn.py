@@ -35,7 +35,11 @@ Step: TypeAlias = Event | ForLog
 
 @dataclass(slots=True)
 class Turn:
-    """What came of it. `missing` are logs that must be loaded before it can be taken."""
+    """What came of it. `missing` are logs that must be loaded before it can be taken.
+
+    For who counts: `opened` are the logs of calls that ended, as they were then; `saved` is how
+    many logs have their record in Salesforce now that had none.
+    """
 
     agent: Agent
     logs: dict[str, CallLog]
@@ -44,6 +48,8 @@ class Turn:
     log_effects: list[LogEffect] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
+    opened: list[CallLog] = field(default_factory=list)
+    saved: int = 0
 
     @property
     def next_due(self) -> int | None:
@@ -109,6 +115,7 @@ def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]
         turn.ignored.append(decision.ignored)
     for opened in decision.opened:
         turn.logs[opened.log_id] = turn.changed[opened.log_id] = opened
+        turn.opened.append(opened)
     for log_id, log_event in decision.log_events:
         _log_step(turn, log_id, log_event, policy, absent)
 
@@ -127,5 +134,6 @@ def _log_step(
     turn.log_effects.extend(decision.effects)
     if decision.ignored:
         turn.ignored.append(decision.ignored)
+    turn.saved += log.saved is None and decision.log.saved is not None
     if decision.log is not log and decision.log != log:
         turn.logs[log_id] = turn.changed[log_id] = decision.log

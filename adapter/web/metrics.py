@@ -50,6 +50,7 @@ class MetricsSite:
         self._compare = compare
         self._clock = clock
         self._counted_at = -FRESH_MS
+        self._missed_before = 0
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """GET /metrics: the store being away is no reason to say nothing."""
@@ -64,7 +65,8 @@ class MetricsSite:
     def _look(self) -> None:
         metrics = self._metrics
         metrics.sockets.set(self._pages.count())
-        metrics.hints_missed.set(self._compare.missed)
+        metrics.hints_missed.inc(self._compare.missed - self._missed_before)
+        self._missed_before = self._compare.missed
         states: Counter[str] = Counter()
         for key in tuple(self._pages.keys()):
             snapshot = self._agents.cached(key)

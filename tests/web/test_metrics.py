@@ -40,6 +40,9 @@ async def test_a_call_is_seen_in_the_metrics_without_names(world: World) -> None
     assert said['softphone_agents{state="wrapup"}'] == 1
     assert said['softphone_provider_outcomes_total{effect="PlaceCall",outcome="CallPlaced"}'] == 1
     assert said["softphone_click_to_post_seconds_count"] == 1
+    assert said['softphone_calls_total{direction="outbound",outcome="answered"}'] == 1
+    assert said['softphone_provider_request_seconds_count{effect="PlaceCall"}'] == 1
+    assert said["process_open_fds"] > 0
     for name in ("webhook_accept", "webhook_lag", "webhook_to_page", "commit"):
         assert said[f"softphone_{name}_seconds_count"] >= 1
     for private in ("2025550143", "Ann", "ada", "005"):
@@ -59,3 +62,19 @@ async def test_a_store_that_is_away_hides_no_metrics(
         answer = await http.get("/metrics")
     assert answer.status_code == 200
     assert "softphone_sockets 0.0" in answer.text
+
+
+async def test_a_log_that_is_saved_is_counted_once(world: World) -> None:
+    """Its notes later are an update, no second log."""
+    quick = {"pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.1}
+    await world.scenario(outcome="answered", **quick)
+    page = await world.page()
+    await page.dial("(202) 555-0143", CONTACT)
+    view = await page.until(lambda v: v["state"] == "wrapup")
+    await world.until_task()
+    call_id = view["wrapups"][0]["call_id"]
+    await page.send(type="wrapup", call_id=call_id, notes="Later.", done=True)
+    await world.until_task(lambda task: "Later." in str(task.get("Description")))
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        text = (await http.get("/metrics")).text
+    assert "\nsoftphone_saved_logs_total 1.0\n" in text
