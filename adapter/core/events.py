@@ -147,6 +147,10 @@ class AnsweredElsewhere(CallEvent, frozen=True):
     """A call that rang here was taken by somebody else: no missed call."""
 
 
+class RingingElsewhere(CallEvent, frozen=True):
+    """A call that may ring here rings at another user now."""
+
+
 class CdrFound(CallEvent, frozen=True):
     """The call log, asked by us, has this call."""
 
@@ -256,6 +260,7 @@ Report: TypeAlias = (
     | CallEnded
     | Transferred
     | AnsweredElsewhere
+    | RingingElsewhere
     | CdrFound
 )
 """Everything the provider tells of a call."""

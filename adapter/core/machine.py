@@ -41,6 +41,7 @@ from adapter.core.events import (
     RecordClaimed,
     RecordOpened,
     RecordViewed,
+    RingingElsewhere,
     SurfaceChosen,
     TimePassed,
     WorkStarted,
@@ -61,6 +62,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         # What comes most often comes first: each case costs every later one a look.
         case AnsweredElsewhere():
             return reporting.answered_elsewhere(agent, event, policy)
+        case RingingElsewhere():
+            return reporting.ringing_elsewhere(agent, event)
         case CallEvent():
             return reporting.reported(agent, event, policy)
         case PopClaimed():

@@ -20,6 +20,7 @@ from adapter.core.events import (
     DestinationDialed,
     InboundRinging,
     Report,
+    RingingElsewhere,
     Transferred,
 )
 from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Facts, Known
@@ -42,6 +43,15 @@ from adapter.core.model import (
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
+ALL_RING_MS = 4_000
+"""The phones of a ring group are told of within so much; what rings later is the next in turn."""
+
+SAME_TALK_MS = 3_000
+"""Two times of the provider's that lie so close may be of the same moment."""
+
+LATE_NEWS_MS = 10_000
+"""The same, where one of them is only when we heard of it."""
+
 STILL_UP = "The phone system says that this call is still up."
 
 
@@ -56,19 +66,78 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if event.facts.connected is not None:
             return _taken_elsewhere(agent, call)
     if call is not None:
-        return _learned(agent, call, event, policy)
+        return _learned(agent, call, _of_this_agent(call, event), policy)
+    if _is_own_leg(agent, event):
+        return ignored(agent, "own leg ended")
     return _of_the_past(agent, event) if event.known else _begun(agent, event, policy)
 
 
 def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -> Decision:
     """Another user answered: a call that rang here is nobody's missed call; a talk is not ours.
 
-    For a call that we placed, the other user is the destination: then it is connected.
+    For a call that we placed, the other user is the destination: then it is connected. Where this
+    agent talked before, the talk went on to the other one (a parked call was fetched).
     """
     call = _bound(agent, event)
+    taken_over = _taken_over(call, event)
+    if call is not None and taken_over is not None:
+        facts = Facts(transferred=taken_over)
+        left = Transferred(event.at, call.call_id, True, event.provider_call_id, facts)
+        return _learned(agent, call, left, policy)
     if call is not None and call.request_id and not isinstance(call.stage, Wrapup):
         return _learned(agent, call, event, policy)
     return _taken_elsewhere(agent, None if _had_part(call) else call)
+
+
+def ringing_elsewhere(agent: Agent, event: RingingElsewhere) -> Decision:
+    """The call went on to the next of a hunt group; of a ring group all ring at the same time."""
+    call = _bound(agent, event)
+    if call is None or not isinstance(call.stage, RingingInbound):
+        return ignored(agent, "rings elsewhere")
+    if event.at - call.stage.since < ALL_RING_MS:
+        return ignored(agent, "rings elsewhere too")
+    return Decision(agent.without_call(call.call_id))
+
+
+def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | None:
+    """When another user's talk began, if this agent's own had begun clearly before."""
+    mine = call.facts.connected if call is not None else None
+    if mine is None:
+        return None
+    theirs = event.facts.connected or Known(event.at, SEEN)
+    doubt_ms = SAME_TALK_MS if theirs.source > SEEN else LATE_NEWS_MS
+    return theirs if theirs.value - mine.value > doubt_ms else None
+
+
+def _of_this_agent(call: Call, event: Report) -> Report:
+    """A CDR that names another user does not say when this one's own talk began."""
+    if not (isinstance(event, CdrFound) and event.elsewhere and call.facts.connected):
+        return event
+    return replace(event, facts=replace(event.facts, connected=None))
+
+
+def _is_own_leg(agent: Agent, event: Report) -> bool:
+    """Whether the agent's own leg of a call that we placed has ended, told under an id of its own.
+
+    It is known by the number and by its time: it began while our call was there. Who calls back
+    afterwards, in vain, has begun later.
+    """
+    facts = event.facts
+    if event.known or not isinstance(event, CallEnded) or facts.connected is not None:
+        return False
+    told, started = facts.number.value if facts.number else "", facts.started
+    if started is None:
+        return False
+    return any(
+        _is_leg_of(call, told, started.value, event.at) for call in agent.calls if call.request_id
+    )
+
+
+def _is_leg_of(call: Call, number: str, began: int, at: int) -> bool:
+    if number and not (same_number(call.number, number) or same_number(call.dialed, number)):
+        return False
+    over = call.stage.since if isinstance(call.stage, OVER) else at
+    return call.opened_at - SAME_TALK_MS <= began <= over + SAME_TALK_MS
 
 
 def _had_part(call: Call | None) -> bool:
@@ -254,5 +323,5 @@ def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
     rang = isinstance(event, InboundRinging) or isinstance(stage, RingingInbound)
     outbound = facts.direction is not None and facts.direction.value is OUTBOUND
     if facts.is_inbound or (rang and not outbound):
-        return RingingInbound(at, at + policy.dial_ms)
+        return RingingInbound(at, at + policy.ring_ms)
     return Dialing(at, at + policy.dial_ms)

@@ -49,7 +49,7 @@ from adapter.telephony.port import (
     Unknown,
     Unsupported,
 )
-from adapter.telephony.updates import as_event
+from adapter.telephony.updates import CallUpdate, event_for
 from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -186,7 +186,7 @@ class Performer:
             cdr = await self._of(effect).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(key, effect.call_id, error)
-        return self._told(effect, cdr)
+        return await self._told(effect, cdr)
 
     async def _find(self, key: AgentKey, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
@@ -196,20 +196,30 @@ class Performer:
             return self._unavailable(key, effect.call_id, error)
         for cdr in reversed(cdrs):
             if _fits(cdr, effect, since) and not await self._is_known(effect, cdr):
-                return self._told(effect, cdr)
+                return await self._told(effect, cdr)
         return CdrMissing(self._clock.now(), effect.call_id)
 
     async def _is_known(self, effect: FindCall, cdr: Cdr) -> bool:
         route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
         return bool(route.owners)
 
-    def _told(self, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
-        now = self._clock.now()
-        if cdr is None:
+    async def _told(self, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
+        """What the CDR means for this agent, by the same rule as a webhook."""
+        now, update = self._clock.now(), cdr.update if cdr else None
+        if update is None:
             return CdrMissing(now, effect.call_id)
-        update = cdr.update
-        elsewhere = update.is_elsewhere(effect.line.user)
-        return as_event(update, at=now, call_id=effect.call_id, known=True, elsewhere=elsewhere)
+        shared = (
+            update.user_id is None and update.is_inbound and await self._is_shared(effect, update)
+        )
+        event = event_for(
+            update, effect.line.user, at=now, call_id=effect.call_id, known=True, shared=shared
+        )
+        return event or CdrMissing(now, effect.call_id)
+
+    async def _is_shared(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
+        """Whether several agents have the call: it rang at each of them."""
+        route = await self._store.route(effect.line.account, update.provider_call_id)
+        return len(route.owners) > 1
 
     def _unavailable(self, key: AgentKey, call_id: str, error: ProviderError) -> Event:
         log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=error.text)

@@ -131,15 +131,15 @@ def event_for(
         return _of_nobody(update, at, call_id)
     if update.user_id in (None, user):
         return as_event(update, at=at, call_id=call_id, known=known)
-    if not known or update.moment is Moment.RINGING:
+    if not known:
         return None
-    if update.moment is not Moment.CONNECTED:
+    kind = _ELSEWHERE.get(update.moment)
+    if kind is None:
         elsewhere = update.is_elsewhere(user)
         return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
     if update.is_internal:
         return None  # nobody took it from this agent, who is told under their own name
-    facts = cleaned(update.facts)
-    return events.AnsweredElsewhere(at, call_id, known, update.provider_call_id, facts)
+    return kind(at, call_id, known, update.provider_call_id, cleaned(update.facts))
 
 
 def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | None:
@@ -160,6 +160,12 @@ def as_event(
     event = _EVENTS[update.moment]
     return event(at, call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere)
 
+
+_ELSEWHERE: dict[Moment, type[events.RingingElsewhere | events.AnsweredElsewhere]] = {
+    Moment.RINGING: events.RingingElsewhere,
+    Moment.CONNECTED: events.AnsweredElsewhere,
+}
+"""What another user's ringing and talk are to an agent at whom the call rang, too."""
 
 _EVENTS: dict[Moment, type[events.Report]] = {
     Moment.RINGING: events.InboundRinging,

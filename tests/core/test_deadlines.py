@@ -70,11 +70,11 @@ def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
     [
         ([click(), tell(DestinationDialed, T0)], POLICY.dial_ms),
         (BRIDGED, POLICY.bridged_ms),
-        ([tell(InboundRinging, T0, call="c1")], POLICY.dial_ms),
+        ([tell(InboundRinging, T0, call="c1")], POLICY.ring_ms),
     ],
 )
 def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int) -> None:
-    """Dialing after two minutes, a talk every five; a silent call log only means: later again."""
+    """Each phase has its own wait; a silent call log only means: later again."""
     world = World()
     for event in events:
         world.tell(event)

@@ -22,6 +22,7 @@ from adapter.core.events import (
     PlacingRejected,
     PlacingUnknown,
     Report,
+    RingingElsewhere,
     TimePassed,
     Transferred,
     WrapupSubmitted,
@@ -575,3 +576,106 @@ def test_a_direction_that_is_said_outweighs_the_ringing() -> None:
     colleague = replace(ringing, facts=said(direction=Direction.INTERNAL))
     live = tell(CdrFound, T0 + 2, row(direction=Direction.INTERNAL), call="fresh", known=True)
     assert after(IDLE, [colleague, live]).agent.phase is Phase.RINGING_INBOUND
+
+
+# --- parked, hunted, told twice ------------------------------------------------------------------
+
+
+def talk_of_195() -> World:
+    """Somebody called; the agent took it at once."""
+    world = World()
+    call = said(direction=IN, number=CALLER)
+    world.report(tell(InboundRinging, T0, call))
+    world.report(tell(Connected, T0 + 1_000, call.join(said(connected=T0 + 1_000))))
+    return world
+
+
+@pytest.mark.parametrize("told_at", [T0 + 66_000, T0 + 190_000])
+def test_a_talk_ends_for_one_when_it_begins_for_another(told_at: int) -> None:
+    """A call that was parked and fetched: 65 seconds are this agent's, however late it is told."""
+    world = talk_of_195()
+    fetched = said(direction=IN, number=CALLER, connected=T0 + 66_000)
+    world.report(tell(AnsweredElsewhere, told_at, fetched))
+    assert world.agent.phase is Phase.WRAPUP
+    world.report(tell(CallEnded, T0 + 196_000, said(ended=T0 + 196_000)))
+    # The call log knows one call, from its first answer to its last end.
+    whole = row(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
+    world.answer(T0 + 197_000, "p1", whole)
+    assert told(world).talk_ms == 65_000
+
+
+def test_the_same_talk_told_under_two_names_goes_on() -> None:
+    """A colleague who was called answers: both are told, at almost the same time."""
+    world = World()
+    world.tell(click())
+    world.report(tell(Connected, T0 + 5_000, said(direction=OUT, connected=T0 + 5_000)))
+    world.report(tell(AnsweredElsewhere, T0 + 14_000, said(connected=T0 + 6_500)))
+    assert world.agent.phase is Phase.BRIDGED
+    world.report(tell(AnsweredElsewhere, T0 + 15_000, Facts()))
+    assert world.agent.phase is Phase.BRIDGED
+
+
+def test_the_call_logs_row_of_another_users_talk_does_not_stretch_this_ones() -> None:
+    """Who fetched the call has talked since then, not since its first answer."""
+    world = World()
+    fetched = said(direction=IN, number=CALLER, connected=T0 + 66_000)
+    world.report(tell(Connected, T0 + 66_000, fetched))
+    first = row(direction=IN, number=CALLER, connected=T0 + 1_000, ended=T0 + 196_000)
+    world.report(replace(tell(CdrFound, T0 + 197_000, first), elsewhere=True))
+    assert told(world).talk_ms == 130_000
+
+
+def test_a_call_that_hunts_on_rings_here_no_more() -> None:
+    """Idle again, with nothing to log; who rings in the same moment is of a ring group."""
+    world = World()
+    call = said(direction=IN, number=CALLER)
+    world.report(tell(InboundRinging, T0, call))
+    world.report(tell(RingingElsewhere, T0 + 2_000, call))
+    phases = [world.agent.phase]
+    world.report(tell(RingingElsewhere, T0 + 12_000, call))
+    phases.append(world.agent.phase)
+    assert phases == [Phase.RINGING_INBOUND, Phase.IDLE]
+    world.report(tell(CallEnded, T0 + 40_000, call.join(said(ended=T0 + 40_000))))
+    assert world.logs == {}
+
+
+def test_ringing_elsewhere_ends_no_talk_and_no_call_of_ones_own() -> None:
+    """The customer rings at somebody while the agent is put through, or is parked."""
+    world = talk_of_195()
+    world.report(tell(RingingElsewhere, T0 + 60_000, said(direction=IN)))
+    assert world.agent.phase is Phase.BRIDGED
+    assert after(IDLE, [tell(RingingElsewhere, T0)]).ignored == "rings elsewhere"
+
+
+@pytest.mark.parametrize("number", [NUMBER, None])
+@pytest.mark.parametrize("seconds", [2, 30, 80])
+def test_the_own_leg_of_a_placed_call_may_end_under_an_id_of_its_own(
+    number: str | None, seconds: int
+) -> None:
+    """While it is placed, in the talk, and just after: never a missed call beside it."""
+    world = World()
+    world.tell(click())
+    at = T0 + seconds * 1_000
+    if seconds > 2:
+        world.report(tell(DestinationDialed, T0 + 3_000, said(direction=OUT, number=NUMBER)))
+        world.report(tell(Connected, T0 + 5_000, said(connected=T0 + 5_000)))
+    if seconds > 30:
+        world.report(tell(CallEnded, at - 1_000, said(ended=at - 1_000, outcome=Outcome.COMPLETED)))
+    leg = said(direction=IN, number=number, started=T0 + 500, ended=at)
+    ended = world.report(tell(CallEnded, at, leg, provider_id="leg", call="another"))
+    assert ended.ignored == "own leg ended"
+    assert "another" not in world.logs
+
+
+def test_who_calls_back_in_vain_is_missed_all_the_same() -> None:
+    """The same number, but its call began when ours was over; or a talk; or another number."""
+    world = World()
+    world.tell(click())
+    world.report(tell(DestinationDialed, T0 + 3_000, said(direction=OUT, number=NUMBER)))
+    world.report(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000, outcome=Outcome.BUSY)))
+    back = said(direction=IN, number=NUMBER, started=T0 + 20_000, ended=T0 + 40_000)
+    world.report(tell(CallEnded, T0 + 40_000, back, provider_id="p2", call="back"))
+    other = said(direction=IN, number=CALLER, started=T0 + 4_000, ended=T0 + 8_000)
+    world.report(tell(CallEnded, T0 + 41_000, other, provider_id="p3", call="other"))
+    waiting = [call.call_id for call in world.agent.calls]
+    assert {"back", "other"} <= {*waiting, *world.logs}

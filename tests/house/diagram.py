@@ -25,6 +25,7 @@ from adapter.core.events import (
     OverClaimed,
     PlacingRejected,
     PlacingUnknown,
+    RingingElsewhere,
     TimePassed,
     Transferred,
     WrapupSubmitted,
@@ -99,6 +100,7 @@ def _events(agent: Agent) -> Iterator[Event]:
     yield InboundRinging(AT, "another", False, "other", Facts())
     for kind in (DestinationDialed, Connected, CallEnded, Transferred, AnsweredElsewhere):
         yield kind(AT, "fresh", False, "theirs", number)
+    yield RingingElsewhere(AT + 60_000, "fresh", False, "theirs", number)
     if agent.calls:
         yield CdrFound(AT, "ours", True, "theirs", number)
         yield CdrFound(AT, "ours", True, "theirs", over)

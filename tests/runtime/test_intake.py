@@ -9,6 +9,7 @@ from itertools import permutations
 from typing import NoReturn
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
@@ -283,3 +284,15 @@ async def test_a_group_call_handed_on_to_one_whom_it_rang_at_first_is_theirs(ben
     await bench.sweeper.sweep()
     await bench.settle()
     assert list(await logged(bench, ADA)) == list(await logged(bench, BOB)) == ["pc1"]
+
+
+async def test_a_group_call_that_names_nobody_anywhere_is_nobodys_talk(bench: Bench) -> None:
+    """Neither webhooks nor the call log say who took it: for each it was missed."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    bench.provider.rows = [replace(bobs_row("pc1"), user_id=None)]
+    rung = [to_group("pc1", Moment.RINGING, user) for user in (LINE.user, BOBS.user)]
+    unnamed = [to_group("pc1", moment, None) for moment in (Moment.CONNECTED, Moment.ENDED)]
+    await play_group(bench, [*rung, *unnamed])
+    for key in (ADA, BOB):
+        assert await logged(bench, key) == {"pc1": None}

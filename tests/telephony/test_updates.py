@@ -67,7 +67,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
 @pytest.mark.parametrize(
     ("moment", "kind"),
     [
-        (Moment.RINGING, None),
+        (Moment.RINGING, events.RingingElsewhere),
         (Moment.DIALED, events.DestinationDialed),
         (Moment.CONNECTED, events.AnsweredElsewhere),
         (Moment.ENDED, events.CallEnded),
@@ -81,7 +81,8 @@ def test_another_users_part_in_the_call_is_told_as_that(
     """To an agent whom the call rang at; to a stranger, nothing."""
     event = for_ada(told(moment, BOB))
     assert (type(event) if event else None) is kind
-    if event is not None and kind is not events.AnsweredElsewhere:
+    if not isinstance(event, events.AnsweredElsewhere | events.RingingElsewhere):
+        assert event is not None
         assert event.elsewhere
     assert for_ada(told(moment, BOB), known=False) is None
 
@@ -90,6 +91,7 @@ def test_in_an_internal_call_each_user_is_told_under_their_own_name() -> None:
     """The other one's answer says nothing new; the other one's end is the end for both."""
     answer = told(Moment.CONNECTED, BOB, Direction.INTERNAL)
     assert for_ada(answer) is None
+    assert for_ada(told(Moment.RINGING, BOB, Direction.INTERNAL)) is None
     end = for_ada(told(Moment.ENDED, BOB, Direction.INTERNAL), shared=True)
     assert isinstance(end, events.CallEnded)
     assert not end.elsewhere
