@@ -34,7 +34,10 @@ class Direction(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call ended, as the provider's status and cause tell (facts: telephony, section 3)."""
+    """How a call ended, as the provider's status and cause tell.
+
+    Causes are Q.850's: https://www.itu.int/rec/T-REC-Q.850
+    """
 
     COMPLETED = "completed"
     """Ended normally. Proves nothing about a talk: an unanswered destination ends so too."""

@@ -1,7 +1,7 @@
 """The call log as a value: what its record should say, and what it says as far as we know.
 
 `wanted` is derived (`CallLog.wanted`), `saved` is what Salesforce confirmed. The state says where
-the go gate stands (facts: reliability, section 1). Times are Unix milliseconds.
+the go gate stands (docs/architecture.md). Times are Unix milliseconds.
 """
 
 from __future__ import annotations

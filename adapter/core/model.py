@@ -2,7 +2,7 @@
 
 Law of this file: frozen structs, times in Unix milliseconds (int), and each stage
 of a call carries exactly what it knows. Every stage that is not the end of a call has a `due`:
-the moment at which somebody must look again (design: "a next deadline, always").
+the moment at which somebody must look again.
 """
 
 from __future__ import annotations

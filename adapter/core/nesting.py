@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 MAX_DEPTH = 32
-"""Of webhooks and of frames (facts: reliability, section 2)."""
+"""Of webhooks and of frames; the provider's own are nested three deep."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 

@@ -287,7 +287,7 @@ def order(text: str, rules: DialRules, call_center: CallCenterSettings) -> Order
 def same_number(one: str, other: str) -> bool:
     """Whether two ways of writing may be one number: digits, a leading NANP 1 tolerated.
 
-    For binding a provider's event to the call that we asked for (facts: telephony, section 1).
+    For binding a provider's event to the call that we asked for, which it may write in another way.
     """
     first, second = _digits(one), _digits(other)
     if not first or not second:

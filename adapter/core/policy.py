@@ -1,7 +1,8 @@
 """How long, how often, what is allowed: the numbers that the machine takes as an argument.
 
-Durations are milliseconds. The defaults are those of the design's table and of the go gate
-(facts: reliability, section 1).
+Durations are milliseconds. The last read-back comes later than Salesforce's limits let a save go on
+(10 s of CPU, 120 s of callouts); what could still come then, docs/reliability.md tells.
+https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_gov_limits.htm
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class Policy(Struct, frozen=True):
         return _ruled(self, wrapup_ms, region)
 
     def disposition(self, outcome: Outcome) -> str:
-        """The CallDisposition for an outcome (facts: telephony, section 3)."""
+        """The CallDisposition for an outcome."""
         for one, said in self.dispositions:
             if one is outcome:
                 return said

@@ -53,7 +53,10 @@ TEXT_KEPT = 500
 
 
 def save_errors(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-    """Open CTI's errors, flattened: details come as an object or an array (facts, section 3)."""
+    """Open CTI's errors, flattened: details come as an object or, seen in v57, as an array.
+
+    https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_savelog_lex.htm
+    """
     flat: list[SaveError] = []
     for error in errors:
         found = _field_errors(error.details)

@@ -1,4 +1,7 @@
-"""From a call log to the fields of a Salesforce Task (facts: opencti, section 4). Pure.
+"""From a call log to the fields of a Salesforce Task. Pure.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_savelog_lex.htm
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_task.htm
 
 A create names the object and leaves empty links out; an update names the Task and only what has
 changed, with null where a link is cleared. OwnerId and AccountId are never sent: Salesforce

@@ -1,7 +1,7 @@
 """Which page is asked to save which log: the best one first, each for a moment, round after round.
 
 Nothing here is stored: offers may be made twice or never be heard of, because an accept is decided
-by the store (facts: reliability, section 1).
+by the store.
 """
 
 from __future__ import annotations

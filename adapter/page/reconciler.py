@@ -1,7 +1,8 @@
 """Replicas compare versions, so that a hint which was lost is only a delay.
 
 Law of this file: what a page shows is never older than the store by more than `SECONDS`, as long
-as the store answers (facts: reliability, section 3).
+as the store answers. Notifications are no queue: who is not connected never hears of them
+(https://www.postgresql.org/docs/current/sql-notify.html).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Fetch: TypeAlias = Callable[[str, Sequence[object]], Sequence[tuple[Any, ...]]]
 """A statement with `?` and its values → the rows."""
 
 ASK_AFTER_MS = 10_000
-"""A delivery waits so long for its call before the call log is asked (design: section 3)."""
+"""A delivery waits so long for its call before the call log is asked."""
 
 PRUNE_PORTION = 1_000
 """Rows that one transaction removes, so that no commit waits long behind a prune."""

@@ -5,7 +5,7 @@ providers and proxies send them), it stays. The first thing that is anything els
 and the connection with it, for good: what is refused is refused there.
 
 Of what a delivery costs a bare aiohttp server, half is its request, its response and their task
-(facts: performance). Requests are read by httptools, an extra; without it all goes to aiohttp.
+(docs/performance.md). Requests are read by httptools, an extra; without it all goes to aiohttp.
 """
 
 from __future__ import annotations

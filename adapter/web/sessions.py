@@ -1,7 +1,9 @@
 """Who is there: sessions in a cookie that survives a cross-site iframe, tickets for the socket.
 
-Only a Partitioned cookie does (facts: reliability, section 4). Identity never comes from an
-address: the page trades its cookie for a one-time ticket, and says that in its first frame.
+Only a Partitioned cookie does
+(https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
+Identity never comes from an address: the page trades its cookie for a one-time ticket, and says
+that in its first frame.
 A browser without Partitioned cookies gets the same secret for its page's memory instead.
 """
 

@@ -30,7 +30,7 @@ KEYS = (
     "postgres_vs_sqlite",
     "fsync_ms",
 )
-"""Those that are always there, if only as null; design: section 6."""
+"""Those that are always there, if only as null."""
 
 TARGETS: dict[str, tuple[str, float]] = {
     "durable_vs_floor": (">=", 0.45),

@@ -1,6 +1,6 @@
 """A fake Salesforce and fake pages around one call log, driven by a seeded random source.
 
-Pages behave as the page does (facts: reliability, section 1): they journal before they save, and
+Pages behave as the page does: they journal before they save, and
 refuse a go that is more than 5 s older than their own accept. Salesforce commits late, refuses,
 loses callbacks; tabs crash; the server restarts with nothing but the stored log.
 """

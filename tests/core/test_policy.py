@@ -27,13 +27,13 @@ def test_an_outcome_that_a_deployment_left_out_reads_as_it_is() -> None:
 
 
 def test_the_questions_after_the_ring_are_at_0_5_and_30_seconds() -> None:
-    """The waits between them add up to the design's moments."""
+    """The waits between them add up to these moments."""
     first, second, _ = Policy().ask_after_ring_ms
     assert (first, first + second) == (5_000, 30_000)
 
 
 def test_the_last_read_back_is_later_than_any_commit() -> None:
-    """Salesforce cuts its own transactions off long before (facts: reliability, section 1)."""
+    """Salesforce cuts its own transactions off long before."""
     assert SavePolicy().read_back_at == (30_000, 60_000, 120_000, 330_000)
     assert SavePolicy().fresh_ms > 5_000
 

@@ -12,7 +12,7 @@ def test_the_document_shows_the_machine_as_it_is() -> None:
 
 
 def test_the_table_has_what_the_design_promises() -> None:
-    """Rows of the design's table, by the names of its phases."""
+    """Rows of the machine's table, by the names of its phases."""
     moves = table()
     assert moves[Phase.IDLE]["DialRequested"] == [Phase.RINGING_USER_DEVICES]
     assert moves[Phase.BRIDGED]["DialRequested"] == [Phase.BRIDGED]

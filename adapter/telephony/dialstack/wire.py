@@ -1,5 +1,7 @@
 """DialStack's JSON, to and from the port's values. Pure.
 
+Endpoints and fields: https://docs.dialstack.ai/api
+
 The law of this file: a delivery is judged by its shape only once, here. Broken JSON or a
 missing event id is `Malformed`; all else is a `Delivery`, which may carry news of a call,
 or a problem, or nothing that concerns us. An odd value costs the field in which it stands.
