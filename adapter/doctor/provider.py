@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 
-import httpx
-
+from adapter.doctor.asterisk import asterisk_findings
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.doctor.skew import Skew
 from adapter.orgs import Org
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryError, Entry, read_entries
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
-from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.port import ProviderError, ProviderUser, Rejected
-
-NOTICED_SECONDS = 5
-"""From so much on a clock's error shows in durations and in "that click was too long ago"."""
 
 _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
@@ -25,6 +20,8 @@ _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it
 async def provider_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
     """Ask for the users of the org's account once; who they are also judges its directory."""
     telephony = org.telephony
+    if telephony.kind == "asterisk":
+        return await asterisk_findings(org, clock)
     url, token = telephony.options.get("url", ""), telephony.options.get("token", "")
     if telephony.kind != "dialstack" or not (token and org.account):
         return (*_entries_alone(org),)
@@ -49,34 +46,6 @@ def _unanswered(org: Org, error: ProviderError) -> Finding:
         f"It gave no list of the users of {org.account}: {error.text}.",
         _CREDENTIALS if refused else _REACH,
     )
-
-
-class Skew:
-    """How far the provider's clock is from ours, by the Date of its answers (whole seconds)."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seconds: float | None = None
-
-    async def see(self, response: httpx.Response) -> None:
-        """Take the Date of an answer that has just come."""
-        try:
-            said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-        except ValueError:
-            return
-        self._seconds = self._clock.now() / 1000 - said
-
-    def finding(self) -> tuple[Finding, ...]:
-        """What it means; nothing if no answer had a Date."""
-        if self._seconds is None:
-            return ()
-        off = abs(self._seconds)
-        # A Date has no fraction, and an answer takes its time.
-        text = f"This machine's clock differs from the provider's by {off:.0f} s."
-        todo = "Run an NTP client, such as chrony, on this machine."
-        if off >= TOLERANCE_SECONDS:
-            return (fail("clock", f"{text} Every webhook is refused as too old or too new.", todo),)
-        return (warn("clock", text, todo) if off >= NOTICED_SECONDS else ok("clock", text),)
 
 
 # --- who is whom ---------------------------------------------------------------------------------

@@ -101,10 +101,14 @@ async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]
 
 
 def _endpoints(orgs: Orgs) -> list[str]:
-    """One org's events come to the plain address, several orgs' to their accounts'."""
+    """One org's events come to the plain address, several orgs' to their accounts'.
+
+    An Asterisk's come by a stream of our own.
+    """
+    hooked = [org for org in orgs.all if org.telephony.kind == "dialstack"]
     if len(orgs.all) == 1:
-        return [PATH]
-    return [f"{PATH}/{quote(org.account, safe='')}" for org in orgs.all]
+        return [PATH for _ in hooked]
+    return [f"{PATH}/{quote(org.account, safe='')}" for org in hooked]
 
 
 def _framing(page: httpx.Response, orgs: Orgs) -> Finding:

@@ -77,7 +77,22 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         yield warn("secrets", text, "Set it to 32 random characters.")
 
 
+def _asterisk_secrets(settings: Settings) -> Iterator[Finding]:
+    found = {
+        "SOFTPHONE_ASTERISK_USER": bool(settings.asterisk_user),
+        "SOFTPHONE_ASTERISK_SECRET": bool(settings.asterisk_secret.get_secret_value()),
+    }
+    for variable in (variable for variable, there in found.items() if not there):
+        text = f"{variable} is not set: no call can be placed or heard of."
+        yield fail("secrets", text, "Add a user for the adapter to ari.conf (docs/asterisk.md).")
+    if all(found.values()):
+        yield ok("secrets", "Asterisk's user and secret are set.")
+
+
 def _provider_secrets(settings: Settings) -> Iterator[Finding]:
+    if settings.provider == "asterisk":
+        yield from _asterisk_secrets(settings)
+        return
     found = {
         "SOFTPHONE_DIALSTACK_ACCOUNT": bool(settings.dialstack_account),
         "SOFTPHONE_DIALSTACK_TOKEN": bool(settings.dialstack_token.get_secret_value()),

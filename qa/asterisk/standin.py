@@ -35,6 +35,8 @@ class StandIn:
         self.exchange = Exchange(APP)
         self.folder = folder
         self.url = ""
+        self.read_only = False
+        self.version = "22.10.1"
         self.requests: list[tuple[str, str]] = []
         self.unanswered: set[str] = set()
         """Requests whose path ends so are done, but never answered."""
@@ -68,6 +70,7 @@ class StandIn:
         add("POST", "/ari/bridges/{id}/{verb}", self._membership)
         add("POST", "/ari/applications/{app}/subscription", self._subscribe)
         add("GET", "/ari/applications", self._applications)
+        add("GET", "/ari/endpoints", self._endpoints)
         add("GET", "/ari/endpoints/PJSIP", self._endpoints)
         add("GET", "/ari/asterisk/info", self._info)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -111,6 +114,8 @@ class StandIn:
         if request.headers.get("Authorization") != f"Basic {pair}":
             return web.json_response({"message": "Authentication required"}, status=401)
         self.requests.append((request.method, request.path.removeprefix("/ari")))
+        if self.read_only and request.method != "GET":
+            return web.json_response({"message": "Write access denied"}, status=403)
         try:
             answer = await handler(request)
         except Refused as refused:
@@ -240,7 +245,7 @@ class StandIn:
 
     async def _info(self, request: web.Request) -> web.Response:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-        info = {"system": {"version": "22.10.1"}, "status": {"startup_time": now}}
+        info = {"system": {"version": self.version}, "status": {"startup_time": now}}
         return web.json_response(info)
 
 

@@ -116,3 +116,12 @@ def test_the_page_judges_origins_by_the_same_hosts() -> None:
     listed = re.search(r"SALESFORCE = \[(.*?)\]", script.read_text(encoding="utf-8"), re.DOTALL)
     assert listed
     assert tuple(re.findall(r"'([^']+)'", listed[1])) == SALESFORCE_HOSTS
+
+
+def test_an_asterisk_needs_its_own_secrets() -> None:
+    """And none of DialStack's."""
+    kind = {"SOFTPHONE_PROVIDER": "asterisk", "SOFTPHONE_DIALSTACK_TOKEN": ""}
+    found = grades("secrets", **kind)
+    assert [text for _, text in found if "SOFTPHONE_ASTERISK" in text]
+    whole = {"SOFTPHONE_ASTERISK_USER": "softphone", "SOFTPHONE_ASTERISK_SECRET": "as_9f2c1e7a"}
+    assert any("user and secret are set" in text for _, text in grades("secrets", **kind, **whole))

@@ -1,0 +1,165 @@
+"""An Asterisk: may we do what we must, is anybody there, and do its clock and its log agree?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.doctor.skew import Skew
+from adapter.orgs import Org
+from adapter.runtime.clock import Clock
+from adapter.runtime.directory import DirectoryError, read_entries
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.account import AsteriskAccount, account_of
+from adapter.telephony.asterisk.cel import open_cel
+from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.port import ProviderError, Rejected
+
+OLDEST = (20, 14)
+"""The first version whose long-term line is still mended and has all that is used."""
+
+_USER = "Check SOFTPHONE_ASTERISK_USER and its secret, and `permit` of that user in ari.conf."
+_REACH = (
+    "Check SOFTPHONE_ASTERISK_URL, that http.conf and ari.conf say enabled = yes, and that this "
+    "machine may connect to it."
+)
+
+
+async def asterisk_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
+    """Ask it for itself, its application, its phones; nothing rings, nothing is changed."""
+    try:
+        account = account_of(org.telephony.options)
+    except ValueError as error:
+        return (fail("asterisk", f"{error}.", "The adapter does not start before it is right."),)
+    http, skew = build_http(account), Skew(clock)
+    http.event_hooks["response"].append(skew.see)
+    client = AriClient(http, account)
+    try:
+        return tuple([found async for found in _asked(client, account, org, skew)])
+    finally:
+        await client.close()
+
+
+async def _asked(
+    client: AriClient, account: AsteriskAccount, org: Org, skew: Skew
+) -> AsyncIterator[Finding]:
+    try:
+        info = await client.get("/asterisk/info")
+    except ProviderError as error:
+        refused = isinstance(error, Rejected) and error.code.startswith("http-")
+        yield fail("asterisk", error.text, _USER if refused else _REACH)
+        return
+    yield _version(account, info)
+    yield await _writes(client)
+    yield await _served(client, account)
+    for found in skew.finding():
+        yield found
+    for found in await _phones(client, account, org):
+        yield found
+    yield await _log(account)
+    for found in _settings(account):
+        yield found
+
+
+def _version(account: AsteriskAccount, info: Any) -> Finding:
+    version = str(info.get("system", {}).get("version", "")) if isinstance(info, dict) else ""
+    numbers = [int(part) for part in version.split("+")[0].split(".")[:2] if part.isdecimal()]
+    text = f"{account.url} answers: Asterisk {version or 'of an unknown version'}."
+    if tuple(numbers) < OLDEST:
+        todo = "Take 20, 22 or later: create and dial, and transfers, work there as is needed."
+        return warn("asterisk", text, todo)
+    return ok("asterisk", text)
+
+
+async def _writes(client: AriClient) -> Finding:
+    """Whether the user may do anything: a hang-up of a channel that cannot be there."""
+    try:
+        await client.hang_up(ids.device("softphone-doctor", 0))
+    except ProviderError as error:
+        text = f"Its user may not steer calls: {error.text}"
+        return fail("rights", text, "Set read_only = no for that user in ari.conf.")
+    return ok("rights", "Its user may steer calls.")
+
+
+async def _served(client: AriClient, account: AsteriskAccount) -> Finding:
+    try:
+        found = await client.get("/applications")
+    except ProviderError as error:
+        return warn("application", error.text, "Run the doctor again.")
+    names = {str(one.get("name")) for one in found if isinstance(one, dict)}
+    if account.app in names:
+        return ok("application", f"{account.app} is known there: an adapter is or was connected.")
+    text = f"Nobody has served the application {account.app} since Asterisk's start."
+    return warn("application", text, "Start the adapter; until then no click can become a call.")
+
+
+async def _phones(client: AriClient, account: AsteriskAccount, org: Org) -> list[Finding]:
+    """Whether every phone of the directory exists, and how many are registered."""
+    if org.directory_file is None:
+        text = "There is no directory file, and Asterisk knows no e-mail addresses."
+        return [fail("directory", text, "Set SOFTPHONE_DIRECTORY_FILE (docs/asterisk.md).")]
+    try:
+        entries = await asyncio.to_thread(read_entries, org.directory_file)
+        endpoints = await client.get("/endpoints")
+    except DirectoryError as error:
+        return [fail("directory", f"It cannot be used: {error}.", "Mend that file.")]
+    except ProviderError as error:
+        return [warn("directory", error.text, "Run the doctor again.")]
+    states = {f"{one['technology']}/{one['resource']}": one["state"] for one in endpoints}
+    return list(_judged(account, [entry.provider_user for entry in entries], states))
+
+
+def _judged(
+    account: AsteriskAccount, users: list[str], states: dict[str, str]
+) -> Iterator[Finding]:
+    away = []
+    for user in users:
+        try:
+            phones = account.watched_of(user)
+        except ProviderError as error:
+            yield fail("directory", error.text, "Correct provider_user in the directory file.")
+            continue
+        for phone in phones:
+            if phone.startswith("PJSIP/") and phone not in states:
+                text = f"{user} has {phone}, which Asterisk does not know."
+                yield fail("directory", text, "Correct the file, or SOFTPHONE_ASTERISK_DEVICE.")
+        if phones and all(states.get(phone) != "online" for phone in phones):
+            away.append(user)
+    if away:
+        text = f"{len(away)} of {len(users)} agents have no phone registered: {', '.join(away[:5])}"
+        yield warn("phones", f"{text}.", "Fine while they are out; else look at their phones.")
+    else:
+        yield ok("phones", f"All {len(users)} agents of the file have a phone registered.")
+
+
+async def _log(account: AsteriskAccount) -> Finding:
+    if not account.cel_url:
+        text = "There is no log of channel events: calls that end while nobody listens are guessed."
+        return warn("call log", text, "Set SOFTPHONE_ASTERISK_CEL_URL (docs/asterisk.md).")
+    log = None
+    try:
+        log = open_cel(account.cel_url, utc=account.cel_utc)
+        last = await log.last()
+    except ProviderError as error:
+        return fail("call log", error.text, "Check SOFTPHONE_ASTERISK_CEL_URL and its user.")
+    except ImportError as error:
+        todo = "Install that database's driver beside the adapter."
+        return fail("call log", f"Its driver is missing: {error}.", todo)
+    finally:
+        if log is not None:
+            await log.close()
+    if not last:
+        todo = "Check that cel.conf says enable = yes, events = ALL."
+        return warn("call log", "The table cel can be read, and is empty.", todo)
+    return ok("call log", f"The table cel can be read; its last event is of {last}.")
+
+
+def _settings(account: AsteriskAccount) -> Iterator[Finding]:
+    if not account.identity:
+        text = "There is no outgoing identity: customers see what the trunk says, or nothing."
+        yield warn("identity", text, "Set SOFTPHONE_ASTERISK_IDENTITY to the number to show.")
+    if account.emergency:
+        text = "Emergency numbers are dialed: the agent's own phone rings first."
+        yield warn("emergency", text, "Be sure of route, caller id and location for every agent.")

@@ -1,0 +1,128 @@
+"""An Asterisk under the doctor's eyes: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapter.doctor.asterisk import asterisk_findings
+from adapter.doctor.findings import Finding, Grade
+from adapter.doctor.provider import provider_findings
+from adapter.orgs import Org, TelephonyAccount
+from adapter.runtime.clock import SystemClock
+from qa.asterisk.bench import Bench, imitated
+from qa.asterisk.standin import USER, StandIn
+from tests.doctor.conftest import ORG, told
+
+ORG_ID = "00D000000000001"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A stand-in with ada's phone registered, and somebody who serves the application."""
+    async with imitated(tmp_path) as made:
+        assert isinstance(made.world, StandIn)
+        made.world.phone("ada")
+        made.world.exchange.served = lambda text: None
+        yield made
+
+
+def book(folder: Path, *users: str) -> Path:
+    """A directory file."""
+    path = folder / "agents.toml"
+    rows = [
+        f'[[agent]]\nemail = "{n}@example.com"\nprovider_user = "{u}"\n'
+        for n, u in enumerate(users)
+    ]
+    path.write_text("".join(rows))
+    return path
+
+
+async def examined(
+    bench: Bench, directory: Path | None = None, **options: str
+) -> tuple[Finding, ...]:
+    """What is found there."""
+    usual = {"url": bench.world.url, "user": USER, "secret": bench.world.secret, "app": "cti"}
+    account = TelephonyAccount("asterisk", "pbx", usual | {"identity": "+1555"} | options)
+    org = Org(ORG_ID, (ORG,), telephony=account, directory_file=directory)
+    return await asterisk_findings(org, SystemClock())
+
+
+def grades(found: tuple[Finding, ...]) -> dict[str, Grade]:
+    """The worst of each check."""
+    order = [Grade.OK, Grade.WARN, Grade.FAIL]
+    worst: dict[str, Grade] = {}
+    for one in found:
+        worst[one.check] = max(worst.get(one.check, Grade.OK), one.grade, key=order.index)
+    return worst
+
+
+async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) -> None:
+    """It answers, we may steer, phones are registered, the log can be read."""
+    cel = bench.world.cel_url
+    with sqlite3.connect(cel.removeprefix("sqlite:///")) as base:
+        base.execute("INSERT INTO cel VALUES ('ANSWER','2026-11-29 15:00:00','','','','','','','')")
+    found = await examined(bench, book(tmp_path, "ada"), cel_url=cel)
+    assert set(grades(found).values()) == {Grade.OK}
+    account = TelephonyAccount("asterisk", "pbx", {"url": "http://127.0.0.1:1", "user": "u"})
+    (away,) = await provider_findings(Org(ORG_ID, (ORG,), telephony=account), SystemClock())
+    assert away.check == "asterisk"
+    assert {one.check for one in found} == {
+        *("asterisk", "rights", "application", "clock", "phones", "call log"),
+    }
+
+
+async def test_what_is_missing_has_its_sentence(bench: Bench, tmp_path: Path) -> None:
+    """A phone that does not exist, one that is away, nobody who serves, an empty log."""
+    assert isinstance(bench.world, StandIn)
+    bench.world.exchange.served = None
+    users = ("grace", "nobody", "a,b")
+    found = await examined(
+        bench,
+        book(tmp_path, *users),
+        cel_url=bench.world.cel_url,
+        identity="",
+        emergency="true",
+    )
+    worst = grades(found)
+    assert worst["directory"] is Grade.FAIL
+    assert worst["phones"] is worst["application"] is worst["call log"] is Grade.WARN
+    assert worst["identity"] is worst["emergency"] is Grade.WARN
+    assert any("nobody has PJSIP/nobody" in text for _, text in told(found, "directory"))
+
+
+async def test_without_a_directory_nobody_has_a_phone(bench: Bench, tmp_path: Path) -> None:
+    """Or with one that cannot be read."""
+    assert grades(await examined(bench))["directory"] is Grade.FAIL
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[[agent]")
+    assert grades(await examined(bench, broken))["directory"] is Grade.FAIL
+
+
+async def test_a_log_that_cannot_be_read_is_told(bench: Bench, tmp_path: Path) -> None:
+    """No table, or no driver for such a database."""
+    for url in (f"sqlite:///{tmp_path}/none.db", "mysql+pymysql://pbx/asteriskcdrdb"):
+        assert grades(await examined(bench, cel_url=url))["call log"] is Grade.FAIL
+    assert grades(await examined(bench))["call log"] is Grade.WARN
+
+
+async def test_a_door_that_is_closed_or_a_user_that_is_refused(bench: Bench) -> None:
+    """Each has its own advice, and nothing else is asked."""
+    (refused,) = await examined(bench, secret="wrong")
+    assert "SOFTPHONE_ASTERISK_USER" in refused.todo
+    (away,) = await examined(bench, url="http://127.0.0.1:1")
+    assert "SOFTPHONE_ASTERISK_URL" in away.todo
+    (wrong,) = await examined(bench, device="PJSIP/ada")
+    assert "{user}" in wrong.text
+
+
+async def test_a_user_that_may_only_read_and_an_old_version_are_told(bench: Bench) -> None:
+    """Nothing rings to find out."""
+    assert isinstance(bench.world, StandIn)
+    bench.world.read_only, bench.world.version = True, "16.28.0~dfsg"
+    worst = grades(await examined(bench))
+    assert worst["rights"] is Grade.FAIL
+    assert worst["asterisk"] is Grade.WARN
