@@ -9,8 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 KINDS = (".py", ".js", ".mjs", ".css", ".html", ".sh", ".yml", ".yaml", ".toml", ".md", ".cls", "")
 ELSEWHERE = re.compile(
-    r"\((?:facts|design|research)(?:: [a-z]|, section)|\b(?:facts|design): section|the design's ",
-    re.I,
+    r"\((?:facts|design|research)(?:: [a-z]|, section)|\b(?:facts|design): section|the design's "
 )
 ADDRESS = re.compile(r"https?://\S+")
 
