@@ -67,7 +67,7 @@ pages: node_modules/.installed ## Types, HTML and unit tests of the pages
 		node node_modules/typescript/bin/tsc -p tsconfig.tests.json
 	@$(NODE_PATH_FIRST) scripts/step "page HTML" \
 		node node_modules/html-validate/bin/html-validate.mjs 'web/**/*.html'
-	@$(NODE_PATH_FIRST) scripts/step "page bundle" node scripts/bundle.mjs --check
+	@$(NODE_PATH_FIRST) scripts/step "page bundle" node scripts/bundle.mjs
 	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-reporter=dot $(PAGE_TESTS)
 
 audit: .venv/.dev ## Known holes in all pinned packages; says what could not be audited
@@ -76,7 +76,7 @@ audit: .venv/.dev ## Known holes in all pinned packages; says what could not be 
 fuzz: .venv/.dev ## 100,000 hostile inputs for what strangers reach; SEED=
 	@$(PY) -m qa.fuzz --seed $(or $(SEED),1) $(ARGS)
 
-fix: .venv/.dev bundle ## Format, bundle, and mend what can be mended by machine
+fix: .venv/.dev ## Format and mend what can be mended by machine
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 bundle: node_modules/.installed ## The softphone's modules in a few files, for a fast start
@@ -85,7 +85,7 @@ bundle: node_modules/.installed ## The softphone's modules in a few files, for a
 lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 	@$(NODE_PATH_FIRST) scripts/lock $(UPGRADE)
 
-release: .venv/.dev ## Wheel, sdist and bill of materials in dist/, tried as installed
+release: .venv/.dev bundle ## Wheel, sdist and bill of materials in dist/, tried as installed
 	@scripts/release
 
 bench: .venv/.dev ## Five minutes beside floor and peers, to var/bench; ARGS=--quick, --profile

@@ -1,9 +1,9 @@
 /**
- * The softphone's modules in a few files, made by esbuild: `node scripts/bundle.mjs [--check]`.
+ * The softphone's modules in a few files, made by esbuild into web/dist: `node scripts/bundle.mjs`.
  *
- * The bundle is kept in the repository, so that a fresh clone and a wheel start as fast as they can
- * without node. The server uses it as long as it is of the sources that it lies beside (sources.txt);
- * else the modules themselves are served. `--check` tells whether it is up to date.
+ * Made by the checks and for a release, and in no repository. The server uses it as long as it is of
+ * the sources that it lies beside (sources.txt); else, and where there is none, the modules
+ * themselves are served.
  */
 
 import { createHash } from 'node:crypto';
@@ -35,12 +35,6 @@ const { outputFiles } = await build({
 const made = new Map(outputFiles.map(({ path, text }) => [path.slice(DIST.pathname.length), text]));
 made.set('sources.txt', `${sourcesName()}\n`);
 
-if (process.argv.includes('--check')) {
-  const kept = new Map(readdirSync(DIST).map((name) => [name, readFileSync(new URL(name, DIST), 'utf8')]));
-  const differs = [...new Set([...made.keys(), ...kept.keys()])].filter((name) => made.get(name) !== kept.get(name));
-  if (differs.length > 0) console.error(`web/dist is not of these sources (make fix): ${differs.join(', ')}`);
-  process.exit(differs.length > 0 ? 1 : 0);
-}
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 for (const [name, text] of made) writeFileSync(new URL(name, DIST), text);

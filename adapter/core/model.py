@@ -20,7 +20,7 @@ from adapter.core.values import Member, Value
 
 
 class AgentKey(Value, frozen=True, order=True):
-    """Who an agent is in Salesforce: organisation id and user id (15 or 18 characters each)."""
+    """Who an agent is in Salesforce: organization id and user id (15 or 18 characters each)."""
 
     org_id: str
     user_id: str

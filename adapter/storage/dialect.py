@@ -64,7 +64,7 @@ def numbered(statement: str) -> str:
     return first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))
 
 
-class SimpleRequest(Int8Dumper):
+class BigIntDumper(Int8Dumper):
     """A number of the type that the server expects at its place, however large it is.
 
     By itself psycopg names a type for each size, and statements are prepared for each of those.
@@ -89,7 +89,7 @@ def connect_for_writing(url: str) -> psycopg.Connection[Row]:
     """A connection that runs few statements very often, with placeholders like `$1`."""
     connection = connect(url)
     connection.cursor_factory = psycopg.RawCursor
-    connection.adapters.register_dumper(int, SimpleRequest)
+    connection.adapters.register_dumper(int, BigIntDumper)
     connection.prepared_max = PREPARED
     return connection
 

@@ -27,7 +27,7 @@ Found: TypeAlias = tuple[str, str, str, str, str]
 
 
 class RouteRow(Struct, frozen=True):
-    """A RouteRead in the keys of rows: call and line by account, agents by organisation."""
+    """A RouteRead in the keys of rows: call and line by account, agents by organization."""
 
     call: Pair
     owners: frozenset[Pair]

@@ -45,10 +45,10 @@ export function createOrg(page, driver, send, clicked) {
   }
   async function readSettings() {
     const outcome = await driver.settings();
-    if (!outcome.ok) return page.say('centre', 'warning', t('centre.problem', { keys: page.reasonOf(outcome.errors) }));
+    if (!outcome.ok) return page.say('call-center', 'warning', t('call-center.problem', { keys: page.reasonOf(outcome.errors) }));
     callCenter = readCallCenter(outcome.value, location.search);
-    page.unsay('centre');
-    if (callCenter.problems.length > 0) page.say('centre', 'warning', t('centre.problem', { keys: callCenter.problems.join(', ') }));
+    page.unsay('call-center');
+    if (callCenter.problems.length > 0) page.say('call-center', 'warning', t('call-center.problem', { keys: callCenter.problems.join(', ') }));
     model.ringProfiles = callCenter.ringProfiles;
     model.ringOn = callCenter.ringProfiles.find((name) => name === page.drafts.getItem(RING_ON)) ?? '';
     model.height = callCenter.height;
