@@ -11,7 +11,7 @@ from adapter.orgs import Org
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryError, Entry, read_entries
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
-from adapter.telephony.port import ProviderError, ProviderUser, Rejected
+from adapter.telephony.port import MOST_USERS, ProviderError, ProviderUser, Rejected
 
 _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
@@ -62,6 +62,10 @@ def _directory(org: Org, users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
     entries, wrong = _entries(org)
     if wrong is not None:
         yield wrong
+        return
+    if len(users) >= MOST_USERS:
+        text = f"The provider has more than {MOST_USERS} users: the others are searched by e-mail."
+        yield warn("directory", text, "Nothing, as long as each agent has an e-mail there.")
         return
     if not users:
         text = "The provider has no users: nobody can be given a phone."

@@ -22,7 +22,7 @@ import structlog
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.runtime.clock import Clock
-from adapter.telephony.port import Driver, ProviderError
+from adapter.telephony.port import MOST_USERS, Driver, ProviderError, ProviderUser
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +132,8 @@ class Directory:
         self._clock = clock
         self._entries = Entries(entries)
         self._by_email: dict[str, str] = {}
+        self._is_cut = False
+        self._not_found: set[str] = set()
         self._ask_at = 0
         self._failed = False
         self._asking = asyncio.Lock()
@@ -149,6 +151,8 @@ class Directory:
         if email.casefold() not in self._by_email:
             await self._refresh(self._provider)
         user = self._by_email.get(email.casefold())
+        if user is None and self._is_cut:
+            user = await self._search(self._provider, email.casefold())
         if user is None and self._failed:
             raise DirectoryUnavailable
         return TelephonyUser(self._account, user) if user else None
@@ -165,5 +169,27 @@ class Directory:
                 log.warning("directory.refresh_failed", reason=error.text)
                 self._failed, self._ask_at = True, now + RETRY_MS
                 return
-            self._by_email = {u.email.casefold(): u.user_id for u in users if u.email}
+            self._by_email = _by_email(users)
+            self._is_cut, self._not_found = len(users) >= MOST_USERS, set()
             self._failed, self._ask_at = False, now + REFRESH_MS
+
+    async def _search(self, provider: Driver, email: str) -> str | None:
+        """Who is not in a list that was cut is asked for by name, and found is remembered.
+
+        Raises DirectoryUnavailable.
+        """
+        if email not in self._not_found:
+            try:
+                found = _by_email(await provider.users(email))
+            except ProviderError as error:
+                log.warning("directory.search_failed", reason=error.text)
+                raise DirectoryUnavailable from error
+            if email in found:
+                self._by_email[email] = found[email]
+            else:
+                self._not_found.add(email)
+        return self._by_email.get(email)
+
+
+def _by_email(users: Iterable[ProviderUser]) -> dict[str, str]:
+    return {user.email.casefold(): user.user_id for user in users if user.email}

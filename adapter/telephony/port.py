@@ -134,6 +134,10 @@ class ProviderUser:
     do_not_disturb: bool
 
 
+MOST_USERS = 10_000
+"""So many users a driver lists at most: who is not among these must be searched for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A registered endpoint; the secret is told this once and never again."""
@@ -176,8 +180,11 @@ class Driver(Protocol):
         """Do `action`; `value` holds the digits. Raises `Unsupported` where it cannot."""
         ...
 
-    async def users(self) -> tuple[ProviderUser, ...]:
-        """Read everyone who may be given a phone."""
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
+        """Read everyone who may be given a phone, `MOST_USERS` at most.
+
+        With an `email` only who has it, however many there are; who cannot search gives the list.
+        """
         ...
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:

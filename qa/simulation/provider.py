@@ -213,7 +213,7 @@ class FakeProvider:
         """Nobody controls calls here."""
         raise Rejected("http-404", "not here")
 
-    async def users(self) -> tuple[ProviderUser, ...]:
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """The directory knows everybody already."""
         return ()
 

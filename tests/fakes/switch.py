@@ -218,7 +218,7 @@ class SwitchDriver:
             raise Unsupported(f"no {action.value}")
         await self._ask("hang_up", call=provider_call_id, leg=USER)
 
-    async def users(self) -> tuple[ProviderUser, ...]:
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Two people."""
         return tuple(
             ProviderUser(user, None, email, do_not_disturb=False) for user, email in PEOPLE.items()

@@ -119,7 +119,7 @@ class HandProvider:
         """Bodies are read by the bench."""
         raise NotImplementedError
 
-    async def users(self) -> tuple[ProviderUser, ...]:
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Nobody."""
         return ()
 

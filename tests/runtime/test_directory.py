@@ -22,7 +22,7 @@ from adapter.runtime.directory import (
     Entry,
     read_entries,
 )
-from adapter.telephony.port import Driver, ProviderUser, Unknown
+from adapter.telephony.port import MOST_USERS, Driver, ProviderUser, Unknown
 
 ORG, OTHER_ORG = "00D000000000001", "00D000000000002"
 ADA = AgentKey(ORG, "005000000000001")
@@ -49,13 +49,15 @@ class FakeProvider:
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def users(self) -> tuple[ProviderUser, ...]:
-        """Everyone, as of when the answer comes."""
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
+        """Everyone, as of when the answer comes; only the first so many without an e-mail."""
         self.asked += 1
         await self.ready.wait()
         if self.down:
             raise Unknown("no answer")
-        return self.people
+        if email is not None:
+            return tuple(user for user in self.people if user.email == email)
+        return self.people[:MOST_USERS]
 
 
 def user(user_id: str, email: str | None) -> ProviderUser:
@@ -282,6 +284,24 @@ async def test_who_is_known_stays_known_while_the_provider_fails() -> None:
     with pytest.raises(DirectoryUnavailable):
         await found.line(ADA, "bob@example.com")
     assert await found.line(ADA, MAIL) == TelephonyUser("acct_1", "user_ada")
+
+
+async def test_who_is_not_in_a_list_that_was_cut_is_searched_for() -> None:
+    """By e-mail, once each until the list is read again; a search that fails leaves it open."""
+    crowd = [user(f"user_{n}", f"{n}@example.com") for n in range(MOST_USERS)]
+    provider, clock = FakeProvider(*crowd, user("user_ada", MAIL)), FakeClock()
+    found = directory(provider, clock)
+    for _ in range(2):
+        assert await found.line(ADA, MAIL.upper()) == TelephonyUser("acct_1", "user_ada")
+        assert await found.line(ADA, "nobody@example.com") is None
+    assert provider.asked == 3
+    provider.down = True
+    with pytest.raises(DirectoryUnavailable):
+        await found.line(ADA, "grace@example.com")
+    provider.down = False
+    clock.at += REFRESH_MS
+    provider.people = (*provider.people, user("user_new", "nobody@example.com"))
+    assert await found.line(ADA, "nobody@example.com") == TelephonyUser("acct_1", "user_new")
 
 
 # --- several orgs, and CSV ----------------------------------------------------------------------

@@ -220,7 +220,7 @@ class AsteriskDriver:
         endpoints = self._account.watched_of(user_id)
         return await self._cel.calls(user_id, endpoints, since_ms, limit)
 
-    async def users(self) -> tuple[ProviderUser, ...]:
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Its endpoints; Asterisk knows no e-mail addresses, so the directory is a file."""
         found = await self._client.get("/endpoints/PJSIP")
         names = sorted(str(one.get("resource", "")) for one in found if isinstance(one, dict))

@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx
 import stamina
+import structlog
 
 from adapter.telephony.dialstack import meaning, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
 from adapter.telephony.port import (
+    MOST_USERS,
     Action,
     Capabilities,
     Cdr,
@@ -30,12 +32,14 @@ from adapter.telephony.port import (
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, WebhookRefusal
 
+log = structlog.get_logger(__name__)
+
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
 """From the first byte to the last of one request, waiting for a free connection included."""
 
-MAX_PAGES = 100
-"""Where a list ends at the latest, should its next-page addresses go round in circles."""
+MAX_PAGES = 1_000
+"""Where a list ends at the latest: ten thousand rows, were there only ten a page."""
 
 UNREACHABLE = "unreachable"
 
@@ -144,10 +148,13 @@ class DialStackDriver:
         own = wire.own_records(records, user_id, since_ms)[:limit]
         return tuple([meaning.cdr_from_row(row) for row in own])
 
-    async def users(self) -> tuple[ProviderUser, ...]:
-        """Read the whole list of users."""
-        rows = await self._rows("/v1/users", {}, at_most=None)
-        return tuple(user for row in rows if (user := wire.parse_user(row)))
+    async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
+        """Read the list of users, or what a search for the e-mail address finds."""
+        rows = await self._rows("/v1/users", wire.users_query(email), at_most=MOST_USERS)
+        users = tuple([user for row in rows if (user := wire.parse_user(row))][:MOST_USERS])
+        if email is None and len(rows) >= MOST_USERS:
+            log.warning("provider.users_cut", account=self._account, listed=len(users))
+        return users
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
         """Read a stored webhook again."""
@@ -191,6 +198,7 @@ class DialStackDriver:
         rows: list[dict[str, Any]] = []
         url: str | httpx.URL = path
         params: dict[str, str] | None = query
+        seen: set[str] = set()
         for _ in range(MAX_PAGES):
             response = await self._ask(url, params=params)
             try:
@@ -198,8 +206,10 @@ class DialStackDriver:
             except Malformed as error:
                 raise _unreadable(response, error) from error
             rows.extend(page.rows)
-            if page.next_url is None or (at_most is not None and len(rows) >= at_most):
-                break
+            is_enough = at_most is not None and len(rows) >= at_most
+            if page.next_url is None or page.next_url in seen or is_enough:
+                break  # it is whole, or goes round in circles, or nobody wants more
+            seen.add(page.next_url)
             # Verbatim: params, even empty ones, would replace the address's own query.
             url, params = self._own_url(page.next_url, response), None
         return rows

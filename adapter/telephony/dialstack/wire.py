@@ -23,6 +23,9 @@ from adapter.telephony.port import ProviderUser, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
 
+MOST_ROWS = 100
+"""As many rows as a page may have; without a limit it has ten."""
+
 USER_FIELDS = ("user", "user_id")
 """How a request names the user; `user_id` is deprecated since the server SDK's 2.0.0."""
 
@@ -99,7 +102,14 @@ def call_path(provider_call_id: str) -> str:
 def records_query(user_id: str, since_ms: int, limit: int) -> dict[str, str]:
     """Build the query of `GET /v1/calls`."""
     since = datetime.fromtimestamp(since_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"user_id": user_id, "from_date": since, "limit": str(limit)}
+    rows = str(min(limit, MOST_ROWS))
+    return {"user": user_id, "user_id": user_id, "from_date": since, "limit": rows}
+
+
+def users_query(email: str | None) -> dict[str, str]:
+    """Build the query of `GET /v1/users`: as many a page as there may be, or a search."""
+    query = {"limit": str(MOST_ROWS)}
+    return query if email is None else {**query, "search": email}
 
 
 def webhook_body(url: str, events: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -41,7 +43,7 @@ async def place(request: web.Request) -> web.StreamResponse:
 
 def _checked(state: State, body: dict[str, Any]) -> tuple[User, str]:
     """Refuse what the documentation says is refused, in its words."""
-    user_id = body.get("user_id") or body.get("user")
+    user_id = body.get("user") or body.get("user_id")
     if not user_id:
         raise ApiError(400, "user_id is required")
     dial_string = body.get("dial_string")
@@ -50,9 +52,11 @@ def _checked(state: State, body: dict[str, Any]) -> tuple[User, str]:
     user = find_user(state, user_id)
     if not isinstance(dial_string, str) or not _DIALABLE.fullmatch(dial_string):
         raise ApiError(422, "Invalid dial_string")
-    profile = body.get("find_me_follow_me_key")
-    if profile is not None and profile not in state.config.ring_profiles:
+    profile, did = body.get("find_me_follow_me_key"), body.get("did")
+    if profile is not None and profile not in user.ring_profiles:
         raise ApiError(400, "Unknown find_me_follow_me_key")
+    if did is not None and did not in {state.config.number, *state.config.more_numbers}:
+        raise ApiError(400, "Unknown did")
     return user, dial_string
 
 
@@ -67,7 +71,8 @@ def find_user(state: State, user_id: Any) -> User:
 
 
 def _placed(request: web.Request, user: User, dial_string: str) -> Call:
-    placed = request.app[STATE].switch.place(user, dial_string)
+    did = request[ENTRY]["body"].get("did")
+    placed = request.app[STATE].switch.place(user, dial_string, did)
     request[ENTRY]["call_id"] = placed.call_id
     return placed
 
@@ -137,10 +142,11 @@ async def act(request: web.Request) -> web.StreamResponse:
     request[ENTRY]["body"] = body
     found = find_call(request)
     match body.get("actions"):
-        case [{"type": "transfer", "target": str(target), "mode": "blind"}] if target:
-            pass
+        case [{"type": "transfer", "target": str(target), **more}] if target:
+            if more.get("mode", "blind") != "blind":
+                raise ApiError(400, "mode must be blind")
         case _:
-            raise ApiError(400, "actions must be one blind transfer with a target")
+            raise ApiError(400, "actions must be one transfer with a target")
     try:
         request.app[STATE].switch.act(found.call_id, Verb.TRANSFER, target=target)
     except Impossible:
@@ -165,54 +171,97 @@ async def read_call(request: web.Request) -> web.StreamResponse:
 
 async def list_calls(request: web.Request) -> web.StreamResponse:
     """`GET /v1/calls`, newest first; a filter that it does not know is ignored."""
-    state = request.app[STATE]
-    user_id = request.query.get("user_id")
-    since = _from_date(request.query.get("from_date"))
+    state, asked = request.app[STATE], request.query
+    user_id = asked.get("user") or asked.get("user_id")
+    since, until = _date(asked, "from_date", 0), _date(asked, "to_date", 2**62)
+    direction, status = asked.get("direction"), asked.get("status")
     rows = [
         call
         for call in reversed(state.switch.calls.values())
         if call.started is not None
-        and call.started >= since
+        and since <= call.started <= until
         and (user_id is None or call.user_id == user_id)
+        and (direction is None or call.direction.value == direction)
+        and (status is None or call.status == status)
     ]
     rows.sort(key=lambda call: call.started or 0, reverse=True)
     return _page(request, [render.record(call) for call in rows])
 
 
 async def list_users(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/users`."""
-    return _page(request, [render.user(u) for u in request.app[STATE].switch.users.values()])
+    """`GET /v1/users`; `search` looks in names and e-mail addresses."""
+    wanted = request.query.get("search", "").casefold()
+    found = [
+        user
+        for user in request.app[STATE].switch.users.values()
+        if wanted in user.name.casefold() or wanted in user.email.casefold()
+    ]
+    return _page(request, [render.user(user) for user in found])
+
+
+async def presence(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/users/{id}/presence`."""
+    state = request.app[STATE]
+    user = find_user(state, request.match_info["user_id"])
+    return web.json_response(render.presence(user, state.switch.calls.values()))
+
+
+async def list_endpoints(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/webhook_endpoints`."""
+    known = request.app[STATE].sender.endpoints
+    return _page(request, [render.endpoint(one) for one in known.values()])
+
+
+async def endpoint(request: web.Request) -> web.StreamResponse:
+    """`GET`, `POST` (to change it) and `DELETE /v1/webhook_endpoints/{id}`."""
+    sender = request.app[STATE].sender
+    known = sender.endpoints.get(request.match_info["endpoint_id"])
+    if known is None:
+        raise ApiError(404, "Webhook endpoint not found")
+    if request.method == "DELETE":
+        del sender.endpoints[known.endpoint_id]
+        return web.Response(status=204)
+    if request.method == "POST":
+        body = await json_object(request)
+        url, events = _endpoint_of(body | {"url": body.get("url", known.url)})
+        known = replace(known, url=url, events=frozenset(events))
+        sender.endpoints[known.endpoint_id] = known
+    return web.json_response(render.endpoint(known))
 
 
 async def add_endpoint(request: web.Request) -> web.StreamResponse:
     """`POST /v1/webhook_endpoints`: the one answer that tells the secret."""
     state = request.app[STATE]
-    body = await json_object(request)
+    url, events = _endpoint_of(await json_object(request))
+    secret = f"whsec_{state.config.new_id()}"
+    made = state.sender.register(url, frozenset(events), secret)
+    return web.json_response(render.endpoint(made) | {"secret": secret}, status=201)
+
+
+def _endpoint_of(body: dict[str, Any]) -> tuple[str, list[str]]:
     url, events = body.get("url"), body.get("enabled_events", ["*"])
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise ApiError(400, "url is required")
     if not isinstance(events, list) or not all(isinstance(kind, str) for kind in events):
         raise ApiError(400, "enabled_events must be a list")
-    secret = f"whsec_{state.config.new_id()}"
-    endpoint = state.sender.register(url, frozenset(events), secret)
-    answer = {"id": endpoint.endpoint_id, "object": "webhook_endpoint", "url": url}
-    return web.json_response(answer | {"enabled_events": events, "secret": secret}, status=201)
+    return url, events
 
 
-def _from_date(value: str | None) -> int:
-    """Read the filter as Unix ms; a bare date begins at midnight UTC."""
+def _date(asked: Mapping[str, str], name: str, default: int) -> int:
+    """Read a filter as Unix ms; a bare date begins at midnight UTC."""
+    value = asked.get(name)
     if not value:
-        return 0
+        return default
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        raise ApiError(400, "Invalid from_date") from None
+        raise ApiError(400, f"Invalid {name}") from None
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _page(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
     """Cut out one page; `page` names the last row of the one before."""
-    limit = request.query.get("limit", "20")
+    limit = request.query.get("limit", "10")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 100):
         raise ApiError(400, "limit must be from 1 to 100")
     after = request.query.get("page")

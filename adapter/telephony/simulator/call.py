@@ -74,6 +74,8 @@ class Call:
     target: str | None = None
     lapsed: int | None = None
     hung_up_by: str | None = None
+    did: str | None = None
+    greeted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,9 @@ def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     """Let a call begin that needs no pick-up first: one from outside, or from a desk phone."""
     if call.direction is not Direction.INBOUND:
         return _pick_up(call, now)
-    ringing = replace(call, phase=Phase.RINGING, started=now)
+    # A greeting is the platform's own answer: signalling, and no talk.
+    answered = now if call.greeted else None
+    ringing = replace(call, phase=Phase.RINGING, started=now, answered=answered)
     return ringing, (News("call.incoming", call.user_id), News("call.ringing", call.user_id))
 
 
@@ -157,7 +161,7 @@ def _lapse(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
 
 
 def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, ...]]:
-    answered = now if call.direction is Direction.INBOUND else call.answered
+    answered = now if call.answered is None else call.answered
     talking = replace(call, phase=Phase.TALKING, answered=answered, connected=now, machine=machine)
     return talking, _to_each(call, "call.answered")
 

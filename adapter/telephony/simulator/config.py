@@ -9,13 +9,18 @@ from adapter.telephony.simulator.script import Scenario, Timings
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with a phone at the provider. `extension` is dialed by colleagues."""
+    """A person with a phone at the provider. `extension` is dialed by colleagues.
+
+    `is_online`: at least one phone is registered; `ring_profiles` name other phones to ring.
+    """
 
     user_id: str
     name: str
     email: str
     extension: str
     do_not_disturb: bool = False
+    is_online: bool = True
+    ring_profiles: tuple[str, ...] = ("mobile",)
 
 
 DEFAULT_USERS = (
@@ -46,8 +51,8 @@ class Config:
     secret: str = "whsec_demo"  # noqa: S105 - signs what a simulator sends
     webhooks: tuple[str, ...] = ()
     users: tuple[User, ...] = DEFAULT_USERS
-    ring_profiles: frozenset[str] = frozenset({"mobile"})
     number: str = "+12025550100"
+    more_numbers: tuple[str, ...] = ("+12025550101",)
     scenario: Scenario = field(default_factory=Scenario)
     timings: Timings = field(default_factory=Timings)
     knobs: Knobs = field(default_factory=Knobs)

@@ -16,22 +16,9 @@ from adapter.telephony.dialstack import signing
 from adapter.telephony.simulator.chaos import Dice, Knobs
 from adapter.telephony.simulator.chores import Chores
 from adapter.telephony.simulator.config import Config
+from adapter.telephony.simulator.endpoints import Endpoint
 
 STALE_BY_SECONDS = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where webhooks go; `events` holds "*" for all types."""
-
-    endpoint_id: str
-    url: str
-    events: frozenset[str]
-    secret: str = field(repr=False)
-
-    def wants(self, kind: str) -> bool:
-        """Whether it asked for this type."""
-        return "*" in self.events or kind in self.events
 
 
 @dataclass(slots=True)
@@ -71,7 +58,7 @@ class Sender:
         self._dice = dice
         self._chores = chores
         self._session: aiohttp.ClientSession | None = None
-        self.endpoints: list[Endpoint] = []
+        self.endpoints: dict[str, Endpoint] = {}
         self.log: deque[Delivery] = deque(maxlen=config.history_limit)
 
     async def open(self) -> None:
@@ -87,7 +74,7 @@ class Sender:
     def register(self, url: str, events: frozenset[str], secret: str) -> Endpoint:
         """Add an endpoint."""
         endpoint = Endpoint(f"we_{self._config.new_id()}", url, events, secret)
-        self.endpoints.append(endpoint)
+        self.endpoints[endpoint.endpoint_id] = endpoint
         return endpoint
 
     def send(self, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
@@ -95,7 +82,7 @@ class Sender:
 
         `subject` names the event for the dice, alike in each run of the same seed.
         """
-        for number, endpoint in enumerate(self.endpoints):
+        for number, endpoint in enumerate(self.endpoints.values()):
             if endpoint.wants(body["type"]):
                 self._send(endpoint, body, f"{subject}:{number}", knobs)
 

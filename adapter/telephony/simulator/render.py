@@ -1,10 +1,12 @@
 """The simulator's own way to write DialStack's JSON; it shares no code with the adapter's. Pure."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapter.telephony.simulator.call import Call, News, Phase, live
 from adapter.telephony.simulator.config import User
+from adapter.telephony.simulator.endpoints import Endpoint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,12 +37,20 @@ _STATUS = {
 
 
 def record(call: Call) -> dict[str, Any]:
-    """Write one row of the call log; while the call lives, only what has happened."""
-    row = {"id": call.call_id, "object": "call", "user": call.user_id, **_fields(call)}
-    row["status"] = call.status
-    if live(call):
-        return {key: value for key, value in row.items() if value is not None or key == "status"}
-    return row | {"recording_url": None}
+    """Write one row of the call log: while the call lives, when anybody answered is not told."""
+    row = {
+        "id": call.call_id,
+        "object": "call",
+        "user": call.user_id,
+        **_fields(call),
+        "status": call.status,
+        "endpoint": None,
+        "did": call.did,
+        "summary": None,
+        "quality_metrics": None,
+        "recording_url": None,
+    }
+    return row | {"answered_at": None, "connected_at": None} if live(call) else row
 
 
 def truth(call: Call) -> dict[str, Any]:
@@ -75,6 +85,33 @@ def user(person: User) -> dict[str, Any]:
         "name": person.name,
         "email": person.email,
         "do_not_disturb": person.do_not_disturb,
+        "config": {
+            "find_me_follow_me": {"alternates": [{"key": key} for key in person.ring_profiles]}
+        },
+    }
+
+
+def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
+    """Write whether the user's phones can ring, and what they do."""
+    mine = [call for call in calls if person.user_id in {call.user_id, call.callee}]
+    busy = any(call.phase in {Phase.RINGING, Phase.TALKING} for call in mine)
+    state = "offline" if not person.is_online else "busy" if busy else "available"
+    return {
+        "object": "presence",
+        "user": person.user_id,
+        "state": state,
+        "notifiable": person.is_online and not person.do_not_disturb,
+        "dnd": person.do_not_disturb,
+    }
+
+
+def endpoint(known: Endpoint) -> dict[str, Any]:
+    """Write a webhook endpoint; its secret was told once."""
+    return {
+        "id": known.endpoint_id,
+        "object": "webhook_endpoint",
+        "url": known.url,
+        "enabled_events": sorted(known.events),
     }
 
 
@@ -82,8 +119,9 @@ def _fields(call: Call) -> dict[str, Any]:
     return {
         "direction": call.direction.value,
         "from_number": call.from_number,
-        "from_name": call.from_name,
+        "from_label": call.from_name,
         "to_number": call.to_number,
+        "to_label": None,
         "started_at": stamp(call.started),
         "answered_at": stamp(call.answered),
         "connected_at": stamp(call.connected),

@@ -38,7 +38,8 @@ class Outcome(StrEnum):
 class Scenario:
     """One course of a call; None is drawn. `cause` (Q.850) is for a failed call.
 
-    `hung_up_by` is told in the call's truth; the provider's events do not say it.
+    `hung_up_by` is told in the call's truth; the provider's events do not say it. `greeting`: an
+    inbound call is answered by the platform at once, and rings at the agent behind its greeting.
     """
 
     outcome: Outcome = Outcome.ANSWERED
@@ -46,6 +47,7 @@ class Scenario:
     ring_seconds: float | None = None
     talk_seconds: float | None = None
     hung_up_by: Literal["agent", "other"] = "other"
+    greeting: bool = False
     cause: int = 27
 
 

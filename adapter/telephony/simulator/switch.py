@@ -31,12 +31,17 @@ class Switch:
 
     # --- how a call begins -----------------------------------------------------------
 
-    def place(self, user: User, dial_string: str) -> Call:
-        """Begin a call that was asked for by `POST /v1/calls`: the user's devices ring."""
-        made = self._made(user, Direction.OUTBOUND, self._config.number, dial_string, user.name)
+    def place(self, user: User, dial_string: str, did: str | None = None) -> Call:
+        """Begin a call that was asked for by `POST /v1/calls`: the user's devices ring.
+
+        `did` is the number that the destination is shown.
+        """
+        source = did or self._config.number
+        made = self._made(user, Direction.OUTBOUND, source, dial_string, user.name)
+        made = replace(made, did=did)
         made = self._perhaps_internal(made, user)
         scenario = self.choice.scenario(user.user_id, dial_string)
-        if user.do_not_disturb:
+        if user.do_not_disturb or not user.is_online:
             scenario = replace(scenario, outcome=Outcome.NOBODY_PICKS_UP)
         self._play(made, scenario, self.choice.knobs(dial_string), picked_up=False)
         return made
@@ -93,7 +98,7 @@ class Switch:
         subject = f"call-{self._number}"
         self._forget_oldest()
         self._subjects[made.call_id] = (subject, knobs)
-        made = replace(made, hung_up_by=scenario.hung_up_by)
+        made = replace(made, hung_up_by=scenario.hung_up_by, greeted=scenario.greeting)
         self.calls[made.call_id] = made
         if picked_up:
             self._take(*calls.begin(made, self._config.now()))

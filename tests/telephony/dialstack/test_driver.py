@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -10,10 +11,12 @@ import httpx
 import pytest
 import respx
 import stamina
+from structlog.testing import capture_logs
 
 from adapter.core.facts import Outcome
 from adapter.telephony.dialstack.driver import MAX_PAGES, DialStackDriver, build_http
 from adapter.telephony.port import (
+    MOST_USERS,
     Action,
     Placed,
     ProviderError,
@@ -311,10 +314,39 @@ async def test_the_key_never_goes_to_another_host(
 async def test_a_list_that_goes_round_in_circles_ends(
     client: DialStackDriver, net: respx.MockRouter
 ) -> None:
-    """The number of pages is bounded."""
+    """No page is read twice, and the number of pages is bounded."""
     route = net.get("/v1/users").respond(200, json={"data": [], "next_page_url": "/v1/users"})
     assert await client.users() == ()
-    assert route.call_count == MAX_PAGES
+    assert route.call_count == 2
+    net.get("/v1/users").mock(side_effect=_endless())
+    assert await client.users() == ()
+    assert route.call_count == 2 + MAX_PAGES
+
+
+def _endless() -> Iterator[httpx.Response]:
+    for number in itertools.count():
+        more = f"/v1/users?page={number}"
+        yield httpx.Response(200, json={"data": [], "next_page_url": more})
+
+
+async def test_users_are_listed_a_hundred_a_page_and_searched_by_e_mail(
+    client: DialStackDriver, net: respx.MockRouter
+) -> None:
+    """Without a limit there are ten a page; a list that has no end is cut, and says so."""
+    row = {"id": "user_1", "email": "ada@example.com"}
+    route = net.get("/v1/users").respond(200, json={"data": [row], "next_page_url": None})
+    (ada,) = await client.users("ada@example.com")
+    assert ada.user_id == "user_1"
+    assert dict(route.calls.last.request.url.params) == {"limit": "100", "search": ada.email}
+    pages = iter(range(1_000))
+    net.get("/v1/users").mock(
+        side_effect=lambda _: httpx.Response(
+            200, json={"data": [row] * 100, "next_page_url": f"/v1/users?page={next(pages)}"}
+        )
+    )
+    with capture_logs() as lines:
+        assert len(await client.users()) == MOST_USERS
+    assert [line["event"] for line in lines] == ["provider.users_cut"]
 
 
 async def test_an_unreadable_list_is_no_empty_list(

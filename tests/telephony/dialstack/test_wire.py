@@ -70,6 +70,7 @@ def test_an_opaque_id_cannot_leave_its_place_in_the_path(call_id: str, path: str
 def test_the_call_log_is_asked_by_user_and_time() -> None:
     """The time is written in UTC, to the second, rounded into the past."""
     assert wire.records_query("u", 1767323045678, 5) == {
+        "user": "u",
         "user_id": "u",
         "from_date": "2026-01-02T03:04:05Z",
         "limit": "5",

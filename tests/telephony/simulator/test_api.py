@@ -7,6 +7,7 @@ import pytest
 
 from adapter.telephony.simulator.call import Phase
 from adapter.telephony.simulator.chaos import Knobs
+from adapter.telephony.simulator.config import User
 from adapter.telephony.simulator.script import Outcome, Scenario
 from tests.telephony.running import Simulator, simulated
 
@@ -116,14 +117,14 @@ async def test_dice_break_connections() -> None:
 
 
 async def test_the_call_log_shows_a_call_once_it_is_picked_up() -> None:
-    """Sparse while it lives, complete when it is over."""
+    """Who answered, and when, is told when it is over."""
     async with simulated(scenario=MANUAL) as simulator:
         call_id = await drive(simulator)
         assert (await simulator.http.get(f"/v1/calls/{call_id}")).status_code == 404
         await simulator.post(f"/v1/test_helpers/calls/{call_id}/pick_up")
         live = await simulator.get(f"/v1/calls/{call_id}")
         assert live["status"] is None
-        assert "ended_at" not in live
+        assert (live["answered_at"], live["connected_at"], live["ended_at"]) == (None, None, None)
         await simulator.post(f"/v1/test_helpers/calls/{call_id}/hang_up")
         over = await simulator.get(f"/v1/calls/{call_id}")
         assert (over["status"], over["hangup_cause"], over["connected_at"]) == (
@@ -238,3 +239,85 @@ async def test_a_wrong_endpoint_is_refused(body: dict[str, Any]) -> None:
     async with simulated() as simulator:
         assert (await simulator.post("/v1/webhook_endpoints", **body)).status_code == 400
         assert len(simulator.state.sender.endpoints) == 1
+
+
+async def test_endpoints_can_be_listed_changed_and_removed() -> None:
+    """Never with their secrets."""
+    async with simulated() as simulator:
+        made = await simulator.post("/v1/webhook_endpoints", url="http://127.0.0.1:9/a")
+        path = f"/v1/webhook_endpoints/{made.json()['id']}"
+        listed = (await simulator.get("/v1/webhook_endpoints"))["data"]
+        assert [row["url"] for row in listed][-1] == "http://127.0.0.1:9/a"
+        assert not any("secret" in row for row in listed)
+        changed = await simulator.post(path, enabled_events=["call.end"])
+        assert (changed.status_code, changed.json()["enabled_events"]) == (200, ["call.end"])
+        assert (await simulator.get(path))["url"] == "http://127.0.0.1:9/a"
+        assert (await simulator.post(path, url="ftp://x")).status_code == 400
+        assert (await simulator.http.delete(path)).status_code == 204
+        assert (await simulator.http.get(path)).status_code == 404
+
+
+async def test_a_list_has_ten_rows_a_page_unless_more_are_asked_for() -> None:
+    """A hundred at most; users are searched by name and e-mail."""
+    people = tuple(User(f"user_{n}", f"Agent {n}", f"a{n}@example.com", str(n)) for n in range(25))
+    async with simulated(users=people) as simulator:
+        assert len((await simulator.get("/v1/users"))["data"]) == 10
+        assert len((await simulator.get("/v1/users", limit="100"))["data"]) == 25
+        found = (await simulator.get("/v1/users", search="A24@EXAMPLE"))["data"]
+        assert [row["id"] for row in found] == ["user_24"]
+
+
+async def test_the_call_log_is_filtered_by_what_is_documented() -> None:
+    """User by either name, direction, status, and both ends of a time."""
+    async with simulated(scenario=MANUAL) as simulator:
+        await drive(simulator, "pick_up", "hang_up")
+
+        async def count(**query: str) -> int:
+            return len((await simulator.get("/v1/calls", **query))["data"])
+
+        assert [await count(user="user_ada"), await count(user="user_grace")] == [1, 0]
+        assert [await count(direction="outbound"), await count(direction="inbound")] == [1, 0]
+        assert [await count(status="completed"), await count(status="busy")] == [1, 0]
+        assert [await count(to_date="2020-01-01"), await count(to_date="2099-01-01")] == [0, 1]
+
+
+async def test_a_call_may_show_another_number_of_the_account() -> None:
+    """`did`; one that is not the account's is refused."""
+    async with simulated(scenario=MANUAL) as simulator:
+        wish = {"user": "user_ada", "dial_string": NUMBER}
+        taken = await simulator.post("/v1/calls", **wish, did="+12025550101")
+        assert taken.status_code == 202
+        (call,) = simulator.state.switch.calls.values()
+        assert (call.from_number, call.did) == ("+12025550101", "+12025550101")
+        assert (await simulator.post("/v1/calls", **wish, did="+13125550100")).status_code == 400
+
+
+async def test_presence_is_the_users() -> None:
+    """A stranger has none."""
+    async with simulated() as simulator:
+        assert (await simulator.get("/v1/users/user_ada/presence"))["state"] == "available"
+        assert (await simulator.http.get("/v1/users/user_x/presence")).status_code == 404
+
+
+async def test_a_transfer_needs_no_mode() -> None:
+    """Blind is the one there is."""
+    async with simulated(scenario=MANUAL) as simulator:
+        call_id = await drive(simulator, "pick_up", "answer")
+        wish = [{"type": "transfer", "target": "1002"}]
+        response = await simulator.post(f"/v1/calls/{call_id}", actions=wish)
+        assert response.status_code == 202
+
+
+async def test_a_greeting_answers_before_the_agent_does() -> None:
+    """`answered_at` is the platform's own; `connected_at` is when the agent took the call."""
+    async with simulated() as simulator:
+        made = await simulator.post(
+            "/v1/test_helpers/calls",
+            **{"user": "user_ada", "direction": "inbound", "from_number": "+15557654321"},
+            scenario={"outcome": "manual", "greeting": True},
+        )
+        call_id = made.json()["id"]
+        await simulator.post(f"/v1/test_helpers/calls/{call_id}/hang_up")
+        missed = await simulator.get(f"/v1/calls/{call_id}")
+        assert missed["answered_at"] == missed["started_at"] is not None
+        assert (missed["connected_at"], missed["status"]) == (None, "no-answer")

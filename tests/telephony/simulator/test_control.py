@@ -35,7 +35,7 @@ async def test_someone_calls_and_the_user_answers() -> None:
             response = await simulator.post(f"/control/calls/{call_id}/{act}")
             assert response.status_code == 200
         await simulator.hook.until("call.answered", "call.end")
-        assert simulator.hook.received[0]["data"]["from_name"] == "Ann"
+        assert simulator.hook.received[0]["data"]["from_label"] == "Ann"
 
 
 @pytest.mark.parametrize("body", [{}, {"user": "user_ada"}, {"from_number": "+1"}])

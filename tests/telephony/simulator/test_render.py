@@ -1,6 +1,7 @@
 """The simulator's JSON is what the documentation shows."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -74,11 +75,12 @@ def test_a_missed_call_counts_from_its_start() -> None:
     assert render.record(replace(OVER, answered=None))["duration_seconds"] == 10
 
 
-def test_a_live_row_is_sparse_and_a_closed_one_complete() -> None:
-    """A null status says that the call lives."""
-    live = render.record(CALL)
-    assert live["status"] is None
-    assert not {"ended_at", "connected_at", "recording_url"} & set(live)
+def test_a_live_row_tells_no_answer_and_a_closed_one_all() -> None:
+    """A null status says that the call lives; until its end nobody is told when it was answered."""
+    live = render.record(replace(CALL, connected=1_767_323_046_678))
+    assert live["started_at"] == "2026-01-02T03:04:05.678Z"
+    unknown = ("status", "answered_at", "connected_at", "ended_at", "recording_url", "summary")
+    assert [live[name] for name in unknown] == [None] * 6
     over = render.record(OVER)
     assert over["status"] == "completed"
     assert {"connected_at", "recording_url", "hangup_cause"} <= set(over)
@@ -95,3 +97,23 @@ def test_a_user_is_written() -> None:
     """With what the adapter matches by."""
     body = render.user(User("user_x", "X", "x@example.com", "1001", True))
     assert (body["id"], body["email"], body["do_not_disturb"]) == ("user_x", "x@example.com", True)
+    assert body["config"]["find_me_follow_me"]["alternates"] == [{"key": "mobile"}]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "state", "notifiable"),
+    [
+        ({}, "busy", True),
+        ({"do_not_disturb": True}, "busy", False),
+        ({"is_online": False}, "offline", False),
+        ({"user_id": "user_y"}, "available", True),
+    ],
+)
+def test_presence_tells_whether_a_phone_can_ring(
+    wishes: dict[str, Any], state: str, notifiable: bool
+) -> None:
+    """Registered, not disturbed, and in a call or not."""
+    user = replace(User("user_ada", "Ada", "ada@example.com", "1001"), **wishes)
+    told = render.presence(user, [CALL])
+    assert (told["state"], told["notifiable"]) == (state, notifiable)
+    assert told["dnd"] is user.do_not_disturb
