@@ -64,8 +64,15 @@ from adapter.web.webhooks import Webhooks
 
 log = structlog.get_logger(__name__)
 
-SIGN_INS_PER_MINUTE = 30
-"""For one address: a whole office may share one, and signs in in the morning."""
+FAILURES_PER_MINUTE = 30
+"""Wrong codes, from one address."""
+
+SIGN_INS_UNDER_WAY = 300
+"""How many an address may begin in a minute; those that come to a good end do not count: a whole
+office may share one, and signs in at nine."""
+
+TICKETS_PER_MINUTE = 120
+"""Of one agent: each socket takes one, in every tab, and all come back at once after a deploy."""
 
 OTHER_CONNECTIONS = 500
 """How many connections an address may have beside its softphones."""
@@ -211,7 +218,8 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     agents, pages = runtime.agents, runtime.pages
     boards = BoardFeeds(runtime.board, edges.tasks)
     sessions = _sessions(edges, pages, boards)
-    login = Login(sessions, edges.orgs, settings.public_origin)
+    tickets = Throttle(TICKETS_PER_MINUTE, clock)
+    login = Login(sessions, edges.orgs, settings.public_origin, tickets)
     site, status = Site(settings, edges.orgs), Status(store, edges.writable)
     bridge = _bridge(edges, runtime, sessions, site.build)
     supervisors = settings.supervisors_or_everybody
@@ -271,6 +279,7 @@ def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds) -> Sessions:
         ended,
         all_ended,
         lambda agent: edges.hints.publish(agent, SIGNED_OUT),
+        orgs=[org.org_id for org in edges.orgs.all],
     )
 
 
@@ -313,7 +322,8 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
         tenants=edges.tenants,
         once=OneTimeTokens(edges.store, edges.clock),
         clock=edges.clock,
-        tries=Throttle(SIGN_INS_PER_MINUTE, edges.clock),
+        tries=Throttle(FAILURES_PER_MINUTE, edges.clock),
+        flows=Throttle(SIGN_INS_UNDER_WAY, edges.clock),
         proxies=edges.proxies,
     )
 

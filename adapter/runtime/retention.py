@@ -12,14 +12,15 @@ from adapter.storage.port import Keep, StorageError, Store
 log = structlog.get_logger(__name__)
 
 DAY_MS = 86_400_000
-HOUR_SECONDS = 3_600.0
+MINUTES = 60
+MINUTE_SECONDS = 60.0
 
 
 class Retention:
-    """Prunes the store once an hour.
+    """Prunes the store once an hour, and once a minute of what was kept for minutes only.
 
-    `delivery_days` and `call_days` are days. Sessions, tickets and codes go a day after their
-    end. What is not settled stays, however old.
+    `delivery_days` and `call_days` are days. Sessions, tickets, codes and sign-ins under way go
+    when they end: strangers begin those. What is not settled stays, however old.
     """
 
     def __init__(self, store: Store, clock: Clock, *, delivery_days: int, call_days: int) -> None:
@@ -29,17 +30,26 @@ class Retention:
         self._call_ms = call_days * DAY_MS
 
     async def run(self) -> None:
-        """Prune until cancelled; a store that fails is asked again an hour later."""
+        """Prune until cancelled; a store that fails is asked again later."""
         while True:
-            try:
-                await self.prune()
-            except StorageError as error:
-                log.error("retention.failed", reason=str(error))
-            await asyncio.sleep(HOUR_SECONDS)
+            await self._try(self.keep())
+            for _ in range(MINUTES - 1):
+                await asyncio.sleep(MINUTE_SECONDS)
+                await self._try(self.keep_unless_expired())
+            await asyncio.sleep(MINUTE_SECONDS)
+
+    async def _try(self, keep: Keep) -> None:
+        try:
+            await self._prune(keep)
+        except StorageError as error:
+            log.error("retention.failed", reason=str(error))
 
     async def prune(self) -> int:
         """Once; how many rows went."""
-        count = await self._store.prune(self.keep())
+        return await self._prune(self.keep())
+
+    async def _prune(self, keep: Keep) -> int:
+        count = await self._store.prune(keep)
         if count:
             log.info("retention.pruned", rows=count)
         return count
@@ -51,5 +61,14 @@ class Retention:
             deliveries_since=now - self._delivery_ms,
             calls_since=now - self._call_ms,
             settled_logs_since=now - self._call_ms,
-            sessions_since=now - DAY_MS,
+            sessions_since=now,
+        )
+
+    def keep_unless_expired(self) -> Keep:
+        """The same, of sessions and what is like them alone."""
+        return Keep(
+            deliveries_since=0,
+            calls_since=0,
+            settled_logs_since=0,
+            sessions_since=self._clock.now(),
         )

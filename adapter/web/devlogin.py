@@ -25,7 +25,7 @@ class DevLogin:
         """POST /auth/dev {name}."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
-        name = str((await read_object(request)).get("name", "")).strip()
+        name = str((await read_object(request, name=str)).get("name", "")).strip()
         if not _NAME.match(name):
             text = "Type a name of 1 to 64 letters, digits, spaces, dots, hyphens or apostrophes."
             return failure(400, "bad-name", text)

@@ -13,13 +13,16 @@ from adapter.orgs import Orgs
 from adapter.storage.port import Session
 from adapter.web.middleware import failure
 from adapter.web.sessions import SESSION_MS, Sessions, cookie_name, set_cookie
+from adapter.web.throttle import Throttle
 
 
 class Login:
     """The endpoints around a session."""
 
-    def __init__(self, sessions: Sessions, orgs: Orgs, own_origin: str) -> None:
+    def __init__(self, sessions: Sessions, orgs: Orgs, own_origin: str, tickets: Throttle) -> None:
+        """`tickets` counts the sockets that each agent asks for."""
         self.sessions = sessions
+        self._tickets = tickets
         self._orgs = orgs
         self._own_origin = own_origin
 
@@ -53,6 +56,9 @@ class Login:
         session = await self.session(request)
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
+        if not self._tickets.allows(str(session.agent)):
+            text = "Too many connections of yours in a minute. Wait a moment."
+            return failure(429, "too-many", text, **{"Retry-After": "10"})
         body = {"ticket": await self.sessions.ticket(session), "user": _user(session)}
         return web.json_response(body, headers={"Cache-Control": "no-store"})
 
@@ -63,7 +69,7 @@ class Login:
         response = web.Response(status=204)
         session = await self.session(request)
         if session is not None:
-            everywhere = (await read_object(request)).get("everywhere") is True
+            everywhere = (await read_object(request, everywhere=bool)).get("everywhere", False)
             await (
                 self.sessions.end_all(session.agent) if everywhere else self.sessions.end(session)
             )
@@ -82,9 +88,9 @@ class Login:
 
     async def session(self, request: web.Request) -> Session | None:
         """The session in the org that shows the page, or is named: there may be one in each."""
-        body = await read_object(request)
-        org = self._orgs.of_origin(str(body.get("origin", "")))
-        org = org or self._orgs.of_id(str(body.get("org", "")))
+        body = await read_object(request, origin=str, org=str)
+        org = self._orgs.of_origin(body.get("origin", ""))
+        org = org or self._orgs.of_id(body.get("org", ""))
         return await self.sessions.of(request, org.org_id if org else "")
 
 
@@ -93,10 +99,29 @@ def _user(session: Session) -> dict[str, str]:
     return {"org_id": key.org_id, "user_id": key.user_id, "name": session.name}
 
 
-async def read_object(request: web.Request) -> dict[str, Any]:
-    """The body's JSON object; whatever else it is, an empty one."""
+async def read_object(request: web.Request, **kinds: type) -> dict[str, Any]:
+    """The body's JSON object, empty for no body; `kinds` are the fields that have one.
+
+    Raises web.HTTPBadRequest with words where the body is something else, or a field of another
+    kind: `str()` would make "None" of a null.
+    """
+    raw = await request.read()
     try:
-        body = json.loads(await request.read())
+        body = json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError):
-        return {}
-    return mend_all(body) if isinstance(body, dict) else {}
+        raise _bad("The body must be JSON.") from None
+    if not isinstance(body, dict):
+        raise _bad("The body must be a JSON object.")
+    for name, kind in kinds.items():
+        if name in body and type(body[name]) is not kind:
+            raise _bad(f"{name} must be {_KINDS[kind]}.")
+    told: dict[str, Any] = mend_all(body)
+    return told
+
+
+_KINDS = {str: "a text", bool: "true or false"}
+
+
+def _bad(text: str) -> web.HTTPBadRequest:
+    body = json.dumps({"error": {"code": "bad-body", "message": text}})
+    return web.HTTPBadRequest(text=body, content_type="application/json")

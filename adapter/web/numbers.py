@@ -36,7 +36,7 @@ class Numbers:
             return refused
         if (session := await self._session_of(request)) is None:
             return failure(401, "signed-out", "Sign in first.")
-        number = str((await read_object(request)).get("number", ""))
+        number = str((await read_object(request, number=str)).get("number", ""))
         told = judged(number, await self._rules_of(session.agent))
         return web.json_response(told, headers={"Cache-Control": "no-store"})
 

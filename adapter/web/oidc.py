@@ -205,7 +205,7 @@ class IdentityProvider:
             raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
         if told.get("active") is not True or not user_id.startswith("005"):
             raise SignInRefused("inactive", "Your Salesforce user is not active.")
-        email = str(told.get("email", "")) if told.get("email_verified", True) is True else ""
+        email = str(told.get("email", "")) if told.get("email_verified") is True else ""
         # The org's id as configured: it names cookies and rows, and has one spelling.
         return Identity(self._org.org_id, user_id, str(told.get("name", "")) or user_id, email)
 

@@ -5,7 +5,12 @@ pop-up: Salesforce → /auth/callback → a code of eight letters, good once and
 iframe: gets the code by postMessage (or the agent types it), redeems it with its secret
 
 A code without the iframe's secret is worth nothing: whoever overhears or talks one out of an
-agent cannot use it, nor can anybody sign an agent in as somebody else.
+agent cannot use it, nor can anybody sign an agent in as somebody else. And only a window of ours
+may begin: a stranger's link with a stranger's challenge would have the agent read out a code that
+the stranger can use.
+
+What fails is counted by address, what comes to a good end is not: an office shares one, and signs
+in at nine.
 """
 
 from __future__ import annotations
@@ -54,6 +59,7 @@ class SalesforceLogin:
         once: OneTimeTokens,
         clock: Clock,
         tries: Throttle,
+        flows: Throttle,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
         self._login = login
@@ -62,15 +68,19 @@ class SalesforceLogin:
         self._once = once
         self._clock = clock
         self._tries = tries
+        self._flows = flows
         self._proxies = proxies
 
     async def start(self, request: web.Request) -> web.Response:
         """GET /auth/start?origin=…&challenge=…&org=…: off to the org's own sign-in page."""
+        if not _is_opened_by_us(request):
+            log.warning("sign_in.foreign_start", site=request.headers.get("Sec-Fetch-Site", ""))
+            return _page("Open the softphone in Salesforce, and sign in from there.", status=403)
         org = self._org(request)
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
             return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
-        if not self._tries.allows(address_of(request, self._proxies)):
+        if not self._flows.allows(address_of(request, self._proxies)):
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
         flow = Flow(self._clock.nonce() + self._clock.nonce())
         try:
@@ -115,7 +125,9 @@ class SalesforceLogin:
         except SignInRefused as error:
             response = _refused(org, error)
         else:
-            response = _page(code=await self._code_for(identity, taken[1]["challenge"]))
+            self._flows.give_back(address_of(request, self._proxies))
+            code = await self._code_for(identity, taken[1]["challenge"])
+            response = _page(code=code, who=identity.name, org=org)
         _set_flow_cookie(response, flow, "", 0)
         return response
 
@@ -123,18 +135,20 @@ class SalesforceLogin:
         """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
         if (refused := self._login.foreign(request)) is not None:
             return refused
-        if not self._tries.allows(address_of(request, self._proxies)):
+        address = address_of(request, self._proxies)
+        if not self._tries.allows(address):
             text = "Too many codes. Wait a minute, then sign in again."
             return failure(429, "too-many", text, **{"Retry-After": "60"})
-        body = await read_object(request)
-        code = re.sub(r"[\s-]", "", str(body.get("code", ""))).upper()
+        body = await read_object(request, code=str, verifier=str, cookies=bool)
+        code = re.sub(r"[\s-]", "", body.get("code", "")).upper()
         found = await self._once.take("code", code)
         if found is None:
             return failure(401, "wrong-code", "This code is wrong, used or too old. Sign in again.")
         key, said = found
-        if not same(s256(str(body.get("verifier", ""))), said["challenge"]):
+        if not same(s256(body.get("verifier", "")), said["challenge"]):
             log.warning("sign_in.stolen_code", agent=str(key))
             return failure(401, "wrong-code", "This code was made for another window.")
+        self._tries.give_back(address)
         bearer = body.get("cookies") is False
         return await self._login.signed_in(request, key, said["name"], said["email"], bearer=bearer)
 
@@ -145,6 +159,20 @@ class SalesforceLogin:
         said = {"name": identity.name, "email": identity.email, "challenge": challenge}
         await self._once.put("code", code, key, CODE_MS, **said)
         return code
+
+
+def _is_opened_by_us(request: web.Request) -> bool:
+    """Whether a page of ours opened this in a window.
+
+    Browsers say so themselves, of pop-ups of a cross-site frame too; a link, an image or another
+    site's script cannot (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header).
+    """
+    headers = request.headers
+    return (
+        headers.getall("Sec-Fetch-Site", []) == ["same-origin"]
+        and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
+    )
 
 
 def _cookie_name(state: str) -> str:
@@ -164,12 +192,26 @@ def _refused(org: Org, error: SignInRefused) -> web.Response:
     return _page(error.text, status=502 if error.code == "unavailable" else 403)
 
 
-def _page(text: str = "", *, code: str = "", status: int = 200) -> web.Response:
-    """The pop-up's own page: a code to hand over or to type, or why there is none."""
+def _page(
+    text: str = "", *, code: str = "", who: str = "", org: Org | None = None, status: int = 200
+) -> web.Response:
+    """The pop-up's own page: a code to hand over or to type, or why there is none.
+
+    Whoever has the code and began this sign-in dials as the agent: the page says so, and for whom.
+    """
     shown = f"{code[:4]}-{code[4:]}" if code else ""
     words = "Type this code into the softphone, and nowhere else:" if code else text
+    warning = ""
+    if org is not None:
+        panels = " or ".join(org.origins) or "your company"
+        warning = (
+            f"With it the softphone of {panels} calls and writes as {who}. Nobody else needs it: "
+            "if somebody asks you for this code, do not tell it, and close this window."
+        )
     return web.Response(
-        text=PAGE.format(words=escape(words), code=escape(code), shown=escape(shown)),
+        text=PAGE.format(
+            words=escape(words), code=escape(code), shown=escape(shown), warning=escape(warning)
+        ),
         status=status,
         content_type="text/html",
         headers={"Cache-Control": "no-store", "Content-Security-Policy": POPUP_POLICY},
@@ -198,6 +240,7 @@ PAGE = """<!doctype html>
 <main class="screen">
 <p>{words}</p>
 <p class="code"><output id="code" data-code="{code}">{shown}</output></p>
+<p>{warning}</p>
 </main>
 <script type="module" src="/softphone/handover.js"></script>
 </body>

@@ -9,7 +9,7 @@ A browser without Partitioned cookies gets the same secret for its page's memory
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiohttp import web
@@ -49,8 +49,12 @@ class Sessions:
         ended: Callable[[str], None] = lambda session: None,
         all_ended: Callable[[AgentKey], None] = lambda agent: None,
         elsewhere: Callable[[AgentKey], None] = lambda agent: None,
+        *,
+        orgs: Sequence[str] = (),
     ) -> None:
-        """`ended` is told the id of a session whose sockets must go, `all_ended` the agent.
+        """`orgs` are the ids of those that have cookies here; a request's others are not looked at.
+
+        `ended` is told the id of a session whose sockets must go, `all_ended` the agent.
 
         `elsewhere` has the other replicas look whether sessions of the agent have ended.
         """
@@ -59,6 +63,7 @@ class Sessions:
         self._ended = ended
         self._all_ended = all_ended
         self._elsewhere = elsewhere
+        self._cookies = {org_id: cookie_name(org_id) for org_id in orgs}
         self._once = OneTimeTokens(store, clock)
 
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
@@ -115,10 +120,10 @@ class Sessions:
         if bearer.startswith(BEARER):
             session = await self.keep(token_hash(bearer.removeprefix(BEARER)))
             return session if session and org_id in {"", session.agent.org_id} else None
-        for name, token in request.cookies.items():
-            if not (name == cookie_name(org_id) if org_id else name.startswith(COOKIE)):
-                continue
-            session = await self.keep(token_hash(token))
+        names = [cookie_name(org_id)] if org_id else self._cookies.values()
+        for name in names:
+            token = request.cookies.get(name, "")
+            session = await self.keep(token_hash(token)) if token else None
             if session is not None and name == cookie_name(session.agent.org_id):
                 return session
         return None

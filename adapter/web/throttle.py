@@ -37,3 +37,9 @@ class Throttle:
         if len(self._left) > self._addresses:
             self._left.popitem(last=False)
         return allowed
+
+    def give_back(self, address: str) -> None:
+        """One try came to a good end, and does not count."""
+        if address in self._left:
+            left, at = self._left[address]
+            self._left[address] = (min(self._per_minute, left + 1), at)

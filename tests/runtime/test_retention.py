@@ -51,13 +51,20 @@ async def test_each_kind_is_kept_as_long_as_its_setting_says(store: Store) -> No
     retention = Retention(store, clock, delivery_days=7, call_days=90)
     assert await deliver(store, "old", NOW - 7 * DAY_MS - 1)
     assert await deliver(store, "young", NOW - 7 * DAY_MS + 1)
-    await store.put_session(Session("over", KEY, "", "", 0, 0, NOW - DAY_MS - 1))
+    await store.put_session(Session("over", KEY, "", "", 0, 0, NOW - 1))
     await store.put_session(Session("live", KEY, "", "", 0, 0, NOW + 1))
     assert await retention.prune() == 2
     assert await store.session("over") is None
     assert await store.session("live") is not None
     assert await deliver(store, "old", NOW)
     assert not await deliver(store, "young", NOW)
+
+
+def test_sessions_alone_are_looked_at_each_minute() -> None:
+    """Strangers begin sign-ins, so those are not kept beyond their end; all else has an hour."""
+    failing: Store = None  # type: ignore[assignment]  # nothing is asked of it
+    keep = Retention(failing, StoppedClock(), delivery_days=7, call_days=7).keep_unless_expired()
+    assert keep == Keep(0, 0, 0, NOW)
 
 
 async def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +84,7 @@ async def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch
             asked.set()
             return 0
 
-    monkeypatch.setattr("adapter.runtime.retention.HOUR_SECONDS", 0)
+    monkeypatch.setattr("adapter.runtime.retention.MINUTE_SECONDS", 0.001)
     failing: Store = Failing()  # type: ignore[assignment]  # only prune is asked for
     retention = Retention(failing, StoppedClock(), delivery_days=7, call_days=7)
     running = asyncio.create_task(retention.run())

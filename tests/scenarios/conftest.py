@@ -123,6 +123,7 @@ def settings_for(folder: Path, url: str, provider_url: str, **wishes: object) ->
             "ring_seconds": 1.5,
             "wrap_up_seconds": 30,
             "confirm_repeat_seconds": 0,
+            "regions": ("all",),
             "log_level": "warning",
             **wishes,
         },

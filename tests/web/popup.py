@@ -11,6 +11,13 @@ import httpx
 from adapter.web.secret import s256
 
 ORIGIN = "http://127.0.0.1:1"
+OPENED_BY_US = {
+    "Sec-Fetch-Site": "same-origin",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+"""What browsers say of a window that a page of ours opened."""
+
 VERIFIER = "v" * 43
 
 
@@ -33,7 +40,8 @@ class PopUp:
     async def start(self) -> httpx.Response:
         """To Salesforce's address. Secure cookies are kept by hand: this is plain http."""
         query = {"origin": self.origin, "org": self.org, "challenge": s256(self.verifier)}
-        answer = await self.ask("GET", f"{self.url}/auth/start", params=query)
+        headers = {**OPENED_BY_US, "X-Forwarded-For": self.forwarded}
+        answer = await self.ask("GET", f"{self.url}/auth/start", params=query, headers=headers)
         name, _, value = answer.headers.get("set-cookie", "=").split(";")[0].partition("=")
         self.cookies[name] = value
         return answer
@@ -47,7 +55,8 @@ class PopUp:
     async def come_back(self, address: str) -> httpx.Response:
         """The callback."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return await self.ask("GET", address, headers={"Cookie": cookie})
+        headers = {"Cookie": cookie, "X-Forwarded-For": self.forwarded}
+        return await self.ask("GET", address, headers=headers)
 
     async def code(self, login: str = "ada") -> str:
         """The whole way, up to the code."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import httpx
+from pathlib import Path
 
-from tests.scenarios.conftest import World
+import httpx
+import pytest
+
+from adapter import wiring
+from tests.scenarios.conftest import World, a_world
 
 
 async def sign_out(world: World, cookie: str, **body: object) -> int:
@@ -30,3 +34,48 @@ async def test_a_sign_out_everywhere_ends_them_all(world: World) -> None:
     assert await sign_out(world, here.cookie, everywhere=True) == 204
     assert [await here.until_closed(), await elsewhere.until_closed()] == [4003, 4003]
     assert colleague.close_codes == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/auth/dev", b'{"name": null}'),
+        ("/auth/dev", b'{"name": 5}'),
+        ("/auth/dev", b'["name"]'),
+        ("/auth/dev", b'{"name": "ada"'),
+        ("/api/number", b'{"number": {}}'),
+        ("/api/number", b'{"number": null}'),
+        ("/api/ws-ticket", b'{"origin": {}}'),
+        ("/api/ws-ticket", b'{"org": true}'),
+        ("/auth/sign-out", b'{"everywhere": "yes"}'),
+        ("/auth/sign-out", b"[" * 60_000),
+    ],
+)
+async def test_a_field_of_another_kind_is_refused_and_never_read_as_text(
+    world: World, path: str, body: bytes
+) -> None:
+    """A null is no name "None", and an object no number."""
+    page = await world.page()
+    headers = {"Origin": world.url, "Cookie": page.cookie}
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        answer = await http.post(path, content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"]
+
+
+async def test_an_agent_gets_so_many_tickets_a_minute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each is a row of the store; a colleague is not hurt."""
+    monkeypatch.setattr(wiring, "TICKETS_PER_MINUTE", 5)
+    async with a_world(tmp_path) as world, world.stack:
+        page, colleague = await world.page(), await world.page("grace")
+        headers = {"Origin": world.url, "Cookie": page.cookie}
+        async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+            statuses = [
+                (await http.post("/api/ws-ticket", json={}, headers=headers)).status_code
+                for _ in range(9)
+            ]
+        assert statuses[0] == 200
+        assert statuses[-1] == 429
+        assert await colleague.ticket()

@@ -113,8 +113,9 @@ async def test_an_unverified_email_matches_nobody(
     fake: FakeIdentity, provider: IdentityProvider
 ) -> None:
     """Else an agent could write a colleague's address into their own profile."""
-    fake.bend_userinfo = {"email_verified": False}
-    assert (await identify(provider)).email == ""
+    for said in (False, None, "true", 1):
+        fake.bend_userinfo = {"email_verified": said}
+        assert (await identify(provider)).email == ""
 
 
 async def test_a_foreign_key_is_refused_under_a_known_name(

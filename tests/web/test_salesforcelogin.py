@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter import wiring
 from adapter.web.salesforcelogin import CODE_MS, FLOW_MS
 from adapter.web.sessions import cookie_name
 from tests.fakes.identity import FakeIdentity, an_identity
@@ -17,7 +18,7 @@ from tests.fakes.page import FakePage
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import World, a_world
 from tests.web.conftest import SetClock
-from tests.web.popup import PopUp, code_in
+from tests.web.popup import OPENED_BY_US, ORIGIN, PopUp, code_in
 
 ORG = "00D000000000001"
 
@@ -134,9 +135,79 @@ async def test_another_sites_page_may_not_redeem(stage: Stage) -> None:
 async def test_a_start_from_nowhere_is_refused(stage: Stage, query: dict[str, str]) -> None:
     """The org's origin, exactly, and a challenge."""
     async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{stage.world.url}/auth/start", params=query)
+        url = f"{stage.world.url}/auth/start"
+        answer = await http.get(url, params=query, headers=OPENED_BY_US)
     assert answer.status_code == 400
     assert stage.fake.asked == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"Sec-Fetch-Site": "none"},  # a link in an e-mail, a bookmark
+        {"Sec-Fetch-Site": "cross-site"},  # a link or a script elsewhere
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"},
+    ],
+)
+async def test_a_sign_in_begins_in_a_window_of_ours_and_nowhere_else(
+    stage: Stage, told: dict[str, str]
+) -> None:
+    """A stranger's link carries the stranger's challenge: its code would be the stranger's."""
+    query = {"origin": ORIGIN, "challenge": "x" * 43}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        url = f"{stage.world.url}/auth/start"
+        answer = await http.get(url, params=query, headers=told)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert stage.fake.asked == []
+
+
+async def test_a_code_is_shown_with_who_it_is_for_and_a_warning(stage: Stage) -> None:
+    """Whoever is talked into reading it out has been told what it is."""
+    popup = stage.popup()
+    answer = await popup.come_back(await popup.sign_in(await popup.start()))
+    assert ORIGIN in answer.text
+    assert "Ada Lovelace" in answer.text
+    assert "do not tell it" in answer.text
+
+
+async def test_images_elsewhere_keep_nobody_of_an_office_out(stage: Stage) -> None:
+    """A site that an agent visits may ask a hundred times: refused, and counted for nothing."""
+    told = {"Sec-Fetch-Site": "cross-site", "X-Forwarded-For": "203.0.113.9"}
+    query = {"origin": ORIGIN, "challenge": "x" * 43}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(100):
+            await http.get(f"{stage.world.url}/auth/start", params=query, headers=told)
+    popup = stage.popup(forwarded="203.0.113.9")
+    assert (await popup.redeem(await popup.code())).status_code == 200
+
+
+async def test_an_office_signs_in_at_nine(stage: Stage) -> None:
+    """Fifty agents of one address: a sign-in that comes to a good end does not count."""
+    for number in range(50):
+        popup = stage.popup(forwarded="203.0.113.9", verifier=f"{number:0>43}")
+        assert (await popup.redeem(await popup.code())).status_code == 200
+
+
+@pytest.fixture
+def few_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not three hundred."""
+    monkeypatch.setattr(wiring, "SIGN_INS_UNDER_WAY", 3)
+
+
+@pytest.mark.usefixtures("few_under_way")
+async def test_sign_ins_that_are_only_begun_have_an_end(stage: Stage) -> None:
+    """Each is a row until it expires: so many a minute for an address, or an IPv6 network."""
+    statuses = []
+    for number in range(5):
+        popup = stage.popup(forwarded=f"2001:db8::{number:x}")
+        statuses.append((await popup.start()).status_code)
+    assert statuses[0] == 302
+    assert statuses[-1] == 429
 
 
 @pytest.mark.parametrize("forge", ["no cookie", "another state", "another cookie", "no state"])

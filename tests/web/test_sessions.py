@@ -46,6 +46,27 @@ async def test_the_cookie_survives_a_foreign_frame_and_no_script_reads_it(world:
     assert len(user["user_id"]) == 15
 
 
+async def test_only_cookies_of_orgs_that_are_here_are_looked_at(
+    world: World, page: FakePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request with hundreds of them costs no more than one."""
+    asked: list[str] = []
+    keep = Sessions.keep
+
+    async def counted(sessions: Sessions, hashed: str) -> object:
+        asked.append(hashed)
+        return await keep(sessions, hashed)
+
+    monkeypatch.setattr(Sessions, "keep", counted)
+    others = [f"__Host-softphone-{n:0>15}=x" for n in range(60)]
+    others += [f"__Host-softphone-flow-{n}=x" for n in range(60)]
+    headers = {"Origin": world.url, "Cookie": "; ".join([*others, page.cookie])}
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        answer = await http.post("/api/ws-ticket", json={}, headers=headers)
+    assert answer.status_code == 200
+    assert len(asked) == 1
+
+
 async def test_what_is_stored_lets_nobody_in(
     world: World, page: FakePage, tmp_path: object
 ) -> None:
