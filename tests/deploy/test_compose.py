@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from adapter.environment import load
+from adapter.settings import WrongSetting
+
 ROOT = Path(__file__).parents[2]
 REAL = ("compose.yaml", "compose.scale.yaml")
 
@@ -65,3 +68,19 @@ def test_the_image_listens_where_others_reach_it_and_keeps_its_data_in_the_volum
     assert "SOFTPHONE_HOST=0.0.0.0" in text
     assert "ln -s /var/lib/softphone /srv/softphone/var" in text
     assert text.count("WORKDIR /srv/softphone") == 1
+
+
+def test_the_trial_would_start() -> None:
+    """Its settings are read as the adapter reads them: nothing is refused, everything is there."""
+    (service,) = adapters("compose.demo.yaml").values()
+    settings = load(service["environment"])
+    settings.demand_safe_to_serve()
+    assert settings.is_provider_configured
+
+
+def test_the_real_thing_would_not_start_without_a_sign_in() -> None:
+    """The example as it is lets anybody be anyone: not under a public name."""
+    (service,) = adapters("compose.yaml").values()
+    public = {"SOFTPHONE_PUBLIC_URL": "https://phone.example.com"}
+    with pytest.raises(WrongSetting, match="SIGN_IN"):
+        load({**public, **service["environment"]}).demand_safe_to_serve()

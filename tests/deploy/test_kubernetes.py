@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from adapter import __version__
+from adapter.environment import load
 from adapter.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
@@ -102,3 +103,17 @@ def test_each_variable_is_a_setting_and_each_secret_a_file() -> None:
     files = [value for name, value in told.items() if name.endswith("_FILE")]
     assert len(files) >= 4
     assert all(value.startswith(mount["mountPath"] + "/") for value in files)
+
+
+def test_the_settings_of_the_config_map_would_start(tmp_path: Path) -> None:
+    """Read as the adapter reads them, with secrets in their files."""
+    told = dict(MANIFESTS["ConfigMap", "softphone"]["data"])
+    for name, path in told.items():
+        if name.endswith("_FILE"):
+            secret = tmp_path / Path(path).name
+            secret.write_text("postgresql://softphone@database/softphone-0123456789abcdef\n")
+            told[name] = str(secret)
+    settings = load(told)
+    settings.demand_safe_to_serve()
+    assert settings.sign_in == "salesforce"
+    assert settings.is_provider_configured
