@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.storage.filelock import FileLock
 from adapter.storage.port import StorageError
+from adapter.storage.reasons import reason
 from adapter.storage.schema import is_sqlite, sqlalchemy_url
 from adapter.storage.sql import MIGRATION_LOCK
 
@@ -66,7 +67,7 @@ def upgrade_tables(url: str, on_step: OnStep = lambda *_: None) -> Migration:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             return _upgrade(connection, on_step)
     except SQLAlchemyError as error:
-        raise StorageError(f"cannot migrate: {type(error).__name__}") from error
+        raise StorageError(f"cannot migrate: {reason(error)}") from error
     finally:
         engine.dispose()
 

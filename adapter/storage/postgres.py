@@ -32,6 +32,7 @@ from adapter.storage.dialect import (
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
+from adapter.storage.reasons import reason
 from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
 from adapter.storage.trust import Answer
@@ -190,4 +191,4 @@ def _prepare(url: str, now: int) -> None:
     except errors.UndefinedTable as error:
         raise StorageError("the tables are missing: run `python -m adapter migrate`") from error
     except psycopg.Error as error:
-        raise StorageError(f"cannot use the database: {type(error).__name__}") from error
+        raise StorageError(f"cannot use the database: {reason(error)}") from error

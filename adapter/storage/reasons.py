@@ -40,8 +40,13 @@ _POSTGRES = {
 """By the whole code, or by the class of codes that it begins with."""
 
 
+_REFUSED = "PostgreSQL refuses the connection: its user, password or database is another"
+
+
 def reason(error: BaseException) -> str:
     """A few words; the error's kind where it has no code that says more."""
+    # SQLAlchemy wraps what the driver raised.
+    error = getattr(error, "orig", None) or error
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int) and code & 0xFF in _SQLITE:
         return _SQLITE[code & 0xFF]
@@ -49,7 +54,8 @@ def reason(error: BaseException) -> str:
     if isinstance(state, str):
         said = _POSTGRES.get(state) or _POSTGRES.get(state[:2])
         return said or f"PostgreSQL says {state}"
-    # psycopg has no code where it did not even get to ask.
+    # psycopg has no code where it did not even get to ask: only its words tell a refusal apart.
     if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
-        return "PostgreSQL cannot be reached"
+        refused = "FATAL" in str(error)
+        return _REFUSED if refused else "PostgreSQL cannot be reached"
     return type(error).__name__

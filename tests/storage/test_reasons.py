@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import errors
+from sqlalchemy.exc import OperationalError
 
 from adapter.storage.reasons import reason
 from adapter.storage.transaction import failure
@@ -65,6 +66,8 @@ def test_other_troubles_of_the_file_have_theirs(tmp_path: Path) -> None:
         (errors.TooManyConnections("secret"), "too many connections"),
         (errors.DivisionByZero("secret"), "22012"),
         (psycopg.OperationalError("connection to +4930901820145 failed"), "cannot be reached"),
+        (psycopg.OperationalError('FATAL: no role "secret"'), "refuses the connection"),
+        (OperationalError("secret", {}, errors.DiskFull("secret")), "disk is full"),
         (ValueError("secret"), "ValueError"),
     ],
 )
