@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 8080
+PBX ?=
 CALLS ?=
 SEED ?=
 ENGINE ?= core
@@ -38,8 +39,9 @@ help: ## Tell what each target does
 
 # --- for people who want to see it -------------------------------------------------
 
-demo: .venv/.runtime ## Softphone, stand-in for Salesforce and simulated provider, on PORT
-	@PORT=$(PORT) exec $(PY) -m adapter demo $(ARGS)
+# With PBX=asterisk real SIP phones ring at a real Asterisk.
+demo: .venv/.runtime $(if $(PBX),$(PBX)) ## Softphone, stand-in for Salesforce, simulated provider, on PORT; PBX=asterisk
+	@PORT=$(PORT) exec $(PY) -m $(if $(PBX),qa.$(PBX).demo,adapter demo) $(ARGS)
 
 run: .venv/.runtime ## The adapter alone, with the settings of the environment and .env
 	@exec $(PY) -m adapter serve $(ARGS)
