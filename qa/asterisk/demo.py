@@ -99,7 +99,6 @@ async def play(port: int, data: Path, agent: str) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         bench = await stack.enter_async_context(real(data))
         ada = await bench.phone("ada")
@@ -131,6 +130,7 @@ def main() -> int:
     parser.add_argument("--agent", default="ada")
     parser.add_argument("--data", type=Path, default=Path("var"))
     options = parser.parse_args()
+    options.data.mkdir(parents=True, exist_ok=True)
     try:
         asyncio.run(play(options.port, options.data, options.agent))
     except NoAsterisk as error:

@@ -1,0 +1,268 @@
+"""Calls on a real Asterisk, with SIGKILL for the adapter, for Asterisk, or for both, at any moment.
+
+    python -m qa.asterisk.kills --runs 200 --seed 1
+
+After each kill all is started again, and then: no channel is left within 30 s, whoever was called
+was called once, each call that reached the customer is one Task, and its talk is true. The last
+line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qa.asterisk.bench import IDENTITY, Bench, plans, real
+from qa.asterisk.engine import APP, USER
+from qa.asterisk.handset import BUSY, IGNORE, PICK_UP, PhoneCall, Plan
+from qa.asterisk.phone import Phone
+from tests.fakes.page import FakePage
+from tests.fakes.process import AdapterProcess
+from tests.fakes.salesforce import FakeSalesforce
+from tests.scenarios.conftest import free_port
+
+EMPTY_SECONDS = 30
+IDLE_SECONDS = 60
+VICTIMS = ("adapter", "adapter", "asterisk", "both")
+TALK_SECONDS = 1.5
+
+
+@dataclass
+class Count:
+    """What was found in all runs."""
+
+    runs: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    talk_errors: list[float] = field(default_factory=list)
+    empty_after: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Ground:
+    """A real Asterisk with phones, an adapter in a process of its own, one agent's page."""
+
+    bench: Bench
+    ada: Phone
+    adapter: AdapterProcess
+    page: FakePage
+    salesforce: FakeSalesforce
+
+    @property
+    def trunk(self) -> Phone:
+        """The customers' side."""
+        assert isinstance(self.bench.trunk, Phone)
+        return self.bench.trunk
+
+
+def environment(bench: Bench, url: str, port: int, folder: Path) -> dict[str, str]:
+    """All that the adapter is told: everything that people wait for is short."""
+    book = folder / "agents.toml"
+    book.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "ada"\n')
+    told = {
+        "PUBLIC_URL": url,
+        "PORT": str(port),
+        "DATABASE_URL": f"sqlite:///{folder}/test.db",
+        "ORG_ORIGINS": "http://127.0.0.1:1",
+        "PROVIDER": "asterisk",
+        "ASTERISK_URL": bench.world.url,
+        "ASTERISK_USER": USER,
+        "ASTERISK_SECRET": bench.world.secret,
+        "ASTERISK_APP": APP,
+        "ASTERISK_IDENTITY": IDENTITY,
+        "ASTERISK_CEL_URL": bench.world.cel_url,
+        "ASTERISK_CEL_UTC": "true",
+        "ASTERISK_RING_SECONDS": "4",
+        "DIRECTORY_FILE": str(book),
+        "RING_SECONDS": "5",
+        "DIAL_SECONDS": "5",
+        "BRIDGED_CHECK_SECONDS": "5",
+        "CDR_WAIT_SECONDS": "2",
+        "OUTCOME_SECONDS": "2",
+        "WRAP_UP_SECONDS": "0",
+        "CONFIRM_REPEAT_SECONDS": "0",
+        "REPORT_SECONDS": "4",
+        "JOURNAL_SECONDS": "4",
+        "READ_BACK": "true",
+        "READ_BACK_SECONDS": "2,4,8,16",
+        "DIALS_PER_MINUTE": "100",
+        "DIALS_PER_HOUR": "10000",
+    }
+    own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return own | {f"SOFTPHONE_{name}": value for name, value in told.items()}
+
+
+async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
+    """All of it, running, the agent signed in."""
+    bench = await stack.enter_async_context(real(folder))
+    ada = await bench.phone("ada")
+    assert isinstance(ada, Phone)
+    port = free_port()
+    url = f"http://localhost:{port}"
+    adapter = AdapterProcess(url, environment(bench, url, port, folder), folder / "adapter.log")
+    await adapter.start()
+    stack.push_async_callback(adapter.kill)
+    salesforce = FakeSalesforce()
+    page = FakePage(url, "ada", salesforce)
+    stack.push_async_callback(page.close)
+    await page.open()
+    await page.stay()
+    return Ground(bench, ada, adapter, page, salesforce)
+
+
+async def play(ground: Ground, dice: random.Random, number: str, count: Count) -> None:
+    """One call and its kill, then the verdict."""
+    mine = dice.choice([PICK_UP, PICK_UP, PICK_UP, IGNORE])
+    theirs = dice.choice([Plan(talk=TALK_SECONDS)] * 4 + [BUSY])
+    plans(ground.bench, ground.ada, mine, theirs)
+    victim, moment = dice.choice(VICTIMS), dice.uniform(0, 2.2)
+    pause = dice.uniform(0, 1.5)
+    before = len(ground.ada.calls)
+    await until_connected(ground)
+    await ground.page.dial(number)
+    await asyncio.sleep(moment)
+    stage = _stage(ground, number, before)
+    if victim != "adapter":
+        await ground.bench.kill()
+        ground.ada.forget()
+        ground.trunk.forget()
+    if victim != "asterisk":
+        await ground.adapter.kill()
+    await asyncio.sleep(pause)
+    if victim != "adapter":
+        await ground.bench.start()
+        await ground.ada.register()
+    if victim != "asterisk":
+        await ground.adapter.start()
+    back = time.time()
+    count.runs += 1
+    count.kills[victim] += 1
+    count.stages[stage] += 1
+    where = f"{number} {victim} at {moment:.2f} s ({stage}), {pause:.2f} s away"
+    await _empties(ground, back, where, count)
+    try:
+        await ground.page.until(lambda view: bool(view.get("click_to_dial")), IDLE_SECONDS)
+    except TimeoutError:
+        count.wrong.append(f"{where}: never idle again")
+    asked = [call for call in ground.trunk.calls if call.number == number]
+    await _saved(ground, len(asked))
+    _judge(ground, asked, victim, back, where, count)
+
+
+def _stage(ground: Ground, number: str, before: int) -> str:
+    mine = ground.ada.calls[before:]
+    asked = [call for call in ground.trunk.calls if call.number == number]
+    if asked:
+        call = asked[-1]
+        return "over" if call.ended else "talking" if call.up else "destination rings"
+    return "agent rings" if mine else "placing"
+
+
+async def until_connected(ground: Ground) -> None:
+    """The adapter steers: Asterisk says that its application is served, and it answers."""
+    async with ground.bench.world.http() as http, asyncio.timeout(30):  # type: ignore[union-attr]
+        while not (await http.get(f"/ari/applications/{APP}")).is_success:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
+
+
+async def _empties(ground: Ground, back: float, where: str, count: Count) -> None:
+    deadline = back + EMPTY_SECONDS
+    while await ground.bench.channels():
+        if time.time() > deadline:
+            left = [channel["id"] for channel in await ground.bench.channels()]
+            count.wrong.append(f"{where}: {left} left after {EMPTY_SECONDS} s")
+            return
+        await asyncio.sleep(0.1)
+    count.empty_after.append(time.time() - back)
+
+
+async def _saved(ground: Ground, calls: int) -> None:
+    """Give the log the time that it takes to be saved."""
+    deadline = time.time() + IDLE_SECONDS
+    while calls and not _new_tasks(ground) and time.time() < deadline:
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)  # a second one would come at once
+
+
+def _new_tasks(ground: Ground) -> list[dict[str, Any]]:
+    return [task for task in ground.salesforce.tasks.values() if task["Id"] not in _JUDGED]
+
+
+def _judge(
+    ground: Ground,
+    asked: list[PhoneCall],
+    victim: str,
+    back: float,
+    where: str,
+    count: Count,
+) -> None:
+    tasks = _new_tasks(ground)
+    _JUDGED.update(task["Id"] for task in tasks)
+    if len(asked) > 1:
+        count.wrong.append(f"{where}: the customer was called {len(asked)} times")
+    if len(tasks) > 1 or (asked and not tasks):
+        count.wrong.append(f"{where}: {len(tasks)} Tasks of {len(asked)} calls")
+    if not (tasks and asked):
+        return
+    talked = float(tasks[0].get("CallDurationInSeconds") or 0)
+    true = asked[0].talked
+    if victim == "adapter":
+        count.talk_errors.append(abs(talked - true))
+        if abs(talked - true) > 1:
+            count.wrong.append(f"{where}: talk of {talked} s, but {true:.2f} s at the phone")
+    elif talked > (back - asked[0].up if asked[0].up else 0) + 2:
+        count.wrong.append(f"{where}: talk of {talked} s is longer than it can have been")
+
+
+_JUDGED: set[str] = set()
+
+
+async def run(runs: int, seed: int) -> dict[str, Any]:
+    """All runs; what was found."""
+    began, count, dice = time.time(), Count(), random.Random(seed)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ground = await prepared(stack, folder)
+        for number in range(runs):
+            await play(ground, dice, f"+1202555{2000 + number % 7000:04}", count)
+            if (number + 1) % 10 == 0:
+                print(f"{number + 1} runs, {len(count.wrong)} wrong", flush=True)
+    return {
+        "runs": count.runs,
+        "seed": seed,
+        "kills": dict(count.kills),
+        "stages": dict(count.stages),
+        "worst_talk_error_s": round(max(count.talk_errors, default=0), 2),
+        "longest_until_empty_s": round(max(count.empty_after, default=0), 1),
+        "wrong": count.wrong,
+        "seconds": round(time.time() - began),
+        "ok": not count.wrong,
+    }
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m qa.asterisk.kills", description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    found = asyncio.run(run(options.runs, options.seed))
+    print(json.dumps(found))
+    return 0 if found["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
