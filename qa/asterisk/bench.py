@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.telephony.asterisk.account import AsteriskAccount
-from qa.asterisk.engine import APP, USER, Engine, asterisk
+from qa.asterisk.engine import AGENTS, APP, USER, Engine, asterisk
 from qa.asterisk.handset import PICK_UP, Handset, Plan
 from qa.asterisk.phone import a_phone, a_trunk
 from qa.asterisk.standin import StandIn, stand_in
@@ -71,10 +71,10 @@ def always(plan: Plan) -> Callable[[str], Plan]:
 
 
 @asynccontextmanager
-async def real(folder: Path) -> AsyncIterator[Bench]:
-    """A real one. Raises NoAsterisk."""
+async def real(folder: Path, agents: tuple[str, ...] = AGENTS) -> AsyncIterator[Bench]:
+    """A real one, with these people's phones to be. Raises NoAsterisk."""
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(asterisk())
+        engine = await stack.enter_async_context(asterisk(agents))
         trunk = await stack.enter_async_context(a_trunk(engine.sip_port, engine.trunk_port))
         yield Bench(engine, trunk, stack)
 

@@ -67,10 +67,13 @@ class Ground:
         return self.bench.trunk
 
 
-def environment(bench: Bench, url: str, port: int, folder: Path) -> dict[str, str]:
+def environment(
+    bench: Bench, url: str, port: int, folder: Path, names: tuple[str, ...] = ("ada",)
+) -> dict[str, str]:
     """All that the adapter is told: everything that people wait for is short."""
     book = folder / "agents.toml"
-    book.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "ada"\n')
+    rows = [f'[[agent]]\nemail = "{n}@example.com"\nprovider_user = "{n}"\n' for n in names]
+    book.write_text("".join(rows))
     told = {
         "PUBLIC_URL": url,
         "PORT": str(port),
@@ -158,7 +161,7 @@ async def play(ground: Ground, dice: random.Random, number: str, count: Count) -
         count.wrong.append(f"{where}: never idle again")
     asked = [call for call in ground.trunk.calls if call.number == number]
     await _saved(ground, len(asked))
-    _judge(ground, asked, victim, back, where, count)
+    _judge(ground, asked, back, where, count)
 
 
 def _stage(ground: Ground, number: str, before: int) -> str:
@@ -192,7 +195,7 @@ async def _empties(ground: Ground, back: float, where: str, count: Count) -> Non
 async def _saved(ground: Ground, calls: int) -> None:
     """Give the log the time that it takes to be saved."""
     deadline = time.time() + IDLE_SECONDS
-    while calls and not _new_tasks(ground) and time.time() < deadline:
+    while calls and not _new_tasks(ground) and time.time() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     await asyncio.sleep(0.3)  # a second one would come at once
 
@@ -201,14 +204,8 @@ def _new_tasks(ground: Ground) -> list[dict[str, Any]]:
     return [task for task in ground.salesforce.tasks.values() if task["Id"] not in _JUDGED]
 
 
-def _judge(
-    ground: Ground,
-    asked: list[PhoneCall],
-    victim: str,
-    back: float,
-    where: str,
-    count: Count,
-) -> None:
+def _judge(ground: Ground, asked: list[PhoneCall], back: float, where: str, count: Count) -> None:
+    """What is in Salesforce, held against what the phones saw."""
     tasks = _new_tasks(ground)
     _JUDGED.update(task["Id"] for task in tasks)
     if len(asked) > 1:
@@ -217,9 +214,8 @@ def _judge(
         count.wrong.append(f"{where}: {len(tasks)} Tasks of {len(asked)} calls")
     if not (tasks and asked):
         return
-    talked = float(tasks[0].get("CallDurationInSeconds") or 0)
-    true = asked[0].talked
-    if victim == "adapter":
+    talked, true = float(tasks[0].get("CallDurationInSeconds") or 0), asked[0].talked
+    if " adapter at " in where:
         count.talk_errors.append(abs(talked - true))
         if abs(talked - true) > 1:
             count.wrong.append(f"{where}: talk of {talked} s, but {true:.2f} s at the phone")

@@ -1,0 +1,116 @@
+"""Many calls at once through one adapter on a real Asterisk: what reaches the pages, and when.
+
+    python -m qa.asterisk.load --calls 100
+
+Every agent clicks within a second, every customer picks up and talks. Told are the calls that were
+bridged and logged, and how long after a phone's pick-up the page showed it (p50, p99, in ms). The
+last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from qa.asterisk.bench import Bench, always, real
+from qa.asterisk.handset import Handset, Plan
+from qa.asterisk.kills import environment
+from tests.fakes.page import FakePage
+from tests.fakes.process import AdapterProcess
+from tests.fakes.salesforce import FakeSalesforce
+from tests.scenarios.conftest import free_port
+
+TALK_SECONDS = 8.0
+CLICKS_WITHIN_SECONDS = 1.0
+
+
+async def one_call(
+    page: FakePage, bench: Bench, number: str, late: float, delays: list[float]
+) -> bool:
+    """Click, see it bridged, see it over; whether all of that was seen."""
+    await asyncio.sleep(late)
+    await page.dial(number)
+    try:
+        await page.until(lambda view: view.get("state") == "bridged", 60)
+        seen = time.time()
+        call = next(one for one in bench.trunk.calls if one.number == number)
+        delays.append((seen - call.up) * 1000)
+        await page.until(lambda view: view["click_to_dial"], 60)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def run(calls: int) -> dict[str, Any]:
+    """So many calls at once."""
+    names = tuple(f"agent{n:03}" for n in range(calls))
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        bench = await stack.enter_async_context(real(folder, names))
+        phones: list[Handset] = [await bench.phone(name) for name in names]
+        for phone in phones:
+            phone.plan = always(Plan(after=0.5))
+        bench.trunk.plan = always(Plan(after=0.5, talk=TALK_SECONDS))
+        port = free_port()
+        url = f"http://localhost:{port}"
+        told = environment(bench, url, port, folder, names)
+        told["SOFTPHONE_RING_SECONDS"] = told["SOFTPHONE_DIAL_SECONDS"] = "45"
+        adapter = AdapterProcess(url, told, folder / "adapter.log")
+        await adapter.start()
+        stack.push_async_callback(adapter.kill)
+        salesforce = FakeSalesforce()
+        pages = [FakePage(url, name, salesforce) for name in names]
+        for page in pages:
+            await page.open()
+            stack.push_async_callback(page.close)
+        delays: list[float] = []
+        began = time.time()
+        step = CLICKS_WITHIN_SECONDS / calls
+        done = await asyncio.gather(
+            *(
+                one_call(page, bench, f"+1202556{n:04}", n * step, delays)
+                for n, page in enumerate(pages)
+            )
+        )
+        async with asyncio.timeout(30):
+            while len(salesforce.tasks) < calls:  # noqa: ASYNC110 - seen from outside
+                await asyncio.sleep(0.1)
+        talks = {call.number: call.talked for call in bench.trunk.calls}
+        worst = max(
+            abs(float(task["CallDurationInSeconds"]) - talk)
+            for task, talk in zip(salesforce.tasks.values(), talks.values(), strict=False)
+        )
+        left = await bench.channels()
+    ordered = sorted(delays)
+    return {
+        "calls": calls,
+        "bridged_and_over": sum(done),
+        "tasks": len(salesforce.tasks),
+        "customers_called": len(talks),
+        "worst_talk_error_s": round(worst, 2),
+        "page_p50_ms": round(ordered[len(ordered) // 2]),
+        "page_p99_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]),
+        "channels_left": len(left),
+        "seconds": round(time.time() - began, 1),
+        "ok": sum(done) == calls == len(salesforce.tasks) and not left,
+    }
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m qa.asterisk.load", description=__doc__)
+    parser.add_argument("--calls", type=int, default=100)
+    found = asyncio.run(run(parser.parse_args().calls))
+    print(json.dumps(found))
+    return 0 if found["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
