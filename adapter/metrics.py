@@ -8,8 +8,8 @@ https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
@@ -37,12 +37,14 @@ class _Taking:
     def __init__(self, seconds: Histogram) -> None:
         self._seconds = seconds
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
+        """It is here, whole; who goes on with it later does so in the same context."""
         self.is_on = True
         self.began = perf_counter()
         _webhook.set(self)
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """It is about to be answered."""
         self.is_on = False
         self._seconds.observe(perf_counter() - self.began)
 
@@ -182,9 +184,11 @@ class Metrics:
         """A delivery is through."""
         self.deliveries.count(fate)
 
-    def webhook(self) -> AbstractContextManager[None]:
-        """A delivery is being taken; what is shown meanwhile is shown because of it."""
-        return _Taking(self.accept_seconds)
+    def webhook(self) -> Callable[[], None]:
+        """A delivery is being taken; what is shown until the end is called is because of it."""
+        taking = _Taking(self.accept_seconds)
+        taking.begin()
+        return taking.end
 
     def shown(self) -> None:
         """A page of this replica was sent a view: by a delivery, or for another reason."""

@@ -135,7 +135,12 @@ async def make_runtime(edges: Edges) -> Runtime:
     """Agents and pages, and everybody who tells them something."""
     settings, clock, store, hints = edges.settings, edges.clock, edges.store, edges.hints
     agents = Agents(
-        store, hints, settings.policy(), shared=edges.shared, rules_of=_rules_of(edges.tenants)
+        store,
+        hints,
+        settings.policy(),
+        shared=edges.shared,
+        rules_of=_rules_of(edges.tenants),
+        tasks=edges.tasks,
     )
     pages = await _pages(edges, agents)
     intake = Intake(agents, store, clock, edges.tenants.read)
@@ -234,7 +239,6 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
         limits=Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies),
         fast_paths=WebhookFastPaths(
             {path.encode(): endpoint for path, endpoint in webhooks.items()},
-            tasks=edges.tasks,
             clock=clock,
             is_leaving=lambda: status.draining,
         ),

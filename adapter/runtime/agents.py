@@ -7,8 +7,13 @@ cache that the store's versions check.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from msgspec.structs import replace
 
 from adapter.core.effects import Effect
 from adapter.core.events import Event
@@ -21,28 +26,47 @@ from adapter.fanout.port import Hints
 from adapter.runtime.callrows import call_rows
 from adapter.runtime.keyedlocks import KeyedLocks
 from adapter.runtime.routes import Routes
+from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
+from adapter.storage.handover import outcome_of
 from adapter.storage.port import (
     AgentChange,
     Commit,
     Conflict,
-    Delivery,
-    DriverRow,
-    Parked,
-    RouteRead,
+    Done,
     Snapshot,
     StorageError,
     Store,
 )
 
 Plan = Mapping[AgentKey, Sequence[Step]]
+Turns = dict[AgentKey, Turn]
 Follower = Callable[[Agent], Sequence[Event]]
 RulesOf = Callable[[AgentKey], Policy | None]
 Counting = Callable[[Turn], None]
 Performer = Callable[[AgentKey, Turn, Sequence[Effect], Sequence[LogEffect]], None]
 
+NOTHING_ELSE = Commit()
+_NO_LOGS: tuple[tuple[CallLog, ...], frozenset[str]] = ((), frozenset())
 CACHED = 20_000
 RACES = 50
+
+
+@dataclass(slots=True, eq=False)
+class _Change:
+    """Several agents' turns on their way into one commit.
+
+    `loaded` by agent: logs that a turn turned out to need, and ids of those that are nowhere.
+    """
+
+    keys: list[AgentKey]
+    plan: Plan
+    done: Done[Turns]
+    commit: Commit
+    before: dict[AgentKey, Snapshot] = field(default_factory=dict)
+    turns: Turns = field(default_factory=dict)
+    changes: tuple[AgentChange, ...] = ()
+    loaded: dict[AgentKey, tuple[tuple[CallLog, ...], frozenset[str]]] = field(default_factory=dict)
 
 
 class Agents:
@@ -56,6 +80,7 @@ class Agents:
         *,
         shared: bool = False,
         rules_of: RulesOf = lambda _: None,
+        tasks: Tasks | None = None,
     ) -> None:
         """`shared`: other replicas commit too, so that what is in memory may be old.
 
@@ -68,7 +93,8 @@ class Agents:
         self.routes = Routes()
         self._shared = shared
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
-        self._alone = KeyedLocks()
+        self.tasks = tasks or Tasks()
+        self._locks = KeyedLocks()
         self._perform: Performer = lambda *_: None
         self._follow: Follower = lambda _: ()
         self._count: Counting = lambda _: None
@@ -121,44 +147,97 @@ class Agents:
     async def _tell(self, key: AgentKey, steps: Sequence[Step]) -> Turn:
         for _ in range(RACES):
             try:
-                return (await self.change({key: steps}))[key]
+                turns: Turns = await outcome_of(partial(self.change, {key: steps}))
+                return turns[key]
             except Conflict:
                 continue
         raise StorageError(f"agent {key}: lost {RACES} races in a row")
 
-    async def change(
-        self,
-        plan: Plan,
-        *,
-        delivery: Delivery | None = None,
-        park: tuple[Parked, ...] = (),
-        unpark: tuple[Parked, ...] = (),
-        route: RouteRead | None = None,
-        states: tuple[DriverRow, ...] = (),
-    ) -> dict[AgentKey, Turn]:
-        """Several agents in one commit. Raises Conflict (plan again), Duplicate, StorageError."""
-        keys = sorted(plan)
-        async with self._alone.acquire(keys):
-            before = {key: self._cache.get(key) or await self.snapshot(key) for key in keys}
-            turns = {key: await self._turn(before[key], plan[key]) for key in keys}
-            # What an old value makes nothing of might have meant something to the newer one: where
-            # there may be one, the store compares versions although nothing changes.
-            always = self._shared and delivery is not None
-            made = [_change(before[key], turns[key], always) for key in keys]
-            changes = tuple([change for change in made if change is not None])
-            if changes or delivery or park or unpark or states:
-                await self._commit(Commit(changes, delivery, park, unpark, route, states), keys)
-            self._after(before, turns, changes)
-        return turns
+    def change(self, plan: Plan, done: Done[Turns], commit: Commit = NOTHING_ELSE) -> None:
+        """Several agents in one commit, with whatever else `commit` has.
 
-    async def _commit(self, commit: Commit, keys: Sequence[AgentKey]) -> None:
+        `done` hears of the turns once they are durable, or of Conflict (plan again), Duplicate,
+        StorageError. Where everything is in memory and nobody else decides for these agents, they
+        are decided and staged before this returns.
+        """
+        change = _Change(sorted(plan), plan, done, commit)
+        self._locks.take(change.keys, partial(self._decide, change))
+
+    def _decide(self, change: _Change) -> None:
         try:
-            await self._store.commit(commit)
-        except BaseException:
-            # A conflict, or nobody knows what is in: the store is asked next time.
-            for key in keys:
-                self.forget(key)
+            for key in change.keys:
+                before = self._cache.get(key)
+                turn = None if before is None else self._turn(before, change)
+                if before is None or turn is None or turn.missing:
+                    self.tasks.start(f"load {key}", self._load(change, key, turn))
+                    return
+                change.before[key], change.turns[key] = before, turn
+            commit = self._commit_of(change)
+            if commit is not None:
+                self._store.begin(commit, partial(self._committed, change))
+                return
+        except Exception as error:
+            self._finish(change, error)
+            return
+        self._committed(change, None)
+
+    def _turn(self, before: Snapshot, change: _Change) -> Turn:
+        """Take the turn, with all that follows from it; or tell which logs it needs."""
+        key = before.agent.key
+        logs, absent = change.loaded.get(key, _NO_LOGS)
+        policy, more = self.policy_of(key), change.plan[key]
+        turn = take_turn(before.agent, (*before.logs, *logs), more, policy, absent)
+        while not turn.missing and (more := self._follow(turn.agent)):
+            go_on(turn, more, policy, absent)
+        return turn
+
+    async def _load(self, change: _Change, key: AgentKey, turn: Turn | None) -> None:
+        """The agent, or logs that its turn needs, are not in memory; then all is taken again."""
+        try:
+            await self.snapshot(key)
+            logs, absent = change.loaded.get(key, _NO_LOGS)
+            for log_id in turn.missing if turn else ():
+                found = await self._store.log(key, log_id)
+                if found is None:
+                    absent |= {log_id}
+                else:
+                    logs = (*logs, found)
+            change.loaded[key] = logs, absent
+        except asyncio.CancelledError:
+            self._finish(change, StorageError("the process is stopping"))
             raise
+        except Exception as error:
+            self._finish(change, error)
+        else:
+            self._decide(change)
+
+    def _commit_of(self, change: _Change) -> Commit | None:
+        """What is to be committed; None if nothing is different."""
+        # What an old value makes nothing of might have meant something to the newer one: where
+        # there may be one, the store compares versions although nothing changes.
+        always = self._shared and change.commit.delivery is not None
+        before, turns = change.before, change.turns
+        made = [_change(before[key], turns[key], always) for key in change.keys]
+        change.changes = tuple([one for one in made if one is not None])
+        if not change.changes and change.commit is NOTHING_ELSE:
+            return None
+        return replace(change.commit, changes=change.changes)
+
+    def _committed(self, change: _Change, error: Exception | None) -> None:
+        if error is None:
+            try:
+                self._after(change.before, change.turns, change.changes)
+            except Exception as bug:
+                error = bug
+        self._finish(change, error)
+
+    def _finish(self, change: _Change, error: Exception | None) -> None:
+        if error is not None:
+            # A conflict, or nobody knows what is in: the store is asked next time.
+            for key in change.keys:
+                self.forget(key)
+        self._locks.release(change.keys)
+        change.done(error or change.turns)
 
     def _after(
         self,
@@ -179,26 +258,6 @@ class Agents:
                 self._count(turn)
             if turn.effects or turn.log_effects:
                 self._perform(key, turn, turn.effects, turn.log_effects)
-
-    async def _turn(self, before: Snapshot, steps: Sequence[Step]) -> Turn:
-        """Take the turn; logs that it turns out to need are loaded, then it is taken again."""
-        logs: tuple[CallLog, ...] = before.logs
-        absent: frozenset[str] = frozenset()
-        policy = self.policy_of(before.agent.key)
-        while True:
-            turn = take_turn(before.agent, logs, steps, policy, absent)
-            while not turn.missing:
-                more = self._follow(turn.agent)
-                if not more:
-                    return turn
-                steps = [*steps, *more]
-                go_on(turn, more, policy, absent)
-            for log_id in turn.missing:
-                found = await self._store.log(before.agent.key, log_id)
-                if found is None:
-                    absent |= {log_id}
-                else:
-                    logs = (*logs, found)
 
     def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._cache[key] = snapshot

@@ -6,21 +6,26 @@ when it raises StorageError, nothing is, and the provider must send it again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from msgspec.structs import replace
 
 from adapter.core.events import Report
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.runtime.agents import Agents
+from adapter.runtime.agents import Agents, Turns
 from adapter.runtime.clock import Clock
 from adapter.runtime.routes import Route
 from adapter.runtime.turn import Turn
+from adapter.storage.handover import outcome_of
 from adapter.storage.port import (
+    Commit,
     Conflict,
     Delivery,
+    Done,
     DriverRow,
     Duplicate,
     Parked,
@@ -60,69 +65,111 @@ class Intake:
 
     async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
         """Durable when it returns. Raises StorageError."""
-        try:
-            if heard.update is None:
-                fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-                states = self._states(heard)
-                await self._agents.change({}, delivery=self._delivery(heard, fate), states=states)
-                return fate
-            return await self._apply(heard, heard.update)
-        except Duplicate:
-            return DeliveryOutcome.DUPLICATE
+        return await outcome_of(partial(self.begin, heard))
 
-    async def _apply(self, heard: IncomingDelivery, update: CallUpdate) -> DeliveryOutcome:
-        for race in range(RACES):
-            way = await self._way(heard, update, use_cache=race == 0)
-            try:
-                return await self._go(heard, update, way)
-            except Conflict:
-                continue
-        raise StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row")
+    def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
+        """The same, told by a call.
 
-    async def _way(self, heard: IncomingDelivery, update: CallUpdate, *, use_cache: bool) -> Route:
-        """What is remembered, where a commit will check it; else what the store says."""
-        routes, call_id = self._agents.routes, update.provider_call_id
+        Where what it needs is in memory, it is decided and staged before this returns.
+        """
+        if heard.update is not None:
+            self._route(heard, heard.update, done, 0)
+            return
+        fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
+        commit = Commit(delivery=self._delivery(heard, fate), states=self._states(heard))
+        self._agents.change({}, lambda outcome: done(_fate(outcome, fate)), commit)
+
+    def _route(
+        self, heard: IncomingDelivery, update: CallUpdate, done: Done[DeliveryOutcome], race: int
+    ) -> None:
+        """By what is remembered, which a commit will check; else by what the store says."""
         line = None if update.user_id is None else TelephonyUser(heard.account, update.user_id)
-        guess = None
-        if use_cache and heard.parkable:
-            guess = routes.remembered(heard.account, call_id, line)
-        return guess or await routes.read(self._store, heard.account, call_id, line)
+        agents, way = self._agents, None
+        if race == 0 and heard.parkable:
+            way = agents.routes.remembered(heard.account, update.provider_call_id, line)
+        if way is None or any(agents.cached(key) is None for key in way.agents):
+            reading = self._read_route(heard, update, done, race, line)
+            agents.tasks.start(f"route {heard.event_id}", reading)
+        else:
+            self._go(heard, update, way, done, race)
 
-    async def _go(self, heard: IncomingDelivery, update: CallUpdate, way: Route) -> DeliveryOutcome:
-        """Decide and commit. Raises Conflict if the way is another one by now."""
+    async def _read_route(
+        self,
+        heard: IncomingDelivery,
+        update: CallUpdate,
+        done: Done[DeliveryOutcome],
+        race: int,
+        line: TelephonyUser | None,
+    ) -> None:
+        try:
+            routes, call_id = self._agents.routes, update.provider_call_id
+            way = await routes.read(self._store, heard.account, call_id, line)
+            for key in way.agents:
+                await self._agents.snapshot(key)
+            self._go(heard, update, way, done, race)
+        except asyncio.CancelledError:
+            done(StorageError("the process is stopping"))
+            raise
+        except Exception as error:
+            done(error)
+
+    def _go(
+        self,
+        heard: IncomingDelivery,
+        update: CallUpdate,
+        way: Route,
+        done: Done[DeliveryOutcome],
+        race: int,
+    ) -> None:
+        """Decide and commit; where the way is another one by now, once more."""
+        plan, fate, commit = self._decided(heard, update, way)
+        if commit is None:
+            done(fate)
+            return
+
+        def committed(outcome: Turns | Exception) -> None:
+            if isinstance(outcome, Conflict):
+                if race + 1 < RACES:
+                    self._route(heard, update, done, race + 1)
+                else:
+                    done(StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row"))
+                return
+            if not isinstance(outcome, Exception):
+                _report(heard, update, plan, outcome)
+            done(_fate(outcome, fate))
+
+        self._agents.change(plan, committed, commit)
+
+    def _decided(
+        self, heard: IncomingDelivery, update: CallUpdate, way: Route
+    ) -> tuple[dict[AgentKey, list[Report]], DeliveryOutcome, Commit | None]:
+        """Who hears what, what that makes of the delivery, and what is committed beside it."""
         at = self._clock.now()
-        plan, states = await self._plan(update, way, at), self._states(heard)
+        plan, states = self._plan(update, way, at), self._states(heard)
         if plan:
-            delivery = self._delivery(heard, DeliveryOutcome.APPLIED)
-            turns = await self._agents.change(
-                plan, delivery=delivery, unpark=way.parked, route=way.read, states=states
-            )
-            _report(heard, update, plan, turns)
-            return DeliveryOutcome.APPLIED
+            fate = DeliveryOutcome.APPLIED
+            delivery = self._delivery(heard, fate)
+            return plan, fate, Commit((), delivery, (), way.parked, way.read, states)
         if not heard.parkable:
-            return DeliveryOutcome.IGNORED
+            return plan, DeliveryOutcome.IGNORED, None
         # Of others that wait for the same call it makes nothing.
         route = replace(way.read, parked=None)
-        if way.owners:
-            # Its agents have nothing to hear: waiting would not change that, and the store
-            # parks nothing of a call that has an agent.
-            delivery = self._delivery(heard, DeliveryOutcome.IGNORED)
-            await self._agents.change({}, delivery=delivery, route=route, states=states)
-            return DeliveryOutcome.IGNORED
-        due = at + PARKED_MS
-        call_id = update.provider_call_id
-        parked = Parked(heard.account, call_id, heard.event_id, heard.body, at, due)
-        delivery = self._delivery(heard, DeliveryOutcome.PARKED)
-        await self._agents.change({}, delivery=delivery, park=(parked,), route=route, states=states)
-        return DeliveryOutcome.PARKED
+        park: tuple[Parked, ...] = ()
+        # Its agents have nothing to hear: waiting would not change that, and the store parks
+        # nothing of a call that has an agent.
+        fate = DeliveryOutcome.IGNORED if way.owners else DeliveryOutcome.PARKED
+        if fate is DeliveryOutcome.PARKED:
+            call_id, due = update.provider_call_id, at + PARKED_MS
+            park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
+        return plan, fate, Commit((), self._delivery(heard, fate), park, (), route, states)
 
-    async def _plan(self, update: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
+    def _plan(self, update: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
         """What each agent hears who knows the call, or whom it names; the parked updates first."""
         updates = [*self._waiting(way), (at, update)] if way.parked else [(at, update)]
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
-            snapshot = self._agents.cached(key) or await self._agents.snapshot(key)
-            line, known = snapshot.agent.line, key in way.owners
+            snapshot, known = self._agents.cached(key), key in way.owners
+            line = None if snapshot is None else snapshot.agent.line
             user = None if line is None else line.user
             shared = known and len(way.owners) > 1
             call_id = way.owners[key] if known else self._clock.fresh_id("call")
@@ -146,6 +193,13 @@ class Intake:
         return Delivery(heard.account, heard.event_id, heard.type, heard.body, now, fate.value)
 
 
+def _fate(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:
+    """What is answered: a repeated delivery changes nothing, and is acknowledged."""
+    if isinstance(outcome, Duplicate):
+        return DeliveryOutcome.DUPLICATE
+    return outcome if isinstance(outcome, Exception) else fate
+
+
 def driver_row(account: str, state: DriverState, at: int) -> DriverRow:
     """A driver's state as the store has it."""
     return DriverRow(account, state.call_id, state.value, state.version, state.over, at)
@@ -165,7 +219,7 @@ def _report(
     heard: IncomingDelivery,
     update: CallUpdate,
     plan: dict[AgentKey, list[Report]],
-    turns: dict[AgentKey, Turn],
+    turns: Turns,
 ) -> None:
     for key, turn in turns.items():
         log.info(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
+from adapter.storage.handover import outcome_of
 from adapter.storage.port import Conflict, Parked, Store
 from adapter.telephony.port import Cdr, ProviderError
 from adapter.telephony.updates import IncomingDelivery
@@ -108,7 +110,7 @@ class Sweeper:
 
     async def _wake(self, key: AgentKey, now: int) -> None:
         try:
-            await self._agents.change({key: [TimePassed(now)]})
+            await outcome_of(partial(self._agents.change, {key: [TimePassed(now)]}))
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
         except Exception as error:

@@ -10,13 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
+from functools import partial
 from threading import Condition
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from adapter.storage.port import StorageError
+from adapter.storage.port import Done, StorageError
 
+T = TypeVar("T")
 Work = TypeVar("Work")
-Waiting: TypeAlias = "tuple[Work, asyncio.Future[Any]]"
+Waiting: TypeAlias = "tuple[Work, Done[Any], Context]"
+"""A work, who hears of its outcome, and the context in which it was asked."""
 
 
 class Handover(Generic[Work]):
@@ -35,21 +39,23 @@ class Handover(Generic[Work]):
         """How many works no thread has taken yet."""
         return len(self._gathered) + len(self._waiting)
 
+    def begin(self, work: Work, done: Done[Any]) -> None:
+        """Have it done; `done` hears the outcome. Raises StorageError when closed or full."""
+        if self._closed:
+            raise StorageError("the store is closed")
+        if self.waiting >= self._most:
+            raise StorageError("the store is overloaded")
+        if not self._gathered:
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((work, done, copy_context()))
+
     async def ask(self, work: Work) -> Any:
         """The outcome of the work, raised where it is a StorageError; one too when closed or full.
 
         When the caller is cancelled, the work is done all the same.
         """
-        if self._closed:
-            raise StorageError("the store is closed")
-        if self.waiting >= self._most:
-            raise StorageError("the store is overloaded")
-        self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = self._loop.create_future()
-        if not self._gathered:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append((work, future))
-        return await future
+        return await outcome_of(partial(self.begin, work))
 
     def close(self) -> None:
         """Take no more; threads have what was asked before, and then nothing."""
@@ -87,15 +93,35 @@ class Handover(Generic[Work]):
             return  # The loop is closed: the process is ending, and nobody waits for an answer.
 
 
+async def outcome_of(begin: Callable[[Done[T]], None]) -> T:
+    """Begin what tells its outcome by a call, and wait; an exception is raised.
+
+    The usual delivery is decided and staged in one go, and goes on when its commit is durable: a
+    task and a dozen coroutines for it would cost as much as the decision. Who may wait, waits here.
+    When the caller is cancelled, the work is done all the same.
+    """
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    begin(partial(_settle, future))
+    return await future
+
+
+def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
+    if future.done():
+        return  # Nobody waits any more.
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
 def _answer(
     taken: Sequence[Waiting[Any]], outcomes: Sequence[Any], then: Callable[[], None] | None
 ) -> None:
-    for (_, future), outcome in zip(taken, outcomes, strict=True):
-        if future.done():
-            continue
-        if isinstance(outcome, StorageError):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+    for (_, done, context), outcome in zip(taken, outcomes, strict=True):
+        try:
+            context.run(done, outcome)
+        except Exception as error:  # one caller's bug must not cost the others their answers
+            told = {"message": "an outcome was not taken", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
     if then is not None:
         then()

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from adapter.storage.handover import Handover
-from adapter.storage.port import StorageError
+from adapter.storage.port import Done, StorageError
 from adapter.storage.transaction import Database, Work, failure, settle
 
 MAX_BATCH = 256
@@ -67,6 +67,10 @@ class Journal:
         """
         return await self._works.ask(work)
 
+    def begin(self, work: Work, done: Done[Any]) -> None:
+        """The same, told by a call. Raises StorageError when closed or full."""
+        self._works.begin(work, done)
+
     async def close(self) -> None:
         """Finish what was taken, then close the connection. May be called again."""
         self._works.close()
@@ -75,7 +79,7 @@ class Journal:
     def _run(self) -> None:
         while batch := self._works.take(MAX_BATCH):
             started = perf_counter()
-            works = [work for work, _ in batch]
+            works = [work for work, *_ in batch]
             try:
                 outcomes = settle(self._database, works)
             except Exception as error:

@@ -7,13 +7,19 @@ id and what it parked are in the same transaction. Times are Unix milliseconds.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.values import Value
+
+T = TypeVar("T")
+
+Done: TypeAlias = Callable[[T | Exception], None]
+"""Hears once what came of it, or why nothing did."""
 
 
 class StorageError(Exception):
@@ -196,6 +202,12 @@ class Store(Protocol):
 
     async def commit(self, commit: Commit) -> None:
         """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
+
+    def begin(self, commit: Commit, done: Done[None]) -> None:
+        """The same, told by a call: `done` hears None once it is durable, or one of these errors.
+
+        Raises StorageError where it is not even begun.
+        """
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents whose next deadline (or that of a log) is at or before `now`, oldest first."""

@@ -82,7 +82,7 @@ class Reader:
 
     def _run(self) -> None:
         while asked := self._asked.take(AT_ONCE, among=self._most):
-            self._asked.give_back(asked, [self._read(attempt) for attempt, _ in asked])
+            self._asked.give_back(asked, [self._read(attempt) for attempt, *_ in asked])
 
     def _read(self, attempt: Callable[[], T]) -> T | StorageError:
         """What came of it; after a failure tried once more, on a new connection."""

@@ -13,7 +13,7 @@ from adapter.storage import counts, history, queries, recents
 from adapter.storage.archive import Archive
 from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
-from adapter.storage.port import Commit, DriverRow, Keep, Parked, Route, Session, Snapshot
+from adapter.storage.port import Commit, Done, DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.reader import Reader
 from adapter.storage.transaction import Job
 
@@ -52,6 +52,10 @@ class SqlStore:
     async def commit(self, commit: Commit) -> None:
         """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
         await self.journal.submit(prepare(commit))
+
+    def begin(self, commit: Commit, done: Done[None]) -> None:
+        """The same, told by a call: `done` hears None once it is durable, or why nothing is in."""
+        self.journal.begin(prepare(commit), done)
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents with a deadline at or before `now` (Unix milliseconds), oldest first."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from email.utils import formatdate
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -21,7 +22,6 @@ import structlog
 from aiohttp import web
 
 from adapter.runtime.clock import Clock
-from adapter.runtime.tasks import Tasks
 from adapter.web.connection import Connection
 from adapter.web.connections import MakeReader
 from adapter.web.middleware import HEADERS, failure
@@ -57,12 +57,10 @@ class WebhookFastPaths:
         self,
         endpoints: Mapping[bytes, Webhooks],
         *,
-        tasks: Tasks,
         clock: Clock,
         is_leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         self.endpoints = endpoints
-        self.tasks = tasks
         self.clock = clock
         self.is_leaving = is_leaving
         self.open: set[WebhookFastPath] = set()
@@ -97,7 +95,8 @@ class WebhookFastPath(asyncio.Protocol):
         self._peer = ""
         self._heard_at = self._loop.time()
         self._ahead = b""
-        self.taking: asyncio.Task[None] | None = None
+        self._size = 0
+        self.taking: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It is open."""
@@ -129,18 +128,26 @@ class WebhookFastPath(asyncio.Protocol):
             self._hand_over(data)
         else:
             self._connection.busy()
-            self.taking = self._paths.tasks.start("delivery", self._take(endpoint, whole))
+            self.taking = self._loop.create_future()
+            copy_context().run(self._take, endpoint, whole)
 
-    async def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
-        answer: web.Response | None
+    def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
+        self._size = len(whole.body)
         path = whole.target.decode("latin-1")
         try:
-            answer = await endpoint.take(self._peer, path, whole.headers, whole.body)
-        except Exception:
-            log.exception("request.failed", path=path, method="POST")
+            endpoint.begin(self._peer, path, whole.headers, whole.body, self._taken)
+        except Exception as error:
+            self._taken(error)
+
+    def _taken(self, answer: web.Response | Exception | None) -> None:
+        taking, self.taking = self.taking, None
+        if taking is None:
+            return  # It was answered before something else failed.
+        taking.set_result(None)
+        if isinstance(answer, Exception):
+            log.error("request.failed", method="POST", exc_info=answer)
             answer = failure(500, "internal", "Something went wrong here; it has been logged.")
-        self.taking = None
-        self._connection.idle(len(whole.body))
+        self._connection.idle(self._size)
         if not self._transport.is_closing():
             self._answer(answer)
         if not self._transport.is_closing():
@@ -150,7 +157,7 @@ class WebhookFastPath(asyncio.Protocol):
         transport, now = self._transport, self._paths.clock.now() // 1000
         is_last = self._paths.is_leaving()
         if answer is None:
-            transport.write(_taken(now, is_last))
+            transport.write(_plain_200(now, is_last))
         else:
             is_last = is_last or answer.headers.get("Connection") == "close"
             transport.write(_written(answer, now, is_last))
@@ -182,7 +189,7 @@ class WebhookFastPath(asyncio.Protocol):
 
 
 @lru_cache(4)
-def _taken(second: int, is_last: bool) -> bytes:
+def _plain_200(second: int, is_last: bool) -> bytes:
     """The 200 of that Unix second: the same for all deliveries."""
     return _written(web.Response(), second, is_last)
 

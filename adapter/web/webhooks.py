@@ -7,6 +7,7 @@ its commit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -14,7 +15,8 @@ from aiohttp import web
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import DeliveryOutcome, Intake
-from adapter.storage.port import StorageError
+from adapter.storage.handover import outcome_of
+from adapter.storage.port import Done, StorageError
 from adapter.telephony.port import WebhookDriver
 from adapter.telephony.updates import IncomingDelivery, WebhookRefusal, WebhookReply
 from adapter.web.address import FORWARDED, NO_PROXIES, Proxies, address_behind
@@ -75,17 +77,34 @@ class Webhooks:
         `peer` is the address of the connection, `path` what was asked for, with its query; names
         of `headers` are in lower case.
         """
-        with self._metrics.webhook():
-            now = self._clock.now()
-            opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
-            if isinstance(opened, WebhookRefusal):
-                forwarded = headers.get(_FORWARDED)
-                return self._refused(opened, address_behind(peer, forwarded, self._proxies))
-            if opened.signed_at is not None:
-                self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
-            if opened.problem:
-                log.warning("delivery.odd", **_about(opened), reason=opened.problem)
-            return await self._store(opened)
+        return await outcome_of(partial(self.begin, peer, path, headers, body))
+
+    def begin(
+        self,
+        peer: str | None,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        done: Done[web.Response | None],
+    ) -> None:
+        """The same, told by a call."""
+        ended = self._metrics.webhook()
+
+        def answer(response: web.Response | None) -> None:
+            ended()
+            done(response)
+
+        now = self._clock.now()
+        opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
+        if isinstance(opened, WebhookRefusal):
+            forwarded = headers.get(_FORWARDED)
+            answer(self._refused(opened, address_behind(peer, forwarded, self._proxies)))
+            return
+        if opened.signed_at is not None:
+            self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
+        if opened.problem:
+            log.warning("delivery.odd", **_about(opened), reason=opened.problem)
+        self._intake.begin(opened, lambda outcome: answer(self._answer(opened, outcome)))
 
     def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
         if refusal.unproved:
@@ -97,14 +116,17 @@ class Webhooks:
         log.warning("delivery.refused", reason=refusal.reason, proved=not refusal.unproved)
         return failure(refusal.status, refusal.code, refusal.text)
 
-    async def _store(self, delivery: IncomingDelivery) -> web.Response | None:
-        try:
-            outcome = await self._intake.take(delivery)
-        except StorageError as error:
+    def _answer(
+        self, delivery: IncomingDelivery, outcome: DeliveryOutcome | Exception
+    ) -> web.Response | None:
+        if isinstance(outcome, StorageError):
             self._count("not-stored")
-            log.error("delivery.not_stored", **_about(delivery), reason=str(error))
+            log.error("delivery.not_stored", **_about(delivery), reason=str(outcome))
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
+        if isinstance(outcome, Exception):
+            log.error("delivery.failed", **_about(delivery), exc_info=outcome)
+            return failure(500, "internal", "Something went wrong here; it has been logged.")
         self._count(outcome.value)
         if outcome is not DeliveryOutcome.APPLIED:
             log.info("delivery." + outcome.value, **_about(delivery), type=delivery.type)

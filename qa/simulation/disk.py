@@ -20,6 +20,7 @@ from adapter.storage.port import (
     Commit,
     Conflict,
     Delivery,
+    Done,
     Duplicate,
     Keep,
     Owner,
@@ -175,6 +176,7 @@ class MemoryStore:
         self._dice = dice
         self._die = die
         self.dead = False
+        self.under_way: set[asyncio.Task[None]] = set()
 
     async def _use(self, *, slow: float = 0.0) -> None:
         """The disk may be slow; to a dead process it says nothing any more."""
@@ -225,6 +227,20 @@ class MemoryStore:
         if self._dice.hits(odds.kill_at_commit):
             await self._killed("kill-after-commit")
         await self._use(slow=0.05)
+
+    def begin(self, commit: Commit, done: Done[None]) -> None:
+        """The same, told by a call; a process that is killed meanwhile hears nothing."""
+        task = asyncio.ensure_future(self._begun(commit, done))
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+
+    async def _begun(self, commit: Commit, done: Done[None]) -> None:
+        try:
+            await self.commit(commit)
+        except StorageError as error:
+            done(error)
+        else:
+            done(None)
 
     async def _killed(self, kind: str) -> None:
         self._dice.fault(kind)

@@ -146,7 +146,7 @@ class Replica:
         self.store = MemoryStore(disk, dice, self.die)
         self.hints = Hints(others, dice)
         policy = policy_of(dice.shape)
-        self.agents = Agents(self.store, self.hints, policy)
+        self.agents = Agents(self.store, self.hints, policy, tasks=self.tasks)
         rules = TaskRules(disposition=policy.disposition)
         asks = dice.shape.finder and dice.shape.read_back
         finder = cast("Any", salesforce) if asks else None
@@ -216,7 +216,7 @@ class Replica:
         self.store.dead = True
         for link in list(self.links):
             link.cut()
-        for task in list(self.tasks._running):
+        for task in [*self.tasks._running, *self.store.under_way]:
             task.cancel()
         self._died(self)
 

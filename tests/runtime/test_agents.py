@@ -72,11 +72,11 @@ async def test_nothing_is_performed_when_the_store_fails(
     """No POST without its commit; afterwards the agent is as the store says."""
     await bench.greet()
 
-    async def full(*_: object) -> None:
+    def full(*_: object) -> None:
         raise StorageError("disk full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(bench.store, "commit", full)
+        broken.setattr(bench.store, "begin", full)
         with pytest.raises(StorageError):
             await bench.agents.handle(ADA, click())
     assert bench.provider.asked == []

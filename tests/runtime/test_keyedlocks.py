@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-
-import pytest
+from collections.abc import Sequence
 
 from adapter.core.model import AgentKey
 from adapter.runtime.keyedlocks import KeyedLocks
@@ -12,76 +11,72 @@ from adapter.runtime.keyedlocks import KeyedLocks
 ADA, BOB = AgentKey("00D1", "0051"), AgentKey("00D1", "0052")
 
 
+async def rounds(count: int) -> None:
+    """Let the loop go round."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_nobody_waits_for_an_agent_who_is_free() -> None:
+    """The call comes before `take` returns, for nobody at all as well."""
+    locks, told = KeyedLocks(), list[str]()
+    locks.take([ADA], lambda: told.append("ada"))
+    locks.take([BOB], lambda: told.append("bob"))
+    locks.take([], lambda: told.append("nobody"))
+    assert (told, len(locks)) == (["ada", "bob", "nobody"], 2)
+    locks.release([ADA])
+    locks.release([BOB])
+    locks.release([])
+    assert len(locks) == 0
+
+
 async def test_one_after_the_other_in_the_order_they_came() -> None:
-    """Nobody begins before the one before has ended, whatever that waits for."""
-    alone, told = KeyedLocks(), list[str]()
-
-    async def work(name: str) -> None:
-        async with alone.acquire([ADA]):
-            told.append(f"{name} begins")
-            await asyncio.sleep(0)
-            told.append(f"{name} ends")
-
-    await asyncio.gather(*[work(name) for name in "abc"])
-    assert told == [f"{name} {what}" for name in "abc" for what in ("begins", "ends")]
-    assert len(alone) == 0
-
-
-async def test_another_agent_does_not_wait() -> None:
-    """Two agents, two decisions at once."""
-    alone = KeyedLocks()
-    async with alone.acquire([ADA]), alone.acquire([BOB]):
-        assert len(alone) == 2
-    assert len(alone) == 0
+    """Nobody begins before the one before has released."""
+    locks, told = KeyedLocks(), list[str]()
+    for name in "abc":
+        locks.take([ADA], lambda name=name: told.append(name))  # type: ignore[misc]
+    await rounds(3)
+    assert told == ["a"]
+    for expected in (["a", "b"], ["a", "b", "c"]):
+        locks.release([ADA])
+        await rounds(1)
+        assert told == expected
+    locks.release([ADA])
+    assert len(locks) == 0
 
 
 async def test_several_at_once_never_wait_for_each_other_in_a_ring() -> None:
-    """Each takes its agents in one order, whoever else holds some of them."""
-    alone, most, inside = KeyedLocks(), 0, 0
+    """Each takes its agents in one order, whoever else holds some of them; all have their turn."""
+    locks, holding, done = KeyedLocks(), set[AgentKey](), list[int]()
 
-    async def work(keys: list[AgentKey]) -> None:
-        nonlocal most, inside
-        async with alone.acquire(sorted(keys)):
-            inside += 1
-            most = max(most, inside)
-            await asyncio.sleep(0)
-            inside -= 1
+    def begin(number: int, keys: Sequence[AgentKey]) -> None:
+        assert not holding & set(keys)
+        holding.update(keys)
+        asyncio.get_running_loop().call_soon(end, number, keys)
 
-    async with asyncio.timeout(10):
-        await asyncio.gather(*[work(keys) for keys in ([ADA, BOB], [BOB, ADA], [ADA], [BOB]) * 5])
-    assert (most <= 2, len(alone)) == (True, 0)
+    def end(number: int, keys: Sequence[AgentKey]) -> None:
+        holding.difference_update(keys)
+        done.append(number)
+        locks.release(keys)
 
-
-async def test_nobody_at_all_is_no_wait() -> None:
-    """A delivery that is no agent's."""
-    alone = KeyedLocks()
-    async with alone.acquire([]):
-        assert len(alone) == 0
+    for number in range(40):
+        keys = ([ADA], [BOB], [ADA, BOB])[number % 3]
+        locks.take(keys, lambda number=number, keys=keys: begin(number, keys))  # type: ignore[misc]
+    await rounds(200)
+    assert (sorted(done), len(locks)) == (list(range(40)), 0)
 
 
-async def test_who_gives_up_waiting_is_forgotten() -> None:
-    """And whoever waits behind them has their turn."""
-    alone, told = KeyedLocks(), list[str]()
+async def test_a_long_queue_does_not_grow_the_stack() -> None:
+    """Each turn comes in a round of its own, also where it is over at once."""
+    locks, done = KeyedLocks(), list[int]()
 
-    async def work(name: str) -> None:
-        async with alone.acquire([ADA]):
-            told.append(name)
+    def once(number: int) -> None:
+        done.append(number)
+        locks.release([ADA])
 
-    async with alone.acquire([ADA]):
-        impatient = asyncio.ensure_future(work("impatient"))
-        patient = asyncio.ensure_future(work("patient"))
-        await asyncio.sleep(0)
-        impatient.cancel()
-        await asyncio.wait({impatient})
-    await patient
-    assert (told, len(alone)) == (["patient"], 0)
-
-
-async def test_an_error_lets_the_next_one_in() -> None:
-    """A commit that fails holds nobody up."""
-    alone = KeyedLocks()
-    with pytest.raises(ValueError, match="failed"):
-        async with alone.acquire([ADA]):
-            raise ValueError("failed")
-    async with asyncio.timeout(10), alone.acquire([ADA]):
-        assert len(alone) == 1
+    locks.take([ADA], lambda: None)
+    for number in range(5_000):
+        locks.take([ADA], lambda number=number: once(number))  # type: ignore[misc]
+    locks.release([ADA])
+    await rounds(5_001)
+    assert (done, len(locks)) == (list(range(5_000)), 0)

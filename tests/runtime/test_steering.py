@@ -70,8 +70,12 @@ async def test_a_store_that_fails_is_the_drivers_to_try_again(
     async def fails(*_: object) -> None:
         raise StorageError("disk is full")
 
+    def refuses(*_: object) -> None:
+        raise StorageError("disk is full")
+
     for name in ("commit", "driver_row", "open_driver_rows"):
         monkeypatch.setattr(bench.store, name, fails)
+    monkeypatch.setattr(bench.store, "begin", refuses)
     for doing in (
         states.load("ours"),
         states.unfinished(),

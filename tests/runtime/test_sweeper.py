@@ -55,10 +55,10 @@ async def test_one_agent_that_fails_delays_no_other(
     await dial_both(bench)
     real = Agents.change
 
-    async def fails_for_ada(self: Agents, plan: Any, **more: Any) -> Any:
+    def fails_for_ada(self: Agents, plan: Any, *more: Any) -> None:
         if ADA in plan:
             raise AssertionError("a bug of ours")
-        return await real(self, plan, **more)
+        real(self, plan, *more)
 
     bench.clock.at += 46_000
     with monkeypatch.context() as broken:
@@ -170,11 +170,11 @@ async def test_an_answer_that_could_not_be_stored_is_asked_for_again(
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
 
-    async def locked(_: Any) -> None:
+    def locked(_: Any) -> None:
         raise StorageError("database is locked")
 
     with monkeypatch.context() as broken:
-        broken.setattr(bench.store, "commit", locked)
+        broken.setattr(bench.store, "begin", locked)
         assert await bench.sweeper.unpark() == 1
     bench.clock.at += ASK_AGAIN_MS[0]
     assert await bench.sweeper.unpark() == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from adapter.storage.handover import Handover
-from adapter.storage.port import Conflict, StorageError
+from adapter.storage.handover import Handover, Waiting, outcome_of
+from adapter.storage.port import Conflict, Done, StorageError
 
 Asked = list["asyncio.Future[Any]"]
 
@@ -25,9 +26,9 @@ async def handed_over() -> None:
     await asyncio.sleep(0)
 
 
-def works_of(taken: list[tuple[int, Any]]) -> list[int]:
+def works_of(taken: list[Waiting[int]]) -> list[int]:
     """What was taken, without who waits for it."""
-    return [work for work, _ in taken]
+    return [work for work, *_ in taken]
 
 
 async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
@@ -67,23 +68,56 @@ async def test_threads_share_and_a_portion_has_an_end() -> None:
 
 async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
     """One who gave up is passed over; what comes after it is called when all have their answers."""
-    handover, done = Handover[int](10), list[bool]()
+    handover = Handover[int](10)
     asked = ask(handover, 1, 2, 3)
     await handed_over()
     asked[0].cancel()
-    taken, then = handover.take(10), asyncio.Event()
-
-    def after() -> None:
-        done.extend(future.done() for _, future in taken)
-        then.set()
-
-    handover.give_back(taken, ["one", Conflict("two"), "three"], after)
+    then = asyncio.Event()
+    handover.give_back(handover.take(10), ["one", Conflict("two"), "three"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     with pytest.raises(Conflict, match="two"):
         await asked[1]
     assert await asked[2] == "three"
-    assert done == [True, True, True]
+
+
+async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> None:
+    """Log lines and measures know then, too, what it was asked for."""
+    handover, name, told = (
+        Handover[int](10),
+        ContextVar("name", default="nobody"),
+        list[tuple[str, object]](),
+    )
+    then = asyncio.Event()
+    for who in ("ada", "ben"):
+        name.set(who)
+        handover.begin(1, lambda outcome: told.append((name.get(), outcome)))
+    name.set("somebody else")
+    await handed_over()
+    handover.give_back(handover.take(10), ["one", Conflict("two")], then.set)
+    async with asyncio.timeout(10):
+        await then.wait()
+    assert [(who, str(outcome)) for who, outcome in told] == [("ada", "one"), ("ben", "two")]
+
+
+async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
+    """Its bug is reported where the loop reports what nobody caught."""
+    handover, told, reported = Handover[int](10), list[object](), list[str]()
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: reported.append(context["message"])
+    )
+
+    def fail(outcome: object) -> None:
+        raise ValueError("a bug")
+
+    then = asyncio.Event()
+    handover.begin(1, fail)
+    handover.begin(2, told.append)
+    await handed_over()
+    handover.give_back(handover.take(10), ["one", "two"], then.set)
+    async with asyncio.timeout(10):
+        await then.wait()
+    assert (told, reported) == (["two"], ["an outcome was not taken"])
 
 
 async def test_it_is_full_with_what_no_thread_has_taken() -> None:
@@ -132,10 +166,43 @@ def test_outcomes_for_a_loop_that_is_gone_are_dropped() -> None:
     """Nobody waits for them, and the thread lives on."""
     handover = Handover[int](10)
 
-    async def forget() -> list[Any]:
+    async def forget() -> list[Waiting[int]]:
         (asked,) = ask(handover, 1)
         await handed_over()
         asked.cancel()
         return handover.take(10)
 
     handover.give_back(asyncio.run(forget()), ["late"])
+
+
+async def test_an_outcome_is_awaited() -> None:
+    """Also one that is told at once."""
+
+    def at_once(done: Done[int]) -> None:
+        done(5)
+
+    def later(done: Done[int]) -> None:
+        asyncio.get_running_loop().call_soon(done, 6)
+
+    assert (await outcome_of(at_once), await outcome_of(later)) == (5, 6)
+
+
+async def test_an_error_is_raised() -> None:
+    """Whatever kind it is of."""
+
+    def fail(done: Done[int]) -> None:
+        done(ValueError("no"))
+
+    with pytest.raises(ValueError, match="no"):
+        await outcome_of(fail)
+
+
+async def test_who_gives_up_waiting_is_passed_over() -> None:
+    """The work is done all the same."""
+    told: list[Done[int]] = []
+    waiting = asyncio.ensure_future(outcome_of(told.append))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    told[0](5)
+    assert waiting.cancelled()

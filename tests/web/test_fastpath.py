@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from adapter.app import listening
 from adapter.runtime.clock import SystemClock
-from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Done
 from adapter.web import fastpath
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.middleware import HEADERS, failure
@@ -28,13 +28,28 @@ class Endpoint:
 
     heard: list[tuple[str | None, str | None, str | None, bytes]] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    taking: set[asyncio.Task[None]] = field(default_factory=set)
     came: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
-    async def take(
-        self, peer: str | None, path: str, headers: Mapping[str, str], body: bytes
-    ) -> web.Response | None:
-        """What the real one would say of it."""
+    def begin(
+        self,
+        peer: str | None,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        done: Done[web.Response | None],
+    ) -> None:
+        """What the real one would say of it, when the gate is open."""
         assert path == PATH
+        if body == b"broken at once":
+            raise RuntimeError("a bug")
+        asked = outcome_of_task(self._take(peer, headers, body), done)
+        self.taking.add(asked)
+        asked.add_done_callback(self.taking.discard)
+
+    async def _take(
+        self, peer: str | None, headers: Mapping[str, str], body: bytes
+    ) -> web.Response | None:
         proofs = (headers.get("x-forwarded-for"), headers.get("x-dialstack-signature"))
         self.heard.append((peer, *proofs, body))
         self.came.release()
@@ -49,6 +64,20 @@ class Endpoint:
         """The same endpoint at the end of aiohttp's way."""
         self.heard.append(("aiohttp", None, None, await request.read()))
         return web.Response(headers={"By": "aiohttp"})
+
+
+def outcome_of_task(
+    work: Coroutine[None, None, web.Response | None], done: Done[web.Response | None]
+) -> asyncio.Task[None]:
+    """Tell its outcome by a call."""
+
+    async def run() -> None:
+        try:
+            done(await work)
+        except RuntimeError as error:
+            done(error)
+
+    return asyncio.ensure_future(run())
 
 
 @dataclass
@@ -95,11 +124,10 @@ def delivery(body: bytes, path: str = PATH) -> bytes:
 @asynccontextmanager
 async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Route]:
     """A server that listens on loopback, connected to."""
-    endpoint, tasks, leaving = Endpoint(), Tasks(), [False]
+    endpoint, leaving = Endpoint(), [False]
     endpoint.gate.set()
     fast_paths = WebhookFastPaths(
         {PATH.encode(): endpoint} if with_lanes else {},  # type: ignore[dict-item]
-        tasks=tasks,
         clock=SystemClock(),
         is_leaving=lambda: leaving[0],
     )
@@ -111,7 +139,6 @@ async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Route]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         yield Route(endpoint, fast_paths, reader, writer, leaving)
         writer.close()
-    await tasks.close()
 
 
 @pytest.fixture
@@ -209,10 +236,11 @@ async def test_who_is_to_go_away_is_hung_up_on(way: Route) -> None:
     assert await way.is_over()
 
 
-async def test_a_bug_is_answered_and_logged(way: Route) -> None:
+@pytest.mark.parametrize("body", [b"broken", b"broken at once"])
+async def test_a_bug_is_answered_and_logged(way: Route, body: bytes) -> None:
     """500, and the next delivery is taken."""
     with capture_logs() as logs:
-        way.send(b"broken")
+        way.send(body)
         assert (await way.answer())[0] == 500
     assert [line["event"] for line in logs] == ["request.failed"]
     way.send(b"1")

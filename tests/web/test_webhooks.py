@@ -21,7 +21,7 @@ from aiohttp import web
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.metrics import Metrics
 from adapter.runtime.intake import DeliveryOutcome
-from adapter.storage.port import StorageError
+from adapter.storage.port import Done, StorageError
 from adapter.telephony.dialstack import signing
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.updates import (
@@ -207,9 +207,9 @@ class Clock:
 class FullDisk:
     """An intake whose store takes nothing."""
 
-    async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
+    def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
         """Fail as the port says."""
-        raise StorageError(f"database or disk is full: {heard.event_id}")
+        done(StorageError(f"database or disk is full: {heard.event_id}"))
 
 
 @pytest.fixture
@@ -298,9 +298,9 @@ async def test_a_provider_may_sign_the_address_and_want_an_answer_of_its_own() -
     taken: list[IncomingDelivery] = []
 
     class Takes:
-        async def take(self, delivery: IncomingDelivery) -> DeliveryOutcome:
+        def begin(self, delivery: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
             taken.append(delivery)
-            return DeliveryOutcome.PARKED
+            done(DeliveryOutcome.PARKED)
 
     endpoint = Webhooks(
         driver=FormPosts(),  # type: ignore[arg-type]  # only what a webhook asks for
