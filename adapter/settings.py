@@ -131,6 +131,7 @@ class Settings(BaseSettings):
     dial_while_wrap_up: bool = False
     log_missed_calls: bool = True
 
+    open_cti_version: Annotated[str, Field(pattern=r"^[1-9][0-9]\.0$")] = "57.0"
     task_status: str = "Completed"
     task_extra_fields: Texts = ()
     task_first_line: Annotated[str, Field(max_length=255)] = ""

@@ -86,6 +86,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "dial_while_wrap_up": ("yes", True),
     "log_missed_calls": ("no", False),
     "task_status": ("Done", "Done"),
+    "open_cti_version": ("60.0", "60.0"),
     "task_first_line": ("{direction} {number}", "{direction} {number}"),
     "task_after_wrap_up": ("true", True),
     "task_extra_fields": ("Type=Call,Channel__c=a=b", ("Type=Call", "Channel__c=a=b")),

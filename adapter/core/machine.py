@@ -123,7 +123,7 @@ def _call_center_read(agent: Agent, event: CallCenterRead, policy: Policy) -> De
         return ignored(agent, "as before")
     if not told.region or country:
         return Decision(unnoticed(read, WRONG_COUNTRY))
-    text = f"Your call center names a country that is none: {told.region}. Tell your admin."
+    text = f"{told.region} is no country (/softphone/defaultCountry). Tell your admin."
     return Decision(noticed(read, Notice(WRONG_COUNTRY, WRONG_COUNTRY, text, event.at), policy))
 
 

@@ -150,9 +150,7 @@ def _card(call: Call, region: str) -> View:
         "name": call.facts.name.value if call.facts.name else "",
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
-        "called_number": _called(call),
-        "called_display": display(_called(call), region) if call.direction is INBOUND else "",
-        "params": call.details.params,
+        **_called(call, region),
         "started_at": call.opened_at,
         "since": stage.since,
         "connected_at": connected.value if connected else None,
@@ -163,11 +161,15 @@ def _card(call: Call, region: str) -> View:
     }
 
 
-def _called(call: Call) -> str:
-    """The number that was called: one of ours, where the call came in."""
-    if call.direction is not INBOUND:
-        return call.number
-    return call.facts.own_number.value if call.facts.own_number else ""
+def _called(call: Call, region: str) -> View:
+    """The number that was called (ours, if it came in), and what the click brought along."""
+    own = call.facts.own_number.value if call.facts.own_number else ""
+    came_in = call.direction is INBOUND
+    return {
+        "called_number": own if came_in else call.number,
+        "called_display": display(own, region) if came_in else "",
+        "params": call.details.params,
+    }
 
 
 def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> View:
@@ -180,6 +182,7 @@ def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> V
             display(call.number, policy.dial.default_region), call.details.extension
         ),
         "name": call.facts.name.value if call.facts.name else "",
+        **_called(call, policy.dial.default_region),
         "record": _record(call.record),
         "matches": [_record(record) for record in call.matches],
         **_outcome(policy.disposition(call.facts.result)),

@@ -57,7 +57,12 @@ def _plans(settings: Settings) -> Finding:
     plans = ", ".join(settings.dial_plans)
     if not plans:
         return ok(CHECK, "Numbers are dialed in E.164, without prefixes (SOFTPHONE_DIAL_PLANS).")
-    return ok(CHECK, f"Call centers may pick the prefixes {plans} (SOFTPHONE_DIAL_PLANS).")
+    text = f"Call centers may pick the prefixes {plans} (SOFTPHONE_DIAL_PLANS)."
+    if settings.provider != "dialstack":
+        return ok(CHECK, text)
+    # https://docs.dialstack.ai: dial strings are E.164, local numbers, extensions, 911.
+    todo = "DialStack takes E.164 and local numbers: make a test call, or set no prefixes."
+    return warn(CHECK, text, todo)
 
 
 def _allowed(switch: bool) -> str:

@@ -15,6 +15,7 @@ from adapter.doctor.public import public_findings
 from adapter.doctor.salesforce import salesforce_findings
 from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
+from adapter.doctor.version import version_finding
 from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
@@ -40,6 +41,7 @@ async def examine(
     told = settings_findings(environment, settings, orgs)
     return (
         *told,
+        version_finding(settings, clock.now()),
         *dialing_findings(settings),
         *database,
         *chain.from_iterable(providers),

@@ -37,11 +37,16 @@ NAMED_ELSEWHERE = frozenset(("reqInternalName", "reqDisplayName"))
 
 CHANNEL_FIELDS = {
     "kind": "What this is: state (news of a call) or dial (a wish to call somebody).",
+    "type": "The same as kind, for components that were written for an earlier release.",
     "callId": "The call's id in the softphone; the Task's CallObject.",
     "state": "Where the call stands, such as bridged; in news only.",
-    "direction": "Outbound, Inbound or Internal; in news only.",
+    "direction": "Which way it goes: outbound, inbound or internal; in news only.",
     "number": "The other party's number; in a wish, whom to call.",
+    "calledNumber": "The number that was called, one of ours where the call came in; in news only.",
+    "params": "What the phone system needs beside the number, as name=value parted by commas.",
     "recordId": "The Salesforce record that the call is about, where there is one.",
+    "recordName": "Its name; in a wish, to be shown.",
+    "objectType": "The API name of its object, such as Contact.",
 }
 
 

@@ -27,6 +27,7 @@ from adapter.core.events import (
 from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
 from adapter.core.model import Draft, Record
+from adapter.core.phone import read_region
 from adapter.core.view import View
 from adapter.page.messages import (
     CallCenterMessage,
@@ -120,6 +121,13 @@ def _centre(told: CallCenterMessage) -> CallCenterSettings:
             for f in told.ask_fields
         ),
     )
+
+
+def ignored_settings(told: CallCenterMessage) -> tuple[str, ...]:
+    """The keys of the definition file whose values are of no use, as page and server see it."""
+    country = told.default_country
+    ours = ("/softphone/defaultCountry",) if country and not read_region(country) else ()
+    return (*told.problems, *ours)
 
 
 def _texts(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -303,7 +303,9 @@ class Bridge:
     async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
         """Something that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
-        for problem in message.problems if isinstance(message, CallCenterMessage) else ():
+        for problem in (
+            frames.ignored_settings(message) if isinstance(message, CallCenterMessage) else ()
+        ):
             log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
         event = frames.agent_event(message, now, self._clock.fresh_id("call"))
         if event is None:

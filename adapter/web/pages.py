@@ -17,7 +17,7 @@ from adapter.orgs import Orgs
 from adapter.origins import is_loopback
 from adapter.settings import Settings
 from adapter.web.pagefiles import PageFile, PageFiles, page_file
-from adapter.web.pageshell import API_VERSION, language_of, shell
+from adapter.web.pageshell import language_of, shell
 
 WEB = folder("web")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -72,7 +72,11 @@ class Site:
         policy = content_security_policy(org.origins if org else self._orgs.origins)
         accepted = request.headers.get("Accept-Language", "")
         language = language_of(request.query, accepted, self._files.languages)
-        html = shell(self._page, self._files, request.query, language, known_origin=org is not None)
+        html = shell(
+            *(self._page, self._files, request.query, language),
+            known_origin=org is not None,
+            version=self._settings.open_cti_version,
+        )
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         return _sent(request, page_file("text/html", html.encode()), headers)
 
@@ -113,7 +117,7 @@ class Site:
                 "sign_in": self._settings.sign_in,
                 "allowed_origin": org is not None,
                 "loopback_allowed": dev and is_loopback(self._settings.host),
-                "api_version": API_VERSION,
+                "api_version": self._settings.open_cti_version,
                 "org_id": org.org_id if org else None,
             },
             headers={"Cache-Control": "no-store"},

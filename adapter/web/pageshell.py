@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from adapter.web.pagefiles import PageFiles
 
-API_VERSION = "57.0"
 _SURFACES = {
     "sfdcIframeOrigin": ("lightning.js", "lightning/opencti_min.js"),
     "sfdcIFrameOrigin": ("classic.js", "interaction.js"),
@@ -31,9 +30,18 @@ def language_of(query: Mapping[str, str], accepted: str, spoken: Iterable[str]) 
 
 
 def shell(
-    page: str, files: PageFiles, query: Mapping[str, str], language: str, *, known_origin: bool
+    page: str,
+    files: PageFiles,
+    query: Mapping[str, str],
+    language: str,
+    *,
+    known_origin: bool,
+    version: str = "57.0",
 ) -> str:
-    """The HTML for this address; the org's library is named only where the org is known."""
+    """The HTML for this address; the org's library is named only where the org is known.
+
+    `version` of Open CTI, as Salesforce writes it.
+    """
     home = f"softphone/{files.build}"
     direction, connecting = files.languages[language]
     named = next((name for name in _SURFACES if name in query), "")
@@ -48,7 +56,7 @@ def shell(
         ),
     ]
     if known_origin:
-        address = f"{origin}/support/api/{API_VERSION}/{library}"
+        address = f"{origin}/support/api/{version}/{library}"
         links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
     said = _CONNECTING.sub(lambda found: found[1] + escape(connecting), page)
     return (

@@ -73,11 +73,14 @@ async def test_the_phones_that_an_admin_has_named_can_be_chosen_to_ring(org: Org
 
 
 async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> None:
-    """The work whose number is clicked; after the Task is saved, with its id."""
+    """The work whose number is clicked; with the agent's word, when the wrap-up is over."""
     tab = await org.tab()
     work = {"workId": "w1", "completeWorkWhen": "TaskSaved", "attributes": {"to": "2025559000"}}
     assert await tab.page.evaluate("work => demoOrg.fire('onWorkStart', work)", work)
     await dialed(org, tab)
+    assert await calls_of(tab, "completeWork") == []
+    await tab.phone.get_by_label("Outcome").select_option("Busy")
+    await tab.phone.get_by_role("button", name="Save and done").click()
     await tab.page.wait_for_function(
         "demoOrg.messages.some(m => m.message.methodName === 'completeWork')"
     )
@@ -85,7 +88,7 @@ async def test_work_of_sales_engagement_is_completed_with_its_task(org: Org) -> 
     (completed,) = await calls_of(tab, "completeWork")
     assert completed == {
         "workId": "w1",
-        "attributes": {"taskId": task["Id"], "disposition": "Connected", "wasConnected": True},
+        "attributes": {"taskId": task["Id"], "disposition": "Busy", "wasConnected": True},
     }
 
 
@@ -98,6 +101,7 @@ async def test_work_that_salesforce_refuses_is_told_and_tried_once_more(org: Org
     refusal = {"success": False, "returnValue": None, "errors": errors}
     await tab.page.evaluate("reply => demoOrg.fail('completeWork', reply)", refusal)
     await dialed(org, tab)
+    await tab.phone.get_by_role("button", name="Save and done").click()
     await expect(tab.phone.get_by_text("Busy just now.")).to_be_visible()
     for page in org.world.app.pages.everyone():
         page.close(1012, "the test ends it")

@@ -201,8 +201,9 @@ def test_a_call_that_came_in_tells_which_number_of_ours_was_called() -> None:
     """An agent answers for several lines."""
     facts = said(direction=Direction.INBOUND, own_number="+12025550100")
     cards = [replace(CALL, facts=facts), replace(CALL, facts=said(direction=Direction.INBOUND))]
-    told = [shown(replace(IDLE, calls=(card,)))["calls"][0]["called_number"] for card in cards]
-    assert told == ["+12025550100", ""]
+    told = [shown(replace(IDLE, calls=(card,)))["calls"][0] for card in cards]
+    assert [card["called_number"] for card in told] == ["+12025550100", ""]
+    assert [card["called_display"] for card in told] == ["(202) 555-0100", ""]
 
 
 def test_the_call_center_says_what_may_be_chosen() -> None:
@@ -281,6 +282,9 @@ def test_a_wrap_up_has_a_card() -> None:
         "name": "",
         "record": SHOWN_RECORD,
         "matches": [],
+        "called_number": NUMBER,
+        "called_display": "",
+        "params": "",
         "outcome": "Connected",
         "outcome_code": "answered",
         "talk_seconds": 61,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 from adapter.opencti import metadata_parts as parts
 from adapter.opencti.callcenter import CallCenter
 from adapter.xmltext import read
 
+WEB = Path(__file__).parents[2] / "web"
 ORIGIN = "https://softphone.example.com"
 
 
@@ -152,5 +155,16 @@ def test_the_channel_describes_each_of_its_fields() -> None:
         f.findtext("fieldName"): f.findtext("description")
         for f in made.iter("lightningMessageFields")
     }
-    assert set(fields) == {"kind", "callId", "state", "direction", "number", "recordId"}
+    assert fields.keys() == parts.CHANNEL_FIELDS.keys()
     assert all(fields.values())
+
+
+def test_the_message_channel_declares_what_the_page_says_and_hears_and_no_more() -> None:
+    """A component that is written by the channel must be heard, and hear all that there is."""
+    page = (WEB / "softphone" / "channels.js").read_text(encoding="utf-8")
+    told = page.partition("const message = {")[2].partition("};")[0]
+    said = {name for name in re.findall(r"(\w+): ", told) if name not in {"call", "view"}}
+    heard = re.search(r"const \{ ([\w, ]+) \} = Object\(message\)", page)
+    assert heard is not None
+    assert said | set(heard[1].split(", ")) == set(parts.CHANNEL_FIELDS)
+    assert {"kind", "params", "calledNumber"} <= said

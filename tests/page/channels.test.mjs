@@ -45,8 +45,8 @@ test('the state of the call is published when it changes, and not otherwise', ()
   channels.tell('Phone__c', { ...talking, version: 2 });
   channels.tell('Phone__c', view());
   assert.deepEqual(done, [
-    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'bridged', callId: 'call-1', direction: 'outbound', number: '+12025550101', recordId: '003000000000001' }],
-    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'idle', callId: '', direction: '', number: '', recordId: '' }],
+    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'bridged', callId: 'call-1', direction: 'outbound', number: '+12025550101', calledNumber: '', params: '', recordId: '003000000000001', recordName: '', objectType: '' }],
+    ['publish', 'Phone__c', { kind: 'state', type: 'state', state: 'idle', callId: '', direction: '', number: '', calledNumber: '', params: '', recordId: '', recordName: '', objectType: '' }],
   ]);
 });
 

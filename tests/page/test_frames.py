@@ -229,6 +229,16 @@ def test_the_definition_of_the_call_center_is_the_agents() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("country", "ignored"),
+    [("UK", ["/a"]), ("", ["/a"]), ("Atlantis", ["/a", "/softphone/defaultCountry"])],
+)
+def test_what_is_of_no_use_in_the_definition_is_named(country: str, ignored: list[str]) -> None:
+    """For the log: by the page's judgment and by ours."""
+    told = CallCenterMessage(type="settings", default_country=country, problems=["/a"])
+    assert list(frames.ignored_settings(told)) == ignored
+
+
 def test_matches_are_told_without_what_is_no_id() -> None:
     """A search may find things that are no records at all."""
     records = [RECORD_IN, RecordIn(id="SCREEN_POP_DATA"), RecordIn()]

@@ -67,7 +67,8 @@ export function createChannels(driver, dial) {
       const call = view.calls.find(({ state }) => state === view.state) ?? view.wrapups[0];
       const message = {
         kind: 'state', type: 'state', state: view.state, callId: call?.call_id ?? '', direction: call?.direction ?? '',
-        number: call?.number ?? '', recordId: call?.record?.id ?? '',
+        number: call?.number ?? '', calledNumber: call?.called_number ?? '', params: call?.params ?? '',
+        recordId: call?.record?.id ?? '', recordName: call?.record?.name ?? '', objectType: call?.record?.object_type ?? '',
       };
       const print = JSON.stringify(message);
       if (!channel || print === published) return;

@@ -51,6 +51,8 @@ export interface CallCard {
   /** The number of ours that was called, as it is dialed and as it is read; only of a call that came in. */
   called_number?: string;
   called_display?: string;
+  /** What the click brought along for the phone system. */
+  params?: string;
   name?: string | null;
   record: RecordRef | null;
   /** What a search by the number found, for the agent to pick from. */
@@ -73,6 +75,8 @@ export interface WrapupCard {
   display: string;
   called_number?: string;
   called_display?: string;
+  /** What the click brought along for the phone system. */
+  params?: string;
   name?: string | null;
   record: RecordRef | null;
   matches: RecordRef[];
