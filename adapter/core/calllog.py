@@ -218,7 +218,9 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
     transient = bool(event.errors) and all(error.transient for error in event.errors)
     refused = replace(log, refusals=log.refusals + 1)
     if not transient or refused.refusals > len(policy.refused_after):
-        tray = Tray(TrayReason.REFUSED, event.at, event.errors)
+        is_locked = log.saved is not None and any(error.locked for error in event.errors)
+        reason = TrayReason.LOCKED if is_locked else TrayReason.REFUSED
+        tray = Tray(reason, event.at, event.errors)
         return LogDecision(refused.at_state(tray), (settled,))
     wait = policy.refused_after[refused.refusals - 1]
     return LogDecision(refused.at_state(_pending(event.at, event.at + wait, policy)), (settled,))

@@ -48,7 +48,8 @@ class SaveError(Value, frozen=True):
     """One reason why Salesforce refused; `field` is the field's label or name, if it is one's.
 
     `transient`: the same may be taken a moment later, which the surface knows of its own codes;
-    `link`: the record that the call is about cannot be linked.
+    `link`: the record that the call is about cannot be linked; `locked`: the call's own record may
+    not be changed.
     """
 
     code: str
@@ -56,6 +57,7 @@ class SaveError(Value, frozen=True):
     field: str = ""
     transient: bool = False
     link: bool = False
+    locked: bool = False
 
 
 class Attempt(Value, frozen=True):
@@ -85,6 +87,8 @@ class TrayReason(StrEnum):
     REFUSED = "refused"
     NOT_CONFIRMED = "not-confirmed"
     DOUBLED = "doubled"
+    LOCKED = "locked"
+    """The record is there, and may not be changed any more."""
 
 
 class ClosedBy(StrEnum):

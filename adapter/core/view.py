@@ -203,7 +203,7 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
         return {"state": "waiting" if isinstance(call.stage, AwaitingCdr) else "saved"}
     record = {"record_id": log.saved.record_id} if log.saved else {}
     match log.state:
-        case Tray(TrayReason.REFUSED):
+        case Tray(TrayReason.REFUSED | TrayReason.LOCKED):
             state = "refused"
         case Tray():
             state = "unconfirmed"
@@ -219,13 +219,17 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
     return {"state": state, **record}
 
 
+_THEN = {TrayReason.REFUSED: ["edit"], TrayReason.LOCKED: []}
+"""What an agent may do beside saving again and dismissing."""
+
+
 def _tray(log: CallLog, policy: Policy) -> View:
     wanted, tray = log.wanted, log.state
     reason, errors = (tray.reason, tray.errors) if isinstance(tray, Tray) else ("", ())
     records = [log.saved.record_id] if log.saved else []
     again = ["save_again"] if reason != TrayReason.DOUBLED else []
     # What Salesforce has refused cannot be there; what it may have can be.
-    then = ["edit"] if reason == TrayReason.REFUSED else ["already_there"]
+    then = _THEN.get(reason, ["already_there"])
     return {
         "log_id": log.log_id,
         "call_id": log.log_id,

@@ -46,6 +46,9 @@ _WRONG_LINK = frozenset(
 )
 """What Salesforce says of an id that is of no object that a Task can be about."""
 
+_LOCKED = frozenset({"ENTITY_IS_LOCKED", "INSUFFICIENT_ACCESS_OR_READONLY"})
+"""What Salesforce says of a record that its org has closed."""
+
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
 
@@ -69,7 +72,7 @@ def save_errors(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
 
 def _error(code: str, message: str) -> SaveError:
     link = code in _WRONG_LINK and (WHAT_ID in message or "Related To" in message)
-    return SaveError(code, message, transient=code in TRANSIENT, link=link)
+    return SaveError(code, message, transient=code in TRANSIENT, link=link, locked=code in _LOCKED)
 
 
 def _each(details: Any) -> list[dict[str, Any]]:
@@ -97,7 +100,8 @@ def _field_error(name: str, error: dict[str, Any]) -> SaveError:
     code = _kept(error.get("statusCode") or "FIELD_ERROR")
     label = _kept(error.get("fieldLabel") or name)
     link = WHAT_ID in {name, error.get("columnApiName")} and code in _WRONG_LINK
-    return SaveError(code, _kept(error.get("message") or code), label, link=link)
+    locked = code in _LOCKED
+    return SaveError(code, _kept(error.get("message") or code), label, link=link, locked=locked)
 
 
 def _kept(told: Any) -> str:

@@ -558,3 +558,17 @@ def test_work_ends_with_the_agent_s_writing_and_only_once() -> None:
     written = DraftChanged(T0 + 70_000, Draft(notes="b"), done=False, held_until=T0 + 90_000)
     assert after(written, log=updated).log.wanted.ends_work
     assert not replace(log, work_id="", held_until=0).wanted.ends_work
+
+
+def test_a_record_that_is_locked_has_a_reason_of_its_own() -> None:
+    """To save it again is of no use; a create that may not be is a refusal like any other."""
+    locked = (SaveError("ENTITY_IS_LOCKED", "locked", locked=True),)
+    noted = after(ACCEPT, SAVED, DraftChanged(T0 + 1_000, Draft(notes="a"), done=True)).log
+    refused = after(
+        LogAccepted(T0 + 1_001, "page1", "n2"),
+        LogRefused(T0 + 1_002, "page1", 2, "n2", locked),
+        log=noted,
+    ).log
+    assert refused.state == Tray(TrayReason.LOCKED, T0 + 1_002, locked)
+    first = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", locked)).log
+    assert first.state == Tray(TrayReason.REFUSED, T0 + 9, locked)

@@ -394,6 +394,7 @@ def test_a_log_in_the_tray_has_a_row() -> None:
     ("reason", "saved", "doubles", "tasks", "actions"),
     [
         (TrayReason.REFUSED, SAVED, (), [TASK], ["save_again", "edit", "dismiss"]),
+        (TrayReason.LOCKED, SAVED, (), [TASK], ["save_again", "dismiss"]),
         (TrayReason.NOT_CONFIRMED, None, (), [], ["save_again", "already_there", "dismiss"]),
         (TrayReason.DOUBLED, SAVED, (TASK_2,), [TASK, TASK_2], ["already_there", "dismiss"]),
     ],

@@ -22,9 +22,10 @@ async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> N
     assert looked == {
         *("settings", "public address", "sign-in", "secrets", "orgs", "disk", "database"),
         *("dialing", "provider", "clock", "directory", "reachable", "page", "webhooks", "socket"),
+        "open cti",
     }
     remarked = {f.check for f in found if f.grade is not Grade.OK}
-    assert remarked <= {"public address", "sign-in", "disk", "dialing"}
+    assert remarked <= {"public address", "sign-in", "disk", "dialing", "open cti"}
 
 
 async def test_a_broken_set_up_names_everything_that_is_broken(tmp_path: Path) -> None:

@@ -398,3 +398,11 @@ def test_what_may_be_gone_a_moment_later_is_marked_unless_it_is_a_fields(code: s
 def test_a_refused_link_is_known_as_one(error: dict[str, Any], is_link: int) -> None:
     """However Salesforce words it: then the Task is tried without."""
     assert [e.link for e in save_errors([ErrorIn.model_validate(error)])] == [bool(is_link)]
+
+
+def test_a_locked_task_is_known_as_one() -> None:
+    """By its field's error as by the whole page's."""
+    page = {"details": {"pageErrors": [{"statusCode": "ENTITY_IS_LOCKED"}]}}
+    field = {"details": {"fieldErrors": {"x": [{"statusCode": "INSUFFICIENT_ACCESS_OR_READONLY"}]}}}
+    for error in (page, field):
+        assert [e.locked for e in save_errors([ErrorIn.model_validate(error)])] == [True]

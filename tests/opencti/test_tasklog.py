@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,6 +251,18 @@ def test_an_extension_stands_beside_the_number() -> None:
     """It was sent as digits, and is needed again."""
     reached = replace(CALL, record=None, details=CallDetails(extension="204"))
     assert create_fields(reached, RULES)["Subject"] == "Call to +14155550100 ext. 204"
+
+
+def test_an_old_name_of_a_zone_has_its_date_where_the_system_knows_no_zones() -> None:
+    """The table of the world's zones comes with the program: Calcutta is not UTC."""
+    late = replace(CALL, started_at=T0 + 10 * 3_600_000, time_zone="Asia/Calcutta")
+    zoneinfo.reset_tzpath(to=())
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        assert create_fields(late, RULES)["ActivityDate"] == "2025-10-10"
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
 
 
 # --- fields of the admin's --------------------------------------------------------------------

@@ -65,6 +65,12 @@ test('which country it is, the server says', () => {
   for (const country of ['UK', 'Germany']) assert.equal(Object(settingsFrame(readCallCenter({ '/softphone/defaultCountry': country })))['default_country'], country);
 });
 
+test('an address that pops is one of the org', () => {
+  const popped = (/** @type {string} */ rule) => readCallCenter({ '/softphone/popOne': rule }).pops.one;
+  assert.equal(popped('url:/apex/Caller?n={number}'), 'url:/apex/Caller?n={number}');
+  for (const rule of ['url:https://evil.example', 'url://evil.example', 'url:/\\evil.example', 'url:javascript:alert(1)', 'url:apex']) assert.equal(popped(rule), '');
+});
+
 test('settings that are no map at all are one problem', () => {
   for (const told of [null, undefined, 'text', 7, ['a']]) assert.deepEqual(readCallCenter(told).problems, ['getCallCenterSettings']);
 });

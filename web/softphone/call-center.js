@@ -19,7 +19,8 @@ import { LANGUAGES, chooseLanguage } from './strings.js';
  */
 
 const LONGEST_WRAP_UP = 3600;
-const POP = /^(?:none|record|search|(?:url|home|list|new|flow):\S.*)$/;
+// An address must be of the org itself: Salesforce pops no other, and a definition file is anybody's text.
+const POP = /^(?:none|record|search|url:\/(?![/\\])\S*|(?:home|list|new|flow):\S.*)$/;
 const ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
 
 /** @param {string} text */
