@@ -219,7 +219,7 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
     return {"state": state, **record}
 
 
-_THEN = {TrayReason.REFUSED: ["edit"], TrayReason.LOCKED: []}
+_THEN: dict[str, list[str]] = {TrayReason.REFUSED: ["edit"], TrayReason.LOCKED: []}
 """What an agent may do beside saving again and dismissing."""
 
 
