@@ -24,6 +24,9 @@ from qa.asterisk.standinphone import StandInPhone
 
 USER, APP = "softphone", "cti"
 AGENTS = ("ada", "grace", "linus")
+FAULTS = {"9503": "error", "9555": "reset", "9429": "busy"}
+"""What happens to a request to call a number by its last digits; the next question fails too."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -40,6 +43,7 @@ class StandIn:
         self.requests: list[tuple[str, str]] = []
         self.unanswered: set[str] = set()
         """Requests whose path ends so are done, but never answered."""
+        self._spoilt: set[str] = set()
         self._sockets: list[web.WebSocketResponse] = []
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -149,16 +153,29 @@ class StandIn:
 
     async def _create(self, request: web.Request) -> web.Response:
         query = request.query
+        fault = FAULTS.get(query["appArgs"][-4:])
+        if fault is not None:
+            self._spoilt.add(query["channelId"])
+            return self._spoil(request, fault)
         body = await request.json() if request.can_read_body else {}
         channel = self.exchange.create(
             query["endpoint"], query["channelId"], query["appArgs"], body.get("variables", {})
         )
         return web.json_response(channel.as_json())
 
+    def _spoil(self, request: web.Request, fault: str) -> web.Response:
+        if fault == "busy":
+            return web.Response(status=429, headers={"Retry-After": "7"})
+        if fault == "reset" and request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=503)
+
     async def _list(self, request: web.Request) -> web.Response:
         return web.json_response(await self.channels())
 
     async def _channel(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] in self._spoilt:
+            return web.Response(status=503)
         channel = self.exchange.find(request.match_info["id"])
         if request.method == "GET":
             return web.json_response(channel.as_json())

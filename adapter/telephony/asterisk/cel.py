@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,9 @@ from adapter.telephony.port import Cdr, Unknown
 
 ROWS = 5_000
 COLUMNS = ("eventtype", "eventtime", "uniqueid", "linkedid", "channame", "appdata", "cid_num")
-MORE = ("exten", "extra")
+REST = ("exten", "extra")
+MORE = 10
+"""So many more are looked at than were asked for: some turn out to be older, or another's."""
 
 
 class CelLog:
@@ -43,7 +46,7 @@ class CelLog:
         """`zone` is that of the times in it; None is this machine's own."""
         self._engine = engine
         self._zone = zone
-        columns = [Column(name, String) for name in (*COLUMNS, *MORE)]
+        columns = [Column(name, String) for name in (*COLUMNS, *REST)]
         self._table = Table("cel", MetaData(), *columns)
 
     async def call(self, root: str) -> Cdr | None:
@@ -57,14 +60,15 @@ class CelLog:
     async def calls(
         self, user: str, endpoints: Sequence[str], since_ms: int, limit: int
     ) -> tuple[Cdr, ...]:
-        """The calls at the agent's phones since then, newest first."""
+        """The calls at the agent's phones that began since then, newest first."""
         table = self._table.c
         since = datetime.fromtimestamp(since_ms / 1000, UTC).astimezone(self._zone)
         began = table.eventtime >= (since - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S")
         phones = or_(*[table.channame.like(f"{endpoint}-%") for endpoint in endpoints])
         rows = await asyncio.to_thread(self._read, began & phones)
-        found = [await self.call(root) for root in roots_of(rows)[:limit]]
-        return tuple(cdr for cdr in found if cdr is not None and cdr.update.user_id in {None, user})
+        found = [await self.call(root) for root in roots_of(rows)[: limit + MORE]]
+        fits = (cdr for cdr in found if cdr is not None and _is_of(cdr, user, since_ms))
+        return tuple(islice(fits, limit))
 
     async def last(self) -> str:
         """When the last event was written, as it is written; empty where there is none."""
@@ -92,6 +96,12 @@ class CelLog:
     async def close(self) -> None:
         """Let go of connections."""
         await asyncio.to_thread(self._engine.dispose)
+
+
+def _is_of(cdr: Cdr, user: str, since_ms: int) -> bool:
+    started = cdr.update.facts.started
+    recent = started is not None and started.value >= since_ms
+    return recent and cdr.update.user_id in {None, user}
 
 
 def milliseconds(value: object, zone: tzinfo | None) -> int:

@@ -298,8 +298,15 @@ def _failure(answer: httpx.Response) -> Rejected | Unknown:
     if status in {401, 403}:
         return Rejected(f"http-{status}", "The phone system refused our user. Tell your admin.")
     if 400 <= status < 500 and status != 408:
-        return Rejected(f"http-{status}", f"The phone system refused it ({status}).")
+        wait = _seconds(answer.headers.get("Retry-After", ""))
+        text = f"The phone system refused it ({status})."
+        return Rejected(f"http-{status}", text, retry_after=wait)
     return Unknown(f"The phone system failed ({status}).")
+
+
+def _seconds(text: str) -> float | None:
+    """What a proxy before it may say of when to come back."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
 def _trouble(error: Rejected | Unknown) -> str:

@@ -31,6 +31,7 @@ from adapter.telephony.port import (
 )
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 
+AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
 NOT_SERVED = "The softphone is not connected to the phone system at the moment. Try again soon."
 NO_SUCH_CALL = "The phone system has no such call any more."
 NOT_OURS = "Only hanging up is possible in a call that was not started here."
@@ -126,17 +127,19 @@ class AsteriskDriver:
     ) -> Placed:
         """Ring the agent's phones; the steering calls the destination when one is picked up."""
         root = ids.root_of(call_id)
-        self._account.endpoint_of(dial_string)
+        asked = ids.device(root, 0)
         shown = written_identity("", dial_string)
         try:
+            self._account.endpoint_of(dial_string)
             await self._hands.ring(root, user_id, dial_string, shown=shown)
         except Rejected as error:
-            if error.code == GONE:
-                raise Rejected("not-served", NOT_SERVED) from error
-            raise
+            served = error.code != GONE
+            code, text = (error.code, error.text) if served else ("not-served", NOT_SERVED)
+            wait = error.retry_after
+            raise Rejected(code, text, retry_after=wait, request_id=asked) from error
         except Unknown as error:
-            raise Unknown(error.text, provider_call_id=root) from error
-        return Placed(root, None)
+            raise Unknown(error.text, request_id=asked, provider_call_id=root) from error
+        return Placed(root, asked)
 
     # --- in the call ---------------------------------------------------------------
 
@@ -154,6 +157,8 @@ class AsteriskDriver:
         if action is Action.HANG_UP:
             await self._hang_up(provider_call_id)
             return
+        if action in AT_THE_PHONE:
+            raise Unsupported("This is done at the phone itself.")
         call = await self._call(provider_call_id)
         if call.party is None or call.agent is None:
             raise Unsupported(NOT_OURS)
@@ -169,10 +174,8 @@ class AsteriskDriver:
                 await self._client.tell(agent, "mute", direction="in")
             case Action.UNMUTE:
                 await self._client.untell(agent, "mute", direction="in")
-            case Action.DIGITS:
-                await self._client.tell(party, "dtmf", dtmf=value or "")
             case _:
-                raise Unsupported("This is done at the phone itself.")
+                await self._client.tell(party, "dtmf", dtmf=value or "")
 
     async def _hang_up(self, provider_call_id: str) -> None:
         """End every leg: in whatever stage the call is, nobody is left behind."""
