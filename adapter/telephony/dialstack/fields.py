@@ -16,6 +16,9 @@ from adapter.telephony.strictjson import REPLACEMENT
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]{1,3}")
+_DIGIT = re.compile(r"[0-9]")
+_FEWEST_DIGITS = 6
+"""Of a number with its country, or with dots between its parts."""
 
 LATEST_MS = 10**14
 """A time beyond this (the year 5138) is rubbish."""
@@ -55,6 +58,24 @@ def ident(value: Any) -> str | None:
     """Return an id as it was told; one that had to be mended names nothing."""
     found = text(value)
     return None if found is None or REPLACEMENT in found else found
+
+
+def caller(value: Any) -> str | None:
+    """Return the number that a call comes from; a word may stand for one that is withheld."""
+    found = text(value)
+    return found if found and not _is_half_a_number(found) else None
+
+
+def dialed(value: Any) -> str | None:
+    """Return the number that was dialed; what is none must not be taken for another one."""
+    found = caller(value)
+    return found if found and _DIGIT.search(found) else None
+
+
+def _is_half_a_number(found: str) -> bool:
+    """Whether it is written as a whole number, but has fewer digits than any has."""
+    looks_whole = "+" in found or "." in found
+    return looks_whole and "@" not in found and len(_DIGIT.findall(found)) < _FEWEST_DIGITS
 
 
 def moment_ms(value: Any) -> int | None:

@@ -155,3 +155,30 @@ def test_nothing_raises(one: object, other: object) -> None:
     fields.seconds_ms(one)
     fields.direction(one)
     fields.outcome(fields.text(one), fields.cause(other))
+
+
+@pytest.mark.parametrize(
+    "value", ["5.2", "17.5", "+", "+49", "\u202e+49", "", None, 7, [], "\u200b"]
+)
+def test_half_a_number_is_no_number(value: object) -> None:
+    """It must not be taken for another one than was dialed."""
+    assert fields.dialed(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["+12025550143", "1002", "911", "202.555.0143", "sip:204@pbx.example"]
+)
+def test_numbers_extensions_and_addresses_are_told_as_they_stand(value: str) -> None:
+    """What they mean is decided elsewhere."""
+    assert fields.caller(value) == fields.dialed(value) == value
+
+
+def test_a_caller_may_be_told_by_a_word() -> None:
+    """One who withholds the number; of what was dialed a word says nothing."""
+    assert (fields.caller("anonymous"), fields.dialed("anonymous")) == ("anonymous", None)
+
+
+def test_an_id_is_whole_or_none() -> None:
+    """One that had to be mended is another call's, perhaps."""
+    assert fields.ident("call_1") == "call_1"
+    assert fields.ident("call_\N{REPLACEMENT CHARACTER}") is None

@@ -1,0 +1,201 @@
+"""One odd value in one field of what the provider says: no call is lost, none is logged twice.
+
+`python -m qa.oddfields --calls 100000 --seed 1` plays that many calls through reading, deciding and
+every deadline. In each, one field of one webhook, of the call's record or of a list of users has a
+value that no documentation names. It ends with one line of JSON, or with the call that was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from adapter.core.facts import Facts
+from adapter.telephony import strictjson
+from adapter.telephony.dialstack import fields, wire
+from adapter.telephony.dialstack.meaning import cdr_from_row
+from adapter.telephony.strictjson import Malformed
+from adapter.telephony.updates import event_for
+from tests.core.people import LINE, NUMBER, T0, click
+from tests.core.world import World
+
+TALK_MS = 60_000
+SLACK_MS = 130_000
+"""Where an end was not told, the call log's or our own next look stands in for it."""
+
+ODD: tuple[bytes, ...] = (
+    *(b"null", b"true", b"false", b"0", b"-1", b"5.2", b'"5.2"', b"[]", b"{}", b'""', b'" "'),
+    *(b"NaN", b"-Infinity", b"1e999", b"1" + b"0" * 40, b"9" * 400, b"-0.0", b"1e-999"),
+    *(rb'"Zoe \ud83d"', rb'"\ude00\ud83d"', rb'"\u0000"', rb'"a\u0000b"', b'"Zo\xeb"'),
+    *(b'"\x00"', b'"a\nb"', b'"' + b"x" * 5_000 + b'"', '"\u202e+49"'.encode(), '"💥"'.encode()),
+    *(b'["' + b'x","' * 50 + b'"]', b"[" * 20 + b"]" * 20, b'{"a":{"a":1}}', b'{"a":1,"a":2}'),
+    *(b'"1970-01-01T00:00:00Z"', b'"2099-01-01T00:00:00Z"', b'"yesterday"', b'"\xff\xfe"'),
+    *(
+        b'"2019-02-03T04:05:06Z"',
+        b"4070908800",
+        b"1000",
+        b"86400000000",
+        b'"sideways"',
+        b'"\xff\xfe"',
+    ),
+    *(b'"anonymous"', b'"+"', b'"<script>"', b'"../../etc/passwd"', b"17.5", b'"17.5"', b"999"),
+)
+IDS = frozenset({"call_id", "id", "user"})
+NO_IDS = tuple(odd for odd in ODD if fields.ident(strictjson.loads(odd)) is None)
+"""What is an id all the same is another call's, or another user's: that is no odd value."""
+
+EXTRA = ("summary", "quality_metrics", "sentiment", "endpoint", "did", "answered_by")
+
+
+def stamp(at: int) -> str:
+    """As the provider writes a time."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).isoformat()
+
+
+@dataclass
+class Play:
+    """One seeded run."""
+
+    dice: random.Random
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def call(self) -> str | None:
+        """Play one call; what went wrong with it, if anything did."""
+        outbound = self.dice.random() < 0.5
+        told, row = _said(outbound)
+        texts = [_text(event) for event in (*told, row)]
+        victim = self.dice.randrange(len(texts))
+        texts[victim], what = self._spoilt((*told, row)[victim])
+        world = World()
+        if outbound:
+            world.tell(click())
+        for place, raw in enumerate(texts[:-1]):
+            _hear(world, raw, T0 + (1 + place) * 20_000)
+        world.pass_until(T0 + 9_000_000, _row(texts[-1]))
+        self.counts[what.split()[0]] += 1
+        wrong = _wrong(world)
+        return wrong and f"{wrong}: {what} of {'an outbound' if outbound else 'an inbound'} call"
+
+    def users(self) -> str | None:
+        """Read one list of users; what went wrong with it."""
+        rows = [{"id": f"user_{n}", "name": "Ada", "email": f"{n}@example.com"} for n in range(3)]
+        victim = self.dice.randrange(3)
+        raw, what = self._spoilt(rows[victim], ("name", "email", "id", "do_not_disturb"))
+        texts = [_text(row) for row in rows]
+        texts[victim] = raw
+        page = wire.parse_page(b'{"object":"list","data":[' + b",".join(texts) + b"]}")
+        found = {user.email for row in page.rows if (user := wire.parse_user(row))}
+        self.counts["users"] += 1
+        others = {row["email"] for place, row in enumerate(rows) if place != victim}
+        return None if others <= found else f"a user is missing: {what}"
+
+    def _spoilt(self, event: Mapping[str, object], names: Sequence[str] = ()) -> tuple[bytes, str]:
+        """The event with one field odd: its value, or its being there twice."""
+        data = event.get("data")
+        inner = data if isinstance(data, dict) else event
+        name = self.dice.choice(tuple(names) or (*inner, *EXTRA))
+        odd = self.dice.choice(NO_IDS if name in IDS else ODD)
+        mark = "\N{INFORMATION SOURCE}mark"
+        spoilt = {**inner, name: mark}
+        whole = {**event, "data": spoilt} if isinstance(data, dict) else spoilt
+        value = json.dumps(mark).encode()
+        raw = _text(whole).replace(value, odd, 1)
+        if self.dice.random() < 0.1:
+            key = json.dumps(name).encode() + b": "
+            raw = raw.replace(key, key + b"1, " + key, 1)
+        return raw, f"{event.get('type', 'record')} {name} {odd[:40]!r}"
+
+
+def _text(event: object) -> bytes:
+    return json.dumps(event).encode()
+
+
+def _said(outbound: bool) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """The webhooks of a call of a minute, and its record."""
+    call = {
+        "call_id": "p1",
+        "user": LINE.user,
+        "direction": "outbound" if outbound else "inbound",
+        "from_number": "+12025550100" if outbound else NUMBER,
+        "from_label": "Zoe",
+        "to_number": NUMBER if outbound else "+12025550100",
+        "started_at": stamp(T0 + 1_000),
+        "status": None,
+        "hangup_cause": None,
+    }
+    talk = {"answered_at": stamp(T0 + 5_000), "connected_at": stamp(T0 + 5_000)}
+    over = {"ended_at": stamp(T0 + 5_000 + TALK_MS), "duration_seconds": TALK_MS // 1000}
+    whole = call | talk | over | {"status": "completed", "hangup_cause": 16}
+    parts = (
+        ("call.initiated" if outbound else "call.ringing", call),
+        ("call.answered", call | talk),
+        ("call.end", whole),
+    )
+    told: list[dict[str, object]] = [
+        {"id": f"evt_{kind}", "type": kind, "account_id": "acct_1", "data": data}
+        for kind, data in parts
+    ]
+    return told, whole | {"id": "p1"}
+
+
+def _hear(world: World, raw: bytes, at: int) -> None:
+    try:
+        update = wire.parse_webhook(raw, at).report
+    except Malformed:
+        return
+    if update is None:
+        return
+    ours = world.by_provider.get(update.provider_call_id)
+    known, call_id = ours is not None, ours or f"fresh-{update.provider_call_id}"
+    event = event_for(update, LINE.user, at=at, call_id=call_id, known=known)
+    if event is not None:
+        world.tell(event)
+
+
+def _row(raw: bytes) -> Facts | None:
+    row = wire.parse_record(wire.parse_object(raw))
+    return None if row is None else cdr_from_row(row).update.facts
+
+
+def _wrong(world: World) -> str:
+    if len(world.opened) != 1:
+        return f"{len(world.opened)} logs"
+    log = world.logs[world.opened[0]].wanted
+    if world.agent.calls:
+        return "the call does not end"
+    if log.talk_ms is not None and not 0 <= log.talk_ms <= TALK_MS + SLACK_MS:
+        return f"a talk of {log.talk_ms} ms"
+    return ""
+
+
+def run(calls: int, seed: int) -> dict[str, object]:
+    """Play that many calls, and a tenth as many lists; the first few that went wrong."""
+    play = Play(random.Random(seed))
+    wrong: list[str] = []
+    for number in range(calls):
+        wrong += filter(None, (play.call(), play.users() if number % 10 == 0 else None))
+    return {
+        **{"calls": calls, "seed": seed, "lost": len(wrong), "ok": not wrong},
+        **{"odd": dict(play.counts), "first": wrong[:10]},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if no call was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    told = run(options.calls, options.seed)
+    sys.stdout.write(json.dumps(told) + "\n")
+    return 0 if told["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

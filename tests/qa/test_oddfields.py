@@ -1,0 +1,28 @@
+"""The play of odd values, in short; the long one is `python -m qa.oddfields`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qa import oddfields
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_odd_value_in_one_field_loses_no_call(seed: int) -> None:
+    """Of webhooks, of the call log's row, of lists of users; none is logged twice either."""
+    told = oddfields.run(2_000, seed)
+    assert told["first"] == []
+    assert told["ok"] is True
+
+
+def test_a_lost_call_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The play is not blind: an adapter that hears no webhook is found out."""
+    monkeypatch.setattr(oddfields, "_hear", lambda *_: None)
+    assert oddfields.main(["--calls", "200"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["lost"] > 0
+    assert "logs" in told["first"][0]
