@@ -14,8 +14,8 @@ from adapter.environment import load
 from adapter.opencti.metadata import channel_name, write
 from adapter.opencti.metadata_parts import CALLBACK, Deployment
 
-TESTS = "--test-level RunSpecifiedTests --tests SoftphoneCallLogTest"
-"""Our own test alone: failing tests of others in the org are no reason to be refused."""
+TESTS = "--test-level RunSpecifiedTests --tests SoftphoneCallLogTest --tests SoftphoneSearchTest"
+"""Our own tests alone: failing tests of others in the org are no reason to be refused."""
 
 DEPLOY = f"sf project deploy start --manifest manifest/package.xml {TESTS} --target-org ORG"
 

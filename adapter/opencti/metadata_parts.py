@@ -15,6 +15,7 @@ from adapter.xmltext import branch, document, leaf
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 APEX_CLASS = "SoftphoneCallLog"
+SEARCH_CLASS = "SoftphoneSearch"
 CALLBACK = "/auth/callback"
 """Where Salesforce sends an agent back to who has signed in there."""
 
@@ -194,6 +195,7 @@ def permission_set(deployment: Deployment, app_name: str) -> str:
             *_leaves(application=app_name, visible="true"),
         ),
         branch("classAccesses", *_leaves(apexClass=APEX_CLASS, enabled="true")),
+        branch("classAccesses", *_leaves(apexClass=SEARCH_CLASS, enabled="true")),
         *_leaves(
             description="For agents who call with the softphone.",
             hasActivationRequired="false",

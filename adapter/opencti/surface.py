@@ -65,8 +65,10 @@ def save_errors(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
         found = _field_errors(error.details)
         flat.extend(found)
         if not found:
-            message = error.message or error.description or _details_message(error.details)
-            flat.append(_error(error.code, _kept(message or error.code)))
+            # Salesforce's own sentence first: the description is often but "see the details".
+            message = _details_message(error.details) or error.message or error.description
+            told = f"{message or error.code}{_duplicates(error.details)}"
+            flat.append(_error(error.code, _kept(told)))
     return tuple(flat[:ERRORS_KEPT]) or (_error("GENERIC_ERROR", "Salesforce gave no reason."),)
 
 
@@ -102,6 +104,26 @@ def _field_error(name: str, error: dict[str, Any]) -> SaveError:
     link = WHAT_ID in {name, error.get("columnApiName")} and code in _WRONG_LINK
     locked = code in _LOCKED
     return SaveError(code, _kept(error.get("message") or code), label, link=link, locked=locked)
+
+
+def _duplicates(details: Any) -> str:
+    """The records that a duplicate rule has found, by name where they have one."""
+    named = [_name_of(one) for d in _each(details) for one in _list(d.get("potentialDuplicates"))]
+    known = [name for name in named if name]
+    return f" Possible duplicates: {', '.join(known[:ERRORS_KEPT])}." if known else ""
+
+
+def _list(told: Any) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
+def _name_of(record: Any) -> str:
+    if not isinstance(record, dict):
+        return str(record or "")
+    inner = record.get("record")
+    fields = {**record, **(inner if isinstance(inner, dict) else {})}
+    names = ("Name", "name", "recordName", "Id", "id", "recordId")
+    return next((str(fields[name]) for name in names if fields.get(name)), "")
 
 
 def _kept(told: Any) -> str:

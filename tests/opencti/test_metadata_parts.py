@@ -138,7 +138,8 @@ def test_agents_get_the_app_and_the_class() -> None:
     """The permission set opens what it says, and nothing else."""
     made = told(parts.permission_set(deployment(), "Softphone"))
     assert made.findtext("applicationVisibilities/application") == "Softphone"
-    assert made.findtext("classAccesses/apexClass") == "SoftphoneCallLog"
+    classes = [one.text for one in made.findall("classAccesses/apexClass")]
+    assert classes == ["SoftphoneCallLog", "SoftphoneSearch"]
     assert {e.tag for e in made} == {
         "applicationVisibilities",
         "classAccesses",

@@ -406,3 +406,26 @@ def test_a_locked_task_is_known_as_one() -> None:
     field = {"details": {"fieldErrors": {"x": [{"statusCode": "INSUFFICIENT_ACCESS_OR_READONLY"}]}}}
     for error in (page, field):
         assert [e.locked for e in save_errors([ErrorIn.model_validate(error)])] == [True]
+
+
+def test_salesforces_own_sentence_comes_first_and_duplicates_are_named() -> None:
+    """The description is often but "review the details"."""
+    details = {
+        "message": "You are creating a duplicate record.",
+        "pageErrors": [],
+        "fieldErrors": {},
+        "potentialDuplicates": [
+            {"record": {"Id": "003000000000001", "Name": "Grace"}},
+            {"id": "003000000000002"},
+            "003000000000003",
+            None,
+        ],
+    }
+    error = ErrorIn(code="GENERIC_ERROR", description="Review the Details field.", details=details)
+    (told,) = surface.save_errors([error])
+    assert told.message == (
+        "You are creating a duplicate record. "
+        "Possible duplicates: Grace, 003000000000002, 003000000000003."
+    )
+    plain = ErrorIn(code="X", description="No.", details={"potentialDuplicates": "odd"})
+    assert surface.save_errors([plain])[0].message == "No."

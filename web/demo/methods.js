@@ -1,6 +1,6 @@
 /** What each Open CTI method does in the demo org. */
 
-import { payloadOf, search } from './records.js';
+import { payloadOf, peopleNamed, search } from './records.js';
 import { failure, saveTask, success } from './taskrules.js';
 
 /** @import {DemoRecord, Org, WireResponse} from './types.js' */
@@ -23,7 +23,8 @@ const SETTINGS = {
   '/reqDialingOptions/reqInternationalPrefix': '',
 };
 const LAYOUT = {
-  objects: { Contact: [{ displayName: 'Name', apiName: 'Name' }], Lead: [{ displayName: 'Name', apiName: 'Name' }], Account: [{ displayName: 'Account Name', apiName: 'Name' }] },
+  callRelatedFields: ['ANI', 'DNIS'],
+  objects: { Contact: [{ displayName: 'Name', apiName: 'Name' }, { displayName: 'Title', apiName: 'Title' }], Lead: [{ displayName: 'Name', apiName: 'Name' }, { displayName: 'Company', apiName: 'Company' }], Account: [{ displayName: 'Account Name', apiName: 'Name' }] },
   screenPopSettings: {
     screenPopOpenWithin: 'ExistingWindow',
     NoMatch: { screenPopType: 'DoNotPop' },
@@ -36,7 +37,7 @@ const LAYOUT = {
 const layoutOf = ({ layout }) => ({
   Inbound: { ...LAYOUT, screenPopSettings: { ...LAYOUT.screenPopSettings, ...layout?.['Inbound'] } },
   Outbound: { ...LAYOUT, screenPopSettings: {} },
-  Internal: { objects: {}, screenPopSettings: {} },
+  Internal: { objects: {}, screenPopSettings: {}, callRelatedFields: [] },
 });
 
 /** The record in view, as getAppViewInfo and onNavigationChange tell it. @param {DemoRecord|null} record */
@@ -57,46 +58,51 @@ function screenPop({ type, params }, org) {
 
 /**
  * What the softphone layout says to pop for so many matches.
- * @param {DemoRecord[]} found @param {string} words @param {any} rules screenPopSettings
+ * @param {DemoRecord[]} found @param {any} args of searchAndScreenPop @param {any} rules screenPopSettings
  */
-function popFor(found, words, rules) {
+function popFor(found, { searchParams: words, queryParams, defaultFieldValues = {}, params }, rules) {
   const [only] = found;
+  const flowArgs = params?.FLOW?.flowArgs;
   const rule = rules[found.length === 0 ? 'NoMatch' : found.length === 1 ? 'SingleMatch' : 'MultipleMatches'] ?? {};
   switch (rule.screenPopType) {
     case 'PopToEntity': return only ? { type: 'sobject', params: { recordId: only.Id } } : null;
-    case 'PopToNewEntity': return { type: 'newRecord', params: { entityName: rule.screenPopData ?? 'Contact' } };
+    case 'PopToNewEntity': return { type: 'newRecord', params: { entityName: rule.screenPopData ?? 'Contact', defaultFieldValues } };
+    case 'PopToVisualforce': return { type: 'url', params: { url: `/apex/${rule.screenPopData}${queryParams ? `?${queryParams}` : ''}` } };
     case 'PopToSearch': return { type: 'search', params: { searchString: words } };
-    case 'PopToFlow': return { type: 'flow', params: { flowDevName: rule.screenPopData } };
+    case 'PopToFlow': return { type: 'flow', params: { flowDevName: rule.screenPopData, ...(flowArgs ? { flowArgs } : {}) } };
     default: return null;
   }
 }
 
 /** A match as the search tells it. @param {DemoRecord} record */
-const rowOf = ({ Id, Name, object, contactId, personAccount }) =>
-  ({ Id, Name, RecordType: object, object, ...(personAccount ? { IsPersonAccount: true, PersonContactId: contactId } : {}) });
+const rowOf = ({ Id, Name, object, contactId, personAccount, fields }) =>
+  ({ Id, Name, ...Object.fromEntries(fields.filter(({ label }) => ['Title', 'Company'].includes(label)).map(({ label, value }) => [label, value])), RecordType: object, object, ...(personAccount ? { IsPersonAccount: true, PersonContactId: contactId } : {}) });
 
 /** @param {any} args @param {Org} org @returns {WireResponse} */
-function searchAndScreenPop({ searchParams, callType, deferred }, org) {
+function searchAndScreenPop(args, org) {
+  const { searchParams, callType, deferred } = args;
   if (!['inbound', 'outbound', 'internal'].includes(callType)) return failure('INVALID_PARAM', 'callType is missing');
   if (String(searchParams ?? '').length < 3) return failure('INVALID_PARAM', 'searchParams needs at least 3 characters');
   const found = search(org.records, String(searchParams));
   const layout = layoutOf(org)[callType[0].toUpperCase() + callType.slice(1)];
-  const data = popFor(found, String(searchParams), layout.screenPopSettings);
+  const data = popFor(found, { ...args, searchParams: String(searchParams) }, layout.screenPopSettings);
   const matches = Object.fromEntries(found.map((record) => [record.Id, rowOf(record)]));
   if (deferred) return success({ ...matches, SCREEN_POP_DATA: data ?? {} });
   if (data) org.pop({ ...data, at: Date.now() });
   return success(matches);
 }
 
-/** The class that an admin deploys: Tasks that carry a call's id, and who runs it. @param {any} args @param {Org} org */
+/** @type {{[call: string]: (given: URLSearchParams, org: Org) => unknown}} */
+const APEX = {
+  'SoftphoneCallLog.find': (given, org) => org.tasks.all().filter((task) => task['CallObject'] === given.get('callObject')).map((task) => task.Id),
+  'SoftphoneCallLog.whoAmI': (given, org) => (org.who ? { nonce: given.get('nonce'), ...org.who } : null),
+  'SoftphoneSearch.find': (given, org) => peopleNamed(org.records, given.get('words') ?? ''),
+};
+
+/** The classes that an admin deploys. @param {any} args @param {Org} org */
 function runApex({ apexClass, methodName, methodParams }, org) {
-  const given = new URLSearchParams(methodParams);
-  const method = apexClass === 'SoftphoneCallLog' ? methodName : '';
-  if (method === 'whoAmI' && org.who) return success({ runApex: JSON.stringify({ nonce: given.get('nonce'), ...org.who }) });
-  if (method !== 'find') return failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
-  const wanted = given.get('callObject');
-  const ids = org.tasks.all().filter((task) => task['CallObject'] === wanted).map((task) => task.Id);
-  return success({ runApex: JSON.stringify(ids) });
+  const told = APEX[`${apexClass}.${methodName}`]?.(new URLSearchParams(methodParams), org);
+  return told ? success({ runApex: JSON.stringify(told) }) : failure('SERVER_ERROR', `no Apex method ${apexClass}.${methodName}`);
 }
 
 /** @param {'width'|'height'} part @param {unknown} px @param {Org} org */

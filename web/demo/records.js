@@ -153,6 +153,16 @@ export function search(records, words) {
       (digits.length >= 7 && fields.some(({ kind, value }) => kind === 'phone' && value.replace(/\D/g, '').endsWith(digits)))));
 }
 
+/** As the Apex class SoftphoneSearch tells them: who has a number and a name that begins so. @param {DemoRecord[]} records @param {string} words */
+export function peopleNamed(records, words) {
+  const starts = words.trim().toLowerCase().split(/\s+/);
+  const fits = (/** @type {string} */ name) => starts.every((start) => name.toLowerCase().split(/\s+/).some((part) => part.startsWith(start)));
+  return records.filter(({ object, Name }) => ['Contact', 'Lead', 'Account'].includes(object) && fits(Name)).map(({ Id, Name, object, fields }) => ({
+    Id, Name, Type: object, Detail: fields.find(({ label }) => ['Title', 'Company', 'City'].includes(label))?.value ?? null,
+    Numbers: fields.filter(({ kind }) => kind === 'phone').map(({ label, value }) => ({ Label: label, Number: value })),
+  }));
+}
+
 /** The Tasks that show on a record. @param {DemoRecord} record @param {import('./types.js').Task[]} tasks */
 export function activitiesOf(record, tasks) {
   const ids = [record.Id, ...(record.personAccount ? [record.contactId] : [])];

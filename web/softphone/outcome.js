@@ -25,6 +25,18 @@ function detailErrors(details) {
   });
 }
 
+/** @param {any} record that a duplicate rule has found */
+const nameOf = (record) => String(record?.record?.Name ?? record?.Name ?? record?.name ?? record?.recordName ?? record?.Id ?? record?.id ?? (typeof record === 'string' ? record : ''));
+
+/** Salesforce's own sentence, and the records that it takes for duplicates; the description is often but "see the details". @param {any} error */
+function messageOf({ details, description, message, code }) {
+  /** @type {any[]} */
+  const parts = [details].flat().filter((part) => part && typeof part === 'object');
+  const own = typeof details === 'string' ? details : parts.map((part) => part.message).find(Boolean);
+  const duplicates = parts.flatMap((part) => [part.potentialDuplicates ?? []].flat().map(nameOf)).filter(Boolean);
+  return [String(own || (description ?? message ?? code ?? '')), ...(duplicates.length > 0 ? [`(${duplicates.slice(0, 10).join(', ')})`] : [])].join(' ');
+}
+
 /**
  * @param {unknown} errors null, an error, or an array of `{code, description, details}`
  * @returns {CtiError[]} never empty: a failure without a reason is a reason too
@@ -38,7 +50,7 @@ export function normaliseErrors(errors) {
     const words = specific.map((one) => one.message).filter(Boolean).join(' ');
     return {
       code: String(error.code ?? 'GENERIC_ERROR'),
-      message: words || String(error.description ?? error.message ?? error.code ?? ''),
+      message: words || messageOf(error),
       ...(error.details === undefined || error.details === null ? {} : { details: error.details }),
     };
   });
