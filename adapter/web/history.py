@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from adapter.core.history import HistoryQuery, Kind
 from adapter.core.model import AgentKey
 from adapter.core.phone import display
-from adapter.core.policy import Policy
+from adapter.core.policy import Policy, outcome_code
 from adapter.runtime.agents import Agents
 from adapter.storage.history import HistoryPage, HistoryRow
 from adapter.web.login import Login, read_object
@@ -92,4 +92,5 @@ def shown(row: HistoryRow, policy: Policy) -> dict[str, Any]:
         "talk_seconds": call.talk_seconds,
         "result": call.outcome.value,
         "outcome": policy.disposition(call.outcome),
+        "outcome_code": outcome_code(policy.disposition(call.outcome)),
     }

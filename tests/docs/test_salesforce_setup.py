@@ -49,5 +49,5 @@ def test_what_it_says_is_deployed_is_in_the_project() -> None:
     files = {
         path.name.partition(".")[0] for path in folder("salesforce").rglob("*") if path.is_file()
     }
-    assert len(named) == 7
+    assert len(named) == 8
     assert set(named) <= files

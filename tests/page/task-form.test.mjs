@@ -16,10 +16,10 @@ const ROW = {
 };
 
 test('the form has every value that the Task would have', () => {
-  const { entityName, defaultFieldValues } = taskFormOf(ROW, (key, values) => `${key} ${values?.['name']}`, { recordTypeId: '012000000000001', Channel__c: 'Phone' });
+  const { entityName, defaultFieldValues } = taskFormOf(ROW, { recordTypeId: '012000000000001', Channel__c: 'Phone' });
   assert.equal(entityName, 'Task');
   assert.deepEqual(defaultFieldValues, {
-    Channel__c: 'Phone', RecordTypeId: '012000000000001', Subject: 'subject.outbound Grace', Status: 'Completed', TaskSubtype: 'Call', CallType: 'Outbound',
+    Channel__c: 'Phone', RecordTypeId: '012000000000001', Subject: 'Call to Grace', Status: 'Completed', TaskSubtype: 'Call', CallType: 'Outbound',
     CallDurationInSeconds: 61, CallDisposition: 'Connected', CallObject: 'call-1', Description: 'As agreed.', ActivityDate: '2026-01-05',
     WhoId: '003000000000001', WhatId: '500000000000001',
   });

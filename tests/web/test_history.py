@@ -32,6 +32,7 @@ def test_a_row_speaks_as_the_call_center_does() -> None:
         "talk_seconds": None,
         "result": "missed",
         "outcome": "Missed",
+        "outcome_code": "missed",
     }
 
 

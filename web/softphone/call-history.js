@@ -9,9 +9,6 @@
 
 const EMPTY_PAGES = 5;
 
-/** @param {any} row as the server tells it @returns {RecentRow} */
-const rowOf = ({ result, ...row }) => ({ ...row, outcome_code: row.outcome_code ?? '', result });
-
 /** What decides whether the list may have changed: the calls that are being wrapped up. @param {Model} model */
 const printOf = ({ view, connection }) =>
   JSON.stringify([connection, view?.wrapups.map(({ call_id, record, outcome, talk_seconds, draft }) => [call_id, record?.id, outcome, talk_seconds, draft.who, draft.what])]);
@@ -39,7 +36,7 @@ export function createCallHistory(model, ask, render) {
       if (!page) break;
       after = page.after;
       more = true;
-      take({ ...page, rows: page.rows.map(rowOf) });
+      take(page);
       if (page.rows.length > 0 || after === null) return render();
     }
     model.history = { ...model.history, state: 'failed' };
@@ -63,7 +60,7 @@ export function createCallHistory(model, ask, render) {
     /** @param {string} words a name or number, or a part of it @returns {Promise<RecentRow[]>} */
     async find(words) {
       const page = await ask({ kind: 'all', search: words });
-      return (page?.rows ?? []).map(rowOf);
+      return page?.rows ?? [];
     },
     follow() {
       if (model.stage !== 'live' || !model.view) return;

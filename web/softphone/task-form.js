@@ -7,10 +7,13 @@
 import { linksOf } from './links.js';
 import { whoIs } from './numbers.js';
 
-/** @import {TrayRow, Translate} from './types.js' */
+/** @import {TrayRow} from './types.js' */
 
 /** @type {{[direction: string]: string}} */
 const CALL_TYPES = { inbound: 'Inbound', outbound: 'Outbound', internal: 'Internal' };
+
+/** In the words in which the adapter itself writes a Task: the org's, not the panel's. @type {{[direction: string]: string}} */
+const SUBJECTS = { inbound: 'Call from', outbound: 'Call to', internal: 'Internal call with' };
 
 /** The day in this browser's zone, as Salesforce reads it. @param {number} at milliseconds */
 function dayOf(at) {
@@ -19,13 +22,13 @@ function dayOf(at) {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-/** @param {TrayRow} row @param {Translate} t @param {{[field: string]: string}} taskFields what the admin wants in each new Task */
-export function taskFormOf(row, t, taskFields) {
+/** @param {TrayRow} row @param {{[field: string]: string}} taskFields what the admin wants in each new Task */
+export function taskFormOf(row, taskFields) {
   const { who, what } = linksOf(row);
   const { recordTypeId: RecordTypeId, ...fields } = taskFields;
   const values = {
     ...fields, RecordTypeId,
-    Subject: row.draft.subject || row.subject || t(`subject.${row.direction}`, { name: whoIs(row) }).slice(0, 255),
+    Subject: row.draft.subject || `${SUBJECTS[row.direction]} ${whoIs(row)}`.slice(0, 255),
     Status: 'Completed', TaskSubtype: 'Call', CallType: CALL_TYPES[row.direction],
     CallDurationInSeconds: row.talk_seconds ?? 0, CallDisposition: row.draft.disposition || row.outcome,
     CallObject: row.log_id, Description: row.draft.notes, ActivityDate: dayOf(row.started_at), WhoId: who?.id, WhatId: what?.id,

@@ -92,7 +92,7 @@ function trayRow(context, model) {
     /** @param {string} action */
     async function act(action) {
       if (action === 'save_again') return actions.tray(logId, action);
-      if (action === 'form' && !(await actions.openForm(taskFormOf(row, t, actions.taskFields())))) return;
+      if (action === 'form' && !(await actions.openForm(taskFormOf(row, actions.taskFields())))) return;
       turn(action);
     }
     const offer = keyedList(buttons, (/** @type {string} */ action) => action, (action) => ({

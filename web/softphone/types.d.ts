@@ -109,8 +109,6 @@ export interface TrayRow {
   reason: string;
   errors: { code: string; message: string; field?: string | null }[];
   record_ids: string[];
-  /** As the Task will have it where the agent has given none. */
-  subject?: string;
   actions: string[];
   draft: Draft;
 }
