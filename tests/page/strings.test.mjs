@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { passedBefore } from '../../web/softphone/screens.js';
-import { LANGUAGES, chooseLanguage, createTranslate, wordsFor } from '../../web/softphone/strings.js';
+import { LANGUAGES, chooseLanguage, createTranslate, unmarked, wordsFor } from '../../web/softphone/strings.js';
 
 const HOME = new URL('../../web/softphone/', import.meta.url);
 const ENGLISH = JSON.parse(readFileSync(new URL('lang/en.json', HOME), 'utf8'));
@@ -36,6 +36,13 @@ test('values are filled in, plurals follow the language, an unknown key shows it
   assert.equal(t('hello', { name: 'Ada' }), 'Hello Ada');
   assert.deepEqual([t('calls', { count: 1 }), t('calls', { count: 2 })], ['1 call', '2 calls']);
   assert.equal(t('nowhere'), 'nowhere');
+});
+
+test('a number keeps its order within text that runs from right to left, and leaves the panel without marks', () => {
+  const t = createTranslate({ direction: 'rtl', from: 'من {name}' }, 'ar');
+  assert.equal(t('from', { name: '(202) 555-0100' }), 'من \u2068(202) 555-0100\u2069');
+  assert.equal(unmarked(t('from', { name: 'Grace' })), 'من Grace');
+  assert.equal(t('from', {}), 'من ');
 });
 
 /** @param {string} language @param {URL} home @returns {{[key: string]: string | {[plural: string]: string}}} */

@@ -21,7 +21,7 @@ const printOf = ({ view, connection }) =>
 export function createCallHistory(model, ask, render) {
   let asked = 0;
   let print = '';
-  /** @type {string|null} */
+  /** Where the next page begins; null: there is none. @type {unknown} */
   let after = null;
 
   /** @param {boolean} more @param {(page: CallPage) => void} take */

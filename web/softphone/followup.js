@@ -6,13 +6,14 @@
 
 import { linksOf } from './links.js';
 import { whoIs } from './numbers.js';
+import { unmarked } from './strings.js';
 
 /** @import {CallCard, CtiError, Driver, Translate, View} from './types.js' */
 
 /** @param {Pick<CallCard, 'record'|'draft'|'name'|'display'>} card @param {Translate} t */
 export function followUpOf(card, t) {
   const { who, what } = linksOf(card);
-  const values = { Subject: t('follow.subject', { name: whoIs(card) }).slice(0, 255), WhoId: who?.id, WhatId: what?.id };
+  const values = { Subject: unmarked(t('follow.subject', { name: whoIs(card) })).slice(0, 255), WhoId: who?.id, WhatId: what?.id };
   const defaultFieldValues = Object.fromEntries(Object.entries(values).filter(([, value]) => value));
   return { entityName: 'Task', defaultFieldValues };
 }

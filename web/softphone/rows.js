@@ -5,6 +5,7 @@ import { el, setData, setText } from './dom.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
 import { outcomeOf } from './outcomes.js';
+import { isolated } from './strings.js';
 
 /** @import {Component, Context, Model, RecentRow} from './types.js' */
 
@@ -30,7 +31,7 @@ export const isMissed = ({ direction, talk_seconds: talk, started_at: at }) => d
 export function callRow({ t, actions, now, language }, model) {
   return (first) => {
     const name = el('span', { class: 'row-name', dir: 'auto' });
-    const line = el('span', { class: 'row-line', dir: 'auto' });
+    const line = el('span', { class: 'row-line' });
     const when = el('span', { class: 'row-when' });
     const sign = el('span', { class: 'row-sign', 'aria-hidden': 'true' }, icon(first.started_at > 0 ? first.direction : 'person'));
     let row = first;
@@ -44,7 +45,8 @@ export function callRow({ t, actions, now, language }, model) {
         const talk = item.talk_seconds === null ? '' : formatDuration(item.talk_seconds * 1000);
         setData(sign, 'missed', String(isMissed(item)));
         setText(name, who);
-        setText(line, [who === item.display ? '' : item.display, talk || outcomeOf(item, t)].filter(Boolean).join(' · '));
+        const parts = [who === item.display ? '' : item.display, talk || outcomeOf(item, t)].filter(Boolean);
+        setText(line, parts.map(t('direction') === 'rtl' ? isolated : String).join(' · '));
         setText(when, item.started_at ? formatWhen(item.started_at, now(), language) : '');
         open.disabled = !item.record;
         open.title = item.record ? t('recent.open') : '';

@@ -7,17 +7,27 @@
 export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'ja', 'pt'];
 
 /**
+ * A number or a foreign name within text of the other direction: it keeps its own order.
+ * https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+ * @param {string|number} value
+ */
+export const isolated = (value) => (String(value) === '' ? '' : `\u2068${value}\u2069`);
+/** Without the marks of it: what leaves the panel. @param {string} text */
+export const unmarked = (text) => text.replace(/[\u2068\u2069]/g, '');
+
+/**
  * @param {Table} table
  * @param {string} language BCP 47
  * @returns {Translate} an unknown key comes back as itself
  */
 export function createTranslate(table, language) {
   const plural = new Intl.PluralRules(language);
+  const shown = table['direction'] === 'rtl' ? isolated : String;
   return (key, values = {}) => {
     const entry = table[key] ?? key;
     const form = plural.select(Number(values['count'] ?? 0));
     const words = typeof entry === 'string' ? entry : (entry[form] ?? entry['other'] ?? key);
-    return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
+    return words.replace(/\{(\w+)\}/g, (_, name) => shown(values[name] ?? ''));
   };
 }
 

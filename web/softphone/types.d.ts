@@ -132,13 +132,13 @@ export interface HistoryQuery {
   kind: string;
   record?: string;
   search?: string;
-  after?: string;
+  after?: unknown;
 }
 
 export interface CallPage {
   rows: RecentRow[];
   /** Where the next page begins; null: this is the last one. */
-  after: string | null;
+  after: unknown;
 }
 
 /** Something that the agent is told; `code` picks the words, `text` is the English fallback. */
