@@ -15,8 +15,8 @@ export function createAccount(context) {
   const { t, actions } = context;
   const sound = createChoice(context, 'sound');
   const desktop = createChoice(context, 'desktop');
-  const click = el('p', { class: 'hint', role: 'status' }, t('ring.click'));
-  const denied = el('p', { class: 'hint' }, t('ring.denied'));
+  const click = el('p', { class: 'account-hint', role: 'status' }, t('ring.click'));
+  const denied = el('p', { class: 'account-hint' }, t('ring.denied'));
   const element = el('section', { class: 'account', 'aria-label': t('bar.account') },
     el('h2', { class: 'field-label' }, t('ring.label')), sound.element, click, desktop.element, denied,
     el('p', { class: 'account-words' }, t('account.words')),
