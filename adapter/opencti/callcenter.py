@@ -143,6 +143,7 @@ def _softphone(center: CallCenter) -> Section:
         Item("publishChannel", "Message channel that hears of calls", center.channel),
         Item("dialChannel", "Message channel that may ask for a call", ""),
         Item("lookUp", "Apex that finds callers (Class.method)", ""),
+        Item("search", "Apex that finds people by name (Class.method)", ""),
         Item("panelWidth", "Width of the panel (pixels)", ""),
         Item("popNone", "Pop when nobody matches", ""),
         Item("popOne", "Pop when one record matches", ""),

@@ -99,8 +99,10 @@ def test_an_error_that_says_little_gets_words_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        ({"message": "m", "description": "d", "details": {"message": "x"}}, "m"),
-        ({"description": "d", "details": {"message": "x"}}, "d"),
+        ({"message": "m", "description": "d", "details": {"message": "x"}}, "x"),
+        ({"description": "d", "details": {"message": "x"}}, "x"),
+        ({"message": "m", "description": "d"}, "m"),
+        ({"description": "d", "details": {}}, "d"),
         ({"details": {"message": "x"}}, "x"),
         ({"details": [{}, {"message": "x"}]}, "x"),
         ({"details": "just text"}, "just text"),
@@ -115,7 +117,7 @@ def test_an_error_that_says_little_gets_words_all_the_same() -> None:
 def test_the_first_words_that_there_are_are_the_message(
     error: dict[str, Any], message: str
 ) -> None:
-    """Message, description, the details' own, and the code at the very last."""
+    """The details' own, message, description, and the code at the very last."""
     assert why(code="SERVER_ERROR", **error) == (
         SaveError("SERVER_ERROR", message, transient=True),
     )

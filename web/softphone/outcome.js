@@ -25,16 +25,10 @@ function detailErrors(details) {
   });
 }
 
-/** @param {any} record that a duplicate rule has found */
-const nameOf = (record) => String(record?.record?.Name ?? record?.Name ?? record?.name ?? record?.recordName ?? record?.Id ?? record?.id ?? (typeof record === 'string' ? record : ''));
-
-/** Salesforce's own sentence, and the records that it takes for duplicates; the description is often but "see the details". @param {any} error */
+/** Salesforce's own sentence; the description is often but "see the details". @param {any} error */
 function messageOf({ details, description, message, code }) {
-  /** @type {any[]} */
-  const parts = [details].flat().filter((part) => part && typeof part === 'object');
-  const own = typeof details === 'string' ? details : parts.map((part) => part.message).find(Boolean);
-  const duplicates = parts.flatMap((part) => [part.potentialDuplicates ?? []].flat().map(nameOf)).filter(Boolean);
-  return [String(own || (description ?? message ?? code ?? '')), ...(duplicates.length > 0 ? [`(${duplicates.slice(0, 10).join(', ')})`] : [])].join(' ');
+  const own = typeof details === 'string' ? details : [details].flat().map((part) => Object(part).message).find(Boolean);
+  return String(own || (description ?? message ?? code ?? ''));
 }
 
 /**
