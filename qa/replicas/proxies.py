@@ -101,9 +101,9 @@ def replicas_on(ports: list[int]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def caddy(ports: list[int], port: int) -> AsyncIterator[Proxy]:
+async def caddy(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterator[Proxy]:
     """Caddy with Caddyfile.scale, for three replicas."""
-    tls = free_port()
+    tls = tls_port or free_port()
     changes = {
         "{$SITE} {": f"https://localhost:{tls} {{\n\ttls chain.pem key.pem",
         "admin off": "admin off\n\tauto_https disable_redirects",
@@ -117,9 +117,9 @@ async def caddy(ports: list[int], port: int) -> AsyncIterator[Proxy]:
 
 
 @asynccontextmanager
-async def nginx(ports: list[int], port: int) -> AsyncIterator[Proxy]:
+async def nginx(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterator[Proxy]:
     """Debian's nginx with nginx.conf, for two replicas."""
-    tls = free_port()
+    tls = tls_port or free_port()
     temporary = "".join(
         f"\t{kind}_temp_path temp-{kind};\n"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -141,9 +141,9 @@ async def nginx(ports: list[int], port: int) -> AsyncIterator[Proxy]:
 
 
 @asynccontextmanager
-async def haproxy(ports: list[int], port: int) -> AsyncIterator[Proxy]:
+async def haproxy(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterator[Proxy]:
     """Debian's HAProxy with haproxy.cfg, for two replicas."""
-    tls = free_port()
+    tls = tls_port or free_port()
     changes = {
         "bind :80\n": f"bind 127.0.0.1:{port}\n",
         "bind :443": f"bind 127.0.0.1:{tls}",

@@ -7,20 +7,23 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright
 from websockets.asyncio.client import ClientConnection, connect
 
 from adapter.telephony.dialstack import signing
 from adapter.wiring import UNSIGNED_PER_MINUTE
 from qa.replicas.fleet import Fleet, a_fleet
 from qa.replicas.proxies import QUIET_SECONDS, Proxy, Start, caddy, haproxy, is_there, nginx
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.fakes.page import FakePage
-from tests.scenarios.conftest import ACCOUNT, SECRET
+from tests.scenarios.conftest import ACCOUNT, SECRET, free_port
 from tests.storage.servers import Postgres
 
 CONTACT = {"id": "003000000000001AAA", "name": "Ann Able", "object_type": "Contact"}
@@ -156,6 +159,38 @@ async def test_the_outer_address_is_encrypted_and_keeps_the_metrics_in(fleet: Fl
         await socket.send('{"type":"nothing we know"}')
         await socket.wait_closed()
     assert socket.close_code == 4002
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("proxy", ALL)
+async def test_chromium_gets_its_page_and_its_socket_over_one_encrypted_port(
+    proxy: tuple[Callable[..., Any], int], tmp_path: Path, postgres: Postgres
+) -> None:
+    """The page over HTTP/2, and beside it a socket, which a proxy must pass on as HTTP/1.1."""
+    start, count = proxy
+    tls_port = free_port()
+    url = f"https://localhost:{tls_port}"
+    front = partial(start, tls_port=tls_port)
+    async with (
+        a_fleet(tmp_path, postgres.database(), count, front=front, SOFTPHONE_PUBLIC_URL=url),
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = await browser.new_page(ignore_https_errors=True)
+        answer = await page.goto(f"{url}/softphone")
+        assert answer is not None
+        assert answer.status == 200
+        assert await page.evaluate(PROTOCOL) == "h2"
+        assert await page.evaluate(SOCKET) == [4002, "softphone.v1"]
+        await browser.close()
+
+
+PROTOCOL = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+SOCKET = """() => new Promise((done) => {
+  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws', 'softphone.v1');
+  socket.onopen = () => socket.send('{"type":"nothing we know"}');
+  socket.onclose = (event) => done([event.code, socket.protocol]);
+})"""
 
 
 async def deliver(fleet: Fleet, address: str, secret: str, count: int) -> Counter[int]:
