@@ -126,3 +126,9 @@ def is_seconds(text: str) -> bool:
         return 0 <= float(text) <= LONGEST_SECONDS
     except ValueError:
         return False
+
+
+def split_fields(text: str) -> tuple[str, ...]:
+    """The `Field=value` texts of a list: a comma parts them only before the next field's name."""
+    parts = re.split(r",(?=\s*[A-Za-z][A-Za-z0-9_]*\s*=)", text)
+    return tuple(part.strip().rstrip(",") for part in parts if part.strip(" ,"))

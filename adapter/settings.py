@@ -43,6 +43,7 @@ from adapter.settingrules import (
     is_task_field,
     plan_parts,
     secure_origin,
+    split_fields,
     why_weak,
 )
 
@@ -176,7 +177,6 @@ class Settings(BaseSettings):
         "deny_numbers",
         "dial_plans",
         "ring_profiles",
-        "task_extra_fields",
         "dispositions",
         "read_back_seconds",
         mode="before",
@@ -253,6 +253,12 @@ class Settings(BaseSettings):
         if value != "none" and not (re.fullmatch("[1-9]-[1-9]", value) and value[0] <= value[2]):
             raise ValueError("must be the shortest and longest extension, such as 2-6, or none")
         return value
+
+    @field_validator("task_extra_fields", mode="before")
+    @classmethod
+    def _comma_before_a_name(cls, value: object) -> object:
+        """Parted by commas before a name and its "=": a value may hold both."""
+        return split_fields(value) if isinstance(value, str) else value
 
     @field_validator("task_extra_fields")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.settingrules import secure_origin, why_weak
+from adapter.settingrules import secure_origin, split_fields, why_weak
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,18 @@ def test_an_origin_of_salesforce_is_told_with_an_example() -> None:
     assert secure_origin("https://ACME.lightning.force.com/") == "https://acme.lightning.force.com"
     with pytest.raises(ValueError, match=r"'acme' is not an origin, such as https://acme\."):
         secure_origin("acme")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Type=Call,Channel__c=Phone", ("Type=Call", "Channel__c=Phone")),
+        ("Link__c=https://x.example/?a=b&c=d,e; f", ("Link__c=https://x.example/?a=b&c=d,e; f",)),
+        (" Type = Call , Note__c=a, b,", ("Type = Call", "Note__c=a, b")),
+        ("", ()),
+        ("Call", ("Call",)),
+    ],
+)
+def test_a_field_s_value_is_whole(text: str, fields: tuple[str, ...]) -> None:
+    """With its commas and its equals signs."""
+    assert split_fields(text) == fields

@@ -91,7 +91,8 @@ def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
         return _valid(once)
     if once is not None and phonenumbers.is_valid_number(once):
         return _told_twice(number, once, is_parted=groups[1:2] == (code,) and len(groups) > 2)
-    if _has_digits_behind(number, groups):
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    if _has_digits_behind(number, groups) or _are_two(groups, region):
         return TOO_MANY
     return _possible(number)
 
@@ -153,7 +154,7 @@ def _national(text: NumberText, region: str) -> PhoneNumber | Unplanned:
         return _valid(number)
     found = phonenumbers.is_possible_number_with_reason(number)
     if found == ValidationResult.IS_POSSIBLE:
-        return _at_home(number, text.digits, region)
+        return TOO_MANY if _are_two(text.groups, region) else _at_home(number, text.digits, region)
     return NO_AREA_CODE if found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY else IMPOSSIBLE
 
 
@@ -166,6 +167,25 @@ def _at_home(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unp
         return _one_reading(number, digits, region)
     is_short = len(digits) < _SHORT and not _is_closed(region)
     return NO_AREA_CODE if is_short else number
+
+
+def _are_two(groups: tuple[str, ...], region: str) -> bool:
+    """Whether a second number begins within: "030 901820 030 901821", where both are short.
+
+    Only where numbers are of any length; elsewhere two of them are too long to be one.
+    """
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    if not trunk or _is_closed(region):
+        return False
+    starts = (place for place in range(1, len(groups)) if groups[place].startswith(trunk))
+    return any(
+        _is_known(groups[:place], region) and _is_known(groups[place:], region) for place in starts
+    )
+
+
+def _is_known(groups: tuple[str, ...], region: str) -> bool:
+    number = _parsed("".join(groups), region)
+    return number is not None and bool(phonenumbers.is_valid_number(number))
 
 
 def _behind_two_zeros(digits: str, here: PhoneNumber | None) -> PhoneNumber | Unplanned:

@@ -259,7 +259,7 @@ def _for_the_mode(values: dict[str, str]) -> Iterator[Problem]:
 
 def _lightning_only(values: dict[str, str]) -> Iterator[Problem]:
     for name in ("reqAdapterUrl", "reqStandbyUrl"):
-        if values.get(name, "").startswith("http:"):
+        if values.get(name, "").lower().startswith("http:"):
             yield Problem(f"/{GENERAL}/{name}", "Lightning loads https addresses only.")
     for name in ("reqCanvasApiName", "reqCanvasNamespace"):
         if name in values:

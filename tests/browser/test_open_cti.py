@@ -167,7 +167,7 @@ async def test_an_apex_class_of_the_org_may_name_the_caller(org: Org) -> None:
     ("rule", "popped"),
     [
         ("search", "search"),
-        ("url:https://crm.example/{number}", "url"),
+        ("url:/apex/Caller?n={number}", "url"),
         ("home:Contact", "objecthome"),
         ("list:00B000000000001", "list"),
         ("flow:Greeting", "flow"),

@@ -105,3 +105,9 @@ def test_no_page_makes_a_text_of_its_own(
     found = order("+12125550123", DialRules(plans=(US,)), told)
     assert isinstance(found, Order)
     assert found.dialed in {"+12125550123", "912125550123"}
+
+
+def test_a_number_has_its_country_s_own_form_behind_the_prefix() -> None:
+    """An Argentine mobile is dialed with a 15 at home, and no 9."""
+    assert DialPlan("AR", "", "0", "00").dialed("+5491112345678") == "0111512345678"
+    assert DialPlan("AR", "", "0", "00").dialed("+541123456789") == "01123456789"

@@ -248,6 +248,11 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
         f"{GENERAL}/reqAdapterUrl",
         "https addresses only",
     ),
+    "plain http in capitals": (
+        swap(PAGE, "HTTP://softphone.example.com/"),
+        f"{GENERAL}/reqAdapterUrl",
+        "https addresses only",
+    ),
     "a standby page over plain http": (
         swap("https://status", "http://status"),
         f"{GENERAL}/reqStandbyUrl",
