@@ -63,7 +63,7 @@ static: .venv/.dev ## Format, lint, types, layers, container files
 	@scripts/step "compose files" .venv/bin/check-jsonschema --quiet \
 		--builtin-schema vendor.compose-spec compose*.yaml
 
-pages: node_modules/.installed ## Types, HTML and unit tests of the pages
+pages: node_modules/.installed node_modules/.voice/3.6.2.cjs ## Types, HTML and unit tests of the pages
 	@$(NODE_PATH_FIRST) scripts/step "page types" node node_modules/typescript/bin/tsc -p tsconfig.json
 	@$(NODE_PATH_FIRST) scripts/step "page test types" \
 		node node_modules/typescript/bin/tsc -p tsconfig.tests.json
@@ -135,6 +135,9 @@ node_modules/.installed: package.json package-lock.json .venv/.dev
 	@echo "installing what the page checks need"
 	@scripts/page-packages >/dev/null
 	@touch $@
+
+node_modules/.voice/3.6.2.cjs: scripts/voice-library | node_modules/.installed
+	@scripts/voice-library
 
 chromium:
 	@scripts/chromium

@@ -12,6 +12,7 @@ import httpx
 import structlog
 from aiohttp import web
 
+from adapter.assets import folder
 from adapter.core.model import AgentKey
 from adapter.core.policy import Policy
 from adapter.fanout.open import is_shared
@@ -44,6 +45,7 @@ from adapter.web.boardlive import BoardLive
 from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.connections import Limits
+from adapter.web.connector import ConnectorSite
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
@@ -232,6 +234,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     webhooks = webhook_paths(_webhooks(edges, runtime.intake))
     server = make_server(
         site=site,
+        connector=ConnectorSite(settings, edges.orgs, folder("web"), site.build),
         login=login,
         sign_in=_sign_in(edges, login),
         bridge=bridge,

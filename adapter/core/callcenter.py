@@ -23,9 +23,9 @@ class CallCenterSettings(Value, frozen=True):
     `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;
     `region`: ISO 3166 two letters, for numbers without a country code. The prefixes are digits that
     the telephone system wants before an outside line, a long distance number (with the region's own
-    country code) and an international one (before the country code). `task_fields` are further
-    fields of a call's Task, by name, with what is to be filled in; `ask_fields` are those that the
-    agent fills in.
+    country code) and an international one (before the country code). `record_fields` are further
+    fields of a call's record, by name, with what is to be filled in; `ask_fields` are those that
+    the agent fills in.
     """
 
     wrapup_ms: int | None = None
@@ -34,7 +34,7 @@ class CallCenterSettings(Value, frozen=True):
     outside_prefix: str = ""
     long_distance_prefix: str = ""
     international_prefix: str = ""
-    task_fields: tuple[tuple[str, str], ...] = ()
+    record_fields: tuple[tuple[str, str], ...] = ()
     ask_fields: tuple[AskedField, ...] = ()
 
 

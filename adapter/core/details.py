@@ -2,7 +2,7 @@
 
 A click brings `params`, "information that's required by the phone system"
 (https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/
-sforce_api_cti_lightning_click_to_dial.htm); the agent's call center brings the fields of its Tasks.
+sforce_api_cti_lightning_click_to_dial.htm); the agent's call center brings fields of its records.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class CallDetails(Value, frozen=True):
     """What is neither a fact of the call nor a record.
 
     `params` as they came; `extension` is sent as digits once connected, and shown; `templates` are
-    fields of the call's Task, by name, with what is to be filled in.
+    fields of the call's record, by name, with what is to be filled in.
     """
 
     params: str = ""

@@ -49,5 +49,5 @@ def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLo
         held_until=held,
         work_id=call.work_id,
         route=agent.route,
-        details=replace(call.details, templates=agent.call_center.task_fields),
+        details=replace(call.details, templates=agent.call_center.record_fields),
     )

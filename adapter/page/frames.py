@@ -115,7 +115,7 @@ def _centre(told: CallCenterMessage) -> CallCenterSettings:
         outside_prefix=told.outside_prefix,
         long_distance_prefix=told.long_distance_prefix,
         international_prefix=told.international_prefix,
-        task_fields=_texts(told.task_fields),
+        record_fields=_texts(told.task_fields),
         ask_fields=tuple(
             AskedField(f.name, f.label or f.name, tuple(f.choices), f.required)
             for f in told.ask_fields

@@ -14,6 +14,7 @@ from adapter.web.bodies import MAX_BODY_BYTES, bodies_in_time
 from adapter.web.bridge import Bridge
 from adapter.web.connection import timed
 from adapter.web.connections import Limits
+from adapter.web.connector import ConnectorSite
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
@@ -37,6 +38,7 @@ LIMITS = web.AppKey("connection_limits", Limits)
 def make_server(
     *,
     site: Site,
+    connector: ConnectorSite,
     login: Login,
     sign_in: DevLogin | SalesforceLogin,
     bridge: Bridge,
@@ -78,6 +80,7 @@ def make_server(
         ]
     )
     server.add_routes(board.routes())
+    server.add_routes(connector.routes())
     server.add_routes(_sign_in(sign_in))
     server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
     server[FAST_PATHS] = fast_paths

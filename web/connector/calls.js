@@ -38,7 +38,7 @@ function common(card, host) {
  * @returns {NeutralCall}
  */
 export function endedCall(before, view) {
-  const over = view.wrapups.find(({ call_id }) => call_id === before.callId) ?? view.recent.find(({ call_id }) => call_id === before.callId);
+  const over = view.wrapups.find(({ call_id }) => call_id === before.callId);
   const talked = over ? over.talk_seconds !== null : before.state === 'connected';
   if (talked || before.state === 'connected') return { ...before, state: 'ended', reason: 'ended' };
   const failed = before.type === 'Inbound' ? 'MissedCallAgent' : over ? 'FailedConnectCustomer' : 'FailedConnectAgent';

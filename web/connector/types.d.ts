@@ -51,7 +51,6 @@ export interface VoiceView {
   agent: { user_id: string; org_id: string; configured: boolean; surface?: string };
   calls: Card[];
   wrapups: OverCard[];
-  recent: OverCard[];
   answers: { request_id: string; code: string; text: string }[];
   can: Partial<Abilities>;
 }

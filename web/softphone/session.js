@@ -9,6 +9,8 @@
 let bearer = '';
 /** @param {string} token */
 export const carry = (token) => void (bearer = token);
+/** For another frame of ours that shares no cookie with this one; empty where there is one. */
+export const carried = () => bearer;
 
 /**
  * @param {string} path

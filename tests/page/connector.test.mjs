@@ -1,0 +1,298 @@
+/** The connector in Salesforce's phone: driven by the real library, in each of its three layouts. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { bench, ORIGIN, VERSIONS } from './voicehost.mjs';
+
+/** @type {unknown[]} */
+const unhandled = [];
+process.on('unhandledRejection', (reason) => unhandled.push(reason));
+
+/** @param {string} name @param {(b: ReturnType<typeof bench>) => Promise<void>} run @param {object} [options] */
+function each(name, run, options) {
+  for (const version of VERSIONS) {
+    test(`${version}: ${name}`, async () => {
+      const b = bench(version, options);
+      try {
+        await run(b);
+        assert.deepEqual(unhandled, []);
+      } finally {
+        b.close();
+      }
+    });
+  }
+}
+
+const DIAL = { type: 'DIAL', contact: { phoneNumber: '+12025550143' } };
+
+/** @param {ReturnType<typeof bench>} b */
+async function dialed(b) {
+  await b.setup();
+  await b.ask(DIAL);
+  b.answer('placed', { calls: [b.call()] });
+  await b.settled();
+}
+
+each('it is ready with all that it can do and no more', async (b) => {
+  await b.setup();
+  const ready = b.ready();
+  assert.equal(ready.callInProgress, null);
+  assert.equal(ready.capabilities.MUTE, true);
+  assert.deepEqual([ready.capabilities.RECORD, ready.capabilities.MERGE, ready.capabilities.SWAP, ready.capabilities.DEBUG_ENABLED], [false, false, false, false]);
+  assert.equal(ready.capabilities.BLIND_TRANSFER, true);
+  assert.deepEqual(ready.agentConfig.PHONES, ['DESK_PHONE']);
+});
+
+each('what the provider cannot do is not offered', async (b) => {
+  await b.setup();
+  const { capabilities } = b.ready();
+  assert.deepEqual([capabilities.MUTE, capabilities.BLIND_TRANSFER], [false, false]);
+}, { can: {} });
+
+each("a stranger's setup, a message without data, and a sandbox do not make it deaf", async (b) => {
+  b.window.dispatch({ data: null, origin: ORIGIN });
+  b.window.dispatch({ data: { type: 'SETUP_CONNECTOR' }, origin: 'null' });
+  await b.setup({}, { origin: 'https://evil.lightning.force.com' });
+  assert.equal(b.ready(), undefined);
+  await b.setup();
+  assert.ok(b.ready().capabilities);
+});
+
+each('another org or another user gets the sign-in page and never a call', async (b) => {
+  b.show({ calls: [b.call()] });
+  await b.setup({ userId: '005000000000009AAA' });
+  assert.deepEqual([b.events(), b.ready()], [['SHOW_LOGIN'], undefined]);
+  await b.ask(DIAL);
+  assert.deepEqual(b.sent, []);
+  assert.ok(!JSON.stringify(b.heard).includes('c1'));
+});
+
+each('without a session it asks to sign in, and goes on without a reload', async (b) => {
+  const started = b.setup();
+  b.connector.signedOut();
+  await started;
+  await b.settled();
+  assert.deepEqual(b.events(), ['SHOW_LOGIN']);
+  b.show();
+  await b.settled();
+  assert.deepEqual(b.events(), ['SHOW_LOGIN', 'LOGIN_RESULT']);
+  assert.ok(b.ready().capabilities);
+}, { connected: false });
+
+each('an adapter that does not answer settles the setup in its time', async (b) => {
+  await b.setup();
+  await b.pass(8_000);
+  assert.deepEqual(b.events(), ['SHOW_LOGIN']);
+}, { connected: false });
+
+each('a call is told from the click to the work after it, in order', async (b) => {
+  await dialed(b);
+  assert.deepEqual(b.events(), ['CALL_STARTED']);
+  b.show({ calls: [b.call({ state: 'dialing-destination' })] });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED']);
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  b.show({ calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+  const [hangup] = b.payload('HANGUP');
+  assert.deepEqual([hangup.callId, hangup.reason, hangup.callInfo.isSoftphoneCall], ['c1', 'ended', false]);
+  await b.ask({ type: 'WRAP_UP_CALL', call: { callId: 'c1' } });
+  assert.deepEqual(b.sent.at(-1), { type: 'wrapup', call_id: 'c1', done: true });
+});
+
+each('what is known before the answer waits for it', async (b) => {
+  await b.setup();
+  await b.ask(DIAL);
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  assert.deepEqual(b.events(), []);
+  b.answer('placed');
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'CALL_CONNECTED']);
+});
+
+for (const [code, shown] of /** @type {[string, object][]} */ ([
+  ['busy', { label: 'Softphone_Busy' }], ['too-many', { label: 'Softphone_Too_Many' }], ['too-many-org', { label: 'Softphone_Too_Many' }],
+  ['not-configured', { label: 'Softphone_Not_Configured' }], ['use-your-phone', { label: 'Softphone_Emergency' }], ['provider-refused', { label: 'Softphone_Provider_Refused' }],
+  ['confirm-repeat', { label: 'Softphone_Repeat' }], ['refused-premium', { message: 'INVALID_DESTINATION' }], ['refused-not-a-number', { message: 'INVALID_DESTINATION' }],
+  ['something-new', { message: 'GENERIC_ERROR' }],
+])) {
+  each(`a dial refused as ${code} fails once, with words`, async (b) => {
+    await b.setup();
+    await b.ask(DIAL);
+    b.answer(code);
+    await b.settled();
+    assert.deepEqual(b.events(), ['CALL_FAILED', 'ERROR']);
+    const { message, customError } = b.payload('ERROR');
+    assert.deepEqual(customError ? { label: customError.labelName } : { message }, shown);
+  });
+}
+
+each('the same number again is confirmed by calling it again', async (b) => {
+  await b.setup();
+  await b.ask(DIAL);
+  b.answer('confirm-repeat');
+  await b.settled();
+  await b.ask(DIAL);
+  assert.deepEqual(b.sent.map(({ confirmed }) => confirmed), [false, true]);
+});
+
+each('a silent adapter is an error in time; a call that came of it is told once', async (b) => {
+  await b.setup();
+  await b.ask(DIAL);
+  await b.pass(8_000);
+  assert.deepEqual(b.events(), ['CALL_FAILED', 'ERROR']);
+  b.answer('placed', { calls: [b.call()] });
+  await b.settled();
+  b.show();
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_FAILED', 'ERROR', 'CALL_STARTED']);
+});
+
+for (const call of [{ callId: 'c1' }, { callAttributes: { participantType: 'Agent' } }, undefined]) {
+  each(`a call is ended that is named by ${JSON.stringify(call)}`, async (b) => {
+    await dialed(b);
+    b.show({ calls: [b.call({ state: 'bridged' })] });
+    await b.settled();
+    await b.ask({ type: 'END_CALL', call });
+    assert.equal(b.sent.at(-1).action, 'hang_up');
+    b.answer('done');
+    await b.settled();
+    b.show({ calls: [], wrapups: [b.over()] });
+    await b.settled();
+    assert.deepEqual(b.events(), ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+  });
+}
+
+each('where the provider cannot hang up, the agent is told to use the phone', async (b) => {
+  await dialed(b);
+  await b.ask({ type: 'END_CALL', call: { callId: 'c1' } });
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'ERROR']);
+  assert.equal(b.payload('ERROR').customError.labelName, 'Softphone_Hang_Up_Phone');
+}, { can: {} });
+
+for (const [name, how, status] of /** @type {[string, object, string][]} */ ([
+  ['not picked up', { calls: [] }, 'FailedConnectAgent'],
+  ['not answered', { calls: [], wrapups: [{ call_id: 'c1', talk_seconds: null }] }, 'FailedConnectCustomer'],
+])) {
+  each(`a call that was ${name} is an error without work after it`, async (b) => {
+    await dialed(b);
+    b.show(how);
+    await b.settled();
+    assert.deepEqual(b.events(), ['CALL_STARTED', 'HANGUP']);
+    const [hangup] = b.payload('HANGUP');
+    assert.deepEqual([hangup.reason, hangup.agentStatus, hangup.closeCallOnError], ['error', status, false]);
+  });
+}
+
+each('an incoming call waits for its record, two seconds at most', async (b) => {
+  await b.setup();
+  const ringing = { state: 'ringing-inbound', direction: 'inbound' };
+  b.show({ calls: [b.call(ringing)] });
+  await b.settled();
+  assert.deepEqual(b.events(), []);
+  b.show({ calls: [b.call({ ...ringing, host_record: '0LQ000000000001' })] });
+  await b.settled();
+  assert.equal(b.payload('CALL_STARTED').callAttributes.voiceCallId, '0LQ000000000001');
+  b.show({ calls: [], wrapups: [b.over({ direction: 'inbound', talk_seconds: null })] });
+  await b.settled();
+  assert.equal(b.payload('HANGUP')[0].agentStatus, 'MissedCallAgent');
+  b.show({ calls: [b.call({ ...ringing, call_id: 'c2' })] });
+  await b.pass(2_000);
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'HANGUP', 'CALL_STARTED']);
+});
+
+each('after a reload each call is told once, as it is by then', async (b) => {
+  b.show({ calls: [b.call({ state: 'dialing-destination' })] });
+  await b.setup();
+  assert.equal(b.ready().callInProgress.callId, 'c1');
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  assert.deepEqual(b.events(), []);
+  await b.ask({ type: 'AGENT_AVAILABLE', isAvailable: true });
+  b.show();
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_CONNECTED']);
+  b.show({ calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+});
+
+each('of a call that ended before a reload nothing is said', async (b) => {
+  b.show({ wrapups: [b.over()] });
+  await b.setup();
+  await b.ask({ type: 'AGENT_AVAILABLE', isAvailable: true });
+  assert.deepEqual([b.events(), b.ready().callInProgress], [[], null]);
+});
+
+each('hold, mute, digits and a blind transfer are asked of the provider', async (b) => {
+  await dialed(b);
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  for (const [frame, action, event] of [
+    [{ type: 'HOLD', call: { callId: 'c1' } }, 'hold', 'HOLD_TOGGLE'], [{ type: 'RESUME', call: { callId: 'c1' } }, 'resume', 'HOLD_TOGGLE'],
+    [{ type: 'MUTE', call: { callId: 'c1' } }, 'mute', 'MUTE_TOGGLE'], [{ type: 'UNMUTE', call: { callId: 'c1' } }, 'unmute', 'MUTE_TOGGLE'],
+  ]) {
+    await b.ask(frame);
+    assert.equal(b.sent.at(-1).action, action);
+    b.answer('done');
+    await b.settled();
+    assert.equal(b.events().at(-1), event);
+  }
+  await b.ask({ type: 'SEND_DIGITS', digits: '12#' });
+  assert.deepEqual([b.sent.at(-1).action, b.sent.at(-1).digits], ['digits', '12#']);
+  b.answer('done');
+  await b.ask({ type: 'ADD_PARTICIPANT', contact: { phoneNumber: '+12025550199' }, call: { callId: 'c1' }, isBlindTransfer: true });
+  assert.deepEqual([b.sent.at(-1).action, b.sent.at(-1).target], ['transfer', '+12025550199']);
+  b.answer('transferred', { calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+});
+
+each('a session that ends is told, and calls of before are refused', async (b) => {
+  await dialed(b);
+  b.connector.signedOut();
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_STARTED', 'LOGOUT_RESULT']);
+  await b.ask(DIAL);
+  assert.equal(b.payload('ERROR').customError.labelName, 'Softphone_Sign_In');
+});
+
+each('no odd frame escapes as an unhandled rejection', async (b) => {
+  await dialed(b);
+  const types = ['DIAL', 'ACCEPT_CALL', 'DECLINE_CALL', 'END_CALL', 'HOLD', 'RESUME', 'MUTE', 'UNMUTE', 'WRAP_UP_CALL', 'MESSAGE', 'SEND_DIGITS', 'SET_AGENT_STATUS', 'SET_AGENT_CONFIG', 'GET_PHONE_CONTACTS', 'DOWNLOAD_VENDOR_LOGS', 'SWAP_PARTICIPANTS', 'CONFERENCE', 'PAUSE_RECORDING', 'AGENT_AVAILABLE'];
+  for (const type of types) for (const call of [undefined, null, 5, 'c1', {}, { callId: 7 }, { callId: 'gone' }]) void b.ask({ type, call, contact: { phoneNumber: '+1' }, agentWork: {} });
+  await b.settled();
+  await b.pass(60_000);
+});
+
+/** @param {number} seed */
+const dice = (seed) => () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+
+for (const version of VERSIONS) {
+  test(`${version}: in 60 runs with views lost, late and at any moment the story is whole and in order`, async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const roll = dice(seed);
+      const b = bench(version);
+      await b.setup();
+      await b.ask(DIAL);
+      const steps = [{ calls: [b.call()] }, { calls: [b.call({ state: 'dialing-destination' })] }, { calls: [b.call({ state: 'bridged' })] }, { calls: [], wrapups: [b.over()] }];
+      const answerAt = Math.floor(roll() * 4);
+      for (const [place, step] of steps.entries()) {
+        if (place === answerAt) b.answer('placed', step);
+        else if (roll() < 0.6 || place === 3) b.show(step);
+        if (roll() < 0.5) await b.settled();
+      }
+      b.show();
+      await b.pass(8_000);
+      const events = b.events().filter((name) => !['CALL_FAILED', 'ERROR'].includes(name));
+      const order = ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED'];
+      assert.deepEqual([...events].sort((one, other) => order.indexOf(one) - order.indexOf(other)), events, `seed ${seed}`);
+      assert.equal(new Set(events).size, events.length, `seed ${seed}: twice`);
+      b.close();
+    }
+    assert.deepEqual(unhandled, []);
+  });
+}

@@ -1,0 +1,313 @@
+/**
+ * The connector: what Salesforce's phone asks, carried to the adapter, and what the adapter knows,
+ * told to Salesforce's phone.
+ *
+ * Law of this file: before the agent is known to be the one that Salesforce speaks of, everything is
+ * refused. Each answer goes before the news that follows from it. Nothing escapes the methods that
+ * the library does not wait for.
+ */
+
+import { activeCall, endedCall, liveCards, meant } from './calls.js';
+import { Refusal } from './classes.js';
+import { createStory } from './events.js';
+import { isSameId } from './guard.js';
+import { createRequests, refusalOf } from './requests.js';
+
+/** @import {Frame} from '../softphone/types.js' */
+/** @import {createClasses} from './classes.js' */
+/** @import {Abilities, Answered, Card, Host, NeutralCall, VoiceView} from './types.js' */
+
+/** How long Salesforce's setup waits for us: it has no deadline of its own. */
+export const INIT_MS = 8_000;
+/** How long what a reload found is kept back for the replay that Salesforce asks for. */
+const REPLAY_MS = 10_000;
+
+const NOTHING = { answer: false, decline: false, hang_up: false, hold: false, mute: false, digits: false, transfer: false };
+
+/**
+ * @param {{
+ *   lib: any, classes: ReturnType<typeof createClasses>, orgId: string,
+ *   send: (frame: Frame) => boolean, signOut: () => Promise<unknown>, makeId: () => string,
+ *   later?: (run: () => void, ms: number) => void, now?: () => number,
+ *   setTimer?: (run: () => void, ms: number) => unknown, clearTimer?: (timer: any) => void,
+ * }} ports
+ */
+export function createConnector(ports) {
+  const { lib, classes, orgId, send, signOut, makeId } = ports;
+  const later = ports.later ?? ((run, ms) => void setTimeout(run, ms));
+  const clock = ports.now ?? Date.now;
+  /** @type {VoiceView|null} */
+  let view = null;
+  let userId = '';
+  let configured = '';
+  let isReady = false;
+  let waitsForLogin = false;
+  let skew = 0;
+  let isReadying = false;
+  let isEnding = false;
+  let refused = '';
+  /** @type {(() => void)|null} */
+  let endReplay = null;
+  /** @type {(() => void)[]} */
+  let waiting = [];
+
+  /** @type {Host} */
+  const host = { can: NOTHING, holds: new Set(), mutes: new Set(), makesRecords: true };
+  const requests = createRequests({ send, makeId, view: () => view, ...(ports.setTimer && { setTimer: ports.setTimer }), ...(ports.clearTimer && { clearTimer: ports.clearTimer }) });
+  const story = createStory({ publish, host: () => host, later, now: () => clock() + skew });
+
+  /** @param {{started?: NeutralCall, connected?: NeutralCall, hangup?: NeutralCall, afterWork?: string}} news */
+  function publish({ started, connected, hangup, afterWork }) {
+    const [eventType, payload] = started
+      ? ['CALL_STARTED', classes.callResult(started)]
+      : connected
+        ? ['CALL_CONNECTED', classes.callResult(connected)]
+        : hangup
+          ? ['HANGUP', classes.hangupResult([hangup])]
+          : ['AFTER_CALL_WORK_STARTED', { callId: afterWork }];
+    void lib.publishEvent({ eventType, payload });
+  }
+
+  const isOurs = () => Boolean(view) && isSameId(configured, userId);
+
+  /** @returns {boolean} whether calls may be told and asked for from now on */
+  function becomeReady() {
+    if (!isOurs()) return false;
+    isReady = isReadying = true;
+    waitsForLogin = false;
+    return true;
+  }
+
+  /** @param {any} config @returns {Promise<any>} */
+  async function init(config) {
+    configured = isSameId(config?.organizationId, orgId) ? String(config.userId ?? '') : '';
+    isReady = false;
+    if (!view) {
+      await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+        waiting.push(resolve);
+        later(resolve, INIT_MS);
+      });
+    }
+    if (becomeReady()) return classes.initResult(false);
+    // Signed out, somebody else, or no connection: the sign-in page says which, and we go on after.
+    waitsForLogin = true;
+    return classes.initResult(true);
+  }
+
+  function wake() {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+    if (!waitsForLogin || !becomeReady()) return;
+    void lib.publishEvent({ eventType: 'LOGIN_RESULT', payload: classes.success() });
+  }
+
+  /** @template T @param {(...args: any[]) => Promise<T>} method */
+  const guarded = (method) => async (/** @type {any[]} */ ...args) => {
+    if (!isReady) throw classes.error(refusalOf('signed-out'));
+    const release = story.hold();
+    try {
+      return await method(...args);
+    } catch (thrown) {
+      throw classes.error(thrown instanceof Refusal ? thrown : new Refusal({ type: 'GENERIC_ERROR' }));
+    } finally {
+      release();
+    }
+  };
+
+  /** @param {any} call @returns {Card} */
+  function theCall(call) {
+    const card = meant(view, call);
+    if (!card) throw refusalOf('no-such-call');
+    return card;
+  }
+
+  /** @param {keyof Abilities} ability @param {string} [code] */
+  function demand(ability, code = 'unsupported') {
+    if (!host.can[ability]) throw refusalOf(code);
+  }
+
+  /** @param {Card} card @param {string} action @param {object} [more] @param {(seen: VoiceView) => boolean} [until] @param {string[]} [good] */
+  const control = (card, action, more = {}, until = () => true, good = ['done', 'transferred']) =>
+    requests.ask(action, { type: 'control', call_id: card.call_id, action, ...more }, { good, until });
+
+  /** @param {Card} card */
+  const isGone = (card) => (/** @type {VoiceView} */ seen) => !seen.calls.some(({ call_id }) => call_id === card.call_id);
+
+  async function dial(/** @type {any} */ contact) {
+    const number = String(contact?.phoneNumber ?? '');
+    const before = new Set(view?.calls.map(({ call_id }) => call_id));
+    const mine = (/** @type {VoiceView} */ seen) => seen.calls.find(({ call_id, direction }) => direction !== 'inbound' && !before.has(call_id));
+    const at = clock();
+    const record = contact?.recordId ? { id: contact.recordId, name: contact.name ?? '' } : null;
+    const confirmed = refused === number;
+    refused = '';
+    /** @type {Answered} */
+    let answered;
+    try {
+      answered = await requests.ask('dial', { type: 'dial', number, clicked_at: at, sent_at: at, record, confirmed }, { good: ['placed'], until: (seen) => Boolean(mine(seen)) });
+    } catch (thrown) {
+      // Salesforce has no question to ask: who calls the same number again has confirmed it.
+      if (thrown instanceof Refusal && thrown.label === 'Softphone_Repeat') refused = number;
+      throw thrown;
+    }
+    const card = mine(answered.view);
+    if (!card) throw refusalOf('no-answer');
+    /** @type {NeutralCall} */
+    const call = { ...activeCall(card, host), state: 'ringing' };
+    story.note(call);
+    return classes.callResult(call);
+  }
+
+  async function endCall(/** @type {any} */ asked) {
+    const card = theCall(asked);
+    demand('hang_up', 'hang-up-at-phone');
+    const { view: seen } = await control(card, 'hang_up', {}, isGone(card));
+    const call = endedCall(activeCall(card, host), seen);
+    story.note(call);
+    // The library asks next which calls are left.
+    isEnding = true;
+    later(() => (isEnding = false), 0);
+    return classes.hangupResult([call]);
+  }
+
+  async function declineCall(/** @type {any} */ asked) {
+    const card = theCall(asked);
+    demand('decline');
+    await control(card, 'decline', {}, isGone(card));
+    /** @type {NeutralCall} */
+    const call = { ...activeCall(card, host), state: 'ended', reason: 'error', agentStatus: 'DeclinedByAgent', closeOnError: false };
+    story.note(call);
+    return classes.callResult(call);
+  }
+
+  async function acceptCall(/** @type {any} */ asked) {
+    const card = theCall(asked);
+    demand('answer');
+    const bridged = (/** @type {VoiceView} */ seen) => seen.calls.find(({ call_id, state }) => call_id === card.call_id && state === 'bridged');
+    const { view: seen } = await control(card, 'answer', {}, (one) => Boolean(bridged(one)) || isGone(card)(one));
+    const answered = bridged(seen);
+    if (!answered) throw refusalOf('no-answer');
+    const call = activeCall(answered, host);
+    story.note(call);
+    return classes.callResult(call);
+  }
+
+  /** @param {Set<string>} set @param {boolean} on @param {string} action @param {keyof Abilities} ability */
+  const toggle = (set, on, action, ability) => async (/** @type {any} */ asked) => {
+    const card = theCall(asked);
+    demand(ability);
+    await control(card, action);
+    if (on) set.add(card.call_id);
+    else set.delete(card.call_id);
+    const call = activeCall(card, host);
+    return ability === 'hold' ? classes.holdResult(on, call) : classes.muteResult(on, call);
+  };
+
+  async function addParticipant(/** @type {any} */ contact, /** @type {any} */ asked, /** @type {boolean} */ isBlind) {
+    const card = theCall(asked);
+    if (!isBlind) throw refusalOf('unsupported');
+    demand('transfer');
+    const target = String(contact?.phoneNumber ?? '');
+    await control(card, 'transfer', { target });
+    const call = activeCall(card, host);
+    // The library tells the end of the first call itself.
+    story.note({ ...call, state: 'ended', reason: 'ended' });
+    return classes.participantResult(call, target);
+  }
+
+  function getActiveCalls() {
+    const calls = isReady && view ? liveCards(view).filter(({ call_id }) => !story.isOver(call_id)).map((card) => activeCall(card, host)) : [];
+    if (isReadying) {
+      isReadying = false;
+      calls.forEach(story.note);
+      later(() => view && isReady && story.follow(view), 0);
+      if (calls.length > 0 && !endReplay) {
+        const release = story.hold();
+        endReplay = release;
+        later(release, REPLAY_MS);
+      }
+    } else if (!isEnding) {
+      // Salesforce asks for a replay: the library is about to tell each of these.
+      calls.forEach(story.note);
+      endReplay?.();
+      endReplay = null;
+    }
+    return classes.activeCalls(calls);
+  }
+
+  function wrapUpCall(/** @type {any} */ call) {
+    const done = call?.callId ? [{ call_id: String(call.callId) }] : (view?.wrapups ?? []);
+    for (const { call_id } of done) send({ type: 'wrapup', call_id, done: true });
+  }
+
+  async function logout() {
+    await signOut();
+    isReady = false;
+    waitsForLogin = true;
+    return classes.loggedOut();
+  }
+
+  const quiet = () => undefined;
+  const methods = {
+    init,
+    dial: guarded(dial),
+    acceptCall: guarded(acceptCall),
+    declineCall: guarded(declineCall),
+    endCall: guarded(endCall),
+    hold: guarded(toggle(host.holds, true, 'hold', 'hold')),
+    resume: guarded(toggle(host.holds, false, 'resume', 'hold')),
+    mute: guarded(toggle(host.mutes, true, 'mute', 'mute')),
+    unmute: guarded(toggle(host.mutes, false, 'unmute', 'mute')),
+    sendDigits: guarded(async (digits) => {
+      demand('digits');
+      await control(theCall(null), 'digits', { digits: String(digits) });
+    }),
+    addParticipant: guarded(addParticipant),
+    getAgentConfig: async () => classes.agentConfig(),
+    setAgentConfig: async () => classes.success(),
+    setAgentStatus: async () => classes.statusTaken(),
+    getPhoneContacts: async () => classes.contacts(),
+    getActiveCalls: async () => getActiveCalls(),
+    wrapUpCall: (/** @type {any} */ call) => {
+      try {
+        wrapUpCall(call);
+      } catch (thrown) {
+        console.warn('connector: wrap-up', thrown);
+      }
+    },
+    logout: async () => logout().catch(() => { throw classes.error(refusalOf('offline')); }),
+    handleMessage: quiet,
+    onAgentWorkEvent: quiet,
+    logMessageToVendor: quiet,
+    // The library's own log holds phone numbers: it is given to nobody.
+    downloadLogs: quiet,
+  };
+
+  return {
+    vendor: classes.connector(methods, () => host.can),
+    /** @param {VoiceView} seen @param {string} user the session's, by the ticket */
+    show(seen, user) {
+      view = seen;
+      userId = user;
+      skew = seen.now - clock();
+      host.can = { ...NOTHING, ...Object.fromEntries(Object.entries(seen.can).filter(([name]) => name in NOTHING)) };
+      requests.look(seen);
+      wake();
+      if (isReady && !isOurs()) isReady = false;
+      if (isReady && !isReadying) story.follow(seen);
+    },
+    /** @param {string} code of an error frame: nobody else answers. */
+    failed: (code) => requests.failAll(code),
+    /** The session is over: Salesforce shows the sign-in page again. */
+    signedOut() {
+      view = null;
+      wake();
+      requests.failAll('signed-out');
+      if (!isReady) return;
+      isReady = false;
+      waitsForLogin = true;
+      void lib.publishEvent({ eventType: 'LOGOUT_RESULT', payload: classes.loggedOut() });
+    },
+  };
+}
