@@ -103,7 +103,8 @@ class Engine:
         console = (self.folder / "log" / "console").open("ab")
         with console:
             self.process = await asyncio.create_subprocess_exec(
-                *("chroot", str(self.root), "/usr/sbin/asterisk"),
+                # It must not outlive a test run that is killed.
+                *("setpriv", "--pdeathsig", "KILL", "chroot", str(self.root), "/usr/sbin/asterisk"),
                 *("-f", "-C", f"/srv/{self.name}/asterisk.conf"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,

@@ -231,11 +231,14 @@ async def run(runs: int, seed: int) -> dict[str, Any]:
     began, count, dice = time.time(), Count(), random.Random(seed)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        ground = await prepared(stack, folder)
+        ground, seen = await prepared(stack, folder), 0
         for number in range(runs):
             await play(ground, dice, f"+1202555{2000 + number % 7000:04}", count)
+            for wrong in count.wrong[seen:]:
+                print(wrong, flush=True)
+            seen = len(count.wrong)
             if (number + 1) % 10 == 0:
-                print(f"{number + 1} runs, {len(count.wrong)} wrong", flush=True)
+                print(f"{number + 1} runs, {seen} wrong", flush=True)
     return {
         "runs": count.runs,
         "seed": seed,

@@ -464,3 +464,49 @@ async def test_who_comes_back_tells_of_calls_that_ended_meanwhile(case: Case) ->
         assert ended.facts.talk_ms is not None
         assert not ended.facts.is_certain
         assert await states.unfinished() == ()
+
+
+async def test_a_transfer_by_the_phones_own_button_is_followed(case: Case) -> None:
+    """Asterisk does it by itself: handed over for this agent, and nobody is left alone."""
+    if not case.bench.is_real:
+        pytest.skip("the stand-in has no such button")
+    grace = await case.bench.phone("grace")
+    call, mine, theirs = await case.talk()
+    await mine.transfer("grace")
+    handed = await case.heard.until(TRANSFERRED, call)
+    assert handed.facts.talk_ms is not None
+    third = await grace.until_talks()
+    await mine.hang_up()
+    await asyncio.sleep(0.5)
+    assert not theirs.ended
+    assert theirs.media.received > 0
+    await third.hang_up()
+    await case.bench.trunk.until_over()
+    await case.until_empty()
+    assert case.heard.moments(call) == [DIALED, CONNECTED, TRANSFERRED]
+
+
+@pytest.mark.parametrize(
+    ("plan", "outcome"),
+    [(PICK_UP, Outcome.ANSWERED), (BUSY, Outcome.BUSY)],
+    ids=["answered", "busy"],
+)
+async def test_a_call_may_go_by_the_dialplans_own_routes(
+    case: Case, plan: Plan, outcome: Outcome
+) -> None:
+    """As on FreePBX: through a Local channel, with audio, and busy is busy."""
+    if not case.bench.is_real:
+        pytest.skip("the stand-in has no dialplan to speak of")
+    object.__setattr__(case.driver._account, "outside", "Local/{number}@from-internal/n")
+    call = await case.place(theirs=plan)
+    if plan is PICK_UP:
+        await case.heard.until(CONNECTED, call)
+        mine, theirs = await case.ada.until_talks(), await case.bench.trunk.until_talks()
+        await asyncio.sleep(0.6)
+        assert min(mine.media.received, theirs.media.received) > 10
+        assert all(IDENTITY in shown for shown in theirs.told)
+        await theirs.hang_up()
+    ended = await case.heard.until(ENDED, call)
+    assert ended.facts.result is outcome
+    await case.ada.until_over()
+    await case.until_empty()

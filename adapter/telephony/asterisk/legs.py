@@ -222,6 +222,9 @@ def _seen(leg: Leg, channel: Channel, event: Event) -> Leg:
     match event.type:
         case "ChannelDestroyed":
             return replace(_hung_up(leg, event), state=State.GONE)
+        case "StasisEnd" if ids.leg_name(leg.id) is None:
+            # Of a channel that is not of our making this may be the last that we hear.
+            return replace(_hung_up(leg, event), state=State.GONE)
         case "ChannelHangupRequest":
             return _hung_up(leg, event)
         case "Dial" if event.dialstatus in _REFUSED and leg.up_at is None:

@@ -186,6 +186,8 @@ def test_a_transfer_by_the_phones_own_button_is_followed() -> None:
     assert call.handed
     assert not call.over
     assert last([bye("c1-dst", 9)], call) == (Release("c1-dst"), Release("55.7"))
+    call, _ = heard([event("StasisEnd", "55.7", 9), destroyed("c1-dst", 9.1)], call)
+    assert call.is_done
     other = replace(start, replace_channel=channel("zz-d0", "Up"))
     assert not heard([other], talk)[0].handed
 
