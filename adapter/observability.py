@@ -15,9 +15,11 @@ import logging
 import re
 import secrets
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 from enum import Enum, auto
 from functools import lru_cache
+from pathlib import Path
 from time import gmtime, strftime, time_ns  # noqa: TID251 - a line's time decides nothing
 from typing import Any, Final, TextIO, cast
 
@@ -27,7 +29,14 @@ from structlog.processors import format_exc_info
 
 from adapter.loglines import LogStream
 
-_NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-])")
+_NUMBER = re.compile(
+    r"(?:(?<![\w.-])|(?<=[G-Zg-z]-)|(?<=[A-Za-z][_.]))"
+    r"\+?\(?\d(?:[\s()./\u00a0\u2010-\u2015-]{0,3}\d){6,14}"
+    r"(?!\d|-\d|T\d|[A-Fa-f][0-9A-Fa-f]{2})"
+)
+"""As people write one: also with slashes, and behind or before a word (tel-…, …x204); not the
+parts of an id, nor a date."""
+
 _WORD = re.compile(r"[^\s\"=]+")
 _DIGIT = re.compile(r"\d")
 _HIDDEN = ("authorization", "cookie", "draft", "nonce", "notes", "password", "secret", "ticket")
@@ -246,4 +255,42 @@ def set_up(level: str, hash_key: str, stream: TextIO | LogStream | None = None) 
     others = logging.StreamHandler(out)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     others.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove_meta, lines]))
+    others.addFilter(Foreign())
     logging.basicConfig(level=logging.WARNING, handlers=[others], force=True)
+
+
+class Foreign(logging.Filter):
+    """What aiohttp says of requests that it cannot read quotes them, and with them their secrets.
+
+    Of those lines stays what kind of error it was and where, so many a minute: strangers cause
+    them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minute = 0.0
+        self._told = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is told."""
+        if not record.name.startswith("aiohttp"):
+            return True
+        if record.created - self._minute >= 60:
+            self._minute, self._told = record.created, 0
+        self._told += 1
+        error = record.exc_info[1] if record.exc_info else None
+        record.msg, record.args = "%s: %s", (record.name, _where(error))
+        record.exc_info = record.exc_text = record.stack_info = None
+        return self._told <= FOREIGN_PER_MINUTE
+
+
+FOREIGN_PER_MINUTE = 20
+
+
+def _where(error: BaseException | None) -> str:
+    """The kind of an error and the lines that led to it, without a word of its text."""
+    if error is None:
+        return "a warning"
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    lines = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    return f"{type(error).__name__} at {' > '.join(lines) or 'its beginning'}"

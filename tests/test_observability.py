@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import InvalidHeader
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter import observability
 from adapter.core.phone import DialKind
-from adapter.observability import Masker, iso_time, set_up
+from adapter.observability import FOREIGN_PER_MINUTE, Masker, iso_time, set_up
 
 MASK = Masker("key")
 NUMBER = "+14155550167"
@@ -65,9 +66,24 @@ def test_of_a_short_number_nothing_is_told() -> None:
         "+49 30 901820",
         "5550167",
         "123456789012345",
+        "030/123456",
+        "0221 / 123 45 67",
     ],
 )
-@pytest.mark.parametrize("text", ["{}", "refused {}: busy", "“{}”", "dialed {}.", "to={},"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tel-{}",
+        "tel_{}",
+        "{}x204",
+        "{} ext. 5",
+        "{}",
+        "refused {}: busy",
+        "“{}”",
+        "dialed {}.",
+        "to={},",
+    ],
+)
 def test_a_number_in_a_text_is_hidden(number: str, text: str) -> None:
     """However it is written, and whatever stands around it."""
     said = MASK.text(text.format(number))
@@ -326,14 +342,28 @@ def test_the_level_is_the_least_that_is_written(logs: io.StringIO) -> None:
 
 def test_other_libraries_are_heard_as_warnings_in_the_same_form(logs: io.StringIO) -> None:
     """Their lines are masked too, tracebacks with them."""
-    logging.getLogger("aiohttp.server").info("GET /softphone")
+    logging.getLogger("asyncio").info("GET /softphone")
     try:
         raise ValueError(NUMBER)
     except ValueError:
-        logging.getLogger("aiohttp.server").exception("Error with %s", NUMBER)
+        logging.getLogger("asyncio").exception("Error with %s", NUMBER)
     (line,) = lines(logs)
     assert (line["event"], line["level"]) == (f"Error with {HASHED}", "error")
     assert NUMBER not in logs.getvalue()
+
+
+def test_of_aiohttps_errors_the_kind_is_told_and_nothing_that_was_sent(logs: io.StringIO) -> None:
+    """It quotes headers that it cannot read: a cookie is one. And strangers do not fill the log."""
+    for _ in range(FOREIGN_PER_MINUTE + 50):
+        try:
+            raise InvalidHeader(b"Authorization: Bearer s3cret")
+        except InvalidHeader as error:
+            logging.getLogger("aiohttp.server").exception("Error %s", error.message)
+    logging.getLogger("aiohttp.server").warning("Cookie: s3cret")
+    assert "s3cret" not in logs.getvalue()
+    told = lines(logs)
+    assert len(told) == FOREIGN_PER_MINUTE
+    assert told[0]["event"].startswith("aiohttp.server: InvalidHeader at test_observability.py:")
 
 
 def test_logs_go_to_standard_error_unless_told_otherwise(

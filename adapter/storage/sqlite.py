@@ -7,6 +7,7 @@ WAL with synchronous=FULL: an acknowledged commit survives a power cut
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import uuid
@@ -198,6 +199,8 @@ def _prepare(path: Path, now: int, busy_ms: int) -> tuple[Path, FileLock, Sqlite
     lock.acquire()
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+        for one in (file, *(file.with_name(file.name + more) for more in ("-wal", "-shm"))):
+            _keep_from_others(one)
         upgrade_tables(f"sqlite:///{file}")
         database = SqliteDatabase(file, busy_ms)
         made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
@@ -209,3 +212,10 @@ def _prepare(path: Path, now: int, busy_ms: int) -> tuple[Path, FileLock, Sqlite
         lock.release()
         raise
     return file, lock, database
+
+
+def _keep_from_others(file: Path) -> None:
+    """Only its owner reads numbers and names, in a file that an older release made, too."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        if file.stat().st_mode & 0o077:
+            file.chmod(OWNER_ONLY)

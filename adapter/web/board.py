@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,13 @@ COLUMNS = (
     "call_id",
     "provider_call_id",
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(
+    r"(\A|[;,|\t\r\n\v\f])"
+    r"([ \"'\x00-\x08\x0e-\x1f\xa0\u2000-\u200f\u2060\u3000\ufeff]*"
+    r"[=+@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b-])"
+)
+"""Where a spreadsheet would begin to reckon: at a cell's beginning, and at what another country's
+spreadsheet takes for one, behind a semicolon or a line's end. Full-width signs count, too."""
 
 
 class BoardSite:
@@ -188,4 +195,5 @@ def _iso(at: int | None) -> str:
 def _cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    told = _FORMULA.sub(r"\1'\2", text)
+    return f"'{told}" if told.startswith(("\t", "\r", "\n")) else told

@@ -5,16 +5,23 @@ For demonstrations and tests only; nothing in production imports it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import web
 
+from adapter.hosts import only_asked_as
 from adapter.web.middleware import Handler
 from adapter.web.pages import WEB
 
 
-def make_demo_org(softphone_url: str, agent: str, root: Path = WEB / "demo") -> web.Application:
-    """The demo org for a softphone at that address; `agent` signs in by itself."""
+def make_demo_org(
+    softphone_url: str, agent: str, root: Path = WEB / "demo", *, names: Iterable[str] = ()
+) -> web.Application:
+    """The demo org for a softphone at that address; `agent` signs in by itself.
+
+    It answers under addresses of this machine, and `names`.
+    """
     config = {"softphone_url": softphone_url, "agent": agent}
 
     async def index(_request: web.Request) -> web.FileResponse:
@@ -26,7 +33,7 @@ def make_demo_org(softphone_url: str, agent: str, root: Path = WEB / "demo") -> 
     async def settings(_request: web.Request) -> web.Response:
         return web.json_response(config)
 
-    server = web.Application(middlewares=[_uncached])
+    server = web.Application(middlewares=[only_asked_as(names), _uncached])
     server.router.add_get("/", index)
     server.router.add_get("/classic/", classic)
     server.router.add_get("/demo-config.json", settings)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from adapter import __version__
 from adapter.assets import folder
-from adapter.orgs import Orgs
+from adapter.orgs import Org, Orgs
 from adapter.origins import is_loopback
 from adapter.settings import Settings
 from adapter.web.pagefiles import PageFile, PageFiles, page_file
@@ -64,12 +64,11 @@ class Site:
         self._files = PageFiles(root / "softphone", root / "dist", more=(page,))
         self.build = self._files.build
         self._standby = (root / "standby.html").read_bytes()
-        self._standby_policy = standby_policy(self._standby, orgs.origins)
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
-        org = self._orgs.of_origin(request.query.get("sfdcIframeOrigin", ""))
-        policy = content_security_policy(org.origins if org else self._orgs.origins)
+        org, frames = shown_by(request, self._orgs)
+        policy = content_security_policy(frames)
         accepted = request.headers.get("Accept-Language", "")
         language = language_of(request.query, accepted, self._files.languages)
         html = shell(
@@ -80,13 +79,21 @@ class Site:
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
         return _sent(request, page_file("text/html", html.encode()), headers)
 
-    async def standby(self, _request: web.Request) -> web.Response:
-        """GET /standby: what Salesforce may show when the softphone stays silent."""
+    async def standby(self, request: web.Request) -> web.Response:
+        """GET /standby: what Salesforce may show when the softphone stays silent.
+
+        There is nothing in it to protect: where no org is named and there are several, any page may
+        show it, rather than each learn of the others.
+        """
+        org, frames = shown_by(request, self._orgs)
+        if not (org or frames or _origins_in(request)):
+            frames = ("https:",)
+        policy = standby_policy(self._standby, frames)
         return web.Response(
             body=self._standby,
             content_type="text/html",
             charset="utf-8",
-            headers={"Cache-Control": "no-cache", "Content-Security-Policy": self._standby_policy},
+            headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy},
         )
 
     async def openapi(self, _request: web.Request) -> web.Response:
@@ -122,6 +129,24 @@ class Site:
             },
             headers={"Cache-Control": "no-store"},
         )
+
+
+def shown_by(request: web.Request, orgs: Orgs) -> tuple[Org | None, tuple[str, ...]]:
+    """The org that shows this page, by the address, and who may frame it: that org alone.
+
+    Nobody, if another origin is named, or two. Where none is named, the only org that there is: of
+    several none learns of the others.
+    """
+    named = _origins_in(request)
+    if not named:
+        return None, orgs.origins if len(orgs.all) == 1 else ()
+    org = orgs.of_origin(named.pop()) if len(named) == 1 else None
+    return org, org.origins if org else ()
+
+
+def _origins_in(request: web.Request) -> set[str]:
+    """Lightning writes sfdcIframeOrigin, Classic sfdcIFrameOrigin."""
+    return {value for name, value in request.query.items() if name.lower() == "sfdciframeorigin"}
 
 
 def _of_this_release(openapi: bytes) -> bytes:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from adapter.hosts import only_asked_as
 from adapter.web.board import BoardSite
 from adapter.web.boardlive import BoardLive
 from adapter.web.bodies import MAX_BODY_BYTES, bodies_in_time
@@ -54,9 +55,10 @@ def make_server(
     limits: Limits,
 ) -> web.Application:
     """The application; `webhooks` by path, none while no provider is configured."""
-    server = web.Application(
-        middlewares=[timed, last_resort, bodies_in_time], client_max_size=MAX_BODY_BYTES
-    )
+    # Where any name is enough, a website that leads its own name here must not be our page.
+    names = [only_asked_as()] if isinstance(sign_in, DevLogin) else []
+    guards = [timed, *names, last_resort, bodies_in_time]
+    server = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
     server.on_response_prepare.append(add_headers)
     server.on_response_prepare.append(status.let_go)
     server.add_routes(

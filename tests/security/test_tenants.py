@@ -203,10 +203,19 @@ async def test_one_orgs_page_may_be_framed_by_that_org_only(two: Two) -> None:
     """Its policy names its own origins, and not the other's."""
     mine, other = (f"https://{org_id.lower()}.lightning.force.com" for org_id in ORGS)
     async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{two.world.url}/softphone?sfdcIframeOrigin={mine}")
-    policy = answer.headers["Content-Security-Policy"]
-    assert f"frame-ancestors {mine}" in policy
-    assert other not in policy
+        for name in ("sfdcIframeOrigin", "sfdcIFrameOrigin"):
+            answer = await http.get(f"{two.world.url}/softphone?{name}={mine}")
+            policy = answer.headers["Content-Security-Policy"]
+            assert f"frame-ancestors {mine}" in policy
+            assert other not in policy
+
+
+@pytest.mark.parametrize("path", ["softphone", "standby", "softphone?sfdcIframeOrigin=https://x.y"])
+async def test_whoever_names_no_org_learns_of_none(two: Two, path: str) -> None:
+    """A stranger who opens the page reads no customer's domain."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.get(f"{two.world.url}/{path}")
+    assert "lightning" not in answer.headers["Content-Security-Policy"]
 
 
 async def test_no_log_line_is_about_both(two: Two) -> None:

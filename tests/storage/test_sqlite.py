@@ -67,6 +67,19 @@ async def test_the_files_are_the_owners_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    """An older release, or a restored backup, may have left it open."""
+    path = tmp_path / "softphone.db"
+    await (await opened(path)).close()
+    for one in (path, tmp_path / "softphone.db-wal"):
+        one.touch()
+        one.chmod(0o644)
+    store = await opened(path)
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.with_name("softphone.db-wal"))]
+    await store.close()
+    assert modes == [0o600, 0o600]
+
+
 async def test_a_second_process_gets_a_clear_error(tmp_path: Path) -> None:
     """The file and the process id are named; after close() the file is free."""
     first = await opened(tmp_path / "softphone.db")

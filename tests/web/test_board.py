@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from pathlib import Path
 
 import httpx
@@ -86,6 +87,35 @@ async def test_the_role_is_a_list_of_addresses(
     site = BoardSite(world.app.board, session_of, supervisors, orgs_of(world.app.settings))
     answer = await site.supervisor(make_mocked_request("GET", "/api/board"))
     assert getattr(answer, "status", 200) == status
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme;=HYPERLINK(1)",
+        "Acme;  =1",
+        'Acme;"=1"',
+        "Acme\n=1",
+        "Acme\t@x",
+        "Acme|+1",
+        " =1",
+        "\n=1",
+        "\ufeff=1",
+        "\u200b=1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff201",
+        "\u22121",
+    ],
+)
+def test_no_part_of_a_cell_is_a_formula_in_another_country(text: str) -> None:
+    """There a semicolon parts the cells, and quotes in the midst of one are letters."""
+    told = dict.fromkeys(COLUMNS) | {"agent": text, "started": 0}
+    sheet = as_csv([BoardCall("0051", "c1", "pc", 1_000, told)])
+    (row,) = csv.DictReader(io.StringIO(sheet, newline=""))
+    for part in re.split(r"[;,|\t\r\n]", row["agent"]):
+        begun = unicodedata.normalize("NFKC", part.replace("\ufeff", "").replace("\u200b", ""))
+        assert not begun.strip(' "').startswith(("=", "+", "-", "@", "\u2212"))
 
 
 def test_no_cell_is_a_formula() -> None:

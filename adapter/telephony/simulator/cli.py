@@ -38,6 +38,7 @@ def configured(args: argparse.Namespace) -> Config:
         new_id=_new_id,
         host=args.host,
         port=args.port,
+        names=tuple(args.name),
         account=args.account,
         token=args.token,
         secret=args.secret,
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen on")
     add("--port", type=int, default=8082, help="0 takes a free one")
+    add("--name", action="append", default=[], metavar="HOST", help="answer under that name, too")
     add("--webhook", action="append", default=[], metavar="URL", help="may be given again")
     add("--account", default="acct_demo")
     add("--token", default="sk_test_demo", help="the API key to ask for")

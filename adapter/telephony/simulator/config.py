@@ -45,6 +45,7 @@ class Config:
     now: Callable[[], int]
     new_id: Callable[[], str]
     host: str = "127.0.0.1"
+    names: tuple[str, ...] = ()
     port: int = 0
     account: str = "acct_demo"
     token: str = "sk_test_demo"  # noqa: S105 - opens a simulator

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from adapter.hosts import only_asked_as
 from adapter.telephony.simulator import api, control, helpers
 from adapter.telephony.simulator.config import Config
 from adapter.telephony.simulator.errors import answered
@@ -41,7 +42,7 @@ ROUTES = (
 
 def make_app(config: Config) -> web.Application:
     """Build the application; its calls and deliveries end with it."""
-    app = web.Application(middlewares=[answered])
+    app = web.Application(middlewares=[only_asked_as(config.names), answered])
     app[STATE] = State(config)
     app.add_routes(ROUTES)
     app.cleanup_ctx.append(_life)

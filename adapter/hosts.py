@@ -1,0 +1,38 @@
+"""Under which names a server on this machine lets itself be asked.
+
+A website whose name suddenly leads to 127.0.0.1 (DNS rebinding) would else be the same origin as
+what listens there. An address needs no name service, and is nobody's to rebind
+(https://en.wikipedia.org/wiki/DNS_rebinding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from adapter.origins import host_of, is_loopback
+
+
+def only_asked_as(names: Iterable[str] = ()) -> Middleware:
+    """Refuse requests for other hosts than this machine, addresses, and these names."""
+    known = {name.lower() for name in names}
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = host_of(request.headers.get("Host", ""))
+        if is_loopback(host) or host in known or _is_address(host):
+            return await handler(request)
+        text = f"This server does not answer for {host or 'a request without a host'}.\n"
+        return web.Response(status=421, text=text)
+
+    return guard
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ip_address(host).version)
+    except ValueError:
+        return False
