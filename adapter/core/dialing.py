@@ -11,7 +11,13 @@ from msgspec.structs import replace
 from adapter.core.decision import Decision, answered, ignored, noticed
 from adapter.core.details import CallDetails, read_params
 from adapter.core.effects import PlaceCall
-from adapter.core.events import CallPlaced, DialRequested, PlacingRejected, PlacingUnknown
+from adapter.core.events import (
+    CallPlaced,
+    DialRequested,
+    PhoneSilent,
+    PlacingRejected,
+    PlacingUnknown,
+)
 from adapter.core.facts import INBOUND, Outcome
 from adapter.core.model import (
     Acceptance,
@@ -226,9 +232,27 @@ def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Deci
     return Decision(unconfirmed(agent, named, stage, event.at, policy))
 
 
-def placing_notices(call_id: str) -> tuple[str, str]:
+SILENT = {
+    "do-not-disturb": (
+        "Do not disturb is on at your phone: it does not ring. Turn it off, then dial."
+    ),
+    "phone-offline": "None of your phones is connected. Look at your phone, then dial again.",
+}
+"""Why a phone stays silent, said at once and not when it has rung in vain."""
+
+
+def phone_silent(agent: Agent, event: PhoneSilent, policy: Policy) -> Decision:
+    """The agent would wait for a phone that does not ring; the call itself goes on as it does."""
+    call = agent.call(event.call_id)
+    if call is None or not isinstance(call.stage, Placing) or event.code not in SILENT:
+        return ignored(agent, "not placing")
+    notice = Notice(f"silent-{call.call_id}", event.code, SILENT[event.code], event.at)
+    return Decision(noticed(agent, notice, policy))
+
+
+def placing_notices(call_id: str) -> tuple[str, ...]:
     """The ids of what was said while a call was placed: untrue once it is picked up."""
-    return f"unconfirmed-{call_id}", f"not-picked-up-{call_id}"
+    return f"unconfirmed-{call_id}", f"not-picked-up-{call_id}", f"silent-{call_id}"
 
 
 def unconfirmed(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Agent:

@@ -107,6 +107,14 @@ class PlacingUnknown(Struct, frozen=True):
     provider_call_id: str | None = None
 
 
+class PhoneSilent(Struct, frozen=True):
+    """The agent's phones will not ring for this placement: `code` says why, stably."""
+
+    at: int
+    call_id: str
+    code: str
+
+
 class CallEvent(Struct, frozen=True):
     """What a provider's event (or its call log) tells of one call of this agent.
 
@@ -272,6 +280,7 @@ Event: TypeAlias = (
     | CallPlaced
     | PlacingRejected
     | PlacingUnknown
+    | PhoneSilent
     | Report
     | CdrMissing
     | CdrUnavailable

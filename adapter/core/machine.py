@@ -35,6 +35,7 @@ from adapter.core.events import (
     NoticeDismissed,
     OverClaimed,
     PageGreeted,
+    PhoneSilent,
     PlacingRejected,
     PlacingUnknown,
     PopClaimed,
@@ -80,6 +81,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return dialing.placing_rejected(agent, event, policy)
         case PlacingUnknown():
             return dialing.placing_unknown(agent, event, policy)
+        case PhoneSilent():
+            return dialing.phone_silent(agent, event, policy)
         case CdrMissing():
             return deadlines.record_absent(agent, event, policy)
         case CdrUnavailable():

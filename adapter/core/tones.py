@@ -14,7 +14,9 @@ Tone: TypeAlias = Literal["quiet", "good", "info", "warning", "error"]
 _QUIET: frozenset[str] = frozenset({"placed", "duplicate", "done"})
 _GOOD: frozenset[str] = frozenset({"transferred"})
 _INFO: frozenset[str] = frozenset({"still-up"})
-_WARNING: frozenset[str] = frozenset({"confirm-repeat", "not-picked-up", "unknown-outcome"})
+_WARNING: frozenset[str] = frozenset(
+    {"confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb", "phone-offline"}
+)
 
 
 def tone_of(code: str) -> Tone:

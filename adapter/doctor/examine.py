@@ -33,7 +33,7 @@ async def examine(
         return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
     providers, salesforce, public, socket = await asyncio.gather(
-        asyncio.gather(*[provider_findings(org, clock) for org in orgs.all]),
+        asyncio.gather(*[provider_findings(org, clock, settings.public_url) for org in orgs.all]),
         salesforce_findings(settings, orgs, clock, tls),
         public_findings(settings, orgs, clock, tls),
         socket_finding(settings, tls),

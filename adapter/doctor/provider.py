@@ -11,14 +11,25 @@ from adapter.orgs import Org
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryError, Entry, read_entries
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
-from adapter.telephony.port import MOST_USERS, ProviderError, ProviderUser, Rejected
+from adapter.telephony.dialstack.webhook import PATH
+from adapter.telephony.dialstack.wire import EVENTS
+from adapter.telephony.port import (
+    MOST_USERS,
+    ProviderError,
+    ProviderUser,
+    RegisteredWebhook,
+    Rejected,
+)
 
 _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
 
 
-async def provider_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
-    """Ask for the users of the org's account once; who they are also judges its directory."""
+async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tuple[Finding, ...]:
+    """Ask for the users of the org's account once; who they are also judges its directory.
+
+    With our `public_url` it is asked, too, where its events are posted.
+    """
     telephony = org.telephony
     if telephony.kind == "asterisk":
         return await asterisk_findings(org, clock)
@@ -31,12 +42,28 @@ async def provider_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
     provider = DialStackDriver(http)
     try:
         users = await provider.users()
+        hooks = await provider.webhooks() if public_url else None
     except ProviderError as error:
         return (_unanswered(org, error), *skew.finding(), *_entries_alone(org))
     finally:
         await provider.close()
     answered = ok("provider", f"{url} answers; {org.account} has {len(users)} users.")
-    return (answered, *skew.finding(), *_directory(org, users))
+    posted = () if hooks is None else (_posted(org, hooks, public_url),)
+    return (answered, *skew.finding(), *posted, *_directory(org, users))
+
+
+def _posted(org: Org, hooks: tuple[RegisteredWebhook, ...], public_url: str) -> Finding:
+    """Whether an endpoint of the account is ours, and hears all that is needed."""
+    ours = [hook for hook in hooks if hook.url.startswith(f"{public_url}{PATH}")]
+    if not ours:
+        text = f"None of the {len(hooks)} webhook endpoints of {org.account} is {public_url}{PATH}."
+        return fail("webhook endpoint", text, "Run `python -m adapter webhooks register`.")
+    heard = {kind for hook in ours for kind in hook.events}
+    missing = sorted(set(EVENTS) - heard) if "*" not in heard else []
+    if missing:
+        text = f"{ours[0].url} is not told of {', '.join(missing)}."
+        return warn("webhook endpoint", text, "Add these events to the endpoint at the provider.")
+    return ok("webhook endpoint", f"{ours[0].url} is told of all that is needed.")
 
 
 def _unanswered(org: Org, error: ProviderError) -> Finding:

@@ -139,6 +139,8 @@ class Control(_Message):
         "digits",
         "answer",
         "decline",
+        "pause_recording",
+        "resume_recording",
     ]
     target: Text = ""
     digits: str = Field("", max_length=64)

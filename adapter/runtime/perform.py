@@ -27,6 +27,7 @@ from adapter.core.events import (
     CdrUnavailable,
     ControlAnswered,
     Event,
+    PhoneSilent,
     PlacingRejected,
     PlacingUnknown,
 )
@@ -44,6 +45,7 @@ from adapter.telephony.port import (
     Action,
     Cdr,
     Driver,
+    PresenceDriver,
     ProviderError,
     Rejected,
     Unknown,
@@ -177,9 +179,23 @@ class Performer:
             log.error("call.unknown", **about, reason=error.text)
             named = error.provider_call_id if isinstance(error, Unknown) else None
             return PlacingUnknown(self._clock.now(), effect.call_id, error.text, named)
+        self._tasks.start(f"silence {effect.call_id}", self._look_for_silence(key, effect))
         called = placed.provider_call_id
         log.info("call.placed", **about, provider_call=called, request=placed.request_id)
         return CallPlaced(self._clock.now(), effect.call_id, placed.provider_call_id)
+
+    async def _look_for_silence(self, key: AgentKey, effect: PlaceCall) -> None:
+        """Tell the agent now whose phone will not ring; where that cannot be known, nothing."""
+        driver = self._of(effect)
+        if not isinstance(driver, PresenceDriver):
+            return
+        try:
+            silence = await driver.silence(effect.line.user)
+            if silence is not None:
+                event = PhoneSilent(self._clock.now(), effect.call_id, silence.value)
+                await self._agents.handle(key, event)
+        except (ProviderError, StorageError) as error:
+            log.info("presence.unknown", call=effect.call_id, reason=str(error))
 
     async def _ask(self, key: AgentKey, effect: AskCall) -> Event:
         try:

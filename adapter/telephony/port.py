@@ -91,6 +91,7 @@ class Capabilities:
     call_log: bool = False
     sandbox: bool = False
     caller_id: bool = False
+    pause_recording: bool = False
 
 
 class Action(StrEnum):
@@ -104,6 +105,8 @@ class Action(StrEnum):
     DIGITS = "digits"
     ANSWER = "answer"
     DECLINE = "decline"
+    PAUSE_RECORDING = "pause_recording"
+    RESUME_RECORDING = "resume_recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,31 @@ class WebhookDriver(Driver, Protocol):
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Ask for `events` to be sent to `url`."""
         ...
+
+
+class Silence(StrEnum):
+    """Why a user's phones will not ring, whoever calls."""
+
+    DO_NOT_DISTURB = "do-not-disturb"
+    OFFLINE = "phone-offline"
+
+
+@runtime_checkable
+class PresenceDriver(Driver, Protocol):
+    """A driver whose provider tells whether a user's phones can ring."""
+
+    async def silence(self, user_id: str) -> Silence | None:
+        """Read why they cannot; None if they can, as far as it knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredWebhook:
+    """Where a provider posts events, as it tells it; no secret is in it."""
+
+    endpoint_id: str
+    url: str
+    events: tuple[str, ...]
 
 
 class StaleState(Exception):

@@ -16,6 +16,7 @@ from adapter.core.events import (
     DestinationDialed,
     Event,
     NoticeDismissed,
+    PhoneSilent,
     PlacingRejected,
     PlacingUnknown,
     TimePassed,
@@ -369,3 +370,17 @@ def test_an_extension_that_was_not_sent_is_told() -> None:
     assert ["204" in notice.text for notice in failed.agent.notices] == [True]
     gone = after(IDLE, [ControlAnswered(T0 + 3, "extension-c1", "unsupported", "No.")])
     assert gone.agent == IDLE
+
+
+@pytest.mark.parametrize("code", ["do-not-disturb", "phone-offline"])
+def test_an_agent_is_told_at_once_that_the_own_phone_stays_silent(code: str) -> None:
+    """Not after 45 seconds of waiting; who picks up all the same is told no more."""
+    told = after(IDLE, [click(), PhoneSilent(T0 + 300, "c1", code)])
+    assert [notice.code for notice in told.agent.notices] == [code]
+    assert told.agent.phase is Phase.RINGING_USER_DEVICES
+    up = after(
+        told.agent, [tell(DestinationDialed, T0 + 4_000, said(direction=Direction.OUTBOUND))]
+    )
+    assert up.agent.notices == ()
+    assert after(IDLE, [PhoneSilent(T0, "c1", code)]).ignored == "not placing"
+    assert after(IDLE, [click(), PhoneSilent(T0, "c1", "moon")]).ignored == "not placing"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 
+import httpx
 import pytest
 from aiohttp import web
 
@@ -24,27 +25,34 @@ ORG_ID = "00D000000000001"
 
 
 @asynccontextmanager
-async def provider(users: tuple[User, ...] = DEFAULT_USERS) -> AsyncIterator[str]:
+async def provider(
+    users: tuple[User, ...] = DEFAULT_USERS, webhooks: tuple[str, ...] = ()
+) -> AsyncIterator[str]:
     """A simulated provider with those users, where it is always NOW; its address."""
 
     async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(NOW / 1000, usegmt=True)
 
-    app = make_app(config(users=users, account=ACCOUNT, token=TOKEN))
+    app = make_app(config(users=users, webhooks=webhooks, account=ACCOUNT, token=TOKEN))
     app.on_response_prepare.append(stamp)
     async with listening(app) as url:
         yield url
 
 
 async def examined(
-    url: str, *, later_s: int = 0, token: str = TOKEN, directory: Path | None = None
+    url: str,
+    *,
+    later_s: int = 0,
+    token: str = TOKEN,
+    directory: Path | None = None,
+    public_url: str = "",
 ) -> tuple[Finding, ...]:
     """What is found at that address, by a clock that is so much ahead."""
     account = TelephonyAccount("dialstack", ACCOUNT, {"url": url, "token": token})
     org = Org(ORG_ID, (ORG,), telephony=account, directory_file=directory)
     clock = StoppedClock()
     clock.at += later_s * 1000
-    return await provider_findings(org, clock)
+    return await provider_findings(org, clock, public_url)
 
 
 async def test_a_provider_that_answers_is_good() -> None:
@@ -142,3 +150,37 @@ async def test_no_users_at_all_fails() -> None:
 async def test_without_credentials_nobody_is_asked() -> None:
     """The settings' check has said it already."""
     assert await examined("http://127.0.0.1:1", token="") == ()
+
+
+OURS = "https://phone.example.com"
+
+
+@pytest.mark.parametrize(
+    ("hooks", "grade", "said"),
+    [
+        ((), Grade.FAIL, "None of the 0 webhook endpoints"),
+        (("https://old.example.com/webhooks/dialstack",), Grade.FAIL, "None of the 1"),
+        ((f"{OURS}/webhooks/dialstack",), Grade.OK, "is told of all"),
+        ((f"{OURS}/webhooks/dialstack/acct",), Grade.OK, "is told of all"),
+    ],
+)
+async def test_where_the_provider_posts_is_looked_at(
+    hooks: tuple[str, ...], grade: Grade, said: str
+) -> None:
+    """An endpoint that is forgotten at the provider is silence here."""
+    async with provider(webhooks=hooks) as url:
+        found = await examined(url, public_url=OURS)
+    (finding,) = [one for one in found if one.check == "webhook endpoint"]
+    assert (finding.grade, said in finding.text) == (grade, True)
+
+
+async def test_an_endpoint_that_hears_too_little_is_named_with_what_it_lacks() -> None:
+    """Registered by hand, for one type of event."""
+    async with provider() as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        key = {"Authorization": f"Bearer {TOKEN}", "DialStack-Account": ACCOUNT}
+        wish = {"url": f"{OURS}/webhooks/dialstack", "enabled_events": ["call.end"]}
+        (await http.post("/v1/webhook_endpoints", json=wish, headers=key)).raise_for_status()
+        found = await examined(url, public_url=OURS)
+    (finding,) = [one for one in found if one.check == "webhook endpoint"]
+    assert finding.grade is Grade.WARN
+    assert "call.answered" in finding.text

@@ -137,6 +137,8 @@ def test_my_call_is_over_is_a_claim() -> None:
         ("unmute", ""),
         ("answer", ""),
         ("decline", ""),
+        ("pause_recording", ""),
+        ("resume_recording", ""),
     ],
 )
 def test_a_button_is_a_request_by_its_name(action: str, value: str) -> None:

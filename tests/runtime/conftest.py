@@ -176,7 +176,8 @@ async def a_bench(
 ) -> AsyncIterator[Bench]:
     """A runtime on that store, both closed at the end; `shared`: one replica of several."""
     hints, tasks = LocalHints(), Tasks()
-    agents = Agents(store, hints, Policy(), shared=shared, tasks=tasks)
+    policy = Policy(ring_profiles=("desk",))
+    agents = Agents(store, hints, policy, shared=shared, tasks=tasks)
     tenants = OneTenant(a_tenant(provider, LINE.account))
     pages = Pages(agents, tasks, clock, tenants)
     # A parked body holds the moment's name, which is all that these tests need of JSON.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from adapter.core.events import ControlRequested, DialRequested
 from adapter.core.model import Acceptance, Agent, Phase, Placing
-from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported
+from adapter.storage.sqlite import SqliteStore
+from adapter.telephony.port import ProviderError, Rejected, Silence, Unknown, Unsupported
 from adapter.telephony.updates import Moment
-from tests.runtime.conftest import ADA, Bench, heard, news
+from tests.runtime.conftest import ADA, Bench, HandClock, HandProvider, a_bench, heard, news
 
 
 async def dial(bench: Bench) -> Agent:
@@ -74,3 +77,39 @@ async def test_a_control_is_answered_whatever_comes_of_it(
     answers = (await bench.agents.snapshot(ADA)).agent.answers
     assert [(a.request_id, a.code) for a in answers][-1] == ("r2", code)
     assert bench.provider.asked[-1] == ("control", "pc1", "hold", "")
+
+
+class Quiet(HandProvider):
+    """A provider that knows whether phones can ring."""
+
+    silent: Silence | ProviderError | None = None
+
+    async def silence(self, user_id: str) -> Silence | None:
+        """As the test says."""
+        self.asked.append(("silence", user_id))
+        if isinstance(self.silent, ProviderError):
+            raise self.silent
+        return self.silent
+
+
+@pytest.mark.parametrize(
+    ("silent", "codes"),
+    [
+        (None, []),
+        (Silence.DO_NOT_DISTURB, ["do-not-disturb"]),
+        (Silence.OFFLINE, ["phone-offline"]),
+        (Unknown("no answer"), []),
+        (Rejected("http-404", "no such thing"), []),
+    ],
+)
+async def test_a_phone_that_cannot_ring_is_told_after_the_placement(
+    tmp_path: Path, silent: Silence | ProviderError | None, codes: list[str]
+) -> None:
+    """The call is placed first: a question must not hold it up, nor its failure say anything."""
+    clock, provider = HandClock(), Quiet()
+    provider.silent = silent
+    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
+    async with a_bench(store, clock, provider) as bench:
+        agent = await dial(bench)
+    assert [what[0] for what in provider.asked] == ["place", "silence"]
+    assert [notice.code for notice in agent.notices] == codes

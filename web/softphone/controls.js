@@ -11,11 +11,13 @@ import { phaseOf } from './view.js';
 const CONTROLS = {
   'ringing-user-devices': ['hang_up'],
   'dialing-destination': ['hang_up'],
-  bridged: ['mute', 'hold', 'digits', 'transfer', 'hang_up'],
+  bridged: ['mute', 'hold', 'digits', 'transfer', 'pause_recording', 'hang_up'],
   'ringing-inbound': ['answer', 'decline'],
 };
 /** @type {{[control: string]: string}} */
-const BACK = { hold: 'resume', mute: 'unmute' };
+const BACK = { hold: 'resume', mute: 'unmute', pause_recording: 'resume_recording' };
+// What no phone has a key for: where the provider cannot do it, nothing is said of it.
+const NOT_ON_PHONES = ['pause_recording'];
 // What opens beneath the buttons.
 const DRAWERS = ['digits', 'transfer'];
 const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
@@ -88,7 +90,7 @@ export function createControls(context, callId) {
       buttons.update(offered);
       show(buttons.element, offered.length > 0);
       if (opened && !offered.includes(opened)) void open('');
-      elsewhere.update(wished.filter((action) => !can[action] && phase !== 'ringing-inbound'));
+      elsewhere.update(wished.filter((action) => !can[action] && !NOT_ON_PHONES.includes(action) && phase !== 'ringing-inbound'));
       show(check, model.stage === 'live' && CHECKABLE.includes(phase) && !can['hang_up']);
     },
   };

@@ -24,7 +24,9 @@ from adapter.telephony.port import (
     Cdr,
     Placed,
     ProviderUser,
+    RegisteredWebhook,
     Rejected,
+    Silence,
     Unknown,
     Unsupported,
     Webhook,
@@ -65,6 +67,8 @@ def build_http(base_url: str, token: str, account: str) -> httpx.AsyncClient:
     )
 
 
+_RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}
+
 Observe = Callable[[int, str], None]
 """Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
 
@@ -100,6 +104,7 @@ class DialStackDriver:
             call_log=True,
             sandbox=sandbox,
             caller_id=True,
+            pause_recording=True,
         )
 
     async def place(
@@ -124,8 +129,24 @@ class DialStackDriver:
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Refuse: over REST DialStack neither hangs up nor holds, mutes, dials or answers."""
-        raise Unsupported(f"DialStack cannot do this from here: {action.value}")
+        """Pause and resume the recording: DialStack's REST neither hangs up nor holds nor mutes."""
+        act = _RECORDING.get(action)
+        if act is None:
+            raise Unsupported(f"DialStack cannot do this from here: {action.value}")
+        await self._send("POST", f"{wire.call_path(provider_call_id)}/recording/{act}")
+
+    async def silence(self, user_id: str) -> Silence | None:
+        """Read the user's presence: do not disturb is obeyed by phones without a sign."""
+        response = await self._send("GET", wire.presence_path(user_id))
+        try:
+            return wire.parse_silence(wire.parse_object(response.content))
+        except Malformed as error:
+            raise _unreadable(response, error) from error
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """Read where events are posted."""
+        rows = await self._rows("/v1/webhook_endpoints", wire.users_query(None), at_most=None)
+        return tuple(hook for row in rows if (hook := wire.parse_registered(row)))
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one row of the call log."""

@@ -19,7 +19,7 @@ from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import call_update_from_event
 from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
-from adapter.telephony.port import ProviderUser, Webhook
+from adapter.telephony.port import ProviderUser, RegisteredWebhook, Silence, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
 
@@ -96,7 +96,11 @@ def transfer_body(target: str) -> dict[str, Any]:
 
 def call_path(provider_call_id: str) -> str:
     """Build a call's path: the id is opaque, so each odd character is escaped, dots too."""
-    return "/v1/calls/" + quote(provider_call_id, safe="").replace(".", "%2E")
+    return "/v1/calls/" + _escaped(provider_call_id)
+
+
+def _escaped(opaque: str) -> str:
+    return quote(opaque, safe="").replace(".", "%2E")
 
 
 def records_query(user_id: str, since_ms: int, limit: int) -> dict[str, str]:
@@ -110,6 +114,11 @@ def users_query(email: str | None) -> dict[str, str]:
     """Build the query of `GET /v1/users`: as many a page as there may be, or a search."""
     query = {"limit": str(MOST_ROWS)}
     return query if email is None else {**query, "search": email}
+
+
+def presence_path(user_id: str) -> str:
+    """Build the path of a user's presence."""
+    return f"/v1/users/{_escaped(user_id)}/presence"
 
 
 def webhook_body(url: str, events: Sequence[str]) -> dict[str, Any]:
@@ -186,6 +195,25 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
     if endpoint_id is None or secret is None:
         raise Malformed("no id or no secret")
     return Webhook(endpoint_id, secret)
+
+
+def parse_silence(body: dict[str, Any]) -> Silence | None:
+    """Read why a user's phones will not ring: only what is plainly said keeps them silent."""
+    if body.get("dnd") is True:
+        return Silence.DO_NOT_DISTURB
+    return Silence.OFFLINE if body.get("state") == "offline" else None
+
+
+def parse_registered(row: dict[str, Any]) -> RegisteredWebhook | None:
+    """Read one of the endpoints; None for one without an id or an address."""
+    endpoint_id, url = fields.ident(row.get("id")), fields.text(row.get("url"), 4096)
+    events = row.get("enabled_events")
+    if endpoint_id is None or url is None:
+        return None
+    told = events if isinstance(events, list) else []
+    return RegisteredWebhook(
+        endpoint_id, url, tuple(kind for kind in told if isinstance(kind, str))
+    )
 
 
 def parse_record(row: dict[str, Any]) -> CdrRow | None:

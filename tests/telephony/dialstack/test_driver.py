@@ -21,6 +21,7 @@ from adapter.telephony.port import (
     Placed,
     ProviderError,
     Rejected,
+    Silence,
     Unknown,
     Unsupported,
     WebhookDriver,
@@ -217,7 +218,7 @@ async def test_a_transfer_is_sent_once(client: DialStackDriver, net: respx.MockR
     assert route.call_count == 2
 
 
-@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("action", [one for one in Action if "recording" not in one.value])
 async def test_nothing_else_can_be_controlled(client: DialStackDriver, action: Action) -> None:
     """Hang-up, hold, mute and digits do not exist over REST; nothing is sent."""
     with respx.mock, pytest.raises(Unsupported):
@@ -434,3 +435,25 @@ async def test_a_question_that_is_repeated_is_observed_each_time(net: respx.Mock
     assert await client.fetch_cdr("c1") is None
     await client.close()
     assert seen == ["no-answer", "no-answer", ""]
+
+
+async def test_the_recording_is_paused_and_resumed(
+    client: DialStackDriver, net: respx.MockRouter
+) -> None:
+    """While a card number is told."""
+    pause = net.post("/v1/calls/call_1/recording/pause").respond(202)
+    resume = net.post("/v1/calls/call_1/recording/resume").respond(202)
+    await client.control("call_1", Action.PAUSE_RECORDING)
+    await client.control("call_1", Action.RESUME_RECORDING, "")
+    assert (pause.call_count, resume.call_count) == (1, 1)
+
+
+async def test_presence_tells_why_no_phone_rings(
+    client: DialStackDriver, net: respx.MockRouter
+) -> None:
+    """Where it is not told, that is an error of the question, and nobody's silence."""
+    route = net.get("/v1/users/user_1/presence").respond(200, json={"dnd": True})
+    assert await client.silence("user_1") is Silence.DO_NOT_DISTURB
+    route.respond(200, content=b"[]")
+    with pytest.raises(Unknown):
+        await client.silence("user_1")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import wire
 from adapter.telephony.dialstack.cdr import CdrRow
-from adapter.telephony.port import ProviderUser
+from adapter.telephony.port import ProviderUser, RegisteredWebhook, Silence
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import Moment
 
@@ -475,3 +475,29 @@ def test_bytes_of_any_kind_are_a_delivery_or_malformed(raw: bytes) -> None:
     """The same for what is no JSON at all."""
     with pytest.raises(Malformed):
         wire.parse_webhook(raw, AT)
+
+
+@pytest.mark.parametrize(
+    ("body", "silence"),
+    [
+        ({"state": "available", "dnd": False}, None),
+        ({"state": "busy", "dnd": True}, Silence.DO_NOT_DISTURB),
+        ({"state": "offline", "dnd": False}, Silence.OFFLINE),
+        ({"state": 7, "dnd": "yes"}, None),
+        ({}, None),
+    ],
+)
+def test_a_phone_is_silent_only_where_that_is_plainly_said(
+    body: dict[str, Any], silence: Silence | None
+) -> None:
+    """An odd answer keeps nobody from waiting for the phone."""
+    assert wire.parse_silence(body) is silence
+
+
+def test_an_endpoint_of_the_list_has_an_id_and_an_address() -> None:
+    """What else it has may be missing."""
+    row = {"id": "we_1", "url": "https://x", "enabled_events": ["call.end", 7]}
+    assert wire.parse_registered(row) == RegisteredWebhook("we_1", "https://x", ("call.end",))
+    assert wire.parse_registered({"id": "we_1", "url": "https://x"}) is not None
+    assert wire.parse_registered({"id": "we_1"}) is None
+    assert wire.parse_registered({"url": "https://x"}) is None
