@@ -59,7 +59,7 @@ static: .venv/.dev ## Format, lint, types, layers, container files
 	@scripts/step "lint" $(PY) -m ruff check --quiet .
 	@scripts/step "types" $(PY) -m mypy --no-error-summary
 	@scripts/step "layers" .venv/bin/lint-imports --no-logo
-	@scripts/step "Dockerfile" .venv/bin/hadolint deploy/Dockerfile
+	@scripts/step "Dockerfiles" .venv/bin/hadolint deploy/Dockerfile deploy/asterisk/Dockerfile
 	@scripts/step "compose files" .venv/bin/check-jsonschema --quiet \
 		--builtin-schema vendor.compose-spec compose*.yaml
 
