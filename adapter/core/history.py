@@ -20,7 +20,7 @@ from adapter.core.values import Value
 class PastCall(Value, frozen=True):
     """One call of one agent; times are Unix milliseconds, `talk_seconds` None without a talk.
 
-    `name` is the other party's, `record` the id of the Salesforce record that the call is about.
+    `extension` was sent once connected; `name` is the other party's, `record` the id of the Salesforce record that the call is about.
     """
 
     agent: str
@@ -34,6 +34,7 @@ class PastCall(Value, frozen=True):
     name: str = ""
     record_name: str = ""
     record_type: str = ""
+    extension: str = ""
 
 
 def past_call(agent: Agent, call: Call | CallLog) -> PastCall | None:
@@ -59,6 +60,7 @@ def past_call(agent: Agent, call: Call | CallLog) -> PastCall | None:
         facts.name.value if facts.name else "",
         record.name,
         record.object_type,
+        call.details.extension,
     )
 
 

@@ -71,7 +71,8 @@ _EXTENSION_WORD = (
     r"(?:;\s*ext\s*=|[,;(]?\s*(?:extensi[oó]n|extn|ext|xt|x|interno|int|anexo|ramal|poste|durchwahl"
     r"|apparat|app|dw|nst|доб|内線|分機|#)[\s.:#-]*)(\d{1,8})"
 )
-_PAUSED = r"(?:,+|;|[pw])(\d{1,15}#?)"
+_PAUSED = r"(?:,+|;|[pw])(\d{1,6}#?|\d{7,15}#)"
+"""After a pause or a wait; as many digits as a telephone number has need a # to be none."""
 _EXTENSION = re.compile(rf"\s*(?:{_EXTENSION_WORD}|{_PAUSED})\)?(?![\w#*])", re.IGNORECASE)
 _DATE = re.compile(
     r"\(?(?:(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d"

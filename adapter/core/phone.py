@@ -149,7 +149,7 @@ def _is_alarm(found: NumberText, rules: DialRules) -> bool:
     home = rules.home_region or rules.default_region
     if not is_emergency(found.digits, home) and is_costly_within(found.digits, home):
         return False
-    bare = not (found.label or found.remark or found.lettered)
+    bare = not (any(map(str.isalnum, found.label + found.remark)) or found.lettered)
     beside = found.label.endswith(":") or found.remark[:1] in set("(,;:-") - {""}
     told = _ALARM.search(f"{found.label} {found.remark}") is not None
     return found.is_spelled_plainly and (bare or beside or told)

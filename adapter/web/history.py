@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from adapter.core.history import HistoryQuery, Kind
 from adapter.core.model import AgentKey
-from adapter.core.phone import display
+from adapter.core.phone import display, with_extension
 from adapter.core.policy import Policy, outcome_code
 from adapter.runtime.agents import Agents
 from adapter.storage.history import HistoryPage, HistoryRow
@@ -72,7 +72,7 @@ class History:
         query = HistoryQuery(asked.kind, asked.search, asked.record)
         page = await self._store.history(session.agent, query, asked.after, asked.limit)
         agent = (await self._agents.snapshot(session.agent)).agent
-        policy = self._agents.policy.of(agent.call_center)
+        policy = self._agents.policy_of(session.agent).of(agent.call_center)
         told = {"rows": [shown(row, policy) for row in page.rows], "after": page.after}
         return web.json_response(told, headers={"Cache-Control": "no-store"})
 
@@ -84,8 +84,9 @@ def shown(row: HistoryRow, policy: Policy) -> dict[str, Any]:
     return {
         "call_id": row.call_id,
         "direction": call.direction.value,
-        "number": call.number,
-        "display": display(call.number, policy.dial.default_region),
+        # As it is dialed again: an extension belongs to whom was called.
+        "number": with_extension(call.number, call.extension),
+        "display": with_extension(display(call.number, policy.dial.default_region), call.extension),
         "name": call.name,
         "record": record if call.record else None,
         "started_at": row.at,

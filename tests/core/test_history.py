@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.history import HistoryQuery, Kind, PastCall, past_call
 from adapter.core.logmodel import CallLog, Pending
@@ -40,6 +41,12 @@ PAST = PastCall(
 def test_a_call_and_its_log_tell_the_same() -> None:
     """With the wrap-up's card still there, or with the log alone."""
     assert past_call(ADA, CALL) == past_call(ADA, LOG) == PAST
+
+
+def test_an_extension_is_remembered_with_its_number() -> None:
+    """To call back means to reach the same telephone."""
+    reached = replace(CALL, details=CallDetails(extension="204"))
+    assert past_call(ADA, reached) == replace(PAST, extension="204")
 
 
 def test_a_call_that_is_not_over_is_no_history() -> None:

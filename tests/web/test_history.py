@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Outcome
 from adapter.core.history import PastCall
+from adapter.core.phone import Dialable, DialKind, DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.storage.history import HistoryRow
 from adapter.web.history import shown
@@ -34,6 +36,15 @@ def test_a_row_speaks_as_the_call_center_does() -> None:
         "outcome": "Missed",
         "outcome_code": "missed",
     }
+
+
+def test_a_row_with_an_extension_is_called_back_with_it() -> None:
+    """What it shows, and what a click on it dials."""
+    call = PastCall("", Direction.OUTBOUND, "+12025550143", "", 1, 2, Outcome.MISSED, None)
+    row = shown(HistoryRow("c1", 5, replace(call, extension="204")), Policy())
+    assert (row["number"], row["display"]) == ("+12025550143 ext. 204", "(202) 555-0143 ext. 204")
+    found = dialable(row["number"], DialRules(digits=True))
+    assert found == Dialable("+12025550143", DialKind.E164, extension="204")
 
 
 async def test_only_who_is_signed_in_may_ask_and_only_our_own_pages(world: World) -> None:
