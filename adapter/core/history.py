@@ -20,7 +20,8 @@ from adapter.core.values import Value
 class PastCall(Value, frozen=True):
     """One call of one agent; times are Unix milliseconds, `talk_seconds` None without a talk.
 
-    `extension` was sent once connected; `name` is the other party's, `record` the id of the Salesforce record that the call is about.
+    `name` is the other party's, `record` the id of the Salesforce record that the call is about;
+    `extension` was sent once connected.
     """
 
     agent: str
