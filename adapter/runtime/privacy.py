@@ -24,6 +24,7 @@ from adapter.storage.archive import (
     CALL_LOGS,
     CALLS,
     DELIVERIES,
+    DRIVER_STATES,
     PARKED,
     PersonalDataTable,
     Row,
@@ -64,6 +65,9 @@ class Archive(Protocol):
     async def erase_delivery(self, row: Row, body: bytes) -> None:
         """Put another body in its place."""
 
+    async def erase_driver_state(self, row: Row) -> bool:
+        """Remove it; False while the call is steered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -93,6 +97,7 @@ class PersonalData:
     calls: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
     parked: list[Row] = field(default_factory=list)
+    driver_states: list[Row] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """How many of each."""
@@ -102,6 +107,7 @@ class PersonalData:
             "calls": len(self.calls),
             "deliveries": len(self.deliveries),
             "parked": len(self.parked),
+            "driver_states": len(self.driver_states),
         }
 
     def told(self) -> dict[str, list[Row]]:
@@ -112,6 +118,7 @@ class PersonalData:
             "calls": [_readable(row, "value") for row in self.calls],
             "deliveries": [_readable(row, "body") for row in self.deliveries],
             "parked": [_readable(row, "body") for row in self.parked],
+            "driver_states": [_readable(row, "value") for row in self.driver_states],
         }
 
     def unfinished(self) -> set[CallKey]:
@@ -148,6 +155,9 @@ async def collect(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHI
         if _key(row, row["call_id"]) in ours or _tells(row["value"], sought):
             held.calls.append(row)
     await _collect_bodies(archive, sought, scope, held)
+    async for row in archive.rows(DRIVER_STATES):
+        if scope.has_account(row) and _tells(row["value"], sought):
+            held.driver_states.append({**row, "is_over": bool(row["is_over"])})
     log.info("privacy.search", number=sought.number, **held.counts())
     return held
 
@@ -225,6 +235,9 @@ async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING
     for row in held.deliveries:
         await archive.erase_delivery(row, ERASED_BODY)
         erased.add("deliveries")
+    for row in held.driver_states:
+        if await archive.erase_driver_state(row):
+            erased.add("driver_states")
     left = await collect(archive, sought, scope)
     erased.remaining = list(_remaining(left))
     log.info(
@@ -306,6 +319,9 @@ def _remaining(left: PersonalData) -> Iterable[dict[str, str]]:
             yield _why("call", row["call_id"], row, LATER)
     for row in left.deliveries:
         yield {"kind": "delivery", "id": row["event_id"], "why": LATER}
+    for row in left.driver_states:
+        why = LATER if row["is_over"] else "its call is not over"
+        yield {"kind": "driver state", "id": row["call_id"], "why": why}
     for row in left.parked:
         why = "it waits for its call, for ten minutes at most: run it again"
         yield {"kind": "parked delivery", "id": row["event_id"], "why": why}

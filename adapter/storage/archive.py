@@ -60,6 +60,9 @@ DELIVERIES = PersonalDataTable(
 PARKED = PersonalDataTable(
     "parked", ("account", "event_id"), ("provider_call_id", "at", "due", "body"), "body"
 )
+DRIVER_STATES = PersonalDataTable(
+    "driver_states", ("account", "call_id"), ("is_over", "value"), "value"
+)
 
 ERASE_AGENT = (
     "UPDATE agents SET version = version + 1, value = ?"
@@ -70,6 +73,7 @@ ERASE_CALL = (
     "UPDATE calls SET value = ? WHERE account = ? AND provider_call_id = ?"
     " AND org_id = ? AND user_id = ? AND value = ?"
 )
+ERASE_DRIVER_STATE = "DELETE FROM driver_states WHERE account = ? AND call_id = ? AND is_over"
 ERASE_DELIVERY = "UPDATE deliveries SET body = ? WHERE account = ? AND event_id = ?"
 
 
@@ -113,6 +117,13 @@ class Archive:
         """Put this body in place of the row's; that it came stays known."""
         values = (body, row["account"], row["event_id"])
         await self._submit(partial(_execute, statement=ERASE_DELIVERY, values=values))
+
+    async def erase_driver_state(self, row: Row) -> bool:
+        """Remove what a driver kept of a call, if nothing of it is steered any more."""
+        values = (row["account"], row["call_id"])
+        return bool(
+            await self._submit(partial(_execute, statement=ERASE_DRIVER_STATE, values=values))
+        )
 
     async def _submit(self, job: Any) -> Any:
         if self._journal is None:

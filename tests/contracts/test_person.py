@@ -42,6 +42,7 @@ from adapter.storage.port import (
     Commit,
     Conflict,
     Delivery,
+    DriverRow,
     Duplicate,
     Parked,
 )
@@ -52,7 +53,9 @@ from tests.contracts.stores import ADA, BEN, NOW, Backend
 NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
 CAY = AgentKey("00D2", "0051")
 ACCOUNTS = {"00D1": "acct_1", "00D2": "acct_2"}
-KEPT = {"agents": 0, "call_logs": 0, "calls": 0, "deliveries": 0, "parked": 0}
+KEPT = {
+    "agents": 0, "call_logs": 0, "calls": 0, "deliveries": 0, "parked": 0, "driver_states": 0,
+}  # fmt: skip
 DEEP = b"[" * 900 + f'"{NUMBER}"'.encode() + b"]" * 900
 WHO = Record("003000000000001", "Grete Hansen")
 
@@ -246,6 +249,24 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     assert (await kept.store.route("acct_1", "pc-9")).parked == (waiting,)
 
 
+async def test_what_a_driver_kept_goes_when_its_call_is_over(kept: Kept) -> None:
+    """As long as a call is steered its driver needs the number; another org's stays."""
+    text = f'{{"number":"{NUMBER}"}}'
+    rows = (
+        DriverRow("acct_1", "over", text, 0, over=True, at=NOW),
+        DriverRow("acct_1", "live", text, 0, over=False, at=NOW),
+        DriverRow("acct_2", "over", text, 0, over=True, at=NOW),
+        DriverRow("acct_1", "another", text.replace(NUMBER, OTHER), 0, over=True, at=NOW),
+    )
+    await kept.store.commit(Commit(states=rows))
+    erased = await kept.erase(NUMBER, Scope("00D1", frozenset({"acct_1"})))
+    assert erased.counts["driver_states"] == 1
+    assert [(one["kind"], one["id"]) for one in erased.remaining] == [("driver state", "live")]
+    left = [(row["account"], row["call_id"]) for row in (await kept.held()).driver_states]
+    assert left == [("acct_1", "live"), ("acct_2", "over")]
+    assert await kept.store.driver_row("acct_1", "another") is not None
+
+
 async def test_a_second_time_takes_what_was_not_done(kept: Kept) -> None:
     """Once the log has settled, nothing is left."""
     await kept.put(ADA, NUMBER, call_log("p", NUMBER, ADA, Pending(NOW, NOW + 9)))
@@ -263,7 +284,7 @@ async def test_only_the_org_that_is_asked_for(kept: Kept) -> None:
         await kept.deliver(delivered("e1", account, to=NUMBER), delivered("e2", account, id="pc-a"))
     scope = Scope("00D1", frozenset({"acct_1"}))
     assert (await kept.held(NUMBER, scope)).counts() == {
-        "agents": 1, "call_logs": 1, "calls": 1, "deliveries": 2, "parked": 0,
+        "agents": 1, "call_logs": 1, "calls": 1, "deliveries": 2, "parked": 0, "driver_states": 0,
     }  # fmt: skip
     assert (await kept.erase(NUMBER, scope)).remaining == []
     assert (await kept.held(NUMBER, scope)).counts() == KEPT
