@@ -31,6 +31,8 @@ COMMANDS = {
     "webhooks": "register the provider's webhook endpoint",
     "doctor": "check a deployment and say what to do",
     "show": "print what the store has of a call, an agent or a log",
+    "surface": "say in which product of Salesforce's an agent works",
+    "voice": "write what Salesforce Voice needs: key, contact center, metadata",
     "schema": "print the page protocol as JSON Schema",
 }
 

@@ -1,0 +1,91 @@
+"""Say in which product of Salesforce's an agent works: voice, open-cti, or whichever page greets.
+
+Refused while a call of the agent is up. Logs of before keep the way that they were begun on, and
+are listed. With SQLite the adapter must be stopped; with PostgreSQL the replicas go on, and the
+agent's pages are told at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+from typing import Any
+
+import structlog
+
+from adapter import console, observability
+from adapter.commands import CommandFailed
+from adapter.core.events import SurfaceChosen
+from adapter.core.model import AgentKey, Route
+from adapter.environment import load
+from adapter.fanout.open import is_shared, open_hints
+from adapter.orgs import orgs_of
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import SystemClock
+from adapter.settings import Settings
+from adapter.storage.open import open_store
+from adapter.storage.port import StorageError
+
+log = structlog.get_logger(__name__)
+
+ROUTES = {"voice": Route.BACKEND, "open-cti": Route.PAGE, "any": Route.PAGE}
+_USER = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?\Z")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who, and where to."""
+    parser.add_argument("user", help="the user's id in Salesforce, 005…")
+    parser.add_argument("surface", choices=sorted(ROUTES), help="any: whichever page greets")
+    parser.add_argument("--org", default="", help="the org's id, where there are several")
+    console.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Move the agent. Raises CommandFailed."""
+    settings = load()
+    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
+    org = orgs_of(settings).named(options.org)
+    if org is None:
+        raise CommandFailed("--org must name one of the configured orgs")
+    if not _USER.match(options.user):
+        raise CommandFailed(f"{options.user!r} is no user id: 005 and 12 or 15 letters and digits")
+    if options.surface == "voice" and org.salesforce.voice is None:
+        raise CommandFailed("Salesforce Voice is not set up here: SOFTPHONE_VOICE_URL and its like")
+    key = AgentKey(org.org_id, options.user)
+    try:
+        told = asyncio.run(_move(settings, key, options.surface))
+    except StorageError as error:
+        raise CommandFailed(str(error)) from error
+    log.info("surface.chosen", agent=str(key), surface=options.surface)
+    console.answer(options, told, _said(told))
+    return 0
+
+
+def _said(told: dict[str, Any]) -> str:
+    where = "works with whichever page greets" if told["surface"] == "any" else "works with"
+    name = "" if told["surface"] == "any" else f" {told['surface']}"
+    text = f"{told['agent']} {where}{name}.\n"
+    if told["unfinished"]:
+        text += "Still to be finished the way they were begun: " + ", ".join(told["unfinished"])
+        text += "\n"
+    return text
+
+
+async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, Any]:
+    clock, url = SystemClock(), settings.database_url
+    store = await open_store(url, clock_ms=clock.now)
+    hints = open_hints(url)
+    try:
+        await hints.start()
+        agents = Agents(store, hints, settings.policy(), shared=is_shared(url))
+        name, route = "" if surface == "any" else surface, ROUTES[surface]
+        turn = await agents.handle(key, SurfaceChosen(clock.now(), name, route))
+        if "in a call" in turn.ignored:
+            raise CommandFailed("A call of this agent is up: try again when it is over.")
+        logs = (await agents.snapshot(key)).logs
+        unfinished = [one.log_id for one in logs if one.route is not route]
+        return {"agent": str(key), "surface": surface, "unfinished": unfinished}
+    finally:
+        await hints.close()
+        await store.close()

@@ -1,0 +1,114 @@
+"""What Salesforce Voice needs: a key with its certificate, a contact center file, metadata.
+
+voice key --out DIR             private key and self-signed certificate for the contact center
+voice contact-center --certificate FILE    the file for Setup, Partner Telephony Contact Centers
+voice metadata --out DIR        vendor info, its Apex class, labels, permission set, trusted URL
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from adapter import console
+from adapter.commands import CommandFailed
+from adapter.environment import load
+from adapter.orgs import orgs_of
+from adapter.runtime.clock import SystemClock
+from adapter.voice import vendorinfo
+from adapter.voice.contactcenter import ContactCenter, problems, setup_xml
+
+KEY, CERTIFICATE = "voice-key.pem", "voice-certificate.pem"
+KEY_BITS = 4096
+DAYS = 730
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which of the three, and where to."""
+    parser.add_argument("what", choices=("key", "contact-center", "metadata"))
+    parser.add_argument("--out", type=Path, default=Path("voice"), help="folder (default: voice)")
+    parser.add_argument("--name", default="Softphone", help="API name of the vendor info")
+    parser.add_argument("--label", default="Softphone", help="what people see of it")
+    parser.add_argument("--certificate", type=Path, help="PEM file (default: that of `voice key`)")
+    parser.add_argument("--org", default="", help="the org's id, where there are several")
+    console.add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it. Raises CommandFailed."""
+    files = {"key": _key, "contact-center": _center, "metadata": _metadata}[options.what](options)
+    try:
+        for path, text in files.items():
+            _write(options.out / path, text, secret=path == KEY)
+    except OSError as error:
+        raise CommandFailed(f"cannot write {error.filename}: {error.strerror}") from error
+    written = [str(options.out / path) for path in files]
+    console.answer(options, {"files": written}, "".join(f"{path}\n" for path in written))
+    return 0
+
+
+def _key(options: argparse.Namespace) -> dict[str, str]:
+    if (options.out / KEY).exists():
+        raise CommandFailed(f"{options.out / KEY} is there already: choose another --out")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, options.name)])
+    now = datetime.fromtimestamp(SystemClock().now() / 1000, UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=DAYS))
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {
+        KEY: secret.decode(),
+        CERTIFICATE: made.public_bytes(serialization.Encoding.PEM).decode(),
+    }
+
+
+def _center(options: argparse.Namespace) -> dict[str, str]:
+    settings = load()
+    path = options.certificate or options.out / CERTIFICATE
+    try:
+        certificate = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"cannot read {path}: make one with `voice key`, {error}") from error
+    name = settings.voice_contact_center or f"{options.name}Voice"
+    center = ContactCenter(name, options.label, f"c__{options.name}", certificate)
+    if found := problems(center):
+        raise CommandFailed(" ".join(found))
+    return {f"{name}.xml": setup_xml(center)}
+
+
+def _metadata(options: argparse.Namespace) -> dict[str, str]:
+    settings = load()
+    org = orgs_of(settings).named(options.org)
+    if org is None:
+        raise CommandFailed("--org must name one of the configured orgs")
+    vendor = vendorinfo.Vendor(options.name, options.label, settings.public_origin, org.org_id)
+    if found := vendorinfo.problems(vendor):
+        raise CommandFailed(" ".join(found))
+    sources = Path("force-app/main/default")
+    return {str(sources / path): text for path, text in vendorinfo.files(vendor).items()}
+
+
+def _write(path: Path, text: str, *, secret: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(os.open(path, flags, 0o600 if secret else 0o644), "w", encoding="utf-8") as file:
+        file.write(text)

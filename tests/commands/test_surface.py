@@ -1,0 +1,97 @@
+"""`python -m adapter surface`: one agent, one surface, by an admin's word."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.cli import main
+from adapter.core.model import Agent, AgentKey, Route
+from adapter.runtime.clock import SystemClock
+from adapter.storage.open import open_store
+from adapter.storage.port import AgentChange, Commit
+from tests.core.gate import new_log
+from tests.core.people import IDLE, after, click
+from tests.fakes.voicecalls import CENTER, key_pair
+
+KEY = AgentKey("00D000000000001", "005000000000001")
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A deployment with Salesforce Voice."""
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///{tmp_path}/test.db"
+    told = {
+        "DATABASE_URL": url,
+        "ORG_ID": KEY.org_id,
+        "VOICE_URL": "https://acme.my.salesforce-scrt.com",
+        "VOICE_CONTACT_CENTER": CENTER,
+        "VOICE_KEY": key_pair()[0],
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(f"SOFTPHONE_{name}", value)
+    return url
+
+
+async def _kept(url: str, change: AgentChange | None = None) -> Agent:
+    store = await open_store(url, clock_ms=SystemClock().now)
+    if change is not None:
+        await store.commit(Commit((change,)))
+    snapshot = await store.load(KEY)
+    await store.close()
+    assert snapshot is not None
+    return snapshot.agent
+
+
+def test_an_agent_is_moved_and_told_which_logs_wait(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There and back by the same command."""
+    log = replace(new_log(), agent=KEY)
+    asyncio.run(_kept(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
+    assert main(["surface", KEY.user_id, "voice", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"agent": str(KEY), "surface": "voice", "unfinished": ["c1"]}
+    agent = asyncio.run(_kept(database))
+    assert (agent.surface, agent.route, agent.pinned) == ("voice", Route.BACKEND, True)
+    assert main(["surface", KEY.user_id, "open-cti"]) == 0
+    assert "works with open-cti" in capsys.readouterr().out
+    assert main(["surface", KEY.user_id, "any"]) == 0
+    assert not asyncio.run(_kept(database)).pinned
+
+
+def test_nobody_is_moved_in_a_call(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The call would lose its page."""
+    busy = replace(after(replace(IDLE, key=KEY), [click()]).agent)
+    asyncio.run(_kept(database, AgentChange(0, busy, None, ())))
+    assert main(["surface", KEY.user_id, "voice"]) == 2
+    assert "is up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ada", "voice"], "no user id"),
+        ([KEY.user_id, "voice", "--org", "00D000000000009"], "--org"),
+    ],
+)
+def test_a_wrong_wish_is_named(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2."""
+    assert main(["surface", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_voice_must_be_set_up_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the agent's calls would be logged nowhere."""
+    monkeypatch.delenv("SOFTPHONE_VOICE_KEY")
+    assert main(["surface", KEY.user_id, "voice"]) == 2
+    assert "SOFTPHONE_VOICE_URL" in capsys.readouterr().err

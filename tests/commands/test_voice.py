@@ -1,0 +1,66 @@
+"""`python -m adapter voice`: what an admin takes into Salesforce."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from adapter.cli import main
+from adapter.commands import voice
+from adapter.voice.token import is_pair
+from adapter.xmltext import read
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No .env of ours, a public address, a key that is quickly made."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", "https://phone.example.com")
+    monkeypatch.setenv("SOFTPHONE_ORG_ID", "00D000000000001")
+    monkeypatch.setattr(voice, "KEY_BITS", 2048)
+    return tmp_path
+
+
+def test_key_contact_center_and_metadata_fit_each_other(at_home: Path) -> None:
+    """The key is nobody else's to read; the contact center holds its certificate."""
+    assert main(["voice", "key"]) == 0
+    key, certificate = at_home / "voice" / voice.KEY, at_home / "voice" / voice.CERTIFICATE
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert is_pair(key.read_text(), certificate.read_text())
+    assert main(["voice", "contact-center"]) == 0
+    center = read((at_home / "voice" / "SoftphoneVoice.xml").read_text())
+    items = {item.get("name"): item.text for item in center.iter("item")}
+    assert items["reqVendorInfoApiName"] == "c__Softphone"
+    assert items["reqTelephonyIntegrationCertificate"] == certificate.read_text().strip()
+    assert main(["voice", "metadata"]) == 0
+    sources = at_home / "voice/force-app/main/default"
+    info = sources / (
+        "ConversationVendorInformation/Softphone.ConversationVendorInformation-meta.xml"
+    )
+    assert "https://phone.example.com/voice/00D000000000001" in info.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["contact-center"], "voice key"),
+        (["metadata", "--org", "00D000000000009"], "--org"),
+        (["metadata", "--name", "1"], "name"),
+    ],
+)
+def test_what_cannot_be_made_says_why(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2."""
+    assert main(["voice", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_key_is_never_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it has signed would be refused from then on."""
+    assert main(["voice", "key"]) == 0
+    assert main(["voice", "key"]) == 2
+    assert "there already" in capsys.readouterr().err
+    assert main(["voice", "contact-center", "--name", "_"]) == 2
