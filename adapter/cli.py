@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 looked at and not in order (callcenter --check, doctor); 2 a setting or an
 argument is wrong (the message names it).
 """
+# PYTHON_ARGCOMPLETE_OK: a shell looks for this word here before it asks the installed command.
 
 from __future__ import annotations
 
@@ -33,6 +34,7 @@ COMMANDS = {
     "show": "print what the store has of a call, an agent or a log",
     "surface": "say in which product of Salesforce's an agent works",
     "voice": "write what Salesforce Voice needs: key, contact center, metadata",
+    "settings": "print every setting, as a .env to begin with",
     "schema": "print the page protocol as JSON Schema",
 }
 

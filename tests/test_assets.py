@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.assets import folder
+from adapter.assets import example, folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,3 +30,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="install it again") as refused:
         folder("salesforce", tmp_path / "adapter")
     assert refused.value.filename == str(tmp_path / "adapter" / "salesforce")
+
+
+def test_the_settings_are_found_likewise(tmp_path: Path) -> None:
+    """In a checkout, in an installation, or named."""
+    assert example() == ROOT / ".env.example"
+    package = tmp_path / "adapter"
+    with pytest.raises(FileNotFoundError, match="install it again"):
+        example(package)
+    (package / "assets").mkdir(parents=True)
+    (package / "assets" / "env.example").write_text("")
+    assert example(package) == package / "assets" / "env.example"

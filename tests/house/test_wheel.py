@@ -79,7 +79,7 @@ def test_the_wheel_has_all_that_the_program_reads(wheel: Path) -> None:
         text=True,
         check=True,
     ).stdout.split()
-    wanted = {
+    wanted = {"adapter/assets/env.example"} | {
         name if name.startswith("adapter/") else f"adapter/assets/{name}"
         for name in listed
         if (ROOT / name).is_file()
@@ -107,6 +107,20 @@ def test_the_installed_program_writes_a_whole_salesforce_project(
     written = [path for path in (tmp_path / "project").rglob("*") if path.is_file()]
     assert len(written) >= 17
     assert {path.suffix for path in written} >= {".cls", ".xml", ".json"}
+
+
+def test_the_installed_program_tells_its_settings_and_completes(
+    installed: Path, tmp_path: Path
+) -> None:
+    """A .env to begin with; a shell finds the word by which it may ask for completions."""
+    ended = run(installed, tmp_path, "settings")
+    assert "SOFTPHONE_PUBLIC_URL=" in ended.stdout, ended.stderr
+    checked = subprocess.run(
+        [installed.with_name("python"), "-m", "argcomplete._check_console_script", installed],
+        cwd=tmp_path,
+        check=False,
+    )
+    assert checked.returncode == 0
 
 
 def test_half_an_installation_writes_no_project(installed: Path, tmp_path: Path) -> None:
