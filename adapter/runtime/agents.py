@@ -28,7 +28,6 @@ from adapter.runtime.keyedlocks import KeyedLocks
 from adapter.runtime.routes import Routes
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
-from adapter.storage.handover import outcome_of
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -38,6 +37,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
+from adapter.storage.threadbridge import outcome_of
 
 Plan = Mapping[AgentKey, Sequence[Step]]
 Turns = dict[AgentKey, Turn]

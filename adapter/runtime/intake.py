@@ -20,7 +20,6 @@ from adapter.runtime.agents import Agents, Turns
 from adapter.runtime.clock import Clock
 from adapter.runtime.routes import Route
 from adapter.runtime.turn import Turn
-from adapter.storage.handover import outcome_of
 from adapter.storage.port import (
     Commit,
     Conflict,
@@ -32,6 +31,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
+from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.updates import CallUpdate, DriverState, IncomingDelivery, event_for
 
 log = structlog.get_logger(__name__)

@@ -19,8 +19,8 @@ from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
-from adapter.storage.handover import outcome_of
 from adapter.storage.port import Conflict, Parked, Store
+from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import Cdr, ProviderError
 from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Tenants

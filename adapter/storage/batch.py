@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from adapter.core.logmodel import CallLog, Closed, Settled
 from adapter.storage import sql
+from adapter.storage.batchstate import BatchState, Pair, RouteKey, RouteRow, route_row
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -29,7 +30,6 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.rows import AGENT, CALL_LOG
-from adapter.storage.seen import Pair, RouteKey, RouteRow, Seen, route_row
 
 Row: TypeAlias = tuple[object, ...]
 
@@ -228,7 +228,7 @@ class Writes:
             self.park.pop(unparked, None)
             self.unpark.add(unparked)
 
-    def must(self) -> list[ForRows]:
+    def checked(self) -> list[ForRows]:
         """Statements of which each row must take effect, or what was seen is no longer so."""
         agents, states = sorted(self.agents.values()), sorted(self.states.values())
         return _some(
@@ -240,7 +240,7 @@ class Writes:
             (sql.UPDATE_STATE, [_update(row) for row in states if row.read_version]),
         )
 
-    def may(self) -> list[ForRows]:
+    def unchecked(self) -> list[ForRows]:
         """The others, which come after them."""
         return _some(
             (sql.PUT_LOG, sorted(self.logs.values())),
@@ -257,7 +257,7 @@ def _some(*statements: ForRows) -> list[ForRows]:
     return [statement for statement in statements if statement[1]]
 
 
-def judge(batch: Iterable[Prepared], seen: Seen) -> tuple[Writes, list[StorageError | None]]:
+def judge(batch: Iterable[Prepared], seen: BatchState) -> tuple[Writes, list[StorageError | None]]:
     """What to write, and for each commit None or why it lost. `seen` grows by the winners."""
     writes = Writes()
     verdicts: list[StorageError | None] = []
@@ -269,7 +269,7 @@ def judge(batch: Iterable[Prepared], seen: Seen) -> tuple[Writes, list[StorageEr
     return writes, verdicts
 
 
-def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
+def _lost(commit: Prepared, seen: BatchState) -> StorageError | None:
     if commit.delivery is not None and commit.delivery[0] in seen.taken:
         return Duplicate("the delivery was taken before")
     if any(seen.versions.get(row.key, 0) != row.read_version for row in commit.agents):
@@ -283,7 +283,7 @@ def _lost(commit: Prepared, seen: Seen) -> StorageError | None:
     return None
 
 
-def _take(commit: Prepared, seen: Seen, writes: Writes) -> None:
+def _take(commit: Prepared, seen: BatchState, writes: Writes) -> None:
     writes.take(commit)
     for row in commit.agents:
         seen.versions[row.key] = row.version

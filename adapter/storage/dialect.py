@@ -14,7 +14,7 @@ from psycopg.types.numeric import Int8Dumper
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Row
-from adapter.storage.trust import Answer
+from adapter.storage.optimistic import Answer
 
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000

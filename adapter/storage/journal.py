@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from adapter.storage.handover import Handover
 from adapter.storage.port import Done, StorageError
+from adapter.storage.threadbridge import ThreadBridge
 from adapter.storage.transaction import Database, Work, failure, settle
 
 MAX_BATCH = 256
@@ -54,7 +54,7 @@ class Journal:
     ) -> None:
         self._database = database
         self._observer = observer or _nobody
-        self._works: Handover[Work] = Handover(max_queue)
+        self._works: ThreadBridge[Work] = ThreadBridge(max_queue)
         # A daemon, so that a process that forgot to close can still end: what was acknowledged
         # is durable, and the rest was never promised.
         self._thread = Thread(target=self._run, name="journal", daemon=True)
@@ -65,7 +65,7 @@ class Journal:
 
         When the caller is cancelled, the work is done all the same.
         """
-        return await self._works.ask(work)
+        return await self._works.submit(work)
 
     def begin(self, work: Work, done: Done[Any]) -> None:
         """The same, told by a call. Raises StorageError when closed or full."""
@@ -77,7 +77,7 @@ class Journal:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while batch := self._works.take(MAX_BATCH):
+        while batch := self._works.next_batch(MAX_BATCH):
             started = perf_counter()
             works = [work for work, *_ in batch]
             try:
@@ -86,7 +86,7 @@ class Journal:
                 # Only if the database's own object breaks its word; the writer lives on.
                 outcomes = [failure(error) for _ in works]
             told = partial(self._observe, outcomes, perf_counter() - started)
-            self._works.give_back(batch, outcomes, told)
+            self._works.resolve(batch, outcomes, told)
         self._database.close()
 
     def _observe(self, outcomes: list[Any], seconds: float) -> None:

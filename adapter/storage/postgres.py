@@ -18,6 +18,7 @@ from psycopg import errors, pq
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Row
+from adapter.storage.batchstate import Pair
 from adapter.storage.dialect import (
     LOCKED_VERSIONS,
     XACT_ID,
@@ -30,12 +31,11 @@ from adapter.storage.dialect import (
     translate,
 )
 from adapter.storage.journal import Journal, Observer
+from adapter.storage.optimistic import Answer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
 from adapter.storage.reasons import reason
-from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
-from adapter.storage.trust import Answer
 
 IN_DOUBT_SECONDS = 5.0
 """So long the outcome of a COMMIT without an answer is asked for."""

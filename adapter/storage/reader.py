@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from adapter.storage.handover import Handover
 from adapter.storage.port import StorageError
 from adapter.storage.queries import Fetch
 from adapter.storage.rows import Unreadable
+from adapter.storage.threadbridge import ThreadBridge
 from adapter.storage.transaction import failure
 
 P = ParamSpec("P")
@@ -56,7 +56,7 @@ class Reader:
         self._open: list[Connection] = []
         self._most = threads
         self._threads: list[threading.Thread] = []
-        self._asked: Handover[Callable[[], Any]] = Handover(MAX_WAITING)
+        self._asked: ThreadBridge[Callable[[], Any]] = ThreadBridge(MAX_WAITING)
 
     async def run(
         self, query: Callable[Concatenate[Fetch, P], T], *args: P.args, **kwargs: P.kwargs
@@ -67,7 +67,7 @@ class Reader:
             thread = threading.Thread(target=self._run, name="reader", daemon=True)
             self._threads.append(thread)
             thread.start()
-        answer: T = await self._asked.ask(partial(query, self._fetch, *args, **kwargs))
+        answer: T = await self._asked.submit(partial(query, self._fetch, *args, **kwargs))
         return answer
 
     async def close(self) -> None:
@@ -81,8 +81,8 @@ class Reader:
     # --- in the threads ---
 
     def _run(self) -> None:
-        while asked := self._asked.take(AT_ONCE, among=self._most):
-            self._asked.give_back(asked, [self._read(attempt) for attempt, *_ in asked])
+        while asked := self._asked.next_batch(AT_ONCE, among=self._most):
+            self._asked.resolve(asked, [self._read(attempt) for attempt, *_ in asked])
 
     def _read(self, attempt: Callable[[], T]) -> T | StorageError:
         """What came of it; after a failure tried once more, on a new connection."""

@@ -29,7 +29,7 @@ UPDATE_AGENT_IN_PLACE = (
     " WHERE org_id = v.column1 AND user_id = v.column2 AND agents.version = v.column8"
     " AND account IS v.column6 AND provider_user IS v.column7"
 )
-"""The same, and nothing where the line is another one: so the index of lines is left alone."""
+"""The same, and nothing where the line is another one: who leaves a line changes others' routes."""
 
 INSERT_AGENT = (
     "INSERT INTO agents (org_id, user_id, version, value, next_due, account, provider_user)"
@@ -45,15 +45,9 @@ PUT_LOG = (
 PUT_CALL = (
     "INSERT INTO calls (account, provider_call_id, org_id, user_id, call_id, at, value)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
-    " DO UPDATE SET call_id = excluded.call_id, at = excluded.at, value = excluded.value"
-)
-PUT_CALL_IN_PLACE = (
-    "INSERT INTO calls (account, provider_call_id, org_id, user_id, call_id, at, value)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, provider_call_id, org_id, user_id)"
     " DO UPDATE SET call_id = excluded.call_id, value = excluded.value"
-    " WHERE calls.at = excluded.at"
 )
-"""The same, and nothing where a call began at another time: so two more indexes are left alone."""
+"""A call began when its row was first written; so an update leaves the indexes by time alone."""
 
 INSERT_DELIVERY = (
     "INSERT INTO deliveries (account, event_id, type, body, at, fate) VALUES (?, ?, ?, ?, ?, ?)"
@@ -103,7 +97,7 @@ ROUTES = (
     " JOIN agents t ON t.account = k.line_account AND t.provider_user = k.line_user"
     " AND t.account IS NOT NULL"
 )
-"""For rows of seen.RouteKey; NULL asks for nothing."""
+"""For rows of batchstate.RouteKey; NULL asks for nothing."""
 
 # --- reading ---
 

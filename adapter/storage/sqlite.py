@@ -18,14 +18,14 @@ from typing import Self
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Row
+from adapter.storage.batchstate import Pair
 from adapter.storage.filelock import OWNER_ONLY, FileLock
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.migrate import upgrade_tables
+from adapter.storage.optimistic import Answer
 from adapter.storage.port import StorageError
 from adapter.storage.reader import Reader
-from adapter.storage.seen import Pair
 from adapter.storage.sqlstore import SqlStore
-from adapter.storage.trust import Answer
 
 BUSY_MS = 5_000
 """So long a statement waits for somebody's lock (a backup, a shell) before it fails."""

@@ -1,7 +1,7 @@
 """One batch as one transaction, on whichever database; a bad commit sinks alone.
 
-A batch is first taken at its word (trust.py): written in one go, and made durable if the answers
-prove that all was as its commits had read it. Where that is not so, and for whatever it does not
+A batch is first written optimistically (optimistic.py), in one go, and made durable if the answers
+verify that all was as its commits had read it. Where that is not so, and for whatever it does not
 suit, the batch is looked at first, judged, and what the winners leave is written.
 
 An error that is the batch's own fault (a value that the database refuses, a lost race for a new
@@ -18,10 +18,10 @@ from typing import Any, Protocol, TypeAlias
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Prepared, Row, Writes, ask, judge
+from adapter.storage.batchstate import BatchState, Pair
+from adapter.storage.optimistic import Answer, optimistic_batch
 from adapter.storage.port import Conflict, StorageError
 from adapter.storage.reasons import reason
-from adapter.storage.seen import Pair, Seen
-from adapter.storage.trust import Answer, trust
 
 
 class Database(Protocol):
@@ -72,11 +72,11 @@ class Raced(Conflict):
 def settle(database: Database, works: Sequence[Work]) -> list[Any]:
     """The outcome of each: what it returned (None for a commit), or the StorageError."""
     commits = _commits(works)
-    trusted = trust(commits) if len(commits) == len(works) else None
-    if trusted is None:
+    written = optimistic_batch(commits) if len(commits) == len(works) else None
+    if written is None:
         return _settle(database, works)
     try:
-        if trusted.holds(database.begin_with(trusted.statements)):
+        if written.verified_by(database.begin_with(written.statements)):
             database.commit()
             return [None] * len(works)
     except Exception as error:
@@ -123,9 +123,9 @@ def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     return outcomes
 
 
-def _look(database: Database, commits: Sequence[Prepared]) -> Seen:
+def _look(database: Database, commits: Sequence[Prepared]) -> BatchState:
     asked = ask(commits)
-    seen = Seen()
+    seen = BatchState()
     locked: Iterable[tuple[Any, ...]] = database.versions(asked.agents)
     seen.versions.update(((str(org_id), str(user_id)), v) for org_id, user_id, v in locked)
     taken = _found(database, sql.TAKEN, asked.deliveries)
@@ -144,8 +144,8 @@ def _found(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[
 
 def _write(database: Database, writes: Writes) -> None:
     """In one order of tables, each sorted: two replicas never wait for each other in a ring."""
-    for statement, rows in writes.must():
+    for statement, rows in writes.checked():
         if database.write(statement, rows) != len(rows):
             raise Raced("a newer version was committed")
-    for statement, rows in writes.may():
+    for statement, rows in writes.unchecked():
         database.write(statement, rows)

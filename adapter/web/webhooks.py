@@ -15,8 +15,8 @@ from aiohttp import web
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import DeliveryOutcome, Intake
-from adapter.storage.handover import outcome_of
 from adapter.storage.port import Done, StorageError
+from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import WebhookDriver
 from adapter.telephony.updates import IncomingDelivery, WebhookRefusal, WebhookReply
 from adapter.web.address import FORWARDED, NO_PROXIES, Proxies, address_behind

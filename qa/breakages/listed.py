@@ -217,7 +217,7 @@ BREAKAGES = (
     ),
     Breakage(
         "take a batch at its word without proof (store)",
-        "adapter/storage/trust.py",
+        "adapter/storage/optimistic.py",
         "if [changed for _, changed in proofs] != self._rows:",
         "if len(proofs) != len(self._rows):",
         ("tests/storage/test_trust.py", "tests/contracts/test_store.py"),

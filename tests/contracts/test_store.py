@@ -67,6 +67,24 @@ async def test_any_text_survives_the_database(store: Store) -> None:
     assert snapshot.agent.name == name
 
 
+async def test_a_commit_may_be_told_by_a_call(store: Store) -> None:
+    """The same outcomes, none before it is durable."""
+    told, both = list[object](), asyncio.Event()
+
+    def hear(outcome: object) -> None:
+        told.append(type(outcome))
+        if len(told) == 2:
+            both.set()
+
+    for _ in range(2):
+        store.begin(write(0, name="first"), hear)
+    assert told == []
+    async with asyncio.timeout(10):
+        await both.wait()
+    assert told == [type(None), Conflict]
+    assert await store.versions((ADA,)) == {ADA: 1}
+
+
 async def test_each_commit_makes_the_next_version(store: Store) -> None:
     """Versions count up by one, without gaps."""
     for version in range(5):

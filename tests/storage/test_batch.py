@@ -8,6 +8,7 @@ from adapter.core.logmodel import Settled
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
 from adapter.storage.batch import Prepared, ask, judge, prepare
+from adapter.storage.batchstate import BatchState
 from adapter.storage.port import (
     AgentChange,
     Commit,
@@ -16,7 +17,6 @@ from adapter.storage.port import (
     RouteRead,
     StorageError,
 )
-from adapter.storage.seen import Seen
 from tests.contracts.stores import (
     ADA,
     BEN,
@@ -65,28 +65,28 @@ def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
 
 def test_commits_that_build_on_each_other_leave_one_row() -> None:
     """From the version in the database to the last one, with the last value."""
-    seen = Seen({ADA_PAIR: 4})
+    seen = BatchState({ADA_PAIR: 4})
     writes, verdicts = judge(prepared(write(4, "x"), write(5, "y"), write(6, "z")), seen)
     assert verdicts == [None, None, None]
-    ((statement, (row,)),) = writes.must()
+    ((statement, (row,)),) = writes.checked()
     assert statement == sql.UPDATE_AGENT
     assert (*row[:3], row[-1]) == (*ADA_PAIR, 7, 4)
     assert '"name":"z"' in str(row[3])
-    assert writes.may() == []
+    assert writes.unchecked() == []
 
 
 def test_an_agent_that_is_not_there_is_new() -> None:
     """From version 0, also when a second commit follows in the same batch."""
-    writes, verdicts = judge(prepared(write(0), write(1)), Seen())
+    writes, verdicts = judge(prepared(write(0), write(1)), BatchState())
     assert verdicts == [None, None]
-    ((statement, (row,)),) = writes.must()
+    ((statement, (row,)),) = writes.checked()
     assert statement == sql.INSERT_AGENT
     assert (row[:3], len(row)) == ((*ADA_PAIR, 2), 7)
 
 
 def test_who_builds_on_a_loser_loses_too() -> None:
     """The version that it read was never made."""
-    _, verdicts = judge(prepared(write(3), write(4), write(0)), Seen())
+    _, verdicts = judge(prepared(write(3), write(4), write(0)), BatchState())
     assert kinds(verdicts) == [Conflict, Conflict, None]
 
 
@@ -97,7 +97,7 @@ def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
         delivery("e1"),
         unpark=(waiting("e2"),),
     )
-    writes, verdicts = judge(prepared(lost), Seen())
+    writes, verdicts = judge(prepared(lost), BatchState())
     assert kinds(verdicts) == [Conflict]
     assert writes == type(writes)()
 
@@ -105,19 +105,19 @@ def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
 def test_a_known_delivery_is_a_duplicate_before_it_is_a_conflict() -> None:
     """Whether known from the database or from earlier in the batch."""
     again = Commit((change(9),), delivery("e1"))
-    _, verdicts = judge(prepared(again), Seen(taken={("acct", "e1")}))
+    _, verdicts = judge(prepared(again), BatchState(taken={("acct", "e1")}))
     assert kinds(verdicts) == [Duplicate]
-    _, verdicts = judge(prepared(Commit(delivery=delivery("e1")), again), Seen())
+    _, verdicts = judge(prepared(Commit(delivery=delivery("e1")), again), BatchState())
     assert kinds(verdicts) == [None, Duplicate]
 
 
 def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     """Bound in the database, or by an earlier commit of the batch."""
     park = Commit(park=(waiting("e1"),))
-    assert kinds(judge(prepared(park), Seen(owners={CALL: {BEN_PAIR}}))[1]) == [Conflict]
+    assert kinds(judge(prepared(park), BatchState(owners={CALL: {BEN_PAIR}}))[1]) == [Conflict]
     binding = Commit((bound(0, "pc-1"),))
-    assert kinds(judge(prepared(binding, park), Seen())[1]) == [None, Conflict]
-    assert kinds(judge(prepared(park, binding), Seen())[1]) == [None, None]
+    assert kinds(judge(prepared(binding, park), BatchState())[1]) == [None, Conflict]
+    assert kinds(judge(prepared(park, binding), BatchState())[1]) == [None, None]
 
 
 def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
@@ -126,11 +126,11 @@ def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
     routed = Commit(delivery=delivery("e9"), route=nobody)
     lined = Commit((AgentChange(0, agent(line=ADAS), None),))
     for earlier in (Commit((bound(0, "pc-1"),)), Commit(park=(waiting("e1"),)), lined):
-        assert kinds(judge(prepared(earlier, routed), Seen())[1]) == [None, Conflict]
-        assert kinds(judge(prepared(routed, earlier), Seen())[1]) == [None, None]
+        assert kinds(judge(prepared(earlier, routed), BatchState())[1]) == [None, Conflict]
+        assert kinds(judge(prepared(routed, earlier), BatchState())[1]) == [None, None]
     one = replace(nobody, parked=frozenset({"e1"}))
     replay = Commit(unpark=(waiting("e1"),), route=one)
-    parked = Seen(parked={CALL: {"e1"}})
+    parked = BatchState(parked={CALL: {"e1"}})
     assert kinds(judge(prepared(replay, routed), parked)[1]) == [None, None]
 
 
@@ -139,7 +139,7 @@ def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
     moved = Commit((AgentChange(1, agent(line=TelephonyUser("acct", "user_2")), None),))
     nobody = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS))
     hers = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS, frozenset({ADA})))
-    seen = Seen({ADA_PAIR: 1})
+    seen = BatchState({ADA_PAIR: 1})
     seen.connect(("acct", "user_1"), ADA_PAIR)
     verdicts = judge(prepared(hers, moved, nobody, hers), seen)[1]
     assert kinds(verdicts) == [None, None, None, Conflict]
@@ -148,7 +148,7 @@ def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
 def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
     """The row is not put in after it was taken out."""
     park, unpark = Commit(park=(waiting("e1"),)), Commit(unpark=(waiting("e1"),))
-    writes, _ = judge(prepared(park, unpark), Seen())
+    writes, _ = judge(prepared(park, unpark), BatchState())
     assert writes.park == {}
     assert writes.unpark == {("acct", "e1")}
 
@@ -183,10 +183,10 @@ def test_rows_are_sorted_by_key() -> None:
         Commit((bound(3, "pc-1"), change(0, key=CEM)), delivery("e1"), (waiting("e2", 5, "pc"),)),
         Commit((change(0, key=AgentKey("00D1", "0053")),), unpark=(waiting("e9"), waiting("e8"))),
     ]
-    seen = Seen({ADA_PAIR: 3, BEN_PAIR: 2})
+    seen = BatchState({ADA_PAIR: 3, BEN_PAIR: 2})
     writes, verdicts = judge(prepared(*commits), seen)
     assert verdicts == [None] * 3
-    statements = [*writes.must(), *writes.may()]
+    statements = [*writes.checked(), *writes.unchecked()]
     assert [(statement, [row[:2] for row in rows]) for statement, rows in statements] == [
         (sql.UPDATE_AGENT, [ADA_PAIR, BEN_PAIR]),
         (sql.INSERT_AGENT, [("00D1", "0053"), ("00D1", "0054")]),
@@ -196,5 +196,5 @@ def test_rows_are_sorted_by_key() -> None:
         (sql.UNPARK, [("acct", "e8"), ("acct", "e9")]),
         (sql.PARK, [("acct", "e2")]),
     ]
-    assert [row[2] for row in writes.may()[0][1]] == ["a", "b"]
+    assert [row[2] for row in writes.unchecked()[0][1]] == ["a", "b"]
     assert ADA.user_id < BEN.user_id < CEM.user_id

@@ -61,7 +61,7 @@ async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
 ) -> None:
     """Each has its own answer, and an error is only that of who asked for it."""
     reader, threads, portions = Reader(Connections(tmp_path / "x.db"), same), set[str](), []
-    give_back = reader._asked.give_back
+    give_back = reader._asked.resolve
 
     def told(fetch: Fetch, number: int) -> Any:
         threads.add(threading.current_thread().name)
@@ -71,7 +71,7 @@ async def test_what_a_round_of_the_loop_asks_is_read_in_one_go(
         portions.append(len(taken))
         give_back(taken, outcomes)
 
-    monkeypatch.setattr(reader._asked, "give_back", counted)
+    monkeypatch.setattr(reader._asked, "resolve", counted)
     asked = [reader.run(told, number) for number in range(AT_ONCE + 4)]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(outcomes.pop(5), StorageError)

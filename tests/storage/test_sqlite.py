@@ -271,8 +271,20 @@ async def test_any_number_of_rows_is_written_as_each_alone(tmp_path: Path, count
     database.close()
 
 
-async def test_in_place_changes_nothing_that_an_index_would_have_to_follow(tmp_path: Path) -> None:
-    """Another line, or another beginning of a call, is no change but a count that is too low."""
+async def test_a_call_began_when_its_row_was_first_written(tmp_path: Path) -> None:
+    """What is learned later changes the rest of the row."""
+    await (await opened(tmp_path / "softphone.db")).close()
+    database = SqliteDatabase(tmp_path / "softphone.db")
+    call = ("acct", "pc-1", "o", "1")
+    puts = [("call-1", NOW, "{}"), ("call-2", NOW + 1, "x")]
+    assert [database.write(sql.PUT_CALL, [(*call, *put)]) for put in puts] == [1, 1]
+    rows, _ = database.execute("SELECT call_id, at, value FROM calls", ())
+    assert rows == [("call-2", NOW, "x")]
+    database.close()
+
+
+async def test_who_changes_the_line_is_not_written_in_place(tmp_path: Path) -> None:
+    """The count is too low, and the batch is judged: a line is how others' calls are routed."""
     await (await opened(tmp_path / "softphone.db")).close()
     database = SqliteDatabase(tmp_path / "softphone.db")
     lines = (("acct", "user_1"), (None, None))
@@ -284,10 +296,4 @@ async def test_in_place_changes_nothing_that_an_index_would_have_to_follow(tmp_p
     assert database.write(sql.UPDATE_AGENT_IN_PLACE, stayed) == 2
     rows, _ = database.execute("SELECT version, value, next_due FROM agents", ())
     assert rows == [(2, "x", 5)] * 2
-    call = ("acct", "pc-1", "o", "1")
-    puts = [("call-1", NOW, "{}"), ("call-2", NOW, "x"), ("call-3", NOW + 1, "y")]
-    counts = [database.write(sql.PUT_CALL_IN_PLACE, [(*call, *put)]) for put in puts]
-    assert counts == [1, 1, 0]
-    rows, _ = database.execute("SELECT call_id, at, value FROM calls", ())
-    assert rows == [("call-2", NOW, "x")]
     database.close()

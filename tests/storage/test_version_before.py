@@ -29,6 +29,7 @@ from adapter.core.logmodel import (
     Attempting,
     Closed,
     Pending,
+    Saved,
     Settled,
     Tray,
     TrayReason,
@@ -177,7 +178,7 @@ def saved(call: str, task: str) -> LogSaved:
 LOGS: list[tuple[int, str, type, LogEvent, type]] = [
     (6, "c14", Pending, LogAccepted(LEFT_AT, "page_9", "n"), Attempting),
     (10, "c20", Attempting, saved("c20", "00T000000000020AAA"), Pending),
-    (11, "c21", Unknown, saved("c21", "00T000000000021AAA"), Settled),
+    (11, "c21", Unknown, saved("c21", "00T000000000021AAA"), Saved),
     (11, "c21", Unknown, LogTimePassed(LEFT_AT), Verifying),
     (12, "c22", Verifying, RecordsFound(LEFT_AT, ("00T000000000022AAA",)), Settled),
     (13, "c23", Tray, TrayDecided(LEFT_AT, "save_again"), Pending),
@@ -200,7 +201,9 @@ async def test_a_log_goes_on(  # noqa: PLR0917 - a row of the table
     assert found is not None
     assert isinstance(found.state, before)
     turn = await agents.handle_log_event(agent(number), log_id, event)
-    assert isinstance(turn.logs[log_id].state, after)
+    log = turn.logs[log_id]
+    # A Task may be given more than the version before did: then it is saved, and updated once more.
+    assert isinstance(log.saved if after is Saved else log.state, after)
 
 
 async def test_what_is_done_can_still_be_read(store: SqlStore) -> None:

@@ -1,12 +1,12 @@
-"""A batch that is taken at its word: all of it is written, and what is written proves it right.
+"""Write a batch optimistically: the affected-row counts verify what each commit had read.
 
 Law of this file: no I/O. Nearly always every commit of a batch wins. So nothing is looked up first
 but how calls are routed: an UPDATE that names the version which was read, and an INSERT that makes
 way for a row that is there, tell by how many rows they change whether all was still so. If any of
-it is not, nothing stays, and the batch is judged commit by commit (batch.py).
+it is not, all is rolled back, and the batch is judged commit by commit (batch.py).
 
-What is proved is what the database held before the batch. So commits that touch the same agent,
-line, call or delivery are not taken at their word together: what one does decides about the other.
+What is verified is what the database held before the batch. So commits that touch the same agent,
+line, call or delivery are not written together like this: what one does decides about the other.
 """
 
 from __future__ import annotations
@@ -16,20 +16,16 @@ from typing import Any, TypeAlias
 
 from adapter.storage import sql
 from adapter.storage.batch import ForRows, Prepared, Row, Writes
-from adapter.storage.seen import Found, Pair, RouteKey
+from adapter.storage.batchstate import Found, Pair, RouteKey
 
 Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
 """The rows that a statement answered, and how many it changed."""
 
 
-IN_PLACE = {
-    sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE,
-    sql.PUT_CALL: sql.PUT_CALL_IN_PLACE,
-}
-"""What nearly always does, for less."""
+IN_PLACE = {sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE}
 
 
-class Trusted:
+class OptimisticBatch:
     """What to run for a batch (`statements`), and what the answers must be."""
 
     def __init__(self, batch: Sequence[Prepared]) -> None:
@@ -45,12 +41,13 @@ class Trusted:
                 self._routes.update(commit.route.rows)
             writes.take(commit)
         looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
-        must = [(IN_PLACE.get(statement, statement), rows) for statement, rows in writes.must()]
-        self.statements = [*looks, *must, *writes.may()]
+        # An agent who changes the line is in no other commit's way only if that is looked at.
+        must = [(IN_PLACE.get(statement, statement), rows) for statement, rows in writes.checked()]
+        self.statements = [*looks, *must, *writes.unchecked()]
         self._looks = len(looks)
         self._rows = [len(rows) for _, rows in must]
 
-    def holds(self, answers: Sequence[Answer]) -> bool:
+    def verified_by(self, answers: Sequence[Answer]) -> bool:
         """Whether all that the commits read is still so; an answer for each statement."""
         proofs = answers[self._looks : self._looks + len(self._rows)]
         if [changed for _, changed in proofs] != self._rows:
@@ -58,11 +55,11 @@ class Trusted:
         return all(set(found) == self._routes for found, _ in answers[: self._looks])
 
 
-def trust(batch: Sequence[Prepared]) -> Trusted | None:
-    """The batch taken at its word, or None where it has to be judged."""
+def optimistic_batch(batch: Sequence[Prepared]) -> OptimisticBatch | None:
+    """The batch to be written optimistically, or None where it has to be judged."""
     if any(map(_contradicts_itself, batch)) or (len(batch) > 1 and not _is_independent(batch)):
         return None
-    return Trusted(batch)
+    return OptimisticBatch(batch)
 
 
 def _contradicts_itself(commit: Prepared) -> bool:

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from adapter.storage.handover import Handover, Waiting, outcome_of
 from adapter.storage.port import Conflict, Done, StorageError
+from adapter.storage.threadbridge import ThreadBridge, Waiting, outcome_of
 
 Asked = list["asyncio.Future[Any]"]
 
 
-def ask(handover: Handover[int], *works: int) -> Asked:
+def ask(bridge: ThreadBridge[int], *works: int) -> Asked:
     """The outcomes to be."""
-    return [asyncio.ensure_future(handover.ask(work)) for work in works]
+    return [asyncio.ensure_future(bridge.submit(work)) for work in works]
 
 
 async def handed_over() -> None:
@@ -33,13 +33,13 @@ def works_of(taken: list[Waiting[int]]) -> list[int]:
 
 async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
     """A thread that waits all the time has all of it in one portion."""
-    handover, portions, took = Handover[int](10), list[list[int]](), Event()
+    bridge, portions, took = ThreadBridge[int](10), list[list[int]](), Event()
 
     def take() -> None:
-        while taken := handover.take(10):
+        while taken := bridge.next_batch(10):
             portions.append(works_of(taken))
             took.set()
-            handover.give_back(taken, [work * 2 for work in works_of(taken)])
+            bridge.resolve(taken, [work * 2 for work in works_of(taken)])
 
     async def look() -> bool:
         # Holds the loop up on purpose: the thread has all the time to take the first, and must not.
@@ -47,8 +47,8 @@ async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
 
     thread = Thread(target=take)
     thread.start()
-    outcomes = await asyncio.gather(handover.ask(1), look(), handover.ask(2), handover.ask(3))
-    handover.close()
+    outcomes = await asyncio.gather(bridge.submit(1), look(), bridge.submit(2), bridge.submit(3))
+    bridge.close()
     await asyncio.to_thread(thread.join)
     assert list(outcomes) == [2, False, 4, 6]
     assert portions == [[1, 2, 3]]
@@ -56,24 +56,24 @@ async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
 
 async def test_threads_share_and_a_portion_has_an_end() -> None:
     """A half for the first of two, rounded up; at most so many for one who is alone."""
-    handover = Handover[int](10)
-    asked = ask(handover, *range(7))
+    bridge = ThreadBridge[int](10)
+    asked = ask(bridge, *range(7))
     await handed_over()
-    assert works_of(handover.take(10, among=2)) == [0, 1, 2, 3]
-    assert works_of(handover.take(2)) == [4, 5]
-    assert handover.waiting == 1
+    assert works_of(bridge.next_batch(10, among=2)) == [0, 1, 2, 3]
+    assert works_of(bridge.next_batch(2)) == [4, 5]
+    assert bridge.waiting == 1
     for one in asked:
         one.cancel()
 
 
 async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
     """One who gave up is passed over; what comes after it is called when all have their answers."""
-    handover = Handover[int](10)
-    asked = ask(handover, 1, 2, 3)
+    bridge = ThreadBridge[int](10)
+    asked = ask(bridge, 1, 2, 3)
     await handed_over()
     asked[0].cancel()
     then = asyncio.Event()
-    handover.give_back(handover.take(10), ["one", Conflict("two"), "three"], then.set)
+    bridge.resolve(bridge.next_batch(10), ["one", Conflict("two"), "three"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     with pytest.raises(Conflict, match="two"):
@@ -83,18 +83,18 @@ async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
 
 async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> None:
     """Log lines and measures know then, too, what it was asked for."""
-    handover, name, told = (
-        Handover[int](10),
+    bridge, name, told = (
+        ThreadBridge[int](10),
         ContextVar("name", default="nobody"),
         list[tuple[str, object]](),
     )
     then = asyncio.Event()
     for who in ("ada", "ben"):
         name.set(who)
-        handover.begin(1, lambda outcome: told.append((name.get(), outcome)))
+        bridge.begin(1, lambda outcome: told.append((name.get(), outcome)))
     name.set("somebody else")
     await handed_over()
-    handover.give_back(handover.take(10), ["one", Conflict("two")], then.set)
+    bridge.resolve(bridge.next_batch(10), ["one", Conflict("two")], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     assert [(who, str(outcome)) for who, outcome in told] == [("ada", "one"), ("ben", "two")]
@@ -102,7 +102,7 @@ async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> No
 
 async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
     """Its bug is reported where the loop reports what nobody caught."""
-    handover, told, reported = Handover[int](10), list[object](), list[str]()
+    bridge, told, reported = ThreadBridge[int](10), list[object](), list[str]()
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: reported.append(context["message"])
     )
@@ -111,10 +111,10 @@ async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
         raise ValueError("a bug")
 
     then = asyncio.Event()
-    handover.begin(1, fail)
-    handover.begin(2, told.append)
+    bridge.begin(1, fail)
+    bridge.begin(2, told.append)
     await handed_over()
-    handover.give_back(handover.take(10), ["one", "two"], then.set)
+    bridge.resolve(bridge.next_batch(10), ["one", "two"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     assert (told, reported) == (["two"], ["an outcome was not taken"])
@@ -122,39 +122,39 @@ async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
 
 async def test_it_is_full_with_what_no_thread_has_taken() -> None:
     """Gathered or waiting: beyond that it refuses at once, until a thread takes some."""
-    handover = Handover[int](2)
-    asked = ask(handover, 1)
+    bridge = ThreadBridge[int](2)
+    asked = ask(bridge, 1)
     await handed_over()
-    asked += ask(handover, 2)
+    asked += ask(bridge, 2)
     await asyncio.sleep(0)
     with pytest.raises(StorageError, match="overloaded"):
-        await handover.ask(3)
+        await bridge.submit(3)
     await handed_over()
-    handover.take(1)
-    asked += ask(handover, 3)
+    bridge.next_batch(1)
+    asked += ask(bridge, 3)
     await handed_over()
-    assert works_of(handover.take(10)) == [2, 3]
+    assert works_of(bridge.next_batch(10)) == [2, 3]
     for one in asked:
         one.cancel()
 
 
 async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None:
     """What was asked before is done; what comes later is refused."""
-    handover, taken = Handover[int](10), list[list[int]]()
+    bridge, taken = ThreadBridge[int](10), list[list[int]]()
 
     def take_all() -> None:
-        while portion := handover.take(10):
+        while portion := bridge.next_batch(10):
             taken.append(works_of(portion))
-            handover.give_back(portion, works_of(portion))
+            bridge.resolve(portion, works_of(portion))
 
     threads = [Thread(target=take_all, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
-    asked = ask(handover, 1, 2)
+    asked = ask(bridge, 1, 2)
     await asyncio.sleep(0)
-    handover.close()
+    bridge.close()
     with pytest.raises(StorageError, match="closed"):
-        await handover.ask(3)
+        await bridge.submit(3)
     assert await asyncio.gather(*asked) == [1, 2]
     for thread in threads:
         await asyncio.to_thread(thread.join, 10)
@@ -164,15 +164,15 @@ async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None
 
 def test_outcomes_for_a_loop_that_is_gone_are_dropped() -> None:
     """Nobody waits for them, and the thread lives on."""
-    handover = Handover[int](10)
+    bridge = ThreadBridge[int](10)
 
     async def forget() -> list[Waiting[int]]:
-        (asked,) = ask(handover, 1)
+        (asked,) = ask(bridge, 1)
         await handed_over()
         asked.cancel()
-        return handover.take(10)
+        return bridge.next_batch(10)
 
-    handover.give_back(asyncio.run(forget()), ["late"])
+    bridge.resolve(asyncio.run(forget()), ["late"])
 
 
 async def test_an_outcome_is_awaited() -> None:

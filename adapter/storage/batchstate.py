@@ -69,7 +69,7 @@ def _pairs(keys: frozenset[AgentKey]) -> frozenset[Pair]:
 
 
 @dataclass(slots=True)
-class Seen:
+class BatchState:
     """Versions of agents, deliveries taken, who has which call, what is parked, who has a line."""
 
     versions: dict[Pair, int] = field(default_factory=dict)

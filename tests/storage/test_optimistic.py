@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from adapter.core.model import TelephonyUser
 from adapter.storage import sql
 from adapter.storage.batch import prepare
+from adapter.storage.optimistic import Answer, OptimisticBatch, optimistic_batch
 from adapter.storage.port import AgentChange, Commit, RouteRead
-from adapter.storage.trust import Answer, Trusted, trust
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
 
 ADAS, BENS = TelephonyUser("acct", "user_1"), TelephonyUser("acct", "user_2")
@@ -23,9 +23,9 @@ SO: list[tuple[str, ...]] = [("line", "acct", "user_1", "00D1", "0051")]
 ANSWERS: list[Answer] = [(SO, -1), ([], 1), ([], 1), ([], 1)]
 
 
-def trusted(*commits: Commit) -> Trusted | None:
+def trusted(*commits: Commit) -> OptimisticBatch | None:
     """These commits, taken at their word."""
-    return trust([prepare(commit) for commit in commits])
+    return optimistic_batch([prepare(commit) for commit in commits])
 
 
 def test_a_delivery_is_one_question_and_three_writes() -> None:
@@ -37,9 +37,9 @@ def test_a_delivery_is_one_question_and_three_writes() -> None:
         sql.ROUTES,
         sql.UPDATE_AGENT_IN_PLACE,
         sql.INSERT_DELIVERY,
-        sql.PUT_CALL_IN_PLACE,
+        sql.PUT_CALL,
     ]
-    assert batch.holds(ANSWERS)
+    assert batch.verified_by(ANSWERS)
 
 
 def test_what_reads_no_route_asks_nothing() -> None:
@@ -48,9 +48,9 @@ def test_what_reads_no_route_asks_nothing() -> None:
     assert batch is not None
     statements = [statement for statement, _ in batch.statements]
     assert statements == [sql.UPDATE_AGENT_IN_PLACE, sql.INSERT_AGENT]
-    assert batch.holds([([], 1), ([], 1)])
-    assert not batch.holds([([], 1), ([], 0)])
-    assert not batch.holds([([], 0), ([], 1)])
+    assert batch.verified_by([([], 1), ([], 1)])
+    assert not batch.verified_by([([], 1), ([], 0)])
+    assert not batch.verified_by([([], 0), ([], 1)])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_any_other_answer_disproves_it(place: int, answer: Answer) -> None:
     assert batch is not None
     answers = [*ANSWERS]
     answers[place] = answer
-    assert not batch.holds(answers)
+    assert not batch.verified_by(answers)
 
 
 def test_a_log_proves_nothing() -> None:
@@ -79,7 +79,7 @@ def test_a_log_proves_nothing() -> None:
     batch = trusted(Commit((replace(change(3), logs=(log("a"),)),)))
     assert batch is not None
     assert [statement for statement, _ in batch.statements][1:] == [sql.PUT_LOG]
-    assert batch.holds([([], 1), ([], 0)])
+    assert batch.verified_by([([], 1), ([], 0)])
 
 
 def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
@@ -87,9 +87,9 @@ def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
     batch = trusted(Commit(delivery=delivery("e1"), park=(waiting("e1"),)))
     assert batch is not None
     assert batch.statements[0] == (sql.ROUTES, [("acct", "pc-1", None, None, None)])
-    assert batch.holds([([], -1), ([], 1), ([], 1)])
+    assert batch.verified_by([([], -1), ([], 1), ([], 1)])
     owned: Sequence[tuple[str, ...]] = [("call", "acct", "pc-1", "00D1", "0051")]
-    assert not batch.holds([(owned, -1), ([], 1), ([], 1)])
+    assert not batch.verified_by([(owned, -1), ([], 1), ([], 1)])
 
 
 OTHER = RouteRead("acct", "pc-2", frozenset(), frozenset(), BENS, frozenset({BEN}))

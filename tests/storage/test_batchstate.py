@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from adapter.core.model import TelephonyUser
+from adapter.storage.batchstate import BatchState, route_row
 from adapter.storage.port import RouteRead
-from adapter.storage.seen import Seen, route_row
 from tests.contracts.stores import ADA, BEN
 
 CALL = ("acct", "pc-1")
@@ -27,7 +27,7 @@ def test_a_route_is_read_in_the_keys_of_rows() -> None:
 def test_any_move_makes_a_route_old(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
     read = RouteRead("acct", "pc-1", frozenset(), frozenset(), TelephonyUser("acct", "user_1"))
-    seen = Seen()
+    seen = BatchState()
     assert seen.is_so(route_row(read))
     {
         "own": lambda: seen.own(CALL, ADA_PAIR),
@@ -39,7 +39,7 @@ def test_any_move_makes_a_route_old(moved: str) -> None:
 
 def test_what_a_route_does_not_tell_does_not_matter() -> None:
     """Parked deliveries, where they make no difference, and lines, where no user is named."""
-    seen = Seen()
+    seen = BatchState()
     seen.park(CALL, "e1")
     seen.connect(LINE, ADA_PAIR)
     assert seen.is_so(route_row(RouteRead("acct", "pc-1", frozenset())))
@@ -47,7 +47,7 @@ def test_what_a_route_does_not_tell_does_not_matter() -> None:
 
 def test_what_is_replayed_waits_no_more() -> None:
     """The others do; and nothing waits for a call that nobody asked about."""
-    seen = Seen()
+    seen = BatchState()
     seen.park(CALL, "e1")
     seen.park(CALL, "e2")
     seen.replay(CALL, ["e1"])
@@ -57,7 +57,7 @@ def test_what_is_replayed_waits_no_more() -> None:
 
 def test_an_agent_has_one_line() -> None:
     """The next one takes it from the last."""
-    seen = Seen()
+    seen = BatchState()
     for user in ("user_1", "user_1", "user_2"):
         seen.connect(("acct", user), ADA_PAIR)
     assert seen.line_agents == {LINE: set(), ("acct", "user_2"): {ADA_PAIR}}
@@ -74,7 +74,7 @@ def test_a_route_is_asked_by_its_key_and_proved_by_rows() -> None:
         ("waiting", *CALL, "e1", ""),
         ("line", *LINE, *BEN_PAIR),
     ]
-    seen = Seen()
+    seen = BatchState()
     assert not seen.is_so(row)
     seen.find(row.rows)
     assert seen.is_so(row)

@@ -23,7 +23,7 @@ Waiting: TypeAlias = "tuple[Work, Done[Any], Context]"
 """A work, who hears of its outcome, and the context in which it was asked."""
 
 
-class Handover(Generic[Work]):
+class ThreadBridge(Generic[Work]):
     """Between callers in one event loop and the threads. Beyond `most` waiting, it refuses."""
 
     def __init__(self, most: int) -> None:
@@ -50,7 +50,7 @@ class Handover(Generic[Work]):
             self._loop.call_soon(self._hand_over)
         self._gathered.append((work, done, copy_context()))
 
-    async def ask(self, work: Work) -> Any:
+    async def submit(self, work: Work) -> Any:
         """The outcome of the work, raised where it is a StorageError; one too when closed or full.
 
         When the caller is cancelled, the work is done all the same.
@@ -72,7 +72,7 @@ class Handover(Generic[Work]):
 
     # --- in the threads ---
 
-    def take(self, most: int, among: int = 1) -> list[Waiting[Work]]:
+    def next_batch(self, most: int, among: int = 1) -> list[Waiting[Work]]:
         """One of so many threads' share, as soon as anything waits; empty at the end."""
         with self._wake:
             while not self._waiting and not self._closed:
@@ -80,7 +80,7 @@ class Handover(Generic[Work]):
             share = -(-len(self._waiting) // among)
             return [self._waiting.popleft() for _ in range(min(share, most))]
 
-    def give_back(
+    def resolve(
         self,
         taken: Sequence[Waiting[Work]],
         outcomes: Sequence[Any],
