@@ -97,12 +97,13 @@ class Deleting:
 
 def test_a_portion_of_each_table_is_pruned_by_its_own_age() -> None:
     """A thousand rows each at most, so that no commit waits long."""
-    deleting = Deleting(1, 2, 3, 4)
+    deleting = Deleting(1, 2, 3, 4, 5)
     database: Database = deleting  # type: ignore[assignment]
-    assert queries.prune_portion(database, Keep(5, 6, 7, 8)) == 10
+    assert queries.prune_portion(database, Keep(5, 6, 7, 8)) == 15
     assert deleting.asked == [
         (sql.PRUNE_DELIVERIES, (5, 1_000)),
         (sql.PRUNE_CALLS, (6, 1_000)),
+        (sql.PRUNE_STATES, (6, 1_000)),
         (sql.PRUNE_LOGS, (7, 1_000)),
         (sql.PRUNE_SESSIONS, (8, 1_000)),
     ]

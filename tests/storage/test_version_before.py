@@ -180,7 +180,7 @@ LOGS: list[tuple[int, str, type, LogEvent, type]] = [
     (10, "c20", Attempting, saved("c20", "00T000000000020AAA"), Pending),
     (11, "c21", Unknown, saved("c21", "00T000000000021AAA"), Saved),
     (11, "c21", Unknown, LogTimePassed(LEFT_AT), Verifying),
-    (12, "c22", Verifying, RecordsFound(LEFT_AT, ("00T000000000022AAA",)), Settled),
+    (12, "c22", Verifying, RecordsFound(LEFT_AT, ("00T000000000022AAA",)), Saved),
     (13, "c23", Tray, TrayDecided(LEFT_AT, "save_again"), Pending),
     (15, "c25", Tray, TrayDecided(LEFT_AT, "dismiss"), Closed),
 ]
