@@ -43,6 +43,7 @@ class FakePage:
     close_codes: list[int] = field(default_factory=list)
     cookie: str = ""
     origin: str = ""
+    surface: str = "lightning"
     _socket: ClientConnection | None = None
     _reader: asyncio.Task[None] | None = None
     _staying: asyncio.Task[None] | None = None
@@ -109,6 +110,7 @@ class FakePage:
             type="hello",
             ticket=ticket,
             page_id=self.page_id,
+            surface=self.surface,
             time_zone="Europe/Berlin",
             visible=True,
             focused=self.focused,
