@@ -35,7 +35,7 @@ def adopted(
         elif name is not None:
             calls[name.root] = _with(calls.get(name.root), name, channel, leg)
     inside = {bridge.id: bridge.channels for bridge in bridges}
-    return tuple(_settled(call, inside.get(ids.bridge(call.root))) for call in calls.values())
+    return tuple(_settled(call, inside.get(ids.bridge(call.root)), now) for call in calls.values())
 
 
 def _leg(channel: Channel, answered: Mapping[str, int], now: int) -> Leg:
@@ -81,18 +81,23 @@ def _with(call: Steered | None, name: ids.LegName, channel: Channel, leg: Leg) -
     return replace(known, devices=(*known.devices, leg))
 
 
-def _settled(call: Steered, inside: tuple[str, ...] | None) -> Steered:
+def _settled(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered:
     """What must have been asked already, by what is there.
 
     The bridge is made before the destination is called: with a bridge and without a destination
-    somebody was called who is gone, and nobody is called twice.
+    somebody was called who is gone, and nobody is called twice. So is a caller who is not there.
     """
     third = call.transfer
     joined = third is not None and inside is not None and third.id in inside
     up = [leg for leg in call.devices if leg.state is State.UP]
     up.sort(key=lambda leg: (inside is None or leg.id not in inside, leg.up_at or 0, leg.id))
+    party = call.party
+    if party is None and call.devices and (call.inbound or inside is not None):
+        other = ids.channel_of_call(call.root) or ids.destination(call.root)
+        party = Leg(other, State.GONE, gone_at=now, end_guessed=True)
     return replace(
         call,
+        party=party,
         winner=up[0].id if up else "",
         ringing=call.inbound and bool(call.devices),
         connecting=inside is not None,
@@ -107,7 +112,10 @@ def merged(known: Steered | None, found: Steered) -> Steered:
     by_id = {leg.id: leg for leg in found.legs}
     devices = [_further(leg, by_id.pop(leg.id, None)) for leg in known.devices]
     devices += [leg for leg in found.devices if leg.id in by_id]
-    party, third = known.party or found.party, known.transfer or found.transfer
+    other = found.party
+    if other is not None and not other.is_there and not (known.called or known.inbound):
+        other = None  # it is being called at this moment
+    party, third = known.party or other, known.transfer or found.transfer
     return replace(
         known,
         devices=tuple(devices),

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from adapter.telephony.asterisk import adopting, ids, legs, telling, watching, wire
 from adapter.telephony.asterisk.legs import Command, Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel, Event
@@ -104,6 +106,12 @@ class CallBoard:
         for leg in call.legs:
             self._roots.pop(leg.id, None)
 
+    def called(self, root: str) -> None:
+        """The destination was called: if nothing is ever heard of it, it is gone."""
+        call = self.calls.get(root)
+        if call is not None:
+            self.calls[root] = replace(call, called=True)
+
     def lost(self, root: str, channel: str, at: int) -> Step | None:
         """What follows when a leg could not be brought about; `at` in Unix ms."""
         call = self.calls.get(root)
@@ -153,7 +161,7 @@ class CallBoard:
             steps.append(self._stepped(known, adopting.merged(known, found)))
         for watched in list(self.seen.values()):
             if watched.channel not in there:
-                steps.append(self._watched(wire.ended(watched.channel, now, NORMAL)))
+                steps.append(self._watched(wire.ended(watched.channel, now, NORMAL, guessed=True)))
         for channel in there.values():
             self._find(channel)
         return tuple(step for step in steps if step is not None)
@@ -163,7 +171,7 @@ class CallBoard:
         gone = [leg for leg in call.legs if leg.is_there and leg.id not in there]
         after = call
         for leg in gone:
-            after = legs.observe(after, wire.ended(leg.id, now, NORMAL))
+            after = legs.observe(after, wire.ended(leg.id, now, NORMAL, guessed=True))
         return self._stepped(call, after) if gone else None
 
     def _find(self, channel: Channel) -> None:

@@ -37,7 +37,8 @@ class Leg(Struct, frozen=True):
     """One channel of a call; times are Unix ms by Asterisk's clock.
 
     `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
-    `guessed`: it was up before `up_at`, but nobody told us when. `released`: we asked for its end.
+    `guessed`: it was up before `up_at`, but nobody told us when; `end_guessed`: it was found gone.
+    `released`: we asked for its end.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Leg(Struct, frozen=True):
     cause: int | None = None
     tech_cause: int | None = None
     guessed: bool = False
+    end_guessed: bool = False
     released: bool = False
 
     @property
@@ -64,8 +66,8 @@ class Steered(Struct, frozen=True):
     """One call that we steer.
 
     `party` is whom the agent calls, or who calls in; `transfer` whom the call is handed over to.
-    `connecting`: the parties were asked to be brought together; `winner` is the id of the agent's
-    phone that was picked up first; `over`: nothing is to be done but letting its legs go.
+    `connecting`: the parties were asked to be brought together; `called`: that was done; `winner`
+    is the id of the agent's phone that was picked up first; `over`: its legs are only to be let go.
     """
 
     root: str
@@ -79,6 +81,7 @@ class Steered(Struct, frozen=True):
     winner: str = ""
     ringing: bool = False
     connecting: bool = False
+    called: bool = False
     handing: bool = False
     handed: bool = False
     over: bool = False
@@ -235,6 +238,8 @@ def _seen(leg: Leg, channel: Channel, event: Event) -> Leg:
 
 def _hung_up(leg: Leg, event: Event) -> Leg:
     """Its end, as early as it was told; a request of ours or a time-out tells no cause."""
+    if leg.gone_at is None:
+        leg = replace(leg, end_guessed=event.guessed)
     gone_at = event.at if leg.gone_at is None else min(leg.gone_at, event.at)
     if event.cause is None or event.soft:
         return replace(leg, gone_at=gone_at)

@@ -18,7 +18,7 @@ from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard, Step
 from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.hands import Hands
-from adapter.telephony.asterisk.legs import Command, GoOn, Release
+from adapter.telephony.asterisk.legs import Command, Connect, GoOn, Release
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import CallUpdate
 
@@ -178,6 +178,8 @@ class Steering:
     ) -> None:
         lost = await self._hands.perform(command)
         if lost is None:
+            if isinstance(command, Connect):
+                self.board.called(root)
             return
         step = self.board.lost(root, lost, self._now())
         if step is not None:

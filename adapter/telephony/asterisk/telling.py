@@ -100,13 +100,24 @@ def handed_at(call: Steered) -> int | None:
 
 
 def _end(call: Steered) -> Facts:
-    """When it ended, and how; our own word is as good as a call log's where nobody picked up."""
-    sides = [leg for leg in (call.party, call.agent) if leg is not None]
-    times = [leg.gone_at for leg in sides if leg.gone_at is not None]
-    at = min(times, default=0) or max([leg.gone_at or 0 for leg in call.devices], default=0)
+    """When it ended, and how; our own word is as good as a call log's where nobody picked up.
+
+    What was only found gone ended before that: the call log is to be asked.
+    """
+    sides = [leg for leg in (call.party, call.agent) if leg is not None and leg.gone_at is not None]
+    ends = sides or [leg for leg in call.devices if leg.gone_at is not None]
+    first = min(ends, key=lambda leg: leg.gone_at or 0, default=None)
+    if not sides and ends:
+        first = max(ends, key=lambda leg: leg.gone_at or 0)
+    if first is not None and first.end_guessed:
+        talked = connected_at(call) is not None
+        ended = Facts(ended=Known(first.gone_at or 0, Source.SEEN))
+        return ended.join(Facts(outcome=Known(Outcome.COMPLETED, SAID))) if talked else ended
     source = SAID if call.winner or call.inbound else RECORD
     outcome = Facts(outcome=Known(_outcome(call), source))
-    return outcome.join(Facts(ended=Known(at, source))) if at else outcome
+    if first is None or first.gone_at is None:
+        return outcome
+    return outcome.join(Facts(ended=Known(first.gone_at, source)))
 
 
 def _outcome(call: Steered) -> Outcome:

@@ -107,7 +107,10 @@ def _ended(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]
     if not talked:
         cause = causes.outcome_of(event.cause, event.tech_cause)
         outcome = Outcome.NO_ANSWER if call.inbound else cause
-    ended = Facts(ended=Known(event.at, SAID), outcome=Known(outcome, SAID))
+    ended = Facts(
+        ended=Known(event.at, Source.SEEN if event.guessed else SAID),
+        outcome=None if event.guessed and not talked else Known(outcome, SAID),
+    )
     facts = _facts(call).join(ended)
     return over, (CallUpdate(Moment.ENDED, _call_id(call), call.user, facts),)
 

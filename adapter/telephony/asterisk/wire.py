@@ -74,7 +74,7 @@ class Event(Struct, frozen=True):
     """One event.
 
     `peer` and `caller` are those of a Dial; `cause` and `tech_cause` (SIP) tell why a channel ends,
-    `soft` that no phone but a request asked for it.
+    `soft` that no phone but a request asked for it. `guessed`: nobody told it, it was found so.
     """
 
     type: str
@@ -91,6 +91,7 @@ class Event(Struct, frozen=True):
     tech_cause: int | None = None
     soft: bool = False
     result: str = ""
+    guessed: bool = False
 
     @property
     def subject(self) -> Channel | None:
@@ -139,10 +140,10 @@ def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
         raise Malformed("a list of bridges that cannot be read") from None
 
 
-def ended(channel: str, at: int, cause: int) -> Event:
+def ended(channel: str, at: int, cause: int, *, guessed: bool = False) -> Event:
     """The end of a channel that Asterisk did not tell of itself; `at` in Unix ms."""
     when = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
-    return Event("ChannelDestroyed", when, channel=Channel(channel), cause=cause)
+    return Event("ChannelDestroyed", when, channel=Channel(channel), cause=cause, guessed=guessed)
 
 
 def milliseconds(timestamp: str) -> int:

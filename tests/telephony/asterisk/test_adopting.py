@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from adapter.telephony.asterisk.adopting import adopted, called, merged
 from adapter.telephony.asterisk.legs import Connect, DropBridge, Leg, Release, State, Steered, plan
 from adapter.telephony.asterisk.wire import Bridge, Channel
@@ -44,13 +46,31 @@ def test_a_phone_that_was_picked_up_while_nobody_steered_is_connected() -> None:
 
 
 def test_a_phone_in_a_bridge_without_a_destination_is_hung_up() -> None:
-    """Somebody was called there, who is gone: nobody is called a second time."""
+    """Somebody was called there, who is gone: nobody is called twice, or left in silence."""
     call = found([phone()], bridge("c1-b", "c1-d0"))
-    after, commands = plan(call)
-    assert commands == ()
-    assert after.connecting
+    assert plan(call)[1] == (Release("c1-d0"),)
+    assert call.party is not None
+    assert call.party.end_guessed
     lonely = found([party()], bridge("c1-b", "c1-dst"))
     assert plan(lonely)[1] == (Release("c1-dst"),)
+
+
+def test_phones_that_ring_for_a_caller_who_is_gone_stop() -> None:
+    """Or hang up, if one was picked up."""
+    for state in ("Ringing", "Up"):
+        rings = channel("9-1-d0", state, "user", "9-1", "ada", "")
+        (call,) = adopted([rings], (), {}, NOW)
+        assert plan(call)[1] == (Release("9-1-d0"),)
+
+
+def test_a_destination_that_is_being_called_is_not_taken_for_gone() -> None:
+    """Of one that was called, and of which nothing is there, the end was lost."""
+    known = Steered(
+        "c1", "ada", devices=(Leg("c1-d0", State.UP, up_at=3),), winner="c1-d0", connecting=True
+    )
+    seen = found([phone()], bridge("c1-b", "c1-d0"), c1_d0=3)
+    assert plan(merged(known, seen))[1] == ()
+    assert plan(merged(replace(known, called=True), seen))[1] == (Release("c1-d0"),)
 
 
 def test_a_phone_that_is_in_the_bridge_is_the_one_that_won() -> None:

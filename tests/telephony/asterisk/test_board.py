@@ -83,6 +83,20 @@ def test_a_leg_that_cannot_be_brought_about_ends_the_call() -> None:
     assert board.lost("zz", "zz-dst", 5) is None
 
 
+def test_a_destination_that_was_called_and_is_not_there_is_gone() -> None:
+    """Its events were lost, every one."""
+    board = CallBoard()
+    board.take(START)
+    board.take(up("c1-d0", 2))
+    there = [channel("c1-d0", "Up", *USER)]
+    bridges = [bridge("c1-b", "c1-d0")]
+    assert [step.commands for step in board.sweep(there, bridges, {}, 9)] == [()]
+    board.called("c1")
+    board.called("zz")
+    (step,) = board.sweep(there, bridges, {}, 9)
+    assert step.commands == (Release("c1-d0"),)
+
+
 def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
     """Missing legs end now; a phone that was picked up is connected."""
     board = CallBoard({"PJSIP/ada": "ada"})

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Outcome, Source
-from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.causes import outcome_of
 from adapter.telephony.asterisk.legs import Leg, State, Steered, observe, plan
-from adapter.telephony.asterisk.telling import told
+from adapter.telephony.asterisk.telling import record_of, told
 from adapter.telephony.asterisk.wire import Event
 from adapter.telephony.updates import CallUpdate, Moment
 from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
@@ -119,6 +119,19 @@ def test_an_end_whose_time_nobody_knows_is_told_without() -> None:
     assert update.facts.ended is None
 
 
+def test_an_end_that_was_only_found_is_no_certain_one() -> None:
+    """Nobody listened when it ended: how long the talk was is a question for the call log."""
+    at = up("c1-dst", 9).at
+    gone = [wire.ended(leg, at, 16, guessed=True) for leg in ("c1-dst", "c1-d0")]
+    *_, ended = news([START, up("c1-d0", 2), up("c1-dst", 5), *gone])
+    assert ended.facts.result is Outcome.ANSWERED
+    assert not ended.facts.is_certain
+    *_, ended = news([START, up("c1-d0", 2), *gone])
+    assert ended.facts.outcome is None
+    (alone,) = news([START, wire.ended("c1-d0", at, 16, guessed=True)])
+    assert not alone.facts.is_recorded
+
+
 def test_a_call_that_is_handed_over_ends_for_the_agent() -> None:
     """With what was talked until then, whoever did it."""
     talk = [START, up("c1-d0", 2), up("c1-dst", 3)]
@@ -174,3 +187,13 @@ def test_every_refusal_that_was_recorded_is_told_as_its_outcome() -> None:
         last = news(events, Steered(root, "ada"))[-1]
         assert last.facts.outcome is not None
         assert last.facts.outcome.value is outcome_of(end.cause, end.tech_cause), name
+
+
+def test_a_call_that_is_up_is_its_own_record() -> None:
+    """What its channels tell outranks every event."""
+    call = Steered("c1", "", devices=(Leg("c1-d0", State.UP, up_at=5),), winner="c1-d0")
+    record = record_of(call)
+    assert (record.moment, record.user_id) == (Moment.CDR, None)
+    assert record.facts.picked_up is not None
+    assert record.facts.picked_up.source is Source.RECORD
+    assert record.facts.connected is None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Outcome, Source
-from adapter.telephony.asterisk import watching
+from adapter.telephony.asterisk import watching, wire
 from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.asterisk.wire import Channel, Dialplan, Event, Party
@@ -117,6 +117,19 @@ def test_what_is_found_in_a_talk_is_told_when_it_ends() -> None:
     assert ended.facts.outcome.value is Outcome.COMPLETED
     assert not ended.facts.is_certain
     assert watching.observe(over, gone) == (over, ())
+
+
+def test_an_end_that_was_only_found_leaves_it_open() -> None:
+    """Talked or missed: nobody listened."""
+    ringing, _ = watching.observe(
+        watching.first_seen(phone("Down", 1).channel, "ada", 1),  # type: ignore[arg-type]
+        phone("Ringing", 2),
+    )
+    gone = wire.ended("9.2", 5_000, 16, guessed=True)
+    _, (ended,) = watching.observe(ringing, gone)
+    assert ended.facts.outcome is None
+    assert ended.facts.ended is not None
+    assert ended.facts.ended.source is Source.SEEN
 
 
 def test_anothers_dialing_is_not_this_phones() -> None:
