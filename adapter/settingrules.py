@@ -96,9 +96,9 @@ def each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) -> 
 
 
 def is_network(text: str) -> bool:
-    """Whether it is an IP address, or a network in CIDR notation."""
+    """Whether it is an IP address, or a network in CIDR notation, but not the whole Internet."""
     try:
-        return bool(ip_network(text, strict=False).version)
+        return ip_network(text, strict=False).prefixlen > 0
     except ValueError:
         return False
 

@@ -76,6 +76,9 @@ office may share one, and signs in at nine."""
 TICKETS_PER_MINUTE = 120
 """Of one agent: each socket takes one, in every tab, and all come back at once after a deploy."""
 
+QUESTIONS_PER_MINUTE = 300
+"""Of one agent: about numbers while they type, and about past calls."""
+
 OTHER_CONNECTIONS = 500
 """How many connections an address may have beside its softphones."""
 
@@ -225,8 +228,13 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     agents, pages = runtime.agents, runtime.pages
     boards = BoardFeeds(runtime.board, edges.tasks)
     sessions = _sessions(edges, pages, boards)
-    tickets = Throttle(TICKETS_PER_MINUTE, clock)
-    login = Login(sessions, edges.orgs, settings.public_origin, tickets)
+    login = Login(
+        sessions,
+        edges.orgs,
+        settings.public_origin,
+        tickets=Throttle(TICKETS_PER_MINUTE, clock),
+        questions=Throttle(QUESTIONS_PER_MINUTE, clock),
+    )
     site, status = Site(settings, edges.orgs), Status(store, edges.writable)
     bridge = _bridge(edges, runtime, sessions, site.build)
     supervisors = settings.supervisors_or_everybody

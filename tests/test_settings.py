@@ -207,6 +207,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PUBLIC_URL", "https://ada@phone.example.com", URL),
         ("PUBLIC_URL", "https://phone.example.com?x=1", URL),
         ("PUBLIC_URL", "https://phone.example.com\\@evil.example", URL),
+        ("PROXIES", "0.0.0.0/0", "'0.0.0.0/0' is no IP address or network"),
         ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no IP address or network"),
         ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://u@a.example", f"'https://u@a.example' {ORIGIN}"),

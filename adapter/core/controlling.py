@@ -75,11 +75,11 @@ def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, 
 def _transfer_refusal(
     agent: Agent, call: Call, ordered: Order, event: ControlRequested, policy: Policy
 ) -> tuple[str, str] | None:
-    """Code and text of why not now; nothing holds up an emergency."""
-    if ordered.number.kind is DialKind.EMERGENCY:
-        return None
+    """Code and text of why not now; no rate holds up an emergency."""
     if call.transfer and event.at - call.transfer_at < policy.outcome_ms:
         return "transfer-pending", "This call is being transferred. Wait for the answer."
+    if ordered.number.kind is DialKind.EMERGENCY:
+        return None
     return rate_refusal(agent, event.at, event.org_dials, policy)
 
 

@@ -42,6 +42,7 @@ def settings_findings(
         yield ok("settings", "Every SOFTPHONE_ variable is known, and every value is valid.")
     yield _public_url(settings)
     yield _sign_in(settings)
+    yield _proxies(settings)
     yield from _secrets(settings)
     yield from _orgs(orgs)
 
@@ -64,6 +65,20 @@ def _sign_in(settings: Settings) -> Finding:
         todo = "Set SOFTPHONE_SIGN_IN=salesforce; the adapter does not start like this."
         return fail("sign-in", text, todo)
     return warn("sign-in", text, "Fine for a trial on one machine, and for nothing else.")
+
+
+def _proxies(settings: Settings) -> Finding:
+    """Whose word on a client's address is believed: all limits by address rest on it."""
+    listed = ", ".join(settings.proxies)
+    if listed:
+        return ok("proxies", f"X-Forwarded-For is believed of {listed} (SOFTPHONE_PROXIES).")
+    text = (
+        "X-Forwarded-For is believed of proxies on this machine alone: SOFTPHONE_PROXIES is empty."
+    )
+    if is_loopback(settings.host):
+        return ok("proxies", text)
+    todo = "Name your proxy's address or network in it; else all agents count as one client."
+    return warn("proxies", text, todo)
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

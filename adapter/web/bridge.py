@@ -14,6 +14,7 @@ import structlog
 from aiohttp import WSMsgType, web
 from msgspec.structs import replace
 
+from adapter.core.controlling import TRANSFER
 from adapter.core.dialplan import is_unknown
 from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event, PageGreeted
 from adapter.core.logevents import LogAccepted
@@ -311,7 +312,9 @@ class Bridge:
         if event is None:
             return
         if isinstance(event, ControlRequested):
-            await self._clicks.control(page.key, event)
+            calls_somebody = event.action == TRANSFER and page.writes
+            if not (calls_somebody and await self._same_user.refuses(page, event.value)):
+                await self._clicks.control(page.key, event)
             return
         if not isinstance(event, DialRequested):
             await self._agents.handle(page.key, event)
@@ -321,7 +324,7 @@ class Bridge:
         if is_guest(page.surface, agent):
             page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
             return
-        if page.writes and await self._same_user.refuses(page, event):
+        if page.writes and await self._same_user.refuses(page, event.number):
             return
         turn = await self._clicks.dial(page.key, replace(event, time_zone=page.time_zone))
         if turn.ignored:

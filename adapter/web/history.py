@@ -65,6 +65,8 @@ class History:
         session = await self._login.session(request)
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
+        if (refused := self._login.asks_too_much(session)) is not None:
+            return refused
         try:
             asked = msgspec.convert(await read_object(request), HistoryRequest)
         except msgspec.ValidationError:

@@ -19,10 +19,19 @@ from adapter.web.throttle import Throttle
 class Login:
     """The endpoints around a session."""
 
-    def __init__(self, sessions: Sessions, orgs: Orgs, own_origin: str, tickets: Throttle) -> None:
-        """`tickets` counts the sockets that each agent asks for."""
+    def __init__(
+        self,
+        sessions: Sessions,
+        orgs: Orgs,
+        own_origin: str,
+        *,
+        tickets: Throttle,
+        questions: Throttle,
+    ) -> None:
+        """`tickets` counts the sockets that each agent asks for, `questions` all else."""
         self.sessions = sessions
         self._tickets = tickets
+        self._questions = questions
         self._orgs = orgs
         self._own_origin = own_origin
 
@@ -81,6 +90,14 @@ class Login:
         if self.is_own(request.headers.get("Origin", "")):
             return None
         return failure(403, "foreign-origin", "This may only be called by our own pages.")
+
+    def asks_too_much(self, session: Session) -> web.Response | None:
+        """Refuse one more question to the store or about a number, where there were many."""
+        if self._questions.allows(str(session.agent)):
+            return None
+        return failure(
+            429, "too-many", "Too many questions. Wait a moment.", **{"Retry-After": "5"}
+        )
 
     def is_own(self, origin: str) -> bool:
         """Whether it is that of our own pages, compared exactly."""

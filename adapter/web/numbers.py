@@ -36,6 +36,8 @@ class Numbers:
             return refused
         if (session := await self._session_of(request)) is None:
             return failure(401, "signed-out", "Sign in first.")
+        if (refused := self._login.asks_too_much(session)) is not None:
+            return refused
         number = str((await read_object(request, number=str)).get("number", ""))
         told = judged(number, await self._rules_of(session.agent))
         return web.json_response(told, headers={"Cache-Control": "no-store"})

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import structlog
 
-from adapter.core.events import DialRequested
 from adapter.core.phone import Dialable, DialKind, dialable
 from adapter.page import frames
 from adapter.page.messages import AskAnswer
@@ -53,15 +52,16 @@ class SalesforceUserCheck:
         else:
             page.can_save = True
 
-    async def refuses(self, page: Page, event: DialRequested) -> bool:
-        """Whether this page may not dial yet; then it has been told, and is asked once more.
+    async def refuses(self, page: Page, called: str) -> bool:
+        """Whether this page may not call that number yet, nor hand a call over to it.
 
-        Whoever calls for help may, from whichever page.
+        Then it has been told, and is asked once more. Whoever calls for help may, from whichever
+        page.
         """
         if page.can_save:
             return False
         agent = (await self._agents.snapshot(page.key)).agent
-        number = dialable(event.number, self._agents.policy.of(agent.call_center).dial)
+        number = dialable(called, self._agents.policy.of(agent.call_center).dial)
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
         page.send(frames.error_frame(*UNKNOWN))

@@ -135,7 +135,7 @@ async def a_stage(folder: Path, **wishes: Any) -> AsyncIterator[Stage]:
             )
         )
         doors[0].leads_to = int(world.url.rsplit(":", 1)[1])
-        site = make_demo_org(f"{phone}/softphone", "ada", names=(ACME, BETA))
+        site = make_demo_org(f"{phone}/softphone", "ada", names=(tls.ACME, tls.BETA))
         site_port = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
         doors[1].leads_to = doors[2].leads_to = site_port
         playwright = await stack.enter_async_context(async_playwright())

@@ -106,7 +106,11 @@ def test_a_transfer_counts_as_a_call_that_the_org_starts() -> None:
     refused = after(IDLE, [TALKING, transfer(1, org_dials=50)], policy)
     assert (refused.effects, refused.agent.answers[-1].code) == ((), "too-many-org")
     alarm = replace(transfer(1, org_dials=50), value="911")
-    assert len(after(IDLE, [TALKING, alarm], policy).effects) == 1
+    called = after(IDLE, [TALKING, alarm], policy)
+    assert len(called.effects) == 1
+    # Sixty in a second would be sixty ambulances.
+    again = after(called.agent, [replace(transfer(2, org_dials=50), value="911")], policy)
+    assert again.effects == ()
 
 
 @pytest.mark.parametrize(

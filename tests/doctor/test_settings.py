@@ -33,7 +33,8 @@ def test_good_settings_fail_nowhere() -> None:
     """Only the dev sign-in, the one there is without Salesforce's, is remarked on."""
     found = tuple(settings_findings(GOOD, load(GOOD), orgs_of(load(GOOD))))
     assert {f.check for f in found if f.grade is not Grade.OK} <= {"sign-in"}
-    assert {f.check for f in found} == {"settings", "public address", "sign-in", "secrets", "orgs"}
+    checks = {"settings", "public address", "sign-in", "proxies", "secrets", "orgs"}
+    assert {f.check for f in found} == checks
 
 
 def test_an_unknown_variable_is_named_with_its_neighbour() -> None:
@@ -60,6 +61,22 @@ def test_signing_in_with_salesforce_is_good() -> None:
         SOFTPHONE_SIGN_IN_CLIENT_ID="3MVG9",
     )
     assert (grade, text) == (Grade.OK, "Agents sign in with Salesforce.")
+
+
+def test_a_proxy_on_another_machine_must_be_named() -> None:
+    """Else every agent comes from its address, and shares one limit with strangers."""
+    far = {
+        "SOFTPHONE_HOST": "0.0.0.0",
+        "SOFTPHONE_SIGN_IN": "salesforce",
+        "SOFTPHONE_ORG_ID": "00D000000000001",
+        "SOFTPHONE_SALESFORCE_URL": "https://acme.my.salesforce.com",
+        "SOFTPHONE_SIGN_IN_CLIENT_ID": "3MVG9",
+    }
+    assert grades("proxies")[0][0] is Grade.OK
+    assert grades("proxies", **far)[0][0] is Grade.WARN
+    named = grades("proxies", **far, SOFTPHONE_PROXIES="10.0.0.0/24")
+    assert named[0][0] is Grade.OK
+    assert "10.0.0.0/24" in named[0][1]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from adapter.telephony.simulator.server import make_app
 from tests.fakes.page import FakePage
 from tests.fakes.salesforce import FakeSalesforce
 
-ACCOUNT, TOKEN, SECRET = "acct_test", "sk_test_1", "whsec_test"
+ACCOUNT, TOKEN, SECRET = "acct_test", "sk_test_1", "whsec_9f2c1e7a5b3d8064"
 
 
 @dataclass

@@ -79,3 +79,18 @@ async def test_an_agent_gets_so_many_tickets_a_minute(
         assert statuses[0] == 200
         assert statuses[-1] == 429
         assert await colleague.ticket()
+
+
+async def test_an_agent_asks_so_many_questions_a_minute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """About numbers and past calls: each costs more than it looks."""
+    monkeypatch.setattr(wiring, "QUESTIONS_PER_MINUTE", 5)
+    async with a_world(tmp_path) as world, world.stack:
+        page = await world.page()
+        headers = {"Origin": world.url, "Cookie": page.cookie}
+        async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+            paths = ["/api/number", "/api/history"] * 5
+            statuses = [(await http.post(p, json={}, headers=headers)).status_code for p in paths]
+        assert statuses[0] == 200
+        assert statuses[-2:] == [429, 429]

@@ -88,6 +88,10 @@ async def test_before_salesforce_has_said_who_it_is_nothing_is_dialed_or_saved(
     assert may_save(world) == [False]
     await page.dial(NUMBER)
     assert (await page.until_heard("error"))["code"] == "user-unknown"
+    page.heard.clear()
+    wish = {"type": "control", "request_id": "t", "call_id": "c", "action": "transfer"}
+    await page.send(**wish, target=NUMBER)
+    assert (await page.until_heard("error"))["code"] == "user-unknown"
     world.salesforce.user = ids
     page.heard.clear()
     await page.dial(NUMBER)
