@@ -15,7 +15,10 @@ _QUIET: frozenset[str] = frozenset({"placed", "duplicate", "done"})
 _GOOD: frozenset[str] = frozenset({"transferred"})
 _INFO: frozenset[str] = frozenset({"still-up"})
 _WARNING: frozenset[str] = frozenset(
-    {"confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb", "phone-offline"}
+    {
+        *("confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb"),
+        *("phone-offline", "extension", "wrong-country"),
+    }
 )
 
 

@@ -22,6 +22,8 @@ from tests.core.people import IDLE
         ("confirm-repeat", "warning"),
         ("unknown-outcome", "warning"),
         ("not-picked-up", "warning"),
+        ("extension", "warning"),
+        ("wrong-country", "warning"),
         ("refused-premium", "error"),
         ("busy", "error"),
         ("unheard-of", "error"),
