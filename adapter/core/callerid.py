@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from adapter.core.facts import Facts, Known
+from adapter.core.facts import INBOUND, Facts, Known
 from adapter.core.numbertext import NumberText, fold, read_text
 
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
@@ -64,8 +64,12 @@ def caller_name(name: str, number: str) -> str:
 
 
 def cleaned(facts: Facts) -> Facts:
-    """The facts of a call with what networks say instead of a number or a name left out."""
-    number, own = _cleaned(facts.number), _cleaned(facts.own_number)
+    """The facts of a call with what networks say instead of a number or a name left out.
+
+    Whom an agent has called is what they have dialed, be it a name: only callers withhold theirs.
+    """
+    dialed = facts.direction is not None and facts.direction.value is not INBOUND
+    number, own = _cleaned(facts.number, keep=dialed), _cleaned(facts.own_number)
     told = facts.name
     name = caller_name(told.value, number.value if number else "") if told else ""
     kept = told if told and name == told.value else Known(name, told.source) if told else None
@@ -74,8 +78,8 @@ def cleaned(facts: Facts) -> Facts:
     return replace(facts, number=number, own_number=own, name=kept if name else None)
 
 
-def _cleaned(told: Known[str] | None) -> Known[str] | None:
+def _cleaned(told: Known[str] | None, *, keep: bool = False) -> Known[str] | None:
     if told is None:
         return None
-    number = caller_number(told.value)
+    number = caller_number(told.value) or (told.value if keep else "")
     return told if number == told.value else Known(number, told.source) if number else None

@@ -66,8 +66,7 @@ def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, 
         return agent, ()
     request_id = f"{EXTENSION}{call.call_id}"
     effect = ControlCall(
-        *(request_id, call.call_id, agent.line, call.provider_call_id),
-        *("digits", call.digits_due),
+        request_id, call.call_id, agent.line, call.provider_call_id, "digits", call.digits_due
     )
     return agent.with_call(replace(call, digits_due="")), (effect,)
 

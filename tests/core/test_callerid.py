@@ -3,7 +3,7 @@
 import pytest
 
 from adapter.core.callerid import caller_name, caller_number, cleaned
-from adapter.core.facts import Facts, Known, Source
+from adapter.core.facts import Direction, Facts, Known, Source
 
 SAID = Source.SAID
 
@@ -76,3 +76,16 @@ def test_facts_are_cleaned_and_good_ones_stay_the_same_value() -> None:
     assert cleaned(odd) == Facts(own_number=Known("+12025550100", SAID))
     spaced = Facts(number=Known("+12025550143", SAID), name=Known(" Ada ", SAID))
     assert cleaned(spaced).name == Known("Ada", SAID)
+
+
+def test_whom_an_agent_dialed_is_told_as_it_was_dialed() -> None:
+    """A call to "sales" must not be taken for the one that waits for any number."""
+    told = Known("sales", SAID)
+    for direction in (Direction.OUTBOUND, Direction.INTERNAL):
+        dialed = Facts(direction=Known(direction, SAID), number=told)
+        assert cleaned(dialed) is dialed
+    called = Facts(direction=Known(Direction.INBOUND, SAID), number=told)
+    assert cleaned(called).number is None
+    form = Known("<sip:+12025550143@host>", SAID)
+    outbound = Facts(direction=Known(Direction.OUTBOUND, SAID), number=form)
+    assert cleaned(outbound).number == Known("+12025550143", SAID)
