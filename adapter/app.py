@@ -39,9 +39,10 @@ from adapter.tenantbuilder import Builder
 from adapter.tenants import Tenants
 from adapter.web import oidc
 from adapter.web.boardfeed import BoardFeeds
-from adapter.web.bridge import GONE, Bridge
+from adapter.web.bridge import Bridge
 from adapter.web.connections import Connections, Limits
 from adapter.web.filelimit import room_for_connections
+from adapter.web.reception import GONE
 from adapter.web.server import FAST_PATHS, LIMITS
 from adapter.web.sessionmonitor import SessionMonitor
 from adapter.web.status import Status

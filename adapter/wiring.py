@@ -48,12 +48,14 @@ from adapter.web.connections import Limits
 from adapter.web.connector import ConnectorSite
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
+from adapter.web.hearing import Hearing
 from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
 from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.pages import Site
+from adapter.web.reception import Reception
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.server import make_server, webhook_paths
@@ -309,18 +311,25 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
         sessions=sessions,
         clock=clock,
     )
-    return Bridge(
+    reception = Reception(
         agents=agents,
-        clicks=Clicks(agents, rate, edges.metrics),
-        same_user=same_user,
         pages=pages,
         sessions=sessions,
         directory=edges.tenants,
+        same_user=same_user,
+        clock=clock,
+        build=build,
+        metrics=edges.metrics,
+    )
+    clicks = Clicks(agents, rate, edges.metrics)
+    return Bridge(
+        reception=reception,
+        hearing=Hearing(
+            agents=agents, pages=pages, clicks=clicks, same_user=same_user, clock=clock
+        ),
         clock=clock,
         tasks=edges.tasks,
         own_origin=settings.public_origin,
-        build=build,
-        metrics=edges.metrics,
         sockets_per_address=settings.sockets_per_address,
         proxies=edges.proxies,
     )

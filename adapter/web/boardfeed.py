@@ -17,8 +17,8 @@ from adapter.core.model import AgentKey
 from adapter.runtime.board import Day, Report
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
-from adapter.web.bridge import GONE, NOT_SIGNED_IN, TRY_AGAIN
 from adapter.web.outbox import Outbox
+from adapter.web.reception import GONE, NOT_SIGNED_IN, TRY_AGAIN
 
 log = structlog.get_logger(__name__)
 

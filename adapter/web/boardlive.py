@@ -15,10 +15,11 @@ from adapter.runtime.board import Day
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Session
 from adapter.web.boardfeed import BoardFeeds, Viewer
-from adapter.web.bridge import FLOOD, GONE, PING_SECONDS
+from adapter.web.bridge import PING_SECONDS
 from adapter.web.connection import not_yet_a_socket
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Outbox
+from adapter.web.reception import FLOOD, GONE
 
 log = structlog.get_logger(__name__)
 

@@ -34,8 +34,9 @@ from adapter.storage.port import Session, Snapshot
 from adapter.telephony.health import Health
 from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Telephony, Tenant, Tenants
-from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
+from adapter.web.hearing import Hearing
+from adapter.web.reception import Reception
 from adapter.web.salesforceuser import SalesforceUserCheck
 from qa.simulation.dice import Dice, Shape
 from qa.simulation.disk import Disk, MemoryStore
@@ -173,23 +174,28 @@ class Replica:
             tenants=tenants,
             clock=clock,
         )
-        self.bridge = Bridge(
+        same_user = SalesforceUserCheck(
+            "",
             agents=self.agents,
-            clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
-            same_user=SalesforceUserCheck(
-                "",
-                agents=self.agents,
-                pages=self.pages,
-                sessions=cast("Any", None),
-                clock=clock,
-            ),
+            pages=self.pages,
+            sessions=cast("Any", None),
+            clock=clock,
+        )
+        self.reception = Reception(
+            agents=self.agents,
             pages=self.pages,
             sessions=cast("Any", None),
             directory=_Everybody(),
+            same_user=same_user,
             clock=clock,
-            tasks=self.tasks,
-            own_origin="",
             build="",
+        )
+        self.hearing = Hearing(
+            agents=self.agents,
+            pages=self.pages,
+            clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
+            same_user=same_user,
+            clock=clock,
         )
         self.links: set[Link] = set()
 
@@ -251,13 +257,13 @@ class Link:
         self._task = replica.tasks.start("socket", self._serve(hello, session))
 
     async def _serve(self, hello: dict[str, Any], session: Session) -> None:
-        bridge = self.replica.bridge
+        replica = self.replica
         await asyncio.sleep(self._seconds)
         try:
             outbox = cast("Any", self)
-            page = await bridge._welcome(Hello.model_validate(hello), session, outbox)
+            page = await replica.reception.welcome(Hello.model_validate(hello), session, outbox)
             while True:
-                await bridge._hear(page, await self._frames.get())
+                await replica.hearing.hear(page, await self._frames.get())
         finally:
             self.close(1001, "gone")
 

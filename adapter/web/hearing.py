@@ -1,0 +1,182 @@
+"""What a page says, frame by frame: each ends in an event, or in an answer that says why not.
+
+Law of this file: a page can hurt nobody but itself; what is wrong with a frame hurts no call.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import structlog
+from msgspec.structs import replace
+
+from adapter.core.controlling import TRANSFER
+from adapter.core.dialplan import is_unknown
+from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event
+from adapter.core.logevents import LogAccepted
+from adapter.page import frames
+from adapter.page.guests import OTHER_SURFACE, is_guest, sentence
+from adapter.page.messages import (
+    Accept,
+    AskAnswer,
+    BadFrame,
+    CallCenterMessage,
+    Context,
+    Control,
+    Dial,
+    DismissNotice,
+    Hello,
+    Matches,
+    PageMessage,
+    Popped,
+    Presence,
+    ProbeAnswer,
+    Result,
+    TrayChoice,
+    Work,
+    WrapupIn,
+    decode,
+)
+from adapter.page.page import Page
+from adapter.page.pages import Pages
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.storage.port import StorageError
+from adapter.web.clicks import Clicks
+from adapter.web.salesforceuser import SalesforceUserCheck
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN = 1013
+
+
+class Hearing:
+    """Takes the frames of pages that are in."""
+
+    def __init__(
+        self,
+        *,
+        agents: Agents,
+        pages: Pages,
+        clicks: Clicks,
+        same_user: SalesforceUserCheck,
+        clock: Clock,
+    ) -> None:
+        self._agents = agents
+        self._pages = pages
+        self._clicks = clicks
+        self._same_user = same_user
+        self._clock = clock
+
+    async def hear(self, page: Page, text: str) -> None:
+        """One frame: whatever is wrong with it is answered, and hurts no call."""
+        try:
+            message = decode(text)
+        except BadFrame as error:
+            log.warning("frame.malformed", agent=str(page.key), page=page.page_id)
+            page.send(frames.error_frame("malformed", str(error)))
+            return
+        try:
+            await self._act(page, message)
+        except StorageError as error:
+            log.error("frame.not_stored", agent=str(page.key), reason=str(error))
+            page.send(frames.not_stored_frame(message))
+            if isinstance(message, Result):
+                # The page tells it once, but its journal again with each hello.
+                page.close(TRY_AGAIN, "say hello again, with the journal")
+
+    async def _act(self, page: Page, message: PageMessage) -> None:
+        now = self._clock.now()
+        match message:
+            case Hello():
+                page.send(frames.error_frame("malformed", "hello comes once, and first"))
+            case (
+                Dial()
+                | Control()
+                | WrapupIn()
+                | Context()
+                | Matches()
+                | CallCenterMessage()
+                | DismissNotice()
+                | Work()
+            ):
+                await self._do(page, message, now)
+            case Presence():
+                page.visible, page.focused, page.active_at = message.visible, message.focused, now
+            case Accept():
+                await self._accept(page, message, now)
+            case Result():
+                read = self._pages.orgs.of(page.key).save_errors
+                event = frames.result_event(message, page.page_id, now, read)
+                turn = await self._agents.handle_log_event(page.key, message.log_id, event)
+                if turn.ignored:
+                    about = {"agent": str(page.key), "call": message.log_id}
+                    log.info("result.ignored", **about, reason=turn.ignored[0])
+            case TrayChoice():
+                choice = frames.tray_event(message, now)
+                await self._agents.handle_log_event(page.key, message.log_id, choice)
+            case ProbeAnswer():
+                await self._pages.proofs.answered(page, message.nonce)
+            case AskAnswer():
+                await self._answered(page, message)
+            case Popped():
+                log.debug("frame.noted", type=message.type)
+            case _ as never:
+                assert_never(never)
+
+    async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
+        """Something that the agent did; the page sees its answer in the view, new or not."""
+        page.active_at = now
+        for problem in (
+            frames.ignored_settings(message) if isinstance(message, CallCenterMessage) else ()
+        ):
+            log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
+        event = frames.agent_event(message, now, self._clock.fresh_id("call"))
+        if event is None:
+            return
+        if isinstance(event, ControlRequested):
+            calls_somebody = event.action == TRANSFER and page.writes
+            if not (calls_somebody and await self._same_user.refuses(page, event.value)):
+                await self._clicks.control(page.key, event)
+            return
+        if not isinstance(event, DialRequested):
+            await self._agents.handle(page.key, event)
+            self._tell_of_prefixes(page, event)
+            return
+        agent = (await self._agents.snapshot(page.key)).agent
+        if is_guest(page.surface, agent):
+            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
+            return
+        if page.writes and await self._same_user.refuses(page, event.number):
+            return
+        turn = await self._clicks.dial(page.key, replace(event, time_zone=page.time_zone))
+        if turn.ignored:
+            # A repeated request changed nothing, so nobody is told; its page waits for the answer.
+            page.shown = -1
+            await self._pages.reload(page.key)
+
+    def _tell_of_prefixes(self, page: Page, event: Event) -> None:
+        plans = self._agents.policy.dial.plans
+        if isinstance(event, CallCenterRead) and is_unknown(event.call_center, plans):
+            said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
+            log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
+
+    async def _accept(self, page: Page, message: Accept, now: int) -> None:
+        event = LogAccepted(now, page.page_id, self._clock.nonce())
+        if (
+            not page.can_save
+            or (await self._agents.handle_log_event(page.key, message.log_id, event)).ignored
+        ):
+            page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
+
+    async def _answered(self, page: Page, message: AskAnswer) -> None:
+        """A read-back's answer; a failed one is no answer, the schedule asks again."""
+        if self._same_user.is_answer(page, message):
+            await self._same_user.heard(page, message)
+            return
+        calls = self._pages.orgs.of(page.key).page_calls
+        records = calls.found_records(message.value) if calls and message.outcome == "ok" else None
+        if records is None:
+            log.warning("read_back.failed", agent=str(page.key), call=message.ask_id)
+            return
+        await self._pages.saving.found(page.key, message.ask_id, records)

@@ -1,0 +1,149 @@
+"""From a socket to a page: hello first, by a ticket; then the page is known, shown and may save.
+
+Law of this file: nobody is let in but by a sign-in of our own; what a page says of itself decides
+nothing but where it is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from adapter.core.events import PageGreeted
+from adapter.core.model import Route, TelephonyUser
+from adapter.metrics import Metrics
+from adapter.page import frames
+from adapter.page.guests import surface_of
+from adapter.page.messages import BadFrame, Hello, decode
+from adapter.page.page import Page
+from adapter.page.pages import Pages
+from adapter.runtime.agents import Agents
+from adapter.runtime.clock import Clock
+from adapter.runtime.directory import DirectoryUnavailable
+from adapter.storage.port import Session
+from adapter.tenants import Directory
+from adapter.web.outbox import Outbox
+from adapter.web.salesforceuser import SalesforceUserCheck
+from adapter.web.sessions import Sessions
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
+
+
+class Reception:
+    """Who comes in, and what they are told first."""
+
+    def __init__(
+        self,
+        *,
+        agents: Agents,
+        pages: Pages,
+        sessions: Sessions,
+        directory: Directory,
+        same_user: SalesforceUserCheck,
+        clock: Clock,
+        build: str,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._agents = agents
+        self._pages = pages
+        self._sessions = sessions
+        self._directory = directory
+        self._same_user = same_user
+        self._clock = clock
+        self._build = build
+        self._metrics = metrics or Metrics()
+
+    async def greet(
+        self, socket: web.WebSocketResponse, outbox: Outbox, seconds: float
+    ) -> Page | None:
+        """The auth phase: a page comes out of it, or nothing."""
+        hello = await _first(socket, seconds)
+        if hello is None:
+            outbox.close(NO_HELLO, "say hello first")
+            return None
+        session = await self._sessions.redeem(hello.ticket)
+        if session is None:
+            outbox.close(NOT_SIGNED_IN, "fetch a new ticket")
+            return None
+        if self._pages.is_full(session.agent, hello.page_id):
+            text = "Too many softphones of yours are open. Close some tabs, then reload this one."
+            await socket.send_str(frames.error_frame("too-many-pages", text))
+            outbox.close(FLOOD, "too many pages")
+            return None
+        return await self.welcome(hello, session, outbox)
+
+    async def welcome(self, hello: Hello, session: Session, outbox: Outbox) -> Page:
+        """The page of a session: its journal is taken before anything is offered to it."""
+        key, surface = session.agent, surface_of(hello)
+        page = Page(
+            page_id=hello.page_id,
+            key=key,
+            surface=surface.name,
+            writes=surface.route is Route.PAGE,
+            send=outbox.send,
+            close=outbox.close,
+            can_save=False,
+            visible=hello.visible,
+            focused=hello.focused,
+            active_at=self._clock.now(),
+            session=session.token_hash,
+            time_zone=hello.time_zone,
+        )
+        outbox.on_closing = lambda: self._pages.remove(page)
+        self._agents.forget(key)
+        line = await self._line(session)
+        now = self._clock.now()
+        await self._agents.handle(
+            key,
+            PageGreeted(now, line, session.name, hello.time_zone, surface.name, surface.route),
+        )
+        self._pages.add(page)
+        await self._take_journal(page, hello)
+        if page.writes:
+            self._same_user.greet(page)
+        self._pages.show(key, await self._agents.snapshot(key))
+        if hello.build and hello.build != self._build:
+            outbox.send(frames.frame({"type": "reload"}))
+        self._metrics.arrivals.inc()
+        log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
+        return page
+
+    async def _line(self, session: Session) -> TelephonyUser | None:
+        """The agent's line by the directory; while that cannot tell, the one they had."""
+        try:
+            return await self._directory.line(session.agent, session.email)
+        except DirectoryUnavailable:
+            return (await self._agents.snapshot(session.agent)).agent.line
+
+    async def _take_journal(self, page: Page, hello: Hello) -> None:
+        """What the page remembers comes first: only then may anything be offered again."""
+        entries, rubbish = hello.entries()
+        if rubbish:
+            about = {"agent": str(page.key), "page": page.page_id}
+            log.warning("journal.invalid_entries", **about, entries=rubbish)
+        read = self._pages.orgs.of(page.key).save_errors
+        for entry in entries:
+            event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
+            if event is not None:
+                await self._agents.handle_log_event(page.key, entry.log_id, event)
+        await self._pages.proofs.returned(page, {(e.log_id, e.attempt) for e in entries})
+
+
+async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
+    """The hello, if it is the first frame and comes in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            frame = await socket.receive()
+    except TimeoutError:
+        return None
+    if frame.type is not WSMsgType.TEXT:
+        return None
+    try:
+        message = decode(frame.data)
+    except BadFrame:
+        return None
+    return message if isinstance(message, Hello) else None
