@@ -41,10 +41,9 @@ BREAKAGES = (
     Breakage(
         "acknowledge a webhook before its commit",
         INTAKE,
-        "            return await self._apply(heard, heard.news)\n",
-        "            import asyncio\n\n"
-        "            asyncio.ensure_future(self._apply(heard, heard.news))\n"
-        "            return DeliveryOutcome.APPLIED\n",
+        "            self._route(heard, heard.update, done, 0)\n",
+        "            self._route(heard, heard.update, lambda _: None, 0)\n"
+        "            done(DeliveryOutcome.APPLIED)\n",
         ("tests/runtime/test_intake.py", "tests/web/test_webhooks.py", "tests/scenarios"),
     ),
     Breakage(
@@ -187,9 +186,9 @@ BREAKAGES = (
     Breakage(
         "act before the commit",
         "adapter/runtime/agents.py",
-        "            if changes or delivery or park or unpark:\n",
-        "            self._after(before, turns, changes)\n"
-        "            if changes or delivery or park or unpark:\n",
+        "                self._store.begin(commit, partial(self._committed, change))\n",
+        "                self._after(change.before, change.turns, change.changes)\n"
+        "                self._store.begin(commit, partial(self._committed, change))\n",
         ("tests/runtime/test_agents.py", "tests/scenarios/test_main_job.py"),
     ),
     Breakage(
@@ -220,7 +219,7 @@ BREAKAGES = (
         "adapter/storage/optimistic.py",
         "if [changed for _, changed in proofs] != self._rows:",
         "if len(proofs) != len(self._rows):",
-        ("tests/storage/test_trust.py", "tests/contracts/test_store.py"),
+        ("tests/storage/test_optimistic.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),
     Breakage(
