@@ -314,11 +314,21 @@ def _stage(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Stage:
     return stage
 
 
+def _rang_out(stage: Stage, at: int, policy: Policy) -> bool:
+    """Whether a call that lives on must be a talk by now: no network rings that long.
+
+    A provider may tell when it was answered only at the end; the facts wait for that.
+    """
+    return isinstance(stage, Dialing) and at - stage.since >= policy.dial_ms
+
+
 def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
     """The stage, as new, that the facts prove."""
     at = event.at
     if facts.connected is not None:
         return Bridged(facts.connected.value, at + policy.bridged_ms)
+    if isinstance(event, CdrFound) and _rang_out(stage, at, policy):
+        return Bridged(at, at + policy.bridged_ms)
     # Only a direction that is said outweighs what was seen to ring here.
     rang = isinstance(event, InboundRinging) or isinstance(stage, RingingInbound)
     outbound = facts.direction is not None and facts.direction.value is OUTBOUND

@@ -68,7 +68,6 @@ def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
 @pytest.mark.parametrize(
     ("events", "wait"),
     [
-        ([click(), tell(DestinationDialed, T0)], POLICY.dial_ms),
         (BRIDGED, POLICY.bridged_ms),
         ([tell(InboundRinging, T0, call="c1")], POLICY.ring_ms),
     ],
@@ -86,6 +85,20 @@ def test_a_live_call_is_asked_about_and_lives_on(events: list[Event], wait: int)
     phase = world.agent.phase
     world.pass_until(T0 + 3_600_000)
     assert world.agent.phase is phase
+
+
+def test_what_lives_on_when_no_network_would_ring_any_more_is_a_talk() -> None:
+    """The answer's webhook was lost; until its end the call log tells of no answer."""
+    world = World()
+    for event in (click(), tell(DestinationDialed, T0)):
+        world.tell(event)
+    live = row(picked_up=T0, direction=Direction.OUTBOUND)
+    world.tell(TimePassed(T0 + POLICY.dial_ms))
+    world.answer(T0 + POLICY.dial_ms + 1, "p1", live)
+    assert world.agent.phase is Phase.BRIDGED
+    assert world.agent.next_due == T0 + POLICY.dial_ms + 1 + POLICY.bridged_ms
+    world.pass_until(T0 + 600_000, live.join(row(connected=T0 + 9_000, ended=T0 + 400_000)))
+    assert world.logs["c1"].wanted.talk_ms == 391_000
 
 
 def test_a_lost_end_becomes_the_event_that_it_would_have_been() -> None:
