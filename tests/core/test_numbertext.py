@@ -92,6 +92,7 @@ def test_advertised_letters_are_digits(text: str, digits: str) -> None:
     [
         "234-Jackson",
         "456 JACKSON",
+        "456-JACKSON",
         "212-555-Mary",
         "800 55 HELPS",
         "212-55-HELPS",
