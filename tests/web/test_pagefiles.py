@@ -100,7 +100,7 @@ def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
 def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: str) -> None:
     """Modules, styles and the longest language, compressed."""
     files = PageFiles(WEB / "softphone", WEB / "dist")
-    names = [*files.modules("boot.js", driver), "tokens.css", "panel.css"]
+    names = [*files.modules("boot.js", driver), "tokens.css", "panel.css", "card.css"]
     found = [files.find(name, built=True) for name in names]
     words = [files.find(f"lang/{language}.json", built=True) for language in files.languages]
     sizes = [len(file.body("gzip")[0]) for file in found if file]
