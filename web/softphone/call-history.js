@@ -42,32 +42,25 @@ export function createCallHistory(model, ask, render) {
     model.history = { ...model.history, state: 'failed' };
     render();
   }
+  /** @param {RecentRow[]} rows */
+  const show = (rows) => void (model.history = { ...model.history, rows, more: after !== null, state: '' });
   /** The first page, in the place of what is shown. */
-  const reload = () => read(false, ({ rows }) => {
-    model.history = { ...model.history, rows, more: after !== null, state: '' };
-  });
+  const reload = () => read(false, ({ rows }) => show(rows));
 
   return {
     reload,
-    more: () => read(true, ({ rows }) => {
-      model.history = { ...model.history, rows: [...model.history.rows, ...rows], more: after !== null, state: '' };
-    }),
+    more: () => read(true, ({ rows }) => show([...model.history.rows, ...rows])),
     /** @param {string} kind @param {string} [record] the id of the record that all of them are about */
     choose(kind, record = '') {
       model.history = { ...model.history, kind, record, rows: [] };
       return reload();
     },
     /** @param {string} words a name or number, or a part of it @returns {Promise<RecentRow[]>} */
-    async find(words) {
-      const page = await ask({ kind: 'all', search: words });
-      return page?.rows ?? [];
-    },
+    find: async (words) => (await ask({ kind: 'all', search: words }))?.rows ?? [],
     follow() {
-      if (model.stage !== 'live' || !model.view) return;
-      const now = printOf(model);
-      if (now === print) return;
+      const now = model.stage === 'live' && model.view ? printOf(model) : print;
+      if (now !== print) void reload();
       print = now;
-      void reload();
     },
   };
 }

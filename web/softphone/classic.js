@@ -24,9 +24,10 @@ const DONE = { ok: true, value: null };
 /** @param {string} what @returns {Outcome<never>} */
 const unsupported = (what) => ({ ok: false, errors: [{ code: 'UNSUPPORTED', message: what }], timedOut: false });
 
-/** @param {any} interaction `sforce.interaction`, as the library left it @returns {Driver} */
-export function classicDriver(interaction) {
-  const { cti } = interaction;
+/** @typedef {ReturnType<typeof createAsking>} Asking */
+
+/** How Classic is asked: the callback comes last, and a no may be an answer. @param {any} interaction */
+function createAsking(interaction) {
   /** @type {Promise<boolean>|undefined} */
   let inConsole;
 
@@ -45,9 +46,36 @@ export function classicDriver(interaction) {
   const isInConsole = () => (inConsole ??= asks('isInConsole').then((outcome) => outcome.ok && outcome.value === true));
   /** @param {string} method @param {(info: any) => void} listener */
   const hear = (method, listener) => interaction[method]((/** @type {any} */ reply) => listener(parsed(Object(reply).result)));
-  /** @param {string|null} url */
-  const screenPop = async (url, what = '') =>
-    url === null ? unsupported(`screenPop ${what}`) : ask((callback) => interaction.screenPop(url, true, callback), parsed, SLOW_REPLY_MS);
+  return { ask, asks, isInConsole, hear };
+}
+
+/** Click-to-dial and the panel. @param {any} interaction @param {Asking} asking @returns {Pick<Driver, 'probe'|'enable'|'disable'|'showPanel'|'look'|'size'|'ready'>} */
+const panelPart = (interaction, { ask, asks, isInConsole }) => ({
+  probe: () => asks('isInConsole'),
+  enable: () => ask((callback) => interaction.cti.enableClickToDial(callback)),
+  disable: () => ask((callback) => interaction.cti.disableClickToDial(callback)),
+  // Outside the console the panel stands in the sidebar, and cannot be hidden.
+  showPanel: async () => ((await isInConsole()) ? ask((callback) => interaction.setVisible(true, callback)) : DONE),
+  // Classic has neither an item nor a head.
+  look: async () => DONE,
+  async size(height, width) {
+    if (width !== null) void ask((callback) => interaction.cti.setSoftphoneWidth(width, callback));
+    return height === null ? DONE : ask((callback) => interaction.cti.setSoftphoneHeight(height, callback));
+  },
+  // It has no callback here.
+  async ready() {
+    try {
+      interaction.cti.notifyInitializationComplete();
+      return DONE;
+    } catch (thrown) {
+      return thrownOutcome(thrown);
+    }
+  },
+});
+
+/** Reads, each by the name that the server knows. @param {any} interaction @param {Asking} asking @returns {Pick<Driver, 'settings'|'layout'|'recordInView'|'perform'>} */
+function readPart(interaction, { ask, asks }) {
+  const { cti } = interaction;
   const settings = () => ask((callback) => cti.getCallCenterSettings(callback));
   const layout = () => ask((callback) => cti.getSoftphoneLayout(callback));
   const pageInfo = () => ask((callback) => interaction.getPageInfo(callback));
@@ -62,37 +90,26 @@ export function classicDriver(interaction) {
   };
 
   return {
-    surface: 'classic',
-    probe: () => asks('isInConsole'),
-    enable: () => ask((callback) => cti.enableClickToDial(callback)),
-    disable: () => ask((callback) => cti.disableClickToDial(callback)),
-    onClick(listener) {
-      cti.onClickToDial((/** @type {unknown} */ reply) => listener(clickOf(reply, Date.now())));
-    },
-    onNavigation: (listener) => hear('onFocus', (info) => listener(recordOf(info))),
+    settings, layout,
     async recordInView() {
       const outcome = await pageInfo();
       return outcome.ok ? { ok: true, value: recordOf(outcome.value) } : outcome;
     },
-    // Outside the console the panel stands in the sidebar, and cannot be hidden.
-    showPanel: async () => ((await isInConsole()) ? ask((callback) => interaction.setVisible(true, callback)) : DONE),
-    // Classic has neither an item nor a head.
-    look: async () => DONE,
-    async size(height, width) {
-      if (width !== null) void ask((callback) => cti.setSoftphoneWidth(width, callback));
-      return height === null ? DONE : ask((callback) => cti.setSoftphoneHeight(height, callback));
+    perform: async (method, args) => reads[method]?.(args) ?? unsupported(method),
+  };
+}
+
+/** Records: clicked, looked at, searched, popped. @param {any} interaction @param {Asking} asking @returns {Pick<Driver, 'onClick'|'onNavigation'|'search'|'popFound'|'pop'|'directory'>} */
+function recordPart(interaction, { ask, hear }) {
+  const { cti } = interaction;
+  /** @param {string|null} url */
+  const screenPop = async (url, what = '') =>
+    url === null ? unsupported(`screenPop ${what}`) : ask((callback) => interaction.screenPop(url, true, callback), parsed, SLOW_REPLY_MS);
+  return {
+    onClick(listener) {
+      cti.onClickToDial((/** @type {unknown} */ reply) => listener(clickOf(reply, Date.now())));
     },
-    // It has no callback here.
-    async ready() {
-      try {
-        cti.notifyInitializationComplete();
-        return DONE;
-      } catch (thrown) {
-        return thrownOutcome(thrown);
-      }
-    },
-    settings,
-    layout,
+    onNavigation: (listener) => hear('onFocus', (info) => listener(recordOf(info))),
     async search(args) {
       const { searchParams, queryParams = '', callType } = /** @type {any} */ (args);
       const outcome = await ask((callback) => interaction.searchAndGetScreenPopUrl(searchParams, queryParams, callType, callback), foundOf, SLOW_REPLY_MS);
@@ -103,27 +120,6 @@ export function classicDriver(interaction) {
     pop: (type, params) => (type === 'SEARCH'
       ? ask((callback) => interaction.searchAndScreenPop(Reflect.get(params, 'searchString'), '', 'inbound', callback), parsed, SLOW_REPLY_MS)
       : screenPop(popUrl(type, params), type)),
-    onWork: () => undefined,
-    completeWork: async () => unsupported('completeWork'),
-    subscribe: async () => unsupported('subscribe'),
-    unsubscribe: async () => unsupported('unsubscribe'),
-    publish: async () => unsupported('publish'),
-    saveLog(value, onReply) {
-      const { object, params } = saveParams({ ...value });
-      const idOf = (/** @type {any} */ result, /** @type {any} */ reply) =>
-        ({ recordId: reply.id ?? (typeof result === 'string' && result.length >= 15 ? result : Reflect.get(value, 'Id')) });
-      try {
-        interaction.saveLog(object, params, (/** @type {unknown} */ reply) => onReply(readReply(asLightning(reply, idOf))));
-      } catch (thrown) {
-        onReply(thrownOutcome(thrown));
-      }
-    },
-    // refreshPage outside the console would load this panel anew, in the middle of the wrap-up.
-    async refresh() {
-      if (await isInConsole()) return ask((callback) => interaction.refreshPage(callback));
-      await Promise.all(LISTS.map((name) => ask((callback) => interaction.refreshRelatedList(name, callback))));
-      return DONE;
-    },
     async directory() {
       /** @type {DirectoryEntry[]} */
       const entries = [];
@@ -136,6 +132,42 @@ export function classicDriver(interaction) {
       }
       return entries;
     },
-    perform: async (method, args) => reads[method]?.(args) ?? unsupported(method),
+  };
+}
+
+/** What Classic does not have. @type {Pick<Driver, 'onWork'|'completeWork'|'subscribe'|'unsubscribe'|'publish'>} */
+const MISSING = {
+  onWork: () => undefined,
+  completeWork: async () => unsupported('completeWork'),
+  subscribe: async () => unsupported('subscribe'),
+  unsubscribe: async () => unsupported('unsubscribe'),
+  publish: async () => unsupported('publish'),
+};
+
+/** The call log. @param {any} interaction @param {Asking} asking @returns {Pick<Driver, 'saveLog'|'refresh'>} */
+const logPart = (interaction, { ask, isInConsole }) => ({
+  saveLog(value, onReply) {
+    const { object, params } = saveParams({ ...value });
+    const idOf = (/** @type {any} */ result, /** @type {any} */ reply) =>
+      ({ recordId: reply.id ?? (typeof result === 'string' && result.length >= 15 ? result : Reflect.get(value, 'Id')) });
+    try {
+      interaction.saveLog(object, params, (/** @type {unknown} */ reply) => onReply(readReply(asLightning(reply, idOf))));
+    } catch (thrown) {
+      onReply(thrownOutcome(thrown));
+    }
+  },
+  // refreshPage outside the console would load this panel anew, in the middle of the wrap-up.
+  async refresh() {
+    if (await isInConsole()) return ask((callback) => interaction.refreshPage(callback));
+    await Promise.all(LISTS.map((name) => ask((callback) => interaction.refreshRelatedList(name, callback))));
+    return DONE;
+  },
+});
+
+/** @param {any} interaction `sforce.interaction`, as the library left it @returns {Driver} */
+export function classicDriver(interaction) {
+  const asking = createAsking(interaction);
+  return {
+    surface: 'classic', ...panelPart(interaction, asking), ...readPart(interaction, asking), ...recordPart(interaction, asking), ...MISSING, ...logPart(interaction, asking),
   };
 }

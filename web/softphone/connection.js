@@ -10,6 +10,58 @@ import { createSocket } from './socket.js';
 
 const OFFLINE_MS = 3_000;
 
+/** What the panel is to show of the connection. @param {Page} page */
+function createStage({ model, render }) {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let offlineTimer;
+  function settle() {
+    clearTimeout(offlineTimer);
+    offlineTimer = undefined;
+  }
+  return {
+    up() {
+      settle();
+      model.stage = 'live';
+      model.retryAt = null;
+      model.connection++;
+    },
+    /** @param {number} retryAt */
+    down(retryAt) {
+      model.retryAt = retryAt;
+      offlineTimer ??= setTimeout(() => {
+        model.stage = 'offline';
+        render();
+      }, OFFLINE_MS);
+      render();
+    },
+    signedOut() {
+      settle();
+      model.stage = 'signed-out';
+      model.view = null;
+      render();
+    },
+  };
+}
+
+/** The first that was asked for ahead, then others. @param {Promise<Ticket>} ticket @param {string} origin */
+function createTickets(ticket, origin) {
+  /** @type {Promise<Ticket>|null} */
+  let first = ticket;
+  return () => {
+    const next = first ?? fetchTicket(origin);
+    first = null;
+    return next;
+  };
+}
+
+/** @param {(frame: Frame) => boolean} send */
+function watchPresence(send) {
+  const presence = () => send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
+  document.addEventListener('visibilitychange', presence);
+  window.addEventListener('focus', presence);
+  window.addEventListener('blur', presence);
+}
+
 /**
  * @param {Page} page
  * @param {{
@@ -19,75 +71,36 @@ const OFFLINE_MS = 3_000;
  * }} ports `ticket`: asked for already
  */
 export function createConnection(page, { driver, settings, origin, ticket, onFrame, onGreeting, onUp, onDown, onSignedOut }) {
-  const { model } = page;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */
-  let offlineTimer;
-  /** @type {Promise<Ticket>|null} */
-  let first = ticket;
+  const stage = createStage(page);
 
-  function nextTicket() {
-    const next = first ?? fetchTicket(origin);
-    first = null;
-    return next;
-  }
-
-  /** @param {{ticket: string, user: User}} ticket @returns {Frame} */
-  function hello({ ticket, user }) {
+  /** @param {{user: User, ticket: string}} signedIn @returns {Frame} */
+  function hello({ ticket: current, user }) {
     const journal = createJournal(page.local, user);
     onGreeting(journal);
     return {
-      type: 'hello', ticket, page_id: page.pageId, build: settings.build, surface: driver.surface,
+      type: 'hello', ticket: current, page_id: page.pageId, build: settings.build, surface: driver.surface,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
       visible: !document.hidden, focused: document.hasFocus(), journal: journal.unsettled(Date.now()),
     };
   }
-  function settleTimer() {
-    clearTimeout(offlineTimer);
-    offlineTimer = undefined;
-  }
-  function signedOut() {
-    settleTimer();
-    model.stage = 'signed-out';
-    model.view = null;
-    onSignedOut();
-    page.render();
-  }
-
+  const signedOut = () => (stage.signedOut(), onSignedOut());
   const socket = createSocket({
     url: `${location.origin.replace(/^http/, 'ws')}/ws`,
-    fetchTicket: nextTicket, hello, onFrame, onSignedOut: signedOut,
-    onUp() {
-      settleTimer();
-      model.stage = 'live';
-      model.retryAt = null;
-      model.connection++;
-      onUp();
-    },
-    onDown(retryAt) {
-      model.retryAt = retryAt;
-      onDown();
-      offlineTimer ??= setTimeout(() => {
-        model.stage = 'offline';
-        page.render();
-      }, OFFLINE_MS);
-      page.render();
-    },
+    fetchTicket: createTickets(ticket, origin), hello, onFrame, onSignedOut: signedOut,
+    onUp: () => (stage.up(), onUp()),
+    onDown: (retryAt) => (onDown(), stage.down(retryAt)),
   });
-  const presence = () => socket.send({ type: 'presence', visible: !document.hidden, focused: document.hasFocus() });
-
   return {
     send: socket.send,
     isUp: socket.isUp,
-    connect: () => socket.connect(),
+    connect: socket.connect,
     /** The session is over: nothing is tried again. */
     leave() {
       socket.stop();
       signedOut();
     },
     watchPresence() {
-      document.addEventListener('visibilitychange', presence);
-      window.addEventListener('focus', presence);
-      window.addEventListener('blur', presence);
+      watchPresence(socket.send);
       window.addEventListener('online', () => socket.isUp() || socket.connect());
     },
   };

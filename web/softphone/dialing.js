@@ -57,68 +57,85 @@ function createPending({ model, t, say, render }) {
   };
 }
 
-/** @param {Ports} ports */
-export function createDialing(ports) {
-  const { model, send, makeId, t, say, unsay, now = () => Date.now() } = ports;
+class Dialing {
   // Own requests and the last word heard on each: "placed" may be followed by a refusal.
   /** @type {Map<string, string>} */
-  const mine = new Map();
-  const pending = createPending(ports);
-  let latest = '';
-  let again = () => {};
+  #mine = new Map();
+  #latest = '';
+  #again = () => {};
+  #ports;
+  #pending;
+  #now;
 
-  /** @param {Wish} wish @param {boolean} confirmed @returns {boolean} whether it went out */
-  function dial(wish, confirmed = false) {
+  /** @param {Ports} ports */
+  constructor(ports) {
+    this.#ports = ports;
+    this.#pending = createPending(ports);
+    this.#now = ports.now ?? (() => Date.now());
+  }
+
+  /** @param {Wish} wish @returns {boolean} whether it went out */
+  dial = (wish) => this.#send(wish, false);
+
+  /** @param {Wish} wish @param {boolean} confirmed @returns {boolean} */
+  #send(wish, confirmed) {
+    const { model, send, makeId, t, say, unsay } = this.#ports;
     unsay('dial');
     const requestId = makeId();
-    if (!send(dialFrame(wish, requestId, { sentAt: now(), confirmed, ringOn: model.ringOn }))) {
+    if (!send(dialFrame(wish, requestId, { sentAt: this.#now(), confirmed, ringOn: model.ringOn }))) {
       say('dial', 'error', t(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
       return false;
     }
-    mine.set((latest = requestId), '');
-    again = () => void dial({ ...wish, clickedAt: now() }, true);
-    pending.wait(requestId, wish);
+    this.#mine.set((this.#latest = requestId), '');
+    this.#again = () => void this.#send({ ...wish, clickedAt: this.#now() }, true);
+    this.#pending.wait(requestId, wish);
     return true;
   }
+
   /** @param {Answer} answer */
-  function take(answer) {
-    mine.set(answer.request_id, answer.code);
-    if (pending.is(answer.request_id)) pending.conclude();
+  #take(answer) {
+    const { t, say } = this.#ports;
+    this.#mine.set(answer.request_id, answer.code);
+    if (this.#pending.is(answer.request_id)) this.#pending.conclude();
     // The question is the latest wish's: of an earlier one nobody may still want the call.
-    const asked = answer.code === 'confirm-repeat' && answer.request_id === latest;
+    const asked = answer.code === 'confirm-repeat' && answer.request_id === this.#latest;
     const { tone = TAKEN.includes(answer.code) ? 'quiet' : 'error' } = answer;
-    if (asked) say('dial', 'warning', wordsFor(t, answer), { label: t('dial.again'), run: again });
+    if (asked) say('dial', 'warning', wordsFor(t, answer), { label: t('dial.again'), run: this.#again });
     else if (tone !== 'quiet') say('dial', tone, wordsFor(t, answer));
   }
 
-  return {
-    /** @param {Wish} wish @returns {boolean} whether it went out */
-    dial: (wish) => dial(wish),
-    /** Hear what a view says about this page's own wishes, each word once. @param {View} view */
-    hear(view) {
-      for (const answer of view.answers) {
-        if ((mine.get(answer.request_id) ?? answer.code) !== answer.code) take(answer);
-      }
-      if (view.calls.length > 0) pending.conclude();
-    },
-    /** An error frame in answer to one of these wishes: it is the whole answer. @param {{code: string, text: string, request_id?: string}} told @returns {boolean} whether it was one */
-    refused({ code, text, request_id: requestId = '' }) {
-      if (!mine.has(requestId)) return false;
-      take({ request_id: requestId, code, text, at: 0, tone: 'error' });
-      return true;
-    },
-    /** Whether the latest call was dialed from this page. */
-    isMine: () => latest !== '' && TAKEN.includes(mine.get(latest) ?? ''),
-    /** The connection that would have brought the answer is gone. */
-    drop() {
-      if (model.pending) pending.unanswered();
-    },
-    /** Something to be done in a call. @param {object} request */
-    control(request) {
-      const requestId = makeId();
-      unsay('dial');
-      if (send({ type: 'control', request_id: requestId, ...request })) mine.set(requestId, '');
-      else say('dial', 'error', t('control.offline'));
-    },
+  /** Hear what a view says about this page's own wishes, each word once. @param {View} view */
+  hear = (view) => {
+    for (const answer of view.answers) {
+      if ((this.#mine.get(answer.request_id) ?? answer.code) !== answer.code) this.#take(answer);
+    }
+    if (view.calls.length > 0) this.#pending.conclude();
+  };
+
+  /** An error frame in answer to one of these wishes: it is the whole answer. @param {{code: string, text: string, request_id?: string}} told @returns {boolean} whether it was one */
+  refused = ({ code, text, request_id: requestId = '' }) => {
+    if (!this.#mine.has(requestId)) return false;
+    this.#take({ request_id: requestId, code, text, at: 0, tone: 'error' });
+    return true;
+  };
+
+  /** Whether the latest call was dialed from this page. */
+  isMine = () => this.#latest !== '' && TAKEN.includes(this.#mine.get(this.#latest) ?? '');
+
+  /** The connection that would have brought the answer is gone. */
+  drop = () => {
+    if (this.#ports.model.pending) this.#pending.unanswered();
+  };
+
+  /** Something to be done in a call. @param {object} request */
+  control = (request) => {
+    const { send, makeId, t, say, unsay } = this.#ports;
+    const requestId = makeId();
+    unsay('dial');
+    if (send({ type: 'control', request_id: requestId, ...request })) this.#mine.set(requestId, '');
+    else say('dial', 'error', t('control.offline'));
   };
 }
+
+/** @param {Ports} ports */
+export const createDialing = (ports) => new Dialing(ports);

@@ -161,6 +161,23 @@ function createInputs({ t }, typed) {
   };
 }
 
+/** By button, by Enter, by leaving the form. @param {HTMLFormElement} element @param {HTMLElement} disposition @param {ReturnType<typeof createSender>} sender @param {() => boolean} isOver */
+function listenForEnds(element, disposition, sender, isOver) {
+  element.addEventListener('submit', (event) => {
+    event.preventDefault();
+    sender.finish();
+  });
+  element.addEventListener('keydown', (event) => {
+    // In the notes Enter is a new line; everywhere else it saves.
+    const saves = event.target === disposition || event.ctrlKey || event.metaKey;
+    if (event.key !== 'Enter' || !saves) return;
+    event.preventDefault();
+    if (isOver()) element.requestSubmit();
+    else sender.flush();
+  });
+  element.addEventListener('focusout', sender.flush);
+}
+
 /** @param {Context} context @param {string} callId @param {string} owner org and user, part of the key in the tab's storage */
 export function createForm(context, callId, owner) {
   const { t } = context;
@@ -176,19 +193,7 @@ export function createForm(context, callId, owner) {
   let last;
   let live = false;
 
-  element.addEventListener('submit', (event) => {
-    event.preventDefault();
-    sender.finish();
-  });
-  element.addEventListener('keydown', (event) => {
-    // In the notes Enter is a new line; everywhere else it saves.
-    const saves = event.target === inputs.disposition || event.ctrlKey || event.metaKey;
-    if (event.key !== 'Enter' || !saves) return;
-    event.preventDefault();
-    if (foot.hidden) sender.flush();
-    else element.requestSubmit();
-  });
-  element.addEventListener('focusout', sender.flush);
+  listenForEnds(element, inputs.disposition, sender, () => !foot.hidden);
 
   return {
     element,

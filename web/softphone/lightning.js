@@ -71,6 +71,106 @@ async function all(asked) {
   return outcomes.find(({ ok }) => !ok) ?? outcomes.at(-1) ?? { ok: true, value: null };
 }
 
+/** @typedef {(method: string, args?: object, ms?: number) => Promise<Outcome>} Ask */
+
+/** Click-to-dial, the panel, and what the admin has set. @param {Ask} ask @returns {Pick<Driver, 'probe'|'enable'|'disable'|'showPanel'|'look'|'size'|'ready'|'settings'|'layout'|'perform'>} */
+const panelPart = (ask) => ({
+  probe: () => ask('isSoftphonePanelVisible'),
+  enable: () => ask('enableClickToDial'),
+  disable: () => ask('disableClickToDial'),
+  showPanel: () => ask('setSoftphonePanelVisibility', { visible: true }),
+  look: (label, key) => all([
+    ask('setSoftphonePanelLabel', { label }), ask('setSoftphonePanelIcon', { key }),
+    ask('setSoftphoneItemIcon', { key }), ask('setSoftphoneItemLabel', { label }),
+  ]),
+  size: (heightPX, widthPX) => all([
+    ...(widthPX === null ? [] : [ask('setSoftphonePanelWidth', { widthPX })]),
+    ...(heightPX === null ? [] : [ask('setSoftphonePanelHeight', { heightPX })]),
+  ]),
+  ready: () => ask('notifyInitializationComplete'),
+  settings: () => ask('getCallCenterSettings'),
+  layout: () => ask('getSoftphoneLayout'),
+  perform: (method, args) => ask(method, args, SLOW_REPLY_MS),
+});
+
+/** Records: clicked, looked at, searched, popped. @param {any} opencti @param {Ask} ask @returns {Pick<Driver, 'onClick'|'onNavigation'|'recordInView'|'search'|'popFound'|'pop'>} */
+const recordPart = (opencti, ask) => ({
+  onClick(listener) {
+    opencti.onClickToDial({
+      listener: (/** @type {unknown} */ payload) => listener(clickOf(payload, Date.now())),
+    });
+  },
+  onNavigation(listener) {
+    opencti.onNavigationChange({
+      listener: (/** @type {unknown} */ payload) => listener(recordOf(payload)),
+    });
+  },
+  async recordInView() {
+    const outcome = await ask('getAppViewInfo');
+    return outcome.ok ? { ok: true, value: recordOf(outcome.value) } : outcome;
+  },
+  async search(args) {
+    const outcome = await ask('searchAndScreenPop', args, SLOW_REPLY_MS);
+    return outcome.ok ? { ok: true, value: foundOf(outcome.value) } : outcome;
+  },
+  popFound: (pop) => ask('screenPop', Object(pop), SLOW_REPLY_MS),
+  pop: (type, params) => ask('screenPop', { type: opencti.SCREENPOP_TYPE?.[type] ?? type, params }, SLOW_REPLY_MS),
+});
+
+/** Sales Engagement. @param {any} opencti @returns {Pick<Driver, 'onWork'|'completeWork'>} */
+const workPart = (opencti) => ({
+  onWork(listener) {
+    // Orgs without Sales Engagement have no hvs, or one that throws.
+    try {
+      opencti.hvs.onWorkStart({ listener(/** @type {any} */ told) {
+        const { workId, completeWorkWhen, attributes } = Object(told);
+        listener({ workId: textOf(workId), to: textOf(attributes?.to), completeWhen: textOf(completeWorkWhen) });
+      } });
+    } catch {
+      return;
+    }
+  },
+  completeWork: (workId, attributes) =>
+    timed((callback) => opencti.hvs.completeWork({ workId, attributes, callback }), REPLY_MS),
+});
+
+/** Message channels. @param {any} opencti @param {Ask} ask @returns {Pick<Driver, 'subscribe'|'unsubscribe'|'publish'>} */
+const channelPart = (opencti, ask) => ({
+  async subscribe(channelName, listener) {
+    /** @type {any} */
+    let told;
+    const outcome = await timed((callback) => opencti.subscribe({
+      channelName, listener, callback: (/** @type {unknown} */ reply) => callback((told = reply)),
+    }), REPLY_MS);
+    return outcome.ok ? { ok: true, value: told.subscription ?? told.returnValue?.subscription ?? null } : outcome;
+  },
+  unsubscribe: (channelName, subscription) => ask('unsubscribe', { channelName, subscription }),
+  publish: (channelName, message) => ask('publish', { channelName, message }),
+});
+
+/** The call log. @param {any} opencti @returns {Pick<Driver, 'saveLog'|'refresh'>} */
+const logPart = (opencti) => ({
+  saveLog(value, onReply) {
+    try {
+      opencti.saveLog({
+        value,
+        callback: (/** @type {unknown} */ reply) => onReply(readReply(reply)),
+      });
+    } catch (thrown) {
+      onReply(thrownOutcome(thrown));
+    }
+  },
+  // Not ask(): refreshView takes nothing at all, or it throws.
+  async refresh() {
+    try {
+      opencti.refreshView();
+      return { ok: true, value: null };
+    } catch (thrown) {
+      return thrownOutcome(thrown);
+    }
+  },
+});
+
 /**
  * @param {any} opencti `sforce.opencti`, as the library left it
  * @returns {Driver}
@@ -79,84 +179,6 @@ export function lightningDriver(opencti) {
   const ask = (/** @type {string} */ method, args = {}, ms = REPLY_MS) =>
     timed((callback) => opencti[method]({ ...args, callback }), ms);
   return {
-    surface: 'lightning',
-    probe: () => ask('isSoftphonePanelVisible'),
-    enable: () => ask('enableClickToDial'),
-    disable: () => ask('disableClickToDial'),
-    onClick(listener) {
-      opencti.onClickToDial({
-        listener: (/** @type {unknown} */ payload) => listener(clickOf(payload, Date.now())),
-      });
-    },
-    onNavigation(listener) {
-      opencti.onNavigationChange({
-        listener: (/** @type {unknown} */ payload) => listener(recordOf(payload)),
-      });
-    },
-    async recordInView() {
-      const outcome = await ask('getAppViewInfo');
-      return outcome.ok ? { ok: true, value: recordOf(outcome.value) } : outcome;
-    },
-    showPanel: () => ask('setSoftphonePanelVisibility', { visible: true }),
-    look: (label, key) => all([
-      ask('setSoftphonePanelLabel', { label }), ask('setSoftphonePanelIcon', { key }),
-      ask('setSoftphoneItemIcon', { key }), ask('setSoftphoneItemLabel', { label }),
-    ]),
-    size: (heightPX, widthPX) => all([
-      ...(widthPX === null ? [] : [ask('setSoftphonePanelWidth', { widthPX })]),
-      ...(heightPX === null ? [] : [ask('setSoftphonePanelHeight', { heightPX })]),
-    ]),
-    ready: () => ask('notifyInitializationComplete'),
-    settings: () => ask('getCallCenterSettings'),
-    layout: () => ask('getSoftphoneLayout'),
-    async search(args) {
-      const outcome = await ask('searchAndScreenPop', args, SLOW_REPLY_MS);
-      return outcome.ok ? { ok: true, value: foundOf(outcome.value) } : outcome;
-    },
-    popFound: (pop) => ask('screenPop', Object(pop), SLOW_REPLY_MS),
-    pop: (type, params) => ask('screenPop', { type: opencti.SCREENPOP_TYPE?.[type] ?? type, params }, SLOW_REPLY_MS),
-    onWork(listener) {
-      // Orgs without Sales Engagement have no hvs, or one that throws.
-      try {
-        opencti.hvs.onWorkStart({ listener(/** @type {any} */ told) {
-          const { workId, completeWorkWhen, attributes } = Object(told);
-          listener({ workId: textOf(workId), to: textOf(attributes?.to), completeWhen: textOf(completeWorkWhen) });
-        } });
-      } catch {
-        return;
-      }
-    },
-    completeWork: (workId, attributes) =>
-      timed((callback) => opencti.hvs.completeWork({ workId, attributes, callback }), REPLY_MS),
-    async subscribe(channelName, listener) {
-      /** @type {any} */
-      let told;
-      const outcome = await timed((callback) => opencti.subscribe({
-        channelName, listener, callback: (/** @type {unknown} */ reply) => callback((told = reply)),
-      }), REPLY_MS);
-      return outcome.ok ? { ok: true, value: told.subscription ?? told.returnValue?.subscription ?? null } : outcome;
-    },
-    unsubscribe: (channelName, subscription) => ask('unsubscribe', { channelName, subscription }),
-    publish: (channelName, message) => ask('publish', { channelName, message }),
-    saveLog(value, onReply) {
-      try {
-        opencti.saveLog({
-          value,
-          callback: (/** @type {unknown} */ reply) => onReply(readReply(reply)),
-        });
-      } catch (thrown) {
-        onReply(thrownOutcome(thrown));
-      }
-    },
-    // Not ask(): refreshView takes nothing at all, or it throws.
-    async refresh() {
-      try {
-        opencti.refreshView();
-        return { ok: true, value: null };
-      } catch (thrown) {
-        return thrownOutcome(thrown);
-      }
-    },
-    perform: (method, args) => ask(method, args, SLOW_REPLY_MS),
+    surface: 'lightning', ...panelPart(ask), ...recordPart(opencti, ask), ...workPart(opencti), ...channelPart(opencti, ask), ...logPart(opencti),
   };
 }

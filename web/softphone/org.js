@@ -14,89 +14,114 @@ import { readCallCenter, settingsFrame } from './call-center.js';
 const VIEWED = 3;
 export const RING_ON = 'softphone/ring-on';
 
-/** @param {Page} page @param {Driver} driver @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
-export function createOrg(page, driver, send, clicked) {
-  const { model, t } = page;
+class Org {
   /** @type {CallCenterSettings|null} */
-  let callCenter = null;
+  #callCenter = null;
   /** @type {Layout|null} */
-  let layout = null;
+  #layout = null;
   /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
-  let channels = null;
-  let isReady = false;
-  let asked = false;
+  #channels = null;
+  #isReady = false;
+  #asked = false;
+  #page;
+  #driver;
+  #send;
+  #clicked;
+
+  /** @param {Page} page @param {Driver} driver @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
+  constructor(page, driver, send, clicked) {
+    this.#page = page;
+    this.#driver = driver;
+    this.#send = send;
+    this.#clicked = clicked;
+  }
+
+  callCenter = () => this.#callCenter;
+  layout = () => this.#layout;
 
   /** Also told when a tab is merely looked at again. @param {RecordRef|null} record */
-  function viewed(record) {
+  viewed = (record) => {
+    const { model, render } = this.#page;
     if (record) model.viewed = [record, ...model.viewed.filter(({ id }) => id !== record.id)].slice(0, VIEWED);
-    send({ type: 'context', record });
-    page.render();
-  }
-  /** Once a load: Salesforce waits for it with another page, where one is set. */
-  function ready() {
-    if (!isReady) void driver.ready();
-    isReady = true;
-  }
-  async function openChannels(/** @type {CallCenterSettings} */ { listen, publish }) {
-    if (!listen && !publish) return;
-    const { createChannels } = await import('./channels.js');
-    channels ??= createChannels(driver, (number, record, params) => page.safely(clicked)({ number, record, params, clickedAt: Date.now() }));
-    channels.listen(listen);
-  }
-  async function readSettings() {
-    const outcome = await driver.settings();
-    if (!outcome.ok) return page.say('call-center', 'warning', t('call-center.problem', { keys: page.reasonOf(outcome.errors) }));
-    callCenter = readCallCenter(outcome.value, location.search);
-    page.unsay('call-center');
-    if (callCenter.problems.length > 0) page.say('call-center', 'warning', t('call-center.problem', { keys: callCenter.problems.join(', ') }));
-    model.ringProfiles = callCenter.ringProfiles;
-    model.ringOn = callCenter.ringProfiles.find((name) => name === page.drafts.getItem(RING_ON)) ?? '';
-    model.height = callCenter.height;
-    if (callCenter.width !== null) void driver.size(null, callCenter.width);
-    send(settingsFrame(callCenter));
-    page.render();
-    await openChannels(callCenter);
-  }
-  async function readLayout() {
-    const outcome = await driver.layout();
-    layout = outcome.ok ? /** @type {Layout|null} */ (outcome.value) : null;
-    model.layout = layout;
-    page.render();
-  }
-  async function readDirectory() {
-    model.directory = (await driver.directory?.()) ?? [];
-    page.render();
-  }
-  async function readRecord() {
-    const outcome = await driver.recordInView();
-    if (outcome.ok) viewed(outcome.value);
+    this.#send({ type: 'context', record });
+    render();
+  };
+
+  /** The server is there, for the first time or again. */
+  connected() {
+    if (this.#callCenter) void this.#send(settingsFrame(this.#callCenter));
+    else void this.#readSettings();
+    if (!this.#layout) void this.#readLayout();
+    this.#channels?.listen(this.#callCenter?.listen ?? '');
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#ready();
+    void this.#readRecord();
+    if (this.#driver.directory) void this.#readDirectory();
   }
 
-  return {
-    viewed,
-    callCenter: () => callCenter,
-    layout: () => layout,
-    /** The server is there, for the first time or again. */
-    connected() {
-      if (callCenter) void send(settingsFrame(callCenter));
-      else void readSettings();
-      if (!layout) void readLayout();
-      channels?.listen(callCenter?.listen ?? '');
-      if (asked) return;
-      asked = true;
-      ready();
-      void readRecord();
-      if (driver.directory) void readDirectory();
-    },
-    /** The page that Salesforce would show instead takes the place of the sign-in form, until the browser is closed. */
-    async keepForm() {
-      if (isReady) return;
-      const told = await driver.settings();
-      if (told.ok && Reflect.get(Object(told.value), '/reqGeneralInfo/reqStandbyUrl')) ready();
-    },
-    follow() {
-      if (model.view) channels?.tell(callCenter?.publish ?? '', model.view);
-    },
-    leave: () => channels?.stop(),
-  };
+  /** The page that Salesforce would show instead takes the place of the sign-in form, until the browser is closed. */
+  async keepForm() {
+    if (this.#isReady) return;
+    const told = await this.#driver.settings();
+    if (told.ok && Reflect.get(Object(told.value), '/reqGeneralInfo/reqStandbyUrl')) this.#ready();
+  }
+
+  follow() {
+    const { view } = this.#page.model;
+    if (view) this.#channels?.tell(this.#callCenter?.publish ?? '', view);
+  }
+
+  leave = () => this.#channels?.stop();
+
+  /** Once a load: Salesforce waits for it with another page, where one is set. */
+  #ready() {
+    if (!this.#isReady) void this.#driver.ready();
+    this.#isReady = true;
+  }
+  /** @param {CallCenterSettings} settings */
+  async #openChannels({ listen, publish }) {
+    if (!listen && !publish) return;
+    const { createChannels } = await import('./channels.js');
+    this.#channels ??= createChannels(this.#driver, (number, record, params) => this.#page.safely(this.#clicked)({ number, record, params, clickedAt: Date.now() }));
+    this.#channels.listen(listen);
+  }
+  async #readSettings() {
+    const { t, say, unsay, reasonOf } = this.#page;
+    const outcome = await this.#driver.settings();
+    if (!outcome.ok) return say('call-center', 'warning', t('call-center.problem', { keys: reasonOf(outcome.errors) }));
+    const settings = readCallCenter(outcome.value, location.search);
+    this.#callCenter = settings;
+    unsay('call-center');
+    if (settings.problems.length > 0) say('call-center', 'warning', t('call-center.problem', { keys: settings.problems.join(', ') }));
+    this.#show(settings);
+    this.#send(settingsFrame(settings));
+    await this.#openChannels(settings);
+  }
+  /** @param {CallCenterSettings} settings */
+  #show({ ringProfiles, height, width }) {
+    const { model, drafts, render } = this.#page;
+    model.ringProfiles = ringProfiles;
+    model.ringOn = ringProfiles.find((name) => name === drafts.getItem(RING_ON)) ?? '';
+    model.height = height;
+    if (width !== null) void this.#driver.size(null, width);
+    render();
+  }
+  async #readLayout() {
+    const outcome = await this.#driver.layout();
+    this.#layout = outcome.ok ? /** @type {Layout|null} */ (outcome.value) : null;
+    this.#page.model.layout = this.#layout;
+    this.#page.render();
+  }
+  async #readDirectory() {
+    this.#page.model.directory = (await this.#driver.directory?.()) ?? [];
+    this.#page.render();
+  }
+  async #readRecord() {
+    const outcome = await this.#driver.recordInView();
+    if (outcome.ok) this.viewed(outcome.value);
+  }
 }
+
+/** @param {Page} page @param {Driver} driver @param {(frame: Frame) => boolean} send @param {(click: Click) => void} clicked */
+export const createOrg = (page, driver, send, clicked) => new Org(page, driver, send, clicked);

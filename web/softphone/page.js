@@ -36,10 +36,7 @@ export function createPage(t, moreWords) {
     /** Pixels that the panel's content takes. */
     neededHeight: () => 0,
     render: () => draw(),
-    /** @param {() => void} listener */
-    onChange(listener) {
-      draw = listener;
-    },
+    onChange: (/** @type {() => void} */ listener) => void (draw = listener),
     /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] */
     say(id, tone, text, act) {
       model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act }];

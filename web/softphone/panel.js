@@ -84,19 +84,8 @@ export function cardsOf({ view }) {
   return all.sort((a, b) => rank(b) - rank(a));
 }
 
-/**
- * @param {HTMLElement} root
- * @param {Context} context
- * @param {() => Model} model
- */
-export function createPanel(root, context, model) {
-  const { t } = context;
-  const bar = createBar(context);
-  const alerts = createAlerts(context);
-  const pending = createPending(context);
-  const cardList = el('div', { class: 'cards' });
-  const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
-  const dialer = createDialer(context, model);
+/** Parts that few pages show: fetched when they are wanted. @param {Context} context @param {() => Model} model */
+function createLazyParts(context, model) {
   const tray = createLazy(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
@@ -113,13 +102,11 @@ export function createPanel(root, context, model) {
     const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
     return createSignIn(context);
   });
-  const blocked = createBlocked(context);
-  const connecting = createConnecting(context);
-  const announcer = createAnnouncer(context);
-  const content = el('div', { class: 'content' }, account.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
-  const title = el('h1', { class: 'sr-only' }, t('title'));
-  root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+  return { tray, callMe, account, signIn };
+}
 
+/** What had the focus and is gone hands it on. @param {HTMLElement} root @param {HTMLElement} cardList */
+function createFocusKeeper(root, cardList) {
   // A button that is disabled while it has the focus loses it without an event.
   /** @type {Element|null} */
   let last = null;
@@ -131,17 +118,45 @@ export function createPanel(root, context, model) {
   });
 
   /** What had the focus is gone: hand it to the call, or to the number box. @param {Element|null} before */
-  function keepFocus(before) {
+  function keep(before) {
     if (before === null || (before.getClientRects().length > 0 && !before.matches(':disabled'))) return;
     const next = cardList.querySelector('article') ?? root.querySelector('.number-box input');
     if (next instanceof HTMLElement) next.focus({ preventScroll: true });
   }
+  return {
+    keep,
+    now: () => (root.contains(document.activeElement) ? document.activeElement : last),
+  };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {Context} context
+ * @param {() => Model} model
+ */
+export function createPanel(root, context, model) {
+  const { t } = context;
+  const bar = createBar(context);
+  const alerts = createAlerts(context);
+  const pending = createPending(context);
+  const cardList = el('div', { class: 'cards' });
+  const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
+  const dialer = createDialer(context, model);
+  const { tray, callMe, account, signIn } = createLazyParts(context, model);
+  const blocked = createBlocked(context);
+  const connecting = createConnecting(context);
+  const announcer = createAnnouncer(context);
+  const content = el('div', { class: 'content' }, account.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
+  const title = el('h1', { class: 'sr-only' }, t('title'));
+  root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+
+  const focus = createFocusKeeper(root, cardList);
 
   return {
     update() {
       const now = model();
       const { stage, view } = now;
-      const focused = root.contains(document.activeElement) ? document.activeElement : last;
+      const focused = focus.now();
       setData(root, 'state', stateOf(now));
       setData(root, 'clickToDial', now.clickToDial ? 'on' : 'off');
       const shown = cardsOf(now);
@@ -154,7 +169,7 @@ export function createPanel(root, context, model) {
       setData(content, 'cards', String(shown.length));
       for (const part of [bar, alerts, account, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
-      keepFocus(focused);
+      focus.keep(focused);
     },
   };
 }

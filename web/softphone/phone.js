@@ -183,26 +183,16 @@ async function begin(driver, page, { org, works }, connection, tick) {
   await connection.connect();
 }
 
-/**
- * @param {Page} page
- * @param {Start & {ok: true}} begun
- */
-export function createPhone(page, begun) {
-  const { model } = page;
-  const { driver, settings, origin } = begun;
+/** The connection, and who hears of its ups and downs. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports */
+function createLink(page, begun, desk, { send, dialing, onReload }) {
+  const { org, works } = desk;
   /** @type {ReturnType<typeof createSaveLog>|null} */
   let saving = null;
-  const send = (/** @type {Frame} */ frame) => connection.send(frame);
-  const wake = createWakeDetector();
-  const reload = createBuildReload(page.drafts, () => location.reload());
-  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
-  const desk = createDesk(page, begun, send, clicked);
-  const { org, works } = desk;
-  const connection = createConnection(page, {
+  return createConnection(page, {
     ...begun,
-    onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload: reload.told }),
+    onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload }),
     onGreeting(journal) {
-      saving = createSaveLog({ driver, journal, send, complete: works.complete });
+      saving = createSaveLog({ driver: begun.driver, journal, send, complete: works.complete });
     },
     onUp() {
       works.connected();
@@ -214,6 +204,22 @@ export function createPhone(page, begun) {
       void org.keepForm();
     },
   });
+}
+
+/**
+ * @param {Page} page
+ * @param {Start & {ok: true}} begun
+ */
+export function createPhone(page, begun) {
+  const { model } = page;
+  const { driver, settings, origin } = begun;
+  const send = (/** @type {Frame} */ frame) => connection.send(frame);
+  const wake = createWakeDetector();
+  const reload = createBuildReload(page.drafts, () => location.reload());
+  const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
+  const desk = createDesk(page, begun, send, clicked);
+  const { org, works } = desk;
+  const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
   model.signIn.by = settings.sign_in;
 
@@ -222,9 +228,7 @@ export function createPhone(page, begun) {
     void driver.showPanel();
     dialing.dial({ ...click, clickedAt: wake.since(), name: click.record?.name ?? '', workId: works.take(click.number) });
   }
-  function taskFields() {
-    return org.callCenter()?.taskFields ?? {};
-  }
+  const taskFields = () => org.callCenter()?.taskFields ?? {};
 
   return {
     send, taskFields,

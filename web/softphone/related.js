@@ -64,12 +64,11 @@ export function createRelated(context, callId) {
   let card;
   /** @type {Model} */
   let shown;
-  let answered = false;
-  let open = false;
+  let [answered, open] = [false, false];
   const rows = keyedList(list, (/** @type {Option} */ option) => option.record.id, optionRow(context, choose, () => shown));
-  change.addEventListener('click', () => turn(!open));
-  none.addEventListener('click', () => choose(null));
-  create.addEventListener('click', () => shown.offers[callId]?.());
+  change.onclick = () => turn(!open);
+  none.onclick = () => choose(null);
+  create.onclick = () => shown.offers[callId]?.();
 
   /** @param {boolean} wanted */
   function turn(wanted) {
@@ -77,8 +76,7 @@ export function createRelated(context, callId) {
     setData(element, 'open', String(open));
     show(list, open);
   }
-  /** @param {Option|null} option null: none of them */
-  function choose(option) {
+  function choose(/** @type {Option|null} none of them */ option) {
     answered = true;
     turn(false);
     pick(actions, callId, card, option);

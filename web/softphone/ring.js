@@ -70,6 +70,17 @@ function notify(title, call, signal) {
   signal.addEventListener('abort', () => shown.close());
 }
 
+/** In one tab, until it stops; a page without locks is alone. @param {LockManager|undefined} locks @param {string} name @param {AbortSignal} signal @param {() => void} act */
+function alone(locks, name, signal, act) {
+  const held = () => new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    signal.addEventListener('abort', resolve);
+    act();
+  });
+  if (!locks) return void held();
+  locks.request(name, { signal }, held).catch(() => undefined);
+}
+
 /**
  * @param {Model} model
  * @param {{t: Translate, store: Store, render: () => void, locks?: LockManager, makeAudio?: () => AudioContext}} ports
@@ -89,22 +100,12 @@ export function createRing(model, { t, store, render, locks = navigator.locks, m
     model.ring = { ...model.ring, needsClick: model.ring.sound && !bell.isReady(), denied };
     render();
   }
-  /** In one tab, until it stops; a page without locks is alone. @param {string} name @param {AbortSignal} signal @param {() => void} act */
-  function alone(name, signal, act) {
-    const held = () => new Promise((resolve) => {
-      if (signal.aborted) return resolve(undefined);
-      signal.addEventListener('abort', resolve);
-      act();
-    });
-    if (!locks) return void held();
-    locks.request(name, { signal }, held).catch(() => undefined);
-  }
   /** @param {CallCard} call */
   function start(call) {
     const stop = new AbortController();
     ringing = { callId: call.call_id, stop };
-    if (model.ring.sound && bell.isReady()) alone(`softphone/ring/${call.call_id}`, stop.signal, () => bell.ring(stop.signal));
-    if (model.ring.desktop && !model.ring.denied) alone(`softphone/notify/${call.call_id}`, stop.signal, () => notify(t('phase.ringing-inbound'), call, stop.signal));
+    if (model.ring.sound && bell.isReady()) alone(locks, `softphone/ring/${call.call_id}`, stop.signal, () => bell.ring(stop.signal));
+    if (model.ring.desktop && !model.ring.denied) alone(locks, `softphone/notify/${call.call_id}`, stop.signal, () => notify(t('phase.ringing-inbound'), call, stop.signal));
   }
 
   return {

@@ -13,6 +13,34 @@ import { savedId } from './outcome.js';
 
 const FRESH_MS = 5_000;
 
+/** This page's accepts, each good for one go and for a moment. @param {() => number} wall @param {() => number} steady */
+function createAccepts(wall, steady) {
+  /** @type {Map<string, {wall: number, steady: number}>} */
+  const accepted = new Map();
+  return {
+    /** A repeated offer must not freshen the accept that an old go, queued behind it, was for. @param {string} logId */
+    add(logId) {
+      if (!accepted.has(logId)) accepted.set(logId, { wall: wall(), steady: steady() });
+    },
+    /** @param {string} logId */
+    drop: (logId) => void accepted.delete(logId),
+    /** @param {string} logId @returns {boolean} whether it was there, and fresh */
+    use(logId) {
+      const since = accepted.get(logId);
+      accepted.delete(logId);
+      if (!since) return false;
+      return Math.max(wall() - since.wall, steady() - since.steady) <= FRESH_MS && wall() >= since.wall;
+    },
+  };
+}
+
+/** @param {JournalEntry} sent @param {Outcome} outcome @returns {JournalEntry} */
+function concluded(sent, outcome) {
+  if (!outcome.ok) return { ...sent, state: 'refused', errors: outcome.errors };
+  const id = savedId(outcome.value);
+  return { ...sent, state: 'ok', ...(id ? { task_id: id } : {}) };
+}
+
 /**
  * @param {{
  *   driver: Pick<Driver, 'saveLog'|'refresh'>,
@@ -22,65 +50,40 @@ const FRESH_MS = 5_000;
  * }} ports `wall` and `steady` give milliseconds; `complete`: work that the Task was for
  */
 export function createSaveLog({ driver, journal, send, complete, wall = Date.now, steady = () => performance.now() }) {
-  /** @type {Map<string, {wall: number, steady: number}>} */
-  const accepted = new Map();
-
+  const accepts = createAccepts(wall, steady);
   /** @param {JournalEntry} entry */
   const report = ({ state, at: _at, ...entry }) =>
     send({ type: 'result', outcome: state === 'ok' ? 'ok' : 'refused', ...entry });
 
-  /** @param {string} logId */
-  function isFresh(logId) {
-    const since = accepted.get(logId);
-    accepted.delete(logId);
-    if (!since) return false;
-    return Math.max(wall() - since.wall, steady() - since.steady) <= FRESH_MS && wall() >= since.wall;
+  /** Only now, and only once. @param {JournalEntry} sent @param {any} frame go */
+  function save(sent, { call, refresh, work }) {
+    journal.put(sent);
+    driver.saveLog(call.args, (outcome) => {
+      const entry = concluded(sent, outcome);
+      journal.put(entry);
+      report(entry);
+      if (outcome.ok && refresh) void driver.refresh();
+      if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id ?? call.args.Id, ...work.attributes });
+    });
   }
-
-  /** @param {JournalEntry} sent @param {Outcome} outcome @returns {JournalEntry} */
-  function concluded(sent, outcome) {
-    if (!outcome.ok) return { ...sent, state: 'refused', errors: outcome.errors };
-    const id = savedId(outcome.value);
-    return { ...sent, state: 'ok', ...(id ? { task_id: id } : {}) };
-  }
-
   return {
     /** @param {any} frame offer */
     offer({ log_id }) {
-      // A repeated offer must not freshen the accept that an old go, queued behind it, was for.
-      if (!accepted.has(log_id)) accepted.set(log_id, { wall: wall(), steady: steady() });
+      accepts.add(log_id);
       send({ type: 'accept', log_id });
     },
     /** @param {any} frame go */
-    go({ log_id, attempt, nonce, call, refresh, work }) {
+    go(frame) {
+      const { log_id, attempt, nonce } = frame;
       const known = journal.find(log_id, attempt);
-      if (known) {
-        // Already carried out: never again. What is known of it may be told again.
-        if (known.state !== 'sent') report(known);
-        return;
-      }
-      if (!isFresh(log_id)) {
-        send({ type: 'result', log_id, attempt, nonce, outcome: 'expired' });
-        return;
-      }
-      /** @type {JournalEntry} */
-      const sent = { log_id, attempt, nonce, state: 'sent', at: wall() };
-      journal.put(sent);
-      driver.saveLog(call.args, (outcome) => {
-        const entry = concluded(sent, outcome);
-        journal.put(entry);
-        report(entry);
-        if (outcome.ok && refresh) void driver.refresh();
-        if (outcome.ok && work) complete(work.work_id, { taskId: entry.task_id ?? call.args.Id, ...work.attributes });
-      });
+      // Already carried out: never again. What is known of it may be told again.
+      if (known) return known.state === 'sent' ? undefined : report(known);
+      if (!accepts.use(log_id)) return send({ type: 'result', log_id, attempt, nonce, outcome: 'expired' });
+      save({ log_id, attempt, nonce, state: 'sent', at: wall() }, frame);
     },
     /** @param {any} frame taken: another page saves it */
-    taken({ log_id }) {
-      accepted.delete(log_id);
-    },
+    taken: ({ log_id }) => accepts.drop(log_id),
     /** @param {any} frame settled */
-    settled({ log_id, attempt }) {
-      journal.drop(log_id, attempt);
-    },
+    settled: ({ log_id, attempt }) => journal.drop(log_id, attempt),
   };
 }

@@ -62,7 +62,6 @@ export function createSearch(ask, onChange) {
       const known = new Set(listed.map(({ call_id: id }) => id));
       return [...found.calls.filter(({ call_id: id }) => !known.has(id)), ...found.people];
     },
-    /** The key of the words for what became of the search for people. */
     state: () => state,
     /** @param {string} typed */
     look(typed) {

@@ -14,100 +14,107 @@ const FIRST_VIEW_MS = 10_000;
 const SIGNED_OUT = 4003;
 
 /**
- * @param {{
+ * @typedef {{
  *   url: string,
  *   fetchTicket: () => Promise<Ticket>,
  *   hello: (ticket: Ticket & {ok: true}) => Frame,
  *   onFrame: (frame: any) => void,
  *   onUp: () => void, onDown: (retryAt: number) => void, onSignedOut: () => void,
  *   open?: (url: string, protocol: string) => WebSocket,
- * }} ports `retryAt`: milliseconds of this page's clock
+ * }} Ports `retryAt`: milliseconds of this page's clock
  */
-export function createSocket(ports) {
-  const { url, fetchTicket, hello, onFrame, onUp, onDown, onSignedOut } = ports;
-  const open = ports.open ?? ((address, protocol) => new WebSocket(address, protocol));
+
+class Socket {
+  /** @type {Ports} */
+  #ports;
   /** @type {WebSocket|null} */
-  let socket = null;
+  #socket = null;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
-  let timer;
-  let failures = 0;
-  let up = false;
-  let greeted = false;
+  #timer;
+  #failures = 0;
+  #up = false;
+  #greeted = false;
   // Each attempt has a number: what an abandoned one still does is ignored.
-  let attempt = 0;
+  #attempt = 0;
 
-  function retry() {
-    up = greeted = false;
-    socket = null;
-    const wait = reconnectDelay(failures++);
-    timer = setTimeout(connect, wait);
-    onDown(Date.now() + wait);
+  /** @param {Ports} ports */
+  constructor(ports) {
+    this.#ports = ports;
   }
 
-  function stop() {
-    attempt++;
-    clearTimeout(timer);
-    up = greeted = false;
-    socket?.close(1000);
-    socket = null;
+  #retry() {
+    this.#up = this.#greeted = false;
+    this.#socket = null;
+    const wait = reconnectDelay(this.#failures++);
+    this.#timer = setTimeout(this.connect, wait);
+    this.#ports.onDown(Date.now() + wait);
   }
 
-  async function connect() {
-    stop();
-    const mine = attempt;
-    const ticket = await fetchTicket();
-    if (mine !== attempt) return;
-    if (ticket.ok) return dial(mine, ticket);
-    if (ticket.code === 'signed-out') return onSignedOut();
-    retry();
-  }
+  stop = () => {
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    this.#up = this.#greeted = false;
+    this.#socket?.close(1000);
+    this.#socket = null;
+  };
+
+  connect = async () => {
+    this.stop();
+    const mine = this.#attempt;
+    const ticket = await this.#ports.fetchTicket();
+    if (mine !== this.#attempt) return;
+    if (ticket.ok) return this.#dial(mine, ticket);
+    if (ticket.code === 'signed-out') return this.#ports.onSignedOut();
+    this.#retry();
+  };
 
   /** @param {number} mine @param {Ticket & {ok: true}} ticket */
-  function dial(mine, ticket) {
+  #dial(mine, ticket) {
+    const { url, hello, open = (address, protocol) => new WebSocket(address, protocol) } = this.#ports;
     const live = open(url, 'softphone.v1');
-    socket = live;
-    timer = setTimeout(() => live.close(), FIRST_VIEW_MS);
+    this.#socket = live;
+    this.#timer = setTimeout(() => live.close(), FIRST_VIEW_MS);
     live.onopen = () => {
       live.send(JSON.stringify(hello(ticket)));
-      greeted = true;
+      this.#greeted = true;
     };
-    live.onmessage = ({ data }) => mine === attempt && receive(JSON.parse(data));
+    live.onmessage = ({ data }) => mine === this.#attempt && this.#receive(JSON.parse(data));
     live.onclose = ({ code }) => {
-      if (mine !== attempt) return;
-      clearTimeout(timer);
+      if (mine !== this.#attempt) return;
+      clearTimeout(this.#timer);
       // A new ticket decides whether the agent is signed out or the ticket was merely old.
-      if (code === SIGNED_OUT) failures = Math.max(failures, 1);
-      retry();
+      if (code === SIGNED_OUT) this.#failures = Math.max(this.#failures, 1);
+      this.#retry();
     };
   }
 
   /** @param {any} frame */
-  function receive(frame) {
-    if (frame.type === 'drain') return drain(frame.after_ms);
-    if (frame.type === 'view' && !up) {
-      clearTimeout(timer);
-      up = true;
-      failures = 0;
-      onUp();
+  #receive(frame) {
+    if (frame.type === 'drain') return this.#drain(frame.after_ms);
+    if (frame.type === 'view' && !this.#up) {
+      clearTimeout(this.#timer);
+      this.#up = true;
+      this.#failures = 0;
+      this.#ports.onUp();
     }
-    onFrame(frame);
+    this.#ports.onFrame(frame);
   }
 
   /** The server goes away: come back spread over the time that it gives. @param {number} afterMs */
-  function drain(afterMs) {
-    clearTimeout(timer);
-    timer = setTimeout(connect, afterMs);
+  #drain(afterMs) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.connect, afterMs);
   }
 
-  return {
-    connect,
-    stop,
-    isUp: () => up,
-    /** @param {Frame} frame @returns {boolean} whether it went out */
-    send(frame) {
-      if (!greeted || socket?.readyState !== WebSocket.OPEN) return false;
-      socket.send(JSON.stringify(frame));
-      return true;
-    },
+  isUp = () => this.#up;
+
+  /** @param {Frame} frame @returns {boolean} whether it went out */
+  send = (frame) => {
+    if (!this.#greeted || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
   };
 }
+
+/** @param {Ports} ports */
+export const createSocket = (ports) => new Socket(ports);
