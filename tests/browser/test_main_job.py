@@ -48,7 +48,7 @@ async def test_a_click_on_a_contact_becomes_a_call_and_one_task(org: Org) -> Non
     assert (await first.toggles())[before[0] :] == ["disable", "enable"]
     assert (await second.toggles())[before[1] :] == ["disable", "enable"]
     (post,) = await org.posts()
-    assert post["body"] == {"user_id": "user_ada", "dial_string": "+12025559000"}
+    assert post["body"] == {"user": "user_ada", "dial_string": "+12025559000"}
     await first.page.wait_for_function("demoOrg.tasks[0].Description")
     (task,) = await first.tasks()
     (call,) = (await org.world.history())["calls"]

@@ -13,18 +13,21 @@ const settled = () => new Promise(setImmediate);
 const row = (/** @type {string} */ id) => /** @type {any} */ ({ call_id: id, number: '1', outcome: 'Missed' });
 const idsOf = (/** @type {Model} */ { history }) => history.rows.map(({ call_id: id }) => id);
 
-/** @param {(CallPage|null)[]} pages */
-function bench(pages) {
+/** @param {(CallPage|null)[]} pages @param {boolean} [follows] */
+function bench(pages, follows = false) {
+  /** A render follows again, as in the page. @type {{follow: () => void}|null} */
+  let followed = null;
   /** @type {HistoryQuery[]} */
   const asked = [];
   /** @type {Model} */
   const model = { ...createModel(), stage: 'live', view: view() };
-  const history = createCallHistory(model, async (query) => (asked.push(query), pages.shift() ?? null), () => undefined);
+  const history = createCallHistory(model, async (query) => (asked.push(query), pages.shift() ?? null), () => follows && followed?.follow());
+  followed = history;
   return { history, model, asked };
 }
 
 test('the first page comes with the connection, and again when a call is wrapped up', async () => {
-  const { history, model, asked } = bench([{ rows: [row('a')], after: null }, { rows: [row('b'), row('a')], after: null }]);
+  const { history, model, asked } = bench([{ rows: [row('a')], after: null }, { rows: [row('b'), row('a')], after: null }], true);
   history.follow();
   history.follow();
   await settled();

@@ -58,9 +58,10 @@ export function createCallHistory(model, ask, render) {
     /** @param {string} words a name or number, or a part of it @returns {Promise<RecentRow[]>} */
     find: async (words) => (await ask({ kind: 'all', search: words }))?.rows ?? [],
     follow() {
-      const now = model.stage === 'live' && model.view ? printOf(model) : print;
-      if (now !== print) void reload();
-      print = now;
+      const before = print;
+      print = model.stage === 'live' && model.view ? printOf(model) : print;
+      // Known before it is read: reading renders, and that follows again.
+      if (print !== before) void reload();
     },
   };
 }
