@@ -50,12 +50,12 @@ from adapter.core.logmodel import (
     LogFields,
     Pending,
     Saved,
-    Settled,
     Tray,
     TrayReason,
     Unknown,
     Verifying,
 )
+from adapter.core.logpending import open_again, pending, reconciled
 from adapter.core.model import Route
 from adapter.core.policy import SavePolicy
 from adapter.core.writing import decide_writing
@@ -81,14 +81,14 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
         case RecordsFound():
             return _records_found(log, event, policy)
         case FactsLearned():
-            return _reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
+            return reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
         case RecordPicked():
             about = replace(log, record=event.record, draft=log.draft.unlinked())
-            return _reconciled(about, event.at, policy)
+            return reconciled(about, event.at, policy)
         case DraftChanged():
             return _draft_changed(log, event, policy)
         case WritingEnded():
-            return _reconciled(replace(log, held_until=0), event.at, policy)
+            return reconciled(replace(log, held_until=0), event.at, policy)
         case TrayDecided():
             return _tray_decided(log, event, policy)
         case LogTimePassed():
@@ -101,7 +101,7 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
 
 def newly_opened(at: int, held_until: int, policy: SavePolicy) -> Pending:
     """The state of a new log: to be offered at once, or when its agent has done writing."""
-    return _pending(at, max(at, held_until) if policy.after_wrapup else at, policy)
+    return pending(at, max(at, held_until) if policy.after_wrapup else at, policy)
 
 
 def may_be_offered(log: CallLog, at: int) -> bool:
@@ -109,34 +109,6 @@ def may_be_offered(log: CallLog, at: int) -> bool:
     if log.route is not Route.PAGE:
         return False
     return isinstance(log.state, Pending) and log.state.not_before <= at
-
-
-def _pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
-    due = not_before if not_before > at else at + policy.wake_ms
-    return Pending(not_before, due)
-
-
-def _reconciled(
-    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
-) -> LogDecision:
-    """After `wanted`, `saved` or the hold changed: is there something to save, and when?
-
-    A log that is being saved, is unknown, in the tray or closed keeps its state: the difference
-    is looked at when that is over.
-    """
-    if not isinstance(log.state, Pending | Settled):
-        return LogDecision(log, effects)
-    if log.saved is not None and log.saved.fields == log.wanted:
-        return LogDecision(log.at_state(Settled(at)), effects)
-    held = log.held_until if log.saved is not None or policy.after_wrapup else 0
-    backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
-    return LogDecision(log.at_state(_pending(at, max(at, held, backoff), policy)), effects)
-
-
-def _open_again(
-    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
-) -> LogDecision:
-    return _reconciled(log.at_state(_pending(at, at, policy)), at, policy, effects)
 
 
 def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecision:
@@ -192,7 +164,7 @@ def _record_known(  # noqa: PLR0917
     known = replace(log, saved=Saved(record_id, attempt.fields), refusals=0)
     if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
         return LogDecision(known, effects)
-    return _open_again(known, at, policy, effects)
+    return open_again(known, at, policy, effects)
 
 
 def _doubled(
@@ -214,7 +186,7 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
         return LogDecision(log, (settled,), "late")
     if not log.unlinked and any(error.link for error in event.errors):
         # Once: where the link was no guess, the same refusal comes again, and is the agent's.
-        return _open_again(replace(log, unlinked=True), event.at, policy, (settled,))
+        return open_again(replace(log, unlinked=True), event.at, policy, (settled,))
     transient = bool(event.errors) and all(error.transient for error in event.errors)
     refused = replace(log, refusals=log.refusals + 1)
     if not transient or refused.refusals > len(policy.refused_after):
@@ -223,14 +195,14 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
         tray = Tray(reason, event.at, event.errors)
         return LogDecision(refused.at_state(tray), (settled,))
     wait = policy.refused_after[refused.refusals - 1]
-    return LogDecision(refused.at_state(_pending(event.at, event.at + wait, policy)), (settled,))
+    return LogDecision(refused.at_state(pending(event.at, event.at + wait, policy)), (settled,))
 
 
 def _expired(log: CallLog, event: LogExpired, policy: SavePolicy) -> LogDecision:
     attempt = _attempt_of(log, event)
     if attempt is None or not _is_open(log, attempt):
         return ignored(log, "late")
-    return _open_again(log, event.at, policy)
+    return open_again(log, event.at, policy)
 
 
 def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) -> LogDecision:
@@ -239,14 +211,14 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
         return ignored(log, "another page")
     match event, log.state:
         case PageProved(never_sent=True), Unknown() | Verifying():
-            return _open_again(log, event.at, policy)
+            return open_again(log, event.at, policy)
         case PageProved(), Unknown() | Verifying():
             return LogDecision(log.at_state(replace(log.state, proved=True)))
         case PageProved(), Attempting() if event.at - attempt.at < policy.fresh_ms:
             # The go may have been sent behind what the page told: its journal proves nothing.
             return ignored(log, "too early")
         case PageProved(never_sent=True), Attempting():
-            return _open_again(log, event.at, policy)
+            return open_again(log, event.at, policy)
         case ((PageLost() | PageProved()), Attempting()):
             return _outcome_unknown(log, event.at, policy, isinstance(event, PageProved))
         case _:
@@ -263,7 +235,7 @@ def _outcome_unknown(
     """
     attempt = log.attempt
     if attempt is None or (log.saved is not None and not attempt.record_id):
-        return _open_again(log, at, policy)
+        return open_again(log, at, policy)
     if attempt.record_id:
         due = max(at + 1, attempt.at + policy.read_back_at[-1])
         return LogDecision(log.at_state(Unknown(at, due, proved)))
@@ -282,7 +254,7 @@ def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> Log
     decision = LogDecision(log)
     if log.saved is None:
         adopted = replace(log, saved=Saved(event.record_ids[0], _found_fields(log)), refusals=0)
-        decision = _open_again(adopted, event.at, policy)
+        decision = open_again(adopted, event.at, policy)
     for record_id in event.record_ids:
         # Its own id is no double; what it says was proved by nobody, so nothing else moves.
         if decision.log.saved and decision.log.saved.record_id != record_id:
@@ -304,8 +276,8 @@ def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> Log
     )
     mended = event.done and changed.draft != log.draft
     if mended and isinstance(log.state, Tray) and log.state.reason is TrayReason.REFUSED:
-        return _open_again(replace(changed, refusals=0), event.at, policy)
-    return _reconciled(changed, event.at, policy)
+        return open_again(replace(changed, refusals=0), event.at, policy)
+    return reconciled(changed, event.at, policy)
 
 
 def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
@@ -313,10 +285,10 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
         return ignored(log, "not in the tray")
     match event.action:
         case "save_again":
-            return _open_again(replace(log, refusals=0), event.at, policy)
+            return open_again(replace(log, refusals=0), event.at, policy)
         case "already_there" if event.record_id and log.saved is None and log.attempt:
             saved = Saved(event.record_id, log.attempt.fields)
-            return _open_again(replace(log, saved=saved, refusals=0), event.at, policy)
+            return open_again(replace(log, saved=saved, refusals=0), event.at, policy)
         case "already_there":
             return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
         case "dismiss":
@@ -333,7 +305,7 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
         case Attempting():
             return _outcome_unknown(log, at, policy)
         case Unknown() if log.attempt and log.attempt.record_id:
-            return _open_again(log, at, policy)
+            return open_again(log, at, policy)
         case Unknown(since, _, proved):
             if not policy.read_back:
                 return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))
@@ -341,7 +313,7 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
         case Verifying():
             return _ask(log, log.state, at, policy)
         case _:
-            return LogDecision(log.at_state(_pending(at, at, policy)))
+            return LogDecision(log.at_state(pending(at, at, policy)))
 
 
 def _ask(log: CallLog, state: Verifying, at: int, policy: SavePolicy) -> LogDecision:
@@ -353,7 +325,7 @@ def _ask(log: CallLog, state: Verifying, at: int, policy: SavePolicy) -> LogDeci
     schedule = policy.read_back_at
     if state.asked >= len(schedule):
         if state.answered and state.proved:
-            return _open_again(log, at, policy)
+            return open_again(log, at, policy)
         return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))
     asked = state.asked + 1
     later = schedule[asked] if asked < len(schedule) else schedule[-1] + policy.journal_ms

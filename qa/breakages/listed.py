@@ -12,7 +12,6 @@ CALLLOG = "adapter/core/calllog.py"
 DEADLINES = "adapter/core/deadlines.py"
 DIALING = "adapter/core/dialing.py"
 INTAKE = "adapter/runtime/intake.py"
-BRIDGE = "adapter/web/bridge.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,13 @@ BREAKAGES = (
         "let a second create go when the first one's time is over",
         CALLLOG,
         "        case Attempting():\n            return _outcome_unknown(log, at, policy)",
-        "        case Attempting():\n            return _open_again(log, at, policy)",
+        "        case Attempting():\n            return open_again(log, at, policy)",
         GATE,
     ),
     Breakage(
         "give every page that accepts a go",
         CALLLOG,
-        '    if not may_be_offered(log, event.at):\n        return _ignored(log, "taken")\n',
+        '    if not may_be_offered(log, event.at):\n        return ignored(log, "taken")\n',
         "",
         GATE,
     ),
@@ -85,9 +84,9 @@ BREAKAGES = (
     Breakage(
         "count a question to the call log as asked before it has answered",
         "adapter/runtime/sweeper.py",
-        "        provider = self._providers.get(parked.account)\n",
+        "        tenant = self._tenants.of_account(parked.account)\n",
         "        await self._store.mark_asked(parked)\n"
-        "        provider = self._providers.get(parked.account)\n",
+        "        tenant = self._tenants.of_account(parked.account)\n",
         ("tests/runtime/test_sweeper.py",),
         simulated=False,
     ),
@@ -119,17 +118,17 @@ BREAKAGES = (
     Breakage(
         "repeat an unknown update at once",
         CALLLOG,
-        "    if attempt.task_id:\n        due =",
-        "    if attempt.task_id:\n        return _open_again(log, at, policy)\n        due =",
+        "    if attempt.record_id:\n        due =",
+        "    if attempt.record_id:\n        return open_again(log, at, policy)\n        due =",
         GATE,
     ),
     Breakage(
         "place the call again after an unknown outcome",
         DIALING,
-        "    return Decision(unconfirmed(agent, call, call.stage, event.at, policy))\n",
+        "    return Decision(unconfirmed(agent, named, stage, event.at, policy))\n",
         "    line = agent.line\n"
         '    again = (PlaceCall(call.call_id, line, call.number, ""),) if line else ()\n'
-        "    marked = unconfirmed(agent, call, call.stage, event.at, policy)\n"
+        "    marked = unconfirmed(agent, named, stage, event.at, policy)\n"
         "    return Decision(marked, effects=again)\n",
         DIAL,
     ),
@@ -144,7 +143,7 @@ BREAKAGES = (
     Breakage(
         "leave click-to-dial on while a call is placed",
         DIALING,
-        "may = phase is Phase.IDLE or (phase is Phase.WRAPUP and policy.dial_while_wrapup)",
+        "may = phase is Phase.IDLE or (phase is Phase.WRAPUP and eager)",
         "may = phase in {Phase.IDLE, Phase.RINGING_USER_DEVICES}",
         DIAL,
     ),
@@ -171,14 +170,14 @@ BREAKAGES = (
     ),
     Breakage(
         "skip the journal's upload",
-        BRIDGE,
+        "adapter/web/reception.py",
         "        entries, rubbish = hello.entries()\n",
         "        entries, rubbish = (), 0\n",
         ("tests/web/test_bridge.py", "tests/scenarios"),
     ),
     Breakage(
         "let a report that was not stored be forgotten",
-        BRIDGE,
+        "adapter/web/hearing.py",
         "            if isinstance(message, Result):\n",
         "            if isinstance(message, Hello):\n",
         ("tests/web/test_bridge.py",),
@@ -225,8 +224,8 @@ BREAKAGES = (
     Breakage(
         "hand a call to a number that may not be dialed",
         "adapter/core/controlling.py",
-        "if isinstance(target, Undialable):",
-        "if isinstance(target, Undialable) and not value:",
+        "if isinstance(ordered, Undialable):",
+        "if isinstance(ordered, Undialable) and not event.value:",
         ("tests/core/test_controlling.py",),
         simulated=False,
     ),

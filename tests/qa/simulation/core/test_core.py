@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from adapter.core import calllog, dialing
+from adapter.core import calllog, dialing, logpending
 from adapter.core.events import DialRequested
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent
@@ -91,7 +91,7 @@ def test_a_core_that_saves_again_without_knowing_is_caught(
     """A create whose outcome is unknown, let go a second time: two Tasks."""
 
     def again_at_once(log: CallLog, at: int, policy: SavePolicy, *_: object) -> object:
-        return calllog._open_again(log, at, policy)
+        return logpending.open_again(log, at, policy)
 
     monkeypatch.setattr(calllog, "_outcome_unknown", again_at_once)
     reports = [judge(seed, "core") for seed in SHORT]

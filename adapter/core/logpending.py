@@ -1,0 +1,38 @@
+"""When a log is to be saved next: pending, held back, or nothing to say. For the page's route."""
+
+from __future__ import annotations
+
+from adapter.core.logdecision import LogDecision
+from adapter.core.logevents import LogEffect
+from adapter.core.logmodel import CallLog, Pending, Settled
+from adapter.core.policy import SavePolicy
+
+
+def pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
+    """To be offered from then on; `due` only wakes the offering again."""
+    due = not_before if not_before > at else at + policy.wake_ms
+    return Pending(not_before, due)
+
+
+def reconciled(
+    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
+) -> LogDecision:
+    """After `wanted`, `saved` or the hold changed: is there something to save, and when?
+
+    A log that is being saved, is unknown, in the tray or closed keeps its state: the difference
+    is looked at when that is over.
+    """
+    if not isinstance(log.state, Pending | Settled):
+        return LogDecision(log, effects)
+    if log.saved is not None and log.saved.fields == log.wanted:
+        return LogDecision(log.at_state(Settled(at)), effects)
+    held = log.held_until if log.saved is not None or policy.after_wrapup else 0
+    backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
+    return LogDecision(log.at_state(pending(at, max(at, held, backoff), policy)), effects)
+
+
+def open_again(
+    log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
+) -> LogDecision:
+    """To be saved at once, if there is anything to say."""
+    return reconciled(log.at_state(pending(at, at, policy)), at, policy, effects)
