@@ -46,11 +46,11 @@ from adapter.core.model import (
     Placing,
     Record,
     RingingInbound,
-    Route,
     Stage,
     TelephonyUser,
     Wrapup,
 )
+from adapter.core.route import Route
 from adapter.storage.port import Parked, Session
 
 T = TypeVar("T")

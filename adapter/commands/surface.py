@@ -17,7 +17,8 @@ import structlog
 from adapter import console, observability
 from adapter.commands import CommandFailed
 from adapter.core.events import SurfaceChosen
-from adapter.core.model import AgentKey, Route
+from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from adapter.environment import load
 from adapter.fanout.open import is_shared, open_hints
 from adapter.orgs import orgs_of

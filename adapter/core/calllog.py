@@ -56,8 +56,8 @@ from adapter.core.logmodel import (
     Verifying,
 )
 from adapter.core.logpending import open_again, pending, reconciled
-from adapter.core.model import Route
 from adapter.core.policy import SavePolicy
+from adapter.core.route import Route
 from adapter.core.writing import decide_writing
 
 

@@ -28,7 +28,6 @@ from adapter.core.model import (
     Notice,
     Phase,
     Placing,
-    Route,
     TelephonyUser,
 )
 from adapter.core.opening import log_of_attempt
@@ -43,6 +42,7 @@ from adapter.core.phone import (
     same_number,
 )
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from adapter.core.works import take_work
 
 UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
-from adapter.core.model import Draft, Record, Route, TelephonyUser
+from adapter.core.model import Draft, Record, TelephonyUser
+from adapter.core.route import Route
 
 
 class PageGreeted(Struct, frozen=True):

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
-from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record, Route
+from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
+from adapter.core.route import Route
 from adapter.core.values import Member, Value
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
+from adapter.core.route import Route
 from adapter.core.values import Member, Value
 
 
@@ -53,13 +54,6 @@ class WorkItem(Value, frozen=True):
     work_id: str
     to: str
     at: int
-
-
-class Route(StrEnum):
-    """Who writes the record of a call: a page, one at a time by the go gate, or the backend."""
-
-    PAGE = "page"
-    BACKEND = "backend"
 
 
 class Phase(StrEnum):

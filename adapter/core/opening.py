@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from adapter.core import calllog, writing
 from adapter.core.facts import SEEN, Facts, Known, Outcome
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Call, Route
+from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 
 
 def new_log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Attempt, CallLog, SaveError
-from adapter.core.model import Route
+from adapter.core.route import Route
 from adapter.opencti.tasklog import TaskRules, create_fields, task_fields, update_fields
 from adapter.page.messages import ErrorIn, is_record_id
 from adapter.page.port import RecordFinder, SalesforceOrg, Surface

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Notice, Route
+from adapter.core.model import Agent, Notice
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from adapter.core.view import View, view
 from adapter.page.messages import Hello
 from adapter.page.port import Surface

@@ -9,7 +9,8 @@ import structlog
 
 from adapter.core.effects import PopScreen
 from adapter.core.events import PopClaimed, RecordClaimed
-from adapter.core.model import Agent, AgentKey, RingingInbound, Route
+from adapter.core.model import Agent, AgentKey, RingingInbound
+from adapter.core.route import Route
 from adapter.page.port import SalesforceOrgs
 from adapter.page.registry import Registry
 from adapter.runtime.agents import Agents

@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeAlias
 
 from adapter.core.effects import PopScreen
 from adapter.core.logmodel import Attempt, CallLog, SaveError
-from adapter.core.model import AgentKey, Route
+from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from adapter.page.messages import ErrorIn
 from adapter.tenants import Tenants
 

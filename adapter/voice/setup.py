@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from adapter.core.model import Route
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from adapter.orgs import Org
 from adapter.page.port import SalesforceOrg, Surface
 from adapter.runtime.clock import Clock

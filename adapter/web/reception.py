@@ -12,7 +12,8 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from adapter.core.events import PageGreeted
-from adapter.core.model import Route, TelephonyUser
+from adapter.core.model import TelephonyUser
+from adapter.core.route import Route
 from adapter.metrics import Metrics
 from adapter.page import frames
 from adapter.page.guests import surface_of

@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.cli import main
-from adapter.core.model import Agent, AgentKey, Route
+from adapter.core.model import Agent, AgentKey
+from adapter.core.route import Route
 from adapter.runtime.clock import SystemClock
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, Commit

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from adapter.core.events import CallPlaced, PlacingRejected, TimePassed
 from adapter.core.facts import Outcome
 from adapter.core.logmodel import Pending
-from adapter.core.model import Route
 from adapter.core.opening import log_of_attempt, new_log
+from adapter.core.route import Route
 from tests.core.people import IDLE, KEY, POLICY, T0, after, click
 from tests.core.world import World
 

@@ -14,7 +14,8 @@ from adapter.core.events import (
     SurfaceChosen,
 )
 from adapter.core.facts import Direction, Outcome
-from adapter.core.model import Agent, AgentNoAnswer, Phase, Route
+from adapter.core.model import Agent, AgentNoAnswer, Phase
+from adapter.core.route import Route
 from adapter.core.surfaces import is_in_call
 from adapter.core.view import view
 from tests.core.people import IDLE, LINE, POLICY, T0, after, click, said, tell

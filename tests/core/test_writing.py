@@ -40,8 +40,9 @@ from adapter.core.logmodel import (
     TrayReason,
     Writing,
 )
-from adapter.core.model import Draft, Record, Route
+from adapter.core.model import Draft, Record
 from adapter.core.policy import SavePolicy
+from adapter.core.route import Route
 from adapter.core.writing import newly_opened
 from tests.core.gate import new_log
 from tests.core.people import RECORD, T0

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.logmodel import Tray, TrayReason
-from adapter.core.model import Route
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from adapter.core.view import view
 from adapter.page.guests import guest_view, is_guest, sentence, surface_of
 from adapter.page.messages import Hello

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from adapter.core.events import InboundRinging, PageGreeted, PopClaimed, RecordClaimed
 from adapter.core.facts import Direction
-from adapter.core.model import Agent, Route
+from adapter.core.model import Agent
+from adapter.core.route import Route
 from adapter.page.page import Page
 from tests.core.people import IDLE, KEY, LINE, T0, after, said, tell
 from tests.runtime.conftest import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from adapter.core.logmodel import SaveError
-from adapter.core.model import Route
+from adapter.core.route import Route
 from adapter.opencti.surface import open_cti
 from adapter.opencti.tasklog import TaskRules
 from adapter.page.messages import ErrorIn

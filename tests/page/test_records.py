@@ -13,8 +13,8 @@ from adapter.core.events import InboundRinging, PageGreeted
 from adapter.core.facts import Direction
 from adapter.core.logevents import WriteRecord, WritingEnded
 from adapter.core.logmodel import Attempt, CallLog, Pending, Settled, Tray, Writing
-from adapter.core.model import Route
 from adapter.core.policy import SavePolicy
+from adapter.core.route import Route
 from adapter.core.writing import decide_writing, newly_opened
 from adapter.page.port import IncomingCall, Refused, Unknown, WriteOutcome, Written
 from adapter.page.records import Records

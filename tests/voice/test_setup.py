@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from adapter.core.model import Route
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.page.port import SalesforceOrg

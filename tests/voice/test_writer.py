@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logmodel import Attempt
-from adapter.core.model import Route
+from adapter.core.route import Route
 from adapter.page.port import IncomingCall, Written
 from adapter.voice.client import VoiceClient, build_http
 from adapter.voice.record import RecordRules, instant
