@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 from adapter.core.model import AgentKey
 from adapter.runtime.keyedlocks import KeyedLocks
@@ -80,3 +81,15 @@ async def test_a_long_queue_does_not_grow_the_stack() -> None:
     locks.release([ADA])
     await rounds(5_001)
     assert (done, len(locks)) == (list(range(5_000)), 0)
+
+
+async def test_who_waited_goes_on_in_their_own_context() -> None:
+    """Not in that of whoever they waited for: log lines and measures would be another's."""
+    name, told, locks = ContextVar("name", default="nobody"), list[str](), KeyedLocks()
+    locks.take([ADA], lambda: None)
+    name.set("waiting")
+    locks.take([ADA], lambda: told.append(name.get()))
+    name.set("releasing")
+    locks.release([ADA])
+    await rounds(1)
+    assert told == ["waiting"]
