@@ -8,6 +8,7 @@ Times of pages are their own clocks' Unix milliseconds and are used only as diff
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from adapter.core.details import LONGEST_PARAMS
 from adapter.core.nesting import is_too_deep
 from adapter.core.values import mend_json
+from adapter.page.oddvalues import without_odd_values
 
 SUBPROTOCOL = "softphone.v1"
 MAX_FRAME_BYTES = 160 * 1024
@@ -318,15 +320,23 @@ def decode(frame: str) -> PageMessage:
     """The message in a frame. Raises BadFrame with a sentence that quotes no content."""
     if is_too_deep(frame):
         raise BadFrame("the frame: nested too deeply")
+    mended = mend_json(frame)
     try:
-        return _ADAPTER.validate_json(mend_json(frame))
+        return _ADAPTER.validate_json(mended)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        if first["type"] == "union_tag_invalid":
-            # pydantic would quote what was sent as the type.
-            raise BadFrame("type: no message has this type") from None
-        where = ".".join(str(part) for part in first["loc"]) or "the frame"
-        raise BadFrame(f"{where}: {first['msg']}") from None
+        told = without_odd_values(mended, error.errors(include_url=False))
+        with suppress(ValidationError):
+            return _ADAPTER.validate_json(told or "")
+        raise _bad(error) from None
+
+
+def _bad(error: ValidationError) -> BadFrame:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "union_tag_invalid":
+        # pydantic would quote what was sent as the type.
+        return BadFrame("type: no message has this type")
+    where = ".".join(str(part) for part in first["loc"]) or "the frame"
+    return BadFrame(f"{where}: {first['msg']}")
 
 
 def is_record_id(text: str) -> bool:

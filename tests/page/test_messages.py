@@ -217,14 +217,9 @@ def test_a_frame_that_is_no_object_is_refused(frame: str) -> None:
     [
         (DIAL, "number", 255),
         (DIAL, "request_id", 255),
-        ({"type": "wrapup", "call_id": "c"}, "notes", 32_000),
-        ({"type": "wrapup", "call_id": "c"}, "subject", 255),
-        ({"type": "wrapup", "call_id": "c"}, "disposition", 255),
         (LEAST[2], "digits", 64),
         (LEAST[2], "target", 255),
-        (HELLO, "time_zone", 64),
         (HELLO, "ticket", 255),
-        (RESULT, "task_id", 255),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -255,7 +250,7 @@ def test_a_list_may_be_as_long_as_its_limit_and_no_longer(
 ) -> None:
     """A page cannot make the server read for ever."""
     assert len(getattr(told({**message, field: [{}] * most}), field)) == most
-    assert f"at most {most} items" in refused({**message, field: [{}] * (most + 1)})
+    assert getattr(told({**message, field: [{}] * (most + 1)}), field) == []
 
 
 @pytest.mark.parametrize("millis", [-1, 2**53 + 1, 1.5, "soon", None, "NaN", [1]])
@@ -332,16 +327,12 @@ def test_the_answer_to_rubbish_quotes_nothing(secret: str) -> None:
         {**DIAL, "number": [secret]},
         {**DIAL, "number": secret * 255},
         {**DIAL, "clicked_at": [secret]},
-        {**DIAL, "record": secret},
-        {**DIAL, "record": {"person_account": secret}},
         {**LEAST[2], "action": secret},
         {**HELLO, "ticket": {secret: secret}},
         {**HELLO, "surface": secret},
-        {"type": "wrapup", "call_id": "c", "notes": {secret: 1}},
-        {"type": "wrapup", "call_id": "c", "who": {"id": {secret: 1}}},
         {**RESULT, "outcome": secret},
-        {**RESULT, "errors": [{"code": {secret: secret}}]},
-        {**RESULT, "errors": {secret: secret}},
+        {"type": "wrapup", "call_id": {secret: 1}},
+        {"type": "context", "call_id": "c", "record": {"id": {secret: 1}}},
     ]
     assert [refused(frame) for frame in broken if secret in refused(frame)] == []
 

@@ -1,0 +1,83 @@
+"""An odd value in a message costs itself, and where it would say something else the message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from adapter.page.messages import BadFrame, decode
+
+DIAL = {"type": "dial", "request_id": "r", "number": "911", "clicked_at": 1}
+RECORD = {"id": "003000000000001"}
+
+
+def told(**fields: Any) -> Any:
+    """The message as it is understood."""
+    return decode(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    ("odd", "field", "left"),
+    [
+        ({"work_id": None}, "work_id", ""),
+        ({"work_id": "w" * 300}, "work_id", ""),
+        ({"ring_profile": 7}, "ring_profile", ""),
+        ({"record": "x"}, "record", None),
+        ({"confirmed": "perhaps"}, "confirmed", False),
+        ({"params": {"a": 1}}, "params", "{'a': 1}"),
+    ],
+)
+def test_a_click_is_dialed_without_its_odd_value(
+    odd: dict[str, Any], field: str, left: Any
+) -> None:
+    """The call matters more than what comes along with it."""
+    message = told(**DIAL, **odd)
+    assert getattr(message, field) == left
+    assert message.number == "911"
+
+
+def test_an_odd_value_of_a_record_leaves_the_record() -> None:
+    """A long name is cut, an account that is no text is none."""
+    odd = {**RECORD, "name": "x" * 2_000, "account_id": 7, "person_account": "perhaps"}
+    record = told(**DIAL, record=odd).record
+    assert (record.id, len(record.name), record.account_id) == (RECORD["id"], 1_000, "")
+    assert not record.person_account
+
+
+def test_notes_that_are_too_long_are_cut() -> None:
+    """Their beginning is worth more than nothing."""
+    message = told(type="wrapup", call_id="c", notes="n" * 40_000, subject=7, who="x")
+    assert (len(message.notes), message.subject, message.who) == (32_000, None, None)
+    assert not message.cleared("who")
+
+
+def test_an_odd_entry_of_a_list_is_none() -> None:
+    """The others stay."""
+    message = told(type="matches", call_id="c", records=["x", {**RECORD, "name": 7}, RECORD])
+    assert [record.id for record in message.records] == ["", RECORD["id"], RECORD["id"]]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {**DIAL, "number": 7},
+        {**DIAL, "number": "1" * 300},
+        {**DIAL, "clicked_at": "soon"},
+        {**DIAL, "sent_at": -1},
+        {**DIAL, "request_id": ""},
+        {**DIAL, "request_id": "r" * 300},
+        {"type": "control", "request_id": "r", "call_id": "c", "action": "transfer", "target": 7},
+        {"type": "context", "call_id": "c", "record": "x"},
+        {"type": "tray", "log_id": "c", "action": "already_there", "task_id": 7},
+        {"type": "wrapup", "call_id": "c", "done": "perhaps"},
+        {"type": "wrapup"},
+        {"type": "hello", "ticket": "t", "page_id": "p", "surface": "moon"},
+        {"ticket": "t"},
+    ],
+)
+def test_what_would_say_something_else_is_refused(message: dict[str, Any]) -> None:
+    """Ids, numbers, times, choices; and messages that steer."""
+    with pytest.raises(BadFrame):
+        told(**message)
