@@ -16,6 +16,7 @@ from adapter.doctor.salesforce import salesforce_findings
 from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
 from adapter.doctor.version import version_finding
+from adapter.doctor.voice import voice_findings
 from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
@@ -43,6 +44,7 @@ async def examine(
         *told,
         version_finding(settings, clock.now()),
         *dialing_findings(settings),
+        *voice_findings(settings, orgs),
         *database,
         *chain.from_iterable(providers),
         *salesforce,
