@@ -106,7 +106,7 @@ test('each screen pop is a relative address; what has none is refused without a 
   await driver.pop('OBJECTHOME', { scope: 'Case' });
   await driver.pop('SEARCH', { searchString: 'Grace' });
   await driver.popFound({ url: '/001y' });
-  assert.deepEqual(calls, [['screenPop', '/003x', true], ['screenPop', '/500/o', true], ['searchAndScreenPop', 'Grace', '', 'inbound'], ['screenPop', '/001y', true]]);
+  assert.deepEqual(calls, [['screenPop', '/003x', true], ['screenPop', '/500/o', true], ['screenPop', '/search/SearchResults?searchType=2&str=Grace', true], ['screenPop', '/001y', true]]);
   for (const url of ['https://evil.example/', '//evil.example', '/\\evil.example', undefined]) {
     const outcome = await driver.pop('URL', { url });
     assert.equal(!outcome.ok && outcome.errors[0]?.code, 'UNSUPPORTED');
@@ -139,11 +139,20 @@ test('reads that the server asks for by their Lightning names are answered; othe
   }
 });
 
+test('a directory that goes on beyond what is read says so', async () => {
+  let asked = 0;
+  const { driver } = fake({
+    getDirectoryNumbers: () => ({ result: JSON.stringify({ directoryNumbers: [{ name: `N${asked++}`, phone: 5 }], hasNext: true }) }),
+  });
+  const { entries, isWhole } = (await driver.directory?.()) ?? {};
+  assert.deepEqual([entries?.length, isWhole], [5, false]);
+});
+
 test('the directory is read page by page, its callback in the middle', async () => {
   const { driver, calls } = fake({
     getDirectoryNumbers: (_global, _name, /** @type {number} */ page) => ({ result: JSON.stringify({ directoryNumbers: [{ name: `N${page}`, phone: 5 }, { name: 'no number' }], hasNext: page === 0 }) }),
   });
-  assert.deepEqual(await driver.directory?.(), [{ name: 'N0', number: '5', description: '' }, { name: 'N1', number: '5', description: '' }]);
+  assert.deepEqual(await driver.directory?.(), { isWhole: true, entries: [{ name: 'N0', number: '5', description: '' }, { name: 'N1', number: '5', description: '' }] });
   assert.deepEqual(calls, [['getDirectoryNumbers', false, '', 0, 1000], ['getDirectoryNumbers', false, '', 1, 1000]]);
 });
 
@@ -154,7 +163,7 @@ test('a library that throws is an answer, whichever method throws', async () => 
     assert.deepEqual(outcome, { ok: false, errors: [{ code: 'LIBRARY_ERROR', message: 'broken' }], timedOut: false });
   }
   driver.saveLog({}, (outcome) => assert.equal(outcome.ok, false));
-  assert.deepEqual(await driver.directory?.(), []);
+  assert.deepEqual(await driver.directory?.(), { entries: [], isWhole: false });
 });
 
 test('a library that never answers is given up after its time', async (t) => {

@@ -38,6 +38,21 @@ test('the edit page of a new Task is filled in by its address', () => {
   assert.equal(popUrl('NEW_RECORD_MODAL', { entityName: 'Task', defaultFieldValues }), '/00T/e?tsk5=Later%3A+Ada+%26+Co&who_id=003000000000001');
 });
 
+test('a new record, a flow and a search take what they are told by their address', () => {
+  const defaultFieldValues = { LastName: 'O’Brien & Co', Phone: '+1 202', Color__c: 'red', MobilePhone: '' };
+  assert.equal(popUrl('NEW_RECORD_MODAL', { entityName: 'Contact', defaultFieldValues }), '/003/e?name_lastcon2=O%E2%80%99Brien+%26+Co&con10=%2B1+202');
+  assert.equal(popUrl('FLOW', { flowDevName: 'Call_In', flowArgs: { number: '+1202', callId: 'c 1' } }), '/flow/Call_In?number=%2B1202&callId=c+1');
+  assert.equal(popUrl('SEARCH', { searchString: '+1 202 & more' }), '/search/SearchResults?searchType=2&str=%2B1+202+%26+more');
+  assert.equal(popUrl('SEARCH', { searchString: '' }), null);
+});
+
+test('a custom object is named by what its ids begin with', () => {
+  assert.deepEqual(
+    [popUrl('OBJECTHOME', { scope: 'a0B' }), popUrl('LIST', { scope: 'a0B', listViewId: '00B1' }), popUrl('NEW_RECORD_MODAL', { entityName: 'a0B' })],
+    ['/a0B/o', '/a0B?fcf=00B1', '/a0B/e']);
+  assert.deepEqual([popUrl('OBJECTHOME', { scope: 'Asset__c' }), popUrl('OBJECTHOME', { scope: '../' })], [null, null]);
+});
+
 test('a search without a match has nothing to pop', () => {
   assert.deepEqual(foundOf('{"screenPopUrl":""}'), { records: [], rows: {}, pop: null });
   assert.deepEqual(foundOf('rubbish'), { records: [], rows: {}, pop: null });

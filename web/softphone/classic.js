@@ -116,21 +116,20 @@ function recordPart(interaction, { ask, hear }) {
       return /** @type {Outcome<import('./types.js').Found>} */ (outcome);
     },
     popFound: (found) => screenPop(popUrl('URL', found)),
-    // A search has no address of its own: it is popped by the layout's rules.
-    pop: (type, params) => (type === 'SEARCH'
-      ? ask((callback) => interaction.searchAndScreenPop(Reflect.get(params, 'searchString'), '', 'inbound', callback), parsed, SLOW_REPLY_MS)
-      : screenPop(popUrl(type, params), type)),
+    pop: (type, params) => screenPop(popUrl(type, params), type),
     async directory() {
       /** @type {DirectoryEntry[]} */
       const entries = [];
+      let isWhole = false;
       for (let page = 0; page < DIRECTORY_PAGES; page++) {
         // The callback stands in the middle here.
         const outcome = await ask((callback) => cti.getDirectoryNumbers(false, '', callback, page, DIRECTORY_PAGE), parsed, SLOW_REPLY_MS);
         if (!outcome.ok) break;
         entries.push(...entriesOf(outcome.value));
-        if (Reflect.get(Object(outcome.value), 'hasNext') !== true) break;
+        isWhole = Reflect.get(Object(outcome.value), 'hasNext') !== true;
+        if (isWhole) break;
       }
-      return entries;
+      return { entries, isWhole };
     },
   };
 }

@@ -73,15 +73,30 @@ export function saveParams(value) {
   return { object: String(entityApiName), params: pairs.join('&') };
 }
 
-// What the edit page of a Task takes from its address; it ignores what it does not know.
-/** @type {{[field: string]: string}} */
-const PREFILLS = { Subject: 'tsk5', WhoId: 'who_id', WhatId: 'what_id' };
+// What the edit pages of Classic take from their address: standard fields by the names of their
+// inputs. A page ignores what it does not know; custom fields are named by ids that only the org has.
+/** @type {{[object: string]: {[field: string]: string}}} */
+const PREFILLS = {
+  Task: { Subject: 'tsk5', WhoId: 'who_id', WhatId: 'what_id' },
+  Account: { Name: 'acc2', Phone: 'acc10' },
+  Contact: { FirstName: 'name_firstcon2', LastName: 'name_lastcon2', Phone: 'con10', MobilePhone: 'con12' },
+  Lead: { FirstName: 'name_firstlea2', LastName: 'name_lastlea2', Company: 'lea3', Phone: 'lea8', MobilePhone: 'lea9' },
+  Case: { Subject: 'cas14', Description: 'cas15' },
+  Opportunity: { Name: 'opp3' },
+};
 
-/** @param {{[field: string]: unknown}} values */
-function prefilled(values) {
-  const query = new URLSearchParams(Object.entries(values).flatMap(([field, value]) => (PREFILLS[field] ? [[PREFILLS[field], String(value)]] : [])));
-  return query.size > 0 ? `?${query}` : '';
+/** @param {string} address @param {[string, unknown][]} pairs what is empty is left out */
+function asking(address, pairs) {
+  const query = new URLSearchParams(pairs.filter(([name, value]) => name && value).map(([name, value]) => [name, String(value)]));
+  return query.size > 0 ? `${address}?${query}` : address;
 }
+
+/** @param {string} object @param {{[field: string]: unknown}} values @returns {[string, unknown][]} */
+const prefilled = (object, values) =>
+  Object.entries(values).map(([field, value]) => [PREFILLS[object]?.[field] ?? '', value]);
+
+/** An object's address: that of a standard one, or the three characters that a custom one's ids begin with. @param {unknown} object */
+const homeOf = (object) => PREFIXES[String(object)] ?? (/^[A-Za-z0-9]{3}$/.test(String(object)) ? String(object) : null);
 
 /**
  * Where a screen pop leads; null where Classic has no such place.
@@ -89,17 +104,18 @@ function prefilled(values) {
  * @returns {string|null} always relative
  */
 export function popUrl(type, params) {
-  const { recordId, url, scope, listViewId, entityName, flowDevName, defaultFieldValues = {} } = Object(params);
-  const home = PREFIXES[scope ?? entityName];
-  /** @type {{[type: string]: string|false|undefined}} */
+  const { recordId, url, scope, listViewId, entityName, flowDevName, flowArgs = {}, searchString, defaultFieldValues = {} } = Object(params);
+  const home = homeOf(scope ?? entityName);
+  /** @type {{[type: string]: string|false|null|undefined}} */
   const places = {
     SOBJECT: recordId && `/${encodeURIComponent(recordId)}`,
     // "//host" would leave Salesforce.
     URL: /^\/(?![/\\])/.test(String(url)) && String(url),
     OBJECTHOME: home && `/${home}/o`,
     LIST: home && listViewId && `/${home}?fcf=${encodeURIComponent(listViewId)}`,
-    NEW_RECORD_MODAL: home && `/${home}/e${prefilled(defaultFieldValues)}`,
-    FLOW: flowDevName && `/flow/${encodeURIComponent(flowDevName)}`,
+    NEW_RECORD_MODAL: home && asking(`/${home}/e`, prefilled(entityName, defaultFieldValues)),
+    FLOW: flowDevName && asking(`/flow/${encodeURIComponent(flowDevName)}`, Object.entries(flowArgs)),
+    SEARCH: searchString && asking('/search/SearchResults', [['searchType', 2], ['str', searchString]]),
   };
   return places[type] || null;
 }

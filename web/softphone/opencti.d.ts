@@ -96,7 +96,7 @@ export interface Driver {
   saveLog(value: object, onReply: (outcome: Outcome) => void): void;
   refresh(): Promise<Outcome>;
   /** The call center's directory, where the experience has one. */
-  directory?(): Promise<DirectoryEntry[]>;
+  directory?(): Promise<{entries: DirectoryEntry[], isWhole: boolean}>;
   /** A read that the server asks for by name. */
   perform(method: string, args: object): Promise<Outcome>;
 }

@@ -114,7 +114,10 @@ class Org {
     this.#page.render();
   }
   async #readDirectory() {
-    this.#page.model.directory = (await this.#driver.directory?.()) ?? [];
+    const { model, say, t } = this.#page;
+    const { entries = [], isWhole = true } = (await this.#driver.directory?.()) ?? {};
+    model.directory = entries;
+    if (!isWhole) say('directory', 'warning', t('directory.cut', { count: entries.length }));
     this.#page.render();
   }
   async #readRecord() {
