@@ -65,7 +65,7 @@ async def test_a_call_that_outlives_navigations_ends_in_one_task(org: Org) -> No
     await tab.until_dialable()
 
     (post,) = await org.posts()
-    assert post["body"] == {"user_id": "user_ada", "dial_string": "+12025559000"}
+    assert post["body"] == {"user": "user_ada", "dial_string": "+12025559000"}
     (task,) = await tab.tasks()
     (call,) = (await org.world.history())["calls"]
     assert task["CallDurationInSeconds"] == round((call["ended"] - call["connected"]) / 1000)
