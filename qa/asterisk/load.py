@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import sys
 import tempfile
@@ -56,8 +57,8 @@ async def run(calls: int) -> dict[str, Any]:
         bench = await stack.enter_async_context(real(folder, names))
         phones: list[Handset] = [await bench.phone(name) for name in names]
         for phone in phones:
-            phone.plan = always(Plan(after=0.5))
-        bench.trunk.plan = always(Plan(after=0.5, talk=TALK_SECONDS))
+            phone.plan = always(Plan(after=0.5, silent=True))
+        bench.trunk.plan = always(Plan(after=0.5, talk=TALK_SECONDS, silent=True))
         port = free_port()
         url = f"http://localhost:{port}"
         told = environment(bench, url, port, folder, names)
@@ -79,14 +80,17 @@ async def run(calls: int) -> dict[str, Any]:
                 for n, page in enumerate(pages)
             )
         )
-        async with asyncio.timeout(30):
-            while len(salesforce.tasks) < calls:  # noqa: ASYNC110 - seen from outside
-                await asyncio.sleep(0.1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                while len(salesforce.tasks) < calls:  # noqa: ASYNC110 - seen from outside
+                    await asyncio.sleep(0.1)
         talks = {call.number: call.talked for call in bench.trunk.calls}
-        worst = max(
+        errors = [
             abs(float(task["CallDurationInSeconds"]) - talk)
-            for task, talk in zip(salesforce.tasks.values(), talks.values(), strict=False)
-        )
+            for task in salesforce.tasks.values()
+            for number, talk in talks.items()
+            if number in task["Subject"].replace(" ", "").replace("-", "")
+        ]
         left = await bench.channels()
     ordered = sorted(delays)
     return {
@@ -94,9 +98,9 @@ async def run(calls: int) -> dict[str, Any]:
         "bridged_and_over": sum(done),
         "tasks": len(salesforce.tasks),
         "customers_called": len(talks),
-        "worst_talk_error_s": round(worst, 2),
-        "page_p50_ms": round(ordered[len(ordered) // 2]),
-        "page_p99_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]),
+        "worst_talk_error_s": round(max(errors, default=0), 2),
+        "page_p50_ms": round(ordered[len(ordered) // 2]) if ordered else None,
+        "page_p99_ms": round(ordered[int(len(ordered) * 0.99)]) if ordered else None,
         "channels_left": len(left),
         "seconds": round(time.time() - began, 1),
         "ok": sum(done) == calls == len(salesforce.tasks) and not left,

@@ -191,7 +191,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
             self._reply(request, 200 if request.method == "OPTIONS" else 481)
         elif request.method == "INVITE":
             self._note_identity(call, request)
-            if request.body:
+            if request.body and not call.silent:
                 call.media.send_to(*sip.media_address(request.body))
             call.version += 1
             self._reply(request, 200, call, sip.description(call.media_port, call.version))
@@ -226,6 +226,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
             asserted=request.get("p-asserted-identity"),
             number=number,
             invite=request,
+            silent=plan.silent,
         )
         self._note_identity(call, request)
         self.calls.append(call)
@@ -259,7 +260,8 @@ class Phone(Handset, asyncio.DatagramProtocol):
         body = sip.description(call.media_port, call.version)
         self._reply(call.invite, status, call, body)
         call.up = time.time()
-        call.media.send_to(*sip.media_address(call.invite.body))
+        if not call.silent:
+            call.media.send_to(*sip.media_address(call.invite.body))
         self.changed.set()
 
     async def hang_up(self, call: PhoneCall) -> None:
