@@ -73,6 +73,7 @@ class StandIn:
         add("*", "/ari/bridges/{id}", self._bridge)
         add("POST", "/ari/bridges/{id}/{verb}", self._membership)
         add("POST", "/ari/applications/{app}/subscription", self._subscribe)
+        add("PUT", "/ari/applications/{app}/eventFilter", self._applications)
         add("GET", "/ari/applications", self._applications)
         add("GET", "/ari/endpoints", self._endpoints)
         add("GET", "/ari/endpoints/PJSIP", self._endpoints)

@@ -80,6 +80,7 @@ class AriClient:
         self._account = account
         self._total_seconds = total_seconds
         self._observe = observe
+        self._gate = asyncio.Semaphore(POOL)
 
     # --- channels ------------------------------------------------------------------
 
@@ -173,6 +174,11 @@ class AriClient:
         path = f"/applications/{quote(self._account.app)}/subscription"
         await self._post(path, {"eventSource": source})
 
+    async def be_spared(self, *types: str) -> None:
+        """Hear nothing of events of these types."""
+        path = f"/applications/{quote(self._account.app)}/eventFilter"
+        await self._send("PUT", path, {}, json={"disallowed": [{"type": one} for one in types]})
+
     async def get(self, path: str) -> Any:
         """Read anything else."""
         return (await self._send("GET", path, {})).json()
@@ -236,7 +242,16 @@ class AriClient:
         missing_ok: bool = False,
         **more: Any,
     ) -> httpx.Response:
-        """Send one request once, and return its 2xx (or a 404 that is an answer)."""
+        """Send one request once, and return its 2xx (or a 404 that is an answer).
+
+        Its time begins when a connection is free: a hundred calls at once only wait for each other.
+        """
+        async with self._gate:
+            return await self._sent(method, path, query, missing_ok, more)
+
+    async def _sent(
+        self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
+    ) -> httpx.Response:
         began = perf_counter()
         try:
             answer = await self._exchange(method, path, query, missing_ok, more)

@@ -8,6 +8,7 @@ After every connection all is compared with what is there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from typing import TypeAlias
 
@@ -34,6 +35,7 @@ QUEUED = 20_000
 """Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
 
 AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
+SPARED = ("ChannelVarset", "ChannelDialplan", "DeviceStateChanged", "PeerStatusChange")
 ASKED_AT_ONCE = 10
 ANSWERED = "CDR(answer,u)"
 """When a leg was picked up, in Unix seconds: Asterisk knows it as long as the leg lives."""
@@ -116,7 +118,12 @@ class Steering:
         raise ConnectionLost("closed")
 
     async def _watch(self) -> None:
-        """Hear of the calls at our agents' phones; one that is not there keeps nobody waiting."""
+        """Hear of the calls at our agents' phones; one that is not there keeps nobody waiting.
+
+        Each channel sets dozens of variables, of which we need to hear nothing.
+        """
+        with contextlib.suppress(ProviderError):
+            await self._client.be_spared(*SPARED)
         for endpoint in self.board.watched:
             try:
                 await self._client.subscribe(f"endpoint:{endpoint}")

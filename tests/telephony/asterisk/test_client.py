@@ -80,6 +80,18 @@ async def test_a_request_that_hangs_is_given_up(client: AriClient) -> None:
 
 
 @respx.mock
+async def test_waiting_for_a_free_connection_is_no_time_out(client: AriClient) -> None:
+    """A hundred calls at once wait for each other, and none is given up."""
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.06)
+        return httpx.Response(204)
+
+    respx.delete(url__startswith=f"{ACCOUNT.url}/ari/channels/").mock(side_effect=slow)
+    await asyncio.gather(*(client.hang_up(f"c{n}-d0") for n in range(120)))
+
+
+@respx.mock
 async def test_an_answer_that_cannot_be_read_says_nothing(client: AriClient) -> None:
     """It is no list of channels."""
     respx.get(f"{ACCOUNT.url}/ari/channels").respond(200, text="<html>")
