@@ -186,6 +186,10 @@ class Phone(Handset, asyncio.DatagramProtocol):
         if again is not None:
             self._send(again)
         elif request.method == "INVITE" and call is None:
+            # Sent again before we rang, it is the same call.
+            self._answers[request.call_id + "INVITE", request.sequence] = Message(
+                status=100, headers=[h for h in request.headers if h[0] in _ECHOED]
+            )
             self._start(self._rung(request))
         elif call is None:
             self._reply(request, 200 if request.method == "OPTIONS" else 481)
@@ -230,9 +234,6 @@ class Phone(Handset, asyncio.DatagramProtocol):
         )
         self._note_identity(call, request)
         self.calls.append(call)
-        self._answers[request.call_id + "INVITE", request.sequence] = Message(
-            status=100, headers=[h for h in request.headers if h[0] in _ECHOED]
-        )
         call.media_port = await call.media.open()
         if plan.rings:
             early = sip.description(call.media_port, call.version) if plan.early else ""

@@ -80,15 +80,17 @@ async def test_a_request_that_hangs_is_given_up(client: AriClient) -> None:
 
 
 @respx.mock
-async def test_waiting_for_a_free_connection_is_no_time_out(client: AriClient) -> None:
+async def test_waiting_for_a_free_connection_is_no_time_out() -> None:
     """A hundred calls at once wait for each other, and none is given up."""
+    made = AriClient(build_http(ACCOUNT), ACCOUNT, total_seconds=1.5)
 
     async def slow(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(0.3)
         return httpx.Response(204)
 
     respx.delete(url__startswith=f"{ACCOUNT.url}/ari/channels/").mock(side_effect=slow)
-    await asyncio.gather(*(client.hang_up(f"c{n}-d0") for n in range(120)))
+    await asyncio.gather(*(made.hang_up(f"c{n}-d0") for n in range(120)))
+    await made.close()
 
 
 @respx.mock
