@@ -41,15 +41,21 @@ async def deliver(
     return (await http.post(url, content=body, headers=headers)).status_code
 
 
+async def is_shed_in_the_end(
+    http: httpx.AsyncClient, world: World, address: Callable[[int], str | list[str]]
+) -> bool:
+    """Whether forgeries from there are refused unread at last; the bucket refills meanwhile."""
+    assert await deliver(http, world, address(0), "whsec_guess") == 401
+    for number in range(1, UNSIGNED_PER_MINUTE * 8):
+        if await deliver(http, world, address(number), "whsec_guess") == 429:
+            return number >= UNSIGNED_PER_MINUTE - 1
+    return False
+
+
 async def test_a_flood_of_unsigned_deliveries_is_shed_and_silences_nobody(world: World) -> None:
     """429 after a minute's worth; what the provider signed comes in, from the same address too."""
     async with httpx.AsyncClient(trust_env=False) as http:
-        statuses = [
-            await deliver(http, world, STRANGER, "whsec_guess")
-            for _ in range(UNSIGNED_PER_MINUTE + 20)
-        ]
-        assert statuses[0] == 401
-        assert statuses[-1] == 429
+        assert await is_shed_in_the_end(http, world, lambda n: STRANGER)
         assert await deliver(http, world, STRANGER, SECRET) == 200
         assert await deliver(http, world, PROVIDER, SECRET) == 200
 
@@ -82,12 +88,7 @@ async def test_no_spelling_of_an_address_escapes_its_limit(
 ) -> None:
     """Claims, ports, the addresses of one IPv6 network, rubbish, nothing at all."""
     async with httpx.AsyncClient(trust_env=False) as http:
-        statuses = [
-            await deliver(http, world, spelling(number), "whsec_guess")
-            for number in range(1, UNSIGNED_PER_MINUTE + 20)
-        ]
-    assert statuses[0] == 401
-    assert statuses[-1] == 429
+        assert await is_shed_in_the_end(http, world, spelling)
 
 
 async def test_one_address_has_so_many_sockets(world: World) -> None:
