@@ -41,6 +41,8 @@ def without_odd_values(frame: str, errors: list[ErrorDetails]) -> str | None:
 def _mend(message: Any, path: list[int | str], error: ErrorDetails, *, is_cut: bool) -> None:
     """Cut or leave out the value at this place."""
     for step in path[:-1]:
+        if isinstance(message, dict) and step not in message:
+            return  # left out already, for another value in it
         message = message[step]
     last = path[-1]
     if isinstance(last, int):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from contextlib import suppress
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapter.page.messages import BadFrame, decode
+from adapter.page.messages import BadFrame, PageMessage, decode
 
 DIAL = {"type": "dial", "request_id": "r", "number": "911", "clicked_at": 1}
 RECORD = {"id": "003000000000001"}
@@ -51,6 +54,34 @@ def test_notes_that_are_too_long_are_cut() -> None:
     message = told(type="wrapup", call_id="c", notes="n" * 40_000, subject=7, who="x")
     assert (len(message.notes), message.subject, message.who) == (32_000, None, None)
     assert not message.cleared("who")
+
+
+def test_several_odd_values_in_one_part_are_one_part_left_out() -> None:
+    """A link without an id is none, however long its name."""
+    message = told(type="wrapup", call_id="c", who={"id": 7, "name": "x" * 2_000}, notes="n")
+    assert (message.who, message.notes) == (None, "n")
+    errors = [{"code": 7, "message": 7}] * 60
+    assert told(type="result", log_id="c", attempt=1, nonce="n", outcome="ok", errors=errors)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("x" * 40_000),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "name", "code", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+NAMES = sorted({name for model in get_args(PageMessage) for name in model.model_fields})
+KINDS = [get_args(model.model_fields["type"].annotation)[0] for model in get_args(PageMessage)]
+
+
+@given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
+def test_whatever_a_page_says_is_a_message_or_refused(kind: str, fields: dict[str, Any]) -> None:
+    """Nothing else comes of it."""
+    fields.pop("type", None)
+    with suppress(BadFrame):
+        told(type=kind, **fields)
 
 
 def test_an_odd_entry_of_a_list_is_none() -> None:
