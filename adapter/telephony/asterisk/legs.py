@@ -250,7 +250,8 @@ def plan(call: Steered) -> tuple[Steered, tuple[Command, ...]]:
     """What follows from what is: the call with what is now asked noted, and what to ask."""
     if not call.winner:
         call = _with_winner(call)
-    losers, call = _released(call, _losers(call), causes.ANSWERED_ELSEWHERE)
+    late = [leg.id for leg in call.devices if call.winner not in {"", leg.id}]
+    losers, call = _released(call, late, causes.ANSWERED_ELSEWHERE)
     if _is_over(call):
         call = replace(call, over=True)
     if call.over:
@@ -267,10 +268,6 @@ def _with_winner(call: Steered) -> Steered:
     up = [leg for leg in call.devices if leg.up_at is not None and not leg.is_ending]
     first = min(up, key=lambda leg: (leg.up_at, leg.id), default=None)
     return call if first is None else replace(call, winner=first.id)
-
-
-def _losers(call: Steered) -> list[str]:
-    return [leg.id for leg in call.devices if call.winner and leg.id != call.winner]
 
 
 def _released(
@@ -321,8 +318,8 @@ def _given_back(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]
 def _outbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     if not call.winner or call.connecting:
         return (), call
-    step = Connect(call.root, call.user, call.winner, call.number)
-    return (step,), replace(call, connecting=True)
+    connect = Connect(call.root, call.user, call.winner, call.number)
+    return (connect,), replace(call, connecting=True)
 
 
 def _inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
@@ -337,10 +334,7 @@ def _inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
 
 
 def _handed_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
-    """A third party is called: the agent leaves at once, and is told that the call is handed over.
-
-    Where the phone did it by itself, all that is left to do is to note it.
-    """
+    """A third party is called: the agent leaves at once, unless the phone did it by itself."""
     third, party = call.transfer, call.party
     if third is None or party is None or third.is_ending:
         return (), call
