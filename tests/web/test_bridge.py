@@ -229,7 +229,7 @@ async def test_a_request_that_is_repeated_is_answered_again(world: World) -> Non
         '{"type": "call_me"}',
         '{"type": "dial"}',
         '{"type": "dial", "request_id": "r", "number": 5, "clicked_at": 1}',
-        '{"type": "wrapup", "call_id": "c", "notes": "' + "n" * 32_001 + '"}',
+        '{"type": "wrapup", "notes": "' + "n" * 32_001 + '"}',
         '{"type": "hello", "ticket": "t", "page_id": "p"}',
         '{"type": "control", "request_id": "r", "call_id": "c", "action": "explode"}',
         "[" * 100_000,
