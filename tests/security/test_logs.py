@@ -31,7 +31,7 @@ from tests.scenarios.conftest import (
     environment_of,
 )
 
-NUMBERS = ("+15551230142", "(555) 123-0143", "+44 20 7946 0144", "+49 30 901820145")
+NUMBERS = ("+15552230142", "(555) 223-0143", "+44 20 7946 0144", "+49 30 901820145")
 NOTE = "the customer's password is swordfish"
 
 
