@@ -256,8 +256,8 @@ BREAKAGES = (
     Breakage(
         "save again on a go that was carried out (page)",
         "web/softphone/savelog.js",
-        "      if (known) {",
-        "      if (known && known.state === 'refused') {",
+        "      if (known) return",
+        "      if (known && known.state === 'refused') return",
         ("tests/page/savelog.test.mjs",),
         simulated=False,
     ),
