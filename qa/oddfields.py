@@ -1,8 +1,9 @@
-"""One odd value in one field of what the provider says: no call is lost, none is logged twice.
+"""One odd value in one field of what the provider or a page says: no call is lost, none doubled.
 
 `python -m qa.oddfields --calls 100000 --seed 1` plays that many calls through reading, deciding and
 every deadline. In each, one field of one webhook, of the call's record or of a list of users has a
-value that no documentation names. It ends with one line of JSON, or with the call that was lost.
+value that no documentation names; and as many frames of pages have one (`qa.oddframes`). It ends
+with one line of JSON, or with the call that was lost.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from adapter.telephony.dialstack import fields, wire
 from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import event_for
+from qa import oddframes
 from tests.core.people import LINE, NUMBER, T0, click
 from tests.core.world import World
 
@@ -175,13 +177,14 @@ def _wrong(world: World) -> str:
 
 
 def run(calls: int, seed: int) -> dict[str, object]:
-    """Play that many calls, and a tenth as many lists; the first few that went wrong."""
-    play = Play(random.Random(seed))
+    """Play that many calls and frames, and a tenth as many lists; the first that went wrong."""
+    play, sent = Play(random.Random(seed)), oddframes.json_only(ODD)
     wrong: list[str] = []
     for number in range(calls):
-        wrong += filter(None, (play.call(), play.users() if number % 10 == 0 else None))
+        users = play.users() if number % 10 == 0 else None
+        wrong += filter(None, (play.call(), users, oddframes.spoilt(play.dice, sent)))
     return {
-        **{"calls": calls, "seed": seed, "lost": len(wrong), "ok": not wrong},
+        **{"calls": calls, "frames": calls, "seed": seed, "lost": len(wrong), "ok": not wrong},
         **{"odd": dict(play.counts), "first": wrong[:10]},
     }
 

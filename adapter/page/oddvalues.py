@@ -28,7 +28,8 @@ def without_odd_values(frame: str, errors: list[ErrorDetails]) -> str | None:
     if any(not error["loc"] or STRICT & set(error["loc"]) for error in errors):
         return None
     message = json.loads(frame)
-    for error in errors:
+    # The last first: an entry that is taken out of a list moves those behind it.
+    for error in reversed(errors):
         kind, *path = error["loc"]
         if kind not in FORGIVING or not path or error["type"] == "missing":
             return None
@@ -46,7 +47,7 @@ def _mend(message: Any, path: list[int | str], error: ErrorDetails, *, is_cut: b
         message = message[step]
     last = path[-1]
     if isinstance(last, int):
-        message[last] = {}  # an entry of a list: what it lacks makes it none
+        del message[last]  # an entry of a list, none of whose others is worse for it
     elif is_cut:
         message[last] = message[last][: error["ctx"]["max_length"]]
     else:

@@ -56,6 +56,14 @@ def test_notes_that_are_too_long_are_cut() -> None:
     assert not message.cleared("who")
 
 
+def test_an_odd_entry_of_a_list_leaves_the_others() -> None:
+    """However many there are, and wherever they stand."""
+    settings = told(type="settings", dispositions=[7, "Sold", [[]], "Lost", None], problems=[{}])
+    assert (settings.dispositions, settings.problems) == (["Sold", "Lost"], [])
+    matches = told(type="matches", call_id="c", records=["x", RECORD, 7])
+    assert [record.id for record in matches.records] == [RECORD["id"]]
+
+
 def test_several_odd_values_in_one_part_are_one_part_left_out() -> None:
     """A link without an id is none, however long its name."""
     message = told(type="wrapup", call_id="c", who={"id": 7, "name": "x" * 2_000}, notes="n")
@@ -87,7 +95,7 @@ def test_whatever_a_page_says_is_a_message_or_refused(kind: str, fields: dict[st
 def test_an_odd_entry_of_a_list_is_none() -> None:
     """The others stay."""
     message = told(type="matches", call_id="c", records=["x", {**RECORD, "name": 7}, RECORD])
-    assert [record.id for record in message.records] == ["", RECORD["id"], RECORD["id"]]
+    assert [record.id for record in message.records] == [RECORD["id"], RECORD["id"]]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from qa import oddfields
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_odd_value_in_one_field_loses_no_call(seed: int) -> None:
-    """Of webhooks, of the call log's row, of lists of users; none is logged twice either."""
+    """Of webhooks, of CDRs, of lists of users, of pages' frames; none is logged twice either."""
     told = oddfields.run(2_000, seed)
     assert told["first"] == []
     assert told["ok"] is True
@@ -26,3 +26,10 @@ def test_a_lost_call_is_told(
     told = json.loads(capsys.readouterr().out)
     assert told["lost"] > 0
     assert "logs" in told["first"][0]
+
+
+def test_a_frame_that_is_refused_for_one_value_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor to pages: one that mends nothing is found out."""
+    monkeypatch.setattr("adapter.page.messages.without_odd_values", lambda *_: None)
+    told = oddfields.run(300, 1)
+    assert any("the frame is refused" in str(first) for first in told["first"])  # type: ignore[attr-defined]

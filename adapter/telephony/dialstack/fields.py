@@ -46,6 +46,10 @@ _BY_CAUSE = (
 )
 
 
+_OTHER_COLON = re.compile(r"^(?!(?:sips?|tel):)[^@]*:", re.IGNORECASE)
+"""What no number has but behind its scheme, or before its port: a time has it, and an address."""
+
+
 def text(value: Any, limit: int = 255) -> str | None:
     """Return a non-empty text of at most `limit` characters, else None."""
     if type(value) is not str:
@@ -69,7 +73,7 @@ def caller(value: Any) -> str | None:
 def dialed(value: Any) -> str | None:
     """Return the number that was dialed; what is none must not be taken for another one."""
     found = caller(value)
-    return found if found and _DIGIT.search(found) else None
+    return found if found and _DIGIT.search(found) and not _OTHER_COLON.search(found) else None
 
 
 def _is_half_a_number(found: str) -> bool:

@@ -158,6 +158,16 @@ def test_nothing_raises(one: object, other: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "value", ["2019-02-03T04:05:06Z", "12:30", "https://example.com/1001", "name: 1001"]
+)
+def test_a_time_and_an_address_are_no_number(value: str) -> None:
+    """A colon stands behind a number's scheme, and before a port, alone."""
+    assert fields.dialed(value) is None
+    assert fields.dialed("sip:1001@pbx.example:5060") == "sip:1001@pbx.example:5060"
+    assert fields.dialed("tel:+12025550143") == "tel:+12025550143"
+
+
+@pytest.mark.parametrize(
     "value", ["5.2", "17.5", "+", "+49", "\u202e+49", "", None, 7, [], "\u200b"]
 )
 def test_half_a_number_is_no_number(value: object) -> None:
