@@ -29,6 +29,10 @@ _NO_NAMES = re.compile(
 )
 """Words of which no name of a person or a company is made."""
 
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+"""What turns the letters around it, so that a text reads as another one (Unicode's UAX #9)."""
+
 _USER = re.compile(r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
@@ -55,7 +59,8 @@ def caller_number(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def caller_name(name: str, number: str) -> str:
-    """The name, unless it is a placeholder, or only says the number again."""
+    """The name in one line, unless it is a placeholder, or only says the number again."""
+    name = _BREAKS.sub(" ", _TURNS.sub("", name))
     words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
     telling = [word for word in words if not _NO_NAMES.fullmatch(word)]
     if any(any(char.isalpha() for char in word) for word in telling):

@@ -327,6 +327,8 @@ def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
     at = event.at
     if facts.connected is not None:
         return Bridged(facts.connected.value, at + policy.bridged_ms)
+    if isinstance(stage, Bridged):
+        return Bridged(stage.since, at + policy.bridged_ms)  # a talk by its length, not by a time
     if isinstance(event, CdrFound) and _rang_out(stage, at, policy):
         return Bridged(at, at + policy.bridged_ms)
     # Only a direction that is said outweighs what was seen to ring here.

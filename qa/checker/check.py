@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from qa.checker.fields import differences
 from qa.checker.history import History, StoredLog, TrueCall, Word
 from qa.checker.legal import GONE, NEW, RINGING, foreground, is_legal
 
@@ -93,6 +94,9 @@ class _Judge:
         self.logs: dict[str, list[StoredLog]] = defaultdict(list)
         for log in history.logs:
             self.logs[log.provider_call_id].append(log)
+        self.agents: dict[str, set[str]] = defaultdict(set)
+        for call in history.calls:
+            self.agents[call.provider_call_id].add(call.agent)
         self.by_id = {log.log_id: log for log in history.logs}
         self.tasks, self.created = _tasks(history)
         self.words: dict[str, list[Word]] = defaultdict(list)
@@ -149,8 +153,12 @@ class _Judge:
         for call in self.history.calls:
             logs = self.logs.get(call.provider_call_id, [])
             known |= {log.log_id for log in logs}
-            if call.ended_at is not None and call.logged:
-                self._one_task(call, logs)
+            agents = self.agents[call.provider_call_id]
+            mine = [log for log in logs if log.agent == call.agent or log.agent not in agents]
+            if call.taken:
+                self._no_task(call, mine)
+            elif call.ended_at is not None and call.logged:
+                self._one_task(call, mine)
         for log in self.history.logs:
             if log.log_id not in known:
                 self._say("stray", log.log_id, f"a log of no true call: {log}")
@@ -163,6 +171,12 @@ class _Judge:
             self._say("tray", log_id, f"in the tray without a fault\n{self.story(log_id)}")
         for log_id in self.must - self.in_tray:
             self._say("tray", log_id, f"refused, but not in the tray\n{self.story(log_id)}")
+
+    def _no_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
+        """Whose phone only rang, has neither talked nor missed what a colleague took."""
+        for log in logs:
+            text = f"a colleague took it: {call}\n{self.story(log.log_id)}"
+            self._say("wrong_fields", log.log_id, text)
 
     def _one_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
         if not logs:
@@ -180,7 +194,7 @@ class _Judge:
         if not task_ids:
             self._say("lost", log.log_id, f"no Task: {call}\n{self.story(log.log_id)}")
             return
-        wrong = _differences(call, log, self.tasks[task_ids[0]])
+        wrong = differences(call, log, self.tasks[task_ids[0]])
         if log.task_id != task_ids[0]:
             wrong["task_id"] = (task_ids[0], log.task_id)
         if wrong:
@@ -313,15 +327,3 @@ def _is_refused_as_stale(go: Word, words: list[Word]) -> bool:
         for word in words[words.index(go) + 1 :]
         if (word.page_id, word.attempt) == (go.page_id, go.attempt)
     )
-
-
-def _differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[str, Any]:
-    """Field by field, what is true and what the Task says, where they differ."""
-    wanted = {
-        "CallDurationInSeconds": call.seconds,
-        "CallDisposition": call.disposition,
-        "WhoId": call.who_id,
-        "CallObject": log.log_id,
-    }
-    said = {name: task.get(name) for name in wanted}
-    return {name: (wanted[name], said[name]) for name in wanted if wanted[name] != said[name]}

@@ -32,7 +32,9 @@ class TrueCall:
 
     `logged` says whether it must have a Task (the agent's phone was picked up, or it came in and
     the policy logs missed calls). `disposition` and `who_id` are what its Task must say in the
-    end; `who_id` None where it must have none.
+    end; `who_id` None where it must have none. Of a call that rang at several agents, each has a
+    part; `taken`: it only rang here and a colleague took it, so that there must be no log.
+    `named` is what the Task's Subject must tell of the other party ("" where that is open).
     """
 
     provider_call_id: str
@@ -42,6 +44,8 @@ class TrueCall:
     connected_at: int | None = None
     ended_at: int | None = None
     logged: bool = True
+    taken: bool = False
+    named: str = ""
 
     @property
     def seconds(self) -> int:

@@ -26,6 +26,15 @@ class Odds:
     field_missing: float = 0.02
     user_missing: float = 0.02
     call_log_down: float = 0.005
+    hours_late: float = 0.003
+    retried: float = 0.01
+    # which calls come in, and how they are written
+    greeting: float = 0.3
+    group: float = 0.25
+    unnamed: float = 0.3
+    colleague: float = 0.15
+    fetched: float = 0.15
+    odd_letters: float = 0.05
     # what pages, sockets and Salesforce do
     page_crash: float = 0.02
     page_frozen: float = 0.02

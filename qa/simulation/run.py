@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from qa.checker.history import History
+from qa.simulation.calls import Letter
 from qa.simulation.dice import Odds
-from qa.simulation.provider import Letter
 from qa.simulation.replica import Hints, Replica
 from qa.simulation.scene import REST_SECONDS, SWEEP_SECONDS, Process, Scene
 from qa.simulation.virtual import VirtualLoop

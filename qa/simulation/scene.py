@@ -9,12 +9,14 @@ from adapter.core.logmodel import CallLog, Closed, Tray
 from adapter.core.model import AgentKey
 from adapter.storage.port import Commit, Snapshot
 from adapter.telephony.dialstack.meaning import call_update_from_event
+from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.updates import CallUpdate, IncomingDelivery
 from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
+from qa.simulation.calls import Leg, Letter, Ring
 from qa.simulation.dice import Dice, Odds
 from qa.simulation.disk import Disk
 from qa.simulation.person import Person, who_of
-from qa.simulation.provider import ACCOUNT, FakeProvider, Letter, Ring
+from qa.simulation.provider import ACCOUNT, FakeProvider
 from qa.simulation.replica import policy_of
 from qa.simulation.salesforce import FakeSalesforce
 from qa.simulation.tab import Connects, Surroundings
@@ -45,7 +47,9 @@ class Scene:
         self.dice = Dice(seed, odds, self.clock.now)
         self.disk = _Watched(self)
         self.salesforce = FakeSalesforce(self.dice, self.clock.now, loop)
-        self.provider = FakeProvider(self.dice, self.clock.now, loop, self.post, who_of)
+        self.provider = FakeProvider(
+            self.dice, self.clock.now, loop, self.post, who_of=who_of, crew=self.crew
+        )
         self.letters: dict[bytes, Letter] = {}
         self.acked: list[Acked] = []
         self.undelivered = 0
@@ -72,6 +76,10 @@ class Scene:
         """All of them, dead or alive."""
         raise NotImplementedError
 
+    def crew(self) -> list[str]:
+        """The users of those who have said hello: whom the provider can ring beside another."""
+        return [line.user for line, keys in self.disk.lines.items() if keys]
+
     def a_replica(self) -> Process | None:
         """One that lives."""
         living = [r for r in self.processes() if r.alive]
@@ -86,6 +94,8 @@ class Scene:
     def read(self, _account: str, body: bytes, at: int) -> CallUpdate | None:
         """A letter, read again."""
         letter = self.letters.get(body)
+        if letter is not None and letter.body:
+            return parse_webhook(letter.body, at).report
         return call_update_from_event(letter.record, letter.moment, at) if letter else None
 
     def post(self, letter: Letter) -> None:
@@ -135,8 +145,12 @@ class Scene:
     def history(self, seed: int) -> History:
         """What everybody saw."""
         logs = self.disk.logs
-        said = {log.provider_call_id: key for key, log in logs.items()}
-        calls = [self._true(call, said.get(call.id)) for call in self.provider.calls.values()]
+        said = {(log.provider_call_id, key): log_id for (key, log_id), log in logs.items()}
+        calls = [
+            self._true(call, leg, said.get((call.id, self.keys[leg.user])))
+            for call in self.provider.calls.values()
+            for leg in call.parts
+        ]
         agents = self.disk.agents.items()
         return History(
             seed=seed,
@@ -154,18 +168,20 @@ class Scene:
             parked=[p.event_id for parked in self.disk.parked.values() for p in parked],
         )
 
-    def _true(self, call: Ring, log: tuple[AgentKey, str] | None) -> TrueCall:
-        key = self.keys[call.user]
-        words = self.people[key].said.get(log[1], {}) if log else {}
+    def _true(self, call: Ring, leg: Leg, log_id: str | None) -> TrueCall:
+        key = self.keys[leg.user]
+        words = self.people[key].said.get(log_id, {}) if log_id else {}
         who = words["who"]["id"] if "who" in words else call.who
         return TrueCall(
             provider_call_id=call.id,
             agent=str(key),
             disposition=words.get("disposition") or call.disposition,
             who_id=who,
-            connected_at=call.connected_at,
-            ended_at=call.ended_at,
-            logged=call.direction == "inbound" or call.picked_up_at is not None,
+            connected_at=leg.connected_at,
+            ended_at=leg.ended_at or call.ended_at,
+            logged=not leg.taken and (call.direction == "inbound" or call.picked_up_at is not None),
+            taken=leg.taken,
+            named=call.spelling.named if call.spelling else "",
         )
 
 

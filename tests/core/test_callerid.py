@@ -63,6 +63,20 @@ def test_a_name_is_one(name: str) -> None:
     assert caller_name(f" {name} ", "+12025550143") == name
 
 
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Ann\r\nBo\x07", "Ann Bo"),
+        ("An\x00n\x85Lee", "An n Lee"),
+        ("\u202eecilA\u202c", "ecilA"),
+        ("Ann\u2028 \t Lee", "Ann Lee"),
+    ],
+)
+def test_a_name_is_one_line_of_letters(told: str, name: str) -> None:
+    """A log's subject is one line, and what would turn it around is left out."""
+    assert caller_name(told, "+12025550143") == name
+
+
 def test_facts_are_cleaned_and_good_ones_stay_the_same_value() -> None:
     """So that nothing is copied for nothing."""
     good = Facts(number=Known("+12025550143", SAID), name=Known("Ada", SAID))

@@ -101,6 +101,23 @@ def test_what_lives_on_when_no_network_would_ring_any_more_is_a_talk() -> None:
     assert world.logs["c1"].wanted.talk_ms == 391_000
 
 
+def test_what_is_a_talk_by_its_length_stays_one() -> None:
+    """A late webhook of the pick-up, or the call log's next look, makes it no call that rings."""
+    world = World()
+    for event in (click(), tell(DestinationDialed, T0)):
+        world.tell(event)
+    live = row(picked_up=T0, direction=Direction.OUTBOUND)
+    at = T0 + POLICY.dial_ms + 1
+    world.tell(TimePassed(at))
+    world.answer(at, "p1", live)
+    world.tell(tell(DestinationDialed, at + 5_000))
+    phases = [world.agent.phase]
+    world.tell(TimePassed(at + POLICY.bridged_ms))
+    world.answer(at + POLICY.bridged_ms, "p1", live)
+    assert [*phases, world.agent.phase] == [Phase.BRIDGED, Phase.BRIDGED]
+    assert world.agent.next_due == at + 2 * POLICY.bridged_ms
+
+
 def test_a_lost_end_becomes_the_event_that_it_would_have_been() -> None:
     """The webhook was lost; the call log knows."""
     world = World()

@@ -7,6 +7,7 @@ Open CTI room's conversions. Told again here, leanly: what the runtime does arou
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.core.effects import AskCall, FindCall, PlaceCall, PopScreen
@@ -339,7 +340,9 @@ class CoreProcess:
         if cdr is None:
             self._tell(key, CdrMissing(now, call_id))
             return
-        self._tell(key, as_event(cdr.update, at=now, call_id=call_id, known=True))
+        elsewhere = cdr.update.is_elsewhere(key.user_id)
+        told = as_event(cdr.update, at=now, call_id=call_id, known=True, elsewhere=elsewhere)
+        self._tell(key, told)
 
     def _perform_log(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         match effect:
@@ -403,22 +406,52 @@ class CoreProcess:
         if not keys:
             self._park(heard, taken, failed)
             return
-        (key,) = keys  # a user has one agent here
-        job = Job(key, lambda snapshot: self._plan(heard, snapshot), lambda _: taken(), failed)
-        self.commits.add(job)
+        if (ACCOUNT, heard.event_id) in self._disk.deliveries:
+            taken()
+            return
+        self._tell_each(heard, sorted(keys), taken, failed)
+
+    def _tell_each(
+        self,
+        heard: IncomingDelivery,
+        keys: list[AgentKey],
+        taken: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
+        """One after the other, the delivery with the last: what is told again then is no news.
+
+        The runtime has one commit for all of them, which its own engine plays.
+        """
+        key, *others = keys
+
+        def plan(snapshot: Snapshot) -> Wish:
+            wish = self._plan(heard, snapshot)
+            return replace(wish, delivery=None, unpark=()) if others else wish
+
+        def then(_: Turn) -> None:
+            if others:
+                self._tell_each(heard, others, taken, failed)
+            else:
+                taken()
+
+        self.commits.add(Job(key, plan, then, failed))
 
     def _plan(self, heard: IncomingDelivery, snapshot: Snapshot) -> Wish:
         news, now = heard.update, self._now()
         assert news is not None
         call, key = (ACCOUNT, news.provider_call_id), snapshot.agent.key
-        owner = self._disk.owners.get(call, {}).get(key)
+        owners = self._disk.owners.get(call, {})
+        owner, shared = owners.get(key), key in owners and len(owners) > 1
         parked = tuple(self._disk.parked.get(call, ()))
         user = snapshot.agent.line.user if snapshot.agent.line else None
         call_id = owner.call_id if owner else self._world.clock.fresh_id("call")
         waiting = [(p.at, self._world.read(p.account, p.body, p.at)) for p in parked]
         told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
         known = owner is not None
-        events = [event_for(one, user, at=at, call_id=call_id, known=known) for at, one in told]
+        events = [
+            event_for(one, user, at=at, call_id=call_id, known=known, shared=shared)
+            for at, one in told
+        ]
         steps = [event for event in events if event is not None]
         return Wish(steps, delivery=self._delivery(heard, "applied"), unpark=parked)
 

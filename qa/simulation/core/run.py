@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from adapter.core.model import AgentKey
 from qa.checker.history import History
+from qa.simulation.calls import Letter
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.process import CoreProcess
 from qa.simulation.dice import Odds
-from qa.simulation.provider import Letter
 from qa.simulation.scene import REST_SECONDS, SWEEP_SECONDS, Process, Scene
 
 LOOK_SECONDS = 20.0

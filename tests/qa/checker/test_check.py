@@ -236,6 +236,23 @@ def still_parked(history: History) -> None:
     history.parked.append("evt_8")
 
 
+def a_colleague_took_it(history: History) -> None:
+    """It only rang here, and was logged all the same."""
+    history.calls.append(replace(history.calls[0], agent="00D/005eve", who_id=None))
+    history.calls[0].taken = True
+
+
+def half_letters(history: History) -> None:
+    """Salesforce has what no text may have in it."""
+    history.tasks[0].fields["Subject"] = "Call from Zo\ud83d"
+
+
+def another_caller(history: History) -> None:
+    """The Task does not name who called."""
+    history.calls[0].named = "+12025550143"
+    history.tasks[0].fields["Subject"] = "Call from UNKNOWN"
+
+
 SPOILED: list[tuple[Callable[[History], None], str]] = [
     (two_posts, "posts"),
     (no_log, "lost"),
@@ -247,6 +264,9 @@ SPOILED: list[tuple[Callable[[History], None], str]] = [
     (no_who, "wrong_fields"),
     (other_agent, "wrong_fields"),
     (other_task, "wrong_fields"),
+    (a_colleague_took_it, "wrong_fields"),
+    (half_letters, "wrong_fields"),
+    (another_caller, "wrong_fields"),
     (stray_log, "stray"),
     (stray_task, "stray"),
     (tray_for_nothing, "tray"),
@@ -276,6 +296,18 @@ def test_each_way_to_spoil_it_is_found(spoil: Callable[[History], None], kind: s
     report = check(history)
     assert kind in {v.kind for v in report.violations}
     assert report.summary()["ok"] is False
+
+
+def test_each_agent_has_a_part_of_a_call_that_was_handed_on() -> None:
+    """Two logs of one call are right where two have talked, each with seconds of their own."""
+    history, eve = good(), "00D/005eve"
+    history.calls.append(replace(history.calls[0], agent=eve, connected_at=22_400, ended_at=30_400))
+    told = {**history.tasks[0].fields, "CallObject": "call_2", "CallDurationInSeconds": 8}
+    history.tasks.append(TaskWrite(31_000, "00T2", told))
+    history.logs.append(StoredLog("call_2", eve, CALL, "settled", "00T2"))
+    assert check(history).violations == []
+    told["CallDurationInSeconds"] = 20
+    assert check(history).count("wrong_fields") == 1
 
 
 def test_an_injected_refusal_accounts_for_a_log_in_the_tray() -> None:

@@ -1,0 +1,32 @@
+"""Whether a Task says what is true of its call, field by field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from qa.checker.history import StoredLog, TrueCall
+
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What is no letter of any text."""
+
+
+def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[str, Any]:
+    """Field by field, what is true and what the Task says, where they differ."""
+    wanted = {
+        "CallDurationInSeconds": call.seconds,
+        "CallDisposition": call.disposition,
+        "WhoId": call.who_id,
+        "CallObject": log.log_id,
+    }
+    said = {name: task.get(name) for name in wanted}
+    wrong = {name: (wanted[name], said[name]) for name in wanted if wanted[name] != said[name]}
+    wrong |= {name: ("text", text) for name, text in task.items() if not _is_text(text)}
+    if call.named not in str(task.get("Subject")):
+        wrong["Subject"] = (call.named, task.get("Subject"))
+    return wrong
+
+
+def _is_text(value: Any) -> bool:
+    """Whether Salesforce can keep it and show it: no half letters, no control characters."""
+    return not (isinstance(value, str) and NO_TEXT.search(value))

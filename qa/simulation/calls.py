@@ -1,0 +1,111 @@
+"""What is true of the provider's calls, and what it writes of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.dialstack.wire import parse_object, parse_record
+from adapter.telephony.updates import Moment
+from qa.simulation.spelling import Spelling, row_of
+
+# How a call of ours ends that nobody answers: the provider's status, its cause, what that means.
+UNANSWERED: tuple[tuple[str, int | None, str], ...] = (
+    ("completed", 16, "No Answer"),
+    ("completed", None, "No Answer"),
+    ("no-answer", 19, "No Answer"),
+    ("busy", 17, "Busy"),
+    ("failed", 21, "Rejected"),
+    ("failed", 20, "Unreachable"),
+    ("failed", 1, "Wrong Number"),
+    ("failed", 38, "Failed"),
+)
+
+
+@dataclass(slots=True)
+class Leg:
+    """One agent's part in a call that rang at several. `taken`: by a colleague, before a talk."""
+
+    user: str
+    taken: bool = False
+    connected_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(slots=True)
+class Ring:
+    """One call as it truly is. `who` is the person whom the click was about, if we placed it.
+
+    `user` is whom the provider names: of a call that rang at several (`legs`), who has it now.
+    `unnamed`: but for its ringing, its events name nobody.
+    """
+
+    id: str
+    user: str
+    direction: str
+    number: str
+    started_at: int
+    who: str | None = None
+    disposition: str = ""
+    picked_up_at: int | None = None
+    connected_at: int | None = None
+    ended_at: int | None = None
+    status: str | None = None
+    cause: int | None = None
+    listed: bool = True
+    told: int = 0
+    legs: list[Leg] = field(default_factory=list)
+    unnamed: bool = False
+    spelling: Spelling | None = None
+
+    @property
+    def parts(self) -> list[Leg]:
+        """Every agent's part in it."""
+        return self.legs or [Leg(self.user, connected_at=self.connected_at)]
+
+    def leg(self, user: str) -> Leg:
+        """The part of this user."""
+        return next(leg for leg in self.legs if leg.user == user)
+
+    def record(self) -> CdrRow:
+        """The call log's row, as of now."""
+        outbound = self.direction == "outbound"
+        nobody = self.unnamed and self.connected_at is None
+        return CdrRow(
+            provider_call_id=self.id,
+            user_id=None if nobody else self.user,
+            direction=self.direction,
+            from_number="100" if outbound else self.number,
+            to_number=self.number if outbound else "100",
+            started_at=self.started_at,
+            answered_at=self.picked_up_at,
+            connected_at=self.connected_at,
+            ended_at=self.ended_at,
+            status=self.status,
+            cause=self.cause,
+            live=self.ended_at is None,
+        )
+
+    def row(self) -> CdrRow:
+        """The same as the adapter reads it: through the wire, where it is spelled oddly."""
+        record = self.record()
+        if self.spelling is None:
+            return record
+        written = json.dumps({"id": self.id, **row_of(record), **self.spelling.fields})
+        read = parse_record(parse_object(written.encode()))
+        assert read is not None
+        return read
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A webhook on its way: what the event says, which may be less than is true.
+
+    `body` is its JSON, where the letters in it are the point.
+    """
+
+    event_id: str
+    moment: Moment
+    record: CdrRow
+    body: bytes = b""
