@@ -9,11 +9,15 @@ from dataclasses import fields as fields_of_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from adapter.core.dialing import SILENT
+from adapter.core.facts import Direction, Outcome
+from adapter.core.logmodel import TrayReason
+from adapter.core.model import Phase
+from adapter.core.tones import Tone
 from adapter.page import messages
 from adapter.page.messages import PageMessage
 from adapter.refusals import SETTINGS
@@ -112,6 +116,14 @@ def test_each_part_of_a_message_is_named_with_its_fields(model: str) -> None:
     assert set(fields) <= named(section("What a page says"))
 
 
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_each_word_that_a_field_may_be_is_named_in_its_row(name: str) -> None:
+    """Actions, outcomes, surfaces: a client cannot guess them."""
+    kinds = (field.annotation for field in MODELS[name].model_fields.values())
+    words = {word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)}
+    assert words - {name} <= named(rows("What a page says")[name])
+
+
 def test_a_follow_up_is_told_to_be_true_or_false() -> None:
     """Its name alone could be a date, or a text."""
     assert re.search(r"`follow_up\?` \(true or false", rows("What a page says")["wrapup"])
@@ -197,6 +209,37 @@ def test_the_view_and_what_it_repeats_are_named_with_every_field(function: str) 
     assert view_fields(function) - {"type"} <= named(text) | rows("The view").keys()
 
 
+def log_states() -> set[str]:
+    """The words of `core/view.py` for where a log stands."""
+    (made,) = (
+        node
+        for node in ast.walk(tree("core/view.py"))
+        if isinstance(node, ast.FunctionDef) and node.name == "_log_state"
+    )
+    texts = [
+        n.value for part in made.body[1:] for n in ast.walk(part) if isinstance(n, ast.Constant)
+    ]
+    return {text for text in texts if isinstance(text, str)} - {"state", "record_id"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("The view", {phase.value for phase in Phase}),
+        ("The view", {direction.value for direction in Direction}),
+        ("The view", set(get_args(Tone))),
+        ("The view", {reason.value for reason in TrayReason}),
+        ("The view", log_states()),
+        ("The history", {outcome.value for outcome in Outcome} - {"completed"}),
+    ],
+    ids=("states", "directions", "tones", "reasons", "logs", "results"),
+)
+def test_each_word_that_is_told_is_named(heading: str, words: set[str]) -> None:
+    """Of states, directions, tones, reasons and results; "completed" is a provider's, no result."""
+    told = set(re.findall(r"[\w-]+", " ".join(re.findall(r"`([^`]*)`", section(heading)))))
+    assert words - told == set()
+
+
 def test_all_that_a_provider_can_do_is_listed() -> None:
     """No dots: a client cannot guess the names."""
     can = {field.name for field in fields_of_dataclass(Capabilities)}
@@ -212,6 +255,19 @@ def test_each_field_of_a_row_of_the_history_is_named() -> None:
     )
     dicts = [n for n in ast.walk(made) if isinstance(n, ast.Dict)]
     assert set().union(*map(texts_of_keys, dicts)) <= named(section("The history"))
+
+
+def test_each_of_the_pages_settings_is_named() -> None:
+    """As `web/pages.py` makes them."""
+    (made,) = (
+        n
+        for n in ast.walk(tree("web/pages.py"))
+        if isinstance(n, ast.AsyncFunctionDef) and n.name == "settings"
+    )
+    dicts = [texts_of_keys(n) for n in ast.walk(made) if isinstance(n, ast.Dict)]
+    fields = set().union(*dicts) - {"Cache-Control"}
+    assert len(fields) >= 7
+    assert fields <= named(section("Before the socket"))
 
 
 # --- codes ---------------------------------------------------------------------------------------
@@ -252,8 +308,14 @@ def test_each_code_of_an_answer_over_http_is_listed_and_no_other() -> None:
     """Of the requests that a client of this protocol makes."""
     names = ("login", "devlogin", "salesforcelogin", "bodies", "middleware", "history", "numbers")
     files = [f"web/{name}.py" for name in (*names, "startupfailures", "bridge", "connection")]
-    made = set().union(*(texts(file, 1, "failure") for file in files))
-    assert codes("Answers over HTTP") == made | {"bad-body"}
+    made = {
+        (value(file, call.args[1]), value(file, call.args[0]))
+        for file in files
+        for call in calls(file, "failure")
+    }
+    table = rows("Answers over HTTP")
+    told = {(code, int(table[code].partition(" | ")[0])) for code in codes("Answers over HTTP")}
+    assert told == made | {("bad-body", 400)}
 
 
 def test_each_close_code_is_listed_and_no_other() -> None:
