@@ -6,10 +6,12 @@ agent's click and the Task can be matched without asking the adapter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 from typing import Any
+
+from qa.simulation.spelling import NAMES, WRITTEN
 
 AREAS = ("202", "206", "212", "213", "305", "312", "404", "415", "512", "617", "702", "718")
 EXCHANGES = range(220, 900)
@@ -68,12 +70,17 @@ class CallPlan:
     knobs: dict[str, Any] = field(default_factory=dict)
     record: str = ""
     writing: Writing = field(default_factory=Writing)
+    caller: dict[str, str] = field(default_factory=dict)
+    """How the network writes the caller's name and number, where it does so oddly."""
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with this call on purpose, to be counted when it is played."""
         asked = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
-        return (*asked, *(f"lost_{kind}" for kind in self.knobs.get("drop_types", ())))
+        odd = [f"odd_{name}" for name in self.caller]
+        greeted = ["greeting"] if self.scenario.get("greeting") else []
+        lost = [f"lost_{kind}" for kind in self.knobs.get("drop_types", ())]
+        return (*asked, *lost, *odd, *greeted)
 
 
 def plan_calls(count: int, seed: int) -> list[CallPlan]:
@@ -96,7 +103,7 @@ def contact_of(index: int) -> str:
 
 def _call(rng: Random, index: int) -> CallPlan:
     kind = rng.choices(list(Kind), weights=(84, 12, 4))[0]
-    return CallPlan(
+    plan = CallPlan(
         number=number_of(index),
         kind=kind,
         scenario=_scenario(rng, kind),
@@ -104,6 +111,21 @@ def _call(rng: Random, index: int) -> CallPlan:
         record=contact_of(index) if kind is Kind.DIAL else "",
         writing=_writing(rng, index),
     )
+    return _from_outside(plan, Random(f"{index}:{plan.number}")) if kind is Kind.INBOUND else plan
+
+
+def _from_outside(plan: CallPlan, rng: Random) -> CallPlan:
+    """A third is greeted by the platform before it rings; a third is written oddly.
+
+    Whose name is told is linked to nobody: the subject then tells the number as well.
+    """
+    greeted = {**plan.scenario, "greeting": rng.random() < 0.33}
+    name = rng.choice([name for name in NAMES if isinstance(name, str)])
+    number = rng.choice(WRITTEN).format(plan.number)
+    kinds: list[dict[str, str]] = [{}, {"from_name": name}, {"from_number": number}]
+    caller = rng.choices(kinds, weights=(66, 17, 17))[0]
+    writing = replace(plan.writing, who="") if "from_name" in caller else plan.writing
+    return replace(plan, scenario=greeted, caller=caller, writing=writing)
 
 
 def _scenario(rng: Random, kind: Kind) -> dict[str, Any]:

@@ -245,6 +245,7 @@ class Seat:
             "user": f"user_{self.name}",
             "direction": "inbound" if inbound else "outbound",
             "from_number" if inbound else "to_number": plan.number,
+            **plan.caller,
             "scenario": plan.scenario,
             "chaos": plan.knobs,
         }

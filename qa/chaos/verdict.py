@@ -5,6 +5,7 @@ Everything true comes from the provider's history; the store is read from its fi
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from qa.checker.history import (
     Trail,
     TrueCall,
 )
+
+E164 = re.compile(r"\+[0-9]+")
 
 DISPOSITIONS = {
     "busy": "Busy",
@@ -61,7 +64,7 @@ def complete(
 
 
 def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall:
-    plan = plans[_number(call)]
+    plan = plans[_number(call, plans)]
     who = plan.writing.who or plan.record or None
     return TrueCall(
         provider_call_id=call["id"],
@@ -74,8 +77,10 @@ def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall
     )
 
 
-def _number(call: Fields) -> str:
-    return str(call["from_number"] if call["direction"] == "inbound" else call["to_number"])
+def _number(call: Fields, plans: dict[str, CallPlan]) -> str:
+    """The other party's number in E.164, which may stand in a display form."""
+    told = str(call["from_number"] if call["direction"] == "inbound" else call["to_number"])
+    return told if told in plans else next(n for n in E164.findall(told) if n in plans)
 
 
 def _disposition(call: Fields) -> str:
@@ -133,7 +138,7 @@ def _same_words(
     tasks: dict[str, Fields] = {}
     for write in history.tasks:
         tasks.setdefault(write.task_id, {}).update(write.fields)
-    numbers = {call["id"]: _number(call) for call in truth["calls"]}
+    numbers = {call["id"]: _number(call, plans) for call in truth["calls"]}
     for log in history.logs:
         task = tasks.get(log.task_id)
         if log.state != "settled" or task is None or log.provider_call_id not in numbers:

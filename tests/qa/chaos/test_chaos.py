@@ -59,7 +59,10 @@ def test_every_call_of_a_large_run_has_a_number_of_its_own() -> None:
 
 def test_a_plan_holds_every_kind_of_call() -> None:
     """Dialed by click, come in, dialed on the desk phone."""
-    assert {plan.kind for plan in plan_calls(200, 1)} == set(Kind)
+    plans = plan_calls(200, 1)
+    assert {plan.kind for plan in plans} == set(Kind)
+    faults = {fault for plan in plans for fault in plan.faults}
+    assert {"greeting", "odd_from_name", "odd_from_number"} <= faults
 
 
 def test_each_kill_point_is_passed_by_the_server() -> None:
