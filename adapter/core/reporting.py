@@ -110,10 +110,18 @@ def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | Non
 
 
 def _of_this_agent(call: Call, event: Report) -> Report:
-    """A CDR that names another user does not say when this one's own talk began."""
-    if not (isinstance(event, CdrFound) and event.elsewhere and call.facts.connected):
+    """What names another user does not say when this one's own talk began.
+
+    It may say when that ended: where the other's began clearly later, and nothing else had told.
+    """
+    theirs, mine = event.facts.connected, call.facts.connected
+    if not event.elsewhere or theirs is None or mine is None:
         return event
-    return replace(event, facts=replace(event.facts, connected=None))
+    later = theirs.source > SEEN and theirs.value - mine.value > SAME_TALK_MS
+    if not (later or isinstance(event, CdrFound)):
+        return event
+    told = replace(event.facts, connected=None)
+    return replace(event, facts=replace(told, transferred=theirs) if later else told)
 
 
 def _is_own_leg(agent: Agent, event: Report) -> bool:

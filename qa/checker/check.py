@@ -13,7 +13,7 @@ from typing import Any
 
 from qa.checker.fields import differences
 from qa.checker.history import History, StoredLog, TrueCall, Word
-from qa.checker.legal import GONE, NEW, RINGING, foreground, is_legal
+from qa.checker.legal import GONE, INBOUND, NEW, RINGING, RUNG, foreground, is_legal
 
 EXCUSES = {
     "refused": frozenset({"refused-by-rule", "refused-transient"}),
@@ -237,7 +237,7 @@ class _Judge:
         for trail in self.history.trails:
             before: int | None = None
             calls: dict[str, str] = {}
-            gone: set[str] = set()
+            gone: dict[str, str] = {}
             for step in trail.steps:
                 wanted = None if before is None else before + 1
                 gap = wanted is not None and (
@@ -255,18 +255,18 @@ class _Judge:
         agent: str,
         before: dict[str, str],
         after: dict[str, str],
-        gone: set[str],
+        gone: dict[str, str],
         whole: bool,
     ) -> None:
         if before == after:
             return
         for call_id, phase in after.items():
-            was = GONE if call_id in gone else before.get(call_id, NEW)
+            was = gone.pop(call_id, NEW) if call_id not in before else before[call_id]
             if not is_legal(was, phase, wrapup=self.history.wrapup, whole=whole):
                 self._illegal(agent, f"{call_id}: {was} → {phase}\n{self.story(call_id)}")
         for call_id in before.keys() - after.keys():
-            gone.add(call_id)
             was = before[call_id]
+            gone[call_id] = RUNG if was == INBOUND else GONE
             if not is_legal(was, GONE, wrapup=self.history.wrapup, whole=whole):
                 self._illegal(agent, f"{call_id}: {was} → gone\n{self.story(call_id)}")
         if list(after.values()).count(RINGING) > 1:

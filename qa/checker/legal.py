@@ -1,14 +1,15 @@
 """Which phase of a call may follow which (docs/architecture.md), for one call at a time.
 
 "new" is a call that nobody knew, "gone" one that has left the agent, "idle" a placement that
-nobody picked up in time but that a late pick-up still binds.
+nobody picked up in time but that a late pick-up still binds, "rung" one that went on to another
+agent's phone, and may come back.
 """
 
 from __future__ import annotations
 
 RINGING, DIALING, BRIDGED = "ringing-user-devices", "dialing-destination", "bridged"
 INBOUND, WRAPUP, LAPSED = "ringing-inbound", "wrapup", "idle"
-NEW, GONE = "new", "gone"
+NEW, GONE, RUNG = "new", "gone", "rung"
 
 NEXT: dict[str, frozenset[str]] = {
     NEW: frozenset({RINGING, DIALING, BRIDGED, INBOUND, WRAPUP}),
@@ -18,6 +19,7 @@ NEXT: dict[str, frozenset[str]] = {
     INBOUND: frozenset({BRIDGED, WRAPUP, GONE}),
     BRIDGED: frozenset({WRAPUP}),
     WRAPUP: frozenset({GONE}),
+    RUNG: frozenset({BRIDGED, WRAPUP}),
     GONE: frozenset(),
 }
 

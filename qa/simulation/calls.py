@@ -38,7 +38,8 @@ class Ring:
     """One call as it truly is. `who` is the person whom the click was about, if we placed it.
 
     `user` is whom the provider names: of a call that rang at several (`legs`), who has it now.
-    `unnamed`: but for its ringing, its events name nobody.
+    `unnamed`: but for its ringing, its events name nobody. `staggered`: we refused one of its
+    webhooks, so that nobody can tell it from a call that hunts from one phone to the next.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Ring:
     told: int = 0
     legs: list[Leg] = field(default_factory=list)
     unnamed: bool = False
+    staggered: bool = False
     spelling: Spelling | None = None
 
     @property

@@ -116,6 +116,8 @@ class Scene:
 
     def refused(self, letter: Letter, tries: int) -> None:
         """Nobody said 2xx: again, later."""
+        call = self.provider.calls[letter.record.provider_call_id]
+        call.staggered = call.staggered or bool(call.legs)
         wait = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
         self.loop.call_later(wait, self.attempt, letter, tries + 1)
 
@@ -179,8 +181,9 @@ class Scene:
             who_id=who,
             connected_at=leg.connected_at,
             ended_at=leg.ended_at or call.ended_at,
-            logged=not leg.taken and (call.direction == "inbound" or call.picked_up_at is not None),
-            taken=leg.taken,
+            logged=not (leg.taken or call.staggered)
+            and (call.direction == "inbound" or call.picked_up_at is not None),
+            taken=leg.taken and not call.staggered,
             named=call.spelling.named if call.spelling else "",
         )
 

@@ -604,6 +604,18 @@ def test_a_talk_ends_for_one_when_it_begins_for_another(told_at: int) -> None:
     assert told(world).talk_ms == 65_000
 
 
+@pytest.mark.parametrize("ended", [CallEnded, CdrFound])
+def test_an_end_that_names_the_next_talker_tells_when_this_ones_talk_was_over(
+    ended: type[CallEnded] | type[CdrFound],
+) -> None:
+    """The call was fetched, and that webhook was lost or came before this agent's own."""
+    world = talk_of_195()
+    make = row if ended is CdrFound else said
+    last = make(direction=IN, number=CALLER, connected=T0 + 66_000, ended=T0 + 196_000)
+    world.report(replace(tell(ended, T0 + 196_000, last), elsewhere=True))
+    assert told(world).talk_ms == 65_000
+
+
 def test_the_same_talk_told_under_two_names_goes_on() -> None:
     """A colleague who was called answers: both are told, at almost the same time."""
     world = World()
