@@ -195,6 +195,19 @@ def test_a_later_go_updates_by_id() -> None:
     assert sent["call"]["args"] == {"Id": TASK, "Description": "interested"}
 
 
+def test_an_update_says_again_what_an_unknown_one_may_have_overwritten() -> None:
+    """First one outcome, then another by a page that froze, then the first again."""
+    first, last = attempt(TASK, disposition="Not now"), attempt(TASK, disposition="Not now")
+    lost = attempt(TASK, disposition="Interested", notes="n")
+    goes = (replace(first, number=1), replace(lost, number=2), last)
+    log = replace(LOG, saved=Saved(TASK, first.fields), attempts=goes)
+    args = surface.go(log, last, RULES)["call"]["args"]
+    assert args == {"Id": TASK, "CallDisposition": "Not now", "Description": None}
+    sure = replace(log, saved=Saved(TASK, lost.fields))
+    noted = replace(last, fields=replace(lost.fields, draft=Draft(notes="m")))
+    assert "Description" in surface.go(sure, noted, RULES)["call"]["args"]
+
+
 def test_a_go_says_what_was_decided_at_accept() -> None:
     """An attempt to create stays one, though a late report has told of a Task meanwhile."""
     saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
