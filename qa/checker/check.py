@@ -175,6 +175,9 @@ class _Judge:
     def _no_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
         """Whose phone only rang, has neither talked nor missed what a colleague took."""
         for log in logs:
+            said = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
+            if call.unnamed and not any(task.get("CallDurationInSeconds") for task in said):
+                continue
             text = f"a colleague took it: {call}\n{self.story(log.log_id)}"
             self._say("wrong_fields", log.log_id, text)
 

@@ -184,6 +184,7 @@ class Scene:
             logged=not (leg.taken or call.staggered)
             and (call.direction == "inbound" or call.picked_up_at is not None),
             taken=leg.taken and not call.staggered,
+            unnamed=call.unnamed,
             named=call.spelling.named if call.spelling else "",
         )
 
