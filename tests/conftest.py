@@ -1,17 +1,41 @@
 """What every test may lean on: hypothesis' patience, and PostgreSQL."""
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
+from adapter import observability
+from adapter.loglines import LogStream
 from tests.storage.servers import Postgres, running_postgres
 
 # Deadlines per example would be assertions on the wall clock of a shared machine.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("deep", settings.get_profile("house"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+
+@pytest.fixture(autouse=True)
+def logs_for_itself(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A program sets logging up for its process; here it must not outlive the test."""
+    set_up = observability.set_up
+    is_set_up = False
+
+    def for_now(level: str, hash_key: str, stream: LogStream | None = None) -> None:
+        nonlocal is_set_up
+        is_set_up = True
+        set_up(level, hash_key, stream)
+        # Else the loggers of this process would keep a stream that is closed by then.
+        structlog.configure(cache_logger_on_first_use=False)
+
+    monkeypatch.setattr(observability, "set_up", for_now)
+    yield
+    if is_set_up:
+        structlog.reset_defaults()
+        logging.basicConfig(force=True)
 
 
 @pytest.fixture(scope="session")

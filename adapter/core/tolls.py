@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ShortNumberCost
@@ -114,13 +115,12 @@ def _rests(code: int, size: int) -> list[str]:
 def _lengths(code: int) -> tuple[int, ...]:
     """How many digits the costly numbers of that calling code have, and its usual ones."""
     region = phonenumbers.region_codes_for_country_code(code)[0]
-    known = (
+    # The library has metadata for each code that it names a region of.
+    known: Any = (
         PhoneMetadata.metadata_for_nongeo_region(code)
         if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
         else PhoneMetadata.metadata_for_region(region)
     )
-    if known is None:
-        return ()
     ranges = (known.premium_rate, known.shared_cost, known.personal_number, known.pager,
               known.fixed_line, known.mobile)  # fmt: skip
     return tuple(sorted({length for one in ranges if one for length in one.possible_length}))

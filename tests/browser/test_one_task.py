@@ -188,7 +188,7 @@ async def test_a_refused_log_is_edited_in_the_tray_and_saved(hurried: Org) -> No
     await row.get_by_label("Subject").fill("Asked for an offer")
     await row.get_by_label("Notes").fill("Twenty units.")
     await seen(tab, "edited")
-    await row.get_by_role("button", name="Save and done").click()
+    await row.get_by_role("button", name="Save again").click()
     await tab.until_tasks(1)
     await expect(row).to_have_count(0)
     (task,) = await tab.tasks()

@@ -20,8 +20,6 @@ from tests.storage.traces import leave_traces
 NUMBER = "+4930901820145"
 LOGGED = "+14155550100"
 
-pytestmark = pytest.mark.usefixtures("logs_for_itself")
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -16,8 +16,6 @@ from tests.contracts.stores import NOW, delivery
 
 NUMBER = "+4930901820145"
 
-pytestmark = pytest.mark.usefixtures("logs_for_itself")
-
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:

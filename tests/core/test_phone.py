@@ -185,6 +185,7 @@ def test_an_administrator_s_rules_decide(text: str, rules: DialRules, expected: 
         ("11833", DialRules(default_region="US", home_region="DE"), "refused premium"),
         ("118", DialRules(default_region="CH", home_region="CH"), "emergency 118"),
         ("118", DialRules(default_region="CH", home_region="GB"), "emergency 118"),
+        ("155", DialRules(default_region="CZ", home_region="GB"), "refused premium"),
         ("1001", DialRules(default_region="US", home_region="DE"), "ext 1001"),
         ("+49 00900 1234567", US, "refused impossible"),
         ("+4990012345670", US, "refused premium"),

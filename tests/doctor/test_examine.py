@@ -22,7 +22,7 @@ async def test_a_healthy_set_up_fails_nowhere(world: World, tmp_path: Path) -> N
     assert looked == {
         *("settings", "public address", "sign-in", "secrets", "orgs", "disk", "database"),
         *("dialing", "provider", "clock", "directory", "reachable", "page", "webhooks", "socket"),
-        "open cti",
+        *("open cti", "proxies", "webhook endpoint"),
     }
     remarked = {f.check for f in found if f.grade is not Grade.OK}
     assert remarked <= {"public address", "sign-in", "disk", "dialing", "open cti"}
