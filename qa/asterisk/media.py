@@ -83,8 +83,9 @@ class Media(asyncio.DatagramProtocol):
         self._time = (self._time + 160) & 0xFFFFFFFF
         at = self._time if stamp is None else stamp
         head = struct.pack("!BBHII", 0x80, kind, self._sequence, at, self._source)
-        if self._transport is not None and self._peer is not None:
-            self._transport.sendto(head + payload, self._peer)
+        there = self._transport
+        if there is not None and not there.is_closing() and self._peer is not None:
+            there.sendto(head + payload, self._peer)
 
     async def close(self) -> None:
         """Stop, and let the port go."""

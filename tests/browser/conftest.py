@@ -51,7 +51,9 @@ class Tab:
         wanted = f'#softphone[data-state="{state}"]'
         if click_to_dial is not None:
             wanted += f'[data-click-to-dial="{click_to_dial}"]'
-        await self.phone.locator(wanted).wait_for(state="attached", timeout=20_000)
+        # A frame that is being loaded anew has no address for a moment.
+        frame = self.page.frame_locator('iframe[src*="/softphone"]')
+        await frame.locator(wanted).wait_for(state="attached", timeout=20_000)
 
     async def until_dialable(self, on: bool = True) -> None:
         """Wait until the org itself has click-to-dial on (or off) in this tab."""
