@@ -222,6 +222,8 @@ def environment_of(scene: Scene, port: int, folder: Path) -> dict[str, str]:
         "SOFTPHONE_DIALSTACK_TOKEN": TOKEN,
         "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": SECRET,
         "SOFTPHONE_ORG_ORIGINS": "http://127.0.0.1:1",
+        # Area codes of Canada are dialed as well.
+        "SOFTPHONE_REGIONS": "all",
     }
 
 

@@ -188,7 +188,6 @@ async def a_load(folder: Path) -> AsyncIterator[Load]:
             **environment_of(scene, port, folder),
             "SOFTPHONE_DIALS_PER_MINUTE": "1000",
             "SOFTPHONE_DIALS_PER_HOUR": "1000",
-            "SOFTPHONE_REGIONS": "all",
             "SOFTPHONE_LOG_LEVEL": "debug",
             "SOFTPHONE_LOG_HASH_KEY": HASH_KEY,
         }
