@@ -46,8 +46,11 @@ _BY_CAUSE = (
 )
 
 
-_OTHER_COLON = re.compile(r"^(?!(?:sips?|tel):)[^@]*:", re.IGNORECASE)
-"""What no number has but behind its scheme, or before its port: a time has it, and an address."""
+_NO_NUMBER = re.compile(
+    r"^(?!(?:sips?|tel):)[^@]*:|^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])(?!\d)",
+    re.IGNORECASE,
+)
+"""A colon that stands neither behind a scheme nor before a port, as in a time; and a date."""
 
 
 def text(value: Any, limit: int = 255) -> str | None:
@@ -73,7 +76,7 @@ def caller(value: Any) -> str | None:
 def dialed(value: Any) -> str | None:
     """Return the number that was dialed; what is none must not be taken for another one."""
     found = caller(value)
-    return found if found and _DIGIT.search(found) and not _OTHER_COLON.search(found) else None
+    return found if found and _DIGIT.search(found) and not _NO_NUMBER.search(found) else None
 
 
 def _is_half_a_number(found: str) -> bool:

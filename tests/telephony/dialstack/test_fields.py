@@ -158,7 +158,8 @@ def test_nothing_raises(one: object, other: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["2019-02-03T04:05:06Z", "12:30", "https://example.com/1001", "name: 1001"]
+    "value",
+    ["2019-02-03T04:05:06Z", "2026-11-29", "12:30", "https://example.com/1001", "name: 1001"],
 )
 def test_a_time_and_an_address_are_no_number(value: str) -> None:
     """A colon stands behind a number's scheme, and before a port, alone."""
