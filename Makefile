@@ -49,7 +49,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 # --- for people who change it ------------------------------------------------------
 
 test: static pages audit chromium proxies telephony ## Everything: linters, types, layers, page checks, all tests
-	@NOT_AUDITED=$(NOT_AUDITED) $(PYTEST) -p tests.unaudited $(ARGS)
+	@NOT_AUDITED=$(NOT_AUDITED) scripts/tests -p tests.unaudited $(ARGS)
 
 check: static pages ## The two-minute part of it: no browser, nothing slow
 	@$(PYTEST) -m "$(FAST)" $(ARGS)

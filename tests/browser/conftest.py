@@ -51,9 +51,11 @@ class Tab:
         wanted = f'#softphone[data-state="{state}"]'
         if click_to_dial is not None:
             wanted += f'[data-click-to-dial="{click_to_dial}"]'
-        # A frame that is being loaded anew has no address for a moment.
-        frame = self.page.frame_locator('iframe[src*="/softphone"]')
-        await frame.locator(wanted).wait_for(state="attached", timeout=20_000)
+        where = self.page.locator(wanted)
+        if "/softphone" not in self.page.url:
+            # By its element: a frame that is being loaded anew has no address for a moment.
+            where = self.page.frame_locator('iframe[src*="/softphone"]').locator(wanted)
+        await where.wait_for(state="attached", timeout=20_000)
 
     async def until_dialable(self, on: bool = True) -> None:
         """Wait until the org itself has click-to-dial on (or off) in this tab."""

@@ -59,10 +59,11 @@ async def test_a_deadline_is_kept_although_its_replica_died(fleet: Fleet) -> Non
     watching = await fleet.page(1, focused=False)
     await page.dial(NUMBER, CONTACT)
     await watching.until(lambda v: v["state"] == "ringing-user-devices")
+    await fleet.scene.until_history(lambda history: history["posts"])  # Only then does it ring.
     await asyncio.gather(fleet.replicas[0].kill(), watching.close())
     back = await fleet.page(2)
     await back.until(lambda v: v["click_to_dial"])
-    assert len((await fleet.scene.history())["posts"]) == 1
+    assert len((await fleet.scene.history())["posts"]) == 1  # Nobody placed it again.
 
 
 async def test_two_clicks_at_once_on_two_replicas_make_one_call(fleet: Fleet) -> None:
