@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from adapter.telephony.asterisk import ids
-from adapter.telephony.asterisk.legs import INBOUND, STATES, Leg, State, Steered
+from adapter.telephony.asterisk.leg import STATES, Leg, State
+from adapter.telephony.asterisk.legs import INBOUND, Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel
 
 

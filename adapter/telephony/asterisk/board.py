@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from adapter.telephony.asterisk import adopting, ids, legs, telling, watching, wire
-from adapter.telephony.asterisk.legs import Command, Steered
+from adapter.telephony.asterisk.commands import Command
+from adapter.telephony.asterisk.legs import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel, Event
 from adapter.telephony.updates import CallUpdate
 

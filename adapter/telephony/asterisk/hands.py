@@ -10,10 +10,10 @@ import contextlib
 
 import structlog
 
-from adapter.telephony.asterisk import ids, legs
+from adapter.telephony.asterisk import commands, ids, legs
 from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
 from adapter.telephony.asterisk.client import NO_PHONE, AriClient
-from adapter.telephony.asterisk.legs import Command
+from adapter.telephony.asterisk.commands import Command, lost_leg
 from adapter.telephony.port import ProviderError, Rejected, Unknown
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class Hands:
         try:
             await self._perform(command)
         except ProviderError as error:
-            lost = _lost(command)
+            lost = lost_leg(command)
             log.warning("asterisk.command_failed", command=type(command).__name__, why=error.text)
             if lost is not None:
                 with contextlib.suppress(ProviderError):
@@ -54,30 +54,30 @@ class Hands:
     async def _perform(self, command: Command) -> None:
         client = self._client
         match command:
-            case legs.Release(channel, reason):
+            case commands.Release(channel, reason):
                 await client.hang_up(channel, reason)
-            case legs.Connect():
+            case commands.Connect():
                 await self._connect(command)
-            case legs.RingAgent(root, user, caller):
+            case commands.RingAgent(root, user, caller):
                 await client.subscribe(f"channel:{caller}")
                 await client.tell(caller, "ring")
                 shown = await client.variable(caller, "CALLERID(all)")
                 await self.ring(root, user, "", shown=shown, originator=caller)
-            case legs.Answer(root, device, caller):
+            case commands.Answer(root, device, caller):
                 await self._show_identity(device)
                 await client.tell(caller, "answer")
                 await client.make_bridge(ids.bridge(root))
                 await client.join(ids.bridge(root), f"{caller},{device}")
                 await self._leash(device)
-            case legs.GoOn(caller):
+            case commands.GoOn(caller):
                 await client.tell(caller, "continue")
-            case legs.Handover(party):
+            case commands.Handover(party):
                 await client.tell(party, "ring")
-            case legs.Join(root, party, third):
+            case commands.Join(root, party, third):
                 await self._show_identity(third)
                 await client.untell(party, "ring")
                 await client.join(ids.bridge(root), f"{party},{third}")
-            case legs.DropBridge(root):
+            case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))
 
     async def ring(
@@ -127,7 +127,7 @@ class Hands:
             if not await self._client.exists(channel):
                 raise
 
-    async def _connect(self, command: legs.Connect) -> None:
+    async def _connect(self, command: commands.Connect) -> None:
         """The outgoing identity first, or the customer is shown what the agent's phone shows."""
         client, root, agent = self._client, command.root, command.device
         bridge, party = ids.bridge(root), ids.destination(root)
@@ -173,18 +173,3 @@ def _worse(before: ProviderError | None, error: ProviderError) -> ProviderError:
     if isinstance(before, Rejected) and isinstance(error, Rejected) and error.code != NO_PHONE:
         return error
     return before
-
-
-def _lost(command: Command) -> str | None:
-    """The leg without which the call cannot go on."""
-    match command:
-        case legs.Connect(root):
-            return ids.destination(root)
-        case legs.RingAgent(root):
-            return ids.device(root, 0)
-        case legs.Answer(_, device):
-            return device
-        case legs.Join(_, _, third):
-            return third
-        case _:
-            return None

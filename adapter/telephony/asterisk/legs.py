@@ -8,58 +8,26 @@ is asked once; nobody is ever dialed a second time.
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import TypeAlias
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.asterisk.commands import (
+    Answer,
+    Command,
+    Connect,
+    DropBridge,
+    GoOn,
+    Handover,
+    Join,
+    Release,
+    RingAgent,
+)
+from adapter.telephony.asterisk.leg import Leg, State, seen
 from adapter.telephony.asterisk.wire import Channel, Event
 
 OUTBOUND, INBOUND = "user", "inbound"
 """The first thing that our application is told with a channel: the agent's phone, or a caller."""
-
-
-class State(IntEnum):
-    """How far a leg is: it never goes back."""
-
-    DOWN = 0
-    RINGING = 1
-    UP = 2
-    GONE = 3
-
-
-STATES = {"Ring": State.RINGING, "Ringing": State.RINGING, "Up": State.UP, "Busy": State.RINGING}
-
-
-class Leg(Struct, frozen=True):
-    """One channel of a call; times are Unix ms by Asterisk's clock.
-
-    `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
-    `guessed`: it was up before `up_at`, but nobody told us when; `end_guessed`: it was found gone.
-    `released`: we asked for its end.
-    """
-
-    id: str
-    state: State = State.DOWN
-    up_at: int | None = None
-    gone_at: int | None = None
-    cause: int | None = None
-    tech_cause: int | None = None
-    guessed: bool = False
-    end_guessed: bool = False
-    released: bool = False
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it may still be heard of."""
-        return self.state is not State.GONE
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether it is hung up, though its channel may be there for a moment yet."""
-        return self.gone_at is not None
 
 
 class Steered(Struct, frozen=True):
@@ -103,67 +71,6 @@ class Steered(Struct, frozen=True):
         return self.over and not any(leg.is_there for leg in self.legs)
 
 
-class Release(Struct, frozen=True):
-    """Hang a channel up; `reason` is a Q.850 cause, or None for a normal end."""
-
-    channel: str
-    reason: int | None = None
-
-
-class Connect(Struct, frozen=True):
-    """Bring the agent's phone into the call's bridge, then call the destination from it."""
-
-    root: str
-    user: str
-    device: str
-    number: str
-
-
-class RingAgent(Struct, frozen=True):
-    """Let the agent's phones ring for somebody who calls in."""
-
-    root: str
-    user: str
-    caller: str
-
-
-class Answer(Struct, frozen=True):
-    """Take a caller's call, and bring them together with the agent's phone."""
-
-    root: str
-    device: str
-    caller: str
-
-
-class GoOn(Struct, frozen=True):
-    """Nobody took it: the caller goes on in the dialplan."""
-
-    caller: str
-
-
-class Handover(Struct, frozen=True):
-    """The agent leaves; the other party hears ringing until the third is there."""
-
-    party: str
-
-
-class Join(Struct, frozen=True):
-    """The third is there: bring them together with the other party."""
-
-    root: str
-    party: str
-    third: str
-
-
-class DropBridge(Struct, frozen=True):
-    """The call's bridge has done its work."""
-
-    root: str
-
-
-Command: TypeAlias = Release | Connect | RingAgent | Answer | GoOn | Handover | Join | DropBridge
-
-
 def observe(call: Steered, event: Event) -> Steered:
     """The call with what this event tells of one of its legs."""
     subject = event.subject
@@ -175,11 +82,11 @@ def observe(call: Steered, event: Event) -> Steered:
     if name is not None and name.root == call.root:
         call = _introduced(call, subject)
         known = next((leg for leg in call.legs if leg.id == subject.id), None)
-        leg = _seen(known or Leg(subject.id), subject, event)
+        leg = seen(known or Leg(subject.id), subject, event)
         return _with(call, name.role, leg)
     for role, leg in _roles(call):
         if leg.id == subject.id:
-            return _with(call, role, _seen(leg, subject, event))
+            return _with(call, role, seen(leg, subject, event))
     return call
 
 
@@ -205,45 +112,6 @@ def _with(call: Steered, role: str, leg: Leg) -> Steered:
         return replace(call, transfer=leg)
     others = [other for other in call.devices if other.id != leg.id]
     return replace(call, devices=tuple(sorted([*others, leg], key=lambda one: one.id)))
-
-
-_TOLD_UP = {"ChannelStateChange", "Dial"}
-"""The events that come at the moment of the pick-up; any other only shows that it was before."""
-
-_REFUSED = {"BUSY": 17, "CONGESTION": 34}
-"""What a Dial says of a leg through the dialplan, which may play an announcement still."""
-
-
-def _seen(leg: Leg, channel: Channel, event: Event) -> Leg:
-    """The leg as an event shows it; what is known already stays."""
-    if not leg.is_there:
-        return leg
-    state = max(leg.state, STATES.get(channel.state, State.DOWN))
-    if state is State.UP and leg.up_at is None:
-        leg = replace(leg, up_at=event.at, guessed=event.type not in _TOLD_UP)
-    leg = replace(leg, state=state)
-    match event.type:
-        case "ChannelDestroyed":
-            return replace(_hung_up(leg, event), state=State.GONE)
-        case "StasisEnd" if ids.leg_name(leg.id) is None:
-            # Of a channel that is not of our making this may be the last that we hear.
-            return replace(_hung_up(leg, event), state=State.GONE)
-        case "ChannelHangupRequest":
-            return _hung_up(leg, event)
-        case "Dial" if event.dialstatus in _REFUSED and leg.up_at is None:
-            return _hung_up(leg, replace(event, cause=_REFUSED[event.dialstatus]))
-        case _:
-            return leg
-
-
-def _hung_up(leg: Leg, event: Event) -> Leg:
-    """Its end, as early as it was told; a request of ours or a time-out tells no cause."""
-    if leg.gone_at is None:
-        leg = replace(leg, end_guessed=event.guessed)
-    gone_at = event.at if leg.gone_at is None else min(leg.gone_at, event.at)
-    if event.cause is None or event.soft:
-        return replace(leg, gone_at=gone_at)
-    return replace(leg, gone_at=gone_at, cause=event.cause, tech_cause=event.tech_cause)
 
 
 def plan(call: Steered) -> tuple[Steered, tuple[Command, ...]]:

@@ -18,8 +18,8 @@ from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard, Step
 from adapter.telephony.asterisk.client import AriClient, ConnectionLost
+from adapter.telephony.asterisk.commands import Command, Connect, GoOn, Release
 from adapter.telephony.asterisk.hands import Hands
-from adapter.telephony.asterisk.legs import Command, Connect, GoOn, Release
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import CallUpdate
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.telephony.asterisk.adopting import adopted, called, merged
-from adapter.telephony.asterisk.legs import Connect, DropBridge, Leg, Release, State, Steered, plan
+from adapter.telephony.asterisk.commands import Connect, DropBridge, Release
+from adapter.telephony.asterisk.leg import Leg, State
+from adapter.telephony.asterisk.legs import Steered, plan
 from adapter.telephony.asterisk.wire import Bridge, Channel
 from tests.telephony.asterisk.traced import bridge, channel
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from adapter.telephony.asterisk import board as boards
 from adapter.telephony.asterisk.board import CallBoard
-from adapter.telephony.asterisk.legs import Connect, DropBridge, Release, RingAgent
+from adapter.telephony.asterisk.commands import Connect, DropBridge, Release, RingAgent
 from adapter.telephony.asterisk.wire import Channel, Event
 from adapter.telephony.updates import Moment
 from tests.telephony.asterisk.traced import (

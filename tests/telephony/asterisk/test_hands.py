@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.telephony.asterisk import legs
+from adapter.telephony.asterisk import commands
 from adapter.telephony.asterisk.client import AriClient, build_http
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.port import Rejected, Unknown
@@ -16,7 +16,7 @@ from qa.asterisk.handset import IGNORE
 from qa.asterisk.standin import StandIn
 
 NUMBER = "+15551230300"
-CONNECT = legs.Connect("c1", "ada", "c1-d0", NUMBER)
+CONNECT = commands.Connect("c1", "ada", "c1-d0", NUMBER)
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ async def test_a_destination_that_cannot_be_called_is_a_lost_leg(
     await hands.ring("c1", "ada", NUMBER, shown="")
     assert await hands.perform(CONNECT) == "c1-dst"
     assert asked(bench)[-1] == "DELETE /channels/c1-dst"
-    assert await hands.perform(legs.Answer("c1", "c1-d7", "9.9")) == "c1-d7"
-    assert await hands.perform(legs.Join("c1", "c1-dst", "c1-t0")) == "c1-t0"
-    assert await hands.perform(legs.RingAgent("9-1", "ada", "9.1")) == "9-1-d0"
-    assert await hands.perform(legs.GoOn("9.1")) is None
-    assert await hands.perform(legs.Handover("c1-dst")) is None
-    assert await hands.perform(legs.Release("c1-d0", 26)) is None
-    assert await hands.perform(legs.DropBridge("c1")) is None
+    assert await hands.perform(commands.Answer("c1", "c1-d7", "9.9")) == "c1-d7"
+    assert await hands.perform(commands.Join("c1", "c1-dst", "c1-t0")) == "c1-t0"
+    assert await hands.perform(commands.RingAgent("9-1", "ada", "9.1")) == "9-1-d0"
+    assert await hands.perform(commands.GoOn("9.1")) is None
+    assert await hands.perform(commands.Handover("c1-dst")) is None
+    assert await hands.perform(commands.Release("c1-d0", 26)) is None
+    assert await hands.perform(commands.DropBridge("c1")) is None
 
 
 async def test_while_nobody_serves_the_application_surely_nothing_rings(

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.telephony.asterisk import ids
-from adapter.telephony.asterisk.legs import (
+from adapter.telephony.asterisk.commands import (
     Answer,
     Command,
     Connect,
@@ -18,14 +18,11 @@ from adapter.telephony.asterisk.legs import (
     GoOn,
     Handover,
     Join,
-    Leg,
     Release,
     RingAgent,
-    State,
-    Steered,
-    observe,
-    plan,
 )
+from adapter.telephony.asterisk.leg import Leg, State
+from adapter.telephony.asterisk.legs import Steered, observe, plan
 from adapter.telephony.asterisk.wire import Event
 from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
 

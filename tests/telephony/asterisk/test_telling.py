@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from adapter.core.facts import Direction, Outcome, Source
 from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.causes import outcome_of
-from adapter.telephony.asterisk.legs import Leg, State, Steered, observe, plan
+from adapter.telephony.asterisk.leg import Leg, State
+from adapter.telephony.asterisk.legs import Steered, observe, plan
 from adapter.telephony.asterisk.telling import record_of, told
 from adapter.telephony.asterisk.wire import Event
 from adapter.telephony.updates import CallUpdate, Moment
