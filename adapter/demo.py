@@ -17,8 +17,8 @@ from pathlib import Path
 
 from adapter import console, observability
 from adapter.app import CannotListen, drain, listening, running
-from adapter.environment import load
 from adapter.settings import PREFIX, Settings
+from adapter.settings.environment import load
 from adapter.web.demo import make_demo_org
 
 ACCOUNT, TOKEN, SECRET = "acct_demo", "sk_test_demo", "whsec_demo"

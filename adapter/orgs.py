@@ -39,8 +39,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapter.origins import demand_https, normal_origin
-from adapter.settingrules import is_task_field, secure_origin, why_weak
 from adapter.settings import Settings, WrongSetting
+from adapter.settings.rules import is_task_field, secure_origin, why_weak
 
 DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from adapter.drivers import KINDS, build_driver, is_configured
-from adapter.environment import load
 from adapter.orgs import Org, TelephonyAccount, orgs_of
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.dialstack.driver import DialStackDriver
 from adapter.telephony.port import StreamDriver

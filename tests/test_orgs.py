@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from adapter.drivers import is_configured
-from adapter.environment import load
 from adapter.orgs import DEV_ORG, Orgs, orgs_of
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 
 
 def org_text(folder: Path, letter: str, **wishes: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.environment import load
 from adapter.opencti.surface import OpenCti
 from adapter.orgs import orgs_of
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import SystemClock
+from adapter.settings.environment import load
 from adapter.tenantbuilder import Builder
 from adapter.tenants import Tenants
 from tests.fakes.states import MemoryStates

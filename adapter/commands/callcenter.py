@@ -10,10 +10,10 @@ from pathlib import Path
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
 from adapter.opencti.callcenter import MODES, CallCenter, setup_xml
 from adapter.opencti.callcenter_rules import Problem, problems
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.xmltext import NotXml, decoded
 
 PREFIXED = (

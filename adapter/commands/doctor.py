@@ -8,7 +8,7 @@ import ssl
 import sys
 
 from adapter.doctor.health import is_healthy
-from adapter.environment import environment, load
+from adapter.settings.environment import environment, load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,10 +14,10 @@ import sys
 from adapter import console, observability
 from adapter.commands import CommandFailed, person
 from adapter.core.numberquery import NumberQuery
-from adapter.environment import load
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.privacy import Erased, Scope, collect, erase
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.storage.archive import Archive
 from adapter.storage.open import compact, open_reader, open_store
 from adapter.storage.port import StorageError

@@ -16,8 +16,8 @@ from typing import Any
 from adapter import observability
 from adapter.commands import CommandFailed, person
 from adapter.core.numberquery import NumberQuery
-from adapter.environment import load
 from adapter.runtime.privacy import PersonalData, Scope, collect
+from adapter.settings.environment import load
 from adapter.storage.archive import Archive
 from adapter.storage.open import open_reader
 from adapter.storage.port import StorageError

@@ -10,9 +10,9 @@ from pathlib import Path
 from adapter import console
 from adapter.commands import CommandFailed, named
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
-from adapter.environment import load
 from adapter.opencti.metadata import channel_name, write
 from adapter.opencti.metadata_parts import CALLBACK, Deployment
+from adapter.settings.environment import load
 
 TESTS = "--test-level RunSpecifiedTests --tests SoftphoneCallLogTest --tests SoftphoneSearchTest"
 """Our own tests alone: failing tests of others in the org are no reason to be refused."""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
+from adapter.settings.environment import load
 from adapter.storage.migrate import Migration, upgrade
 from adapter.storage.port import StorageError
 

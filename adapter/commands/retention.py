@@ -11,10 +11,10 @@ import asyncio
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import Retention
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.storage.open import open_store
 from adapter.storage.port import StorageError
 

@@ -13,9 +13,9 @@ import structlog
 
 from adapter import __version__, app, observability
 from adapter.commands import CommandFailed
-from adapter.environment import environment, load, unknown_variables
 from adapter.loglines import LogStream
 from adapter.runtime.directory import DirectoryError
+from adapter.settings.environment import environment, load, unknown_variables
 from adapter.storage.port import StorageError
 from adapter.web.filelimit import raise_limit
 

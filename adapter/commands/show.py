@@ -13,8 +13,8 @@ from typing import Any
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
 from adapter.observability import iso_time
+from adapter.settings.environment import load
 from adapter.storage.lookup import KINDS, Found
 from adapter.storage.open import open_reader
 from adapter.storage.port import StorageError

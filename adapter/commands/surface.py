@@ -19,12 +19,12 @@ from adapter.commands import CommandFailed
 from adapter.core.events import SurfaceChosen
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
-from adapter.environment import load
 from adapter.fanout.open import is_shared, open_hints
 from adapter.orgs import orgs_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import SystemClock
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.storage.open import open_store
 from adapter.storage.port import StorageError
 

@@ -19,9 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import SystemClock
+from adapter.settings.environment import load
 from adapter.voice import vendorinfo
 from adapter.voice.contactcenter import ContactCenter, problems, setup_xml
 

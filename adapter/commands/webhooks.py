@@ -15,9 +15,9 @@ from urllib.parse import quote
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.environment import load
 from adapter.origins import is_loopback
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.webhook import PATH
 from adapter.telephony.dialstack.wire import EVENTS

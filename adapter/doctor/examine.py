@@ -17,10 +17,10 @@ from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
 from adapter.doctor.version import version_finding
 from adapter.doctor.voice import voice_findings
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 
 
 async def examine(

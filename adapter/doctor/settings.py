@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from adapter.doctor.findings import Finding, fail, ok, warn
-from adapter.environment import unknown_variables
 from adapter.orgs import Orgs
 from adapter.origins import is_for_this_machine, is_loopback
 from adapter.settings import Settings
+from adapter.settings.environment import unknown_variables
 
 SALESFORCE_HOSTS = (
     "force.com",

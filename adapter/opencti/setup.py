@@ -11,7 +11,8 @@ from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import Clock
-from adapter.settings import Settings, task_fields_of
+from adapter.settings import Settings
+from adapter.settings.salesforce import task_fields_of
 
 
 def connect(

@@ -8,9 +8,9 @@ import pytest
 
 from adapter.commands import CommandFailed
 from adapter.commands.person import add_arguments, scope_of, sought_by
-from adapter.environment import load
 from adapter.orgs import DEV_ORG
 from adapter.runtime.privacy import EVERYTHING, Scope
+from adapter.settings.environment import load
 
 
 def options(*arguments: str) -> argparse.Namespace:

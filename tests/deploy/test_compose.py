@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from adapter.environment import load
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 
 ROOT = Path(__file__).parents[2]
 REAL = ("compose.yaml", "compose.scale.yaml")

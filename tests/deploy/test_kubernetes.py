@@ -10,8 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from adapter import __version__
-from adapter.environment import load
 from adapter.settings import PREFIX, Settings
+from adapter.settings.environment import load
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 KUSTOMIZATION = YAML(typ="safe").load(FOLDER / "kustomization.yaml")

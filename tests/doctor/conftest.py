@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapter.doctor.findings import Finding, Grade
-from adapter.environment import load
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from tests.scenarios.conftest import ACCOUNT, SECRET, TOKEN, World, a_world
 
 ORG = "https://acme.lightning.force.com"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapter.doctor.dialing import dialing_findings
 from adapter.doctor.findings import Grade
-from adapter.environment import load
 from adapter.refusals import SETTINGS, variables
+from adapter.settings.environment import load
 
 LIMITED = {
     "SOFTPHONE_REGIONS": "DE,AT",

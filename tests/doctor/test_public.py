@@ -10,9 +10,9 @@ from aiohttp import web
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.public import public_findings
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told
 from tests.scenarios.conftest import World, free_port
 

@@ -15,9 +15,9 @@ from aiohttp import web
 from adapter.app import listening
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.salesforce import salesforce_findings
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, StoppedClock, told
 from tests.fakes.identity import FakeIdentity, an_identity
 from tests.scenarios.conftest import free_port

@@ -9,8 +9,8 @@ import pytest
 
 from adapter.doctor.findings import Grade
 from adapter.doctor.settings import SALESFORCE_HOSTS, settings_findings
-from adapter.environment import load
 from adapter.orgs import orgs_of
+from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, told
 
 GOOD = {

@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.socket import socket_finding
-from adapter.environment import load
+from adapter.settings.environment import load
 from tests.doctor.conftest import Front
 from tests.scenarios.conftest import World, free_port
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from adapter.doctor.voice import voice_findings
-from adapter.environment import load
 from adapter.orgs import orgs_of
+from adapter.settings.environment import load
 from tests.fakes.voicecalls import CENTER, key_pair
 
 

@@ -71,10 +71,9 @@ def example_variables() -> list[str]:
 
 def test_the_example_environment_lists_exactly_the_settings() -> None:
     """.env.example names each setting of adapter.settings once, and nothing else."""
-    from adapter.settings import Settings
+    from adapter.settings import PREFIX, Settings
 
-    prefix = Settings.model_config.get("env_prefix", "").upper()
-    wanted = sorted(f"{prefix}{name}".upper() for name in Settings.model_fields)
+    wanted = sorted(f"{PREFIX}{name}".upper() for name in Settings.model_fields)
     assert sorted(example_variables()) == wanted
 
 

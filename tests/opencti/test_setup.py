@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from adapter.core.policy import Policy
-from adapter.environment import load
 from adapter.opencti.setup import connect
 from adapter.opencti.surface import OpenCti
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import SystemClock
+from adapter.settings.environment import load
 
 
 async def test_an_org_has_open_cti_with_the_deployments_rules() -> None:

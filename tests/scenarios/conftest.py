@@ -19,9 +19,9 @@ import pytest
 from aiohttp import web
 
 from adapter.app import App, listening, running
-from adapter.environment import load
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
+from adapter.settings.environment import load
 from adapter.telephony.simulator.config import Config
 from adapter.telephony.simulator.server import make_app
 from tests.fakes.page import FakePage

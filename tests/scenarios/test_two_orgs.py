@@ -19,9 +19,9 @@ from adapter.app import App, listening, running
 from adapter.core.events import DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted, ReadBack
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.environment import load
 from adapter.orgs import Org
 from adapter.page.page import Page
+from adapter.settings.environment import load
 from adapter.telephony.port import Driver, DriverStates
 from adapter.telephony.simulator.script import Scenario
 from adapter.telephony.simulator.server import make_app

@@ -8,11 +8,11 @@ import pytest
 
 from adapter.core.policy import Policy
 from adapter.core.route import Route
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import SystemClock
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 from adapter.voice.setup import connect
 from tests.fakes.voicecalls import CENTER, key_pair
 

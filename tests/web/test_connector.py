@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from adapter.assets import folder
-from adapter.environment import load
 from adapter.orgs import orgs_of
 from adapter.settings import WrongSetting
+from adapter.settings.environment import load
 from adapter.web.connector import ConnectorSite, read_library
 from tests.fakes.voicecalls import CENTER, key_pair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.settingrules import secure_origin, split_fields, why_weak
+from adapter.settings.rules import secure_origin, split_fields, why_weak
 
 
 @pytest.mark.parametrize(

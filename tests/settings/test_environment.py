@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.environment import environment, load, unknown_variables
 from adapter.settings import PREFIX, Settings, WrongSetting
+from adapter.settings.environment import environment, load, unknown_variables
 
 
 def test_the_environment_of_the_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

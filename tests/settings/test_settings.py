@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from adapter.core.dialplan import DialPlan
-from adapter.core.facts import Outcome
-from adapter.core.phone import Dialable, DialRules, Undialable, dialable
+from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
-from adapter.environment import load
 from adapter.settings import PREFIX, Settings, WrongSetting
+from adapter.settings.environment import load
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 SECRET = "whsec_" + "9f2c1e7a5b3d8064"
 
@@ -155,20 +153,6 @@ def test_no_secret_shows_in_the_settings_text() -> None:
     settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
     assert len(secrets) == 8
     assert "hush" not in repr(settings) + str(settings)
-
-
-def test_several_webhook_secrets_are_live_at_once() -> None:
-    """While rotating, old and new are separated by a comma."""
-    settings = load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": f" {SECRET}, {SECRET}b ,"})
-    assert settings.webhook_secrets == (SECRET, f"{SECRET}b")
-
-
-@pytest.mark.parametrize("missing", ["TOKEN", "ACCOUNT", "WEBHOOK_SECRETS", None])
-def test_a_provider_is_configured_only_as_a_whole(missing: str | None) -> None:
-    """Without a token no call can be placed, without secrets none can be heard of."""
-    names = {"TOKEN", "ACCOUNT", "WEBHOOK_SECRETS"} - {missing}
-    told = {f"SOFTPHONE_DIALSTACK_{name}": SECRET for name in names if name}
-    assert load(told).is_provider_configured is (missing is None)
 
 
 # --- what is wrong ----------------------------------------------------------------------------
@@ -321,25 +305,6 @@ def test_the_defaults_are_those_of_the_machine() -> None:
     assert load({}).policy() == Policy(per_minute_org=300, dial=home)
 
 
-def test_without_a_list_of_countries_only_the_home_region_may_be_called() -> None:
-    """Every country is a word of its own, not what an admin forgets to say."""
-    home = load({"SOFTPHONE_DEFAULT_REGION": "DE"}).policy().dial
-    assert home.regions == frozenset({"DE"})
-    for number in ("+18765551234", "+252612345678", "+491371234567", "+447012345678"):
-        assert isinstance(dialable(number, home), Undialable)
-    everywhere = load({"SOFTPHONE_REGIONS": "all"}).policy().dial
-    assert everywhere.regions == frozenset()
-    assert isinstance(dialable("+252612345678", everywhere), Dialable)
-
-
-def test_a_dial_plan_without_a_country_is_the_home_regions() -> None:
-    """The digits before an outside line, long distance, and abroad."""
-    told = {"SOFTPHONE_DIAL_PLANS": "US:9/1/011,0//00", "SOFTPHONE_DEFAULT_REGION": "DE"}
-    plans = load(told).policy().dial.plans
-    assert plans == (DialPlan("US", "9", "1", "011"), DialPlan("DE", "0", "", "00"))
-    assert load({"SOFTPHONE_RING_PROFILES": "desk"}).policy().ring_profiles == ("desk",)
-
-
 def test_seconds_become_milliseconds() -> None:
     """Settings are in seconds, the core's numbers in milliseconds."""
     names = ["outcome", "ring", "dial", "bridged_check", "cdr_wait", "wrap_up", "report", "journal"]
@@ -360,31 +325,6 @@ def test_switches_and_limits_reach_the_machine() -> None:
     assert (policy.dial_while_wrapup, policy.log_missed) == (True, False)
     assert (policy.per_minute, policy.per_hour, policy.save.read_back) == (1, 7, True)
     assert (policy.per_minute_org, policy.repeat_ms) == (50, 25_000)
-
-
-def test_dial_rules_reach_the_machine() -> None:
-    """Regions, lists and kinds of numbers are the dial policy's."""
-    names = ["default_region", "regions", "premium_numbers", "satellite_numbers"]
-    names += ["allow_numbers", "deny_numbers", "extension_digits"]
-    rules = load({PREFIX + name.upper(): SAID[name][0] for name in names}).policy().dial
-    assert (rules.default_region, rules.regions) == ("GB", frozenset({"DE", "AT"}))
-    assert (rules.premium, rules.satellite) == (True, True)
-    assert (rules.allow, rules.deny) == (("+49800",), ("+1900", "+44"))
-    assert (rules.extensions, rules.extension_digits) == (True, (3, 3))
-    assert not load({"SOFTPHONE_EXTENSION_DIGITS": "none"}).policy().dial.extensions
-
-
-def test_a_disposition_is_replaced_and_the_others_stay() -> None:
-    """Only what the deployment says differs from the defaults."""
-    policy = load({"SOFTPHONE_DISPOSITIONS": "no-answer = Nobody there"}).policy()
-    assert policy.disposition(Outcome.NO_ANSWER) == "Nobody there"
-    assert policy.disposition(Outcome.BUSY) == Policy().disposition(Outcome.BUSY)
-
-
-def test_extra_task_fields_are_pairs() -> None:
-    """Name and value around the first equals sign."""
-    settings = load({"SOFTPHONE_TASK_EXTRA_FIELDS": "Type = Call, Channel__c=a=b"})
-    assert settings.extra_fields() == (("Type", "Call"), ("Channel__c", "a=b"))
 
 
 def test_a_public_address_gets_the_spelling_that_browsers_send() -> None:

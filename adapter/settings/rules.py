@@ -5,14 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import ip_network
+from typing import Annotated
 
 from phonenumbers import SUPPORTED_REGIONS
+from pydantic import BeforeValidator, Field
 
 from adapter.core.facts import Outcome
 from adapter.origins import demand_https, normal_origin
 
 LONGEST_SECONDS = 86_400
 SHORTEST_SECRET = 16
+
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
+
+
+def _comma_separated(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+"""Several, separated by commas."""
 
 EVERYWHERE = "all"
 """In place of a list of countries."""
@@ -40,6 +54,11 @@ _TASK_FIELDS_OF_OURS = frozenset(
     }
 )
 """What the adapter writes itself, or leaves to Salesforce: no constant may stand in for it."""
+
+
+def milliseconds(seconds: float) -> int:
+    """The nearest whole number of them."""
+    return round(seconds * 1000)
 
 
 def secure_origin(text: str) -> str:

@@ -1,0 +1,167 @@
+"""All settings: environment variables `SOFTPHONE_…`, listed one by one in `.env.example`.
+
+Here is what concerns the deployment as a whole; each other group has a module. How they are read
+is environment.py's. Durations are seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from adapter.core.policy import Policy
+from adapter.origins import is_for_this_machine, is_loopback, normal_origin
+from adapter.settings.dialing import DialingSettings
+from adapter.settings.rules import Texts, each, is_network, milliseconds, secure_origin, why_weak
+from adapter.settings.salesforce import SalesforceSettings
+from adapter.settings.telephony import TelephonySettings
+
+PREFIX = "SOFTPHONE_"
+_ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
+_ANYBODY = f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}"
+
+
+class WrongSetting(Exception):
+    """A setting is missing or wrong; the text names its variable and what it should be."""
+
+
+class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
+    """What a deployment sets; every field is the variable of its name, prefixed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
+
+    public_url: str = "http://localhost:8080"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    database_url: str = "sqlite:///var/softphone.db"
+    sign_in: Literal["dev", "salesforce"] = "dev"
+    org_id: str = ""
+    org_origins: Texts = ()
+    supervisors: Texts = ()
+    sign_in_client_id: str = ""
+    sign_in_client_secret: SecretStr = SecretStr("")
+    check_salesforce_user: bool = False
+    orgs_file: Path | None = None
+    proxies: Texts = ()
+    sockets_per_address: Annotated[int, Field(ge=1)] = 2000
+    delivery_days: Annotated[int, Field(ge=7, le=3650)] = 30
+    call_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_hash_key: SecretStr = SecretStr("")
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        return normal_origin(value)
+
+    @field_validator("org_id")
+    @classmethod
+    def _is_an_org_id(cls, value: str) -> str:
+        if value and not _ORG_ID.fullmatch(value):
+            raise ValueError(
+                "must be the org's id, 15 or 18 letters and digits that begin with 00D: "
+                "Salesforce shows it under Setup → Company Information"
+            )
+        return value
+
+    @field_validator("org_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(secure_origin, value))
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return each(value, is_network, "is no IP address or network, such as 10.0.0.0/24")
+
+    @model_validator(mode="after")
+    def _dev_sign_in_requires_loopback(self) -> Settings:
+        if self.sign_in == "dev" and not is_loopback(self.host):
+            raise ValueError(
+                f"{_ANYBODY}HOST to be a loopback address such as 127.0.0.1, not {self.host}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_secrets_are_secret(self) -> Settings:
+        """The simulator's may be known to all."""
+        if self.is_trial:
+            return self
+        for secret in self.webhook_secrets:
+            if wrong := why_weak(secret):
+                raise ValueError(
+                    f"{PREFIX}DIALSTACK_WEBHOOK_SECRETS: one of them {wrong}. Use the secret that "
+                    f"the provider made: python -m adapter webhooks register"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _salesforce_sign_in_is_whole(self) -> Settings:
+        if self.sign_in != "salesforce":
+            return self
+        if not (self.public_url.startswith("https://") or is_for_this_machine(self.public_url)):
+            raise ValueError(f"{PREFIX}PUBLIC_URL must be https: browsers keep no cookie without")
+        needed = {
+            "ORG_ID": self.org_id,
+            "SALESFORCE_URL": self.salesforce_url,
+            "SIGN_IN_CLIENT_ID": self.sign_in_client_id,
+        }
+        missing = [PREFIX + name for name, value in needed.items() if not value]
+        if missing and self.orgs_file is None:
+            raise ValueError(
+                f"{PREFIX}SIGN_IN=salesforce needs {', '.join(missing)}, or {PREFIX}ORGS_FILE"
+            )
+        return self
+
+    def demand_safe_to_serve(self) -> None:
+        """Raise WrongSetting where strangers would reach the dev sign-in.
+
+        A proxy in front of loopback lets them in, and the public address tells of one. Commands
+        that only write files need that address before anybody can sign in with Salesforce.
+        """
+        if self.sign_in == "dev" and not is_for_this_machine(self.public_url):
+            raise WrongSetting(
+                f"{_ANYBODY}PUBLIC_URL to be a loopback address such as http://localhost:8080, "
+                f"not {self.public_url}; for agents elsewhere set {PREFIX}SIGN_IN=salesforce"
+            )
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether all of it is on this machine: the pages, and a simulated provider."""
+        return is_for_this_machine(self.dialstack_url) and is_for_this_machine(self.public_url)
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port of our own pages, as browsers write it."""
+        return self.public_url
+
+    @property
+    def supervisors_or_everybody(self) -> frozenset[str] | None:
+        """E-mail addresses that may see the board; None (everybody) with the dev sign-in."""
+        if self.sign_in == "dev":
+            return None
+        return frozenset(email.casefold() for email in self.supervisors)
+
+    def policy(self) -> Policy:
+        """The machine's numbers (milliseconds)."""
+        return Policy(
+            outcome_ms=milliseconds(self.outcome_seconds),
+            ring_ms=milliseconds(self.ring_seconds),
+            dial_ms=milliseconds(self.dial_seconds),
+            bridged_ms=milliseconds(self.bridged_check_seconds),
+            record_ms=milliseconds(self.cdr_wait_seconds),
+            wrapup_ms=milliseconds(self.wrap_up_seconds),
+            dial_while_wrapup=self.dial_while_wrap_up,
+            log_missed=self.log_missed_calls,
+            per_minute=self.dials_per_minute,
+            per_hour=self.dials_per_hour,
+            per_minute_org=self.dials_per_minute_per_org,
+            repeat_ms=milliseconds(self.confirm_repeat_seconds),
+            dial=self.dial_rules(),
+            save=self.save_policy(),
+            dispositions=self.disposition_texts(),
+            ring_profiles=self.ring_profiles,
+        )
