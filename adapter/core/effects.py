@@ -64,11 +64,15 @@ class PopScreen(Struct, frozen=True):
 
 
 class OpenRecord(Struct, frozen=True):
-    """Have Salesforce make the record of a call that rings since `at` (Unix milliseconds). Once."""
+    """Have Salesforce make the record of a call that rings since `at` (Unix milliseconds). Once.
+
+    `number` calls, `own_number` is called; each is empty where nobody told it.
+    """
 
     call_id: str
     number: str
     at: int
+    own_number: str = ""
 
 
 Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen | OpenRecord

@@ -44,7 +44,8 @@ def record_claimed(agent: Agent, event: RecordClaimed) -> Decision:
     if call is None or not isinstance(call.stage, RingingInbound) or call.stage.popped:
         return ignored(agent, "no record due")
     claimed = call.at_stage(replace(call.stage, popped=True))
-    effect = OpenRecord(call.call_id, call.number, call.opened_at)
+    own = call.facts.own_number.value if call.facts.own_number else ""
+    effect = OpenRecord(call.call_id, call.number, call.opened_at, own)
     return Decision(agent.with_call(claimed), effects=(effect,))
 
 

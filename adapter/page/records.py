@@ -66,7 +66,7 @@ class Records:
         writer = self._writer_of(key)
         if writer is None:
             return
-        call = IncomingCall(effect.call_id, key, effect.number, "", effect.at)
+        call = IncomingCall(effect.call_id, key, effect.number, effect.own_number, effect.at)
         outcome = await writer.open(call)
         if not isinstance(outcome, Written):
             # The page tells of the call without one then, and Salesforce makes its own.

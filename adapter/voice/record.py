@@ -23,6 +23,8 @@ ATTRIBUTE_LIMIT = 32_000
 """Characters of the agent's notes; a long text area of Salesforce's holds no more."""
 
 END_USER = "END_USER"
+WITHHELD, UNKNOWN = "anonymous", "unknown"
+"""For numbers that nobody told us: both ends of a call are required."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,11 @@ def create_body(
     return {
         "callCenterApiName": rules.contact_center,
         "vendorCallKey": call_id,
-        "from": caller,
-        "to": called,
+        "from": caller or WITHHELD,
+        "to": called or UNKNOWN,
         "initiationMethod": "Inbound",
         "startTime": instant(started),
-        "participants": [{"participantKey": caller or "anonymous", "type": END_USER}],
+        "participants": [{"participantKey": caller or WITHHELD, "type": END_USER}],
     }
 
 
@@ -90,7 +92,7 @@ def attributes(fields: LogFields, rules: RecordRules) -> Json:
         "softphoneNotes": draft.notes[:ATTRIBUTE_LIMIT] if draft.notes else None,
         "softphoneDisposition": draft.disposition or rules.disposition(fields.outcome),
         "softphoneOutcome": fields.outcome.value,
-        "softphoneTalkSeconds": (fields.talk_ms or 0) // 1000,
+        "softphoneTalkSeconds": ((fields.talk_ms or 0) + 500) // 1000,
         "softphoneWhoId": who.id if who else None,
         "softphoneWhatId": what.id if what else None,
         "softphoneRecordId": record.id if record else None,

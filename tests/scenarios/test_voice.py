@@ -81,7 +81,7 @@ async def test_the_record_of_an_inbound_call_is_made_while_it_rings(org: Org) ->
     )
     await page.until(lambda v: any(call.get("host_record") for call in v["calls"]))
     (call,) = page.view["calls"]
-    assert call["host_record"] == "0LQ000000000001"
+    assert call["host_record"] == "0LQ000000000001AAA"
     posts = [body for method, _, body in org.api.asked if method == "POST"]
     assert [body["vendorCallKey"] for body in posts] == [call["call_id"]]
 

@@ -11,11 +11,16 @@ import pytest
 from adapter.page.port import Refused, Unknown, Written
 from adapter.voice import client as module
 from adapter.voice.client import VoiceClient, build_http, read_outcome, retry_after_ms
+from adapter.voice.record import RecordRules, create_body
+from adapter.voice.standin.server import Fault
 from adapter.voice.token import Issuer, read_key
 from tests.fakes.voicecalls import CENTER, ORG, VoiceCalls, key_pair, voice_calls
 
-BODY = {"vendorCallKey": "c1"}
 NOW = 1_760_000_000_000
+RINGING = create_body(
+    "c1", caller="+12025550143", called="", started=NOW, rules=RecordRules(CENTER)
+)
+BODY = {"isActiveCall": False}
 
 
 @pytest.fixture
@@ -45,12 +50,12 @@ async def test_a_record_is_created_and_completed_each_with_a_token_of_its_own(
     api: VoiceCalls, client: VoiceClient
 ) -> None:
     """The stand-in checks signature, issuer, age, and that no token comes twice."""
-    assert await client.create(BODY) == Written("0LQ000000000001")
+    assert await client.create(RINGING) == Written("0LQ000000000001AAA")
     assert await client.complete("c/1", {"isActiveCall": False}) == Written("")
     assert await client.complete("c/1", {"isActiveCall": False}) == Written("")
     assert [method for method, _, _ in api.asked] == ["POST", "PATCH", "PATCH"]
     assert set(api.records) == {"c1", "c/1"}
-    assert len(api.tokens) == 3
+    assert api.book.refused == []
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -58,7 +63,8 @@ async def test_a_busy_salesforce_is_asked_again_when_it_says(
     api: VoiceCalls, client: VoiceClient, status: int
 ) -> None:
     """Nothing was written; 429 says how long to wait."""
-    api.faults, api.headers = [status], {"retry-after": "7"}
+    api.faults = [status]
+    api.headers["retry-after"] = "7"
     refused = await client.complete("c1", BODY)
     assert refused == Refused(f"HTTP_{status}", "Salesforce is busy.", wait_ms=7_000)
 
@@ -73,7 +79,7 @@ async def test_a_body_that_salesforce_does_not_like_is_refused_for_good(
 
 @pytest.mark.parametrize("fault", [401, 403, 404, "redirect"])
 async def test_a_wrong_setting_loses_no_record_and_is_said_once(
-    api: VoiceCalls, client: VoiceClient, fault: int | str
+    api: VoiceCalls, client: VoiceClient, fault: Fault
 ) -> None:
     """Somebody mends it, and everything that waited is written; a redirect is not followed."""
     api.faults = [fault, fault]

@@ -15,7 +15,7 @@ from tests.core.gate import new_log
 from tests.core.people import T0
 
 RULES = RecordRules("SoftphoneVoice", Policy().disposition)
-FIELDS = replace(new_log().wanted, outcome=Outcome.ANSWERED, talk_ms=65_400)
+FIELDS = replace(new_log().wanted, outcome=Outcome.ANSWERED, talk_ms=64_600)
 
 
 def test_a_ringing_call_is_created_with_all_that_is_required() -> None:
@@ -32,6 +32,7 @@ def test_a_ringing_call_is_created_with_all_that_is_required() -> None:
     }
     withheld = create_body("c1", caller="", called="", started=T0, rules=RULES)
     assert withheld["participants"][0]["participantKey"] == "anonymous"
+    assert (withheld["from"], withheld["to"]) == ("anonymous", "unknown")
 
 
 def test_moments_are_utc_with_milliseconds() -> None:

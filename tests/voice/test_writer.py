@@ -40,7 +40,7 @@ async def test_a_log_is_completed_by_our_call_id_with_the_calls_own_times() -> N
         )
         writer = VoiceWriter(client, RecordRules(CENTER))
         call = IncomingCall("c1", KEY, "+12025550143", "", T0)
-        assert await writer.open(call) == Written("0LQ000000000001")
+        assert await writer.open(call) == Written("0LQ000000000001AAA")
         attempt = Attempt(1, "", "", T0, log.wanted)
         assert await writer.write(log, attempt) == Written("")
         unended = replace(log, facts=Facts())

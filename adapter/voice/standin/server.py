@@ -1,0 +1,87 @@
+"""The stand-in over HTTP: the two requests of the API, faults on demand, as they are wished for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from adapter.voice.standin.book import Book, Reply
+
+SLOW_SECONDS = 60.0
+"""Longer than anybody waits."""
+
+Fault = int | str
+"""A status, "redirect", "slow" (done, and answered too late), "lost" (done, never answered),
+"vanished" (neither done nor answered); 0 or "" for none."""
+
+
+@dataclass(slots=True)
+class StandIn:
+    """One org's API.
+
+    `fault_of(method, key, body)` is asked at each request that may be made; `heard(method, key,
+    body, reply)` is told of each that was carried out or refused. `headers` go with faults.
+    """
+
+    book: Book
+    now_ms: Callable[[], int]
+    fault_of: Callable[[str, str, Any], Fault] = lambda *_: 0
+    heard: Callable[[str, str, Any, Reply], None] = lambda *_: None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def application(self) -> web.Application:
+        """What is to be served under the org's address."""
+        server = web.Application()
+        server.router.add_post("/telephony/v1/voiceCalls", self._create)
+        server.router.add_patch("/telephony/v1/voiceCalls/{key}", self._complete)
+        return server
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        key = body.get("vendorCallKey") if isinstance(body, dict) else ""
+        return await self._answer(request, str(key), body, lambda: self.book.create(body))
+
+    async def _complete(self, request: web.Request) -> web.Response:
+        key, body = request.match_info["key"], await _body(request)
+        return await self._answer(request, key, body, lambda: self.book.complete(key, body))
+
+    async def _answer(
+        self, request: web.Request, key: str, body: Any, act: Callable[[], Reply]
+    ) -> web.Response:
+        if (denied := self.book.denied(request.headers, self.now_ms())) is not None:
+            self.heard(request.method, key, body, denied)
+            return web.json_response(denied.body, status=denied.status)
+        fault = self.fault_of(request.method, key, body)
+        if fault and isinstance(fault, int):
+            said = [{"errorCode": "FAULT", "message": "no"}]
+            return web.json_response(said, status=fault, headers=self.headers)
+        if fault == "redirect":
+            return web.Response(status=302, headers={"Location": "http://elsewhere.example/"})
+        if fault == "vanished":
+            return _cut(request)
+        reply = act()
+        self.heard(request.method, key, body, reply)
+        if fault == "lost":
+            return _cut(request)
+        if fault == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+        return web.json_response(reply.body, status=reply.status)
+
+
+async def _body(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+def _cut(request: web.Request) -> web.Response:
+    """No answer, and no connection any more."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
