@@ -61,6 +61,7 @@ class Metrics:
         build.info({"version": __version__, "python": python})
         self._waiting_for_webhooks()
         self._waiting_for_people()
+        self._waiting_for_pages()
         self._waiting_for_the_store()
 
     def _waiting_for_webhooks(self) -> None:
@@ -120,6 +121,9 @@ class Metrics:
         self.saved = Counter(
             "softphone_saved_logs", "Call logs that are in Salesforce now.", registry=known
         )
+
+    def _waiting_for_pages(self) -> None:
+        known = self.registry
         self.sockets = Gauge(
             "softphone_sockets", "Pages connected to this replica.", registry=known
         )

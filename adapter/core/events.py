@@ -274,20 +274,11 @@ Report: TypeAlias = (
 )
 """Everything the provider tells of a call."""
 
-Event: TypeAlias = (
+PageEvent: TypeAlias = (
     PageGreeted
     | DialRequested
     | WorkStarted
-    | CallPlaced
-    | PlacingRejected
-    | PlacingUnknown
-    | PhoneSilent
-    | Report
-    | CdrMissing
-    | CdrUnavailable
-    | OverClaimed
     | ControlRequested
-    | ControlAnswered
     | WrapupSubmitted
     | PopClaimed
     | SurfaceChosen
@@ -297,5 +288,19 @@ Event: TypeAlias = (
     | MatchesFound
     | CallCenterRead
     | NoticeDismissed
+)
+"""Everything that agents and their pages tell."""
+
+Event: TypeAlias = (
+    PageEvent
+    | Report
+    | CallPlaced
+    | PlacingRejected
+    | PlacingUnknown
+    | PhoneSilent
+    | CdrMissing
+    | CdrUnavailable
+    | OverClaimed
+    | ControlAnswered
     | TimePassed
 )

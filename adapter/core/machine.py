@@ -34,6 +34,7 @@ from adapter.core.events import (
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
+    PageEvent,
     PageGreeted,
     PhoneSilent,
     PlacingRejected,
@@ -67,14 +68,6 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return reporting.ringing_elsewhere(agent, event)
         case CallEvent():
             return reporting.reported(agent, event, policy)
-        case PopClaimed():
-            return _pop_claimed(agent, event)
-        case PageGreeted():
-            return surfaces.greeted(agent, event)
-        case DialRequested():
-            return dialing.dial_requested(agent, event, policy)
-        case WorkStarted():
-            return works.work_started(agent, event, policy)
         case CallPlaced():
             return dialing.call_placed(agent, event, policy)
         case PlacingRejected():
@@ -89,10 +82,28 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return deadlines.record_unavailable(agent, event, policy)
         case OverClaimed():
             return deadlines.over_claimed(agent, event, policy)
-        case ControlRequested():
-            return controlling.control_requested(agent, event, policy)
         case ControlAnswered():
             return controlling.control_answered(agent, event, policy)
+        case TimePassed():
+            return deadlines.time_passed(agent, event, policy)
+        case _:
+            return _told_by_a_page(agent, event, policy)
+
+
+def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
+    agent: Agent, event: PageEvent, policy: Policy
+) -> Decision:
+    match event:
+        case PopClaimed():
+            return _pop_claimed(agent, event)
+        case PageGreeted():
+            return surfaces.greeted(agent, event)
+        case DialRequested():
+            return dialing.dial_requested(agent, event, policy)
+        case WorkStarted():
+            return works.work_started(agent, event, policy)
+        case ControlRequested():
+            return controlling.control_requested(agent, event, policy)
         case WrapupSubmitted():
             return _wrapup_submitted(agent, event, policy)
         case RecordViewed():
@@ -109,8 +120,6 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return surfaces.record_claimed(agent, event)
         case RecordOpened():
             return surfaces.record_opened(agent, event)
-        case TimePassed():
-            return deadlines.time_passed(agent, event, policy)
         case _ as never:
             assert_never(never)
 
