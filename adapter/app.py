@@ -1,4 +1,4 @@
-"""The composition root: picks every edge, starts the whole (wiring.py) on it, and stops it.
+"""The composition root: picks every edge, starts the whole on it (wiring, frontends), and stops it.
 
 page → web.bridge → page.frames → runtime.agents → core.machine → storage → hint → pages
 provider → web.webhooks → the driver (telephony.dialstack) → runtime.intake → the same commit
@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 
 from adapter.fanout.open import is_shared, open_hints
+from adapter.frontends import Frontends, make_frontends
 from adapter.metrics import Metrics
 from adapter.orgs import orgs_of
 from adapter.page.pages import Pages
@@ -46,7 +47,7 @@ from adapter.web.reception import GONE
 from adapter.web.server import FAST_PATHS, LIMITS
 from adapter.web.sessionmonitor import SessionMonitor
 from adapter.web.status import Status
-from adapter.wiring import Edges, Frontends, Runtime, make_frontends, make_runtime
+from adapter.wiring import Edges, Runtime, make_runtime
 
 log = structlog.get_logger(__name__)
 

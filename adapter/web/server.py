@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import web
@@ -36,33 +37,27 @@ LIMITS = web.AppKey("connection_limits", Limits)
 """What each connection may cost; for the same."""
 
 
-def make_server(
-    *,
-    site: Site,
-    connector: ConnectorSite,
-    login: Login,
-    sign_in: DevLogin | SalesforceLogin,
-    bridge: Bridge,
-    webhooks: Mapping[str, Webhooks],
-    status: Status,
-    board: BoardSite,
-    board_live: BoardLive,
-    numbers: Numbers,
-    history: History,
-    blocked: StartupFailures,
-    metrics: MetricsSite,
-    fast_paths: WebhookFastPaths,
-    limits: Limits,
-) -> web.Application:
-    """The application; `webhooks` by path, none while no provider is configured."""
-    # Where any name is enough, a website that leads its own name here must not be our page.
-    names = [only_asked_as()] if isinstance(sign_in, DevLogin) else []
-    guards = [timed, *names, last_resort, bodies_in_time]
-    server = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
-    server.on_response_prepare.append(add_headers)
-    server.on_response_prepare.append(status.let_go)
-    server.add_routes(
-        [
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handlers:
+    """Who answers which request."""
+
+    site: Site
+    connector: ConnectorSite
+    login: Login
+    sign_in: DevLogin | SalesforceLogin
+    bridge: Bridge
+    status: Status
+    board: BoardSite
+    board_live: BoardLive
+    numbers: Numbers
+    history: History
+    blocked: StartupFailures
+    metrics: MetricsSite
+
+    def routes(self) -> list[web.RouteDef]:
+        """All but the webhooks."""
+        site, login, status = self.site, self.login, self.status
+        return [
             web.get("/softphone", site.page),
             web.get("/softphone/{build:[0-9a-f]{12}}/{name:.+}", site.file),
             web.get("/softphone/{name:.+}", site.file),
@@ -70,20 +65,35 @@ def make_server(
             web.get("/api/page-settings", site.settings),
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
-            web.post("/api/number", numbers.check),
-            web.post("/api/history", history.search),
-            web.post("/api/blocked", blocked.report),
+            web.post("/api/number", self.numbers.check),
+            web.post("/api/history", self.history.search),
+            web.post("/api/blocked", self.blocked.report),
+            *_sign_in(self.sign_in),
             web.post("/auth/sign-out", login.sign_out),
-            web.get("/ws", bridge.connect),
-            web.get("/api/board/live", board_live.connect),
+            web.get("/ws", self.bridge.connect),
+            web.get("/api/board/live", self.board_live.connect),
+            *self.board.routes(),
+            *self.connector.routes(),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
-            web.get("/metrics", metrics.metrics),
+            web.get("/metrics", self.metrics.metrics),
         ]
-    )
-    server.add_routes(board.routes())
-    server.add_routes(connector.routes())
-    server.add_routes(_sign_in(sign_in))
+
+
+def make_server(
+    handlers: Handlers,
+    webhooks: Mapping[str, Webhooks],
+    fast_paths: WebhookFastPaths,
+    limits: Limits,
+) -> web.Application:
+    """The application; `webhooks` by path, none while no provider is configured."""
+    # Where any name is enough, a website that leads its own name here must not be our page.
+    names = [only_asked_as()] if isinstance(handlers.sign_in, DevLogin) else []
+    guards = [timed, *names, last_resort, bodies_in_time]
+    server = web.Application(middlewares=guards, client_max_size=MAX_BODY_BYTES)
+    server.on_response_prepare.append(add_headers)
+    server.on_response_prepare.append(handlers.status.let_go)
+    server.add_routes(handlers.routes())
     server.add_routes([web.post(path, one.receive) for path, one in webhooks.items()])
     server[FAST_PATHS] = fast_paths
     server[LIMITS] = limits

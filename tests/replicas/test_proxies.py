@@ -17,8 +17,8 @@ import pytest
 from playwright.async_api import async_playwright
 from websockets.asyncio.client import ClientConnection, connect
 
+from adapter.frontends import UNSIGNED_PER_MINUTE
 from adapter.telephony.dialstack import signing
-from adapter.wiring import UNSIGNED_PER_MINUTE
 from qa.replicas.fleet import Fleet, a_fleet
 from qa.replicas.proxies import QUIET_SECONDS, Proxy, Start, caddy, haproxy, is_there, nginx
 from tests.browser.conftest import ARGUMENTS, CHROMIUM

@@ -13,8 +13,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from adapter.frontends import UNSIGNED_PER_MINUTE
 from adapter.telephony.dialstack import signing
-from adapter.wiring import UNSIGNED_PER_MINUTE
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import ACCOUNT, SECRET, World, a_world
 

@@ -1,0 +1,228 @@
+"""What listens to the outside: the server with every route's handler, and who looks after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from adapter.assets import folder
+from adapter.core.model import AgentKey
+from adapter.page.pages import Pages
+from adapter.runtime.intake import Intake
+from adapter.runtime.orgrate import OrgRate
+from adapter.telephony.port import WebhookDriver
+from adapter.web.board import BoardSite, day_of
+from adapter.web.boardfeed import BoardFeeds
+from adapter.web.boardlive import BoardLive
+from adapter.web.bridge import Bridge
+from adapter.web.clicks import Clicks
+from adapter.web.connections import Limits
+from adapter.web.connector import ConnectorSite
+from adapter.web.devlogin import DevLogin
+from adapter.web.fastpath import WebhookFastPaths
+from adapter.web.hearing import Hearing
+from adapter.web.history import History
+from adapter.web.login import Login
+from adapter.web.metrics import MetricsSite
+from adapter.web.numbers import Numbers
+from adapter.web.onetimetokens import OneTimeTokens
+from adapter.web.pages import Site
+from adapter.web.reception import Reception
+from adapter.web.salesforcelogin import SalesforceLogin
+from adapter.web.salesforceuser import SalesforceUserCheck
+from adapter.web.server import Handlers, make_server, webhook_paths
+from adapter.web.sessionmonitor import SIGNED_OUT, SessionMonitor
+from adapter.web.sessions import Sessions
+from adapter.web.startupfailures import StartupFailures
+from adapter.web.status import Status
+from adapter.web.throttle import Throttle
+from adapter.web.webhooks import Webhooks
+from adapter.wiring import Edges, Runtime
+
+log = structlog.get_logger(__name__)
+
+FAILURES_PER_MINUTE = 30
+"""Wrong codes, from one address."""
+
+SIGN_INS_UNDER_WAY = 300
+"""How many an address may begin in a minute; those that come to a good end do not count: a whole
+office may share one, and signs in at nine."""
+
+TICKETS_PER_MINUTE = 120
+"""Of one agent: each socket takes one, in every tab, and all come back at once after a deploy."""
+
+QUESTIONS_PER_MINUTE = 300
+"""Of one agent: about numbers while they type, and about past calls."""
+
+OTHER_CONNECTIONS = 500
+"""How many connections an address may have beside its softphones."""
+
+UNSIGNED_PER_MINUTE = 60
+"""Webhooks without a good signature, from one address; the provider sends none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontends:
+    """What listens to the outside, and what looks after it."""
+
+    server: web.Application
+    status: Status
+    bridge: Bridge
+    boards: BoardFeeds
+    watch: SessionMonitor
+
+
+def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
+    """The server, with every route's handler, and the watch over its sign-ins."""
+    settings, clock = edges.settings, edges.clock
+    boards = BoardFeeds(runtime.board, edges.tasks)
+    sessions = _sessions(edges, runtime.pages, boards)
+    handlers = _handlers(edges, runtime, boards, sessions)
+    status = handlers.status
+    webhooks = webhook_paths(_webhooks(edges, runtime.intake))
+    fast_paths = WebhookFastPaths(
+        {path.encode(): endpoint for path, endpoint in webhooks.items()},
+        clock=clock,
+        is_leaving=lambda: status.draining,
+    )
+    limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
+    server = make_server(handlers, webhooks, fast_paths, limits)
+    watch = SessionMonitor(runtime.pages, boards, sessions, edges.tasks)
+    edges.hints.listen(watch.hinted)
+    return Frontends(server, status, handlers.bridge, boards, watch)
+
+
+def _handlers(edges: Edges, runtime: Runtime, boards: BoardFeeds, sessions: Sessions) -> Handlers:
+    settings, clock, agents = edges.settings, edges.clock, runtime.agents
+    login = Login(
+        sessions,
+        edges.orgs,
+        settings.public_origin,
+        tickets=Throttle(TICKETS_PER_MINUTE, clock),
+        questions=Throttle(QUESTIONS_PER_MINUTE, clock),
+    )
+    site = Site(settings, edges.orgs)
+    board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
+    return Handlers(
+        site=site,
+        connector=ConnectorSite(settings, edges.orgs, folder("web"), site.build),
+        login=login,
+        sign_in=_sign_in(edges, login),
+        bridge=_bridge(edges, runtime, sessions, site.build),
+        status=Status(edges.store, edges.writable),
+        board=board,
+        board_live=BoardLive(
+            boards, board.supervisor, day_of, tasks=edges.tasks, own_origin=settings.public_origin
+        ),
+        numbers=Numbers(login, sessions.of, agents.dial_rules),
+        history=History(login, edges.store, agents),
+        blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
+        metrics=_metrics(edges, runtime),
+    )
+
+
+def _metrics(edges: Edges, runtime: Runtime) -> MetricsSite:
+    return MetricsSite(
+        metrics=edges.metrics,
+        store=edges.store,
+        agents=runtime.agents,
+        pages=runtime.pages,
+        compare=runtime.compare,
+        clock=edges.clock,
+    )
+
+
+def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds) -> Sessions:
+    def ended(session: str) -> None:
+        pages.sign_out(session)
+        boards.sign_out(session)
+
+    def all_ended(agent: AgentKey) -> None:
+        pages.sign_out_agent(agent)
+        boards.sign_out_agent(agent)
+
+    return Sessions(
+        edges.store,
+        edges.clock,
+        ended,
+        all_ended,
+        lambda agent: edges.hints.publish(agent, SIGNED_OUT),
+        orgs=[org.org_id for org in edges.orgs.all],
+    )
+
+
+def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> Bridge:
+    settings, clock, agents, pages = edges.settings, edges.clock, runtime.agents, runtime.pages
+    limits_orgs = edges.shared and agents.policy.per_minute_org
+    rate = OrgRate(clock, edges.hints if limits_orgs else None)
+    same_user = SalesforceUserCheck(
+        settings.read_back_class if settings.check_salesforce_user else "",
+        agents=agents,
+        pages=pages,
+        sessions=sessions,
+        clock=clock,
+    )
+    reception = Reception(
+        agents=agents,
+        pages=pages,
+        sessions=sessions,
+        directory=edges.tenants,
+        same_user=same_user,
+        clock=clock,
+        build=build,
+        metrics=edges.metrics,
+    )
+    clicks = Clicks(agents, rate, edges.metrics)
+    return Bridge(
+        reception=reception,
+        hearing=Hearing(
+            agents=agents, pages=pages, clicks=clicks, same_user=same_user, clock=clock
+        ),
+        clock=clock,
+        tasks=edges.tasks,
+        own_origin=settings.public_origin,
+        sockets_per_address=settings.sockets_per_address,
+        proxies=edges.proxies,
+    )
+
+
+def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
+    """The one way in that is configured."""
+    settings, orgs = edges.settings, edges.orgs.all
+    if settings.sign_in == "dev":
+        return DevLogin(login, orgs[0].org_id)
+    return SalesforceLogin(
+        login=login,
+        orgs=edges.orgs,
+        tenants=edges.tenants,
+        once=OneTimeTokens(edges.store, edges.clock),
+        clock=edges.clock,
+        tries=Throttle(FAILURES_PER_MINUTE, edges.clock),
+        flows=Throttle(SIGN_INS_UNDER_WAY, edges.clock),
+        proxies=edges.proxies,
+    )
+
+
+def _webhooks(edges: Edges, intake: Intake) -> dict[tuple[str, str], Webhooks]:
+    """One endpoint an account that is posted to, by its provider's path and its name."""
+    configured = [
+        tenant.telephony for tenant in edges.tenants.all if tenant.telephony.is_configured
+    ]
+    if not configured:
+        log.warning("provider.not_configured")
+    drivers = {telephony.account: telephony.driver for telephony in configured}
+    return {
+        (driver.path, account): Webhooks(
+            driver=driver,
+            metrics=edges.metrics,
+            intake=intake,
+            clock=edges.clock,
+            strangers=Throttle(UNSIGNED_PER_MINUTE, edges.clock),
+            proxies=edges.proxies,
+            public_url=edges.settings.public_url,
+        )
+        for account, driver in drivers.items()
+        if isinstance(driver, WebhookDriver)
+    }
