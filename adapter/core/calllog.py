@@ -15,6 +15,15 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from adapter.core.logcontent import (
+    ContentEvent,
+    begun,
+    changed,
+    closed,
+    in_doubt,
+    known,
+    mends,
+)
 from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
     AlarmDoubled,
@@ -45,8 +54,6 @@ from adapter.core.logmodel import (
     Attempt,
     Attempting,
     CallLog,
-    Closed,
-    ClosedBy,
     LogFields,
     Pending,
     Saved,
@@ -61,7 +68,7 @@ from adapter.core.route import Route
 from adapter.core.writing import decide_writing
 
 
-def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the table
+def decide_log(  # noqa: PLR0911 - one branch for each event, that is the table
     log: CallLog, event: LogEvent, policy: SavePolicy
 ) -> LogDecision:
     """What an event does to a log. Total: no event raises, whatever the state."""
@@ -80,15 +87,8 @@ def decide_log(  # noqa: PLR0911, PLR0912 - one branch for each event, that is t
             return _about_page(log, event, policy)
         case RecordsFound():
             return _records_found(log, event, policy)
-        case FactsLearned():
-            return reconciled(replace(log, facts=log.facts.join(event.facts)), event.at, policy)
-        case RecordPicked():
-            about = replace(log, record=event.record, draft=log.draft.unlinked())
-            return reconciled(about, event.at, policy)
-        case DraftChanged():
-            return _draft_changed(log, event, policy)
-        case WritingEnded():
-            return reconciled(replace(log, held_until=0), event.at, policy)
+        case FactsLearned() | RecordPicked() | DraftChanged() | WritingEnded():
+            return _content_changed(log, event, policy)
         case TrayDecided():
             return _tray_decided(log, event, policy)
         case LogTimePassed():
@@ -114,12 +114,9 @@ def may_be_offered(log: CallLog, at: int) -> bool:
 def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecision:
     if not may_be_offered(log, event.at):
         return ignored(log, "taken")
-    number = log.attempt.number + 1 if log.attempt else 1
-    record_id = log.saved.record_id if log.saved else ""
-    attempt = Attempt(number, event.page_id, event.nonce, event.at, log.wanted, record_id)
-    attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
-    going = replace(log, attempts=attempts, state=Attempting(event.at + policy.report_ms))
-    return LogDecision(going, (GrantSave(log.log_id, attempt),))
+    going, attempt = begun(log, event.at, policy, event.page_id, event.nonce)
+    given = going.at_state(Attempting(event.at + policy.report_ms))
+    return LogDecision(given, (GrantSave(log.log_id, attempt),))
 
 
 def _attempt_of(log: CallLog, event: LogSaved | LogRefused | LogExpired) -> Attempt | None:
@@ -161,10 +158,10 @@ def _record_known(  # noqa: PLR0917
         return LogDecision(log, effects, "repeated")
     if log.saved is not None and not _is_open(log, attempt):
         return LogDecision(log, effects, "repeated")
-    known = replace(log, saved=Saved(record_id, attempt.fields), refusals=0)
+    there = known(log, Saved(record_id, attempt.fields))
     if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
-        return LogDecision(known, effects)
-    return open_again(known, at, policy, effects)
+        return LogDecision(there, effects)
+    return open_again(there, at, policy, effects)
 
 
 def _doubled(
@@ -253,7 +250,7 @@ def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> Log
         return ignored(log, "no attempt")
     decision = LogDecision(log)
     if log.saved is None:
-        adopted = replace(log, saved=Saved(event.record_ids[0], _found_fields(log)), refusals=0)
+        adopted = known(log, Saved(event.record_ids[0], _found_fields(log)))
         decision = open_again(adopted, event.at, policy)
     for record_id in event.record_ids:
         # Its own id is no double; what it says was proved by nobody, so nothing else moves.
@@ -268,16 +265,11 @@ def _found_fields(log: CallLog) -> LogFields:
     return next((fields for fields in creates if fields != log.wanted), log.wanted)
 
 
-def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:
-    changed = replace(
-        log,
-        draft=log.draft.merged(event.draft),
-        held_until=0 if event.done else max(log.held_until, event.held_until),
-    )
-    mended = event.done and changed.draft != log.draft
-    if mended and isinstance(log.state, Tray) and log.state.reason is TrayReason.REFUSED:
-        return open_again(replace(changed, refusals=0), event.at, policy)
-    return reconciled(changed, event.at, policy)
+def _content_changed(log: CallLog, event: ContentEvent, policy: SavePolicy) -> LogDecision:
+    wanting = changed(log, event)
+    if mends(log, event):
+        return open_again(replace(wanting, refusals=0), event.at, policy)
+    return reconciled(wanting, event.at, policy)
 
 
 def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
@@ -287,14 +279,10 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
         case "save_again":
             return open_again(replace(log, refusals=0), event.at, policy)
         case "already_there" if event.record_id and log.saved is None and log.attempt:
-            saved = Saved(event.record_id, log.attempt.fields)
-            return open_again(replace(log, saved=saved, refusals=0), event.at, policy)
-        case "already_there":
-            return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
-        case "dismiss":
-            return LogDecision(log.at_state(Closed(event.at, ClosedBy.DISMISSED)))
+            there = known(log, Saved(event.record_id, log.attempt.fields))
+            return open_again(there, event.at, policy)
         case _:
-            return ignored(log, "no such choice")
+            return closed(log, event)
 
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
@@ -305,7 +293,7 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
         case Attempting():
             return _outcome_unknown(log, at, policy)
         case Unknown() if log.attempt and log.attempt.record_id:
-            return open_again(log, at, policy)
+            return open_again(in_doubt(log, policy), at, policy)
         case Unknown(since, _, proved):
             if not policy.read_back:
                 return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))

@@ -169,7 +169,8 @@ class CallLog(Value, frozen=True):
     `attempts` are the latest goes, newest last (a late report must still find its own);
     `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
     still writing (Unix milliseconds); `doubles` are ids of further records for the same call;
-    `route` was fixed when it was opened.
+    `route` was fixed when it was opened. `unsure` is what updates said whose outcome nobody told,
+    since the last known save: the record may say it.
     """
 
     log_id: str
@@ -191,6 +192,7 @@ class CallLog(Value, frozen=True):
     details: CallDetails = NO_DETAILS
     unlinked: bool = False
     route: Route = Route.PAGE
+    unsure: tuple[LogFields, ...] = ()
 
     @property
     def wanted(self) -> LogFields:
@@ -223,6 +225,11 @@ class CallLog(Value, frozen=True):
         if not self.work_id:
             return False
         return self.held_until == 0 or (self.saved is not None and self.saved.fields.ends_work)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the record surely says what it should."""
+        return self.saved is not None and self.saved.fields == self.wanted and not self.unsure
 
     @property
     def is_settled(self) -> bool:

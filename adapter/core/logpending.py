@@ -24,7 +24,7 @@ def reconciled(
     """
     if not isinstance(log.state, Pending | Settled):
         return LogDecision(log, effects)
-    if log.saved is not None and log.saved.fields == log.wanted:
+    if log.is_said:
         return LogDecision(log.at_state(Settled(at)), effects)
     held = log.held_until if log.saved is not None or policy.after_wrapup else 0
     backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0

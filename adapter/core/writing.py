@@ -14,6 +14,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from adapter.core.logcontent import (
+    ContentEvent,
+    begun,
+    changed,
+    closed,
+    in_doubt,
+    known,
+    mends,
+)
 from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
     DraftChanged,
@@ -29,10 +38,8 @@ from adapter.core.logevents import (
     WritingEnded,
 )
 from adapter.core.logmodel import (
-    Attempt,
     CallLog,
     Closed,
-    ClosedBy,
     Pending,
     Saved,
     SaveError,
@@ -44,9 +51,7 @@ from adapter.core.logmodel import (
 from adapter.core.policy import SavePolicy
 
 
-def decide_writing(  # noqa: PLR0911 - one branch for each event, that is the table
-    log: CallLog, event: LogEvent, policy: SavePolicy
-) -> LogDecision:
+def decide_writing(log: CallLog, event: LogEvent, policy: SavePolicy) -> LogDecision:
     """What an event does to a log that we write ourselves. Total, as `calllog.decide_log`."""
     match event:
         case RecordWritten():
@@ -55,16 +60,8 @@ def decide_writing(  # noqa: PLR0911 - one branch for each event, that is the ta
             return _refused(log, event, policy)
         case RecordUnknown():
             return _unknown(log, event, policy)
-        case FactsLearned():
-            known = replace(log, facts=log.facts.join(event.facts))
-            return _reconciled(known, event.at, policy)
-        case RecordPicked():
-            about = replace(log, record=event.record, draft=log.draft.unlinked())
-            return _reconciled(about, event.at, policy)
-        case DraftChanged():
-            return _draft_changed(log, event, policy)
-        case WritingEnded():
-            return _reconciled(replace(log, held_until=0), event.at, policy)
+        case FactsLearned() | RecordPicked() | DraftChanged() | WritingEnded():
+            return _content_changed(log, event, policy)
         case TrayDecided():
             return _tray_decided(log, event, policy)
         case LogTimePassed():
@@ -86,7 +83,7 @@ def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     """
     if not isinstance(log.state, Pending | Settled):
         return LogDecision(log)
-    if log.saved is not None and log.saved.fields == log.wanted:
+    if log.is_said:
         return LogDecision(log.at_state(Settled(at)))
     backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
     return _pending(log, at, max(log.held_until, backoff), policy)
@@ -95,11 +92,8 @@ def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
 def _pending(log: CallLog, at: int, not_before: int, policy: SavePolicy) -> LogDecision:
     if not_before > at:
         return LogDecision(log.at_state(Pending(not_before, not_before)))
-    number = log.attempt.number + 1 if log.attempt else 1
-    record_id = log.saved.record_id if log.saved else ""
-    attempt = Attempt(number, "", "", at, log.wanted, record_id)
-    attempts = (*log.attempts, attempt)[-policy.attempts_kept :]
-    writing = replace(log, attempts=attempts, state=Writing(at + policy.write_ms))
+    going, attempt = begun(log, at, policy)
+    writing = going.at_state(Writing(at + policy.write_ms))
     return LogDecision(writing, (WriteRecord(log.log_id, attempt),))
 
 
@@ -112,9 +106,8 @@ def _written(log: CallLog, event: RecordWritten, policy: SavePolicy) -> LogDecis
     if log.attempt is None or not _is_latest(log, event) or isinstance(log.state, Settled | Closed):
         return ignored(log, "late")
     record_id = event.record_id or log.attempt.record_id or log.log_id
-    saved = Saved(record_id, log.attempt.fields)
-    known = replace(log, saved=saved, refusals=0, state=Settled(event.at))
-    return _reconciled(known, event.at, policy)
+    there = known(log, Saved(record_id, log.attempt.fields)).at_state(Settled(event.at))
+    return _reconciled(there, event.at, policy)
 
 
 def _refused(log: CallLog, event: RecordRefused, policy: SavePolicy) -> LogDecision:
@@ -129,7 +122,7 @@ def _refused(log: CallLog, event: RecordRefused, policy: SavePolicy) -> LogDecis
 def _unknown(log: CallLog, event: RecordUnknown, policy: SavePolicy) -> LogDecision:
     if not _is_latest(log, event) or not isinstance(log.state, Writing):
         return ignored(log, "late")
-    return _later(log, event.at, 0, (), policy)
+    return _later(in_doubt(log, policy), event.at, 0, (), policy)
 
 
 def _later(
@@ -145,13 +138,11 @@ def _later(
     return LogDecision(tried.at_state(Pending(not_before, not_before)))
 
 
-def _draft_changed(log: CallLog, event: DraftChanged, policy: SavePolicy) -> LogDecision:
-    held = 0 if event.done else max(log.held_until, event.held_until)
-    changed = replace(log, draft=log.draft.merged(event.draft), held_until=held)
-    is_refused = isinstance(log.state, Tray) and log.state.reason is TrayReason.REFUSED
-    if event.done and is_refused and changed.draft != log.draft:
-        return _again(changed, event.at, policy)
-    return _reconciled(changed, event.at, policy)
+def _content_changed(log: CallLog, event: ContentEvent, policy: SavePolicy) -> LogDecision:
+    wanting = changed(log, event)
+    if mends(log, event):
+        return _again(wanting, event.at, policy)
+    return _reconciled(wanting, event.at, policy)
 
 
 def _again(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
@@ -161,15 +152,9 @@ def _again(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
 def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
     if not isinstance(log.state, Tray):
         return ignored(log, "not in the tray")
-    match event.action:
-        case "save_again":
-            return _again(log, event.at, policy)
-        case "already_there":
-            return LogDecision(log.at_state(Closed(event.at, ClosedBy.ALREADY_THERE)))
-        case "dismiss":
-            return LogDecision(log.at_state(Closed(event.at, ClosedBy.DISMISSED)))
-        case _:
-            return ignored(log, "no such choice")
+    if event.action == "save_again":
+        return _again(log, event.at, policy)
+    return closed(log, event)
 
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
@@ -178,5 +163,5 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
         return ignored(log, "not due")
     if isinstance(log.state, Writing):
         # The process that wrote is gone, or its word was lost: as if nobody knew.
-        return _later(log, at, 0, (), policy)
+        return _later(in_doubt(log, policy), at, 0, (), policy)
     return _pending(log, at, at, policy)

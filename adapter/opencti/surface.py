@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import Attempt, CallLog, LogFields, SaveError
+from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.route import Route
 from adapter.opencti.tasklog import TaskRules, create_fields, task_fields, update_fields
 from adapter.page.messages import ErrorIn, is_record_id
@@ -141,7 +141,8 @@ def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     """The go for an attempt: the exact saveLog, decided at accept and never again."""
     if attempt.record_id and log.saved is not None:
         value = update_fields(attempt.record_id, log.saved.fields, attempt.fields, rules)
-        value |= _perhaps_overwritten(log, log.saved.fields, attempt, rules)
+        for fields in log.unsure:  # the record may say this, too
+            value |= update_fields(attempt.record_id, fields, attempt.fields, rules)
         if len(value) == 1:
             # Only the work is to be ended: a save without any field would be refused.
             value["CallDisposition"] = task_fields(attempt.fields, rules)["CallDisposition"]
@@ -156,22 +157,6 @@ def go(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
         "refresh": True,
         **_work(log, attempt, rules),
     }
-
-
-def _perhaps_overwritten(
-    log: CallLog, saved: LogFields, attempt: Attempt, rules: TaskRules
-) -> dict[str, Any]:
-    """What an update since the last known save may have written, and this one says otherwise.
-
-    Its outcome was never told, so the Task may say either.
-    """
-    earlier = [one for one in log.attempts if one.number < attempt.number]
-    known = max((one.number for one in earlier if one.fields == saved), default=0)
-    unsure = [one.fields for one in earlier if one.record_id and one.number > known]
-    rewritten: dict[str, Any] = {}
-    for fields in unsure:
-        rewritten |= update_fields(attempt.record_id, fields, attempt.fields, rules)
-    return rewritten
 
 
 def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Odds:
     slow_commit: float = 0.01
     refused_by_rule: float = 0.01
     refused_transient: float = 0.02
+    # what agents do
+    wavering: float = 0.02
     # what happens to us
     kill_at_commit: float = 0.0005
     store_fails: float = 0.001

@@ -50,6 +50,7 @@ class Person:
         self._seen: set[tuple[str, str]] = set()
         self._written: dict[str, Said] = {}
         self._kept: set[str] = set()
+        self._notes: dict[str, str] = {}
         self._next = self._dice.random.randrange(len(NUMBERS))
         first = Browser()
         second = Browser() if self._dice.hits(0.2) else first
@@ -150,7 +151,8 @@ class Person:
 
     def _sees_words(self, call_id: str, notes: str | None) -> None:
         """What they wrote is there, known by its notes: in this order it is what they said."""
-        if notes is not None and notes not in self._kept:
+        if notes is not None and self._notes.get(call_id) != notes:
+            self._notes[call_id] = notes
             self._kept.add(notes)
             self.said.setdefault(call_id, {}).update(self._written[notes])
 
@@ -164,6 +166,8 @@ class Person:
         self._may_write(0.3, call_id, 0.1, 30, done=False)
         self._may_write(0.5, call_id, 1, 40, done=True)
         self._may_write(0.03, call_id, 100, 600, done=True)
+        if self._dice.breaks(self._dice.odds.wavering, "wavering", call_id):
+            self._wavers(call_id)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -173,6 +177,15 @@ class Person:
             self.unsaid += 1
             after = self._dice.between(low, high)
             self._loop.call_later(after, self._write, call_id, words, done)
+
+    def _wavers(self, call_id: str) -> None:
+        """First this, then that, then this again: of the outcome and nothing else but the notes."""
+        first = {"notes": self._world.fresh_id("note"), "disposition": CHOICES[0]}
+        other = {"notes": self._world.fresh_id("note"), "disposition": CHOICES[1]}
+        for after, words in ((45, first), (70, other), (self._dice.between(80, 500), first)):
+            self._written[words["notes"]] = words
+            self.unsaid += 1
+            self._loop.call_later(after, self._write, call_id, words, True)
 
     def _words(self) -> Said:
         """What they enter; only what is checked in the end, and notes."""

@@ -24,13 +24,14 @@ from adapter.core.logevents import (
     PageProved,
     ProbePage,
     ReadBack,
+    RecordPicked,
     RecordsFound,
     SendSettled,
     TrayDecided,
 )
 from adapter.core.logmodel import Attempt, CallLog, LogFields, SaveError, Tray, TrayReason
 from adapter.core.policy import SavePolicy
-from tests.core.people import KEY, NUMBER, T0
+from tests.core.people import KEY, NUMBER, RECORD, T0
 
 SLOWEST_COMMIT_MS = 250_000
 """Salesforce cuts its own transactions off long before the last read-back (330 s)."""
@@ -203,6 +204,8 @@ class Gate:
         if self.chance(0.1):
             more = Facts(connected=Known(self.rng.randrange(T0), Source.SEEN))
             self.tell(FactsLearned(self.at, more))
+        if self.chance(0.1):
+            self.tell(RecordPicked(self.at, self.rng.choice([None, RECORD])))
         if self.rng.random() < 0.3 and sum(p.alive for p in self.pages) < 3:
             self.pages.append(FakePage(f"page{len(self.pages)}"))
         alive = [p for p in self.pages if p.alive]

@@ -348,6 +348,37 @@ def test_an_update_whose_outcome_is_unknown_waits_until_it_cannot_undo_the_next_
         assert may_be_offered(after(LogTimePassed(due), log=lost.log).log, due)
 
 
+def test_what_an_unknown_update_may_have_said_is_said_again_though_nothing_else_changed() -> None:
+    """A, then B that nobody told of, then A: the record may say B, so A is no old news."""
+    other = RecordPicked(T0 + 1_000, RECORD)
+    updating = after(ACCEPT, SAVED, other, LogAccepted(T0 + 1_001, "page1", "n2")).log
+    due = T0 + 1_001 + POLICY.read_back_at[-1]
+    back = RecordPicked(T0 + 2_000, None)
+    for between in ([back], []):
+        lost = after(LogTimePassed(T0 + 31_001), *between, LogTimePassed(due), log=updating).log
+        undone = after(replace(back, at=due + 1), log=lost).log
+        assert may_be_offered(undone, due + 1)
+        assert undone.unsure == (updating.attempts[1].fields,)
+        told = after(
+            LogAccepted(due + 2, "page1", "n3"), LogSaved(due + 9, "page1", 3, "n3", ""), log=undone
+        ).log
+        assert (told.state, told.unsure) == (Settled(due + 9), ())
+
+
+def test_what_was_surely_not_sent_leaves_no_doubt() -> None:
+    """Refused, too old, or not in the page's journal: the record says what it said."""
+    updating = after(
+        ACCEPT, SAVED, RecordPicked(T0 + 1_000, RECORD), LogAccepted(T0 + 1_001, "page1", "n2")
+    ).log
+    for outcome in (
+        LogRefused(T0 + 1_900, "page1", 2, "n2", LOCKED),
+        LogExpired(T0 + 9_000, "page1", 2, "n2"),
+        PageProved(T0 + 20_000, "page1", never_sent=True),
+    ):
+        undone = after(outcome, RecordPicked(T0 + 30_000, None), log=updating).log
+        assert (undone.state, undone.unsure) == (Settled(T0 + 30_000), ())
+
+
 def test_a_page_that_never_sent_frees_the_log_at_once() -> None:
     """Same page load, and its journal knows nothing of the attempt."""
     lost = after(ACCEPT, PageLost(T0 + 2_000, "page1")).log

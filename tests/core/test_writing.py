@@ -175,6 +175,20 @@ def test_a_lost_answer_is_written_again(event: LogEvent) -> None:
     assert (again.attempt.number, again.attempt.fields) == (2, lost.attempts[0].fields)
 
 
+def test_what_a_lost_write_may_have_said_is_said_again_though_nothing_else_changed() -> None:
+    """A, then B that nobody told of, then A: the record may say B."""
+    changed = after(ENDED, WRITTEN, RecordPicked(T0 + 20_000, RECORD)).log
+    lost = after(RecordUnknown(T0 + 20_100, 2), RecordPicked(T0 + 20_200, None), log=changed).log
+    again = after(LogTimePassed(T0 + 25_100), log=lost)
+    assert isinstance(again.log.state, Writing)
+    told = after(RecordWritten(T0 + 25_200, 3), log=again.log).log
+    assert (told.state, told.unsure) == (Settled(T0 + 25_200), ())
+    refused = after(
+        RecordRefused(T0 + 20_100, 2, WHY), RecordPicked(T0 + 20_200, None), log=changed
+    )
+    assert refused.log.state == Settled(T0 + 20_200)
+
+
 def test_doubt_that_lasts_a_day_is_said() -> None:
     """Without any error: nobody ever answered."""
     tired = replace(after(ENDED).log, refusals=POLICY.writes)

@@ -197,15 +197,12 @@ def test_a_later_go_updates_by_id() -> None:
 
 def test_an_update_says_again_what_an_unknown_one_may_have_overwritten() -> None:
     """First one outcome, then another by a page that froze, then the first again."""
-    first, last = attempt(TASK, disposition="Not now"), attempt(TASK, disposition="Not now")
-    lost = attempt(TASK, disposition="Interested", notes="n")
-    goes = (replace(first, number=1), replace(lost, number=2), last)
-    log = replace(LOG, saved=Saved(TASK, first.fields), attempts=goes)
+    last, lost = attempt(TASK, disposition="Not now"), attempt(TASK, disposition="Yes", notes="n")
+    sure = replace(LOG, saved=Saved(TASK, last.fields))
+    log = replace(sure, unsure=(lost.fields,))
     args = surface.go(log, last, RULES)["call"]["args"]
     assert args == {"Id": TASK, "CallDisposition": "Not now", "Description": None}
-    sure = replace(log, saved=Saved(TASK, lost.fields))
-    noted = replace(last, fields=replace(lost.fields, draft=Draft(notes="m")))
-    assert "Description" in surface.go(sure, noted, RULES)["call"]["args"]
+    assert "Description" not in surface.go(sure, last, RULES)["call"]["args"]
 
 
 def test_a_go_says_what_was_decided_at_accept() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec.structs
 import pytest
 
-from adapter.core import reporting
+from adapter.core import calllog, reporting
 from adapter.core.decision import Decision, ignored
 from adapter.core.events import Report
 from adapter.core.facts import Facts, Source
@@ -34,6 +34,7 @@ KINDS = {
     "odd-letters": replace(NONE, odd_letters=1.0),
     "told-hours-later": replace(NONE, hours_late=0.3),
     "retried-hours-later": replace(NONE, retried=0.5),
+    "wavering": replace(NONE, wavering=1.0, lost_callback=0.1, slow_commit=0.1),
 }
 Patch = pytest.MonkeyPatch
 
@@ -100,6 +101,11 @@ def what_is_over_may_begin_again(patch: Patch) -> None:
     patch.setattr(reporting, "_of_the_past", wrong)
 
 
+def what_nobody_told_of_did_not_happen(patch: Patch) -> None:
+    """An update without an outcome has written nothing."""
+    patch.setattr(calllog, "in_doubt", lambda log, _: log)
+
+
 BROKEN: tuple[tuple[str, Callable[[Patch], None]], ...] = (
     ("greeting", an_answer_is_a_talk),
     ("group", a_colleagues_talk_is_nothing_to_us),
@@ -108,6 +114,7 @@ BROKEN: tuple[tuple[str, Callable[[Patch], None]], ...] = (
     ("fetched", a_talk_goes_on_at_a_colleagues),
     ("odd-letters", letters_are_taken_as_they_come),
     ("told-hours-later", what_is_over_may_begin_again),
+    ("wavering", what_nobody_told_of_did_not_happen),
 )
 
 
