@@ -1,7 +1,8 @@
 """What an agent wants done in a call: asked of the provider, never twice for one request.
 
-Law of this file: a transfer calls somebody. Its target goes by the same dial policy as a click, it
-counts as a call that the agent and the org start, and a call has one at a time.
+Law of this file: a transfer calls somebody, and so does who asks a colleague first. The target goes
+by the same dial policy as a click, it counts as a call that the agent and the org start, and a call
+has one at a time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from adapter.core.model import Agent, AgentNoAnswer, Answer, AwaitingCdr, Call, 
 from adapter.core.phone import DialKind, Order, Undialable, order
 from adapter.core.policy import Policy
 
-TRANSFER = "transfer"
+CALLS_SOMEBODY = frozenset({"transfer", "consult"})
+"""What dials: handing the call over unannounced, or asking somebody while the other party waits."""
+DONE = "done"
 EXTENSION = "extension-"
 """How the id of a request begins that sends a call's extension."""
 
@@ -31,7 +34,7 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
     if call is None or not live or call.provider_call_id is None or agent.line is None:
         return _answer(agent, event, "no-such-call", "This call is not connected.", policy)
     value, line = event.value, agent.line
-    if event.action == TRANSFER:
+    if event.action in CALLS_SOMEBODY:
         ordered = order(value, replace(policy.dial, digits=False), agent.call_center)
         if isinstance(ordered, Undialable):
             return _answer(agent, event, f"refused-{ordered.reason}", ordered.text, policy)
@@ -50,11 +53,14 @@ def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> De
     for one in agent.calls:
         if one.transfer == event.request_id:
             agent = agent.with_call(replace(one, transfer="", transfer_at=0))
+    asked = agent.call(event.call_id)
+    if asked is not None and event.code == DONE:
+        agent = agent.with_call(replace(asked, in_call=asked.in_call.asked(event.action)))
     if not event.request_id.startswith(EXTENSION):
         answer = Answer(event.request_id, event.code, event.text, event.at)
         return Decision(answered(agent, answer, policy))
     call = agent.call(event.request_id.removeprefix(EXTENSION))
-    if event.code == "done" or call is None:
+    if event.code == DONE or call is None:
         return Decision(agent)
     text = f"The extension {call.details.extension} was not sent: press it on your phone."
     return Decision(noticed(agent, Notice(event.request_id, "extension", text, event.at), policy))

@@ -41,7 +41,7 @@ class FindCall(Struct, frozen=True):
 
 
 class ControlCall(Struct, frozen=True):
-    """Hang up, hold, resume, mute, unmute, transfer or send digits, where the provider can."""
+    """What the agent wants done in a call; `value` holds digits, or whom to call."""
 
     request_id: str
     call_id: str

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.model import Draft, Record, TelephonyUser
 from adapter.core.route import Route
 
@@ -160,6 +161,12 @@ class RingingElsewhere(CallEvent, frozen=True):
     """A call that may ring here rings at another user now."""
 
 
+class InCallChanged(CallEvent, frozen=True):
+    """Somebody was called in, put on hold, taken back: the call goes on with this agent."""
+
+    in_call: InCall = NOTHING_IN_CALL
+
+
 class CdrFound(CallEvent, frozen=True):
     """The call log, asked by us, has this call."""
 
@@ -201,12 +208,14 @@ class ControlRequested(Struct, frozen=True):
 
 
 class ControlAnswered(Struct, frozen=True):
-    """What became of it: `code` and sentence as the page shows them."""
+    """What became of it: `code` and sentence as the page shows them; `action` is what was asked."""
 
     at: int
     request_id: str
     code: str
     text: str
+    call_id: str = ""
+    action: str = ""
 
 
 class WrapupSubmitted(Struct, frozen=True):
@@ -270,6 +279,7 @@ Report: TypeAlias = (
     | Transferred
     | AnsweredElsewhere
     | RingingElsewhere
+    | InCallChanged
     | CdrFound
 )
 """Everything the provider tells of a call."""

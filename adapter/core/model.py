@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.route import Route
 from adapter.core.values import Member, Value
 
@@ -194,7 +195,8 @@ class Call(Value, frozen=True):
     the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
     the browser that dialed; `digits_due` are still to be sent, once the call is connected;
     `transfer` is the request whose transfer of this call is under way since `transfer_at`;
-    `host_record` is the record that Salesforce has made of a ringing call for us.
+    `host_record` is the record that Salesforce has made of a ringing call for us; `in_call` is what
+    goes on in it.
     """
 
     call_id: str
@@ -215,6 +217,7 @@ class Call(Value, frozen=True):
     transfer: str = ""
     transfer_at: int = 0
     host_record: str = ""
+    in_call: InCall = NOTHING_IN_CALL
 
     @property
     def direction(self) -> Direction:

@@ -19,6 +19,7 @@ from adapter.core.events import (
     Connected,
     DestinationDialed,
     InboundRinging,
+    InCallChanged,
     Report,
     RingingElsewhere,
     Transferred,
@@ -66,6 +67,8 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if event.facts.connected is not None:
             return _taken_elsewhere(agent, call)
     if call is not None:
+        if isinstance(event, InCallChanged) and not event.elsewhere:
+            call = replace(call, in_call=call.in_call.told(event.in_call))
         return _learned(agent, call, _of_this_agent(call, event), policy)
     if _is_own_leg(agent, event):
         return ignored(agent, "own leg ended")

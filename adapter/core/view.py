@@ -15,6 +15,7 @@ from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
 from adapter.core.ending import is_logged
 from adapter.core.facts import INBOUND, Outcome
+from adapter.core.incall import InCall
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -158,7 +159,27 @@ def _card(call: Call, region: str) -> View:
         "deadline": placing.due if placing is not None else None,
         "draft": _draft(call.draft),
         **({"host_record": call.host_record} if call.host_record else {}),
+        **_in_call(call.in_call, region),
     }
+
+
+def _in_call(inside: InCall, region: str) -> View:
+    """What goes on in a connected call; of what is not, nothing is said."""
+    third = inside.third
+    recording = "paused" if inside.paused else "on" if inside.recording else ""
+    shown: View = {
+        "held": inside.held,
+        "muted": inside.muted,
+        "recording": recording,
+        "third": third
+        and {
+            "number": third.number,
+            "display": display(third.number, region),
+            "state": str(third.state),
+            "since": third.since,
+        },
+    }
+    return {name: value for name, value in shown.items() if value}
 
 
 def _called(call: Call, region: str) -> View:

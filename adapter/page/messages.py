@@ -143,6 +143,13 @@ class Control(_Message):
         "decline",
         "pause_recording",
         "resume_recording",
+        "record",
+        "stop_recording",
+        "consult",
+        "swap",
+        "merge",
+        "complete",
+        "cancel",
     ]
     target: Text = ""
     digits: str = Field("", max_length=64)

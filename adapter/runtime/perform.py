@@ -247,17 +247,19 @@ class Performer:
             provider = self._of(effect)
             if effect.action == "transfer":
                 await provider.transfer(effect.provider_call_id, effect.value)
-                code, text = "transferred", "The call was handed over."
             else:
                 action = Action(effect.action)
                 await provider.control(effect.provider_call_id, action, effect.value)
+            if effect.action in {"transfer", Action.COMPLETE}:
+                code, text = "transferred", "The call was handed over."
         except Unsupported as error:
             code, text = "unsupported", error.text
         except Rejected as error:
             code, text = "provider-refused", error.text
         except ProviderError as error:
             code, text = "unknown-outcome", error.text
-        return ControlAnswered(self._clock.now(), effect.request_id, code, text)
+        now, asked = self._clock.now(), effect.request_id
+        return ControlAnswered(now, asked, code, text, effect.call_id, effect.action)
 
 
 def _fits(cdr: Cdr, effect: FindCall, since: int) -> bool:

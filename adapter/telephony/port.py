@@ -92,6 +92,9 @@ class Capabilities:
     sandbox: bool = False
     caller_id: bool = False
     pause_recording: bool = False
+    consult: bool = False
+    conference: bool = False
+    record: bool = False
 
 
 class Action(StrEnum):
@@ -107,6 +110,18 @@ class Action(StrEnum):
     DECLINE = "decline"
     PAUSE_RECORDING = "pause_recording"
     RESUME_RECORDING = "resume_recording"
+    RECORD = "record"
+    STOP_RECORDING = "stop_recording"
+    CONSULT = "consult"
+    """Call a third while the other party waits; the agent's own part goes on."""
+    SWAP = "swap"
+    """Talk with the other one of both."""
+    MERGE = "merge"
+    """Let all three talk."""
+    COMPLETE = "complete"
+    """Leave both to each other: the agent's part ends."""
+    CANCEL = "cancel"
+    """Let the third go, in whatever stage, and talk with the other party again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,10 @@ class Driver(Protocol):
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Do `action`; `value` holds the digits. Raises `Unsupported` where it cannot."""
+        """Do `action`; `value` holds the digits, or whom to consult.
+
+        Raises `Unsupported` where it cannot.
+        """
         ...
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:

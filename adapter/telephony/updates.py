@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from adapter.core import events
 from adapter.core.callerid import cleaned
 from adapter.core.facts import Direction, Facts
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 
 
 class Moment(StrEnum):
@@ -24,6 +25,8 @@ class Moment(StrEnum):
     CONNECTED = "connected"
     ENDED = "ended"
     TRANSFERRED = "transferred"
+    IN_CALL = "in-call"
+    """Something within the call is another: `CallUpdate.in_call`, whole."""
     CDR = "cdr"
     """No event: the provider's own record of the call, which we asked for."""
 
@@ -35,6 +38,7 @@ class CallUpdate(Struct, frozen=True):
     provider_call_id: str
     user_id: str | None
     facts: Facts
+    in_call: InCall = NOTHING_IN_CALL
 
     @property
     def is_internal(self) -> bool:
@@ -157,8 +161,11 @@ def as_event(
 
     What a network says instead of a number or a name is left out here, for all providers.
     """
+    told = call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere
+    if update.moment is Moment.IN_CALL:
+        return events.InCallChanged(at, *told, in_call=update.in_call)
     event = _EVENTS[update.moment]
-    return event(at, call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere)
+    return event(at, *told)
 
 
 _ELSEWHERE: dict[Moment, type[events.RingingElsewhere | events.AnsweredElsewhere]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import structlog
 from msgspec.structs import replace
 
-from adapter.core.controlling import TRANSFER
+from adapter.core.controlling import CALLS_SOMEBODY
 from adapter.core.effects import ControlCall, PlaceCall
 from adapter.core.events import ControlRequested, DialRequested
 from adapter.core.model import AgentKey
@@ -37,7 +37,7 @@ class Clicks:
 
     async def control(self, key: AgentKey, event: ControlRequested) -> None:
         """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
-        if event.action == TRANSFER:
+        if event.action in CALLS_SOMEBODY:
             await self._counted(key, event)
             return
         log_refusal(key, event.request_id, await self._agents.handle(key, event))

@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 from msgspec.structs import replace
 
-from adapter.core.controlling import TRANSFER
+from adapter.core.controlling import CALLS_SOMEBODY
 from adapter.core.dialplan import is_unknown
 from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event
 from adapter.core.logevents import LogAccepted
@@ -135,7 +135,7 @@ class Hearing:
         if event is None:
             return
         if isinstance(event, ControlRequested):
-            calls_somebody = event.action == TRANSFER and page.writes
+            calls_somebody = event.action in CALLS_SOMEBODY and page.writes
             if not (calls_somebody and await self._same_user.refuses(page, event.value)):
                 await self._clicks.control(page.key, event)
             return

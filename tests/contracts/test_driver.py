@@ -302,6 +302,13 @@ async def test_a_transfer_is_possible_where_it_is_promised(case: Case) -> None:
         (Action.MUTE, "mute"),
         (Action.DIGITS, "digits"),
         (Action.ANSWER, "answer"),
+        (Action.CONSULT, "consult"),
+        (Action.SWAP, "consult"),
+        (Action.COMPLETE, "consult"),
+        (Action.CANCEL, "consult"),
+        (Action.MERGE, "conference"),
+        (Action.RECORD, "record"),
+        (Action.STOP_RECORDING, "record"),
     ],
 )
 async def test_what_is_not_promised_is_unsupported(case: Case, action: Action, flag: str) -> None:

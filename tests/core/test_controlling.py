@@ -8,8 +8,16 @@ from msgspec.structs import replace
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialplan import DialPlan
 from adapter.core.effects import ControlCall
-from adapter.core.events import CallEnded, Connected, ControlAnswered, ControlRequested, Event
+from adapter.core.events import (
+    CallEnded,
+    Connected,
+    ControlAnswered,
+    ControlRequested,
+    Event,
+    InCallChanged,
+)
 from adapter.core.facts import Direction
+from adapter.core.incall import InCall, Third, ThirdState
 from adapter.core.phone import DialRules
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, T0, after, click, said, tell
@@ -43,14 +51,26 @@ def test_a_control_of_a_call_that_is_not_up_is_answered(before: list[Event]) -> 
     assert (told.effects, told.agent.answers[-1].code) == ((), "no-such-call")
 
 
+@pytest.mark.parametrize("action", ["transfer", "consult"])
 @pytest.mark.parametrize(
     ("target", "told"),
     [("(202) 555-0143", "+12025550143"), ("101", "101"), ("+44 20 7946 0958", "+442079460958")],
 )
-def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str) -> None:
+def test_a_transfer_goes_to_what_a_click_would_dial(target: str, told: str, action: str) -> None:
     """As one dial string, however it was typed."""
-    asked = after(IDLE, [TALKING, ControlRequested(T0 + 1, "k1", "c1", "transfer", target)])
-    assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", "transfer", told),)
+    asked = after(IDLE, [TALKING, ControlRequested(T0 + 1, "k1", "c1", action, target)])
+    assert asked.effects == (ControlCall("k1", "c1", LINE, "p1", action, told),)
+
+
+def test_what_goes_on_in_a_call_is_what_was_told_and_done() -> None:
+    """An event of the provider's, or its word that it did what was asked; another's part is not."""
+    third = InCall(T0 + 1, Third("204", ThirdState.RINGING, T0 + 1), held=True)
+    told = replace(tell(InCallChanged, T0 + 1, call="c1"), in_call=third)
+    muted = ControlAnswered(T0 + 2, "k1", "done", "", "c1", "mute")
+    refused = ControlAnswered(T0 + 3, "k2", "provider-refused", "", "c1", "unmute")
+    elsewhere = replace(told, elsewhere=True, in_call=InCall(T0 + 9))
+    (call,) = after(IDLE, [TALKING, told, muted, refused, elsewhere]).agent.calls
+    assert call.in_call == replace(third, muted=True)
 
 
 def test_a_transfer_is_dialed_with_the_prefixes_of_the_call_center() -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
+from adapter.core.incall import InCall, Third, ThirdState
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -181,6 +182,28 @@ def test_a_live_call_has_a_card() -> None:
             "who": {"id": "003x", "name": "", "object_type": ""},
         },
     }
+
+
+def test_a_card_tells_what_goes_on_in_its_call() -> None:
+    """What does not is left out."""
+    third = Third("+442079460958", ThirdState.TALKING, T0 + 3)
+    inside = InCall(T0 + 3, third, held=True, muted=True, recording=True)
+    (card,) = shown(replace(IDLE, calls=(replace(CALL, in_call=inside),)))["calls"]
+    assert {name: card[name] for name in ("held", "muted", "recording", "third")} == {
+        "held": True,
+        "muted": True,
+        "recording": "on",
+        "third": {
+            "number": "+442079460958",
+            "display": "+44 20 7946 0958",
+            "state": "talking",
+            "since": T0 + 3,
+        },
+    }
+    paused = replace(CALL, in_call=replace(inside, paused=True))
+    assert shown(replace(IDLE, calls=(paused,)))["calls"][0]["recording"] == "paused"
+    (plain,) = shown(replace(IDLE, calls=(CALL,)))["calls"]
+    assert not {"held", "muted", "recording", "third"} & plain.keys()
 
 
 def test_the_admin_s_fields_are_asked_for_and_shown_back() -> None:

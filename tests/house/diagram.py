@@ -22,6 +22,7 @@ from adapter.core.events import (
     DialRequested,
     Event,
     InboundRinging,
+    InCallChanged,
     OverClaimed,
     PlacingRejected,
     PlacingUnknown,
@@ -98,8 +99,9 @@ def _events(agent: Agent) -> Iterator[Event]:
     over = number.join(Facts(ended=Known(AT, Source.RECORD)))
     # A ringing is another caller's; all else is about the call that is there.
     yield InboundRinging(AT, "another", False, "other", Facts())
-    for kind in (DestinationDialed, Connected, CallEnded, Transferred, AnsweredElsewhere):
+    for kind in (DestinationDialed, Connected, InCallChanged, CallEnded, Transferred):
         yield kind(AT, "fresh", False, "theirs", number)
+    yield AnsweredElsewhere(AT, "fresh", False, "theirs", number)
     yield RingingElsewhere(AT + 60_000, "fresh", False, "theirs", number)
     if agent.calls:
         yield CdrFound(AT, "ours", True, "theirs", number)

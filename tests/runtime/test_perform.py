@@ -79,6 +79,18 @@ async def test_a_control_is_answered_whatever_comes_of_it(
     assert bench.provider.asked[-1] == ("control", "pc1", "hold", "")
 
 
+@pytest.mark.parametrize("action", ["complete", "transfer"])
+async def test_a_call_that_goes_on_without_the_agent_was_handed_over(
+    bench: Bench, action: str
+) -> None:
+    """Announced or not, it is the same to the agent."""
+    await dial(bench)
+    await bench.intake.take(heard(news(Moment.DIALED)))
+    await bench.agents.handle(ADA, ControlRequested(1_000_000, "r2", "ours", action, "204"))
+    await bench.settle()
+    assert (await bench.agents.snapshot(ADA)).agent.answers[-1].code == "transferred"
+
+
 class Quiet(HandProvider):
     """A provider that knows whether phones can ring."""
 

@@ -15,6 +15,7 @@ from adapter.telephony.updates import CallUpdate, Moment, as_event, event_for
         (Moment.CONNECTED, events.Connected),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
+        (Moment.IN_CALL, events.InCallChanged),
         (Moment.CDR, events.CdrFound),
     ],
 )
@@ -72,6 +73,7 @@ def test_news_of_the_agent_or_of_nobody_by_name_is_the_agents(
         (Moment.CONNECTED, events.AnsweredElsewhere),
         (Moment.ENDED, events.CallEnded),
         (Moment.TRANSFERRED, events.Transferred),
+        (Moment.IN_CALL, events.InCallChanged),
         (Moment.CDR, events.CdrFound),
     ],
 )

@@ -67,6 +67,19 @@ export interface CallCard {
   unconfirmed: boolean;
   deadline: number | null;
   draft: Draft;
+  /** The other party waits. */
+  held?: boolean;
+  muted?: boolean;
+  recording?: 'on' | 'paused';
+  /** Who was called into the call. */
+  third?: Third | null;
+}
+
+export interface Third {
+  number: string;
+  display: string;
+  since: number;
+  state: 'ringing' | 'talking' | 'waiting' | 'joined';
 }
 
 export type LogState = 'saving' | 'saved' | 'waiting' | 'unconfirmed' | 'refused' | 'none';

@@ -31,7 +31,7 @@ from adapter.telephony.port import (
 )
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 
-AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
+CONTROLS = {Action.HOLD, Action.RESUME, Action.MUTE, Action.UNMUTE, Action.DIGITS}
 NOT_SERVED = "The softphone is not connected to the phone system at the moment. Try again soon."
 NO_SUCH_CALL = "The phone system has no such call any more."
 NOT_OURS = "Only hanging up is possible in a call that was not started here."
@@ -157,7 +157,7 @@ class AsteriskDriver:
         if action is Action.HANG_UP:
             await self._hang_up(provider_call_id)
             return
-        if action in AT_THE_PHONE:
+        if action not in CONTROLS:
             raise Unsupported("This is done at the phone itself.")
         call = await self._call(provider_call_id)
         if call.party is None or call.agent is None:
