@@ -46,7 +46,7 @@ DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 
 
-SURFACES = ("open-cti", "voice")
+SURFACES = ("open-cti", "lwc", "voice")
 """Where in Salesforce the softphone can be."""
 
 
@@ -241,7 +241,7 @@ def _salesforce(table: dict[str, Any]) -> SalesforceSide:
     _demand("[org.salesforce]", table, known)
     surface = table.get("surface", SURFACES[0])
     if surface not in SURFACES:
-        raise ValueError(f"surface is {' or '.join(SURFACES)}, not {surface!r}")
+        raise ValueError(f"surface is open-cti, lwc or voice, not {surface!r}")
     secret, fields = table.get("client_secret_file"), table.get("task_extra_fields")
     if bool(secret) != bool(table.get("client_id")):
         raise ValueError("[org.salesforce] has client_id and client_secret_file, or neither")

@@ -26,7 +26,7 @@ from adapter.web.oidc import IdentityProvider
 StatesOf = Callable[[str], DriverStates]
 """Where the driver of that account keeps what it steers by."""
 
-SURFACES = ("adapter.opencti", "adapter.voice")
+SURFACES = ("adapter.opencti", "adapter.lwc", "adapter.voice")
 """Rooms of Salesforce's products; each has a `setup` with `connect`."""
 
 

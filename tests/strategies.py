@@ -179,6 +179,21 @@ log_fields = st.builds(
 )
 
 attempts = st.builds(Attempt, counts, names, names, times, log_fields, texts)
+jsons = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["message", "fieldErrors", "pageErrors", "statusCode", "fieldLabel", "A"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+"""What a page may have got from Salesforce, or made up."""
+
 save_errors = st.builds(SaveError, texts, texts, texts, st.booleans())
 
 log_states: SearchStrategy[LogState] = st.one_of(

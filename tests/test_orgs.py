@@ -149,7 +149,7 @@ def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti or voice, not 'pager'"),
+        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti, lwc or voice, not 'pager'"),
         ('[org.salesforce]\ncolour = "red"', "has no colour; it knows"),
         ('[org.salesforce]\nclient_id = "3MVG9"', "client_secret_file, or neither"),
         ('[org.salesforce]\ntask_extra_fields = ["Subject=x"]', "must be Field=value"),

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter.core.route import Route
 from adapter.opencti.surface import OpenCti
 from adapter.orgs import orgs_of
 from adapter.page.port import SalesforceOrg
@@ -53,7 +54,7 @@ async def test_each_org_has_its_own_tasks_and_its_own_way_to_ask_for_them(
     (tmp_path / "orgs.toml").write_text(text)
     tenants = await built(stack, orgs_file=tmp_path / "orgs.toml", task_status="Completed")
     a, b = tenants.all
-    calls_a, calls_b = a.salesforce.page_calls, b.salesforce.page_calls
+    calls_a, calls_b = (one.salesforce.page_calls[Route.PAGE] for one in (a, b))
     assert isinstance(calls_a, OpenCti)
     assert isinstance(calls_b, OpenCti)
     assert (calls_a.rules.status, calls_b.rules.status) == ("Done", "Completed")

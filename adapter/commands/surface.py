@@ -1,4 +1,4 @@
-"""Say in which product of Salesforce's an agent works: voice, open-cti, or whichever page greets.
+"""Say where in Salesforce an agent works: voice, open-cti, lwc, or with whichever page greets.
 
 Refused while a call of the agent is up. Logs of before keep the way that they were begun on, and
 are listed. With SQLite the adapter must be stopped; with PostgreSQL the replicas go on, and the
@@ -18,6 +18,7 @@ from adapter import console, observability
 from adapter.commands import CommandFailed
 from adapter.core.events import SurfaceChosen
 from adapter.core.model import AgentKey
+from adapter.core.rerouting import may_save
 from adapter.core.route import Route
 from adapter.fanout.open import is_shared, open_hints
 from adapter.orgs import orgs_of
@@ -30,7 +31,12 @@ from adapter.storage.port import StorageError
 
 log = structlog.get_logger(__name__)
 
-ROUTES = {"voice": Route.BACKEND, "open-cti": Route.PAGE, "any": Route.PAGE}
+ROUTES = {
+    "voice": Route.BACKEND,
+    "open-cti": Route.PAGE,
+    "lwc": Route.KEYED,
+    "any": Route.PAGE,
+}
 _USER = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?\Z")
 
 
@@ -84,8 +90,9 @@ async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, An
         turn = await agents.handle(key, SurfaceChosen(clock.now(), name, route))
         if "in a call" in turn.ignored:
             raise CommandFailed("A call of this agent is up: try again when it is over.")
-        logs = (await agents.snapshot(key)).logs
-        unfinished = [one.log_id for one in logs if one.route is not route]
+        logs, save = (await agents.snapshot(key)).logs, agents.policy_of(key).save
+        left = (one for one in logs if not may_save(one, route, clock.now(), save))
+        unfinished = [one.log_id for one in left]
         return {"agent": str(key), "surface": surface, "unfinished": unfinished}
     finally:
         await hints.close()

@@ -5,8 +5,9 @@
                          → Unknown → Verifying → Settled | Pending | Tray
 
 Law of this file: **never a second create while the outcome of one is unknown.** An update by id
-may be repeated, so for one everything that is not "ok" leads back to Pending. A report is always
-believed, however late; a second record id is a double, and said.
+may be repeated, so for one everything that is not "ok" leads back to Pending, and so may each save
+by key (the keyed route). A report is always believed, however late; a second record id is a double,
+and said.
 """
 
 from __future__ import annotations
@@ -62,8 +63,9 @@ from adapter.core.logmodel import (
     Unknown,
     Verifying,
 )
-from adapter.core.logpending import open_again, pending, reconciled
+from adapter.core.logpending import open_again, open_later, pending, reconciled
 from adapter.core.policy import SavePolicy
+from adapter.core.rerouting import may_save
 from adapter.core.route import Route
 from adapter.core.writing import decide_writing
 
@@ -106,16 +108,16 @@ def newly_opened(at: int, held_until: int, policy: SavePolicy) -> Pending:
 
 def may_be_offered(log: CallLog, at: int) -> bool:
     """Whether a page may have this log now."""
-    if log.route is not Route.PAGE:
-        return False
-    return isinstance(log.state, Pending) and log.state.not_before <= at
+    return log.route.by_page and isinstance(log.state, Pending) and log.state.not_before <= at
 
 
 def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecision:
     if not may_be_offered(log, event.at):
         return ignored(log, "taken")
+    if not may_save(log, event.route, event.at, policy):
+        return ignored(log, "of another route")
     going, attempt = begun(log, event.at, policy, event.page_id, event.nonce)
-    given = going.at_state(Attempting(event.at + policy.report_ms))
+    given = replace(going, route=event.route, state=Attempting(event.at + policy.report_ms))
     return LogDecision(given, (GrantSave(log.log_id, attempt),))
 
 
@@ -158,7 +160,9 @@ def _record_known(  # noqa: PLR0917
         return LogDecision(log, effects, "repeated")
     if log.saved is not None and not _is_open(log, attempt):
         return LogDecision(log, effects, "repeated")
-    there = known(log, Saved(record_id, attempt.fields))
+    said = Saved(record_id, attempt.fields)
+    # What an older go of the keyed route said, a later one in doubt may have said otherwise.
+    there = known(log, said) if is_latest else replace(log, saved=said, refusals=0)
     if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
         return LogDecision(there, effects)
     return open_again(there, at, policy, effects)
@@ -227,10 +231,14 @@ def _outcome_unknown(
 ) -> LogDecision:
     """Nobody knows what became of the go: an update is repeated, but not yet; a create never.
 
+    By key, both are: Salesforce keeps the one of the highest number.
+
     An update that Salesforce commits late would undo a newer one: the next one waits until it
     can't be committed any more.
     """
     attempt = log.attempt
+    if log.route is Route.KEYED:
+        return open_later(in_doubt(log, policy), at, policy)
     if attempt is None or (log.saved is not None and not attempt.record_id):
         return open_again(log, at, policy)
     if attempt.record_id:

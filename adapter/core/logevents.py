@@ -12,14 +12,16 @@ from msgspec import Struct
 from adapter.core.facts import Facts
 from adapter.core.logmodel import Attempt, SaveError
 from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.route import Route
 
 
 class LogAccepted(Struct, frozen=True):
-    """A page took our offer: the compare-and-set that at most one page wins."""
+    """A page took our offer: the compare-and-set that at most one page wins; `route` is its own."""
 
     at: int
     page_id: str
     nonce: str
+    route: Route = Route.PAGE
 
 
 class LogSaved(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""When a log is to be saved next: pending, held back, or nothing to say. For the page's route."""
+"""When a log is to be saved next: pending, held back, or nothing to say. For the pages' routes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import LogEffect
 from adapter.core.logmodel import CallLog, Pending, Settled
 from adapter.core.policy import SavePolicy
+
+WAITS = 20
+"""So often a wait may double; the longest one comes far sooner."""
 
 
 def pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
@@ -36,3 +39,11 @@ def open_again(
 ) -> LogDecision:
     """To be saved at once, if there is anything to say."""
     return reconciled(log.at_state(pending(at, at, policy)), at, policy, effects)
+
+
+def open_later(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+    """To be saved once more, the more attempts there were the later: for as long as it takes."""
+    tried = log.attempt.number if log.attempt else 1
+    grown = policy.write_again_ms * 2 ** min(tried - 1, WAITS)
+    not_before = at + min(grown, policy.write_again_longest_ms)
+    return LogDecision(log.at_state(pending(at, not_before, policy)))

@@ -13,7 +13,6 @@ from adapter.core.facts import SEEN, Facts, Known, Outcome
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
-from adapter.core.route import Route
 
 
 def new_log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
@@ -26,14 +25,13 @@ def log_of_attempt(
     agent: Agent, call: Call, at: int, policy: Policy, outcome: Outcome | None = None
 ) -> tuple[CallLog, ...]:
     """The log of a placement that reached nobody, if there must be one."""
-    if agent.route is Route.PAGE:
+    if agent.route.by_page:
         return ()
     over = Facts(ended=Known(at, SEEN), outcome=Known(outcome, SEEN) if outcome else None)
     return (_log(agent, replace(call, facts=call.facts.join(over)), at, 0, policy),)
 
 
 def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLog:
-    by_page = agent.route is Route.PAGE
     return CallLog(
         log_id=call.call_id,
         agent=agent.key,
@@ -43,7 +41,7 @@ def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLo
         record=call.record,
         time_zone=call.time_zone or agent.time_zone,
         state=calllog.newly_opened(at, held, policy.save)
-        if by_page
+        if agent.route.by_page
         else writing.newly_opened(at, held),
         provider_call_id=call.provider_call_id or "",
         draft=call.draft,

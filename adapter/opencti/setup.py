@@ -7,12 +7,11 @@ from contextlib import AsyncExitStack
 from adapter.core.policy import Policy
 from adapter.opencti.soql import TaskFinder, build_finder
 from adapter.opencti.surface import open_cti
-from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import Clock
+from adapter.salesforce.rules import task_rules
 from adapter.settings import Settings
-from adapter.settings.salesforce import task_fields_of
 
 
 def connect(
@@ -22,15 +21,7 @@ def connect(
     finder = _finder(org, settings)
     if finder is not None:
         stack.push_async_callback(finder.close)
-    return open_cti(_tasks(org, settings, rules), finder, settings.read_back_class)
-
-
-def _tasks(org: Org, settings: Settings, rules: Policy) -> TaskRules:
-    own = org.salesforce
-    status = settings.task_status if own.task_status is None else own.task_status
-    pairs = own.task_extra_fields
-    fields = settings.extra_fields() if pairs is None else task_fields_of(pairs)
-    return TaskRules(status, rules.disposition, fields, first_line=settings.task_first_line)
+    return open_cti(task_rules(org, settings, rules), finder, settings.read_back_class)
 
 
 def _finder(org: Org, settings: Settings) -> TaskFinder | None:

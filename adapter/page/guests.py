@@ -17,19 +17,22 @@ from adapter.core.view import View, view
 from adapter.page.messages import Hello
 from adapter.page.port import Surface
 
-OPEN_CTI, VOICE = "open-cti", "voice"
+OPEN_CTI, LWC, VOICE = "open-cti", "lwc", "voice"
 
 ELSEWHERE = {
     VOICE: "You work with Salesforce Voice: use the phone in Omni-Channel.",
     OPEN_CTI: "You work with the softphone in the utility bar: call from there.",
+    LWC: "You work with the softphone component in the utility bar of your app: call from there.",
 }
 OTHER_SURFACE = "other-surface"
+
+_SURFACES = {LWC: Surface(LWC, Route.KEYED), VOICE: Surface(VOICE, Route.BACKEND)}
+"""Both experiences of Open CTI are one surface."""
 
 
 def surface_of(hello: Hello) -> Surface:
     """Which product of Salesforce's the page says that it is in, and who writes logs there."""
-    voice = hello.surface == VOICE
-    return Surface(VOICE, Route.BACKEND) if voice else Surface(OPEN_CTI, Route.PAGE)
+    return _SURFACES.get(hello.surface, Surface(OPEN_CTI, Route.PAGE))
 
 
 def is_guest(surface: str, agent: Agent) -> bool:
@@ -46,5 +49,5 @@ def guest_view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[
     """The view without calls, with click-to-dial off, and with the sentence that says why."""
     notice = Notice(OTHER_SURFACE, OTHER_SURFACE, sentence(agent), 0)
     bare = replace(agent, calls=(), answers=(), notices=(notice,))
-    own = [log for log in logs if log.route is Route.PAGE]
+    own = [log for log in logs if log.route.by_page]
     return {**view(bare, own, policy, can), "click_to_dial": False}

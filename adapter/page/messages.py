@@ -84,7 +84,7 @@ class Hello(_Message):
     ticket: Id
     page_id: Id
     build: Text = ""
-    surface: Literal["lightning", "classic", "voice"] = "lightning"
+    surface: Literal["lightning", "classic", "lwc", "voice"] = "lightning"
     time_zone: str = Field("UTC", max_length=64)
     visible: bool = True
     focused: bool = False

@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
+from adapter.core.rerouting import may_save
 from adapter.core.view import offerable
 from adapter.page import frames
 from adapter.page.page import Page
@@ -65,14 +67,14 @@ class Offers:
         for one in snapshot.logs:
             if one.log_id not in ready:
                 self._end(one.log_id)
-        for log_id in (one.log_id for one in snapshot.logs if one.log_id in ready):
-            offer = self._offers.get(log_id)
+        for one in (log for log in snapshot.logs if log.log_id in ready):
+            offer = self._offers.get(one.log_id)
             if offer is None:
-                self._next(key, log_id, set())
-            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
+                self._next(key, one, set())
+            elif not offer.page_id and self._candidate(key, one, offer.asked) is not None:
                 # Somebody has come who was not asked yet: no need to rest any longer.
-                self._end(log_id)
-                self._next(key, log_id, offer.asked)
+                self._end(one.log_id)
+                self._next(key, one, offer.asked)
 
     def withdraw(self, page: Page) -> None:
         """The page is gone: what was offered to it goes to the next one."""
@@ -81,12 +83,18 @@ class Offers:
                 offer.timer.cancel()
                 self._ran_out(page.key, log_id, offer.asked)
 
-    def _candidate(self, key: AgentKey, asked: set[str]) -> Page | None:
-        able = (page for page in self._pages_of(key) if page.writes and page.can_save)
-        return next((page for page in able if page.page_id not in asked), None)
+    def _candidate(self, key: AgentKey, one: CallLog, asked: set[str]) -> Page | None:
+        """The best page that was not asked yet; those of the log's own route come first."""
+        save, now = self._agents.policy_of(key).save, self._clock.now()
+        able = [
+            page
+            for page in self._pages_of(key)
+            if page.can_save and page.page_id not in asked and may_save(one, page.route, now, save)
+        ]
+        return min(able, key=lambda page: page.route is not one.route, default=None)
 
-    def _next(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
-        page = self._candidate(key, asked)
+    def _next(self, key: AgentKey, one: CallLog, asked: set[str]) -> None:
+        page, log_id = self._candidate(key, one, asked), one.log_id
         if page is None:
             if not asked:
                 return
@@ -110,9 +118,9 @@ class Offers:
             # Forgotten after a commit that failed: without a look nobody would offer it again.
             self._look(key)
             return
-        ready = offerable(snapshot.logs, self._clock.now())
-        if any(one.log_id == log_id for one in ready):
-            self._next(key, log_id, asked)
+        for one in offerable(snapshot.logs, self._clock.now()):
+            if one.log_id == log_id:
+                self._next(key, one, asked)
 
     def _end(self, log_id: str) -> None:
         offer = self._offers.pop(log_id, None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from adapter.core.model import AgentKey
+from adapter.core.route import Route
 
 Go: TypeAlias = tuple[str, int]
 """A go by its log's id and the attempt's number."""
@@ -19,7 +20,7 @@ PROBES_KEPT = 32
 class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
-    `surface` is the product of Salesforce's that it is in; `writes`: its pages save and pop.
+    `surface` is the product of Salesforce's that it is in, `route` who writes the logs there.
     `can_save` is False until its journal has been taken, and until Salesforce has said who runs
     it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
     `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
@@ -32,7 +33,7 @@ class Page:
     close: Callable[[int, str], None]
     can_save: bool = True
     surface: str = ""
-    writes: bool = True
+    route: Route = Route.PAGE
     visible: bool = True
     focused: bool = False
     active_at: int = 0
@@ -42,6 +43,11 @@ class Page:
     time_zone: str = ""
     goes: set[Go] = field(default_factory=set)
     probes: dict[str, tuple[int, frozenset[Go]]] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it saves and pops."""
+        return self.route.by_page
 
     @property
     def rank(self) -> tuple[bool, bool, int]:

@@ -45,7 +45,7 @@ class Pops:
         now = self._clock.now()
         if agent.route is Route.BACKEND:
             return tuple(RecordClaimed(now, call_id) for call_id in ringing)
-        best = self._pages.best_writer(agent.key)
+        best = self._pages.best_writer(agent.key, agent.route)
         return tuple(PopClaimed(now, call_id, best.page_id) for call_id in ringing if best)
 
     def offer(self, agent: Agent) -> None:
@@ -63,6 +63,7 @@ class Pops:
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """This page has the pop, in the words of its surface."""
-        calls = self._orgs.of(key).page_calls
+        page = self._pages.page(key, effect.page_id)
+        calls = self._orgs.of(key).page_calls.get(page.route) if page else None
         if calls is not None:
             self._pages.send(key, effect.page_id, calls.pop(effect))

@@ -6,8 +6,8 @@ A surface is a product of Salesforce's that hosts a page of ours. The rooms `pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from adapter.core.effects import PopScreen
@@ -137,12 +137,12 @@ class Surface:
 class SalesforceOrg:
     """An org's Salesforce: its surfaces, and who writes by which route.
 
-    `page_calls` is how its pages save and pop, `finder` who can be asked for what they saved;
-    `writer` writes what no page writes. None: not set up.
+    `page_calls` is how the pages of a route save and pop, `finder` who can be asked for what they
+    saved; `writer` writes what no page writes. None: not set up.
     """
 
     surfaces: tuple[Surface, ...] = ()
-    page_calls: PageCalls | None = None
+    page_calls: Mapping[Route, PageCalls] = field(default_factory=dict)
     finder: RecordFinder | None = None
     writer: RecordWriter | None = None
 
@@ -150,7 +150,7 @@ class SalesforceOrg:
         """Both together; what one has not, the other may have."""
         return SalesforceOrg(
             self.surfaces + other.surfaces,
-            self.page_calls or other.page_calls,
+            {**other.page_calls, **self.page_calls},
             self.finder or other.finder,
             self.writer or other.writer,
         )
@@ -159,11 +159,14 @@ class SalesforceOrg:
         """The surface of that name, if the org has it."""
         return next((surface for surface in self.surfaces if surface.name == name), None)
 
-    def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-        """What Salesforce said to a page; as it stands where no page should have asked."""
-        if self.page_calls is not None:
-            return self.page_calls.save_errors(errors)
-        return tuple(SaveError(error.code, error.message) for error in errors)
+    def reads_errors(self, route: Route) -> Callable[[Sequence[ErrorIn]], tuple[SaveError, ...]]:
+        """Who reads what Salesforce said to a page of that route; if nobody, as it stands."""
+        calls = self.page_calls.get(route)
+        return calls.save_errors if calls is not None else _as_it_stands
+
+
+def _as_it_stands(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
+    return tuple(SaveError(error.code, error.message) for error in errors)
 
 
 NOBODYS = SalesforceOrg()

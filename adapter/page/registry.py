@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from adapter.page import frames
 from adapter.page.page import Page
 
@@ -28,9 +29,9 @@ class Registry:
         """The page of that id, if it is here."""
         return self._pages.get(key, {}).get(page_id)
 
-    def best_writer(self, key: AgentKey) -> Page | None:
-        """The best page of a surface whose pages write, and pop."""
-        return next((page for page in self.of(key) if page.writes), None)
+    def best_writer(self, key: AgentKey, route: Route) -> Page | None:
+        """The best page of a surface whose pages write by that route, and pop."""
+        return next((page for page in self.of(key) if page.writes and page.route is route), None)
 
     def count(self) -> int:
         """How many pages are connected here."""

@@ -16,6 +16,7 @@ from adapter.core.logevents import (
 )
 from adapter.core.logmodel import Attempting, CallLog
 from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from adapter.page import frames
 from adapter.page.page import Page
 from adapter.page.port import ReadBackFailed, RecordFinder, SalesforceOrgs
@@ -77,9 +78,10 @@ class Saving:
         was_open = any(one.log_id == log_id and one.saved is None for one in logs)
         event = RecordsFound(self._clock.now(), records)
         turn = await self._agents.handle_log_event(key, log_id, event)
-        one, calls = turn.logs.get(log_id), self._orgs.of(key).page_calls
+        one = turn.logs.get(log_id)
+        calls = self._orgs.of(key).page_calls.get(one.route) if one else None
         done = calls.complete(one) if calls and one and was_open else None
-        best = self._pages.best_writer(key)
+        best = self._pages.best_writer(key, Route.PAGE)
         if done and best:
             best.send(frames.frame(done))
 
@@ -94,7 +96,8 @@ class Saving:
         for page in self._pages.of(key):
             if page.page_id != attempt.page_id:
                 page.send(frames.frame({"type": "taken", "log_id": one.log_id}))
-        calls, going = self._orgs.of(key).page_calls, self._pages.page(key, attempt.page_id)
+        calls = self._orgs.of(key).page_calls.get(one.route)
+        going = self._pages.page(key, attempt.page_id)
         if calls is not None and going is not None:
             going.send(frames.frame(calls.save(one, attempt)))
             going.goes.add((one.log_id, attempt.number))
@@ -112,9 +115,9 @@ class Saving:
             found = self._find(org.finder, key, effect.log_id)
             self._tasks.start(f"read back {effect.log_id}", found)
             return
-        best = self._pages.best_writer(key)
-        if best is not None and org.page_calls is not None:
-            best.send(frames.frame(org.page_calls.read_back(effect.log_id)))
+        best, calls = self._pages.best_writer(key, Route.PAGE), org.page_calls.get(Route.PAGE)
+        if best is not None and calls is not None:
+            best.send(frames.frame(calls.read_back(effect.log_id)))
 
     async def _find(self, finder: RecordFinder, key: AgentKey, log_id: str) -> None:
         try:

@@ -106,7 +106,7 @@ class Hearing:
             case Accept():
                 await self._accept(page, message, now)
             case Result():
-                read = self._pages.orgs.of(page.key).save_errors
+                read = self._pages.orgs.of(page.key).reads_errors(page.route)
                 event = frames.result_event(message, page.page_id, now, read)
                 turn = await self._agents.handle_log_event(page.key, message.log_id, event)
                 if turn.ignored:
@@ -162,7 +162,7 @@ class Hearing:
             log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
-        event = LogAccepted(now, page.page_id, self._clock.nonce())
+        event = LogAccepted(now, page.page_id, self._clock.nonce(), page.route)
         if (
             not page.can_save
             or (await self._agents.handle_log_event(page.key, message.log_id, event)).ignored
@@ -174,7 +174,7 @@ class Hearing:
         if self._same_user.is_answer(page, message):
             await self._same_user.heard(page, message)
             return
-        calls = self._pages.orgs.of(page.key).page_calls
+        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
         records = calls.found_records(message.value) if calls and message.outcome == "ok" else None
         if records is None:
             log.warning("read_back.failed", agent=str(page.key), call=message.ask_id)

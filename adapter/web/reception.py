@@ -13,7 +13,6 @@ from aiohttp import WSMsgType, web
 
 from adapter.core.events import PageGreeted
 from adapter.core.model import TelephonyUser
-from adapter.core.route import Route
 from adapter.metrics import Metrics
 from adapter.page import frames
 from adapter.page.guests import surface_of
@@ -84,7 +83,7 @@ class Reception:
             page_id=hello.page_id,
             key=key,
             surface=surface.name,
-            writes=surface.route is Route.PAGE,
+            route=surface.route,
             send=outbox.send,
             close=outbox.close,
             can_save=False,
@@ -126,7 +125,7 @@ class Reception:
         if rubbish:
             about = {"agent": str(page.key), "page": page.page_id}
             log.warning("journal.invalid_entries", **about, entries=rubbish)
-        read = self._pages.orgs.of(page.key).save_errors
+        read = self._pages.orgs.of(page.key).reads_errors(page.route)
         for entry in entries:
             event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
             if event is not None:

@@ -75,7 +75,7 @@ class SalesforceUserCheck:
     async def heard(self, page: Page, message: AskAnswer) -> None:
         """The page says who runs it. Raises StorageError."""
         nonce, page.who_asked = page.who_asked, ""
-        calls = self._pages.orgs.of(page.key).page_calls
+        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
         who = calls.who_runs(message.value, nonce) if calls and message.outcome == "ok" else None
         if who is None:
             settings = list(variables(UNKNOWN[0]))
@@ -87,7 +87,7 @@ class SalesforceUserCheck:
             self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     def _ask(self, page: Page) -> None:
-        calls = self._pages.orgs.of(page.key).page_calls
+        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
         if calls is not None and not page.who_asked:
             page.who_asked = self._clock.nonce()
             page.send(frames.frame(calls.who_am_i(page.who_asked)))

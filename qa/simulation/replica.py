@@ -19,7 +19,6 @@ from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
 from adapter.metrics import Metrics
 from adapter.opencti.surface import open_cti
-from adapter.opencti.tasklog import TaskRules
 from adapter.orgs import Org, TelephonyAccount
 from adapter.page.messages import Hello
 from adapter.page.pages import Pages
@@ -30,6 +29,7 @@ from adapter.runtime.orgrate import OrgRate
 from adapter.runtime.perform import Performer
 from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
+from adapter.salesforce.tasklog import TaskRules
 from adapter.storage.port import Session, Snapshot
 from adapter.telephony.health import Health
 from adapter.telephony.updates import IncomingDelivery

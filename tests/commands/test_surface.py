@@ -66,6 +66,20 @@ def test_an_agent_is_moved_and_told_which_logs_wait(
     assert not asyncio.run(_kept(database)).pinned
 
 
+def test_an_agent_moves_to_our_own_component_and_back(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is left behind: whichever page is there may save what has nothing under way."""
+    log = replace(new_log(), agent=KEY)
+    asyncio.run(_kept(database, AgentChange(0, replace(IDLE, key=KEY), None, (log,))))
+    for surface, route in (("lwc", Route.KEYED), ("open-cti", Route.PAGE)):
+        assert main(["surface", KEY.user_id, surface, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told == {"agent": str(KEY), "surface": surface, "unfinished": []}
+        agent = asyncio.run(_kept(database))
+        assert (agent.surface, agent.route) == (surface, route)
+
+
 def test_nobody_is_moved_in_a_call(database: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The call would lose its page."""
     busy = replace(after(replace(IDLE, key=KEY), [click()]).agent)

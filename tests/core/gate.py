@@ -211,7 +211,7 @@ class Gate:
         alive = [p for p in self.pages if p.alive]
         if alive and may_be_offered(self.log, self.at):
             page = self.rng.choice(alive)
-            self.tell(LogAccepted(self.at, page.page_id, f"n{self.at}"))
+            self.tell(LogAccepted(self.at, page.page_id, f"n{self.at}", self.log.route))
         if isinstance(self.log.state, Tray) and self.log.state.reason is not TrayReason.DOUBLED:
             self._agent_decides()
 

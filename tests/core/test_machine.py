@@ -48,6 +48,7 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.policy import Policy
+from adapter.core.route import Route
 from tests.core.people import IDLE, LINE, NUMBER, POLICY, RECORD, T0, after, click, said, tell
 from tests.core.test_facts import any_facts
 from tests.core.world import World
@@ -63,6 +64,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "at": st.integers(T0, T0 + 1_000_000),
     "clicked_at": st.integers(T0, T0 + 1_000_000),
     "line": st.sampled_from([LINE, None]),
+    "route": st.sampled_from(list(Route)),
     "number": st.sampled_from([NUMBER, "911", "1001", "nonsense", ""]),
     "call_id": st.sampled_from(["c1", "c2", "c3"]),
     "request_id": st.sampled_from(["r1", "r2", "r3"]),

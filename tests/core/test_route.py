@@ -1,10 +1,124 @@
-"""The two ways of a log, as rows name them."""
+"""The ways of a log, as rows name them; and the keyed one, on which doubt costs time alone."""
 
 from __future__ import annotations
 
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from adapter.core.calllog import decide_log
+from adapter.core.logdecision import LogDecision
+from adapter.core.logevents import (
+    LogAccepted,
+    LogEvent,
+    LogRefused,
+    LogSaved,
+    LogTimePassed,
+    PageLost,
+    PageProved,
+    ReadBack,
+)
+from adapter.core.logmodel import Attempt, CallLog, Pending, SaveError, Settled, Tray, Unknown
+from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
+from tests.core.gate import new_log
+from tests.core.keyedgate import TASK, KeyedGate, keyed_log
+from tests.core.people import T0
+
+POLICY = SavePolicy(read_back=True)
+ACCEPT = LogAccepted(T0, "page1", "n1", Route.KEYED)
+
+
+def after(*events: LogEvent, log: CallLog | None = None) -> LogDecision:
+    """The last decision of a conversation."""
+    decision = LogDecision(log or keyed_log())
+    for event in events:
+        decision = decide_log(decision.log, event, POLICY)
+    return decision
 
 
 def test_rows_of_before_read_as_a_pages_and_the_words_are_never_changed() -> None:
     """They stand in every database."""
-    assert [route.value for route in Route] == ["page", "backend"]
+    assert [route.value for route in Route] == ["page", "keyed", "backend"]
+    assert [route.by_page for route in Route] == [True, True, False]
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**32))
+def test_no_history_doubles_or_loses_a_keyed_record_or_asks_anybody(seed: int) -> None:
+    """Late commits, double sends, lost answers, crashes: one record, and it says the last word."""
+    gate = KeyedGate(Random(seed), POLICY, log=keyed_log())
+    states = set()
+    for _ in range(120):
+        gate.step()
+        states.add(type(gate.log.state))
+        assert not (isinstance(gate.log.state, Tray) and not gate.log.state.errors)
+    gate.faults = False
+    for _ in range(600):
+        gate.step()
+    assert gate.log.saved is not None
+    assert (list(gate.tasks), gate.log.saved.record_id) == ([TASK], TASK)
+    assert isinstance(gate.log.state, Settled)
+    assert gate.says == gate.log.wanted
+    assert Unknown not in states
+
+
+def test_a_save_without_a_word_is_sent_again_with_ever_longer_waits() -> None:
+    """No read-back, no tray: five seconds, then ten, an hour at last, for as long as it takes."""
+    log, at, waits = keyed_log(), T0, []
+    for number in range(1, 16):
+        log = after(LogAccepted(at, "page1", f"n{number}", Route.KEYED), log=log).log
+        at += POLICY.report_ms
+        decision = after(LogTimePassed(at), log=log)
+        assert (decision.effects, isinstance(decision.log.state, Pending)) == ((), True)
+        log = decision.log
+        waits.append(log.state.not_before - at if isinstance(log.state, Pending) else 0)
+        at += waits[-1]
+    assert waits[:3] == [5_000, 10_000, 20_000]
+    assert waits[-1] == POLICY.write_again_longest_ms
+
+
+def test_a_page_that_is_lost_with_the_go_costs_a_moment() -> None:
+    """Another one sends it again; a page that never had it, at once."""
+    lost = after(ACCEPT, PageLost(T0 + 500, "page1")).log
+    assert lost.state == Pending(T0 + 5_500, T0 + 5_500)
+    unsent = after(ACCEPT, PageProved(T0 + 11_000, "page1", never_sent=True)).log
+    assert isinstance(unsent.state, Pending)
+    assert unsent.state.not_before == T0 + 11_000
+
+
+def test_a_late_report_settles_what_is_about_to_be_sent_again() -> None:
+    """It is believed, as on every route."""
+    late = LogSaved(T0 + 40_000, "page1", 1, "n1", TASK)
+    assert isinstance(after(ACCEPT, LogTimePassed(T0 + 30_000), late).log.state, Settled)
+
+
+def test_a_refusal_is_the_agents_as_on_every_route() -> None:
+    """Doubt is ours; what Salesforce will not take is theirs."""
+    why = (SaveError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Say more", "Subject"),)
+    state = after(ACCEPT, LogRefused(T0 + 900, "page1", 1, "n1", why)).log.state
+    assert isinstance(state, Tray)
+    assert state.errors == why
+
+
+def test_nobody_is_asked_for_a_keyed_record() -> None:
+    """Even where Salesforce can be asked."""
+    log = keyed_log()
+    for event in (ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 10**9)):
+        decision = after(event, log=log)
+        assert not any(isinstance(effect, ReadBack) for effect in decision.effects)
+        log = decision.log
+
+
+def test_an_update_by_key_waits_for_no_other() -> None:
+    """By the gate it would, for a late one would undo it; here the numbers keep the order."""
+    saved = after(ACCEPT, LogSaved(T0 + 900, "page1", 1, "n1", TASK)).log
+    first = saved.attempt
+    assert first is not None
+    going = replace(saved, attempts=(first, Attempt(2, "p", "n2", T0, saved.wanted, TASK)))
+    doubt = after(PageLost(T0 + 1_000, "p"), log=going.at_state(after(ACCEPT).log.state)).log
+    assert isinstance(doubt.state, Pending)
+    assert doubt.state.not_before == T0 + 11_000
+    assert new_log().route is Route.PAGE

@@ -34,7 +34,7 @@ def a_tenant(
     """One org with that provider; further words are its Open CTI's."""
     # Here, so that tests which need no Open CTI run without its room.
     from adapter.opencti.surface import open_cti
-    from adapter.opencti.tasklog import TaskRules
+    from adapter.salesforce.tasklog import TaskRules
 
     return Tenant(
         org=Org(org_id, (), telephony=TelephonyAccount(account=account)),

@@ -23,6 +23,7 @@ TRAY = Tray(TrayReason.REFUSED, T0)
     [
         ("lightning", "open-cti", Route.PAGE),
         ("classic", "open-cti", Route.PAGE),
+        ("lwc", "lwc", Route.KEYED),
         ("voice", "voice", Route.BACKEND),
     ],
 )
@@ -55,5 +56,5 @@ def test_a_guest_is_shown_no_call_and_told_where_to_call_from() -> None:
 
 def test_each_surface_has_its_sentence_and_a_later_one_too() -> None:
     """A row may name a surface that this version does not know."""
-    texts = {sentence(replace(IDLE, surface=name)) for name in ("voice", "open-cti", "lwc")}
-    assert len(texts) == 3
+    texts = {sentence(replace(IDLE, surface=name)) for name in ("voice", "open-cti", "lwc", "fax")}
+    assert len(texts) == 4

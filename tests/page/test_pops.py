@@ -19,18 +19,16 @@ def ringing(*before: PageGreeted) -> Agent:
     return after(IDLE, [*before, RINGS]).agent
 
 
-def a_page(page_id: str, *, writes: bool = True) -> Page:
+def a_page(page_id: str, route: Route = Route.PAGE) -> Page:
     """A page of the agent that hears nothing."""
-    return Page(
-        page_id, KEY, send=lambda _text: None, close=lambda _code, _why: None, writes=writes
-    )
+    return Page(page_id, KEY, send=lambda _text: None, close=lambda _code, _why: None, route=route)
 
 
 async def test_the_best_page_that_pops_claims_the_pop(bench: Bench) -> None:
     """A connector of Salesforce Voice pops nothing: Salesforce does."""
     pops = bench.pages.pops
     assert pops.claims(ringing()) == ()
-    bench.pages.add(a_page("connector", writes=False))
+    bench.pages.add(a_page("connector", route=Route.BACKEND))
     assert pops.claims(ringing()) == ()
     bench.pages.add(a_page("panel"))
     now = bench.clock.now()

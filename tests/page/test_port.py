@@ -7,9 +7,9 @@ from typing import Any, cast
 from adapter.core.logmodel import SaveError
 from adapter.core.route import Route
 from adapter.opencti.surface import open_cti
-from adapter.opencti.tasklog import TaskRules
 from adapter.page.messages import ErrorIn
 from adapter.page.port import NOBODYS, SalesforceOrg, Surface
+from adapter.salesforce.tasklog import TaskRules
 
 VOICE = Surface("voice", Route.BACKEND)
 
@@ -21,12 +21,12 @@ def test_surfaces_are_joined_and_found_by_name() -> None:
     assert both.surface("voice") is VOICE
     assert both.surface("open-cti") == Surface("open-cti", Route.PAGE)
     assert both.surface("lwc") is None
-    assert both.page_calls is not None
+    assert Route.PAGE in both.page_calls
     assert both.writer is writer
 
 
 def test_what_salesforce_said_is_read_by_its_surface_or_as_it_stands() -> None:
     """A page may report for an org that is no longer set up."""
     errors = [ErrorIn(code="SERVER_ERROR", message="busy")]
-    assert open_cti(TaskRules()).save_errors(errors)[0].transient
-    assert NOBODYS.save_errors(errors) == (SaveError("SERVER_ERROR", "busy"),)
+    assert open_cti(TaskRules()).reads_errors(Route.PAGE)(errors)[0].transient
+    assert NOBODYS.reads_errors(Route.PAGE)(errors) == (SaveError("SERVER_ERROR", "busy"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from adapter.page.page import Page
 from adapter.page.registry import PAGES_PER_AGENT, Registry
 from tests.core.people import KEY
@@ -37,12 +38,22 @@ def test_the_same_load_takes_its_old_place_and_the_old_socket_removes_nobody() -
 def test_only_pages_of_a_surface_that_writes_are_asked_to() -> None:
     """A connector of Salesforce Voice neither saves nor pops."""
     pages = Registry()
-    voice, panel = Heard("v", writes=False, focused=True), Heard("p")
+    voice, panel = Heard("v", route=Route.BACKEND, focused=True), Heard("p")
     pages.add(voice.page)
-    assert pages.best_writer(KEY) is None
+    assert pages.best_writer(KEY, Route.PAGE) is None
     pages.add(panel.page)
-    assert pages.best_writer(KEY) is panel.page
+    assert pages.best_writer(KEY, Route.PAGE) is panel.page
     assert pages.of(KEY) == [voice.page, panel.page]
+
+
+def test_who_pops_is_a_page_of_the_agents_own_route() -> None:
+    """Two kinds of pages write; while an agent moves, both may be open."""
+    pages = Registry()
+    ours, theirs = Heard("ours", route=Route.KEYED), Heard("theirs", focused=True)
+    for one in (ours, theirs):
+        pages.add(one.page)
+    assert pages.best_writer(KEY, Route.KEYED) is ours.page
+    assert pages.best_writer(KEY, Route.PAGE) is theirs.page
 
 
 def test_a_message_goes_to_a_page_that_is_here() -> None:

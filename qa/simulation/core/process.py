@@ -38,13 +38,15 @@ from adapter.core.logevents import (
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
 from adapter.opencti import surface
-from adapter.opencti.tasklog import TaskRules
 from adapter.page import frames
 from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.runtime.intake import PARKED_MS
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
+from adapter.salesforce.pagecalls import pop
+from adapter.salesforce.saveerrors import save_errors
+from adapter.salesforce.tasklog import TaskRules
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
 from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.port import Cdr, Placed, Rejected
@@ -167,7 +169,7 @@ class CoreProcess:
             if old is not None:
                 old.close(4001, "this page has connected again")
             told = [
-                (e.log_id, frames.journal_event(e, wire.page_id, self._now(), surface.save_errors))
+                (e.log_id, frames.journal_event(e, wire.page_id, self._now(), save_errors))
                 for e in entries
             ]
             steps = [ForLog(log_id, event) for log_id, event in told if event is not None]
@@ -244,7 +246,7 @@ class CoreProcess:
                 result = Result.model_validate(message)
                 step = ForLog(
                     result.log_id,
-                    frames.result_event(result, wire.page_id, now, surface.save_errors),
+                    frames.result_event(result, wire.page_id, now, save_errors),
                 )
                 self.commits.tell(key, [step], failed=lambda: wire.close(1013, "again"))
             case "tray":
@@ -293,7 +295,7 @@ class CoreProcess:
                 case FindCall():
                     self._later(between(0.01, 0.3), self._find, key, effect)
                 case PopScreen():
-                    self._send(key, effect.page_id, surface.pop(effect))
+                    self._send(key, effect.page_id, pop(effect))
                 case _:
                     raise AssertionError(effect)
         for log_effect in turn.log_effects:
@@ -372,7 +374,7 @@ class CoreProcess:
         for page_id, other in self.offers.wires.get(key, {}).items():
             if page_id != attempt.page_id:
                 other.send({"type": "taken", "log_id": log.log_id})
-        wire = self._send(key, attempt.page_id, surface.go(log, attempt, self._rules))
+        wire = self._send(key, attempt.page_id, surface.save(log, attempt, self._rules))
         if wire is not None:
             wire.goes.add((log.log_id, attempt.number))
             return

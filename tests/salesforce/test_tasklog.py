@@ -14,7 +14,8 @@ from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Draft, Record
 from adapter.core.policy import Policy
-from adapter.opencti.tasklog import (
+from adapter.page.messages import is_record_id
+from adapter.salesforce.tasklog import (
     TaskRules,
     Value,
     create_fields,
@@ -23,7 +24,6 @@ from adapter.opencti.tasklog import (
     task_fields,
     update_fields,
 )
-from adapter.page.messages import is_record_id
 from tests.strategies import log_fields, maybe
 
 CONTACT, CONTACT_2 = "003000000000001", "003000000000002AAB"

@@ -7,7 +7,7 @@ from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Draft, Record
-from adapter.opencti.templates import NAMES, fill, is_field
+from adapter.salesforce.templates import NAMES, fill, is_field
 
 CALL = LogFields(
     call_id="call_1",

@@ -21,8 +21,8 @@ from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Record
 from adapter.core.phone import with_extension
-from adapter.opencti.objects import Link, link_of
-from adapter.opencti.templates import fill, is_field
+from adapter.salesforce.objects import Link, link_of
+from adapter.salesforce.templates import fill, is_field
 
 Value = str | int | None
 
@@ -46,7 +46,8 @@ class TaskRules(Struct, frozen=True):
     """What differs between orgs: the status' picklist value, dispositions, further fields.
 
     `extra` are fields by API name (say, Type or a custom picklist) with their templates
-    (`opencti.templates`); `first_line` is the template of the comment's first line, empty for none.
+    (`salesforce.templates`); `first_line` is the template of the comment's
+    first line, empty for none.
     """
 
     status: str = "Completed"

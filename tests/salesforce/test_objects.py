@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapter.opencti.objects import Link, link_of
+from adapter.salesforce.objects import Link, link_of
 
 
 @pytest.mark.parametrize(

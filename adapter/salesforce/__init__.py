@@ -1,0 +1,1 @@
+"""What every surface of Salesforce's shares: a log as Task fields, why a save was refused."""
