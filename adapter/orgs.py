@@ -9,6 +9,7 @@ One org is described by the SOFTPHONE_ variables; several by a TOML file:
     client_secret_file = "/run/secrets/acme"      # none for an app without a secret (PKCE alone)
     origins = ["https://acme.lightning.force.com"]
     directory_file = "/etc/softphone/acme.toml"   # optional
+    panel_file = "/etc/softphone/acme-panel.toml" # optional
 
     [org.telephony]                               # its account at a provider
     kind = "dialstack"                            # the only word that all kinds have
@@ -39,6 +40,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from adapter.origins import demand_https, normal_origin
+from adapter.panelfile import PanelFile, read_panel_file
 from adapter.settings import Settings, WrongSetting
 from adapter.settings.rules import is_task_field, secure_origin, why_weak
 
@@ -93,6 +95,7 @@ class Org:
     telephony: TelephonyAccount = TelephonyAccount()
     salesforce: SalesforceSide = SalesforceSide()
     directory_file: Path | None = None
+    panel: PanelFile = field(default_factory=PanelFile)
 
     @property
     def account(self) -> str:
@@ -134,7 +137,11 @@ class Orgs:
 def orgs_of(settings: Settings) -> Orgs:
     """The orgs that the settings describe. Raises WrongSetting."""
     if settings.orgs_file is None:
-        return Orgs((_the_one(settings),))
+        try:
+            return Orgs((_the_one(settings),))
+        except (OSError, ValueError) as error:
+            path = settings.panel_file
+            raise WrongSetting(f"SOFTPHONE_PANEL_FILE: {path}: {error}") from None
     try:
         rows = tomllib.loads(settings.orgs_file.read_text(encoding="utf-8")).get("org", [])
         orgs = tuple(_org(row, settings) for row in rows)
@@ -156,7 +163,12 @@ def _the_one(settings: Settings) -> Org:
         telephony=_account_of(settings),
         salesforce=SalesforceSide(voice=_voice_of(settings)),
         directory_file=settings.directory_file,
+        panel=_panel(settings.panel_file),
     )
+
+
+def _panel(path: str | Path | None) -> PanelFile:
+    return read_panel_file(Path(path)) if path else PanelFile()
 
 
 def _voice_of(settings: Settings) -> VoiceSide | None:
@@ -193,7 +205,8 @@ _FLAT = frozenset({"account", "token_file", "webhook_secrets_file"})
 """DialStack's, where a file has them beside the org's id."""
 
 _NEEDED = frozenset({"id", "domain", "client_id", "origins"})
-_KNOWN = _NEEDED | _FLAT | {"client_secret_file", "directory_file", "telephony", "salesforce"}
+_KNOWN = _NEEDED | _FLAT | {"client_secret_file", "directory_file", "panel_file"}
+_KNOWN |= {"telephony", "salesforce"}
 
 
 def _org(row: dict[str, Any], settings: Settings) -> Org:
@@ -211,6 +224,7 @@ def _org(row: dict[str, Any], settings: Settings) -> Org:
         telephony=_telephony(row, settings),
         salesforce=_salesforce(row.get("salesforce", {})),
         directory_file=Path(directory) if directory else None,
+        panel=_panel(row.get("panel_file") or settings.panel_file),
     )
     _check(org)
     return org

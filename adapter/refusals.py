@@ -25,6 +25,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "use-your-phone": (),
     "too-old": (),
     "busy": ("DIAL_WHILE_WRAP_UP",),
+    "do-not-disturb": (),
     "too-many": ("DIALS_PER_MINUTE", "DIALS_PER_HOUR"),
     "too-many-org": ("DIALS_PER_MINUTE_PER_ORG",),
     "transfer-pending": (),

@@ -49,8 +49,10 @@ class Builder:
         entries = read_entries(org.directory_file) if org.directory_file else ()
         known = telephony.driver if telephony.is_configured else None
         rules = settings.policy()
-        digits = telephony.driver.capabilities.digits
-        rules = replace(rules, dial=replace(rules.dial, digits=digits))
+        can = telephony.driver.capabilities
+        dial = replace(rules.dial, digits=can.digits)
+        reasons = org.panel.away_reasons
+        rules = replace(rules, dial=dial, pauses=can.pauses, away_reasons=reasons)
         salesforce = _connected(org, settings, rules, self.clock, self.stack)
         if salesforce.finder is not None:
             rules = replace(rules, save=replace(rules.save, read_back=True))

@@ -31,6 +31,7 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.opening import log_of_attempt
+from adapter.core.pausing import availability_due
 from adapter.core.policy import Policy
 
 LAST_QUESTIONS = 2
@@ -39,7 +40,7 @@ LAST_QUESTIONS = 2
 
 def time_passed(agent: Agent, event: TimePassed, policy: Policy) -> Decision:
     """Every deadline up to now is dealt with."""
-    decision = Decision(agent)
+    decision = availability_due(agent, event.at, policy)
     for call in agent.calls:
         if call.stage.due <= event.at:
             decision = decision.then(_due(decision.agent, call, event.at, policy))

@@ -111,9 +111,12 @@ def _refusal(
     too_old = event.at - event.clicked_at > policy.click_ms
     if number.kind is DialKind.EMERGENCY:
         allowed = policy.emergency and not too_old and not is_placing(agent)
+        allowed = allowed and not agent.availability.is_silent
         return None if allowed else _USE_YOUR_PHONE
     if too_old:
         return "too-old", "This click came too late and was not dialed. Click again."
+    if agent.availability.is_silent:
+        return "do-not-disturb", SILENT["do-not-disturb"]
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."
     rate = rate_refusal(agent, event.at, event.org_dials, policy)

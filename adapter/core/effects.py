@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from adapter.core.availability import Status
 from adapter.core.facts import Direction
 from adapter.core.model import TelephonyUser
 
@@ -63,6 +64,19 @@ class PopScreen(Struct, frozen=True):
     direction: Direction = Direction.INBOUND
 
 
+class SetAvailability(Struct, frozen=True):
+    """Have the phone system give up what `undo` names, then hold this, where it is not AVAILABLE.
+
+    `asked_at` (Unix milliseconds) names the request.
+    """
+
+    line: TelephonyUser
+    asked_at: int
+    held: Status
+    reason: str = ""
+    undo: tuple[Status, ...] = ()
+
+
 class OpenRecord(Struct, frozen=True):
     """Have Salesforce make the record of a call that rings since `at` (Unix milliseconds). Once.
 
@@ -75,4 +89,6 @@ class OpenRecord(Struct, frozen=True):
     own_number: str = ""
 
 
-Effect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall | PopScreen | OpenRecord
+Effect: TypeAlias = (
+    PlaceCall | AskCall | FindCall | ControlCall | PopScreen | SetAvailability | OpenRecord
+)

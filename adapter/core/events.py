@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from adapter.core.availability import Applied, Status
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
 from adapter.core.incall import NOTHING_IN_CALL, InCall
@@ -258,6 +259,23 @@ class CallCenterRead(Struct, frozen=True):
     call_center: CallCenterSettings
 
 
+class AvailabilityChosen(Struct, frozen=True):
+    """The agent wants calls, or wants none; a `reason` counts only if it is one of the admin's."""
+
+    at: int
+    status: Status
+    reason: str = ""
+
+
+class AvailabilityAnswered(Struct, frozen=True):
+    """What became of the request of that time; `held` is what the phone system holds then."""
+
+    at: int
+    asked_at: int
+    held: Status
+    applied: Applied
+
+
 class NoticeDismissed(Struct, frozen=True):
     """The agent has read a notice."""
 
@@ -297,6 +315,8 @@ PageEvent: TypeAlias = (
     | RecordViewed
     | MatchesFound
     | CallCenterRead
+    | AvailabilityChosen
+    | AvailabilityAnswered
     | NoticeDismissed
 )
 """Everything that agents and their pages tell."""

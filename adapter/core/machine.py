@@ -16,12 +16,14 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from adapter.core import controlling, deadlines, dialing, reporting, surfaces, works
+from adapter.core import controlling, deadlines, dialing, pausing, reporting, surfaces, works
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import end_wrapup, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
+    AvailabilityAnswered,
+    AvailabilityChosen,
     CallCenterRead,
     CallEvent,
     CallPlaced,
@@ -112,6 +114,10 @@ def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
             return _matches_found(agent, event)
         case CallCenterRead():
             return _call_center_read(agent, event, policy)
+        case AvailabilityChosen():
+            return pausing.availability_chosen(agent, event, policy)
+        case AvailabilityAnswered():
+            return pausing.availability_answered(agent, event, policy)
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case SurfaceChosen():

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from msgspec import field
 from msgspec.structs import replace
 
+from adapter.core.availability import ALWAYS_AVAILABLE, Availability
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
@@ -306,6 +307,7 @@ class Agent(Value, frozen=True):
     surface: str = ""
     route: Route = Route.PAGE
     pinned: bool = False
+    availability: Availability = ALWAYS_AVAILABLE
 
     @property
     def phase(self) -> Phase:
@@ -323,6 +325,8 @@ class Agent(Value, frozen=True):
     def next_due(self) -> int | None:
         """When somebody must look at this agent again at the latest; None if never."""
         dues = [call.stage.due for call in self.calls]
+        if self.availability.asked_at:
+            dues.append(self.availability.due)
         return min(dues) if dues else None
 
     def call(self, call_id: str) -> Call | None:

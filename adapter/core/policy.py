@@ -12,6 +12,7 @@ from functools import lru_cache
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from adapter.core.availability import Status
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import Outcome
 from adapter.core.phone import DialRules, is_region
@@ -74,7 +75,8 @@ class Policy(Struct, frozen=True):
     """Everything that a deployment may set about calls.
 
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
-    click a number is called again only when the agent confirms it (0: without a question).
+    click a number is called again only when the agent confirms it (0: without a question). `pauses`
+    are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY.
     """
 
     outcome_ms: int = 15_000
@@ -99,6 +101,8 @@ class Policy(Struct, frozen=True):
     notices_kept: int = 5
     absent_limit: int = 3
     ring_profiles: tuple[str, ...] = ()
+    pauses: tuple[Status, ...] = ()
+    away_reasons: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)
     dispositions: tuple[tuple[Outcome, str], ...] = PLAIN_WORDS

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
@@ -87,7 +88,8 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             policy.dial_while_wrapup,
             agent.call_center.dispositions,
             policy.dispositions,
-            agent.call_center.ask_fields,
+            asked=agent.call_center.ask_fields,
+            away_reasons=policy.away_reasons,
         ),
     }
 
@@ -98,7 +100,9 @@ def _settings(
     dial_while_wrapup: bool,
     choices: tuple[str, ...],
     dispositions: tuple[tuple[Outcome, str], ...],
+    *,
     asked: tuple[AskedField, ...],
+    away_reasons: tuple[str, ...],
 ) -> View:
     """The same for all agents of a call center."""
     offered = choices or tuple(text for _, text in dispositions)
@@ -106,6 +110,7 @@ def _settings(
         "wrap_up_seconds": wrapup_ms // 1000,
         "dial_while_wrapup": dial_while_wrapup,
         "dispositions": [_choice(text) for text in offered],
+        "away_reasons": list(away_reasons),
         "ask_fields": [
             {
                 "name": field.name,
@@ -134,9 +139,18 @@ def _agent(agent: Agent) -> View:
         "user_id": agent.key.user_id,
         "name": agent.name,
         "configured": agent.line is not None,
+        **_availability(agent.availability),
         **({"surface": agent.surface} if agent.surface else {}),
     }
     return shown if agent.line else {**shown, "reason": "not-configured"}
+
+
+def _availability(chosen: Availability) -> View:
+    """Nothing of who is simply available, as nearly all are nearly always."""
+    if chosen.status is Status.AVAILABLE and chosen.applied is Applied.NOTHING:
+        return {}
+    told = {"status": chosen.status.value, "reason": chosen.reason, "since": chosen.since}
+    return {"availability": {**told, "applied": chosen.applied.value}}
 
 
 def _card(call: Call, region: str) -> View:

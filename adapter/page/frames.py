@@ -11,8 +11,10 @@ from typing import Any, assert_never
 
 import orjson
 
+from adapter.core.availability import Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.events import (
+    AvailabilityChosen,
     CallCenterRead,
     ControlRequested,
     DialRequested,
@@ -30,6 +32,7 @@ from adapter.core.model import Draft, Record
 from adapter.core.phone import read_region
 from adapter.core.view import View
 from adapter.page.messages import (
+    AvailabilityIn,
     CallCenterMessage,
     Context,
     Control,
@@ -52,7 +55,15 @@ FIELDS, FIELD_LENGTH = 50, 1000
 """Of the fields of a call center's Tasks: how many, and how long each may be."""
 
 AgentMessage = (
-    Work | Dial | Control | WrapupIn | Context | Matches | CallCenterMessage | DismissNotice
+    Work
+    | Dial
+    | Control
+    | WrapupIn
+    | Context
+    | Matches
+    | CallCenterMessage
+    | AvailabilityIn
+    | DismissNotice
 )
 
 
@@ -85,6 +96,8 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
             return CallCenterRead(at, _centre(message))
         case Work():
             return WorkStarted(at, message.work_id, message.to)
+        case AvailabilityIn():
+            return AvailabilityChosen(at, Status(message.status), message.reason)
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:

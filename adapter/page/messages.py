@@ -292,6 +292,14 @@ class AskAnswer(_Message):
     errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
 
 
+class AvailabilityIn(_Message):
+    """Whether the agent wants calls; `reason` is one of those in the view's settings."""
+
+    type: Literal["availability"]
+    status: Literal["available", "away", "do-not-disturb"]
+    reason: Text = ""
+
+
 class DismissNotice(_Message):
     """The agent has read a notice."""
 
@@ -315,6 +323,7 @@ PageMessage: TypeAlias = (
     | TrayChoice
     | ProbeAnswer
     | AskAnswer
+    | AvailabilityIn
     | DismissNotice
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
+from adapter.core.availability import Status
 from adapter.core.facts import Outcome, Source
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
@@ -163,11 +164,15 @@ def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
     call = next((c for phase in FOREGROUND for c in agent.calls if c.phase is phase), None)
     if agent.phase is Phase.IDLE:
         call = None
+    wish = agent.availability
+    chosen = online and not call and wish.status is not Status.AVAILABLE
+    since = ended.get(agent.key.user_id)
     return {
         "user_id": agent.key.user_id,
         "name": agent.name or agent.key.user_id,
-        "state": agent.phase.value if online or call else "offline",
-        "since": call.stage.since if call else ended.get(agent.key.user_id),
+        "state": _state(agent, online=online or call is not None, chosen=chosen),
+        "since": call.stage.since if call else wish.since if chosen else since,
+        "reason": wish.reason if chosen else "",
         "direction": call.direction.value if call else None,
         "number": call.number if call else None,
         "with": _party(call) if call else None,
@@ -176,10 +181,18 @@ def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
     }
 
 
+def _state(agent: Agent, *, online: bool, chosen: bool) -> str:
+    """What an agent does; who could take a call but wants none is in the state of that choice."""
+    if not online:
+        return "offline"
+    return agent.availability.status.value if chosen else agent.phase.value
+
+
 def _by_urgency(person: Report) -> tuple[int, int, str]:
     order = [phase.value for phase in FOREGROUND]
     state = person["state"]
-    rank = order.index(state) if state in order else len(order) + (state == "offline")
+    order += [Phase.IDLE.value, *(status.value for status in Status), "offline"]
+    rank = order.index(state)
     return rank, person["since"] or 0, person["name"]
 
 

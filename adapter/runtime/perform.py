@@ -20,6 +20,7 @@ from adapter.core.effects import (
     OpenRecord,
     PlaceCall,
     PopScreen,
+    SetAvailability,
 )
 from adapter.core.events import (
     CallPlaced,
@@ -37,6 +38,7 @@ from adapter.core.model import AgentKey
 from adapter.core.phone import same_number
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
+from adapter.runtime.availability import set_availability
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import Turn
@@ -114,6 +116,9 @@ class Performer:
                 self._pages.pop(key, effect)
             elif isinstance(effect, OpenRecord):
                 self._pages.open_record(key, effect)
+            elif isinstance(effect, SetAvailability):
+                name = f"SetAvailability {key}"
+                self._tasks.start(name, self._set_availability(key, effect))
             else:
                 name = f"{type(effect).__name__} {effect.call_id}"
                 self._tasks.start(name, self._carry_out(key, effect))
@@ -136,6 +141,16 @@ class Performer:
             about = {"agent": str(key), "call": effect.call_id}
             lost = type(effect).__name__
             log.error("effect.outcome_lost", **about, effect=lost, reason=str(error))
+
+    async def _set_availability(self, key: AgentKey, effect: SetAvailability) -> None:
+        tenant = self._tenants.of_account(effect.line.account)
+        driver = tenant.telephony.driver if tenant else None
+        event = await set_availability(driver, key, effect, self._clock.now)
+        try:
+            await self._agents.handle(key, event)
+        except StorageError as error:
+            # Its deadline says that nobody knows.
+            log.error("availability.outcome_lost", agent=str(key), reason=str(error))
 
     async def _outcome(
         self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall

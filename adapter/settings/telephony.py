@@ -37,6 +37,7 @@ class TelephonySettings(BaseModel):
     asterisk_dial_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     asterisk_call_limit_seconds: Annotated[int, Field(ge=60, le=86_400)] = 14_400
     directory_file: Path | None = None
+    panel_file: Path | None = None
 
     @field_validator("dialstack_url", "asterisk_url")
     @classmethod

@@ -23,6 +23,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from adapter.core.availability import Status
 from adapter.telephony.updates import (
     CallUpdate,
     DriverState,
@@ -95,6 +96,14 @@ class Capabilities:
     consult: bool = False
     conference: bool = False
     record: bool = False
+    do_not_disturb: bool = False
+    pause_queues: bool = False
+
+    @property
+    def pauses(self) -> tuple[Status, ...]:
+        """The states of an agent that it heeds itself."""
+        can = {Status.AWAY: self.pause_queues, Status.DO_NOT_DISTURB: self.do_not_disturb}
+        return tuple(status for status, heeded in can.items() if heeded)
 
 
 class Action(StrEnum):
@@ -262,6 +271,18 @@ class PresenceDriver(Driver, Protocol):
 
     async def silence(self, user_id: str) -> Silence | None:
         """Read why they cannot; None if they can, as far as it knows."""
+        ...
+
+
+@runtime_checkable
+class PausingDriver(Driver, Protocol):
+    """A driver whose provider can keep calls from a user, as `Capabilities.pauses` tells."""
+
+    async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
+        """AWAY: queues pass the user over; DO_NOT_DISTURB: no phone of theirs rings.
+
+        May be asked again. False where there is nothing to pause (nobody's queue).
+        """
         ...
 
 

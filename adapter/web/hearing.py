@@ -19,6 +19,7 @@ from adapter.page.guests import OTHER_SURFACE, is_guest, sentence
 from adapter.page.messages import (
     Accept,
     AskAnswer,
+    AvailabilityIn,
     BadFrame,
     CallCenterMessage,
     Context,
@@ -97,6 +98,7 @@ class Hearing:
                 | Context()
                 | Matches()
                 | CallCenterMessage()
+                | AvailabilityIn()
                 | DismissNotice()
                 | Work()
             ):

@@ -65,7 +65,7 @@ async def test_the_panel_speaks_the_browsers_language(tmp_path: Path, language: 
     async with a_stage(tmp_path, browsing={"locale": language}) as org:
         tab = await org.tab(ADA)
         shown = await tab.phone.evaluate(
-            "[document.documentElement.lang, document.querySelector('.bar-state').textContent]"
+            "[document.documentElement.lang, document.querySelector('.availability').textContent]"
         )
         assert shown[0] == language
         assert shown[1] not in {"Ready", ""}

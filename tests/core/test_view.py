@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
@@ -122,6 +123,18 @@ def test_an_agent_with_a_line_is_configured() -> None:
     }
 
 
+def test_who_is_away_is_shown_so_with_what_the_phone_system_makes_of_it() -> None:
+    """Nothing is said of who is available, unless the phone system did not take that."""
+    policy = replace(POLICY, away_reasons=("Lunch",))
+    lunch = Availability(Status.AWAY, "Lunch", T0, Applied.SHOWN)
+    view = shown(replace(IDLE, availability=lunch), policy=policy)
+    told = {"status": "away", "reason": "Lunch", "since": T0, "applied": "shown"}
+    assert (view["agent"]["availability"], view["settings"]["away_reasons"]) == (told, ["Lunch"])
+    refused = Availability(since=T0, applied=Applied.REFUSED)
+    view = shown(replace(IDLE, availability=refused), policy=policy)
+    assert view["agent"]["availability"]["applied"] == "refused"
+
+
 def test_an_idle_view_is_whole() -> None:
     """Every part that a page draws is there, empty or not."""
     policy = replace(POLICY, wrapup_ms=90_000, dispositions=((Outcome.BUSY, "Engaged"),))
@@ -141,6 +154,7 @@ def test_an_idle_view_is_whole() -> None:
             "wrap_up_seconds": 90,
             "dial_while_wrapup": False,
             "dispositions": [{"value": "Engaged", "label": "Engaged"}],
+            "away_reasons": [],
             "ask_fields": [],
         },
     }

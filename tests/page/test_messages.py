@@ -44,6 +44,7 @@ WORK = {"type": "work", "work_id": "w1", "to": "+1", "complete_when": "TaskSaved
 RESULT = {"type": "result", "log_id": "call_1", "attempt": 1, "nonce": "n1", "outcome": "ok"}
 
 WHOLE: list[dict[str, Any]] = [
+    {"type": "availability", "status": "away", "reason": "Lunch"},
     {
         **HELLO,
         "build": "abc",
@@ -133,6 +134,7 @@ LEAST: list[dict[str, Any]] = [
     {"type": "probe", "nonce": "n"},
     {"type": "answer", "ask_id": "c", "outcome": "ok"},
     {"type": "dismiss_notice", "notice_id": "n"},
+    {"type": "availability", "status": "available"},
 ]
 """Each message with what it cannot do without."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.core.availability import Status
 from adapter.core.events import PageGreeted
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, TelephonyUser
@@ -176,7 +177,8 @@ async def a_bench(
 ) -> AsyncIterator[Bench]:
     """A runtime on that store, both closed at the end; `shared`: one replica of several."""
     hints, tasks = LocalHints(), Tasks()
-    policy = Policy(ring_profiles=("desk",))
+    pauses = (Status.AWAY, Status.DO_NOT_DISTURB)
+    policy = Policy(ring_profiles=("desk",), pauses=pauses)
     agents = Agents(store, hints, policy, shared=shared, tasks=tasks)
     tenants = OneTenant(a_tenant(provider, LINE.account))
     pages = Pages(agents, tasks, clock, tenants)

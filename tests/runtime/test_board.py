@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from adapter.core.availability import Availability, Status
 from adapter.core.events import DialRequested
 from adapter.core.facts import NOTHING_KNOWN, Facts, Known, Source
 from adapter.core.logmodel import CallLog, SaveError, Tray, TrayReason
@@ -96,6 +97,27 @@ async def test_who_is_in_which_state_and_since_when(bench: Bench) -> None:
         (ADA.user_id, "ringing-user-devices", at, False),
         (BOB.user_id, "idle", at - 9_000, True),
     ]
+
+
+async def test_who_wants_no_calls_is_seen_between_calls(bench: Bench) -> None:
+    """With the reason, since the choice; in a call the call is what they do, and offline is off."""
+    await bench.greet()
+    at = bench.clock.at
+    away = structs.replace(
+        (await bench.agents.snapshot(ADA)).agent,
+        availability=Availability(Status.AWAY, "Lunch", at - 60_000),
+    )
+    bench.pages.add(Page("page-a", ADA, lambda text: None, lambda code, text: None))
+    talk = Call("c1", "+12025550143", at, Bridged(at, at))
+    gone = structs.replace(away, key=BOB)
+    rows = (away, structs.replace(away, calls=(talk,)), gone)
+    for agent, seen in zip(
+        rows, [("away", at - 60_000, "Lunch"), ("bridged", at, "")], strict=False
+    ):
+        shelf = Shelf(BoardRows((agent, gone), 2, {}, (), (), (), 0))
+        people = (await board(bench, shelf).report(ADA.org_id, EVER))["agents"]
+        told = {p["user_id"]: (p["state"], p["since"], p["reason"]) for p in people}
+        assert told == {ADA.user_id: seen, BOB.user_id: ("offline", None, "")}
 
 
 async def test_a_call_without_a_log_says_why(bench: Bench) -> None:

@@ -61,6 +61,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "asterisk_dial_seconds": ("30", 30),
     "asterisk_call_limit_seconds": ("3600", 3600),
     "directory_file": ("agents.toml", Path("agents.toml")),
+    "panel_file": ("panel.toml", Path("panel.toml")),
     "default_region": ("GB", "GB"),
     "regions": ("DE, AT,", ("DE", "AT")),
     "premium_numbers": ("true", True),

@@ -8,10 +8,13 @@ import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
 const COLUMNS = ['name', 'state', 'with', 'since', 'calls', 'answered', 'missed', 'talk'];
 const NUMBERS = new Set(['since', 'calls', 'answered', 'missed', 'talk']);
 
+const AWAY = new Set(['away', 'do-not-disturb']);
+const QUIET = new Set([...AWAY, 'idle', 'offline']);
 /** @type {{[group: string]: (state: string) => boolean}} */
 const GROUPS = {
   all: () => true,
-  busy: (state) => state !== 'idle' && state !== 'offline',
+  busy: (state) => !QUIET.has(state),
+  away: (state) => AWAY.has(state),
   ready: (state) => state === 'idle',
   offline: (state) => state === 'offline',
 };
@@ -54,7 +57,7 @@ function createRow(speech, now) {
         talk: formatDuration(totals.talk_seconds * 1000),
       };
       for (const [column, text] of Object.entries(texts)) setText(/** @type {HTMLElement} */ (cells[column]), text);
-      setText(state, t(`state.${person.state}`));
+      setText(state, [t(`state.${person.state}`), person.reason].filter(Boolean).join(' · '));
       setData(state, 'state', person.state);
     },
   };

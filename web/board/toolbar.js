@@ -27,7 +27,7 @@ export function boundsOf(day, now) {
 export function createToolbar({ t }, { onDay, onFilter }) {
   const day = el('input', { type: 'date', name: 'day', max: written(new Date()), value: written(new Date()) });
   const words = el('input', { type: 'search', name: 'words', autocomplete: 'off', placeholder: t('filter.words') });
-  const group = el('select', { name: 'group' }, ...['all', 'busy', 'ready', 'offline'].map((name) => el('option', { value: name }, t(`filter.${name}`))));
+  const group = el('select', { name: 'group' }, ...['all', 'busy', 'ready', 'away', 'offline'].map((name) => el('option', { value: name }, t(`filter.${name}`))));
   day.addEventListener('change', onDay);
   words.addEventListener('input', onFilter);
   group.addEventListener('change', onFilter);

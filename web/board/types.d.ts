@@ -5,6 +5,8 @@ export interface Person {
   name: string;
   state: string;
   since: number | null;
+  /** Why they are away, if they said so. */
+  reason?: string;
   direction: string | null;
   /** Whom they talk with: a name if there is one, and the number. */
   with: string | null;
@@ -82,7 +84,7 @@ export interface Speech {
 /** Which of the agents are shown. */
 export interface Filter {
   words: string;
-  group: 'all' | 'busy' | 'ready' | 'offline';
+  group: 'all' | 'busy' | 'ready' | 'away' | 'offline';
 }
 
 export interface Section {

@@ -1,6 +1,7 @@
 /** The whole panel as a function of the model. Nodes are made once and then only changed. */
 
 import { createAlerts } from './alerts.js';
+import { availabilityOf, createAvailability } from './availability.js';
 import { createCallCard } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
@@ -16,15 +17,18 @@ import { foreground, phaseOf } from './view.js';
 export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 'connecting') : stage);
 
 /** Who is signed in, and whether links in Salesforce dial. @param {Context} context */
-function createBar({ t, actions }) {
+function createBar(context) {
+  const { t, actions } = context;
   const letters = el('button', { type: 'button', class: 'bar-avatar', title: t('bar.account'), onclick: () => actions.account() });
   const name = el('span', { class: 'bar-name' });
   const state = el('span', { class: 'bar-state' });
+  const availability = createAvailability(context);
   const dial = el('span', { class: 'bar-dial' });
   const exit = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('bar.signOut'), title: t('bar.signOut'), onclick: () => actions.signOut() }, icon('exit'));
-  const element = el('header', { class: 'bar' }, letters, el('div', { class: 'bar-text' }, name, state), dial, exit);
+  const element = el('header', { class: 'bar' }, letters, el('div', { class: 'bar-text' }, name, state, availability.field), dial, exit);
   return {
     element,
+    note: availability.note,
     /** @param {Model} model */
     update(model) {
       const agent = model.view?.agent;
@@ -34,9 +38,13 @@ function createBar({ t, actions }) {
       // Who says aloud what is seen must find it in the button's name.
       letters.setAttribute('aria-label', `${letters.textContent} ${t('bar.account')}`);
       setText(name, agent?.name ?? '');
-      // In a call its card says it, in larger letters.
-      const cards = (model.view?.calls.length ?? 0) + (model.view?.wrapups.length ?? 0);
-      setText(state, model.stage === 'live' && cards > 0 ? '' : t(`state.${stateOf(model)}`));
+      // What the phone does its cards say, in larger letters.
+      const live = model.stage === 'live';
+      setText(state, live ? '' : t(`state.${stateOf(model)}`));
+      show(state, !live);
+      show(availability.field, live);
+      availability.update(model);
+      setData(letters, 'status', live ? availabilityOf(model).status : '');
       setText(dial, t(model.clickToDial ? 'bar.dialOn' : 'bar.dialOff'));
       setData(dial, 'on', String(model.clickToDial));
     },
@@ -148,7 +156,7 @@ export function createPanel(root, context, model) {
   const announcer = createAnnouncer(context);
   const content = el('div', { class: 'content' }, account.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
   const title = el('h1', { class: 'sr-only' }, t('title'));
-  root.replaceChildren(title, bar.element, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
+  root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
   const focus = createFocusKeeper(root, cardList);
 

@@ -8,6 +8,7 @@
  * https://developer.mozilla.org/docs/Web/Media/Guides/Autoplay
  */
 
+import { availabilityOf } from './availability.js';
 import { whoIs } from './numbers.js';
 
 /** @import {CallCard, Model, Store, Translate} from './types.js' */
@@ -110,7 +111,9 @@ export function createRing(model, { t, store, render, locks = navigator.locks, m
 
   return {
     follow() {
-      const call = model.stage === 'live' ? model.view?.calls.find(({ state }) => state === 'ringing-inbound') : undefined;
+      // Who is not to be disturbed sees the card, and hears nothing of it.
+      const may = model.stage === 'live' && availabilityOf(model).status !== 'do-not-disturb';
+      const call = may ? model.view?.calls.find(({ state }) => state === 'ringing-inbound') : undefined;
       if (call?.call_id === ringing?.callId) return;
       ringing?.stop.abort();
       ringing = null;

@@ -49,6 +49,7 @@ function createActions(page, phone, start) {
       model.accountOpen = !model.accountOpen;
       page.render();
     },
+    setAvailability: (status, reason) => void phone()?.send({ type: 'availability', status, reason }),
     chooseRing: (what, on) => void phone()?.ring.choose(what, on),
     retryNow: () => void (phone()?.connect() ?? start()),
   };

@@ -174,13 +174,22 @@ export interface Answer extends Note {
   tone?: Tone;
 }
 
+/** Whether the agent wants calls, and what the phone system makes of that. */
+export interface Availability {
+  status: 'available' | 'away' | 'do-not-disturb';
+  /** One of the admin's; of who is away. */
+  reason: string;
+  since: number;
+  applied: '' | 'shown' | 'asked' | 'done' | 'refused' | 'unknown';
+}
+
 export interface View {
   epoch: string;
   version: number;
   now: number;
   state: Phase;
   click_to_dial: boolean;
-  agent: { org_id: string; user_id: string; name: string; configured: boolean; reason?: string | null };
+  agent: { org_id: string; user_id: string; name: string; configured: boolean; reason?: string | null; availability?: Availability };
   calls: CallCard[];
   wrapups: WrapupCard[];
   tray: TrayRow[];
@@ -192,6 +201,7 @@ export interface View {
     dispositions: { value: string; label: string; code?: string }[];
     dial_while_wrapup: boolean;
     ask_fields?: AskedField[];
+    away_reasons?: string[];
   };
 }
 
@@ -327,6 +337,7 @@ export interface Actions {
   /** Show the account and the choices of this browser, or no longer. */
   account(): void;
   signOutEverywhere(): void;
+  setAvailability(status: Availability['status'], reason: string): void;
   chooseRing(what: 'sound' | 'desktop', on: boolean): void;
   retryNow(): void;
 }

@@ -14,6 +14,7 @@ import httpx
 import stamina
 import structlog
 
+from adapter.core.availability import Status
 from adapter.telephony.dialstack import meaning, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
@@ -105,6 +106,8 @@ class DialStackDriver:
             sandbox=sandbox,
             caller_id=True,
             pause_recording=True,
+            do_not_disturb=True,
+            pause_queues=True,
         )
 
     async def place(
@@ -142,6 +145,19 @@ class DialStackDriver:
             return wire.parse_silence(wire.parse_object(response.content))
         except Malformed as error:
             raise _unreadable(response, error) from error
+
+    async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
+        """Set do not disturb, or pause the user in all queues; who is in none is not found there.
+
+        https://github.com/dialstack/dialstack-sdk (server: users.update, users.updateQueueAgent)
+        """
+        if status is Status.DO_NOT_DISTURB:
+            await self._send("POST", wire.user_path(user_id), json={"do_not_disturb": on})
+            return True
+        body = wire.queue_agent_body(on, reason)
+        path = wire.queue_agent_path(user_id)
+        answer = await self._send("POST", path, json=body, missing_ok=True)
+        return answer.status_code != 404
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """Read where events are posted."""

@@ -118,7 +118,24 @@ def users_query(email: str | None) -> dict[str, str]:
 
 def presence_path(user_id: str) -> str:
     """Build the path of a user's presence."""
-    return f"/v1/users/{_escaped(user_id)}/presence"
+    return f"{user_path(user_id)}/presence"
+
+
+def user_path(user_id: str) -> str:
+    """Build the path of a user, who is changed by a POST of the fields that change."""
+    return f"/v1/users/{_escaped(user_id)}"
+
+
+def queue_agent_path(user_id: str) -> str:
+    """Build the path of what the queues know of a user."""
+    return f"{user_path(user_id)}/queue-agent"
+
+
+def queue_agent_body(paused: bool, reason: str) -> dict[str, str]:
+    """Build the body of `POST /v1/users/{id}/queue-agent`."""
+    if not paused:
+        return {"status": "available"}
+    return {"status": "paused", **({"reason": reason} if reason else {})}
 
 
 def webhook_body(url: str, events: Sequence[str]) -> dict[str, Any]:
@@ -198,8 +215,12 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
 
 
 def parse_silence(body: dict[str, Any]) -> Silence | None:
-    """Read why a user's phones will not ring: only what is plainly said keeps them silent."""
-    if body.get("dnd") is True:
+    """Read why a user's phones will not ring: only what is plainly said keeps them silent.
+
+    Older versions of the API call it `dnd`
+    (https://github.com/dialstack/dialstack-sdk, server/src/__tests__/user-dnd.test.ts).
+    """
+    if True in (body.get("do_not_disturb"), body.get("dnd")):
         return Silence.DO_NOT_DISTURB
     return Silence.OFFLINE if body.get("state") == "offline" else None
 

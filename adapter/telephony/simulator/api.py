@@ -206,6 +206,35 @@ async def presence(request: web.Request) -> web.StreamResponse:
     return web.json_response(render.presence(user, state.switch.calls.values()))
 
 
+async def user(request: web.Request) -> web.StreamResponse:
+    """`GET` and `POST /v1/users/{id}`; of what may be changed there, do not disturb."""
+    state = request.app[STATE]
+    found = find_user(state, request.match_info["user_id"])
+    if request.method == "POST":
+        wanted = (await json_object(request)).get("do_not_disturb", found.do_not_disturb)
+        if not isinstance(wanted, bool):
+            raise ApiError(400, "do_not_disturb must be a boolean")
+        found = replace(found, do_not_disturb=wanted)
+        state.switch.users[found.user_id] = found
+    return web.json_response(render.user(found))
+
+
+async def queue_agent(request: web.Request) -> web.StreamResponse:
+    """`GET` and `POST /v1/users/{id}/queue-agent` `{status, reason?}`; 404: in no queue."""
+    state = request.app[STATE]
+    found = find_user(state, request.match_info["user_id"])
+    if found.queues is None:
+        raise ApiError(404, "Queue agent not found")
+    if request.method == "POST":
+        body = await json_object(request)
+        status, reason = body.get("status"), body.get("reason")
+        if status not in {"available", "paused", "logged_out"}:
+            raise ApiError(400, "Invalid status")
+        found = replace(found, queues=status, pause_reason=reason if status == "paused" else None)
+        state.switch.users[found.user_id] = found
+    return web.json_response(render.queue_agent(found))
+
+
 async def list_endpoints(request: web.Request) -> web.StreamResponse:
     """`GET /v1/webhook_endpoints`."""
     known = request.app[STATE].sender.endpoints

@@ -11,7 +11,8 @@ from adapter.telephony.simulator.script import Scenario, Timings
 class User:
     """A person with a phone at the provider. `extension` is dialed by colleagues.
 
-    `is_online`: at least one phone is registered; `ring_profiles` name other phones to ring.
+    `is_online`: at least one phone is registered; `ring_profiles` name other phones to ring;
+    `queues`: `available` or `paused` for the queues, None for who is in none.
     """
 
     user_id: str
@@ -21,6 +22,8 @@ class User:
     do_not_disturb: bool = False
     is_online: bool = True
     ring_profiles: tuple[str, ...] = ("mobile",)
+    queues: str | None = "available"
+    pause_reason: str | None = None
 
 
 DEFAULT_USERS = (

@@ -98,11 +98,12 @@ async def set_chaos(request: web.Request) -> web.StreamResponse:
 
 
 async def set_user(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/test_helpers/users/{id}` `{do_not_disturb}`."""
+    """`POST /v1/test_helpers/users/{id}` `{do_not_disturb?, queues?}`."""
     state = request.app[STATE]
     user = find_user(state, request.match_info["user_id"])
-    wanted = (await json_object(request)).get("do_not_disturb")
-    changed = replace(user, do_not_disturb=wanted is True)
+    body = await json_object(request)
+    quiet, queues = body.get("do_not_disturb") is True, body.get("queues", user.queues)
+    changed = replace(user, do_not_disturb=quiet, queues=queues)
     state.switch.users[user.user_id] = changed
     return web.json_response(render.user(changed))
 

@@ -101,7 +101,16 @@ def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
         "user": person.user_id,
         "state": state,
         "notifiable": person.is_online and not person.do_not_disturb,
-        "dnd": person.do_not_disturb,
+        "do_not_disturb": person.do_not_disturb,
+    }
+
+
+def queue_agent(person: User) -> dict[str, Any]:
+    """Write what the queues know of the user."""
+    return {
+        "user_id": person.user_id,
+        "status": person.queues,
+        "pause_reason": person.pause_reason,
     }
 
 

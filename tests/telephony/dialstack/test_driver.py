@@ -13,6 +13,7 @@ import respx
 import stamina
 from structlog.testing import capture_logs
 
+from adapter.core.availability import Status
 from adapter.core.facts import Outcome
 from adapter.telephony.dialstack.driver import MAX_PAGES, DialStackDriver, build_http
 from adapter.telephony.port import (
@@ -446,6 +447,25 @@ async def test_the_recording_is_paused_and_resumed(
     await client.control("call_1", Action.PAUSE_RECORDING)
     await client.control("call_1", Action.RESUME_RECORDING, "")
     assert (pause.call_count, resume.call_count) == (1, 1)
+
+
+async def test_a_user_is_not_disturbed_or_passed_over_by_queues(
+    client: DialStackDriver, net: respx.MockRouter
+) -> None:
+    """An explicit false, too; who is in no queue has nothing to pause."""
+    user = net.post("/v1/users/user_1").respond(200, json={"id": "user_1"})
+    assert await client.pause("user_1", Status.DO_NOT_DISTURB, on=False)
+    assert json.loads(user.calls.last.request.content) == {"do_not_disturb": False}
+    queues = net.post("/v1/users/user_1/queue-agent").respond(200, json={"status": "paused"})
+    for on, reason in ((True, "Lunch"), (True, ""), (False, "")):
+        assert await client.pause("user_1", Status.AWAY, on=on, reason=reason)
+    assert [json.loads(call.request.content) for call in queues.calls] == [
+        {"status": "paused", "reason": "Lunch"},
+        {"status": "paused"},
+        {"status": "available"},
+    ]
+    queues.respond(404, json={"error": "not found"})
+    assert not await client.pause("user_1", Status.AWAY, on=True)
 
 
 async def test_presence_tells_why_no_phone_rings(

@@ -482,6 +482,7 @@ def test_bytes_of_any_kind_are_a_delivery_or_malformed(raw: bytes) -> None:
     [
         ({"state": "available", "dnd": False}, None),
         ({"state": "busy", "dnd": True}, Silence.DO_NOT_DISTURB),
+        ({"state": "busy", "do_not_disturb": True}, Silence.DO_NOT_DISTURB),
         ({"state": "offline", "dnd": False}, Silence.OFFLINE),
         ({"state": 7, "dnd": "yes"}, None),
         ({}, None),

@@ -7,7 +7,7 @@ import pytest
 
 from adapter.telephony.simulator.call import Phase
 from adapter.telephony.simulator.chaos import Knobs
-from adapter.telephony.simulator.config import User
+from adapter.telephony.simulator.config import DEFAULT_USERS, User
 from adapter.telephony.simulator.script import Outcome, Scenario
 from tests.telephony.running import Simulator, simulated
 
@@ -297,6 +297,24 @@ async def test_presence_is_the_users() -> None:
     async with simulated() as simulator:
         assert (await simulator.get("/v1/users/user_ada/presence"))["state"] == "available"
         assert (await simulator.http.get("/v1/users/user_x/presence")).status_code == 404
+
+
+async def test_a_user_is_paused_and_not_disturbed_until_told_otherwise() -> None:
+    """What is odd is refused, and who is in no queue is not found there."""
+    nobody = User("user_x", "Xaver", "x@example.com", "1009", queues=None)
+    async with simulated(users=(*DEFAULT_USERS, nobody)) as simulator:
+        user, queues = "/v1/users/user_ada", "/v1/users/user_ada/queue-agent"
+        assert (await simulator.post(user, do_not_disturb=True)).json()["do_not_disturb"] is True
+        assert (await simulator.get(f"{user}/presence"))["do_not_disturb"] is True
+        assert (await simulator.post(user, do_not_disturb="yes")).status_code == 400
+        told = (await simulator.post(queues, status="paused", reason="Lunch")).json()
+        assert (told["status"], told["pause_reason"]) == ("paused", "Lunch")
+        await simulator.post(queues, status="available")
+        assert (await simulator.get(queues))["pause_reason"] is None
+        assert (await simulator.post(queues, status="asleep")).status_code == 400
+        assert (await simulator.get(user))["do_not_disturb"] is True
+        elsewhere = await simulator.post("/v1/users/user_x/queue-agent", status="paused")
+        assert elsewhere.status_code == 404
 
 
 async def test_a_transfer_needs_no_mode() -> None:

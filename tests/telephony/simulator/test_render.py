@@ -116,4 +116,4 @@ def test_presence_tells_whether_a_phone_can_ring(
     user = replace(User("user_ada", "Ada", "ada@example.com", "1001"), **wishes)
     told = render.presence(user, [CALL])
     assert (told["state"], told["notifiable"]) == (state, notifiable)
-    assert told["dnd"] is user.do_not_disturb
+    assert told["do_not_disturb"] is user.do_not_disturb

@@ -1,0 +1,54 @@
+"""Whether an agent wants calls, and what the phone system makes of that: values alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from adapter.core.values import Value
+
+
+class Status(StrEnum):
+    """What an agent has chosen."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    DO_NOT_DISTURB = "do-not-disturb"
+
+
+class Applied(StrEnum):
+    """What has become of it at the phone system."""
+
+    NOTHING = ""
+    """There was nothing to ask for."""
+    SHOWN = "shown"
+    """It cannot do that: it is only shown."""
+    ASKED = "asked"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Availability(Value, frozen=True):
+    """The wish (since when, in Unix milliseconds; `reason` is one of the admin's), and its fate.
+
+    While a request is under way, `asked_at` says since when, and `due` until when its answer is
+    waited for; `again`: another wish has come meanwhile. `held` is what the phone system may have
+    taken so far, to be undone by the next wish.
+    """
+
+    status: Status = Status.AVAILABLE
+    reason: str = ""
+    since: int = 0
+    applied: Applied = Applied.NOTHING
+    asked_at: int = 0
+    due: int = 0
+    again: bool = False
+    held: tuple[Status, ...] = ()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the agent's phones will not ring, as far as we have brought that about."""
+        return self.status is Status.DO_NOT_DISTURB and self.applied is Applied.DONE
+
+
+ALWAYS_AVAILABLE = Availability()

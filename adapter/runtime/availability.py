@@ -1,0 +1,42 @@
+"""An agent's wish for no calls, at the phone system: asked there, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from adapter.core.availability import Applied, Status
+from adapter.core.effects import SetAvailability
+from adapter.core.events import AvailabilityAnswered
+from adapter.core.model import AgentKey
+from adapter.telephony.port import Driver, PausingDriver, ProviderError, Rejected, Unsupported
+
+log = structlog.get_logger(__name__)
+
+
+async def set_availability(
+    driver: Driver | None, key: AgentKey, effect: SetAvailability, now: Callable[[], int]
+) -> AvailabilityAnswered:
+    """First undo, then hold; a request that says the same again does no harm."""
+    try:
+        applied = await _set(driver, effect)
+    except (Rejected, Unsupported) as error:
+        log.warning("availability.refused", agent=str(key), reason=error.text)
+        applied = Applied.REFUSED
+    except ProviderError as error:
+        log.warning("availability.unknown", agent=str(key), reason=error.text)
+        applied = Applied.UNKNOWN
+    return AvailabilityAnswered(now(), effect.asked_at, effect.held, applied)
+
+
+async def _set(driver: Driver | None, effect: SetAvailability) -> Applied:
+    if not isinstance(driver, PausingDriver):
+        raise Unsupported("The phone system keeps no calls from anybody.")
+    user = effect.line.user
+    for status in effect.undo:
+        await driver.pause(user, status, on=False)
+    if effect.held is Status.AVAILABLE:
+        return Applied.DONE
+    is_held = await driver.pause(user, effect.held, on=True, reason=effect.reason)
+    return Applied.DONE if is_held else Applied.SHOWN

@@ -1,0 +1,62 @@
+/**
+ * Whether the agent wants calls: chosen where the state stands, by name and with the admin's reasons.
+ * What the phone system does not do about it is said below, as long as it is so.
+ */
+
+import { el, setData, setText, show } from './dom.js';
+
+/** @import {Availability, Context, Model} from './types.js' */
+
+/** @type {Availability} */
+const AVAILABLE = { status: 'available', reason: '', since: 0, applied: '' };
+
+/** @param {Model} model */
+export const availabilityOf = ({ view }) => view?.agent.availability ?? AVAILABLE;
+
+/** Which sentence a choice needs, if any. @param {Availability} chosen */
+export function noteOf({ status, applied }) {
+  if (applied === 'refused' || applied === 'unknown') return `availability.${applied}`;
+  if (status === 'available' || (applied !== 'shown' && applied !== 'done')) return '';
+  if (applied === 'shown') return 'availability.shown';
+  return status === 'away' ? '' : 'availability.silent';
+}
+
+/** @param {Context} context */
+export function createAvailability({ t, actions }) {
+  const choice = el('select', { class: 'availability', name: 'availability', 'aria-label': t('availability.label'), onchange: choose });
+  const field = el('div', { class: 'bar-choice' }, choice);
+  const note = el('p', { class: 'bar-note', role: 'status' });
+
+  function choose() {
+    const [status, reason = ''] = choice.value.split('/');
+    actions.setAvailability(/** @type {Availability['status']} */ (status), reason);
+  }
+  /** @param {Availability} chosen @param {string[]} reasons */
+  function fill(chosen, reasons) {
+    // What the admin has taken off the list since stays until the agent chooses anew.
+    const all = chosen.reason && !reasons.includes(chosen.reason) ? [...reasons, chosen.reason] : reasons;
+    const print = JSON.stringify(all);
+    if (choice.dataset['print'] === print) return;
+    choice.dataset['print'] = print;
+    choice.replaceChildren(
+      el('option', { value: 'available' }, t('availability.available')),
+      el('option', { value: 'away' }, t('availability.away')),
+      ...all.map((reason) => el('option', { value: `away/${reason}` }, t('availability.awayFor', { reason }))),
+      el('option', { value: 'do-not-disturb' }, t('availability.do-not-disturb')));
+  }
+  return {
+    field, note,
+    /** @param {Model} model */
+    update(model) {
+      const chosen = availabilityOf(model);
+      fill(chosen, model.view?.settings.away_reasons ?? []);
+      const value = chosen.reason ? `${chosen.status}/${chosen.reason}` : chosen.status;
+      // What is being chosen with the keyboard stays.
+      if (choice.value !== value && document.activeElement !== choice) choice.value = value;
+      setData(field, 'applied', chosen.applied);
+      const key = model.stage === 'live' ? noteOf(chosen) : '';
+      setText(note, key ? t(key) : '');
+      show(note, key !== '');
+    },
+  };
+}
