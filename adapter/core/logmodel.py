@@ -65,6 +65,7 @@ class Attempt(Value, frozen=True):
     """One go: the page that may save, the nonce that proves its report, the fields it was given.
 
     `record_id` is the record to update, empty for a create. Rows have it by its older name.
+    `answered`: what became of it was told; for attempts of the backend's route.
     """
 
     number: int
@@ -73,6 +74,7 @@ class Attempt(Value, frozen=True):
     at: int
     fields: LogFields
     record_id: str = field(default="", name="task_id")
+    answered: bool = False
 
 
 class Saved(Value, frozen=True):
@@ -170,7 +172,8 @@ class CallLog(Value, frozen=True):
     `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
     still writing (Unix milliseconds); `doubles` are ids of further records for the same call;
     `route` was fixed when it was opened. `unsure` is what updates said whose outcome nobody told,
-    since the last known save: the record may say it.
+    since the last known save: the record may say it. By the backend's route nothing is written
+    before `not_before`: until then its record may still be made.
     """
 
     log_id: str
@@ -193,6 +196,7 @@ class CallLog(Value, frozen=True):
     unlinked: bool = False
     route: Route = Route.PAGE
     unsure: tuple[LogFields, ...] = ()
+    not_before: int = 0
 
     @property
     def wanted(self) -> LogFields:

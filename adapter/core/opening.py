@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core import calllog, writing
-from adapter.core.facts import SEEN, Facts, Known, Outcome
+from adapter.core.facts import INBOUND, SEEN, Facts, Known, Outcome
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
@@ -32,6 +32,10 @@ def log_of_attempt(
 
 
 def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLog:
+    by_page = agent.route.by_page
+    # A creation whose answer never came may still be carried out: it must find no record here.
+    in_doubt = not by_page and call.direction is INBOUND and not call.host_record
+    not_before = at + policy.save.write_ms if in_doubt else 0
     return CallLog(
         log_id=call.call_id,
         agent=agent.key,
@@ -41,12 +45,13 @@ def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLo
         record=call.record,
         time_zone=call.time_zone or agent.time_zone,
         state=calllog.newly_opened(at, held, policy.save)
-        if agent.route.by_page
-        else writing.newly_opened(at, held),
+        if by_page
+        else writing.newly_opened(at, max(held, not_before)),
         provider_call_id=call.provider_call_id or "",
         draft=call.draft,
         held_until=held,
         work_id=call.work_id,
         route=agent.route,
+        not_before=not_before,
         details=replace(call.details, templates=agent.call_center.record_fields),
     )

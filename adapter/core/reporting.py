@@ -41,6 +41,7 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
+from adapter.core.opening import log_of_attempt
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
@@ -65,7 +66,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if isinstance(event, Transferred):
             return ignored(agent, "transferred elsewhere")  # perhaps to this very agent
         if event.facts.connected is not None:
-            return _taken_elsewhere(agent, call)
+            return _taken_elsewhere(agent, call, event.at, policy)
     if call is not None:
         if isinstance(event, InCallChanged) and not event.elsewhere:
             call = replace(call, in_call=call.in_call.told(event.in_call))
@@ -89,7 +90,7 @@ def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -
         return _learned(agent, call, left, policy)
     if call is not None and call.request_id and not isinstance(call.stage, Wrapup):
         return _learned(agent, call, event, policy)
-    return _taken_elsewhere(agent, None if _had_part(call) else call)
+    return _taken_elsewhere(agent, None if _had_part(call) else call, event.at, policy)
 
 
 def ringing_elsewhere(agent: Agent, event: RingingElsewhere) -> Decision:
@@ -159,10 +160,10 @@ def _had_part(call: Call | None) -> bool:
     return placed or call.facts.connected is not None
 
 
-def _taken_elsewhere(agent: Agent, call: Call | None) -> Decision:
-    """A call that rang here is nobody's missed call; the talk is not this agent's to log."""
+def _taken_elsewhere(agent: Agent, call: Call | None, at: int, policy: Policy) -> Decision:
+    """Nobody's missed call, and no talk of this agent's; where it has a record, that is closed."""
     if call is not None and isinstance(call.stage, RingingInbound | AwaitingCdr):
-        return Decision(agent.without_call(call.call_id))
+        return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
     return ignored(agent, "answered elsewhere")
 
 

@@ -84,9 +84,26 @@ def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     if not isinstance(log.state, Pending | Settled):
         return LogDecision(log)
     if log.is_said:
-        return LogDecision(log.at_state(Settled(at)))
+        doubt = _doubt_ends(log, policy)
+        return _pending(log, at, doubt, policy) if doubt else LogDecision(log.at_state(Settled(at)))
     backoff = log.state.not_before if isinstance(log.state, Pending) and log.refusals else 0
-    return _pending(log, at, max(log.held_until, backoff), policy)
+    return _pending(log, at, max(log.held_until, log.not_before, backoff), policy)
+
+
+def _doubt_ends(log: CallLog, policy: SavePolicy) -> int:
+    """When nothing that was never answered can overwrite the record any more; 0: nothing can.
+
+    A request whose answer did not come may still be carried out, after what was written since.
+    """
+    others = (one for one in log.attempts[:-1] if not one.answered and one.fields != log.wanted)
+    ends = max((one.at + policy.write_ms for one in others), default=0)
+    return ends if log.attempt is not None and log.attempt.at < ends else 0
+
+
+def _answered(log: CallLog) -> CallLog:
+    """Its last attempt's outcome is known."""
+    *before, last = log.attempts
+    return replace(log, attempts=(*before, replace(last, answered=True)))
 
 
 def _pending(log: CallLog, at: int, not_before: int, policy: SavePolicy) -> LogDecision:
@@ -106,13 +123,15 @@ def _written(log: CallLog, event: RecordWritten, policy: SavePolicy) -> LogDecis
     if log.attempt is None or not _is_latest(log, event) or isinstance(log.state, Settled | Closed):
         return ignored(log, "late")
     record_id = event.record_id or log.attempt.record_id or log.log_id
-    there = known(log, Saved(record_id, log.attempt.fields)).at_state(Settled(event.at))
+    saved = Saved(record_id, log.attempt.fields)
+    there = known(_answered(log), saved).at_state(Settled(event.at))
     return _reconciled(there, event.at, policy)
 
 
 def _refused(log: CallLog, event: RecordRefused, policy: SavePolicy) -> LogDecision:
     if not _is_latest(log, event) or not isinstance(log.state, Writing):
         return ignored(log, "late")
+    log = _answered(log)
     if event.permanent:
         refused = replace(log, refusals=log.refusals + 1)
         return LogDecision(refused.at_state(Tray(TrayReason.REFUSED, event.at, event.errors)))

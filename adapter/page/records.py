@@ -88,7 +88,7 @@ class Records:
             about = {"agent": str(key), "call": effect.log_id}
             log.warning("record.not_written", **about, attempt=number, why=_why(outcome))
         try:
-            event = _event(outcome, number, self._clock.now())
+            event = event_of(outcome, number, self._clock.now())
             await self._agents.handle_log_event(key, effect.log_id, event)
         except StorageError as error:
             # Its deadline makes it unknown, and it is written once more.
@@ -96,7 +96,8 @@ class Records:
             log.error("record.outcome_lost", **about, reason=str(error))
 
 
-def _event(outcome: WriteOutcome, number: int, now: int) -> LogEvent:
+def event_of(outcome: WriteOutcome, number: int, now: int) -> LogEvent:
+    """What the log hears of an attempt; `now` in Unix milliseconds."""
     match outcome:
         case Written(record_id):
             return RecordWritten(now, number, record_id)

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from adapter.core.facts import Outcome
-from adapter.core.logmodel import LogFields
+from adapter.core.facts import INBOUND, Outcome
+from adapter.core.logmodel import Attempt, CallLog, LogFields
 
 Json = dict[str, Any]
 
 ATTRIBUTE_LIMIT = 32_000
 """Characters of the agent's notes; a long text area of Salesforce's holds no more."""
+
+TEXT_LIMIT = 255
+"""Characters of a number."""
 
 END_USER = "END_USER"
 WITHHELD, UNKNOWN = "anonymous", "unknown"
@@ -62,6 +65,18 @@ def create_body(
     }
 
 
+def completion_of(log: CallLog, attempt: Attempt, rules: RecordRules) -> Json:
+    """The completion that this attempt of the log sends."""
+    facts = log.facts
+    over = facts.transferred or facts.ended
+    times = Times(
+        started=attempt.fields.started_at,
+        accepted=facts.connected.value if facts.connected else None,
+        ended=over.value if over else None,
+    )
+    return complete_body(attempt.fields, times, rules)
+
+
 def complete_body(fields: LogFields, times: Times, rules: RecordRules) -> Json:
     """What closes the record: times, how it ended, and the agent's words as attributes.
 
@@ -77,6 +92,9 @@ def complete_body(fields: LogFields, times: Times, rules: RecordRules) -> Json:
     }
     if times.accepted is not None:
         body["acceptTime"] = instant(times.accepted)
+    if fields.direction is INBOUND and fields.number:
+        # Where no record could be made while it rang, this one makes it.
+        body["fromNumber"] = fields.number[:TEXT_LIMIT]
     return body
 
 
@@ -88,6 +106,7 @@ def attributes(fields: LogFields, rules: RecordRules) -> Json:
     draft, record = fields.draft, fields.record
     who, what = draft.who, draft.what
     said: Json = {
+        "softphoneName": fields.name,
         "softphoneSubject": draft.subject,
         "softphoneNotes": draft.notes[:ATTRIBUTE_LIMIT] if draft.notes else None,
         "softphoneDisposition": draft.disposition or rules.disposition(fields.outcome),

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from adapter.core.logmodel import Attempt, CallLog
 from adapter.page.port import IncomingCall, WriteOutcome
-from adapter.voice.client import VoiceClient
-from adapter.voice.record import RecordRules, Times, complete_body, create_body
+from adapter.voice.record import Json, RecordRules, completion_of, create_body
+
+
+class Client(Protocol):
+    """The way to the records (adapter.voice.client). Neither raises."""
+
+    async def create(self, body: Json) -> WriteOutcome:
+        """Make a record; sent once."""
+        ...
+
+    async def complete(self, call_id: str, body: Json) -> WriteOutcome:
+        """Complete the record with that key; may be repeated."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceWriter:
     """One contact center's records."""
 
-    client: VoiceClient
+    client: Client
     rules: RecordRules
 
     async def open(self, call: IncomingCall) -> WriteOutcome:
@@ -30,12 +42,5 @@ class VoiceWriter:
 
     async def write(self, log: CallLog, attempt: Attempt) -> WriteOutcome:
         """Complete it, by our call id as the vendor's key; may be repeated."""
-        facts = log.facts
-        over = facts.transferred or facts.ended
-        times = Times(
-            started=attempt.fields.started_at,
-            accepted=facts.connected.value if facts.connected else None,
-            ended=over.value if over else None,
-        )
-        body = complete_body(attempt.fields, times, self.rules)
+        body = completion_of(log, attempt, self.rules)
         return await self.client.complete(log.log_id, body)

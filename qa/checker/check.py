@@ -57,7 +57,7 @@ class Report:
 
     def summary(self) -> dict[str, Any]:
         """The JSON object of design section 6."""
-        counted = ("lost", "doubled", "illegal", "wrong_fields", "unlogged_webhooks")
+        counted = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
         others = Counter(v.kind for v in self.violations if v.kind not in counted)
         return {
             "calls": self.calls,
@@ -79,6 +79,7 @@ def check(history: History) -> Report:
     judge = _Judge(history)
     judge.posts()
     judge.calls()
+    judge.records()
     judge.goes()
     judge.trails()
     judge.webhooks()
@@ -160,7 +161,8 @@ class _Judge:
             elif call.ended_at is not None and call.logged:
                 self._one_task(call, mine)
         for log in self.history.logs:
-            if log.log_id not in known:
+            is_attempt = self.history.every_attempt and not log.provider_call_id
+            if log.log_id not in known and not is_attempt:
                 self._say("stray", log.log_id, f"a log of no true call: {log}")
         for call_object, ids in self.created.items():
             if len(ids) > 1:
@@ -176,7 +178,8 @@ class _Judge:
         """Whose phone only rang, has neither talked nor missed what a colleague took."""
         for log in logs:
             said = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
-            if call.unnamed and not any(task.get("CallDurationInSeconds") for task in said):
+            talked = any(task.get("CallDurationInSeconds") for task in said)
+            if (call.unnamed or self.history.every_attempt) and not talked:
                 continue
             text = f"a colleague took it: {call}\n{self.story(log.log_id)}"
             self._say("wrong_fields", log.log_id, text)
@@ -203,6 +206,13 @@ class _Judge:
         if wrong:
             text = f"(true, said): {wrong}: {call}\n{self.story(log.log_id)}"
             self._say("wrong_fields", log.log_id, text)
+
+    def records(self) -> None:
+        """Where Salesforce makes a record of every attempt, each is closed, and there is one."""
+        for log_id in self.history.incomplete:
+            self._say("incomplete", log_id, f"never completed\n{self.story(log_id)}")
+        for log_id in self.history.doubled:
+            self._say("doubled", log_id, f"created twice\n{self.story(log_id)}")
 
     # --- never a second create while one is unknown ----------------------------------------------
 

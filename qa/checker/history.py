@@ -148,11 +148,18 @@ class StoredAgent:
 
 @dataclass(slots=True)
 class History:
-    """All of it. `wrapup` is False where the deployment has no wrap-up at all."""
+    """All of it. `wrapup` is False where the deployment has no wrap-up at all.
+
+    `every_attempt`: calls that rang nobody have logs, too. `incomplete` are records that nobody
+    closed, `doubled` those that were to be made twice, by their calls.
+    """
 
     seed: int = 0
     seconds: float = 0.0
     wrapup: bool = True
+    every_attempt: bool = False
+    incomplete: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
     calls: list[TrueCall] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     tasks: list[TaskWrite] = field(default_factory=list)

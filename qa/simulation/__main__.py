@@ -24,19 +24,22 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
+    parser.add_argument("--surface", choices=("open-cti", "voice"), default="open-cti")
     parser.add_argument("--history", type=int, help="play this one history alone")
     parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     wishes = parser.parse_args()
     quiet()
+    surface = "voice" if wishes.surface == "voice" else ""
     began = time.perf_counter()
     if wishes.history is not None:
-        summary = added([judge(wishes.history, wishes.engine)], wishes.history, wishes.engine)
+        report = judge(wishes.history, wishes.engine, surface)
+        summary = added([report], wishes.history, wishes.engine, surface)
     else:
         wanted = seeds(wishes.seed, wishes.calls)
-        reports = campaign(wanted, min(wishes.processes, len(wanted)), wishes.engine)
+        reports = campaign(wanted, min(wishes.processes, len(wanted)), wishes.engine, surface)
         with console.bar("histories", len(wanted)) as advance:
-            summary = added(moving(reports, advance), wishes.seed, wishes.engine)
+            summary = added(moving(reports, advance), wishes.seed, wishes.engine, surface)
     seconds = time.perf_counter() - began
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu_seconds = sum(one.ru_utime + one.ru_stime for one in spent)

@@ -22,7 +22,7 @@ HISTORY_CALLS = 200
 ENGINES = {"runtime": simulate, "core": simulate_core}
 """The real runtime on asyncio, or its heart alone on a heap of events."""
 
-COUNTED = ("lost", "doubled", "illegal", "wrong_fields", "unlogged_webhooks")
+COUNTED = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
 
 
 def quiet() -> None:
@@ -39,14 +39,16 @@ def seeds(seed: int, calls: int) -> range:
     return range(seed * 1_000_000, seed * 1_000_000 + count)
 
 
-def judge(seed: int, engine: str = "runtime") -> Report:
-    """One history, told and checked."""
-    return check(ENGINES[engine](seed, HISTORY_CALLS))
+def judge(seed: int, engine: str = "runtime", surface: str = "") -> Report:
+    """One history, told and checked; `surface` "voice": everybody works with Salesforce Voice."""
+    return check(ENGINES[engine](seed, HISTORY_CALLS, surface=surface))
 
 
-def campaign(wanted: Iterable[int], processes: int, engine: str = "runtime") -> Iterator[Report]:
+def campaign(
+    wanted: Iterable[int], processes: int, engine: str = "runtime", surface: str = ""
+) -> Iterator[Report]:
     """All histories, in the order in which they are done."""
-    one = partial(judge, engine=engine)
+    one = partial(judge, engine=engine, surface=surface)
     if processes == 1:
         yield from map(one, wanted)
         return
@@ -55,19 +57,22 @@ def campaign(wanted: Iterable[int], processes: int, engine: str = "runtime") -> 
         yield from pool.imap_unordered(one, wanted, chunksize=2)
 
 
-def story(report: Report, engine: str) -> str:
+def story(report: Report, engine: str, surface: str = "") -> str:
     """A failing history, for reading, and how to play it again."""
     told = [f"history {report.seed}:"]
     told += [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
-    return "\n".join([*told, f"again: {again(report.seed, engine)}"])
+    return "\n".join([*told, f"again: {again(report.seed, engine, surface)}"])
 
 
-def again(seed: int, engine: str = "runtime") -> str:
+def again(seed: int, engine: str = "runtime", surface: str = "") -> str:
     """The command that replays one history."""
-    return f"PYTHONHASHSEED=0 python -m qa.simulation --engine {engine} --history {seed}"
+    where = f" --surface {surface}" if surface else ""
+    return f"PYTHONHASHSEED=0 python -m qa.simulation --engine {engine}{where} --history {seed}"
 
 
-def added(reports: Iterable[Report], seed: int, engine: str = "runtime") -> dict[str, Any]:
+def added(
+    reports: Iterable[Report], seed: int, engine: str = "runtime", surface: str = ""
+) -> dict[str, Any]:
     """The summary of design section 6 over all of them; failing ones are told on stderr."""
     total: Counter[str] = Counter()
     faults: Counter[str] = Counter()
@@ -82,11 +87,12 @@ def added(reports: Iterable[Report], seed: int, engine: str = "runtime") -> dict
         posts = max(posts, one["max_posts_per_dial"])
         if not report.is_ok:
             failing.append(report.seed)
-            print(story(report, engine), file=sys.stderr)
+            print(story(report, engine, surface), file=sys.stderr)
     return {
         "calls": total["calls"],
         "seed": seed,
         "engine": engine,
+        **({"surface": surface} if surface else {}),
         **{name: total[name] for name in ("kills", *COUNTED)},
         "max_posts_per_dial": posts,
         "tray": total["tray"],

@@ -45,6 +45,13 @@ class Odds:
     refused_transient: float = 0.02
     # what agents do
     wavering: float = 0.02
+    # what Salesforce's API does, where the backend writes
+    api_429: float = 0.03
+    api_500: float = 0.03
+    api_lost: float = 0.03
+    api_late: float = 0.02
+    api_vanished: float = 0.02
+    api_locked: float = 0.001
     # what happens to us
     kill_at_commit: float = 0.0005
     store_fails: float = 0.001

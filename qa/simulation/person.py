@@ -27,6 +27,12 @@ def who_of(number: str) -> str:
     return f"003{NUMBERS.index(number):012d}"
 
 
+def _crash(tab: Tab) -> None:
+    """Unless it is gone already."""
+    if tab.page_id:
+        tab.crash()
+
+
 class Person:
     """One agent with one to three tabs, sometimes in two browsers."""
 
@@ -109,6 +115,8 @@ class Person:
         tab = self.tab()
         if tab is None:
             return 0
+        if self._world.surface:
+            self._troubles(tab)
         self._next = (self._next + 1) % len(NUMBERS)
         number = NUMBERS[self._next]
         dial = (self.user, number)
@@ -127,6 +135,16 @@ class Person:
             self._dice.fault("click-repeated")
             (self.tab() or tab).say(**request)
         return 1
+
+    def _troubles(self, tab: Tab) -> None:
+        """Pages that save nothing break as often: here around a click."""
+        odds, after = self._dice.odds, self._dice.between(0, 60)
+        if self._dice.hits(odds.page_crash):
+            self._loop.call_later(after, _crash, tab)
+        elif self._dice.hits(odds.page_frozen):
+            self._loop.call_later(after, tab.freeze)
+        elif self._dice.hits(odds.socket_lost):
+            self._loop.call_later(after, tab.lose_socket)
 
     # --- what they see ---------------------------------------------------------------------------
 

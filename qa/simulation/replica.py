@@ -34,6 +34,9 @@ from adapter.storage.port import Session, Snapshot
 from adapter.telephony.health import Health
 from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Telephony, Tenant, Tenants
+from adapter.voice.record import RecordRules
+from adapter.voice.setup import SURFACE
+from adapter.voice.writer import VoiceWriter
 from adapter.web.clicks import Clicks
 from adapter.web.hearing import Hearing
 from adapter.web.reception import Reception
@@ -44,6 +47,7 @@ from qa.simulation.provider import ACCOUNT, FakeProvider
 from qa.simulation.salesforce import FakeSalesforce
 from qa.simulation.tab import Gone, Hear, Message
 from qa.simulation.virtual import VirtualClock
+from qa.simulation.voicecalls import CENTER, FakeClient, FakeVoiceCalls
 
 SHOWN = 0.02
 """How many of the views are really made: making them is a third of all work."""
@@ -137,6 +141,7 @@ class Replica:
         disk: Disk,
         provider: FakeProvider,
         salesforce: FakeSalesforce,
+        voice_calls: FakeVoiceCalls,
         read: Reader,
         others: Callable[[Hints], list[Hints]],
         died: Callable[[Replica], None],
@@ -152,6 +157,9 @@ class Replica:
         asks = dice.shape.finder and dice.shape.read_back
         finder = cast("Any", salesforce) if asks else None
         org = open_cti(rules, finder, "SoftphoneTasks")
+        client = FakeClient(voice_calls, asyncio.get_running_loop())
+        writer = VoiceWriter(client, RecordRules(CENTER, policy.disposition))
+        org = org.with_surface(SalesforceOrg((SURFACE,), writer=writer))
         tenants = _OneOrg(provider, org, policy)
         self.pages = _QuietPages(self.agents, self.tasks, clock, tenants)
         self.pages.dice = dice

@@ -17,14 +17,14 @@ from qa.simulation.scene import REST_SECONDS, SWEEP_SECONDS, Process, Scene
 from qa.simulation.virtual import VirtualLoop
 
 
-def simulate(seed: int, calls: int, odds: Odds | None = None) -> History:
+def simulate(seed: int, calls: int, odds: Odds | None = None, surface: str = "") -> History:
     """The history of this seed with about so many calls."""
     loop = VirtualLoop()
     began = time.perf_counter()
     gc.disable()  # a history is small; what goes round in circles goes when it is over
     try:
         asyncio.set_event_loop(loop)
-        history = loop.run_until_complete(_live(seed, calls, odds or Odds(), loop))
+        history = loop.run_until_complete(_live(seed, calls, odds or Odds(), loop, surface))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -33,8 +33,8 @@ def simulate(seed: int, calls: int, odds: Odds | None = None) -> History:
     return history
 
 
-async def _live(seed: int, calls: int, odds: Odds, loop: VirtualLoop) -> History:
-    world = World(seed, odds, loop)
+async def _live(seed: int, calls: int, odds: Odds, loop: VirtualLoop, surface: str) -> History:
+    world = World(seed, odds, loop, surface)
     await world.live(calls)
     return world.history(seed)
 
@@ -42,8 +42,8 @@ async def _live(seed: int, calls: int, odds: Odds, loop: VirtualLoop) -> History
 class World(Scene):
     """The scene with processes on asyncio."""
 
-    def __init__(self, seed: int, odds: Odds, loop: VirtualLoop) -> None:
-        super().__init__(seed, odds, loop)
+    def __init__(self, seed: int, odds: Odds, loop: VirtualLoop, surface: str) -> None:
+        super().__init__(seed, odds, loop, surface)
         self.virtual = loop
         self.replicas: list[Replica] = [self._replica() for _ in range(self.dice.shape.replicas)]
         self._hand: asyncio.TimerHandle | None = None
@@ -63,6 +63,7 @@ class World(Scene):
             disk=self.disk,
             provider=self.provider,
             salesforce=self.salesforce,
+            voice_calls=self.voice_calls,
             read=self.read,
             others=self._other_hints,
             died=self._died,

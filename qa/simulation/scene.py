@@ -7,10 +7,12 @@ from typing import Protocol
 
 from adapter.core.logmodel import CallLog, Closed, Tray
 from adapter.core.model import AgentKey
+from adapter.page.guests import VOICE
 from adapter.storage.port import Commit, Snapshot
 from adapter.telephony.dialstack.meaning import call_update_from_event
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.updates import CallUpdate, IncomingDelivery
+from adapter.voice.record import RecordRules
 from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
 from qa.simulation.calls import Leg, Letter, Ring
 from qa.simulation.dice import Dice, Odds
@@ -21,6 +23,7 @@ from qa.simulation.replica import policy_of
 from qa.simulation.salesforce import FakeSalesforce
 from qa.simulation.tab import Connects, Surroundings
 from qa.simulation.virtual import Timers, VirtualClock
+from qa.simulation.voicecalls import CENTER, FakeVoiceCalls, incomplete
 
 AGENTS = 8
 SWEEP_SECONDS = 0.25
@@ -41,8 +44,9 @@ class Process(Connects, Protocol):
 class Scene:
     """Agents, their tabs, the provider, Salesforce and the disk; the engines add the rest."""
 
-    def __init__(self, seed: int, odds: Odds, loop: Timers) -> None:
+    def __init__(self, seed: int, odds: Odds, loop: Timers, surface: str = "") -> None:
         self.loop = loop
+        self.surface = surface
         self.clock = VirtualClock(loop)
         self.dice = Dice(seed, odds, self.clock.now)
         self.disk = _Watched(self)
@@ -54,6 +58,8 @@ class Scene:
         self.acked: list[Acked] = []
         self.undelivered = 0
         self.policy = policy_of(self.dice.shape)
+        rules = RecordRules(CENTER, self.policy.disposition)
+        self.voice_calls = FakeVoiceCalls(self.dice, self.clock.now, loop, rules)
         self.people: dict[AgentKey, Person] = {}
         self.keys: dict[str, AgentKey] = {}
 
@@ -66,6 +72,7 @@ class Scene:
             self.clock.fresh_id,
             self.salesforce,
             self.a_replica,
+            self.surface,
         )
         for number in range(AGENTS):
             key = AgentKey("00D", f"user_{number}")
@@ -138,6 +145,7 @@ class Scene:
     def rests(self) -> bool:
         """Whether nothing is left to happen."""
         busy = self.provider.under_way or self.salesforce.under_way or self.undelivered
+        busy = busy or self.voice_calls.under_way
         unsaid = any(person.unsaid for person in self.people.values())
         live = any(s.agent.calls for s in self.disk.agents.values())
         return not (busy or unsaid or live or self.disk.next_due() is not None)
@@ -154,17 +162,22 @@ class Scene:
             for leg in call.parts
         ]
         agents = self.disk.agents.items()
+        stored = [_stored(log) for log in logs.values()]
+        book = self.voice_calls.book
         return History(
             seed=seed,
+            every_attempt=self.surface == VOICE,
+            incomplete=incomplete(book, stored) if self.surface == VOICE else [],
+            doubled=list(book.doubled),
             wrapup=self.policy.wrapup_ms > 0,
             calls=calls,
             posts=self.provider.posts,
-            tasks=self.salesforce.writes,
+            tasks=self.salesforce.writes + self.voice_calls.writes,
             words=self.salesforce.words,
             acked=self.acked,
             faults=self.dice.faults,
             trails=list(self.disk.trails.values()),
-            logs=[_stored(log) for log in logs.values()],
+            logs=stored,
             agents=[StoredAgent(str(k), s.version, _ids(s)) for k, s in agents],
             deliveries=[event_id for _, event_id in self.disk.deliveries],
             parked=[p.event_id for parked in self.disk.parked.values() for p in parked],

@@ -60,6 +60,7 @@ class Surroundings:
     fresh_id: Callable[[str], str]
     salesforce: FakeSalesforce
     a_replica: Callable[[], Connects | None]
+    surface: str = ""
 
 
 @dataclass(slots=True)
@@ -119,6 +120,8 @@ class Tab:
             "focused": self._dice.hits(0.5),
             "journal": [dict(entry) for entry in self._browser.journal.values()],
         }
+        if self._world.surface:
+            hello["surface"] = self._world.surface
         self._word("alive")
         seconds = self._dice.between(0.001, 0.05)
         self.link = replica.connect(self.key, hello, seconds, self._arrived, self._lost)

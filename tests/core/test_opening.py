@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.events import CallPlaced, PlacingRejected, TimePassed
-from adapter.core.facts import Outcome
+from adapter.core.events import (
+    AnsweredElsewhere,
+    CallPlaced,
+    InboundRinging,
+    PlacingRejected,
+    TimePassed,
+)
+from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
 from adapter.core.opening import log_of_attempt, new_log
 from adapter.core.route import Route
-from tests.core.people import IDLE, KEY, POLICY, T0, after, click
+from tests.core.people import IDLE, KEY, POLICY, T0, after, click, said, tell
 from tests.core.world import World
 
 VOICE = replace(IDLE, surface="voice", route=Route.BACKEND)
+RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12125550199"))
 
 
 def test_a_log_keeps_its_agents_route_and_waits_for_the_words() -> None:
@@ -36,6 +43,24 @@ def test_an_attempt_that_reached_nobody_is_logged_only_where_salesforce_has_a_re
     assert (log.wanted.outcome, log.wanted.talk_ms, log.held_until) == (Outcome.NO_ANSWER, None, 0)
     (failed,) = log_of_attempt(VOICE, call, T0 + 9, POLICY, Outcome.FAILED)
     assert failed.wanted.outcome is Outcome.FAILED
+
+
+def test_a_ringing_call_whose_record_is_in_doubt_is_completed_when_that_is_over() -> None:
+    """Salesforce may still carry the creation out; one that was answered holds nothing back."""
+    ringing = after(VOICE, [RINGS]).agent.calls[0]
+    due = T0 + 5 + POLICY.save.write_ms
+    doubtful = log_of_attempt(VOICE, ringing, T0 + 5, POLICY)[0]
+    assert (doubtful.state, doubtful.not_before) == (Pending(due, due), due)
+    made = replace(ringing, host_record="0LQ000000000001")
+    assert log_of_attempt(VOICE, made, T0 + 5, POLICY)[0].not_before == 0
+    assert new_log(IDLE, ringing, T0, POLICY).not_before == 0
+
+
+def test_a_call_that_a_colleague_took_has_its_record_closed() -> None:
+    """It was made while it rang; an agent whose pages write has nothing to log."""
+    taken = tell(AnsweredElsewhere, T0 + 5, said(connected=T0 + 5))
+    assert [log.wanted.talk_ms for log in after(VOICE, [RINGS, taken]).opened] == [None]
+    assert after(IDLE, [RINGS, taken]).opened == ()
 
 
 def test_a_rejected_and_a_forgotten_placement_each_have_their_record_completed() -> None:

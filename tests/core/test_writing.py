@@ -189,6 +189,25 @@ def test_what_a_lost_write_may_have_said_is_said_again_though_nothing_else_chang
     assert refused.log.state == Settled(T0 + 20_200)
 
 
+def test_what_was_never_answered_may_still_overwrite_what_was_written_since() -> None:
+    """The last word is said once more when nothing else can be under way any more."""
+    lost = after(ENDED, DraftChanged(T0 + 9_100, Draft(notes="x"), done=True)).log
+    lost = after(RecordUnknown(T0 + 14_000, 1), LogTimePassed(T0 + 19_000), log=lost).log
+    written = after(RecordWritten(T0 + 19_500, 2), log=lost).log
+    doubt_ends = T0 + 9_000 + POLICY.write_ms
+    assert written.state == Pending(doubt_ends, doubt_ends)
+    again = after(LogTimePassed(doubt_ends), log=written)
+    assert [effect.attempt.number for effect in again.effects] == [3]  # type: ignore[union-attr]
+    settled = after(RecordWritten(doubt_ends + 500, 3), log=again.log).log
+    assert isinstance(settled.state, Settled)
+
+
+def test_a_creation_in_doubt_holds_the_completion_back() -> None:
+    """Also when the agent is done: carried out late, it would make a second record."""
+    waiting = ours(not_before=HELD, state=newly_opened(T0, HELD))
+    assert after(ENDED, log=waiting).log.state == Pending(HELD, HELD)
+
+
 def test_doubt_that_lasts_a_day_is_said() -> None:
     """Without any error: nobody ever answered."""
     tired = replace(after(ENDED).log, refusals=POLICY.writes)
@@ -258,6 +277,7 @@ def test_no_history_of_faults_loses_a_record_or_leaves_it_wrong(seed: int) -> No
     """Lost answers, kills before the write, refusals, words at any time: it says the last."""
     random, log, at = Random(seed), ours(), T0
     salesforce: dict[str, LogFields] = {}
+    late: list[tuple[int, LogFields]] = []
     for step in range(200):
         faults = step < 100
         due = log.next_due
@@ -271,17 +291,25 @@ def test_no_history_of_faults_loses_a_record_or_leaves_it_wrong(seed: int) -> No
         else:
             at = max(at, due)
             said = LogTimePassed(at)
+        for arrives, fields in sorted(late, key=lambda one: one[0]):
+            if arrives < at:
+                salesforce["c1"] = fields
+        late = [one for one in late if one[0] >= at]
         decision = after(said, log=log)
         log = decision.log
         for effect in decision.effects:
             assert isinstance(effect, WriteRecord)
-            fate = random.choice(["ok", "ok", "lost", "killed", "busy"]) if faults else "ok"
+            fate = random.choice(["ok", "ok", "lost", "killed", "busy", "late"]) if faults else "ok"
             if fate in {"ok", "lost"}:
                 salesforce[effect.log_id] = effect.attempt.fields
+            elif fate == "late":
+                arrives = at + random.randrange(POLICY.write_ms)
+                late.append((arrives, effect.attempt.fields))
             number = effect.attempt.number
             outcome: dict[str, LogEvent] = {
                 "ok": RecordWritten(at, number),
                 "lost": RecordUnknown(at, number),
+                "late": RecordUnknown(at, number),
                 "busy": RecordRefused(at, number, WHY),
             }
             log = after(outcome[fate], log=log).log if fate in outcome else log

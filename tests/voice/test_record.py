@@ -7,7 +7,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.facts import Outcome
+from adapter.core.facts import Direction, Outcome
 from adapter.core.model import Draft, Record
 from adapter.core.policy import Policy
 from adapter.voice.record import RecordRules, Times, attributes, complete_body, create_body, instant
@@ -33,6 +33,19 @@ def test_a_ringing_call_is_created_with_all_that_is_required() -> None:
     withheld = create_body("c1", caller="", called="", started=T0, rules=RULES)
     assert withheld["participants"][0]["participantKey"] == "anonymous"
     assert (withheld["from"], withheld["to"]) == ("anonymous", "unknown")
+
+
+def test_a_completion_names_the_caller_for_the_record_that_it_may_have_to_make() -> None:
+    """An outbound call's number is known to Salesforce, whose page dialed it."""
+    fields = replace(FIELDS, number="+12025550143", name="Ada")
+    times = Times(T0, None, None)
+    inbound = complete_body(replace(fields, direction=Direction.INBOUND), times, RULES)
+    assert inbound["fromNumber"] == "+12025550143"
+    assert json.loads(inbound["callAttributes"])["softphoneName"] == "Ada"
+    outbound = complete_body(replace(fields, direction=Direction.OUTBOUND), times, RULES)
+    withheld = replace(fields, direction=Direction.INBOUND, number="")
+    assert "fromNumber" not in outbound
+    assert "fromNumber" not in complete_body(withheld, times, RULES)
 
 
 def test_moments_are_utc_with_milliseconds() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.core.effects import AskCall, FindCall, PlaceCall, PopScreen
+from adapter.core.effects import AskCall, FindCall, OpenRecord, PlaceCall, PopScreen
 from adapter.core.events import (
     CallPlaced,
     CdrMissing,
@@ -34,11 +34,14 @@ from adapter.core.logevents import (
     ReadBack,
     RecordsFound,
     SendSettled,
+    WriteRecord,
 )
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
+from adapter.core.route import Route
 from adapter.opencti import surface
 from adapter.page import frames
+from adapter.page.guests import VOICE
 from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.runtime.intake import PARKED_MS
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
@@ -54,6 +57,7 @@ from adapter.telephony.updates import IncomingDelivery, as_event, event_for
 from qa.simulation.core.commits import Commits, Job, Wish, nothing
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.offers import Offers
+from qa.simulation.core.records import Records
 from qa.simulation.core.wire import Wire
 from qa.simulation.provider import ACCOUNT
 from qa.simulation.tab import Gone, Hear, Message
@@ -89,8 +93,9 @@ class CoreProcess:
             die=self.die,
         )
         self.offers = Offers(loop, self._now, self.commits.snapshot)
+        self.records = Records(self, world.voice_calls, self._now)
 
-    def _later(self, seconds: float, act: Callable[..., None], *args: Any) -> None:
+    def later(self, seconds: float, act: Callable[..., None], *args: Any) -> None:
         """Unless the process is dead by then."""
         self.loop.call_later(seconds, self._if_alive, act, args)
 
@@ -114,6 +119,7 @@ class CoreProcess:
 
     def _committed(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._world.hint_others(self, key, snapshot.version)
+        self.records.claim(key, snapshot)
         self._show(key, snapshot)
 
     def hinted(self, key: AgentKey, version: int) -> None:
@@ -131,11 +137,13 @@ class CoreProcess:
             return
         if snapshot.logs:
             self.offers.show(key, snapshot)
+        if snapshot.agent.route is Route.BACKEND:
+            return
         for call in snapshot.agent.calls:
             if isinstance(call.stage, RingingInbound) and not call.stage.popped:
                 best = self.offers.of(key)[0]
                 claim = PopClaimed(self._now(), call.call_id, best.page_id)
-                self._later(0.0, self.commits.tell, key, [claim])
+                self.later(0.0, self.commits.tell, key, [claim])
 
     # --- pages -----------------------------------------------------------------------------------
 
@@ -145,7 +153,7 @@ class CoreProcess:
         """A page has opened a socket to this process."""
         wire = Wire(self, key, hello, seconds, hear, gone)
         self._joining.add(wire)
-        self._later(seconds, self._welcome, wire, hello)
+        self.later(seconds, self._welcome, wire, hello)
         return wire
 
     def _welcome(self, wire: Wire, hello: Message) -> None:
@@ -154,7 +162,9 @@ class CoreProcess:
             return
         self.commits.cache.pop(wire.key, None)  # a hello reads the store
         line = TelephonyUser(ACCOUNT, wire.key.user_id)
-        greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC")
+        where = self._world.surface
+        route = Route.BACKEND if where == VOICE else Route.PAGE
+        greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC", where, route)
         entries = [JournalEntry.model_validate(entry) for entry in hello["journal"]]
 
         def close() -> None:
@@ -194,7 +204,7 @@ class CoreProcess:
             wait_ms = log.attempt.at + self._save.fresh_ms - self._now()
             if wait_ms >= 0:
                 seconds = wait_ms / 1000 + FRESH_AGAIN_SECONDS
-                self._later(seconds, self._prove_again, wire, go, journal)
+                self.later(seconds, self._prove_again, wire, go, journal)
 
         def ready(_: Turn) -> None:
             if wire.up:
@@ -227,7 +237,7 @@ class CoreProcess:
         for log in self.commits.snapshot(wire.key).logs:
             if isinstance(log.state, Attempting) and _had_go(log, wire):
                 event = PageLost(self._now(), wire.page_id)
-                self._later(0.0, self.commits.tell, wire.key, [ForLog(log.log_id, event)])
+                self.later(0.0, self.commits.tell, wire.key, [ForLog(log.log_id, event)])
 
     def hears(self, wire: Wire, message: Message) -> None:
         """One frame, by the Open CTI room's own conversions."""
@@ -289,13 +299,15 @@ class CoreProcess:
         for effect in turn.effects:
             match effect:
                 case PlaceCall():
-                    self._later(between(0.01, 0.2), self._place, key, effect)
+                    self.later(between(0.01, 0.2), self._place, key, effect)
                 case AskCall():
-                    self._later(between(0.01, 0.3), self._ask, key, effect)
+                    self.later(between(0.01, 0.3), self._ask, key, effect)
                 case FindCall():
-                    self._later(between(0.01, 0.3), self._find, key, effect)
+                    self.later(between(0.01, 0.3), self._find, key, effect)
                 case PopScreen():
                     self._send(key, effect.page_id, pop(effect))
+                case OpenRecord():
+                    self.records.open(key, effect)
                 case _:
                     raise AssertionError(effect)
         for log_effect in turn.log_effects:
@@ -306,7 +318,7 @@ class CoreProcess:
 
     def _place(self, key: AgentKey, effect: PlaceCall) -> None:
         answer, wait = self._world.provider.order(effect.line.user, effect.dial_string)
-        self._later(wait, self._placed, key, effect.call_id, answer)
+        self.later(wait, self._placed, key, effect.call_id, answer)
 
     def _placed(self, key: AgentKey, call_id: str, answer: Placed | Exception) -> None:
         now = self._now()
@@ -360,6 +372,8 @@ class CoreProcess:
                     wire.probes[nonce] = self._now(), frozenset(wire.goes)
             case ReadBack():
                 self._read_back(key, effect.log_id)
+            case WriteRecord():
+                self.records.write(key, logs[effect.log_id], effect)
             case _:
                 self._dice.fault("doubled-alarm", effect.log_id)
 
@@ -379,12 +393,12 @@ class CoreProcess:
             wire.goes.add((log.log_id, attempt.number))
             return
         unsent = LogExpired(self._now(), attempt.page_id, attempt.number, attempt.nonce)
-        self._later(0.0, self._tell_log, key, log.log_id, unsent)
+        self.later(0.0, self._tell_log, key, log.log_id, unsent)
 
     def _read_back(self, key: AgentKey, log_id: str) -> None:
         """From the server where that is set up, else through the agent's best page."""
         if self._dice.shape.finder:
-            self._later(self._dice.between(0.05, 0.5), self._found, key, log_id)
+            self.later(self._dice.between(0.05, 0.5), self._found, key, log_id)
             return
         best = next(iter(self.offers.of(key)), None)
         if best is not None:
@@ -491,7 +505,7 @@ class CoreProcess:
                 self._disk.drop(parked)
             elif self._asks_at.get(parked.event_id, 0) <= now:
                 self._asks_at[parked.event_id] = now + ASK_AGAIN_MS[0]
-                self._later(self._dice.between(0.01, 0.3), self._look_for, parked)
+                self.later(self._dice.between(0.01, 0.3), self._look_for, parked)
 
     def _look_for(self, parked: Parked) -> None:
         provider = self._world.provider

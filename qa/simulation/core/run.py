@@ -20,12 +20,12 @@ LOOK_SECONDS = 20.0
 HINT_ARRIVES = 0.98
 
 
-def simulate_core(seed: int, calls: int, odds: Odds | None = None) -> History:
+def simulate_core(seed: int, calls: int, odds: Odds | None = None, surface: str = "") -> History:
     """The history of this seed with about so many calls."""
     began = time.perf_counter()
     gc.disable()  # a history is small; what goes round in circles goes when it is over
     try:
-        world = CoreWorld(seed, odds or Odds(), HeapLoop())
+        world = CoreWorld(seed, odds or Odds(), HeapLoop(), surface)
         world.live(calls)
         history = world.history(seed)
     finally:
@@ -37,8 +37,8 @@ def simulate_core(seed: int, calls: int, odds: Odds | None = None) -> History:
 class CoreWorld(Scene):
     """The scene with processes on the heap."""
 
-    def __init__(self, seed: int, odds: Odds, loop: HeapLoop) -> None:
-        super().__init__(seed, odds, loop)
+    def __init__(self, seed: int, odds: Odds, loop: HeapLoop, surface: str = "") -> None:
+        super().__init__(seed, odds, loop, surface)
         self.heap = loop
         self.replicas = [self._process() for _ in range(self.dice.shape.replicas)]
         self._hand_at = math.inf
