@@ -13,7 +13,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from adapter.core.details import NO_DETAILS, CallDetails
-from adapter.core.facts import Direction, Facts, Outcome
+from adapter.core.facts import SEEN, Direction, Facts, Outcome
 from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
 from adapter.core.route import Route
 from adapter.core.values import Member, Value
@@ -173,7 +173,8 @@ class CallLog(Value, frozen=True):
     still writing (Unix milliseconds); `doubles` are ids of further records for the same call;
     `route` was fixed when it was opened. `unsure` is what updates said whose outcome nobody told,
     since the last known save: the record may say it. By the backend's route nothing is written
-    before `not_before`: until then its record may still be made.
+    before `not_before`: until then its record may still be made. `passed_on`: it rang here and went
+    elsewhere; it may come back.
     """
 
     log_id: str
@@ -197,6 +198,7 @@ class CallLog(Value, frozen=True):
     route: Route = Route.PAGE
     unsure: tuple[LogFields, ...] = ()
     not_before: int = 0
+    passed_on: bool = False
 
     @property
     def wanted(self) -> LogFields:
@@ -234,6 +236,12 @@ class CallLog(Value, frozen=True):
     def is_said(self) -> bool:
         """Whether the record surely says what it should."""
         return self.saved is not None and self.saved.fields == self.wanted and not self.unsure
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether the call went elsewhere, and nobody has told of its end."""
+        ended = self.facts.ended
+        return self.passed_on and (ended is None or ended.source is SEEN)
 
     @property
     def is_settled(self) -> bool:

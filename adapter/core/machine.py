@@ -67,7 +67,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case AnsweredElsewhere():
             return reporting.answered_elsewhere(agent, event, policy)
         case RingingElsewhere():
-            return reporting.ringing_elsewhere(agent, event)
+            return reporting.ringing_elsewhere(agent, event, policy)
         case CallEvent():
             return reporting.reported(agent, event, policy)
         case CallPlaced():

@@ -41,7 +41,7 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
-from adapter.core.opening import log_of_attempt
+from adapter.core.opening import log_passed_on
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
@@ -93,14 +93,14 @@ def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -
     return _taken_elsewhere(agent, None if _had_part(call) else call, event.at, policy)
 
 
-def ringing_elsewhere(agent: Agent, event: RingingElsewhere) -> Decision:
+def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> Decision:
     """The call went on to the next of a hunt group; of a ring group all ring at the same time."""
     call = _bound(agent, event)
     if call is None or not isinstance(call.stage, RingingInbound):
         return ignored(agent, "rings elsewhere")
     if event.at - call.stage.since < ALL_RING_MS:
         return ignored(agent, "rings elsewhere too")
-    return Decision(agent.without_call(call.call_id))
+    return Decision(agent.without_call(call.call_id), log_passed_on(agent, call, event.at, policy))
 
 
 def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | None:
@@ -163,7 +163,7 @@ def _had_part(call: Call | None) -> bool:
 def _taken_elsewhere(agent: Agent, call: Call | None, at: int, policy: Policy) -> Decision:
     """Nobody's missed call, and no talk of this agent's; where it has a record, that is closed."""
     if call is not None and isinstance(call.stage, RingingInbound | AwaitingCdr):
-        return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
+        return Decision(agent.without_call(call.call_id), log_passed_on(agent, call, at, policy))
     return ignored(agent, "answered elsewhere")
 
 

@@ -93,18 +93,25 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
 
     Several deliveries may be replayed at once; without a wrap-up the first of them may be the
     last that the agent has of the call, and the next must not open another one. But who is
-    connected to a call that left no log behind (it had been taken elsewhere) has it anew.
+    connected to a call that left no log behind (it had been taken elsewhere), or one that says
+    no more than that it went elsewhere, has it anew.
     """
     if not isinstance(event, CallEvent):
         return event
     if event.known:
-        anew = event.call_id in absent and isinstance(event, Connected)
+        gone = event.call_id in absent or _may_come_back(turn, event.call_id)
+        anew = gone and isinstance(event, Connected)
         known = not anew or turn.agent.call(event.call_id) is not None
         return event if known else replace(event, known=False)
     for log in turn.changed.values():
         if log.provider_call_id and log.provider_call_id == event.provider_call_id:
             return replace(event, known=True, call_id=log.log_id)
     return event
+
+
+def _may_come_back(turn: Turn, log_id: str) -> bool:
+    log = turn.logs.get(log_id)
+    return log is not None and log.may_come_back
 
 
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:

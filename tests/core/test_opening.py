@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from adapter.core.events import (
@@ -9,6 +10,8 @@ from adapter.core.events import (
     CallPlaced,
     InboundRinging,
     PlacingRejected,
+    Report,
+    RingingElsewhere,
     TimePassed,
 )
 from adapter.core.facts import Direction, Outcome
@@ -56,11 +59,19 @@ def test_a_ringing_call_whose_record_is_in_doubt_is_completed_when_that_is_over(
     assert new_log(IDLE, ringing, T0, POLICY).not_before == 0
 
 
-def test_a_call_that_a_colleague_took_has_its_record_closed() -> None:
+@pytest.mark.parametrize(
+    "event",
+    [
+        tell(AnsweredElsewhere, T0 + 12_000, said(connected=T0 + 5)),
+        tell(RingingElsewhere, T0 + 12_000),
+    ],
+    ids=["taken", "hunts on"],
+)
+def test_a_call_that_went_elsewhere_has_its_record_closed(event: Report) -> None:
     """It was made while it rang; an agent whose pages write has nothing to log."""
-    taken = tell(AnsweredElsewhere, T0 + 5, said(connected=T0 + 5))
-    assert [log.wanted.talk_ms for log in after(VOICE, [RINGS, taken]).opened] == [None]
-    assert after(IDLE, [RINGS, taken]).opened == ()
+    (log,) = after(VOICE, [RINGS, event]).opened
+    assert (log.wanted.talk_ms, log.may_come_back) == (None, True)
+    assert after(IDLE, [RINGS, event]).opened == ()
 
 
 def test_a_rejected_and_a_forgotten_placement_each_have_their_record_completed() -> None:

@@ -182,7 +182,8 @@ def test_what_a_lost_write_may_have_said_is_said_again_though_nothing_else_chang
     again = after(LogTimePassed(T0 + 25_100), log=lost)
     assert isinstance(again.log.state, Writing)
     told = after(RecordWritten(T0 + 25_200, 3), log=again.log).log
-    assert (told.state, told.unsure) == (Settled(T0 + 25_200), ())
+    doubt_ends = T0 + 20_000 + POLICY.write_ms
+    assert (told.state, told.unsure) == (Pending(doubt_ends, doubt_ends), ())
     refused = after(
         RecordRefused(T0 + 20_100, 2, WHY), RecordPicked(T0 + 20_200, None), log=changed
     )

@@ -17,7 +17,7 @@ from adapter.core.events import (
     TimePassed,
     WrapupSubmitted,
 )
-from adapter.core.facts import Outcome
+from adapter.core.facts import SEEN, Facts, Known, Outcome
 from adapter.core.logevents import GrantSave, LogAccepted, LogSaved, SendSettled
 from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
 from adapter.core.model import Agent, AgentKey, Draft, Phase, TelephonyUser
@@ -216,6 +216,12 @@ def test_who_is_connected_to_a_call_that_left_no_log_has_it_anew() -> None:
     assert [(call.call_id, call.phase) for call in turn.agent.calls] == [("c9", Phase.BRIDGED)]
     again = take_turn(turn.agent, (), [talk], POLICY, frozenset({"c9"}))
     assert again.agent == turn.agent
+    log = after_a_call().logs["c1"]
+    elsewhere = replace(log, log_id="c9", passed_on=True, facts=Facts(ended=Known(T0, SEEN)))
+    assert len(take_turn(AGENT, (elsewhere,), [talk], POLICY).agent.calls) == 1
+    over = replace(elsewhere, facts=said(ended=T0))
+    for settled in (over, replace(elsewhere, passed_on=False)):
+        assert take_turn(AGENT, (settled,), [talk], POLICY).agent.calls == ()
     ended = CallEnded(T0, "c9", True, "p9", said(ended=T0))
     gone = take_turn(AGENT, (), [ended], POLICY, frozenset({"c9"}))
     assert (gone.agent.calls, gone.ignored) == ((), ["call is over", "no such log"])
