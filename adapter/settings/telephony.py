@@ -36,6 +36,8 @@ class TelephonySettings(BaseModel):
     asterisk_ring_seconds: Annotated[int, Field(ge=1, le=600)] = 40
     asterisk_dial_seconds: Annotated[int, Field(ge=1, le=600)] = 60
     asterisk_call_limit_seconds: Annotated[int, Field(ge=60, le=86_400)] = 14_400
+    asterisk_recording: Literal["off", "on-demand", "always"] = "off"
+    asterisk_recording_pause: bool = False
     directory_file: Path | None = None
     panel_file: Path | None = None
 

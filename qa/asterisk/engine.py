@@ -79,7 +79,7 @@ class Engine:
 
     def configure(self) -> None:
         """Write the configuration and the music that plays on hold."""
-        for part in ("lib", "spool", "run", "log", "moh"):
+        for part in ("lib", "spool/recording", "run", "log", "moh"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         (modules,) = self.root.glob("usr/lib/*/asterisk/modules")
         values = {

@@ -25,6 +25,7 @@ from qa.asterisk.parts import (
     parse_identity,
     stamp,
 )
+from qa.asterisk.rooms import Rooms
 from qa.asterisk.standinphone import StandInPhone
 
 TWICE = {"Dial", "ChannelStateChange", "ChannelHold", "ChannelHangupRequest", "ChannelDestroyed"}
@@ -35,7 +36,7 @@ _IN_STASIS = {
 }
 
 
-class Exchange(Office):
+class Exchange(Office, Rooms):
     """All of it. `emit` sends an event to whoever serves the application."""
 
     def __init__(self, app: str) -> None:
@@ -44,6 +45,7 @@ class Exchange(Office):
         self.registered: dict[str, bool] = {}
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
+        self.recordings: dict[str, tuple[Bridge, bool]] = {}
         self.endpoints: set[str] = set()
         self.cel: list[tuple[float, str, Channel, str]] = []
         self.served: Callable[[str], None] | None = None
@@ -145,7 +147,7 @@ class Exchange(Office):
             self.emit("ChannelConnectedLine", channel)
         elif name == "CALLERID(all)":
             channel.identity = parse_identity(value)
-            self._show(channel.bridge)
+            self.show(channel.bridge)
 
     def variable(self, channel: Channel, name: str) -> str:
         """What it can be asked."""
@@ -228,7 +230,7 @@ class Exchange(Office):
         if channel.dialed:
             self.emit("Dial", channel, dialstatus="ANSWER")
         channel.on_up()
-        self._show(channel.bridge)
+        self.show(channel.bridge)
 
     def _refuse(self, channel: Channel, status: int, cause: int) -> None:
         told: dict[str, Any] = {"cause": cause} | self._tech(status)
@@ -299,32 +301,6 @@ class Exchange(Office):
             call.ended, call.status, call.reason = time.time(), status, reason
             call.phone.changed.set()
 
-    # --- bridges ---------------------------------------------------------------------
-
-    def enter(self, bridge: Bridge, channel: Channel) -> None:
-        """Into a bridge, out of any other: both sides are shown who is there now."""
-        self.leave(channel)
-        bridge.members.append(channel)
-        channel.bridge = bridge
-        self.emit("ChannelEnteredBridge", channel, bridge=bridge.as_json())
-        self._show(bridge)
-
-    def leave(self, channel: Channel) -> None:
-        """Out of its bridge; whoever stays, stays."""
-        bridge, channel.bridge = channel.bridge, None
-        if bridge is not None:
-            bridge.members.remove(channel)
-            self.emit("ChannelLeftBridge", channel, bridge=bridge.as_json())
-
-    def _show(self, bridge: Bridge | None) -> None:
-        members = bridge.members if bridge is not None else []
-        for one in members:
-            for other in members:
-                if one is not other and one.call is not None and one.state == "Up":
-                    name, number = other.identity
-                    if number:
-                        one.call.told.append(f'"{name}" <sip:{number}@127.0.0.1>')
-
     # --- the whole -------------------------------------------------------------------
 
     def die(self) -> None:
@@ -335,6 +311,7 @@ class Exchange(Office):
                 timer.cancel()
         self.channels.clear()
         self.bridges.clear()
+        self.recordings.clear()
         self.endpoints.clear()
 
     async def close(self) -> None:

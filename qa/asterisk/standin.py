@@ -72,6 +72,8 @@ class StandIn:
         add("*", "/ari/bridges", self._bridges)
         add("*", "/ari/bridges/{id}", self._bridge)
         add("POST", "/ari/bridges/{id}/{verb}", self._membership)
+        add("*", "/ari/recordings/live/{name}", self._recording)
+        add("*", "/ari/recordings/live/{name}/{verb}", self._recording)
         add("POST", "/ari/applications/{app}/subscription", self._subscribe)
         add("PUT", "/ari/applications/{app}/eventFilter", self._applications)
         add("GET", "/ari/applications", self._applications)
@@ -224,13 +226,14 @@ class StandIn:
 
     async def _bridge(self, request: web.Request) -> web.Response:
         bridge = self._found(request.match_info["id"])
-        for channel in list(bridge.members):
-            self.exchange.leave(channel)
-        del self.exchange.bridges[bridge.id]
+        self.exchange.drop(bridge)
         return web.Response(status=204)
 
     async def _membership(self, request: web.Request) -> web.Response:
         bridge = self._found(request.match_info["id"])
+        if request.match_info["verb"] == "record":
+            self.exchange.record(bridge, request.query["name"])
+            return web.json_response({"name": request.query["name"]}, status=201)
         names = request.query["channel"].split(",")
         channels = [self.exchange.in_stasis(name, 422) for name in names]
         for channel in channels:
@@ -239,6 +242,16 @@ class StandIn:
             else:
                 self.exchange.leave(channel)
         return web.Response(status=204)
+
+    async def _recording(self, request: web.Request) -> web.Response:
+        name, verb = request.match_info["name"], request.match_info.get("verb", "")
+        self.exchange.recorded(name)
+        if verb == "stop":
+            self.exchange.stop(name)
+        elif verb == "pause":
+            self.exchange.pause(name, on=request.method == "POST")
+        paused = name in self.exchange.recordings and self.exchange.recordings[name][1]
+        return web.json_response({"name": name, "state": "paused" if paused else "recording"})
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         kind, _, name = request.query["eventSource"].partition(":")

@@ -60,6 +60,8 @@ SAID: Mapping[str, tuple[str, object]] = {
     "asterisk_ring_seconds": ("20", 20),
     "asterisk_dial_seconds": ("30", 30),
     "asterisk_call_limit_seconds": ("3600", 3600),
+    "asterisk_recording": ("on-demand", "on-demand"),
+    "asterisk_recording_pause": ("true", True),
     "directory_file": ("agents.toml", Path("agents.toml")),
     "panel_file": ("panel.toml", Path("panel.toml")),
     "default_region": ("GB", "GB"),

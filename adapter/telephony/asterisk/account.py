@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 from sqlalchemy import make_url
@@ -23,7 +24,7 @@ class AsteriskAccount:
 
     `device`, `outside` and `inside` are what Asterisk dials for an agent ({user}), a number and an
     extension ({number}); several phones are joined by &. `identity` is the number that customers
-    see, `identity_name` the name beside it.
+    see, `identity_name` the name beside it. `recording_pause`: an agent may pause a recording.
     """
 
     url: str
@@ -41,6 +42,8 @@ class AsteriskAccount:
     ring_seconds: int = 40
     dial_seconds: int = 60
     call_limit_seconds: int = 14_400
+    recording: Literal["off", "on-demand", "always"] = "off"
+    recording_pause: bool = False
 
     def devices_of(self, user: str) -> tuple[str, ...]:
         """What is dialed to reach the agent, a phone each. Raises Rejected.
@@ -72,6 +75,7 @@ class AsteriskAccount:
 OPTIONS = (
     *("app", "device", "outside", "inside", "identity", "identity_name", "emergency"),
     *("cel_url", "cel_utc", "ring_seconds", "dial_seconds", "call_limit_seconds"),
+    *("recording", "recording_pause"),
 )
 """What an account may be told beside its address, user and secret."""
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk.leg import STATES, Leg, State
-from adapter.telephony.asterisk.legs import INBOUND, Steered
+from adapter.telephony.asterisk.legs import INBOUND
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel
 
 
@@ -77,6 +78,9 @@ def _with(call: Steered | None, name: ids.LegName, channel: Channel, leg: Leg) -
     known = call or placed(channel, name)
     if name.role == "dst":
         return replace(known, party=leg)
+    if name.role == "c":
+        told = (*channel.arguments, "", "", "", "")
+        return replace(known, consulted=leg, target=told[3])
     if name.role == "t":
         return replace(known, transfer=leg, handed=True, handing=True)
     return replace(known, devices=(*known.devices, leg))
@@ -86,8 +90,10 @@ def _settled(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered
     """What must have been asked already, by what is there.
 
     The bridge is made before the destination is called: with a bridge and without a destination
-    somebody was called who is gone, and nobody is called twice. So is a caller who is not there.
+    somebody was called who is gone, and nobody is called twice. So is a caller who is not there. A
+    destination is in the bridge before it is dialed: one that is not yet there never will be.
     """
+    call = _inside(call, inside)
     third = call.transfer
     joined = third is not None and inside is not None and third.id in inside
     up = [leg for leg in call.devices if leg.state is State.UP]
@@ -96,13 +102,32 @@ def _settled(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered
     if party is None and call.devices and (call.inbound or inside is not None):
         other = ids.channel_of_call(call.root) or ids.destination(call.root)
         party = Leg(other, State.GONE, gone_at=now, end_guessed=True)
+    if party is not None and party.state is State.DOWN and inside is not None and not party.inside:
+        party = replace(party, gone_at=now, end_guessed=True)
     return replace(
         call,
         party=party,
+        consulted_at=now if call.consulted is not None else 0,
+        noted_at=now,
         winner=up[0].id if up else "",
         ringing=call.inbound and bool(call.devices),
         connecting=inside is not None,
         handing=call.handing and not joined,
+    )
+
+
+def _inside(call: Steered, inside: tuple[str, ...] | None) -> Steered:
+    """Who is in the call's bridge, and who was taken out of it: only who is up can have been."""
+
+    def at(leg: Leg) -> Leg:
+        known = inside is not None and (leg.id in inside or leg.state is State.UP)
+        return replace(leg, inside=leg.id in (inside or ())) if known else leg
+
+    return replace(
+        call,
+        devices=tuple(at(leg) for leg in call.devices),
+        party=call.party and at(call.party),
+        consulted=call.consulted and at(call.consulted),
     )
 
 
@@ -114,14 +139,19 @@ def merged(known: Steered | None, found: Steered) -> Steered:
     devices = [_further(leg, by_id.pop(leg.id, None)) for leg in known.devices]
     devices += [leg for leg in found.devices if leg.id in by_id]
     other = found.party
-    if other is not None and not other.is_there and not (known.called or known.inbound):
+    if other is not None and other.is_ending and not (known.called or known.inbound):
         other = None  # it is being called at this moment
     party, third = known.party or other, known.transfer or found.transfer
+    called_in = found.consulted if known.consulted is None else known.consulted
     return replace(
         known,
         devices=tuple(devices),
         party=party and _further(party, by_id.get(party.id)),
         transfer=third and _further(third, by_id.get(third.id)),
+        consulted=called_in and _further(called_in, by_id.get(called_in.id)),
+        target=known.target or found.target,
+        noted_at=max(known.noted_at, found.noted_at),
+        recording=found.recording,
         connecting=known.connecting or found.connecting,
     )
 
@@ -129,7 +159,7 @@ def merged(known: Steered | None, found: Steered) -> Steered:
 def _further(leg: Leg, found: Leg | None) -> Leg:
     if found is None:
         return leg
-    leg = replace(leg, released=False)
+    leg = replace(leg, released=False, inside=found.inside)
     if found.state <= leg.state:
         return leg
     guessed = found.guessed and leg.up_at is None

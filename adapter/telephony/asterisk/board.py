@@ -6,14 +6,14 @@ Nothing is kept elsewhere: what is here can be made again from what Asterisk say
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from adapter.telephony.asterisk import adopting, ids, legs, telling, watching, wire
+from adapter.telephony.asterisk import adopting, ids, legs, observing, telling, watching, wire
 from adapter.telephony.asterisk.commands import Command
-from adapter.telephony.asterisk.legs import Steered
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel, Event
 from adapter.telephony.updates import CallUpdate
 
@@ -33,13 +33,22 @@ class Step:
 
 @dataclass(slots=True)
 class CallBoard:
-    """The calls as they are now. `watched` are the agents' endpoints, each with its user."""
+    """The calls as they are now. `watched` are the agents' endpoints, each with its user.
+
+    `records`: all talks are recorded.
+    """
 
     watched: dict[str, str] = field(default_factory=dict)
+    records: bool = False
     calls: dict[str, Steered] = field(default_factory=dict)
     seen: dict[str, watching.Watched] = field(default_factory=dict)
     _roots: dict[str, str] = field(default_factory=dict)
     _copies: OrderedDict[tuple[str, ...], None] = field(default_factory=OrderedDict)
+
+    @property
+    def unheard(self) -> set[str]:
+        """Calls that go on without the agent: nobody will tell of their end."""
+        return {call.root for call in self.calls.values() if call.handed and call.agent is None}
 
     @property
     def roots(self) -> set[str]:
@@ -66,6 +75,8 @@ class CallBoard:
 
     def _root_of(self, event: Event) -> str | None:
         """The call that it is about, one of ours or one that a caller brings to us."""
+        if event.recording is not None:
+            return event.recording.name if event.recording.name in self.calls else None
         subject = event.subject
         if subject is None:
             return None
@@ -82,7 +93,7 @@ class CallBoard:
     def _steered(self, root: str, event: Event) -> Step:
         before = self.calls.get(root)
         call = before or self._new(root, event)
-        return self._stepped(before, legs.observe(call, event))
+        return self._stepped(before, observing.observe(call, event))
 
     def _new(self, root: str, event: Event) -> Steered:
         subject = event.subject
@@ -92,7 +103,7 @@ class CallBoard:
         return adopting.called(subject) if name is None else adopting.placed(subject, name)
 
     def _stepped(self, before: Steered | None, observed: Steered) -> Step:
-        after, commands = legs.plan(observed)
+        after, commands = legs.plan(observed, record=self.records)
         updates = telling.told(before, after)
         if after.is_done:
             self._forget(after)
@@ -118,7 +129,7 @@ class CallBoard:
         call = self.calls.get(root)
         if call is None:
             return None
-        return self._stepped(call, legs.observe(call, wire.ended(channel, at, NOT_NOW)))
+        return self._stepped(call, observing.observe(call, wire.ended(channel, at, NOT_NOW)))
 
     # --- calls that we only watch ----------------------------------------------------
 
@@ -153,13 +164,19 @@ class CallBoard:
         bridges: Iterable[Bridge],
         answered: Mapping[str, int],
         now: int,
+        recorded: Collection[str] = (),
     ) -> tuple[Step, ...]:
-        """Compare with what is there: go on with it, and end what nobody owns any more."""
+        """Compare with what is there: go on with it, and end what nobody owns any more.
+
+        `recorded` are the calls that are.
+        """
         there = {channel.id: channel for channel in channels}
         steps = [self._missing(call, there, now) for call in list(self.calls.values())]
         for found in adopting.adopted(there.values(), bridges, answered, now):
             known = self.calls.get(found.root)
-            steps.append(self._stepped(known, adopting.merged(known, found)))
+            now_recorded = found.root in recorded
+            told = replace(found, recording=now_recorded, recorded=now_recorded)
+            steps.append(self._stepped(known, adopting.merged(known, told)))
         for watched in list(self.seen.values()):
             if watched.channel not in there:
                 steps.append(self._watched(wire.ended(watched.channel, now, NORMAL, guessed=True)))
@@ -172,7 +189,7 @@ class CallBoard:
         gone = [leg for leg in call.legs if leg.is_there and leg.id not in there]
         after = call
         for leg in gone:
-            after = legs.observe(after, wire.ended(leg.id, now, NORMAL, guessed=True))
+            after = observing.observe(after, wire.ended(leg.id, now, NORMAL, guessed=True))
         return self._stepped(call, after) if gone else None
 
     def _find(self, channel: Channel) -> None:

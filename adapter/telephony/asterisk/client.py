@@ -167,6 +167,25 @@ class AriClient:
         """All bridges, others' too."""
         return _read(wire.read_bridges, await self._send("GET", "/bridges", {}))
 
+    async def record(self, bridge: str, name: str) -> None:
+        """Record all that is said there, behind what was recorded under that name before."""
+        query = {"name": name, "format": "wav", "ifExists": "append"}
+        await self._post(f"/bridges/{quote(bridge)}/record", query)
+
+    async def pause_recording(self, name: str, *, on: bool) -> None:
+        """What is said while it is on is not in it. Refused with http-404: nothing is recorded."""
+        path = f"/recordings/live/{quote(name)}/pause"
+        await self._send("POST" if on else "DELETE", path, {})
+
+    async def stop_recording(self, name: str) -> None:
+        """Stop it; one that has stopped is fine."""
+        await self._send("POST", f"/recordings/live/{quote(name)}/stop", {}, missing_ok=True)
+
+    async def records(self, name: str) -> bool:
+        """Whether it goes on."""
+        path = f"/recordings/live/{quote(name)}"
+        return (await self._send("GET", path, {}, missing_ok=True)).status_code != 404
+
     # --- the whole -----------------------------------------------------------------
 
     async def subscribe(self, source: str) -> None:

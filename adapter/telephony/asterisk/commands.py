@@ -61,13 +61,44 @@ class Join(Struct, frozen=True):
     third: str
 
 
+class Retrieve(Struct, frozen=True):
+    """Who was called in is gone: the other party, who waits, comes back."""
+
+    root: str
+    party: str
+
+
+class Record(Struct, frozen=True):
+    """Both talk: what they say is recorded."""
+
+    root: str
+
+
+class StopRecording(Struct, frozen=True):
+    """The agent is out of the call, which goes on."""
+
+    root: str
+
+
 class DropBridge(Struct, frozen=True):
     """The call's bridge has done its work."""
 
     root: str
 
 
-Command: TypeAlias = Release | Connect | RingAgent | Answer | GoOn | Handover | Join | DropBridge
+Command: TypeAlias = (
+    Release
+    | Connect
+    | RingAgent
+    | Answer
+    | GoOn
+    | Handover
+    | Join
+    | Retrieve
+    | Record
+    | StopRecording
+    | DropBridge
+)
 
 
 def lost_leg(command: Command) -> str | None:

@@ -12,13 +12,13 @@ from adapter.telephony.asterisk import adopting, ids, telling, wire
 from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
 from adapter.telephony.asterisk.cel import CelLog
 from adapter.telephony.asterisk.client import GONE, AriClient
+from adapter.telephony.asterisk.controls import Talk, capabilities_of
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.ledger import Ledger
-from adapter.telephony.asterisk.legs import Steered
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.steering import Steering
 from adapter.telephony.port import (
     Action,
-    Capabilities,
     Cdr,
     DriverStates,
     Placed,
@@ -31,10 +31,17 @@ from adapter.telephony.port import (
 )
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 
-CONTROLS = {Action.HOLD, Action.RESUME, Action.MUTE, Action.UNMUTE, Action.DIGITS}
+AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
+NOT_HERE = "The phone system does not do this from here."
+_ALLOWED_BY = {
+    Action.RECORD: "record",
+    Action.STOP_RECORDING: "record",
+    Action.PAUSE_RECORDING: "pause_recording",
+    Action.RESUME_RECORDING: "pause_recording",
+}
+"""What a deployment may have left switched off, and by which capability."""
 NOT_SERVED = "The softphone is not connected to the phone system at the moment. Try again soon."
 NO_SUCH_CALL = "The phone system has no such call any more."
-NOT_OURS = "Only hanging up is possible in a call that was not started here."
 
 
 class AsteriskDriver:
@@ -67,15 +74,7 @@ class AsteriskDriver:
             users=users,
             lost=lambda present: self._ledger.lost(present, now()),
         )
-        self.capabilities = Capabilities(
-            transfer=True,
-            hang_up=True,
-            hold=True,
-            mute=True,
-            digits=True,
-            emergency=account.emergency,
-            call_log=cel is not None,
-        )
+        self.capabilities = capabilities_of(account, call_log=cel is not None)
 
     async def run(self, sink: Sink) -> None:
         """Steer until cancelled, or until another process has taken over."""
@@ -148,34 +147,20 @@ class AsteriskDriver:
         call = await self._call(provider_call_id)
         if call.party is None or call.agent is None:
             raise Rejected("no-call", NO_SUCH_CALL)
-        await self._hands.call_third(call.root, call.user, target, call.number)
+        await Talk(call, self._client, self._hands).hand_over(target)
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Hang up, hold, resume, mute, unmute, or send digits to the other party."""
+        """Hang up in every stage; anything else in a talk."""
         if action is Action.HANG_UP:
             await self._hang_up(provider_call_id)
             return
-        if action not in CONTROLS:
-            raise Unsupported("This is done at the phone itself.")
+        allowed = _ALLOWED_BY.get(action)
+        if action in AT_THE_PHONE or (allowed and not getattr(self.capabilities, allowed)):
+            raise Unsupported(NOT_HERE)
         call = await self._call(provider_call_id)
-        if call.party is None or call.agent is None:
-            raise Unsupported(NOT_OURS)
-        bridge, party, agent = ids.bridge(call.root), call.party.id, call.agent.id
-        match action:
-            case Action.HOLD:
-                await self._client.part(bridge, party)
-                await self._client.tell(party, "moh")
-            case Action.RESUME:
-                await self._client.untell(party, "moh")
-                await self._client.join(bridge, party)
-            case Action.MUTE:
-                await self._client.tell(agent, "mute", direction="in")
-            case Action.UNMUTE:
-                await self._client.untell(agent, "mute", direction="in")
-            case _:
-                await self._client.tell(party, "dtmf", dtmf=value or "")
+        await Talk(call, self._client, self._hands).do(action, value or "")
 
     async def _hang_up(self, provider_call_id: str) -> None:
         """End every leg: in whatever stage the call is, nobody is left behind."""

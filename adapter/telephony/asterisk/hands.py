@@ -14,11 +14,12 @@ from adapter.telephony.asterisk import commands, ids, legs
 from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
 from adapter.telephony.asterisk.client import NO_PHONE, AriClient
 from adapter.telephony.asterisk.commands import Command, lost_leg
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import ProviderError, Rejected, Unknown
 
 log = structlog.get_logger(__name__)
 
-DESTINATION, THIRD = "dest", "third"
+DESTINATION, THIRD, CONSULTED = "dest", "third", "consult"
 """What our application is told with the channels that we call."""
 
 LEASH = "TIMEOUT(absolute)"
@@ -77,6 +78,12 @@ class Hands:
                 await self._show_identity(third)
                 await client.untell(party, "ring")
                 await client.join(ids.bridge(root), f"{party},{third}")
+            case commands.Retrieve(root, party):
+                await self.back(root, party)
+            case commands.Record(root):
+                await client.record(ids.bridge(root), root)
+            case commands.StopRecording(root):
+                await client.stop_recording(root)
             case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))
 
@@ -151,19 +158,40 @@ class Hands:
         """From now on it may last as long as a call may."""
         await self._client.set_variable(channel, LEASH, str(self._account.call_limit_seconds))
 
-    async def call_third(self, root: str, user: str, target: str, shown: str) -> None:
-        """Call whom a call is handed over to; the steering sees the leg and does the rest.
+    async def call_third(self, call: Steered, target: str) -> None:
+        """Call whom a call is handed over to; the steering sees the leg and does the rest."""
+        channel = ids.transfer(call.root)
+        await self._made_third(THIRD, channel, call, target)
+        await self._client.dial(channel, self._account.dial_seconds)
 
-        A colleague sees who is handed over, the world outside what it always sees.
-        """
-        endpoint, channel = self._account.endpoint_of(target), ids.transfer(root)
-        arguments = ids.arguments(THIRD, root, user, target)
+    async def make_consulted(self, call: Steered, agent: str, target: str) -> None:
+        """Make the channel of whom the agent calls into a call; nobody rings yet."""
+        channel = ids.consulted(call.root)
+        await self._made_third(CONSULTED, channel, call, target)
+        for leg in [channel, agent] if is_outside(target) else [channel]:
+            await self._show_identity(leg)
+
+    async def ring_consulted(self, root: str) -> None:
+        """Ring it, where the agent hears it ring; in the bridge first, it would show the agent."""
+        channel = ids.consulted(root)
+        await self._client.dial(channel, self._account.dial_seconds)
+        await self._client.join(ids.bridge(root), channel)
+
+    async def back(self, root: str, party: str) -> None:
+        """Who waited hears the agent again."""
+        await self._client.untell(party, "moh")
+        await self._client.join(ids.bridge(root), party)
+
+    async def _made_third(self, role: str, channel: str, call: Steered, target: str) -> None:
+        """A colleague sees who is spoken of, the world outside what it always sees."""
+        endpoint = self._account.endpoint_of(target)
+        arguments = ids.arguments(role, call.root, call.user, target)
         variables = {LEASH: str(self._account.call_limit_seconds)}
-        who = self._account.shown if is_outside(target) else written_identity("", shown)
+        outside = is_outside(target)
+        who = self._account.shown if outside else written_identity("", call.number)
         if who:
             variables[SHOWN] = who
         await self._made(endpoint, arguments, channel, "", variables)
-        await self._client.dial(channel, self._account.dial_seconds)
 
 
 def _worse(before: ProviderError | None, error: ProviderError) -> ProviderError:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 ROOT_LENGTH = 26
 """What leaves room for a role within 32 characters; the random part of our own call ids has it."""
 
-_LEG = re.compile(r"(?P<root>[A-Za-z0-9-]+)-(?P<role>d|dst|t)(?P<number>[0-9]?)")
+_LEG = re.compile(r"(?P<root>[A-Za-z0-9-]+)-(?P<role>d|dst|t|c)(?P<number>[0-9]?)")
+_ROOT = re.compile("[A-Za-z0-9-]+-b")
 _FOREIGN = re.compile(r"(.*[0-9])-([0-9]+)")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.@/&+*#:;~-]*")
 DEVICES = 10
@@ -22,7 +23,8 @@ DEVICES = 10
 class LegName(NamedTuple):
     """Which call a channel belongs to, and as what.
 
-    `d` is a phone of the agent, `dst` whom the agent calls, `t` whom the call is handed over to.
+    `d` is a phone of the agent, `dst` whom the agent calls, `t` whom the call is handed over to,
+    `c` whom the agent calls in beside that.
     """
 
     root: str
@@ -50,9 +52,19 @@ def transfer(root: str) -> str:
     return f"{root}-t0"
 
 
+def consulted(root: str) -> str:
+    """The channel of whom the agent calls into the call."""
+    return f"{root}-c0"
+
+
 def bridge(root: str) -> str:
     """The bridge in which a call's parties talk."""
     return f"{root}-b"
+
+
+def call_of_bridge(bridge_id: str) -> str:
+    """The call whose parties talk there; empty for a bridge that is another's."""
+    return bridge_id[:-2] if _ROOT.fullmatch(bridge_id) else ""
 
 
 def leg_name(channel_id: str) -> LegName | None:

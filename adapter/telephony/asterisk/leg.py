@@ -28,7 +28,8 @@ class Leg(Struct, frozen=True):
 
     `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
     `guessed`: it was up before `up_at`, but nobody told us when; `end_guessed`: it was found gone.
-    `released`: we asked for its end.
+    `released`: we asked for its end. `inside`: in the call's bridge or taken out of it; None: never
+    yet in it.
     """
 
     id: str
@@ -40,6 +41,12 @@ class Leg(Struct, frozen=True):
     guessed: bool = False
     end_guessed: bool = False
     released: bool = False
+    inside: bool | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether somebody is there to talk with."""
+        return self.state is State.UP and not self.is_ending
 
     @property
     def is_there(self) -> bool:

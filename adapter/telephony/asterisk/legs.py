@@ -1,17 +1,16 @@
 """Steering a call: what its channels are, what follows for them, and what there is to tell. Pure.
 
-Law of this file: **level, not edge**. `observe` only notes what is; `plan` compares that with what
-should be, whenever and however often it is asked; so a lost event, a repeated one, another order
-and a new steering process are all the same case. What was asked of Asterisk is noted, so that it
-is asked once; nobody is ever dialed a second time.
+Law of this file: **level, not edge**. `observing` only notes what is; `plan` compares that with
+what should be, whenever and however often it is asked; so a lost event, a repeated one, another
+order and a new steering process are all the same case. What was asked of Asterisk is noted, so
+that it is asked once; nobody is ever dialed a second time.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.asterisk import causes
 from adapter.telephony.asterisk.commands import (
     Answer,
     Command,
@@ -20,106 +19,29 @@ from adapter.telephony.asterisk.commands import (
     GoOn,
     Handover,
     Join,
+    Record,
     Release,
+    Retrieve,
     RingAgent,
+    StopRecording,
 )
-from adapter.telephony.asterisk.leg import Leg, State, seen
-from adapter.telephony.asterisk.wire import Channel, Event
+from adapter.telephony.asterisk.leg import State
+from adapter.telephony.asterisk.steered import Steered, roles, with_leg
 
 OUTBOUND, INBOUND = "user", "inbound"
 """The first thing that our application is told with a channel: the agent's phone, or a caller."""
 
 
-class Steered(Struct, frozen=True):
-    """One call that we steer.
+def plan(call: Steered, *, record: bool = False) -> tuple[Steered, tuple[Command, ...]]:
+    """What follows from what is: the call with what is now asked noted, and what to ask.
 
-    `party` is whom the agent calls, or who calls in; `transfer` whom the call is handed over to.
-    `connecting`: the parties were asked to be brought together; `called`: that was done; `winner`
-    is the id of the agent's phone that was picked up first; `over`: its legs are only to be let go.
+    `record`: all talks are recorded.
     """
-
-    root: str
-    user: str
-    number: str = ""
-    name: str = ""
-    inbound: bool = False
-    devices: tuple[Leg, ...] = ()
-    party: Leg | None = None
-    transfer: Leg | None = None
-    winner: str = ""
-    ringing: bool = False
-    connecting: bool = False
-    called: bool = False
-    handing: bool = False
-    handed: bool = False
-    over: bool = False
-
-    @property
-    def legs(self) -> tuple[Leg, ...]:
-        """All legs that were ever heard of."""
-        others = (leg for leg in (self.party, self.transfer) if leg is not None)
-        return (*self.devices, *others)
-
-    @property
-    def agent(self) -> Leg | None:
-        """The agent's phone that was picked up."""
-        return next((leg for leg in self.devices if leg.id == self.winner), None)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing of it is left."""
-        return self.over and not any(leg.is_there for leg in self.legs)
-
-
-def observe(call: Steered, event: Event) -> Steered:
-    """The call with what this event tells of one of its legs."""
-    subject = event.subject
-    if subject is None:
-        return call
-    if event.type == "StasisStart" and event.replace_channel is not None:
-        return _replaced(call, event.replace_channel.id, subject, event.at)
-    name = ids.leg_name(subject.id)
-    if name is not None and name.root == call.root:
-        call = _introduced(call, subject)
-        known = next((leg for leg in call.legs if leg.id == subject.id), None)
-        leg = seen(known or Leg(subject.id), subject, event)
-        return _with(call, name.role, leg)
-    for role, leg in _roles(call):
-        if leg.id == subject.id:
-            return _with(call, role, seen(leg, subject, event))
-    return call
-
-
-def _introduced(call: Steered, channel: Channel) -> Steered:
-    """A channel's first events come before those that say what it is for."""
-    told = channel.arguments
-    if call.user or len(told) < 4 or told[1] != call.root:
-        return call
-    return replace(call, user=told[2], number=call.number or told[3])
-
-
-def _replaced(call: Steered, replaced: str, by: Channel, at: int) -> Steered:
-    """The agent's phone handed the call over by itself: another channel takes its place."""
-    if replaced != call.winner or call.transfer is not None:
-        return call
-    return replace(call, transfer=Leg(by.id, State.UP, up_at=at), handed=True)
-
-
-def _with(call: Steered, role: str, leg: Leg) -> Steered:
-    if role == "dst":
-        return replace(call, party=leg)
-    if role == "t":
-        return replace(call, transfer=leg)
-    others = [other for other in call.devices if other.id != leg.id]
-    return replace(call, devices=tuple(sorted([*others, leg], key=lambda one: one.id)))
-
-
-def plan(call: Steered) -> tuple[Steered, tuple[Command, ...]]:
-    """What follows from what is: the call with what is now asked noted, and what to ask."""
     if not call.winner:
         call = _with_winner(call)
     late = [leg.id for leg in call.devices if call.winner not in {"", leg.id}]
     losers, call = _released(call, late, causes.ANSWERED_ELSEWHERE)
+    stopped, call = _left_to_each_other(call)
     if _is_over(call):
         call = replace(call, over=True)
     if call.over:
@@ -128,7 +50,11 @@ def plan(call: Steered) -> tuple[Steered, tuple[Command, ...]]:
         return call, (*losers, *_given_back(call, left), *drop)
     further, call = _inbound(call) if call.inbound else _outbound(call)
     handover, call = _handed_over(call)
-    return call, (*losers, *further, *handover)
+    back, call = _retrieved(call)
+    recorded: tuple[Command, ...] = ()
+    if record and call.talks and not call.recorded:
+        recorded, call = (Record(call.root),), replace(call, recorded=True)
+    return call, (*losers, *stopped, *further, *handover, *back, *recorded)
 
 
 def _with_winner(call: Steered) -> Steered:
@@ -151,14 +77,9 @@ def _released(
 
 
 def _marked(call: Steered, channel: str) -> Steered:
-    role = next(r for r, leg in _roles(call) if leg.id == channel)
+    role = next(r for r, leg in roles(call) if leg.id == channel)
     leg = next(leg for leg in call.legs if leg.id == channel)
-    return _with(call, role, replace(leg, released=True))
-
-
-def _roles(call: Steered) -> list[tuple[str, Leg]]:
-    others = [(role, leg) for role, leg in (("dst", call.party), ("t", call.transfer)) if leg]
-    return [*(("d", leg) for leg in call.devices), *others]
+    return with_leg(call, role, replace(leg, released=True))
 
 
 def _is_over(call: Steered) -> bool:
@@ -167,11 +88,38 @@ def _is_over(call: Steered) -> bool:
         return True
     if call.transfer is not None:
         return call.transfer.is_ending
+    if call.consulted is not None and call.handed:
+        return call.consulted.is_ending
+    if call.consulted is not None and call.consulted.is_up and call.agent is not None:
+        # Who leaves two who talk ends after them, and who is in the bridge is told before that.
+        return not call.agent.is_there
     if call.agent is not None:
         return call.agent.is_ending
     if not call.devices:
-        return not call.inbound  # a leg whose agent's phone is gone, or is not known of
+        return (
+            not call.inbound or call.consulted is not None
+        )  # a leg whose agent's phone is gone, or is not known of
     return all(leg.is_ending for leg in call.devices)
+
+
+def _left_to_each_other(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """The agent has left a talk of three: the other two go on, unrecorded."""
+    third, party, agent = call.consulted, call.party, call.agent
+    if call.handed or third is None or party is None or (agent is not None and agent.is_there):
+        return (), call
+    if not all(leg.is_up and leg.inside for leg in (third, party)):
+        return (), call
+    stop = (StopRecording(call.root),) if call.recording else ()
+    return stop, replace(call, handed=True)
+
+
+def _retrieved(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """Who was called in is gone, or never came: the other party waits no longer."""
+    third, party = call.consulted, call.party
+    if third is None or party is None or not third.is_ending or call.retrieving:
+        return (), call
+    back = (Retrieve(call.root, party.id),) if party.is_up and not party.inside else ()
+    return back, replace(call, retrieving=True)
 
 
 def _given_back(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]:

@@ -71,7 +71,8 @@ class Steering:
 
     async def run(self, tell: Tell) -> None:
         """Serve until cancelled. Returns when somebody else has taken the application over."""
-        self.board = CallBoard(self.endpoints())
+        always = self._account.recording == "always"
+        self.board = CallBoard(self.endpoints(), records=always)
         self._work.clear()
         async with asyncio.TaskGroup() as group:
             tries = 0
@@ -134,10 +135,18 @@ class Steering:
         channels = await self._client.channels()
         bridges = await self._client.bridges()
         answered = await self.answered(channels)
-        steps = self.board.sweep(channels, bridges, answered, self._now())
-        present = {step.root for step in steps} | self.board.roots
+        recorded = await self._recorded(bridges)
+        steps = self.board.sweep(channels, bridges, answered, self._now(), recorded)
+        present = ({step.root for step in steps} | self.board.roots) - self.board.unheard
         ends = self._lost(present)
         return (*steps, *(Step(end.provider_call_id, (end,), done=True) for end in ends))
+
+    async def _recorded(self, bridges: Iterable[wire.Bridge]) -> set[str]:
+        """The calls of ours that are being recorded. Raises ProviderError."""
+        if self._account.recording == "off":
+            return set()
+        roots = [root for one in bridges if (root := ids.call_of_bridge(one.id))]
+        return {root for root in roots if await self._client.records(root)}
 
     async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
         """When those legs of ours that are up were picked up, in Unix ms. Raises ProviderError."""

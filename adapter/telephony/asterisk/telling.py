@@ -9,8 +9,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.incall import NOTHING_IN_CALL, InCall, Third, ThirdState
 from adapter.telephony.asterisk import causes
-from adapter.telephony.asterisk.legs import Steered
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.updates import CallUpdate, Moment
 
 SAID, RECORD = Source.SAID, Source.RECORD
@@ -34,6 +35,10 @@ def told(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
         updates.append(_update(after, Moment.TRANSFERRED))
     if after.over and not was.over and not after.handed:
         updates.append(_update(after, Moment.ENDED))
+    if after.talks and not (after.handed or after.over):
+        now, earlier = in_call_of(after), in_call_of(was) if was.talks else NOTHING_IN_CALL
+        if replace(now, at=earlier.at) != earlier:
+            updates.append(replace(_update(after, Moment.IN_CALL), in_call=now))
     return tuple(updates)
 
 
@@ -46,6 +51,24 @@ def connected_at(call: Steered) -> int | None:
         return None
     crossed = agent is not None and agent.gone_at is not None and agent.gone_at < party.up_at
     return None if crossed else party.up_at
+
+
+def in_call_of(call: Steered) -> InCall:
+    """What goes on in a call in which both can talk."""
+    party = call.party
+    waits = party is not None and party.inside is False
+    return InCall(call.noted_at, _third(call), waits, recording=call.recording)
+
+
+def _third(call: Steered) -> Third | None:
+    leg, party = call.consulted, call.party
+    if leg is None or leg.is_ending or party is None:
+        return None
+    if not leg.is_up:
+        return Third(call.target, ThirdState.RINGING, call.consulted_at)
+    state = ThirdState.JOINED if party.inside else ThirdState.TALKING
+    state = state if leg.inside else ThirdState.WAITING
+    return Third(call.target, state, leg.up_at or call.consulted_at)
 
 
 def record_of(call: Steered) -> CallUpdate:
@@ -91,7 +114,7 @@ def _connected(call: Steered) -> Known[int] | None:
 
 def handed_at(call: Steered) -> int | None:
     """When the agent was out of a call that goes on, in Unix ms: hung up, or replaced."""
-    agent, third = call.agent, call.transfer
+    agent, third = call.agent, call.transfer or call.consulted
     if not call.handed or third is None:
         return None
     if agent is not None and agent.gone_at is not None:

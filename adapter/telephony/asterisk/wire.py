@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from adapter.core.facts import Facts
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.telephony.updates import CallUpdate, Moment
 
 
@@ -70,6 +71,12 @@ class Bridge(Struct, frozen=True):
     channels: tuple[str, ...] = ()
 
 
+class Recording(Struct, frozen=True):
+    """A recording of ours bears the name of its call."""
+
+    name: str = ""
+
+
 class Event(Struct, frozen=True):
     """One event.
 
@@ -85,6 +92,7 @@ class Event(Struct, frozen=True):
     caller: Channel | None = None
     replace_channel: Channel | None = None
     bridge: Bridge | None = None
+    recording: Recording | None = None
     args: tuple[str, ...] = ()
     dialstatus: str = ""
     cause: int | None = None
@@ -108,7 +116,8 @@ class Event(Struct, frozen=True):
         """The same for both copies of an event that Asterisk sends twice."""
         subject = self.subject
         about = (subject.id, subject.state) if subject else ()
-        return self.type, self.timestamp, self.dialstatus, *about
+        recording = (self.recording.name,) if self.recording else ()
+        return self.type, self.timestamp, self.dialstatus, *about, *recording
 
 
 _EVENTS = msgspec.json.Decoder(Event)
@@ -161,6 +170,7 @@ class Body(Struct, frozen=True, omit_defaults=True):
     call: str
     user: str | None = None
     facts: Facts = field(default_factory=Facts)
+    in_call: InCall = NOTHING_IN_CALL
 
 
 _BODIES = msgspec.json.Decoder(Body)
@@ -169,7 +179,8 @@ _BODIES = msgspec.json.Decoder(Body)
 def write_update(update: CallUpdate) -> bytes:
     """An update as it is stored, so that it may wait for its call and be read again."""
     user, facts = update.user_id, update.facts
-    return msgspec.json.encode(Body(update.moment, update.provider_call_id, user, facts))
+    body = Body(update.moment, update.provider_call_id, user, facts, update.in_call)
+    return msgspec.json.encode(body)
 
 
 def read_update(raw: bytes) -> CallUpdate:
@@ -178,7 +189,7 @@ def read_update(raw: bytes) -> CallUpdate:
         body = _BODIES.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Malformed("a stored update that cannot be read") from None
-    return CallUpdate(body.moment, body.call, body.user, body.facts)
+    return CallUpdate(body.moment, body.call, body.user, body.facts, body.in_call)
 
 
 def update_id(raw: bytes, moment: Moment) -> str:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from adapter.telephony.asterisk.adopting import adopted, called, merged
 from adapter.telephony.asterisk.commands import Connect, DropBridge, Release
 from adapter.telephony.asterisk.leg import Leg, State
-from adapter.telephony.asterisk.legs import Steered, plan
+from adapter.telephony.asterisk.legs import plan
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel
 from tests.telephony.asterisk.traced import bridge, channel
 
@@ -37,7 +38,7 @@ def test_a_talk_goes_on_with_its_times() -> None:
     call = found([phone(), party()], bridge("c1-b", "c1-d0", "c1-dst"), c1_d0=5, c1_dst=7)
     assert plan(call)[1] == ()
     assert (call.user, call.number, call.winner) == ("ada", NUMBER, "c1-d0")
-    assert call.party == Leg("c1-dst", State.UP, up_at=7)
+    assert call.party == Leg("c1-dst", State.UP, up_at=7, inside=True)
 
 
 def test_a_phone_that_was_picked_up_while_nobody_steered_is_connected() -> None:
@@ -55,6 +56,16 @@ def test_a_phone_in_a_bridge_without_a_destination_is_hung_up() -> None:
     assert call.party.end_guessed
     lonely = found([party()], bridge("c1-b", "c1-dst"))
     assert plan(lonely)[1] == (Release("c1-dst"),)
+
+
+def test_a_destination_that_was_made_and_never_dialed_ends_the_call() -> None:
+    """It is in the bridge before it is dialed: the agent would hear nothing for ever."""
+    made = found([phone(), party("Down")], bridge("c1-b", "c1-d0"))
+    assert set(plan(made)[1]) == {Release("c1-d0"), Release("c1-dst")}
+    dialed = found([phone(), party("Down")], bridge("c1-b", "c1-d0", "c1-dst"))
+    assert plan(dialed)[1] == ()
+    at_it = Steered("c1", "ada", devices=made.devices, winner="c1-d0", connecting=True)
+    assert plan(merged(at_it, made))[1] == ()
 
 
 def test_phones_that_ring_for_a_caller_who_is_gone_stop() -> None:
@@ -113,11 +124,43 @@ def test_what_is_known_is_joined_with_what_is_found() -> None:
     )
     seen = found([phone(), party(), phone(2)], bridge("c1-b", "c1-d0"), c1_d0=5, c1_dst=7)
     both = merged(known, seen)
-    assert both.devices[0] == Leg("c1-d0", State.UP, up_at=3)
+    assert both.devices[0] == Leg("c1-d0", State.UP, up_at=3, inside=True)
     assert [leg.id for leg in both.devices] == ["c1-d0", "c1-d1", "c1-d2"]
-    assert both.party == Leg("c1-dst", State.UP, up_at=7)
+    assert both.party == Leg("c1-dst", State.UP, up_at=7, inside=False)
     assert both.connecting
     assert merged(None, seen) == seen
     ringing = Steered("c1", "ada", devices=(Leg("c1-d0", State.RINGING),))
     assert merged(ringing, found([phone()], c1_d0=5)).devices == (Leg("c1-d0", State.UP, up_at=5),)
     assert DropBridge("c1") not in plan(both)[1]
+
+
+def consulted(state: str = "Up") -> Channel:
+    """Somebody who was called into the call."""
+    return channel("c1-c0", state, "consult", "c1", "ada", "2002")
+
+
+def test_who_was_called_in_is_found_with_who_waits() -> None:
+    """The customer hears music meanwhile; a comparison tells the same to whoever steered before."""
+    seen = found([phone(), party(), consulted()], bridge("c1-b", "c1-d0", "c1-c0"), c1_c0=8)
+    assert seen.party is not None
+    assert seen.party.inside is False
+    assert (seen.consulted, seen.target) == (Leg("c1-c0", State.UP, up_at=8, inside=True), "2002")
+    assert plan(seen)[1] == ()
+    before = found([phone(), party()], bridge("c1-b", "c1-d0", "c1-dst"))
+    assert merged(before, seen).consulted == seen.consulted
+    rings = found([phone(), party(), consulted("Ringing")], bridge("c1-b", "c1-d0"))
+    assert rings.consulted == Leg("c1-c0", State.RINGING)
+    assert merged(rings, seen).consulted == seen.consulted
+
+
+def test_two_whom_the_agent_left_to_each_other_talk_on() -> None:
+    """But who was left with somebody who waits is let go, and so is who is alone."""
+    talk = found([party(), consulted()], bridge("c1-b", "c1-dst", "c1-c0"))
+    after, commands = plan(talk)
+    assert (after.handed, commands) == (True, ())
+    for left in ([party(), consulted()], [consulted()]):
+        assert plan(found(left, bridge("c1-b", "c1-c0")))[0].over
+    caller = channel("9.1", "Up", "inbound", "ada", number="+1555")
+    third = channel("9-1-c0", "Up", "consult", "9-1", "ada", "2002")
+    (call,) = adopted([caller, third], [bridge("9-1-b", "9-1-c0")], {}, NOW)
+    assert plan(call)[0].over

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from adapter.telephony.asterisk import board as boards
 from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.commands import Connect, DropBridge, Release, RingAgent
-from adapter.telephony.asterisk.wire import Channel, Event
+from adapter.telephony.asterisk.wire import Channel, Event, Recording
 from adapter.telephony.updates import Moment
 from tests.telephony.asterisk.traced import (
     bridge,
@@ -121,3 +121,24 @@ def test_a_comparison_finds_what_ended_and_what_began_meanwhile() -> None:
     assert [update.moment for update in steps["9-2"].updates] == [Moment.ENDED]
     assert set(board.seen) == {"9.8"}
     assert board.sweep(there, (), {}, 10)[-1].root != "9-8"
+
+
+def test_a_recording_is_about_the_call_whose_name_it_bears() -> None:
+    """One that is another's is about nothing of ours."""
+    board = CallBoard()
+    for one in [START, up("c1-d0", 2)]:
+        board.take(one)
+    begun = Event("RecordingStarted", stamp(3), recording=Recording("c1"))
+    assert board.take(begun) is not None
+    assert board.calls["c1"].recording
+    assert board.take(Event("RecordingStarted", stamp(3), recording=Recording("other"))) is None
+
+
+def test_a_comparison_finds_what_is_recorded_and_what_goes_on_without_its_agent() -> None:
+    """Of the latter nobody hears the end, so that somebody must say so."""
+    board = CallBoard()
+    party = channel("c1-dst", "Up", "dest", "c1", "ada", NUMBER)
+    third = channel("c1-c0", "Up", "consult", "c1", "ada", "2002")
+    board.sweep([party, third], [bridge("c1-b", "c1-dst", "c1-c0")], {}, 9, {"c1"})
+    assert board.unheard == {"c1"}
+    assert board.calls["c1"].recording

@@ -40,3 +40,16 @@ def test_what_could_split_the_arguments_is_refused() -> None:
     for bad in ("a,b", 'a"b', "a\nb"):
         with pytest.raises(ValueError, match="cannot be told"):
             ids.arguments("user", bad)
+
+
+def test_a_bridge_says_whose_it_is() -> None:
+    """One of another's making is no call's."""
+    assert ids.call_of_bridge(ids.bridge("c1")) == "c1"
+    assert ids.call_of_bridge("a/bridge-b") == ""
+    assert ids.call_of_bridge("c1") == ""
+
+
+def test_whom_the_agent_calls_in_is_a_leg_of_the_call() -> None:
+    """Within 32 characters, too."""
+    assert ids.leg_name(ids.consulted("c1")) == ids.LegName("c1", "c", 0)
+    assert len(ids.consulted("x" * ids.ROOT_LENGTH)) <= 32

@@ -18,13 +18,29 @@ from adapter.telephony.asterisk.commands import (
     GoOn,
     Handover,
     Join,
+    Record,
     Release,
+    Retrieve,
     RingAgent,
+    StopRecording,
 )
 from adapter.telephony.asterisk.leg import Leg, State
-from adapter.telephony.asterisk.legs import Steered, observe, plan
-from adapter.telephony.asterisk.wire import Event
-from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
+from adapter.telephony.asterisk.legs import plan
+from adapter.telephony.asterisk.observing import observe
+from adapter.telephony.asterisk.steered import Steered
+from adapter.telephony.asterisk.wire import Event, Recording
+from tests.telephony.asterisk.traced import (
+    NAMES,
+    bye,
+    channel,
+    destroyed,
+    event,
+    inside,
+    outside,
+    stamp,
+    trace,
+    up,
+)
 
 NUMBER = "+15551230300"
 USER = ("user", "c1", "ada", NUMBER)
@@ -189,12 +205,78 @@ def test_a_transfer_by_the_phones_own_button_is_followed() -> None:
     assert not heard([other], talk)[0].handed
 
 
+CONSULT = ("consult", "c1", "ada", "2002")
+TALK = [
+    *PLACED[:1],
+    up("c1-d0", 2),
+    inside(2.1, "c1-d0", "c1-d0"),
+    inside(2.2, "c1-dst", "c1-d0", "c1-dst"),
+    up("c1-dst", 3),
+]
+CALLED_IN = [
+    event("StasisStart", "c1-c0", 4, "Down", *CONSULT),
+    outside(4.1, "c1-dst", "c1-d0"),
+    inside(4.2, "c1-c0", "c1-d0", "c1-c0", state="Down"),
+]
+TALKS = [*TALK, *CALLED_IN, up("c1-c0", 5)]
+BOTH = inside(6, "c1-dst", "c1-d0", "c1-c0", "c1-dst")
+
+
+def test_who_was_called_in_and_is_gone_gives_the_customer_back() -> None:
+    """Declined or hung up; asked for once, and not where the customer is back already."""
+    for end in (destroyed("c1-c0", 6, 21), bye("c1-c0", 6)):
+        call, said = heard([*TALKS, end, destroyed("c1-c0", 6.1)])
+        assert [c for c in said[len(TALKS) :] if c] == [(Retrieve("c1", "c1-dst"),)]
+        assert not call.over
+    assert last([*TALKS, BOTH, bye("c1-c0", 7)]) == ()
+
+
+def test_somebody_else_may_be_called_in_afterwards() -> None:
+    """Under the same id, which is free again."""
+    again = event("StasisStart", "c1-c0", 8, "Down", "consult", "c1", "ada", "2003")
+    call, said = heard([*TALKS, destroyed("c1-c0", 6), again])
+    assert (call.target, call.consulted) == ("2003", Leg("c1-c0"))
+    late = heard([destroyed("c1-c0", 9)], call)[1][-1]
+    assert late == (Retrieve("c1", "c1-dst"),)
+    assert sum(len(commands) for commands in said) == 2
+
+
+def test_an_agent_who_leaves_two_who_talk_ends_nobodys_call() -> None:
+    """Only when the phone is gone for good, for who is in the bridge is told before that."""
+    recording = Event("RecordingStarted", stamp(6.1), recording=Recording("c1"))
+    call, said = heard([*TALKS, BOTH, recording, bye("c1-d0", 7)])
+    assert said[-1] == ()
+    call, said = heard([destroyed("c1-d0", 7.1)], call)
+    assert (call.handed, call.over, said[-1]) == (True, False, (StopRecording("c1"),))
+    assert last([bye("c1-c0", 9)], call) == (Release("c1-dst"), Release("c1-c0"))
+    quiet = heard([*TALKS, BOTH, destroyed("c1-d0", 7)])[1][-1]
+    assert quiet == ()
+
+
+def test_an_agent_who_leaves_while_somebody_waits_ends_the_call() -> None:
+    """Nobody is left with music for ever."""
+    assert last([*TALKS, bye("c1-d0", 7)]) == ()
+    assert set(last([*TALKS, destroyed("c1-d0", 7)])) == {Release("c1-dst"), Release("c1-c0")}
+    rings = last([*TALK, *CALLED_IN, bye("c1-d0", 7)])
+    assert set(rings) == {Release("c1-d0"), Release("c1-dst"), Release("c1-c0")}
+    customer = last([*TALKS, bye("c1-dst", 7)])
+    assert set(customer) == {Release("c1-d0"), Release("c1-dst"), Release("c1-c0")}
+
+
+def test_a_talk_is_recorded_from_its_beginning_where_all_are() -> None:
+    """Asked for once."""
+    call, said = Steered("c1", ""), []
+    for one in [*TALK, up("c1-dst", 3.5), BOTH]:
+        call, commands = plan(observe(call, one), record=True)
+        said += [command for command in commands if isinstance(command, Record)]
+    assert said == [Record("c1")]
+
+
 def test_an_event_about_nothing_changes_nothing() -> None:
     """Or about a channel of somebody else."""
     call, _ = heard(PLACED)
-    assert observe(call, Event("ApplicationReplaced")) == call
-    assert observe(call, up("zz-d0", 3)) == call
-    assert observe(call, up("55.9", 3)) == call
+    for one in (Event("ApplicationReplaced"), up("zz-d0", 3), up("55.9", 3)):
+        assert replace(observe(call, one), noted_at=call.noted_at) == call
 
 
 def _calls(name: str) -> dict[str, list[Event]]:

@@ -12,16 +12,29 @@ from adapter.core.facts import Direction, Outcome, Source
 from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.causes import outcome_of
 from adapter.telephony.asterisk.leg import Leg, State
-from adapter.telephony.asterisk.legs import Steered, observe, plan
+from adapter.telephony.asterisk.legs import plan
+from adapter.telephony.asterisk.observing import observe
+from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.telling import record_of, told
-from adapter.telephony.asterisk.wire import Event
+from adapter.telephony.asterisk.wire import Event, Recording
 from adapter.telephony.updates import CallUpdate, Moment
-from tests.telephony.asterisk.traced import NAMES, bye, channel, destroyed, event, trace, up
+from tests.telephony.asterisk.traced import (
+    NAMES,
+    bye,
+    channel,
+    destroyed,
+    event,
+    inside,
+    outside,
+    stamp,
+    trace,
+    up,
+)
 
 NUMBER = "+15551230300"
 START = event("StasisStart", "c1-d0", 1, "Down", "user", "c1", "ada", NUMBER)
 RINGING, DIALED, CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
-ENDED, TRANSFERRED = Moment.ENDED, Moment.TRANSFERRED
+ENDED, TRANSFERRED, IN_CALL = Moment.ENDED, Moment.TRANSFERRED, Moment.IN_CALL
 
 
 def news(events: Iterable[Event], call: Steered | None = None) -> list[CallUpdate]:
@@ -152,6 +165,44 @@ def test_a_pick_up_that_crosses_the_agents_goodbye_is_no_talk() -> None:
     assert heard[-1].facts.result is Outcome.NO_ANSWER
 
 
+def test_what_goes_on_in_a_call_is_told_whole_and_ever_later() -> None:
+    """A third party rings, talks, waits and joins; a hold and a recording."""
+    talk = [
+        *[START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)],
+        event("StasisStart", "c1-c0", 4, "Down", "consult", "c1", "ada", "2002"),
+        outside(4, "c1-dst", "c1-d0"),
+        inside(4, "c1-c0", "c1-d0", "c1-c0", state="Down"),
+        up("c1-c0", 5),
+        outside(6, "c1-c0", "c1-d0"),
+        inside(6, "c1-dst", "c1-d0", "c1-dst"),
+        inside(7, "c1-c0", "c1-d0", "c1-dst", "c1-c0"),
+        Event("RecordingStarted", stamp(7.5), recording=Recording("c1")),
+        bye("c1-c0", 8),
+        destroyed("c1-c0", 8),
+        Event("RecordingFinished", stamp(8.5), recording=Recording("c1")),
+    ]
+    heard = [one.in_call for one in news([*talk, bye("c1-dst", 9)]) if one.moment is IN_CALL]
+    told = [(one.third and str(one.third.state), one.held, one.recording) for one in heard]
+    assert told == [
+        ("ringing", False, False),
+        ("ringing", True, False),
+        ("talking", True, False),
+        ("waiting", True, False),
+        ("waiting", False, False),
+        ("joined", False, False),
+        ("joined", False, True),
+        (None, False, True),
+        (None, False, False),
+    ]
+    times = [one.at for one in heard]
+    assert times == sorted(set(times))
+    third = heard[2].third
+    assert third is not None
+    assert (third.number, third.since) == ("2002", up("c1-c0", 5).at)
+    left = news([*talk[:10], up("c1-c0", 7), talk[10], bye("c1-d0", 9), destroyed("c1-d0", 9)])
+    assert [one.moment for one in left][-1] is TRANSFERRED
+
+
 def test_the_rest_of_a_call_that_was_told_of_is_told_no_more() -> None:
     """A destination that shows up after the end."""
     assert news([event("StasisStart", "c1-dst", 2, "Down", "dest", "c1", "ada", NUMBER)]) == []
@@ -167,7 +218,7 @@ def test_in_every_recording_each_moment_is_told_once_and_in_order(name: str) -> 
             calls.setdefault(leg.root, []).append(one)
     for root, events in calls.items():
         doubled = [copy for one in events for copy in (one, one)]
-        heard = moments(doubled, Steered(root, "ada"))
+        heard = [one for one in moments(doubled, Steered(root, "ada")) if one is not IN_CALL]
         assert max(Counter(heard).values(), default=1) == 1
         order = [RINGING, DIALED, CONNECTED, TRANSFERRED, ENDED]
         assert heard == sorted(heard, key=order.index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from adapter.telephony.asterisk.wire import Bridge, Channel, Dialplan, Event, Party, read_event
 
 TRACES = Path(__file__).parent / "traces"
@@ -76,3 +78,18 @@ def destroyed(name: str, second: float, cause: int = 16, state: str = "Up") -> E
 def bridge(name: str, *channels: str) -> Bridge:
     """A bridge with these channels in it."""
     return Bridge(name, channels)
+
+
+def inside(second: float, name: str, *there: str, state: str = "Up") -> Event:
+    """It entered its call's bridge, in which these are now."""
+    return _moved("ChannelEnteredBridge", second, name, there, state)
+
+
+def outside(second: float, name: str, *there: str) -> Event:
+    """It left its call's bridge, in which these are now."""
+    return _moved("ChannelLeftBridge", second, name, there, "Up")
+
+
+def _moved(kind: str, second: float, name: str, there: tuple[str, ...], state: str) -> Event:
+    place = bridge(f"{name.partition('-')[0]}-b", *there)
+    return replace(event(kind, name, second, state), bridge=place)

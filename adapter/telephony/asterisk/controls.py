@@ -1,0 +1,153 @@
+"""What is done in a talk: hold, mute, digits, a third party, a recording.
+
+Law of this file: who waits hears music, and is in no bridge; whom the agent talks with is in the
+call's bridge. So what Asterisk says of its bridges tells how the call is, to whoever asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.leg import Leg
+from adapter.telephony.asterisk.steered import Steered
+from adapter.telephony.port import Action, Capabilities, ProviderError, Rejected, Unsupported
+
+NOT_OURS = "Only hanging up is possible in a call that was not started here."
+NOT_CALLED_IN = "Nobody else is in this call."
+NOT_ANSWERED = "Whom you called in has not answered yet."
+CALLED_IN = "Somebody else is in this call already: let them go first."
+NOT_RECORDED = "This call is not recorded."
+ONLY_CONSULTED = {Action.SWAP, Action.MERGE, Action.COMPLETE, Action.CANCEL}
+
+
+def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities:
+    """What may be asked of it."""
+    recorded = account.recording != "off"
+    return Capabilities(
+        transfer=True,
+        hang_up=True,
+        hold=True,
+        mute=True,
+        digits=True,
+        consult=True,
+        conference=True,
+        record=account.recording == "on-demand",
+        pause_recording=recorded and account.recording_pause,
+        emergency=account.emergency,
+        call_log=call_log,
+    )
+
+
+class Talk:
+    """One call in which both can talk. Methods may raise Rejected or Unknown."""
+
+    def __init__(self, call: Steered, client: AriClient, hands: Hands) -> None:
+        """Raise Unsupported for a call that we only watch."""
+        if call.party is None or call.agent is None:
+            raise Unsupported(NOT_OURS)
+        self._call, self._party, self._agent = call, call.party, call.agent
+        self._third = call.consulted
+        self._client, self._hands = client, hands
+        self._bridge = ids.bridge(call.root)
+
+    async def do(self, action: Action, value: str) -> None:  # noqa: PLR0912 - a table
+        """Do what is done in a talk; `value` holds digits, or whom to call in."""
+        client, root = self._client, self._call.root
+        if action in ONLY_CONSULTED and self._third is None:
+            raise Rejected("nobody", NOT_CALLED_IN)
+        match action:
+            case Action.HOLD:
+                self._only_two()
+                await self._out(self._party)
+            case Action.RESUME:
+                self._only_two()
+                await self._in(self._party)
+            case Action.MUTE:
+                await client.tell(self._agent.id, "mute", direction="in")
+            case Action.UNMUTE:
+                await client.untell(self._agent.id, "mute", direction="in")
+            case Action.DIGITS:
+                await client.tell(self._listener.id, "dtmf", dtmf=value)
+            case Action.CONSULT:
+                await self._consult(value)
+            case Action.SWAP:
+                await self._swap()
+            case Action.MERGE:
+                await self._merge()
+            case Action.COMPLETE:
+                await self._merge()
+                await client.part(self._bridge, self._agent.id)
+                await client.hang_up(self._agent.id)
+            case Action.CANCEL:
+                await client.hang_up(ids.consulted(root))
+            case Action.RECORD:
+                await client.record(self._bridge, root)
+            case Action.STOP_RECORDING:
+                await client.stop_recording(root)
+            case _:
+                await self._pause(on=action is Action.PAUSE_RECORDING)
+
+    async def hand_over(self, target: str) -> None:
+        """Call whom the call is handed over to; when it rings, the agent is out of the call."""
+        self._only_two()
+        await self._hands.call_third(self._call, target)
+
+    def _only_two(self) -> None:
+        if self._third is not None or self._call.transfer is not None:
+            raise Rejected("called-in", CALLED_IN)
+
+    @property
+    def _listener(self) -> Leg:
+        """Whom the agent talks with; in a talk of three, the other party."""
+        third, party = self._third, self._party
+        return third if third is not None and third.inside and not party.inside else party
+
+    async def _consult(self, target: str) -> None:
+        """The other party waits once there is a channel for the third; else nothing has changed."""
+        self._only_two()
+        channel = ids.consulted(self._call.root)
+        await self._hands.make_consulted(self._call, self._agent.id, target)
+        try:
+            await self._out(self._party)
+            await self._hands.ring_consulted(self._call.root)
+        except ProviderError:
+            with contextlib.suppress(ProviderError):
+                await self._client.hang_up(channel)
+            raise
+
+    async def _swap(self) -> None:
+        third = self._answered()
+        there, waiting = (third, self._party) if third.inside else (self._party, third)
+        if waiting.inside:
+            raise Rejected("conference", CALLED_IN)
+        await self._out(there)
+        await self._in(waiting)
+
+    async def _merge(self) -> None:
+        for leg in (self._answered(), self._party):
+            if not leg.inside:
+                await self._in(leg)
+
+    def _answered(self) -> Leg:
+        if self._third is None or not self._third.is_up:
+            raise Rejected("not-answered", NOT_ANSWERED)
+        return self._third
+
+    async def _out(self, leg: Leg) -> None:
+        if leg.inside:
+            await self._client.part(self._bridge, leg.id)
+        await self._client.tell(leg.id, "moh")
+
+    async def _in(self, leg: Leg) -> None:
+        await self._client.untell(leg.id, "moh")
+        await self._client.join(self._bridge, leg.id)
+
+    async def _pause(self, *, on: bool) -> None:
+        try:
+            await self._client.pause_recording(self._call.root, on=on)
+        except Rejected as error:
+            raise Rejected(error.code, NOT_RECORDED) from error

@@ -1,0 +1,174 @@
+"""What is done in a talk on a real Asterisk and on its stand-in: a third party, a recording."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from adapter.core.incall import InCall, ThirdState
+from adapter.telephony.port import Action, Rejected
+from adapter.telephony.updates import Moment
+from qa.asterisk.handset import DECLINE, Handset, PhoneCall
+from tests.contracts.asterisks import ENDED, KINDS, NUMBER, TRANSFERRED, Case, opened
+
+RINGING, TALKING, WAITING, JOINED = ThirdState
+
+
+@pytest.fixture(params=KINDS)
+async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Case]:
+    """Each kind in turn; grace's phone is extension 2002, and calls may be recorded."""
+    wishes = {"inside": "PJSIP/grace", "recording": "on-demand", "recording_pause": True}
+    async with opened(request.param, tmp_path, **wishes) as made:
+        # An extension is dialed as PJSIP/<extension>; grace's phone has a name.
+        yield made
+
+
+async def state(case: Case, third: ThirdState | None, *, held: bool = False) -> InCall:
+    """Wait until the call is told to be so."""
+    async with asyncio.timeout(20):
+        while True:
+            told = [one.in_call for one in case.heard.updates if one.moment is Moment.IN_CALL]
+            if told:
+                now = told[-1].third
+                if (now.state if now else None, told[-1].held) == (third, held):
+                    return told[-1]
+            case.heard.changed.clear()
+            await case.heard.changed.wait()
+
+
+async def hears(case: Case, *sides: PhoneCall) -> None:
+    """Wait until each of them hears something; the stand-in has no sound."""
+    before = [side.media.received for side in sides]
+    async with asyncio.timeout(20):
+        for side, count in zip(sides, before, strict=True):
+            while case.bench.is_real and side.media.received < count + 10:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+async def recording(case: Case, call: str) -> str:
+    """Tell what Asterisk says of the recording of a call."""
+    found = await case.driver._client.get(f"/recordings/live/{call}")
+    return str(found["state"])
+
+
+async def consulting(case: Case) -> tuple[str, PhoneCall, PhoneCall, PhoneCall, Handset]:
+    """A talk in which the agent talks with grace, and the customer waits."""
+    grace = await case.bench.phone("grace")
+    call, mine, theirs = await case.talk()
+    await case.driver.control(call, Action.CONSULT, "2002")
+    hers = await grace.until_talks()
+    told = await state(case, TALKING, held=True)
+    assert told.third is not None
+    assert told.third.number == "2002"
+    return call, mine, theirs, hers, grace
+
+
+async def test_a_colleague_is_asked_first_and_then_given_the_call(case: Case) -> None:
+    """The customer waits with music, is spoken with in between, and goes to the colleague."""
+    call, mine, theirs, hers, _ = await consulting(case)
+    assert NUMBER in hers.shown
+    await hears(case, mine, hers, theirs)
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.CONSULT, "2002")
+    with pytest.raises(Rejected):
+        await case.driver.transfer(call, "2002")
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.HOLD)
+    await case.driver.control(call, Action.SWAP)
+    await state(case, WAITING)
+    await case.driver.control(call, Action.SWAP)
+    await state(case, TALKING, held=True)
+    await case.driver.control(call, Action.COMPLETE)
+    told = await case.heard.until(TRANSFERRED, call)
+    assert told.facts.talk_ms is not None
+    await case.ada.until_over()
+    await hears(case, theirs, hers)
+    assert all("Grace" not in shown for shown in theirs.told)
+    await hers.hang_up()
+    await case.bench.trunk.until_over()
+    await case.until_empty()
+    assert ENDED not in case.heard.moments(call)
+
+
+async def test_three_talk_and_the_agent_leaves_the_other_two(case: Case) -> None:
+    """By hanging up the phone: in a talk of three that ends nobody else's."""
+    call, mine, theirs, hers, _ = await consulting(case)
+    await case.driver.control(call, Action.MERGE)
+    await state(case, JOINED)
+    await hears(case, mine, theirs, hers)
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.SWAP)
+    await mine.hang_up()
+    await case.heard.until(TRANSFERRED, call)
+    await hears(case, theirs, hers)
+    await theirs.hang_up()
+    await case.until_empty()
+
+
+async def test_a_colleague_who_is_let_go_leaves_the_talk_as_it_was(case: Case) -> None:
+    """The customer comes back by itself, and somebody else may be asked."""
+    call, mine, theirs, _, grace = await consulting(case)
+    await case.driver.control(call, Action.CANCEL)
+    await grace.until_over()
+    await state(case, None)
+    await hears(case, mine, theirs)
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.SWAP)
+    await case.driver.control(call, Action.CONSULT, "2002")
+    again = await grace.until_talks()
+    await state(case, TALKING, held=True)
+    await again.hang_up()
+    await state(case, None)
+    await theirs.hang_up()
+    assert (await case.heard.until(ENDED, call)).facts.talk_ms is not None
+    await case.until_empty()
+
+
+async def test_a_colleague_who_declines_brings_the_customer_back(case: Case) -> None:
+    """And one who has no phone keeps nobody waiting at all."""
+    grace = await case.bench.phone("grace")
+    grace.plan = lambda number: DECLINE
+    call, mine, theirs = await case.talk()
+    await case.driver.control(call, Action.CONSULT, "2002")
+    await grace.until_over()
+    await state(case, None)
+    await hears(case, mine, theirs)
+    await grace.register(0)
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.CONSULT, "2002")
+    await mine.hang_up()
+    await case.until_empty()
+
+
+@pytest.mark.parametrize("leaves", ["agent", "customer"])
+async def test_who_leaves_while_somebody_waits_ends_the_call(case: Case, leaves: str) -> None:
+    """Nobody is left with music for ever."""
+    call, mine, theirs, _, grace = await consulting(case)
+    await (mine if leaves == "agent" else theirs).hang_up()
+    await case.heard.until(ENDED, call)
+    await grace.until_over()
+    await case.until_empty()
+
+
+async def test_a_talk_is_recorded_and_what_is_secret_is_not(case: Case) -> None:
+    """From when the agent wants it; a pause is the agent's too."""
+    call, _, theirs = await case.talk()
+    with pytest.raises(Rejected):
+        await case.driver.control(call, Action.PAUSE_RECORDING)
+    await case.driver.control(call, Action.RECORD)
+    assert (await state(case, None)).recording
+    await case.driver.control(call, Action.PAUSE_RECORDING)
+    assert await recording(case, call) == "paused"
+    await case.driver.control(call, Action.RESUME_RECORDING)
+    assert await recording(case, call) == "recording"
+    told = len(case.heard.updates)
+    await case.driver.control(call, Action.STOP_RECORDING)
+    async with asyncio.timeout(20):
+        while len(case.heard.updates) == told:  # noqa: ASYNC110 - told by another task
+            await asyncio.sleep(0.01)
+    assert not case.heard.updates[-1].in_call.recording
+    await theirs.hang_up()
+    await case.until_empty()
