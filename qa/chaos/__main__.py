@@ -25,13 +25,14 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=None, help="default: one for 500 calls")
+    parser.add_argument("--surface", choices=("open-cti", "voice"), default="open-cti")
     parser.add_argument("--folder", type=Path, default=None, help="keep database and log here")
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as made:
         folder = options.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = Options(options.calls, options.seed, options.kills)
+        wanted = Options(options.calls, options.seed, options.kills, options.surface)
         with console.bar("calls", options.calls) as advance:
             outcome = asyncio.run(run(wanted, folder, advance))
     if not options.json:

@@ -33,7 +33,9 @@ def free_port() -> int:
 class Server:
     """The adapter as a process: started again, on the same port and file, whenever it dies."""
 
-    def __init__(self, folder: Path, url: str, provider_url: str, ledger: Ledger) -> None:
+    def __init__(
+        self, folder: Path, url: str, provider_url: str, ledger: Ledger, more: dict[str, str]
+    ) -> None:
         self.database = folder / "chaos.db"
         self.url = url
         self._point = folder / "point"
@@ -42,6 +44,7 @@ class Server:
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")},
             **pace.settings(url, provider_url, str(self.database)),
+            **more,
             "CHAOS_POINT": str(self._point),
         }
         self._process: asyncio.subprocess.Process | None = None

@@ -6,8 +6,8 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,8 +20,17 @@ from qa.chaos.org import Org
 from qa.chaos.plan import plan_calls
 from qa.chaos.processes import Server, free_port, simulator
 from qa.chaos.seat import Seat, Shop
-from qa.chaos.verdict import complete, judge, summary
-from qa.chaos.wounds import Progress, kill_now_and_then, starve_the_store, trouble_the_pages
+from qa.chaos.server import POINTS, WRITING_POINTS
+from qa.chaos.verdict import complete, complete_voice, judge, summary
+from qa.chaos.voiceorg import VOICE, VoiceOrg, settings, voice_org
+from qa.chaos.wounds import (
+    PAGE_WOUNDS,
+    VOICE_WOUNDS,
+    Progress,
+    kill_now_and_then,
+    starve_the_store,
+    trouble_the_pages,
+)
 from qa.checker.check import Violation
 from qa.checker.history import Fields
 
@@ -46,11 +55,15 @@ SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NUL
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for. `kills` None: one for every 500 calls, two at least."""
+    """What the command line asks for. `kills` None: one for every 500 calls, two at least.
+
+    `surface`: where all agents work; by Salesforce Voice the adapter writes the records.
+    """
 
     calls: int
     seed: int
     kills: int | None = None
+    surface: str = "open-cti"
 
     @property
     def wanted_kills(self) -> int:
@@ -77,10 +90,11 @@ async def run(
     async with AsyncExitStack() as stack:
         webhook = f"{url}/webhooks/dialstack"
         provider = await stack.enter_async_context(simulator(port, webhook, names, options.seed))
-        server = Server(folder, url, provider, ledger)
+        api, more = await stack.enter_async_context(_voice(options, ledger))
+        server = Server(folder, url, provider, ledger, more)
         stack.push_async_callback(server.stop)
         await server.start()
-        shop, http = _shop(url, provider, ledger, options)
+        shop, http = _shop(url, provider, ledger, options, api)
         await stack.enter_async_context(http)
         seats = [Seat(name, shop, Random(f"{options.seed}:{name}")) for name in names]
         for seat in seats:
@@ -91,13 +105,32 @@ async def run(
     plans = shop.plans
     ledger.history.seconds = time.monotonic() - began
     complete(ledger.history, truth, server.database, seats, plans)
+    if api is not None:
+        complete_voice(ledger.history, api.book)
     report = judge(ledger.history, truth, seats, plans)
     ledger.counted["server_starts"] = server.starts
     ledger.counted["agents"] = len(seats)
     last = summary(
-        report, truth, calls=options.calls, kills=options.wanted_kills, counted=ledger.counted
+        report,
+        truth,
+        calls=options.calls,
+        kills=options.wanted_kills,
+        counted=ledger.counted,
+        surface=options.surface,
     )
     return Outcome(last, report.violations)
+
+
+@asynccontextmanager
+async def _voice(
+    options: Options, ledger: Ledger
+) -> AsyncIterator[tuple[VoiceOrg | None, dict[str, str]]]:
+    """Salesforce's API where agents work by it, and what the adapter is told of it."""
+    if options.surface != VOICE:
+        yield None, {}
+        return
+    async with voice_org(Random(f"{options.seed}:api"), ledger) as (api, address):
+        yield api, settings(address)
 
 
 def _end_with_sigterm() -> None:
@@ -108,7 +141,7 @@ def _end_with_sigterm() -> None:
 
 
 def _shop(
-    url: str, provider: str, ledger: Ledger, options: Options
+    url: str, provider: str, ledger: Ledger, options: Options, api: VoiceOrg | None
 ) -> tuple[Shop, aiohttp.ClientSession]:
     http = aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -118,7 +151,7 @@ def _shop(
     headers = {"Authorization": f"Bearer {pace.TOKEN}", "DialStack-Account": pace.ACCOUNT}
     org = Org(Random(f"{options.seed}:org"), ledger)
     plans = {plan.number: plan for plan in plan_calls(options.calls, options.seed)}
-    return Shop(url, provider, http, headers, org, ledger, plans), http
+    return Shop(url, provider, http, headers, org, ledger, plans, api), http
 
 
 async def _play(
@@ -130,9 +163,13 @@ async def _play(
     for seat in seats:
         seat.sit_down()
     await asyncio.gather(*(seat.until(bool, 30.0) for seat in seats))
-    pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60))
+    by_voice = options.surface == VOICE
+    kinds = VOICE_WOUNDS if by_voice else PAGE_WOUNDS
+    points = WRITING_POINTS if by_voice else POINTS
+    pages = asyncio.create_task(trouble_the_pages(seats, shop.ledger, rng, len(seats) / 60, kinds))
+    kills = Random(f"{options.seed}:kills")
     wounds = (
-        kill_now_and_then(server, progress, options.wanted_kills, Random(f"{options.seed}:kills")),
+        kill_now_and_then(server, progress, options.wanted_kills, kills, points),
         starve_the_store(server, progress, Random(f"{options.seed}:store")),
     )
     work = (seat.work(plans[n :: len(seats)], progress.step) for n, seat in enumerate(seats))
@@ -150,6 +187,8 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
     come a minute later.
     """
     shop.org.calm = True
+    if shop.api is not None:
+        shop.api.calm = True
     await server.is_ready(60.0)
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from qa.chaos.ledger import Ledger, now_ms
 from qa.chaos.org import Org
 from qa.chaos.plan import CallPlan, Kind, Writing
 from qa.chaos.tab import Browser, Tab
+from qa.chaos.voiceorg import VoiceOrg
 from qa.checker.history import Step
 
 PATIENCE = 60.0
@@ -34,6 +35,7 @@ class Shop:
     org: Org
     ledger: Ledger
     plans: dict[str, CallPlan]
+    api: VoiceOrg | None = None
     played: set[str] = field(default_factory=set)
 
     async def tell_provider(self, path: str, body: dict[str, Any]) -> None:
@@ -65,6 +67,11 @@ class Seat:
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
         self._writing = 0
+
+    @property
+    def surface(self) -> str:
+        """What its pages say that they are in."""
+        return "lightning" if self.shop.api is None else "voice"
 
     @property
     def is_quiet(self) -> bool:

@@ -10,6 +10,7 @@ sends SIGUSR1; the next time that the process passes the point it kills itself w
 | before-effects | the same, with the outcome known to the event loop |
 | after-effects | effects are started, go frames queued, none is on the wire yet |
 | after-place | the provider has taken the POST, its answer is not committed |
+| after-write | Salesforce has taken a record, its answer is not committed (by Salesforce Voice) |
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from adapter.cli import main
 from adapter.runtime.perform import Performer
 from adapter.storage.sqlite import SqliteDatabase
 from adapter.telephony.dialstack.driver import DialStackDriver
+from adapter.voice.client import VoiceClient
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 POINTS = ("before-commit", "after-commit", "before-effects", "after-effects", "after-place")
+WRITING_POINTS = ("after-write", *POINTS)
 
 _armed = ""
 
@@ -68,6 +71,14 @@ def _patch() -> None:
         return placed
 
     DialStackDriver.place = place  # type: ignore[method-assign]
+    real_send = VoiceClient._send
+
+    async def send(*args: Any, **more: Any) -> Any:
+        outcome = await real_send(*args, **more)
+        _pass("after-write")
+        return outcome
+
+    VoiceClient._send = send  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -95,6 +95,7 @@ class Tab:
             "type": "hello",
             "ticket": ticket,
             "page_id": self.page_id,
+            "surface": self.seat.surface,
             "time_zone": "UTC",
             "visible": True,
             "focused": self.rng.random() < 0.5,

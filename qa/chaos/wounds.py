@@ -13,6 +13,8 @@ from qa.chaos.server import POINTS
 from qa.chaos.tab import Tab
 
 PAGE_WOUNDS = ("freeze", "freeze", "stall", "reload", "away")
+VOICE_WOUNDS = (*PAGE_WOUNDS, "crash")
+"""Pages that save nothing crash at any time; the others crash around their saves (chaos.org)."""
 
 
 class Progress:
@@ -37,11 +39,13 @@ class Progress:
             await self._moved.wait()
 
 
-async def kill_now_and_then(server: Server, progress: Progress, kills: int, rng: Random) -> None:
+async def kill_now_and_then(
+    server: Server, progress: Progress, kills: int, rng: Random, points: tuple[str, ...] = POINTS
+) -> None:
     """SIGKILL spread over the run: every other one anywhere, the others at the points in turn."""
     for number in range(kills):
         await progress.reached((number + 0.2 + 0.6 * rng.random()) / max(kills, 1))
-        point = "anywhere" if number % 2 else POINTS[(number // 2) % len(POINTS)]
+        point = "anywhere" if number % 2 else points[(number // 2) % len(points)]
         await server.kill(point)
 
 
@@ -56,7 +60,11 @@ async def starve_the_store(server: Server, progress: Progress, rng: Random) -> N
 
 
 async def trouble_the_pages(
-    seats: list[Seat], ledger: Ledger, rng: Random, per_second: float
+    seats: list[Seat],
+    ledger: Ledger,
+    rng: Random,
+    per_second: float,
+    wounds: tuple[str, ...] = PAGE_WOUNDS,
 ) -> None:
     """Freeze, deafen, reload or close pages, one after the other, until cancelled."""
     beds: set[asyncio.Task[None]] = set()
@@ -68,7 +76,7 @@ async def trouble_the_pages(
             if tab is None or not tab.is_connected:
                 continue
             if not kinds:  # Dealt like cards: a short run, too, sees every kind.
-                kinds = rng.sample(PAGE_WOUNDS, k=len(PAGE_WOUNDS))
+                kinds = rng.sample(wounds, k=len(wounds))
             kind = kinds.pop()
             if kind == "away":
                 ledger.fault("agent-away", tab.seat.key)
@@ -77,6 +85,8 @@ async def trouble_the_pages(
             ledger.fault(f"page-{kind}", tab.page_id)
             if kind == "reload":
                 await tab.seat.reload(tab)
+            elif kind == "crash":
+                tab.crash()
             else:
                 bed = asyncio.create_task(_sleep(tab, kind, rng.uniform(0.5, 6.0)))
                 beds.add(bed)

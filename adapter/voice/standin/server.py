@@ -15,9 +15,12 @@ from adapter.voice.standin.book import Book, Reply
 SLOW_SECONDS = 60.0
 """Longer than anybody waits."""
 
+LATE_SECONDS = 12.0
+"""So long a request may lie about before it is carried out."""
+
 Fault = int | str
-"""A status, "redirect", "slow" (done, and answered too late), "lost" (done, never answered),
-"vanished" (neither done nor answered); 0 or "" for none."""
+"""A status, "redirect", "slow" (done, and answered too late), "lost" (done, never answered), "late"
+(done when the asker has given up), "vanished" (never done nor answered); 0 or "" for none."""
 
 
 @dataclass(slots=True)
@@ -64,9 +67,11 @@ class StandIn:
             return web.Response(status=302, headers={"Location": "http://elsewhere.example/"})
         if fault == "vanished":
             return _cut(request)
+        if fault == "late":
+            await asyncio.sleep(LATE_SECONDS)
         reply = act()
         self.heard(request.method, key, body, reply)
-        if fault == "lost":
+        if fault in {"lost", "late"}:
             return _cut(request)
         if fault == "slow":
             await asyncio.sleep(SLOW_SECONDS)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qa.chaos.plan import Kind, number_of, plan_calls
-from qa.chaos.server import POINTS
+from qa.chaos.server import WRITING_POINTS
 from qa.chaos.verdict import summary
 from qa.checker.check import check
 from qa.checker.history import History
@@ -37,12 +37,32 @@ def test_no_call_is_lost_or_doubled_while_everything_breaks(tmp_path: Path) -> N
     assert last["kills"] == 2
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_no_record_of_salesforce_voice_is_lost_or_left_open(tmp_path: Path) -> None:
+    """The same where the adapter writes: 429, 500, lost and late answers, kills around a write."""
+    command = [sys.executable, "-m", "qa.chaos", "--calls", "120", "--seed", "7", "--kills", "2"]
+    done = subprocess.run(
+        [*command, "--surface", "voice", "--folder", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=290,
+        check=False,
+    )
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (last["ok"], last["incomplete"], last["faults"]["kill-after-write"]) == (True, 0, 1)
+
+
 def test_a_run_without_faults_is_not_ok() -> None:
     """Nothing violated proves nothing where nothing was broken: the missing faults are named."""
     truth: dict[str, Any] = {"faults": {}, "deliveries": []}
     said = summary(check(History(seed=1)), truth, calls=0, kills=2, counted={})
     assert not said["ok"]
     assert {"kills", "duplicate", "lost-callback", "disk-full"} <= set(said["faults_missing"])
+    voice = summary(check(History(seed=1)), truth, calls=0, kills=2, counted={}, surface="voice")
+    assert {"api-429", "api-late", "api-lost"} <= set(voice["faults_missing"])
 
 
 def test_the_same_seed_plans_the_same_calls() -> None:
@@ -69,4 +89,4 @@ def test_each_kill_point_is_passed_by_the_server() -> None:
     """A point that no code passes would never kill anybody."""
     source = (ROOT / "qa/chaos/server.py").read_text(encoding="utf-8")
     wired = source.partition("def _patch")[2]
-    assert all(f'"{point}"' in wired for point in POINTS)
+    assert all(f'"{point}"' in wired for point in WRITING_POINTS)

@@ -1,0 +1,94 @@
+"""Salesforce's Telephony Integration API as it misbehaves: busy, silent, late, locked for us."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from adapter.app import listening
+from adapter.voice.standin.book import Book, Reply
+from adapter.voice.standin.server import Fault, StandIn
+from qa.chaos.ledger import Ledger, now_ms
+from qa.simulation.voicecalls import as_task
+from tests.fakes.voicecalls import CENTER, ORG, key_pair, new_book
+
+VOICE = "voice"
+LOCKED_SECONDS = 4.0
+
+FATES: dict[Fault, int] = {
+    "": 830,
+    429: 40,
+    500: 30,
+    503: 20,
+    "lost": 30,
+    "vanished": 20,
+    "slow": 15,
+    "locked": 5,
+    "late": 10,
+}
+"""What becomes of a request, in thousandths; "" is what should."""
+
+SURE_EVERY = 6
+"""Every sixth request meets a fault until each kind has come once, in a short run too."""
+
+
+@dataclass
+class VoiceOrg:
+    """One org's records. `calm` ends all faults."""
+
+    rng: Random
+    ledger: Ledger
+    book: Book = field(default_factory=new_book)
+    calm: bool = False
+    _locked_until: float = 0.0
+    _asked: itertools.count[int] = field(default_factory=itertools.count)
+
+    def fault_of(self, method: str, key: str, _body: Any) -> Fault:
+        """What becomes of this request."""
+        if self.calm:
+            return 0
+        if time.monotonic() < self._locked_until:
+            return 401
+        fate = self._draw()
+        if not fate:
+            return 0
+        self.ledger.fault(f"api-{fate}", key)
+        if fate == "locked":
+            self._locked_until = time.monotonic() + LOCKED_SECONDS
+            return 401
+        return fate
+
+    def _draw(self) -> Fault:
+        kinds: list[Fault] = list(FATES)
+        turn, rest = divmod(next(self._asked), SURE_EVERY)
+        if rest == 0 and 0 < turn < len(kinds):
+            return kinds[turn]
+        return self.rng.choices(kinds, list(FATES.values()))[0]
+
+    def heard(self, method: str, key: str, _body: Any, reply: Reply) -> None:
+        """A request was carried out."""
+        if method == "PATCH" and reply.is_good:
+            self.ledger.write(key, as_task(self.book.records[key]))
+
+
+def settings(url: str) -> dict[str, str]:
+    """What the adapter is told of it."""
+    told = {"org_id": ORG, "voice_url": url, "voice_contact_center": CENTER}
+    told["voice_key"] = key_pair()[0]
+    return {f"SOFTPHONE_{name.upper()}": value for name, value in told.items()}
+
+
+@asynccontextmanager
+async def voice_org(rng: Random, ledger: Ledger) -> AsyncIterator[tuple[VoiceOrg, str]]:
+    """It listens on loopback; the org, and its address."""
+    org = VoiceOrg(rng, ledger)
+    stand_in = StandIn(org.book, now_ms, fault_of=org.fault_of, heard=org.heard)
+    stand_in.headers["retry-after"] = "2"
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(listening(stand_in.application(), "127.0.0.1", 0))
+        yield org, f"http://127.0.0.1:{port}"
