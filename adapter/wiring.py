@@ -99,6 +99,7 @@ async def make_runtime(edges: Edges) -> Runtime:
         pages=pages,
         tasks=edges.tasks,
         clock=clock,
+        deliver=intake.take,
         metrics=edges.metrics,
     )
     agents.perform_with(performer.perform)

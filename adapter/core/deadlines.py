@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from adapter.core.decision import Decision, ignored, noticed
 from adapter.core.dialing import unconfirmed
 from adapter.core.effects import Effect, FindCall
-from adapter.core.ending import NOT_PICKED_UP, ask, end_wrapup, log_call
+from adapter.core.ending import NOT_PICKED_UP, ask, end_wrapup, is_in_doubt, log_call
 from adapter.core.events import CdrMissing, CdrUnavailable, OverClaimed, TimePassed
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import (
@@ -31,6 +31,7 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.opening import log_of_attempt
+from adapter.core.ownleg import may_be_own_leg
 from adapter.core.pausing import availability_due
 from adapter.core.policy import Policy
 
@@ -56,8 +57,8 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         case Dialing() | Bridged() | RingingInbound() as stage:
             later = replace(stage, due=at + policy.ask_again_ms)
             return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
-        case AwaitingCdr():
-            return log_call(agent, call, at, policy)
+        case AwaitingCdr() as ending:
+            return _ending_due(agent, call, ending, at, policy)
         case Wrapup() as wrapping:
             if any(other.is_under_way for other in agent.calls):
                 # Nobody writes up one call during another: its time begins when that is over.
@@ -90,6 +91,17 @@ def _lapsed_due(
     return Decision(agent.with_call(call.at_stage(later)), effects=questions)
 
 
+def _ending_due(agent: Agent, call: Call, stage: AwaitingCdr, at: int, policy: Policy) -> Decision:
+    """The call log did not tell in time. A question may be lost: what decides is asked again."""
+    waits, questions = policy.record_again_ms, ask(agent, call)
+    if is_in_doubt(call) and questions and stage.asked < len(waits):
+        later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
+        return Decision(agent.with_call(call.at_stage(later)), effects=questions)
+    if stage.unlisted and may_be_own_leg(agent, call) is None:
+        return Decision(agent.without_call(call.call_id))
+    return log_call(agent, call, at, policy)
+
+
 def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
     if call.provider_call_id is not None or agent.line is None:
         return ask(agent, call)
@@ -114,8 +126,11 @@ def record_absent(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
             if stage.claimed_over or fruitless >= policy.absent_limit:
                 return _over_unseen(agent, call, event.at, policy)
             return Decision(agent.with_call(call.at_stage(replace(stage, asked=fruitless))))
+        case AwaitingCdr() as ending if call:
+            # It waits out its time: a call log that lags has no row at first.
+            unlisted = call.at_stage(replace(ending, unlisted=True))
+            return Decision(agent.with_call(unlisted), ignored="no row yet")
         case _:
-            # An ending call waits out its time: a call log that lags has no row at first.
             return ignored(agent, "not asked")
 
 

@@ -26,8 +26,24 @@ def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     may_ask = agent.line is not None and call.provider_call_id is not None
     if is_known_enough(call) or not may_ask:
         return log_call(agent, call, at, policy)
+    return await_cdr(agent, call, at, policy)
+
+
+def await_cdr(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
+    """The call log is asked before anything is logged."""
     asking = agent.with_call(call.at_stage(AwaitingCdr(at, at + policy.record_ms)))
     return Decision(asking, effects=ask(agent, call))
+
+
+def is_in_doubt(call: Call) -> bool:
+    """Whether the call log may say that there is nothing to log here: another took it, or a leg.
+
+    Of what we placed, and of a talk, there is always something to log, which may be corrected.
+    """
+    facts = call.facts
+    if call.request_id or facts.is_recorded or facts.connected is not None:
+        return False
+    return facts.outcome is None or facts.number is None or facts.started is None
 
 
 def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:

@@ -126,10 +126,16 @@ class RingingInbound(Member, frozen=True):
 
 
 class AwaitingCdr(Member, frozen=True, tag="Ending"):
-    """Over, but the talk time is not certain: the call log is asked, until `due` at most."""
+    """Over, but not certain: the call log is asked, until `due` at most.
+
+    `asked` counts the questions again, where it may say that there is nothing to log; `unlisted`:
+    it has said that it knows no such call.
+    """
 
     since: int
     due: int
+    asked: int = 0
+    unlisted: bool = False
 
 
 class Wrapup(Member, frozen=True):

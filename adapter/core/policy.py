@@ -74,6 +74,9 @@ def outcome_code(words: str) -> str:
 class Policy(Struct, frozen=True):
     """Everything that a deployment may set about calls.
 
+    `record_again_ms`: the waits after further questions to the call log, where it may say that
+    there is nothing to log.
+
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
     click a number is called again only when the agent confirms it (0: without a question). `pauses`
     are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY.
@@ -87,6 +90,7 @@ class Policy(Struct, frozen=True):
     ask_again_ms: int = 30_000
     bridged_ms: int = 300_000
     record_ms: int = 5_000
+    record_again_ms: tuple[int, ...] = (10_000, 45_000)
     wrapup_ms: int = 60_000
     late_wrapup_ms: int = 86_400_000
     click_ms: int = 10_000

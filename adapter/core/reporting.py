@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from adapter.core.controlling import send_extension
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
-from adapter.core.ending import call_over, is_known_enough, log_call
+from adapter.core.ending import await_cdr, call_over, is_known_enough, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
@@ -42,14 +42,12 @@ from adapter.core.model import (
     Wrapup,
 )
 from adapter.core.opening import log_passed_on
+from adapter.core.ownleg import SAME_TIME_MS, is_own_leg, may_be_own_leg
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
 ALL_RING_MS = 4_000
 """The phones of a ring group are told of within so much; what rings later is the next in turn."""
-
-SAME_TALK_MS = 3_000
-"""Two times of the provider's that lie so close may be of the same moment."""
 
 LATE_NEWS_MS = 10_000
 """The same, where one of them is only when we heard of it."""
@@ -71,8 +69,12 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if isinstance(event, InCallChanged) and not event.elsewhere:
             call = replace(call, in_call=call.in_call.told(event.in_call))
         return _learned(agent, call, _of_this_agent(call, event), policy)
-    if _is_own_leg(agent, event):
-        return ignored(agent, "own leg ended")
+    if not event.known and isinstance(event, CallEnded):
+        own_leg = is_own_leg(agent, event.facts, event.at)
+        if own_leg:
+            return ignored(agent, "own leg ended")
+        if own_leg is None and agent.line is not None:
+            return await_cdr(agent, _new(event, policy), event.at, policy)
     return _of_the_past(agent, event) if event.known else _begun(agent, event, policy)
 
 
@@ -109,7 +111,7 @@ def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | Non
     if mine is None:
         return None
     theirs = event.facts.connected or Known(event.at, SEEN)
-    doubt_ms = SAME_TALK_MS if theirs.source > SEEN else LATE_NEWS_MS
+    doubt_ms = SAME_TIME_MS if theirs.source > SEEN else LATE_NEWS_MS
     return theirs if theirs.value - mine.value > doubt_ms else None
 
 
@@ -121,35 +123,11 @@ def _of_this_agent(call: Call, event: Report) -> Report:
     theirs, mine = event.facts.connected, call.facts.connected
     if not event.elsewhere or theirs is None or mine is None:
         return event
-    later = theirs.source > SEEN and theirs.value - mine.value > SAME_TALK_MS
+    later = theirs.source > SEEN and theirs.value - mine.value > SAME_TIME_MS
     if not (later or isinstance(event, CdrFound)):
         return event
     told = replace(event.facts, connected=None)
     return replace(event, facts=replace(told, transferred=theirs) if later else told)
-
-
-def _is_own_leg(agent: Agent, event: Report) -> bool:
-    """Whether the agent's own leg of a call that we placed has ended, told under an id of its own.
-
-    It is known by the number and by its time: it began while our call was there. Who calls back
-    afterwards, in vain, has begun later.
-    """
-    facts = event.facts
-    if event.known or not isinstance(event, CallEnded) or facts.connected is not None:
-        return False
-    told, started = facts.number.value if facts.number else "", facts.started
-    if started is None:
-        return False
-    return any(
-        _is_leg_of(call, told, started.value, event.at) for call in agent.calls if call.request_id
-    )
-
-
-def _is_leg_of(call: Call, number: str, began: int, at: int) -> bool:
-    if number and not (same_number(call.number, number) or same_number(call.dialed, number)):
-        return False
-    over = call.stage.since if isinstance(call.stage, OVER) else at
-    return call.opened_at - SAME_TALK_MS <= began <= over + SAME_TALK_MS
 
 
 def _had_part(call: Call | None) -> bool:
@@ -217,13 +195,19 @@ def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> b
 
 def _begun(agent: Agent, event: Report, policy: Policy) -> Decision:
     """A call that we did not place: it came in, or was dialed on the desk phone."""
+    call = _new(event, policy)
+    if call.facts.is_over:
+        return call_over(agent, call, event.at, policy)
+    return Decision(_proved(agent, call))
+
+
+def _new(event: Report, policy: Policy) -> Call:
     at, facts = event.at, told_by(event)
     number = facts.number.value if facts.number else ""
     stage: Stage = Dialing(at, at)
     if not facts.is_over:
         stage = _stage(stage, facts, event, policy)
-    call = Call(event.call_id, number, at, stage, facts, event.provider_call_id)
-    return call_over(agent, call, at, policy) if facts.is_over else Decision(_proved(agent, call))
+    return Call(event.call_id, number, at, stage, facts, event.provider_call_id)
 
 
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
@@ -238,6 +222,8 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
         case Wrapup():
             learned = ((call.call_id, FactsLearned(event.at, told)),)
             return Decision(agent.with_call(known), log_events=learned)
+        case AwaitingCdr() if may_be_own_leg(agent, known):
+            return Decision(agent.without_call(call.call_id), ignored="own leg ended")
         case AwaitingCdr() if is_known_enough(known):
             return log_call(agent, known, event.at, policy)
         case AwaitingCdr():

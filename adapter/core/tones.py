@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 Tone: TypeAlias = Literal["quiet", "good", "info", "warning", "error"]
 """`quiet` is not said at all: the call's card shows it."""
 
-_QUIET: frozenset[str] = frozenset({"placed", "duplicate", "done"})
+_QUIET: frozenset[str] = frozenset({"placed", "done"})
 _GOOD: frozenset[str] = frozenset({"transferred"})
 _INFO: frozenset[str] = frozenset({"still-up"})
 _WARNING: frozenset[str] = frozenset(

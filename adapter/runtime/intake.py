@@ -145,7 +145,8 @@ class Intake:
     ) -> tuple[dict[AgentKey, list[Report]], DeliveryOutcome, Commit | None]:
         """Who hears what, what that makes of the delivery, and what is committed beside it."""
         at = self._clock.now()
-        plan, states = self._plan(update, way, at), self._states(heard)
+        sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
+        plan, states = self._plan(update, way, at, sent_at), self._states(heard)
         if plan:
             fate = DeliveryOutcome.APPLIED
             delivery = self._delivery(heard, fate)
@@ -163,9 +164,12 @@ class Intake:
             park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
         return plan, fate, Commit((), self._delivery(heard, fate), park, (), route, states)
 
-    def _plan(self, update: CallUpdate, way: Route, at: int) -> dict[AgentKey, list[Report]]:
+    def _plan(
+        self, update: CallUpdate, way: Route, at: int, sent_at: int | None
+    ) -> dict[AgentKey, list[Report]]:
         """What each agent hears who knows the call, or whom it names; the parked updates first."""
-        updates = [*self._waiting(way), (at, update)] if way.parked else [(at, update)]
+        news = at, update, sent_at
+        updates = [*self._waiting(way), news] if way.parked else [news]
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
             snapshot, known = self._agents.cached(key), key in way.owners
@@ -173,17 +177,18 @@ class Intake:
             user = None if line is None else line.user
             shared = known and len(way.owners) > 1
             call_id = way.owners[key] if known else self._clock.fresh_id("call")
-            for when, told in updates:
-                event = event_for(told, user, at=when, call_id=call_id, known=known, shared=shared)
+            hears = partial(event_for, call_id=call_id, known=known, shared=shared)
+            for when, told, sent in updates:
+                event = hears(told, user, at=when, sent_at=sent)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate]]:
+    def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate, None]]:
         for parked in way.parked:
             told = self._read(parked.account, parked.body, parked.at)
             if told is not None:
-                yield parked.at, told
+                yield parked.at, told, None
 
     def _states(self, heard: IncomingDelivery) -> tuple[DriverRow, ...]:
         return tuple([driver_row(heard.account, one, self._clock.now()) for one in heard.states])

@@ -6,7 +6,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol, assert_never
 
@@ -53,7 +53,7 @@ from adapter.telephony.port import (
     Unknown,
     Unsupported,
 )
-from adapter.telephony.updates import CallUpdate, event_for
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, event_for, found_talk
 from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
@@ -93,8 +93,11 @@ class Performer:
         pages: PageEffects,
         tasks: Tasks,
         clock: Clock,
+        deliver: Callable[[IncomingDelivery], Awaitable[object]],
         metrics: Metrics | None = None,
     ) -> None:
+        """`deliver` takes what a CDR tells of another agent's call, as a delivery of its own."""
+        self._deliver = deliver
         self._metrics = metrics or Metrics()
         self._agents = agents
         self._store = store
@@ -242,10 +245,23 @@ class Performer:
         shared = (
             update.user_id is None and update.is_inbound and await self._is_shared(effect, update)
         )
+        if update.is_elsewhere(effect.line.user) and not await self._is_handed_on(effect, update):
+            return CdrUnavailable(now, effect.call_id)
         event = event_for(
             update, effect.line.user, at=now, call_id=effect.call_id, known=True, shared=shared
         )
         return event or CdrMissing(now, effect.call_id)
+
+    async def _is_handed_on(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
+        """Somebody else talked: they have heard of it, who may have heard nothing else."""
+        delivery = found_talk(effect.line.account, update)
+        try:
+            if delivery is not None:
+                await self._deliver(delivery)
+        except StorageError as error:
+            log.warning("cdr.not_handed_on", call=effect.call_id, reason=str(error))
+            return False
+        return True
 
     async def _is_shared(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
         """Whether several agents have the call: it rang at each of them."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log
 from adapter.core.effects import Effect
-from adapter.core.events import CallEvent, Connected, Event, TimePassed
+from adapter.core.events import CallEvent, CdrFound, Connected, Event, TimePassed
 from adapter.core.logevents import LogEffect, LogEvent, LogTimePassed
 from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
@@ -92,15 +92,15 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     """The event as one of a known call, if an earlier step of this turn has logged that call.
 
     Several deliveries may be replayed at once; without a wrap-up the first of them may be the
-    last that the agent has of the call, and the next must not open another one. But who is
-    connected to a call that left no log behind (it had been taken elsewhere), or one that says
-    no more than that it went elsewhere, has it anew.
+    last that the agent has of the call, and the next must not open another one. But who talks in
+    a call that left no log behind (it was thought to be taken elsewhere), or one that says no more
+    than that it went elsewhere, has it anew.
     """
     if not isinstance(event, CallEvent):
         return event
     if event.known:
         gone = event.call_id in absent or _may_come_back(turn, event.call_id)
-        anew = gone and isinstance(event, Connected)
+        anew = gone and _is_own_talk(event)
         known = not anew or turn.agent.call(event.call_id) is not None
         return event if known else replace(event, known=False)
     for log in turn.changed.values():
@@ -112,6 +112,12 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
 def _may_come_back(turn: Turn, log_id: str) -> bool:
     log = turn.logs.get(log_id)
     return log is not None and log.may_come_back
+
+
+def _is_own_talk(event: CallEvent) -> bool:
+    """Whether it tells of a talk of this very agent."""
+    in_cdr = isinstance(event, CdrFound) and event.facts.connected is not None
+    return isinstance(event, Connected) or (in_cdr and not event.elsewhere)
 
 
 def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:

@@ -22,7 +22,8 @@ from adapter.core.logmodel import LogFields
 from adapter.core.model import Record
 from adapter.core.phone import with_extension
 from adapter.salesforce.objects import Link, link_of
-from adapter.salesforce.templates import fill, is_field
+from adapter.salesforce.templates import fill
+from adapter.taskfields import is_field
 
 Value = str | int | None
 

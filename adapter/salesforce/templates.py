@@ -34,33 +34,6 @@ NAMES = (
 """All names; `params.` and a parameter's name, or its place from 1 on, is one more."""
 
 _NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
-API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-OWN = frozenset(
-    {
-        "Id",
-        "entityApiName",
-        "Subject",
-        "Status",
-        "TaskSubtype",
-        "CallType",
-        "CallDurationInSeconds",
-        "CallDisposition",
-        "CallObject",
-        "Description",
-        "ActivityDate",
-        "WhoId",
-        "WhatId",
-        "OwnerId",
-        "AccountId",
-    }
-)
-"""What the adapter writes itself, or leaves to Salesforce: no template may stand in for it."""
-
-
-def is_field(name: str) -> bool:
-    """Whether an admin may fill the field of that API name."""
-    return API_NAME.fullmatch(name) is not None and name not in OWN
 
 
 def fill(template: str, fields: LogFields, outcome: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from adapter.core.facts import Outcome
 from adapter.origins import demand_https, normal_origin
+from adapter.taskfields import is_field
 
 LONGEST_SECONDS = 86_400
 SHORTEST_SECRET = 16
@@ -33,27 +34,6 @@ EVERYWHERE = "all"
 
 _NUMBER_PREFIX = re.compile(r"\+?[0-9]{1,15}")
 _DIAL_PLAN = re.compile(r"(?:([A-Z]{2}):)?([0-9]{0,8})/([0-9]{0,8})/([0-9]{0,8})")
-_API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TASK_FIELDS_OF_OURS = frozenset(
-    {
-        "Id",
-        "entityApiName",
-        "Subject",
-        "Status",
-        "TaskSubtype",
-        "CallType",
-        "CallDurationInSeconds",
-        "CallDisposition",
-        "CallObject",
-        "Description",
-        "ActivityDate",
-        "WhoId",
-        "WhatId",
-        "OwnerId",
-        "AccountId",
-    }
-)
-"""What the adapter writes itself, or leaves to Salesforce: no constant may stand in for it."""
 
 
 def milliseconds(seconds: float) -> int:
@@ -130,7 +110,7 @@ def is_region(text: str) -> bool:
 def is_task_field(pair: str) -> bool:
     """Whether it is a field that an admin may set, and its value."""
     name, _, value = (part.strip() for part in pair.partition("="))
-    return bool(value and _API_NAME.fullmatch(name)) and name not in _TASK_FIELDS_OF_OURS
+    return bool(value) and is_field(name)
 
 
 def is_disposition(pair: str) -> bool:

@@ -118,6 +118,18 @@ class IncomingDelivery(Struct, frozen=True):
     problem: str = ""
 
 
+def found_talk(account: str, update: CallUpdate) -> IncomingDelivery | None:
+    """What a CDR tells of a talk that is over, as a delivery to whom it names; once for a call.
+
+    None where it tells of none. Of no use where nobody has that user, so it does not wait for them.
+    """
+    is_talk = update.is_inbound and update.facts.connected is not None and update.facts.is_over
+    if update.user_id is None or not is_talk:
+        return None
+    name = f"talk-{update.provider_call_id}"
+    return IncomingDelivery(account, name, "call.record", b"", update, parkable=False)
+
+
 def event_for(
     update: CallUpdate,
     user: str | None,
@@ -126,10 +138,13 @@ def event_for(
     call_id: str,
     known: bool,
     shared: bool = False,
+    sent_at: int | None = None,
 ) -> events.Report | None:
     """The event for the agent with this provider user; None where it is none of theirs.
 
     `known`: the agent has this call; `shared`: and so has another one, say of its ring group.
+    `sent_at` is when the provider told it first, in Unix ms: what we refused, and what comes again,
+    does not ring later for that.
     """
     if update.user_id is None and shared and update.is_inbound:
         return _of_nobody(update, at, call_id)
@@ -143,7 +158,8 @@ def event_for(
         return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
     if update.is_internal:
         return None  # nobody took it from this agent, who is told under their own name
-    return kind(at, call_id, known, update.provider_call_id, cleaned(update.facts))
+    when = at if sent_at is None or kind is not events.RingingElsewhere else min(at, sent_at)
+    return kind(when, call_id, known, update.provider_call_id, cleaned(update.facts))
 
 
 def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | None:

@@ -179,7 +179,7 @@ class _Judge:
         for log in logs:
             said = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
             talked = any(task.get("CallDurationInSeconds") for task in said)
-            if (call.unnamed or self.history.every_attempt) and not talked:
+            if self.history.every_attempt and not talked:
                 continue
             text = f"a colleague took it: {call}\n{self.story(log.log_id)}"
             self._say("wrong_fields", log.log_id, text)

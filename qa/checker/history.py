@@ -34,7 +34,6 @@ class TrueCall:
     the policy logs missed calls). `disposition` and `who_id` are what its Task must say in the
     end; `who_id` None where it must have none. Of a call that rang at several agents, each has a
     part; `taken`: it only rang here and a colleague took it, so that there must be no log.
-    `unnamed`: only the call log names who took it; until that answers it may be logged as missed.
     `named` is what the Task's Subject must tell of the other party ("" where that is open).
     """
 
@@ -46,7 +45,6 @@ class TrueCall:
     ended_at: int | None = None
     logged: bool = True
     taken: bool = False
-    unnamed: bool = False
     named: str = ""
 
     @property

@@ -38,8 +38,7 @@ class Ring:
     """One call as it truly is. `who` is the person whom the click was about, if we placed it.
 
     `user` is whom the provider names: of a call that rang at several (`legs`), who has it now.
-    `unnamed`: but for its ringing, its events name nobody. `staggered`: we refused one of its
-    webhooks, so that nobody can tell it from a call that hunts from one phone to the next.
+    `unnamed`: but for its ringing, its events name nobody.
     """
 
     id: str
@@ -58,7 +57,6 @@ class Ring:
     told: int = 0
     legs: list[Leg] = field(default_factory=list)
     unnamed: bool = False
-    staggered: bool = False
     spelling: Spelling | None = None
 
     @property
@@ -104,10 +102,12 @@ class Ring:
 class Letter:
     """A webhook on its way: what the event says, which may be less than is true.
 
-    `body` is its JSON, where the letters in it are the point.
+    `body` is its JSON, where the letters in it are the point; `signed_at` (Unix seconds) is when it
+    was posted first, and stays the same.
     """
 
     event_id: str
     moment: Moment
     record: CdrRow
     body: bytes = b""
+    signed_at: float = 0.0

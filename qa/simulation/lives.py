@@ -1,9 +1,8 @@
 """What the provider's calls do, and what it tells of them: late, twice, partly or not at all.
 
 Kindnesses, where nobody could know the truth: of a call that we did not place, at least one webhook
-comes; a group's ringing comes at once and names its agents; who takes a call over is named, and
-that is told at once and wholly. So is the ringing of who withholds their number: its mere end,
-during a placement, would be taken for the agent's own leg.
+comes; a group's ringing is posted at once and names its agents; who takes a call over is named, and
+that is told at once and wholly.
 """
 
 from __future__ import annotations
@@ -116,8 +115,7 @@ class Lives:
         if crew and dice.breaks(odds.group, "group", call.id):
             self._rings_at_all(call, dice.random.choice(crew))
             return
-        withheld = call.spelling is not None and call.spelling.named == spelling.NOBODY
-        self._tell(call, Moment.RINGING, call.user if withheld else None)
+        self._tell(call, Moment.RINGING)
         if crew and dice.breaks(odds.colleague, "colleague", call.id):
             call.legs = [Leg(call.user), Leg(dice.random.choice(crew))]
             self._after(dice.between(1, 25), lambda: self._taken(call, call.legs[1], sure=True))

@@ -172,6 +172,7 @@ class Replica:
             pages=self.pages,
             tasks=self.tasks,
             clock=clock,
+            deliver=self.intake.take,
         )
         self.agents.perform_with(performer.perform)
         self.agents.follow_with(self.pages.pops.claims)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from adapter.core.logmodel import CallLog, Closed, Tray
@@ -107,6 +108,7 @@ class Scene:
 
     def post(self, letter: Letter) -> None:
         """The provider posts it, and again until somebody says 2xx."""
+        letter = replace(letter, signed_at=letter.signed_at or self.clock.now() / 1000)
         self.letters[letter.event_id.encode()] = letter
         self.undelivered += 1
         self.attempt(letter, 0)
@@ -119,12 +121,17 @@ class Scene:
         """The letter as a process reads it now."""
         body = letter.event_id.encode()
         news = self.read(ACCOUNT, body, self.clock.now())
-        return IncomingDelivery(ACCOUNT, letter.event_id, letter.moment.value, body, news)
+        return IncomingDelivery(
+            ACCOUNT,
+            letter.event_id,
+            letter.moment.value,
+            body,
+            news,
+            signed_at=letter.signed_at,
+        )
 
     def refused(self, letter: Letter, tries: int) -> None:
         """Nobody said 2xx: again, later."""
-        call = self.provider.calls[letter.record.provider_call_id]
-        call.staggered = call.staggered or bool(call.legs)
         wait = RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)]
         self.loop.call_later(wait, self.attempt, letter, tries + 1)
 
@@ -194,10 +201,8 @@ class Scene:
             who_id=who,
             connected_at=leg.connected_at,
             ended_at=leg.ended_at or call.ended_at,
-            logged=not (leg.taken or call.staggered)
-            and (call.direction == "inbound" or call.picked_up_at is not None),
-            taken=leg.taken and not call.staggered,
-            unnamed=call.unnamed,
+            logged=not leg.taken and (call.direction == "inbound" or call.picked_up_at is not None),
+            taken=leg.taken,
             named=call.spelling.named if call.spelling else "",
         )
 

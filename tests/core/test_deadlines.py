@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.effects import AskCall, FindCall
+from adapter.core.effects import AskCall, Effect, FindCall
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
@@ -196,6 +196,26 @@ def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
     assert logged.opened[0].wanted.talk_ms == 60_000
     # Asked once more: a correction still reaches the log.
     assert logged.effects[-1] == AskCall("c1", LINE, "p1")
+
+
+def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_have_taken() -> None:
+    """A question may be lost with its process: a colleague's talk is nobody's missed call."""
+    rang = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number=NUMBER), call="c1")
+    ended = [rang, tell(CallEnded, T0 + 60_000, said(ended=T0 + 60_000))]
+    agent = after(IDLE, ended).agent
+    asked: list[Effect] = []
+    for seconds in (5, 15):
+        decision = after(agent, [TimePassed(T0 + 60_000 + seconds * 1_000)])
+        asked += decision.effects
+        assert decision.opened == ()
+        agent = decision.agent
+    assert asked == [AskCall("c1", LINE, "p1")] * 2
+    theirs = row(direction=Direction.INBOUND, connected=T0 + 5_000, ended=T0 + 60_000)
+    found = replace(tell(CdrFound, T0 + 76_000, theirs, call="c1", known=True), elsewhere=True)
+    taken = after(agent, [found])
+    assert (taken.agent.calls, taken.opened) == ((), ())
+    silent = after(agent, [TimePassed(T0 + 120_000)])
+    assert [log.wanted.outcome for log in silent.opened] == [Outcome.MISSED]
 
 
 def test_several_deadlines_at_once_are_each_dealt_with() -> None:

@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from adapter.core.decision import Decision
 from adapter.core.effects import AskCall
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
     CallPlaced,
     CdrFound,
+    CdrMissing,
+    CdrUnavailable,
     Connected,
     DestinationDialed,
     Event,
@@ -659,12 +662,8 @@ def test_ringing_elsewhere_ends_no_talk_and_no_call_of_ones_own() -> None:
     assert after(IDLE, [tell(RingingElsewhere, T0)]).ignored == "rings elsewhere"
 
 
-@pytest.mark.parametrize("number", [NUMBER, None])
-@pytest.mark.parametrize("seconds", [2, 30, 80])
-def test_the_own_leg_of_a_placed_call_may_end_under_an_id_of_its_own(
-    number: str | None, seconds: int
-) -> None:
-    """While it is placed, in the talk, and just after: never a missed call beside it."""
+def leg_ended(seconds: int, **leg: Any) -> tuple[World, Decision]:
+    """A call was placed; so many seconds later a leg ends that has an id of its own."""
     world = World()
     world.tell(click())
     at = T0 + seconds * 1_000
@@ -673,10 +672,66 @@ def test_the_own_leg_of_a_placed_call_may_end_under_an_id_of_its_own(
         world.report(tell(Connected, T0 + 5_000, said(connected=T0 + 5_000)))
     if seconds > 30:
         world.report(tell(CallEnded, at - 1_000, said(ended=at - 1_000, outcome=Outcome.COMPLETED)))
-    leg = said(direction=IN, number=number, started=T0 + 500, ended=at)
-    ended = world.report(tell(CallEnded, at, leg, provider_id="leg", call="another"))
+    world.asked.clear()
+    what = said(direction=IN, ended=at, outcome=Outcome.NO_ANSWER, **leg)
+    return world, world.report(tell(CallEnded, at, what, provider_id="leg", call="another"))
+
+
+@pytest.mark.parametrize("seconds", [2, 30, 80])
+def test_the_own_leg_of_a_placed_call_may_end_under_an_id_of_its_own(seconds: int) -> None:
+    """While it is placed, in the talk, and just after: never a missed call beside it."""
+    world, ended = leg_ended(seconds, number=NUMBER, started=T0 + 500)
     assert ended.ignored == "own leg ended"
     assert "another" not in world.logs
+
+
+UNTOLD: list[dict[str, Any]] = [{"started": T0 + 500}, {"number": NUMBER}, {}]
+
+
+@pytest.mark.parametrize("leg", UNTOLD)
+def test_an_end_that_tells_too_little_of_itself_is_asked_about(leg: dict[str, Any]) -> None:
+    """The call log tells a leg's number and time; what it never heard of is no call."""
+    at = T0 + 30_000
+    whole = row(direction=IN, number=NUMBER, started=T0 + 500, ended=at, outcome=Outcome.NO_ANSWER)
+    world, _ = leg_ended(30, **leg)
+    (question,) = world.asked
+    assert (question.call_id, "another" in world.logs) == ("another", False)
+    found = world.tell(CdrFound(at + 100, "another", True, "leg", whole))
+    assert found.ignored == "own leg ended"
+    assert world.agent.call("another") is None
+    lost, _ = leg_ended(30, **leg)
+    for seconds in (5, 15, 60):
+        assert lost.agent.call("another") is not None
+        lost.tell(CdrMissing(at + seconds * 1_000 - 1, "another"))
+        lost.tell(TimePassed(at + seconds * 1_000))
+    assert lost.agent.call("another") is None
+    assert "another" not in world.logs | lost.logs
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_who_withholds_their_number_during_a_placement_is_missed_all_the_same(
+    is_told: bool,
+) -> None:
+    """Of their call only the end was told; the call log has it, without a number, or is away."""
+    at = T0 + 30_000
+    world, _ = leg_ended(30, started=T0 + 4_000)
+    if is_told:
+        theirs = row(direction=IN, started=T0 + 4_000, ended=at, outcome=Outcome.NO_ANSWER)
+        world.tell(CdrFound(at + 100, "another", True, "leg", theirs))
+    else:
+        for seconds in (5, 15, 60):
+            assert "another" not in world.logs
+            world.tell(CdrUnavailable(at + seconds * 1_000 - 1, "another"))
+            world.tell(TimePassed(at + seconds * 1_000))
+    assert world.logs["another"].wanted.outcome is Outcome.MISSED
+
+
+def test_without_a_line_nobody_can_be_asked_about_a_leg() -> None:
+    """Then it is logged: a call that is lost is worse than one too many."""
+    world = World(replace(after(IDLE, [click()]).agent, line=None))
+    what = said(direction=IN, started=T0 + 500, ended=T0 + 9_000, outcome=Outcome.NO_ANSWER)
+    world.report(tell(CallEnded, T0 + 9_000, what, provider_id="leg", call="another"))
+    assert "another" in world.logs
 
 
 def test_who_calls_back_in_vain_is_missed_all_the_same() -> None:

@@ -191,6 +191,7 @@ async def a_bench(
         pages=pages,
         tasks=tasks,
         clock=clock,
+        deliver=intake.take,
     )
     agents.perform_with(performer.perform)
     agents.follow_with(pages.pops.claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations
 from typing import NoReturn
 
@@ -16,8 +17,10 @@ from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, Phase, TelephonyUser
 from adapter.page.page import Page
 from adapter.runtime.intake import DeliveryOutcome
+from adapter.storage.port import Done, StorageError
+from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.dialstack.cdr import CdrRow
-from adapter.telephony.updates import CallUpdate, Moment
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
 
@@ -296,3 +299,63 @@ async def test_a_group_call_that_names_nobody_anywhere_is_nobodys_talk(bench: Be
     await play_group(bench, [*rung, *unnamed])
     for key in (ADA, BOB):
         assert await logged(bench, key) == {"pc1": None}
+
+
+async def test_what_was_refused_and_comes_again_does_not_ring_later_for_that(bench: Bench) -> None:
+    """The provider signed it when the phones rang: it is a group's, and hunts nowhere."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
+    rang_at = bench.clock.at
+    for seconds, event_id, phase_then in (
+        (8, "evt_2", Phase.RINGING_INBOUND),
+        (8, "evt_3", Phase.IDLE),
+    ):
+        bench.clock.at += seconds * 1_000
+        ringing = heard(to_group("pc1", Moment.RINGING, BOBS.user), event_id)
+        signed = rang_at if event_id == "evt_2" else bench.clock.at
+        await bench.intake.take(replace(ringing, signed_at=signed / 1000))
+        assert await phase(bench) is phase_then
+
+
+async def test_whose_talk_it_was_is_told_them_though_they_were_thought_to_have_lost_the_call(
+    bench: Bench,
+) -> None:
+    """It seemed to hunt on from Bob to Ada, nobody was named, and the call log names Bob."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    bench.provider.rows = [bobs_row("pc1")]
+    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, BOBS.user), "evt_1"))
+    bench.clock.at += 9_000
+    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_2"))
+    assert (await bench.agents.snapshot(BOB)).agent.calls == ()
+    for number, moment in enumerate((Moment.CONNECTED, Moment.ENDED)):
+        await bench.intake.take(heard(to_group("pc1", moment, None), f"evt_{number + 3}"))
+    await bench.settle()
+    assert await logged(bench, ADA) == {}
+    assert await logged(bench, BOB) == {"pc1": OVER - TAKEN}
+
+
+async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store failed in that moment; nothing is lost, and nobody has missed the call."""
+    await bench.greet()
+    await bench.greet(BOB, BOBS)
+    bench.provider.rows = [bobs_row("pc1")]
+    await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
+    take = bench.intake.begin
+
+    def fails(delivery: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
+        done(StorageError("the disk is full"))
+
+    monkeypatch.setattr(bench.intake, "begin", fails)
+    end = heard(CallUpdate(Moment.ENDED, "pc1", None, Facts()), "evt_2")
+    await outcome_of(partial(take, end))
+    await bench.settle()
+    monkeypatch.setattr(bench.intake, "begin", take)
+    assert (await logged(bench, ADA), await logged(bench, BOB)) == ({}, {})
+    bench.clock.at += 6_000
+    await bench.sweeper.sweep()
+    await bench.settle()
+    assert (await logged(bench, ADA), await logged(bench, BOB)) == ({}, {"pc1": OVER - TAKEN})

@@ -7,7 +7,7 @@ from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.model import Draft, Record
-from adapter.salesforce.templates import NAMES, fill, is_field
+from adapter.salesforce.templates import NAMES, fill
 
 CALL = LogFields(
     call_id="call_1",
@@ -77,12 +77,3 @@ def test_in_an_outbound_call_the_called_number_is_the_other_party_s() -> None:
     call = replace(CALL, direction=Direction.OUTBOUND, record=None, talk_ms=None)
     told = fill("{called_number} {calling_number} {record_id}{talk_seconds}", call, "")
     assert told == "+12025550143 +12025550100 0"
-
-
-@pytest.mark.parametrize(
-    ("name", "may"),
-    [("Phone__c", True), ("Type", True), ("WhoId", False), ("1a", False), ("", False)],
-)
-def test_a_field_of_the_adapter_s_own_is_not_the_admin_s(name: str, may: bool) -> None:
-    """And a name is a name."""
-    assert is_field(name) is may

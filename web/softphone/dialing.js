@@ -10,8 +10,8 @@ import { wordsFor } from './strings.js';
 /** @import {Act, Answer, Frame, Model, RecordRef, Tone, View} from './types.js' */
 
 const ANSWER_MS = 8_000;
-/** The card shows what these say. */
-const TAKEN = ['placed', 'duplicate'];
+/** The card shows what this says. */
+const TAKEN = 'placed';
 
 /** @typedef {{number: string, record: RecordRef|null, name: string, params: string, clickedAt: number, workId?: string}} Wish */
 
@@ -99,7 +99,7 @@ class Dialing {
     if (this.#pending.is(answer.request_id)) this.#pending.conclude();
     // The question is the latest wish's: of an earlier one nobody may still want the call.
     const asked = answer.code === 'confirm-repeat' && answer.request_id === this.#latest;
-    const { tone = TAKEN.includes(answer.code) ? 'quiet' : 'error' } = answer;
+    const { tone = answer.code === TAKEN ? 'quiet' : 'error' } = answer;
     if (asked) say('dial', 'warning', wordsFor(t, answer), { label: t('dial.again'), run: this.#again });
     else if (tone !== 'quiet') say('dial', tone, wordsFor(t, answer));
   }
@@ -120,7 +120,7 @@ class Dialing {
   };
 
   /** Whether the latest call was dialed from this page. */
-  isMine = () => this.#latest !== '' && TAKEN.includes(this.#mine.get(this.#latest) ?? '');
+  isMine = () => this.#latest !== '' && this.#mine.get(this.#latest) === TAKEN;
 
   /** The connection that would have brought the answer is gone. */
   drop = () => {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adapter.core.effects import AskCall, FindCall, OpenRecord, PlaceCall, PopScreen
@@ -53,7 +54,7 @@ from adapter.salesforce.tasklog import TaskRules
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
 from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.port import Cdr, Placed, Rejected
-from adapter.telephony.updates import IncomingDelivery, as_event, event_for
+from adapter.telephony.updates import IncomingDelivery, as_event, event_for, found_talk
 from qa.simulation.core.commits import Commits, Job, Wish, nothing
 from qa.simulation.core.heap import HeapLoop
 from qa.simulation.core.offers import Offers
@@ -354,6 +355,9 @@ class CoreProcess:
         if cdr is None:
             self._tell(key, CdrMissing(now, call_id))
             return
+        found = found_talk(ACCOUNT, cdr.update) if cdr.update.is_elsewhere(key.user_id) else None
+        if found is not None:
+            self.take(found, nothing, nothing)
         elsewhere = cdr.update.is_elsewhere(key.user_id)
         told = as_event(cdr.update, at=now, call_id=call_id, known=True, elsewhere=elsewhere)
         self._tell(key, told)
@@ -464,9 +468,10 @@ class CoreProcess:
         waiting = [(p.at, self._world.read(p.account, p.body, p.at)) for p in parked]
         told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
         known = owner is not None
+        sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
+        hears = partial(event_for, call_id=call_id, known=known, shared=shared)
         events = [
-            event_for(one, user, at=at, call_id=call_id, known=known, shared=shared)
-            for at, one in told
+            hears(one, user, at=at, sent_at=sent_at if one is news else None) for at, one in told
         ]
         steps = [event for event in events if event is not None]
         return Wish(steps, delivery=self._delivery(heard, "applied"), unpark=parked)
