@@ -15,6 +15,7 @@ from adapter.core.facts import INBOUND, MISSED, Outcome
 from adapter.core.logevents import WritingEnded
 from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
 from adapter.core.opening import log_of_attempt, new_log
+from adapter.core.ownleg import may_be_own_leg
 from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
@@ -35,15 +36,16 @@ def await_cdr(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     return Decision(asking, effects=ask(agent, call))
 
 
-def is_in_doubt(call: Call) -> bool:
-    """Whether the call log may say that there is nothing to log here: another took it, or a leg.
+def is_in_doubt(agent: Agent, call: Call) -> bool:
+    """Whether the call log may say that there is nothing to log here.
 
-    Of what we placed, and of a talk, there is always something to log, which may be corrected.
+    Either it rang at several and nobody told who took it, or it is but an own leg's end. Of all
+    else there is something to log, which may be corrected.
     """
-    facts = call.facts
-    if call.request_id or facts.is_recorded or facts.connected is not None:
-        return False
-    return facts.outcome is None or facts.number is None or facts.started is None
+    facts, rang = call.facts, call.opened_at < call.stage.since and call.facts.is_inbound
+    if rang and facts.connected is None and facts.outcome is None and not facts.is_recorded:
+        return True
+    return may_be_own_leg(agent, call) is None
 
 
 def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:

@@ -214,7 +214,7 @@ def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_ha
     found = replace(tell(CdrFound, T0 + 76_000, theirs, call="c1", known=True), elsewhere=True)
     taken = after(agent, [found])
     assert (taken.agent.calls, taken.opened) == ((), ())
-    silent = after(agent, [TimePassed(T0 + 120_000)])
+    silent = after(agent, [TimePassed(T0 + 90_000)])
     assert [log.wanted.outcome for log in silent.opened] == [Outcome.MISSED]
 
 

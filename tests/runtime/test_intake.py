@@ -345,6 +345,7 @@ async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
     bench.provider.rows = [bobs_row("pc1")]
     await bench.intake.take(heard(to_group("pc1", Moment.RINGING, LINE.user), "evt_1"))
     take = bench.intake.begin
+    bench.clock.at += 9_000
 
     def fails(delivery: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
         done(StorageError("the disk is full"))
