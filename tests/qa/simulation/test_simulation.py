@@ -30,7 +30,8 @@ def test_a_simulated_history_keeps_every_promise(seed: int) -> None:
 
 def test_the_short_simulation_deals_every_kind_of_fault() -> None:
     """A run in which nothing breaks proves nothing."""
-    faults = check(simulate(9_100_000, 600, replace(Odds(), kill_at_commit=0.01))).faults
+    rare = {"slow_commit": 0.04, "lost_callback": 0.04, "refused_by_rule": 0.04}
+    faults = check(simulate(9_100_000, 600, replace(Odds(), kill_at_commit=0.01, **rare))).faults
     for kind in (
         "click-repeated",
         "database-locked",
