@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 LIBRARIES = Path(__file__).parents[2] / "node_modules" / ".voice"
 PATIENCE_MS = 60_000
-FAST = {"pick_up_seconds": 0.5, "ring_seconds": 0.5, "talk_seconds": 3}
+FAST = {"pick_up_seconds": 0.3, "ring_seconds": 0.3, "talk_seconds": 1.2}
 
 ADA = hashlib.sha256(b"ada").hexdigest()[:12].upper()
 """The dev sign-in makes the user's id of the name."""

@@ -164,6 +164,7 @@ export function createConnector(ports) {
     demand('hang_up', 'hang-up-at-phone');
     const { view: seen } = await control(card, 'hang_up', {}, isGone(card));
     const call = endedCall(activeCall(card, host), seen);
+    story.catchUp(call);
     story.note(call);
     // The library asks next which calls are left.
     isEnding = true;

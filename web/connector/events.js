@@ -35,6 +35,12 @@ export function createStory({ publish, host, later, now }) {
     if (call.reason === 'ended') later(() => publish({ afterWork: call.callId }), 0);
   }
 
+  /** A talk whose beginning was in no view that came here is told all the same. @param {NeutralCall} call how it ended */
+  function catchUp(call) {
+    const before = told.get(call.callId);
+    if (call.reason === 'ended' && before?.state === 'ringing') publish({ connected: { ...call, state: 'connected', reason: '' } });
+  }
+
   /** @param {NeutralCall} call */
   const waitsForRecord = (call) => call.type === 'Inbound' && call.state === 'ringing' && !call.voiceCallId && host().makesRecords && now() - call.since < RECORD_MS;
 
@@ -44,6 +50,7 @@ export function createStory({ publish, host, later, now }) {
     for (const before of [...told.values()]) {
       if (live.has(before.callId)) continue;
       const call = endedCall(before, view);
+      catchUp(call);
       publish({ hangup: call });
       ended(call);
     }
@@ -89,8 +96,7 @@ export function createStory({ publish, host, later, now }) {
       if (call.state !== 'ended') told.set(call.callId, call);
       else if (!over.has(call.callId)) ended(call);
     },
-    /** What the host knows as live. */
-    known: () => [...told.keys()],
+    catchUp,
     /** Whether the host has been told that it is over. @param {string} callId */
     isOver: (callId) => over.has(callId),
   };
