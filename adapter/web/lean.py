@@ -31,7 +31,17 @@ _HOOKS = (
     (b"--slds-g-radius-border-", b"--r-"),
     (b"--slds-g-", b"--g-"),
 )
-_LATE = ("account.", "blocked.", "tray.", "transfer.", "follow.", "signin.", "work.", "callme.")
+_LATE = (
+    "account.",
+    "blocked.",
+    "tray.",
+    "transfer.",
+    "third.",
+    "follow.",
+    "signin.",
+    "work.",
+    "callme.",
+)
 _ALWAYS = ("blocked.title", "blocked.admin", "blocked.retry", "blocked.server-unreachable")
 _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")
 

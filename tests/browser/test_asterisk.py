@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from adapter.telephony.asterisk.driver import AsteriskDriver
 from qa.asterisk.bench import IDENTITY, IDENTITY_NAME, Bench, plans, real
 from qa.asterisk.engine import APP, USER, NoAsterisk, find_root
 from qa.asterisk.handset import BUSY, DECLINE, PICK_UP, Handset, Plan
-from tests.browser.conftest import Org, an_org
+from tests.browser.conftest import Org, Tab, an_org
+from tests.browser.test_accessibility import violations
 from tests.browser.test_main_job import GRACE, GRACE_ID, GRACE_NUMBER, done
 
 DIALED, CALLER = "+12025559000", "+12025559000"
@@ -73,9 +75,12 @@ def settings_for(bench: Bench, folder: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def an_office(folder: Path) -> AsyncIterator[Office]:
+async def an_office(folder: Path, **wishes: Any) -> AsyncIterator[Office]:
     """Everything running, and the adapter connected."""
-    async with real(folder) as bench, an_org(folder, **settings_for(bench, folder)) as org:
+    async with (
+        real(folder) as bench,
+        an_org(folder, **settings_for(bench, folder), **wishes) as org,
+    ):
         async with bench.world.http() as http, asyncio.timeout(10):  # type: ignore[union-attr]
             while not (await http.get(f"/ari/applications/{APP}")).is_success:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -188,3 +193,54 @@ async def test_a_call_dialed_at_the_desk_phone_is_one_task(office: Office) -> No
     (task,) = await tab.until_tasks(1)
     assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
     assert abs(task["CallDurationInSeconds"] - mine.talked) <= 1
+
+
+async def test_a_colleague_is_asked_first_and_given_the_call(tmp_path: Path) -> None:
+    """The customer waits; all three talk, the agent leaves, and one Task has that talk."""
+    recorded = {"asterisk_recording": "on-demand", "asterisk_recording_pause": True}
+    async with an_office(tmp_path, bypass_csp=True, **recorded) as office:
+        grace = await office.bench.phone("grace")
+        driver = office.org.world.app.tenants.all[0].telephony.driver
+        assert isinstance(driver, AsteriskDriver)
+        # An extension is dialed as PJSIP/<extension>; grace's phone has a name.
+        object.__setattr__(driver._account, "inside", "PJSIP/grace")
+        plans(office.bench, office.ada)
+        tab = await office.org.tab()
+        await tab.click(GRACE, GRACE_NUMBER)
+        mine, theirs = await office.ada.until_talks(), await office.trunk.until_talks()
+        await tab.until("bridged", "off")
+        await press(tab, "Record", then="Stop recording")
+        await press(tab, "Pause recording", then="Resume recording")
+        await press(tab, "Transfer", then="Ask first")
+        await tab.phone.get_by_label("Number or extension").fill("2002")
+        await tab.phone.get_by_role("button", name="Ask first").click()
+        hers = await grace.until_talks()
+        third = tab.phone.get_by_role("group", name="Who was called in")
+        await expect(third).to_contain_text("You are talking with 2002")
+        await expect(tab.phone.get_by_role("button", name="Hold")).to_have_count(0)
+        assert await violations(tab.page, tab.phone) == []
+        await third.get_by_role("button", name="Swap").click()
+        await expect(third).to_contain_text("You are talking with Grace Okafor")
+        await third.get_by_role("button", name="Talk all three").click()
+        await expect(third).to_contain_text("All three of you are talking")
+        await third.get_by_role("button", name="Hand over and leave").click()
+        await tab.until("wrapup", "off")
+        await office.ada.until_over()
+        assert not theirs.ended
+        heard = theirs.media.received
+        async with asyncio.timeout(20):
+            while theirs.media.received < heard + 25:  # noqa: ASYNC110 - packets, not events
+                await asyncio.sleep(0.1)
+        await hers.hang_up()
+        await office.trunk.until_over()
+        (task,) = await tab.until_tasks(1)
+        assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
+        assert abs(task["CallDurationInSeconds"] - mine.talked) <= 1
+        assert all(IDENTITY in shown for shown in theirs.told)
+        assert await office.bench.channels() == []
+
+
+async def press(tab: Tab, name: str, *, then: str) -> None:
+    """Press a button, and wait for another one to show that it was done."""
+    await tab.phone.get_by_role("button", name=name, exact=True).click()
+    await expect(tab.phone.get_by_role("button", name=then, exact=True)).to_be_visible()

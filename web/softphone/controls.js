@@ -11,13 +11,15 @@ import { phaseOf } from './view.js';
 const CONTROLS = {
   'ringing-user-devices': ['hang_up'],
   'dialing-destination': ['hang_up'],
-  bridged: ['mute', 'hold', 'digits', 'transfer', 'pause_recording', 'hang_up'],
+  bridged: ['mute', 'hold', 'digits', 'transfer', 'record', 'pause_recording', 'hang_up'],
   'ringing-inbound': ['answer', 'decline'],
 };
 /** @type {{[control: string]: string}} */
-const BACK = { hold: 'resume', mute: 'unmute', pause_recording: 'resume_recording' };
+const BACK = { hold: 'resume', mute: 'unmute', pause_recording: 'resume_recording', record: 'stop_recording' };
 // What no phone has a key for: where the provider cannot do it, nothing is said of it.
-const NOT_ON_PHONES = ['pause_recording'];
+const NOT_ON_PHONES = ['pause_recording', 'record'];
+// What waits while somebody else is in the call.
+const FOR_TWO = ['hold', 'transfer'];
 // What opens beneath the buttons.
 const DRAWERS = ['digits', 'transfer'];
 const CHECKABLE = ['ringing-user-devices', 'dialing-destination', 'bridged'];
@@ -25,24 +27,44 @@ const RINGS = ['hang_up', 'decline', 'answer'];
 
 /** The buttons, each with its words as they are now. @param {Context} context @param {string} callId @param {(name: string) => void} open a drawer */
 function createButtons({ t, actions }, callId, open) {
-  // No event tells what is on hold: this page takes back what it has asked for.
-  /** @type {Set<string>} */
-  const turned = new Set();
+  /** @type {Set<string>} what is on, and is taken back by the same button */
+  let on = new Set();
   /** @param {string} name */
   function press(name) {
     if (DRAWERS.includes(name)) return open(name);
-    const back = BACK[name];
-    actions.control(callId, back && turned.has(name) ? back : name);
-    if (back && !turned.delete(name)) turned.add(name);
+    actions.control(callId, (on.has(name) && BACK[name]) || name);
   }
   const element = el('div', { class: 'controls-row' });
-  const update = keyedList(element, (/** @type {string} */ name) => name, (name) => {
+  const list = keyedList(element, (/** @type {string} */ name) => name, (name) => {
     const words = el('span', {});
     const tone = name === 'answer' ? 'success' : RINGS.includes(name) ? 'danger' : 'neutral';
     const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, onclick: () => press(name) }, icon(RINGS.includes(name) ? 'phone' : name), words);
-    return { element: button, update: () => setText(words, t(`control.${(turned.has(name) && BACK[name]) || name}`)) };
+    return { element: button, update: () => setText(words, t(`control.${(on.has(name) && BACK[name]) || name}`)) };
   });
-  return { element, update };
+  return {
+    element,
+    /** @param {string[]} offered @param {Set<string>} turned */
+    update(offered, turned) {
+      on = turned;
+      list(offered);
+    },
+  };
+}
+
+/** What is on in a call. @param {CallCard|WrapupCard} card */
+export function turnedOn(card) {
+  if ('outcome' in card) return new Set();
+  const { held, muted, recording } = card;
+  const all = { hold: held, mute: muted, record: recording, pause_recording: recording === 'paused' };
+  return new Set(Object.entries(all).filter(([, isOn]) => isOn).map(([name]) => name));
+}
+
+/** What the provider can do now of what may be wished. @param {string[]} wished @param {CallCard|WrapupCard} card @param {{[name: string]: boolean}} can */
+export function offeredOf(wished, card, can) {
+  const { third, recording } = 'outcome' in card ? {} : card;
+  return wished.filter((name) => can[name]
+    && !(third && FOR_TWO.includes(name))
+    && (name !== 'pause_recording' || recording || !can['record']));
 }
 
 /** What the agent has to do on the phone itself. @param {Context} context */
@@ -65,6 +87,12 @@ export function createControls(context, callId) {
   /** @type {ReturnType<typeof import('./incall.js').createInCall>|undefined} */
   let more;
   let opened = '';
+  /** @type {ReturnType<typeof import('./third.js').createThird>|undefined} */
+  let other;
+  /** @type {CallCard|undefined} */
+  let latest;
+  /** @type {{[name: string]: boolean}} */
+  let able = {};
   const buttons = createButtons(context, callId, (name) => void open(name === opened ? '' : name));
   const elsewhere = createElsewhere(context);
   const check = el('button', { type: 'button', class: 'link', 'data-action': 'check', onclick: () => actions.control(callId, 'check') }, t('control.check'));
@@ -75,8 +103,19 @@ export function createControls(context, callId) {
     if (!more && name) {
       const [{ createInCall }] = await Promise.all([import('./incall.js'), context.moreWords()]);
       if (!more) buttons.element.after((more = createInCall(context, callId, () => open(''))).element);
+      more.update(able);
     }
     more?.open(opened);
+  }
+  /** Who else is in the call. */
+  async function showThird() {
+    if (!other && latest?.third) {
+      const [{ createThird }] = await Promise.all([import('./third.js'), context.moreWords()]);
+      if (!other) buttons.element.before((other = createThird(context, callId)).element);
+    }
+    if (!other) return;
+    show(other.element, Boolean(latest?.third));
+    if (latest?.third) other.update(latest, latest.third, able);
   }
 
   return {
@@ -84,10 +123,13 @@ export function createControls(context, callId) {
     /** @param {CallCard|WrapupCard} card @param {Model} model */
     update(card, model) {
       const phase = phaseOf(card);
-      const can = model.view?.can ?? {};
+      const can = (able = model.view?.can ?? {});
       const wished = model.stage === 'live' ? (CONTROLS[phase] ?? []) : [];
-      const offered = wished.filter((action) => can[action]);
-      buttons.update(offered);
+      const offered = offeredOf(wished, card, can);
+      buttons.update(offered, turnedOn(card));
+      latest = 'outcome' in card ? undefined : card;
+      void showThird();
+      more?.update(can);
       show(buttons.element, offered.length > 0);
       if (opened && !offered.includes(opened)) void open('');
       elsewhere.update(wished.filter((action) => !can[action] && !NOT_ON_PHONES.includes(action) && phase !== 'ringing-inbound'));

@@ -10,21 +10,26 @@ import { createPad } from './pad.js';
 function createTransfer({ t, actions }, callId, close) {
   const target = el('input', { name: 'target', type: 'tel', autocomplete: 'off', 'aria-label': t('transfer.target'), placeholder: t('transfer.target') });
   const send = el('button', { type: 'submit', class: 'button brand' }, t('control.transfer'));
+  const ask = el('button', { type: 'button', class: 'button neutral', 'data-action': 'consult', hidden: true, onclick: () => call('consult') }, t('third.consult'));
   const reason = el('p', { class: 'dialer-reason', id: `transfer-${callId}`, role: 'status' });
   target.setAttribute('aria-describedby', reason.id);
   const judge = checkNumber(t, (words) => {
     setText(reason, words);
-    send.disabled = words !== '';
+    send.disabled = ask.disabled = words !== '';
   });
   target.addEventListener('input', () => judge(target.value));
-  const element = el('form', { class: 'transfer', hidden: true }, target, send, reason);
+  const element = el('form', { class: 'transfer', hidden: true }, target, send, ask, reason);
+  /** @param {string} action unannounced, or asked first */
+  function call(action) {
+    if (!target.value.trim() || send.disabled) return target.focus();
+    actions.control(callId, action, { target: target.value });
+    close();
+  }
   element.addEventListener('submit', (event) => {
     event.preventDefault();
-    if (!target.value.trim() || send.disabled) return target.focus();
-    actions.control(callId, 'transfer', { target: target.value });
-    close();
+    call('transfer');
   });
-  return { element, first: target };
+  return { element, first: target, ask };
 }
 
 /** @param {Context} context @param {string} callId */
@@ -39,11 +44,14 @@ function createKeys({ t, actions }, callId) {
 
 /** @param {Context} context @param {string} callId @param {() => void} close */
 export function createInCall(context, callId, close) {
+  const transfer = createTransfer(context, callId, close);
   /** @type {{[action: string]: {element: HTMLElement, first: HTMLElement|null}}} */
-  const parts = { transfer: createTransfer(context, callId, close), digits: createKeys(context, callId) };
+  const parts = { transfer, digits: createKeys(context, callId) };
   const whole = el('div', { class: 'in-call' }, ...Object.values(parts).map(({ element }) => element));
   return {
     element: whole,
+    /** @param {{[name: string]: boolean}} can */
+    update: (can) => show(transfer.ask, Boolean(can['consult'])),
     /** @param {string} action the part to show; empty for none */
     open(action) {
       show(whole, action !== '');

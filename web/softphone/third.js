@@ -1,0 +1,41 @@
+/** Who was called into a call: how far they are, and what the agent can do about it. */
+
+import { el, keyedList, setText } from './dom.js';
+import { whoIs } from './numbers.js';
+
+/** @import {CallCard, Context, Third} from './types.js' */
+
+/** @type {{[state in Third['state']]: string[]}} */
+const ACTIONS = {
+  ringing: ['cancel'],
+  talking: ['swap', 'merge', 'complete', 'cancel'],
+  waiting: ['swap', 'merge', 'complete', 'cancel'],
+  joined: ['complete', 'cancel'],
+};
+
+/** What may be done now. @param {Third} third @param {{[name: string]: boolean}} can */
+export const actionsOf = (third, can) => ACTIONS[third.state].filter((name) => name !== 'merge' || can['conference']);
+
+/** @param {Context} context @param {string} callId */
+export function createThird({ t, actions }, callId) {
+  const words = el('p', { role: 'status' });
+  const row = el('div', { class: 'third-row' });
+  const update = keyedList(row, (/** @type {string} */ name) => name, (name) => ({
+    element: el('button', {
+      type: 'button', class: `button ${name === 'complete' ? 'brand' : name === 'cancel' ? 'danger' : 'neutral'}`,
+      'data-action': name, onclick: () => actions.control(callId, name),
+    }, t(`third.${name}`)),
+    update: () => undefined,
+  }));
+  return {
+    element: el('div', { class: 'third', role: 'group', 'aria-label': t('third.label') }, words, row),
+    /** @param {CallCard} card @param {Third} third @param {{[name: string]: boolean}} can */
+    update(card, third, can) {
+      setText(words, t(`third.${third.state}`, { third: third.display || third.number, other: whoIs(card) }));
+      // Whose button has gone goes on with the first of those that came.
+      const held = row.contains(document.activeElement) || document.activeElement === document.body;
+      update(actionsOf(third, can));
+      if (held && !row.contains(document.activeElement)) row.querySelector('button')?.focus();
+    },
+  };
+}
