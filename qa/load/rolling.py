@@ -150,31 +150,32 @@ async def play(
         load.enough = True
         await asyncio.gather(*work)
         await fleet.scene.until_tasks(load.calls)
-        history = await fleet.scene.history()
-        attempts = [a for d in history["deliveries"] for a in d["attempts"]]
-        tasks = fleet.scene.salesforce.tasks.values()
-        result = {
-            "front": type(fleet.front).__name__.lower(),
-            "replicas": len(fleet.replicas),
-            "agents": agents,
-            "calls": load.calls,
-            "posts": len(history["posts"]),
-            "tasks": len(tasks),
-            "doubled": len(tasks) - len({task["CallObject"] for task in tasks}),
-            "dials_refused": len(load.refused),
-            "refusals": sorted(set(load.refused)),
-            "frames_repeated": load.repeated,
-            "reconnects": sum(len(page.close_codes) for page in pages),
-            "webhook_attempts": len(attempts),
-            "webhooks_unanswered": sum(not 200 <= a.get("status", 0) < 300 for a in attempts),
-            "seconds_until_gone": gone,
-        }
-        result["ok"] = (
-            result["calls"] == result["posts"] == result["tasks"]
-            and not load.refused
-            and not result["doubled"]
-        )
-        return result
+        reconnects = sum(len(page.close_codes) for page in pages)
+        around = {"agents": agents, "reconnects": reconnects, "seconds_until_gone": gone}
+        return around | await told(fleet, load)
+
+
+async def told(fleet: Fleet, load: Load) -> dict[str, Any]:
+    """What agents, provider and Salesforce say of it, and whether they agree."""
+    history = await fleet.scene.history()
+    attempts = [a for d in history["deliveries"] for a in d["attempts"]]
+    tasks = fleet.scene.salesforce.tasks.values()
+    calls, posts = load.calls, len(history["posts"])
+    doubled = len(tasks) - len({task["CallObject"] for task in tasks})
+    return {
+        "front": type(fleet.front).__name__.lower(),
+        "replicas": len(fleet.replicas),
+        "calls": calls,
+        "posts": posts,
+        "tasks": len(tasks),
+        "doubled": doubled,
+        "dials_refused": len(load.refused),
+        "refusals": sorted(set(load.refused)),
+        "frames_repeated": load.repeated,
+        "webhook_attempts": len(attempts),
+        "webhooks_unanswered": sum(not 200 <= a.get("status", 0) < 300 for a in attempts),
+        "ok": calls == posts == len(tasks) and not load.refused and not doubled,
+    }
 
 
 def main() -> int:
