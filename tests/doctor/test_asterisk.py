@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def grades(found: tuple[Finding, ...]) -> dict[str, Grade]:
 async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) -> None:
     """It answers, we may steer, phones are registered, the log can be read."""
     cel = bench.world.cel_url
-    with sqlite3.connect(cel.removeprefix("sqlite:///")) as base:
+    with closing(sqlite3.connect(cel.removeprefix("sqlite:///"))) as base, base:
         base.execute("INSERT INTO cel VALUES ('ANSWER','2026-11-29 15:00:00','','','','','','','')")
     found = await examined(bench, book(tmp_path, "ada"), cel_url=cel)
     assert set(grades(found).values()) == {Grade.OK}

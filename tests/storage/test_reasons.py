@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -35,7 +36,7 @@ def test_a_full_disk_and_a_held_lock_have_their_names(tmp_path: Path) -> None:
         "INSERT INTO t VALUES (zeroblob(9000))",
     )
     assert reason(sqlite_error(tmp_path / "full.db", *full)) == "the disk is full"
-    with sqlite3.connect(tmp_path / "held.db", isolation_level=None) as holder:
+    with closing(sqlite3.connect(tmp_path / "held.db", isolation_level=None)) as holder, holder:
         holder.execute("BEGIN IMMEDIATE")
         said = reason(sqlite_error(tmp_path / "held.db", "BEGIN IMMEDIATE"))
         assert said == "another process holds the database's lock"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def agent(number: int) -> AgentKey:
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     """The database, opened by our own code."""
     file = tmp_path / "before.db"
-    with sqlite3.connect(file) as before:
+    with closing(sqlite3.connect(file)) as before, before:
         before.executescript(ROWS.read_text())
     before.close()
     opened = await open_store(f"sqlite:///{file}", clock_ms=lambda: LEFT_AT)

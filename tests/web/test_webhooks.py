@@ -10,6 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -53,7 +54,7 @@ def signed(body: bytes, *, secret: str = SECRET, shift: int = 0) -> dict[str, st
 
 def stored(folder: Path) -> list[tuple[str, str]]:
     """Type and fate of every delivery in the file."""
-    with sqlite3.connect(f"file:{folder}/test.db?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{folder}/test.db?mode=ro", uri=True)) as database, database:
         rows = database.execute("SELECT type, fate FROM deliveries").fetchall()
     database.close()
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,7 @@ ROWS = [
 def url(tmp_path: Path) -> str:
     """A log with a call of ours, one of ada's desk phone, and one of somebody else's."""
     path = tmp_path / "cel.db"
-    with sqlite3.connect(path) as base:
+    with closing(sqlite3.connect(path)) as base, base:
         names = "eventtype, eventtime, uniqueid, linkedid, channame, appdata, cid_num"
         base.execute(f"CREATE TABLE cel ({names}, exten DEFAULT '', extra DEFAULT '')")
         base.executemany(f"INSERT INTO cel ({names}) VALUES (?,?,?,?,?,?,?)", ROWS)
@@ -61,6 +62,7 @@ async def test_a_log_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
     log = open_cel(f"sqlite:///{tmp_path}/empty.db", utc=False)
     with pytest.raises(Unknown) as caught:
         await log.call("c1")
+    await log.close()
     assert str(tmp_path) not in caught.value.text
 
 
