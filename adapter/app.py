@@ -46,6 +46,7 @@ from adapter.web.filelimit import room_for_connections
 from adapter.web.reception import GONE
 from adapter.web.server import FAST_PATHS, LIMITS
 from adapter.web.sessionmonitor import SessionMonitor
+from adapter.web.sip import SipProxy
 from adapter.web.status import Status
 from adapter.wiring import Edges, Runtime, make_runtime
 
@@ -85,6 +86,7 @@ class App:
     compare: VersionReconciler
     status: Status
     bridge: Bridge
+    sip: SipProxy
     boards: BoardFeeds
     watch: SessionMonitor
     tasks: Tasks
@@ -150,6 +152,7 @@ def _app(edges: Edges, runtime: Runtime, faces: Frontends) -> App:
         compare=runtime.compare,
         status=faces.status,
         bridge=faces.bridge,
+        sip=faces.sip,
         boards=faces.boards,
         watch=faces.watch,
         tasks=edges.tasks,
@@ -180,6 +183,7 @@ async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECO
     await asyncio.sleep(notice)
     app.bridge.draining = True
     app.boards.leave()
+    app.sip.leave()
     pages = app.pages.everyone()
     spread = min(len(pages) / PAGES_PER_SECOND, SPREAD_SECONDS)
     log.info("server.draining", pages=len(pages), seconds=spread)

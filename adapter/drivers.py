@@ -6,7 +6,7 @@ A kind is named by SOFTPHONE_PROVIDER, or by `kind` in an org's [org.telephony] 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapter.orgs import Org
 from adapter.runtime.clock import SystemClock
@@ -58,6 +58,8 @@ def _asterisk(org: Org, states: DriverStates, observe: Observe) -> Driver:
     account = account_of(org.telephony.options)
     entries = read_entries(org.directory_file) if org.directory_file else ()
     users = tuple(dict.fromkeys(entry.provider_user for entry in entries))
+    told = {one.provider_user: one.browser_phone == "yes" for one in entries if one.browser_phone}
+    account = replace(account, browser_users=told)
     cel = open_cel(account.cel_url, utc=account.cel_utc) if account.cel_url else None
     client = AriClient(build_ari_http(account), account, observe=observe)
     now = SystemClock().now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from adapter.assets import folder
 from adapter.core.model import AgentKey
+from adapter.orgs import Org
 from adapter.page.pages import Pages
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
@@ -29,12 +31,14 @@ from adapter.web.metrics import MetricsSite
 from adapter.web.numbers import Numbers
 from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.pages import Site
+from adapter.web.phonelines import PhoneLines
 from adapter.web.reception import Reception
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.server import Handlers, make_server, webhook_paths
 from adapter.web.sessionmonitor import SIGNED_OUT, SessionMonitor
 from adapter.web.sessions import Sessions
+from adapter.web.sip import SipProxy
 from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.throttle import Throttle
@@ -70,6 +74,7 @@ class Frontends:
     server: web.Application
     status: Status
     bridge: Bridge
+    sip: SipProxy
     boards: BoardFeeds
     watch: SessionMonitor
 
@@ -78,8 +83,9 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     """The server, with every route's handler, and the watch over its sign-ins."""
     settings, clock = edges.settings, edges.clock
     boards = BoardFeeds(runtime.board, edges.tasks)
-    sessions = _sessions(edges, runtime.pages, boards)
-    handlers = _handlers(edges, runtime, boards, sessions)
+    phones = PhoneLines(edges.hints)
+    sessions = _sessions(edges, runtime.pages, boards, phones)
+    handlers = _handlers(edges, runtime, boards, phones, sessions)
     status = handlers.status
     webhooks = webhook_paths(_webhooks(edges, runtime.intake))
     fast_paths = WebhookFastPaths(
@@ -89,12 +95,14 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     )
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
     server = make_server(handlers, webhooks, fast_paths, limits)
-    watch = SessionMonitor(runtime.pages, boards, sessions, edges.tasks)
+    watch = SessionMonitor(runtime.pages, boards, phones, sessions, edges.tasks)
     edges.hints.listen(watch.hinted)
-    return Frontends(server, status, handlers.bridge, boards, watch)
+    return Frontends(server, status, handlers.bridge, handlers.sip, boards, watch)
 
 
-def _handlers(edges: Edges, runtime: Runtime, boards: BoardFeeds, sessions: Sessions) -> Handlers:
+def _handlers(
+    edges: Edges, runtime: Runtime, boards: BoardFeeds, phones: PhoneLines, sessions: Sessions
+) -> Handlers:
     settings, clock, agents = edges.settings, edges.clock, runtime.agents
     login = Login(
         sessions,
@@ -103,7 +111,7 @@ def _handlers(edges: Edges, runtime: Runtime, boards: BoardFeeds, sessions: Sess
         tickets=Throttle(TICKETS_PER_MINUTE, clock),
         questions=Throttle(QUESTIONS_PER_MINUTE, clock),
     )
-    site = Site(settings, edges.orgs)
+    site = Site(settings, edges.orgs, may_talk=_talkers(edges))
     board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
     return Handlers(
         site=site,
@@ -111,6 +119,7 @@ def _handlers(edges: Edges, runtime: Runtime, boards: BoardFeeds, sessions: Sess
         login=login,
         sign_in=_sign_in(edges, login),
         bridge=_bridge(edges, runtime, sessions, site.build),
+        sip=_sip(edges, phones, sessions),
         status=Status(edges.store, edges.writable),
         board=board,
         board_live=BoardLive(
@@ -134,14 +143,38 @@ def _metrics(edges: Edges, runtime: Runtime) -> MetricsSite:
     )
 
 
-def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds) -> Sessions:
+def _talkers(edges: Edges) -> Callable[[Org | None], bool]:
+    tenants = edges.tenants
+
+    def may_talk(org: Org | None) -> bool:
+        found = tenants.all if org is None else (tenants.of_org(org.org_id),)
+        return any(tenant.capabilities.browser_phone for tenant in found if tenant)
+
+    return may_talk
+
+
+def _sip(edges: Edges, phones: PhoneLines, sessions: Sessions) -> SipProxy:
+    return SipProxy(
+        lines=phones,
+        sessions=sessions,
+        tenants=edges.tenants,
+        clock=edges.clock,
+        tasks=edges.tasks,
+        metrics=edges.metrics,
+        own_origin=edges.settings.public_origin,
+        sockets_per_address=edges.settings.sockets_per_address,
+        proxies=edges.proxies,
+    )
+
+
+def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines) -> Sessions:
     def ended(session: str) -> None:
-        pages.sign_out(session)
-        boards.sign_out(session)
+        for held in (pages, boards, phones):
+            held.sign_out(session)
 
     def all_ended(agent: AgentKey) -> None:
-        pages.sign_out_agent(agent)
-        boards.sign_out_agent(agent)
+        for held in (pages, boards, phones):
+            held.sign_out_agent(agent)
 
     return Sessions(
         edges.store,

@@ -8,7 +8,7 @@ https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -127,6 +127,34 @@ class Metrics:
         self.sockets = Gauge(
             "softphone_sockets", "Pages connected to this replica.", registry=known
         )
+        self.phones = Gauge(
+            "softphone_browser_phones",
+            "Phones in the browser connected to this replica.",
+            registry=known,
+        )
+        self.sip_refused = Counter(
+            "softphone_sip_refused",
+            "SIP messages of pages that no phone of ours says, and that went no further.",
+            registry=known,
+        )
+        self.audio_restored = Counter(
+            "softphone_audio_restored",
+            "Pages that asked for the audio of a call again, by what came of it: found, none.",
+            ["outcome"],
+            registry=known,
+        )
+        self.audio_lost = LabeledHistogram(
+            "softphone_audio_lost_ratio",
+            "Packets of ten seconds of talk that did not reach the browser, as a share.",
+            buckets=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0),
+            registry=known,
+        )
+        self.audio_round_trip = LabeledHistogram(
+            "softphone_audio_round_trip_seconds",
+            "From the browser to the provider's audio and back, as the browser measures it.",
+            buckets=(0.02, 0.05, 0.1, 0.2, 0.4, 1.0),
+            registry=known,
+        )
         self.arrivals = Counter(
             "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
         )
@@ -226,6 +254,14 @@ class Metrics:
             self.calls.labels(direction, outcome).inc()
         if saved:
             self.saved.inc(saved)
+
+    def heard(self, quality: Mapping[str, float]) -> None:
+        """What a page tells of ten seconds of its audio; packets, and milliseconds."""
+        lost, received = quality.get("lost", 0.0), quality.get("received", 0.0)
+        if lost + received > 0:
+            self.audio_lost.observe(lost / (lost + received))
+        if "round_trip_ms" in quality:
+            self.audio_round_trip.observe(quality["round_trip_ms"] / 1000)
 
     def batch(self, works: int, failed: int, seconds: float, waiting: int) -> None:
         """A transaction is through."""

@@ -3,7 +3,7 @@
  *
  * Made by the checks and for a release, and in no repository. The server uses it as long as it is of
  * the sources that it lies beside (sources.txt); else, and where there is none, the modules
- * themselves are served.
+ * themselves are served. What is taken of others (jssip.js) is served in either case.
  */
 
 import { createHash } from 'node:crypto';
@@ -13,6 +13,8 @@ import { build } from 'esbuild';
 
 const HOME = new URL('../web/softphone/', import.meta.url);
 const DIST = new URL('../web/dist/', import.meta.url);
+const LIBRARY = 'jssip.js';
+const usual = { bundle: true, minify: true, write: false, format: 'esm', target: 'es2023', charset: 'utf8' };
 
 /** A name for what the sources are; adapter/web/pagefiles.py finds the same. */
 function sourcesName() {
@@ -25,15 +27,24 @@ function sourcesName() {
 }
 
 const { outputFiles } = await build({
+  ...usual,
   entryPoints: [new URL('boot.js', HOME).pathname],
   absWorkingDir: new URL('..', import.meta.url).pathname,
   outdir: DIST.pathname,
-  bundle: true, splitting: true, minify: true, write: false,
-  format: 'esm', target: 'es2023', charset: 'utf8', legalComments: 'none',
+  splitting: true, legalComments: 'none', external: [`./${LIBRARY}`],
 });
 /** @type {Map<string, string>} */
 const made = new Map(outputFiles.map(({ path, text }) => [path.slice(DIST.pathname.length), text]));
 made.set('sources.txt', `${sourcesName()}\n`);
+
+const licence = readFileSync(new URL('../node_modules/jssip/LICENSE.md', import.meta.url), 'utf8');
+const [library] = (await build({
+  ...usual,
+  stdin: { contents: "export { UA } from 'jssip';", resolveDir: new URL('..', import.meta.url).pathname },
+  platform: 'browser',
+  banner: { js: `/*!\n${licence.replaceAll('*/', '* /')}*/` },
+})).outputFiles;
+made.set(LIBRARY, library.text);
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);

@@ -27,6 +27,7 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Snapshot, StorageError
+from adapter.telephony.browserphones import BrowserPhones
 from adapter.telephony.port import Capabilities
 from adapter.tenants import Tenants
 
@@ -99,7 +100,7 @@ class Pages(Registry):
         self.pops.offer(snapshot.agent)
 
     def _show(self, key: AgentKey, snapshot: Snapshot, pages: list[Page]) -> None:
-        agent, policy, can = snapshot.agent, self._agents.policy_of(key), self._can(key)
+        agent, policy, can = snapshot.agent, self._agents.policy_of(key), self._can(snapshot)
         texts: dict[bool, str] = {}
         for page in pages:
             guest = is_guest(page.surface, agent)
@@ -111,9 +112,15 @@ class Pages(Registry):
             page.shown = snapshot.version
             page.send(texts[guest])
 
-    def _can(self, key: AgentKey) -> dict[str, bool]:
-        tenant = self._tenants.of_agent(key)
-        return _can(tenant.capabilities if tenant else Capabilities())
+    def _can(self, snapshot: Snapshot) -> dict[str, bool]:
+        agent = snapshot.agent
+        tenant = self._tenants.of_agent(agent.key)
+        if tenant is None:
+            return _can(Capabilities())
+        can, phones = _can(tenant.capabilities), tenant.telephony.driver
+        if can["browser_phone"] and isinstance(phones, BrowserPhones) and agent.line:
+            return can | {"browser_phone": phones.has_browser_phone(agent.line.user)}
+        return can
 
     # --- what decisions ask for, of pages or of us (runtime.perform) -----------------------------
 

@@ -6,6 +6,7 @@ users. A CSV file has the same names in its first line.
     [[agent]]
     email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
     provider_user = "user_ada"
+    browser_phone = "yes"            # or "no"; else as the provider's settings say
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Entry:
     email: str = ""
     user_id: str = ""
     org_id: str = ""
+    browser_phone: str = ""
 
     @property
     def name(self) -> str:
@@ -100,6 +102,8 @@ def _entry(row: dict[str, str]) -> Entry:
         raise ValueError("every value of an [[agent]] is a text in quotes")
     if not entry.provider_user or not (entry.email or entry.user_id):
         raise ValueError("an [[agent]] needs a provider_user, and an email or a user_id")
+    if entry.browser_phone not in {"", "yes", "no"}:
+        raise ValueError(f'browser_phone is "yes" or "no", not {entry.browser_phone!r}')
     return entry
 
 

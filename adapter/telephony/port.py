@@ -96,6 +96,7 @@ class Capabilities:
     consult: bool = False
     conference: bool = False
     record: bool = False
+    browser_phone: bool = False
     do_not_disturb: bool = False
     pause_queues: bool = False
 

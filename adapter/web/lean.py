@@ -33,6 +33,7 @@ _HOOKS = (
 )
 _LATE = (
     "account.",
+    "audio.",
     "blocked.",
     "tray.",
     "transfer.",

@@ -13,10 +13,14 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+FEATURES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+WITH_MICROPHONE = FEATURES.replace("microphone=()", "microphone=(self)")
+"""For the panel alone, and only where its agents may have a phone in the browser."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": FEATURES,
     "Strict-Transport-Security": "max-age=31536000",
 }
 

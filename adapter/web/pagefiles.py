@@ -27,6 +27,9 @@ LEAN: dict[str, Callable[[bytes], bytes]] = {
 _STATIC_IMPORT = re.compile(
     rb"""\b(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
 )
+LIBRARY = "jssip.js"
+"""What is taken of others, and fetched by who has a phone in the browser: there in either case."""
+
 _WORTH_IT = 200
 """Bytes: what is smaller is sent as it is."""
 
@@ -68,13 +71,15 @@ class PageFiles:
         """`more`: what else makes a build another one."""
         sources = dict(_read(home))
         bundled = dict(_bundled(home, bundle))
+        self.is_bundled = bool(bundled)
+        if (bundle / LIBRARY).is_file():
+            sources[LIBRARY] = (bundle / LIBRARY).read_bytes()
         everything = hashlib.sha256()
         for content in more:
             everything.update(content)
         for name, content in [*sources.items(), *bundled.items()]:
             everything.update(name.encode() + content)
         self.build = everything.hexdigest()[:12]
-        self.is_bundled = bool(bundled)
         self._sources = {name: _page_file(name, content) for name, content in sources.items()}
         self._built = self._sources | {n: _page_file(n, content) for n, content in bundled.items()}
         tables = [json.loads(sources[n]) for n in sources if re.fullmatch(r"lang/\w+\.json", n)]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from adapter.assets import folder
 from adapter.orgs import Org, Orgs
 from adapter.origins import is_loopback
 from adapter.settings import Settings
+from adapter.web.middleware import WITH_MICROPHONE
 from adapter.web.pagefiles import PageFile, PageFiles, page_file
 from adapter.web.pageshell import language_of, shell
 
@@ -55,8 +56,17 @@ def standby_policy(page: bytes, origins: tuple[str, ...]) -> str:
 class Site:
     """The files under `web/`, read once: they do not change while we run."""
 
-    def __init__(self, settings: Settings, orgs: Orgs, root: Path = WEB) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        orgs: Orgs,
+        root: Path = WEB,
+        *,
+        may_talk: Callable[[Org | None], bool] = lambda org: False,
+    ) -> None:
+        """`may_talk`: whether agents of that org (None: of any) may have a phone in the browser."""
         self._settings = settings
+        self._may_talk = may_talk
         self._orgs = orgs
         page = (root / "softphone.html").read_bytes()
         self._page = page.decode()
@@ -77,6 +87,8 @@ class Site:
             version=self._settings.open_cti_version,
         )
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": policy}
+        if self._may_talk(org):
+            headers["Permissions-Policy"] = WITH_MICROPHONE
         return _sent(request, page_file("text/html", html.encode()), headers)
 
     async def standby(self, request: web.Request) -> web.Response:

@@ -26,6 +26,7 @@ from adapter.web.middleware import add_headers, last_resort
 from adapter.web.numbers import Numbers
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
+from adapter.web.sip import SipProxy
 from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.webhooks import Webhooks
@@ -46,6 +47,7 @@ class Handlers:
     login: Login
     sign_in: DevLogin | SalesforceLogin
     bridge: Bridge
+    sip: SipProxy
     status: Status
     board: BoardSite
     board_live: BoardLive
@@ -71,6 +73,7 @@ class Handlers:
             *_sign_in(self.sign_in),
             web.post("/auth/sign-out", login.sign_out),
             web.get("/ws", self.bridge.connect),
+            web.get("/sip", self.sip.connect),
             web.get("/api/board/live", self.board_live.connect),
             *self.board.routes(),
             *self.connector.routes(),

@@ -1,6 +1,6 @@
 """Sockets live no longer than the sign-in that let them in, wherever that ended.
 
-A sign-out here ends them at once (`Pages.sign_out`, `BoardFeeds.sign_out`). One at another replica
+A sign-out here ends them at once (each kind's own `sign_out`). One at another replica
 comes as a hint; a hint that was lost, and a session that has grown too old, are found by looking
 once a minute. A page or board that is connected keeps its session in use.
 """
@@ -17,6 +17,7 @@ from adapter.page.pages import Pages
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
 from adapter.web.boardfeed import BoardFeeds
+from adapter.web.phonelines import PhoneLines
 from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -28,18 +29,21 @@ SIGNED_OUT = 0
 
 
 class SessionMonitor:
-    """Looks at the sessions of all connected pages and boards once a minute."""
+    """Looks at the sessions of all connected pages, boards and phones once a minute."""
 
     def __init__(
         self,
         pages: Pages,
         boards: BoardFeeds,
+        phones: PhoneLines,
         sessions: Sessions,
         tasks: Tasks,
+        *,
         seconds: float = WATCH_SECONDS,
     ) -> None:
         self._pages = pages
         self._boards = boards
+        self._phones = phones
         self._sessions = sessions
         self._tasks = tasks
         self._seconds = seconds
@@ -49,6 +53,7 @@ class SessionMonitor:
         if version != SIGNED_OUT:
             return
         here = {page.session for page in self._pages.of(key)} | self._boards.sessions_of(key)
+        here |= self._phones.sessions_of(key)
         if here:
             self._tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
 
@@ -64,7 +69,8 @@ class SessionMonitor:
     async def look(self) -> None:
         """Every session once."""
         pages, boards = self._pages.everyone(), self._boards.everyone()
-        await self.look_at({p.session for p in pages} | {b.session for b in boards})
+        held = {p.session for p in pages} | {b.session for b in boards}
+        await self.look_at(held | {phone.session for phone in self._phones.everyone()})
 
     async def look_at(self, sessions: Iterable[str]) -> None:
         """These sessions (by their ids); raises StorageError."""
@@ -72,3 +78,4 @@ class SessionMonitor:
             if await self._sessions.keep(session) is None:
                 self._pages.sign_out(session)
                 self._boards.sign_out(session)
+                self._phones.sign_out(session)

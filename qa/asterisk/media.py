@@ -9,12 +9,16 @@ import asyncio
 import contextlib
 import secrets
 import struct
+from collections import deque
 
 DIGITS = "0123456789*#ABCD"
 DIGIT_TYPE = 101
 PACKET_SECONDS = 0.02
 SILENCE = b"\xff" * 160
 """Twenty milliseconds of silence in mu-law."""
+
+HEARD_PACKETS = 100
+"""So much of what came in is kept, two seconds."""
 
 
 class Media(asyncio.DatagramProtocol):
@@ -24,6 +28,8 @@ class Media(asyncio.DatagramProtocol):
         self.sent = self.received = 0
         self.digits: list[str] = []
         self.talking = True
+        self.voice = SILENCE
+        self.heard: deque[bytes] = deque(maxlen=HEARD_PACKETS)
         self._last_digit = -1
         self._peer: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -49,6 +55,8 @@ class Media(asyncio.DatagramProtocol):
         if kind == DIGIT_TYPE and stamp != self._last_digit:
             self._last_digit = stamp
             self.digits.append(DIGITS[data[12]])
+        elif kind == 0:
+            self.heard.append(data[12:])
 
     def send_to(self, host: str, port: int) -> None:
         """Send audio there from now on."""
@@ -61,7 +69,7 @@ class Media(asyncio.DatagramProtocol):
         due = loop.time()
         while True:
             if self.talking:
-                self._packet(0, SILENCE)
+                self._packet(0, self.voice)
                 self.sent += 1
             due += PACKET_SECONDS
             await asyncio.sleep(max(0.0, due - loop.time()))

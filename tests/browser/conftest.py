@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,7 +147,12 @@ def _note(tab: Tab, kind: str, text: str) -> None:
 
 @contextlib.asynccontextmanager
 async def an_org(
-    folder: Path, *, bypass_csp: bool = False, browsing: dict[str, Any] | None = None, **wishes: Any
+    folder: Path,
+    *,
+    bypass_csp: bool = False,
+    browsing: dict[str, Any] | None = None,
+    arguments: Sequence[str] = (),
+    **wishes: Any,
 ) -> AsyncIterator[Org]:
     """A stage with these settings; fails if any page had an error of its own."""
     async with AsyncExitStack() as stack:
@@ -157,7 +162,9 @@ async def an_org(
         site = make_demo_org(f"{world.url}/softphone", "ada")
         await stack.enter_async_context(listening(site, "127.0.0.1", port))
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+        )
         stack.push_async_callback(browser.close)
         context = await browser.new_context(
             viewport={"width": 1280, "height": 800}, bypass_csp=bypass_csp, **(browsing or {})

@@ -326,3 +326,13 @@ def test_a_spreadsheet_of_something_else_is_refused(tmp_path: Path, text: str) -
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DirectoryError, match=r"agents\.csv"):
         read_entries(path)
+
+
+def test_a_file_says_who_has_a_phone_in_the_browser(tmp_path: Path) -> None:
+    """Or says nothing of it; anything but yes and no is named."""
+    path = tmp_path / "agents.csv"
+    path.write_text("email,provider_user,browser_phone\na@x,ada,yes\nb@x,bob,no\nc@x,cy,\n")
+    assert [entry.browser_phone for entry in read_entries(path)] == ["yes", "no", ""]
+    path.write_text("email,provider_user,browser_phone\na@x,ada,true\n")
+    with pytest.raises(DirectoryError, match="yes"):
+        read_entries(path)

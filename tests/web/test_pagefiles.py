@@ -78,6 +78,20 @@ def test_a_bundle_of_other_sources_is_left_alone(home: Path) -> None:
     assert PageFiles(home, folder).modules("boot.js") == ["boot.js", "a.js"]
 
 
+def test_what_is_taken_of_others_is_there_with_any_sources(home: Path) -> None:
+    """As it is: nothing of a library is shortened; and another one is another build."""
+    dist = bundle(home, "others")
+    before = PageFiles(home, dist).build
+    (dist / "jssip.js").write_text("/*! MIT */ export class UA {}")
+    files = PageFiles(home, dist)
+    assert not files.is_bundled
+    for built in (True, False):
+        found = files.find("jssip.js", built=built)
+        assert found is not None
+        assert found.plain.startswith(b"/*! MIT */ ")
+    assert files.build != before
+
+
 def test_another_word_in_any_file_is_another_build(home: Path) -> None:
     """And what stands beside the files makes one too."""
     before = PageFiles(home, home / "none").build

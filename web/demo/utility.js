@@ -20,6 +20,7 @@ export function createUtility(address, onLoad) {
   const item = byId('item');
   const frame = make('iframe', '');
   frame.title = 'Softphone';
+  frame.allow = 'microphone; autoplay';
   frame.src = address;
   // As in Salesforce: there is no iframe before the item has been opened or starts by itself.
   const begin = () => frame.isConnected || byId('frame').append(frame);

@@ -110,7 +110,11 @@ function createLazyParts(context, model) {
     const [{ createSignIn }] = await Promise.all([import('./signin.js'), context.moreWords()]);
     return createSignIn(context);
   });
-  return { tray, callMe, account, signIn };
+  const audio = createLazy((now) => now.audio !== undefined, async () => {
+    const [{ createAudioBar }] = await Promise.all([import('./audiobar.js'), context.moreWords()]);
+    return createAudioBar(context);
+  });
+  return { tray, callMe, account, signIn, audio };
 }
 
 /** What had the focus and is gone hands it on. @param {HTMLElement} root @param {HTMLElement} cardList */
@@ -150,11 +154,11 @@ export function createPanel(root, context, model) {
   const cardList = el('div', { class: 'cards' });
   const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
   const dialer = createDialer(context, model);
-  const { tray, callMe, account, signIn } = createLazyParts(context, model);
+  const { tray, callMe, account, signIn, audio } = createLazyParts(context, model);
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
-  const content = el('div', { class: 'content' }, account.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
+  const content = el('div', { class: 'content' }, account.element, audio.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
@@ -175,7 +179,7 @@ export function createPanel(root, context, model) {
       const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
       show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
       setData(content, 'cards', String(shown.length));
-      for (const part of [bar, alerts, account, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
+      for (const part of [bar, alerts, account, audio, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
       focus.keep(focused);
     },

@@ -5,6 +5,7 @@
  * latest view, and is off while nobody listens.
  */
 
+import { createAudio } from './audio.js';
 import { createBuildReload } from './build-reload.js';
 import { createCallHistory } from './call-history.js';
 import { createConnection } from './connection.js';
@@ -126,6 +127,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
   return {
     org, requests,
     works: createWorkItems(page, driver, send),
+    audio: createAudio(page, origin),
     followUps: createFollowUpPlan(page, driver, popFailed),
     history: createCallHistory(model, (query) => fetchCalls(origin, query), page.render),
     ring: createRing(model, { t: page.t, store: page.local, render: page.render }),
@@ -149,7 +151,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
 }
 
 /** What each of the server's frames does. @param {Page} page @param {ReturnType<typeof createDesk>} desk @param {{saving: () => ReturnType<typeof createSaveLog>|null, send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports @returns {(frame: any) => void} */
-function createFrames(page, { works, requests }, { saving, send, dialing, onReload }) {
+function createFrames(page, { works, requests, audio }, { saving, send, dialing, onReload }) {
   const { model } = page;
   /** @type {{[type: string]: (frame: any) => void}} */
   const handlers = {
@@ -157,6 +159,7 @@ function createFrames(page, { works, requests }, { saving, send, dialing, onRelo
       if (!isNewer(model.view, view)) return;
       page.clock.set(view.now);
       model.view = view;
+      void audio.hear(view);
       dialing.hear(view);
       page.render();
     },
@@ -185,7 +188,7 @@ async function begin(driver, page, { org, works }, connection, tick) {
 
 /** The connection, and who hears of its ups and downs. @param {Page} page @param {Start & {ok: true}} begun @param {ReturnType<typeof createDesk>} desk @param {{send: (frame: Frame) => boolean, dialing: ReturnType<typeof createDialing>, onReload: () => void}} ports */
 function createLink(page, begun, desk, { send, dialing, onReload }) {
-  const { org, works } = desk;
+  const { org, works, audio } = desk;
   /** @type {ReturnType<typeof createSaveLog>|null} */
   let saving = null;
   return createConnection(page, {
@@ -200,6 +203,7 @@ function createLink(page, begun, desk, { send, dialing, onReload }) {
     },
     onDown: dialing.drop,
     onSignedOut() {
+      audio.leave();
       dialing.drop();
       void org.keepForm();
     },
@@ -218,7 +222,7 @@ export function createPhone(page, begun) {
   const reload = createBuildReload(page.drafts, () => location.reload());
   const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
   const desk = createDesk(page, begun, send, clicked);
-  const { org, works } = desk;
+  const { org, works, audio } = desk;
   const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
   model.signIn.by = settings.sign_in;
@@ -226,14 +230,19 @@ export function createPhone(page, begun) {
   /** @param {Click} click */
   function clicked(click) {
     void driver.showPanel();
-    dialing.dial({ ...click, clickedAt: wake.since(), name: click.record?.name ?? '', workId: works.take(click.number) });
+    dial({ ...click, clickedAt: wake.since(), name: click.record?.name ?? '', workId: works.take(click.number) });
+  }
+  /** @param {Parameters<typeof dialing.dial>[0]} wish */
+  function dial(wish) {
+    audio.dialed();
+    return dialing.dial(wish);
   }
   const taskFields = () => org.callCenter()?.taskFields ?? {};
 
   return {
     send, taskFields,
-    dial: dialing.dial,
-    control: dialing.control,
+    dial,
+    control: (/** @type {object} */ request) => void (audio.control(request) || dialing.control(request)),
     followUp: desk.followUps.add,
     openForm: desk.openForm,
     openRecord: desk.openRecord,

@@ -305,8 +305,49 @@ export interface Model {
   found?: { [recordId: string]: { label: string; value: string }[] };
   /** The softphone layout, once it is known. */
   layout?: Layout | null;
+  /** The phone in the browser, where the agent has one. */
+  audio?: AudioState & { actions: AudioActions };
   /** Counts connections, so that a form knows when to send again what may be lost. */
   connection: number;
+}
+
+/** Why an agent is not heard: by the page that frames us, the browser, the agent, the machine. */
+export type MicrophoneTrouble = 'policy' | 'insecure' | 'refused' | 'missing' | 'busy';
+
+/** Why the phone in the browser rings: the agent dialed, somebody calls, a talk wants its audio back. */
+export type PhoneRing = 'user' | 'inbound' | 'again';
+
+/** What the phone in the browser tells. */
+export interface PhoneEvents {
+  registered(talks: boolean): void;
+  offline(): void;
+  /** Another page has the phone, or the agent has none. */
+  final(code: number): void;
+  ringing(why: PhoneRing): void;
+  talking(): void;
+  /** The talk's audio is gone, or there is no talk whose audio could come back. */
+  lost(): void;
+  silent(): void;
+  over(talks: boolean): void;
+}
+
+/** The phone in the browser, as the panel shows it. */
+export interface AudioState {
+  state: 'setup' | 'trouble' | 'connecting' | 'ready' | 'ringing' | 'talking' | 'reconnecting' | 'elsewhere' | 'taken';
+  trouble?: MicrophoneTrouble | 'library';
+  why?: PhoneRing;
+  quality?: 'good' | 'fair' | 'poor';
+  /** The test: how loud the agent is, from 0 to 1; none: no test. */
+  level?: number;
+  devices?: { id: string; label: string; chosen: boolean }[];
+}
+
+export interface AudioActions {
+  /** Use this browser: ask for the microphone, or take the phone from another page. */
+  use(): void;
+  pickUp(): void;
+  test(on: boolean): void;
+  chooseDevice(id: string): void;
 }
 
 export interface Actions {

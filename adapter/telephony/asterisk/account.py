@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ class AsteriskAccount:
     `device`, `outside` and `inside` are what Asterisk dials for an agent ({user}), a number and an
     extension ({number}); several phones are joined by &. `identity` is the number that customers
     see, `identity_name` the name beside it. `recording_pause`: an agent may pause a recording.
+    `browser_phone`: agents have one in the browser too, but for those of whom `browser_users`
+    says otherwise.
     """
 
     url: str
@@ -44,6 +47,10 @@ class AsteriskAccount:
     call_limit_seconds: int = 14_400
     recording: Literal["off", "on-demand", "always"] = "off"
     recording_pause: bool = False
+    browser_phone: bool = False
+    browser_codecs: str = "ulaw,alaw"
+    browser_return_seconds: int = 30
+    browser_users: Mapping[str, bool] = field(default_factory=dict)
 
     def devices_of(self, user: str) -> tuple[str, ...]:
         """What is dialed to reach the agent, a phone each. Raises Rejected.
@@ -53,11 +60,29 @@ class AsteriskAccount:
         if not _USER.fullmatch(user):
             raise Rejected("user", f"Asterisk cannot have a user called {user!r}.")
         text = user if "/" in user else self.device.format(user=user)
-        return tuple(part for part in text.split("&") if part)[: ids.DEVICES]
+        phones = [part for part in text.split("&") if part]
+        if self.has_browser_phone(user):
+            phones.insert(0, f"PJSIP/{self.web_endpoint(user)}")
+        return tuple(phones[: ids.DEVICES])
+
+    def has_browser_phone(self, user: str) -> bool:
+        """Whether the agent has a phone in the browser."""
+        return self.browser_users.get(user, self.browser_phone)
+
+    @property
+    def has_browser_phones(self) -> bool:
+        """Whether any agent has."""
+        return self.browser_phone or any(self.browser_users.values())
+
+    def web_endpoint(self, user: str) -> str:
+        """The name of the agent's phone in the browser, in Asterisk."""
+        plain = re.fullmatch("[A-Za-z0-9_.-]{1,40}", user)
+        return f"web-{user if plain else hashlib.sha256(user.encode()).hexdigest()[:16]}"
 
     def watched_of(self, user: str) -> tuple[str, ...]:
-        """The agent's endpoints (PJSIP/ada); a number behind a trunk is no phone of ours."""
-        return tuple(part for part in self.devices_of(user) if "@" not in part)
+        """The agent's endpoints (PJSIP/ada), without what rings for us alone or behind a trunk."""
+        web = f"PJSIP/{self.web_endpoint(user)}"
+        return tuple(part for part in self.devices_of(user) if "@" not in part and part != web)
 
     def endpoint_of(self, number: str) -> str:
         """What is dialed to reach a number. Raises Rejected."""
@@ -76,6 +101,7 @@ OPTIONS = (
     *("app", "device", "outside", "inside", "identity", "identity_name", "emergency"),
     *("cel_url", "cel_utc", "ring_seconds", "dial_seconds", "call_limit_seconds"),
     *("recording", "recording_pause"),
+    *("browser_phone", "browser_codecs", "browser_return_seconds"),
 )
 """What an account may be told beside its address, user and secret."""
 

@@ -198,6 +198,22 @@ class AriClient:
         path = f"/applications/{quote(self._account.app)}/eventFilter"
         await self._send("PUT", path, {}, json={"disallowed": [{"type": one} for one in types]})
 
+    async def configure(self, kind: str, name: str, fields: dict[str, str]) -> None:
+        """Make or change a part of its SIP; where nobody may, it is refused with http-403."""
+        body = {"fields": [{"attribute": key, "value": value} for key, value in fields.items()]}
+        await self._send("PUT", _object(kind, name), {}, json=body)
+
+    async def unconfigure(self, kind: str, name: str) -> None:
+        """Remove one; one that is gone is fine."""
+        await self._send("DELETE", _object(kind, name), {}, missing_ok=True)
+
+    async def is_online(self, endpoint: str) -> bool:
+        """Whether a phone is registered as it."""
+        path = f"/endpoints/PJSIP/{quote(endpoint, safe='')}"
+        answer = await self._send("GET", path, {}, missing_ok=True)
+        found = answer.json() if answer.status_code != 404 else {}
+        return isinstance(found, dict) and found.get("state") == "online"
+
     async def get(self, path: str) -> Any:
         """Read anything else."""
         return (await self._send("GET", path, {})).json()
@@ -300,6 +316,10 @@ class AriClient:
 
 def _channel(channel: str) -> str:
     return f"/channels/{quote(channel, safe='')}"
+
+
+def _object(kind: str, name: str) -> str:
+    return f"/asterisk/config/dynamic/res_pjsip/{kind}/{quote(name, safe='')}"
 
 
 def _basic(account: AsteriskAccount) -> str:

@@ -80,6 +80,13 @@ class StopRecording(Struct, frozen=True):
     root: str
 
 
+class Swap(Struct, frozen=True):
+    """The agent's phone in the browser is back: it takes the place of the leg that it had."""
+
+    root: str
+    device: str
+
+
 class DropBridge(Struct, frozen=True):
     """The call's bridge has done its work."""
 
@@ -97,6 +104,7 @@ Command: TypeAlias = (
     | Retrieve
     | Record
     | StopRecording
+    | Swap
     | DropBridge
 )
 
@@ -108,7 +116,7 @@ def lost_leg(command: Command) -> str | None:
             return ids.destination(root)
         case RingAgent(root):
             return ids.device(root, 0)
-        case Answer(_, device):
+        case Answer(_, device) | Swap(_, device):
             return device
         case Join(_, _, third):
             return third

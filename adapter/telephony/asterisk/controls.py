@@ -11,7 +11,7 @@ import contextlib
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.hands import MUTED, Hands
 from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import Action, Capabilities, ProviderError, Rejected, Unsupported
@@ -39,6 +39,7 @@ def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities
         pause_recording=recorded and account.recording_pause,
         emergency=account.emergency,
         call_log=call_log,
+        browser_phone=account.has_browser_phones,
     )
 
 
@@ -68,7 +69,9 @@ class Talk:
                 await self._in(self._party)
             case Action.MUTE:
                 await client.tell(self._agent.id, "mute", direction="in")
+                await client.set_variable(self._agent.id, MUTED, "1")
             case Action.UNMUTE:
+                await client.set_variable(self._agent.id, MUTED, "")
                 await client.untell(self._agent.id, "mute", direction="in")
             case Action.DIGITS:
                 await client.tell(self._listener.id, "dtmf", dtmf=value)

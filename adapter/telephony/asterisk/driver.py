@@ -17,6 +17,8 @@ from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.ledger import Ledger
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.steering import Steering
+from adapter.telephony.asterisk.webphones import WebPhones
+from adapter.telephony.browserphones import PhoneLogin
 from adapter.telephony.port import (
     Action,
     Cdr,
@@ -66,6 +68,7 @@ class AsteriskDriver:
         self._now = now
         self._hands = Hands(client, account)
         self._ledger = Ledger(states)
+        self._phones = WebPhones(client, account)
         self.steering = Steering(
             client,
             self._hands,
@@ -188,6 +191,24 @@ class AsteriskDriver:
         calls = adopting.adopted(mine, bridges, times, self._now())
         return next((call for call in calls if call.root == root), None)
 
+    # --- phones in the browser -------------------------------------------------------
+
+    def has_browser_phone(self, user_id: str) -> bool:
+        """Whether this user has one."""
+        return self._account.has_browser_phone(user_id)
+
+    async def open_phone(self, user_id: str) -> PhoneLogin:
+        """Make it, with a new password."""
+        return await self._phones.open(user_id)
+
+    async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
+        """Take it away; with `unused` only if nobody is registered as it."""
+        await self._phones.close(user_id, unused=unused)
+
+    async def restore_audio(self, user_id: str) -> bool:
+        """Ring it for the call that its lost leg is in; the steering swaps the two."""
+        return await self._phones.restore(user_id, self._now())
+
     # --- what became of it ---------------------------------------------------------
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
@@ -205,7 +226,8 @@ class AsteriskDriver:
         """The agent's calls, newest first. Raises Unsupported without a log of events."""
         if self._cel is None:
             raise Unsupported("Asterisk keeps no call log where we can read it.")
-        endpoints = self._account.watched_of(user_id)
+        web = f"PJSIP/{self._account.web_endpoint(user_id)}"
+        endpoints = (*self._account.watched_of(user_id), web)
         return await self._cel.calls(user_id, endpoints, since_ms, limit)
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:

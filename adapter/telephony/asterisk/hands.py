@@ -25,6 +25,12 @@ DESTINATION, THIRD, CONSULTED = "dest", "third", "consult"
 LEASH = "TIMEOUT(absolute)"
 """Asterisk hangs the channel up after so many seconds, should nobody steer it any more."""
 
+RING = "PJSIP_HEADER(add,X-Softphone-Ring)"
+"""Tells the phone in the browser why it rings: the page picks up by itself what it asked for."""
+
+MUTED = "SOFTPHONE_MUTED"
+"""Set on the leg of an agent who is not heard, so that a leg in its place is not either."""
+
 SHOWN = "CONNECTEDLINE(all,i)"
 """What the phone shows, and no more: the channel's own identity is the agent's."""
 
@@ -84,6 +90,10 @@ class Hands:
                 await client.record(ids.bridge(root), root)
             case commands.StopRecording(root):
                 await client.stop_recording(root)
+            case commands.Swap(root, device):
+                await self._show_identity(device)
+                await client.join(ids.bridge(root), device)
+                await self._leash(device)
             case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))
 
@@ -103,7 +113,8 @@ class Hands:
         for place, endpoint in enumerate(self._account.devices_of(user)):
             channel = ids.device(root, place)
             try:
-                await self._made(endpoint, arguments, channel, originator, variables)
+                told = variables | self._why(endpoint, user, originator)
+                await self._made(endpoint, arguments, channel, originator, told)
                 made.append(channel)
             except ProviderError as error:
                 failed = _worse(failed, error)
@@ -116,6 +127,12 @@ class Hands:
                 failed = _worse(failed, error)
         if failed is not None and not ringing:
             raise failed
+
+    def _why(self, endpoint: str, user: str, originator: str) -> dict[str, str]:
+        """Why the agent's phones ring: a header for the one in the browser alone."""
+        if endpoint != f"PJSIP/{self._account.web_endpoint(user)}":
+            return {}
+        return {RING: legs.INBOUND if originator else legs.OUTBOUND}
 
     async def _made(
         self,

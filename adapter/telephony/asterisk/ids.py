@@ -12,19 +12,22 @@ from typing import NamedTuple
 ROOT_LENGTH = 26
 """What leaves room for a role within 32 characters; the random part of our own call ids has it."""
 
-_LEG = re.compile(r"(?P<root>[A-Za-z0-9-]+)-(?P<role>d|dst|t|c)(?P<number>[0-9]?)")
+_LEG = re.compile(r"(?P<root>[A-Za-z0-9-]+)-(?P<role>d|dst|t|c|w)(?P<number>[0-9]{0,4})")
 _ROOT = re.compile("[A-Za-z0-9-]+-b")
 _FOREIGN = re.compile(r"(.*[0-9])-([0-9]+)")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.@/&+*#:;~-]*")
 DEVICES = 10
 """An agent has at most so many phones."""
 
+TAKEOVERS = 9999
+"""The greatest number of a leg that takes another's place: four digits fit behind a root."""
+
 
 class LegName(NamedTuple):
     """Which call a channel belongs to, and as what.
 
     `d` is a phone of the agent, `dst` whom the agent calls, `t` whom the call is handed over to,
-    `c` whom the agent calls in beside that.
+    `c` whom the agent calls in beside that, `w` the agent's phone in the browser that came back.
     """
 
     root: str
@@ -40,6 +43,11 @@ def root_of(call_id: str) -> str:
 def device(root: str, number: int) -> str:
     """The channel of the agent's phone of that number, from 0."""
     return f"{root}-d{number}"
+
+
+def takeover(root: str, number: int) -> str:
+    """The channel of the agent's phone in the browser that comes back, the later the greater."""
+    return f"{root}-w{number}"
 
 
 def destination(root: str) -> str:

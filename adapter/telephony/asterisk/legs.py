@@ -24,9 +24,11 @@ from adapter.telephony.asterisk.commands import (
     Retrieve,
     RingAgent,
     StopRecording,
+    Swap,
 )
 from adapter.telephony.asterisk.leg import State
 from adapter.telephony.asterisk.steered import Steered, roles, with_leg
+from adapter.telephony.asterisk.takeover import is_coming, successor
 
 OUTBOUND, INBOUND = "user", "inbound"
 """The first thing that our application is told with a channel: the agent's phone, or a caller."""
@@ -39,7 +41,8 @@ def plan(call: Steered, *, record: bool = False) -> tuple[Steered, tuple[Command
     """
     if not call.winner:
         call = _with_winner(call)
-    late = [leg.id for leg in call.devices if call.winner not in {"", leg.id}]
+    swap, call = _taken_over(call)
+    late = [leg.id for leg in call.devices if call.winner and not is_coming(call.winner, leg)]
     losers, call = _released(call, late, causes.ANSWERED_ELSEWHERE)
     stopped, call = _left_to_each_other(call)
     if _is_over(call):
@@ -54,7 +57,7 @@ def plan(call: Steered, *, record: bool = False) -> tuple[Steered, tuple[Command
     recorded: tuple[Command, ...] = ()
     if record and call.talks and not call.recorded:
         recorded, call = (Record(call.root),), replace(call, recorded=True)
-    return call, (*losers, *stopped, *further, *handover, *back, *recorded)
+    return call, (*losers, *swap, *stopped, *further, *handover, *back, *recorded)
 
 
 def _with_winner(call: Steered) -> Steered:
@@ -62,6 +65,15 @@ def _with_winner(call: Steered) -> Steered:
     up = [leg for leg in call.devices if leg.up_at is not None and not leg.is_ending]
     first = min(up, key=lambda leg: (leg.up_at, leg.id), default=None)
     return call if first is None else replace(call, winner=first.id)
+
+
+def _taken_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """The agent's phone came back and was picked up: it talks in place of the old leg."""
+    leg = successor(call.agent, call.devices) if call.agent is not None else None
+    if leg is None:
+        return (), call
+    call = replace(with_leg(call, "w", leg), winner=leg.id)
+    return (Swap(call.root, leg.id),) if call.connecting else (), call
 
 
 def _released(
@@ -92,9 +104,9 @@ def _is_over(call: Steered) -> bool:
         return call.consulted.is_ending
     if call.consulted is not None and call.consulted.is_up and call.agent is not None:
         # Who leaves two who talk ends after them, and who is in the bridge is told before that.
-        return not call.agent.is_there
+        return not (call.agent.is_there or _comes_back(call))
     if call.agent is not None:
-        return call.agent.is_ending
+        return call.agent.is_ending and not _comes_back(call)
     if not call.devices:
         return (
             not call.inbound or call.consulted is not None
@@ -102,10 +114,17 @@ def _is_over(call: Steered) -> bool:
     return all(leg.is_ending for leg in call.devices)
 
 
+def _comes_back(call: Steered) -> bool:
+    """Whether a leg may yet take the place of the agent's."""
+    return any(leg.id != call.winner and is_coming(call.winner, leg) for leg in call.devices)
+
+
 def _left_to_each_other(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     """The agent has left a talk of three: the other two go on, unrecorded."""
     third, party, agent = call.consulted, call.party, call.agent
     if call.handed or third is None or party is None or (agent is not None and agent.is_there):
+        return (), call
+    if _comes_back(call):
         return (), call
     if not all(leg.is_up and leg.inside for leg in (third, party)):
         return (), call

@@ -61,3 +61,16 @@ def test_an_identity_cannot_end_before_its_end() -> None:
     assert written_identity('Ex"ample, <Ltd>\n', "+1555") == '"Example Ltd" <+1555>'
     assert PLAIN.shown == ""
     assert "secret" not in repr(PLAIN)
+
+
+def test_a_phone_in_the_browser_is_one_more_phone_of_the_agent() -> None:
+    """By the setting, or as the directory says of an agent; others' calls at it are not watched."""
+    account = AsteriskAccount("u", "u", "s", browser_phone=True, browser_users={"grace": False})
+    assert account.devices_of("ada") == ("PJSIP/web-ada", "PJSIP/ada")
+    assert account.watched_of("ada") == ("PJSIP/ada",)
+    assert account.devices_of("grace") == ("PJSIP/grace",)
+    assert account.has_browser_phones
+    one = AsteriskAccount("u", "u", "s", browser_users={"ada": True})
+    assert (one.has_browser_phone("ada"), one.has_browser_phone("grace")) == (True, False)
+    assert one.has_browser_phones
+    assert not AsteriskAccount("u", "u", "s", browser_users={"ada": False}).has_browser_phones

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +122,32 @@ async def test_one_phone_that_is_away_leaves_the_other_ringing(
     with pytest.raises(Rejected) as caught:
         await hands.ring("c2", "PJSIP/linus&PJSIP/linus", NUMBER, shown="")
     assert caught.value.code == "no-phone"
+
+
+@pytest.mark.parametrize(("originator", "why"), [("", "user"), ("9.1", "inbound")])
+async def test_the_browsers_phone_alone_is_told_why_it_rings(
+    bench: Bench, client: AriClient, originator: str, why: str
+) -> None:
+    """A desk phone would show such a header to nobody, and a trunk must never see one."""
+    account = bench.account(browser_phone=True)
+    made: dict[str, dict[str, str]] = {}
+
+    async def create(endpoint: str, arguments: str, channel: str, **more: Any) -> None:
+        made[endpoint] = more["variables"]
+
+    client.create = create  # type: ignore[method-assign]
+    with pytest.raises(Rejected):
+        await Hands(client, account).ring("c1", "ada", NUMBER, shown="", originator=originator)
+    assert made["PJSIP/web-ada"]["PJSIP_HEADER(add,X-Softphone-Ring)"] == why
+    assert not any("HEADER" in name for name in made["PJSIP/ada"])
+
+
+async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_joined(
+    bench: Bench, client: AriClient
+) -> None:
+    """The customer never sees what the phone in the browser is called."""
+    hands = Hands(client, bench.account())
+    assert await hands.perform(commands.Swap("c1", "c1-w4")) == "c1-w4"
+    asked_for = [one for one in asked(bench) if "c1-w4" in one or "bridges" in one]
+    assert asked_for[0] == "POST /channels/c1-w4/variable"
+    assert asked_for[-1] == "DELETE /channels/c1-w4"

@@ -39,6 +39,7 @@ function pageOf(parts) {
 
 const frame = make('iframe', '');
 frame.title = 'Softphone';
+frame.allow = 'microphone; autoplay';
 address.searchParams.set('sfdcIFrameOrigin', location.origin);
 address.searchParams.set('nonce', crypto.randomUUID());
 if (agent) address.searchParams.set('demo_agent', agent);

@@ -1,0 +1,108 @@
+"""Which pages have their agent's phone in the browser: one each, and the last one has it.
+
+Law of this file: a phone lives no longer than the sign-in that let it in, and no page's phone takes
+another's back by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from adapter.core.model import AgentKey
+from adapter.fanout.port import Hints
+from adapter.telephony.browserphones import BrowserPhones
+from adapter.telephony.port import ProviderError
+from adapter.web.outbox import Outbox
+
+log = structlog.get_logger(__name__)
+
+_PHONE = "/phone"
+"""Behind an agent's id: whose hint says that the phone is with another page now."""
+
+SIGNED_OUT, TAKEN = 4003, 4010
+UNUSED_SECONDS = 60.0
+"""A page that reloads is back long before; nobody needs the password of one that is not."""
+
+
+@dataclass(eq=False, slots=True)
+class PhoneLine:
+    """One page's phone: `session` is its sign-in's id, `phones` and `user` who made it."""
+
+    agent: AgentKey
+    session: str
+    outbox: Outbox = field(repr=False)
+    phones: BrowserPhones = field(repr=False)
+    user: str
+    signed_out: bool = False
+    quality: dict[str, float] = field(default_factory=dict)
+
+
+class PhoneLines:
+    """The phones of this replica's pages."""
+
+    def __init__(self, hints: Hints) -> None:
+        self._lines: dict[AgentKey, PhoneLine] = {}
+        self._hints = hints
+        self._moving: AgentKey | None = None
+        hints.listen(self._hinted)
+
+    def everyone(self) -> list[PhoneLine]:
+        """All of them, in no order."""
+        return list(self._lines.values())
+
+    def sessions_of(self, key: AgentKey) -> set[str]:
+        """The sign-in of the agent's phone here, if there is one."""
+        line = self._lines.get(key)
+        return {line.session} if line else set()
+
+    def add(self, line: PhoneLine) -> None:
+        """This page has the agent's phone now; whoever had it, here or elsewhere, is told so."""
+        before = self._lines.get(line.agent)
+        self._lines[line.agent] = line
+        if before is not None:
+            before.outbox.close(TAKEN, "another page has the phone")
+        self._moving = line.agent
+        self._hints.publish(AgentKey(line.agent.org_id, line.agent.user_id + _PHONE), 1)
+        self._moving = None
+
+    def remove(self, line: PhoneLine) -> None:
+        """It is gone, if it was here."""
+        if self._lines.get(line.agent) is line:
+            del self._lines[line.agent]
+
+    def _hinted(self, key: AgentKey, _version: int) -> None:
+        if not key.user_id.endswith(_PHONE):
+            return
+        line = self._lines.get(AgentKey(key.org_id, key.user_id.removesuffix(_PHONE)))
+        if line is not None and line.agent != self._moving:
+            line.outbox.close(TAKEN, "another page has the phone")
+
+    def sign_out(self, session: str) -> None:
+        """A sign-in has ended: so does its phone."""
+        for line in self.everyone():
+            if line.session == session:
+                line.signed_out = True
+                line.outbox.close(SIGNED_OUT, "signed out")
+
+    def sign_out_agent(self, key: AgentKey) -> None:
+        """All sign-ins of the agent have ended."""
+        for session in self.sessions_of(key):
+            self.sign_out(session)
+
+    def leave(self) -> None:
+        """This replica is leaving: pages come back to another."""
+        for line in self.everyone():
+            line.outbox.close(1012, "this replica is leaving")
+
+    async def take_away(self, line: PhoneLine, seconds: float) -> None:
+        """Have the provider forget the phone, after a while in which its page may come back."""
+        await asyncio.sleep(seconds)
+        if line.agent in self._lines:
+            return
+        try:
+            await line.phones.close_phone(line.user, unused=seconds > 0)
+        except ProviderError as error:
+            log.warning("phone.not_taken_away", agent=str(line.agent), reason=error.text)

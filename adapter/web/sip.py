@@ -1,0 +1,292 @@
+"""The endpoint `/sip`: a page's phone talks to the provider through it, and to nobody else.
+
+The page says hello with a ticket, as on its other socket, and is told what to register with; from
+then on frames of text are SIP, and objects of JSON are between the page and us. What the page may
+say is sipguard's; the provider's own server need not face the Internet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from aiohttp import WSMsgType, web
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from adapter.metrics import Metrics
+from adapter.page.port import SalesforceOrg
+from adapter.runtime.clock import Clock
+from adapter.runtime.directory import DirectoryUnavailable
+from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Session, StorageError
+from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
+from adapter.telephony.port import ProviderError
+from adapter.tenants import Tenants
+from adapter.web.address import NO_PROXIES, Proxies, address_of
+from adapter.web.connection import connection_of, not_yet_a_socket
+from adapter.web.floods import Floods
+from adapter.web.middleware import failure, foreign_origin
+from adapter.web.outbox import Bucket, Outbox
+from adapter.web.phonelines import SIGNED_OUT, UNUSED_SECONDS, PhoneLine, PhoneLines
+from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
+from adapter.web.sessions import Sessions
+from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
+
+log = structlog.get_logger(__name__)
+
+SIP = "sip"
+HELLO_SECONDS, CONNECT_SECONDS, PING_SECONDS = 10.0, 5.0, 25.0
+SOCKETS_PER_ADDRESS = 2000
+NO_PHONE = 4011
+"""The agent has no phone in the browser."""
+
+QUALITY = ("sent", "received", "lost", "jitter_ms", "round_trip_ms")
+"""What a page may tell of its audio, each a number."""
+
+MOST = 1e6
+
+
+class SipProxy:
+    """Takes pages' phones in, one socket each."""
+
+    def __init__(
+        self,
+        *,
+        lines: PhoneLines,
+        sessions: Sessions,
+        tenants: Tenants[SalesforceOrg],
+        clock: Clock,
+        tasks: Tasks,
+        metrics: Metrics,
+        own_origin: str,
+        hello_seconds: float = HELLO_SECONDS,
+        unused_seconds: float = UNUSED_SECONDS,
+        sockets_per_address: int = SOCKETS_PER_ADDRESS,
+        proxies: Proxies = NO_PROXIES,
+    ) -> None:
+        self._lines = lines
+        self._sessions = sessions
+        self._tenants = tenants
+        self._clock = clock
+        self._tasks = tasks
+        self._metrics = metrics
+        self._own_origin = own_origin
+        self._hello_seconds = hello_seconds
+        self._unused_seconds = unused_seconds
+        self._sockets_per_address = sockets_per_address
+        self._proxies = proxies
+        self._sockets: Counter[str] = Counter()
+        self._floods = Floods(clock)
+        self.draining = False
+
+    def leave(self) -> None:
+        """This replica is leaving: nobody is let in, and pages come back to another."""
+        self.draining = True
+        self._lines.leave()
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """GET /sip: the whole life of one page's phone."""
+        if request.headers.get("Origin") != self._own_origin:
+            return foreign_origin()
+        if self.draining:
+            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+        address = address_of(request, self._proxies)
+        if self._sockets[address] >= self._sockets_per_address:
+            return failure(429, "too-many", "Too many phones are connected from your address.")
+        connection = connection_of(request)
+        self._sockets[address] += 1
+        try:
+            await self._floods.hold_back(address)
+            return not_yet_a_socket(request) or await self._connected(request, address)
+        finally:
+            if connection is not None and connection.is_flooded:
+                self._floods.note(address)
+            self._sockets[address] -= 1
+            self._sockets += Counter()
+
+    async def _connected(self, request: web.Request, address: str) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(
+            protocols=(SIP,), max_msg_size=MAX_BYTES, compress=False, heartbeat=PING_SECONDS
+        )
+        await socket.prepare(request)
+        outbox = Outbox(socket, request.transport, self._tasks)
+        try:
+            line = await self._greet(socket, outbox)
+            if line is not None:
+                await self._serve(socket, line, address)
+        except (StorageError, DirectoryUnavailable, ProviderError, OSError) as error:
+            log.warning("phone.not_connected", reason=str(error) or type(error).__name__)
+            outbox.close(TRY_AGAIN, "try again later")
+        except (WebSocketException, TimeoutError) as error:
+            log.warning("phone.provider_lost", reason=type(error).__name__)
+            outbox.close(TRY_AGAIN, "the phone system is away")
+        finally:
+            outbox.close(GONE, "gone")
+            await outbox.closed()
+        return socket
+
+    # --- who it is -------------------------------------------------------------------
+
+    async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> PhoneLine | None:
+        """The page's phone, by the sign-in that its ticket is of; or nothing."""
+        ticket = await _hello(socket, self._hello_seconds)
+        if ticket is None:
+            outbox.close(NO_HELLO, "say hello first")
+            return None
+        session = await self._sessions.redeem(ticket)
+        if session is None:
+            outbox.close(SIGNED_OUT, "fetch a new ticket")
+            return None
+        line = await self._line(session, outbox)
+        if line is None:
+            outbox.close(NO_PHONE, "this agent has no phone in the browser")
+        return line
+
+    async def _line(self, session: Session, outbox: Outbox) -> PhoneLine | None:
+        tenant = self._tenants.of_agent(session.agent)
+        line = await self._tenants.line(session.agent, session.email)
+        phones = tenant.telephony.driver if tenant else None
+        if line is None or not isinstance(phones, BrowserPhones):
+            return None
+        if not phones.has_browser_phone(line.user):
+            return None
+        return PhoneLine(session.agent, session.token_hash, outbox, phones, line.user)
+
+    # --- what goes through -----------------------------------------------------------
+
+    async def _serve(self, socket: web.WebSocketResponse, line: PhoneLine, address: str) -> None:
+        self._lines.add(line)
+        about = {"agent": str(line.agent)}
+        self._metrics.phones.inc()
+        try:
+            login = await line.phones.open_phone(line.user)
+            async with _provider(login) as provider:
+                line.outbox.send(_ready(login))
+                log.info("phone.connected", **about)
+                await self._relay(socket, line, provider, login, address)
+        finally:
+            self._metrics.phones.dec()
+            self._lines.remove(line)
+            after = 0.0 if line.signed_out else self._unused_seconds
+            work = self._lines.take_away(line, after)
+            self._tasks.start(f"take the phone of {line.agent} away", work, endless=True)
+            log.info("phone.gone", code=socket.close_code, **about)
+
+    async def _relay(
+        self,
+        socket: web.WebSocketResponse,
+        line: PhoneLine,
+        provider: ClientConnection,
+        login: PhoneLogin,
+        address: str,
+    ) -> None:
+        """Until one of both is gone."""
+        down = self._tasks.start(f"sip to {line.agent}", _down(provider, line.outbox))
+        bucket = Bucket()
+        try:
+            async for frame in socket:
+                if not bucket.take(self._clock.now()):
+                    log.warning("socket.flood", agent=str(line.agent))
+                    self._floods.note(address)
+                    line.outbox.close(FLOOD, "too many messages")
+                    break
+                text = frame.data if frame.type is WSMsgType.TEXT else ""
+                if text.startswith("{"):
+                    await self._heard(line, text)
+                else:
+                    await self._up(line, provider, text, login.user)
+        finally:
+            down.cancel()
+            await asyncio.wait({down})
+
+    async def _up(self, line: PhoneLine, provider: ClientConnection, text: str, user: str) -> None:
+        try:
+            message = passed_on(text, user)
+        except NotAPhone as error:
+            self._metrics.sip_refused.inc()
+            log.warning("phone.refused", agent=str(line.agent), reason=str(error))
+            return
+        await provider.send(message)
+
+    async def _heard(self, line: PhoneLine, text: str) -> None:
+        """What the page says to us; what it is not, is nothing."""
+        said = _object(text)
+        match said.get("type"):
+            case "audio":
+                restored = await self._restored(line)
+                self._metrics.audio_restored.labels("found" if restored else "none").inc()
+                line.outbox.send(json.dumps({"type": "audio", "found": restored}))
+                log.info("phone.audio", agent=str(line.agent), restored=restored)
+            case "quality":
+                line.quality = {
+                    name: float(value)
+                    for name in QUALITY
+                    if isinstance(value := said.get(name), int | float) and 0 <= value < MOST
+                }
+                self._metrics.heard(line.quality)
+            case _:
+                log.debug("frame.noted", type="phone")
+
+    async def _restored(self, line: PhoneLine) -> bool:
+        try:
+            return await line.phones.restore_audio(line.user)
+        except ProviderError as error:
+            log.warning("phone.audio_failed", agent=str(line.agent), reason=error.text)
+            return False
+
+
+async def _hello(socket: web.WebSocketResponse, seconds: float) -> str | None:
+    """The ticket, if hello is the first frame and comes in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            frame = await socket.receive()
+    except TimeoutError:
+        return None
+    said = _object(frame.data) if frame.type is WSMsgType.TEXT else {}
+    ticket = said.get("ticket")
+    is_hello = said.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
+    return str(ticket) if is_hello else None
+
+
+def _object(text: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError, RecursionError):
+        said = json.loads(text)
+        if isinstance(said, dict):
+            return said
+    return {}
+
+
+def _ready(login: PhoneLogin) -> str:
+    return json.dumps({"type": "ready", "user": login.user, "password": login.password})
+
+
+@asynccontextmanager
+async def _provider(login: PhoneLogin) -> AsyncIterator[ClientConnection]:
+    """The provider's own socket. Raises OSError, WebSocketException, TimeoutError."""
+    async with connect(
+        login.url,
+        subprotocols=[Subprotocol(SIP)],
+        open_timeout=CONNECT_SECONDS,
+        close_timeout=1,
+        max_size=MAX_BYTES,
+        compression=None,
+        proxy=None,
+    ) as provider:
+        yield provider
+
+
+async def _down(provider: ClientConnection, outbox: Outbox) -> None:
+    """What the provider says, to the page; its end is the page's."""
+    with contextlib.suppress(WebSocketException, OSError):
+        async for message in provider:
+            text = message if isinstance(message, str) else message.decode("utf-8", "replace")
+            outbox.send(text)
+    outbox.close(TRY_AGAIN, "the phone system is away")

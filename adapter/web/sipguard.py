@@ -1,0 +1,86 @@
+"""What a page's phone may say to the provider in SIP, one message at a time. Pure.
+
+Law of this file: a page is a phone that can be rung, and nothing else. It speaks for itself alone,
+begins no call, and says nothing by which a server could take it for somebody else: only headers
+that a phone needs go through.
+https://datatracker.ietf.org/doc/html/rfc3261 and https://datatracker.ietf.org/doc/html/rfc7118
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_BYTES = 32 * 1024
+"""An offer of audio has some 2 kB, with many networks 8."""
+
+KEEP_ALIVE = "\r\n\r\n"
+
+_METHODS = frozenset({"REGISTER", "ACK", "BYE", "INFO", "INVITE", "UPDATE", "PRACK", "OPTIONS"})
+_IN_DIALOG = _METHODS - {"REGISTER"}
+_COMPACT = {
+    **{"f": "from", "t": "to", "v": "via", "i": "call-id", "m": "contact", "l": "content-length"},
+    **{"c": "content-type", "k": "supported", "e": "content-encoding", "s": "subject"},
+}
+_PASSED = frozenset(
+    {
+        *("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "expires"),
+        *("authorization", "content-type", "allow", "supported", "require", "user-agent"),
+        *("route", "record-route", "rseq", "rack", "reason", "accept", "session-expires"),
+        *("min-se", "retry-after", "unsupported", "warning", "server"),
+    }
+)
+_ONCE = ("from", "to", "call-id", "cseq")
+_REQUEST = re.compile(r"([A-Z]{3,10}) sips?:[^\s<>\"]{1,300} SIP/2\.0")
+_RESPONSE = re.compile(r"SIP/2\.0 [1-6][0-9]{2}( [\x20-\x7e]{0,200})?")
+_HEADER = re.compile(r"([A-Za-z-]{1,40})[ \t]*:[ \t]*([^\x00-\x08\x0a-\x1f]{0,4000})")
+_ADDRESS = re.compile(
+    r"""(?: "[^"\\]{0,200}" \s* | [\w.\-\s]{0,200} )?
+        < sips? : ([\w.~-]{1,80}) @ [^<>"\s]{1,300} >
+        ((?: ; [\w.~-]{1,40} (?: = [\w.~-]{1,200} )? )*)""",
+    re.VERBOSE | re.ASCII,
+)
+
+
+class NotAPhone(Exception):
+    """Nothing that a phone of ours says; the text quotes none of it."""
+
+
+def passed_on(message: str, user: str) -> str:
+    """The message as the provider may have it, from the phone of that user. Raises NotAPhone."""
+    if message == KEEP_ALIVE:
+        return message
+    head, _, body = message.partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    headers = [header for line in lines if (header := _header(line))[0] in _PASSED]
+    once = {name: [value for key, value in headers if key == name] for name in _ONCE}
+    if any(len(values) != 1 for values in once.values()):
+        raise NotAPhone("a message whose sender or receiver is not clear")
+    _check(first, once["from"][0], once["to"][0], user)
+    # Its own length would let a second message hide behind the first.
+    told = [f"{name}: {value}" for name, value in headers]
+    told.append(f"content-length: {len(body.encode())}")
+    return "\r\n".join([first, *told, "", body])
+
+
+def _header(line: str) -> tuple[str, str]:
+    found = _HEADER.fullmatch(line)
+    if found is None:
+        raise NotAPhone("a header that cannot be read")
+    name = found[1].lower()
+    return _COMPACT.get(name, name), found[2]
+
+
+def _check(first: str, sender: str, receiver: str, user: str) -> None:
+    if _RESPONSE.fullmatch(first):
+        return
+    found = _REQUEST.fullmatch(first)
+    if found is None or found[1] not in _METHODS:
+        raise NotAPhone("a request that no phone of ours makes")
+    sent_by, sent_to = _ADDRESS.fullmatch(sender), _ADDRESS.fullmatch(receiver)
+    if sent_by is None or sent_to is None or sent_by[1] != user:
+        raise NotAPhone("a request in another's name")
+    if found[1] not in _IN_DIALOG:
+        if sent_to[1] != user:
+            raise NotAPhone("a registration for somebody else")
+    elif ";tag=" not in sent_to[2]:
+        raise NotAPhone("a call, which pages do not begin here")

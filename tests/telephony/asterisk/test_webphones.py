@@ -1,0 +1,168 @@
+"""Phones in the browser as Asterisk is told of them: for one page, with no way out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.webphones import NOWHERE, WebPhones
+
+ACCOUNT = AsteriskAccount("https://pbx.example/x", "u", "s", browser_phone=True)
+WEB = "PJSIP/web-ada"
+
+
+class Pbx:
+    """Answers requests, and remembers those that change something."""
+
+    def __init__(self, *channels: dict[str, Any], online: bool = True, muted: bool = False) -> None:
+        self.channels = channels
+        self.online = online
+        self.muted = muted
+        self.asked: list[tuple[str, str]] = []
+        self.bodies: dict[str, Any] = {}
+        self.queries: dict[str, Any] = {}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request."""
+        path = request.url.path.removeprefix("/x/ari")
+        if request.method == "GET":
+            found: Any = {"state": "online" if self.online else "offline"}
+            if path == "/channels":
+                found = self.channels
+            elif path.endswith("/variable"):
+                found = {"value": "1" if self.muted else ""}
+            return httpx.Response(200, json=found)
+        self.asked.append((request.method, path))
+        self.bodies[path] = json.loads(request.content or b"{}")
+        self.queries[path] = dict(request.url.params)
+        return httpx.Response(204)
+
+    def phones(self, account: AsteriskAccount = ACCOUNT) -> WebPhones:
+        """Phones at this one."""
+        base, transport = f"{account.url}/ari", httpx.MockTransport(self)
+        return WebPhones(
+            AriClient(httpx.AsyncClient(base_url=base, transport=transport), account), account
+        )
+
+
+def a_leg(name: str, state: str, at: int = 0, number: str = "+1555", where: str = WEB) -> Any:
+    """A leg of ada's at her phone in the browser, made at that second."""
+    return {
+        "id": name,
+        "name": f"{where}-0000001",
+        "state": state,
+        "creationtime": f"2026-11-29T20:00:{at:02}.000+0000",
+        "dialplan": {"app_data": f"softphone,user,{name.partition('-')[0]},ada,{number}"},
+    }
+
+
+NOON = 1_795_982_400_000 + 10_000
+"""Ten seconds after the first leg was made: 2026-11-29T20:00:10Z."""
+
+
+def fields(body: Any) -> dict[str, str]:
+    """What an object was told."""
+    return {one["attribute"]: one["value"] for one in body["fields"]}
+
+
+async def test_a_phone_can_be_rung_and_can_dial_nobody() -> None:
+    """Its context has no extension, and it may hand nothing over; each page has a new password."""
+    pbx = Pbx()
+    phones = pbx.phones()
+    login, again = await phones.open("ada"), await phones.open("ada")
+    told = [path.rsplit("/", 2)[1:] for _, path in pbx.asked[:3]]
+    assert told == [["auth", "web-ada"], ["aor", "web-ada"], ["endpoint", "web-ada"]]
+    endpoint = fields(pbx.bodies[pbx.asked[2][1]])
+    assert endpoint["context"] == NOWHERE
+    assert endpoint["allow_transfer"] == endpoint["allow_subscribe"] == "no"
+    assert endpoint["rtp_timeout"] == "30"
+    assert fields(pbx.bodies[pbx.asked[1][1]]) == {"max_contacts": "1", "remove_existing": "yes"}
+    assert login.url == "wss://pbx.example/x/ws"
+    assert login.password != again.password
+    assert login.password not in repr(login)
+
+
+async def test_an_extension_is_shown_as_such() -> None:
+    """Who is called by a colleague's browser sees the colleague's extension."""
+    pbx = Pbx()
+    await pbx.phones().open("2001")
+    assert fields(pbx.bodies[pbx.asked[2][1]])["callerid"] == "<2001>"
+
+
+async def test_a_user_that_is_dialed_as_it_is_has_a_name_of_its_own() -> None:
+    """No slash and no blank gets into an endpoint's name, and two users never share one."""
+    names = {ACCOUNT.web_endpoint(user) for user in ("PJSIP/ada&PJSIP/9@t", "PJSIP/ada", "ada")}
+    assert len(names) == 3
+    assert all(name.replace("-", "").isalnum() for name in names)
+
+
+@pytest.mark.parametrize(("unused", "online", "gone"), [(True, True, 0), (True, False, 3)])
+async def test_a_phone_that_is_registered_again_is_left_alone(
+    unused: bool, online: bool, gone: int
+) -> None:
+    """The page is back already, perhaps at another replica."""
+    pbx = Pbx(online=online)
+    await pbx.phones().close("ada", unused=unused)
+    assert [method for method, _ in pbx.asked] == ["DELETE"] * gone
+
+
+async def test_a_signed_out_agents_phone_is_gone_at_once() -> None:
+    """Whether it is registered or not."""
+    pbx = Pbx(online=True)
+    await pbx.phones().close("ada", unused=False)
+    assert len(pbx.asked) == 3
+
+
+async def test_a_lost_leg_is_called_anew_under_a_later_name() -> None:
+    """The page knows why it is rung; the number is shown; older legs have lesser names."""
+    pbx = Pbx(a_leg("c1-d0", "Up"), a_leg("c1-dst", "Up", where="PJSIP/trunk"))
+    assert await pbx.phones().restore("ada", NOON)
+    assert pbx.asked == [("POST", "/channels/create"), ("POST", "/channels/c1-w6/dial")]
+    assert pbx.queries["/channels/create"]["endpoint"] == WEB
+    assert pbx.queries["/channels/create"]["appArgs"] == "user,c1,ada,+1555"
+    told = pbx.bodies["/channels/create"]["variables"]
+    assert told["PJSIP_HEADER(add,X-Softphone-Ring)"] == "again"
+    assert told["CONNECTEDLINE(all,i)"] == '"" <+1555>'
+
+
+async def test_two_reloads_at_once_have_two_names() -> None:
+    """The second takes the place of the first that is still coming."""
+    pbx = Pbx(a_leg("c1-d0", "Up"), a_leg("c1-w6", "Up", 9))
+    await pbx.phones().restore("ada", NOON)
+    assert pbx.asked[-1] == ("POST", "/channels/c1-w7/dial")
+
+
+async def test_an_agent_who_was_mute_is_mute_still() -> None:
+    """Before the new leg can be heard at all."""
+    pbx = Pbx(a_leg("c1-d0", "Up"), muted=True)
+    await pbx.phones().restore("ada", NOON)
+    assert [path for _, path in pbx.asked] == [
+        "/channels/create",
+        "/channels/c1-w6/variable",
+        "/channels/c1-w6/mute",
+        "/channels/c1-w6/dial",
+    ]
+
+
+@pytest.mark.parametrize(("root", "why"), [("c1", "user"), ("9-1", "inbound")])
+async def test_a_page_that_reloads_while_it_rings_is_rung_again(root: str, why: str) -> None:
+    """As one more phone of the agent's: whichever is picked up first has the call."""
+    leg = a_leg(f"{root}-d0", "Ringing")
+    leg["dialplan"]["app_data"] = f"softphone,user,{root},ada,"
+    pbx = Pbx(leg)
+    assert await pbx.phones().restore("ada", NOON)
+    assert pbx.asked[-1] == ("POST", f"/channels/{root}-d16/dial")
+    told = pbx.bodies["/channels/create"]["variables"]
+    assert told["PJSIP_HEADER(add,X-Softphone-Ring)"] == why
+
+
+async def test_a_talk_at_the_desk_phone_is_none_of_the_browsers() -> None:
+    """Nothing is called."""
+    pbx = Pbx(a_leg("c1-d0", "Up", where="PJSIP/ada"), {**a_leg("c1-d1", "Up"), "dialplan": {}})
+    assert not await pbx.phones().restore("ada", NOON)
+    assert pbx.asked == []

@@ -1,0 +1,33 @@
+/** The phone in the browser: fetched when the agent has one, and never otherwise. */
+
+import { fetchTicket } from './session.js';
+
+/** @import {Page} from './page.js' */
+/** @import {View} from './types.js' */
+
+/** @param {Page} page @param {string} origin */
+export function createAudio(page, origin) {
+  /** @type {ReturnType<typeof import('./browserphone.js').createBrowserPhone>|null} */
+  let phone = null;
+  let loading = false;
+  return {
+    /** @param {View} view */
+    async hear(view) {
+      if (phone) return phone.hear(view);
+      if (loading || !view.can['browser_phone']) return;
+      loading = true;
+      try {
+        const [{ createBrowserPhone }] = await Promise.all([import('./browserphone.js'), page.moreWords()]);
+        phone = createBrowserPhone(page, () => fetchTicket(origin));
+        phone.hear(page.model.view ?? view);
+      } catch (thrown) {
+        loading = false;
+        console.warn('softphone: no phone in the browser', thrown);
+      }
+    },
+    dialed: () => phone?.dialed(),
+    /** @param {object} request of something to do in a call @returns {boolean} whether this browser's phone does it */
+    control: (request) => phone?.control(request) ?? false,
+    leave: () => phone?.leave(),
+  };
+}

@@ -1,0 +1,75 @@
+/** What the panel says of the phone in this browser, and what can be done about it. */
+
+import { el, keyedList, setData, setText, show } from './dom.js';
+
+/** @import {AudioActions, Context, Model} from './types.js' */
+
+/** @type {{[state: string]: {word: string, act: keyof AudioActions}}} */
+const ACTS = {
+  setup: { word: 'audio.allow', act: 'use' },
+  trouble: { word: 'audio.again', act: 'use' },
+  taken: { word: 'audio.here', act: 'use' },
+  ringing: { word: 'audio.pickUp', act: 'pickUp' },
+};
+
+/** The microphone under test. @param {Context} context @param {() => AudioActions|undefined} actions */
+function createTest({ t }, actions) {
+  const meter = el('meter', { min: 0, max: 1, 'aria-label': t('audio.level') });
+  const choice = el('select', { name: 'microphone', 'aria-label': t('audio.device'), onchange: () => actions()?.chooseDevice(choice.value) });
+  const options = keyedList(choice, (/** @type {{id: string, label: string, chosen: boolean}} */ device) => device.id, (device) => {
+    const element = el('option', { value: device.id }, device.label);
+    return { element, update: ({ chosen }) => void (element.selected = chosen) };
+  });
+  const element = el('div', { class: 'audio-test' }, meter, choice, el('p', { class: 'account-hint' }, t('audio.echo')));
+  return {
+    element,
+    /** @param {Model} model */
+    update({ audio }) {
+      show(element, audio?.level !== undefined);
+      meter.value = audio?.level ?? 0;
+      options(audio?.devices ?? []);
+    },
+  };
+}
+
+/** @param {Context} context */
+export function createAudioBar(context) {
+  const { t } = context;
+  /** @type {Model['audio']} */
+  let audio;
+  const words = el('span', { class: 'audio-words', role: 'status' });
+  const quality = el('span', { class: 'audio-quality' });
+  const actWords = el('span', {});
+  const act = el('button', { type: 'button', class: 'button neutral', 'data-act': 'act', onclick: () => {
+    const known = ACTS[audio?.state ?? ''];
+    if (known?.act === 'use') audio?.actions.use();
+    else audio?.actions.pickUp();
+  } }, actWords);
+  const testWords = el('span', {});
+  const test = el('button', { type: 'button', class: 'link', 'data-act': 'test', onclick: () => audio?.actions.test(audio.level === undefined) }, testWords);
+  const trial = createTest(context, () => audio?.actions);
+  const element = el('section', { class: 'audio', 'aria-label': t('audio.label') },
+    el('div', { class: 'audio-line' }, words, quality, act, test), trial.element);
+  return {
+    element,
+    /** @param {Model} model */
+    update(model) {
+      audio = model.audio;
+      show(element, audio !== undefined && (model.stage === 'live' || model.stage === 'offline'));
+      if (!audio) return;
+      const { state, trouble } = audio;
+      const answers = state === 'ringing' && audio.why === 'inbound';
+      setData(element, 'audio', state);
+      setText(words, t(state === 'trouble' ? `audio.trouble.${trouble}` : `audio.${state}`));
+      setText(quality, audio.quality ? t(`audio.quality.${audio.quality}`) : '');
+      setData(quality, 'quality', audio.quality ?? '');
+      show(quality, state === 'talking' && audio.quality !== undefined);
+      // Who calls in is answered on the call's own card.
+      show(act, state in ACTS && !answers);
+      setText(actWords, t(ACTS[state]?.word ?? 'audio.again'));
+      show(test, state === 'ready');
+      setText(testWords, t(audio.level === undefined ? 'audio.test' : 'audio.testEnd'));
+      trial.update(model);
+    },
+  };
+}

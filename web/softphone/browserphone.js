@@ -1,0 +1,190 @@
+/**
+ * The agent's phone in this browser: one tab has it, the others say what they want of it.
+ *
+ * Whoever holds the lock has the phone; who waits for the lock has it next. A tab that comes to it in
+ * the middle of a talk asks for the audio, and the server swaps the legs: the customer notices nothing.
+ * https://developer.mozilla.org/docs/Web/API/Web_Locks_API
+ */
+
+import { createMicrophone, microphoneState, troubleOf } from './microphone.js';
+import { createSipPhone } from './sipphone.js';
+import { TAKEN } from './sipsocket.js';
+
+/** @import {Page} from './page.js' */
+/** @import {AudioActions, AudioState, PhoneEvents, View} from './types.js' */
+/** @import {Ticket} from './session.js' */
+
+/** A click is picked up by itself so long after it, once. */
+const CLICK_MS = 45_000;
+const QUALITY_MS = 10_000;
+
+/** @param {{lost: number, received: number, round_trip_ms: number, jitter_ms: number}} told */
+export function rated({ lost, received, round_trip_ms: trip, jitter_ms: jitter }) {
+  const share = lost / Math.max(1, lost + received);
+  if (received === 0 || share > 0.08 || trip > 500 || jitter > 80) return 'poor';
+  return share > 0.02 || trip > 250 || jitter > 40 ? 'fair' : 'good';
+}
+
+/** Whether a call of this view may have had its audio in this browser. @param {View|null} view */
+const isInCall = (view) => (view?.calls.length ?? 0) > 0;
+
+/**
+ * @param {Page} page
+ * @param {() => Promise<Ticket>} fetchTicket
+ * @param {{locks?: LockManager, makePhone?: typeof createSipPhone, makeMicrophone?: typeof createMicrophone, stateOf?: typeof microphoneState, channel?: (name: string) => BroadcastChannel}} [ports]
+ */
+export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks, makePhone = createSipPhone, makeMicrophone = createMicrophone, stateOf = microphoneState, channel: openChannel = (name) => new BroadcastChannel(name) } = {}) {
+  const { model } = page;
+  const agent = model.view?.agent;
+  const name = `softphone/phone/${agent?.org_id}/${agent?.user_id}`;
+  const channel = openChannel(name);
+  const microphone = makeMicrophone(page.local);
+  const leaving = new AbortController();
+  let owns = false;
+  let clickedAt = 0;
+  /** @type {ReturnType<typeof setInterval>|undefined} */
+  let watching;
+
+  /** @type {AudioActions} */
+  const actions = {
+    use: () => void use(),
+    pickUp: () => void (owns ? pickUp() : tell({ say: 'pickUp' })),
+    test: (on) => void import('./microphonetest.js').then(({ testMicrophone }) => testMicrophone(page, microphone, on)),
+    async chooseDevice(id) {
+      microphone.choose(id);
+      const [track] = (await microphone.take()).getAudioTracks();
+      if (track) await phone.speakWith(track);
+      put({ devices: await microphone.devices() });
+    },
+  };
+  /** @type {PhoneEvents} */
+  const events = {
+    registered(talks) {
+      if (talks) return put({ state: 'talking' });
+      put({ state: isInCall(model.view) ? 'reconnecting' : 'ready' });
+      if (isInCall(model.view)) phone.askForAudio();
+    },
+    offline: () => phone.isTalking() || put({ state: 'connecting' }),
+    final(code) {
+      put({ state: code === TAKEN ? 'taken' : 'elsewhere' });
+      microphone.release();
+    },
+    ringing(why) {
+      put({ state: why === 'again' ? 'reconnecting' : 'ringing', why });
+      const mine = why === 'user' && Date.now() - clickedAt < CLICK_MS;
+      if (mine) clickedAt = 0;
+      if (mine || why === 'again') void pickUp();
+    },
+    talking() {
+      put({ state: 'talking' });
+      watching ??= setInterval(look, QUALITY_MS);
+    },
+    lost() {
+      put({ state: 'reconnecting' });
+      phone.askForAudio();
+    },
+    silent: () => model.audio?.state === 'reconnecting' && put({ state: 'ready' }),
+    over(talks) {
+      if (talks) return;
+      clearInterval(watching);
+      watching = undefined;
+      if (owns) put({ state: 'ready', quality: undefined });
+      microphone.release();
+    },
+  };
+  const phone = makePhone({ url: `${location.origin.replace(/^http/, 'ws')}/sip`, fetchTicket, events });
+
+  /** @param {{[field in keyof AudioState]?: AudioState[field] | undefined}} change */
+  function put(change) {
+    const next = { .../** @type {any} */ (model.audio ?? {}), ...change, actions };
+    model.audio = next;
+    if (owns) tell({ say: 'state', state: next.state, why: next.why });
+    if (model.view) hear(model.view);
+    page.render();
+  }
+  /** @param {object} message to the other tabs */
+  const tell = (message) => channel.postMessage(message);
+
+  /** The owner does what others want; they show what it does. */
+  channel.onmessage = ({ data }) => {
+    if (owns) {
+      if (data.say === 'pickUp') void pickUp();
+      if (data.say === 'decline') phone.decline();
+      if (data.say === 'dialed') clickedAt = Date.now();
+      if (data.say === 'who') put({});
+    } else if (data.say === 'state') {
+      put({ state: data.state === 'ringing' ? 'ringing' : 'elsewhere', why: data.why });
+    }
+  };
+
+  async function pickUp() {
+    try {
+      phone.answer(await microphone.take());
+    } catch (thrown) {
+      put({ state: 'trouble', trouble: troubleOf(thrown) });
+    }
+  }
+  async function look() {
+    const told = await phone.quality();
+    if (told) put({ quality: rated(told) });
+  }
+
+  /** The phone is registered only where the agent can be heard: elsewhere the desk phone rings alone. */
+  async function begin() {
+    const state = await stateOf();
+    if (state === 'prompt') return put({ state: 'setup' });
+    if (state !== 'granted') return put({ state: 'trouble', trouble: state });
+    put({ state: 'connecting' });
+    phone.register();
+  }
+  async function use() {
+    try {
+      await microphone.take();
+      microphone.release();
+    } catch (thrown) {
+      return put({ state: 'trouble', trouble: troubleOf(thrown) });
+    }
+    put({ state: 'connecting' });
+    phone.register();
+  }
+
+  /** A view shows what this browser's phone can do, too. @param {View} view */
+  function hear(view) {
+    const rings = model.audio?.state === 'ringing' && model.audio.why === 'inbound';
+    view.can = { ...view.can, answer: rings, decline: rings };
+  }
+
+  put({ state: 'elsewhere' });
+  tell({ say: 'who' });
+  locks.request(name, { signal: leaving.signal }, () => new Promise((resolve) => {
+    leaving.signal.addEventListener('abort', resolve);
+    owns = true;
+    void begin();
+  })).catch(() => undefined);
+  navigator.mediaDevices?.addEventListener('devicechange', () => {
+    if (owns && (model.audio?.state === 'trouble' || model.audio?.state === 'setup')) void begin();
+  });
+
+  return {
+    hear,
+    dialed() {
+      if (owns) clickedAt = Date.now();
+      else tell({ say: 'dialed' });
+    },
+    /** @param {any} request */
+    control({ action }) {
+      if (model.audio?.state !== 'ringing' || !['answer', 'decline'].includes(action)) return false;
+      if (action === 'answer') actions.pickUp();
+      else if (owns) phone.decline();
+      else tell({ say: 'decline' });
+      return true;
+    },
+    leave() {
+      leaving.abort();
+      phone.stop();
+      microphone.release();
+      owns = false;
+      delete model.audio;
+    },
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * The port `phone`, by SIP: registers, is rung, answers, hangs up. Whoever else makes phones in
+ * browsers stands behind the same functions.
+ *
+ * The server is the truth of a call; this carries its audio. A page never begins a call here.
+ */
+
+import { UA } from './jssip.js';
+import { FINAL, PhoneSocket } from './sipsocket.js';
+
+/** @import {PhoneEvents, PhoneRing} from './types.js' */
+/** @import {RTCSession} from './jssip.js' */
+/** @import {Ticket} from './session.js' */
+/** @import {PhoneLogin} from './sipsocket.js' */
+
+const RING_HEADER = 'X-Softphone-Ring';
+const REGISTER_SECONDS = 120;
+/** How long audio may be interrupted before it is asked for anew. */
+const INTERRUPTED_MS = 3_000;
+const AGAIN_MS = 3_000;
+
+/** What is said of packets since the last time. @param {RTCPeerConnection} connection @param {{[name: string]: number}} before */
+export async function qualityOf(connection, before) {
+  const told = { sent: 0, received: 0, lost: 0, jitter_ms: 0, round_trip_ms: 0 };
+  for (const one of (await connection.getStats()).values()) {
+    if (one.type === 'inbound-rtp') {
+      told.received = one.packetsReceived - (before['received'] ?? 0);
+      told.lost = Math.max(0, one.packetsLost - (before['lost'] ?? 0));
+      told.jitter_ms = Math.round(one.jitter * 1000);
+      before['received'] = one.packetsReceived;
+      before['lost'] = one.packetsLost;
+    } else if (one.type === 'outbound-rtp') {
+      told.sent = one.packetsSent - (before['sent'] ?? 0);
+      before['sent'] = one.packetsSent;
+    } else if (one.type === 'remote-inbound-rtp') {
+      told.round_trip_ms = Math.round((one.roundTripTime ?? 0) * 1000);
+    }
+  }
+  return told;
+}
+
+/** One session's media, watched: what is interrupted too long is lost. @param {RTCPeerConnection} connection @param {HTMLAudioElement} speaker @param {{lost: () => void, back: () => void}} told */
+function watchMedia(connection, speaker, { lost, back }) {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+  connection.addEventListener('track', ({ streams, track }) => {
+    speaker.srcObject = streams[0] ?? new MediaStream([track]);
+    void speaker.play().catch(() => undefined);
+  });
+  connection.addEventListener('iceconnectionstatechange', () => {
+    const state = connection.iceConnectionState;
+    clearTimeout(timer);
+    if (state === 'failed') lost();
+    if (state === 'disconnected') timer = setTimeout(lost, INTERRUPTED_MS);
+    if (state === 'connected' || state === 'completed') back();
+  });
+}
+
+/**
+ * @param {{url: string, fetchTicket: () => Promise<Ticket>, events: PhoneEvents}} ports
+ */
+export function createSipPhone({ url, fetchTicket, events }) {
+  const speaker = new Audio();
+  /** @type {UA|null} */
+  let ua = null;
+  /** @type {RTCIceServer[]} */
+  let iceServers = [];
+  /** The one that talks, and the one that rings. @type {RTCSession|null} */
+  let session = null;
+  /** @type {RTCSession|null} */
+  let ringing = null;
+  /** @type {{[name: string]: number}} */
+  let counted = {};
+  const socket = new PhoneSocket({
+    url, fetchTicket, onReady,
+    onAudio: (found) => found || events.silent(),
+    onFinal(code) {
+      stop();
+      events.final(code);
+    },
+  });
+
+  /** @param {PhoneLogin} login */
+  function onReady(login) {
+    iceServers = login.ice ?? [];
+    if (ua) return void ua.set('password', login.password);
+    const uri = `sip:${login.user}@softphone.invalid`;
+    ua = new UA({
+      sockets: [socket], uri, contact_uri: `${uri};transport=ws`, authorization_user: login.user,
+      password: login.password, register: true, register_expires: REGISTER_SECONDS, session_timers: false,
+      user_agent: 'Softphone', connection_recovery_min_interval: 1, connection_recovery_max_interval: 3,
+    });
+    ua.on('registered', () => events.registered(session !== null));
+    ua.on('disconnected', events.offline);
+    ua.on('registrationFailed', events.offline);
+    ua.on('newRTCSession', ({ session: one, request }) => rung(one, /** @type {PhoneRing} */ (request.getHeader(RING_HEADER) ?? '')));
+    ua.start();
+  }
+
+  /** @param {RTCSession} one @param {PhoneRing} why */
+  function rung(one, why) {
+    if (one.direction !== 'incoming') return one.terminate();
+    ringing = one;
+    const over = () => {
+      if (ringing === one) ringing = null;
+      if (session === one) {
+        session = null;
+        speaker.srcObject = null;
+      }
+      events.over(session !== null);
+    };
+    one.on('ended', over);
+    one.on('failed', over);
+    one.on('peerconnection', ({ peerconnection }) => peerconnection && watchMedia(peerconnection, speaker, {
+      lost: () => session === one && events.lost(),
+      back: () => session === one && events.talking(),
+    }));
+    one.on('confirmed', () => session === one && events.talking());
+    events.ringing(why);
+  }
+
+  function stop() {
+    // Nothing is said any more: a goodbye would end the call, which goes on elsewhere.
+    socket.disconnect();
+    ua?.stop();
+    ua = session = ringing = null;
+    speaker.srcObject = null;
+  }
+
+  return {
+    register() {
+      // Until the first answer nobody else tries again.
+      socket.ondisconnect = (_error, code) => void (FINAL.includes(code ?? 0) || setTimeout(socket.connect, AGAIN_MS));
+      socket.connect();
+    },
+    stop,
+    isRinging: () => ringing !== null,
+    isTalking: () => session !== null,
+    /** Pick up what rings. @param {MediaStream} mediaStream what is heard of the agent */
+    answer(mediaStream) {
+      const one = ringing;
+      if (!one) return;
+      const before = session;
+      session = one;
+      ringing = null;
+      counted = {};
+      one.answer({ mediaStream, pcConfig: { iceServers } });
+      // Its call has this leg now: the server ends the old one, which may not hear of it.
+      if (before) setTimeout(() => before.isEnded() || before.terminate(), 5_000);
+    },
+    decline: () => ringing?.terminate({ status_code: 603 }),
+    hangUp: () => session?.terminate(),
+    /** Have the server ring for the call whose audio is gone. */
+    askForAudio: () => socket.tell({ type: 'audio' }),
+    /** Another microphone, in the middle of a talk. @param {MediaStreamTrack} track */
+    async speakWith(track) {
+      for (const sender of session?.connection.getSenders() ?? []) if (sender.track?.kind === 'audio') await sender.replaceTrack(track);
+    },
+    /** How the audio is since the last time; null: there is none. */
+    async quality() {
+      if (!session?.connection) return null;
+      const told = await qualityOf(session.connection, counted);
+      socket.tell({ type: 'quality', ...told });
+      return told;
+    },
+    connection: () => session?.connection ?? null,
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * A phone's connection to our own server, which passes its SIP on: hello first, by a ticket, and what
+ * to register with comes back. Text is SIP; an object of JSON is between this page and the server.
+ */
+
+/** @import {SipSocket} from './jssip.js' */
+/** @import {Ticket} from './session.js' */
+
+/** @typedef {{user: string, password: string, ice?: RTCIceServer[]}} PhoneLogin */
+
+/** Another page has the phone; the agent has none. */
+export const TAKEN = 4010;
+export const NO_PHONE = 4011;
+export const FINAL = [TAKEN, NO_PHONE];
+
+/** @implements {SipSocket} */
+export class PhoneSocket {
+  via_transport = 'WS';
+  sip_uri = 'sip:softphone.invalid;transport=ws';
+  /** @type {WebSocket|null} */
+  #live = null;
+  #isReady = false;
+  #isTold = false;
+  #attempt = 0;
+  #ports;
+
+  onconnect = () => {};
+  /** @type {SipSocket['ondisconnect']} */
+  ondisconnect = () => {};
+  /** @type {SipSocket['ondata']} */
+  ondata = () => {};
+
+  /** @param {{url: string, fetchTicket: () => Promise<Ticket>, onReady: (login: PhoneLogin) => void, onAudio: (found: boolean) => void, onFinal: (code: number) => void, open?: (url: string, protocol: string) => WebSocket}} ports */
+  constructor(ports) {
+    this.#ports = ports;
+    this.url = ports.url;
+  }
+
+  /** Asked for while it is ready, it was connected before there was anybody to tell of it. */
+  connect = () => void (this.#isReady || this.#open());
+
+  async #open() {
+    const mine = ++this.#attempt;
+    const ticket = await this.#ports.fetchTicket();
+    if (mine !== this.#attempt) return;
+    if (!ticket.ok) return this.ondisconnect(true, 0, ticket.code);
+    const { url, open = (address, protocol) => new WebSocket(address, protocol) } = this.#ports;
+    const live = open(url, 'sip');
+    this.#live = live;
+    live.onopen = () => live.send(JSON.stringify({ type: 'hello', ticket: ticket.ticket }));
+    live.onmessage = ({ data }) => mine === this.#attempt && this.#receive(String(data));
+    live.onclose = ({ code, reason }) => mine === this.#attempt && this.#closed(code, reason);
+  }
+
+  /** @param {string} data */
+  #receive(data) {
+    if (!data.startsWith('{')) return this.ondata(data);
+    const said = JSON.parse(data);
+    if (said.type === 'audio') this.#ports.onAudio(said.found === true);
+    if (said.type !== 'ready') return;
+    this.#isReady = true;
+    this.#ports.onReady(said);
+    this.#isTold = true;
+    this.onconnect();
+  }
+
+  /** @param {number} code @param {string} reason */
+  #closed(code, reason) {
+    this.#isReady = this.#isTold = false;
+    this.#live = null;
+    if (FINAL.includes(code)) this.#ports.onFinal(code);
+    this.ondisconnect(code !== 1000, code, reason);
+  }
+
+  disconnect = () => {
+    this.#attempt++;
+    this.#isReady = this.#isTold = false;
+    this.#live?.close(1000);
+    this.#live = null;
+  };
+
+  /** @param {string} message @returns {boolean} whether it went out */
+  send = (message) => {
+    if (!this.#isReady || this.#live?.readyState !== WebSocket.OPEN) return false;
+    this.#live.send(message);
+    return true;
+  };
+
+  /** Something for the server itself. @param {object} frame */
+  tell = (frame) => this.send(JSON.stringify(frame));
+
+  isConnected = () => this.#isTold;
+  isConnecting = () => this.#live !== null && !this.#isTold;
+}
