@@ -42,7 +42,7 @@ from pydantic import SecretStr
 from adapter.origins import demand_https, normal_origin
 from adapter.panelfile import PanelFile, read_panel_file
 from adapter.settings import Settings, WrongSetting
-from adapter.settings.rules import is_task_field, secure_origin, why_weak
+from adapter.settings.rules import is_task_field, secure_origin, whole_numbers, why_weak
 
 DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
@@ -96,6 +96,7 @@ class Org:
     salesforce: SalesforceSide = SalesforceSide()
     directory_file: Path | None = None
     panel: PanelFile = field(default_factory=PanelFile)
+    caller_ids: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
@@ -164,6 +165,7 @@ def _the_one(settings: Settings) -> Org:
         salesforce=SalesforceSide(voice=_voice_of(settings)),
         directory_file=settings.directory_file,
         panel=_panel(settings.panel_file),
+        caller_ids=settings.caller_ids,
     )
 
 
@@ -206,7 +208,7 @@ _FLAT = frozenset({"account", "token_file", "webhook_secrets_file"})
 
 _NEEDED = frozenset({"id", "domain", "client_id", "origins"})
 _KNOWN = _NEEDED | _FLAT | {"client_secret_file", "directory_file", "panel_file"}
-_KNOWN |= {"telephony", "salesforce"}
+_KNOWN |= {"telephony", "salesforce", "caller_ids"}
 
 
 def _org(row: dict[str, Any], settings: Settings) -> Org:
@@ -225,6 +227,7 @@ def _org(row: dict[str, Any], settings: Settings) -> Org:
         salesforce=_salesforce(row.get("salesforce", {})),
         directory_file=Path(directory) if directory else None,
         panel=_panel(row.get("panel_file") or settings.panel_file),
+        caller_ids=whole_numbers(row.get("caller_ids", ())),
     )
     _check(org)
     return org

@@ -53,6 +53,7 @@ class Builder:
         dial = replace(rules.dial, digits=can.digits)
         reasons = org.panel.away_reasons
         rules = replace(rules, dial=dial, pauses=can.pauses, away_reasons=reasons)
+        rules = replace(rules, caller_ids=org.caller_ids)
         salesforce = _connected(org, settings, rules, self.clock, self.stack)
         if salesforce.finder is not None:
             rules = replace(rules, save=replace(rules.save, read_back=True))

@@ -56,6 +56,16 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     assert orgs.of_id("00D00000000000c") is None
 
 
+def test_each_org_has_the_numbers_that_it_may_show(tmp_path: Path) -> None:
+    """Those of its own entry; what is no whole number is refused at the start."""
+    ours = {"caller_ids": '["+12025550100"]'}
+    orgs = read(tmp_path, org_text(tmp_path, "a", **ours), org_text(tmp_path, "b"))
+    assert [org.caller_ids for org in orgs.all] == [("+12025550100",), ()]
+    assert orgs_of(load({}, caller_ids=("+12025550101",))).all[0].caller_ids == ("+12025550101",)
+    with pytest.raises(WrongSetting, match="must be a whole number"):
+        read(tmp_path, org_text(tmp_path, "a", caller_ids='["0202 5550100"]'))
+
+
 def test_who_names_no_org_means_the_only_one(tmp_path: Path) -> None:
     """Where there are two, nobody is guessed."""
     two = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))

@@ -189,10 +189,13 @@ def _place(
 
 
 def _caller_id(told: dict[str, str], policy: Policy) -> str:
-    """The number that the click wants to be shown; whether it is ours is the provider's to say."""
-    number = dialable(told.get("did", ""), policy.dial)
-    is_number = isinstance(number, Dialable) and number.kind is DialKind.E164
-    return number.dial_string if is_number and isinstance(number, Dialable) else ""
+    """The number that the click wants to be shown, if it is one of the org's own.
+
+    A page's word is no authority: else whoever writes a click shows any number that they like.
+    """
+    number = dialable(told.get("did", ""), policy.dial) if policy.caller_ids else None
+    wanted = number.dial_string if isinstance(number, Dialable) else ""
+    return wanted if wanted in policy.caller_ids else ""
 
 
 def call_placed(agent: Agent, event: CallPlaced, policy: Policy) -> Decision:

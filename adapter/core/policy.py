@@ -105,6 +105,7 @@ class Policy(Struct, frozen=True):
     notices_kept: int = 5
     absent_limit: int = 3
     ring_profiles: tuple[str, ...] = ()
+    caller_ids: tuple[str, ...] = ()
     pauses: tuple[Status, ...] = ()
     away_reasons: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)

@@ -18,6 +18,7 @@ from adapter.settings.rules import (
     is_number_prefix,
     is_region,
     plan_parts,
+    whole_numbers,
 )
 
 
@@ -33,6 +34,7 @@ class DialingSettings(BaseModel):
     extension_digits: str = "2-6"
     dial_plans: Texts = ()
     ring_profiles: Texts = ()
+    caller_ids: Texts = ()
     dials_per_minute: Annotated[int, Field(ge=1)] = 10
     dials_per_hour: Annotated[int, Field(ge=1)] = 200
     dials_per_minute_per_org: Annotated[int, Field(ge=0)] = 300
@@ -61,6 +63,11 @@ class DialingSettings(BaseModel):
     def _are_number_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         wrong = "must be + and digits, such as +49900, or the digits of an extension"
         return each(value, is_number_prefix, wrong)
+
+    @field_validator("caller_ids")
+    @classmethod
+    def _are_numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return whole_numbers(value)
 
     @field_validator("dial_plans")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -72,6 +72,12 @@ def why_weak(secret: str) -> str:
 def is_number_prefix(text: str) -> bool:
     """Whether it is + and digits, or digits alone."""
     return _NUMBER_PREFIX.fullmatch(text) is not None
+
+
+def whole_numbers(values: Iterable[str]) -> tuple[str, ...]:
+    """Numbers as they are dialed from everywhere (E.164). Raises ValueError for any other."""
+    pattern = re.compile(r"\+[1-9][0-9]{6,14}")
+    return each(tuple(values), pattern.fullmatch, "must be a whole number such as +12025550100")
 
 
 def plan_parts(text: str) -> tuple[str, ...]:

@@ -76,6 +76,17 @@ async def test_nobody_is_shown_what_is_not_for_them(case: Case) -> None:
     await case.until_empty()
 
 
+async def test_another_number_of_ours_is_shown_where_it_is_asked_for(case: Case) -> None:
+    """By whoever steers the call: the channel itself tells it."""
+    plans(case.bench, case.ada)
+    await case.driver.place("call_01other", "ada", NUMBER, caller_id="+15550008888")
+    theirs = await case.bench.trunk.until_talks()
+    assert "+15550008888" in theirs.shown
+    assert all("+15550008888" in shown for shown in theirs.told)
+    await theirs.hang_up()
+    await case.until_empty()
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [

@@ -331,13 +331,16 @@ def test_what_a_click_brings_along_goes_with_its_call() -> None:
     """Parameters to the call, a number to be shown and a ring profile to the provider."""
     params = "sourceId=Q4,did=(202) 555-0100,ringProfile=mobile"
     clicked = replace(click(), params=params, time_zone="Asia/Calcutta")
-    placed = after(IDLE, [clicked], Policy(ring_profiles=("mobile",)))
+    policy = Policy(ring_profiles=("mobile",), caller_ids=("+12025550100",))
+    placed = after(IDLE, [clicked], policy)
     assert placed.effects == (PlaceCall("c1", LINE, NUMBER, "mobile", "+12025550100"),)
     call = placed.agent.calls[0]
     assert (call.details.params, call.time_zone) == (params, "Asia/Calcutta")
-    for odd in ("did=1001", "did=Bob", "did="):
-        (effect,) = after(IDLE, [replace(click(), params=odd)]).effects
+    for odd in ("did=1001", "did=Bob", "did=", "did=+12025550101"):
+        (effect,) = after(IDLE, [replace(click(), params=odd)], policy).effects
         assert effect == PlaceCall("c1", LINE, NUMBER)
+    (bare,) = after(IDLE, [clicked]).effects
+    assert bare == PlaceCall("c1", LINE, NUMBER)
 
 
 def test_an_extension_is_sent_once_both_can_hear() -> None:

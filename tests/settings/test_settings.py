@@ -73,6 +73,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "extension_digits": ("3-3", "3-3"),
     "dial_plans": ("US:9/1/011,0//00", ("US:9/1/011", "0//00")),
     "ring_profiles": ("mobile, desk", ("mobile", "desk")),
+    "caller_ids": ("+12025550100", ("+12025550100",)),
     "dials_per_minute": ("1", 1),
     "dials_per_hour": ("7", 7),
     "check_salesforce_user": ("true", True),

@@ -91,10 +91,12 @@ class AsteriskAccount:
         template = self.outside if is_outside(number) else self.inside
         return template.format(number=number)
 
-    @property
-    def shown(self) -> str:
-        """The outgoing identity as Asterisk writes it; empty: whatever the trunk says."""
-        return written_identity(self.identity_name, self.identity)
+    def shown_as(self, number: str = "") -> str:
+        """The outgoing identity as Asterisk writes it, with this number in place of the usual one.
+
+        Empty: whatever the trunk says.
+        """
+        return written_identity(self.identity_name, number or self.identity)
 
 
 OPTIONS = (

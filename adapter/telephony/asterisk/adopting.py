@@ -69,9 +69,10 @@ def _caller(call: Steered | None, root: str, channel: Channel, leg: Leg) -> Stee
 
 def placed(channel: Channel, name: ids.LegName) -> Steered:
     """A call that is not known yet, by its first leg."""
-    told = (*channel.arguments, "", "", "", "")
+    told = (*channel.arguments, "", "", "", "", "")
     inbound = ids.channel_of_call(name.root) is not None
-    return Steered(name.root, told[2], told[3], inbound=inbound)
+    identity = told[4] if name.role == "d" else ""
+    return Steered(name.root, told[2], told[3], inbound=inbound, identity=identity)
 
 
 def _with(call: Steered | None, name: ids.LegName, channel: Channel, leg: Leg) -> Steered:

@@ -17,12 +17,16 @@ class Release(Struct, frozen=True):
 
 
 class Connect(Struct, frozen=True):
-    """Bring the agent's phone into the call's bridge, then call the destination from it."""
+    """Bring the agent's phone into the call's bridge, then call the destination from it.
+
+    `identity` is the number to be shown, empty for the usual one.
+    """
 
     root: str
     user: str
     device: str
     number: str
+    identity: str = ""
 
 
 class RingAgent(Struct, frozen=True):
@@ -59,6 +63,7 @@ class Join(Struct, frozen=True):
     root: str
     party: str
     third: str
+    identity: str = ""
 
 
 class Retrieve(Struct, frozen=True):

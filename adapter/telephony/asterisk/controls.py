@@ -35,6 +35,7 @@ def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities
         digits=True,
         consult=True,
         conference=True,
+        caller_id=True,
         record=account.recording == "on-demand",
         pause_recording=recorded and account.recording_pause,
         emergency=account.emergency,

@@ -133,7 +133,8 @@ class AsteriskDriver:
         shown = written_identity("", dial_string)
         try:
             self._account.endpoint_of(dial_string)
-            await self._hands.ring(root, user_id, dial_string, shown=shown)
+            identity = caller_id or ""
+            await self._hands.ring(root, user_id, dial_string, shown=shown, identity=identity)
         except Rejected as error:
             served = error.code != GONE
             code, text = (error.code, error.text) if served else ("not-served", NOT_SERVED)

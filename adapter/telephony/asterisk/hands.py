@@ -80,8 +80,8 @@ class Hands:
                 await client.tell(caller, "continue")
             case commands.Handover(party):
                 await client.tell(party, "ring")
-            case commands.Join(root, party, third):
-                await self._show_identity(third)
+            case commands.Join(root, party, third, identity):
+                await self._show_identity(third, identity)
                 await client.untell(party, "ring")
                 await client.join(ids.bridge(root), f"{party},{third}")
             case commands.Retrieve(root, party):
@@ -98,13 +98,21 @@ class Hands:
                 await client.drop_bridge(ids.bridge(root))
 
     async def ring(
-        self, root: str, user: str, number: str, *, shown: str, originator: str = ""
+        self,
+        root: str,
+        user: str,
+        number: str,
+        *,
+        shown: str,
+        originator: str = "",
+        identity: str = "",
     ) -> None:
         """Let all phones of the agent ring. Raises Rejected: surely none does; or Unknown.
 
         All channels are made before the first is dialed: who sees one refused knows the others.
         """
-        arguments = ids.arguments(legs.OUTBOUND, root, user, number)
+        parts = (root, user, number, identity) if identity else (root, user, number)
+        arguments = ids.arguments(legs.OUTBOUND, *parts)
         variables = {LEASH: str(self._account.ring_seconds + 30)}
         if shown:
             variables[SHOWN] = shown
@@ -157,7 +165,7 @@ class Hands:
         bridge, party = ids.bridge(root), ids.destination(root)
         endpoint = self._account.endpoint_of(command.number)
         if is_outside(command.number):
-            await self._show_identity(agent)
+            await self._show_identity(agent, command.identity)
         await client.make_bridge(bridge)
         await client.join(bridge, agent)
         await self._leash(agent)
@@ -167,9 +175,9 @@ class Hands:
         await client.join(bridge, party)
         await client.dial(party, self._account.dial_seconds, caller=agent)
 
-    async def _show_identity(self, channel: str) -> None:
+    async def _show_identity(self, channel: str, number: str = "") -> None:
         """What the other side is shown, now and by every update: never who the phone is to us."""
-        await self._client.set_variable(channel, "CALLERID(all)", self._account.shown)
+        await self._client.set_variable(channel, "CALLERID(all)", self._account.shown_as(number))
 
     async def _leash(self, channel: str) -> None:
         """From now on it may last as long as a call may."""
@@ -186,7 +194,7 @@ class Hands:
         channel = ids.consulted(call.root)
         await self._made_third(CONSULTED, channel, call, target)
         for leg in [channel, agent] if is_outside(target) else [channel]:
-            await self._show_identity(leg)
+            await self._show_identity(leg, call.identity)
 
     async def ring_consulted(self, root: str) -> None:
         """Ring it, where the agent hears it ring; in the bridge first, it would show the agent."""
@@ -204,8 +212,8 @@ class Hands:
         endpoint = self._account.endpoint_of(target)
         arguments = ids.arguments(role, call.root, call.user, target)
         variables = {LEASH: str(self._account.call_limit_seconds)}
-        outside = is_outside(target)
-        who = self._account.shown if outside else written_identity("", call.number)
+        shown = self._account.shown_as(call.identity)
+        who = shown if is_outside(target) else written_identity("", call.number)
         if who:
             variables[SHOWN] = who
         await self._made(endpoint, arguments, channel, "", variables)

@@ -153,7 +153,7 @@ def _given_back(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]
 def _outbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     if not call.winner or call.connecting:
         return (), call
-    connect = Connect(call.root, call.user, call.winner, call.number)
+    connect = Connect(call.root, call.user, call.winner, call.number, call.identity)
     return (connect,), replace(call, connecting=True)
 
 
@@ -180,6 +180,6 @@ def _handed_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
         commands.extend(released)
         call = replace(call, handed=True, handing=True)
     if call.handing and third.state is State.UP:
-        commands.append(Join(call.root, party.id, third.id))
+        commands.append(Join(call.root, party.id, third.id, call.identity))
         call = replace(call, handing=False)
     return tuple(commands), call

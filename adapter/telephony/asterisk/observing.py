@@ -55,7 +55,7 @@ def _introduced(call: Steered, channel: Channel) -> Steered:
     told = channel.arguments
     if call.user or len(told) < 4 or told[1] != call.root:
         return call
-    return replace(call, user=told[2], number=call.number or told[3])
+    return replace(call, user=told[2], number=call.number or told[3], identity="".join(told[4:5]))
 
 
 def _called_in(call: Steered, channel: Channel, event: Event) -> Steered:

@@ -11,6 +11,8 @@ from adapter.telephony.asterisk.leg import Leg
 class Steered(Struct, frozen=True):
     """One call that we steer.
 
+    `identity` is the number that is shown outside, empty for the usual one.
+
     `party` is whom the agent calls, or who calls in; `transfer` whom the call is handed over to,
     `consulted` whom the agent calls in beside that, `target` the number of that one, called in at
     `consulted_at`, and `retrieving`: the party was asked back from there. `noted_at` is later with
@@ -24,6 +26,7 @@ class Steered(Struct, frozen=True):
     number: str = ""
     name: str = ""
     inbound: bool = False
+    identity: str = ""
     devices: tuple[Leg, ...] = ()
     party: Leg | None = None
     transfer: Leg | None = None

@@ -59,7 +59,7 @@ def test_options_become_an_account_or_a_sentence_says_what_is_wrong() -> None:
 def test_an_identity_cannot_end_before_its_end() -> None:
     """Whatever a name has in it; without a number there is none."""
     assert written_identity('Ex"ample, <Ltd>\n', "+1555") == '"Example Ltd" <+1555>'
-    assert PLAIN.shown == ""
+    assert PLAIN.shown_as() == ""
     assert "secret" not in repr(PLAIN)
 
 

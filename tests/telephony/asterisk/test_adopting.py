@@ -48,6 +48,12 @@ def test_a_phone_that_was_picked_up_while_nobody_steered_is_connected() -> None:
     assert plan(call)[1] == (Release("c1-d0", 26), Connect("c1", "ada", "c1-d1", NUMBER))
 
 
+def test_the_number_to_be_shown_is_found_with_the_phone() -> None:
+    """It goes with the call, whoever connects it."""
+    asks = channel("c1-d0", "Up", "user", "c1", "ada", NUMBER, "+15550008888")
+    assert plan(found([asks]))[1] == (Connect("c1", "ada", "c1-d0", NUMBER, "+15550008888"),)
+
+
 def test_a_phone_in_a_bridge_without_a_destination_is_hung_up() -> None:
     """Somebody was called there, who is gone: nobody is called twice, or left in silence."""
     call = found([phone()], bridge("c1-b", "c1-d0"))
