@@ -12,6 +12,7 @@ from adapter.assets import folder
 from adapter.core.model import AgentKey
 from adapter.orgs import Org
 from adapter.page.pages import Pages
+from adapter.runtime.colleagues import Colleagues
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
 from adapter.telephony.port import WebhookDriver
@@ -22,6 +23,7 @@ from adapter.web.bridge import Bridge
 from adapter.web.clicks import Clicks
 from adapter.web.connections import Limits
 from adapter.web.connector import ConnectorSite
+from adapter.web.desk import Desk
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.hearing import Hearing
@@ -127,6 +129,7 @@ def _handlers(
         ),
         numbers=Numbers(login, sessions.of, agents.dial_rules),
         history=History(login, edges.store, agents),
+        desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants),
         blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
         metrics=_metrics(edges, runtime),
     )

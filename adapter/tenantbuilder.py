@@ -19,7 +19,7 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directory, read_entries
 from adapter.settings import Settings
 from adapter.telephony.health import Health
-from adapter.telephony.port import DriverStates
+from adapter.telephony.port import Capabilities, DriverStates
 from adapter.tenants import Telephony, Tenant, Tenants
 from adapter.web.oidc import IdentityProvider
 
@@ -48,21 +48,18 @@ class Builder:
         settings, telephony = self.settings, self._telephony(org)
         entries = read_entries(org.directory_file) if org.directory_file else ()
         known = telephony.driver if telephony.is_configured else None
-        rules = settings.policy()
-        can = telephony.driver.capabilities
-        dial = replace(rules.dial, digits=can.digits)
-        reasons = org.panel.away_reasons
-        rules = replace(rules, dial=dial, pauses=can.pauses, away_reasons=reasons)
-        rules = replace(rules, caller_ids=org.caller_ids)
+        rules = _rules(org, settings, telephony.driver.capabilities)
         salesforce = _connected(org, settings, rules, self.clock, self.stack)
         if salesforce.finder is not None:
             rules = replace(rules, save=replace(rules.save, read_back=True))
+        directory = Directory(org.account, known, self.clock, entries)
         redirect_uri = f"{settings.public_origin}/auth/callback"
         return Tenant(
             org=org,
             telephony=telephony,
             salesforce=salesforce,
-            directory=Directory(org.account, known, self.clock, entries),
+            directory=directory,
+            people=directory,
             rules=rules,
             identity=IdentityProvider(org, self.http, redirect_uri, self.clock),
         )
@@ -72,6 +69,19 @@ class Builder:
         driver = build_driver(org, self.states_of(org.account), health.note)
         self.stack.push_async_callback(driver.close)
         return Telephony(org.account, driver, health, is_configured(org))
+
+
+def _rules(org: Org, settings: Settings, can: Capabilities) -> Policy:
+    """What the deployment has set, the org's own words, and what its provider can do."""
+    rules = settings.policy()
+    return replace(
+        rules,
+        dial=replace(rules.dial, digits=can.digits),
+        pauses=can.pauses,
+        away_reasons=org.panel.away_reasons,
+        note_templates=tuple(note.name for note in org.panel.notes),
+        caller_ids=org.caller_ids,
+    )
 
 
 def _connected(

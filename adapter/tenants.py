@@ -29,6 +29,14 @@ class Directory(Protocol):
         ...
 
 
+class People(Protocol):
+    """Who of the house can be called (runtime.directory)."""
+
+    async def colleagues(self) -> Iterable[tuple[str, str, str]]:
+        """Name, number and provider user of everybody who has all three."""
+        ...
+
+
 class SignIn(Protocol):
     """Who says who signs in (web.oidc); flows and identities are the web room's."""
 
@@ -61,6 +69,7 @@ class Tenant(Generic[SalesforceT]):
     directory: Directory
     rules: Policy
     identity: SignIn | None = None
+    people: People | None = None
 
     @property
     def capabilities(self) -> Capabilities:

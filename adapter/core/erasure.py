@@ -16,11 +16,12 @@ ERASED = "[erased]"
 
 
 def without(agent: Agent, sought: NumberQuery) -> Agent:
-    """The agent with no answer or notice that tells the number."""
+    """The agent with no answer, notice or favorite that tells the number."""
     return replace(
         agent,
         answers=tuple(_silent_answer(answer, sought) for answer in agent.answers),
         notices=tuple(_silent_notice(notice, sought) for notice in agent.notices),
+        favorites=tuple(one for one in agent.favorites if not sought.is_in(one.number)),
     )
 
 

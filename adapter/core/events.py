@@ -13,6 +13,7 @@ from msgspec import Struct
 from adapter.core.availability import Applied, Status
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.facts import Facts
+from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.model import Draft, Record, TelephonyUser
 from adapter.core.route import Route
@@ -276,6 +277,14 @@ class AvailabilityAnswered(Struct, frozen=True):
     applied: Applied
 
 
+class FavoriteChosen(Struct, frozen=True):
+    """The agent wants this one among the favorites, or no longer (not `on`)."""
+
+    at: int
+    favorite: Favorite
+    on: bool
+
+
 class NoticeDismissed(Struct, frozen=True):
     """The agent has read a notice."""
 
@@ -316,7 +325,7 @@ PageEvent: TypeAlias = (
     | MatchesFound
     | CallCenterRead
     | AvailabilityChosen
-    | AvailabilityAnswered
+    | FavoriteChosen
     | NoticeDismissed
 )
 """Everything that agents and their pages tell."""
@@ -332,5 +341,6 @@ Event: TypeAlias = (
     | CdrUnavailable
     | OverClaimed
     | ControlAnswered
+    | AvailabilityAnswered
     | TimePassed
 )

@@ -33,6 +33,7 @@ from adapter.core.events import (
     ControlRequested,
     DialRequested,
     Event,
+    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -51,6 +52,7 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
+from adapter.core.favorite import with_favorite
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
 from adapter.core.phone import read_region
@@ -86,6 +88,8 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
             return deadlines.over_claimed(agent, event, policy)
         case ControlAnswered():
             return controlling.control_answered(agent, event, policy)
+        case AvailabilityAnswered():
+            return pausing.availability_answered(agent, event, policy)
         case TimePassed():
             return deadlines.time_passed(agent, event, policy)
         case _:
@@ -116,8 +120,10 @@ def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
             return _call_center_read(agent, event, policy)
         case AvailabilityChosen():
             return pausing.availability_chosen(agent, event, policy)
-        case AvailabilityAnswered():
-            return pausing.availability_answered(agent, event, policy)
+        case FavoriteChosen():
+            chosen = with_favorite(agent.favorites, event.favorite, on=event.on)
+            is_new = chosen != agent.favorites
+            return Decision(replace(agent, favorites=chosen), ignored="" if is_new else "as before")
         case NoticeDismissed():
             return Decision(unnoticed(agent, event.notice_id))
         case SurfaceChosen():

@@ -17,6 +17,7 @@ from adapter.core.availability import ALWAYS_AVAILABLE, Availability
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
+from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.route import Route
 from adapter.core.values import Member, Value
@@ -314,6 +315,7 @@ class Agent(Value, frozen=True):
     route: Route = Route.PAGE
     pinned: bool = False
     availability: Availability = ALWAYS_AVAILABLE
+    favorites: tuple[Favorite, ...] = ()
 
     @property
     def phase(self) -> Phase:

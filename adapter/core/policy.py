@@ -79,7 +79,8 @@ class Policy(Struct, frozen=True):
 
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
     click a number is called again only when the agent confirms it (0: without a question). `pauses`
-    are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY.
+    are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY;
+    `note_templates` are the names of what may be put into notes.
     """
 
     outcome_ms: int = 15_000
@@ -108,6 +109,7 @@ class Policy(Struct, frozen=True):
     caller_ids: tuple[str, ...] = ()
     pauses: tuple[Status, ...] = ()
     away_reasons: tuple[str, ...] = ()
+    note_templates: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)
     dispositions: tuple[tuple[Outcome, str], ...] = PLAIN_WORDS

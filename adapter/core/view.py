@@ -16,6 +16,7 @@ from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
 from adapter.core.ending import is_logged
 from adapter.core.facts import INBOUND, Outcome
+from adapter.core.favorite import Favorite
 from adapter.core.incall import InCall
 from adapter.core.logmodel import (
     Attempting,
@@ -82,6 +83,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             for one in agent.answers
         ],
         "notices": [{"id": one.id, **_note(one.code, one.text, one.at)} for one in agent.notices],
+        **_favorites(agent.favorites, region),
         "can": can,
         "settings": _settings(
             policy.wrapup_ms,
@@ -90,7 +92,26 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             policy.dispositions,
             asked=agent.call_center.ask_fields,
             away_reasons=policy.away_reasons,
+            templates=policy.note_templates,
         ),
+    }
+
+
+def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
+    if not favorites:
+        return {}
+    return {
+        "favorites": [
+            {
+                "number": one.number,
+                "display": display(one.number, region),
+                "name": one.name,
+                "record": {"id": one.record_id, "name": one.name, "object_type": one.record_type}
+                if one.record_id
+                else None,
+            }
+            for one in favorites
+        ]
     }
 
 
@@ -103,6 +124,7 @@ def _settings(
     *,
     asked: tuple[AskedField, ...],
     away_reasons: tuple[str, ...],
+    templates: tuple[str, ...],
 ) -> View:
     """The same for all agents of a call center."""
     offered = choices or tuple(text for _, text in dispositions)
@@ -111,6 +133,7 @@ def _settings(
         "dial_while_wrapup": dial_while_wrapup,
         "dispositions": [_choice(text) for text in offered],
         "away_reasons": list(away_reasons),
+        "note_templates": list(templates),
         "ask_fields": [
             {
                 "name": field.name,

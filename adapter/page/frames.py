@@ -19,6 +19,7 @@ from adapter.core.events import (
     ControlRequested,
     DialRequested,
     Event,
+    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -26,6 +27,7 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
+from adapter.core.favorite import LONGEST_NAME, Favorite
 from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
 from adapter.core.model import Draft, Record
@@ -39,6 +41,7 @@ from adapter.page.messages import (
     Dial,
     DismissNotice,
     ErrorIn,
+    FavoriteIn,
     JournalEntry,
     LinkIn,
     Matches,
@@ -63,6 +66,7 @@ AgentMessage = (
     | Matches
     | CallCenterMessage
     | AvailabilityIn
+    | FavoriteIn
     | DismissNotice
 )
 
@@ -98,10 +102,17 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
             return WorkStarted(at, message.work_id, message.to)
         case AvailabilityIn():
             return AvailabilityChosen(at, Status(message.status), message.reason)
+        case FavoriteIn():
+            return FavoriteChosen(at, _favorite(message), message.on)
         case DismissNotice():
             return NoticeDismissed(at, message.notice_id)
         case _:
             return None
+
+
+def _favorite(told: FavoriteIn) -> Favorite:
+    record = told.record if told.record and is_record_id(told.record.id) else RecordIn()
+    return Favorite(told.number, told.name[:LONGEST_NAME], record.id, record.object_type)
 
 
 def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from adapter.core.details import LONGEST_PARAMS
+from adapter.core.favorite import LONGEST_NUMBER
 from adapter.core.nesting import is_too_deep
 from adapter.core.values import mend_json
 from adapter.page.oddvalues import without_odd_values
@@ -300,6 +301,16 @@ class AvailabilityIn(_Message):
     reason: Text = ""
 
 
+class FavoriteIn(_Message):
+    """Somebody whom the agent calls often, or no longer does (`on` is false)."""
+
+    type: Literal["favorite"]
+    number: str = Field(min_length=1, max_length=LONGEST_NUMBER)
+    name: str = Field("", max_length=1000)
+    record: RecordIn | None = None
+    on: bool = True
+
+
 class DismissNotice(_Message):
     """The agent has read a notice."""
 
@@ -324,6 +335,7 @@ PageMessage: TypeAlias = (
     | ProbeAnswer
     | AskAnswer
     | AvailabilityIn
+    | FavoriteIn
     | DismissNotice
 )
 

@@ -7,6 +7,8 @@ users. A CSV file has the same names in its first line.
     email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
     provider_user = "user_ada"
     browser_phone = "yes"            # or "no"; else as the provider's settings say
+    name = "Ada Lovelace"            # and what colleagues dial, to be found by them; optional
+    number = "2001"
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -49,9 +52,11 @@ class Entry:
     user_id: str = ""
     org_id: str = ""
     browser_phone: str = ""
+    name: str = ""
+    number: str = ""
 
     @property
-    def name(self) -> str:
+    def key(self) -> str:
         """What an index finds it by: the user id where it has one, else the e-mail."""
         return _user(self.user_id) if self.user_id else _mail(self.email)
 
@@ -107,6 +112,14 @@ def _entry(row: dict[str, str]) -> Entry:
     return entry
 
 
+class Colleague(NamedTuple):
+    """Somebody of the house who can be called or handed a call."""
+
+    name: str
+    number: str
+    user: str
+
+
 class Entries:
     """The file's entries by what they name: a file of 10,000 agents costs a look, not a walk.
 
@@ -116,7 +129,7 @@ class Entries:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._named: dict[str, list[tuple[int, Entry]]] = {}
         for place, entry in enumerate(entries):
-            self._named.setdefault(entry.name, []).append((place, entry))
+            self._named.setdefault(entry.key, []).append((place, entry))
 
     def find(self, key: AgentKey, email: str) -> Entry | None:
         """The first entry about that agent."""
@@ -136,6 +149,8 @@ class Directory:
         self._clock = clock
         self._entries = Entries(entries)
         self._by_email: dict[str, str] = {}
+        self._users: tuple[ProviderUser, ...] = ()
+        self._colleagues = tuple(_of_entry(one) for one in entries if one.name and one.number)
         self._is_cut = False
         self._not_found: set[str] = set()
         self._ask_at = 0
@@ -161,6 +176,20 @@ class Directory:
             raise DirectoryUnavailable
         return TelephonyUser(self._account, user) if user else None
 
+    async def colleagues(self) -> tuple[Colleague, ...]:
+        """Everybody with a name and a number: those of the file, then the provider's users.
+
+        While the provider does not answer these are who was there before.
+        """
+        if self._provider is not None:
+            await self._refresh(self._provider)
+        known = {one.user for one in self._colleagues}
+        return self._colleagues + tuple(
+            Colleague(user.name, user.number, user.user_id)
+            for user in self._users
+            if user.name and user.number and user.user_id not in known
+        )
+
     async def _refresh(self, provider: Driver) -> None:
         """Read the provider's users, at most every five minutes, and for all who wait at once."""
         async with self._asking:
@@ -173,7 +202,7 @@ class Directory:
                 log.warning("directory.refresh_failed", reason=error.text)
                 self._failed, self._ask_at = True, now + RETRY_MS
                 return
-            self._by_email = _by_email(users)
+            self._by_email, self._users = _by_email(users), users
             self._is_cut, self._not_found = len(users) >= MOST_USERS, set()
             self._failed, self._ask_at = False, now + REFRESH_MS
 
@@ -193,6 +222,10 @@ class Directory:
             else:
                 self._not_found.add(email)
         return self._by_email.get(email)
+
+
+def _of_entry(entry: Entry) -> Colleague:
+    return Colleague(entry.name, entry.number, entry.provider_user)
 
 
 def _by_email(users: Iterable[ProviderUser]) -> dict[str, str]:

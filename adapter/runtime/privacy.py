@@ -37,7 +37,7 @@ CallKey: TypeAlias = tuple[str, str, str]
 """Org, user and our id of a call: what one org calls by an id may be another call elsewhere."""
 
 RACES = 50
-PARTS = ("calls", "recent", "answers", "notices")
+PARTS = ("calls", "recent", "answers", "notices", "favorites")
 """Of an agent's value, the lists that may tell a number (`recent`: an older version's)."""
 
 WHOM = {"number", "record", "name", "record_name"}
@@ -287,6 +287,7 @@ def _count(before: Agent, after: Agent, logs: dict[str, Row], erased: Erased) ->
     for part in ("answers", "notices"):
         was, now = getattr(before, part), getattr(after, part)
         erased.add(part, sum(one != other for one, other in zip(was, now, strict=True)))
+    erased.add("favorites", len(before.favorites) - len(after.favorites))
     erased.add("call_logs", len(logs))
     saved = (json.loads(row["value"]).get("saved") for row in logs.values())
     erased.tasks += [one["task_id"] for one in saved if one]

@@ -154,12 +154,16 @@ class Cdr(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ProviderUser:
-    """A person at the provider; agents are matched by email, case aside."""
+    """A person at the provider; agents are matched by email, case aside.
+
+    `number` is what colleagues dial: an extension, where the provider tells one.
+    """
 
     user_id: str
     name: str | None
     email: str | None
     do_not_disturb: bool
+    number: str | None = None
 
 
 MOST_USERS = 10_000

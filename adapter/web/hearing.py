@@ -26,6 +26,7 @@ from adapter.page.messages import (
     Control,
     Dial,
     DismissNotice,
+    FavoriteIn,
     Hello,
     Matches,
     PageMessage,
@@ -99,6 +100,7 @@ class Hearing:
                 | Matches()
                 | CallCenterMessage()
                 | AvailabilityIn()
+                | FavoriteIn()
                 | DismissNotice()
                 | Work()
             ):

@@ -60,13 +60,9 @@ class History:
 
     async def search(self, request: web.Request) -> web.Response:
         """POST /api/history {kind?, search?, record?, after?, limit?}. Raises StorageError."""
-        if (refused := self._login.foreign(request)) is not None:
-            return refused
-        session = await self._login.session(request)
-        if session is None:
-            return failure(401, "signed-out", "Sign in first.")
-        if (refused := self._login.asks_too_much(session)) is not None:
-            return refused
+        session = await self._login.asker(request)
+        if isinstance(session, web.Response):
+            return session
         try:
             asked = msgspec.convert(await read_object(request), HistoryRequest)
         except msgspec.ValidationError:

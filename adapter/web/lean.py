@@ -42,6 +42,8 @@ _LATE = (
     "signin.",
     "work.",
     "callme.",
+    "colleague.",
+    "templates.",
 )
 _ALWAYS = ("blocked.title", "blocked.admin", "blocked.retry", "blocked.server-unreachable")
 _PARTED = re.compile(rb"[\w$#@][\w$#@`/]|[+/-][+/-]")

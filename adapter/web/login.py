@@ -91,6 +91,15 @@ class Login:
             return None
         return failure(403, "foreign-origin", "This may only be called by our own pages.")
 
+    async def asker(self, request: web.Request) -> Session | web.Response:
+        """The session of an agent who asks something on the way, else the refusal."""
+        if (refused := self.foreign(request)) is not None:
+            return refused
+        session = await self.session(request)
+        if session is None:
+            return failure(401, "signed-out", "Sign in first.")
+        return self.asks_too_much(session) or session
+
     def asks_too_much(self, session: Session) -> web.Response | None:
         """Refuse one more question to the store or about a number, where there were many."""
         if self._questions.allows(str(session.agent)):

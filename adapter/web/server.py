@@ -17,6 +17,7 @@ from adapter.web.bridge import Bridge
 from adapter.web.connection import timed
 from adapter.web.connections import Limits
 from adapter.web.connector import ConnectorSite
+from adapter.web.desk import Desk
 from adapter.web.devlogin import DevLogin
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.history import History
@@ -53,6 +54,7 @@ class Handlers:
     board_live: BoardLive
     numbers: Numbers
     history: History
+    desk: Desk
     blocked: StartupFailures
     metrics: MetricsSite
 
@@ -69,6 +71,8 @@ class Handlers:
             web.post("/api/ws-ticket", login.ticket),
             web.post("/api/number", self.numbers.check),
             web.post("/api/history", self.history.search),
+            web.post("/api/colleagues", self.desk.colleagues),
+            web.post("/api/note-templates", self.desk.note_templates),
             web.post("/api/blocked", self.blocked.report),
             *_sign_in(self.sign_in),
             web.post("/auth/sign-out", login.sign_out),

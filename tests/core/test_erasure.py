@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core.erasure import ERASED, without
+from adapter.core.favorite import Favorite
 from adapter.core.machine import decide
 from adapter.core.model import Agent, Answer, Notice
 from adapter.core.numberquery import sought
@@ -20,15 +21,17 @@ def told(number: str) -> Agent:
         IDLE,
         answers=(Answer("r1", "busy", f"A call to {number} is on.", T0),),
         notices=(Notice("n1", "missed", f"{number} called.", T0),),
+        favorites=(Favorite(number, "Somebody"),),
     )
 
 
 def test_what_is_over_and_tells_the_number_goes() -> None:
-    """Answers and notices stay, and tell nothing."""
+    """Answers and notices stay, and tell nothing; a favorite tells nothing else."""
     assert SOUGHT is not None
     agent = without(told("(212) 555-0123"), SOUGHT)
     assert agent.answers == (Answer("r1", "busy", ERASED, T0),)
     assert agent.notices == (Notice("n1", "missed", ERASED, T0),)
+    assert agent.favorites == ()
 
 
 def test_others_stay_as_they_were() -> None:

@@ -9,6 +9,7 @@ from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.details import CallDetails
 from adapter.core.facts import Direction, Facts, Outcome
+from adapter.core.favorite import Favorite
 from adapter.core.incall import InCall, Third, ThirdState
 from adapter.core.logmodel import (
     Attempting,
@@ -135,6 +136,17 @@ def test_who_is_away_is_shown_so_with_what_the_phone_system_makes_of_it() -> Non
     assert view["agent"]["availability"]["applied"] == "refused"
 
 
+def test_favorites_are_shown_as_they_are_read_and_dialed() -> None:
+    """With the record of who has one; nothing of who has none."""
+    ada = Favorite(NUMBER, "Ada Lovelace", RECORD.id, "Contact")
+    view = shown(replace(IDLE, favorites=(ada, Favorite("1002", "Bob"))))
+    assert [(one["display"], one["record"]) for one in view["favorites"]] == [
+        ("(212) 555-0123", SHOWN_RECORD),
+        ("1002", None),
+    ]
+    assert "favorites" not in shown(IDLE)
+
+
 def test_an_idle_view_is_whole() -> None:
     """Every part that a page draws is there, empty or not."""
     policy = replace(POLICY, wrapup_ms=90_000, dispositions=((Outcome.BUSY, "Engaged"),))
@@ -155,6 +167,7 @@ def test_an_idle_view_is_whole() -> None:
             "dial_while_wrapup": False,
             "dispositions": [{"value": "Engaged", "label": "Engaged"}],
             "away_reasons": [],
+            "note_templates": [],
             "ask_fields": [],
         },
     }

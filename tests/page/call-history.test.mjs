@@ -64,3 +64,13 @@ test('what could not be read is said', async () => {
   assert.equal(model.history.state, 'failed');
   assert.deepEqual(await history.find('grace'), []);
 });
+
+test('favorites are asked of nobody, and an answer that is on its way does not take their place', async () => {
+  const { history, model, asked } = bench([{ rows: [row('a')], after: null }, { rows: [row('b')], after: null }]);
+  const late = history.choose('missed');
+  await history.choose('favorites');
+  await late;
+  assert.deepEqual([asked.length, model.history.kind, idsOf(model)], [1, 'favorites', []]);
+  await history.choose('all');
+  assert.deepEqual([asked.length, idsOf(model)], [2, ['b']]);
+});

@@ -17,6 +17,7 @@ function bench(answer = { ok: true, value: { runApex: JSON.stringify([GRACE]) } 
   const search = createSearch({
     people: async (words) => (asked.push(`people ${words}`), answer),
     calls: async (words) => (asked.push(`calls ${words}`), [/** @type {RecentRow} */ ({ call_id: 'old' })]),
+    colleagues: async (words) => (asked.push(`colleagues ${words}`), [/** @type {RecentRow} */ ({ call_id: 'colleague/1002' })]),
   }, () => undefined);
   return { search, asked };
 }
@@ -29,25 +30,25 @@ test('each number of a person is a row of its own, and carries the record', () =
   assert.deepEqual([rowsOf('rubbish'), rowsOf(null), rowsOf({ runApex: '7' })], [null, null, null]);
 });
 
-test('a name is looked for once the agent pauses, in Salesforce and among older calls', async (t) => {
+test('a name is looked for once the agent pauses, in Salesforce, among older calls and in the house', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { search, asked } = bench();
   for (const typed of ['g', 'gr', 'grace', 'grace']) search.look(typed);
   assert.equal(search.state(), 'search.busy');
   t.mock.timers.tick(250);
   await settled();
-  assert.deepEqual(asked, ['calls grace', 'people grace']);
-  assert.deepEqual(search.rows([]).map(({ call_id: id }) => id), ['old', `person/${GRACE.Id}/+1 202-555-9000`, `person/${GRACE.Id}/(202) 555-0111`]);
-  assert.equal(search.rows([/** @type {RecentRow} */ ({ call_id: 'old' })]).length, 2);
+  assert.deepEqual(asked, ['calls grace', 'colleagues grace', 'people grace']);
+  assert.deepEqual(search.rows([]).map(({ call_id: id }) => id), ['colleague/1002', 'old', `person/${GRACE.Id}/+1 202-555-9000`, `person/${GRACE.Id}/(202) 555-0111`]);
+  assert.equal(search.rows([/** @type {RecentRow} */ ({ call_id: 'old' })]).length, 3);
 });
 
-test('digits are looked for among the calls alone', async (t) => {
+test('digits are looked for among the calls and in the house', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { search, asked } = bench();
   search.look('202555');
   t.mock.timers.tick(250);
   await settled();
-  assert.deepEqual([asked, search.state()], [['calls 202555'], '']);
+  assert.deepEqual([asked, search.state()], [['calls 202555', 'colleagues 202555'], '']);
 });
 
 test('an answer to what is no longer typed counts for nothing', async (t) => {

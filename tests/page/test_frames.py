@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from adapter.core.availability import Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.events import (
+    AvailabilityChosen,
     CallCenterRead,
     ControlRequested,
     DialRequested,
+    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -20,6 +23,7 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
+from adapter.core.favorite import Favorite
 from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
 from adapter.core.model import Draft, Record
@@ -27,12 +31,14 @@ from adapter.page import frames
 from adapter.page.frames import agent_event
 from adapter.page.messages import (
     AskedFieldIn,
+    AvailabilityIn,
     CallCenterMessage,
     Context,
     Control,
     Dial,
     DismissNotice,
     ErrorIn,
+    FavoriteIn,
     JournalEntry,
     Matches,
     RecordIn,
@@ -258,6 +264,23 @@ def test_matches_are_told_without_what_is_no_id() -> None:
 def test_looking_around_changes_no_call(message: Context) -> None:
     """No call, or no record: nothing happened."""
     assert agent_event(message, T0, "fresh") is None
+
+
+def test_a_wish_for_no_calls_is_the_agents() -> None:
+    """With its reason, which the machine judges."""
+    wish = AvailabilityIn(type="availability", status="away", reason="Lunch")
+    assert agent_event(wish, T0, "new") == AvailabilityChosen(T0, Status.AWAY, "Lunch")
+
+
+@pytest.mark.parametrize(
+    ("record", "kept"),
+    [(RECORD_IN, (RECORD_IN.id, RECORD_IN.object_type)), (RecordIn(id="no id"), ("", ""))],
+)
+def test_a_favorite_keeps_its_record_if_it_has_one(record: RecordIn, kept: tuple[str, str]) -> None:
+    """A name is cut, never refused."""
+    wish = FavoriteIn(type="favorite", number="1002", name="x" * 99, record=record, on=False)
+    chosen = FavoriteChosen(T0, Favorite("1002", "x" * 80, *kept), on=False)
+    assert agent_event(wish, T0, "new") == chosen
 
 
 def test_a_notice_is_dismissed() -> None:

@@ -44,6 +44,7 @@ WORK = {"type": "work", "work_id": "w1", "to": "+1", "complete_when": "TaskSaved
 RESULT = {"type": "result", "log_id": "call_1", "attempt": 1, "nonce": "n1", "outcome": "ok"}
 
 WHOLE: list[dict[str, Any]] = [
+    {"type": "favorite", "number": "1002", "name": "Bob", "record": RECORD, "on": False},
     {"type": "availability", "status": "away", "reason": "Lunch"},
     {
         **HELLO,
@@ -135,6 +136,7 @@ LEAST: list[dict[str, Any]] = [
     {"type": "answer", "ask_id": "c", "outcome": "ok"},
     {"type": "dismiss_notice", "notice_id": "n"},
     {"type": "availability", "status": "available"},
+    {"type": "favorite", "number": "1002"},
 ]
 """Each message with what it cannot do without."""
 

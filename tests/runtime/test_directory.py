@@ -336,3 +336,40 @@ def test_a_file_says_who_has_a_phone_in_the_browser(tmp_path: Path) -> None:
     path.write_text("email,provider_user,browser_phone\na@x,ada,true\n")
     with pytest.raises(DirectoryError, match="yes"):
         read_entries(path)
+
+
+# --- colleagues -------------------------------------------------------------------------------
+
+
+async def test_colleagues_are_the_files_and_then_the_providers() -> None:
+    """Who has a name and a number; each once, as the file says."""
+    provider = FakeProvider(
+        ProviderUser("user_ada", "Ada L.", MAIL, do_not_disturb=False, number="1001"),
+        ProviderUser("user_bob", "Bob", None, do_not_disturb=False, number="1002"),
+        ProviderUser("user_eve", "Eve", None, do_not_disturb=False),
+    )
+    entries = (
+        Entry("user_ada", email=MAIL, name="Ada Lovelace", number="2001"),
+        Entry("user_cy", email="cy@example.com", name="Cy"),
+    )
+    told = directory(provider, None, *entries)
+    assert [(one.name, one.number) for one in await told.colleagues()] == [
+        ("Ada Lovelace", "2001"),
+        ("Bob", "1002"),
+    ]
+    await told.colleagues()
+    assert provider.asked == 1
+
+
+async def test_colleagues_stay_while_the_provider_is_away() -> None:
+    """Those who were there before, or those of the file alone."""
+    clock = FakeClock()
+    provider = FakeProvider(
+        ProviderUser("user_bob", "Bob", None, do_not_disturb=False, number="1002")
+    )
+    told = directory(provider, clock)
+    before = await told.colleagues()
+    provider.down = True
+    clock.at += REFRESH_MS
+    assert await told.colleagues() == before
+    assert await directory(None).colleagues() == ()

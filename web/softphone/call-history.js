@@ -24,6 +24,8 @@ export function createCallHistory(model, ask, render) {
   /** Where the next page begins; null: there is none. @type {unknown} */
   let after = null;
 
+  const isAsked = () => model.history.kind !== 'favorites';
+
   /** @param {boolean} more @param {(page: CallPage) => void} take */
   async function read(more, take) {
     const mine = ++asked;
@@ -45,14 +47,16 @@ export function createCallHistory(model, ask, render) {
   /** @param {RecentRow[]} rows */
   const show = (rows) => void (model.history = { ...model.history, rows, more: after !== null, state: '' });
   /** The first page, in the place of what is shown. */
-  const reload = () => read(false, ({ rows }) => show(rows));
+  const reload = () => (isAsked() ? read(false, ({ rows }) => show(rows)) : Promise.resolve(render()));
 
   return {
     reload,
     more: () => read(true, ({ rows }) => show([...model.history.rows, ...rows])),
     /** @param {string} kind @param {string} [record] the id of the record that all of them are about */
     choose(kind, record = '') {
-      model.history = { ...model.history, kind, record, rows: [] };
+      // Favorites are in the view; an answer that is still on its way is another list's.
+      asked++;
+      model.history = { ...model.history, kind, record, rows: [], more: false, state: '' };
       return reload();
     },
     /** @param {string} words a name or number, or a part of it @returns {Promise<RecentRow[]>} */

@@ -2,6 +2,7 @@
 
 import { checkNumber } from './check.js';
 import { el, keyedList, setText, show } from './dom.js';
+import { favoriteRows } from './favorites.js';
 import { createHistoryBar } from './history-bar.js';
 import { icon } from './icons.js';
 import { formatTyped, isName, matchDirectory, matchRecent } from './numbers.js';
@@ -60,6 +61,9 @@ function foundWords(t, typed, count, searched) {
   return t(isName(typed) ? searched || 'search.none' : 'recent.noMatch');
 }
 
+/** Who was called lately is not listed again as a favorite. @param {RecentRow[]} rows */
+const unique = (rows) => rows.filter((row, at) => row.started_at > 0 || !rows.slice(0, at).some(({ number }) => number === row.number));
+
 /** Calls and people, as far as they fit what was typed. @param {Context} context @param {() => Model} model @param {() => void} onChange */
 function createResults(context, model, onChange) {
   const { t, actions } = context;
@@ -73,8 +77,8 @@ function createResults(context, model, onChange) {
   /** Fetched with the first that is typed. @param {string} typed */
   async function look(typed) {
     if (typed.trim() && !search) {
-      const [{ createSearch }] = await Promise.all([import('./search.js'), context.moreWords()]);
-      search ??= createSearch({ people: actions.searchPeople, calls: actions.findCalls }, onChange);
+      const [{ createSearch, colleaguesOf }] = await Promise.all([import('./search.js'), context.moreWords()]);
+      search ??= createSearch({ people: actions.searchPeople, calls: actions.findCalls, colleagues: colleaguesOf(context) }, onChange);
     }
     search?.look(typed);
   }
@@ -85,8 +89,10 @@ function createResults(context, model, onChange) {
     update(typed) {
       const { history: calls, directory = [] } = model();
       void look(typed);
-      const listed = [...matchRecent(calls.rows, typed), ...matchDirectory(directory, typed)];
-      const found = typed.trim() ? [...listed, ...(search?.rows(listed) ?? [])] : calls.rows;
+      const favorites = favoriteRows(model());
+      const listed = [...matchRecent(unique([...calls.rows, ...favorites]), typed), ...matchDirectory(directory, typed)];
+      const shown = calls.kind === 'favorites' ? favorites : calls.rows;
+      const found = typed.trim() ? [...listed, ...(search?.rows(listed) ?? [])] : shown;
       rows(found);
       setText(words, foundWords(t, typed, found.length, search?.state() ?? ''));
       show(words, words.textContent !== '');
@@ -116,7 +122,7 @@ export function createDialer(context, model) {
     const { view, history } = model();
     if (view && view.calls.length > 0 && box.input.value) box.type('');
     const typed = box.input.value;
-    const some = history.rows.length > 0 || history.kind !== 'all' || history.record !== '' || typed.trim() !== '';
+    const some = history.rows.length > 0 || (view?.favorites ?? []).length > 0 || history.kind !== 'all' || history.record !== '' || typed.trim() !== '';
     const open = isName(typed) ? 'recent' : tab || (some ? 'recent' : 'pad');
     for (const button of tabs) button.setAttribute('aria-pressed', String(button.dataset['tab'] === open));
     show(pad, open === 'pad');

@@ -3,6 +3,7 @@
 import { createAskedFields } from './asked-fields.js';
 import { el, setData, setText, show } from './dom.js';
 import { icon } from './icons.js';
+import { createLazy } from './lazy.js';
 import { whoIs } from './numbers.js';
 import { choicesOf, outcomeOf } from './outcomes.js';
 import { createUnsaved } from './unsaved.js';
@@ -130,11 +131,18 @@ function createFollow({ t, actions, drafts, now }, key, typed) {
 }
 
 /** Outcome, subject and notes. @param {Context} context @param {(name: DraftField, value: string) => void} typed */
-function createInputs({ t }, typed) {
+function createInputs(context, typed) {
+  const { t } = context;
   const disposition = el('select', { name: 'disposition', onchange: () => typed('disposition', disposition.value) });
   const subject = el('input', { name: 'subject', maxlength: SUBJECT_MAX, autocomplete: 'off', dir: 'auto', oninput: () => typed('subject', subject.value) });
   const notes = el('textarea', { name: 'notes', maxlength: NOTES_MAX, rows: 3, dir: 'auto', placeholder: t('notes.placeholder'), oninput: () => typed('notes', notes.value) });
   const inputs = { disposition, subject, notes };
+  /** @type {Card|undefined} */
+  let about;
+  const templates = createLazy(({ view }) => (view?.settings.note_templates ?? []).length > 0, async () => {
+    const [{ createTemplates }] = await Promise.all([import('./templates.js'), context.moreWords()]);
+    return createTemplates(context, notes, { caller: () => ({ name: about ? whoIs(about) : '', number: about?.display ?? '' }), typed: () => typed('notes', notes.value) });
+  });
   const late = [field(t('wrapup.disposition'), disposition, 'disposition'), field(t('wrapup.subject'), subject, 'subject')];
 
   /** @param {{value: string, label: string}[]} all */
@@ -148,9 +156,11 @@ function createInputs({ t }, typed) {
   }
   return {
     disposition, late,
-    elements: [...late, field(t('notes.label'), notes, 'notes')],
+    elements: [...late, el('div', { class: 'notes-box' }, field(t('notes.label'), notes, 'notes'), templates.element)],
     /** @param {Card} card @param {Model} model @param {import('./types.js').Draft} shown */
     update(card, model, shown) {
+      about = card;
+      void templates.update(model);
       subject.placeholder = t(`subject.${card.direction}`, { name: whoIs(card) });
       if ('outcome' in card) fill(outcomesOf(t, choicesOf(model.view?.settings.dispositions ?? [], t), outcomeOf(card, t), shown.disposition ?? ''));
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) {

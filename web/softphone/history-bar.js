@@ -4,7 +4,10 @@ import { el, setText, show } from './dom.js';
 
 /** @import {Context, Model} from './types.js' */
 
-const KINDS = ['all', 'missed', 'mine', 'record'];
+const KINDS = ['all', 'favorites', 'missed', 'mine', 'record'];
+
+/** What is said of an empty list. @param {string} chosen @param {boolean} some */
+const emptyKey = (chosen, some) => (some ? '' : { all: 'recent.none', favorites: 'favorite.none' }[chosen] ?? 'history.none');
 
 /** @param {Context} context @param {() => Model} model */
 export function createHistoryBar({ t, actions }, model) {
@@ -27,13 +30,15 @@ export function createHistoryBar({ t, actions }, model) {
       const { kind, record, rows, more, state } = history;
       const chosen = record ? 'record' : kind;
       const all = chosen === 'all' && rows.length === 0 && state === '';
-      show(bar, shown && !all && view !== null);
+      const some = (view?.favorites ?? []).length > 0;
+      show(bar, shown && (!all || some) && view !== null);
       for (const filter of filters) {
         filter.setAttribute('aria-pressed', String(filter.dataset['kind'] === chosen));
+        if (filter.dataset['kind'] === 'favorites') show(filter, some || chosen === 'favorites');
         if (filter.dataset['kind'] === 'record') show(filter, record !== '' || inView() !== undefined);
       }
       show(older, shown && more && state !== 'busy');
-      const key = { busy: rows.length === 0 ? 'history.busy' : '', failed: 'history.failed' }[state] ?? (rows.length > 0 ? '' : all ? 'recent.none' : 'history.none');
+      const key = { busy: rows.length === 0 ? 'history.busy' : '', failed: 'history.failed' }[state] ?? emptyKey(chosen, rows.length > 0 || (chosen === 'favorites' && some));
       setText(words, shown && key ? t(key) : '');
       show(words, words.textContent !== '');
     },

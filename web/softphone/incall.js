@@ -1,16 +1,20 @@
 /** What some providers can do in a call and few calls need: hand it over, press keys in it. */
 
 import { checkNumber } from './check.js';
+import { createSuggestions } from './colleagues.js';
 import { el, setText, show } from './dom.js';
+import { isName } from './numbers.js';
 import { createPad } from './pad.js';
 
 /** @import {Context} from './types.js' */
 
 /** @param {Context} context @param {string} callId @param {() => void} close */
-function createTransfer({ t, actions }, callId, close) {
-  const target = el('input', { name: 'target', type: 'tel', autocomplete: 'off', 'aria-label': t('transfer.target'), placeholder: t('transfer.target') });
+function createTransfer(context, callId, close) {
+  const { t, actions } = context;
+  const target = el('input', { name: 'target', type: 'tel', autocomplete: 'off', 'aria-label': t('transfer.target'), placeholder: t('dialer.placeholder') });
   const send = el('button', { type: 'submit', class: 'button brand' }, t('control.transfer'));
   const ask = el('button', { type: 'button', class: 'button neutral', 'data-action': 'consult', hidden: true, onclick: () => call('consult') }, t('third.consult'));
+  const suggestions = createSuggestions(context, target);
   const reason = el('p', { class: 'dialer-reason', id: `transfer-${callId}`, role: 'status' });
   target.setAttribute('aria-describedby', reason.id);
   const judge = checkNumber(t, (words) => {
@@ -18,9 +22,10 @@ function createTransfer({ t, actions }, callId, close) {
     send.disabled = ask.disabled = words !== '';
   });
   target.addEventListener('input', () => judge(target.value));
-  const element = el('form', { class: 'transfer', hidden: true }, target, send, ask, reason);
+  const element = el('form', { class: 'transfer', hidden: true }, target, send, ask, reason, suggestions.element);
   /** @param {string} action unannounced, or asked first */
   function call(action) {
+    if (isName(target.value)) return suggestions.focusFirst();
     if (!target.value.trim() || send.disabled) return target.focus();
     actions.control(callId, action, { target: target.value });
     close();

@@ -16,7 +16,7 @@ import { callerOf } from './prefill.js';
 import { createRing } from './ring.js';
 import { createSaveLog } from './savelog.js';
 import { createServerRequests } from './server-requests.js';
-import { fetchCalls } from './session.js';
+import { ask } from './session.js';
 import { createSignInFlow } from './sign-in-flow.js';
 import { wordsFor } from './strings.js';
 import { createToggle } from './toggle.js';
@@ -129,7 +129,7 @@ function createDesk(page, { driver, origin }, send, clicked) {
     works: createWorkItems(page, driver, send),
     audio: createAudio(page, origin),
     followUps: createFollowUpPlan(page, driver, popFailed),
-    history: createCallHistory(model, (query) => fetchCalls(origin, query), page.render),
+    history: createCallHistory(model, (query) => ask(origin, '/api/history', query), page.render),
     ring: createRing(model, { t: page.t, store: page.local, render: page.render }),
     /** Open Salesforce's form for a new record. @param {object} params of NEW_RECORD_MODAL @returns {Promise<boolean>} whether it opened */
     async openForm(params) {
@@ -247,6 +247,7 @@ export function createPhone(page, begun) {
     openForm: desk.openForm,
     openRecord: desk.openRecord,
     searchPeople: desk.searchPeople,
+    ask: (/** @type {string} */ path, /** @type {object} */ question) => ask(origin, path, question),
     history: desk.history,
     ring: desk.ring,
     connect: connection.connect,

@@ -2,6 +2,7 @@
 
 import { formatDuration } from './clock.js';
 import { el, setData, setText } from './dom.js';
+import { createStar } from './favorites.js';
 import { icon } from './icons.js';
 import { whoIs } from './numbers.js';
 import { outcomeOf } from './outcomes.js';
@@ -28,7 +29,8 @@ export const canDial = ({ stage, view, pending }) =>
 export const isMissed = ({ direction, talk_seconds: talk, started_at: at }) => direction === 'inbound' && talk === null && at > 0;
 
 /** @param {Context} context @param {() => Model} model @returns {(row: RecentRow) => Component<RecentRow>} */
-export function callRow({ t, actions, now, language }, model) {
+export function callRow(context, model) {
+  const { t, actions, now, language } = context;
   return (first) => {
     const name = el('span', { class: 'row-name', dir: 'auto' });
     const line = el('span', { class: 'row-line' });
@@ -36,9 +38,10 @@ export function callRow({ t, actions, now, language }, model) {
     const sign = el('span', { class: 'row-sign', 'aria-hidden': 'true' }, icon(first.started_at > 0 ? first.direction : 'person'));
     let row = first;
     const open = el('button', { type: 'button', class: 'row-open', onclick: () => row.record && actions.openRecord(row.record) }, el('span', { class: 'row-text' }, name, line));
+    const star = createStar(context, model);
     const again = el('button', { type: 'button', class: 'icon-button call-again', onclick: () => actions.dial(row.number, row.record, row.record?.name ?? row.name ?? '') }, icon('phone'));
     return {
-      element: el('li', { class: 'row' }, sign, open, when, again),
+      element: el('li', { class: 'row' }, sign, open, star.element, when, again),
       update(item) {
         row = item;
         const who = whoIs(item);
@@ -48,6 +51,7 @@ export function callRow({ t, actions, now, language }, model) {
         const parts = [who === item.display ? '' : item.display, talk || outcomeOf(item, t)].filter(Boolean);
         setText(line, parts.map(t('direction') === 'rtl' ? isolated : String).join(' · '));
         setText(when, item.started_at ? formatWhen(item.started_at, now(), language) : '');
+        star.update(item);
         open.disabled = !item.record;
         open.title = item.record ? t('recent.open') : '';
         again.setAttribute('aria-label', t('recent.call', { name: who }));

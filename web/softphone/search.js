@@ -6,9 +6,10 @@
  * the panel says so and goes on with what it knows itself.
  */
 
+import { findColleagues, rowOfColleague } from './colleagues.js';
 import { isName } from './numbers.js';
 
-/** @import {PeopleFound, RecentRow} from './types.js' */
+/** @import {Context, PeopleFound, RecentRow} from './types.js' */
 
 const PAUSE_MS = 250;
 // Salesforce's search wants two letters at least.
@@ -28,8 +29,12 @@ export function rowsOf(told) {
   }
 }
 
+/** @param {Context} context @returns {(words: string) => Promise<RecentRow[]>} */
+export const colleaguesOf = ({ t, actions }) => async (words) =>
+  (await findColleagues(actions.ask, words)).map((colleague) => rowOfColleague(colleague, t));
+
 /**
- * @param {{people: (words: string) => Promise<PeopleFound>, calls: (words: string) => Promise<RecentRow[]>}} ask
+ * @param {{people: (words: string) => Promise<PeopleFound>, calls: (words: string) => Promise<RecentRow[]>, colleagues: (words: string) => Promise<RecentRow[]>}} ask
  * @param {() => void} onChange
  */
 export function createSearch(ask, onChange) {
@@ -37,8 +42,9 @@ export function createSearch(ask, onChange) {
   let timer;
   let latest = '';
   let state = '';
-  /** @type {{people: RecentRow[], calls: RecentRow[]}} */
-  let found = { people: [], calls: [] };
+  const NOBODY = { people: [], calls: [], colleagues: [] };
+  /** @type {{people: RecentRow[], calls: RecentRow[], colleagues: RecentRow[]}} */
+  let found = NOBODY;
 
   /** @param {string} words */
   async function findPeople(words) {
@@ -49,18 +55,18 @@ export function createSearch(ask, onChange) {
     state = people ? 'search.none' : 'search.unavailable';
     onChange();
   }
-  /** @param {string} words */
-  async function findCalls(words) {
-    const calls = await ask.calls(words);
+  /** @param {'calls'|'colleagues'} what @param {string} words */
+  async function find(what, words) {
+    const rows = await ask[what](words);
     if (words !== latest) return;
-    found = { ...found, calls };
+    found = { ...found, [what]: rows };
     onChange();
   }
   return {
     /** Those that are not listed already. @param {RecentRow[]} listed */
     rows(listed) {
       const known = new Set(listed.map(({ call_id: id }) => id));
-      return [...found.calls.filter(({ call_id: id }) => !known.has(id)), ...found.people];
+      return [...found.colleagues, ...found.calls.filter(({ call_id: id }) => !known.has(id)), ...found.people];
     },
     state: () => state,
     /** @param {string} typed */
@@ -69,10 +75,11 @@ export function createSearch(ask, onChange) {
       if (words === latest) return;
       latest = words;
       clearTimeout(timer);
-      found = { people: [], calls: [] };
+      found = NOBODY;
       state = isName(words) ? 'search.busy' : '';
       if (words) timer = setTimeout(() => {
-        void findCalls(words);
+        void find('calls', words);
+        void find('colleagues', words);
         if (isName(words)) void findPeople(words);
       }, PAUSE_MS);
     },

@@ -1,6 +1,6 @@
 /** Who the agent is: settings of the page, and the one-time ticket of the socket. */
 
-/** @import {CallPage, HistoryQuery, PageSettings, User} from './types.js' */
+/** @import {PageSettings, User} from './types.js' */
 
 /** @typedef {{ok: true, ticket: string, user: User}
  *   | {ok: false, code: 'signed-out'|'unreachable'}} Ticket */
@@ -54,13 +54,15 @@ export async function fetchTicket(origin) {
 }
 
 /**
+ * Ask something on the agent's way.
  * @param {string} origin of the org
- * @param {HistoryQuery} query
- * @returns {Promise<CallPage|null>} null when it could not be read
+ * @param {string} path
+ * @param {object} question
+ * @returns {Promise<any>} null when there is no answer
  */
-export async function fetchCalls(origin, query) {
+export async function ask(origin, path, question) {
   try {
-    const answer = await post('/api/history', { origin, ...query });
+    const answer = await post(path, { origin, ...question });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

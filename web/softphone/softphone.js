@@ -36,6 +36,11 @@ function createActions(page, phone, start) {
     },
     openRecord: (record) => void phone()?.openRecord(record),
     searchPeople: (words) => phone()?.searchPeople(words) ?? Promise.resolve({ ok: false }),
+    ask: (path, question) => phone()?.ask(path, question) ?? Promise.resolve(null),
+    favorite({ number, name, record, display }, on) {
+      const who = record?.name || name || display;
+      void phone()?.send({ type: 'favorite', number, name: who, record, on });
+    },
     chooseCalls: (kind, record) => void phone()?.history.choose(kind, record),
     moreCalls: () => void phone()?.history.more(),
     findCalls: (words) => phone()?.history.find(words) ?? Promise.resolve([]),

@@ -145,6 +145,14 @@ export interface RecentRow {
   task_id?: string | null;
 }
 
+/** Somebody of the house; `state` is what keeps them from a call. */
+export interface Colleague {
+  name: string;
+  number: string;
+  state: '' | 'busy' | 'away' | 'do-not-disturb';
+  reason: string;
+}
+
 export interface HistoryQuery {
   kind: string;
   record?: string;
@@ -195,6 +203,8 @@ export interface View {
   tray: TrayRow[];
   answers: Answer[];
   notices: (Note & { id: string; tone?: Tone })[];
+  /** Whom the agent calls often. */
+  favorites?: { number: string; display: string; name: string; record: RecordRef | null }[];
   can: { [action: string]: boolean };
   settings: {
     wrap_up_seconds: number;
@@ -202,6 +212,8 @@ export interface View {
     dial_while_wrapup: boolean;
     ask_fields?: AskedField[];
     away_reasons?: string[];
+    /** Their names; the words are asked for. */
+    note_templates?: string[];
   };
 }
 
@@ -365,6 +377,9 @@ export interface Actions {
   ringOn(profile: string): void;
   searchPeople(words: string): Promise<PeopleFound>;
   openRecord(record: RecordRef): void;
+  /** Ask the server something on the way; null where there is no answer. */
+  ask(path: string, question: object): Promise<any>;
+  favorite(row: RecentRow, on: boolean): void;
   /** List other calls of the agent's; `record`: those about it. */
   chooseCalls(kind: string, record?: string): void;
   moreCalls(): void;

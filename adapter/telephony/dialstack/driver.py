@@ -161,7 +161,7 @@ class DialStackDriver:
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """Read where events are posted."""
-        rows = await self._rows("/v1/webhook_endpoints", wire.users_query(None), at_most=None)
+        rows = await self._rows("/v1/webhook_endpoints", wire.LIST_QUERY, at_most=None)
         return tuple(hook for row in rows if (hook := wire.parse_registered(row)))
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:

@@ -110,9 +110,17 @@ def records_query(user_id: str, since_ms: int, limit: int) -> dict[str, str]:
     return {"user": user_id, "user_id": user_id, "from_date": since, "limit": rows}
 
 
+LIST_QUERY = {"limit": str(MOST_ROWS)}
+"""The query of a whole list."""
+
+
 def users_query(email: str | None) -> dict[str, str]:
-    """Build the query of `GET /v1/users`: as many a page as there may be, or a search."""
-    query = {"limit": str(MOST_ROWS)}
+    """Build the query of `GET /v1/users`: as many a page as there may be, or a search.
+
+    Extensions come only to who asks for them
+    (https://github.com/dialstack/dialstack-sdk, server/src/__tests__/user-expand.test.ts).
+    """
+    query = {**LIST_QUERY, "expand[]": "extensions"}
     return query if email is None else {**query, "search": email}
 
 
@@ -202,7 +210,17 @@ def parse_user(row: dict[str, Any]) -> ProviderUser | None:
     if user_id is None:
         return None
     name, email = fields.text(row.get("name")), fields.text(row.get("email"), 320)
-    return ProviderUser(user_id, name, email, row.get("do_not_disturb") is True)
+    silent = row.get("do_not_disturb") is True
+    return ProviderUser(user_id, name, email, silent, _extension(row.get("extensions")))
+
+
+def _extension(listed: Any) -> str | None:
+    """Return the first extension that is in use."""
+    rows = listed.get("data") if isinstance(listed, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and row.get("status", "active") == "active":
+            return fields.text(row.get("number"), 32)
+    return None
 
 
 def parse_webhook_endpoint(raw: bytes) -> Webhook:

@@ -85,6 +85,10 @@ def user(person: User) -> dict[str, Any]:
         "name": person.name,
         "email": person.email,
         "do_not_disturb": person.do_not_disturb,
+        "extensions": {
+            "object": "list",
+            "data": [{"number": person.extension, "target": person.user_id, "status": "active"}],
+        },
         "config": {
             "find_me_follow_me": {"alternates": [{"key": key} for key in person.ring_profiles]}
         },

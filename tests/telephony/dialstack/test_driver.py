@@ -339,7 +339,11 @@ async def test_users_are_listed_a_hundred_a_page_and_searched_by_e_mail(
     route = net.get("/v1/users").respond(200, json={"data": [row], "next_page_url": None})
     (ada,) = await client.users("ada@example.com")
     assert ada.user_id == "user_1"
-    assert dict(route.calls.last.request.url.params) == {"limit": "100", "search": ada.email}
+    assert dict(route.calls.last.request.url.params) == {
+        "limit": "100",
+        "expand[]": "extensions",
+        "search": ada.email,
+    }
     pages = iter(range(1_000))
     net.get("/v1/users").mock(
         side_effect=lambda _: httpx.Response(

@@ -167,6 +167,23 @@ def test_a_user_is_read_with_what_it_has() -> None:
     assert wire.parse_user({"name": "Ada"}) is None
 
 
+@pytest.mark.parametrize(
+    ("extensions", "number"),
+    [
+        ({"data": [{"number": "1001", "status": "active"}]}, "1001"),
+        ({"data": [{"number": "9", "status": "reserved"}, {"number": "1002"}]}, "1002"),
+        ({"data": [7]}, None),
+        ({"data": 7}, None),
+        ([], None),
+    ],
+)
+def test_a_user_has_the_first_extension_that_is_in_use(extensions: Any, number: str | None) -> None:
+    """What is odd is no extension."""
+    user = wire.parse_user({"id": "user_1", "extensions": extensions})
+    assert user is not None
+    assert user.number == number
+
+
 def test_an_endpoints_secret_is_read_once() -> None:
     """Without id or secret the answer is worthless."""
     found = wire.parse_webhook_endpoint(b'{"id":"we_1","secret":"whsec_1"}')

@@ -1,0 +1,32 @@
+"""Whom an agent calls often."""
+
+from __future__ import annotations
+
+from adapter.core.events import FavoriteChosen
+from adapter.core.favorite import MOST, Favorite, with_favorite
+from tests.core.people import IDLE, T0, after
+
+ADA = Favorite("+12125550123", "Ada Lovelace", "003000000000001", "Contact")
+BOB = Favorite("1002", "Bob")
+
+
+def test_a_favorite_is_known_by_its_number() -> None:
+    """Once more with another name is the same one, told anew."""
+    anew = Favorite(ADA.number, "Ada King")
+    assert with_favorite((ADA, BOB), anew, on=True) == (BOB, anew)
+    assert with_favorite((ADA, BOB), anew, on=False) == (BOB,)
+
+
+def test_there_is_an_end_to_favorites() -> None:
+    """They travel with every view."""
+    many = tuple(Favorite(str(1000 + n)) for n in range(MOST))
+    assert with_favorite(many, ADA, on=True) == many
+    assert with_favorite(many, many[0], on=True)[-1] == many[0]
+
+
+def test_an_agent_keeps_them_until_told_otherwise() -> None:
+    """The same once more changes nothing."""
+    kept = after(IDLE, [FavoriteChosen(T0, ADA, on=True)])
+    assert kept.agent.favorites == (ADA,)
+    assert after(kept.agent, [FavoriteChosen(T0, ADA, on=True)]).ignored == "as before"
+    assert after(kept.agent, [FavoriteChosen(T0, ADA, on=False)]).agent.favorites == ()

@@ -1,0 +1,74 @@
+"""Colleagues and note templates, as a page asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fakes.page import FakePage
+from tests.scenarios.conftest import World, a_world
+
+PATHS = ("/api/colleagues", "/api/note-templates")
+NOTES = """
+[[note]]
+name = "Voicemail"
+text = "Left a voicemail for {name}."
+"""
+
+
+def is_done(view: dict[str, Any]) -> bool:
+    """Whether the phone system has taken what the agent chose."""
+    return bool(view["agent"].get("availability", {}).get("applied") == "done")
+
+
+async def ask(world: World, page: FakePage, path: str, **question: Any) -> httpx.Response:
+    """One question, with the page's own session."""
+    headers = {"Origin": world.url, "Cookie": page.cookie}
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        return await http.post(path, json=question, headers=headers)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_only_who_is_signed_in_may_ask_and_only_our_own_pages(
+    world: World, path: str
+) -> None:
+    """401 without a session, 403 from another site, 200 else; nobody keeps the answer."""
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+
+        async def status(**headers: str) -> int:
+            return (await http.post(path, json={}, headers=headers)).status_code
+
+        assert await status(Origin=world.url) == 401
+        assert await status(Origin="https://evil.example", Cookie=page.cookie) == 403
+    answer = await ask(world, page, path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
+async def test_a_colleague_is_found_with_the_extension_and_what_they_do(tmp_path: Path) -> None:
+    """By the provider's users; Grace has said that she is away."""
+    async with a_world(tmp_path) as world:
+        page, grace = await world.page(), await world.page("grace")
+        await grace.send(type="availability", status="away")
+        await grace.until(is_done)
+        found = (await ask(world, page, "/api/colleagues", search="gra")).json()
+        row = {"name": "Grace Hopper", "number": "1002", "state": "away", "reason": ""}
+        assert found == {"rows": [row]}
+        assert (await ask(world, page, "/api/colleagues", search=7)).status_code == 400
+
+
+async def test_the_words_of_note_templates_are_the_admins(tmp_path: Path) -> None:
+    """Their names are in the view, the words are asked for."""
+    words = tmp_path / "panel.toml"
+    words.write_text(NOTES, encoding="utf-8")
+    async with a_world(tmp_path, panel_file=words) as world:
+        page = await world.page()
+        view = await page.until(lambda view: True)
+        assert view["settings"]["note_templates"] == ["Voicemail"]
+        told = (await ask(world, page, "/api/note-templates")).json()
+    template = {"name": "Voicemail", "text": "Left a voicemail for {name}."}
+    assert told == {"templates": [template]}
