@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -24,16 +25,23 @@ _NO_NAMES = re.compile(
     r"(?:no|not|name|number|id|caller|call|wireless|mobile|cell|cellular|phone|toll|free|out|of|area"
     r"|unknown|anonymous|anonym|restricted|unavailable|private|privat|blocked|withheld|unbekannt"
     r"|nicht|verf[uü]gbar|desconocido|privado|inconnu|masqu[eé]|payphone|international|external"
-    r"|extern|inbound|incoming|available|provided|null|none|invalid|n|a|p|o)",
+    r"|extern|inbound|incoming|available|provided|null|none|invalid|n|a|p|o"
+    r"|n[uú]mero|num[eé]ro|nummer|rufnummer|unterdr[uü]ckt|oculto|desconhecido|sconosciuto|anonimo"
+    r"|an[oó]nimo|anonyme|onbekend|非通知|不明|匿名|未知|私人)",
     re.IGNORECASE,
 )
 """Words of which no name of a person or a company is made."""
+
+_STATE = re.compile(r"[A-Z]{2}")
+_FEWEST_ALIKE = 7
 
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 """What turns the letters around it, so that a text reads as another one (Unicode's UAX #9)."""
 
-_USER = re.compile(r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
+_USER = re.compile(
+    r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)|[^<>]*<([^<>@:]*[0-9][^<>@:]*)>", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
 
@@ -45,7 +53,7 @@ def caller_number(text: str) -> str:
     """
     folded = fold(text)
     address = _USER.match(folded)
-    written = address[1].strip() if address else folded
+    written = unquote(address[1] or address[2] or "").strip() if address else folded
     digits = re.sub(r"[^0-9]", "", written)
     if not digits or digits in _SPELLED or set(digits) == {"0"}:
         return ""
@@ -63,9 +71,18 @@ def caller_name(name: str, number: str) -> str:
     name = _BREAKS.sub(" ", _TURNS.sub("", name))
     words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
     telling = [word for word in words if not _NO_NAMES.fullmatch(word)]
+    if len(telling) < len(words) and telling == words[-1:] and _STATE.fullmatch(telling[0]):
+        return ""  # "CELL PHONE NY": what kind of a phone, and where
     if any(any(char.isalpha() for char in word) for word in telling):
-        return name.strip()
+        return "" if _is_number_again(name, number) else name.strip()
     return ""
+
+
+def _is_number_again(name: str, number: str) -> bool:
+    """Whether it is the number with a letter or two, such as V12025550143."""
+    digits, alike = re.sub(r"[^0-9]", "", name), re.sub(r"[^0-9]", "", number)
+    same = len(digits) >= _FEWEST_ALIKE and (digits.endswith(alike) or alike.endswith(digits))
+    return bool(alike) and same and sum(char.isalpha() for char in name) <= len("CID")
 
 
 def cleaned(facts: Facts) -> Facts:

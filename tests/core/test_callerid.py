@@ -35,6 +35,8 @@ def test_a_caller_who_is_not_told_has_no_number(text: str) -> None:
         ("sip:+12025550143;npdi@host", "+12025550143"),
         ("tel:+1-202-555-0143", "+1-202-555-0143"),
         ("+12025550143 (mobile)", "+12025550143"),
+        ("Ann <+12025550143>", "+12025550143"),
+        ("sip:%2B12025550143@host", "+12025550143"),
     ],
 )
 def test_display_forms_are_read_for_their_number(text: str, number: str) -> None:
@@ -48,6 +50,7 @@ def test_display_forms_are_read_for_their_number(text: str, number: str) -> None
         *("UNKNOWN", "WIRELESS CALLER", "Anonymous", "+12025550143", "202-555-0143", " ", "N/A"),
         *("Unavailable", "CELL PHONE", "OUT OF AREA", "TOLL FREE CALL", "Caller 12025550143"),
         *("Private Number", "UNBEKANNT", "no name", "Name Unavailable"),
+        *("V12025550143", "CID:2025550143", "CELL PHONE   NY", "Número privado", "非通知"),
     ],
 )
 def test_a_placeholder_is_no_name(name: str) -> None:
@@ -56,7 +59,8 @@ def test_a_placeholder_is_no_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada Lovelace", "ACME 24", "ACME WIRELESS", "Freecall AG", "山田"]
+    "name",
+    ["Ada Lovelace", "ACME 24", "ACME 5550143", "ACME WIRELESS", "Freecall AG", "山田", "Jo NY"],
 )
 def test_a_name_is_one(name: str) -> None:
     """Of a person or a company, with words of those among others."""

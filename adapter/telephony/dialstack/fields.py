@@ -11,12 +11,14 @@ from functools import lru_cache
 from typing import Any
 
 from adapter.core.facts import Direction, Outcome
+from adapter.core.numbertext import fold
 from adapter.telephony.strictjson import REPLACEMENT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]{1,3}")
 _DIGIT = re.compile(r"[0-9]")
+MOST_OF_A_NAME = 255
 _FEWEST_DIGITS = 6
 """Of a number with its country, or with dots between its parts."""
 
@@ -67,8 +69,18 @@ def ident(value: Any) -> str | None:
     return None if found is None or REPLACEMENT in found else found
 
 
+def name(value: Any) -> str | None:
+    """Return what somebody is called; of a name that never ends, as much as anybody reads."""
+    return text(value[:MOST_OF_A_NAME]) if type(value) is str else None
+
+
 def caller(value: Any) -> str | None:
-    """Return the number that a call comes from; a word may stand for one that is withheld."""
+    """Return the number that a call comes from; a word may stand for one that is withheld.
+
+    A whole number may be told as one of JSON's: a caller is not lost for that.
+    """
+    if type(value) is int and value >= 10 ** (_FEWEST_DIGITS - 1):
+        value = str(value)
     found = text(value)
     return found if found and not _is_half_a_number(found) else None
 
@@ -76,13 +88,13 @@ def caller(value: Any) -> str | None:
 def dialed(value: Any) -> str | None:
     """Return the number that was dialed; what is none must not be taken for another one."""
     found = caller(value)
-    return found if found and _DIGIT.search(found) and not _NO_NUMBER.search(found) else None
+    return found if found and _DIGIT.search(fold(found)) and not _NO_NUMBER.search(found) else None
 
 
 def _is_half_a_number(found: str) -> bool:
     """Whether it is written as a whole number, but has fewer digits than any has."""
     looks_whole = "+" in found or "." in found
-    return looks_whole and "@" not in found and len(_DIGIT.findall(found)) < _FEWEST_DIGITS
+    return looks_whole and "@" not in found and len(_DIGIT.findall(fold(found))) < _FEWEST_DIGITS
 
 
 def moment_ms(value: Any) -> int | None:
@@ -113,14 +125,14 @@ def _iso_ms(value: str) -> int | None:
 
 def cause(value: Any) -> int | None:
     """Return a Q.850 cause, which may be written as a number or as its digits."""
-    if type(value) is str and _DIGITS.fullmatch(value):
+    if type(value) is str and _DIGITS.fullmatch(value.strip()):
         value = int(value)
     return value if type(value) is int and 0 < value < 128 else None
 
 
 def direction(value: Any) -> Direction | None:
     """Return the direction, if it is one of the documented three."""
-    return _DIRECTIONS.get(value) if isinstance(value, str) else None
+    return _DIRECTIONS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
 def seconds_ms(value: Any) -> int | None:

@@ -280,7 +280,7 @@ def _record(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
         text(said("direction")),
         fields.caller(said("from_number")),
         fields.dialed(said("to_number")),
-        text(said("from_label")) or text(said("from_name")),
+        fields.name(said("from_label")) or fields.name(said("from_name")),
         started,
         answered,
         connected,

@@ -92,7 +92,10 @@ def test_a_cause_is_a_small_number(value: object, found: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("inbound", Direction.INBOUND), ("sideways", None), (None, None), ([], None), ({}, None)],
+    [
+        *(("inbound", Direction.INBOUND), (" Outbound", Direction.OUTBOUND)),
+        *(("sideways", None), (None, None), ([], None), ({}, None)),
+    ],
 )
 def test_a_direction_is_one_of_three(value: object, found: Direction | None) -> None:
     """An unknown direction is none."""
@@ -182,6 +185,20 @@ def test_half_a_number_is_no_number(value: object) -> None:
 def test_numbers_extensions_and_addresses_are_told_as_they_stand(value: str) -> None:
     """What they mean is decided elsewhere."""
     assert fields.caller(value) == fields.dialed(value) == value
+
+
+def test_a_number_may_be_one_of_jsons_and_in_any_digits() -> None:
+    """Who calls must be called back; a few digits, or a fraction, are no number."""
+    assert fields.caller(12025550143) == fields.dialed(12025550143) == "12025550143"
+    full_width = "+" + "".join(chr(0xFF10 + int(digit)) for digit in "12025550143")
+    assert fields.caller(full_width) == full_width
+    assert (fields.caller(7), fields.caller(12025550143.5), fields.caller(True)) == (None,) * 3
+
+
+def test_a_name_that_never_ends_is_cut() -> None:
+    """As much of it as anybody reads; what is no text is no name."""
+    assert fields.name("Ann " * 999) == ("Ann " * 64)[:255].strip()
+    assert (fields.name(" "), fields.name(["Ann"]), fields.name("Zoe")) == (None, None, "Zoe")
 
 
 def test_a_caller_may_be_told_by_a_word() -> None:
