@@ -70,9 +70,11 @@ def is_known_enough(call: Call) -> bool:
     """Whether the call log need not be asked before this ended call is logged.
 
     Of a call that we placed, that ended before any sign of a pick-up, only the call log can tell
-    whether the agent's phone or the destination was not answered.
+    whether the agent's phone or the destination was not answered; of a talk that names nobody, only
+    the call log can tell whose it was.
     """
-    return call.facts.is_certain and (call.facts.is_recorded or not _no_pick_up(call))
+    doubtful = call.unnamed or _no_pick_up(call)
+    return call.facts.is_certain and (call.facts.is_recorded or not doubtful)
 
 
 def _no_pick_up(call: Call) -> bool:

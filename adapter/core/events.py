@@ -124,7 +124,8 @@ class CallEvent(Struct, frozen=True):
 
     `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
     that this is a call which we did not place. `elsewhere`: it tells of another user's part in the
-    call, which rings at several (a ring group) or went from one to the next.
+    call, which rings at several (a ring group) or went from one to the next. `unnamed`: it names
+    nobody, of a call that may ring at several.
     """
 
     at: int
@@ -133,6 +134,7 @@ class CallEvent(Struct, frozen=True):
     provider_call_id: str
     facts: Facts
     elsewhere: bool = False
+    unnamed: bool = False
 
 
 class InboundRinging(CallEvent, frozen=True):

@@ -203,6 +203,7 @@ class Call(Value, frozen=True):
     the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
     the browser that dialed; `digits_due` are still to be sent, once the call is connected;
     `transfer` is the request whose transfer of this call is under way since `transfer_at`;
+    `unnamed`: what told of the talk named nobody, so that it may be a colleague's;
     `host_record` is the record that Salesforce has made of a ringing call for us; `in_call` is what
     goes on in it.
     """
@@ -226,6 +227,7 @@ class Call(Value, frozen=True):
     transfer_at: int = 0
     host_record: str = ""
     in_call: InCall = NOTHING_IN_CALL
+    unnamed: bool = False
 
     @property
     def direction(self) -> Direction:

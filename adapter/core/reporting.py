@@ -66,6 +66,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if event.facts.connected is not None:
             return _taken_elsewhere(agent, call, event.at, policy)
     if call is not None:
+        call = _named(call, event)
         if isinstance(event, InCallChanged) and not event.elsewhere:
             call = replace(call, in_call=call.in_call.told(event.in_call))
         return _learned(agent, call, _of_this_agent(call, event), policy)
@@ -135,7 +136,7 @@ def _had_part(call: Call | None) -> bool:
     if call is None:
         return False
     placed = call.request_id != "" or call.direction is OUTBOUND
-    return placed or call.facts.connected is not None
+    return placed or (call.facts.connected is not None and not call.unnamed)
 
 
 def _taken_elsewhere(agent: Agent, call: Call | None, at: int, policy: Policy) -> Decision:
@@ -207,7 +208,16 @@ def _new(event: Report, policy: Policy) -> Call:
     stage: Stage = Dialing(at, at)
     if not facts.is_over:
         stage = _stage(stage, facts, event, policy)
-    return Call(event.call_id, number, at, stage, facts, event.provider_call_id)
+    call = Call(event.call_id, number, at, stage, facts, event.provider_call_id)
+    return replace(call, unnamed=event.unnamed and facts.connected is not None)
+
+
+def _named(call: Call, event: Report) -> Call:
+    """The call, with whether anything that told of its talk has named this agent."""
+    if call.request_id or event.elsewhere or told_by(event).connected is None:
+        return call
+    first = event.unnamed and call.facts.connected is None
+    return replace(call, unnamed=first) if first or not event.unnamed else call
 
 
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:

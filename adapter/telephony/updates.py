@@ -177,7 +177,8 @@ def as_event(
 
     What a network says instead of a number or a name is left out here, for all providers.
     """
-    told = call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere
+    unnamed = update.user_id is None and update.is_inbound
+    told = call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere, unnamed
     if update.moment is Moment.IN_CALL:
         return events.InCallChanged(at, *told, in_call=update.in_call)
     event = _EVENTS[update.moment]

@@ -726,6 +726,45 @@ def test_who_withholds_their_number_during_a_placement_is_missed_all_the_same(
     assert world.logs["another"].wanted.outcome is Outcome.MISSED
 
 
+def unnamed_talk() -> World:
+    """It rang here, and was answered and ended without a name, with times that are said."""
+    world = World()
+    call = said(direction=IN, number=CALLER, started=T0)
+    talk = call.join(said(connected=T0 + 5_000))
+    world.report(tell(InboundRinging, T0, call))
+    world.report(replace(tell(Connected, T0 + 5_000, talk), unnamed=True))
+    assert world.agent.phase is Phase.BRIDGED
+    over = talk.join(said(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
+    world.report(replace(tell(CallEnded, T0 + 65_000, over), unnamed=True))
+    return world
+
+
+def test_whose_talk_it_was_that_names_nobody_is_asked_before_it_is_logged() -> None:
+    """That it rang at a colleague, too, may not have been told yet."""
+    world = unnamed_talk()
+    assert (len(world.asked), world.logs) == (1, {})
+    talk = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    theirs = replace(tell(CdrFound, T0 + 65_100, talk), elsewhere=True)
+    world.report(theirs)
+    assert (world.agent.calls, world.logs) == ((), {})
+    ours = unnamed_talk()
+    ours.report(tell(CdrFound, T0 + 65_100, talk))
+    assert told(ours).talk_ms == 60_000
+
+
+def test_a_talk_that_names_nobody_is_logged_where_nobody_can_be_asked() -> None:
+    """After the usual wait; and one that is named later is certain."""
+    world = unnamed_talk()
+    world.tell(TimePassed(T0 + 65_000 + POLICY.record_ms))
+    assert told(world).talk_ms == 60_000
+    named = World()
+    call = said(direction=IN, number=CALLER, connected=T0 + 5_000)
+    named.report(replace(tell(Connected, T0 + 5_000, call), unnamed=True))
+    over = call.join(said(ended=T0 + 65_000, outcome=Outcome.COMPLETED))
+    named.report(tell(CallEnded, T0 + 65_000, over))
+    assert told(named).talk_ms == 60_000
+
+
 def test_without_a_line_nobody_can_be_asked_about_a_leg() -> None:
     """Then it is logged: a call that is lost is worse than one too many."""
     world = World(replace(after(IDLE, [click()]).agent, line=None))
