@@ -79,6 +79,7 @@ def who_is_not_named_is_everybody(patch: Patch) -> None:
         return updates.as_event(update, at=at, call_id=call_id, known=True)
 
     patch.setattr(updates, "_of_nobody", wrong)
+    patch.setattr(reporting, "_named", lambda call, _: call)
 
 
 def a_talk_goes_on_at_a_colleagues(patch: Patch) -> None:
