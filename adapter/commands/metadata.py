@@ -1,4 +1,8 @@
-"""Write a Salesforce project that an admin deploys: call center, app, utility bar, sign-in."""
+"""Write a Salesforce project that an admin deploys: app, utility bar, sign-in, and what it needs.
+
+For Open CTI that is a call center; for our own component (`--surface lwc`) its Lightning
+components, Apex and the fields of its key.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,20 @@ from pathlib import Path
 from adapter import console
 from adapter.commands import CommandFailed, named
 from adapter.commands.callcenter import add_center_arguments, center_from, demand_good
-from adapter.opencti.metadata import channel_name, write
-from adapter.opencti.metadata_parts import CALLBACK, Deployment
+from adapter.lwc import metadata as lwc
+from adapter.opencti import metadata as opencti
+from adapter.opencti.callcenter import CallCenter, sections
+from adapter.salesforce.metadata_parts import CALLBACK, Deployment
 from adapter.settings.environment import load
 
 TESTS = "--test-level RunSpecifiedTests --tests SoftphoneCallLogTest --tests SoftphoneSearchTest"
 """Our own tests alone: failing tests of others in the org are no reason to be refused."""
 
 DEPLOY = f"sf project deploy start --manifest manifest/package.xml {TESTS} --target-org ORG"
+DEPLOYS = {"open-cti": DEPLOY, "lwc": DEPLOY.replace(TESTS, f"{TESTS} --tests SoftphoneHostTest")}
+
+GENERAL = "reqGeneralInfo"
+"""What only a call center has."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -31,25 +41,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", default="Softphone", help="API name of what is deployed")
     parser.add_argument("--label", default="Softphone", help="what people see of it")
+    parser.add_argument("--surface", choices=sorted(DEPLOYS), default="open-cti")
     add_center_arguments(parser)
     console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the project. Raises CommandFailed."""
-    deployment = deployment_from(options)
-    demand_good(deployment.center)
+    deployment, center = deployment_from(options)
+    demand_good(center)
+    deploy = DEPLOYS[options.surface]
     try:
-        written = write(deployment, options.out)
+        written = _written(options, deployment, center)
     except OSError as error:
         raise CommandFailed(f"the project was not written: {named(error)}") from error
     files = [str(path) for path in written]
-    text = f"{len(files)} files in {options.out}. Deploy them from there with\n  {DEPLOY}\n"
-    console.answer(options, {"folder": str(options.out), "files": files, "deploy": DEPLOY}, text)
+    text = f"{len(files)} files in {options.out}. Deploy them from there with\n  {deploy}\n"
+    console.answer(options, {"folder": str(options.out), "files": files, "deploy": deploy}, text)
     return 0
 
 
-def deployment_from(options: argparse.Namespace) -> Deployment:
+def _written(
+    options: argparse.Namespace, deployment: Deployment, center: CallCenter
+) -> tuple[Path, ...]:
+    if options.surface == "open-cti":
+        return opencti.write(deployment, center, options.out)
+    items = (
+        (f"/{section.name}/{item.name}", item.value)
+        for section in sections(center)
+        for item in section.items
+        if section.name != GENERAL
+    )
+    return lwc.write(deployment, center.adapter_url, items, options.out)
+
+
+def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter]:
     """What the arguments and the settings say. Raises CommandFailed."""
     if not _NAME.fullmatch(options.name):
         raise CommandFailed("--name takes 1 to 30 letters and digits, and begins with a letter")
@@ -60,13 +86,15 @@ def deployment_from(options: argparse.Namespace) -> Deployment:
         center_from(settings, options),
         # Not the name of the imported one: both may stand side by side in an org.
         internal_name=f"{options.name}Center",
-        channel=options.channel or f"{channel_name(options.name)}__c",
+        channel=options.channel or f"{opencti.channel_name(options.name)}__c",
     )
-    return Deployment(
+    deployment = Deployment(
         name=options.name,
         label=options.label,
         origin=settings.public_origin,
         callback=f"{settings.public_url}{CALLBACK}",
         contact=options.contact,
-        center=center,
+        height=center.height,
+        width=center.width,
     )
+    return deployment, center

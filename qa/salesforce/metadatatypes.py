@@ -22,6 +22,10 @@ NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 # A component's name is its file's, and the content of a class lies in a file beside it.
 NOT_IN_THE_FILE = frozenset({"fullName", "content"})
 
+# Told as text, though elements stand in it, each target with a language of its own:
+# https://developer.salesforce.com/docs/platform/lwc/guide/reference-configuration-tags.html
+ELEMENTS_TOLD_AS_TEXT = frozenset({"LightningComponentBundle.targetConfigs"})
+
 _OBJECT = re.compile(r"^export type (\w+) = (?:(\w+) & )?\{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
 _WORDS = re.compile(r"^export type (\w+) = ('[^;]*');", re.MULTILINE)
 _FIELD = re.compile(r"^    (\w+)(\??): ([\w.]+)(\[\])?;", re.MULTILINE)
@@ -73,7 +77,7 @@ class MetadataTypes:
         text = element.text or ""
         if type_ in self.objects:
             yield from self._of_object(element, type_, path)
-        elif len(element):
+        elif len(element) and path not in ELEMENTS_TOLD_AS_TEXT:
             yield f"{path} holds elements, where {type_} is a value"
         elif type_ in self.words and text not in self.words[type_]:
             yield f"{path} is {text!r}; it may be {', '.join(sorted(self.words[type_]))}"

@@ -38,6 +38,23 @@ def test_the_names_and_the_address_are_filled_in(at_home: Path) -> None:
     assert "<callbackUrl>https://phone.example.com/auth/callback</callbackUrl>" in app
 
 
+def test_without_open_cti_there_is_a_component_instead_of_a_call_center(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its settings are records, and its own tests go with the deploy."""
+    wishes = ["--out", "project", "--contact", "it@example.com", "--outside-prefix", "9"]
+    assert main(["metadata", *wishes, "--surface", "lwc"]) == 0
+    sources = at_home / "project/force-app/main/default"
+    assert not (sources / "callCenters").exists()
+    assert (sources / "lwc/softphoneHost/softphoneHost.js").is_file()
+    settings = {path.name: path.read_text() for path in sources.glob("customMetadata/*")}
+    prefix = settings["Softphone_Setting.reqOutsidePrefix.md-meta.xml"]
+    assert ">/reqDialingOptions/reqOutsidePrefix<" in prefix
+    assert ">9<" in prefix
+    assert not any("reqUseApi" in name for name in settings)
+    assert "--tests SoftphoneHostTest" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("wishes", "word"),
     [

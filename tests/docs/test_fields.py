@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 
 from adapter.opencti.callcenter_rules import DIALING, GENERAL, KNOWN
-from adapter.opencti.metadata_parts import CHANNEL_FIELDS
 from adapter.page.messages import PageMessage
+from adapter.salesforce.metadata_parts import CHANNEL_FIELDS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")

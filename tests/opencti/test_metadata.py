@@ -12,8 +12,9 @@ import pytest
 from adapter.assets import folder
 from adapter.cli import main
 from adapter.opencti.callcenter import CallCenter
-from adapter.opencti.metadata import components, project, read_handwritten, write
-from adapter.opencti.metadata_parts import CALLBACK, NAMESPACE, Deployment
+from adapter.opencti.metadata import components, write
+from adapter.salesforce.metadata_parts import CALLBACK, NAMESPACE, Deployment
+from adapter.salesforce.project import Component, project, read_handwritten
 from adapter.xmltext import read
 
 ORIGIN = "https://softphone.example.com"
@@ -28,13 +29,20 @@ def deployment() -> Deployment:
         origin=ORIGIN,
         callback=f"{ORIGIN}{CALLBACK}",
         contact="admin@example.com",
-        center=CallCenter(internal_name="SoftphoneCenter", adapter_url=f"{ORIGIN}/softphone"),
     )
+
+
+CENTER = CallCenter(internal_name="SoftphoneCenter", adapter_url=f"{ORIGIN}/softphone")
+
+
+def made() -> tuple[Component, ...]:
+    """What is generated for it."""
+    return components(deployment(), CENTER)
 
 
 def files() -> dict[str, str]:
     """The whole project of it."""
-    return project(deployment(), read_handwritten())
+    return project(deployment(), made(), read_handwritten())
 
 
 def below(folder: Path) -> dict[str, str]:
@@ -49,23 +57,27 @@ def below(folder: Path) -> dict[str, str]:
 def test_the_repository_holds_what_the_command_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """salesforce/ is the command's output for softphone.example.com, but for the samples."""
+    """salesforce/ is the command's output for softphone.example.com, but for samples and host."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", ORIGIN)
     out = tmp_path / "project"
     assert main(["metadata", "--out", str(out), "--contact", "admin@example.com"]) == 0
     shipped = {
-        n: text for n, text in below(folder("salesforce")).items() if not n.startswith("samples/")
+        n: text
+        for n, text in below(folder("salesforce")).items()
+        if not n.startswith(("samples/", "host/"))
     }
     assert below(out) == shipped
     assert "sf project deploy start" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [n for n in project(deployment(), {}) if n.endswith(".xml")])
+@pytest.mark.parametrize(
+    "name", [n for n in project(deployment(), made(), {}) if n.endswith(".xml")]
+)
 def test_every_file_is_well_formed_and_of_its_type(name: str) -> None:
     """One root of the type's name, in the Metadata API's namespace, its file suffix in the name."""
     root = read(files()[name])
-    kinds = {part.file: part.type for part in components(deployment())}
+    kinds = {part.file: part.type for part in made()}
     type_ = kinds.get(name.removeprefix(f"{SOURCES}/"), "Package")
     assert root.tag == f"{{{NAMESPACE}}}{type_}"
     assert name.endswith("-meta.xml") or type_ == "Package"
@@ -79,25 +91,17 @@ def test_the_manifest_names_every_component_and_no_other() -> None:
         for types in root.iter(f"{{{NAMESPACE}}}types")
         for member in types.iter(f"{{{NAMESPACE}}}members")
     }
-    made = {(part.type, part.name) for part in components(deployment())}
-    assert made <= listed
-    apex = {name for type_, name in listed - made if type_ == "ApexClass"}
+    generated = {(part.type, part.name) for part in made()}
+    assert generated <= listed
+    apex = {name for type_, name in listed - generated if type_ == "ApexClass"}
     assert {"SoftphoneCallLog", "SoftphoneCallLogTest"} <= apex
     shipped = {Path(name).name.partition(".")[0] for name in read_handwritten()}
-    assert {name for _, name in listed - made} == shipped
-
-
-def test_visualforce_pages_go_along() -> None:
-    """A page is a component like a class, and its -meta file is none."""
-    page = f"{SOURCES}/pages/Feed.page"
-    made = project(deployment(), {page: "<apex:page/>", f"{page}-meta.xml": "<ApexPage/>"})
-    assert made[page] == "<apex:page/>"
-    assert "<members>Feed</members>\n        <name>ApexPage</name>" in made["manifest/package.xml"]
+    assert {name for _, name in listed - generated} == shipped
 
 
 def test_a_components_file_is_named_after_it() -> None:
     """Salesforce takes a component's name from its file."""
-    for part in components(deployment()):
+    for part in made():
         assert Path(part.file).name.partition(".")[0] == part.name
 
 
@@ -111,14 +115,14 @@ def test_the_project_is_one_for_the_salesforce_cli() -> None:
 
 def test_names_fit_together_across_files() -> None:
     """The app finds its utility bar, the sign-in its app and its permission set."""
-    made = files()
-    app = made[f"{SOURCES}/applications/Softphone.app-meta.xml"]
+    whole = files()
+    app = whole[f"{SOURCES}/applications/Softphone.app-meta.xml"]
     assert "<utilityBar>Softphone_UtilityBar</utilityBar>" in app
-    for name, text in made.items():
+    for name, text in whole.items():
         for app_name in re.findall(r"<externalClientApplication>(.*?)<", text):
-            assert f"{SOURCES}/externalClientApps/{app_name}.eca-meta.xml" in made, name
+            assert f"{SOURCES}/externalClientApps/{app_name}.eca-meta.xml" in whole, name
         for agents in re.findall(r"<commaSeparatedPermissionSet>(.*?)<", text):
-            assert f"{SOURCES}/permissionsets/{agents}.permissionset-meta.xml" in made, name
+            assert f"{SOURCES}/permissionsets/{agents}.permissionset-meta.xml" in whole, name
 
 
 def test_other_names_make_other_files(tmp_path: Path) -> None:
@@ -129,11 +133,11 @@ def test_other_names_make_other_files(tmp_path: Path) -> None:
         origin="https://desk.example.com",
         callback=f"https://desk.example.com{CALLBACK}",
         contact="it@example.com",
-        center=CallCenter(internal_name="DeskCenter", adapter_url="https://desk.example.com/s"),
     )
-    ours = {part.file for part in components(deployment())}
-    assert not ours & {part.file for part in components(other)}
-    written = write(other, tmp_path)
+    center = CallCenter(internal_name="DeskCenter", adapter_url="https://desk.example.com/s")
+    ours = {part.file for part in made()}
+    assert not ours & {part.file for part in components(other, center)}
+    written = write(other, center, tmp_path)
     assert all(path.is_file() for path in written)
     for path in written:
         if path.suffix == ".xml":

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from adapter.lwc import metadata as lwc
 from adapter.opencti.callcenter import CallCenter
-from adapter.opencti.metadata import SOURCES, write
-from adapter.opencti.metadata_parts import CALLBACK, Deployment
+from adapter.opencti.metadata import write
+from adapter.salesforce.metadata_parts import CALLBACK, Deployment
+from adapter.salesforce.project import SOURCES
 from qa.salesforce.metadatatypes import ROOT, metadata_types
 
 ORIGIN = "https://phone.acme.example"
@@ -20,16 +22,27 @@ PERMISSIONS = SOURCES / "permissionsets/Phone_Agent.permissionset-meta.xml"
 def project(tmp_path: Path) -> Path:
     """A project as the command writes it, under other names than those of the repository."""
     center = CallCenter(internal_name="PhoneCenter", adapter_url=f"{ORIGIN}/softphone")
-    deployment = Deployment(
+    write(deployment(), center, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """The project of an org without Open CTI."""
+    rules = [("/softphone/popOne", "record"), ("/softphone/wrapUpSeconds", "30")]
+    lwc.write(deployment(), f"{ORIGIN}/softphone", rules, tmp_path / "host")
+    return tmp_path / "host"
+
+
+def deployment() -> Deployment:
+    """A made-up company's."""
+    return Deployment(
         name="Phone",
         label="Acme Phone",
         origin=ORIGIN,
         callback=f"{ORIGIN}{CALLBACK}",
         contact="admin@acme.example",
-        center=center,
     )
-    write(deployment, tmp_path)
-    return tmp_path
 
 
 def problems(folder: Path) -> list[str]:
@@ -95,6 +108,26 @@ def test_salesforces_own_library_converts_the_whole_project(project: Path) -> No
     assert told["bytes"] > 0
     assert "PermissionSet:Phone_Agent" in told["components"]
     assert "ApexClass:SoftphoneCallLogTest" in told["components"]
+
+
+def test_the_project_without_open_cti_is_one_that_salesforce_takes(host: Path) -> None:
+    """Types, conversion, Apex: components, fields, actions and settings, and no call center."""
+    assert problems(host) == []
+    told = as_the_cli_reads(host)
+    assert told["errors"] == []
+    assert {
+        "LightningComponentBundle:softphoneHost",
+        "LightningComponentBundle:phoneNumbers",
+        "ApexClass:SoftphoneHostTest",
+        "CustomField:Activity.Softphone_Call__c",
+        "CustomMetadata:Softphone_Setting.popOne",
+        "QuickAction:Contact.Softphone_Call",
+        "LightningMessageChannel:SoftphoneHost",
+    } <= set(told["components"])
+    assert not any(name.startswith("CallCenter:") for name in told["components"])
+    bar = next(host.rglob("*.flexipage-meta.xml")).read_text()
+    assert "opencti" not in bar
+    assert f"<value>{ORIGIN}/softphone</value>" in bar
 
 
 def test_a_component_missing_in_the_manifest_and_broken_apex_are_found(project: Path) -> None:

@@ -6,11 +6,10 @@ shows no difference.
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from adapter.opencti.callcenter import CallCenter, sections
 from adapter.xmltext import branch, document, leaf
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
@@ -23,18 +22,6 @@ SCOPES = "Basic, OpenID"
 """Who the user is, and nothing of their data (the metadata's own spelling of the scopes)."""
 
 TABS = ("standard-home", "standard-Account", "standard-Contact", "standard-Lead", "standard-Case")
-
-IN_CUSTOM_SETTINGS = (
-    "reqUseApi",
-    "reqSoftphoneHeight",
-    "reqSoftphoneWidth",
-    "reqSalesforceCompatibilityMode",
-    "reqStandbyUrl",
-    "reqTimeout",
-)
-"""What Salesforce acts on itself: it reads these from JSON, and shows the items to the admin."""
-
-NAMED_ELSEWHERE = frozenset(("reqInternalName", "reqDisplayName"))
 
 CHANNEL_FIELDS = {
     "kind": "What this is: state (news of a call) or dial (a wish to call somebody).",
@@ -56,7 +43,8 @@ class Deployment:
     """What a project is about.
 
     `origin` is the softphone's scheme, host and port; `callback` the address that a sign-in comes
-    back to; `contact` the e-mail address that Salesforce shows for the External Client App.
+    back to; `contact` the e-mail address that Salesforce shows for the External Client App;
+    `height` and `width` of the panel, in pixels.
     """
 
     name: str
@@ -64,51 +52,25 @@ class Deployment:
     origin: str
     callback: str
     contact: str
-    center: CallCenter
+    height: int = 550
+    width: int = 400
 
 
-def _file(type_: str, *children: ET.Element) -> str:
+def component_file(type_: str, *children: ET.Element) -> str:
+    """A component's whole file."""
     return document(branch(type_, *children, xmlns=NAMESPACE))
 
 
-def _leaves(**texts: str) -> list[ET.Element]:
+def leaves(**texts: str) -> list[ET.Element]:
+    """Elements with a text each."""
     return [leaf(tag, text) for tag, text in texts.items()]
-
-
-def call_center(center: CallCenter) -> str:
-    """The call center, in the Metadata API's format, which is not Setup's."""
-    given = {item.name: item.value for section in sections(center) for item in section.items}
-    custom = {name: given[name] for name in IN_CUSTOM_SETTINGS if name in given}
-    drawn = [
-        branch(
-            "sections",
-            *[
-                branch("items", *_leaves(label=item.label, name=item.name, value=item.value))
-                for item in section.items
-                if item.name not in NAMED_ELSEWHERE
-            ],
-            *_leaves(label=section.label, name=section.name),
-        )
-        for section in sections(center)
-    ]
-    return _file(
-        "CallCenter",
-        *_leaves(
-            adapterUrl=center.adapter_url,
-            customSettings=json.dumps(custom, separators=(",", ":")),
-            displayName=center.display_name,
-            displayNameLabel="Display Name",
-            internalNameLabel="Internal Name",
-        ),
-        *drawn,
-    )
 
 
 def app(deployment: Deployment, utility_bar: str) -> str:
     """A Lightning app whose utility bar holds the softphone."""
-    return _file(
+    return component_file(
         "CustomApplication",
-        *_leaves(
+        *leaves(
             description="Click-to-dial and call logging with the softphone in the utility bar.",
             formFactors="Large",
             isNavAutoTempTabsDisabled="false",
@@ -117,38 +79,46 @@ def app(deployment: Deployment, utility_bar: str) -> str:
             navType="Standard",
         ),
         *[leaf("tabs", tab) for tab in TABS],
-        *_leaves(uiType="Lightning", utilityBar=utility_bar),
+        *leaves(uiType="Lightning", utilityBar=utility_bar),
     )
 
 
-def utility_bar(deployment: Deployment) -> str:
-    """The bar with Open CTI's softphone, begun with the page (`eager`), not at the first click."""
+def utility_bar(
+    deployment: Deployment, component: str, identifier: str, values: Mapping[str, str]
+) -> str:
+    """The bar with that component, begun with the page (`eager`), not at the first click.
+
+    `values` are the component's own properties.
+    """
     decorators = {
         "eager": "true",
-        "height": str(deployment.center.height),
+        "height": str(deployment.height),
         "icon": "call",
         "label": "Phone",
         "scrollable": "false",
-        "width": str(deployment.center.width),
+        "width": str(deployment.width),
     }
     properties = [
-        branch("componentInstanceProperties", *_leaves(name=name, type="decorator", value=value))
+        branch("componentInstanceProperties", *leaves(name=name, type="decorator", value=value))
         for name, value in decorators.items()
+    ] + [
+        branch("componentInstanceProperties", *leaves(name=name, value=value))
+        for name, value in values.items()
     ]
     softphone = branch(
         "componentInstance",
         *properties,
-        *_leaves(componentName="opencti:softPhone", identifier="opencti_softPhone"),
+        *leaves(componentName=component, identifier=identifier),
     )
-    aligned = branch("properties", *_leaves(name="isLeftAligned", value="true"))
-    return _file(
+    aligned = branch("properties", *leaves(name="isLeftAligned", value="true"))
+    return component_file(
         "FlexiPage",
         branch(
             "flexiPageRegions",
             branch("itemInstances", softphone),
-            *_leaves(name="utilityItems", type="Region"),
+            *leaves(name="utilityItems", type="Region"),
         ),
-        branch("flexiPageRegions", *_leaves(name="backgroundComponents", type="Background")),
+        branch("flexiPageRegions", *leaves(name="backgroundComponents", type="Background")),
         leaf("masterLabel", f"{deployment.label} Utility Bar"),
         branch("template", leaf("name", "one:utilityBarTemplateDesktop"), aligned),
         leaf("type", "UtilityBar"),
@@ -159,9 +129,9 @@ def trusted_site(deployment: Deployment) -> str:
     """Lightning may show the softphone's page in a frame; nothing else is opened up."""
     wanted = {"FrameSrc"}
     kinds = ("ConnectSrc", "FontSrc", "FrameSrc", "ImgSrc", "MediaSrc", "StyleSrc")
-    return _file(
+    return component_file(
         "CspTrustedSite",
-        *_leaves(
+        *leaves(
             context="LEX",
             description="The softphone's page, in the utility bar.",
             endpointUrl=deployment.origin,
@@ -174,10 +144,10 @@ def trusted_site(deployment: Deployment) -> str:
 def message_channel(deployment: Deployment) -> str:
     """News of calls for other components, and their wishes to dial."""
     fields = [
-        branch("lightningMessageFields", *_leaves(description=text, fieldName=name))
+        branch("lightningMessageFields", *leaves(description=text, fieldName=name))
         for name, text in CHANNEL_FIELDS.items()
     ]
-    return _file(
+    return component_file(
         "LightningMessageChannel",
         leaf("description", "What the softphone tells of its calls, and takes as wishes to dial."),
         leaf("isExposed", "true"),
@@ -186,18 +156,25 @@ def message_channel(deployment: Deployment) -> str:
     )
 
 
-def permission_set(deployment: Deployment, app_name: str) -> str:
-    """What an agent needs: the app, and the class that finds a call's Task."""
-    return _file(
+def permission_set(
+    deployment: Deployment, app_name: str, classes: Iterable[str], fields: Iterable[str] = ()
+) -> str:
+    """What an agent needs: the app, the classes to be asked, the fields to be filled in."""
+    return component_file(
         "PermissionSet",
         branch(
             "applicationVisibilities",
-            *_leaves(application=app_name, visible="true"),
+            *leaves(application=app_name, visible="true"),
         ),
-        branch("classAccesses", *_leaves(apexClass=APEX_CLASS, enabled="true")),
-        branch("classAccesses", *_leaves(apexClass=SEARCH_CLASS, enabled="true")),
-        *_leaves(
+        *[branch("classAccesses", *leaves(apexClass=name, enabled="true")) for name in classes],
+        *leaves(
             description="For agents who call with the softphone.",
+        ),
+        *[
+            branch("fieldPermissions", *leaves(editable="true", field=name, readable="true"))
+            for name in fields
+        ],
+        *leaves(
             hasActivationRequired="false",
             label=f"{deployment.label} Agent",
         ),
@@ -209,9 +186,9 @@ def permission_set(deployment: Deployment, app_name: str) -> str:
 
 def client_app(deployment: Deployment) -> str:
     """The app that agents sign in with."""
-    return _file(
+    return component_file(
         "ExternalClientApplication",
-        *_leaves(
+        *leaves(
             contactEmail=deployment.contact,
             description="Lets agents sign in to the softphone with their Salesforce user.",
             distributionState="Local",
@@ -223,9 +200,9 @@ def client_app(deployment: Deployment) -> str:
 
 def client_app_global(deployment: Deployment) -> str:
     """Its flow: authorization code with PKCE and a secret. Salesforce makes key and secret."""
-    return _file(
+    return component_file(
         "ExtlClntAppGlobalOauthSettings",
-        *_leaves(
+        *leaves(
             callbackUrl=deployment.callback,
             externalClientApplication=deployment.name,
             isConsumerSecretOptional="false",
@@ -241,9 +218,9 @@ def client_app_global(deployment: Deployment) -> str:
 
 def client_app_oauth(deployment: Deployment) -> str:
     """Its scopes."""
-    return _file(
+    return component_file(
         "ExtlClntAppOauthSettings",
-        *_leaves(
+        *leaves(
             commaSeparatedOauthScopes=SCOPES,
             externalClientApplication=deployment.name,
             label=f"{deployment.label} Scopes",
@@ -256,9 +233,9 @@ def client_app_plugins(deployment: Deployment, name: str) -> str:
 
     https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_extlclntappconfigurablepolicies.htm
     """
-    return _file(
+    return component_file(
         "ExtlClntAppConfigurablePolicies",
-        *_leaves(
+        *leaves(
             externalClientApplication=deployment.name,
             isEnabled="true",
             isOauthPluginEnabled="true",
@@ -269,9 +246,9 @@ def client_app_plugins(deployment: Deployment, name: str) -> str:
 
 def client_app_policy(deployment: Deployment, permission_set_name: str) -> str:
     """Only agents with the permission set may use it, without a question each; no refresh token."""
-    return _file(
+    return component_file(
         "ExtlClntAppOauthConfigurablePolicies",
-        *_leaves(
+        *leaves(
             commaSeparatedPermissionSet=permission_set_name,
             externalClientApplication=deployment.name,
             ipRelaxationPolicyType="Enforce",

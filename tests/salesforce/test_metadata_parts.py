@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from adapter.opencti import metadata_parts as parts
-from adapter.opencti.callcenter import CallCenter
+from adapter.salesforce import metadata_parts as parts
 from adapter.xmltext import read
 
 WEB = Path(__file__).parents[2] / "web"
 ORIGIN = "https://softphone.example.com"
-
-
-def center(**wishes: object) -> CallCenter:
-    """A call center with a standby page."""
-    usual: dict[str, object] = {
-        "adapter_url": f"{ORIGIN}/softphone",
-        "standby_url": "https://status.example.com/",
-        "internal_name": "SoftphoneCenter",
-        "outside_prefix": "9",
-    }
-    return CallCenter(**(usual | wishes))  # type: ignore[arg-type]
 
 
 def deployment() -> parts.Deployment:
@@ -34,7 +21,6 @@ def deployment() -> parts.Deployment:
         origin=ORIGIN,
         callback=f"{ORIGIN}{parts.CALLBACK}",
         contact="admin@example.com",
-        center=center(),
     )
 
 
@@ -46,41 +32,17 @@ def told(xml: str) -> ET.Element:
     return root
 
 
-def test_the_call_center_says_twice_what_salesforce_acts_on() -> None:
-    """In customSettings for Salesforce, as items for the admin; the name is the file's."""
-    made = told(parts.call_center(center()))
-    custom = json.loads(made.findtext("customSettings") or "")
-    assert custom == {
-        "reqUseApi": "true",
-        "reqSoftphoneHeight": "550",
-        "reqSoftphoneWidth": "400",
-        "reqSalesforceCompatibilityMode": "Lightning",
-        "reqStandbyUrl": "https://status.example.com/",
-        "reqTimeout": "20000",
-    }
-    items = {item.findtext("name"): item.findtext("value") for item in made.iter("items")}
-    assert custom.items() <= items.items()
-    assert items["reqOutsidePrefix"] == "9"
-    assert "reqInternalName" not in items
-    assert made.findtext("adapterUrl") == f"{ORIGIN}/softphone"
-
-
-def test_without_a_standby_page_nothing_is_said_of_it() -> None:
-    """Both or neither, here as in Setup."""
-    made = told(parts.call_center(center(standby_url="")))
-    assert "reqTimeout" not in json.loads(made.findtext("customSettings") or "")
-
-
 def test_the_softphone_starts_with_the_page() -> None:
     """Eager: else its frame is not there until an agent opens it, and no click is heard."""
-    made = told(parts.utility_bar(deployment()))
+    made = told(parts.utility_bar(deployment(), "c:phone", "c_phone", {"url": "https://x"}))
     item = next(i for i in made.iter("componentInstance"))
-    assert item.findtext("componentName") == "opencti:softPhone"
+    assert item.findtext("componentName") == "c:phone"
     properties = {
         p.findtext("name"): (p.findtext("type"), p.findtext("value"))
         for p in item.iter("componentInstanceProperties")
     }
     assert properties["eager"] == ("decorator", "true")
+    assert properties["url"] == (None, "https://x")
     assert properties["height"] == ("decorator", "550")
     assert made.findtext("type") == "UtilityBar"
 
@@ -134,16 +96,18 @@ def test_the_sign_in_app_is_the_orgs_own() -> None:
     assert made.findtext("contactEmail") == "admin@example.com"
 
 
-def test_agents_get_the_app_and_the_class() -> None:
+def test_agents_get_the_app_the_classes_and_the_fields() -> None:
     """The permission set opens what it says, and nothing else."""
-    made = told(parts.permission_set(deployment(), "Softphone"))
+    made = told(parts.permission_set(deployment(), "Softphone", ["SoftphoneHost"], ["Task.Key__c"]))
     assert made.findtext("applicationVisibilities/application") == "Softphone"
     classes = [one.text for one in made.findall("classAccesses/apexClass")]
-    assert classes == ["SoftphoneCallLog", "SoftphoneSearch"]
+    assert classes == ["SoftphoneHost"]
+    assert made.findtext("fieldPermissions/field") == "Task.Key__c"
     assert {e.tag for e in made} == {
         "applicationVisibilities",
         "classAccesses",
         "description",
+        "fieldPermissions",
         "hasActivationRequired",
         "label",
     }

@@ -1,0 +1,98 @@
+"""The project of an org without Open CTI: our own component, its Apex, the fields of its key.
+
+Lightning components and Apex are written by hand, in `salesforce/host`; what differs between
+deployments is generated. No call center: a setting of its definition file is a custom metadata
+record here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from adapter.salesforce import metadata_parts as parts
+from adapter.salesforce.metadata_parts import Deployment, component_file, leaves
+from adapter.salesforce.project import Component, client_app, project, read_handwritten, save
+from adapter.xmltext import branch
+
+HOST = "host"
+"""Where in `salesforce/` the handwritten part lies."""
+
+CLASSES = ("SoftphoneHost", parts.APEX_CLASS, parts.SEARCH_CLASS)
+KEY, NUMBER = "Softphone_Call__c", "Softphone_Save__c"
+"""Whose call a Task is, and by which save of it: fields of Activity, and so of Task and Event."""
+
+SETTING = "Softphone_Setting"
+VALUES = "http://www.w3.org/2001/XMLSchema"
+INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+
+Settings = Iterable[tuple[str, str]]
+"""As a call center's definition file has them: "/softphone/popOne" and "record"."""
+
+
+def components(
+    deployment: Deployment, address: str, settings: Settings = ()
+) -> tuple[Component, ...]:
+    """Everything that is generated; `address` is the softphone's page."""
+    name = deployment.name
+    bar, agents = f"{name}_UtilityBar", f"{name}_Agent"
+    fields = [f"Task.{field}" for field in (KEY, NUMBER)]
+    return (
+        *(_setting(key, value) for key, value in settings if value),
+        Component(
+            "CustomApplication",
+            name,
+            f"applications/{name}.app-meta.xml",
+            parts.app(deployment, bar),
+        ),
+        Component(
+            "FlexiPage",
+            bar,
+            f"flexipages/{bar}.flexipage-meta.xml",
+            parts.utility_bar(
+                deployment, "softphoneHost", "c_softphoneHost", {"softphoneUrl": address}
+            ),
+        ),
+        Component(
+            "CspTrustedSite",
+            name,
+            f"cspTrustedSites/{name}.cspTrustedSite-meta.xml",
+            parts.trusted_site(deployment),
+        ),
+        Component(
+            "PermissionSet",
+            agents,
+            f"permissionsets/{agents}.permissionset-meta.xml",
+            parts.permission_set(deployment, name, CLASSES, fields),
+        ),
+        *client_app(deployment),
+    )
+
+
+def _setting(key: str, value: str) -> Component:
+    """One record; its name is what stands last in the key."""
+    label = key.rpartition("/")[2]
+    name = f"{SETTING}.{label}"
+    text = component_file(
+        "CustomMetadata",
+        *leaves(label=label[:40], protected="false"),
+        _value("Key__c", key),
+        _value("Value__c", value),
+    )
+    return Component("CustomMetadata", name, f"customMetadata/{name}.md-meta.xml", text)
+
+
+def _value(field: str, text: str) -> Element:
+    typed = branch("value")
+    typed.text = text
+    typed.set("xmlns:xsi", INSTANCE)
+    typed.set("xmlns:xsd", VALUES)
+    typed.set("xsi:type", "xsd:string")
+    return branch("values", *leaves(field=field), typed)
+
+
+def write(deployment: Deployment, address: str, settings: Settings, out: Path) -> tuple[Path, ...]:
+    """Write the project into that folder; the files that it made. Raises OSError."""
+    made = components(deployment, address, settings)
+    return save(project(deployment, made, read_handwritten(HOST)), out)

@@ -1,0 +1,50 @@
+"""The call center in the Metadata API's format, which is not Setup's."""
+
+from __future__ import annotations
+
+import json
+
+from adapter.opencti.callcenter import CallCenter, sections
+from adapter.salesforce.metadata_parts import component_file, leaves
+from adapter.xmltext import branch
+
+IN_CUSTOM_SETTINGS = (
+    "reqUseApi",
+    "reqSoftphoneHeight",
+    "reqSoftphoneWidth",
+    "reqSalesforceCompatibilityMode",
+    "reqStandbyUrl",
+    "reqTimeout",
+)
+"""What Salesforce acts on itself: it reads these from JSON, and shows the items to the admin."""
+
+NAMED_ELSEWHERE = frozenset(("reqInternalName", "reqDisplayName"))
+
+
+def call_center(center: CallCenter) -> str:
+    """One, as a file of a project."""
+    given = {item.name: item.value for section in sections(center) for item in section.items}
+    custom = {name: given[name] for name in IN_CUSTOM_SETTINGS if name in given}
+    drawn = [
+        branch(
+            "sections",
+            *[
+                branch("items", *leaves(label=item.label, name=item.name, value=item.value))
+                for item in section.items
+                if item.name not in NAMED_ELSEWHERE
+            ],
+            *leaves(label=section.label, name=section.name),
+        )
+        for section in sections(center)
+    ]
+    return component_file(
+        "CallCenter",
+        *leaves(
+            adapterUrl=center.adapter_url,
+            customSettings=json.dumps(custom, separators=(",", ":")),
+            displayName=center.display_name,
+            displayNameLabel="Display Name",
+            internalNameLabel="Internal Name",
+        ),
+        *drawn,
+    )

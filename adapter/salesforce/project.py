@@ -1,0 +1,154 @@
+"""A Salesforce project that an admin deploys in one go: `sf project deploy start`.
+
+Pure but for `read_handwritten` and `save`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapter.assets import folder
+from adapter.salesforce import metadata_parts as parts
+from adapter.salesforce.metadata_parts import NAMESPACE, Deployment
+from adapter.xmltext import branch, document, leaf
+
+API_VERSION = "65.0"
+"""External Client Apps' policies as we write them are known from 61.0 on; 65.0 is Winter '26."""
+
+SOURCES = Path("force-app/main/default")
+
+TYPES = {
+    ".cls": "ApexClass",
+    ".page": "ApexPage",
+    ".js-meta.xml": "LightningComponentBundle",
+    ".messageChannel-meta.xml": "LightningMessageChannel",
+    ".object-meta.xml": "CustomObject",
+    ".field-meta.xml": "CustomField",
+    ".quickAction-meta.xml": "QuickAction",
+}
+"""What is not generated: the suffix of a component's own file, and its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One piece of metadata: its type, its name, and its file under force-app/main/default."""
+
+    type: str
+    name: str
+    file: str
+    text: str
+
+
+def client_app(deployment: Deployment) -> tuple[Component, ...]:
+    """Names as Salesforce makes them itself, so that a later retrieve finds the same files."""
+    name = deployment.name
+    oauth, secret, policy = f"{name}_oauth", f"{name}_glbloauth", f"{name}_defaultPolicy"
+    plugins = f"{name}_plcy"
+    return (
+        Component(
+            "ExternalClientApplication",
+            name,
+            f"externalClientApps/{name}.eca-meta.xml",
+            parts.client_app(deployment),
+        ),
+        Component(
+            "ExtlClntAppGlobalOauthSettings",
+            secret,
+            f"extlClntAppGlobalOauthSets/{secret}.ecaGlblOauth-meta.xml",
+            parts.client_app_global(deployment),
+        ),
+        Component(
+            "ExtlClntAppOauthSettings",
+            oauth,
+            f"extlClntAppOauthSettings/{oauth}.ecaOauth-meta.xml",
+            parts.client_app_oauth(deployment),
+        ),
+        Component(
+            "ExtlClntAppConfigurablePolicies",
+            plugins,
+            f"extlClntAppPolicies/{plugins}.ecaPlcy-meta.xml",
+            parts.client_app_plugins(deployment, plugins),
+        ),
+        Component(
+            "ExtlClntAppOauthConfigurablePolicies",
+            policy,
+            f"extlClntAppOauthPolicies/{policy}.ecaOauthPlcy-meta.xml",
+            parts.client_app_policy(deployment, f"{name}_Agent"),
+        ),
+    )
+
+
+def project(
+    deployment: Deployment, made: Iterable[Component], handwritten: Mapping[str, str]
+) -> dict[str, str]:
+    """Every file of the project, by its path in it; `handwritten` ones go along as they are."""
+    made = tuple(made)
+    described = {
+        "packageDirectories": [{"path": "force-app", "default": True}],
+        "name": deployment.name,
+        "sourceApiVersion": API_VERSION,
+    }
+    return {
+        "sfdx-project.json": json.dumps(described, indent=2) + "\n",
+        "manifest/package.xml": _manifest(made, handwritten),
+        **{(SOURCES / part.file).as_posix(): part.text for part in made},
+        **handwritten,
+    }
+
+
+def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
+    """The list of what is deployed; types in alphabetical order, as the CLI writes it."""
+    members: dict[str, list[str]] = {}
+    for part in made:
+        members.setdefault(part.type, []).append(part.name)
+    files = [Path(path) for path in sorted(handwritten)]
+    whole = {path.parent.name for path in files if path.name.endswith(".object-meta.xml")}
+    for path in files:
+        for suffix, type_ in TYPES.items():
+            # An object of ours brings its fields along.
+            if path.name.endswith(suffix) and path.parent.parent.name not in whole:
+                members.setdefault(type_, []).append(_name(path, suffix))
+    types = [
+        branch("types", *[leaf("members", name) for name in sorted(names)], leaf("name", type_))
+        for type_, names in sorted(members.items())
+    ]
+    return document(branch("Package", *types, leaf("version", API_VERSION), xmlns=NAMESPACE))
+
+
+def _name(path: Path, suffix: str) -> str:
+    """A component is named by its file; a field by its object's folder, too."""
+    name = path.name.removesuffix(suffix)
+    return f"{path.parent.parent.name}.{name}" if path.parent.name == "fields" else name
+
+
+def read_handwritten(*below: str) -> dict[str, str]:
+    """What is not generated, by its path in a project: of this program, and of these folders of it.
+
+    Raises OSError, also where there is nothing.
+    """
+    shipped = folder("salesforce")
+    found = {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for root, kinds in ((shipped, ("classes", "pages")), *((shipped / b, ("",)) for b in below))
+        for kind in kinds
+        for path in sorted((root / SOURCES / kind).rglob("*"))
+        if path.is_file()
+    }
+    if not found:
+        raise FileNotFoundError(
+            errno.ENOENT, "the Apex classes are missing, install it again", str(shipped)
+        )
+    return found
+
+
+def save(texts: Mapping[str, str], out: Path) -> tuple[Path, ...]:
+    """Write a project into that folder; the files that it made. Raises OSError."""
+    for name, text in texts.items():
+        target = out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return tuple(out / name for name in sorted(texts))

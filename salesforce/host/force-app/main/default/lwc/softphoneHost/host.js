@@ -1,0 +1,153 @@
+/**
+ * What the softphone's page may ask of Salesforce, and what it is told: no word of Lightning's own
+ * modules, which the component hands in as `platform`.
+ */
+
+import { createWire } from './wire';
+
+/** The one message channel of this package: news of the phone, and wishes to call. */
+export const CHANNEL = 'SoftphoneHost__c';
+
+const CLOSED = 'Salesforce cannot do this here.';
+
+function unsupported(what) {
+  throw { code: 'UNSUPPORTED', message: `${CLOSED} (${what})` };
+}
+
+/** Where a pop leads, by the names that the page knows: a page reference of Lightning. */
+export function referenceOf(type, params, encode) {
+  const { recordId, url, scope, listViewId, entityName, defaultFieldValues, flowDevName, flowArgs } = params;
+  switch (type) {
+    case 'SOBJECT': return { type: 'standard__recordPage', attributes: { recordId, actionName: 'view' } };
+    case 'URL': return { type: 'standard__webPage', attributes: { url } };
+    case 'OBJECTHOME': return { type: 'standard__objectPage', attributes: { objectApiName: scope, actionName: 'home' } };
+    case 'LIST': return scope
+      ? { type: 'standard__objectPage', attributes: { objectApiName: scope, actionName: 'list' }, state: { filterName: listViewId } }
+      : null;
+    case 'NEW_RECORD_MODAL': return {
+      type: 'standard__objectPage', attributes: { objectApiName: entityName, actionName: 'new' },
+      state: { defaultFieldValues: encode(defaultFieldValues ?? {}), nooverride: '1' },
+    };
+    case 'FLOW': return {
+      type: 'standard__flow', attributes: { devName: flowDevName },
+      state: Object.fromEntries(Object.entries(flowArgs ?? {}).map(([name, value]) => [`flow__${name}`, value])),
+    };
+    default: return null;
+  }
+}
+
+/** What Apex answered to a save: the Task's id, or why not, as data. */
+function savedOf({ recordId, errors = [] }) {
+  if (recordId) return { recordId };
+  const fieldErrors = {};
+  const pageErrors = [];
+  for (const { statusCode, message, fields = [] } of errors) {
+    if (fields.length === 0) pageErrors.push({ statusCode, message });
+    for (const { name, label } of fields) {
+      const told = { statusCode, message, fieldLabel: label, columnApiName: name };
+      fieldErrors[name] = [...(fieldErrors[name] ?? []), told];
+    }
+  }
+  const [{ statusCode: code = 'SERVER_ERROR', message = '' } = {}] = errors;
+  throw { code, message, details: { fieldErrors, pageErrors } };
+}
+
+/** The utility item. Nothing can be said of it before Salesforce has told its id. */
+function panelMethods({ utility }) {
+  return {
+    probe: () => true,
+    async showPanel() {
+      await utility.open({ autoFocus: true });
+    },
+    isSoftphonePanelVisible: async () => ({ visible: (await utility.getInfo()).utilityVisible === true }),
+    async look({ label, icon }) {
+      await Promise.all([utility.updateUtility({ label, icon }), utility.updatePanel({ label, icon })]);
+    },
+    async size({ height, width }) {
+      await utility.updatePanel({ ...(height ? { height } : {}), ...(width ? { width } : {}) });
+    },
+  };
+}
+
+/** Records: searched, shown, saved. */
+function recordMethods({ apex, navigate, encodeDefaultFieldValues, refresh }) {
+  return {
+    search: async ({ number }) => apex.findCallers({ phone: number }),
+    phonesOf: async ({ recordId }) => apex.phonesOf({ recordId }),
+    async pop({ type, params }) {
+      const reference = referenceOf(type, Object(params), encodeDefaultFieldValues);
+      if (!reference) unsupported(`screenPop ${type}`);
+      await navigate(reference);
+    },
+    async saveCall({ callId, attempt, recordId, fields }) {
+      const given = { callId, attempt, recordId: recordId ?? null, fields: JSON.stringify(fields) };
+      const told = await apex.saveCall(given);
+      return savedOf(told);
+    },
+    refresh: ({ recordIds }) => refresh(recordIds),
+    settings: () => apex.settings(),
+    runApex: async ({ apexClass, methodName, methodParams }) =>
+      ({ runApex: await apex.ask({ method: `${apexClass}.${methodName}`, params: methodParams }) }),
+  };
+}
+
+/**
+ * @param platform `frame()`, `origin` of the softphone, `utility`, `apex`, `navigate`, `refresh`,
+ * `encodeDefaultFieldValues`, and `publish(message)` on our channel
+ */
+export function createHost(platform) {
+  let enabled = false;
+  let listening = false;
+  let record = null;
+
+  /** Components with numbers follow it: a button is off while a call is up. */
+  function dialable(on) {
+    enabled = on;
+    platform.publish({ kind: 'dialable', enabled: on });
+  }
+  const methods = {
+    ...panelMethods(platform), ...recordMethods(platform),
+    enable: () => dialable(true),
+    disable: () => dialable(false),
+    recordInView: () => record,
+    subscribe({ channel }) {
+      if (channel !== CHANNEL) unsupported(channel);
+      listening = true;
+    },
+    unsubscribe() {
+      listening = false;
+    },
+    publish({ channel, message }) {
+      if (channel !== CHANNEL) unsupported(channel);
+      platform.publish(message);
+    },
+  };
+  const wire = createWire({
+    frame: platform.frame, origin: platform.origin, methods,
+    // A page that has just been loaded has said nothing yet: no number can be clicked for it.
+    onPage: () => dialable(false),
+  });
+
+  return {
+    receive: wire.receive,
+    /** A message of our channel: a click, a wish to call, or somebody who asks how things stand. */
+    heard(message) {
+      const { kind } = Object(message);
+      if (kind === 'ask') platform.publish({ kind: 'dialable', enabled });
+      if (kind === 'click' && enabled) wire.tell('click', message);
+      if (kind === 'dial' && listening) wire.tell('channel', message);
+    },
+    /** The page reference of where the agent is now. */
+    async viewed(reference) {
+      const { type, attributes } = Object(reference);
+      const id = type === 'standard__recordPage' ? attributes?.recordId ?? null : null;
+      const seen = id ? await platform.apex.recordOf({ recordId: id }).catch(() => ({ recordId: id })) : null;
+      record = seen;
+      wire.tell('navigation', seen);
+    },
+    close() {
+      dialable(false);
+      wire.close();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { LightningElement, api, wire } from 'lwc';
+import { CurrentPageReference, NavigationMixin } from 'lightning/navigation';
+import { encodeDefaultFieldValues } from 'lightning/pageReferenceUtils';
+import { EnclosingUtilityId, getInfo, open, updatePanel, updateUtility } from 'lightning/platformUtilityBarApi';
+import { APPLICATION_SCOPE, MessageContext, publish, subscribe, unsubscribe } from 'lightning/messageService';
+import { notifyRecordUpdateAvailable } from 'lightning/uiRecordApi';
+import CHANNEL from '@salesforce/messageChannel/SoftphoneHost__c';
+import ask from '@salesforce/apex/SoftphoneHost.ask';
+import findCallers from '@salesforce/apex/SoftphoneHost.findCallers';
+import phonesOf from '@salesforce/apex/SoftphoneHost.phonesOf';
+import recordOf from '@salesforce/apex/SoftphoneHost.recordOf';
+import saveCall from '@salesforce/apex/SoftphoneHost.saveCall';
+import settings from '@salesforce/apex/SoftphoneHost.settings';
+import { createHost } from './host';
+
+const SCHEMES = ['https:', 'http:'];
+
+/** The softphone in the utility bar, and its way to Salesforce. */
+export default class SoftphoneHost extends NavigationMixin(LightningElement) {
+  /** The softphone's address, as the administrator has set it on the utility item. */
+  @api softphoneUrl;
+
+  @wire(MessageContext)
+  messageContext;
+
+  @wire(EnclosingUtilityId)
+  utilityId;
+
+  host;
+  subscription;
+  reference;
+
+  @wire(CurrentPageReference)
+  moved(reference) {
+    this.reference = reference;
+    this.host?.viewed(reference);
+  }
+
+  /** With what the page must know of us: that it is in this component, and who may be its parent. */
+  get address() {
+    const url = URL.parse ? URL.parse(this.softphoneUrl) : this.parsed();
+    if (!url || !SCHEMES.includes(url.protocol)) return undefined;
+    url.searchParams.set('mode', 'lwc');
+    url.searchParams.set('sfdcIframeOrigin', window.location.origin);
+    return url.href;
+  }
+
+  parsed() {
+    try {
+      return new URL(this.softphoneUrl);
+    } catch {
+      return null;
+    }
+  }
+
+  connectedCallback() {
+    if (!this.address) return;
+    const utility = (method) => (attributes) => method(this.utilityId, attributes);
+    this.host = createHost({
+      frame: () => this.refs.frame?.contentWindow ?? null,
+      origin: new URL(this.address).origin,
+      utility: { open: utility(open), getInfo: utility(getInfo), updatePanel: utility(updatePanel), updateUtility: utility(updateUtility) },
+      apex: { ask, findCallers, phonesOf, recordOf, saveCall, settings },
+      navigate: (reference) => this[NavigationMixin.Navigate](reference),
+      encodeDefaultFieldValues,
+      refresh: (ids) => notifyRecordUpdateAvailable(ids.map((recordId) => ({ recordId }))),
+      publish: (message) => publish(this.messageContext, CHANNEL, message),
+    });
+    this.subscription = subscribe(this.messageContext, CHANNEL, (message) => this.host.heard(message), { scope: APPLICATION_SCOPE });
+    window.addEventListener('message', this.host.receive);
+    this.host.viewed(this.reference);
+  }
+
+  disconnectedCallback() {
+    if (!this.host) return;
+    window.removeEventListener('message', this.host.receive);
+    unsubscribe(this.subscription);
+    this.host.close();
+  }
+}

@@ -1,0 +1,77 @@
+"""A project: what is generated, what is written by hand, and the list of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapter.salesforce import project as projects
+from adapter.salesforce.metadata_parts import Deployment
+from adapter.salesforce.project import SOURCES, Component, project, read_handwritten, save
+
+DEPLOYMENT = Deployment(
+    name="Phone", label="Phone", origin="https://x.example", callback="", contact="a@b.example"
+)
+
+
+def manifest(*paths: str) -> str:
+    """The list of a project with these handwritten files."""
+    given = {f"{SOURCES.as_posix()}/{path}": "" for path in paths}
+    return project(DEPLOYMENT, (), given)["manifest/package.xml"]
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "name"),
+    [
+        ("classes/Finder.cls", "ApexClass", "Finder"),
+        ("pages/Feed.page", "ApexPage", "Feed"),
+        ("lwc/phone/phone.js-meta.xml", "LightningComponentBundle", "phone"),
+        ("objects/Activity/fields/Key__c.field-meta.xml", "CustomField", "Activity.Key__c"),
+        ("objects/Rule__mdt/Rule__mdt.object-meta.xml", "CustomObject", "Rule__mdt"),
+        ("quickActions/Lead.Call.quickAction-meta.xml", "QuickAction", "Lead.Call"),
+        ("messageChannels/A.messageChannel-meta.xml", "LightningMessageChannel", "A"),
+    ],
+)
+def test_a_handwritten_component_is_listed_by_its_file(path: str, type_: str, name: str) -> None:
+    """A field is named with its object."""
+    listed = manifest(path)
+    assert f"<members>{name}</members>\n        <name>{type_}</name>" in listed
+
+
+@pytest.mark.parametrize("path", ["classes/Finder.cls-meta.xml", "lwc/phone/phone.html"])
+def test_what_goes_with_a_component_is_none(path: str) -> None:
+    """Its description, its template."""
+    assert "<types>" not in manifest(path)
+
+
+def test_an_object_of_ours_brings_its_fields_along() -> None:
+    """A field of Salesforce's own object is named."""
+    folder = "objects/Rule__mdt"
+    listed = manifest(f"{folder}/Rule__mdt.object-meta.xml", f"{folder}/fields/A__c.field-meta.xml")
+    assert ">Rule__mdt<" in listed
+    assert "A__c" not in listed
+
+
+def test_several_of_a_type_stand_together_by_name() -> None:
+    """As the command-line tool writes them."""
+    made = [Component("ApexClass", name, f"classes/{name}.cls", "") for name in ("B", "A")]
+    told = project(DEPLOYMENT, made, {})
+    assert told[f"{SOURCES.as_posix()}/classes/A.cls"] == ""
+    listed = told["manifest/package.xml"]
+    assert listed.index(">A<") < listed.index(">B<") < listed.index(">ApexClass<")
+
+
+def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the classes a deploy would leave half a softphone."""
+    monkeypatch.setattr(projects, "folder", lambda _name: tmp_path)
+    with pytest.raises(FileNotFoundError, match="install it again"):
+        read_handwritten()
+
+
+def test_a_folder_below_adds_its_own(tmp_path: Path) -> None:
+    """To the classes that every project has; what is saved can be read."""
+    plain, more = read_handwritten(), read_handwritten("host")
+    assert plain.items() < more.items()
+    assert any(name.endswith("softphoneHost.html") for name in more)
+    assert [path.read_text() for path in save({"a/b.txt": "x"}, tmp_path)] == ["x"]
