@@ -108,6 +108,7 @@ def _tell(options: argparse.Namespace, path: Path) -> None:
     }
     text = f"""
   Salesforce (a stand-in)   {where["org"]}   <- open this, click a phone number
+    without Open CTI        {where["org"]}/lwc/
   The softphone             {where["softphone"]}
   The phones (simulated)    {where["phones"]}
 

@@ -10,19 +10,31 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapter.assets import folder
 from adapter.hosts import only_asked_as
 from adapter.web.middleware import Handler
 from adapter.web.pages import WEB
 
+HOST = "host/force-app/main/default/lwc/softphoneHost"
+"""Where in `salesforce/` our own host is: its plain modules run here without a compiler."""
+
 
 def make_demo_org(
-    softphone_url: str, agent: str, root: Path = WEB / "demo", *, names: Iterable[str] = ()
+    softphone_url: str,
+    agent: str,
+    root: Path = WEB / "demo",
+    *,
+    names: Iterable[str] = (),
+    components: Path | None = None,
 ) -> web.Application:
     """The demo org for a softphone at that address; `agent` signs in by itself.
 
-    It answers under addresses of this machine, and `names`.
+    It answers under addresses of this machine, and `names`. `components`: our Lightning components,
+    compiled.
     """
     config = {"softphone_url": softphone_url, "agent": agent}
+    if components is not None:
+        config["components"] = f"/components/{components.name}"
 
     async def index(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(root / "index.html")
@@ -30,13 +42,20 @@ def make_demo_org(
     async def classic(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(root / "classic" / "index.html")
 
+    async def lwc(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(root / "lwc" / "index.html")
+
     async def settings(_request: web.Request) -> web.Response:
         return web.json_response(config)
 
     server = web.Application(middlewares=[only_asked_as(names), _uncached])
     server.router.add_get("/", index)
     server.router.add_get("/classic/", classic)
+    server.router.add_get("/lwc/", lwc)
     server.router.add_get("/demo-config.json", settings)
+    server.router.add_static("/softphoneHost/", folder("salesforce") / HOST)
+    if components is not None:
+        server.router.add_static("/components/", components.parent)
     server.router.add_static("/", root)
     return server
 

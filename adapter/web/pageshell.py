@@ -18,6 +18,8 @@ _SURFACES = {
     "sfdcIframeOrigin": ("lightning.js", "lightning/opencti_min.js"),
     "sfdcIFrameOrigin": ("classic.js", "interaction.js"),
 }
+_OUR_HOST = ("lwc.js", "hostport.js")
+"""It needs no library of Salesforce's."""
 _CONNECTING = re.compile(r'(<p data-words="connecting">)[^<]*')
 
 
@@ -46,16 +48,18 @@ def shell(
     direction, connecting = files.languages[language]
     named = next((name for name in _SURFACES if name in query), "")
     driver, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
+    is_ours = query.get("mode") == "lwc"
+    drivers = _OUR_HOST if is_ours else (driver,)
     origin = query.get(named, "")
     links = [
         _preload(f"api/page-settings?origin={quote(origin, safe='')}", "fetch"),
         _preload(f"{home}/lang/{language}.json", "fetch"),
         *(
             f'<link rel="modulepreload" href="{home}/{m}">'
-            for m in files.modules("boot.js", driver)
+            for m in files.modules("boot.js", *drivers)
         ),
     ]
-    if known_origin:
+    if known_origin and not is_ours:
         address = f"{origin}/support/api/{version}/{library}"
         links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
     said = _CONNECTING.sub(lambda found: found[1] + escape(connecting), page)

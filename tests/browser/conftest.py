@@ -112,6 +112,7 @@ class Org:
     url: str
     browser: Browser
     context: BrowserContext
+    home: str = "/"
     tabs: list[Tab] = field(default_factory=list)
 
     async def tab(self, agent: str = "ada", ready: bool = True) -> Tab:
@@ -120,7 +121,7 @@ class Org:
         tab.page.on("pageerror", lambda error: tab.problems.append(str(error)))
         tab.page.on("console", lambda line: _note(tab, line.type, line.text))
         self.tabs.append(tab)
-        await tab.page.goto(f"{self.url}/?agent={agent}")
+        await tab.page.goto(f"{self.url}{self.home}?agent={agent}")
         if ready:
             await tab.until_dialable()
         return tab
@@ -152,14 +153,19 @@ async def an_org(
     bypass_csp: bool = False,
     browsing: dict[str, Any] | None = None,
     arguments: Sequence[str] = (),
+    home: str = "/",
+    components: Path | None = None,
     **wishes: Any,
 ) -> AsyncIterator[Org]:
-    """A stage with these settings; fails if any page had an error of its own."""
+    """A stage with these settings; fails if any page had an error of its own.
+
+    `home` is which of the demo org's pages is looked at, `components` what is compiled for it.
+    """
     async with AsyncExitStack() as stack:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         world = await stack.enter_async_context(a_world(folder, org_origins=(url,), **wishes))
-        site = make_demo_org(f"{world.url}/softphone", "ada")
+        site = make_demo_org(f"{world.url}/softphone", "ada", components=components)
         await stack.enter_async_context(listening(site, "127.0.0.1", port))
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(
@@ -169,7 +175,7 @@ async def an_org(
         context = await browser.new_context(
             viewport={"width": 1280, "height": 800}, bypass_csp=bypass_csp, **(browsing or {})
         )
-        org = Org(world, url, browser, context)
+        org = Org(world, url, browser, context, home)
         yield org
         assert [problem for tab in org.tabs for problem in tab.problems] == []
 

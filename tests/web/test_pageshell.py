@@ -53,6 +53,15 @@ def test_in_classic_it_is_the_driver_and_the_library_of_classic() -> None:
     assert "opencti_min" not in html
 
 
+def test_in_our_own_host_there_is_no_library() -> None:
+    """Its driver and the way to it, and nothing from the org."""
+    query = {"sfdcIframeOrigin": ORIGIN, "mode": "lwc"}
+    html = shell(PAGE, FILES, query, "en", known_origin=True)
+    assert "/support/api/" not in html
+    for module in FILES.modules("lwc.js", "hostport.js"):
+        assert f"/{module}" in html
+
+
 def test_nothing_is_fetched_from_a_stranger() -> None:
     """An org that is not known names no library, and its text is no markup."""
     query = {"sfdcIframeOrigin": 'https://evil.example"><script>'}

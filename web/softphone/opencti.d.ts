@@ -64,7 +64,7 @@ export interface Work {
  * What an experience does not have is answered with the code UNSUPPORTED, and shown to nobody.
  */
 export interface Driver {
-  surface: 'lightning' | 'classic';
+  surface: 'lightning' | 'classic' | 'lwc';
   /** Ask something harmless: the proof that somebody answers at all. */
   probe(): Promise<Outcome>;
   enable(): Promise<Outcome>;
@@ -97,6 +97,8 @@ export interface Driver {
   refresh(): Promise<Outcome>;
   /** The call center's directory, where the experience has one. */
   directory?(): Promise<{entries: DirectoryEntry[], isWhole: boolean}>;
+  /** The phone numbers of a record, where the experience can tell them: [{field, label, number}]. */
+  phonesOf?(recordId: string): Promise<Outcome>;
   /** A read that the server asks for by name. */
   perform(method: string, args: object): Promise<Outcome>;
 }

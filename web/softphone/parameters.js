@@ -5,7 +5,7 @@
  * script injection. The rule is the library's own, so that what passes here also passes there.
  */
 
-/** @typedef {{origin: string, surface: 'lightning'|'classic'}} Parameters */
+/** @typedef {{origin: string, surface: 'lightning'|'classic'|'lwc'}} Parameters */
 /** @typedef {{ok: true, value: Parameters} | {ok: false, code: string}} Verdict */
 
 const SALESFORCE = [
@@ -50,6 +50,7 @@ export function readParameters(search, allowLoopback) {
     return { ok: false, code: 'origin-refused' };
   }
   if (classic.length > 0) return { ok: true, value: { origin, surface: 'classic' } };
-  if (!query.get('mode')) return { ok: false, code: 'no-mode' };
-  return { ok: true, value: { origin, surface: 'lightning' } };
+  const mode = query.get('mode');
+  if (!mode) return { ok: false, code: 'no-mode' };
+  return { ok: true, value: { origin, surface: mode === 'lwc' ? 'lwc' : 'lightning' } };
 }

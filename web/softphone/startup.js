@@ -1,6 +1,7 @@
 /** The conditions that must hold before there is a softphone, one after the other. */
 
 import { loadLibrary } from './library.js';
+import { makeId } from './page.js';
 import { readParameters } from './parameters.js';
 import { patientDriver } from './patience.js';
 import { fetchSettings, fetchTicket, signInByName } from './session.js';
@@ -18,7 +19,14 @@ const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'libra
 const DRIVERS = {
   classic: async () => (await import('./classic.js')).classicDriver,
   lightning: async () => (await import('./lightning.js')).lightningDriver,
+  lwc: async () => (await import('./lwc.js')).lwcDriver,
 };
+
+/** Our own host has no library: it is spoken to directly. @param {string} origin */
+async function reachOurHost(origin) {
+  const { reachHost } = await import('./hostport.js');
+  return reachHost(origin, makeId());
+}
 
 /** The first ticket, while the library is still on its way. @param {PageSettings} settings @param {string} origin @param {string|null} demoAgent */
 async function firstTicket(settings, origin, demoAgent) {
@@ -47,7 +55,7 @@ export async function startUp(search) {
   if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
   const ticket = firstTicket(settings, origin, query.get('demo_agent'));
   const loading = DRIVERS[surface]().catch(() => null);
-  const library = await loadLibrary(origin, settings.api_version, surface);
+  const library = await (surface === 'lwc' ? reachOurHost(origin) : loadLibrary(origin, settings.api_version, surface));
   const makeDriver = await loading;
   if (!makeDriver) return blocked('server-unreachable', location.origin);
   if (!library.ok) return blocked(library.code, library.detail || origin);

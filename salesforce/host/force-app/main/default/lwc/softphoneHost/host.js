@@ -1,9 +1,7 @@
 /**
  * What the softphone's page may ask of Salesforce, and what it is told: no word of Lightning's own
- * modules, which the component hands in as `platform`.
+ * modules, which the component hands in as `platform`; nor of the wire, which is `createWire`.
  */
-
-import { createWire } from './wire';
 
 /** The one message channel of this package: news of the phone, and wishes to call. */
 export const CHANNEL = 'SoftphoneHost__c';
@@ -92,10 +90,11 @@ function recordMethods({ apex, navigate, encodeDefaultFieldValues, refresh }) {
 }
 
 /**
+ * @param createWire of wire.js
  * @param platform `frame()`, `origin` of the softphone, `utility`, `apex`, `navigate`, `refresh`,
  * `encodeDefaultFieldValues`, and `publish(message)` on our channel
  */
-export function createHost(platform) {
+export function createHost(createWire, platform) {
   let enabled = false;
   let listening = false;
   let record = null;

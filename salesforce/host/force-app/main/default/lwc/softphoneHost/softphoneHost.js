@@ -12,6 +12,7 @@ import recordOf from '@salesforce/apex/SoftphoneHost.recordOf';
 import saveCall from '@salesforce/apex/SoftphoneHost.saveCall';
 import settings from '@salesforce/apex/SoftphoneHost.settings';
 import { createHost } from './host';
+import { createWire } from './wire';
 
 const SCHEMES = ['https:', 'http:'];
 
@@ -56,7 +57,7 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
   connectedCallback() {
     if (!this.address) return;
     const utility = (method) => (attributes) => method(this.utilityId, attributes);
-    this.host = createHost({
+    this.host = createHost(createWire, {
       frame: () => this.refs.frame?.contentWindow ?? null,
       origin: new URL(this.address).origin,
       utility: { open: utility(open), getInfo: utility(getInfo), updatePanel: utility(updatePanel), updateUtility: utility(updateUtility) },

@@ -1,0 +1,1 @@
+export const encodeDefaultFieldValues = (values) => window.platform.encodeDefaultFieldValues(values);

@@ -1,0 +1,1 @@
+export const notifyRecordUpdateAvailable = async (records) => window.platform.notifyRecordUpdateAvailable(records);
