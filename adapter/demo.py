@@ -1,7 +1,8 @@
 """`make demo`: the adapter, a stand-in for a Salesforce org, and a simulated provider.
 
-Three origins on loopback: the softphone on localhost, the org on 127.0.0.1 (another site, as in
-life), the provider in a process of its own. The database lies in `var/`.
+Four origins on loopback: the softphone on localhost, two orgs on 127.0.0.1 (another site, as in
+life; one with Open CTI, one with Omni-Channel), the provider in a process of its own. The database
+lies in `var/`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,29 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
+
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from adapter import console, observability
 from adapter.app import CannotListen, drain, listening, running
+from adapter.runtime.clock import SystemClock
 from adapter.settings import PREFIX, Settings
 from adapter.settings.environment import load
+from adapter.voice.standin.book import Book, Center
+from adapter.voice.standin.server import StandIn
+from adapter.voice.standin.site import Omni, make_omni_org
+from adapter.voice.token import read_key
 from adapter.web.demo import make_demo_org
+from adapter.web.pages import WEB
 
+LIBRARY = Path(__file__).parents[1] / "node_modules" / ".voice" / "4.8.10.cjs"
+"""Salesforce's connector library, where the tests have fetched it; it is never shipped."""
+
+ORG_ID, CENTER = "00D000000000DEM", "DemoVoice"
 ACCOUNT, TOKEN, SECRET = "acct_demo", "sk_test_demo", "whsec_demo"
 HOST = "127.0.0.1"
 
@@ -50,12 +66,39 @@ def demo_settings(port: int, data: Path) -> Settings:
         port=port,
         database_url=f"sqlite:///{data}/demo-{port}.db",
         sign_in="dev",
-        org_origins=(f"http://{HOST}:{port + 1}",),
+        org_id=ORG_ID,
+        org_origins=(f"http://{HOST}:{port + 1}", f"http://{HOST}:{port + 3}"),
+        voice_url=f"http://{HOST}:{port + 3}",
+        voice_contact_center=CENTER,
+        voice_key=_key(),
+        voice_library=LIBRARY if LIBRARY.is_file() else None,
         dialstack_url=f"http://{HOST}:{port + 2}",
         dialstack_token=TOKEN,
         dialstack_account=ACCOUNT,
         dialstack_webhook_secrets=SECRET,
     )
+
+
+@lru_cache(1)
+def _key() -> str:
+    """What signs for the contact center, as long as the demo lasts: PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def _omni_org(settings: Settings, agent: str) -> web.Application:
+    """The org with Omni-Channel, and the records that the adapter writes into it."""
+    center = Center(ORG_ID, CENTER, read_key(_key()))
+    stand_in = StandIn(Book(center), SystemClock().now)
+    omni = Omni(
+        connector_url=f"{settings.public_url}/voice/{ORG_ID}",
+        org_id=f"{ORG_ID}AAA",
+        agent=agent,
+        beside=settings.org_origins[0],
+        library=settings.voice_library is not None,
+    )
+    return make_omni_org(stand_in, omni, WEB / "demo")
 
 
 async def _run(settings: Settings, options: argparse.Namespace, path: Path) -> None:
@@ -68,6 +111,7 @@ async def _run(settings: Settings, options: argparse.Namespace, path: Path) -> N
         running(settings) as app,
         listening(app.server, HOST, port),
         listening(org, HOST, port + 1),
+        listening(_omni_org(settings, options.agent), HOST, port + 3),
         _simulator(port),
     ):
         _tell(options, path)
@@ -105,12 +149,15 @@ def _tell(options: argparse.Namespace, path: Path) -> None:
         "org": f"http://{HOST}:{port + 1}",
         "softphone": f"http://localhost:{port}/softphone",
         "phones": f"http://{HOST}:{port + 2}/control",
+        "omni": f"http://{HOST}:{port + 3}",
+        "both": f"http://{HOST}:{port + 3}/both",
     }
     text = f"""
   Salesforce (a stand-in)   {where["org"]}   <- open this, click a phone number
     without Open CTI        {where["org"]}/lwc/
   The softphone             {where["softphone"]}
   The phones (simulated)    {where["phones"]}
+  With Salesforce Voice     {where["omni"]}   (both, side by side: {where["both"]})
 
   Logs: {path}. Ctrl-C ends it all.
 """

@@ -1,4 +1,4 @@
-"""`make demo` as a process: three addresses, one agent, all ended by one signal."""
+"""`make demo` as a process: five addresses, one agent, all ended by one signal."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests.fakes.salesforce import FakeSalesforce
 ROOT = Path(__file__).parents[1]
 
 
-def three_free_ports() -> int:
-    """The first of three in a row that nobody listens on."""
-    for port in range(24_000 + os.getpid() % 4_000, 60_000, 3):
-        if all(is_free(port + more) for more in range(3)):
+def four_free_ports() -> int:
+    """The first of four in a row that nobody listens on."""
+    for port in range(24_000 + os.getpid() % 4_000, 60_000, 4):
+        if all(is_free(port + more) for more in range(4)):
             return port
     raise AssertionError("no ports left")
 
@@ -43,7 +43,9 @@ def test_the_demo_is_its_own_world(tmp_path: Path) -> None:
     """Loopback only, the org on another site, its own database and provider."""
     settings = demo_settings(18080, tmp_path)
     assert settings.public_url == "http://localhost:18080"
-    assert settings.org_origins == ("http://127.0.0.1:18081",)
+    assert settings.org_origins == ("http://127.0.0.1:18081", "http://127.0.0.1:18083")
+    assert settings.voice_url == "http://127.0.0.1:18083"
+    assert settings.is_voice_configured
     assert settings.dialstack_url == "http://127.0.0.1:18082"
     assert settings.host == "127.0.0.1"
     assert str(tmp_path) in settings.database_url
@@ -62,7 +64,7 @@ def test_the_demos_numbers_are_called_again_without_a_question(
 @pytest.mark.slow
 async def test_a_killed_demo_leaves_no_provider_behind(tmp_path: Path) -> None:
     """SIGKILL asks nobody: the provider sees the end of its pipe, and frees its port."""
-    port = three_free_ports()
+    port = four_free_ports()
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "adapter", "demo", "--port", str(port), "--data", str(tmp_path)),
         cwd=ROOT,
@@ -85,8 +87,8 @@ async def test_a_killed_demo_leaves_no_provider_behind(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_the_demo_plays_a_call_and_ends_at_a_signal(tmp_path: Path) -> None:
-    """Its addresses are told and answer; a call rings; SIGINT ends all three within seconds."""
-    port = three_free_ports()
+    """Its addresses are told and answer; a call rings; SIGINT ends all of them within seconds."""
+    port = four_free_ports()
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "adapter", "demo", "--port", str(port), "--data", str(tmp_path)),
         cwd=ROOT,
@@ -106,6 +108,8 @@ async def test_the_demo_plays_a_call_and_ends_at_a_signal(tmp_path: Path) -> Non
                 f"http://localhost:{port}/softphone",
                 f"http://127.0.0.1:{port + 1}",
                 f"http://127.0.0.1:{port + 2}/control",
+                f"http://127.0.0.1:{port + 3}",
+                f"http://127.0.0.1:{port + 3}/both",
             ):
                 assert address.encode() in told
                 assert (await http.get(address)).status_code == 200
@@ -117,7 +121,7 @@ async def test_the_demo_plays_a_call_and_ends_at_a_signal(tmp_path: Path) -> Non
         async with asyncio.timeout(20):
             assert await demo.wait() == 0
         await page.close()
-        assert all(is_free(port + more) for more in range(3))
+        assert all(is_free(port + more) for more in range(4))
         assert "Traceback" not in (tmp_path / f"demo-{port}.log").read_text()
     finally:
         if demo.returncode is None:

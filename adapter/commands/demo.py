@@ -23,5 +23,5 @@ def run(options: argparse.Namespace) -> int:
     try:
         return demo.run(options)
     except CannotListen as error:
-        ports = f"--port takes three in a row, from {options.port} on"
+        ports = f"--port takes four in a row, from {options.port} on"
         raise CommandFailed(f"{error} ({ports}; PORT=9000 make demo moves them)") from error

@@ -79,6 +79,8 @@ class VoiceClient:
                 "Authorization": f"Bearer {token}",
                 "Telephony-Provider-Name": self._provider_name,
             }
+            if self._http.is_closed:
+                return Unknown("closed")
             try:
                 async with asyncio.timeout(TOTAL_SECONDS):
                     response = await self._http.request(method, path, json=body, headers=headers)

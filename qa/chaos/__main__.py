@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from adapter import console
-from qa.chaos.run import Options, run
+from qa.chaos.run import AGENTS, Options, run
 
 SHOWN = 20
 """How many stories of violated calls are printed."""
@@ -26,13 +26,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=None, help="default: one for 500 calls")
     parser.add_argument("--surface", choices=("open-cti", "voice"), default="open-cti")
+    parser.add_argument("--agents", type=int, default=AGENTS, help="fewer for a busy machine")
     parser.add_argument("--folder", type=Path, default=None, help="keep database and log here")
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as made:
         folder = options.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = Options(options.calls, options.seed, options.kills, options.surface)
+        wanted = Options(
+            options.calls, options.seed, options.kills, options.surface, options.agents
+        )
         with console.bar("calls", options.calls) as advance:
             outcome = asyncio.run(run(wanted, folder, advance))
     if not options.json:

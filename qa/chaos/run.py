@@ -57,13 +57,15 @@ SELECT (SELECT COUNT(*) FROM call_logs WHERE NOT settled AND next_due IS NOT NUL
 class Options:
     """What the command line asks for. `kills` None: one for every 500 calls, two at least.
 
-    `surface`: where all agents work; by Salesforce Voice the adapter writes the records.
+    `surface`: where all agents work; by Salesforce Voice the adapter writes the records. `agents`:
+    at most so many at work at the same time.
     """
 
     calls: int
     seed: int
     kills: int | None = None
     surface: str = "open-cti"
+    agents: int = AGENTS
 
     @property
     def wanted_kills(self) -> int:
@@ -85,7 +87,7 @@ async def run(
     """The whole run, in a folder of its own; `on_call` is told of each call that was played."""
     _end_with_sigterm()
     ledger, began = Ledger(options.seed), time.monotonic()
-    names = [f"a{n:03d}" for n in range(min(AGENTS, max(6, options.calls // 6)))]
+    names = [f"a{n:03d}" for n in range(min(options.agents, max(6, options.calls // 6)))]
     url, port = f"http://localhost:{free_port()}", free_port()
     async with AsyncExitStack() as stack:
         webhook = f"{url}/webhooks/dialstack"
@@ -145,7 +147,7 @@ def _shop(
 ) -> tuple[Shop, aiohttp.ClientSession]:
     http = aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=15),
+        timeout=aiohttp.ClientTimeout(total=60),
         connector=aiohttp.TCPConnector(limit=64),
     )
     headers = {"Authorization": f"Bearer {pace.TOKEN}", "DialStack-Account": pace.ACCOUNT}

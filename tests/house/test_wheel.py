@@ -18,7 +18,7 @@ from playwright.async_api import async_playwright
 
 from adapter import __version__
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Tab
-from tests.test_demo import three_free_ports
+from tests.test_demo import four_free_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,7 +140,7 @@ def test_half_an_installation_writes_no_project(installed: Path, tmp_path: Path)
 @asynccontextmanager
 async def a_demo(installed: Path, folder: Path) -> AsyncIterator[int]:
     """`softphone-adapter demo`, installed, in that folder; its first port."""
-    port = three_free_ports()
+    port = four_free_ports()
     demo = await asyncio.create_subprocess_exec(
         *(installed, "demo", "--port", str(port)),
         cwd=folder,

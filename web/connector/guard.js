@@ -5,18 +5,29 @@
  * throws at messages without data. So our listener is there before it, and lets neither through.
  */
 
+/** Where nothing but a stand-in for Salesforce can be: the library knows Salesforce's names alone. */
+const STAND_IN = /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/;
+const ITS_NAME = 'https://stand-in.lightning.force.com';
+
 /**
- * @param {{addEventListener(type: 'message', listener: (event: MessageEvent) => void, capture: boolean): void}} target the window
+ * @param {{addEventListener(type: 'message', listener: (event: MessageEvent) => void, capture: boolean): void, dispatchEvent(event: Event): unknown}} target the window
  * @param {readonly string[]} origins of the org, as browsers write them
  * @param {(origin: string) => void} onStranger
  */
 export function guard(target, origins, onStranger = () => undefined) {
+  /** @type {WeakSet<Event>} */
+  const passed = new WeakSet();
   target.addEventListener('message', (event) => {
     const { data, origin } = event;
+    if (passed.has(event)) return;
     if (data === null || typeof data !== 'object') return event.stopImmediatePropagation();
-    if (data.type !== 'SETUP_CONNECTOR' || (origins.includes(origin) && event.ports[0])) return;
+    const isOurs = origins.includes(origin) && event.ports[0];
+    if (data.type !== 'SETUP_CONNECTOR' || (isOurs && !STAND_IN.test(origin))) return;
     event.stopImmediatePropagation();
-    onStranger(origin);
+    if (!isOurs) return onStranger(origin);
+    const renamed = new MessageEvent('message', { data, origin: ITS_NAME, ports: [...event.ports] });
+    passed.add(renamed);
+    target.dispatchEvent(renamed);
   }, true);
 }
 

@@ -1,0 +1,86 @@
+"""A stand-in for a Salesforce org with Omni-Channel: its page, its VoiceCall records, its API.
+
+For demonstrations and tests only. The page is the host that Salesforce's connector library speaks
+with; records of outbound calls are made as Salesforce makes them, from what its page is told.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from adapter.hosts import only_asked_as
+from adapter.voice.standin.server import StandIn
+from adapter.voice.vendorinfo import LABELS
+
+TOLD = ("CallType", "FromPhoneNumber", "ToPhoneNumber", "CallStartDateTime", "CallDisposition")
+"""What Salesforce's page knows of a call when it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omni:
+    """The page: where the connector is, whose org this is, who signs in by themselves.
+
+    `library` is False where Salesforce's library is not installed; `beside` is the address of a
+    page with Open CTI, to be shown side by side.
+    """
+
+    connector_url: str
+    org_id: str
+    agent: str
+    beside: str = ""
+    library: bool = True
+
+
+def make_omni_org(stand_in: StandIn, omni: Omni, root: Path) -> web.Application:
+    """The org's page and API under one address; `root` is the folder of the demo's files."""
+    book = stand_in.book
+    config = {
+        "connector_url": omni.connector_url,
+        "org_id": omni.org_id,
+        "agent": omni.agent,
+        "beside": omni.beside,
+        "library": omni.library,
+        "labels": LABELS,
+    }
+
+    async def page(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(root / "omni" / "index.html")
+
+    async def both(_request: web.Request) -> web.FileResponse:
+        return web.FileResponse(root / "omni" / "both.html")
+
+    async def settings(_request: web.Request) -> web.Response:
+        return web.json_response(config)
+
+    async def records(_request: web.Request) -> web.Response:
+        return web.json_response(list(book.records.values()))
+
+    async def tell(request: web.Request) -> web.Response:
+        said = _object(await request.read())
+        if said is None:
+            raise web.HTTPBadRequest(text="An object is expected.")
+        fields = {name: str(said[name])[:255] for name in TOLD if name in said}
+        return web.json_response(book.tell(request.match_info["key"], fields))
+
+    server = stand_in.application()
+    server.middlewares.append(only_asked_as(()))
+    server.router.add_get("/", page)
+    server.router.add_get("/both", both)
+    server.router.add_get("/omni-config.json", settings)
+    server.router.add_get("/voicecalls", records)
+    server.router.add_post("/voicecalls/{key}", tell)
+    server.router.add_static("/", root)
+    return server
+
+
+def _object(text: bytes) -> dict[str, Any] | None:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
