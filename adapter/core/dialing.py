@@ -184,16 +184,18 @@ def _place(
     profile = event.ring_profile or told.get("ringProfile", "")
     # A page's word for a ring profile is no authority: it picks one of the deployment's.
     profile = profile if profile in policy.ring_profiles else ""
-    effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(told, policy))
+    effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(event, told, policy))
     return Decision(answered(placing, answer, policy), effects=(effect,))
 
 
-def _caller_id(told: dict[str, str], policy: Policy) -> str:
-    """The number that the click wants to be shown, if it is one of the org's own.
+def _caller_id(event: DialRequested, told: dict[str, str], policy: Policy) -> str:
+    """The number that the agent, or else the click, wants to be shown, if it is the org's own.
 
     A page's word is no authority: else whoever writes a click shows any number that they like.
     """
-    number = dialable(told.get("did", ""), policy.dial) if policy.caller_ids else None
+    number = (
+        dialable(event.caller_id or told.get("did", ""), policy.dial) if policy.caller_ids else None
+    )
     wanted = number.dial_string if isinstance(number, Dialable) else ""
     return wanted if wanted in policy.caller_ids else ""
 

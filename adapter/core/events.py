@@ -69,6 +69,7 @@ class DialRequested(Struct, frozen=True):
     record: Record | None = None
     work_id: str = ""
     ring_profile: str = ""
+    caller_id: str = ""
     confirmed: bool = False
     org_dials: int = 0
     params: str = ""

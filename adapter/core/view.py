@@ -93,6 +93,8 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             asked=agent.call_center.ask_fields,
             away_reasons=policy.away_reasons,
             templates=policy.note_templates,
+            caller_ids=policy.caller_ids,
+            region=region,
         ),
     }
 
@@ -125,6 +127,8 @@ def _settings(
     asked: tuple[AskedField, ...],
     away_reasons: tuple[str, ...],
     templates: tuple[str, ...],
+    caller_ids: tuple[str, ...],
+    region: str,
 ) -> View:
     """The same for all agents of a call center."""
     offered = choices or tuple(text for _, text in dispositions)
@@ -134,6 +138,7 @@ def _settings(
         "dispositions": [_choice(text) for text in offered],
         "away_reasons": list(away_reasons),
         "note_templates": list(templates),
+        "caller_ids": [{"number": one, "display": display(one, region)} for one in caller_ids],
         "ask_fields": [
             {
                 "name": field.name,

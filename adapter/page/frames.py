@@ -125,6 +125,7 @@ def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
         record=_record(message.record) if message.record and message.record.id else None,
         work_id=message.work_id,
         ring_profile=message.ring_profile,
+        caller_id=message.caller_id,
         confirmed=message.confirmed,
         params=message.params,
     )

@@ -117,6 +117,7 @@ class Dial(_Message):
     params: Params = ""
     work_id: Text = ""
     ring_profile: Text = ""
+    caller_id: Text = ""
     confirmed: bool = False
 
     @property

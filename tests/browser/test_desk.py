@@ -110,3 +110,17 @@ async def test_a_template_of_the_admins_goes_into_the_notes(tmp_path: Path) -> N
         (task,) = await tab.until_tasks(1)
         await tab.page.wait_for_function("demoOrg.tasks[0].Description?.includes('voicemail')")
         assert task["Id"]
+
+
+async def test_the_number_that_is_seen_is_chosen_among_the_orgs_own(tmp_path: Path) -> None:
+    """Once for this browser; the provider is told with each call."""
+    async with an_org(tmp_path, caller_ids=("+12025550100", "+12025550101")) as org:
+        tab = await org.tab()
+        await tab.phone.get_by_label("Number shown").select_option("(202) 555-0101")
+        await tab.page.reload()
+        await tab.until("idle", "on")
+        await expect(tab.phone.get_by_label("Number shown")).to_have_value("+12025550101")
+        await tab.click("Grace Okafor", "+1 202-555-9000")
+        await tab.until("ringing-user-devices")
+        (placed,) = [post for post in await org.posts() if post["path"] == "/v1/calls"]
+        assert placed["body"]["did"] == "+12025550101"

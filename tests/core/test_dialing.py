@@ -339,6 +339,12 @@ def test_what_a_click_brings_along_goes_with_its_call() -> None:
     for odd in ("did=1001", "did=Bob", "did=", "did=+12025550101"):
         (effect,) = after(IDLE, [replace(click(), params=odd)], policy).effects
         assert effect == PlaceCall("c1", LINE, NUMBER)
+    # What the agent has chosen in the panel outweighs the click, and is no authority either.
+    both = replace(policy, caller_ids=("+12025550100", "+12025550101"))
+    (chosen,) = after(IDLE, [replace(clicked, caller_id="+12025550101")], both).effects
+    assert chosen == PlaceCall("c1", LINE, NUMBER, "mobile", "+12025550101")
+    (foreign,) = after(IDLE, [replace(clicked, caller_id="+12025550199")], both).effects
+    assert foreign == PlaceCall("c1", LINE, NUMBER, "mobile")
     (bare,) = after(IDLE, [clicked]).effects
     assert bare == PlaceCall("c1", LINE, NUMBER)
 

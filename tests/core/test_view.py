@@ -136,6 +136,13 @@ def test_who_is_away_is_shown_so_with_what_the_phone_system_makes_of_it() -> Non
     assert view["agent"]["availability"]["applied"] == "refused"
 
 
+def test_an_agent_may_choose_among_the_orgs_own_numbers() -> None:
+    """As they are dialed, and as they are read."""
+    view = shown(IDLE, policy=replace(POLICY, caller_ids=("+12025550101",)))
+    number = {"number": "+12025550101", "display": "(202) 555-0101"}
+    assert view["settings"]["caller_ids"] == [number]
+
+
 def test_favorites_are_shown_as_they_are_read_and_dialed() -> None:
     """With the record of who has one; nothing of who has none."""
     ada = Favorite(NUMBER, "Ada Lovelace", RECORD.id, "Contact")
@@ -168,6 +175,7 @@ def test_an_idle_view_is_whole() -> None:
             "dispositions": [{"value": "Engaged", "label": "Engaged"}],
             "away_reasons": [],
             "note_templates": [],
+            "caller_ids": [],
             "ask_fields": [],
         },
     }

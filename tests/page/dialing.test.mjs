@@ -40,6 +40,21 @@ test('the raw number, the record and both times of the click go out', (t) => {
   assert.equal(model.pending?.name, 'Grace');
 });
 
+test('the number that was chosen goes out while it is one of the org\'s, and the provider shows it', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, model } = bench();
+  model.showAs = '+12025550101';
+  const own = { number: model.showAs, display: '(202) 555-0101' };
+  const seen = view();
+  const shows = { ...seen, can: { ...seen.can, caller_id: true }, settings: { ...seen.settings, caller_ids: [own] } };
+  for (const now of [shows, { ...shows, can: {} }, { ...shows, settings: { ...shows.settings, caller_ids: [] } }]) {
+    model.view = now;
+    model.pending = null;
+    dialing.dial(WISH);
+  }
+  assert.deepEqual(frames.map(({ caller_id: shown }) => shown), [model.showAs, undefined, undefined]);
+});
+
 test('without a connection nothing is kept for later, and the agent is told', () => {
   const { dialing, frames, said, model } = bench(false);
   assert.equal(dialing.dial(WISH), false);

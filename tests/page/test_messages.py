@@ -62,6 +62,7 @@ WHOLE: list[dict[str, Any]] = [
         "params": "a,b",
         "work_id": "w1",
         "ring_profile": "desk",
+        "caller_id": "+12025550101",
         "confirmed": True,
     },
     {

@@ -23,11 +23,17 @@ const TAKEN = 'placed';
  * }} Ports
  */
 
-/** The frame of a wish. @param {Wish} wish @param {string} requestId @param {{sentAt: number, confirmed: boolean, ringOn: string}} how @returns {Frame} */
-export const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { sentAt, confirmed, ringOn }) => ({
+export const SHOW_AS = 'softphone/show-as';
+
+/** The number that was chosen, while it is one of the org's and can be shown. @param {Model} model */
+export const shownAs = ({ showAs, view }) =>
+  view?.can['caller_id'] && view.settings.caller_ids?.some(({ number }) => number === showAs) ? showAs : '';
+
+/** The frame of a wish. @param {Wish} wish @param {string} requestId @param {{sentAt: number, confirmed: boolean, ringOn: string, showAs: string}} how @returns {Frame} */
+export const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { sentAt, confirmed, ringOn, showAs }) => ({
   type: 'dial', request_id: requestId, number, clicked_at: clickedAt, sent_at: sentAt,
   ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}),
-  ...(confirmed ? { confirmed } : {}), ...(ringOn ? { ring_profile: ringOn } : {}),
+  ...(confirmed ? { confirmed } : {}), ...(ringOn ? { ring_profile: ringOn } : {}), ...(showAs ? { caller_id: showAs } : {}),
 });
 
 /** The wish whose answer is awaited: it is over by an answer, a call, silence, or a lost connection. @param {Ports} ports */
@@ -82,7 +88,7 @@ class Dialing {
     const { model, send, makeId, t, say, unsay } = this.#ports;
     unsay('dial');
     const requestId = makeId();
-    if (!send(dialFrame(wish, requestId, { sentAt: this.#now(), confirmed, ringOn: model.ringOn }))) {
+    if (!send(dialFrame(wish, requestId, { sentAt: this.#now(), confirmed, ringOn: model.ringOn, showAs: shownAs(model) }))) {
       say('dial', 'error', t(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
       return false;
     }

@@ -15,7 +15,7 @@ export function makeId() {
 export const createModel = () => ({
   stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
   signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
-  ringProfiles: [], ringOn: '', accountOpen: false,
+  ringProfiles: [], ringOn: '', showAs: '', accountOpen: false,
   history: { kind: 'all', record: '', rows: [], more: false, state: 'busy' },
   ring: { sound: false, desktop: false, needsClick: false, denied: false },
 });

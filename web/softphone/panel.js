@@ -92,15 +92,15 @@ export function cardsOf({ view }) {
   return all.sort((a, b) => rank(b) - rank(a));
 }
 
-/** Parts that few pages show: fetched when they are wanted. @param {Context} context @param {() => Model} model */
-function createLazyParts(context, model) {
+/** Parts that few pages show: fetched when they are wanted. @param {Context} context */
+function createLazyParts(context) {
   const tray = createLazy(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
   });
-  const callMe = createLazy(({ ringProfiles }) => ringProfiles.length > 0, async () => {
+  const callMe = createLazy(({ ringProfiles, view }) => ringProfiles.length + (view?.settings.caller_ids ?? []).length > 0, async () => {
     const [{ createCallMe }] = await Promise.all([import('./callme.js'), context.moreWords()]);
-    return createCallMe(context, model().ringProfiles);
+    return createCallMe(context);
   });
   const account = createLazy(({ accountOpen }) => accountOpen, async () => {
     const [{ createAccount }] = await Promise.all([import('./account.js'), context.moreWords()]);
@@ -154,7 +154,7 @@ export function createPanel(root, context, model) {
   const cardList = el('div', { class: 'cards' });
   const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
   const dialer = createDialer(context, model);
-  const { tray, callMe, account, signIn, audio } = createLazyParts(context, model);
+  const { tray, callMe, account, signIn, audio } = createLazyParts(context);
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);

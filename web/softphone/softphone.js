@@ -1,5 +1,6 @@
 /** One softphone page: frames in, model changed, panel drawn; clicks in, frames out. */
 
+import { SHOW_AS } from './dialing.js';
 import { RING_ON } from './org.js';
 import { createPage } from './page.js';
 import { createPanel } from './panel.js';
@@ -34,6 +35,10 @@ function createActions(page, phone, start) {
       model.ringOn = profile;
       page.drafts.setItem(RING_ON, profile);
     },
+    showAs(number) {
+      model.showAs = number;
+      page.local.setItem(SHOW_AS, number);
+    },
     openRecord: (record) => void phone()?.openRecord(record),
     searchPeople: (words) => phone()?.searchPeople(words) ?? Promise.resolve({ ok: false }),
     ask: (path, question) => phone()?.ask(path, question) ?? Promise.resolve(null),
@@ -64,6 +69,7 @@ function createActions(page, phone, start) {
 export function createSoftphone(root, t, language, moreWords) {
   const page = createPage(t, moreWords);
   const { model } = page;
+  model.showAs = page.local.getItem(SHOW_AS) ?? '';
   /** @type {Phone|null} */
   let phone = null;
   let reported = '';

@@ -214,6 +214,8 @@ export interface View {
     away_reasons?: string[];
     /** Their names; the words are asked for. */
     note_templates?: string[];
+    /** The org's numbers that an agent may show. */
+    caller_ids?: { number: string; display: string }[];
   };
 }
 
@@ -305,6 +307,8 @@ export interface Model {
   /** The provider's ring profiles that the admin has named, and the one chosen; empty: the usual phones. */
   ringProfiles: string[];
   ringOn: string;
+  /** The number of ours that those who are called see, as chosen in this browser; empty: as usual. */
+  showAs: string;
   /** The agent's calls that are over, as far as they are here. `state`: busy, failed or empty. */
   history: { kind: string; record: string; rows: RecentRow[]; more: boolean; state: string };
   /** Whether the account and the choices of this browser are shown. */
@@ -375,6 +379,7 @@ export interface Actions {
   /** What the admin wants in each new Task. */
   taskFields(): { [field: string]: string };
   ringOn(profile: string): void;
+  showAs(number: string): void;
   searchPeople(words: string): Promise<PeopleFound>;
   openRecord(record: RecordRef): void;
   /** Ask the server something on the way; null where there is no answer. */
