@@ -169,6 +169,9 @@ class _Judge:
                 self._say("doubled", call_object, f"Tasks {ids}\n{self.story(call_object)}")
             if call_object not in self.by_id:
                 self._say("stray", call_object, f"Tasks {ids} of no log")
+        for log in self.history.logs if self.history.never_in_doubt else ():
+            if log.reason == "not-confirmed":
+                self._say("tray", log.log_id, f"asked about\n{self.story(log.log_id)}")
         for log_id in self.in_tray - self.excused - self.must:
             self._say("tray", log_id, f"in the tray without a fault\n{self.story(log_id)}")
         for log_id in self.must - self.in_tray:

@@ -149,13 +149,15 @@ class History:
     """All of it. `wrapup` is False where the deployment has no wrap-up at all.
 
     `every_attempt`: calls that rang nobody have logs, too. `incomplete` are records that nobody
-    closed, `doubled` those that were to be made twice, by their calls.
+    closed, `doubled` those that were to be made twice, by their calls. `never_in_doubt`: what is
+    not known to be saved is saved again, and nobody is asked about it.
     """
 
     seed: int = 0
     seconds: float = 0.0
     wrapup: bool = True
     every_attempt: bool = False
+    never_in_doubt: bool = False
     incomplete: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     calls: list[TrueCall] = field(default_factory=list)

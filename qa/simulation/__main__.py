@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from adapter import console
 from qa.checker.check import Report
 from qa.simulation.campaign import ENGINES, added, campaign, judge, quiet, seeds
+from qa.simulation.keyed import LWC, MOVING
 
 
 def main() -> int:
@@ -24,13 +25,15 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10_000, help="about so many calls in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", choices=sorted(ENGINES), default="runtime")
-    parser.add_argument("--surface", choices=("open-cti", "voice"), default="open-cti")
+    parser.add_argument("--surface", choices=("open-cti", "voice", LWC, MOVING), default="open-cti")
     parser.add_argument("--history", type=int, help="play this one history alone")
     parser.add_argument("--processes", type=int, default=min(8, os.cpu_count() or 1))
     parser.add_argument("--json", action="store_true", help="nothing but the last line")
     wishes = parser.parse_args()
+    if wishes.surface == MOVING and wishes.engine != "core":
+        parser.error("--surface moving is played by --engine core")
     quiet()
-    surface = "voice" if wishes.surface == "voice" else ""
+    surface = "" if wishes.surface == "open-cti" else wishes.surface
     began = time.perf_counter()
     if wishes.history is not None:
         report = judge(wishes.history, wishes.engine, surface)

@@ -40,7 +40,7 @@ def seeds(seed: int, calls: int) -> range:
 
 
 def judge(seed: int, engine: str = "runtime", surface: str = "") -> Report:
-    """One history, told and checked; `surface` "voice": everybody works with Salesforce Voice."""
+    """One history, told and checked; everybody works with that surface (""; Open CTI)."""
     return check(ENGINES[engine](seed, HISTORY_CALLS, surface=surface))
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
 from adapter.fanout.port import Listener
+from adapter.lwc.surface import lwc
 from adapter.metrics import Metrics
 from adapter.opencti.surface import open_cti
 from adapter.orgs import Org, TelephonyAccount
@@ -157,6 +158,7 @@ class Replica:
         asks = dice.shape.finder and dice.shape.read_back
         finder = cast("Any", salesforce) if asks else None
         org = open_cti(rules, finder, "SoftphoneTasks")
+        org = org.with_surface(lwc(rules))
         client = FakeClient(voice_calls, asyncio.get_running_loop())
         writer = VoiceWriter(client, RecordRules(CENTER, policy.disposition))
         org = org.with_surface(SalesforceOrg((SURFACE,), writer=writer))

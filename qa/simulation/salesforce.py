@@ -56,21 +56,34 @@ class FakeSalesforce:
 
         def commit() -> None:
             self.under_way -= 1
-            task_id = self._commit(args)
+            answer = self._commit(args)
             if not lost:
-                reply({"success": True, "returnValue": {"recordId": task_id}, "errors": None})
+                reply(answer)
 
         self._after(dice.between(5, 300) if slow else dice.between(0.05, 1), commit)
         return None
 
-    def _commit(self, args: dict[str, Any]) -> str:
-        task_id = args.get("Id") or f"00T{len(self._call_of) + 1:012d}"
+    def _commit(self, args: dict[str, Any]) -> dict[str, Any]:
+        task_id = args.get("Id") or self._new_id()
         fields = {k: v for k, v in args.items() if k not in {"Id", "entityApiName"}}
-        self.writes.append(TaskWrite(self._now(), task_id, fields))
-        if task_id not in self._call_of:
-            self._call_of[task_id] = fields["CallObject"]
-            self._ids[fields["CallObject"]].append(task_id)
-        return task_id
+        self._write(TaskWrite(self._now(), task_id, fields), fields.get("CallObject"))
+        return self._saved(task_id)
+
+    def _new_id(self) -> str:
+        return f"00T{len(self._call_of) + 1:012d}"
+
+    def _write(self, write: TaskWrite, call_object: str | None) -> None:
+        self.writes.append(write)
+        if write.task_id not in self._call_of:
+            assert call_object is not None
+            self._call_of[write.task_id] = call_object
+            self._ids[call_object].append(write.task_id)
+
+    def _saved(self, task_id: str) -> dict[str, Any]:
+        return {"success": True, "returnValue": {"recordId": task_id}, "errors": None}
+
+    def _refused(self, error: dict[str, Any]) -> dict[str, Any]:
+        return _no(error)
 
     def run_apex(self, args: dict[str, Any]) -> str:
         """The class that we ship: the ids as JSON text."""

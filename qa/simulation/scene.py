@@ -18,6 +18,7 @@ from qa.checker.history import Acked, History, StoredAgent, StoredLog, TrueCall
 from qa.simulation.calls import Leg, Letter, Ring
 from qa.simulation.dice import Dice, Odds
 from qa.simulation.disk import Disk
+from qa.simulation.keyed import LWC, MOVING, KeyedSalesforce
 from qa.simulation.person import Person, who_of
 from qa.simulation.provider import ACCOUNT, FakeProvider
 from qa.simulation.replica import policy_of
@@ -51,7 +52,9 @@ class Scene:
         self.clock = VirtualClock(loop)
         self.dice = Dice(seed, odds, self.clock.now)
         self.disk = _Watched(self)
-        self.salesforce = FakeSalesforce(self.dice, self.clock.now, loop)
+        self.keyed = surface in {LWC, MOVING}
+        kind = KeyedSalesforce if self.keyed else FakeSalesforce
+        self.salesforce = kind(self.dice, self.clock.now, loop)
         self.provider = FakeProvider(
             self.dice, self.clock.now, loop, self.post, who_of=who_of, crew=self.crew
         )
@@ -174,6 +177,7 @@ class Scene:
         return History(
             seed=seed,
             every_attempt=self.surface == VOICE,
+            never_in_doubt=self.surface == LWC,
             incomplete=incomplete(book, stored) if self.surface == VOICE else [],
             doubled=list(book.doubled),
             wrapup=self.policy.wrapup_ms > 0,

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from adapter.core.model import AgentKey
 from qa.checker.history import Word
 from qa.simulation.dice import Dice
+from qa.simulation.keyed import LWC, MOVING
 from qa.simulation.salesforce import FakeSalesforce
 from qa.simulation.virtual import Timers
 
@@ -84,6 +85,7 @@ class Tab:
         self._backlog: list[Callable[[], None]] = []
         self._accepted: dict[str, float] = {}
         self._concerned: set[str] = set()
+        self._surface = ""
         self._loop = world.loop
         self._load()
 
@@ -101,7 +103,19 @@ class Tab:
         self._backlog.clear()
         self._accepted = {}
         self._concerned = set()
+        self._surface = self._world.surface
+        if self._surface == MOVING:
+            self._surface = self._dice.random.choice(("lightning", LWC))
+            self._loop.call_later(self._dice.between(200, 900), self._move, self.page_id)
         self._connect(self.page_id)
+
+    def _move(self, page_id: str) -> None:
+        """The agent opens the other app: a new load, perhaps in another surface."""
+        if page_id == self.page_id:
+            self._fault("moved", "")
+            if self.link is not None:
+                self._break(self.link)
+            self._load()
 
     def _connect(self, page_id: str) -> None:
         if page_id != self.page_id or (self.link is not None and self.link.up):
@@ -121,7 +135,7 @@ class Tab:
             "journal": [dict(entry) for entry in self._browser.journal.values()],
         }
         if self._world.surface:
-            hello["surface"] = self._world.surface
+            hello["surface"] = self._surface
         self._word("alive")
         seconds = self._dice.between(0.001, 0.05)
         self.link = replica.connect(self.key, hello, seconds, self._arrived, self._lost)
@@ -229,7 +243,8 @@ class Tab:
     def _go(self, go: dict[str, Any]) -> None:
         """savelog.js: once, only after an accept of its own, only while that is fresh."""
         log_id, attempt = go["log_id"], go["attempt"]
-        create = "Id" not in go["call"]["args"]
+        # A create by key may be repeated: of one, no law speaks.
+        create = not {"Id", "callId"} & go["call"]["args"].keys()
         self._word("go", log_id, attempt, create=create)
         known = self._browser.journal.get((log_id, attempt))
         if known is not None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from adapter.core.calllog import may_be_offered
+from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
+from adapter.core.policy import SavePolicy
+from adapter.core.rerouting import may_save
 from adapter.page.offers import OFFER_SECONDS, ROUND_SECONDS
 from adapter.storage.port import Snapshot
 from qa.simulation.core.heap import HeapLoop
@@ -31,13 +34,18 @@ class Offers:
     """All offers of one process."""
 
     def __init__(
-        self, loop: HeapLoop, now: Callable[[], int], look: Callable[[AgentKey], Snapshot]
+        self,
+        loop: HeapLoop,
+        now: Callable[[], int],
+        look: Callable[[AgentKey], Snapshot],
+        save: SavePolicy,
     ) -> None:
         self.wires: dict[AgentKey, dict[str, Wire]] = {}
         self.dead = False
         self._loop = loop
         self._now = now
         self._look = look
+        self._save = save
         self._offers: dict[str, Offer] = {}
 
     def of(self, key: AgentKey) -> list[Wire]:
@@ -57,9 +65,9 @@ class Offers:
                 continue
             offer = self._offers.get(log.log_id)
             if offer is None:
-                self._next(key, log.log_id, NOBODY)
-            elif not offer.page_id and self._candidate(key, offer.asked) is not None:
-                self._next(key, log.log_id, offer.asked)
+                self._next(key, log, NOBODY)
+            elif not offer.page_id and self._candidate(key, log, offer.asked) is not None:
+                self._next(key, log, offer.asked)
 
     def withdraw(self, wire: Wire) -> None:
         """This page is gone: what it was offered goes to the next one."""
@@ -67,13 +75,19 @@ class Offers:
             if offer.page_id == wire.page_id:
                 self._ran_out(wire.key, log_id, offer, offer.asked)
 
-    def _candidate(self, key: AgentKey, asked: frozenset[str]) -> Wire | None:
+    def _candidate(self, key: AgentKey, log: CallLog, asked: frozenset[str]) -> Wire | None:
         wires = self.wires.get(key, {}).values()
-        able = [wire for wire in wires if wire.can_save and wire.page_id not in asked]
-        return max(able, key=rank) if len(able) > 1 else next(iter(able), None)
+        now, save = self._now(), self._save
+        able = [
+            wire
+            for wire in wires
+            if wire.can_save and wire.page_id not in asked and may_save(log, wire.route, now, save)
+        ]
+        own = [wire for wire in able if wire.route is log.route] or able
+        return max(own, key=rank) if len(own) > 1 else next(iter(own), None)
 
-    def _next(self, key: AgentKey, log_id: str, asked: frozenset[str]) -> None:
-        wire = self._candidate(key, asked)
+    def _next(self, key: AgentKey, log: CallLog, asked: frozenset[str]) -> None:
+        wire, log_id = self._candidate(key, log, asked), log.log_id
         if wire is None and not asked:
             return
         if wire is None:
@@ -89,6 +103,6 @@ class Offers:
         if self.dead or self._offers.get(log_id) is not offer:
             return
         del self._offers[log_id]
-        logs = self._look(key).logs
-        if any(one.log_id == log_id and may_be_offered(one, self._now()) for one in logs):
-            self._next(key, log_id, asked)
+        for one in self._look(key).logs:
+            if one.log_id == log_id and may_be_offered(one, self._now()):
+                self._next(key, one, asked)

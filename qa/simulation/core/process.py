@@ -37,19 +37,18 @@ from adapter.core.logevents import (
     SendSettled,
     WriteRecord,
 )
-from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
+from adapter.core.logmodel import Attempt, Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, RingingInbound, TelephonyUser
 from adapter.core.route import Route
+from adapter.lwc.surface import HostCalls
 from adapter.opencti import surface
 from adapter.page import frames
-from adapter.page.guests import VOICE
 from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
 from adapter.runtime.intake import PARKED_MS
 from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
 from adapter.runtime.sweeper import ASK_AGAIN_MS, AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.salesforce.pagecalls import pop
-from adapter.salesforce.saveerrors import save_errors
 from adapter.salesforce.tasklog import TaskRules
 from adapter.storage.port import Commit, Conflict, Delivery, Duplicate, Parked, Snapshot
 from adapter.telephony.dialstack.meaning import cdr_from_row
@@ -80,6 +79,7 @@ class CoreProcess:
         self._disk = world.disk
         self._now = world.clock.now
         self._rules = TaskRules(disposition=world.policy.disposition)
+        self._host = HostCalls(self._rules)
         self._save = world.policy.save
         self._joining: set[Wire] = set()
         self._asks_at: dict[str, int] = {}
@@ -93,7 +93,7 @@ class CoreProcess:
             perform=self._perform,
             die=self.die,
         )
-        self.offers = Offers(loop, self._now, self.commits.snapshot)
+        self.offers = Offers(loop, self._now, self.commits.snapshot, self._save)
         self.records = Records(self, world.voice_calls, self._now)
 
     def later(self, seconds: float, act: Callable[..., None], *args: Any) -> None:
@@ -163,9 +163,7 @@ class CoreProcess:
             return
         self.commits.cache.pop(wire.key, None)  # a hello reads the store
         line = TelephonyUser(ACCOUNT, wire.key.user_id)
-        where = self._world.surface
-        route = Route.BACKEND if where == VOICE else Route.PAGE
-        greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC", where, route)
+        greeted = PageGreeted(self._now(), line, wire.key.user_id, "UTC", wire.surface, wire.route)
         entries = [JournalEntry.model_validate(entry) for entry in hello["journal"]]
 
         def close() -> None:
@@ -179,10 +177,8 @@ class CoreProcess:
             old, wires[wire.page_id] = wires.get(wire.page_id), wire
             if old is not None:
                 old.close(4001, "this page has connected again")
-            told = [
-                (e.log_id, frames.journal_event(e, wire.page_id, self._now(), save_errors))
-                for e in entries
-            ]
+            now, read = self._now(), self._host.save_errors
+            told = [(e.log_id, frames.journal_event(e, wire.page_id, now, read)) for e in entries]
             steps = [ForLog(log_id, event) for log_id, event in told if event is not None]
             self.commits.tell(wire.key, steps, returned, close)
 
@@ -257,7 +253,7 @@ class CoreProcess:
                 result = Result.model_validate(message)
                 step = ForLog(
                     result.log_id,
-                    frames.result_event(result, wire.page_id, now, save_errors),
+                    frames.result_event(result, wire.page_id, now, self._host.save_errors),
                 )
                 self.commits.tell(key, [step], failed=lambda: wire.close(1013, "again"))
             case "tray":
@@ -280,7 +276,7 @@ class CoreProcess:
             if turn.ignored:
                 wire.send({"type": "taken", "log_id": log_id})
 
-        event = LogAccepted(self._now(), wire.page_id, self._world.clock.nonce())
+        event = LogAccepted(self._now(), wire.page_id, self._world.clock.nonce(), wire.route)
         self.commits.tell(wire.key, [ForLog(log_id, event)], answer)
 
     def _proved(self, wire: Wire, nonce: str) -> None:
@@ -392,12 +388,17 @@ class CoreProcess:
         for page_id, other in self.offers.wires.get(key, {}).items():
             if page_id != attempt.page_id:
                 other.send({"type": "taken", "log_id": log.log_id})
-        wire = self._send(key, attempt.page_id, surface.save(log, attempt, self._rules))
+        wire = self._send(key, attempt.page_id, self._go(log, attempt))
         if wire is not None:
             wire.goes.add((log.log_id, attempt.number))
             return
         unsent = LogExpired(self._now(), attempt.page_id, attempt.number, attempt.nonce)
         self.later(0.0, self._tell_log, key, log.log_id, unsent)
+
+    def _go(self, log: CallLog, attempt: Attempt) -> Message:
+        if log.route is Route.KEYED:
+            return self._host.save(log, attempt)
+        return surface.save(log, attempt, self._rules)
 
     def _read_back(self, key: AgentKey, log_id: str) -> None:
         """From the server where that is set up, else through the agent's best page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.core.model import AgentKey
+from adapter.core.route import Route
 from qa.simulation.tab import Gone, Hear, Message
 
 if TYPE_CHECKING:
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
 
 APART = 1e-5
 """Two frames of one socket are at least so many seconds apart, so that they stay in order."""
+
+
+SURFACES = {
+    "": ("", Route.PAGE),
+    "lightning": ("open-cti", Route.PAGE),
+    "lwc": ("lwc", Route.KEYED),
+    "voice": ("voice", Route.BACKEND),
+}
+"""By what a page says in its hello; nothing, where all are alike."""
 
 
 def _after(last: float, arrival: float) -> float:
@@ -34,6 +44,7 @@ class Wire:
         self.key = key
         self.page_id: str = hello["page_id"]
         self.focused: bool = hello["focused"]
+        self.surface, self.route = SURFACES[hello.get("surface", "")]
         self.active_at = 0
         self.up = True
         self.can_save = False
