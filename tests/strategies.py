@@ -12,7 +12,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.core.logmodel import (
     Attempt,
     Attempting,
@@ -106,6 +106,7 @@ facts = st.builds(
     outcome=known(members(Outcome)),
     transferred=known(times),
     own_number=known(numbers),
+    phone=known(members(PhoneRefusal)),
 )
 
 drafts = st.builds(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
-from adapter.core.facts import INBOUND, MISSED, Outcome
+from adapter.core.facts import INBOUND, MISSED, Outcome, PhoneRefusal
 from adapter.core.logevents import WritingEnded
 from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
 from adapter.core.opening import log_of_attempt, new_log
@@ -20,6 +20,21 @@ from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
 NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
+REFUSED = {
+    PhoneRefusal.DECLINED: (
+        "phone-declined",
+        "Your phone declined the call, so nobody was called.",
+    ),
+    PhoneRefusal.BUSY: (
+        "phone-busy",
+        "Your phone is busy, or not to be disturbed, so nobody was called.",
+    ),
+    PhoneRefusal.UNREACHABLE: (
+        "phone-unreachable",
+        "Your phone did not ring: it is not reachable, or not to be disturbed. Nobody was called.",
+    ),
+}
+"""Code and sentence of what the agent's own phone said."""
 
 
 def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
@@ -83,9 +98,14 @@ def _no_pick_up(call: Call) -> bool:
 
 
 def _was_never_picked_up(call: Call) -> bool:
-    """Whether the call log says so: "no answer", and nobody's pick-up. Nothing is logged."""
+    """Whether the call log says so: "no answer", and nobody's pick-up. Nothing is logged.
+
+    What the agent's own phone refused never rang anybody else, whatever the outcome is called.
+    """
     if not call.facts.is_recorded or not _no_pick_up(call):
         return False
+    if call.facts.phone is not None:
+        return True
     outcome = call.facts.outcome
     return outcome is not None and outcome.value is Outcome.NO_ANSWER
 
@@ -94,7 +114,10 @@ def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decisio
     if isinstance(call.stage, AgentNoAnswer):
         # The agent was told when it lapsed.
         return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
-    notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
+    phone = call.facts.phone
+    usual = "not-picked-up", NOT_PICKED_UP
+    code, text = REFUSED[phone.value] if phone is not None else usual
+    notice = Notice(f"not-picked-up-{call.call_id}", code, text, at)
     told = noticed(agent.without_call(call.call_id), notice, policy)
     return Decision(told, log_of_attempt(agent, call, at, policy))
 

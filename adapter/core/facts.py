@@ -54,6 +54,15 @@ class Outcome(StrEnum):
     """An inbound call that the agent did not take: derived as well."""
 
 
+class PhoneRefusal(StrEnum):
+    """Why the agent's own phones were not picked up, where they said so."""
+
+    DECLINED = "declined"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    """None of them rang."""
+
+
 # To look a member up in its enumeration takes Python 3.11 seven times as long as a name of its own.
 SEEN: Final = Source.SEEN
 RECORD: Final = Source.RECORD
@@ -65,7 +74,7 @@ MISSED: Final = Outcome.MISSED
 LONGEST_TALK_MS: Final = 24 * 3_600_000
 """What is longer is a wrong time, and a number that Salesforce may refuse for good."""
 
-T = TypeVar("T", int, str, Direction, Outcome)
+T = TypeVar("T", int, str, Direction, Outcome, PhoneRefusal)
 
 
 class Known(Value, Generic[T], frozen=True, array_like=True):
@@ -90,8 +99,8 @@ class Facts(Value, frozen=True):
     """All that any event or record has told of one call; times are Unix milliseconds.
 
     `number` is the other party's, as the provider writes it, `own_number` the one of ours that was
-    called or shown; `picked_up` is when the agent's own phone was picked up (outbound), `connected`
-    when both parties could talk.
+    called or shown; `phone` is why the agent's own was not picked up (outbound), `picked_up` when
+    it was, `connected` when both parties could talk.
     """
 
     direction: Known[Direction] | None = None
@@ -104,6 +113,7 @@ class Facts(Value, frozen=True):
     outcome: Known[Outcome] | None = None
     transferred: Known[int] | None = None
     own_number: Known[str] | None = None
+    phone: Known[PhoneRefusal] | None = None
 
     def join(self, other: Facts) -> Facts:
         """Both together: commutative, associative, idempotent."""
@@ -122,6 +132,7 @@ class Facts(Value, frozen=True):
             better(self.outcome, other.outcome),
             better(self.transferred, other.transferred),
             better(self.own_number, other.own_number),
+            better(self.phone, other.phone),
         )
 
     @property

@@ -17,7 +17,8 @@ _INFO: frozenset[str] = frozenset({"still-up"})
 _WARNING: frozenset[str] = frozenset(
     {
         *("confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb"),
-        *("phone-offline", "extension", "wrong-country"),
+        *("phone-offline", "phone-declined", "phone-busy", "phone-unreachable"),
+        *("extension", "wrong-country"),
     }
 )
 

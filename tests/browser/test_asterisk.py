@@ -157,7 +157,7 @@ async def test_a_phone_that_declines_leaves_the_agent_free_at_once(office: Offic
     plans(office.bench, office.ada, DECLINE)
     tab = await office.org.tab()
     await tab.click(GRACE, GRACE_NUMBER)
-    await expect(tab.phone.get_by_text("not picked up").first).to_be_visible()
+    await expect(tab.phone.get_by_text("Your phone declined").first).to_be_visible()
     await tab.until("idle", "on")
     await tab.until_dialable()
     assert await tab.tasks() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.facts import Outcome
+from adapter.core.facts import Outcome, PhoneRefusal
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.port import Action, Rejected, Unsupported
@@ -110,13 +110,26 @@ async def test_how_the_destination_refuses_is_the_outcome(
     await case.until_empty()
 
 
-@pytest.mark.parametrize("plan", [DECLINE, BUSY, DO_NOT_DISTURB], ids=["decline", "busy", "dnd"])
-async def test_a_phone_that_refuses_calls_nobody(case: Case, plan: Plan) -> None:
-    """Told at once, and for sure."""
+@pytest.mark.parametrize(
+    ("plan", "refusal"),
+    [
+        (DECLINE, PhoneRefusal.DECLINED),
+        (BUSY, PhoneRefusal.BUSY),
+        (DO_NOT_DISTURB, PhoneRefusal.UNREACHABLE),
+        (Plan(dead=True), PhoneRefusal.UNREACHABLE),
+        (IGNORE, None),
+    ],
+    ids=["declined", "busy", "do not disturb", "dead", "nobody there"],
+)
+async def test_a_phone_that_refuses_calls_nobody(
+    case: Case, plan: Plan, refusal: PhoneRefusal | None
+) -> None:
+    """Told for sure, and why; what answers nothing is given the time that it may ring."""
+    object.__setattr__(case.driver._account, "ring_seconds", 3)
     call = await case.place(mine=plan)
     ended = await case.heard.until(ENDED, call)
     assert ended.facts.is_recorded
-    assert ended.facts.result is Outcome.NO_ANSWER
+    assert (ended.facts.phone and ended.facts.phone.value) is refusal
     assert case.bench.trunk.calls == []
 
 

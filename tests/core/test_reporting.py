@@ -30,12 +30,13 @@ from adapter.core.events import (
     Transferred,
     WrapupSubmitted,
 )
-from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, Source
+from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import LogFields
 from adapter.core.model import AgentNoAnswer, Draft, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.reporting import told_by
+from adapter.core.route import Route
 from tests.core.people import (
     IDLE,
     NUMBER,
@@ -261,6 +262,26 @@ def test_a_placement_that_the_call_log_knows_as_unanswered_by_the_agent_makes_no
     world.answer(T0 + 101, "p1", row(ended=T0 + 100, outcome=Outcome.NO_ANSWER))
     assert (world.opened, world.agent.calls) == ([], ())
     assert [n.code for n in world.agent.notices] == ["not-picked-up"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "outcome", "code"),
+    [
+        (PhoneRefusal.DECLINED, Outcome.REJECTED, "phone-declined"),
+        (PhoneRefusal.BUSY, Outcome.BUSY, "phone-busy"),
+        (PhoneRefusal.UNREACHABLE, Outcome.UNREACHABLE, "phone-unreachable"),
+    ],
+)
+def test_what_the_agents_own_phone_said_is_told_and_nobodys_task(
+    phone: PhoneRefusal, outcome: Outcome, code: str
+) -> None:
+    """Idle again at once; where every attempt has a record, its outcome says so."""
+    over = row(number=NUMBER, ended=T0 + 100, outcome=outcome, phone=phone)
+    told = after(IDLE, [click(), tell(CallEnded, T0 + 100, over)])
+    assert (told.opened, told.agent.calls) == ((), ())
+    assert [n.code for n in told.agent.notices] == [code]
+    backend = after(replace(IDLE, route=Route.BACKEND), [click(), tell(CallEnded, T0 + 100, over)])
+    assert [log.facts.result for log in backend.opened] == [outcome]
 
 
 def test_an_early_row_without_a_pick_up_proves_none() -> None:

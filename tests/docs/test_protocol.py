@@ -14,6 +14,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from adapter.core.dialing import SILENT
+from adapter.core.ending import REFUSED
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import TrayReason
 from adapter.core.model import Phase
@@ -296,7 +297,8 @@ def test_each_code_of_a_notice_is_listed_and_no_other() -> None:
     places = [f"core/{name}.py" for name in files] + ["page/guests.py"]
     assert set(SILENT) == {silence.value for silence in Silence}
     made = set().union(*(texts(file, 1, "Notice") for file in places))
-    assert codes("Notices") == made | set(SILENT)
+    refused = {code for code, _ in REFUSED.values()}
+    assert codes("Notices") == made | set(SILENT) | refused | {"not-picked-up"}
 
 
 def test_each_code_of_an_error_is_listed_and_no_other() -> None:

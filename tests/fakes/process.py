@@ -12,6 +12,9 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 
+START_SECONDS = 180
+"""A busy machine may take its time, more so to a program of low priority."""
+
 
 @dataclass
 class AdapterProcess:
@@ -39,7 +42,7 @@ class AdapterProcess:
                 env=self.environment,
                 stderr=stream,
             )
-        async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as http:
             while not await self._is_ready(http):
                 assert self.process.returncode is None, self.logs.read_text()
                 await asyncio.sleep(0.05)

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.telephony.asterisk import causes, ids
+from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.port import Cdr
 from adapter.telephony.updates import CallUpdate, Moment
 
@@ -83,7 +84,9 @@ def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
     winner = [row for row in agents if picked_up and row.uniqueid == picked_up.uniqueid]
     told = next((row.arguments for row in agents if len(row.arguments) >= 4), ("",) * 4)
     ended, cause = _end(rows, winner, party)
-    outcome = causes.outcome_of(cause) if picked_up else Outcome.NO_ANSWER
+    refusal = None if picked_up else _refusal(agents)
+    refused = causes.BY_REFUSAL[refusal] if refusal else Outcome.NO_ANSWER
+    outcome = causes.outcome_of(cause) if picked_up else refused
     facts = Facts(
         direction=Known(Direction.OUTBOUND, RECORD),
         number=Known(told[3], RECORD) if told[3] else None,
@@ -92,8 +95,15 @@ def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
         connected=_known(connected),
         ended=Known(ended, RECORD),
         outcome=Known(Outcome.COMPLETED if connected else outcome, RECORD),
+        phone=Known(refusal, RECORD) if refusal else None,
     )
     return _cdr(root, told[2], facts)
+
+
+def _refusal(agents: Iterable[CelRow]) -> PhoneRefusal | None:
+    """Why no phone of the agent's was picked up; whether they rang is not in these rows."""
+    ends = [row for row in agents if row.eventtype == "HANGUP"]
+    return causes.phone_refusal(Leg(row.uniqueid, cause=row.cause, rang=True) for row in ends)
 
 
 def _brought(root: str, caller: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:

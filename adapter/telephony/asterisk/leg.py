@@ -29,7 +29,7 @@ class Leg(Struct, frozen=True):
     `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
     `guessed`: it was up before `up_at`, but nobody told us when; `end_guessed`: it was found gone.
     `released`: we asked for its end. `inside`: in the call's bridge or taken out of it; None: never
-    yet in it.
+    yet in it. `rang`: its phone said that it rings.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Leg(Struct, frozen=True):
     end_guessed: bool = False
     released: bool = False
     inside: bool | None = None
+    rang: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -73,13 +74,15 @@ def seen(leg: Leg, channel: Channel, event: Event) -> Leg:
     state = max(leg.state, STATES.get(channel.state, State.DOWN))
     if state is State.UP and leg.up_at is None:
         leg = replace(leg, up_at=event.at, guessed=event.type not in _TOLD_UP)
-    leg = replace(leg, state=state)
+    leg = replace(leg, state=state, rang=leg.rang or state is State.RINGING)
     match event.type:
         case "ChannelDestroyed":
             return replace(_hung_up(leg, event), state=State.GONE)
         case "StasisEnd" if ids.leg_name(leg.id) is None:
             # Of a channel that is not of our making this may be the last that we hear.
             return replace(_hung_up(leg, event), state=State.GONE)
+        case "ChannelHangupRequest" if event.soft and leg.up_at is None:
+            return leg  # a time-out or a cancel: which of them, the end itself tells in a moment
         case "ChannelHangupRequest":
             return _hung_up(leg, event)
         case "Dial" if event.dialstatus in _REFUSED and leg.up_at is None:

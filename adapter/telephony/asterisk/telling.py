@@ -137,7 +137,10 @@ def _end(call: Steered) -> Facts:
         ended = Facts(ended=Known(first.gone_at or 0, Source.SEEN))
         return ended.join(Facts(outcome=Known(Outcome.COMPLETED, SAID))) if talked else ended
     source = SAID if call.winner or call.inbound else RECORD
-    outcome = Facts(outcome=Known(_outcome(call), source))
+    refusal = None if call.winner or call.inbound else causes.phone_refusal(call.devices)
+    how = causes.BY_REFUSAL[refusal] if refusal else _outcome(call)
+    phone = Known(refusal, source) if refusal else None
+    outcome = Facts(outcome=Known(how, source), phone=phone)
     if first is None or first.gone_at is None:
         return outcome
     return outcome.join(Facts(ended=Known(first.gone_at, source)))

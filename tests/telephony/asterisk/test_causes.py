@@ -2,8 +2,9 @@
 
 import pytest
 
-from adapter.core.facts import Outcome
-from adapter.telephony.asterisk.causes import outcome_of
+from adapter.core.facts import Outcome, PhoneRefusal
+from adapter.telephony.asterisk.causes import BY_REFUSAL, outcome_of, phone_refusal
+from adapter.telephony.asterisk.leg import Leg, State
 
 TABLE: dict[Outcome, list[tuple[int | None, int | None]]] = {
     Outcome.BUSY: [(17, 486), (17, 600)],
@@ -27,3 +28,31 @@ def test_a_cause_is_told_as_what_it_means(
 ) -> None:
     """Also where an older Asterisk does not say the SIP code."""
     assert outcome_of(cause, sip) is outcome
+
+
+def device(number: int, cause: int | None, *, rang: bool = True, sip: int | None = None) -> Leg:
+    """A phone of the agent that was not picked up."""
+    return Leg(f"c1-d{number}", State.GONE, cause=cause, tech_cause=sip, rang=rang)
+
+
+@pytest.mark.parametrize(
+    ("legs", "refusal"),
+    [
+        ([device(0, 21)], PhoneRefusal.DECLINED),
+        ([device(0, 127, sip=607)], PhoneRefusal.DECLINED),
+        ([device(0, 19), device(1, 21)], PhoneRefusal.DECLINED),
+        ([device(0, 17, rang=False)], PhoneRefusal.BUSY),
+        ([device(0, 19)], None),
+        ([device(0, 19, rang=False)], PhoneRefusal.UNREACHABLE),
+        ([device(0, 41, rang=False), device(1, 19)], None),
+        ([device(0, 16, rang=False)], None),
+        ([device(0, None, rang=False)], None),
+        ([], None),
+    ],
+)
+def test_why_no_phone_of_the_agents_was_picked_up(
+    legs: list[Leg], refusal: PhoneRefusal | None
+) -> None:
+    """One that rang in vain was not picked up; what we let go of ourselves refused nothing."""
+    assert phone_refusal(legs) is refusal
+    assert refusal is None or refusal in BY_REFUSAL

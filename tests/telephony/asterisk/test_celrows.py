@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.facts import Facts, Known, Outcome, Source
+from adapter.core.facts import Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.telephony.asterisk.celrows import CelRow, cdr_of, roots_of
 from adapter.telephony.updates import Moment
 
@@ -54,12 +54,15 @@ def test_a_call_of_ours_has_its_pick_up_its_talk_and_its_end() -> None:
 
 
 def test_a_refused_call_has_the_destinations_cause() -> None:
-    """And a call that no phone took is no answer."""
+    """And a call that no phone took, that of the phone, which is no answer where it rang."""
     rows = [row(1, "CHAN_START", "c1-d0"), row(2, "ANSWER", "c1-d0"), hung_up(4, "c1-dst", 17)]
     busy = facts_of("c1", rows)
     assert (busy.result, at(busy.ended)) == (Outcome.BUSY, 4)
     ignored = facts_of("c1", [row(1, "CHAN_START", "c1-d0"), hung_up(4, "c1-d0", 21)])
-    assert (ignored.result, ignored.picked_up) == (Outcome.NO_ANSWER, None)
+    assert (ignored.result, ignored.picked_up) == (Outcome.REJECTED, None)
+    assert ignored.phone == Known(PhoneRefusal.DECLINED, Source.RECORD)
+    rang = facts_of("c1", [row(1, "CHAN_START", "c1-d0"), hung_up(4, "c1-d0", 19)])
+    assert (rang.result, rang.phone) == (Outcome.NO_ANSWER, None)
 
 
 def test_after_a_kill_a_call_ended_with_the_last_that_is_known_of_it() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.facts import Direction, Outcome, Source
+from adapter.core.facts import Direction, Known, Outcome, PhoneRefusal, Source
 from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.causes import outcome_of
 from adapter.telephony.asterisk.leg import Leg, State
@@ -70,9 +70,13 @@ def test_a_call_that_is_answered_is_told_from_pick_up_to_goodbye() -> None:
 
 def test_nobody_picked_up_is_known_for_sure() -> None:
     """Our own word counts as much as a call log's: no Task, no question."""
-    (ended,) = news([START, destroyed("c1-d0", 3, 21, "Ringing")])
+    (ended,) = news([START, destroyed("c1-d0", 3, 19, "Ringing")])
     assert ended.facts.is_recorded
     assert ended.facts.result is Outcome.NO_ANSWER
+    assert ended.facts.phone is None
+    (refused,) = news([START, destroyed("c1-d0", 3, 21, "Ringing")])
+    assert refused.facts.result is Outcome.REJECTED
+    assert refused.facts.phone == Known(PhoneRefusal.DECLINED, Source.RECORD)
 
 
 @pytest.mark.parametrize(("cause", "outcome"), [(17, Outcome.BUSY), (1, Outcome.WRONG_NUMBER)])
