@@ -37,6 +37,10 @@ class Bench:
             return await self.stack.enter_async_context(a_phone(name, self.world.sip_port))
         return self.world.phone(name)
 
+    async def second_phone(self, name: str) -> Handset:
+        """Another phone that is registered under the same name."""
+        return await self.phone(name if self.is_real else f"{name}~2")
+
     def account(self, **wishes: Any) -> AsteriskAccount:
         """How the adapter finds it."""
         usual: dict[str, Any] = {

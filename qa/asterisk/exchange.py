@@ -103,12 +103,13 @@ class Exchange(Office, Rooms):
         if channel_id in self.channels:
             raise Refused(409, "Channel with given unique ID already exists")
         _, _, resource = endpoint.partition("/")
-        number, _, trunk = resource.partition("@")
+        name, _, contact = resource.partition("/sip:")
+        number, _, trunk = name.partition("@")
         phone = trunk or number
         if self.stopping or not self.registered.get(phone):
             raise Refused(500, "Allocation failed")
         channel = self.new(phone, channel_id, ours=True)
-        channel.exten = number
+        channel.exten, channel.contact = number, contact.partition("@")[0]
         channel.app, channel.arguments = self.app, arguments
         for name, value in variables.items():
             self.set_variable(channel, name, value)
@@ -153,6 +154,10 @@ class Exchange(Office, Rooms):
         """What it can be asked."""
         if name == "CDR(answer,u)":
             return f"{channel.answered:.6f}" if channel.answered else ""
+        if name.startswith("PJSIP_DIAL_CONTACTS("):
+            phone = name.partition("(")[2].rstrip(")")
+            contacts = [one for one in self.phones if one.partition("~")[0] == phone]
+            return "&".join(f"PJSIP/{phone}/sip:{one}@127.0.0.1:5060" for one in contacts)
         return f'"{channel.identity[0]}" <{channel.identity[1]}>' if "CALLERID" in name else ""
 
     def dial(self, channel: Channel, seconds: float, caller: Channel | None) -> None:
@@ -170,7 +175,7 @@ class Exchange(Office, Rooms):
 
     def ring(self, channel: Channel) -> None:
         """The phone gets the call, and does what its plan says."""
-        phone = self.phones[channel.endpoint.partition("/")[2]]
+        phone = self.phones[channel.contact or channel.endpoint.partition("/")[2]]
         plan = phone.plan(channel.exten if phone.name == "trunk" else phone.name)
         channel.dialed = True
         if plan.dead:

@@ -32,7 +32,10 @@ class Refused(Exception):
 
 @dataclass(eq=False)
 class Channel:
-    """One channel. `ours`: made by a request, so that our application hears of it to the end."""
+    """One channel. `ours`: made by a request, so that our application hears of it to the end.
+
+    `contact` is the one phone that it rings, of several that are registered under one name.
+    """
 
     id: str
     name: str
@@ -50,6 +53,7 @@ class Channel:
     call: PhoneCall | None = None
     bridge: Bridge | None = None
     dialed: bool = False
+    contact: str = ""
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     on_up: Callable[[], None] = lambda: None
     on_gone: Callable[[int], None] = lambda cause: None

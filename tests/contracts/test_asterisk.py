@@ -159,6 +159,23 @@ async def test_all_phones_ring_and_the_first_pick_up_wins(case: Case) -> None:
     await case.until_empty()
 
 
+async def test_all_phones_under_one_name_ring(case: Case) -> None:
+    """Asterisk itself would ring the first; the one that is picked up talks, the other stops."""
+    other = await case.bench.second_phone("ada")
+    plans(case.bench, case.ada, IGNORE)
+    other.plan = lambda number: PICK_UP
+    placed = await case.driver.place("call_01several", "ada", NUMBER)
+    await case.heard.until(CONNECTED, placed.provider_call_id or "")
+    mine, theirs = await other.until_talks(), await case.bench.trunk.until_talks()
+    stopped = await case.ada.until_over()
+    assert stopped.rang
+    assert "completed elsewhere" in stopped.reason
+    await mine.hang_up()
+    await case.bench.trunk.until_over()
+    assert theirs.ended
+    await case.until_empty()
+
+
 async def test_a_call_is_canceled_in_every_stage(case: Case) -> None:
     """While the agent's phone rings, while the destination's does, in the talk."""
     call = await case.place(mine=IGNORE)

@@ -7,6 +7,7 @@ Only what could not be done is said, so that the steering sees a leg that will n
 from __future__ import annotations
 
 import contextlib
+import re
 
 import structlog
 
@@ -33,6 +34,9 @@ MUTED = "SOFTPHONE_MUTED"
 
 SHOWN = "CONNECTEDLINE(all,i)"
 """What the phone shows, and no more: the channel's own identity is the agent's."""
+
+
+_NAME = re.compile("PJSIP/([^/@]+)")
 
 
 class Hands:
@@ -117,24 +121,49 @@ class Hands:
         if shown:
             variables[SHOWN] = shown
         made: list[str] = []
+        asked: list[str] = []
         failed: ProviderError | None = None
-        for place, endpoint in enumerate(self._account.devices_of(user)):
+        endpoints = list(self._account.devices_of(user))
+        for place, endpoint in enumerate(endpoints):  # which grow on the way
             channel = ids.device(root, place)
             try:
                 told = variables | self._why(endpoint, user, originator)
                 await self._made(endpoint, arguments, channel, originator, told)
-                made.append(channel)
             except ProviderError as error:
                 failed = _worse(failed, error)
+                continue
+            contacts = await self._contacts(endpoint, user, channel)
+            endpoints += contacts[: ids.DEVICES - len(endpoints)]
+            (asked if contacts else made).append(channel)
         ringing = 0
-        for channel in made:
+        for channel in made or asked:
             try:
                 await self._client.dial(channel, self._account.ring_seconds)
                 ringing += 1
             except ProviderError as error:
                 failed = _worse(failed, error)
+        for channel in asked if made else ():
+            # Only now: without any phone the call would be over.
+            with contextlib.suppress(ProviderError):
+                await self._client.hang_up(channel)
         if failed is not None and not ringing:
             raise failed
+
+    async def _contacts(self, endpoint: str, user: str, channel: str) -> list[str]:
+        """The phones that are registered under this name, where it is more than one.
+
+        Asterisk itself dials the first of them only; a phone in the browser is one at a time.
+        https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Dialplan_Functions/PJSIP_DIAL_CONTACTS/
+        """
+        name = _NAME.fullmatch(endpoint)
+        if name is None or name[1] == self._account.web_endpoint(user):
+            return []
+        try:
+            told = await self._client.variable(channel, f"PJSIP_DIAL_CONTACTS({name[1]})")
+        except ProviderError:
+            return []
+        contacts = [one for one in told.split("&") if one]
+        return contacts if len(contacts) > 1 else []
 
     def _why(self, endpoint: str, user: str, originator: str) -> dict[str, str]:
         """Why the agent's phones ring: a header for the one in the browser alone."""
