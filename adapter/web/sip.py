@@ -72,7 +72,7 @@ class SipProxy:
         sockets_per_address: int = SOCKETS_PER_ADDRESS,
         proxies: Proxies = NO_PROXIES,
     ) -> None:
-        self._lines = lines
+        self.lines = lines
         self._sessions = sessions
         self._tenants = tenants
         self._clock = clock
@@ -90,7 +90,7 @@ class SipProxy:
     def leave(self) -> None:
         """This replica is leaving: nobody is let in, and pages come back to another."""
         self.draining = True
-        self._lines.leave()
+        self.lines.leave()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /sip: the whole life of one page's phone."""
@@ -163,7 +163,7 @@ class SipProxy:
     # --- what goes through -----------------------------------------------------------
 
     async def _serve(self, socket: web.WebSocketResponse, line: PhoneLine, address: str) -> None:
-        self._lines.add(line)
+        self.lines.add(line)
         about = {"agent": str(line.agent)}
         self._metrics.phones.inc()
         try:
@@ -174,9 +174,9 @@ class SipProxy:
                 await self._relay(socket, line, provider, login, address)
         finally:
             self._metrics.phones.dec()
-            self._lines.remove(line)
+            self.lines.remove(line)
             after = 0.0 if line.signed_out else self._unused_seconds
-            work = self._lines.take_away(line, after)
+            work = self.lines.take_away(line, after)
             self._tasks.start(f"take the phone of {line.agent} away", work, endless=True)
             log.info("phone.gone", code=socket.close_code, **about)
 

@@ -30,6 +30,8 @@ class Media(asyncio.DatagramProtocol):
         self.talking = True
         self.voice = SILENCE
         self.heard: deque[bytes] = deque(maxlen=HEARD_PACKETS)
+        self.longest_pause = 0.0
+        self._last_at = 0.0
         self._last_digit = -1
         self._peer: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -51,6 +53,10 @@ class Media(asyncio.DatagramProtocol):
         if len(data) < 12:
             return
         self.received += 1
+        now = asyncio.get_running_loop().time()
+        if self._last_at:
+            self.longest_pause = max(self.longest_pause, now - self._last_at)
+        self._last_at = now
         kind, (stamp,) = data[1] & 0x7F, struct.unpack_from("!I", data, 4)
         if kind == DIGIT_TYPE and stamp != self._last_digit:
             self._last_digit = stamp

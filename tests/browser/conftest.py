@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,7 @@ async def an_org(
     arguments: Sequence[str] = (),
     home: str = "/",
     components: Path | None = None,
+    make_world: Callable[..., AbstractAsyncContextManager[World]] = a_world,
     **wishes: Any,
 ) -> AsyncIterator[Org]:
     """A stage with these settings; fails if any page had an error of its own.
@@ -164,7 +165,7 @@ async def an_org(
     async with AsyncExitStack() as stack:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        world = await stack.enter_async_context(a_world(folder, org_origins=(url,), **wishes))
+        world = await stack.enter_async_context(make_world(folder, org_origins=(url,), **wishes))
         site = make_demo_org(f"{world.url}/softphone", "ada", components=components)
         await stack.enter_async_context(listening(site, "127.0.0.1", port))
         playwright = await stack.enter_async_context(async_playwright())

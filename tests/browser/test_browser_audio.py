@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
-from tests.browser.audio import a_talk, a_talking_office, marks, one_task, until_audio, until_heard
-from tests.browser.test_asterisk import Office
+from qa.asterisk.tones import pitch, tone
+from tests.browser.audio import (
+    COUNTS,
+    MINE,
+    THEIRS,
+    a_talk,
+    a_talking_office,
+    marks,
+    one_task,
+    show,
+    speak,
+    until_audio,
+    until_browser_hears,
+    until_heard,
+)
+from tests.browser.test_asterisk import CALLER, Office
+from tests.browser.test_main_job import GRACE, GRACE_NUMBER
 
 pytestmark = marks
+SECONDS = 10
+MUSIC = 450
+"""The tone of 440 Hz that Asterisk plays to who waits (qa/asterisk/engine.py), to 50 Hz."""
 
 
 @pytest.fixture
@@ -20,25 +40,122 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         yield made
 
 
-async def customers(office: Office) -> list[str]:
-    """The channels of the phone network's side."""
-    return [str(one["id"]) for one in await office.bench.channels() if "trunk" in str(one["name"])]
-
-
-async def test_a_click_is_picked_up_by_itself_and_is_one_task(office: Office) -> None:
-    """No phone on the desk is picked up: the page answers, and the customer hears the agent."""
+@pytest.mark.slow
+async def test_a_click_is_picked_up_by_itself_and_both_hear_each_other(office: Office) -> None:
+    """Nobody touches a phone: each end hears the other's tone, packet after packet, for 10 s."""
     tab = await a_talk(office)
+    await until_browser_hears(tab)
+    (customer,) = office.trunk.live
+    began = asyncio.get_running_loop().time()
+    before = await tab.phone.evaluate(COUNTS), customer.media.sent, customer.media.received
+    await asyncio.sleep(SECONDS)
+    after = await tab.phone.evaluate(COUNTS), customer.media.sent, customer.media.received
+    seconds = asyncio.get_running_loop().time() - began
+    rates = {
+        "browser sent": (after[0]["sent"] - before[0]["sent"]) / seconds,
+        "browser received": (after[0]["received"] - before[0]["received"]) / seconds,
+        "phone sent": (after[1] - before[1]) / seconds,
+        "phone received": (after[2] - before[2]) / seconds,
+    }
+    print("packets a second:", {name: round(rate, 1) for name, rate in rates.items()})
+    # 50 a second is all of it; what comes in cannot be more than what this machine sent in time.
+    assert min(rates.values()) >= 49 or min(rates.values()) >= rates["phone sent"] - 1
     task = await one_task(office, tab)
     assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
     await until_audio(tab, "ready")
 
 
-async def test_a_reload_in_the_talk_brings_the_audio_back(office: Office) -> None:
-    """The customer's channel is the same, and so is the one Task."""
-    tab = await a_talk(office)
-    before = await customers(office)
-    await tab.page.locator("#reload").click()
+async def test_a_caller_is_answered_in_the_panel(office: Office) -> None:
+    """The call's card has the button; the desk phone stops ringing; both hear each other."""
+    tab = await office.org.tab()
+    await until_audio(tab, "ready")
+    outside = await office.trunk.dial("2001", CALLER)
+    await tab.until("ringing-inbound", "off")
+    await show(tab)
+    await tab.phone.get_by_role("button", name="Answer").click()
+    await tab.until("bridged", "off")
     await until_audio(tab, "talking")
+    async with asyncio.timeout(20):
+        while not outside.up:  # noqa: ASYNC110 - another program's
+            await asyncio.sleep(0.02)
+    speak(office)
     await until_heard(office)
-    assert await customers(office) == before
+    await until_browser_hears(tab)
+    await office.ada.until_over()
+    task = await one_task(office, tab)
+    assert (task["CallType"], task["CallDisposition"]) == ("Inbound", "Connected")
+
+
+async def test_a_caller_is_declined_in_the_panel(office: Office) -> None:
+    """The browser rings no more; the phone on the desk goes on."""
+    tab = await office.org.tab()
+    await until_audio(tab, "ready")
+    outside = await office.trunk.dial("2001", CALLER)
+    await tab.until("ringing-inbound", "off")
+    await show(tab)
+    await tab.phone.get_by_role("button", name="Decline").click()
+    await until_audio(tab, "ready")
+    await expect(tab.phone.get_by_role("button", name="Answer")).to_have_count(0)
+    assert len(office.ada.live) == 1
+    await outside.hang_up()
+
+
+async def test_the_talk_is_held_muted_and_given_digits(office: Office) -> None:
+    """By the panel's buttons: music, silence and digits are what the customer has of it."""
+    tab = await a_talk(office)
+    await show(tab)
+    press = tab.phone.get_by_role("button", name="Hold", exact=True)
+    await press.click()
+    await until_heard(office, MUSIC)
+    await tab.phone.get_by_role("button", name="Resume", exact=True).click()
+    await until_heard(office, MINE)
+    await tab.phone.get_by_role("button", name="Mute", exact=True).click()
+    (customer,) = office.trunk.live
+    async with asyncio.timeout(20):
+        while True:
+            customer.media.heard.clear()
+            await asyncio.sleep(0.6)
+            if not customer.media.heard:
+                break
+    await tab.phone.get_by_role("button", name="Unmute", exact=True).click()
+    await until_heard(office, MINE)
+    await tab.phone.get_by_role("button", name="Keypad", exact=True).click()
+    for digit in "42":
+        await tab.phone.locator(".keys").get_by_role("button", name=digit, exact=True).click()
+    async with asyncio.timeout(20):
+        while "".join(customer.media.digits) != "42":  # noqa: ASYNC110 - packets
+            await asyncio.sleep(0.05)
     await one_task(office, tab)
+
+
+async def test_the_talk_is_handed_over(office: Office) -> None:
+    """The customer talks with the third; the browser is free."""
+    tab = await a_talk(office)
+    (customer,) = office.trunk.live
+    await show(tab)
+    await tab.phone.get_by_role("button", name="Transfer", exact=True).first.click()
+    form = tab.phone.locator("form.transfer")
+    await form.locator("input").fill("+12025559007")
+    await form.locator("button[type=submit]").click()
+    await tab.until("wrapup", "off")
+    await until_audio(tab, "ready")
+    async with asyncio.timeout(20):
+        while len(office.trunk.live) < 2 or pitch(customer.media.heard) != 600:
+            for call in office.trunk.live:
+                call.media.voice = tone(THEIRS if call is customer else 600)
+            await asyncio.sleep(0.1)
+
+
+async def test_hanging_up_in_the_panel_ends_it(office: Office) -> None:
+    """And the browser's phone is ready for the next."""
+    tab = await a_talk(office)
+    await show(tab)
+    await tab.phone.get_by_role("button", name="Hang up", exact=True).click()
+    await tab.until("wrapup", "off")
+    await office.trunk.until_over()
+    await until_audio(tab, "ready")
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle", "on")
+    await tab.click(GRACE, GRACE_NUMBER)
+    await tab.until("bridged", "off")
+    await until_audio(tab, "talking")

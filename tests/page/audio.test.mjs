@@ -52,7 +52,7 @@ function aBrowser() {
       }),
     },
     channel() {
-      const mine = { onmessage: (/** @type {any} */ _event) => {}, postMessage: (/** @type {any} */ data) => channels.forEach((one) => one === mine || one.onmessage({ data: structuredClone(data) })) };
+      const mine = { close: () => void channels.splice(channels.indexOf(mine), 1), onmessage: (/** @type {any} */ _event) => {}, postMessage: (/** @type {any} */ data) => channels.forEach((one) => one === mine || one.onmessage({ data: structuredClone(data) })) };
       channels.push(mine);
       return mine;
     },

@@ -28,6 +28,11 @@ export function createAudio(page, origin) {
     dialed: () => phone?.dialed(),
     /** @param {object} request of something to do in a call @returns {boolean} whether this browser's phone does it */
     control: (request) => phone?.control(request) ?? false,
-    leave: () => phone?.leave(),
+    /** Nobody is signed in any more; whoever is next has a phone of their own. */
+    leave() {
+      phone?.leave();
+      phone = null;
+      loading = false;
+    },
   };
 }

@@ -181,6 +181,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     },
     leave() {
       leaving.abort();
+      channel.close();
       phone.stop();
       microphone.release();
       owns = false;

@@ -71,6 +71,8 @@ export function createSipPhone({ url, fetchTicket, events }) {
   let ringing = null;
   /** @type {{[name: string]: number}} */
   let counted = {};
+  /** Whether this connection has not registered yet: it does so again and again. */
+  let isNew = false;
   const socket = new PhoneSocket({
     url, fetchTicket, onReady,
     onAudio: (found) => found || events.silent(),
@@ -83,6 +85,7 @@ export function createSipPhone({ url, fetchTicket, events }) {
   /** @param {PhoneLogin} login */
   function onReady(login) {
     iceServers = login.ice ?? [];
+    isNew = true;
     if (ua) return void ua.set('password', login.password);
     const uri = `sip:${login.user}@softphone.invalid`;
     ua = new UA({
@@ -90,7 +93,10 @@ export function createSipPhone({ url, fetchTicket, events }) {
       password: login.password, register: true, register_expires: REGISTER_SECONDS, session_timers: false,
       user_agent: 'Softphone', connection_recovery_min_interval: 1, connection_recovery_max_interval: 3,
     });
-    ua.on('registered', () => events.registered(session !== null));
+    ua.on('registered', () => {
+      if (isNew) events.registered(session !== null);
+      isNew = false;
+    });
     ua.on('disconnected', events.offline);
     ua.on('registrationFailed', events.offline);
     ua.on('newRTCSession', ({ session: one, request }) => rung(one, /** @type {PhoneRing} */ (request.getHeader(RING_HEADER) ?? '')));
