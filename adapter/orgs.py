@@ -69,6 +69,7 @@ class VoiceSide:
     contact_center: str
     key: str = field(repr=False)
     audience: str = ""
+    certificate: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _voice_of(settings: Settings) -> VoiceSide | None:
         return None
     key = settings.voice_key.get_secret_value()
     url, center = settings.voice_url, settings.voice_contact_center
-    return VoiceSide(url, center, key, settings.voice_audience)
+    return VoiceSide(url, center, key, settings.voice_audience, settings.voice_certificate)
 
 
 def _account_of(settings: Settings) -> TelephonyAccount:
@@ -254,7 +255,7 @@ def _telephony(row: dict[str, Any], settings: Settings) -> TelephonyAccount:
 
 def _salesforce(table: dict[str, Any]) -> SalesforceSide:
     known = {"surface", "client_id", "client_secret_file", "task_status", "task_extra_fields"}
-    known |= _VOICE | {"voice_audience"}
+    known |= _VOICE | {"voice_audience", "voice_certificate_file"}
     _demand("[org.salesforce]", table, known)
     surface = table.get("surface", SURFACES[0])
     if surface not in SURFACES:
@@ -284,11 +285,13 @@ def _voice(table: dict[str, Any]) -> VoiceSide | None:
         return None
     if told != _VOICE:
         raise ValueError(f"[org.salesforce] has {', '.join(sorted(_VOICE))}, or none of them")
+    certificate = table.get("voice_certificate_file", "")
     return VoiceSide(
         url=demand_https(normal_origin(table["voice_url"])),
         contact_center=table["voice_contact_center"],
         key=_read(table["voice_key_file"]),
         audience=table.get("voice_audience", ""),
+        certificate=Path(certificate) if certificate else None,
     )
 
 

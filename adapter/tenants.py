@@ -28,6 +28,10 @@ class Directory(Protocol):
         """The agent's telephony user, or None. Raises DirectoryUnavailable."""
         ...
 
+    def surface(self, key: AgentKey, email: str) -> str:
+        """Where an admin wants the agent to work; empty: whichever page greets."""
+        ...
+
 
 class People(Protocol):
     """Who of the house can be called (runtime.directory)."""
@@ -101,6 +105,11 @@ class Tenants(Generic[SalesforceT]):
         """What a stored delivery tells, as the driver of its account reads it."""
         tenant = self.of_account(account)
         return tenant.telephony.driver.read(body, at) if tenant else None
+
+    def surface(self, key: AgentKey, email: str) -> str:
+        """Where an admin wants the agent to work, by the directory of their own org."""
+        tenant = self.of_agent(key)
+        return tenant.directory.surface(key, email) if tenant else ""
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's telephony user by the directory of their own org, and no other.

@@ -17,6 +17,7 @@ from adapter.doctor.settings import settings_findings
 from adapter.doctor.socket import socket_finding
 from adapter.doctor.version import version_finding
 from adapter.doctor.voice import voice_findings
+from adapter.doctor.voiceapi import voice_api_findings
 from adapter.orgs import orgs_of
 from adapter.runtime.clock import Clock
 from adapter.settings import WrongSetting
@@ -33,18 +34,20 @@ async def examine(
     except WrongSetting as error:
         return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
-    providers, salesforce, public, socket = await asyncio.gather(
+    providers, salesforce, public, socket, voice = await asyncio.gather(
         asyncio.gather(*[provider_findings(org, clock, settings.public_url) for org in orgs.all]),
         salesforce_findings(settings, orgs, clock, tls),
         public_findings(settings, orgs, clock, tls),
         socket_finding(settings, tls),
+        voice_api_findings(orgs, clock),
     )
     told = settings_findings(environment, settings, orgs)
     return (
         *told,
         version_finding(settings, clock.now()),
         *dialing_findings(settings),
-        *voice_findings(settings, orgs),
+        *voice_findings(settings, orgs, clock.now()),
+        *voice,
         *database,
         *chain.from_iterable(providers),
         *salesforce,

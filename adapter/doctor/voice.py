@@ -1,11 +1,11 @@
-"""Salesforce Voice as it is set up: each contact center's key, and the library of its pages."""
+"""Salesforce Voice as it is set up: each contact center's key and certificate, and the library."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from adapter.doctor.findings import Finding, fail, ok, warn
-from adapter.orgs import Org, Orgs
+from adapter.orgs import Org, Orgs, VoiceSide
 from adapter.settings import Settings
 
 _LAYOUTS = (
@@ -16,10 +16,42 @@ _LAYOUTS = (
 """What a version's file has that older ones have not, the newest first."""
 
 
-def voice_findings(settings: Settings, orgs: Orgs) -> tuple[Finding, ...]:
-    """Nothing where no org has Salesforce Voice."""
-    told = [_key(org, org.salesforce.voice.key) for org in orgs.all if org.salesforce.voice]
+SOON_MS = 30 * 86_400_000
+"""A certificate that is good for less is to be renewed: the new one is uploaded by hand."""
+
+
+def voice_findings(settings: Settings, orgs: Orgs, now_ms: int) -> tuple[Finding, ...]:
+    """Nothing where no org has Salesforce Voice; `now_ms` in Unix milliseconds."""
+    told: list[Finding] = []
+    for org in orgs.all:
+        if (voice := org.salesforce.voice) is not None:
+            told += [_key(org, voice.key), _certificate(org, voice, now_ms)]
     return (*told, _library(settings.voice_library)) if told else ()
+
+
+def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:
+    # Only here: the room may be gone.
+    from adapter.voice.token import BadKey, expires_ms, is_pair  # noqa: PLC0415
+
+    check, path = "voice certificate", voice.certificate
+    if path is None:
+        text = f"Nobody knows when the certificate of {org.org_id} runs out."
+        return warn(check, text, "Name the uploaded file in SOFTPHONE_VOICE_CERTIFICATE.")
+    upload = "Make a pair with `python -m adapter voice key`, and upload its certificate."
+    try:
+        pem = path.read_text(encoding="utf-8")
+        if not is_pair(voice.key, pem):
+            return fail(check, f"{path} is not the certificate of the key.", upload)
+        left_ms = expires_ms(pem) - now_ms
+    except OSError as error:
+        return fail(check, f"{path} cannot be read: {error.strerror}.", "Name a file that can.")
+    except (BadKey, UnicodeDecodeError) as error:
+        return fail(check, f"{path} is of no use: {error}.", upload)
+    days = left_ms // 86_400_000
+    if left_ms <= 0:
+        return fail(check, f"{path} ran out {-days} days ago.", upload)
+    text = f"{path} is the key's, and good for {days} days."
+    return ok(check, text) if left_ms > SOON_MS else warn(check, text, upload)
 
 
 def _key(org: Org, pem: str) -> Finding:

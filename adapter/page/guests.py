@@ -35,6 +35,11 @@ def surface_of(hello: Hello) -> Surface:
     return _SURFACES.get(hello.surface, Surface(OPEN_CTI, Route.PAGE))
 
 
+def route_of(surface: str) -> Route:
+    """Who writes the logs of calls in that product."""
+    return _SURFACES[surface].route if surface in _SURFACES else Route.PAGE
+
+
 def is_guest(surface: str, agent: Agent) -> bool:
     """Whether a page of that surface is none that the agent works in."""
     return bool(surface and agent.surface) and surface != agent.surface

@@ -178,6 +178,7 @@ def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
         "with": _party(call) if call else None,
         "more_calls": max(len(agent.calls) - 1, 0),
         "online": online,
+        "surface": agent.surface,
     }
 
 

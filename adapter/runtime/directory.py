@@ -7,6 +7,7 @@ users. A CSV file has the same names in its first line.
     email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
     provider_user = "user_ada"
     browser_phone = "yes"            # or "no"; else as the provider's settings say
+    surface = "voice"                # or "open-cti", "lwc"; else whichever page greets decides
     name = "Ada Lovelace"            # and what colleagues dial, to be found by them; optional
     number = "2001"
 """
@@ -25,6 +26,7 @@ from typing import NamedTuple
 import structlog
 
 from adapter.core.model import AgentKey, TelephonyUser
+from adapter.orgs import SURFACES
 from adapter.runtime.clock import Clock
 from adapter.telephony.port import MOST_USERS, Driver, ProviderError, ProviderUser
 
@@ -54,6 +56,7 @@ class Entry:
     browser_phone: str = ""
     name: str = ""
     number: str = ""
+    surface: str = ""
 
     @property
     def key(self) -> str:
@@ -107,6 +110,8 @@ def _entry(row: dict[str, str]) -> Entry:
         raise ValueError("every value of an [[agent]] is a text in quotes")
     if not entry.provider_user or not (entry.email or entry.user_id):
         raise ValueError("an [[agent]] needs a provider_user, and an email or a user_id")
+    if entry.surface not in {"", *SURFACES}:
+        raise ValueError(f"surface is {', '.join(SURFACES)} or empty, not {entry.surface!r}")
     if entry.browser_phone not in {"", "yes", "no"}:
         raise ValueError(f'browser_phone is "yes" or "no", not {entry.browser_phone!r}')
     return entry
@@ -175,6 +180,11 @@ class Directory:
         if user is None and self._failed:
             raise DirectoryUnavailable
         return TelephonyUser(self._account, user) if user else None
+
+    def surface(self, key: AgentKey, email: str) -> str:
+        """Where the file says that the agent works; empty where it does not."""
+        entry = self._entries.find(key, email)
+        return entry.surface if entry else ""
 
     async def colleagues(self) -> tuple[Colleague, ...]:
         """Everybody with a name and a number: those of the file, then the provider's users.

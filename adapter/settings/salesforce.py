@@ -47,6 +47,7 @@ class SalesforceSettings(BaseModel):
     voice_url: str = ""
     voice_contact_center: Annotated[str, Field(pattern="^([A-Za-z][A-Za-z0-9_]*)?$")] = ""
     voice_key: SecretStr = SecretStr("")
+    voice_certificate: Path | None = None
     voice_audience: Annotated[str, Field(max_length=255)] = ""
     voice_library: Path | None = None
 

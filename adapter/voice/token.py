@@ -66,12 +66,21 @@ def sign(said: Mapping[str, Any], key: RSAKey) -> str:
     return jwt.encode({"alg": "RS256", "typ": "JWT"}, dict(said), key, algorithms=["RS256"])
 
 
+def expires_ms(pem_certificate: str) -> int:
+    """Until when the certificate is good, Unix milliseconds. Raises BadKey."""
+    return round(_certificate(pem_certificate).not_valid_after_utc.timestamp() * 1000)
+
+
+def _certificate(pem: str) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem.encode())
+    except ValueError as error:
+        raise BadKey("the certificate is no PEM certificate") from error
+
+
 def is_pair(pem_key: str, pem_certificate: str) -> bool:
     """Whether the certificate is that of the key. Raises BadKey where either cannot be read."""
     key = serialization.load_pem_public_key(read_key(pem_key).as_pem(private=False))
-    try:
-        certificate = x509.load_pem_x509_certificate(pem_certificate.encode())
-    except ValueError as error:
-        raise BadKey("the certificate is no PEM certificate") from error
+    certificate = _certificate(pem_certificate)
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return key.public_bytes(*form) == certificate.public_key().public_bytes(*form)

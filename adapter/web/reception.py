@@ -11,11 +11,11 @@ import asyncio
 import structlog
 from aiohttp import WSMsgType, web
 
-from adapter.core.events import PageGreeted
+from adapter.core.events import PageGreeted, SurfaceChosen
 from adapter.core.model import TelephonyUser
 from adapter.metrics import Metrics
 from adapter.page import frames
-from adapter.page.guests import surface_of
+from adapter.page.guests import route_of, surface_of
 from adapter.page.messages import BadFrame, Hello, decode
 from adapter.page.page import Page
 from adapter.page.pages import Pages
@@ -96,6 +96,7 @@ class Reception:
         outbox.on_closing = lambda: self._pages.remove(page)
         self._agents.forget(key)
         line = await self._line(session)
+        await self._place(session)
         now = self._clock.now()
         await self._agents.handle(
             key,
@@ -111,6 +112,14 @@ class Reception:
         self._metrics.arrivals.inc()
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
+
+    async def _place(self, session: Session) -> None:
+        """Where the directory says that the agent works; under a call, at the next hello."""
+        chosen = self._directory.surface(session.agent, session.email)
+        agent = (await self._agents.snapshot(session.agent)).agent
+        if chosen and (agent.surface, agent.pinned) != (chosen, True):
+            event = SurfaceChosen(self._clock.now(), chosen, route_of(chosen))
+            await self._agents.handle(session.agent, event)
 
     async def _line(self, session: Session) -> TelephonyUser | None:
         """The agent's line by the directory; while that cannot tell, the one they had."""

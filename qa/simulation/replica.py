@@ -116,6 +116,10 @@ class _Everybody:
         """The agent's line."""
         return TelephonyUser(ACCOUNT, key.user_id)
 
+    def surface(self, _key: AgentKey, _email: str) -> str:
+        """Whichever page greets."""
+        return ""
+
 
 class _OneOrg(Tenants[SalesforceOrg]):
     """Everybody works in it, whatever the org's id."""

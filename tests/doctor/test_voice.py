@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapter.doctor.voice import voice_findings
 from adapter.orgs import orgs_of
 from adapter.settings.environment import load
-from tests.fakes.voicecalls import CENTER, key_pair
+from tests.fakes.voicecalls import CENTER, certificate_of, key_pair, private_pem
 
 
 def found(**told: Any) -> list[tuple[str, str]]:
     """Each finding's status and text."""
     settings = load({}, **told)
-    return [(str(one.grade), one.text) for one in voice_findings(settings, orgs_of(settings))]
+    now_ms = time.time_ns() // 1_000_000
+    found = voice_findings(settings, orgs_of(settings), now_ms)
+    return [(str(one.grade), one.text) for one in found]
 
 
 def voice(tmp_path: Path, library: str, **told: Any) -> list[tuple[str, str]]:
@@ -50,7 +54,7 @@ def test_the_library_is_told_by_its_layout(
     tmp_path: Path, library: str, status: str, said: str
 ) -> None:
     """Whether today's host takes an older one in full is not known."""
-    (key, file) = voice(tmp_path, library)
+    (key, _, file) = voice(tmp_path, library)
     assert key[0] == "ok"
     assert file[0] == status
     assert said in file[1]
@@ -59,5 +63,32 @@ def test_the_library_is_told_by_its_layout(
 def test_a_key_that_cannot_sign_and_a_library_that_is_not_there_are_told(tmp_path: Path) -> None:
     """Each with what to do."""
     assert "cannot sign" in voice(tmp_path, "x", voice_key="x")[0][1]
-    assert "is not set" in voice(tmp_path, "x", voice_library=None)[1][1]
-    assert "cannot be read" in voice(tmp_path, "x", voice_library=tmp_path / "gone")[1][1]
+    assert "is not set" in voice(tmp_path, "x", voice_library=None)[2][1]
+    assert "cannot be read" in voice(tmp_path, "x", voice_library=tmp_path / "gone")[2][1]
+
+
+def certified(tmp_path: Path, pem: str, key: str = "") -> tuple[str, str]:
+    """The finding about a certificate."""
+    path = tmp_path / "certificate.pem"
+    path.write_text(pem)
+    more = {"voice_key": key} if key else {}
+    return voice(tmp_path, "x", voice_certificate=path, **more)[1]
+
+
+def test_a_certificate_must_be_the_keys_and_last_a_month(tmp_path: Path) -> None:
+    """Salesforce knows it only once somebody has uploaded it by hand."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    mine = private_pem(key)
+    for days, grade, said in (
+        (365.5, "ok", "good for 365 days"),
+        (3.5, "warn", "good for 3 days"),
+        (-2.5, "fail", "ran out"),
+    ):
+        found = certified(tmp_path, certificate_of(key, days=days), mine)
+        assert found[0] == grade
+        assert said in found[1]
+    assert certified(tmp_path, key_pair()[1], mine)[0] == "fail"
+    assert "is of no use" in certified(tmp_path, "x")[1]
+    assert voice(tmp_path, "x")[1][0] == "warn"
+    gone = voice(tmp_path, "x", voice_certificate=tmp_path / "gone.pem")[1]
+    assert "cannot be read" in gone[1]

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { chosen } from '../../web/board/people.js';
+import { chosen, named } from '../../web/board/people.js';
 import { boundsOf } from '../../web/board/toolbar.js';
 
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
@@ -29,6 +29,13 @@ test('an agent is found by name, by the other party and by the number', () => {
   assert.deepEqual(names('able'), ['Ada']);
   assert.deepEqual(names('4930'), ['Mary']);
   assert.deepEqual(names('nobody'), []);
+});
+
+test('where agents work in several products, each is named with theirs', () => {
+  const ada = person('Ada', 'idle', { surface: 'voice' });
+  assert.equal(named(ada, [ada, person('Bo', 'idle', { surface: 'voice' }), person('Cy', 'offline', { surface: '' })]), 'Ada');
+  const mixed = [ada, person('Bo', 'idle', { surface: 'open-cti' })];
+  assert.deepEqual(mixed.map((one) => named(one, mixed)), ['Ada · Salesforce Voice', 'Bo · Open CTI']);
 });
 
 test('a state leaves the others out', () => {

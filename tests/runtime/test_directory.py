@@ -328,6 +328,18 @@ def test_a_spreadsheet_of_something_else_is_refused(tmp_path: Path, text: str) -
         read_entries(path)
 
 
+async def test_a_file_says_where_agents_work(tmp_path: Path) -> None:
+    """Who is not in it works where the last page greeted; a product that is none is refused."""
+    path = tmp_path / "directory.csv"
+    path.write_text("email,provider_user,surface\nada@example.com,user_ada,voice\n")
+    directory = Directory("acct_1", None, FakeClock(), read_entries(path))
+    assert directory.surface(ADA, "ada@example.com") == "voice"
+    assert directory.surface(ADA, "bo@example.com") == ""
+    path.write_text("email,provider_user,surface\nada@example.com,user_ada,voip\n")
+    with pytest.raises(DirectoryError, match="surface is open-cti, lwc, voice or empty"):
+        read_entries(path)
+
+
 def test_a_file_says_who_has_a_phone_in_the_browser(tmp_path: Path) -> None:
     """Or says nothing of it; anything but yes and no is named."""
     path = tmp_path / "agents.csv"

@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from adapter.core.events import SurfaceChosen
+from adapter.core.model import AgentKey
+from adapter.core.route import Route
+from adapter.runtime.clock import SystemClock
+from tests.fakes.page import FakePage
 from tests.fakes.voicecalls import CENTER, ORG, VoiceCalls, key_pair, voice_calls
 from tests.scenarios.conftest import World, a_world
 
@@ -101,3 +106,48 @@ async def test_a_page_of_the_other_surface_sees_no_call_and_cannot_dial(org: Org
         while not any(frame["type"] == "error" for frame in panel.heard):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert len((await org.world.history())["posts"]) == 1
+
+
+async def test_an_agent_with_a_call_up_is_moved_works_with_voice_and_goes_back(org: Org) -> None:
+    """No log is lost: each is finished the way that it was begun, and in one place alone."""
+    world = org.world
+    await world.scenario(outcome="answered", **FAST)
+    panel = await world.page(surface=PANEL)
+    await panel.dial("(202) 555-0143")
+    await panel.until(lambda v: v["state"] == "bridged")
+    assert await moved(panel, world, "voice", Route.BACKEND) == ["in a call"]
+    await panel.until(lambda v: v["state"] == "wrapup")
+    first = panel.view["wrapups"][0]["call_id"]
+    await panel.close()
+
+    assert await moved(panel, world, "voice", Route.BACKEND) == []
+    voice = await world.page(surface="voice")
+    await voice.dial("(202) 555-0177")
+    await voice.until(lambda v: v["state"] == "dialing-destination")
+    second = voice.view["calls"][0]["call_id"]
+    await voice.until(lambda v: any(card["call_id"] == second for card in v["wrapups"]))
+    await voice.send(type="wrapup", call_id=second, notes="By Voice.", done=True)
+    await voice.send(type="wrapup", call_id=first, notes="Before.", done=True)
+    record = await org.until_record(second)
+    assert json.loads(record["callAttributes"])["softphoneNotes"] == "By Voice."
+
+    guest = await world.page(surface=PANEL)
+    assert [notice["code"] for notice in guest.view["notices"]] == ["other-surface"]
+    await world.until_tasks(1)
+    assert await moved(panel, world, "open-cti", Route.PAGE) == []
+    await guest.until(lambda v: not v["notices"])
+    await guest.dial("(202) 555-0199")
+    await guest.until(lambda v: v["state"] == "bridged")
+    third = guest.view["calls"][0]["call_id"]
+    await world.until_tasks(2)
+    assert {task["CallObject"] for task in world.salesforce.tasks.values()} == {first, third}
+    assert set(org.api.records) == {second}
+    assert org.api.book.refused == []
+
+
+async def moved(page: FakePage, world: World, surface: str, route: Route) -> list[str]:
+    """What `python -m adapter surface` does; what was ignored of it."""
+    agent = page.view["agent"]
+    key = AgentKey(agent["org_id"], agent["user_id"])
+    chosen = SurfaceChosen(SystemClock().now(), surface, route)
+    return (await world.app.agents.handle(key, chosen)).ignored

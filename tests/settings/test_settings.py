@@ -104,6 +104,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "voice_url": ("https://acme.my.salesforce-scrt.com/", "https://acme.my.salesforce-scrt.com"),
     "voice_contact_center": ("SoftphoneVoice", "SoftphoneVoice"),
     "voice_key": ("pem", SecretStr("pem")),
+    "voice_certificate": ("/run/voice.pem", Path("/run/voice.pem")),
     "voice_audience": ("https://api.example", "https://api.example"),
     "voice_library": ("/opt/scv-connector-base.js", Path("/opt/scv-connector-base.js")),
     "log_level": ("debug", "debug"),

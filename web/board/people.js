@@ -28,6 +28,18 @@ export function chosen(people, { words, group }) {
       fits?.(state) && [name, party ?? '', number ?? ''].some((text) => text.toLocaleLowerCase().includes(wanted)));
 }
 
+/** Products have one name in all languages. @type {{[surface: string]: string}} */
+const PRODUCTS = { 'open-cti': 'Open CTI', 'lwc': 'Lightning', 'voice': 'Salesforce Voice' };
+
+/**
+ * Who works in which product, where not everybody works in the same.
+ * @param {Person} person @param {readonly Person[]} all
+ */
+export function named({ name, surface = '' }, all) {
+  const isMixed = new Set(all.map((one) => one.surface).filter(Boolean)).size > 1;
+  return isMixed && surface ? `${name} · ${PRODUCTS[surface] ?? surface}` : name;
+}
+
 /** @param {Person} person @param {Speech} speech */
 function party({ direction, with: name, number, more_calls: more }, { t, number: count }) {
   if (direction === null) return '';
@@ -36,8 +48,8 @@ function party({ direction, with: name, number, more_calls: more }, { t, number:
   return more ? `${said} ${t('agents.more', { count: more, number: count(more) })}` : said;
 }
 
-/** @param {Speech} speech @param {() => number} now */
-function createRow(speech, now) {
+/** @param {Speech} speech @param {() => number} now @param {() => readonly Person[]} all */
+function createRow(speech, now, all) {
   const { t, number } = speech;
   const state = el('span', { class: 'state' });
   const cells = Object.fromEntries(COLUMNS.map((column) => [column,
@@ -48,7 +60,7 @@ function createRow(speech, now) {
     update(/** @type {Person} */ person) {
       const { totals } = person;
       const texts = {
-        name: person.name,
+        name: named(person, all()),
         with: party(person, speech),
         since: person.since === null ? '' : formatDuration(now() - person.since),
         calls: number(totals.calls),
@@ -67,8 +79,10 @@ function createRow(speech, now) {
 export function createPeople(speech, filter) {
   const { t, number } = speech;
   let now = 0;
+  /** @type {readonly Person[]} */
+  let all = [];
   const body = el('tbody', {});
-  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => createRow(speech, () => now));
+  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => createRow(speech, () => now, () => all));
   const heads = COLUMNS.map((column) => el('th', { scope: 'col', class: NUMBERS.has(column) ? `${column} number` : column }, t(`agents.${column}`)));
   const table = el('table', {}, el('caption', { class: 'hidden-words' }, t('agents.title')), el('thead', {}, el('tr', {}, ...heads)), body);
   const place = el('div', { class: 'sideways', tabindex: '0', role: 'region', 'aria-label': t('agents.title') }, table);
@@ -78,6 +92,7 @@ export function createPeople(speech, filter) {
     element: el('section', { class: 'panel people' }, el('h2', {}, t('agents.title')), place, empty, shown),
     update(report) {
       now = report.now;
+      all = report.agents;
       const people = chosen(report.agents, filter());
       rows(people);
       show(place, people.length > 0);

@@ -13,6 +13,8 @@ export interface Person {
   number: string | null;
   more_calls: number;
   online: boolean;
+  /** Which product of Salesforce's they work in: open-cti, lwc, voice; empty before the first page. */
+  surface?: string;
   totals: Totals;
 }
 

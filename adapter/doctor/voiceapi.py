@@ -1,0 +1,81 @@
+"""Whether Salesforce takes our tokens, and how far its clock is from ours: one harmless request.
+
+The request says something that no record can say, of a call that never was: with a good token it is
+refused for that, without one for the token. Nothing is ever written.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.orgs import Org, Orgs, VoiceSide
+from adapter.runtime.clock import Clock
+
+NOBODYS_CALL = "softphone-doctor"
+NONSENSE = {"isActiveCall": "neither"}
+NOTICED_SECONDS = 10
+NTP = "Run an NTP client, such as chrony, on this machine."
+
+_MEANING = {
+    401: "Salesforce does not take the token: compare key and certificate, org id and API name.",
+    403: "Salesforce lets this contact center write nothing: check its permissions.",
+}
+
+
+async def voice_api_findings(orgs: Orgs, clock: Clock) -> tuple[Finding, ...]:
+    """Of each org that has Salesforce Voice and a key that can sign."""
+    told: list[Finding] = []
+    for org in orgs.all:
+        if org.salesforce.voice is not None:
+            told += await _asked(org, org.salesforce.voice, clock)
+    return tuple(told)
+
+
+async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:
+    # Only here: the room may be gone.
+    from adapter.voice.client import build_http  # noqa: PLC0415
+    from adapter.voice.setup import PROVIDER  # noqa: PLC0415
+    from adapter.voice.token import BadKey, Issuer, claims, read_key, sign  # noqa: PLC0415
+
+    issuer = Issuer(org.org_id, voice.contact_center, voice.audience)
+    try:
+        token = sign(claims(issuer, clock.now(), clock.nonce()), read_key(voice.key))
+    except BadKey:
+        return []
+    headers = {"Authorization": f"Bearer {token}", "Telephony-Provider-Name": PROVIDER}
+    try:
+        async with build_http(voice.url) as http:
+            path = f"voiceCalls/{NOBODYS_CALL}"
+            answer = await http.patch(path, json=NONSENSE, headers=headers)
+    except httpx.HTTPError as error:
+        text = f"{voice.url} does not answer: {type(error).__name__}."
+        return [fail("voice token", text, "Check SOFTPHONE_VOICE_URL and the network.")]
+    return [_token(answer.status_code, voice.url), *_skew(answer, clock)]
+
+
+def _token(status: int, url: str) -> Finding:
+    check = "voice token"
+    if status in _MEANING:
+        return fail(check, f"{url} answers {status}.", _MEANING[status])
+    if 300 <= status < 400:
+        return fail(check, f"{url} answers with a redirect.", "Check SOFTPHONE_VOICE_URL.")
+    if status == 429 or status >= 500:
+        return warn(check, f"{url} answers {status}: nobody knows yet.", "Look again later.")
+    return ok(check, f"{url} takes our tokens.")
+
+
+def _skew(answer: httpx.Response, clock: Clock) -> list[Finding]:
+    from adapter.voice.token import LIFETIME_SECONDS  # noqa: PLC0415
+
+    try:
+        said = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
+    except ValueError:
+        return []
+    off = abs(clock.now() / 1000 - said)
+    text = f"This machine's clock differs from Salesforce's by {off:.0f} s."
+    if off >= LIFETIME_SECONDS:
+        return [fail("voice clock", f"{text} No token is good for so long.", NTP)]
+    return [warn("voice clock", text, NTP) if off >= NOTICED_SECONDS else ok("voice clock", text)]
