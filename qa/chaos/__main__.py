@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=None, help="default: one for 500 calls")
-    parser.add_argument("--surface", choices=("open-cti", "voice"), default="open-cti")
+    parser.add_argument("--surface", choices=("open-cti", "lwc", "voice"), default="open-cti")
     parser.add_argument("--agents", type=int, default=AGENTS, help="fewer for a busy machine")
     parser.add_argument("--folder", type=Path, default=None, help="keep database and log here")
     parser.add_argument("--json", action="store_true", help="nothing but the last line")

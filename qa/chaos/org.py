@@ -65,6 +65,7 @@ class Org:
     salesforce: FakeSalesforce = field(default_factory=FakeSalesforce)
     under_way: Counter[str] = field(default_factory=Counter)
     calm: bool = False
+    surface: str = "lightning"
     _throws: Counter[int] = field(default_factory=Counter)
 
     def save_log(self, args: dict[str, Any], log_id: str, answer: Answer) -> None:
@@ -85,11 +86,15 @@ class Org:
 
     def _commit(self, args: dict[str, Any], log_id: str, fate: str, answer: Answer) -> None:
         self.under_way -= Counter([log_id])
-        said = self.salesforce.save_log(args)
-        self.ledger.write(said["returnValue"]["recordId"], dict(args))
+        said = self._saved(args)
         if fate != "lost-callback":
             wait = self.rng.uniform(2.0, 8.0) if fate == "late-callback" else 0.0
             asyncio.get_running_loop().call_later(wait, answer, said)
+
+    def _saved(self, args: dict[str, Any]) -> dict[str, Any]:
+        said = self.salesforce.save_log(args)
+        self.ledger.write(said["returnValue"]["recordId"], dict(args))
+        return said
 
     def _commit_after(self, fate: str) -> float:
         if fate != "slow-commit":

@@ -15,6 +15,7 @@ from random import Random
 import aiohttp
 
 from qa.chaos import pace
+from qa.chaos.hostorg import LWC, HostOrg
 from qa.chaos.ledger import Ledger
 from qa.chaos.org import Org
 from qa.chaos.plan import plan_calls
@@ -151,7 +152,9 @@ def _shop(
         connector=aiohttp.TCPConnector(limit=64),
     )
     headers = {"Authorization": f"Bearer {pace.TOKEN}", "DialStack-Account": pace.ACCOUNT}
-    org = Org(Random(f"{options.seed}:org"), ledger)
+    kind = HostOrg if options.surface == LWC else Org
+    org = kind(Random(f"{options.seed}:org"), ledger)
+    ledger.history.never_in_doubt = options.surface == LWC
     plans = {plan.number: plan for plan in plan_calls(options.calls, options.seed)}
     return Shop(url, provider, http, headers, org, ledger, plans, api), http
 

@@ -71,7 +71,7 @@ class Seat:
     @property
     def surface(self) -> str:
         """What its pages say that they are in."""
-        return "lightning" if self.shop.api is None else "voice"
+        return self.shop.org.surface if self.shop.api is None else "voice"
 
     @property
     def is_quiet(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from adapter.core.model import AgentNoAnswer
 from adapter.storage.rows import AGENT, CALL_LOG
 from adapter.voice.standin.book import Book
+from qa.chaos.hostorg import LWC
 from qa.chaos.pace import ACCOUNT
 from qa.chaos.plan import CallPlan, Kind
 from qa.chaos.seat import Seat
@@ -159,7 +160,7 @@ def _same_words(
         if not told_there and number not in task.get("Subject", ""):
             wrong["Subject"] = (number, task.get("Subject"))
         notes = plans[number].writing.final_notes
-        if task.get("Description", "") != notes:
+        if (task.get("Description") or "") != notes:
             wrong["Description"] = (notes, task.get("Description"))
         if wrong:
             report.violations.append(Violation("wrong_fields", log.log_id, str(wrong)))
@@ -190,7 +191,11 @@ ALWAYS = (
 )
 SAVING = ("lost-callback", "slow-commit", "refused-by-rule", "refused-transient")
 WRITING = tuple(f"api-{fate}" for fate in FATES if fate)
-NEEDED = {"open-cti": (*ALWAYS, *SAVING), VOICE: (*ALWAYS, *WRITING)}
+NEEDED = {
+    "open-cti": (*ALWAYS, *SAVING),
+    LWC: (*ALWAYS, *SAVING, "sent-twice"),
+    VOICE: (*ALWAYS, *WRITING),
+}
 """Without these faults a run proves nothing, and is not ok."""
 
 

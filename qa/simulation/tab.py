@@ -234,10 +234,12 @@ class Tab:
                 pass
 
     def _offered(self, log_id: str) -> None:
+        # What waited in a frozen tab may be the same offer many times over.
+        is_new = log_id not in self._accepted or not self._surface
         self._accepted.setdefault(log_id, self._loop.time())
         self._concerned.add(log_id)
         self.say(type="accept", log_id=log_id)
-        if self._dice.hits(self._dice.odds.page_frozen):
+        if is_new and self._dice.hits(self._dice.odds.page_frozen):
             self.freeze(log_id)
 
     def _go(self, go: dict[str, Any]) -> None:

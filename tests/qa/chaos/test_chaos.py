@@ -55,6 +55,24 @@ def test_no_record_of_salesforce_voice_is_lost_or_left_open(tmp_path: Path) -> N
     assert (last["ok"], last["incomplete"], last["faults"]["kill-after-write"]) == (True, 0, 1)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_no_save_by_key_is_lost_doubled_or_asked_about(tmp_path: Path) -> None:
+    """The same by our own host: saves are sent twice, overtaken, and never answered."""
+    command = [sys.executable, "-m", "qa.chaos", "--calls", "100", "--seed", "7", "--kills", "2"]
+    done = subprocess.run(
+        [*command, "--surface", "lwc", "--folder", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=230,
+        check=False,
+    )
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (last["ok"], last["faults"]["sent-twice"] > 0) == (True, True)
+
+
 def test_a_run_without_faults_is_not_ok() -> None:
     """Nothing violated proves nothing where nothing was broken: the missing faults are named."""
     truth: dict[str, Any] = {"faults": {}, "deliveries": []}
