@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.incall import NOTHING_IN_CALL, InCall, Third, ThirdState
 from adapter.telephony.asterisk import causes
+from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.updates import CallUpdate, Moment
 
@@ -78,8 +79,10 @@ def record_of(call: Steered) -> CallUpdate:
 
 
 def _recorded(facts: Facts) -> Facts:
+    """As good as a call log, but for times that nobody told: of a leg that has gone meanwhile."""
+
     def known(value: Known[int] | None) -> Known[int] | None:
-        return value and replace(value, source=RECORD)
+        return value and replace(value, source=RECORD if value.source is SAID else value.source)
 
     return replace(facts, picked_up=known(facts.picked_up), connected=known(facts.connected))
 
@@ -92,13 +95,12 @@ def facts_of(call: Steered, moment: Moment) -> Facts:
     """All that is known of the call at this moment."""
     direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
     agent, connected = call.agent, _connected(call)
-    picked_up = agent.up_at if agent is not None and not call.inbound else None
     handed = handed_at(call)
     facts = Facts(
         direction=Known(direction, SAID),
         number=Known(call.number, SAID) if call.number else None,
         name=Known(call.name, SAID) if call.name else None,
-        picked_up=None if picked_up is None else Known(picked_up, SAID),
+        picked_up=None if agent is None or call.inbound else _up(agent),
         connected=connected,
         transferred=None if handed is None else Known(handed, SAID),
     )
@@ -107,9 +109,12 @@ def facts_of(call: Steered, moment: Moment) -> Facts:
 
 def _connected(call: Steered) -> Known[int] | None:
     at, side = connected_at(call), call.agent if call.inbound else call.party
-    if at is None or side is None:
-        return None
-    return Known(at, Source.SEEN if side.guessed else SAID)
+    return None if at is None or side is None else _up(side)
+
+
+def _up(leg: Leg) -> Known[int] | None:
+    at = leg.up_at
+    return None if at is None else Known(at, Source.SEEN if leg.guessed else SAID)
 
 
 def handed_at(call: Steered) -> int | None:

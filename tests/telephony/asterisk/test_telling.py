@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.facts import Direction, Known, Outcome, PhoneRefusal, Source
+from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.causes import outcome_of
 from adapter.telephony.asterisk.leg import Leg, State
@@ -253,3 +253,14 @@ def test_a_call_that_is_up_is_its_own_record() -> None:
     assert record.facts.picked_up is not None
     assert record.facts.picked_up.source is Source.RECORD
     assert record.facts.connected is None
+
+
+def test_a_time_that_nobody_told_is_no_record() -> None:
+    """Of a leg that went between two questions, or the true time of a talk would be overruled."""
+    legs = (Leg("c1-d0", State.UP, up_at=90, guessed=True),)
+    talk = Steered("c1", "ada", NUMBER, devices=legs, winner="c1-d0", connecting=True)
+    found = record_of(replace(talk, party=Leg("c1-dst", State.UP, up_at=90, guessed=True)))
+    assert found.facts.connected == Known(90, Source.SEEN)
+    heard = Facts(connected=Known(10, Source.SAID), picked_up=Known(5, Source.SAID))
+    joined = heard.join(found.facts)
+    assert (joined.connected, joined.picked_up) == (heard.connected, heard.picked_up)
