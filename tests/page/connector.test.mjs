@@ -39,7 +39,7 @@ each('it is ready with all that it can do and no more', async (b) => {
   const ready = b.ready();
   assert.equal(ready.callInProgress, null);
   assert.equal(ready.capabilities.MUTE, true);
-  assert.deepEqual([ready.capabilities.RECORD, ready.capabilities.MERGE, ready.capabilities.SWAP, ready.capabilities.DEBUG_ENABLED], [false, false, false, false]);
+  assert.deepEqual([ready.capabilities.RECORD, ready.capabilities.MERGE, ready.capabilities.SWAP, ready.capabilities.DEBUG_ENABLED], [true, true, true, false]);
   assert.equal(ready.capabilities.BLIND_TRANSFER, true);
   assert.deepEqual(ready.agentConfig.PHONES, ['DESK_PHONE']);
 });
@@ -47,7 +47,7 @@ each('it is ready with all that it can do and no more', async (b) => {
 each('what the provider cannot do is not offered', async (b) => {
   await b.setup();
   const { capabilities } = b.ready();
-  assert.deepEqual([capabilities.MUTE, capabilities.BLIND_TRANSFER], [false, false]);
+  assert.deepEqual([capabilities.MUTE, capabilities.BLIND_TRANSFER, capabilities.MERGE, capabilities.SWAP, capabilities.RECORD], [false, false, false, false, false]);
 }, { can: {} });
 
 each("a stranger's setup, a message without data, and a sandbox do not make it deaf", async (b) => {
@@ -266,6 +266,93 @@ each('hold, mute, digits and a blind transfer are asked of the provider', async 
   await b.settled();
   assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
 });
+
+/** A call with somebody asked beside it. @param {ReturnType<typeof bench>} b @param {string} state */
+const asking = (b, state) => ({ calls: [b.call({ state: 'bridged', third: { number: '2001', display: '2001', state } })] });
+const THIRD = { type: 'ADD_PARTICIPANT', contact: { phoneNumber: '2001' }, call: { callId: 'c1' }, isBlindTransfer: false };
+
+/** @param {ReturnType<typeof bench>} b */
+async function consulting(b) {
+  await dialed(b);
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  await b.ask(THIRD);
+  assert.deepEqual([b.sent.at(-1).action, b.sent.at(-1).target], ['consult', '2001']);
+  b.answer('done', asking(b, 'ringing'));
+  await b.settled();
+  assert.deepEqual(b.events().slice(2), ['PARTICIPANT_ADDED']);
+  b.show(asking(b, 'talking'));
+  await b.settled();
+  assert.deepEqual(b.events().slice(2), ['PARTICIPANT_ADDED', 'PARTICIPANT_CONNECTED']);
+}
+
+each('a colleague is asked, swapped, made a third, and the call is handed over', async (b) => {
+  await consulting(b);
+  await b.ask({ type: 'SWAP_PARTICIPANTS', callToHold: { callId: 'c1/third' }, callToResume: { callId: 'c1' } });
+  b.answer('done', asking(b, 'waiting'));
+  await b.settled();
+  assert.deepEqual([b.sent.at(-1).action, b.events().at(-1), b.payload('HOLD_TOGGLE').isThirdPartyOnHold], ['swap', 'HOLD_TOGGLE', true]);
+  await b.ask({ type: 'CONFERENCE', calls: [{ callId: 'c1' }, { callId: 'c1/third' }] });
+  b.answer('done', asking(b, 'joined'));
+  await b.settled();
+  assert.deepEqual([b.sent.at(-1).action, b.payload('HOLD_TOGGLE').isThirdPartyOnHold], ['merge', false]);
+  await b.ask({ type: 'END_CALL', call: { callId: 'c1', callAttributes: { participantType: 'Agent' } } });
+  assert.equal(b.sent.at(-1).action, 'complete');
+  b.answer('transferred', { calls: [], wrapups: [b.over()] });
+  await b.settled();
+  assert.deepEqual(b.events().slice(-2), ['HANGUP', 'AFTER_CALL_WORK_STARTED']);
+  assert.equal(b.events().filter((name) => name.startsWith('PARTICIPANT')).length, 2);
+});
+
+each('who was asked is let go, by us or by themselves, and the call goes on', async (b) => {
+  await consulting(b);
+  await b.ask({ type: 'END_CALL', call: { callId: 'c1/third', callAttributes: { participantType: 'Third_Party' } } });
+  assert.equal(b.sent.at(-1).action, 'cancel');
+  b.answer('done', { calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  assert.deepEqual([b.events().at(-1), b.payload('PARTICIPANT_REMOVED').callId], ['PARTICIPANT_REMOVED', 'c1/third']);
+  b.show(asking(b, 'talking'));
+  await b.settled();
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  await b.settled();
+  assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'PARTICIPANT_CONNECTED', 'PARTICIPANT_REMOVED']);
+});
+
+each('after a reload a colleague who was asked is told as well', async (b) => {
+  b.show(asking(b, 'talking'));
+  await b.setup();
+  await b.ask({ type: 'AGENT_AVAILABLE', isAvailable: true });
+  b.show();
+  await b.settled();
+  assert.deepEqual(b.events(), ['CALL_CONNECTED', 'PARTICIPANT_CONNECTED']);
+});
+
+each('a recording pauses and goes on, and colleagues are found', async (b) => {
+  await dialed(b);
+  b.show({ calls: [b.call({ state: 'bridged', recording: 'on' })] });
+  await b.settled();
+  for (const [type, action] of [['PAUSE_RECORDING', 'pause_recording'], ['RESUME_RECORDING', 'resume_recording']]) {
+    await b.ask({ type, call: { callId: 'c1' } });
+    assert.equal(b.sent.at(-1).action, action);
+    b.answer('done');
+    await b.settled();
+    assert.deepEqual([b.events().at(-1), b.payload('RECORDING_TOGGLE').isRecordingPaused], ['RECORDING_TOGGLE', type === 'PAUSE_RECORDING']);
+  }
+  await b.ask({ type: 'GET_PHONE_CONTACTS', filter: { contains: 'cy' } });
+  const [colleague] = b.payload('PHONE_CONTACTS').contacts;
+  assert.deepEqual([colleague.name, colleague.phoneNumber, colleague.type], ['Cy Colleague', '2001', 'PhoneBook']);
+  await b.ask({ type: 'GET_PHONE_CONTACTS', filter: { contains: 'zz' } });
+  assert.deepEqual(b.payload('PHONE_CONTACTS').contacts, []);
+});
+
+each('what a provider cannot do for a third party is refused with words', async (b) => {
+  await dialed(b);
+  for (const frame of [THIRD, { type: 'PAUSE_RECORDING', call: { callId: 'c1' } }, { type: 'SWAP_PARTICIPANTS', callToHold: { callId: 'c1' } }]) {
+    await b.ask(frame);
+    assert.equal(b.payload('ERROR').customError.labelName, 'Softphone_Unsupported');
+  }
+  assert.equal(b.sent.filter(({ type }) => type === 'control').length, 0);
+}, { can: {} });
 
 each('a session that ends is told, and calls of before are refused', async (b) => {
   await dialed(b);

@@ -14,7 +14,7 @@ export const USER = '005000000000001';
 export const ORIGIN = 'https://acme.lightning.force.com';
 
 const require = createRequire(import.meta.url);
-const ALL = { answer: true, decline: true, hang_up: true, hold: true, mute: true, digits: true, transfer: true };
+const ALL = { answer: true, decline: true, hang_up: true, hold: true, mute: true, digits: true, transfer: true, consult: true, conference: true, pause_recording: true };
 
 /** Its listeners, in their order, as a browser calls them. */
 function fakeWindow() {
@@ -56,6 +56,7 @@ export function bench(version, { can = ALL, connected = true, user = USER } = {}
   const connector = createConnector({
     lib, classes: createClasses(lib), orgId: ORG, makeId: () => `r${++requests}`, signOut: async () => undefined,
     send: (frame) => sent.push(frame) > 0,
+    findColleagues: async (words) => [{ name: 'Cy Colleague', number: '2001' }].filter(({ name }) => name.toLowerCase().startsWith(words)),
     now: () => now,
     later: (run, ms) => (ms ? void timers.push({ at: now + ms, run }) : void setTimeout(run, 0)),
     setTimer: (run, ms) => { const timer = { at: now + ms, run }; timers.push(timer); return timer; },

@@ -3,7 +3,7 @@
  * soon as this page is loaded, and only once.
  */
 
-import { carry, fetchTicket, signOut } from '../softphone/session.js';
+import { ask, carry, fetchTicket, signOut } from '../softphone/session.js';
 import { createSocket } from '../softphone/socket.js';
 import { createClasses } from './classes.js';
 import { createConnector } from './connector.js';
@@ -22,6 +22,7 @@ guard(window, allowed, (origin) => console.warn('connector: not set up by', orig
 const connector = createConnector({
   lib, classes: createClasses(lib), orgId: org, makeId,
   send: (frame) => socket.send(frame),
+  findColleagues: async (words) => (await ask(allowed[0] ?? '', '/api/colleagues', { search: words }))?.rows ?? [],
   signOut: () => signOut(allowed[0] ?? '', false),
 });
 

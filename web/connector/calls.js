@@ -15,7 +15,23 @@ export const activeCall = (card, host) => ({
   voiceCallId: card.host_record ?? '',
 });
 
-/** @param {Card|OverCard} card @param {Host} host @returns {NeutralCall} */
+const THIRD = '/third';
+
+/** The call that a third party's is part of; empty for any other id. @param {string} id */
+export const parentOf = (id) => (id.endsWith(THIRD) ? id.slice(0, -THIRD.length) : '');
+
+/**
+ * Who is asked before a call is handed over, or takes part in it, as a call of its own.
+ * @param {Card} card @param {Host} host @returns {NeutralCall|null}
+ */
+export function thirdCall(card, host) {
+  const { third } = card;
+  if (!third) return null;
+  const state = third.state === 'ringing' ? 'transferring' : 'transferred';
+  return { ...common({ ...card, record: null, name: '', number: third.number }, host), callId: card.call_id + THIRD, type: 'AddParticipant', state, onHold: third.state === 'waiting' };
+}
+
+/** @param {Card & Partial<OverCard>} card @param {Host} host @returns {NeutralCall} */
 function common(card, host) {
   const { can, holds, mutes } = host;
   return {
@@ -25,7 +41,8 @@ function common(card, host) {
     name: card.record?.name || card.name || '',
     recordId: card.record?.id ?? '',
     state: 'ringing', since: 0, voiceCallId: '', reason: '', agentStatus: '', closeOnError: true,
-    onHold: holds.has(card.call_id), muted: mutes.has(card.call_id),
+    onHold: card.held ?? holds.has(card.call_id), muted: card.muted ?? mutes.has(card.call_id),
+    recording: card.recording ?? '', hasThird: Boolean(card.third),
     can,
   };
 }
@@ -55,7 +72,8 @@ export const liveCards = (view) => [...view.calls].sort((one, other) => one.star
  */
 export function meant(view, call) {
   const cards = view ? liveCards(view) : [];
-  const id = call?.callId ?? call?.connectionId;
-  if (typeof id === 'string' && id) return cards.find(({ call_id }) => call_id === id) ?? null;
+  const said = call?.callId ?? call?.connectionId;
+  const id = typeof said === 'string' ? parentOf(said) || said : '';
+  if (id) return cards.find(({ call_id }) => call_id === id) ?? null;
   return cards.find(({ state }) => state === CONNECTED) ?? cards[0] ?? null;
 }

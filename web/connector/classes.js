@@ -6,7 +6,7 @@
  * each one is made anew.
  */
 
-/** @import {Abilities, NeutralCall} from './types.js' */
+/** @import {Abilities, Found, NeutralCall} from './types.js' */
 
 /** @typedef {any} Library the global SCVConnectorBase */
 
@@ -33,7 +33,7 @@ export function createClasses(lib) {
       state: from.state,
       phoneNumber: from.number,
       contact: contactOf(from),
-      callAttributes: new lib.PhoneCallAttributes({ voiceCallId: from.voiceCallId || undefined, participantType: 'Initial_Caller', isOnHold: from.onHold }),
+      callAttributes: new lib.PhoneCallAttributes({ voiceCallId: from.voiceCallId || undefined, participantType: from.type === 'AddParticipant' ? 'Third_Party' : 'Initial_Caller', isOnHold: from.onHold }),
       callInfo: callInfo(from),
       reason: from.reason || undefined,
       agentStatus: from.agentStatus || undefined,
@@ -43,27 +43,31 @@ export function createClasses(lib) {
     return made;
   }
 
+  /** @param {Found} found */
+  const colleague = ({ name, number }) => new lib.Contact({ id: number, type: 'PhoneBook', name, phoneNumber: number });
+
   /** @param {NeutralCall} from */
   const contactOf = (from) => new lib.Contact({ phoneNumber: from.number, name: from.name || undefined, recordId: from.recordId || undefined });
 
   /** @param {NeutralCall} from */
   const callInfo = ({ can, ...from }) => new lib.CallInfo({
     callStateTimestamp: from.since ? new Date(from.since) : null,
-    isOnHold: from.onHold, isMuted: from.muted, isSoftphoneCall: false, isRecordingPaused: false,
+    isOnHold: from.onHold, isMuted: from.muted, isSoftphoneCall: false, isRecordingPaused: from.recording === 'paused',
     acceptEnabled: can.answer, declineEnabled: can.decline, muteEnabled: can.mute, holdEnabled: can.hold,
-    swapEnabled: false, conferenceEnabled: false, recordEnabled: false, addCallerEnabled: can.transfer, extensionEnabled: can.digits,
-    showMuteButton: can.mute, showRecordButton: false, showAddCallerButton: can.transfer, showAddBlindTransferButton: can.transfer,
-    showMergeButton: false, showSwapButton: false, endCallDisabled: !can.hang_up,
+    swapEnabled: can.consult && from.hasThird, conferenceEnabled: can.conference && from.hasThird, recordEnabled: can.pause_recording && from.recording !== '',
+    addCallerEnabled: (can.transfer || can.consult) && !from.hasThird, extensionEnabled: can.digits,
+    showMuteButton: can.mute, showRecordButton: can.pause_recording, showAddCallerButton: can.transfer || can.consult, showAddBlindTransferButton: can.transfer,
+    showMergeButton: can.conference, showSwapButton: can.consult, endCallDisabled: !can.hang_up,
   });
 
   /** @param {Abilities} can */
   function abilities(can) {
     const voice = {
-      hasMute: can.mute, hasRecord: false, hasMerge: false, hasSwap: false, hasBlindTransfer: can.transfer, hasSignedRecordingUrl: false,
-      supportsMos: false, hasSupervisorListenIn: false, hasSupervisorBargeIn: false, hasPhoneBook: false, isDialPadDisabled: !can.digits,
-      isPhoneBookDisabled: true, canConsult: false, isHidSupported: false,
+      hasMute: can.mute, hasRecord: can.pause_recording, hasMerge: can.conference, hasSwap: can.consult, hasBlindTransfer: can.transfer, hasSignedRecordingUrl: false,
+      supportsMos: false, hasSupervisorListenIn: false, hasSupervisorBargeIn: false, hasPhoneBook: true, isDialPadDisabled: !can.digits,
+      isPhoneBookDisabled: false, canConsult: false, isHidSupported: false,
     };
-    const shared = { debugEnabled: false, hasContactSearch: false, hasAgentAvailability: false, hasQueueWaitTime: false, hasTransferToOmniFlow: false, hasPendingStatusChange: false };
+    const shared = { debugEnabled: false, hasContactSearch: true, hasAgentAvailability: false, hasQueueWaitTime: false, hasTransferToOmniFlow: false, hasPendingStatusChange: false };
     return { voice, shared };
   }
 
@@ -74,11 +78,12 @@ export function createClasses(lib) {
     call,
     callResult: (/** @type {NeutralCall} */ from) => new lib.CallResult({ call: call(from) }),
     hangupResult: (/** @type {NeutralCall[]} */ from) => new lib.HangupResult({ calls: from.map(call) }),
-    holdResult: (/** @type {boolean} */ isCustomerOnHold, /** @type {NeutralCall} */ from) =>
-      new lib.HoldToggleResult({ isThirdPartyOnHold: false, isCustomerOnHold, calls: { [from.callId]: call(from) } }),
+    holdResult: (/** @type {boolean} */ isCustomerOnHold, /** @type {NeutralCall[]} */ from, isThirdPartyOnHold = false, isCallMerged = false) =>
+      new lib.HoldToggleResult({ isThirdPartyOnHold, isCustomerOnHold, isCallMerged, calls: Object.fromEntries(from.map((one) => [one.callId, call(one)])) }),
+    recordingResult: (/** @type {boolean} */ isRecordingPaused) => new lib.RecordingToggleResult({ isRecordingPaused }),
     muteResult: (/** @type {boolean} */ isMuted, /** @type {NeutralCall} */ from) => new lib.MuteToggleResult({ isMuted, call: call(from) }),
-    participantResult: (/** @type {NeutralCall} */ from, /** @type {string} */ phoneNumber) =>
-      new lib.ParticipantResult({ initialCallHasEnded: true, callInfo: callInfo(from), phoneNumber, callId: from.callId }),
+    participantResult: (/** @type {NeutralCall} */ from, /** @type {string} */ phoneNumber, initialCallHasEnded = true) =>
+      new lib.ParticipantResult({ initialCallHasEnded, callInfo: callInfo(from), phoneNumber, callId: from.callId }),
     activeCalls: (/** @type {NeutralCall[]} */ from) => new lib.ActiveCallsResult({ activeCalls: from.map(call) }),
     initResult: (/** @type {boolean} */ showLogin) => new lib.InitResult({ showLogin, loginFrameHeight: 350 }),
     agentConfig: () => new lib.AgentConfigResult({ phones: ['DESK_PHONE'], selectedPhone: desk() }),
@@ -86,7 +91,8 @@ export function createClasses(lib) {
     /** The agent's status is Salesforce's own affair: nothing has to be synchronized. */
     statusTaken: () => (lib.SetAgentStateResult ? new lib.SetAgentStateResult({ success: true, isStatusSyncNeeded: false }) : new lib.GenericResult({ success: true })),
     loggedOut: () => new lib.LogoutResult({ success: true, loginFrameHeight: 350 }),
-    contacts: () => new lib.PhoneContactsResult({ contacts: [], contactTypes: [] }),
+    phoneContacts: (/** @type {Found[]} */ found) => new lib.PhoneContactsResult({ contacts: found.map(colleague), contactTypes: ['PhoneBook'] }),
+    contacts: (/** @type {Found[]} */ found) => new lib.ContactsResult({ contacts: found.map(colleague), contactTypes: ['PhoneBook'] }),
     /** @param {Refusal} refusal */
     error({ type, label }) {
       if (label) return new lib.CustomError({ labelName: label, namespace: 'c' });

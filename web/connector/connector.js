@@ -7,33 +7,35 @@
  * the library does not wait for.
  */
 
-import { activeCall, endedCall, liveCards, meant } from './calls.js';
+import { activeCall, endedCall, liveCards, meant, thirdCall } from './calls.js';
 import { Refusal } from './classes.js';
 import { createStory } from './events.js';
 import { isSameId } from './guard.js';
+import { createParties } from './parties.js';
 import { createRequests, refusalOf } from './requests.js';
 
 /** @import {Frame} from '../softphone/types.js' */
 /** @import {createClasses} from './classes.js' */
-/** @import {Abilities, Answered, Card, Host, NeutralCall, VoiceView} from './types.js' */
+/** @import {Abilities, Answered, Card, Found, Host, NeutralCall, VoiceView} from './types.js' */
 
 /** How long Salesforce's setup waits for us: it has no deadline of its own. */
 export const INIT_MS = 8_000;
 /** How long what a reload found is kept back for the replay that Salesforce asks for. */
 const REPLAY_MS = 10_000;
 
-const NOTHING = { answer: false, decline: false, hang_up: false, hold: false, mute: false, digits: false, transfer: false };
+const NOTHING = { answer: false, decline: false, hang_up: false, hold: false, mute: false, digits: false, transfer: false, consult: false, conference: false, pause_recording: false };
 
 /**
  * @param {{
  *   lib: any, classes: ReturnType<typeof createClasses>, orgId: string,
  *   send: (frame: Frame) => boolean, signOut: () => Promise<unknown>, makeId: () => string,
+ *   findColleagues?: (words: string) => Promise<Found[]>,
  *   later?: (run: () => void, ms: number) => void, now?: () => number,
  *   setTimer?: (run: () => void, ms: number) => unknown, clearTimer?: (timer: any) => void,
  * }} ports
  */
 export function createConnector(ports) {
-  const { lib, classes, orgId, send, signOut, makeId } = ports;
+  const { lib, classes, orgId, send, signOut, makeId, findColleagues = async () => [] } = ports;
   const later = ports.later ?? ((run, ms) => void setTimeout(run, ms));
   const clock = ports.now ?? Date.now;
   /** @type {VoiceView|null} */
@@ -56,15 +58,20 @@ export function createConnector(ports) {
   const requests = createRequests({ send, makeId, view: () => view, ...(ports.setTimer && { setTimer: ports.setTimer }), ...(ports.clearTimer && { clearTimer: ports.clearTimer }) });
   const story = createStory({ publish, host: () => host, later, now: () => clock() + skew });
 
-  /** @param {{started?: NeutralCall, connected?: NeutralCall, hangup?: NeutralCall, afterWork?: string}} news */
-  function publish({ started, connected, hangup, afterWork }) {
-    const [eventType, payload] = started
-      ? ['CALL_STARTED', classes.callResult(started)]
-      : connected
-        ? ['CALL_CONNECTED', classes.callResult(connected)]
-        : hangup
-          ? ['HANGUP', classes.hangupResult([hangup])]
-          : ['AFTER_CALL_WORK_STARTED', { callId: afterWork }];
+  /** What each piece of news is to Salesforce. @type {{[news: string]: (call: NeutralCall) => [string, any]}} */
+  const TOLD = {
+    started: (call) => ['CALL_STARTED', classes.callResult(call)],
+    connected: (call) => ['CALL_CONNECTED', classes.callResult(call)],
+    hangup: (call) => ['HANGUP', classes.hangupResult([call])],
+    afterWork: ({ callId }) => ['AFTER_CALL_WORK_STARTED', { callId }],
+    added: (call) => ['PARTICIPANT_ADDED', classes.participantResult(call, call.number, false)],
+    joined: (call) => ['PARTICIPANT_CONNECTED', classes.participantResult(call, call.number, false)],
+    removed: (call) => ['PARTICIPANT_REMOVED', classes.callResult(call)],
+  };
+
+  /** @param {string} news @param {NeutralCall} call */
+  function publish(news, call) {
+    const [eventType, payload] = /** @type {[string, any]} */ (TOLD[news]?.(call));
     void lib.publishEvent({ eventType, payload });
   }
 
@@ -159,16 +166,28 @@ export function createConnector(ports) {
     return classes.callResult(call);
   }
 
+  const parties = createParties({ classes, story, host, theCall, demand, control });
+
   async function endCall(/** @type {any} */ asked) {
+    // The library asks next which calls are left.
+    const ended = () => {
+      isEnding = true;
+      later(() => (isEnding = false), 0);
+    };
+    if (parties.isThird(asked)) {
+      const result = await parties.letGo(asked);
+      ended();
+      return result;
+    }
     const card = theCall(asked);
-    demand('hang_up', 'hang-up-at-phone');
-    const { view: seen } = await control(card, 'hang_up', {}, isGone(card));
+    // Who leaves two others together hands the call over.
+    const leaves = Boolean(card.third) && card.third?.state !== 'ringing' && asked?.callAttributes?.participantType === 'Agent';
+    if (!leaves) demand('hang_up', 'hang-up-at-phone');
+    const { view: seen } = await control(card, leaves ? 'complete' : 'hang_up', {}, isGone(card));
     const call = endedCall(activeCall(card, host), seen);
     story.catchUp(call);
     story.note(call);
-    // The library asks next which calls are left.
-    isEnding = true;
-    later(() => (isEnding = false), 0);
+    ended();
     return classes.hangupResult([call]);
   }
 
@@ -202,14 +221,14 @@ export function createConnector(ports) {
     if (on) set.add(card.call_id);
     else set.delete(card.call_id);
     const call = activeCall(card, host);
-    return ability === 'hold' ? classes.holdResult(on, call) : classes.muteResult(on, call);
+    return ability === 'hold' ? classes.holdResult(on, [call]) : classes.muteResult(on, call);
   };
 
   async function addParticipant(/** @type {any} */ contact, /** @type {any} */ asked, /** @type {boolean} */ isBlind) {
-    const card = theCall(asked);
-    if (!isBlind) throw refusalOf('unsupported');
-    demand('transfer');
     const target = String(contact?.phoneNumber ?? '');
+    if (!isBlind) return parties.consult(target, asked);
+    const card = theCall(asked);
+    demand('transfer');
     await control(card, 'transfer', { target });
     const call = activeCall(card, host);
     // The library tells the end of the first call itself.
@@ -217,8 +236,14 @@ export function createConnector(ports) {
     return classes.participantResult(call, target);
   }
 
+  /** Colleagues who fit; whoever cannot be asked is nobody. @param {any} filter */
+  async function found(filter) {
+    const words = String(filter?.contains ?? '');
+    return isReady && words ? findColleagues(words).catch(() => []) : [];
+  }
+
   function getActiveCalls() {
-    const calls = isReady && view ? liveCards(view).filter(({ call_id }) => !story.isOver(call_id)).map((card) => activeCall(card, host)) : [];
+    const calls = isReady && view ? liveCards(view).filter(({ call_id }) => !story.isOver(call_id)).flatMap((card) => [activeCall(card, host), thirdCall(card, host) ?? []].flat()) : [];
     if (isReadying) {
       isReadying = false;
       calls.forEach(story.note);
@@ -265,10 +290,15 @@ export function createConnector(ports) {
       await control(theCall(null), 'digits', { digits: String(digits) });
     }),
     addParticipant: guarded(addParticipant),
+    swap: guarded(async (/** @type {any} */ held) => parties.swap(held)),
+    conference: guarded(async (/** @type {any} */ calls) => parties.conference(calls)),
+    pauseRecording: guarded(parties.record(true)),
+    resumeRecording: guarded(parties.record(false)),
     getAgentConfig: async () => classes.agentConfig(),
     setAgentConfig: async () => classes.success(),
     setAgentStatus: async () => classes.statusTaken(),
-    getPhoneContacts: async () => classes.contacts(),
+    getPhoneContacts: async (/** @type {any} */ filter) => classes.phoneContacts(await found(filter)),
+    getContacts: async (/** @type {any} */ filter) => classes.contacts(await found(filter)),
     getActiveCalls: async () => getActiveCalls(),
     wrapUpCall: (/** @type {any} */ call) => {
       try {

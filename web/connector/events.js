@@ -5,7 +5,7 @@
  * case. What the library itself tells (the answer of a request, a replay) is noted, not told again.
  */
 
-import { activeCall, endedCall, liveCards } from './calls.js';
+import { activeCall, endedCall, liveCards, parentOf, thirdCall } from './calls.js';
 
 /** @import {Host, NeutralCall, VoiceView} from './types.js' */
 
@@ -14,13 +14,15 @@ export const RECORD_MS = 2_000;
 
 /**
  * @param {{
- *   publish: (event: {started?: NeutralCall, connected?: NeutralCall, hangup?: NeutralCall, afterWork?: string}) => void,
+ *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed', call: NeutralCall) => void,
  *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number,
  * }} ports `now`: milliseconds of the server's clock
  */
 export function createStory({ publish, host, later, now }) {
   /** What the host knows of each call. @type {Map<string, NeutralCall>} */
   const told = new Map();
+  /** Third parties that the host knows of, by the call that they are part of. @type {Map<string, NeutralCall>} */
+  const thirds = new Map();
   /** @type {Set<string>} */
   const over = new Set();
   /** @type {VoiceView|null} */
@@ -30,15 +32,16 @@ export function createStory({ publish, host, later, now }) {
   /** @param {NeutralCall} call */
   function ended(call) {
     told.delete(call.callId);
+    thirds.delete(call.callId);
     over.add(call.callId);
     // Salesforce takes the work after a call only as news of its own, after the end of it.
-    if (call.reason === 'ended') later(() => publish({ afterWork: call.callId }), 0);
+    if (call.reason === 'ended') later(() => publish('afterWork', call), 0);
   }
 
   /** A talk whose beginning was in no view that came here is told all the same. @param {NeutralCall} call how it ended */
   function catchUp(call) {
     const before = told.get(call.callId);
-    if (call.reason === 'ended' && before?.state === 'ringing') publish({ connected: { ...call, state: 'connected', reason: '' } });
+    if (call.reason === 'ended' && before?.state === 'ringing') publish('connected', { ...call, state: 'connected', reason: '' });
   }
 
   /** @param {NeutralCall} call */
@@ -51,10 +54,23 @@ export function createStory({ publish, host, later, now }) {
       if (live.has(before.callId)) continue;
       const call = endedCall(before, view);
       catchUp(call);
-      publish({ hangup: call });
+      publish('hangup', call);
       ended(call);
     }
-    for (const card of liveCards(view)) tellOf(activeCall(card, host()));
+    for (const card of liveCards(view)) {
+      tellOf(activeCall(card, host()));
+      if (told.has(card.call_id)) tellThird(card.call_id, thirdCall(card, host()));
+    }
+  }
+
+  /** @param {string} id @param {NeutralCall|null} third */
+  function tellThird(id, third) {
+    const before = thirds.get(id);
+    if (before && !third) publish('removed', { ...before, state: 'ended', reason: 'ended' });
+    if (third && !before) publish('added', third);
+    if (third?.state === 'transferred' && before?.state !== 'transferred') publish('joined', third);
+    if (third) thirds.set(id, third);
+    else thirds.delete(id);
   }
 
   /** @param {NeutralCall} call */
@@ -63,9 +79,9 @@ export function createStory({ publish, host, later, now }) {
     const before = told.get(call.callId);
     if (!before) {
       if (waitsForRecord(call)) return later(tell, RECORD_MS);
-      publish({ started: { ...call, state: 'ringing' } });
+      publish('started', { ...call, state: 'ringing' });
     }
-    if (call.state === 'connected' && before?.state !== 'connected') publish({ connected: call });
+    if (call.state === 'connected' && before?.state !== 'connected') publish('connected', call);
     told.set(call.callId, call);
   }
 
@@ -93,7 +109,10 @@ export function createStory({ publish, host, later, now }) {
     },
     /** The library has told, or is about to tell, this of a call. @param {NeutralCall} call */
     note(call) {
-      if (call.state !== 'ended') told.set(call.callId, call);
+      const parent = parentOf(call.callId);
+      if (parent && call.state === 'ended') thirds.delete(parent);
+      else if (parent) thirds.set(parent, call);
+      else if (call.state !== 'ended') told.set(call.callId, call);
       else if (!over.has(call.callId)) ended(call);
     },
     catchUp,

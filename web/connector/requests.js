@@ -23,6 +23,7 @@ const LABELS = {
   'other-surface': 'Softphone_Other_Surface',
   'provider-refused': 'Softphone_Provider_Refused',
   'signed-out': 'Softphone_Sign_In',
+  'transfer-pending': 'Softphone_Busy',
   'too-many': 'Softphone_Too_Many',
   'too-many-org': 'Softphone_Too_Many',
   'too-old': 'Softphone_No_Answer',

@@ -8,6 +8,9 @@ export interface Abilities {
   mute: boolean;
   digits: boolean;
   transfer: boolean;
+  consult: boolean;
+  conference: boolean;
+  pause_recording: boolean;
 }
 
 export interface Host {
@@ -34,6 +37,23 @@ export interface Card {
   since: number;
   /** The VoiceCall that the backend had made; missing where none was. */
   host_record?: string;
+  held?: boolean;
+  muted?: boolean;
+  recording?: '' | 'on' | 'paused';
+  /** Somebody who is asked before a call is handed over, or takes part in it. */
+  third?: Third | null;
+}
+
+export interface Third {
+  number: string;
+  display: string;
+  state: 'ringing' | 'talking' | 'waiting' | 'joined';
+}
+
+/** Somebody of the house, as a search finds them. */
+export interface Found {
+  name: string;
+  number: string;
 }
 
 export interface OverCard {
@@ -58,11 +78,11 @@ export interface VoiceView {
 /** A call in the words of Salesforce's phone, before any class of its library. */
 export interface NeutralCall {
   callId: string;
-  type: 'Outbound' | 'Inbound' | 'InternalCall';
+  type: 'Outbound' | 'Inbound' | 'InternalCall' | 'AddParticipant';
   number: string;
   name: string;
   recordId: string;
-  state: 'ringing' | 'connected' | 'ended';
+  state: 'ringing' | 'connected' | 'ended' | 'transferring' | 'transferred';
   since: number;
   voiceCallId: string;
   reason: '' | 'ended' | 'error';
@@ -70,6 +90,10 @@ export interface NeutralCall {
   closeOnError: boolean;
   onHold: boolean;
   muted: boolean;
+  /** Whether it is recorded, and whether that pauses. */
+  recording: '' | 'on' | 'paused';
+  /** Whether somebody else is asked, or takes part. */
+  hasThird: boolean;
   can: Abilities;
 }
 
