@@ -42,6 +42,7 @@ _LATE = (
     "signin.",
     "work.",
     "callme.",
+    "record.",
     "colleague.",
     "templates.",
 )

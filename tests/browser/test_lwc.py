@@ -271,6 +271,21 @@ async def test_a_port_that_another_window_hands_in_is_not_taken(host: Org) -> No
     assert await tab.phone.evaluate("window.heardByStranger") == 0
 
 
+async def test_the_panel_shows_the_numbers_of_the_record_in_view(host: Org) -> None:
+    """No page was edited: one click in the panel calls, and the Task is on the record."""
+    tab = await host.tab()
+    await tab.page.evaluate("id => demoOrg.navigate(id)", GRACE_ID)
+    numbers = tab.phone.get_by_role("region", name="Numbers of Grace Okafor")
+    button = numbers.get_by_role("button", name=f"Call Phone {NUMBER}")
+    await expect(numbers.get_by_role("button")).to_have_count(2)
+    await button.click()
+    await tab.until("wrapup", "off")
+    await expect(numbers).to_have_count(0)
+    task = await done(tab, "From the panel.")
+    assert task["WhoId"] == GRACE_ID
+    await expect(button).to_be_enabled()
+
+
 async def test_the_utility_item_follows_the_call(host: Org) -> None:
     """Label, icon and height, by the attributes that there are; anything else is an error here."""
     tab = await host.tab()

@@ -50,6 +50,13 @@ export interface DirectoryEntry {
   description: string;
 }
 
+/** A phone field of a record. */
+export interface RecordPhone {
+  field: string;
+  label: string;
+  number: string;
+}
+
 /** A work item of Sales Engagement; `to` is its number, as Salesforce writes it. */
 export interface Work {
   workId: string;

@@ -21,6 +21,8 @@ class Org {
   #layout = null;
   /** Loaded only where an admin has named a channel. @type {ReturnType<typeof import('./channels.js').createChannels>|null} */
   #channels = null;
+  /** @type {((record: RecordRef|null) => Promise<void>)|null} */
+  #numbersOf = null;
   #isReady = false;
   #asked = false;
   #page;
@@ -44,8 +46,19 @@ class Org {
     const { model, render } = this.#page;
     if (record) model.viewed = [record, ...model.viewed.filter(({ id }) => id !== record.id)].slice(0, VIEWED);
     this.#send({ type: 'context', record });
+    void this.#askNumbers(record);
     render();
   };
+
+  /** Only where Salesforce's own phone fields cannot be clicked. @param {RecordRef|null} record */
+  async #askNumbers(record) {
+    if (!this.#driver.phonesOf) return;
+    if (!this.#numbersOf) {
+      const { createNumbersOf } = await import('./recordnumbers.js');
+      this.#numbersOf = createNumbersOf(this.#driver, this.#page.model, this.#page.render);
+    }
+    await this.#numbersOf(record);
+  }
 
   /** The server is there, for the first time or again. */
   connected() {

@@ -92,8 +92,8 @@ export function cardsOf({ view }) {
   return all.sort((a, b) => rank(b) - rank(a));
 }
 
-/** Parts that few pages show: fetched when they are wanted. @param {Context} context */
-function createLazyParts(context) {
+/** Parts that few pages show: fetched when they are wanted. @param {Context} context @param {() => Model} model */
+function createLazyParts(context, model) {
   const tray = createLazy(({ view }) => (view?.tray.length ?? 0) > 0, async () => {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
@@ -114,7 +114,11 @@ function createLazyParts(context) {
     const [{ createAudioBar }] = await Promise.all([import('./audiobar.js'), context.moreWords()]);
     return createAudioBar(context);
   });
-  return { tray, callMe, account, signIn, audio };
+  const numbers = createLazy(({ recordPhones }) => (recordPhones?.phones.length ?? 0) > 0, async () => {
+    const [{ createRecordNumbers }] = await Promise.all([import('./recordnumbers.js'), context.moreWords()]);
+    return createRecordNumbers(context, model);
+  });
+  return { tray, callMe, account, signIn, audio, numbers };
 }
 
 /** What had the focus and is gone hands it on. @param {HTMLElement} root @param {HTMLElement} cardList */
@@ -154,11 +158,11 @@ export function createPanel(root, context, model) {
   const cardList = el('div', { class: 'cards' });
   const cards = keyedList(cardList, (/** @type {CallCard|WrapupCard} */ card) => card.call_id, (card) => createCallCard(context, card, model));
   const dialer = createDialer(context, model);
-  const { tray, callMe, account, signIn, audio } = createLazyParts(context);
+  const { tray, callMe, account, signIn, audio, numbers } = createLazyParts(context, model);
   const blocked = createBlocked(context);
   const connecting = createConnecting(context);
   const announcer = createAnnouncer(context);
-  const content = el('div', { class: 'content' }, account.element, audio.element, pending.element, cardList, tray.element, callMe.element, dialer.element);
+  const content = el('div', { class: 'content' }, account.element, audio.element, pending.element, cardList, tray.element, callMe.element, numbers.element, dialer.element);
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
@@ -179,7 +183,7 @@ export function createPanel(root, context, model) {
       const talking = shown.some((card) => phaseOf(card) !== 'wrapup');
       show(dialer.element, shown.length === 0 || (!talking && view?.settings.dial_while_wrapup === true));
       setData(content, 'cards', String(shown.length));
-      for (const part of [bar, alerts, account, audio, pending, tray, callMe, signIn, blocked, dialer, announcer]) void part.update(now);
+      for (const part of [bar, alerts, account, audio, pending, tray, callMe, numbers, signIn, blocked, dialer, announcer]) void part.update(now);
       cards(working ? shown : []);
       focus.keep(focused);
     },

@@ -1,6 +1,6 @@
 /** The shapes that pass between the page's modules: frames of `softphone.v1`, the model, what the panel does. */
 
-import type { CtiError, DirectoryEntry, Layout, PeopleFound } from './opencti.js';
+import type { CtiError, DirectoryEntry, Layout, PeopleFound, RecordPhone } from './opencti.js';
 
 export type * from './opencti.js';
 
@@ -319,6 +319,8 @@ export interface Model {
   height?: number | null;
   /** By record: what the softphone layout selects of it, as a search has told. */
   found?: { [recordId: string]: { label: string; value: string }[] };
+  /** The record in view with its numbers, where they are called from the panel; null: no record. */
+  recordPhones?: { record: RecordRef; phones: RecordPhone[] } | null;
   /** The softphone layout, once it is known. */
   layout?: Layout | null;
   /** The phone in the browser, where the agent has one. */
