@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core import events as happened
+from adapter.core.availability import Applied, Status
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.effects import PlaceCall, PopScreen
 from adapter.core.events import (
@@ -28,6 +29,7 @@ from adapter.core.events import (
     WrapupSubmitted,
 )
 from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.favorite import Favorite
 from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
 from adapter.core.machine import decide
 from adapter.core.model import (
@@ -78,6 +80,12 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
         [CallCenterSettings(), CallCenterSettings(0, ("Sold",), "DE", "0", "0", "00")]
     ),
     "done": st.booleans(),
+    "status": st.sampled_from(list(Status)),
+    "held": st.sampled_from(list(Status)),
+    "applied": st.sampled_from(list(Applied)),
+    "asked_at": st.integers(T0, T0 + 3),
+    "favorite": st.sampled_from([Favorite(NUMBER, "Ann"), Favorite("1001")]),
+    "on": st.booleans(),
 }
 
 
@@ -121,6 +129,7 @@ policies = st.sampled_from(
         POLICY,
         Policy(wrapup_ms=0, log_missed=False),
         Policy(dial_while_wrapup=True, answer_ms=1, notices_kept=1),
+        replace(POLICY, pauses=(Status.AWAY, Status.DO_NOT_DISTURB), away_reasons=("a",)),
     ]
 )
 
@@ -134,7 +143,8 @@ def test_no_event_raises_in_any_state(kind: type) -> None:
     def holds(agent: Agent, event: Event, policy: Policy) -> None:
         decision = decide(agent, event, policy)
         assert all(call.stage.due is not None for call in decision.agent.calls)
-        assert (decision.agent.next_due is None) is (decision.agent.calls == ())
+        rests = not decision.agent.calls and not decision.agent.availability.asked_at
+        assert (decision.agent.next_due is None) is rests
 
     holds()
 
