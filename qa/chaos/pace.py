@@ -33,6 +33,7 @@ def settings(url: str, provider_url: str, database: str) -> dict[str, str]:
         "dialstack_account": ACCOUNT,
         "dialstack_token": TOKEN,
         "dialstack_webhook_secrets": SECRET,
+        "dialstack_tolerance_seconds": 86_400,
         "org_origins": "http://127.0.0.1:1",
         "dials_per_minute": 100_000,
         "dials_per_hour": 1_000_000,

@@ -6,15 +6,18 @@ agent's click and the Task can be matched without asking the adapter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from qa.simulation.spelling import NAMES, WRITTEN
+from qa.simulation.spelling import NAMES, WITHHELD, WRITTEN
 
 AREAS = ("202", "206", "212", "213", "305", "312", "404", "415", "512", "617", "702", "718")
 EXCHANGES = range(220, 900)
+
+HIDDEN = [text for text in WITHHELD if isinstance(text, str) and 0 < len(text.strip()) <= 64]
 
 DISPOSITIONS = ("Interested", "Call back", "Wrong person")
 
@@ -26,6 +29,27 @@ class Kind(StrEnum):
     INBOUND = "inbound"
     DESK = "desk"
     """Dialed on the desk phone: nobody asked us."""
+
+
+class Company(StrEnum):
+    """Who else has a part in a call that comes in."""
+
+    NOBODY = ""
+    GROUP = "group"
+    """It rings at two, and one of them takes it."""
+    UNNAMED = "group-unnamed"
+    """The same, and only its ringing names anybody."""
+    COLLEAGUE = "colleague"
+    """A colleague picks it up, at whom it does not ring."""
+    FETCHED = "fetched"
+    """A colleague takes it over in the middle of the talk."""
+
+
+COMPANIES = (
+    *(Company.NOBODY,) * 5,
+    *(Company.GROUP, Company.GROUP, Company.UNNAMED, Company.COLLEAGUE, Company.FETCHED),
+)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +95,59 @@ class CallPlan:
     record: str = ""
     writing: Writing = field(default_factory=Writing)
     caller: dict[str, str] = field(default_factory=dict)
-    """How the network writes the caller's name and number, where it does so oddly."""
+    """How the network writes the caller's name and number, where it does so oddly.
+
+    Who withholds their number is known by the number that they call: `to_number`.
+    """
+    company: Company = Company.NOBODY
+    second_takes: bool = False
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with this call on purpose, to be counted when it is played."""
         asked = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
-        odd = [f"odd_{name}" for name in self.caller]
+        odd = [f"odd_{name}" for name in self.caller if name != "to_number"]
+        odd += ["withheld"] if self.is_withheld else []
+        company = [self.company.value] if self.company else []
         greeted = ["greeting"] if self.scenario.get("greeting") else []
         lost = [f"lost_{kind}" for kind in self.knobs.get("drop_types", ())]
-        return (*asked, *lost, *odd, *greeted)
+        return (*asked, *lost, *odd, *greeted, *company)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nobody is told who calls."""
+        return "to_number" in self.caller
 
 
 def plan_calls(count: int, seed: int) -> list[CallPlan]:
     """The calls of a run."""
     rng = Random(f"{seed}:calls")
-    return [_call(rng, index) for index in range(count)]
+    companies, spellings = (
+        Deck(COMPANIES, rng),
+        Deck(("", "", "", "name", "number", "withheld"), rng),
+    )
+    plans = []
+    for index in range(count):
+        plan = _call(rng, index)
+        if plan.kind is Kind.INBOUND:
+            plan = _from_outside(plan, Random(f"{index}:{plan.number}"), spellings.deal())
+            plan = _in_company(plan, rng, companies.deal())
+        plans.append(plan)
+    return plans
+
+
+class Deck(Generic[T]):
+    """Dealt like cards: a short run, too, sees every kind."""
+
+    def __init__(self, cards: Sequence[T], rng: Random) -> None:
+        self._cards, self._rng = cards, rng
+        self._left: list[T] = []
+
+    def deal(self) -> T:
+        """The next one."""
+        if not self._left:
+            self._left = self._rng.sample(self._cards, k=len(self._cards))
+        return self._left.pop()
 
 
 def number_of(index: int) -> str:
@@ -103,7 +164,7 @@ def contact_of(index: int) -> str:
 
 def _call(rng: Random, index: int) -> CallPlan:
     kind = rng.choices(list(Kind), weights=(84, 12, 4))[0]
-    plan = CallPlan(
+    return CallPlan(
         number=number_of(index),
         kind=kind,
         scenario=_scenario(rng, kind),
@@ -111,21 +172,35 @@ def _call(rng: Random, index: int) -> CallPlan:
         record=contact_of(index) if kind is Kind.DIAL else "",
         writing=_writing(rng, index),
     )
-    return _from_outside(plan, Random(f"{index}:{plan.number}")) if kind is Kind.INBOUND else plan
 
 
-def _from_outside(plan: CallPlan, rng: Random) -> CallPlan:
-    """A third is greeted by the platform before it rings; a third is written oddly.
+def _from_outside(plan: CallPlan, rng: Random, spelled: str) -> CallPlan:
+    """A third is greeted by the platform before it rings; half are written oddly.
 
-    Whose name is told is linked to nobody: the subject then tells the number as well.
+    Whose name is told is linked to nobody: the subject then tells the number as well. Of whom no
+    number is told, agents write nothing, who know plans by numbers.
     """
     greeted = {**plan.scenario, "greeting": rng.random() < 0.33}
-    name = rng.choice([name for name in NAMES if isinstance(name, str)])
-    number = rng.choice(WRITTEN).format(plan.number)
-    kinds: list[dict[str, str]] = [{}, {"from_name": name}, {"from_number": number}]
-    caller = rng.choices(kinds, weights=(66, 17, 17))[0]
-    writing = replace(plan.writing, who="") if "from_name" in caller else plan.writing
-    return replace(plan, scenario=greeted, caller=caller, writing=writing)
+    plan = replace(plan, scenario=greeted)
+    if spelled == "name":
+        name = rng.choice([name for name in NAMES if isinstance(name, str)])
+        writing = replace(plan.writing, who="")
+        return replace(plan, caller={"from_name": name}, writing=writing)
+    if spelled == "number":
+        return replace(plan, caller={"from_number": rng.choice(WRITTEN).format(plan.number)})
+    if spelled == "withheld":
+        hidden = {"from_number": rng.choice(HIDDEN), "to_number": plan.number}
+        return replace(plan, caller=hidden, writing=Writing())
+    return plan
+
+
+def _in_company(plan: CallPlan, rng: Random, company: Company) -> CallPlan:
+    # That a colleague takes it over is told, or nobody could know.
+    told = company in {Company.COLLEAGUE, Company.FETCHED}
+    scenario = {**plan.scenario, "outcome": "answered"} if told else plan.scenario
+    knobs = {} if told else plan.knobs
+    second = rng.random() < 0.5
+    return replace(plan, scenario=scenario, knobs=knobs, company=company, second_takes=second)
 
 
 def _scenario(rng: Random, kind: Kind) -> dict[str, Any]:

@@ -45,6 +45,8 @@ WEBHOOKS = {
     "drop": 0.01,
     "delay_ms": [0, 60],
     "bad_signature": 0.005,
+    "again": 0.02,
+    "again_ms": 9_000,
 }
 """What befalls every webhook alike; the rest is planned call by call."""
 
@@ -97,7 +99,7 @@ async def run(
         server = Server(folder, url, provider, ledger, more)
         stack.push_async_callback(server.stop)
         await server.start()
-        shop, http = _shop(url, provider, ledger, options, api)
+        shop, http = _shop(url, provider, ledger, options, names=names, api=api)
         await stack.enter_async_context(http)
         seats = [Seat(name, shop, Random(f"{options.seed}:{name}")) for name in names]
         for seat in seats:
@@ -144,7 +146,13 @@ def _end_with_sigterm() -> None:
 
 
 def _shop(
-    url: str, provider: str, ledger: Ledger, options: Options, api: VoiceOrg | None
+    url: str,
+    provider: str,
+    ledger: Ledger,
+    options: Options,
+    *,
+    names: list[str],
+    api: VoiceOrg | None,
 ) -> tuple[Shop, aiohttp.ClientSession]:
     http = aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -156,7 +164,7 @@ def _shop(
     org = kind(Random(f"{options.seed}:org"), ledger)
     ledger.history.never_in_doubt = options.surface == LWC
     plans = {plan.number: plan for plan in plan_calls(options.calls, options.seed)}
-    return Shop(url, provider, http, headers, org, ledger, plans, api), http
+    return Shop(url, provider, http, headers, org, ledger, plans, names, api), http
 
 
 async def _play(

@@ -12,7 +12,7 @@ import aiohttp
 
 from qa.chaos.ledger import Ledger, now_ms
 from qa.chaos.org import Org
-from qa.chaos.plan import CallPlan, Kind, Writing
+from qa.chaos.plan import CallPlan, Company, Kind, Writing
 from qa.chaos.tab import Browser, Tab
 from qa.chaos.voiceorg import VoiceOrg
 from qa.checker.history import Step
@@ -35,6 +35,7 @@ class Shop:
     org: Org
     ledger: Ledger
     plans: dict[str, CallPlan]
+    names: list[str]
     api: VoiceOrg | None = None
     played: set[str] = field(default_factory=set)
 
@@ -253,9 +254,25 @@ class Seat:
             "direction": "inbound" if inbound else "outbound",
             "from_number" if inbound else "to_number": plan.number,
             **plan.caller,
-            "scenario": plan.scenario,
+            **self._in_company(plan),
             "chaos": plan.knobs,
         }
+
+    def _in_company(self, plan: CallPlan) -> dict[str, Any]:
+        """The users at whom it rings, and the scenario with whoever takes it."""
+        mine = f"user_{self.name}"
+        other = f"user_{self.rng.choice([name for name in self.shop.names if name != self.name])}"
+        scenario = dict(plan.scenario)
+        if plan.company is Company.COLLEAGUE:
+            scenario["taken_by"] = other
+        elif plan.company is Company.FETCHED:
+            # Times that lie close are one talk: this one lasts.
+            scenario |= {"fetched_by": other, "talk_seconds": 9.0 + scenario["talk_seconds"]}
+        elif plan.company:
+            scenario["taken_by"] = other if plan.second_takes else mine
+            scenario["unnamed"] = plan.company is Company.UNNAMED
+            return {"users": [mine, other], "scenario": scenario}
+        return {"scenario": scenario}
 
     async def _dial(self, plan: CallPlan) -> None:
         """Click; when no page knows what became of the click, the same click is sent again."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from adapter.storage.rows import AGENT, CALL_LOG
 from adapter.voice.standin.book import Book
 from qa.chaos.hostorg import LWC
 from qa.chaos.pace import ACCOUNT
-from qa.chaos.plan import CallPlan, Kind
+from qa.chaos.plan import CallPlan, Company, Kind
 from qa.chaos.seat import Seat
 from qa.chaos.voiceorg import FATES, VOICE
 from qa.checker.check import Report, Violation, check
@@ -29,6 +31,7 @@ from qa.checker.history import (
     Trail,
     TrueCall,
 )
+from qa.simulation.spelling import NOBODY
 from qa.simulation.voicecalls import incomplete
 
 E164 = re.compile(r"\+[0-9]+")
@@ -52,7 +55,7 @@ def complete(
     """Add what the provider, the store and the pages know."""
     keys = {f"user_{seat.name}": seat.key for seat in seats}
     for call in truth["calls"]:
-        history.calls.append(_true_call(call, keys[call["user"]], plans))
+        history.calls.extend(_true_calls(call, keys, plans))
     for post in truth["posts"]:
         # A POST whose sender died before its body was through asks for nothing.
         if post["path"] == "/v1/calls" and "body" in post:
@@ -74,6 +77,33 @@ def complete_voice(history: History, book: Book) -> None:
     history.incomplete = incomplete(book, history.logs)
 
 
+def _true_calls(
+    call: Fields, keys: dict[str, str], plans: dict[str, CallPlan]
+) -> Iterator[TrueCall]:
+    """Each agent's part in it: who talked, for whom it only rang, or who missed it."""
+    whole = _true_call(call, keys[call["user"]], plans)
+    talked = {call["user"]} if call["connected"] is not None else set()
+    for talk in call["talks"]:
+        talked.add(talk["user_id"])
+        agent, ended = keys[talk["user_id"]], talk["ended"]
+        yield replace(whole, agent=agent, connected_at=talk["connected"], ended_at=ended)
+    if not call["rings"] or talked:
+        yield whole
+    company = plans[_number(call, plans)].company
+    picked_up = company is Company.COLLEAGUE and talked
+    rang = call["rings"] or ([call["rang_at"]] if picked_up else [])
+    for user in rang:
+        if user not in talked:
+            taken = bool(talked)
+            yield replace(
+                whole,
+                agent=keys[user],
+                connected_at=None,
+                taken=taken,
+                logged=whole.logged and not taken,
+            )
+
+
 def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall:
     plan = plans[_number(call, plans)]
     who = plan.writing.who or plan.record or None
@@ -90,8 +120,10 @@ def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall
 
 def _number(call: Fields, plans: dict[str, CallPlan]) -> str:
     """The other party's number in E.164, which may stand in a display form."""
-    told = str(call["from_number"] if call["direction"] == "inbound" else call["to_number"])
-    return told if told in plans else next(n for n in E164.findall(told) if n in plans)
+    ends = (call["from_number"], call["to_number"])
+    told = " ".join(ends if call["direction"] == "inbound" else ends[1:])
+    numbers: list[str] = E164.findall(told)
+    return next(number for number in numbers if number in plans)
 
 
 def _disposition(call: Fields) -> str:
@@ -157,8 +189,9 @@ def _same_words(
         number = numbers[log.provider_call_id]
         wrong: dict[str, Any] = {}
         told_there = history.every_attempt and plans[number].kind is not Kind.INBOUND
-        if not told_there and number not in task.get("Subject", ""):
-            wrong["Subject"] = (number, task.get("Subject"))
+        named = NOBODY if plans[number].is_withheld else number
+        if not told_there and named not in task.get("Subject", ""):
+            wrong["Subject"] = (named, task.get("Subject"))
         notes = plans[number].writing.final_notes
         if (task.get("Description") or "") != notes:
             wrong["Description"] = (notes, task.get("Description"))
@@ -184,6 +217,12 @@ ALWAYS = (
     "duplicate",
     "reorder",
     "drop",
+    "again",
+    "group",
+    "group-unnamed",
+    "colleague",
+    "fetched",
+    "withheld",
     "page-freeze",
     "agent-away",
     "database-locked",

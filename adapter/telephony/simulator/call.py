@@ -28,6 +28,8 @@ class Verb(StrEnum):
     LAPSE = "lapse"
     """The agent's devices have rung in vain."""
     TRANSFER = "transfer"
+    FETCH = "fetch"
+    """A colleague takes over: the call was parked, say, and is fetched at another phone."""
 
 
 class Phase(StrEnum):
@@ -47,11 +49,22 @@ class Direction(StrEnum):
     INTERNAL = "internal"
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One user's part in a call that went on to another one; times in Unix ms."""
+
+    user_id: str
+    connected: int
+    ended: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call; times in Unix ms. `callee` is the colleague who rings in an internal call.
 
-    `placed` is when the request came in; the call log begins with `started`.
+    `placed` is when the request came in; the call log begins with `started`. `rings` are all users
+    of a ring group; `user_id` is who has the call, at first, if any, the first of them; `unnamed`:
+    but for its ringing, its events name nobody; `talks` are those that are over.
     """
 
     call_id: str
@@ -76,6 +89,10 @@ class Call:
     hung_up_by: str | None = None
     did: str | None = None
     greeted: bool = False
+    rings: tuple[str, ...] = ()
+    rang_at: str | None = None
+    unnamed: bool = False
+    talks: tuple[Talk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,7 @@ _ALLOWED = {
         Verb.TIME_OUT,
         Verb.HANG_UP,
     },
-    Phase.TALKING: {Verb.HANG_UP, Verb.TRANSFER},
+    Phase.TALKING: {Verb.HANG_UP, Verb.TRANSFER, Verb.FETCH},
     Phase.OVER: set[Verb](),
 }
 
@@ -122,19 +139,29 @@ def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     # A greeting is the platform's own answer: signalling, and no talk.
     answered = now if call.greeted else None
     ringing = replace(call, phase=Phase.RINGING, started=now, answered=answered)
-    return ringing, (News("call.incoming", call.user_id), News("call.ringing", call.user_id))
+    ringing = replace(ringing, rang_at=call.user_id)
+    rings = call.rings or (call.user_id,)
+    # The account's event names a user only where just one is the target.
+    named = call.user_id if len(rings) == 1 else None
+    told = (News("call.ringing", user) for user in rings)
+    return ringing, (News("call.incoming", named), *told)
 
 
 def act(
     call: Call, verb: Verb, now: int, *, cause: int | None = None, target: str | None = None
 ) -> tuple[Call, tuple[News, ...]]:
-    """Do one thing to a call. Raises `Impossible` if it cannot be done now."""
+    """Do one thing to a call; `target` is who takes it, or to whom it goes.
+
+    Raises `Impossible` if it cannot be done now.
+    """
     if verb not in _ALLOWED[call.phase]:
         raise Impossible(f"{verb.value} is impossible while {call.phase.value}")
     if call.phase is Phase.DEVICES:
         return _pick_up(call, now) if verb is Verb.PICK_UP else _lapse(call, now)
     if verb is Verb.ANSWER:
-        return _connect(call, now, machine=False)
+        return _connect(replace(call, user_id=target or call.user_id), now, machine=False)
+    if verb is Verb.FETCH:
+        return _fetch(call, now, target)
     if verb is Verb.VOICEMAIL:
         return _machine(call, now)
     if verb is Verb.TRANSFER:
@@ -173,6 +200,15 @@ def _machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     return _connect(call, now, machine=True)
 
 
+def _fetch(call: Call, now: int, user_id: str | None) -> tuple[Call, tuple[News, ...]]:
+    """The talk of the one is over, and that of the other begins: the same event once more."""
+    if user_id in {None, call.user_id} or call.connected is None:
+        raise Impossible("a talk is fetched by another user")
+    talks = (*call.talks, Talk(call.user_id, call.connected, now))
+    fetched = replace(call, user_id=user_id, connected=now, talks=talks)
+    return fetched, _to_each(fetched, "call.answered")
+
+
 def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tuple[News, ...]]:
     status, usual = _ENDINGS[verb]
     if call.machine:
@@ -186,4 +222,6 @@ def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tup
 def _to_each(call: Call, kind: str) -> tuple[News, ...]:
     """An internal call is told to both users, for it is a call of each."""
     users = (call.user_id,) if call.callee is None else (call.user_id, call.callee)
+    if call.unnamed:
+        return (News(kind, None),)
     return tuple(News(kind, user) for user in users)

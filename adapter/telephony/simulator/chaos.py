@@ -17,7 +17,8 @@ class Knobs:
     Webhooks: `duplicate` (sent twice), `reorder` (held back until later ones have gone),
     `drop` (never sent; always for the types in `drop_types`), `delay_ms` (a range to wait),
     `bad_signature` and `stale_signature` (the first attempt is wrong, the redelivery right),
-    `omit` (each optional field is left out).
+    `omit` (each optional field is left out), `again` (sent once more `again_ms` after it was
+    taken, with a signature that is `again_age_seconds` old, as of who retries for hours).
     Requests: `status_429` (no call), `status_5xx` and `hang` (a call in half of the cases;
     `hang` answers only after `hang_seconds`), `accept_then_reset` (a call, and the
     connection is reset).
@@ -31,6 +32,9 @@ class Knobs:
     bad_signature: float = 0.0
     stale_signature: float = 0.0
     omit: float = 0.0
+    again: float = 0.0
+    again_ms: int = 5000
+    again_age_seconds: int = 14_400
     status_429: float = 0.0
     status_5xx: float = 0.0
     accept_then_reset: float = 0.0
@@ -50,15 +54,18 @@ class Knobs:
         return replace(self, **{name: _value(name, value) for name, value in wanted.items()})
 
 
+_AMOUNTS = frozenset({"hang_seconds", "reorder_ms", "again_ms", "again_age_seconds"})
+
+
 def _value(name: str, value: Any) -> Any:
     match name, value:
         case "drop_types", [*types] if all(isinstance(kind, str) for kind in types):
             return tuple(types)
         case "delay_ms", [int(low), int(high)] if 0 <= low <= high:
             return (low, high)
-        case (("hang_seconds" | "reorder_ms"), int() | float()) if value >= 0:
+        case _ if name in _AMOUNTS and type(value) in {int, float} and value >= 0:
             return value
-        case (("drop_types" | "delay_ms" | "hang_seconds" | "reorder_ms"), _):
+        case _ if name in {"drop_types", "delay_ms", *_AMOUNTS}:
             raise ValueError(f"bad value for {name}")
         case _, bool():
             return float(value)

@@ -34,6 +34,7 @@ class Delivery:
     faults: list[str] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     fate: str = "pending"
+    age_seconds: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Write it for the history."""
@@ -108,6 +109,11 @@ class Sender:
             copy = self._logged(endpoint, body)
             copy.faults.append("duplicate")
             self._start(endpoint, copy, wait_ms)
+        if self._dice.hits("again", subject, knobs.again):
+            copy = self._logged(endpoint, body)
+            copy.faults.append("again")
+            copy.age_seconds = knobs.again_age_seconds
+            self._start(endpoint, copy, wait_ms + knobs.again_ms)
 
     def _dropped(self, kind: str, subject: str, knobs: Knobs) -> bool:
         return self._dice.hits("drop", subject, 1.0 if kind in knobs.drop_types else knobs.drop)
@@ -142,7 +148,7 @@ class Sender:
             raise RuntimeError("open() was not called")
         headers = {
             "Content-Type": "application/json",
-            signing.HEADER: self._signature(endpoint, raw, how),
+            signing.HEADER: self._signature(endpoint, raw, how, delivery.age_seconds),
         }
         seen: dict[str, Any] = {"at": self._config.now(), "how": how}
         delivery.attempts.append(seen)
@@ -157,8 +163,8 @@ class Sender:
         seen["answered"] = self._config.now()
         return 200 <= status < 300
 
-    def _signature(self, endpoint: Endpoint, raw: bytes, how: str) -> str:
-        now = self._config.now() // 1000
+    def _signature(self, endpoint: Endpoint, raw: bytes, how: str, age_seconds: int) -> str:
+        now = self._config.now() // 1000 - age_seconds
         if how == "stale_signature":
             return signing.header([endpoint.secret], now - STALE_BY_SECONDS, raw)
         secret = endpoint.secret + ("x" if how == "bad_signature" else "")

@@ -13,6 +13,9 @@ from adapter.telephony.simulator.errors import ApiError, json_object
 from adapter.telephony.simulator.script import Scenario
 from adapter.telephony.simulator.state import STATE, State
 
+MOST_RINGS = 50
+"""Users of one ring group."""
+
 BY_HAND = {
     verb.value: verb
     for verb in (
@@ -33,6 +36,9 @@ async def sandbox_call(request: web.Request) -> web.StreamResponse:
     user = find_user(state, body.get("user") or body.get("user_id"))
     scenario, knobs = _scenario(body, state)
     direction = _direction(body.get("direction", "inbound"))
+    for named in (scenario.taken_by, scenario.fetched_by):
+        if named is not None:
+            find_user(state, named)
     made = state.switch.sandbox(
         user,
         direction,
@@ -41,8 +47,19 @@ async def sandbox_call(request: web.Request) -> web.StreamResponse:
         scenario,
         from_name=body.get("from_name"),
         knobs=knobs,
+        rings=_rings(body, state, direction),
     )
     return web.json_response({"id": made.call_id, "scenario": asdict(scenario)}, status=201)
+
+
+def _rings(body: dict[str, Any], state: State, direction: Direction) -> tuple[str, ...]:
+    """The users of a ring group: `users`, of a call from outside."""
+    users = body.get("users", [])
+    if not isinstance(users, list) or len(users) > MOST_RINGS:
+        raise ApiError(400, "users is a list of ids")
+    if users and direction is not Direction.INBOUND:
+        raise ApiError(400, "Only a call from outside rings at several users")
+    return tuple(find_user(state, one).user_id for one in users)
 
 
 async def by_hand(request: web.Request) -> web.StreamResponse:

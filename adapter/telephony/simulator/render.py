@@ -1,6 +1,7 @@
 """The simulator's own way to write DialStack's JSON; it shares no code with the adapter's. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,10 +39,11 @@ _STATUS = {
 
 def record(call: Call) -> dict[str, Any]:
     """Write one row of the call log: while the call lives, when anybody answered is not told."""
+    nobody = len(call.rings) > 1 and call.connected is None
     row = {
         "id": call.call_id,
         "object": "call",
-        "user": call.user_id,
+        "user": None if nobody else call.user_id,
         **_fields(call),
         "status": call.status,
         "endpoint": None,
@@ -74,6 +76,9 @@ def truth(call: Call) -> dict[str, Any]:
         "cause": call.cause,
         "machine": call.machine,
         "hung_up_by": call.hung_up_by,
+        "rings": list(call.rings),
+        "rang_at": call.rang_at,
+        "talks": [asdict(talk) for talk in call.talks],
     }
 
 
@@ -97,7 +102,7 @@ def user(person: User) -> dict[str, Any]:
 
 def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
     """Write whether the user's phones can ring, and what they do."""
-    mine = [call for call in calls if person.user_id in {call.user_id, call.callee}]
+    mine = [call for call in calls if person.user_id in _users(call)]
     busy = any(call.phase in {Phase.RINGING, Phase.TALKING} for call in mine)
     state = "offline" if not person.is_online else "busy" if busy else "available"
     return {
@@ -107,6 +112,12 @@ def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
         "notifiable": person.is_online and not person.do_not_disturb,
         "do_not_disturb": person.do_not_disturb,
     }
+
+
+def _users(call: Call) -> set[str | None]:
+    """Whose phones it keeps busy: while it rings, all of a group's."""
+    rings = call.rings if call.phase is Phase.RINGING else ()
+    return {call.user_id, call.callee, *rings}
 
 
 def queue_agent(person: User) -> dict[str, Any]:

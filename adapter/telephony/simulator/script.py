@@ -40,6 +40,8 @@ class Scenario:
 
     `hung_up_by` is told in the call's truth; the provider's events do not say it. `greeting`: an
     inbound call is answered by the platform at once, and rings at the agent behind its greeting.
+    `taken_by` names the user who answers, at whom it may not have rung; `fetched_by` the one who
+    takes the call over in the middle of the talk; `unnamed`: the events of both name nobody.
     """
 
     outcome: Outcome = Outcome.ANSWERED
@@ -49,6 +51,9 @@ class Scenario:
     hung_up_by: Literal["agent", "other"] = "other"
     greeting: bool = False
     cause: int = 27
+    taken_by: str | None = None
+    fetched_by: str | None = None
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,7 @@ class Step:
     delay_ms: int
     verb: Verb
     cause: int | None = None
+    target: str | None = None
 
 
 def timeline(
@@ -92,7 +98,11 @@ def _after_pick_up(scenario: Scenario, ring_ends: float, talk: float) -> tuple[S
     at, over = _ms(ring_ends), _ms(ring_ends + talk)
     match scenario.outcome:
         case Outcome.ANSWERED:
-            return (Step(at, Verb.ANSWER), Step(over, Verb.HANG_UP))
+            taken, ended = Step(at, Verb.ANSWER, target=scenario.taken_by), Step(over, Verb.HANG_UP)
+            if scenario.fetched_by is None:
+                return (taken, ended)
+            halfway = _ms(ring_ends + talk / 2)
+            return (taken, Step(halfway, Verb.FETCH, target=scenario.fetched_by), ended)
         case Outcome.VOICEMAIL:
             return (Step(at, Verb.VOICEMAIL), Step(over, Verb.HANG_UP))
         case Outcome.NO_ANSWER:

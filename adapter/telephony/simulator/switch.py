@@ -11,7 +11,7 @@ from adapter.telephony.simulator.chaos import Dice, Knobs
 from adapter.telephony.simulator.config import Config, User
 from adapter.telephony.simulator.deliveries import Sender
 from adapter.telephony.simulator.scenarios import Choice
-from adapter.telephony.simulator.script import Outcome, Scenario, timeline
+from adapter.telephony.simulator.script import Outcome, Scenario, Step, timeline
 
 
 class Switch:
@@ -56,9 +56,14 @@ class Switch:
         *,
         from_name: str | None = None,
         knobs: Knobs | None = None,
+        rings: tuple[str, ...] = (),
     ) -> Call:
-        """Begin a call that nobody asked the API for: from outside, or from a desk phone."""
+        """Begin a call that nobody asked the API for: from outside, or from a desk phone.
+
+        `rings` are the users of a ring group that a call from outside is for.
+        """
         made = self._made(user, direction, from_number, to_number, from_name)
+        made = replace(made, rings=rings, unnamed=scenario.unnamed)
         if direction is not Direction.INBOUND:
             made = self._perhaps_internal(made, user)
         self._play(made, scenario, knobs, picked_up=True)
@@ -107,13 +112,12 @@ class Switch:
         loop = asyncio.get_running_loop()
         scale = self._config.time_scale / 1000
         self._timers[made.call_id] = [
-            loop.call_later(step.delay_ms * scale, self._due, made.call_id, step.verb, step.cause)
-            for step in steps
+            loop.call_later(step.delay_ms * scale, self._due, made.call_id, step) for step in steps
         ]
 
-    def _due(self, call_id: str, verb: Verb, cause: int | None) -> None:
+    def _due(self, call_id: str, step: Step) -> None:
         with contextlib.suppress(calls.Impossible, KeyError):  # a hand was faster
-            self.act(call_id, verb, cause=cause)
+            self.act(call_id, step.verb, cause=step.cause, target=step.target)
 
     def by_hand(self, call_id: str, verb: Verb) -> Call:
         """Do something to a call; from now on its scenario is over. Raises as `act`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from qa.chaos.plan import Kind, number_of, plan_calls
+from qa.chaos.plan import Company, Kind, number_of, plan_calls
 from qa.chaos.server import WRITING_POINTS
 from qa.chaos.verdict import summary
 from qa.checker.check import check
@@ -96,11 +96,12 @@ def test_every_call_of_a_large_run_has_a_number_of_its_own() -> None:
 
 
 def test_a_plan_holds_every_kind_of_call() -> None:
-    """Dialed by click, come in, dialed on the desk phone."""
+    """Dialed by click, come in, dialed on the desk phone; with and without others' parts."""
     plans = plan_calls(200, 1)
     assert {plan.kind for plan in plans} == set(Kind)
     faults = {fault for plan in plans for fault in plan.faults}
-    assert {"greeting", "odd_from_name", "odd_from_number"} <= faults
+    assert {"greeting", "odd_from_name", "odd_from_number", "withheld"} <= faults
+    assert {company.value for company in Company if company} <= faults
 
 
 def test_each_kill_point_is_passed_by_the_server() -> None:

@@ -10,6 +10,7 @@ from adapter.telephony.simulator.call import (
     Impossible,
     News,
     Phase,
+    Talk,
     Verb,
     act,
     begin,
@@ -119,6 +120,30 @@ def test_a_call_from_outside_comes_in_and_rings() -> None:
     over, types = play(ringing, Verb.ANSWER, Verb.HANG_UP)
     assert types == ["call.answered", "call.end"]
     assert (over.started, over.answered, over.connected) == (5, 10, 10)
+
+
+def test_a_ring_group_rings_at_all_and_one_of_them_talks() -> None:
+    """The account's event names nobody then; the others are told nothing more."""
+    ringing, news = begin(replace(INBOUND, rings=("ada", "grace")), 5)
+    assert [item.user_id for item in news] == [None, "ada", "grace"]
+    talking, answered = act(ringing, Verb.ANSWER, 10, target="grace")
+    assert (talking.user_id, talking.rang_at) == ("grace", "ada")
+    assert answered == (News("call.answered", "grace"),)
+    assert act(talking, Verb.HANG_UP, 20)[1] == (News("call.end", "grace"),)
+    unnamed = act(replace(talking, unnamed=True), Verb.HANG_UP, 20)[1]
+    assert unnamed == (News("call.end", None),)
+
+
+def test_a_call_that_is_fetched_is_answered_once_more() -> None:
+    """By another user, whose talk begins where the first one's ends."""
+    talking, _ = play(begin(INBOUND, 5)[0], Verb.ANSWER)
+    fetched, news = act(talking, Verb.FETCH, 40, target="grace")
+    assert news == (News("call.answered", "grace"),)
+    assert (fetched.user_id, fetched.connected) == ("grace", 40)
+    assert fetched.talks == (Talk("ada", 10, 40),)
+    for nobody in ("ada", None):
+        with pytest.raises(Impossible):
+            act(talking, Verb.FETCH, 40, target=nobody)
 
 
 def test_a_caller_who_gives_up_was_not_answered() -> None:

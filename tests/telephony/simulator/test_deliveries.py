@@ -105,6 +105,15 @@ async def test_a_duplicate_is_the_same_event_twice() -> None:
     assert [delivery.faults for delivery in sender.log] == [[], ["duplicate"]]
 
 
+async def test_an_event_may_come_again_with_a_signature_of_hours_ago() -> None:
+    """As of who signs once and repeats for hours, though it had been taken."""
+    async with hooked() as hook, sending(hook) as sender:
+        sender.send(event(1), "one", Knobs(again=1, again_ms=50))
+        await settled(sender._chores)
+    assert [body["id"] for body in hook.received] == ["evt_1", "evt_1"]
+    assert hook.verdicts == ["genuine", "stale"]
+
+
 async def test_a_dropped_event_is_never_sent() -> None:
     """By probability, or by its type; the history remembers it."""
     async with hooked() as hook, sending(hook) as sender:

@@ -30,6 +30,41 @@ async def test_a_sandbox_call_comes_from_outside() -> None:
         assert (data["direction"], data["from_number"]) == ("inbound", "+15557654321")
 
 
+async def test_a_sandbox_call_may_ring_at_a_group_and_be_fetched() -> None:
+    """One takes it, another takes it over; the call log names who has had it last."""
+    async with simulated() as simulator:
+        made = await simulator.post(
+            "/v1/test_helpers/calls",
+            user="user_ada",
+            users=["user_ada", "user_grace"],
+            scenario={"taken_by": "user_grace", "fetched_by": "user_linus", "talk_seconds": 4},
+        )
+        await simulator.hook.until(*["call.ringing"] * 2, *["call.answered"] * 2, "call.end")
+        named = [(body["type"], body["data"].get("user_id")) for body in simulator.hook.received]
+        assert [user for kind, user in named if kind == "call.answered"] == [
+            "user_grace",
+            "user_linus",
+        ]
+        row = await simulator.get(f"/v1/calls/{made.json()['id']}")
+        assert row["user"] == "user_linus"
+        (truth,) = (await simulator.history())["calls"]
+        assert (truth["rings"], truth["rang_at"]) == (["user_ada", "user_grace"], "user_ada")
+        assert [talk["user_id"] for talk in truth["talks"]] == ["user_grace"]
+
+
+async def test_a_group_call_that_nobody_took_is_nobodys_in_the_call_log() -> None:
+    """It rang at several."""
+    async with simulated() as simulator:
+        made = await simulator.post(
+            "/v1/test_helpers/calls",
+            user="user_ada",
+            users=["user_ada", "user_grace"],
+            scenario={"outcome": "no-answer"},
+        )
+        await simulator.hook.until("call.end")
+        assert (await simulator.get(f"/v1/calls/{made.json()['id']}"))["user"] is None
+
+
 @pytest.mark.parametrize(
     ("direction", "number", "expected"),
     [("outbound", NUMBER, "outbound"), ("internal", "1002", "internal")],
@@ -63,6 +98,11 @@ async def test_a_sandbox_call_may_be_dialed_on_a_desk_phone(
         {"user": "user_ada", "scenario": []},
         {"user": "user_ada", "chaos": {"nonsense": 1}},
         {"user": "user_ada", "chaos": 1},
+        {"user": "user_ada", "users": "user_grace"},
+        {"user": "user_ada", "users": ["user_nobody"]},
+        {"user": "user_ada", "users": ["user_ada"] * 51},
+        {"user": "user_ada", "users": ["user_grace"], "direction": "outbound"},
+        {"user": "user_ada", "scenario": {"taken_by": "user_nobody"}},
     ],
 )
 async def test_a_wrong_sandbox_call_is_refused(body: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from adapter.telephony.simulator.call import Direction, Impossible, Phase, Verb
 from adapter.telephony.simulator.chaos import Knobs
 from adapter.telephony.simulator.config import User
-from adapter.telephony.simulator.script import Outcome, Scenario
+from adapter.telephony.simulator.script import Outcome, Scenario, Step
 from tests.telephony.running import simulated
 
 ADA = User("user_ada", "Ada Lovelace", "ada@example.com", "1001")
@@ -80,8 +80,8 @@ async def test_a_step_that_comes_too_late_is_forgotten() -> None:
     async with simulated(scenario=MANUAL) as simulator:
         switch = simulator.state.switch
         made = switch.place(ADA, "+15551234567")
-        switch._due(made.call_id, Verb.ANSWER, None)
-        switch._due("forgotten", Verb.ANSWER, None)
+        switch._due(made.call_id, Step(0, Verb.ANSWER))
+        switch._due("forgotten", Step(0, Verb.ANSWER))
         assert switch.calls[made.call_id].phase is Phase.DEVICES
 
 
