@@ -182,9 +182,13 @@ def _same_words(
     for write in history.tasks:
         tasks.setdefault(write.task_id, {}).update(write.fields)
     numbers = {call["id"]: _number(call, plans) for call in truth["calls"]}
+    # Where every attempt has a record, so has one that a colleague took: nobody writes about it.
+    taken = {(call.provider_call_id, call.agent) for call in history.calls if call.taken}
     for log in history.logs:
         task = tasks.get(log.task_id)
         if log.state != "settled" or task is None or log.provider_call_id not in numbers:
+            continue
+        if (log.provider_call_id, log.agent) in taken:
             continue
         number = numbers[log.provider_call_id]
         wrong: dict[str, Any] = {}
