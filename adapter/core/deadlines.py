@@ -94,7 +94,7 @@ def _lapsed_due(
 def _ending_due(agent: Agent, call: Call, stage: AwaitingCdr, at: int, policy: Policy) -> Decision:
     """The call log did not tell in time. A question may be lost: what decides is asked again."""
     waits, questions = policy.record_again_ms, ask(agent, call)
-    if is_in_doubt(agent, call) and questions and stage.asked < len(waits):
+    if is_in_doubt(agent, call, stage) and questions and stage.asked < len(waits):
         later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
         return Decision(agent.with_call(call.at_stage(later)), effects=questions)
     if stage.unlisted and may_be_own_leg(agent, call) is None:

@@ -51,14 +51,17 @@ def await_cdr(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     return Decision(asking, effects=ask(agent, call))
 
 
-def is_in_doubt(agent: Agent, call: Call) -> bool:
+def is_in_doubt(agent: Agent, call: Call, stage: AwaitingCdr) -> bool:
     """Whether the call log may say that there is nothing to log here.
 
-    Either it rang at several and nobody told who took it, or it is but an own leg's end. Of all
-    else there is something to log, which may be corrected.
+    Either it rang at several and nobody told who took it, or who talked, or it is but an own leg's
+    end. Of all else there is something to log, which may be corrected.
     """
-    facts, rang = call.facts, call.opened_at < call.stage.since and call.facts.is_inbound
-    if rang and facts.connected is None and facts.outcome is None and not facts.is_recorded:
+    facts = call.facts
+    if call.unnamed:
+        return not stage.unlisted
+    rang = call.opened_at < stage.since and facts.is_inbound
+    if rang and facts.connected is None and facts.outcome is None:
         return True
     return may_be_own_leg(agent, call) is None
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from adapter.core import controlling, deadlines, dialing, pausing, reporting, surfaces, works
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
-from adapter.core.ending import end_wrapup, log_call
+from adapter.core.ending import ask, end_wrapup, is_in_doubt, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
     AvailabilityAnswered,
@@ -165,6 +165,9 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
     written = replace(call, draft=call.draft.merged(event.draft))
     kept = agent.with_call(written)
     if isinstance(call.stage, AwaitingCdr) and event.done:
+        if is_in_doubt(agent, call, call.stage) and (questions := ask(agent, call)):
+            # Whose call it was is told first: the words are kept for that.
+            return Decision(kept, effects=questions)
         logged = log_call(kept, written, event.at, policy)
         return logged.then(end_wrapup(logged.agent, written, event.at))
     if not isinstance(call.stage, Wrapup):

@@ -195,10 +195,12 @@ def _from_outside(plan: CallPlan, rng: Random, spelled: str) -> CallPlan:
 
 
 def _in_company(plan: CallPlan, rng: Random, company: Company) -> CallPlan:
-    # That a colleague takes it over is told, or nobody could know.
+    """Somebody else has a part, of which something is told: else nobody could know of it."""
+    if not company:
+        return plan
     told = company in {Company.COLLEAGUE, Company.FETCHED}
     scenario = {**plan.scenario, "outcome": "answered"} if told else plan.scenario
-    knobs = {} if told else plan.knobs
+    knobs = {"drop": 0.0} if told else {**plan.knobs, "drop": 0.0}
     second = rng.random() < 0.5
     return replace(plan, scenario=scenario, knobs=knobs, company=company, second_takes=second)
 

@@ -39,6 +39,7 @@ from adapter.core.reporting import told_by
 from adapter.core.route import Route
 from tests.core.people import (
     IDLE,
+    LINE,
     NUMBER,
     POLICY,
     RECORD,
@@ -774,10 +775,29 @@ def test_whose_talk_it_was_that_names_nobody_is_asked_before_it_is_logged() -> N
 
 
 def test_a_talk_that_names_nobody_is_logged_where_nobody_can_be_asked() -> None:
-    """After the usual wait; and one that is named later is certain."""
+    """Asked again where the question may be lost, but not where there is no such row."""
+    world, unlisted = unnamed_talk(), unnamed_talk()
+    for seconds in (70, 80, 95):
+        assert world.logs == {}
+        world.tell(TimePassed(T0 + seconds * 1_000))
+    unlisted.tell(CdrMissing(T0 + 65_100, "fresh"))
+    unlisted.tell(TimePassed(T0 + 70_000))
+    assert told(world).talk_ms == told(unlisted).talk_ms == 60_000
+
+
+def test_words_about_a_talk_that_names_nobody_wait_until_it_is_known_whose_it_was() -> None:
+    """Who writes it up at once asks once more, and has written nothing of a colleague's call."""
     world = unnamed_talk()
-    world.tell(TimePassed(T0 + 65_000 + POLICY.record_ms))
-    assert told(world).talk_ms == 60_000
+    done = WrapupSubmitted(T0 + 65_050, "fresh", Draft(notes="n"), done=True)
+    assert world.tell(done).effects == (AskCall("fresh", LINE, "p1"),)
+    assert world.logs == {}
+    talk = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    world.report(tell(CdrFound, T0 + 65_100, talk))
+    assert told(world).draft.notes == "n"
+
+
+def test_a_talk_that_is_named_later_is_certain() -> None:
+    """Nobody has to be asked."""
     named = World()
     call = said(direction=IN, number=CALLER, connected=T0 + 5_000)
     named.report(replace(tell(Connected, T0 + 5_000, call), unnamed=True))
