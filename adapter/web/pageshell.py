@@ -18,8 +18,8 @@ _SURFACES = {
     "sfdcIframeOrigin": ("lightning.js", "lightning/opencti_min.js"),
     "sfdcIFrameOrigin": ("classic.js", "interaction.js"),
 }
-_OUR_HOST = ("lwc.js", "hostport.js")
-"""It needs no library of Salesforce's."""
+_OUR_OWN = {"lwc": ("lwc.js", "hostport.js"), "voice": ("voice.js",)}
+"""Components of our own, which need no library of Salesforce's."""
 _CONNECTING = re.compile(r'(<p data-words="connecting">)[^<]*')
 
 
@@ -48,8 +48,8 @@ def shell(
     direction, connecting = files.languages[language]
     named = next((name for name in _SURFACES if name in query), "")
     driver, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
-    is_ours = query.get("mode") == "lwc"
-    drivers = _OUR_HOST if is_ours else (driver,)
+    ours = _OUR_OWN.get(query.get("mode", ""))
+    drivers = ours or (driver,)
     origin = query.get(named, "")
     links = [
         _preload(f"api/page-settings?origin={quote(origin, safe='')}", "fetch"),
@@ -59,7 +59,7 @@ def shell(
             for m in files.modules("boot.js", *drivers)
         ),
     ]
-    if known_origin and not is_ours:
+    if known_origin and not ours:
         address = f"{origin}/support/api/{version}/{library}"
         links.append(f'<link rel="preload" as="script" href="{escape(address)}">')
     said = _CONNECTING.sub(lambda found: found[1] + escape(connecting), page)

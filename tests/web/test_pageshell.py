@@ -53,12 +53,14 @@ def test_in_classic_it_is_the_driver_and_the_library_of_classic() -> None:
     assert "opencti_min" not in html
 
 
-def test_in_our_own_host_there_is_no_library() -> None:
+@pytest.mark.parametrize(("mode", "driver"), [("lwc", "lwc.js"), ("voice", "voice.js")])
+def test_in_our_own_components_there_is_no_library(mode: str, driver: str) -> None:
     """Its driver and the way to it, and nothing from the org."""
-    query = {"sfdcIframeOrigin": ORIGIN, "mode": "lwc"}
+    query = {"sfdcIframeOrigin": ORIGIN, "mode": mode}
     html = shell(PAGE, FILES, query, "en", known_origin=True)
     assert "/support/api/" not in html
-    for module in FILES.modules("lwc.js", "hostport.js"):
+    assert ("hostport.js" in html) is (mode == "lwc")
+    for module in FILES.modules(driver):
         assert f"/{module}" in html
 
 

@@ -71,7 +71,7 @@ export interface Work {
  * What an experience does not have is answered with the code UNSUPPORTED, and shown to nobody.
  */
 export interface Driver {
-  surface: 'lightning' | 'classic' | 'lwc';
+  surface: 'lightning' | 'classic' | 'lwc' | 'voice';
   /** Ask something harmless: the proof that somebody answers at all. */
   probe(): Promise<Outcome>;
   enable(): Promise<Outcome>;

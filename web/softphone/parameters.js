@@ -5,7 +5,7 @@
  * script injection. The rule is the library's own, so that what passes here also passes there.
  */
 
-/** @typedef {{origin: string, surface: 'lightning'|'classic'|'lwc'}} Parameters */
+/** @typedef {{origin: string, surface: 'lightning'|'classic'|'lwc'|'voice'}} Parameters */
 /** @typedef {{ok: true, value: Parameters} | {ok: false, code: string}} Verdict */
 
 const SALESFORCE = [
@@ -52,5 +52,5 @@ export function readParameters(search, allowLoopback) {
   if (classic.length > 0) return { ok: true, value: { origin, surface: 'classic' } };
   const mode = query.get('mode');
   if (!mode) return { ok: false, code: 'no-mode' };
-  return { ok: true, value: { origin, surface: mode === 'lwc' ? 'lwc' : 'lightning' } };
+  return { ok: true, value: { origin, surface: mode === 'lwc' || mode === 'voice' ? mode : 'lightning' } };
 }

@@ -20,10 +20,12 @@ const DRIVERS = {
   classic: async () => (await import('./classic.js')).classicDriver,
   lightning: async () => (await import('./lightning.js')).lightningDriver,
   lwc: async () => (await import('./lwc.js')).lwcDriver,
+  voice: async () => (await import('./voice.js')).voiceDriver,
 };
 
-/** Our own host has no library: it is spoken to directly. @param {string} origin */
-async function reachOurHost(origin) {
+/** Our own components have no library: they are spoken to directly. @param {string} origin @param {'lwc'|'voice'} surface @returns {Promise<any>} */
+async function reachOurHost(origin, surface) {
+  if (surface === 'voice') return { ok: true, api: origin };
   const { reachHost } = await import('./hostport.js');
   return reachHost(origin, makeId());
 }
@@ -55,7 +57,7 @@ export async function startUp(search) {
   if (!settings.allowed_origin) return blocked('origin-not-allowed', origin);
   const ticket = firstTicket(settings, origin, query.get('demo_agent'));
   const loading = DRIVERS[surface]().catch(() => null);
-  const library = await (surface === 'lwc' ? reachOurHost(origin) : loadLibrary(origin, settings.api_version, surface));
+  const library = await (surface === 'lwc' || surface === 'voice' ? reachOurHost(origin, surface) : loadLibrary(origin, settings.api_version, surface));
   const makeDriver = await loading;
   if (!makeDriver) return blocked('server-unreachable', location.origin);
   if (!library.ok) return blocked(library.code, library.detail || origin);

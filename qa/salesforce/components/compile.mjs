@@ -5,8 +5,10 @@ import lwc from "@lwc/rollup-plugin";
 import { rollup } from "rollup";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const OURS = "../../../salesforce/host/force-app/main/default/lwc";
-const ours = (name) => ({ name: `c/${name}`, path: path(`${OURS}/${name}/${name}.js`) });
+const ours = (name, project = "host") => ({
+  name: `c/${name}`,
+  path: path(`../../../salesforce/${project}/force-app/main/default/lwc/${name}/${name}.js`),
+});
 
 // Each module of the platform, and each import of the org's own, is asked of the page's stand-in.
 const MODULES = ["navigation", "messageService", "pageReferenceUtils", "platformUtilityBarApi", "uiRecordApi"];
@@ -29,7 +31,7 @@ const platform = {
 };
 const bundle = await rollup({
   input: path("main.js"),
-  plugins: [platform, lwc({ rootDir: path("."), modules: [ours("softphoneHost"), ours("phoneNumbers"), { dir: path(".") }] })],
+  plugins: [platform, lwc({ rootDir: path("."), modules: [ours("softphoneHost"), ours("phoneNumbers"), ours("softphoneVoice", "voice"), { dir: path(".") }] })],
   onwarn: (warning) => {
     throw new Error(warning.message);
   },

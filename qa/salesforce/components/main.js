@@ -2,6 +2,14 @@
 import { createElement } from 'lwc';
 import PhoneNumbers from 'c/phoneNumbers';
 import SoftphoneHost from 'c/softphoneHost';
+import SoftphoneVoice from 'c/softphoneVoice';
+
+/** The component of a Voice Extension, beside Salesforce's own phone. */
+export function mountVoice(home, address) {
+  const extension = createElement('c-softphone-voice', { is: SoftphoneVoice });
+  extension.softphoneUrl = address;
+  home.append(extension);
+}
 
 export async function mountHost(home, address, platform) {
   const host = createElement('c-softphone-host', { is: SoftphoneHost });
