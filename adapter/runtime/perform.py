@@ -219,25 +219,25 @@ class Performer:
         try:
             cdr = await self._of(effect).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
-            return self._unavailable(key, effect.call_id, error)
-        return await self._told(effect, cdr)
+            return self._unavailable(key, effect.call_id, error.text)
+        return await self._told(key, effect, cdr)
 
     async def _find(self, key: AgentKey, effect: FindCall) -> Event:
         since = effect.since - LOOK_BACK_MS
         try:
             cdrs = await self._of(effect).list_cdrs(effect.line.user, since, LOG_ROWS)
         except ProviderError as error:
-            return self._unavailable(key, effect.call_id, error)
+            return self._unavailable(key, effect.call_id, error.text)
         for cdr in reversed(cdrs):
             if _fits(cdr, effect, since) and not await self._is_known(effect, cdr):
-                return await self._told(effect, cdr)
+                return await self._told(key, effect, cdr)
         return CdrMissing(self._clock.now(), effect.call_id)
 
     async def _is_known(self, effect: FindCall, cdr: Cdr) -> bool:
         route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
         return bool(route.owners)
 
-    async def _told(self, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
+    async def _told(self, key: AgentKey, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
         """What the CDR means for this agent, by the same rule as a webhook."""
         now, update = self._clock.now(), cdr.update if cdr else None
         if update is None:
@@ -245,31 +245,29 @@ class Performer:
         shared = (
             update.user_id is None and update.is_inbound and await self._is_shared(effect, update)
         )
-        if update.is_elsewhere(effect.line.user) and not await self._is_handed_on(effect, update):
-            return CdrUnavailable(now, effect.call_id)
+        if update.is_elsewhere(effect.line.user):
+            # Somebody else talked: they have heard of it, who may have heard nothing else.
+            try:
+                await self._hand_on(effect.line.account, update)
+            except StorageError as error:
+                return self._unavailable(key, effect.call_id, str(error))
         event = event_for(
             update, effect.line.user, at=now, call_id=effect.call_id, known=True, shared=shared
         )
         return event or CdrMissing(now, effect.call_id)
 
-    async def _is_handed_on(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
-        """Somebody else talked: they have heard of it, who may have heard nothing else."""
-        delivery = found_talk(effect.line.account, update)
-        try:
-            if delivery is not None:
-                await self._deliver(delivery)
-        except StorageError as error:
-            log.warning("cdr.not_handed_on", call=effect.call_id, reason=str(error))
-            return False
-        return True
+    async def _hand_on(self, account: str, update: CallUpdate) -> None:
+        delivery = found_talk(account, update)
+        if delivery is not None:
+            await self._deliver(delivery)
 
     async def _is_shared(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
         """Whether several agents have the call: it rang at each of them."""
         route = await self._store.route(effect.line.account, update.provider_call_id)
         return len(route.owners) > 1
 
-    def _unavailable(self, key: AgentKey, call_id: str, error: ProviderError) -> Event:
-        log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=error.text)
+    def _unavailable(self, key: AgentKey, call_id: str, reason: str) -> Event:
+        log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=reason)
         return CdrUnavailable(self._clock.now(), call_id)
 
     async def _control(self, effect: ControlCall) -> Event:

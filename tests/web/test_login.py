@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapter import wiring
+from adapter import frontends
 from tests.scenarios.conftest import World, a_world
 
 
@@ -67,7 +67,7 @@ async def test_an_agent_gets_so_many_tickets_a_minute(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Each is a row of the store; a colleague is not hurt."""
-    monkeypatch.setattr(wiring, "TICKETS_PER_MINUTE", 5)
+    monkeypatch.setattr(frontends, "TICKETS_PER_MINUTE", 5)
     async with a_world(tmp_path) as world, world.stack:
         page, colleague = await world.page(), await world.page("grace")
         headers = {"Origin": world.url, "Cookie": page.cookie}
@@ -85,7 +85,7 @@ async def test_an_agent_asks_so_many_questions_a_minute(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """About numbers and past calls: each costs more than it looks."""
-    monkeypatch.setattr(wiring, "QUESTIONS_PER_MINUTE", 5)
+    monkeypatch.setattr(frontends, "QUESTIONS_PER_MINUTE", 5)
     async with a_world(tmp_path) as world, world.stack:
         page = await world.page()
         headers = {"Origin": world.url, "Cookie": page.cookie}

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter import wiring
+from adapter import frontends
 from adapter.web.salesforcelogin import CODE_MS, FLOW_MS
 from adapter.web.sessions import cookie_name
 from tests.fakes.identity import FakeIdentity, an_identity
@@ -196,7 +196,7 @@ async def test_an_office_signs_in_at_nine(stage: Stage) -> None:
 @pytest.fixture
 def few_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not three hundred."""
-    monkeypatch.setattr(wiring, "SIGN_INS_UNDER_WAY", 3)
+    monkeypatch.setattr(frontends, "SIGN_INS_UNDER_WAY", 3)
 
 
 @pytest.mark.usefixtures("few_under_way")
