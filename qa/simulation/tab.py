@@ -112,7 +112,8 @@ class Tab:
     def _move(self, page_id: str) -> None:
         """The agent opens the other app: a new load, perhaps in another surface."""
         if page_id == self.page_id:
-            self._fault("moved", "")
+            self._dice.fault("moved")
+            self._fault("page-crash", "")
             if self.link is not None:
                 self._break(self.link)
             self._load()

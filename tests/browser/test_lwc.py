@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Org, Tab, an_org
+from tests.browser.test_accessibility import SMALL, violations
 from tests.browser.test_inbound import GRACE, GRACE_ID, NOBODY, PETROVS, act, comes_in
 
 pytestmark = pytest.mark.browser
@@ -297,6 +299,59 @@ async def test_the_utility_item_follows_the_call(host: Org) -> None:
     await expect(tab.page.locator('#item[data-icon="edit"]')).to_have_count(1)
     height = await tab.page.locator("#frame").evaluate("frame => frame.style.height")
     assert height.endswith("px")
+
+
+async def test_an_agent_who_moves_between_the_surfaces_loses_no_log(host: Org) -> None:
+    """To our component and back, with a log that no page of the old one was there to save."""
+    host.home = "/"
+    cti = await host.tab()
+    await cti.click("Grace Okafor", NUMBER)
+    await cti.until("bridged", "off")
+    await cti.page.close()
+    host.tabs.remove(cti)
+    await until_over(host, 1)
+
+    host.home = "/lwc/"
+    lwc = await host.tab(ready=False)
+    await lwc.until("wrapup", "off")
+    (by_key,) = await lwc.until_tasks(1)
+    assert by_key["Softphone_Call__c"] == by_key["CallObject"]
+    await done(lwc)
+    await call_grace(lwc)
+    await lwc.until("bridged", "off")
+    await lwc.page.close()
+    host.tabs.remove(lwc)
+    await until_over(host, 2)
+
+    host.home = "/"
+    back = await host.tab(ready=False)
+    await back.until("wrapup", "off")
+    tasks = await back.until_tasks(2)
+    assert [task["WhoId"] for task in tasks] == [GRACE_ID, GRACE_ID]
+    assert "Softphone_Call__c" not in tasks[1]
+    assert len({task["CallObject"] for task in tasks}) == 2
+
+
+async def until_over(host: Org, calls: int) -> None:
+    """Wait until so many calls are over at the provider, and the adapter has heard of it."""
+    async with asyncio.timeout(30):
+        while True:
+            history = await host.world.history()
+            ended = [call for call in history["calls"] if call["ended"]]
+            if len(ended) >= calls and all(d["fate"] != "pending" for d in history["deliveries"]):
+                return
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.slow
+async def test_the_panels_numbers_have_no_violation(tmp_path: Path, components: Path) -> None:
+    """axe, in both themes; targets are large."""
+    async with an_org(tmp_path, bypass_csp=True, home="/lwc/", components=components) as org:
+        tab = await org.tab()
+        await tab.page.evaluate("id => demoOrg.navigate(id)", GRACE_ID)
+        await expect(tab.phone.locator(".record-numbers li")).to_have_count(2)
+        assert await violations(tab.page, tab.phone) == []
+        assert await tab.phone.evaluate(SMALL) == []
 
 
 async def test_the_demos_own_page_needs_no_compiler(tmp_path: Path) -> None:

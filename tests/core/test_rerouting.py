@@ -9,9 +9,15 @@ from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log
 from adapter.core.logdecision import LogDecision
-from adapter.core.logevents import LogAccepted, LogEvent, LogSaved, LogTimePassed
-from adapter.core.logmodel import CallLog, Pending, Settled
-from adapter.core.model import Draft
+from adapter.core.logevents import (
+    LogAccepted,
+    LogEvent,
+    LogRefused,
+    LogSaved,
+    LogTimePassed,
+    TrayDecided,
+)
+from adapter.core.logmodel import CallLog, Pending, SaveError, Settled
 from adapter.core.policy import SavePolicy
 from adapter.core.rerouting import may_save
 from adapter.core.route import Route
@@ -63,16 +69,21 @@ def test_the_gate_never_takes_over_a_first_save_in_doubt() -> None:
     assert refused.log == in_doubt
 
 
+def test_a_refused_first_save_stays_with_the_key() -> None:
+    """It may have been sent twice, and the other copy still make the record."""
+    why = (SaveError("REQUIRED_FIELD_MISSING", "Reason"),)
+    tray = after(keyed(), ACCEPT, LogRefused(T0 + 900, "lwc1", 1, "n1", why)).log
+    again = after(tray, TrayDecided(T0 + 5_000, "save_again")).log
+    assert not may_save(again, Route.PAGE, T0 + 9 * LAST_COMMIT, POLICY)
+    assert may_save(again, Route.KEYED, T0 + 5_000, POLICY)
+
+
 def test_the_gate_takes_over_an_update_once_no_other_can_still_be_committed() -> None:
-    """A late one by key would undo it: at once where none is in doubt."""
+    """A late one by key would undo it."""
     saved = after(keyed(), ACCEPT, LogSaved(T0 + 900, "lwc1", 1, "n1", "00T1")).log
     assert isinstance(saved.state, Settled)
-    assert may_save(saved, Route.PAGE, T0 + 901, POLICY)
-    changed = replace(saved, draft=Draft(notes="n"), state=Pending(T0, T0))
-    accepted = LogAccepted(T0 + 1_000, "lwc1", "n2", Route.KEYED)
-    lost = after(changed, accepted, LogTimePassed(T0 + 31_000)).log
-    assert not may_save(lost, Route.PAGE, T0 + 2_000, POLICY)
-    assert may_save(lost, Route.PAGE, T0 + 1_000 + LAST_COMMIT, POLICY)
+    assert not may_save(saved, Route.PAGE, T0 + 901, POLICY)
+    assert may_save(saved, Route.PAGE, T0 + LAST_COMMIT, POLICY)
 
 
 @pytest.mark.parametrize("route", [Route.PAGE, Route.KEYED])
