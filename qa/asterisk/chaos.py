@@ -1,0 +1,280 @@
+"""Thousands of calls on the stand-in, while whoever steers is killed, replaced or cut off.
+
+    python -m qa.asterisk.chaos --calls 10000 --seed 1
+
+The store outlives all of it, and so does a second process that only places. Afterwards: nobody was
+called twice, each call that was told of has one end, no channel is left, and a talk that nothing
+disturbed is told as long as it was. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from adapter.core.facts import NOTHING_KNOWN, Facts
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.driver import AsteriskDriver
+from adapter.telephony.asterisk.ledger import OVER
+from adapter.telephony.port import Action, ProviderError
+from qa.asterisk.bench import Bench, imitated
+from qa.asterisk.handset import BUSY, IGNORE, Plan
+from qa.asterisk.standin import StandIn
+from tests.fakes.states import MemorySink, MemoryStates
+
+AGENTS = 30
+OVER_SECONDS = 60
+FAULTS = ("killed", "replaced", "cut off", "exchange killed")
+FAULT_SECONDS = (4, 12)
+WISHES = (Action.HOLD, Action.MUTE, Action.CONSULT, Action.HANG_UP)
+TALK_ERROR_SECONDS = 1.0
+
+
+@dataclass
+class Count:
+    """What was played and found."""
+
+    calls: int = 0
+    talks: int = 0
+    refused: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    wishes: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    talk_errors: list[float] = field(default_factory=list)
+
+
+class World:
+    """The stand-in, the store, and the drivers: one steers, one places.
+
+    `disturbed` grows with each fault, at its beginning and at its end.
+    """
+
+    def __init__(self, bench: Bench, dice: random.Random, count: Count) -> None:
+        assert isinstance(bench.world, StandIn)
+        self.bench, self.standin = bench, bench.world
+        self.dice, self.count = dice, count
+        self.states = MemoryStates()
+        self.sink = MemorySink(self.states)
+        self.disturbed = 0
+        self.plans: dict[str, Plan] = {}
+        bench.trunk.plan = lambda number: self.plans.pop(number, BUSY)
+        self.front = self._driver()
+        self._running: list[tuple[AsteriskDriver, asyncio.Task[None]]] = []
+
+    def _driver(self) -> AsteriskDriver:
+        account = self.bench.account(ring_seconds=2, dial_seconds=2, inside="PJSIP/colleague")
+        return AsteriskDriver(
+            "acct",
+            AriClient(build_http(account), account),
+            account,
+            self.states,
+            now=lambda: time.time_ns() // 1_000_000,
+        )
+
+    async def steer(self) -> None:
+        """Another process steers from now on."""
+        driver = self._driver()
+        task = asyncio.create_task(driver.run(self.sink))
+        self._running.append((driver, task))
+        async with asyncio.timeout(OVER_SECONDS):
+            while not driver.steering.connected:  # noqa: ASYNC110 - it says so nowhere else
+                await asyncio.sleep(0.01)
+
+    async def end(self) -> None:
+        """Whoever steers does so no more, whatever they are at."""
+        running, self._running = self._running, []
+        for driver, task in running:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await driver.close()
+
+    async def fault(self, kind: str) -> None:
+        """One of them."""
+        self.disturbed += 1
+        self.count.faults[kind] += 1
+        match kind:
+            case "killed":
+                await self.end()
+                await asyncio.sleep(self.dice.uniform(0, 0.3))
+                await self.steer()
+            case "replaced":
+                before, self._running = self._running, []
+                await self.steer()
+                after, self._running = self._running, before
+                await self.end()
+                self._running = after
+            case "cut off":
+                await self.standin.lose_sockets()
+            case _:
+                await self.standin.kill()
+                await asyncio.sleep(self.dice.uniform(0, 0.3))
+                await self.standin.start()
+        self.disturbed += 1
+
+    def told(self, root: str) -> list[tuple[str, Facts]]:
+        """What was stored of a call."""
+        taken = (one.update for one in self.sink.taken.values())
+        return [(u.moment, u.facts) for u in taken if u and u.provider_call_id == root]
+
+    def is_there(self, root: str) -> bool:
+        """Whether a channel of the call is."""
+        names = map(ids.leg_name, self.standin.exchange.channels)
+        return any(name is not None and name.root == root for name in names)
+
+
+@asynccontextmanager
+async def a_world(folder: Path, dice: random.Random, count: Count) -> AsyncIterator[World]:
+    """All of it, running."""
+    async with imitated(folder) as bench:
+        world = World(bench, dice, count)
+        await bench.phone("colleague")
+        await world.steer()
+        try:
+            yield world
+        finally:
+            await world.end()
+            await world.front.close()
+
+
+async def an_agent(world: World, name: str, numbers: Iterator[str], calls: int) -> None:
+    """Call after call, until so many were placed by all."""
+    phone = await world.bench.phone(name)
+    while world.count.calls < calls:
+        number, dice = next(numbers), world.dice
+        mine = Plan(after=dice.uniform(0, 0.05))
+        theirs = [Plan(after=0.02, talk=dice.uniform(0.05, 0.4))] * 4 + [BUSY, IGNORE]
+        phone.plan = lambda called, plan=mine: plan  # type: ignore[misc]
+        world.plans[number] = dice.choice(theirs)
+        await one_call(world, name, number)
+
+
+async def one_call(world: World, name: str, number: str) -> None:
+    """Place it, wish something in between, wait for its end; then the verdict."""
+    count, before = world.count, world.disturbed
+    call_id = f"call_{number.removeprefix('+'):0>26}"
+    root = ids.root_of(call_id)
+    try:
+        await world.front.place(call_id, name, number)
+        count.calls += 1
+    except ProviderError:
+        count.refused += 1
+        await asyncio.sleep(0.5)  # as long as an agent would need to click again
+    wishing = asyncio.create_task(_wish(world, root))
+    try:
+        async with asyncio.timeout(OVER_SECONDS):
+            while world.is_there(root):  # noqa: ASYNC110 - another program's state
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        count.wrong.append(f"{number}: channels are left after {OVER_SECONDS} s")
+    wishing.cancel()
+    await _told_of_the_end(world, root, number)
+    _judge(world, root, number, is_quiet=before == world.disturbed)
+
+
+async def _wish(world: World, root: str) -> None:
+    """What an agent wants done in a talk, at any moment; it may be refused."""
+    if world.dice.random() < 0.5:
+        return
+    action = world.dice.choice(WISHES)
+    await asyncio.sleep(world.dice.uniform(0.05, 0.3))
+    with contextlib.suppress(ProviderError):
+        await world.front.control(root, action, "2002" if action is Action.CONSULT else None)
+        world.count.wishes[action] += 1
+
+
+async def _told_of_the_end(world: World, root: str, number: str) -> None:
+    """The end is told of each call that was told of, when somebody steers again."""
+    deadline = time.time() + OVER_SECONDS
+    while (told := world.told(root)) and not any(moment in OVER for moment, _ in told):
+        if time.time() > deadline:
+            world.count.wrong.append(f"{number}: its end was never told")
+            return
+        await asyncio.sleep(0.02)
+
+
+def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
+    """What was told, held against what the phones saw."""
+    count, told = world.count, world.told(root)
+    asked = [call for call in world.bench.trunk.calls if call.number == number]
+    world.bench.trunk.calls = [one for one in world.bench.trunk.calls if one.number != number]
+    if len(asked) > 1:
+        count.wrong.append(f"{number}: called {len(asked)} times")
+    ends = [moment for moment, _ in told if moment in OVER]
+    if len(ends) > 1 and is_quiet:
+        count.wrong.append(f"{number}: {len(ends)} ends")
+    if not (asked and asked[0].talked and is_quiet):
+        return
+    count.talks += 1
+    facts = NOTHING_KNOWN
+    for _, one in told:
+        facts = facts.join(one)
+    error = abs((facts.talk_ms or 0) / 1000 - asked[0].talked)
+    count.talk_errors.append(error)
+    if error > TALK_ERROR_SECONDS:
+        count.wrong.append(f"{number}: {facts.talk_ms} ms told, {asked[0].talked:.2f} s talked")
+
+
+async def run(calls: int, seed: int) -> dict[str, Any]:
+    """So many calls; what was found."""
+    began, count, dice = time.time(), Count(), random.Random(seed)
+    numbers = (f"+1202{number:07}" for number in itertools.count(1))
+    with tempfile.TemporaryDirectory() as folder:
+        async with a_world(Path(folder), dice, count) as world:
+            agents = asyncio.gather(
+                *(an_agent(world, f"agent{number:02}", numbers, calls) for number in range(AGENTS))
+            )
+            while not agents.done():
+                await asyncio.wait([agents], timeout=dice.uniform(*FAULT_SECONDS))
+                if not agents.done():
+                    await world.fault(dice.choice(FAULTS))
+            await agents
+            left = len(world.standin.exchange.channels)
+    return {
+        "calls": count.calls,
+        "seed": seed,
+        "undisturbed_talks": count.talks,
+        "refused": count.refused,
+        "faults": dict(count.faults),
+        "wishes": {str(name): done for name, done in count.wishes.items()},
+        "worst_talk_error_s": round(max(count.talk_errors, default=0), 2),
+        "channels_left": left,
+        "wrong": count.wrong[:20],
+        "seconds": round(time.time() - began),
+        "ok": not count.wrong and not left,
+    }
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m qa.asterisk.chaos", description=__doc__)
+    parser.add_argument("--calls", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    # What the faults have each driver say would be most of the output.
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)
+    logging.disable(logging.ERROR)
+    found = asyncio.run(run(options.calls, options.seed))
+    print(json.dumps(found))
+    return 0 if found["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
