@@ -32,6 +32,10 @@ class Directory(Protocol):
         """Where an admin wants the agent to work; empty: whichever page greets."""
         ...
 
+    def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
+        """The keys of the user's other phones, as the provider lists them."""
+        ...
+
 
 class People(Protocol):
     """Who of the house can be called (runtime.directory)."""
@@ -110,6 +114,11 @@ class Tenants(Generic[SalesforceT]):
         """Where an admin wants the agent to work, by the directory of their own org."""
         tenant = self.of_agent(key)
         return tenant.directory.surface(key, email) if tenant else ""
+
+    def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
+        """The keys of the user's other phones, by the directory of the account's org."""
+        tenant = self.of_account(line.account)
+        return tenant.directory.ring_profiles(line) if tenant else ()
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's telephony user by the directory of their own org, and no other.

@@ -61,12 +61,17 @@ async def test_an_agent_is_looked_for_in_their_own_org_only() -> None:
         def surface(self, key: AgentKey, email: str) -> str:
             return "voice"
 
+        def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
+            return ("mobile",)
+
     from dataclasses import replace
 
     one, other = two().all
     tenants = Tenants([replace(one, directory=Adas()), other])
     assert await tenants.line(ADA, "ada@example.com") == TelephonyUser("acct_a", "user_ada")
     assert tenants.surface(ADA, "ada@example.com") == "voice"
+    assert tenants.ring_profiles(TelephonyUser("acct_a", "user_ada")) == ("mobile",)
+    assert tenants.ring_profiles(TelephonyUser("acct_gone", "user_ada")) == ()
     assert tenants.surface(AgentKey("00D000000000003", "005A"), "ada@example.com") == ""
     assert await tenants.line(BOB, "ada@example.com") is None
     assert await tenants.line(AgentKey("00D000000000003", "005A"), "ada@example.com") is None

@@ -182,8 +182,8 @@ def _place(
     placing = replace(agent, calls=agent.calls_with(call), dials=dials)
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
     profile = event.ring_profile or told.get("ringProfile", "")
-    # A page's word for a ring profile is no authority: it picks one of the deployment's.
-    profile = profile if profile in policy.ring_profiles else ""
+    # A page's word for a ring profile is no authority: it picks the deployment's or the agent's.
+    profile = profile if profile in (*policy.ring_profiles, *agent.ring_profiles) else ""
     effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(event, told, policy))
     return Decision(answered(placing, answer, policy), effects=(effect,))
 

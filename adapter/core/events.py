@@ -20,7 +20,10 @@ from adapter.core.route import Route
 
 
 class PageGreeted(Struct, frozen=True):
-    """A page of the agent said hello: who the agent is by the directory, and where it sits."""
+    """A page of the agent said hello: who the agent is by the directory, and where it sits.
+
+    `ring_profiles` are the keys of the agent's other phones, as the provider lists them.
+    """
 
     at: int
     line: TelephonyUser | None
@@ -28,6 +31,7 @@ class PageGreeted(Struct, frozen=True):
     time_zone: str
     surface: str = ""
     route: Route = Route.PAGE
+    ring_profiles: tuple[str, ...] = ()
 
 
 class SurfaceChosen(Struct, frozen=True):

@@ -318,6 +318,7 @@ class Agent(Value, frozen=True):
     pinned: bool = False
     availability: Availability = ALWAYS_AVAILABLE
     favorites: tuple[Favorite, ...] = ()
+    ring_profiles: tuple[str, ...] = ()
 
     @property
     def phase(self) -> Phase:

@@ -18,6 +18,7 @@ def greeted(agent: Agent, event: PageGreeted) -> Decision:
     """The directory's word on who the agent is; neither line nor surface changes under a call."""
     line = agent.line if agent.calls and agent.line else event.line
     known = replace(agent, line=line, name=event.name, time_zone=event.time_zone)
+    known = replace(known, ring_profiles=event.ring_profiles)
     moves = event.surface != agent.surface and not agent.pinned and not is_in_call(agent)
     if moves or not agent.surface:
         known = replace(known, surface=event.surface, route=event.route)

@@ -94,6 +94,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             away_reasons=policy.away_reasons,
             templates=policy.note_templates,
             caller_ids=policy.caller_ids,
+            ring_profiles=agent.ring_profiles,
             region=region,
         ),
     }
@@ -128,9 +129,10 @@ def _settings(
     away_reasons: tuple[str, ...],
     templates: tuple[str, ...],
     caller_ids: tuple[str, ...],
+    ring_profiles: tuple[str, ...],
     region: str,
 ) -> View:
-    """The same for all agents of a call center."""
+    """The same for all agents of a call center with the same phones."""
     offered = choices or tuple(text for _, text in dispositions)
     return {
         "wrap_up_seconds": wrapup_ms // 1000,
@@ -139,6 +141,7 @@ def _settings(
         "away_reasons": list(away_reasons),
         "note_templates": list(templates),
         "caller_ids": [{"number": one, "display": display(one, region)} for one in caller_ids],
+        "ring_profiles": list(ring_profiles),
         "ask_fields": [
             {
                 "name": field.name,

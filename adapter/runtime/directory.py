@@ -186,6 +186,11 @@ class Directory:
         entry = self._entries.find(key, email)
         return entry.surface if entry else ""
 
+    def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
+        """The keys of phones that may ring instead, as far as the provider has listed its users."""
+        users = (user for user in self._users if user.user_id == line.user)
+        return next((user.ring_profiles for user in users), ())
+
     async def colleagues(self) -> tuple[Colleague, ...]:
         """Everybody with a name and a number: those of the file, then the provider's users.
 

@@ -156,7 +156,8 @@ class Cdr(Struct, frozen=True):
 class ProviderUser:
     """A person at the provider; agents are matched by email, case aside.
 
-    `number` is what colleagues dial: an extension, where the provider tells one.
+    `number` is what colleagues dial: an extension, where the provider tells one; `ring_profiles`
+    are the keys of other phones that may ring instead.
     """
 
     user_id: str
@@ -164,6 +165,7 @@ class ProviderUser:
     email: str | None
     do_not_disturb: bool
     number: str | None = None
+    ring_profiles: tuple[str, ...] = ()
 
 
 MOST_USERS = 10_000

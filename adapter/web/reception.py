@@ -98,10 +98,9 @@ class Reception:
         line = await self._line(session)
         await self._place(session)
         now = self._clock.now()
-        await self._agents.handle(
-            key,
-            PageGreeted(now, line, session.name, hello.time_zone, surface.name, surface.route),
-        )
+        profiles = self._directory.ring_profiles(line) if line else ()
+        about = session.name, hello.time_zone, surface.name, surface.route, profiles
+        await self._agents.handle(key, PageGreeted(now, line, *about))
         self._pages.add(page)
         await self._take_journal(page, hello)
         if page.writes:

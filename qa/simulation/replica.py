@@ -120,6 +120,10 @@ class _Everybody:
         """Whichever page greets."""
         return ""
 
+    def ring_profiles(self, _line: TelephonyUser) -> tuple[str, ...]:
+        """No other phones."""
+        return ()
+
 
 class _OneOrg(Tenants[SalesforceOrg]):
     """Everybody works in it, whatever the org's id."""

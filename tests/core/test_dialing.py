@@ -310,7 +310,7 @@ def test_prefixes_that_the_deployment_does_not_list_are_not_dialed(
         assert effect.dial_string == NUMBER
 
 
-def test_a_ring_profile_is_one_of_the_deployments_or_none() -> None:
+def test_a_ring_profile_is_one_of_the_deployments_or_the_agents_or_none() -> None:
     """Whatever else a page says never reaches the provider."""
     policy = Policy(ring_profiles=("mobile",))
     for said_profile, passed in (("mobile", "mobile"), ("x" * 200, ""), ("../users", "")):
@@ -318,6 +318,9 @@ def test_a_ring_profile_is_one_of_the_deployments_or_none() -> None:
         (effect,) = after(IDLE, [wish], policy).effects
         assert isinstance(effect, PlaceCall)
         assert effect.ring_profile == passed
+        own = after(replace(IDLE, ring_profiles=("mobile",)), [wish]).effects[0]
+        assert isinstance(own, PlaceCall)
+        assert own.ring_profile == passed
 
 
 def test_an_unknown_outcome_of_a_named_call_is_asked_about_by_its_name() -> None:

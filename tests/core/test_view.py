@@ -143,6 +143,12 @@ def test_an_agent_may_choose_among_the_orgs_own_numbers() -> None:
     assert view["settings"]["caller_ids"] == [number]
 
 
+def test_an_agent_may_choose_among_their_own_phones() -> None:
+    """As the provider lists them."""
+    view = shown(replace(IDLE, ring_profiles=("mobile",)))
+    assert view["settings"]["ring_profiles"] == ["mobile"]
+
+
 def test_favorites_are_shown_as_they_are_read_and_dialed() -> None:
     """With the record of who has one; nothing of who has none."""
     ada = Favorite(NUMBER, "Ada Lovelace", RECORD.id, "Contact")
@@ -176,6 +182,7 @@ def test_an_idle_view_is_whole() -> None:
             "away_reasons": [],
             "note_templates": [],
             "caller_ids": [],
+            "ring_profiles": [],
             "ask_fields": [],
         },
     }

@@ -26,6 +26,10 @@ class NoDirectory:
         """Whichever page greets."""
         return ""
 
+    def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
+        """No other phones."""
+        return ()
+
 
 def a_tenant(
     driver: Driver,

@@ -350,6 +350,17 @@ def test_a_file_says_who_has_a_phone_in_the_browser(tmp_path: Path) -> None:
         read_entries(path)
 
 
+async def test_the_provider_lists_an_agents_other_phones() -> None:
+    """Once it was asked for its users; of others nothing is known."""
+    ada = ProviderUser("user_ada", "Ada", MAIL, do_not_disturb=False, ring_profiles=("mobile",))
+    told = directory(FakeProvider(ada), None)
+    assert told.ring_profiles(TelephonyUser("acct_1", "user_ada")) == ()
+    line = await told.line(ADA, MAIL)
+    assert line is not None
+    assert told.ring_profiles(line) == ("mobile",)
+    assert told.ring_profiles(TelephonyUser("acct_1", "user_bob")) == ()
+
+
 # --- colleagues -------------------------------------------------------------------------------
 
 

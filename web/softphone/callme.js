@@ -25,7 +25,10 @@ function createChoice(label, usual, name, choose) {
 }
 
 /** @param {Model} model */
-const profilesOf = ({ view, ringProfiles }) => (view?.can['ring_profiles'] ? ringProfiles.map((name) => ({ value: name, label: name })) : []);
+const profilesOf = ({ view, ringProfiles }) => {
+  const names = view?.can['ring_profiles'] ? new Set([...ringProfiles, ...(view.settings.ring_profiles ?? [])]) : [];
+  return [...names].map((name) => ({ value: name, label: name }));
+};
 /** @param {Model} model */
 const numbersOf = ({ view }) => (view?.can['caller_id'] ? (view.settings.caller_ids ?? []).map(({ number, display }) => ({ value: number, label: display })) : []);
 

@@ -98,7 +98,7 @@ function createLazyParts(context, model) {
     const [{ createTray }] = await Promise.all([import('./tray.js'), context.moreWords()]);
     return createTray(context);
   });
-  const callMe = createLazy(({ ringProfiles, view }) => ringProfiles.length + (view?.settings.caller_ids ?? []).length > 0, async () => {
+  const callMe = createLazy(({ ringProfiles, view }) => ringProfiles.length + (view?.settings.caller_ids ?? []).length + (view?.settings.ring_profiles ?? []).length > 0, async () => {
     const [{ createCallMe }] = await Promise.all([import('./callme.js'), context.moreWords()]);
     return createCallMe(context);
   });

@@ -216,6 +216,7 @@ export interface View {
     note_templates?: string[];
     /** The org's numbers that an agent may show. */
     caller_ids?: { number: string; display: string }[];
+    ring_profiles?: string[];
   };
 }
 

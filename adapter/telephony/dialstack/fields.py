@@ -86,8 +86,11 @@ def caller(value: Any) -> str | None:
 
 
 def dialed(value: Any) -> str | None:
-    """Return the number that was dialed; what is none must not be taken for another one."""
-    found = caller(value)
+    """Return the number that was dialed; what is none must not be taken for another one.
+
+    A call is known by it, so that one of JSON's numbers, which nobody dials, is none.
+    """
+    found = caller(value) if type(value) is str else None
     return found if found and _DIGIT.search(fold(found)) and not _NO_NUMBER.search(found) else None
 
 

@@ -9,7 +9,7 @@ or a problem, or nothing that concerns us. An odd value costs the field in which
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -25,6 +25,9 @@ from adapter.telephony.updates import CallUpdate, Moment
 
 MOST_ROWS = 100
 """As many rows as a page may have; without a limit it has ten."""
+
+MOST_PROFILES = 20
+"""More of them nobody chooses from."""
 
 USER_FIELDS = ("user", "user_id")
 """How a request names the user; `user_id` is deprecated since the server SDK's 2.0.0."""
@@ -211,7 +214,21 @@ def parse_user(row: dict[str, Any]) -> ProviderUser | None:
         return None
     name, email = fields.text(row.get("name")), fields.text(row.get("email"), 320)
     silent = row.get("do_not_disturb") is True
-    return ProviderUser(user_id, name, email, silent, _extension(row.get("extensions")))
+    number, profiles = _extension(row.get("extensions")), _ring_profiles(row.get("config"))
+    return ProviderUser(user_id, name, email, silent, number, profiles)
+
+
+def _ring_profiles(config: Any) -> tuple[str, ...]:
+    """Return the keys of the user's find-me-follow-me alternates; what is odd is none."""
+    ladders = config.get("find_me_follow_me") if isinstance(config, dict) else None
+    rows = ladders.get("alternates") if isinstance(ladders, dict) else None
+    keys = (row.get("key") for row in rows if isinstance(row, dict)) if _is_list(rows) else ()
+    found = (fields.ident(key) for key in keys)
+    return tuple(key for key in found if key is not None)[:MOST_PROFILES]
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _extension(listed: Any) -> str | None:

@@ -168,6 +168,27 @@ def test_a_user_is_read_with_what_it_has() -> None:
 
 
 @pytest.mark.parametrize(
+    ("alternates", "keys"),
+    [
+        ([{"key": "mobile"}, {"key": "home"}], ("mobile", "home")),
+        ([{"key": 7}, {}, 7, {"key": "mobile"}], ("mobile",)),
+        ([{"key": f"p{n}"} for n in range(99)], tuple(f"p{n}" for n in range(20))),
+        ("mobile", ()),
+        (None, ()),
+    ],
+)
+def test_a_user_has_the_other_phones_that_are_listed(
+    alternates: Any, keys: tuple[str, ...]
+) -> None:
+    """The keys of their find-me-follow-me; what is odd is none."""
+    config = {"find_me_follow_me": {"alternates": alternates}}
+    for row, found in (({"config": config}, keys), ({"config": []}, ()), ({}, ())):
+        user = wire.parse_user({"id": "user_1", **row})
+        assert user is not None
+        assert user.ring_profiles == found
+
+
+@pytest.mark.parametrize(
     ("extensions", "number"),
     [
         ({"data": [{"number": "1001", "status": "active"}]}, "1001"),
