@@ -110,8 +110,8 @@ async def omni(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
         yield Omni(tab, world, api, problems)
 
 
-async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) -> None:
-    """From the sign-in page that Salesforce shows to the record that the backend writes."""
+async def signed_in(omni: Omni) -> None:
+    """By the sign-in page that Salesforce shows."""
     await omni.until("SHOW_LOGIN")
     frame = omni.page.frame_locator("#sign-in")
     await omni.page.evaluate(
@@ -121,9 +121,20 @@ async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) 
     await frame.get_by_label("Name").fill("ada")
     await frame.get_by_role("button", name="Sign in").click()
     await omni.until("LOGIN_RESULT")
-    await omni.page.wait_for_function(
-        "heard.some(({ type, payload }) => type === 'CONNECTOR_READY' && payload.capabilities)"
+    await ready(omni.page)
+
+
+async def ready(tab: Page) -> None:
+    """Until Salesforce's phone of that tab has heard all that it asks for."""
+    await tab.wait_for_function(
+        "heard.some(({ type, payload }) => type === 'CONNECTOR_READY' && payload.capabilities)",
+        timeout=PATIENCE_MS,
     )
+
+
+async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) -> None:
+    """From the sign-in page that Salesforce shows to the record that the backend writes."""
+    await signed_in(omni)
     await omni.world.scenario(outcome="answered", **FAST)
     await omni.ask(type="DIAL", contact={"phoneNumber": "+12025550143"})
     await omni.until("AFTER_CALL_WORK_STARTED")
@@ -144,3 +155,31 @@ async def test_an_agent_signs_in_calls_and_has_one_completed_record(omni: Omni) 
     logs = await omni.page.evaluate("JSON.stringify(heard.filter(({ type }) => type === 'LOG'))")
     assert "2025550143" not in logs
     assert omni.problems == []
+
+
+async def test_five_tabs_tell_one_story_of_one_call(omni: Omni) -> None:
+    """Each with a connector of its own; one is closed in the call; one call, one record."""
+    await signed_in(omni)
+    tabs = [omni.page]
+    for _ in range(4):
+        tab = await omni.page.context.new_page()
+        await tab.goto(omni.page.url)
+        await ready(tab)
+        tabs.append(tab)
+    await omni.world.scenario(outcome="answered", **{**FAST, "talk_seconds": 3})
+    await omni.ask(type="DIAL", contact={"phoneNumber": "+12025550143"})
+    for tab in tabs:
+        await tab.wait_for_function("events().includes('CALL_STARTED')", timeout=PATIENCE_MS)
+    await tabs.pop(2).close()
+    told = ["CALL_STARTED", "CALL_CONNECTED", "HANGUP", "AFTER_CALL_WORK_STARTED"]
+    for tab in tabs:
+        await tab.wait_for_function(
+            "events().includes('AFTER_CALL_WORK_STARTED')", timeout=PATIENCE_MS
+        )
+        assert (await tab.evaluate("events()"))[-4:] == told
+    await omni.ask(type="WRAP_UP_CALL", call=None)
+    async with asyncio.timeout(60):
+        while not any("isActiveCall" in one for one in omni.api.records.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len(omni.api.records) == 1
+    assert len((await omni.world.history())["posts"]) == 1

@@ -267,6 +267,44 @@ each('hold, mute, digits and a blind transfer are asked of the provider', async 
   assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
 });
 
+each('a working day of calls leaves nothing behind but the last ones', async (b) => {
+  await b.setup();
+  for (let place = 0; place < 150; place++) {
+    const call_id = `c${place}`;
+    b.show({ calls: [b.call({ call_id, state: 'bridged' })], wrapups: [] });
+    b.show({ calls: [], wrapups: [b.over({ call_id })] });
+  }
+  await b.settled();
+  assert.equal(b.events().length, 150 * 4);
+  b.show({ calls: [b.call({ call_id: 'c149', state: 'bridged' })], wrapups: [] });
+  await b.settled();
+  assert.equal(b.events().length, 150 * 4);
+});
+
+for (const tabs of [2, 5]) {
+  for (const version of VERSIONS) {
+    test(`${version}: ${tabs} tabs of one agent each tell their own Salesforce the same story`, async () => {
+      const all = Array.from({ length: tabs }, () => bench(version));
+      for (const b of all) await b.setup();
+      const [first, ...others] = /** @type {[ReturnType<typeof bench>, ...ReturnType<typeof bench>[]]} */ (all);
+      await first.ask(DIAL);
+      first.answer('placed', { calls: [first.call()] });
+      for (const b of others) b.show({ calls: [b.call()], answers: first.view.answers });
+      await first.settled();
+      const closed = all.pop();
+      closed?.close();
+      for (const step of [{ calls: [first.call({ state: 'bridged' })] }, { calls: [], wrapups: [first.over()] }]) {
+        for (const b of all) b.show(step);
+        await first.settled();
+      }
+      for (const b of all) assert.deepEqual(b.events(), ['CALL_STARTED', 'CALL_CONNECTED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
+      assert.deepEqual(all.flatMap(({ sent }) => sent).map(({ type }) => type), ['dial']);
+      all.forEach((b) => b.close());
+      assert.deepEqual(unhandled, []);
+    });
+  }
+}
+
 /** A call with somebody asked beside it. @param {ReturnType<typeof bench>} b @param {string} state */
 const asking = (b, state) => ({ calls: [b.call({ state: 'bridged', third: { number: '2001', display: '2001', state } })] });
 const THIRD = { type: 'ADD_PARTICIPANT', contact: { phoneNumber: '2001' }, call: { callId: 'c1' }, isBlindTransfer: false };

@@ -9,6 +9,9 @@ import { activeCall, endedCall, liveCards, parentOf, thirdCall } from './calls.j
 
 /** @import {Host, NeutralCall, VoiceView} from './types.js' */
 
+/** Of so many calls it is remembered that they are over: a late view tells none of them again. */
+const OVER_KEPT = 100;
+
 /** How long an incoming call waits for the record that the backend makes of it. */
 export const RECORD_MS = 2_000;
 
@@ -34,6 +37,10 @@ export function createStory({ publish, host, later, now }) {
     told.delete(call.callId);
     thirds.delete(call.callId);
     over.add(call.callId);
+    for (const oldest of over) {
+      if (over.size <= OVER_KEPT) break;
+      over.delete(oldest);
+    }
     // Salesforce takes the work after a call only as news of its own, after the end of it.
     if (call.reason === 'ended') later(() => publish('afterWork', call), 0);
   }
