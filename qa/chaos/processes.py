@@ -20,6 +20,8 @@ from qa.chaos import pace
 from qa.chaos.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
+READY_SECONDS = 240.0
+"""So long a start may take on a machine that others use, too."""
 
 
 def free_port() -> int:
@@ -98,7 +100,7 @@ class Server:
 
     async def kill(self, point: str) -> None:
         """SIGKILL: at once, or when the process passes a point (server.POINTS)."""
-        await self.is_ready(60.0)
+        await self.is_ready(READY_SECONDS)
         process = self._process
         if process is None or process.returncode is not None:
             return
