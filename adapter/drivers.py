@@ -15,8 +15,8 @@ from adapter.settings import WrongSetting
 from adapter.telephony.asterisk.account import OPTIONS, account_of
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.client import build_http as build_ari_http
 from adapter.telephony.asterisk.driver import AsteriskDriver
+from adapter.telephony.asterisk.rest import build_http as build_ari_http
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.wire import USER_FIELDS

@@ -14,7 +14,8 @@ from adapter.runtime.directory import DirectoryError, read_entries
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk.account import AsteriskAccount, account_of
 from adapter.telephony.asterisk.cel import open_cel
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import ProviderError, Rejected
 
 OLDEST = (20, 14)

@@ -30,9 +30,10 @@ import structlog
 
 from adapter.core.facts import NOTHING_KNOWN, Facts
 from adapter.telephony.asterisk import ids
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.asterisk.ledger import OVER
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import Action, ProviderError
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.handset import BUSY, IGNORE, Plan

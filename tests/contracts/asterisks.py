@@ -16,8 +16,9 @@ import pytest
 
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.cel import open_cel
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.driver import AsteriskDriver
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 from qa.asterisk.bench import Bench, imitated, plans, real
 from qa.asterisk.engine import NoAsterisk, find_root

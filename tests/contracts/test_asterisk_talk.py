@@ -12,7 +12,7 @@ from adapter.core.incall import InCall, ThirdState
 from adapter.telephony.port import Action, Rejected
 from adapter.telephony.updates import Moment
 from qa.asterisk.handset import DECLINE, Handset, PhoneCall
-from tests.contracts.asterisks import ENDED, KINDS, NUMBER, TRANSFERRED, Case, opened
+from tests.contracts.asterisks import ENDED, KINDS, NUMBER, TRANSFERRED, Case, opened, steering
 
 RINGING, TALKING, WAITING, JOINED = ThirdState
 
@@ -172,3 +172,24 @@ async def test_a_talk_is_recorded_and_what_is_secret_is_not(case: Case) -> None:
     assert not case.heard.updates[-1].in_call.recording
     await theirs.hang_up()
     await case.until_empty()
+
+
+async def test_who_takes_over_goes_on_with_a_third_party(case: Case) -> None:
+    """Who waits and who talks is known, the customer comes back, and both can be left alone."""
+    call, mine, theirs, hers, grace = await consulting(case)
+    async with steering(case.driver._account, states=case.heard.states) as other:
+        told = await state(other, TALKING, held=True)
+        assert told.third is not None
+        assert told.third.number == "2002"
+        await hers.hang_up()
+        await state(other, None)
+        await hears(case, mine, theirs)
+        await other.driver.control(call, Action.CONSULT, "2002")
+        again = await grace.until_talks()
+        await state(other, TALKING, held=True)
+        await other.driver.control(call, Action.COMPLETE)
+        await other.heard.until(TRANSFERRED, call)
+        await case.ada.until_over()
+        await again.hang_up()
+        await case.bench.trunk.until_over()
+        await case.until_empty()

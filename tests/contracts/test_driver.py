@@ -19,8 +19,8 @@ from adapter.runtime.clock import SystemClock
 from adapter.runtime.tasks import Tasks
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.client import build_http as build_ari_http
 from adapter.telephony.asterisk.driver import AsteriskDriver
+from adapter.telephony.asterisk.rest import build_http as build_ari_http
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.port import (
     Action,

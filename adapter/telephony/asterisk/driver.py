@@ -11,10 +11,11 @@ from adapter.core.facts import Facts
 from adapter.telephony.asterisk import adopting, ids, telling, wire
 from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
 from adapter.telephony.asterisk.cel import CelLog
-from adapter.telephony.asterisk.client import GONE, AriClient
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.controls import Talk, capabilities_of
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.ledger import Ledger
+from adapter.telephony.asterisk.rest import GONE
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.steering import Steering
 from adapter.telephony.asterisk.webphones import WebPhones

@@ -13,8 +13,9 @@ import structlog
 
 from adapter.telephony.asterisk import commands, ids, legs
 from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
-from adapter.telephony.asterisk.client import NO_PHONE, AriClient
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.commands import Command, lost_leg
+from adapter.telephony.asterisk.rest import NO_PHONE
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import ProviderError, Rejected, Unknown
 

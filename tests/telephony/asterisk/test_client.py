@@ -1,18 +1,17 @@
-"""The edge to Asterisk: what each answer means, and what is asked how often."""
+"""The edge to Asterisk: what it is asked, and the socket of its events."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import respx
 
 from adapter.telephony.asterisk.account import AsteriskAccount
-from adapter.telephony.asterisk.client import AriClient, ConnectionLost, build_http
-from adapter.telephony.port import Rejected, Unknown
+from adapter.telephony.asterisk.client import AriClient, ConnectionLost
+from adapter.telephony.asterisk.rest import build_http
+from adapter.telephony.port import Unknown
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import StandIn
 
@@ -27,91 +26,12 @@ async def client() -> AsyncIterator[AriClient]:
     await made.close()
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "code"),
-    [
-        (500, {"error": "Allocation failed"}, "no-phone"),
-        (404, {"message": "Channel not found"}, "http-404"),
-        (401, {"message": "Authentication required"}, "http-401"),
-        (403, {"message": "Write access denied"}, "http-403"),
-        (500, {"error": "Other"}, None),
-        (503, {}, None),
-        (408, {}, None),
-    ],
-)
-@respx.mock
-async def test_an_answer_says_surely_no_or_leaves_it_open(
-    client: AriClient, status: int, body: dict[str, str], code: str | None
-) -> None:
-    """And is asked for once."""
-    route = respx.post(url__startswith=f"{ACCOUNT.url}/ari/channels/create")
-    route.respond(status, json=body)
-    with pytest.raises(Rejected if code else Unknown) as caught:
-        await client.create("PJSIP/ada", "user,c1,ada,+1", "c1-d0")
-    assert getattr(caught.value, "code", None) == code
-    assert route.call_count == 1
-
-
-@respx.mock
-async def test_what_was_never_sent_is_surely_no_call(client: AriClient) -> None:
-    """What may have been taken is not."""
-    route = respx.get(f"{ACCOUNT.url}/ari/channels")
-    route.side_effect = httpx.ConnectError("refused")
-    with pytest.raises(Rejected) as caught:
-        await client.channels()
-    assert caught.value.code == "unreachable"
-    for error in (httpx.ReadError("reset"), httpx.ReadTimeout("slow")):
-        route.side_effect = error
-        with pytest.raises(Unknown):
-            await client.channels()
-
-
-@respx.mock
-async def test_a_request_that_hangs_is_given_up(client: AriClient) -> None:
-    """As one does while a tone plays on its channel."""
-
-    async def hang(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(30)
-        raise AssertionError
-
-    respx.get(f"{ACCOUNT.url}/ari/bridges").mock(side_effect=hang)
-    with pytest.raises(Unknown):
-        await client.bridges()
-
-
-@respx.mock
-async def test_waiting_for_a_free_connection_is_no_time_out() -> None:
-    """A hundred calls at once wait for each other, and none is given up."""
-    made = AriClient(build_http(ACCOUNT), ACCOUNT, total_seconds=1.5)
-
-    async def slow(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0.3)
-        return httpx.Response(204)
-
-    respx.delete(url__startswith=f"{ACCOUNT.url}/ari/channels/").mock(side_effect=slow)
-    await asyncio.gather(*(made.hang_up(f"c{n}-d0") for n in range(120)))
-    await made.close()
-
-
 @respx.mock
 async def test_an_answer_that_cannot_be_read_says_nothing(client: AriClient) -> None:
     """It is no list of channels."""
     respx.get(f"{ACCOUNT.url}/ari/channels").respond(200, text="<html>")
     with pytest.raises(Unknown):
         await client.channels()
-
-
-@respx.mock
-async def test_a_channel_that_is_on_its_way_to_us_is_asked_again(client: AriClient) -> None:
-    """It says 409 until it is with our application; a dead one says so at once."""
-    route = respx.post(url__startswith=f"{ACCOUNT.url}/ari/channels/c1-d0/dial")
-    route.side_effect = [httpx.Response(409), httpx.Response(409), httpx.Response(204)]
-    await client.dial("c1-d0", 30)
-    assert route.call_count == 3
-    route.side_effect = [httpx.Response(404)]
-    with pytest.raises(Rejected):
-        await client.dial("c1-d0", 30)
-    assert route.call_count == 4
 
 
 @respx.mock
@@ -123,27 +43,6 @@ async def test_what_is_gone_already_is_fine(client: AriClient) -> None:
     await client.untell("c1-d0", "moh")
     assert await client.variable("c1-d0", "X") == ""
     assert not await client.exists("c1-d0")
-
-
-async def test_each_request_is_told_to_who_watches_over_them(tmp_path: Path) -> None:
-    """A refusal is no trouble; a provider that cannot be reached is."""
-    told: list[str] = []
-
-    def observe(took_ms: int, trouble: str) -> None:
-        assert took_ms >= 0
-        told.append(trouble)
-
-    async with imitated(tmp_path) as bench:
-        account = bench.account()
-        made = AriClient(build_http(account), account, observe=observe)
-        await made.channels()
-        with pytest.raises(Rejected):
-            await made.create("PJSIP/nobody", "", "x-d0")
-        await bench.kill()
-        with pytest.raises(Rejected):
-            await made.channels()
-        await made.close()
-    assert told == ["", "", "unreachable"]
 
 
 @pytest.fixture

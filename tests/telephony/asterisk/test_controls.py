@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from adapter.telephony.asterisk.account import AsteriskAccount
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.controls import Talk, capabilities_of
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.leg import Leg, State
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import Action, Rejected, Unsupported
 

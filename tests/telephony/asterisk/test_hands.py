@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from adapter.telephony.asterisk import commands
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import Rejected, Unknown
 from qa.asterisk.bench import Bench, always, imitated
 from qa.asterisk.handset import IGNORE

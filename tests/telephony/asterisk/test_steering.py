@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from adapter.telephony.asterisk.client import AriClient, build_http
+from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.hands import Hands
+from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steering import Steering, _fill
 from adapter.telephony.asterisk.wire import Event
 from adapter.telephony.updates import CallUpdate, Moment

@@ -1,0 +1,163 @@
+"""One request to Asterisk's REST interface, one answer; sent once.
+
+Asterisk drops connections beyond its `sessionlimit` (100) unanswered, hence the small pool. Its 500
+"Allocation failed" surely is no call; other 5xx and what never answers leave it open.
+https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.port import Rejected, Unknown
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 8.0
+"""From the first byte to the last: a request hangs while a tone plays on its channel."""
+
+POOL = 20
+ENTERING_SECONDS = 3.0
+"""A new channel is with our application some milliseconds after it was made."""
+
+_NOT_YET = {"http-409", "http-422"}
+UNREACHABLE, GONE, NO_PHONE = "unreachable", "http-404", "no-phone"
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+Observe = Callable[[int, str], None]
+"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
+
+
+def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
+    """Make the HTTP client: no redirects and no proxies, since each request bears the secret."""
+    return httpx.AsyncClient(
+        base_url=f"{account.url}/ari",
+        auth=(account.user, account.secret),
+        timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class RestClient:
+    """Requests as Asterisk takes them. Methods may raise Rejected or Unknown."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        account: AsteriskAccount,
+        *,
+        total_seconds: float = TOTAL_SECONDS,
+        observe: Observe = lambda _took_ms, _trouble: None,
+    ) -> None:
+        self._http = http
+        self._account = account
+        self._total_seconds = total_seconds
+        self._observe = observe
+        self._gate = asyncio.Semaphore(POOL)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def entered(self, request: Callable[[], Awaitable[object]]) -> None:
+        """Ask it of a channel that may not have reached our application yet (409, bridges: 422)."""
+        waited, wait = 0.0, 0.005
+        while True:
+            try:
+                await request()
+            except Rejected as error:
+                if error.code not in _NOT_YET or waited >= ENTERING_SECONDS:
+                    raise
+            else:
+                return
+            await asyncio.sleep(wait)
+            waited, wait = waited + wait, min(wait * 2, 0.2)
+
+    async def post(self, path: str, query: dict[str, str], **more: Any) -> httpx.Response:
+        """Send a POST."""
+        return await self.send("POST", path, query, **more)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        *,
+        missing_ok: bool = False,
+        **more: Any,
+    ) -> httpx.Response:
+        """Send one request once, and return its 2xx (or a 404 that is an answer).
+
+        Its time begins when a connection is free: a hundred calls at once only wait for each other.
+        """
+        async with self._gate:
+            return await self._sent(method, path, query, missing_ok, more)
+
+    async def _sent(
+        self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
+    ) -> httpx.Response:
+        began = perf_counter()
+        try:
+            answer = await self._exchange(method, path, query, missing_ok, more)
+        except (Rejected, Unknown) as error:
+            self._observe(round((perf_counter() - began) * 1000), _trouble(error))
+            raise
+        self._observe(round((perf_counter() - began) * 1000), "")
+        return answer
+
+    async def _exchange(
+        self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
+    ) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                answer = await self._http.request(method, path, params=query, **more)
+        except _NEVER_SENT as error:
+            raise Rejected(UNREACHABLE, "The phone system cannot be reached.") from error
+        except TimeoutError as error:
+            raise Unknown("The phone system did not answer in time.") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            lost = f"The phone system's answer got lost ({type(error).__name__})."
+            raise Unknown(lost) from error
+        if answer.is_success or (missing_ok and answer.status_code == 404):
+            return answer
+        raise _failure(answer)
+
+
+def _failure(answer: httpx.Response) -> Rejected | Unknown:
+    """Sort an unsuccessful answer by what Asterisk means by it."""
+    status = answer.status_code
+    if status == 500 and b"Allocation failed" in answer.content:
+        return Rejected(NO_PHONE, "No phone is registered there, or the phone system is stopping.")
+    if status in {401, 403}:
+        return Rejected(f"http-{status}", "The phone system refused our user. Tell your admin.")
+    if 400 <= status < 500 and status != 408:
+        wait = _seconds(answer.headers.get("Retry-After", ""))
+        text = f"The phone system refused it ({status})."
+        return Rejected(f"http-{status}", text, retry_after=wait)
+    return Unknown(f"The phone system failed ({status}).")
+
+
+def _seconds(text: str) -> float | None:
+    """What a proxy before it may say of when to come back."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def _trouble(error: Rejected | Unknown) -> str:
+    """The trouble that it is in; none if it has answered, were it to refuse."""
+    if isinstance(error, Unknown):
+        return "no-answer"
+    return "unreachable" if error.code == UNREACHABLE else ""
