@@ -33,12 +33,13 @@ DUPLICATE = "DUPLICATE_VALUE"
 def saved_fields(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Value]:
     """What the Task is to say, by API names; without what the component adds itself.
 
-    A first save leaves out what is empty. After one in doubt each field is said, null too: the Task
-    may be there, and say what was wanted then.
+    A first save leaves out what is empty. After another one, whatever became of that, each field is
+    said, null too: the Task may be there, and say what was wanted then.
     """
     if attempt.record_id and log.saved is not None:
         return _but_its_names(update(log, log.saved.fields, attempt, rules))
-    whole = task_fields if log.unsure else create_fields
+    is_first = all(one.number >= attempt.number for one in log.attempts)
+    whole = create_fields if is_first else task_fields
     return _but_its_names(whole(attempt.fields, rules))
 
 

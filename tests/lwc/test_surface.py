@@ -48,7 +48,7 @@ def test_the_first_save_names_its_call_and_its_number_and_leaves_out_what_is_emp
 def test_a_first_save_that_follows_another_says_everything_null_too() -> None:
     """The Task may be there already, with notes that are not wanted any more."""
     lost, again = going(1, notes="wrong"), going(2)
-    log = replace(LOG, attempts=(lost, again), unsure=(lost.fields,))
+    log = replace(LOG, attempts=(lost, again))
     assert saved_fields(log, again, RULES) == task_fields(again.fields, RULES)
     assert saved_fields(log, again, RULES)["Description"] is None
 
