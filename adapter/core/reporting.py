@@ -24,7 +24,7 @@ from adapter.core.events import (
     RingingElsewhere,
     Transferred,
 )
-from adapter.core.facts import INBOUND, OUTBOUND, SEEN, Facts, Known
+from adapter.core.facts import INBOUND, OUTBOUND, RECORD, SEEN, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -50,7 +50,7 @@ ALL_RING_MS = 4_000
 """The phones of a ring group are told of within so much; what rings later is the next in turn."""
 
 LATE_NEWS_MS = 10_000
-"""The same, where one of them is only when we heard of it."""
+"""Two times so close may be of the same moment, where one is only when we heard of it."""
 
 STILL_UP = "The phone system says that this call is still up."
 
@@ -119,11 +119,14 @@ def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | Non
 def _of_this_agent(call: Call, event: Report) -> Report:
     """What names another user does not say when this one's own talk began.
 
-    It may say when that ended: where the other's began clearly later, and nothing else had told.
+    It may say when that ended: when the other's began, clearly later; else at some time before.
     """
-    theirs, mine = event.facts.connected, call.facts.connected
-    if not event.elsewhere or theirs is None or mine is None:
+    theirs, mine, ended = event.facts.connected, call.facts.connected, event.facts.ended
+    if not event.elsewhere or mine is None:
         return event
+    if theirs is None:
+        unsure = ended and ended.source is not RECORD and Known(ended.value, SEEN)
+        return replace(event, facts=replace(event.facts, ended=unsure or ended))
     later = theirs.source > SEEN and theirs.value - mine.value > SAME_TIME_MS
     if not (later or isinstance(event, CdrFound)):
         return event

@@ -477,10 +477,11 @@ def test_a_call_that_rang_at_several_and_was_taken_by_none_is_missed_by_each() -
 
 
 def test_who_talked_hears_the_end_under_another_name_too() -> None:
-    """The caller of a call that ended with somebody else talked until the end."""
+    """Until the end, as far as anybody knows; the call log is asked first."""
     world = World()
     world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
     world.report(replace(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000)), elsewhere=True))
+    world.tell(TimePassed(T0 + 9_000 + POLICY.record_ms))
     assert told(world).talk_ms == 9_000
 
 
@@ -639,6 +640,22 @@ def test_an_end_that_names_the_next_talker_tells_when_this_ones_talk_was_over(
     last = make(direction=IN, number=CALLER, connected=T0 + 66_000, ended=T0 + 196_000)
     world.report(replace(tell(ended, T0 + 196_000, last), elsewhere=True))
     assert told(world).talk_ms == 65_000
+
+
+def test_an_end_that_only_names_the_next_talker_is_asked_about() -> None:
+    """The call was fetched, that webhook was refused, and the end does not say when it was."""
+    world = talk_of_195()
+    world.asked.clear()
+    last = said(direction=IN, number=CALLER, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
+    world.report(replace(tell(CallEnded, T0 + 196_000, last), elsewhere=True))
+    assert (len(world.asked), world.logs) == (1, {})
+    theirs = row(direction=IN, connected=T0 + 66_000, ended=T0 + 196_000)
+    world.report(replace(tell(CdrFound, T0 + 196_100, theirs), elsewhere=True))
+    assert told(world).talk_ms == 65_000
+    nobodys = talk_of_195()
+    ended = row(direction=IN, ended=T0 + 196_000, outcome=Outcome.COMPLETED)
+    nobodys.report(replace(tell(CdrFound, T0 + 196_000, ended), elsewhere=True))
+    assert told(nobodys).talk_ms == 195_000
 
 
 def test_the_same_talk_told_under_two_names_goes_on() -> None:
