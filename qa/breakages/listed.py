@@ -109,10 +109,10 @@ BREAKAGES = (
     Breakage(
         "lose what is written while the save is unknown",
         CALLLOG,
-        "    changed = replace(\n        log,\n        draft=",
-        "    if isinstance(log.state, Attempting | Unknown | Verifying):\n"
-        '        return _ignored(log, "busy")\n'
-        "    changed = replace(\n        log,\n        draft=",
+        "        case FactsLearned() | RecordPicked() | DraftChanged() | WritingEnded():\n",
+        "        case DraftChanged() if isinstance(log.state, Attempting | Unknown | Verifying):\n"
+        '            return ignored(log, "busy")\n'
+        "        case FactsLearned() | RecordPicked() | DraftChanged() | WritingEnded():\n",
         GATE,
     ),
     Breakage(
@@ -227,6 +227,22 @@ BREAKAGES = (
         "if isinstance(ordered, Undialable):",
         "if isinstance(ordered, Undialable) and not event.value:",
         ("tests/core/test_controlling.py",),
+        simulated=False,
+    ),
+    Breakage(
+        "let a late request have the last word (Salesforce Voice)",
+        "adapter/core/writing.py",
+        "        doubt = _doubt_ends(log, policy)\n",
+        "        doubt = 0\n",
+        ("tests/core/test_writing.py",),
+        simulated=False,
+    ),
+    Breakage(
+        "complete a record whose creation is in doubt (Salesforce Voice)",
+        "adapter/core/opening.py",
+        "not_before = at + policy.save.write_ms if in_doubt else 0",
+        "not_before = 0",
+        ("tests/core/test_opening.py",),
         simulated=False,
     ),
     Breakage(

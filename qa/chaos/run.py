@@ -19,7 +19,7 @@ from qa.chaos.hostorg import LWC, HostOrg
 from qa.chaos.ledger import Ledger
 from qa.chaos.org import Org
 from qa.chaos.plan import plan_calls
-from qa.chaos.processes import Server, free_port, simulator
+from qa.chaos.processes import READY_SECONDS, Server, free_port, simulator
 from qa.chaos.seat import Seat, Shop
 from qa.chaos.server import POINTS, WRITING_POINTS
 from qa.chaos.verdict import complete, complete_voice, judge, summary
@@ -35,7 +35,7 @@ from qa.chaos.wounds import (
 from qa.checker.check import Violation
 from qa.checker.history import Fields
 
-SETTLE_SECONDS = 180.0
+SETTLE_SECONDS = 300.0
 AGENTS = 120
 
 WEBHOOKS = {
@@ -202,7 +202,7 @@ async def _settle(shop: Shop, server: Server, seats: list[Seat]) -> Fields:
     shop.org.calm = True
     if shop.api is not None:
         shop.api.calm = True
-    await server.is_ready(60.0)
+    await server.is_ready(READY_SECONDS)
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         await asyncio.sleep(1.0)
