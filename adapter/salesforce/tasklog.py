@@ -30,6 +30,8 @@ Value = str | int | None
 SUBJECT_LIMIT = 255
 NOTES_LIMIT = 32_000
 TEXT_LIMIT = 255
+NAME_LIMIT = 120
+"""Of a caller whom no record names: longer than Salesforce's own names, and it leaves the number room."""
 
 _CALL_TYPE = {
     Direction.OUTBOUND: "Outbound",
@@ -177,9 +179,10 @@ def _subject(fields: LogFields, rules: TaskRules) -> str:
 def _caller(fields: LogFields) -> str:
     """Who it was where no record tells: name and number, so that they can be called back."""
     number = with_extension(fields.number, fields.details.extension)
-    if fields.name and number and not fields.record:
-        return f"{fields.name} ({number})"
-    return fields.name or number or "an unknown number"
+    name = cut(fields.name, NAME_LIMIT)
+    if name and number and not fields.record:
+        return f"{name} ({number})"
+    return name or number or "an unknown number"
 
 
 @lru_cache(maxsize=1024)

@@ -437,6 +437,12 @@ def test_the_subject_names_whom_it_knows_best(
     assert task_fields(fields, RULES)["Subject"] == f"Call to {party}"
 
 
+def test_a_callers_long_name_leaves_their_number_in_the_subject() -> None:
+    """Nobody could be called back of whom only 255 letters of a name are known (found by chaos)."""
+    fields = replace(CALL, record=None, name="x" * 300, number="+12022603222")
+    assert "+12022603222" in str(task_fields(fields, RULES)["Subject"])
+
+
 @pytest.mark.parametrize(
     ("typed", "subject"),
     [("Renewal", "Renewal"), ("", "Call to Ada Lovelace"), (" \t", "Call to Ada Lovelace")],
