@@ -31,7 +31,7 @@ SUBJECT_LIMIT = 255
 NOTES_LIMIT = 32_000
 TEXT_LIMIT = 255
 NAME_LIMIT = 120
-"""Of a caller whom no record names: longer than Salesforce's own names, and it leaves the number room."""
+"""Of a caller whom no record names: as long as Salesforce's own; it leaves the number room."""
 
 _CALL_TYPE = {
     Direction.OUTBOUND: "Outbound",
