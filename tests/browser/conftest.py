@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -147,6 +149,47 @@ def _note(tab: Tab, kind: str, text: str) -> None:
 
 
 @contextlib.asynccontextmanager
+async def as_people_have_it(profile: Path) -> AsyncIterator[str]:
+    """A Chromium as people start it; its address for debuggers.
+
+    Playwright's has no partitioned storage, and so no locks in a frame of another site's page.
+    """
+    process = await asyncio.create_subprocess_exec(
+        CHROMIUM,
+        *(*ARGUMENTS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"),
+        stderr=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+    )
+    assert process.stderr is not None
+    try:
+        async for line in process.stderr:
+            if found := re.search(rb"DevTools listening on (ws://\S+)", line):
+                break
+        else:
+            raise AssertionError("Chromium ended before it listened")
+        yield found[1].decode()
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+@contextlib.asynccontextmanager
+async def a_browser(arguments: Sequence[str], profile: Path | None) -> AsyncIterator[Browser]:
+    """A Chromium to be driven; with a `profile` as people have it."""
+    async with AsyncExitStack() as stack:
+        playwright = await stack.enter_async_context(async_playwright())
+        if profile is not None:
+            address = await stack.enter_async_context(as_people_have_it(profile))
+            yield await playwright.chromium.connect_over_cdp(address)
+            return
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+        )
+        stack.push_async_callback(browser.close)
+        yield browser
+
+
+@contextlib.asynccontextmanager
 async def an_org(
     folder: Path,
     *,
@@ -156,11 +199,13 @@ async def an_org(
     home: str = "/",
     components: Path | None = None,
     make_world: Callable[..., AbstractAsyncContextManager[World]] = a_world,
+    profile: Path | None = None,
     **wishes: Any,
 ) -> AsyncIterator[Org]:
     """A stage with these settings; fails if any page had an error of its own.
 
-    `home` is which of the demo org's pages is looked at, `components` what is compiled for it.
+    `home` is which of the demo org's pages is looked at, `components` what is compiled for it; with
+    a `profile` (a folder) the browser is as people have it.
     """
     async with AsyncExitStack() as stack:
         port = free_port()
@@ -168,11 +213,7 @@ async def an_org(
         world = await stack.enter_async_context(make_world(folder, org_origins=(url,), **wishes))
         site = make_demo_org(f"{world.url}/softphone", "ada", components=components)
         await stack.enter_async_context(listening(site, "127.0.0.1", port))
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
-        )
-        stack.push_async_callback(browser.close)
+        browser = await stack.enter_async_context(a_browser(arguments, profile))
         context = await browser.new_context(
             viewport={"width": 1280, "height": 800}, bypass_csp=bypass_csp, **(browsing or {})
         )

@@ -118,3 +118,18 @@ test('a browser that keeps it silent until a click is said to', async () => {
   await settled();
   assert.deepEqual(here.rings, []);
 });
+
+test('a browser that lets this frame have no locks rings all the same', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const denied = { ...browser(), locks: { request: async () => { throw new DOMException('The request was denied.', 'SecurityError'); } } };
+  const { model, ring } = tab(denied, 'one', memoryStore());
+  await ring.choose('sound', true);
+  model.view = RINGING;
+  ring.follow();
+  await settled();
+  assert.deepEqual(denied.rings, ['one']);
+  model.view = view();
+  ring.follow();
+  await settled();
+  assert.deepEqual(denied.rings, ['one', 'one stops']);
+});

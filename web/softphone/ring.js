@@ -71,7 +71,7 @@ function notify(title, call, signal) {
   signal.addEventListener('abort', () => shown.close());
 }
 
-/** In one tab, until it stops; a page without locks is alone. @param {LockManager|undefined} locks @param {string} name @param {AbortSignal} signal @param {() => void} act */
+/** In one tab, until it stops; a page that has no locks, or may use none, is alone: rather two rings than none. @param {LockManager|undefined} locks @param {string} name @param {AbortSignal} signal @param {() => void} act */
 function alone(locks, name, signal, act) {
   const held = () => new Promise((resolve) => {
     if (signal.aborted) return resolve(undefined);
@@ -79,7 +79,7 @@ function alone(locks, name, signal, act) {
     act();
   });
   if (!locks) return void held();
-  locks.request(name, { signal }, held).catch(() => undefined);
+  locks.request(name, { signal }, held).catch(held);
 }
 
 /**
