@@ -68,8 +68,8 @@ async def slow_link(port: int, rtt: float) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def the_demo(tree: Path, port: int) -> AsyncIterator[None]:
-    """The demo of that tree, at its usual three ports."""
+async def the_demo(tree: Path, port: int) -> AsyncIterator[int]:
+    """The demo of that tree, at its usual ports; the id of the adapter's process."""
     with tempfile.TemporaryDirectory() as folder:
         demo = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "adapter", "demo"),
@@ -83,8 +83,9 @@ async def the_demo(tree: Path, port: int) -> AsyncIterator[None]:
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            await _until_open(port + 1)
-            yield
+            for each in range(3):
+                await _until_open(port + each)
+            yield demo.pid
         finally:
             demo.terminate()
             await demo.wait()

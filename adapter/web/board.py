@@ -65,7 +65,6 @@ class BoardSite:
         self._supervisors = supervisors
         self._orgs = orgs
         self._page = (root / "board.html").read_bytes()
-        self._system = (root / "system.html").read_bytes()
         self._files = {
             path.relative_to(root).as_posix(): _served(path)
             for path in sorted(root.rglob("*"))
@@ -76,19 +75,18 @@ class BoardSite:
         """All that it answers."""
         return [
             web.get("/board", self.page),
-            web.get("/board/system", self.system),
+            web.get("/board/system", self.page),
             web.get("/board/{name:.+}", self.file),
             web.get("/api/board", self.numbers),
             web.get("/api/board/calls.csv", self.csv),
         ]
 
     async def page(self, _request: web.Request) -> web.Response:
-        """GET /board: for supervisors. The same for everybody; what is on it needs a session."""
-        return _html(self._page)
+        """GET /board, for supervisors, and /board/system, for engineers: it knows its address.
 
-    async def system(self, _request: web.Request) -> web.Response:
-        """GET /board/system: for engineers, how webhooks and the provider do."""
-        return _html(self._system)
+        The same for everybody; what is on it needs a session.
+        """
+        return _html(self._page)
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /board/…: scripts, styles, languages."""

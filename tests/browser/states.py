@@ -120,6 +120,11 @@ async def _outbound(org: Org) -> AsyncIterator[State]:
     await tab.until("bridged")
     await tab.phone.get_by_label("Notes").fill("Asks for twenty units by March.")
     yield "bridged", tab
+    await tab.phone.locator('[data-action="transfer"]').click()
+    await tab.phone.locator('.transfer input[name="target"]').fill("lin")
+    await expect(tab.phone.locator(".suggestions .option")).to_be_visible()
+    yield "bridged-transfer", tab
+    await tab.phone.locator('[data-action="transfer"]').click()
     async for state in _second_call(org, tab):
         yield state
     await by_hand_named(org, "in-progress", "hang_up")
@@ -158,6 +163,18 @@ async def by_hand_named(org: Org, phase: str, act: str) -> None:
 async def _idle(org: Org) -> AsyncIterator[State]:
     tab = await org.tab(ADA)
     yield "idle", tab
+    row = tab.phone.locator(".row").first
+    await row.hover()
+    await row.locator(".star").click()
+    await tab.phone.locator('[data-kind="favorites"]').click()
+    await expect(row.locator('.star[aria-pressed="true"]')).to_be_visible()
+    yield "idle-favorites", tab
+    await tab.phone.locator('[data-kind="all"]').click()
+    await tab.phone.locator(".availability").select_option("do-not-disturb")
+    await expect(tab.phone.locator(".bar-note")).to_be_visible()
+    yield "idle-do-not-disturb", tab
+    await tab.phone.locator(".availability").select_option("available")
+    await expect(tab.phone.locator(".bar-note")).to_be_hidden()
     box = tab.phone.get_by_label("Phone number")
     await box.fill("202555")
     yield "idle-search", tab

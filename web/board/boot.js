@@ -34,7 +34,9 @@ async function speak() {
 const root = /** @type {HTMLElement} */ (document.getElementById('board'));
 const speech = await speak();
 const { t } = speech;
-const isSystem = root.dataset['page'] === 'system';
+// One page at two addresses.
+const isSystem = location.pathname.endsWith('/system');
+setData(root, 'page', isSystem ? 'system' : 'calls');
 const title = t(isSystem ? 'system.title' : 'title');
 document.documentElement.lang = speech.language;
 document.title = title;
