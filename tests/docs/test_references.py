@@ -14,7 +14,10 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_test_that_a_page_names_exists(page: Path) -> None:
     """File and function; a renamed test must be renamed there too."""
-    named = re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", text)
+    files = re.findall(r"`(tests/[\w/.-]+\.(?:py|mjs|json))\b", text)
+    assert [file for file in files if not (ROOT / file).is_file()] == []
     missing = [
         f"{file}::{name}"
         for file, name in named
