@@ -67,6 +67,12 @@ def test_the_first_go_creates() -> None:
     }
 
 
+def test_a_create_can_carry_the_key_of_our_own_host() -> None:
+    """Where an org has both: a second Task of the call would be refused by Salesforce itself."""
+    rules = TaskRules(extra=(("Softphone_Call__c", "{call_id}"),))
+    assert surface.save(LOG, attempt(), rules)["call"]["args"]["Softphone_Call__c"] == "call_1"
+
+
 def test_a_later_go_updates_by_id() -> None:
     """Only what differs from what is saved."""
     saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
