@@ -55,6 +55,7 @@ class Count:
     calls: int = 0
     talks: int = 0
     refused: int = 0
+    over: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     wishes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -187,6 +188,10 @@ async def one_call(world: World, name: str, number: str) -> None:
     wishing.cancel()
     await _told_of_the_end(world, root, number)
     _judge(world, root, number, is_quiet=before == world.disturbed)
+    count.over += 1
+    if count.over % 100 == 0:
+        faults = sum(count.faults.values())
+        print(f"{count.over} calls, {faults} faults, {len(count.wrong)} wrong", flush=True)
 
 
 async def _wish(world: World, root: str) -> None:
