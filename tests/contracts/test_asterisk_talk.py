@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.core.incall import InCall, ThirdState
-from adapter.telephony.port import Action, Rejected
+from adapter.telephony.port import Action, Rejected, Unsupported
 from adapter.telephony.updates import Moment
 from qa.asterisk.handset import DECLINE, Handset, PhoneCall
 from tests.contracts.asterisks import ENDED, KINDS, NUMBER, TRANSFERRED, Case, opened, steering
@@ -193,3 +193,28 @@ async def test_who_takes_over_goes_on_with_a_third_party(case: Case) -> None:
         await again.hang_up()
         await case.bench.trunk.until_over()
         await case.until_empty()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_where_all_is_recorded_a_talk_is_until_its_agent_leaves(
+    kind: str, tmp_path: Path
+) -> None:
+    """From its beginning; who takes over knows that it is, and the other two go on without."""
+    async with opened(kind, tmp_path, inside="PJSIP/grace", recording="always") as case:
+        call, mine, theirs, *_ = await consulting(case)
+        assert case.heard.updates[-1].in_call.recording
+        async with steering(case.driver._account, states=case.heard.states) as other:
+            assert (await state(other, TALKING, held=True)).recording
+            with pytest.raises(Unsupported):
+                await other.driver.control(call, Action.STOP_RECORDING)
+            await other.driver.control(call, Action.MERGE)
+            assert (await state(other, JOINED)).recording
+            assert await recording(case, call) == "recording"
+            await mine.hang_up()
+            await other.heard.until(TRANSFERRED, call)
+            async with asyncio.timeout(20):
+                while await case.driver._client.records(call):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            assert not theirs.ended
+            await theirs.hang_up()
+            await case.until_empty()
