@@ -96,5 +96,6 @@ def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter
         contact=options.contact,
         height=center.height,
         width=center.width,
+        microphone=settings.asterisk_browser_phone,
     )
     return deployment, center

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from adapter.doctor.browserphones import browser_findings
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.doctor.skew import Skew
 from adapter.orgs import Org
@@ -61,6 +62,8 @@ async def _asked(
         yield found
     yield await _log(account)
     for found in _settings(account):
+        yield found
+    async for found in browser_findings(client, account, org):
         yield found
 
 

@@ -44,7 +44,7 @@ class Deployment:
 
     `origin` is the softphone's scheme, host and port; `callback` the address that a sign-in comes
     back to; `contact` the e-mail address that Salesforce shows for the External Client App;
-    `height` and `width` of the panel, in pixels.
+    `height` and `width` of the panel, in pixels. `microphone`: agents talk in the panel.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Deployment:
     contact: str
     height: int = 550
     width: int = 400
+    microphone: bool = False
 
 
 def component_file(type_: str, *children: ET.Element) -> str:
@@ -131,6 +132,7 @@ def trusted_site(deployment: Deployment) -> str:
     kinds = ("ConnectSrc", "FontSrc", "FrameSrc", "ImgSrc", "MediaSrc", "StyleSrc")
     return component_file(
         "CspTrustedSite",
+        *([leaf("canAccessMicrophone", "true")] if deployment.microphone else []),
         *leaves(
             context="LEX",
             description="The softphone's page, in the utility bar.",

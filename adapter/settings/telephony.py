@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from adapter.origins import demand_https, normal_url
 from adapter.settings.rules import LONGEST_SECONDS
 
+TURN_URLS = r"^((stun|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?(,|$))*$"
+
 
 class TelephonySettings(BaseModel):
     """The provider's account, and who of the org has which phone there."""
@@ -41,6 +43,8 @@ class TelephonySettings(BaseModel):
     asterisk_browser_phone: bool = False
     asterisk_browser_codecs: Annotated[str, Field(pattern="^[a-z0-9,]{1,80}$")] = "ulaw,alaw"
     asterisk_browser_return_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    asterisk_turn_urls: Annotated[str, Field(pattern=TURN_URLS)] = ""
+    asterisk_turn_secret: SecretStr = SecretStr("")
     directory_file: Path | None = None
     panel_file: Path | None = None
 

@@ -6,6 +6,7 @@ other device of the agent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -16,12 +17,15 @@ from adapter.telephony.port import Driver
 class PhoneLogin:
     """What one page registers its phone with, for as long as its connection lasts.
 
-    `url` is where the provider's own WebSocket is, which no page is ever told.
+    `url` is where the provider's own WebSocket is, which no page is ever told; `ice` the servers
+    that help its audio through networks, as RTCIceServer
+    (https://developer.mozilla.org/docs/Web/API/RTCPeerConnection/RTCPeerConnection#iceservers).
     """
 
     user: str
     password: str = field(repr=False)
     url: str = ""
+    ice: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
 
 
 @runtime_checkable

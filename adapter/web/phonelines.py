@@ -1,7 +1,7 @@
-"""Which pages have their agent's phone in the browser: one each, and the last one has it.
+"""Which pages have their agent's phone in the browser: one each.
 
-Law of this file: a phone lives no longer than the sign-in that let it in, and no page's phone takes
-another's back by itself.
+Law of this file: a phone lives no longer than the sign-in that let it in. Of one sign-in's pages
+the last has it, for they settle it among themselves; another's takes it if the agent says so.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class PhoneLines:
         """The sign-in of the agent's phone here, if there is one."""
         line = self._lines.get(key)
         return {line.session} if line else set()
+
+    def is_taken(self, key: AgentKey, session: str) -> bool:
+        """Whether another sign-in of the agent has the phone, here."""
+        return bool(self.sessions_of(key) - {session})
 
     def add(self, line: PhoneLine) -> None:
         """This page has the agent's phone now; whoever had it, here or elsewhere, is told so."""

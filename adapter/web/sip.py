@@ -35,7 +35,7 @@ from adapter.web.connection import connection_of, not_yet_a_socket
 from adapter.web.floods import Floods
 from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
-from adapter.web.phonelines import SIGNED_OUT, UNUSED_SECONDS, PhoneLine, PhoneLines
+from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine, PhoneLines
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
 from adapter.web.sessions import Sessions
 from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
@@ -137,17 +137,20 @@ class SipProxy:
 
     async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> PhoneLine | None:
         """The page's phone, by the sign-in that its ticket is of; or nothing."""
-        ticket = await _hello(socket, self._hello_seconds)
-        if ticket is None:
+        hello = await _hello(socket, self._hello_seconds)
+        if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
-        session = await self._sessions.redeem(ticket)
+        session = await self._sessions.redeem(hello["ticket"])
         if session is None:
             outbox.close(SIGNED_OUT, "fetch a new ticket")
             return None
         line = await self._line(session, outbox)
         if line is None:
             outbox.close(NO_PHONE, "this agent has no phone in the browser")
+        elif self.lines.is_taken(line.agent, line.session) and hello.get("take") is not True:
+            outbox.close(TAKEN, "another browser has the phone")
+            return None
         return line
 
     async def _line(self, session: Session, outbox: Outbox) -> PhoneLine | None:
@@ -243,8 +246,8 @@ class SipProxy:
             return False
 
 
-async def _hello(socket: web.WebSocketResponse, seconds: float) -> str | None:
-    """The ticket, if hello is the first frame and comes in time."""
+async def _hello(socket: web.WebSocketResponse, seconds: float) -> dict[str, Any] | None:
+    """The hello, with a ticket, if it is the first frame and comes in time."""
     try:
         async with asyncio.timeout(seconds):
             frame = await socket.receive()
@@ -253,7 +256,7 @@ async def _hello(socket: web.WebSocketResponse, seconds: float) -> str | None:
     said = _object(frame.data) if frame.type is WSMsgType.TEXT else {}
     ticket = said.get("ticket")
     is_hello = said.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
-    return str(ticket) if is_hello else None
+    return said if is_hello else None
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -265,7 +268,8 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _ready(login: PhoneLogin) -> str:
-    return json.dumps({"type": "ready", "user": login.user, "password": login.password})
+    told = {"type": "ready", "user": login.user, "password": login.password}
+    return json.dumps(told | ({"ice": login.ice} if login.ice else {}))
 
 
 @asynccontextmanager

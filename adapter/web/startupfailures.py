@@ -32,6 +32,11 @@ CODES = frozenset(
 )
 """As in `web/softphone/screens.js`, less what cannot be told: a server that does not answer."""
 
+MICROPHONE = frozenset(
+    f"microphone-{why}" for why in ("policy", "insecure", "refused", "missing", "busy")
+)
+"""Pages that started, and whose agents nobody can hear."""
+
 EACH_PER_MINUTE = 10
 ALL_PER_MINUTE = 60
 """Of one address, and of one code from everybody: an outage would else fill the log."""
@@ -54,7 +59,7 @@ class StartupFailures:
         if not self._each.allows(address_of(request, self._proxies)):
             return failure(429, "too-many", "Too many reports.", **{"Retry-After": "60"})
         code = (await request.read())[:32].decode("ascii", "replace")
-        if code not in CODES:
+        if code not in CODES | MICROPHONE:
             return failure(400, "unknown-code", "Unknown code.")
         self._metrics.blocked.labels(code).inc()
         if self._all.allows(code):

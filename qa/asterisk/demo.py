@@ -52,6 +52,7 @@ def settings_for(bench: Bench, port: int, data: Path, agent: str) -> Settings:
         asterisk_identity_name=IDENTITY_NAME,
         asterisk_cel_url=bench.world.cel_url,
         asterisk_cel_utc=True,
+        asterisk_browser_phone=True,
         directory_file=book,
     )
 

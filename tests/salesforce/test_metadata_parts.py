@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 from adapter.salesforce import metadata_parts as parts
@@ -61,6 +62,13 @@ def test_the_org_frames_the_softphone_and_opens_nothing_else() -> None:
     assert allowed == ["isApplicableToFrameSrc"]
     assert made.findtext("context") == "LEX"
     assert made.findtext("endpointUrl") == ORIGIN
+
+
+def test_the_org_hands_the_microphone_on_where_agents_talk_in_the_panel() -> None:
+    """And nowhere else: a trusted URL without a word of it gets none."""
+    assert told(parts.trusted_site(deployment())).find("canAccessMicrophone") is None
+    talking = replace(deployment(), microphone=True)
+    assert told(parts.trusted_site(talking)).findtext("canAccessMicrophone") == "true"
 
 
 def test_the_sign_in_app_is_on_for_oauth_alone() -> None:

@@ -65,6 +65,8 @@ SAID: Mapping[str, tuple[str, object]] = {
     "asterisk_call_limit_seconds": ("3600", 3600),
     "asterisk_recording": ("on-demand", "on-demand"),
     "asterisk_recording_pause": ("true", True),
+    "asterisk_turn_urls": ("turn:t.example:3478?transport=udp,stun:s.example",) * 2,
+    "asterisk_turn_secret": ("ts_1", SecretStr("ts_1")),
     "directory_file": ("agents.toml", Path("agents.toml")),
     "panel_file": ("panel.toml", Path("panel.toml")),
     "default_region": ("GB", "GB"),
@@ -159,7 +161,7 @@ def test_no_secret_shows_in_the_settings_text() -> None:
     """repr() and str() say stars."""
     secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
     settings = load({PREFIX + name.upper(): f"hush-{name}" for name in secrets})
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     assert "hush" not in repr(settings) + str(settings)
 
 

@@ -46,11 +46,11 @@ async def signed_in(world: World, name: str = "ada") -> FakePage:
     return page
 
 
-async def phone(world: World, page: FakePage | None = None) -> ClientConnection:
+async def phone(world: World, page: FakePage | None = None, **more: Any) -> ClientConnection:
     """A phone that is let in."""
     page = page or await signed_in(world)
     live = await socket(world)
-    await live.send(json.dumps({"type": "hello", "ticket": await page.ticket()}))
+    await live.send(json.dumps({"type": "hello", "ticket": await page.ticket(), **more}))
     ready = await heard(live)
     assert ready == {"type": "ready", "user": "web-user_ada", "password": "pa55word"}
     return live
@@ -198,8 +198,20 @@ async def test_a_sign_in_that_grew_too_old_ends_the_phone(
     assert await code_after(live) == 4003
 
 
-async def test_the_last_page_has_the_phone(world: World, pbx: Pbx) -> None:
-    """The other is told so, and does not come back by itself."""
+async def test_another_browser_takes_the_phone_only_if_the_agent_says_so(
+    world: World, pbx: Pbx
+) -> None:
+    """Opened beside a talk, a second one would end its audio."""
+    first = await phone(world)
+    other = await signed_in(world)
+    hello = {"type": "hello", "ticket": await other.ticket(), "take": "yes"}
+    assert await code_after(await socket(world), json.dumps(hello)) == 4010
+    await phone(world, other, take=True)
+    assert await code_after(first) == 4010
+
+
+async def test_of_one_sign_ins_pages_the_last_has_the_phone(world: World, pbx: Pbx) -> None:
+    """The other is told so: it was a page that is gone, or its own lost connection."""
     page = await signed_in(world)
     first = await phone(world, page)
     second = await phone(world, page)

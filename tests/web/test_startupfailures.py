@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapter.web.startupfailures import CODES, EACH_PER_MINUTE
+from adapter.web.startupfailures import CODES, EACH_PER_MINUTE, MICROPHONE
 from tests.scenarios.conftest import World
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -65,4 +65,4 @@ def test_the_codes_are_those_of_the_page() -> None:
     assert pages - {"server-unreachable"} == CODES
     described = json.loads((WEB / "openapi.json").read_text())["paths"]["/api/blocked"]
     schema = described["post"]["requestBody"]["content"]["text/plain"]["schema"]
-    assert set(schema["enum"]) == CODES
+    assert set(schema["enum"]) == CODES | MICROPHONE

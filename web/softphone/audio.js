@@ -21,8 +21,9 @@ export function createAudio(page, origin) {
         phone = createBrowserPhone(page, () => fetchTicket(origin));
         phone.hear(page.model.view ?? view);
       } catch (thrown) {
-        loading = false;
         console.warn('softphone: no phone in the browser', thrown);
+        await page.moreWords();
+        page.say('audio', 'warning', page.t('audio.trouble.library'));
       }
     },
     dialed: () => phone?.dialed(),

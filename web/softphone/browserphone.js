@@ -11,7 +11,7 @@ import { createSipPhone } from './sipphone.js';
 import { TAKEN } from './sipsocket.js';
 
 /** @import {Page} from './page.js' */
-/** @import {AudioActions, AudioState, PhoneEvents, View} from './types.js' */
+/** @import {AudioActions, AudioState, MicrophoneTrouble, PhoneEvents, View} from './types.js' */
 /** @import {Ticket} from './session.js' */
 
 /** A click is picked up by itself so long after it, once. */
@@ -88,8 +88,10 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
       if (talks) return;
       clearInterval(watching);
       watching = undefined;
-      if (owns) put({ state: 'ready', quality: undefined });
       microphone.release();
+      if (!owns) return;
+      put({ state: 'ready', quality: undefined });
+      void begin();
     },
   };
   const phone = makePhone({ url: `${location.origin.replace(/^http/, 'ws')}/sip`, fetchTicket, events });
@@ -101,6 +103,11 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     if (owns) tell({ say: 'state', state: next.state, why: next.why });
     if (model.view) hear(model.view);
     page.render();
+  }
+  /** Nobody hears the agent: they read why, and so does who reads the server's log, once. @param {MicrophoneTrouble} trouble */
+  function inTrouble(trouble) {
+    if (model.audio?.trouble !== trouble) navigator.sendBeacon?.('/api/blocked', `microphone-${trouble}`);
+    put({ state: 'trouble', trouble });
   }
   /** @param {object} message to the other tabs */
   const tell = (message) => channel.postMessage(message);
@@ -121,7 +128,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     try {
       phone.answer(await microphone.take());
     } catch (thrown) {
-      put({ state: 'trouble', trouble: troubleOf(thrown) });
+      inTrouble(troubleOf(thrown));
     }
   }
   async function look() {
@@ -132,20 +139,37 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
   /** The phone is registered only where the agent can be heard: elsewhere the desk phone rings alone. */
   async function begin() {
     const state = await stateOf();
-    if (state === 'prompt') return put({ state: 'setup' });
-    if (state !== 'granted') return put({ state: 'trouble', trouble: state });
+    if (!owns || model.audio?.state === 'taken') return;
+    if (state !== 'granted') {
+      phone.stop();
+      return state === 'prompt' ? put({ state: 'setup' }) : inTrouble(state);
+    }
+    if (phone.isRegistered()) return;
     put({ state: 'connecting' });
     phone.register();
   }
   async function use() {
+    if (phone.isTalking()) return unheard();
     try {
       await microphone.take();
       microphone.release();
     } catch (thrown) {
-      return put({ state: 'trouble', trouble: troubleOf(thrown) });
+      return inTrouble(troubleOf(thrown));
     }
     put({ state: 'connecting' });
-    phone.register();
+    phone.register(true);
+  }
+  /** The microphone is gone: another takes its place, or the agent reads why nobody hears them. */
+  async function unheard() {
+    if (!owns) return;
+    if (!phone.isTalking()) return begin();
+    try {
+      const [track] = (await microphone.take()).getAudioTracks();
+      if (track) await phone.speakWith(track);
+      put({ state: 'talking' });
+    } catch (thrown) {
+      inTrouble(troubleOf(thrown));
+    }
   }
 
   /** A view shows what this browser's phone can do, too. @param {View} view */
@@ -162,8 +186,9 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     void begin();
   })).catch(() => undefined);
   navigator.mediaDevices?.addEventListener('devicechange', () => {
-    if (owns && (model.audio?.state === 'trouble' || model.audio?.state === 'setup')) void begin();
+    if (owns && !phone.isTalking() && model.audio?.state !== 'taken') void begin();
   });
+  microphone.onLost = () => void unheard();
 
   return {
     hear,

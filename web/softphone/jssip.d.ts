@@ -25,6 +25,7 @@ export interface RTCSession {
   terminate(options?: { status_code?: number }): void;
   isEnded(): boolean;
   isEstablished(): boolean;
+  on(event: 'icecandidate', listener: (told: { candidate: RTCIceCandidate; ready: () => void }) => void): void;
   on(event: 'ended' | 'failed' | 'confirmed' | 'peerconnection', listener: (told: { cause?: string; peerconnection?: RTCPeerConnection }) => void): void;
 }
 

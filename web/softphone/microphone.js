@@ -43,10 +43,13 @@ export function createMicrophone(store) {
     }
   }
   return {
+    /** It was pulled out, or taken away. */
+    onLost: () => {},
     /** Take it; the browser may ask the agent. Throws what getUserMedia throws. @returns {Promise<MediaStream>} */
     async take() {
       if (stream?.getAudioTracks().every(({ readyState }) => readyState === 'live')) return stream;
       stream = await open();
+      for (const track of stream.getAudioTracks()) track.addEventListener('ended', () => this.onLost());
       return stream;
     },
     /** Nobody listens any more: the browser's sign for it goes out. */

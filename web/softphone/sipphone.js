@@ -18,6 +18,8 @@ const REGISTER_SECONDS = 120;
 /** How long audio may be interrupted before it is asked for anew. */
 const INTERRUPTED_MS = 3_000;
 const AGAIN_MS = 3_000;
+/** How long further ways through the network are looked for after the last one was found. */
+const GATHERING_MS = 500;
 
 /** What is said of packets since the last time. @param {RTCPeerConnection} connection @param {{[name: string]: number}} before */
 export async function qualityOf(connection, before) {
@@ -73,7 +75,9 @@ export function createSipPhone({ url, fetchTicket, events }) {
   let counted = {};
   /** Whether this connection has not registered yet: it does so again and again. */
   let isNew = false;
-  const socket = new PhoneSocket({
+  /** A new one for each phone: what has ended may still say goodbye on its own. @type {PhoneSocket|null} */
+  let socket = null;
+  const makeSocket = () => new PhoneSocket({
     url, fetchTicket, onReady,
     onAudio: (found) => found || events.silent(),
     onFinal(code) {
@@ -86,21 +90,24 @@ export function createSipPhone({ url, fetchTicket, events }) {
   function onReady(login) {
     iceServers = login.ice ?? [];
     isNew = true;
-    if (ua) return void ua.set('password', login.password);
+    if (ua || !socket) return void ua?.set('password', login.password);
     const uri = `sip:${login.user}@softphone.invalid`;
-    ua = new UA({
+    const mine = new UA({
       sockets: [socket], uri, contact_uri: `${uri};transport=ws`, authorization_user: login.user,
       password: login.password, register: true, register_expires: REGISTER_SECONDS, session_timers: false,
       user_agent: 'Softphone', connection_recovery_min_interval: 1, connection_recovery_max_interval: 3,
     });
-    ua.on('registered', () => {
+    ua = mine;
+    mine.on('registered', () => {
       if (isNew) events.registered(session !== null);
       isNew = false;
     });
-    ua.on('disconnected', events.offline);
-    ua.on('registrationFailed', events.offline);
-    ua.on('newRTCSession', ({ session: one, request }) => rung(one, /** @type {PhoneRing} */ (request.getHeader(RING_HEADER) ?? '')));
-    ua.start();
+    // One that was stopped says so some seconds later.
+    const offline = () => ua === mine && events.offline();
+    mine.on('disconnected', offline);
+    mine.on('registrationFailed', offline);
+    mine.on('newRTCSession', ({ session: one, request }) => rung(one, /** @type {PhoneRing} */ (request.getHeader(RING_HEADER) ?? '')));
+    mine.start();
   }
 
   /** @param {RTCSession} one @param {PhoneRing} why */
@@ -108,6 +115,8 @@ export function createSipPhone({ url, fetchTicket, events }) {
     if (one.direction !== 'incoming') return one.terminate();
     ringing = one;
     const over = () => {
+      // One whose place was taken, or that was stopped, is nobody's any more.
+      if (ringing !== one && session !== one) return;
       if (ringing === one) ringing = null;
       if (session === one) {
         session = null;
@@ -121,25 +130,34 @@ export function createSipPhone({ url, fetchTicket, events }) {
       lost: () => session === one && events.lost(),
       back: () => session === one && events.talking(),
     }));
+    // A relay that does not answer must not keep the caller waiting: what is known by then will do.
+    one.on('icecandidate', ({ ready }) => void setTimeout(ready, GATHERING_MS));
     one.on('confirmed', () => session === one && events.talking());
     events.ringing(why);
   }
 
   function stop() {
     // Nothing is said any more: a goodbye would end the call, which goes on elsewhere.
-    socket.disconnect();
-    ua?.stop();
-    ua = session = ringing = null;
+    const ended = ua;
+    socket?.disconnect();
+    socket = ua = session = ringing = null;
+    ended?.stop();
     speaker.srcObject = null;
   }
 
   return {
-    register() {
+    /** @param {boolean} [take] from another browser */
+    register(take = false) {
+      if (ua) return;
+      const live = socket ?? makeSocket();
+      socket = live;
+      live.takes = take;
       // Until the first answer nobody else tries again.
-      socket.ondisconnect = (_error, code) => void (FINAL.includes(code ?? 0) || setTimeout(socket.connect, AGAIN_MS));
-      socket.connect();
+      live.ondisconnect = (_error, code) => void (FINAL.includes(code ?? 0) || setTimeout(() => socket === live && live.connect(), AGAIN_MS));
+      live.connect();
     },
     stop,
+    isRegistered: () => ua !== null,
     isRinging: () => ringing !== null,
     isTalking: () => session !== null,
     /** Pick up what rings. @param {MediaStream} mediaStream what is heard of the agent */
@@ -157,7 +175,7 @@ export function createSipPhone({ url, fetchTicket, events }) {
     decline: () => ringing?.terminate({ status_code: 603 }),
     hangUp: () => session?.terminate(),
     /** Have the server ring for the call whose audio is gone. */
-    askForAudio: () => socket.tell({ type: 'audio' }),
+    askForAudio: () => socket?.tell({ type: 'audio' }),
     /** Another microphone, in the middle of a talk. @param {MediaStreamTrack} track */
     async speakWith(track) {
       for (const sender of session?.connection.getSenders() ?? []) if (sender.track?.kind === 'audio') await sender.replaceTrack(track);
@@ -166,7 +184,7 @@ export function createSipPhone({ url, fetchTicket, events }) {
     async quality() {
       if (!session?.connection) return null;
       const told = await qualityOf(session.connection, counted);
-      socket.tell({ type: 'quality', ...told });
+      socket?.tell({ type: 'quality', ...told });
       return told;
     },
     connection: () => session?.connection ?? null,

@@ -15,12 +15,15 @@ export const FINAL = [TAKEN, NO_PHONE];
 
 /** @implements {SipSocket} */
 export class PhoneSocket {
+  /** Whether another browser is to lose the phone to this one: the agent said so. */
+  takes = false;
   via_transport = 'WS';
   sip_uri = 'sip:softphone.invalid;transport=ws';
   /** @type {WebSocket|null} */
   #live = null;
   #isReady = false;
   #isTold = false;
+  #isOver = false;
   #attempt = 0;
   #ports;
 
@@ -37,7 +40,7 @@ export class PhoneSocket {
   }
 
   /** Asked for while it is ready, it was connected before there was anybody to tell of it. */
-  connect = () => void (this.#isReady || this.#open());
+  connect = () => void (this.#isReady || this.#isOver || this.#open());
 
   async #open() {
     const mine = ++this.#attempt;
@@ -47,7 +50,7 @@ export class PhoneSocket {
     const { url, open = (address, protocol) => new WebSocket(address, protocol) } = this.#ports;
     const live = open(url, 'sip');
     this.#live = live;
-    live.onopen = () => live.send(JSON.stringify({ type: 'hello', ticket: ticket.ticket }));
+    live.onopen = () => live.send(JSON.stringify({ type: 'hello', ticket: ticket.ticket, ...(this.takes && { take: true }) }));
     live.onmessage = ({ data }) => mine === this.#attempt && this.#receive(String(data));
     live.onclose = ({ code, reason }) => mine === this.#attempt && this.#closed(code, reason);
   }
@@ -59,6 +62,7 @@ export class PhoneSocket {
     if (said.type === 'audio') this.#ports.onAudio(said.found === true);
     if (said.type !== 'ready') return;
     this.#isReady = true;
+    this.takes = false;
     this.#ports.onReady(said);
     this.#isTold = true;
     this.onconnect();
@@ -68,11 +72,13 @@ export class PhoneSocket {
   #closed(code, reason) {
     this.#isReady = this.#isTold = false;
     this.#live = null;
-    if (FINAL.includes(code)) this.#ports.onFinal(code);
+    if (FINAL.includes(code)) return this.#ports.onFinal(code);
     this.ondisconnect(code !== 1000, code, reason);
   }
 
+  /** For good: who was told to stop may still try to come back. */
   disconnect = () => {
+    this.#isOver = true;
     this.#attempt++;
     this.#isReady = this.#isTold = false;
     this.#live?.close(1000);

@@ -353,7 +353,7 @@ export interface PhoneEvents {
 /** The phone in the browser, as the panel shows it. */
 export interface AudioState {
   state: 'setup' | 'trouble' | 'connecting' | 'ready' | 'ringing' | 'talking' | 'reconnecting' | 'elsewhere' | 'taken';
-  trouble?: MicrophoneTrouble | 'library';
+  trouble?: MicrophoneTrouble;
   why?: PhoneRing;
   quality?: 'good' | 'fair' | 'poor';
   /** The test: how loud the agent is, from 0 to 1; none: no test. */

@@ -50,6 +50,8 @@ class AsteriskAccount:
     browser_phone: bool = False
     browser_codecs: str = "ulaw,alaw"
     browser_return_seconds: int = 30
+    turn_urls: str = ""
+    turn_secret: str = field(default="", repr=False)
     browser_users: Mapping[str, bool] = field(default_factory=dict)
 
     def devices_of(self, user: str) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ OPTIONS = (
     *("app", "device", "outside", "inside", "identity", "identity_name", "emergency"),
     *("cel_url", "cel_utc", "ring_seconds", "dial_seconds", "call_limit_seconds"),
     *("recording", "recording_pause"),
-    *("browser_phone", "browser_codecs", "browser_return_seconds"),
+    *("browser_phone", "browser_codecs", "browser_return_seconds", "turn_urls", "turn_secret"),
 )
 """What an account may be told beside its address, user and secret."""
 

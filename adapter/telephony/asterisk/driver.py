@@ -201,7 +201,7 @@ class AsteriskDriver:
 
     async def open_phone(self, user_id: str) -> PhoneLogin:
         """Make it, with a new password."""
-        return await self._phones.open(user_id)
+        return await self._phones.open(user_id, self._now())
 
     async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
         """Take it away; with `unused` only if nobody is registered as it."""

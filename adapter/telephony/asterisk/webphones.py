@@ -8,6 +8,9 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/A
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +28,9 @@ AGAIN = "again"
 """Why the page's phone is rung: to have its audio back, which it takes without asking."""
 
 AGAIN_SECONDS = 15
+TURN_SECONDS = 12 * 3600
+"""As long as a sign-in may last."""
+
 PASSWORD_BYTES = 24
 
 
@@ -35,12 +41,13 @@ class WebPhones:
         self._client = client
         self._account = account
 
-    async def open(self, user: str) -> PhoneLogin:
-        """Make the user's phone, or give the one that is there a new password."""
+    async def open(self, user: str, now: int) -> PhoneLogin:
+        """Make the user's phone, or give the one that is there a new password; `now` in Unix ms."""
         name, password = self._account.web_endpoint(user), secrets.token_urlsafe(PASSWORD_BYTES)
         for kind, fields in _objects(name, password, user, self._account).items():
             await self._client.configure(kind, name, fields)
-        return PhoneLogin(name, password, _socket_url(self._account.url))
+        ice = ice_servers(self._account.turn_urls, self._account.turn_secret, name, now)
+        return PhoneLogin(name, password, socket_url(self._account.url), ice)
 
     async def close(self, user: str, *, unused: bool) -> None:
         """Take it away; a call that it is in goes on."""
@@ -134,7 +141,24 @@ def _objects(
     }
 
 
-def _socket_url(url: str) -> str:
+def ice_servers(urls: str, secret: str, name: str, now: int) -> tuple[dict[str, object], ...]:
+    """The relays, with a password that coturn can check by itself until it is too old.
+
+    https://github.com/coturn/coturn/blob/master/README.turnserver (use-auth-secret)
+    """
+    named = [url for url in urls.split(",") if url]
+    relays = [url for url in named if not url.startswith("stun:")]
+    others = [url for url in named if url.startswith("stun:")]
+    until = f"{now // 1000 + TURN_SECONDS}:{name}"
+    proof = hmac.new(secret.encode(), until.encode(), hashlib.sha1).digest()
+    password = base64.b64encode(proof).decode()
+    found: list[dict[str, object]] = [{"urls": others}] if others else []
+    if relays:
+        found.append({"urls": relays, "username": until, "credential": password})
+    return tuple(found)
+
+
+def socket_url(url: str) -> str:
     """Where Asterisk takes SIP over WebSocket (RFC 7118), given its HTTP server's address."""
     parts = urlsplit(url)
     scheme = "wss" if parts.scheme == "https" else "ws"

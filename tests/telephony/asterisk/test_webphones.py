@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -74,7 +78,7 @@ async def test_a_phone_can_be_rung_and_can_dial_nobody() -> None:
     """Its context has no extension, and it may hand nothing over; each page has a new password."""
     pbx = Pbx()
     phones = pbx.phones()
-    login, again = await phones.open("ada"), await phones.open("ada")
+    login, again = await phones.open("ada", NOON), await phones.open("ada", NOON)
     told = [path.rsplit("/", 2)[1:] for _, path in pbx.asked[:3]]
     assert told == [["auth", "web-ada"], ["aor", "web-ada"], ["endpoint", "web-ada"]]
     endpoint = fields(pbx.bodies[pbx.asked[2][1]])
@@ -87,10 +91,26 @@ async def test_a_phone_can_be_rung_and_can_dial_nobody() -> None:
     assert login.password not in repr(login)
 
 
+async def test_a_relays_password_is_short_lived_and_the_agents_own() -> None:
+    """As coturn checks it: the time until which it is good, signed with the shared secret."""
+    urls = "stun:stun.example.com,turn:turn.example.com:3478,turns:turn.example.com"
+    account = replace(ACCOUNT, turn_urls=urls, turn_secret="shared")
+    login = await Pbx().phones(account).open("ada", NOON)
+    stun, turn = login.ice
+    assert stun == {"urls": ["stun:stun.example.com"]}
+    assert turn["urls"] == ["turn:turn.example.com:3478", "turns:turn.example.com"]
+    until, _, who = str(turn["username"]).partition(":")
+    assert (int(until) - NOON // 1000, who) == (12 * 3600, "web-ada")
+    proof = hmac.new(b"shared", str(turn["username"]).encode(), hashlib.sha1).digest()
+    assert base64.b64decode(str(turn["credential"])) == proof
+    assert str(turn["credential"]) not in repr(login)
+    assert "shared" not in repr(account)
+
+
 async def test_an_extension_is_shown_as_such() -> None:
     """Who is called by a colleague's browser sees the colleague's extension."""
     pbx = Pbx()
-    await pbx.phones().open("2001")
+    await pbx.phones().open("2001", NOON)
     assert fields(pbx.bodies[pbx.asked[2][1]])["callerid"] == "<2001>"
 
 

@@ -1,0 +1,67 @@
+"""Phones in the browser: may we make them, can they be reached, and is there what pages fetch?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from adapter.assets import folder
+from adapter.doctor.findings import Finding, fail, ok
+from adapter.orgs import Org
+from adapter.runtime.directory import DirectoryError, read_entries
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.webphones import socket_url
+from adapter.telephony.port import ProviderError
+
+CHECK, DOCS = "browser phones", "docs/browser-audio.md has the lines."
+CONNECT_SECONDS = 3.0
+TRIED = "softphone-doctor"
+
+
+async def browser_findings(
+    client: AriClient, account: AsteriskAccount, org: Org, library: Path | None = None
+) -> AsyncIterator[Finding]:
+    """Nothing, where no agent has one. An address that no phone uses is made, and removed again."""
+    if not account.browser_phone and not await asyncio.to_thread(_listed, org):
+        return
+    for found in (await _made(client), await _reached(account)):
+        yield found
+    file = library or folder("web") / "dist" / "jssip.js"
+    if file.is_file():
+        yield ok(CHECK, "What pages fetch for it is there.")
+    else:
+        yield fail(CHECK, "What pages fetch for it was never made.", "Run 'make bundle', restart.")
+
+
+def _listed(org: Org) -> bool:
+    try:
+        entries = read_entries(org.directory_file) if org.directory_file else ()
+    except DirectoryError:
+        return False  # told already
+    return any(entry.browser_phone == "yes" for entry in entries)
+
+
+async def _made(client: AriClient) -> Finding:
+    try:
+        await client.configure("aor", TRIED, {"max_contacts": "1"})
+        await client.unconfigure("aor", TRIED)
+    except ProviderError as error:
+        text = f"None can be made: {error.text}"
+        return fail(CHECK, text, f"Let sorcery.conf keep them in memory; {DOCS}")
+    return ok(CHECK, "They can be made.")
+
+
+async def _reached(account: AsteriskAccount) -> Finding:
+    url, sip = socket_url(account.url), [Subprotocol("sip")]
+    try:
+        async with connect(url, subprotocols=sip, open_timeout=CONNECT_SECONDS, proxy=None):
+            return ok(CHECK, f"{url} takes SIP.")
+    except (OSError, WebSocketException, TimeoutError) as error:
+        text = f"{url} takes no SIP ({type(error).__name__})."
+        return fail(CHECK, text, f"Give pjsip.conf a transport for WebSockets; {DOCS}")

@@ -1,0 +1,148 @@
+"""Where the audio is: one tab, one browser; and what is said where there can be none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from qa.asterisk.handset import PICK_UP
+from tests.browser.audio import (
+    WATCH,
+    a_talk,
+    a_talking_office,
+    marks,
+    one_task,
+    show,
+    until_audio,
+    until_heard,
+)
+from tests.browser.conftest import Tab
+from tests.browser.test_asterisk import CALLER, Office
+from tests.browser.test_main_job import GRACE, GRACE_NUMBER
+
+pytestmark = marks
+NO_FRAME_HAS_IT = "Object.defineProperty(HTMLIFrameElement.prototype, 'allow', {set() {}});"
+PULLED_OUT = """async () => {
+  navigator.mediaDevices.enumerateDevices = async () => [];
+  const none = new DOMException('', 'NotFoundError');
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(none);
+  for (const {track} of peers.at(-1).getSenders()) {
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  }
+  navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+}"""
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    """One for each test."""
+    async with a_talking_office(tmp_path) as made:
+        yield made
+
+
+async def contacts(office: Office) -> list[dict[str, Any]]:
+    """The phones in browsers that ring at this moment."""
+    return [one for one in await office.bench.channels() if "web-ada" in str(one["name"])]
+
+
+async def test_of_two_tabs_one_rings_and_either_answers(office: Office) -> None:
+    """The tab without the audio is a remote control of the one that has it."""
+    tab = await office.org.tab()
+    await until_audio(tab, "ready")
+    other = await office.org.tab()
+    await until_audio(other, "elsewhere", "ready")
+    outside = await office.trunk.dial("2001", CALLER)
+    await other.until("ringing-inbound", "off")
+    assert len(await contacts(office)) == 1
+    await show(other)
+    await other.phone.get_by_role("button", name="Answer").click()
+    await tab.until("bridged", "off")
+    await until_audio(tab, "talking")
+    await until_heard(office)
+    peers = [await one.phone.evaluate("peers.length") for one in (tab, other)]
+    assert sorted(peers) == [0, 1]
+    await outside.hang_up()
+
+
+async def test_a_second_browser_has_the_phone_when_the_agent_says_so(office: Office) -> None:
+    """In the talk: its audio moves, the first says where it is; and it comes back the same way."""
+    tab = await a_talk(office)
+    context = await office.org.browser.new_context(permissions=["microphone"])
+    await context.add_init_script(WATCH)
+    second = Tab(await context.new_page())
+    await second.page.goto(f"{office.org.url}/?agent=ada")
+    await until_audio(second, "taken")
+    await until_audio(tab, "talking")
+    for here, there in ((second, tab), (tab, second)):
+        await show(here)
+        await here.phone.get_by_role("button", name="Use it here").click()
+        await until_audio(here, "talking")
+        await until_audio(there, "taken")
+        await until_heard(office)
+    await context.close()
+    await one_task(office, tab)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("prompt", "Allow the microphone"), ("policy", "does not give the microphone")],
+)
+async def test_without_a_microphone_the_panel_says_why_and_the_desk_phone_rings(
+    tmp_path: Path, how: str, said: str
+) -> None:
+    """Refused by the agent, or by the page around us: nothing is registered, everything else is."""
+    async with a_talking_office(tmp_path, browsing={}) as office:
+        if how == "policy":
+            await office.org.context.add_init_script(NO_FRAME_HAS_IT)
+        office.ada.plan = lambda number: PICK_UP
+        tab = await office.org.tab()
+        await show(tab)
+        await expect(tab.phone.get_by_text(said)).to_be_visible()
+        if how == "prompt":
+            await tab.phone.get_by_role("button", name=said).click()
+            await expect(tab.phone.get_by_text("The microphone is blocked")).to_be_visible()
+        await tab.click(GRACE, GRACE_NUMBER)
+        await tab.until("bridged", "off")
+        assert len(office.ada.live) == 1
+        await one_task(office, tab)
+
+
+async def test_a_microphone_that_is_pulled_out_is_told_and_the_talk_goes_on(
+    office: Office,
+) -> None:
+    """The agent still hears, and reads why nobody hears them; the next call rings at the desk."""
+    tab = await a_talk(office)
+    await tab.phone.evaluate(PULLED_OUT)
+    await show(tab)
+    await expect(tab.phone.get_by_text("There is no microphone")).to_be_visible()
+    await tab.until("bridged", "off")
+    await one_task(office, tab)
+    await expect(tab.phone.get_by_text("There is no microphone")).to_be_visible()
+    office.ada.plan = lambda number: PICK_UP
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    await tab.until("idle", "on")
+    await tab.click(GRACE, GRACE_NUMBER)
+    await tab.until("bridged", "off")
+    assert len(office.ada.live) == 1
+
+
+async def test_the_microphone_is_tried(office: Office) -> None:
+    """How loud the agent is, and which microphone it is."""
+    tab = await office.org.tab()
+    await until_audio(tab, "ready")
+    await show(tab)
+    await tab.phone.get_by_role("button", name="Test the microphone").click()
+    meter = tab.phone.locator("meter")
+    await expect(meter).to_be_visible()
+    async with asyncio.timeout(20):
+        while float(await meter.evaluate("node => node.value")) < 0.3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await expect(tab.phone.get_by_label("Microphone", exact=True)).to_be_visible()
+    await tab.phone.get_by_role("button", name="End the test").click()
+    await expect(meter).to_be_hidden()

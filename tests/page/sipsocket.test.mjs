@@ -1,0 +1,79 @@
+/** A phone's connection: hello first, then SIP; and once it is over, it stays so. */
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { PhoneSocket, TAKEN } from '../../web/softphone/sipsocket.js';
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {any} [ticket] */
+function bench(ticket = { ok: true, ticket: 't', user: {} }) {
+  Object.assign(globalThis, { WebSocket: { OPEN: 1 } });
+  /** @type {any[]} */
+  const opened = [];
+  /** @type {string[]} */
+  const story = [];
+  const socket = new PhoneSocket({
+    url: 'ws://x/sip',
+    fetchTicket: async () => ticket,
+    onReady: ({ user }) => story.push(`ready ${user}`),
+    onAudio: (found) => story.push(`audio ${found}`),
+    onFinal: (code) => story.push(`final ${code}`),
+    open: (_url, protocol) => {
+      const live = { protocol, readyState: 1, sent: /** @type {string[]} */ ([]), send: (/** @type {string} */ text) => live.sent.push(text), close: () => story.push('close'), onopen() {}, onmessage(/** @type {any} */ _event) {}, onclose(/** @type {any} */ _event) {} };
+      opened.push(live);
+      return /** @type {any} */ (live);
+    },
+  });
+  socket.onconnect = () => story.push('connect');
+  socket.ondisconnect = (_error, code) => story.push(`disconnect ${code}`);
+  socket.ondata = (data) => story.push(data);
+  return { socket, opened, story };
+}
+
+test('hello comes first, and SIP only when the server is ready', async () => {
+  const { socket, opened, story } = bench();
+  socket.connect();
+  await settled();
+  const [live] = opened;
+  live.onopen();
+  assert.deepEqual([live.protocol, live.sent], ['sip', ['{"type":"hello","ticket":"t"}']]);
+  assert.equal(socket.send('REGISTER'), false);
+  live.onmessage({ data: '{"type":"ready","user":"web-ada","password":"p"}' });
+  assert.deepEqual([socket.send('REGISTER'), socket.isConnected()], [true, true]);
+  for (const data of ['SIP/2.0 200 OK', '{"type":"audio","found":true}', '{"type":"other"}']) live.onmessage({ data });
+  assert.deepEqual(story, ['ready web-ada', 'connect', 'SIP/2.0 200 OK', 'audio true']);
+});
+
+test('a phone that another page has is over, and nobody brings it back', async () => {
+  const { socket, opened, story } = bench();
+  socket.takes = true;
+  socket.connect();
+  await settled();
+  opened[0].onopen();
+  assert.match(opened[0].sent[0], /"take":true/);
+  opened[0].onclose({ code: TAKEN, reason: '' });
+  assert.deepEqual(story, [`final ${TAKEN}`]);
+  socket.disconnect();
+  socket.connect();
+  await settled();
+  assert.equal(opened.length, 1);
+});
+
+test('a connection that breaks is told of, and tried again by whoever wants it', async () => {
+  const { socket, opened, story } = bench();
+  socket.connect();
+  await settled();
+  opened[0].onclose({ code: 1006, reason: '' });
+  socket.connect();
+  await settled();
+  assert.deepEqual([story, opened.length, socket.isConnecting()], [['disconnect 1006'], 2, true]);
+});
+
+test('without a sign-in nothing is opened', async () => {
+  const { socket, opened, story } = bench({ ok: false, code: 'signed-out' });
+  socket.connect();
+  await settled();
+  assert.deepEqual([opened, story], [[], ['disconnect 0']]);
+});
