@@ -122,6 +122,20 @@ test('where the agent is, is told as it changes and when it is asked for', async
   close();
 });
 
+test('a record that is told late is not taken for the one in view', async () => {
+  /** @type {{[id: string]: (record: any) => void}} */
+  const asked = {};
+  const { host, driver, close } = await bench({ recordOf: (/** @type {any} */ { recordId }) => new Promise((resolve) => { asked[recordId] = resolve; }) });
+  const first = host.viewed({ type: 'standard__recordPage', attributes: { recordId: '003x' } });
+  const second = host.viewed({ type: 'standard__recordPage', attributes: { recordId: '003y' } });
+  asked['003y']?.({ ...ADA, recordId: '003y' });
+  asked['003x']?.(ADA);
+  await Promise.all([first, second]);
+  const outcome = await driver.recordInView();
+  assert.ok(outcome.ok && outcome.value?.id === '003y');
+  close();
+});
+
 test('wishes to call and news of calls go over our own channel', async () => {
   const { host, driver, published, close } = await bench();
   /** @type {any[]} */

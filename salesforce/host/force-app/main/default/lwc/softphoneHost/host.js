@@ -98,6 +98,7 @@ export function createHost(createWire, platform) {
   let enabled = false;
   let listening = false;
   let record = null;
+  let moves = 0;
 
   /** Components with numbers follow it: a button is off while a call is up. */
   function dialable(on) {
@@ -136,11 +137,13 @@ export function createHost(createWire, platform) {
       if (kind === 'click' && enabled) wire.tell('click', message);
       if (kind === 'dial' && listening) wire.tell('channel', message);
     },
-    /** The page reference of where the agent is now. */
+    /** The page reference of where the agent is now; a late answer about the place before is dropped. */
     async viewed(reference) {
+      const mine = (moves += 1);
       const { type, attributes } = Object(reference);
       const id = type === 'standard__recordPage' ? attributes?.recordId ?? null : null;
       const seen = id ? await platform.apex.recordOf({ recordId: id }).catch(() => ({ recordId: id })) : null;
+      if (mine !== moves) return;
       record = seen;
       wire.tell('navigation', seen);
     },
