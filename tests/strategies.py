@@ -12,7 +12,9 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from adapter.core.availability import Applied, Availability, Status
 from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
+from adapter.core.favorite import Favorite
 from adapter.core.logmodel import (
     Attempt,
     Attempting,
@@ -147,6 +149,20 @@ answers = st.builds(Answer, texts, texts, texts, times)
 notices = st.builds(Notice, texts, texts, texts, times)
 
 
+availabilities = st.builds(
+    Availability,
+    status=members(Status),
+    reason=texts,
+    since=times,
+    applied=members(Applied),
+    asked_at=times,
+    due=times,
+    again=st.booleans(),
+    held=some(members(Status)),
+)
+favorites = st.builds(Favorite, number=numbers, name=texts, record_id=texts, record_type=texts)
+
+
 def agents(key: SearchStrategy[AgentKey] = keys) -> SearchStrategy[Agent]:
     """Any agent, or any of one key: `agents(st.just(key))`."""
     return st.builds(
@@ -162,6 +178,8 @@ def agents(key: SearchStrategy[AgentKey] = keys) -> SearchStrategy[Agent]:
         surface=texts,
         route=members(Route),
         pinned=st.booleans(),
+        availability=availabilities,
+        favorites=some(favorites),
     )
 
 
