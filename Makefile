@@ -32,7 +32,7 @@ NOT_AUDITED := .venv/not-audited
 
 .PHONY: help demo run test check static pages audit fuzz fix bundle lock release bench chaos simulate \
 	numbers screenshots \
-	chromium proxies telephony asterisk clean
+	chromium proxies relay telephony asterisk clean
 
 help: ## Tell what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -48,7 +48,7 @@ run: .venv/.runtime ## The adapter alone, with the settings of the environment a
 
 # --- for people who change it ------------------------------------------------------
 
-test: static pages audit chromium proxies telephony ## Everything: linters, types, layers, page checks, all tests
+test: static pages audit chromium proxies relay telephony ## Everything: linters, types, layers, page checks, all tests
 	@NOT_AUDITED=$(NOT_AUDITED) scripts/tests -p tests.unaudited $(ARGS)
 
 check: static pages ## The two-minute part of it: no browser, nothing slow
@@ -144,6 +144,9 @@ chromium:
 
 proxies:
 	@scripts/proxies
+
+relay:
+	@scripts/relay
 
 # Where none can be had its tests are left out, and said to be.
 telephony:
