@@ -62,6 +62,7 @@ class Metrics:
         self._waiting_for_webhooks()
         self._waiting_for_people()
         self._waiting_for_pages()
+        self._waiting_for_audio()
         self._waiting_for_the_store()
 
     def _waiting_for_webhooks(self) -> None:
@@ -127,6 +128,34 @@ class Metrics:
         self.sockets = Gauge(
             "softphone_sockets", "Pages connected to this replica.", registry=known
         )
+        self.arrivals = Counter(
+            "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
+        )
+        self.blocked = Counter(
+            "softphone_pages_blocked",
+            "Pages that could not start, by the condition that failed.",
+            ["code"],
+            registry=known,
+        )
+        self.agents = Gauge(
+            "softphone_agents",
+            "Agents with a page at this replica, by state.",
+            ["state"],
+            registry=known,
+        )
+        self.hints_broken = Counter(
+            "softphone_hint_reconnects",
+            "Connections for hints between replicas that were lost.",
+            registry=known,
+        )
+        self.hints_missed = Counter(
+            "softphone_hints_missed",
+            "Versions that no hint told of, and that were found by comparing.",
+            registry=known,
+        )
+
+    def _waiting_for_audio(self) -> None:
+        known = self.registry
         self.phones = Gauge(
             "softphone_browser_phones",
             "Phones in the browser connected to this replica.",
@@ -153,31 +182,6 @@ class Metrics:
             "softphone_audio_round_trip_seconds",
             "From the browser to the provider's audio and back, as the browser measures it.",
             buckets=(0.02, 0.05, 0.1, 0.2, 0.4, 1.0),
-            registry=known,
-        )
-        self.arrivals = Counter(
-            "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
-        )
-        self.blocked = Counter(
-            "softphone_pages_blocked",
-            "Pages that could not start, by the condition that failed.",
-            ["code"],
-            registry=known,
-        )
-        self.agents = Gauge(
-            "softphone_agents",
-            "Agents with a page at this replica, by state.",
-            ["state"],
-            registry=known,
-        )
-        self.hints_broken = Counter(
-            "softphone_hint_reconnects",
-            "Connections for hints between replicas that were lost.",
-            registry=known,
-        )
-        self.hints_missed = Counter(
-            "softphone_hints_missed",
-            "Versions that no hint told of, and that were found by comparing.",
             registry=known,
         )
 

@@ -47,7 +47,7 @@ async def test_every_route_is_described_and_every_description_is_a_route(tmp_pat
                     found.add((route.method.lower(), route.resource.canonical))
     described = {(method, path) for path, item in DESCRIBED.items() for method in item}
     ours = {(m, p.replace("/acct_test", "/{account}")) for m, p in found if m != "head"}
-    assert ours - {("get", "/ws"), ("get", "/api/board/live")} == described
+    assert ours - {("get", "/ws"), ("get", "/sip"), ("get", "/api/board/live")} == described
 
 
 async def attack(world: World, folder: Path, *more: str) -> tuple[int, str]:
