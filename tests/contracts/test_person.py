@@ -190,7 +190,8 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
     await kept.deliver(delivery, delivered("e2", to_number=OTHER))
     erased = await kept.erase()
     assert erased.counts == {
-        "recent": 0, "answers": 1, "notices": 0, "favorites": 0, "call_logs": 2, "calls": 2, "deliveries": 1,
+        "recent": 0, "answers": 1, "notices": 0, "favorites": 0,
+        "call_logs": 2, "calls": 2, "deliveries": 1,
     }  # fmt: skip
     assert (erased.tasks, erased.remaining) == (["00Ta", "00Tb"], [])
     assert (await kept.held()).counts() == KEPT
