@@ -1,7 +1,7 @@
 """The project of an org with Open CTI: call center, app, utility bar, sign-in.
 
 The folder `salesforce/` of this repository is this module's output for
-https://softphone.example.com, but for its folders `host` and `samples`; the Apex in there is
+https://softphone.example.com, but for its folders `host`, `samples` and `voice`; the Apex in there is
 written by hand.
 """
 

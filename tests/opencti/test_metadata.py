@@ -57,7 +57,7 @@ def below(folder: Path) -> dict[str, str]:
 def test_the_repository_holds_what_the_command_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """salesforce/ is the command's output for softphone.example.com, but for samples and host."""
+    """salesforce/ is the command's output for softphone.example.com, but for what has a folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOFTPHONE_PUBLIC_URL", ORIGIN)
     out = tmp_path / "project"
