@@ -1,8 +1,8 @@
 """The project of an org with Open CTI: call center, app, utility bar, sign-in.
 
 The folder `salesforce/` of this repository is this module's output for
-https://softphone.example.com, but for its folders `host`, `samples` and `voice`; the Apex in there is
-written by hand.
+https://softphone.example.com, but for its folders `host`, `samples` and `voice`; the Apex in
+there is written by hand.
 """
 
 from __future__ import annotations
