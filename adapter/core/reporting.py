@@ -143,8 +143,11 @@ def _had_part(call: Call | None) -> bool:
 
 
 def _taken_elsewhere(agent: Agent, call: Call | None, at: int, policy: Policy) -> Decision:
-    """Nobody's missed call, and no talk of this agent's; where it has a record, that is closed."""
-    if call is not None and isinstance(call.stage, RingingInbound | AwaitingCdr):
+    """Nobody's missed call, and no talk of this agent's; where it has a record, that is closed.
+
+    A talk that names nobody seemed to be this agent's while it went on.
+    """
+    if call is not None and isinstance(call.stage, RingingInbound | Bridged | AwaitingCdr):
         return Decision(agent.without_call(call.call_id), log_passed_on(agent, call, at, policy))
     return ignored(agent, "answered elsewhere")
 

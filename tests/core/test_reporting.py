@@ -802,6 +802,18 @@ def test_a_talk_that_names_nobody_is_logged_where_nobody_can_be_asked() -> None:
     assert told(world).talk_ms == told(unlisted).talk_ms == 60_000
 
 
+def test_a_talk_that_names_nobody_and_was_anothers_is_let_go_though_its_end_was_lost() -> None:
+    """Each check would hear that a colleague has it, and the agent could not call any more."""
+    world = World()
+    world.report(tell(InboundRinging, T0, said(direction=IN)))
+    talk = said(direction=IN, connected=T0 + 5_000)
+    world.report(replace(tell(Connected, T0 + 5_000, talk), unnamed=True))
+    world.tell(OverClaimed(T0 + 65_000, "r1", "fresh"))
+    over = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
+    world.report(replace(tell(CdrFound, T0 + 65_100, over), elsewhere=True))
+    assert (world.agent.calls, world.logs) == ((), {})
+
+
 def test_words_about_a_talk_that_names_nobody_wait_until_it_is_known_whose_it_was() -> None:
     """Who writes it up at once asks once more, and has written nothing of a colleague's call."""
     world = unnamed_talk()
