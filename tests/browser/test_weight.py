@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 LIMIT = 80_000
 """Bytes over the wire, compressed as browsers take it, without Salesforce's library."""
 RARE = (
-    *("account", "callme", "channels", "classic", "completions", "followup", "incall", "third"),
+    *("account", "channels", "classic", "completions", "followup", "incall", "third"),
     *("audiobar", "browserphone", "jssip", "microphone", "microphonetest", "sipphone", "sipsocket"),
 )
 """What no usual call in Lightning needs: by the beginnings of the files' names."""

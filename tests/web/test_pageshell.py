@@ -59,9 +59,10 @@ def test_in_our_own_components_there_is_no_library(mode: str, driver: str) -> No
     query = {"sfdcIframeOrigin": ORIGIN, "mode": mode}
     html = shell(PAGE, FILES, query, "en", known_origin=True)
     assert "/support/api/" not in html
-    assert ("hostport.js" in html) is (mode == "lwc")
-    for module in FILES.modules(driver):
-        assert f"/{module}" in html
+    assert "opencti_min" not in html
+    modules = FILES.modules(driver)
+    assert modules
+    assert all(f"/{module}" in html for module in modules)
 
 
 def test_nothing_is_fetched_from_a_stranger() -> None:
