@@ -34,6 +34,7 @@ async def test_each_call_of_the_start_that_is_refused_once_is_asked_again(org: O
     """SOFTPHONE_CONTAINER_ERROR says that the container was not ready yet, and no more."""
     tab = Tab(await org.context.new_page())
     await tab.page.goto(f"{org.url}/?agent=ada&unopened")
+    await tab.page.wait_for_function("() => globalThis.demoOrg !== undefined")
     for method in START_UP:
         await tab.page.evaluate("([m, reply]) => demoOrg.fail(m, reply)", [method, NOT_READY])
     await tab.page.evaluate("demoOrg.open()")
