@@ -181,7 +181,7 @@ async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECO
     if notice is None:
         notice = NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0
     await asyncio.sleep(notice)
-    app.bridge.draining = True
+    app.bridge.door.draining = True
     app.boards.leave()
     app.sip.leave()
     pages = app.pages.everyone()

@@ -6,8 +6,6 @@ does not read is dropped with it; every message ends in an event, or in an answe
 
 from __future__ import annotations
 
-from collections import Counter
-
 import structlog
 from aiohttp import WSMsgType, web
 
@@ -19,20 +17,17 @@ from adapter.page.page import Page
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
-from adapter.web.address import NO_PROXIES, Proxies, address_of
-from adapter.web.connection import connection_of, not_yet_a_socket
-from adapter.web.floods import Floods
+from adapter.web.address import NO_PROXIES, Proxies
 from adapter.web.gctrigger import GcTrigger
 from adapter.web.hearing import Hearing
-from adapter.web.middleware import failure, foreign_origin
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
+from adapter.web.socketdoor import SOCKETS_PER_ADDRESS, SocketDoor
 
 log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
 PING_SECONDS = 25.0
-SOCKETS_PER_ADDRESS = 2000
 
 
 class Bridge:
@@ -54,39 +49,28 @@ class Bridge:
         self._hearing = hearing
         self._clock = clock
         self._tasks = tasks
-        self._own_origin = own_origin
+        self.door = SocketDoor(
+            "softphones",
+            clock=clock,
+            own_origin=own_origin,
+            sockets_per_address=sockets_per_address,
+            proxies=proxies,
+        )
         self.hello_seconds = hello_seconds
-        self._sockets_per_address = sockets_per_address
-        self._proxies = proxies
-        self._sockets: Counter[str] = Counter()
-        self._floods = Floods(clock)
         self._litter = GcTrigger()
-        self.draining = False
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /ws: the whole life of one socket."""
-        if request.headers.get("Origin") != self._own_origin:
-            return foreign_origin()
-        if self.draining:
-            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
-        address = address_of(request, self._proxies)
-        if self._sockets[address] >= self._sockets_per_address:
-            return failure(429, "too-many", "Too many softphones are connected from your address.")
-        connection = connection_of(request)
-        self._sockets[address] += 1
+        return await self.door.let_in(request, self._connected)
+
+    async def _connected(self, request: web.Request, _address: str) -> web.WebSocketResponse:
         self._litter.came()
         try:
-            await self._floods.hold_back(address)
-            return not_yet_a_socket(request) or await self._connected(request)
+            return await self._prepared(request)
         finally:
-            if connection is not None and connection.is_flooded:
-                self._floods.note(address)
-            self._sockets[address] -= 1
-            if not self._sockets[address]:
-                del self._sockets[address]
             self._litter.went()
 
-    async def _connected(self, request: web.Request) -> web.WebSocketResponse:
+    async def _prepared(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_FRAME_BYTES,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,21 +29,18 @@ from adapter.storage.port import Session, StorageError
 from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
 from adapter.telephony.port import ProviderError
 from adapter.tenants import Tenants
-from adapter.web.address import NO_PROXIES, Proxies, address_of
-from adapter.web.connection import connection_of, not_yet_a_socket
-from adapter.web.floods import Floods
-from adapter.web.middleware import failure, foreign_origin
+from adapter.web.address import NO_PROXIES, Proxies
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine, PhoneLines
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
 from adapter.web.sessions import Sessions
 from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
+from adapter.web.socketdoor import SOCKETS_PER_ADDRESS, SocketDoor
 
 log = structlog.get_logger(__name__)
 
 SIP = "sip"
 HELLO_SECONDS, CONNECT_SECONDS, PING_SECONDS = 10.0, 5.0, 25.0
-SOCKETS_PER_ADDRESS = 2000
 NO_PHONE = 4011
 """The agent has no phone in the browser."""
 
@@ -78,39 +74,24 @@ class SipProxy:
         self._clock = clock
         self._tasks = tasks
         self._metrics = metrics
-        self._own_origin = own_origin
+        self.door = SocketDoor(
+            "phones",
+            clock=clock,
+            own_origin=own_origin,
+            sockets_per_address=sockets_per_address,
+            proxies=proxies,
+        )
         self._hello_seconds = hello_seconds
         self._unused_seconds = unused_seconds
-        self._sockets_per_address = sockets_per_address
-        self._proxies = proxies
-        self._sockets: Counter[str] = Counter()
-        self._floods = Floods(clock)
-        self.draining = False
 
     def leave(self) -> None:
         """This replica is leaving: nobody is let in, and pages come back to another."""
-        self.draining = True
+        self.door.draining = True
         self.lines.leave()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /sip: the whole life of one page's phone."""
-        if request.headers.get("Origin") != self._own_origin:
-            return foreign_origin()
-        if self.draining:
-            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
-        address = address_of(request, self._proxies)
-        if self._sockets[address] >= self._sockets_per_address:
-            return failure(429, "too-many", "Too many phones are connected from your address.")
-        connection = connection_of(request)
-        self._sockets[address] += 1
-        try:
-            await self._floods.hold_back(address)
-            return not_yet_a_socket(request) or await self._connected(request, address)
-        finally:
-            if connection is not None and connection.is_flooded:
-                self._floods.note(address)
-            self._sockets[address] -= 1
-            self._sockets += Counter()
+        return await self.door.let_in(request, self._connected)
 
     async def _connected(self, request: web.Request, address: str) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
@@ -198,7 +179,7 @@ class SipProxy:
             async for frame in socket:
                 if not bucket.take(self._clock.now()):
                     log.warning("socket.flood", agent=str(line.agent))
-                    self._floods.note(address)
+                    self.door.note_flood(address)
                     line.outbox.close(FLOOD, "too many messages")
                     break
                 text = frame.data if frame.type is WSMsgType.TEXT else ""

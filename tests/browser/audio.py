@@ -113,7 +113,7 @@ class RestartingWorld(World):
 
     def cut(self) -> None:
         """Every socket of a page breaks, without a goodbye, and none is let in until `mend`."""
-        self.app.bridge.draining = self.app.sip.draining = True
+        self.app.bridge.door.draining = self.app.sip.door.draining = True
         outboxes: list[Any] = [line.outbox for line in self.app.sip.lines.everyone()]
         sends: list[Any] = [page.send for page in self.app.pages.everyone()]
         for outbox in (*outboxes, *(send.__self__ for send in sends)):
@@ -121,7 +121,7 @@ class RestartingWorld(World):
 
     def mend(self) -> None:
         """The network is back."""
-        self.app.bridge.draining = self.app.sip.draining = False
+        self.app.bridge.door.draining = self.app.sip.door.draining = False
 
 
 @asynccontextmanager

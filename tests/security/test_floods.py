@@ -107,7 +107,7 @@ async def test_one_address_has_so_many_sockets(world: World) -> None:
     bridge = world.app.bridge
     await first.close()
     async with asyncio.timeout(20):
-        while bridge._sockets[STRANGER] > 1:  # noqa: ASYNC110 - the server's own pace
+        while bridge.door._sockets[STRANGER] > 1:  # noqa: ASYNC110 - the server's own pace
             await asyncio.sleep(0.01)
     third = await dial(STRANGER)
     for socket in (second, other, third):

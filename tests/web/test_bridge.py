@@ -384,7 +384,7 @@ async def test_signing_out_ends_the_sockets_of_that_sign_in_only(world: World) -
 
 async def test_while_draining_nobody_is_let_in(world: World) -> None:
     """503: the load balancer has another replica."""
-    world.app.bridge.draining = True
+    world.app.bridge.door.draining = True
     with pytest.raises(InvalidStatus) as refused:
         await socket(world)
     assert refused.value.response.status_code == 503

@@ -169,13 +169,13 @@ async def test_a_flood_is_cut_off(world: World, pbx: Pbx) -> None:
 
 async def test_so_many_phones_from_one_address(world: World, pbx: Pbx) -> None:
     """More are refused before a handshake."""
-    world.app.sip._sockets_per_address = 1
+    world.app.sip.door._sockets_per_address = 1
     live = await phone(world)
     with pytest.raises(InvalidStatus) as refused:
         await socket(world)
     assert refused.value.response.status_code == 429
     await live.close()
-    await until(lambda: not world.app.sip._sockets)
+    await until(lambda: not world.app.sip.door._sockets)
     await phone(world)
 
 

@@ -1,0 +1,66 @@
+"""The door of our sockets: for our own pages, so many from an address, and nobody who floods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from adapter.runtime.clock import Clock
+from adapter.web.address import NO_PROXIES, Proxies, address_of
+from adapter.web.connection import connection_of, not_yet_a_socket
+from adapter.web.floods import Floods
+from adapter.web.middleware import failure, foreign_origin
+
+SOCKETS_PER_ADDRESS = 2000
+
+Serve = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
+"""The whole life of a socket that is let in, by its request and its client's address."""
+
+
+class SocketDoor:
+    """One for each endpoint; `what` are those who knock, in the words of a refusal."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        clock: Clock,
+        own_origin: str,
+        sockets_per_address: int = SOCKETS_PER_ADDRESS,
+        proxies: Proxies = NO_PROXIES,
+    ) -> None:
+        self._what = what
+        self._own_origin = own_origin
+        self._sockets_per_address = sockets_per_address
+        self._proxies = proxies
+        self._sockets: Counter[str] = Counter()
+        self._floods = Floods(clock)
+        self.draining = False
+
+    async def let_in(self, request: web.Request, serve: Serve) -> web.StreamResponse:
+        """Serve it, or answer why not."""
+        if request.headers.get("Origin") != self._own_origin:
+            return foreign_origin()
+        if self.draining:
+            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+        address = address_of(request, self._proxies)
+        if self._sockets[address] >= self._sockets_per_address:
+            text = f"Too many {self._what} are connected from your address."
+            return failure(429, "too-many", text)
+        connection = connection_of(request)
+        self._sockets[address] += 1
+        try:
+            await self._floods.hold_back(address)
+            return not_yet_a_socket(request) or await serve(request, address)
+        finally:
+            if connection is not None and connection.is_flooded:
+                self._floods.note(address)
+            self._sockets[address] -= 1
+            if not self._sockets[address]:
+                del self._sockets[address]
+
+    def note_flood(self, address: str) -> None:
+        """Who is there has sent too much: whoever comes from there next waits a little."""
+        self._floods.note(address)
