@@ -61,7 +61,7 @@ async def _asked(
     for found in await _phones(client, account, org):
         yield found
     yield await _log(account)
-    for found in _settings(account):
+    for found in (*_settings(account), *await recording_findings(client, account)):
         yield found
     async for found in browser_findings(client, account, org):
         yield found
@@ -158,6 +158,19 @@ async def _log(account: AsteriskAccount) -> Finding:
         todo = "Check that cel.conf says enable = yes, events = ALL."
         return warn("call log", "The table cel can be read, and is empty.", todo)
     return ok("call log", f"The table cel can be read; its last event is of {last}.")
+
+
+async def recording_findings(client: AriClient, account: AsteriskAccount) -> list[Finding]:
+    """Whether what is recorded has a place: Asterisk answers a plain 500 where it has none."""
+    if account.recording == "off":
+        return []
+    try:
+        await client.get("/recordings/stored")
+    except ProviderError as error:
+        text = f"Calls cannot be recorded: {error.text}"
+        todo = "Make the folder `recording` in Asterisk's spool directory, as Asterisk's own user."
+        return [fail("recording", text, todo)]
+    return [ok("recording", "There is a place for what is recorded.")]
 
 
 def _settings(account: AsteriskAccount) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -56,6 +57,13 @@ class Bench:
     async def channels(self) -> list[dict[str, Any]]:
         """The channels that are there now."""
         return await self.world.channels()
+
+    def lose_recordings(self) -> None:
+        """The folder for recordings is gone."""
+        if isinstance(self.world, Engine):
+            shutil.rmtree(self.world.folder / "spool" / "recording")
+        else:
+            self.world.exchange.has_recordings = False
 
     async def kill(self) -> None:
         """End it at once, as a crash does."""

@@ -46,6 +46,7 @@ class Exchange(Office, Rooms):
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
         self.recordings: dict[str, tuple[Bridge, bool]] = {}
+        self.has_recordings = True
         self.endpoints: set[str] = set()
         self.cel: list[tuple[float, str, Channel, str]] = []
         self.served: Callable[[str], None] | None = None

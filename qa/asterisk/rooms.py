@@ -14,6 +14,7 @@ class Rooms(ABC):
 
     bridges: dict[str, Bridge]
     recordings: dict[str, tuple[Bridge, bool]]
+    has_recordings: bool
 
     @abstractmethod
     def emit(self, kind: str, channel: Channel, **more: Any) -> None:
@@ -52,6 +53,8 @@ class Rooms(ABC):
 
     def record(self, bridge: Bridge, name: str) -> None:
         """Record what is said in a bridge. Raises Refused."""
+        if not self.has_recordings:
+            raise Refused(500, "Internal Server Error")
         if name in self.recordings:
             raise Refused(409, "Recording exists")
         self.recordings[name] = bridge, False

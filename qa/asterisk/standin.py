@@ -72,6 +72,7 @@ class StandIn:
         add("*", "/ari/bridges", self._bridges)
         add("*", "/ari/bridges/{id}", self._bridge)
         add("POST", "/ari/bridges/{id}/{verb}", self._membership)
+        add("GET", "/ari/recordings/stored", self._stored)
         add("*", "/ari/recordings/live/{name}", self._recording)
         add("*", "/ari/recordings/live/{name}/{verb}", self._recording)
         add("POST", "/ari/applications/{app}/subscription", self._subscribe)
@@ -252,6 +253,11 @@ class StandIn:
             self.exchange.pause(name, on=request.method == "POST")
         paused = name in self.exchange.recordings and self.exchange.recordings[name][1]
         return web.json_response({"name": name, "state": "paused" if paused else "recording"})
+
+    async def _stored(self, request: web.Request) -> web.Response:
+        if not self.exchange.has_recordings:
+            raise Refused(500, "Allocation failed")
+        return web.json_response([])
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         kind, _, name = request.query["eventSource"].partition(":")

@@ -226,6 +226,30 @@ async def a_talk(office: Office) -> Tab:
     return tab
 
 
+async def packets_a_second(office: Office, tab: Tab, seconds: float) -> dict[str, float]:
+    """What went out and came in at both ends of the talk, for so long; printed, too."""
+    (customer,) = office.trunk.live
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    before = await tab.phone.evaluate(COUNTS), customer.media.sent, customer.media.received
+    await asyncio.sleep(seconds)
+    after = await tab.phone.evaluate(COUNTS), customer.media.sent, customer.media.received
+    took = clock() - began
+    rates = {
+        "browser sent": (after[0]["sent"] - before[0]["sent"]) / took,
+        "browser received": (after[0]["received"] - before[0]["received"]) / took,
+        "phone sent": (after[1] - before[1]) / took,
+        "phone received": (after[2] - before[2]) / took,
+    }
+    print("packets a second:", {name: round(rate, 1) for name, rate in rates.items()})
+    return rates
+
+
+def is_all_of_it(rates: dict[str, float]) -> bool:
+    """50 a second is; what comes in cannot be more than what this machine sent in time."""
+    return min(rates.values()) >= min(49, rates["phone sent"] - 1)
+
+
 async def customers(office: Office) -> list[str]:
     """The channels of the phone network's side."""
     return [str(one["id"]) for one in await office.bench.channels() if "trunk" in str(one["name"])]

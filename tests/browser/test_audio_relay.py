@@ -1,19 +1,30 @@
-"""The passwords that pages are given for a relay, checked by Debian's own coturn."""
+"""Debian's own coturn as the relay: whom it lets in, and a talk whose audio all goes through it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import async_playwright
 
 from adapter.telephony.asterisk.webphones import TURN_SECONDS, ice_servers
 from qa.asterisk.engine import free_port
+from tests.browser.audio import (
+    a_talk,
+    a_talking_office,
+    is_all_of_it,
+    is_possible,
+    one_task,
+    packets_a_second,
+    until_browser_hears,
+)
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 COTURN = Path("/usr/bin/turnserver")
@@ -21,6 +32,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not COTURN.exists(), reason="no coturn here: see scripts/relay"),
 ]
+SECONDS = 10
 SECRET = "shared-with-coturn"
 RELAYED = """async (iceServers) => {
   const peer = new RTCPeerConnection({iceServers, iceTransportPolicy: 'relay'});
@@ -35,13 +47,38 @@ RELAYED = """async (iceServers) => {
   return found;
 }"""
 
+BY_RELAY_ONLY = """
+(() => {
+  const Real = RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Real {
+    constructor(told) { super({...told, iceTransportPolicy: 'relay'}); }
+  };
+})();
+"""
+"""As a browser behind a firewall that lets nothing out but to the relay."""
+
+WAY = """async () => {
+  const all = await peers.at(-1).getStats();
+  const transport = [...all.values()].find(({type}) => type === 'transport');
+  return all.get(all.get(transport.selectedCandidatePairId).localCandidateId).candidateType;
+}"""
+
+
+def own_address() -> str:
+    """Under which this machine is known to others, and Asterisk's audio; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        with contextlib.suppress(OSError):
+            sock.connect(("192.0.2.1", 9))
+        address = str(sock.getsockname()[0])
+    return "127.0.0.1" if address == "0.0.0.0" else address
+
 
 @asynccontextmanager
-async def a_relay(folder: Path) -> AsyncIterator[int]:
+async def a_relay(folder: Path, relays_at: str = "127.0.0.1") -> AsyncIterator[int]:
     """A relay on loopback that knows the secret and nobody else; its port."""
     port = free_port(socket.SOCK_DGRAM)
     told = {
-        **{"listening-ip": "127.0.0.1", "relay-ip": "127.0.0.1", "listening-port": str(port)},
+        **{"listening-ip": "127.0.0.1", "relay-ip": relays_at, "listening-port": str(port)},
         **{"realm": "softphone.invalid", "static-auth-secret": SECRET, "log-file": "stdout"},
         **{"userdb": str(folder / "turn.db"), "pidfile": str(folder / "turn.pid")},
     }
@@ -90,3 +127,22 @@ async def test_a_relay_lets_in_whom_we_name_until_the_time_is_over(tmp_path: Pat
         }
         await browser.close()
     assert found == {"ours": ["relay"], "another's": [], "old": []}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not is_possible(), reason="no Asterisk here: see scripts/asterisk")
+async def test_a_talk_goes_through_the_relay(tmp_path: Path) -> None:
+    """Packet after packet, both ways, each end hears the other, and the passwords are ours."""
+    async with a_relay(tmp_path, own_address()) as port:
+        relay: dict[str, Any] = {
+            "asterisk_turn_urls": f"turn:127.0.0.1:{port}?transport=udp",
+            "asterisk_turn_secret": SECRET,
+        }
+        async with a_talking_office(tmp_path, **relay) as office:
+            await office.org.context.add_init_script(BY_RELAY_ONLY)
+            tab = await a_talk(office)
+            await until_browser_hears(tab)
+            assert await tab.phone.evaluate(WAY) == "relay"
+            assert is_all_of_it(await packets_a_second(office, tab, SECONDS))
+            task = await one_task(office, tab)
+            assert task["CallDisposition"] == "Connected"

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapter.core.incall import InCall, ThirdState
-from adapter.telephony.port import Action, Rejected, Unsupported
+from adapter.doctor.asterisk import recording_findings
+from adapter.doctor.findings import Grade
+from adapter.telephony.port import Action, Rejected, Unknown, Unsupported
 from adapter.telephony.updates import Moment
 from qa.asterisk.handset import DECLINE, Handset, PhoneCall
 from tests.contracts.asterisks import ENDED, KINDS, NUMBER, TRANSFERRED, Case, opened, steering
@@ -170,6 +172,24 @@ async def test_a_talk_is_recorded_and_what_is_secret_is_not(case: Case) -> None:
         while len(case.heard.updates) == told:  # noqa: ASYNC110 - told by another task
             await asyncio.sleep(0.01)
     assert not case.heard.updates[-1].in_call.recording
+    await theirs.hang_up()
+    await case.until_empty()
+
+
+async def test_without_a_place_for_recordings_the_talk_goes_on_and_the_doctor_says_why(
+    case: Case, tmp_path: Path
+) -> None:
+    """Whoever looks after it reads what is missing before an agent does."""
+    account, client = case.driver._account, case.driver._client
+    (good,) = await recording_findings(client, account)
+    case.bench.lose_recordings()
+    (bad,) = await recording_findings(client, account)
+    assert (good.grade, bad.grade) == (Grade.OK, Grade.FAIL)
+    assert "recording" in bad.todo
+    call, mine, theirs = await case.talk()
+    with pytest.raises((Rejected, Unknown)):
+        await case.driver.control(call, Action.RECORD)
+    await hears(case, mine, theirs)
     await theirs.hang_up()
     await case.until_empty()
 

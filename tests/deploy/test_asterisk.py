@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from adapter.doctor.browserphones import browser_findings
+from adapter.doctor.findings import Finding, Grade
+from adapter.orgs import Org
+from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.rest import build_http
 from qa.asterisk.engine import USER, Engine, NoAsterisk, find_root, free_port
 from qa.asterisk.phone import a_phone
 
@@ -37,6 +46,16 @@ class Deployed(Engine):
         (self.folder / "ari_user.conf").write_text(user, encoding="utf-8")
 
 
+async def _browser_findings(engine: Engine) -> list[Finding]:
+    """What the doctor says of phones in browsers."""
+    account = AsteriskAccount(engine.url, USER, engine.secret, browser_phone=True)
+    client, org = AriClient(build_http(account), account), Org("00D000000000001", ())
+    try:
+        return [one async for one in browser_findings(client, account, org, Path(__file__))]
+    finally:
+        await client.close()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(_root() is None, reason="no Asterisk here: see scripts/asterisk")
 async def test_a_real_asterisk_starts_with_it_and_serves_the_adapter() -> None:
@@ -52,11 +71,32 @@ async def test_a_real_asterisk_starts_with_it_and_serves_the_adapter() -> None:
             found = {
                 one["resource"]: one["state"] for one in (await http.get("/ari/endpoints")).json()
             }
+            browsers = await _browser_findings(engine)
         assert found == {"ada": "online", "trunk": "online"}
+        assert [one.grade for one in browsers] == [Grade.OK] * 3, (
+            "phones in the browser need nothing more"
+        )
         assert (engine.folder / "log" / "cel.db").exists()
         assert "ari_user" not in engine.log()
     finally:
         await engine.stop()
+
+
+@pytest.mark.parametrize(("address", "written"), [("", False), ("203.0.113.7", True)])
+def test_the_container_tells_browsers_where_the_machine_is(
+    tmp_path: Path, address: str, written: bool
+) -> None:
+    """Where it is told: else its own address is the right one, on the machine itself."""
+    script = (ROOT / "deploy" / "asterisk" / "start").read_text(encoding="utf-8")
+    script = script.replace("/etc/asterisk", str(tmp_path)).replace("exec asterisk -f -p", "")
+    (tmp_path / "secret").write_text("long and random")
+    told = {"PATH": os.environ["PATH"], "ARI_SECRET_FILE": str(tmp_path / "secret")}
+    subprocess.run(["sh", "-c", script], env=told | {"PUBLIC_ADDRESS": address}, check=True)
+    assert "password = long and random" in (tmp_path / "ari_user.conf").read_text()
+    told_to_browsers = tmp_path / "rtp_public.conf"
+    assert told_to_browsers.exists() is written
+    if written:
+        assert re.search(r"^[0-9a-f.:]+ => 203\.0\.113\.7$", told_to_browsers.read_text(), re.M)
 
 
 def test_compose_hands_one_secret_to_both() -> None:

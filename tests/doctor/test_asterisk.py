@@ -66,13 +66,13 @@ async def test_an_asterisk_that_is_set_up_is_good(bench: Bench, tmp_path: Path) 
     cel = bench.world.cel_url
     with closing(sqlite3.connect(cel.removeprefix("sqlite:///"))) as base, base:
         base.execute("INSERT INTO cel VALUES ('ANSWER','2026-11-29 15:00:00','','','','','','','')")
-    found = await examined(bench, book(tmp_path, "ada"), cel_url=cel)
+    found = await examined(bench, book(tmp_path, "ada"), cel_url=cel, recording="always")
     assert set(grades(found).values()) == {Grade.OK}
     account = TelephonyAccount("asterisk", "pbx", {"url": "http://127.0.0.1:1", "user": "u"})
     (away,) = await provider_findings(Org(ORG_ID, (ORG,), telephony=account), SystemClock())
     assert away.check == "asterisk"
     assert {one.check for one in found} == {
-        *("asterisk", "rights", "application", "clock", "phones", "call log"),
+        *("asterisk", "rights", "application", "clock", "phones", "call log", "recording"),
     }
 
 
