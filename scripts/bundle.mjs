@@ -8,26 +8,44 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import { build } from 'esbuild';
 
 const HOME = new URL('../web/softphone/', import.meta.url);
 const DIST = new URL('../web/dist/', import.meta.url);
 const LIBRARY = 'jssip.js';
+const scripts = readdirSync(HOME).filter((file) => file.endsWith('.js')).sort();
 const usual = { bundle: true, minify: true, write: false, format: 'esm', target: 'es2023', charset: 'utf8' };
 
 /** A name for what the sources are; adapter/web/pagefiles.py finds the same. */
 function sourcesName() {
   const all = createHash('sha256');
-  for (const name of readdirSync(HOME).filter((file) => file.endsWith('.js')).sort()) {
+  for (const name of scripts) {
     all.update(`${name}\0`);
     all.update(readFileSync(new URL(name, HOME)));
   }
   return all.digest('hex');
 }
 
+/**
+ * What all late parts need of the start is in one file with it: esbuild would cut it into a file for
+ * each set of parts that share something. https://esbuild.github.io/api/#splitting
+ */
+const startIsWhole = {
+  name: 'start-is-whole',
+  /** @param {import('esbuild').PluginBuild} builder */
+  setup(builder) {
+    const read = (/** @type {string} */ name) => readFileSync(new URL(name, HOME), 'utf8');
+    const late = new Set(scripts.flatMap((name) => [...read(name).matchAll(/\bimport\('\.\/(.+?)'\)/g)].map(([, part]) => part)));
+    const needs = [...read('boot.js').matchAll(/^import .+? from ('.+?');$/gm)].map(([, module]) => `import ${module};`).join('');
+    builder.onLoad({ filter: /\.js$/ }, ({ path }) => (late.has(basename(path)) ? { contents: read(basename(path)) + needs } : undefined));
+  },
+};
+
 const { outputFiles } = await build({
   ...usual,
+  plugins: [startIsWhole],
   entryPoints: [new URL('boot.js', HOME).pathname],
   absWorkingDir: new URL('..', import.meta.url).pathname,
   outdir: DIST.pathname,

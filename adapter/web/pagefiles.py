@@ -27,6 +27,8 @@ LEAN: dict[str, Callable[[bytes], bytes]] = {
 _STATIC_IMPORT = re.compile(
     rb"""\b(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
 )
+START_STYLES = ("tokens.css", "panel.css", "card.css")
+"""What the first sight takes: one file, start.css, so that it comes on the page's own connection."""
 LIBRARY = "jssip.js"
 """What is taken of others, and fetched by who has a phone in the browser: there in either case."""
 
@@ -117,6 +119,7 @@ def _read(home: Path) -> Iterable[tuple[str, bytes]]:
     for path in sorted(home.rglob("*")):
         if path.suffix in SUFFIXES:
             yield path.relative_to(home).as_posix(), LEAN[path.suffix](path.read_bytes())
+    yield "start.css", b"".join(lean_style((home / n).read_bytes()) for n in START_STYLES)
     for path in sorted((home / "lang").iterdir()):
         yield f"lang/late/{path.name}", late_words(path.read_bytes())
 

@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 from adapter.web.pagefiles import PageFiles
 
-_SURFACES = {
-    "sfdcIframeOrigin": ("lightning.js", "lightning/opencti_min.js"),
-    "sfdcIFrameOrigin": ("classic.js", "interaction.js"),
+_SURFACES: dict[str, tuple[tuple[str, ...], str]] = {
+    "sfdcIframeOrigin": ((), "lightning/opencti_min.js"),
+    "sfdcIFrameOrigin": (("classic.js",), "interaction.js"),
 }
+"""What a surface needs beside the start, which brings Lightning's driver, and the org's library."""
 _OUR_OWN = {"lwc": ("lwc.js", "hostport.js"), "voice": ("voice.js",)}
 """Components of our own, which need no library of Salesforce's."""
 _CONNECTING = re.compile(r'(<p data-words="connecting">)[^<]*')
@@ -47,17 +48,14 @@ def shell(
     home = f"softphone/{files.build}"
     direction, connecting = files.languages[language]
     named = next((name for name in _SURFACES if name in query), "")
-    driver, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
+    drivers, library = _SURFACES.get(named, _SURFACES["sfdcIframeOrigin"])
     ours = _OUR_OWN.get(query.get("mode", ""))
-    drivers = ours or (driver,)
     origin = query.get(named, "")
+    modules = files.modules("boot.js", *(ours or drivers))
     links = [
+        *(f'<link rel="modulepreload" href="{home}/{module}">' for module in modules),
         _preload(f"api/page-settings?origin={quote(origin, safe='')}", "fetch"),
         _preload(f"{home}/lang/{language}.json", "fetch"),
-        *(
-            f'<link rel="modulepreload" href="{home}/{m}">'
-            for m in files.modules("boot.js", *drivers)
-        ),
     ]
     if known_origin and not ours:
         address = f"{origin}/support/api/{version}/{library}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.web.pagefiles import PageFiles, page_file
+from adapter.web.pagefiles import START_STYLES, PageFiles, page_file
 from adapter.web.pages import WEB
 
 LIMIT = 60_000
@@ -23,7 +23,8 @@ def home(tmp_path: Path) -> Path:
     (folder / "boot.js").write_text("import { a } from './a.js';\nimport('./late.js');\na();\n")
     (folder / "a.js").write_text("import { boot } from './boot.js';\nexport const a = 1;\n")
     (folder / "late.js").write_text("export const late = 1;\n")
-    (folder / "panel.css").write_text(".a { top: 0; }\n")
+    for style in START_STYLES:
+        (folder / style).write_text(f".{style[0]} {{ top: 0; }}\n")
     words = '{"language": "de", "direction": "ltr", "connecting": "Verbinden…", "blocked.x": "y"}'
     (folder / "lang" / "de.json").write_text(words)
     return folder
@@ -100,6 +101,13 @@ def test_another_word_in_any_file_is_another_build(home: Path) -> None:
     assert PageFiles(home, home / "none").build != before
 
 
+def test_what_is_seen_at_once_has_one_file_of_styles(home: Path) -> None:
+    """In the order in which they outrank each other."""
+    styles = PageFiles(home, home / "none").find("start.css", built=True)
+    assert styles is not None
+    assert styles.plain == b".t{top:0}.p{top:0}.c{top:0}"
+
+
 def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
     """The same content either way."""
     file = page_file("text/css", b"a{top:0}" * 100)
@@ -110,13 +118,19 @@ def test_who_accepts_gzip_gets_it_where_it_is_worth_it() -> None:
     assert page_file("text/css", b"a{}").body("gzip")[0] == b"a{}"
 
 
-@pytest.mark.parametrize("driver", ["lightning.js", "classic.js"])
-def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: str) -> None:
+@pytest.mark.parametrize("driver", [(), ("classic.js",)])
+def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: tuple[str, ...]) -> None:
     """Modules, styles and the longest language, compressed."""
     files = PageFiles(WEB / "softphone", WEB / "dist")
-    names = [*files.modules("boot.js", driver), "tokens.css", "panel.css", "card.css"]
+    names = [*files.modules("boot.js", *driver), "start.css"]
     found = [files.find(name, built=True) for name in names]
     words = [files.find(f"lang/{language}.json", built=True) for language in files.languages]
     sizes = [len(file.body("gzip")[0]) for file in found if file]
     assert len(sizes) == len(names)
     assert sum(sizes) + max(len(file.body("gzip")[0]) for file in words if file) < LIMIT
+
+
+def test_a_bundle_starts_with_two_modules_whatever_the_late_parts_share() -> None:
+    """The entry, and one file of all that it needs; `make check` makes the bundle before its tests."""
+    files = PageFiles(WEB / "softphone", WEB / "dist")
+    assert not files.is_bundled or len(files.modules("boot.js")) == 2

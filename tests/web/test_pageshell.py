@@ -41,9 +41,9 @@ def test_all_of_the_first_second_is_named_in_the_head() -> None:
     assert 'href="api/page-settings?origin=https%3A%2F%2Facme.lightning.force.com"' in html
     assert f'href="{home}/lang/ar.json"' in html
     assert f'href="{ORIGIN}/support/api/57.0/lightning/opencti_min.js"' in html
-    for module in FILES.modules("boot.js", "lightning.js"):
+    for module in FILES.modules("boot.js"):
         assert f'<link rel="modulepreload" href="{home}/{module}">' in html
-    assert 'href="softphone/tokens.css"' not in html
+    assert f'<link rel="stylesheet" href="{home}/start.css">' in html
 
 
 def test_in_classic_it_is_the_driver_and_the_library_of_classic() -> None:

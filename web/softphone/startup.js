@@ -1,6 +1,7 @@
 /** The conditions that must hold before there is a softphone, one after the other. */
 
 import { loadLibrary } from './library.js';
+import { lightningDriver } from './lightning.js';
 import { makeId } from './page.js';
 import { readParameters } from './parameters.js';
 import { patientDriver } from './patience.js';
@@ -15,10 +16,10 @@ import { fetchSettings, fetchTicket, signInByName } from './session.js';
 // These may mend themselves: somebody else's server, or a host that is still loading.
 const PASSING = ['server-unreachable', 'library-missing', 'library-slow', 'library-silent'];
 
-// A page runs in one experience, and loads the driver of that one.
+// A page runs in one experience. Nearly all run in Lightning, and the others' drivers share parts of its.
 const DRIVERS = {
   classic: async () => (await import('./classic.js')).classicDriver,
-  lightning: async () => (await import('./lightning.js')).lightningDriver,
+  lightning: async () => lightningDriver,
   lwc: async () => (await import('./lwc.js')).lwcDriver,
   voice: async () => (await import('./voice.js')).voiceDriver,
 };
