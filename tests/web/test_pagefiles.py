@@ -131,6 +131,6 @@ def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: tuple[str,
 
 
 def test_a_bundle_starts_with_two_modules_whatever_the_late_parts_share() -> None:
-    """The entry, and one file of all that it needs; `make check` makes the bundle before its tests."""
+    """The entry, and one file of all that it needs (`make check` makes the bundle first)."""
     files = PageFiles(WEB / "softphone", WEB / "dist")
     assert not files.is_bundled or len(files.modules("boot.js")) == 2
