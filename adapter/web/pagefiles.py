@@ -28,7 +28,7 @@ _STATIC_IMPORT = re.compile(
     rb"""\b(?:import|export)(?:[^'"();]*?\bfrom|[^'"();]*?\}from)?\s*['"]\./([^'"]+)['"]"""
 )
 START_STYLES = ("tokens.css", "panel.css", "card.css")
-"""What the first sight takes: one file, start.css, so that it comes on the page's own connection."""
+"""What is seen first: one file, start.css, which comes on the page's own connection."""
 LIBRARY = "jssip.js"
 """What is taken of others, and fetched by who has a phone in the browser: there in either case."""
 
