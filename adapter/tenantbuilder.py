@@ -11,12 +11,14 @@ from importlib.util import find_spec
 import httpx
 from msgspec.structs import replace
 
+from adapter.core.aftermath import named_in
 from adapter.core.policy import Policy
 from adapter.drivers import build_driver, is_configured
 from adapter.orgs import Org
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import Directory, read_entries
+from adapter.salesforce.rules import task_rules
 from adapter.settings import Settings
 from adapter.telephony.health import Health
 from adapter.telephony.port import Capabilities, DriverStates
@@ -76,6 +78,7 @@ def _rules(org: Org, settings: Settings, can: Capabilities) -> Policy:
     rules = settings.policy()
     return replace(
         rules,
+        wanted=named_in(task_rules(org, settings, rules).templates),
         dial=replace(rules.dial, digits=can.digits),
         pauses=can.pauses,
         away_reasons=org.panel.away_reasons,

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from adapter.core.facts import Facts
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields, wire
+from adapter.telephony.dialstack.cdr import parse_record
 from adapter.telephony.dialstack.meaning import cdr_from_row
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import event_for
@@ -161,7 +162,7 @@ def _hear(world: World, raw: bytes, at: int) -> None:
 
 
 def _row(raw: bytes) -> Facts | None:
-    row = wire.parse_record(wire.parse_object(raw))
+    row = parse_record(wire.parse_object(raw))
     return None if row is None else cdr_from_row(row).update.facts
 
 

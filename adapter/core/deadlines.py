@@ -64,7 +64,7 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
                 # Nobody writes up one call during another: its time begins when that is over.
                 longer = replace(wrapping, due=at + policy.wrapup_ms)
                 return Decision(agent.with_call(call.at_stage(longer)))
-            return end_wrapup(agent, call, at)
+            return end_wrapup(agent, call, at, policy)
         case _ as never:
             assert_never(never)
 

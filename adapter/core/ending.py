@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from adapter.core.aftermath import is_missing
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
 from adapter.core.effects import AskCall
@@ -73,15 +74,15 @@ def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:
     return (AskCall(call.call_id, agent.line, call.provider_call_id),)
 
 
-def open_questions(agent: Agent, call: Call) -> tuple[AskCall, ...]:
-    """What the call log may correct later on: an uncertain talk, or an outcome never told.
+def open_questions(agent: Agent, call: Call, policy: Policy) -> tuple[AskCall, ...]:
+    """What the call log may correct or add later on: a talk's length, an outcome, a summary.
 
     A connected call may have ended in a voicemail: only its outcome tells.
     """
     facts = call.facts
     is_told = facts.outcome is not None or facts.transferred is not None
     is_final = facts.is_certain if is_told else facts.is_recorded
-    return () if is_final else ask(agent, call)
+    return () if is_final and not is_missing(facts, policy.wanted) else ask(agent, call)
 
 
 def is_known_enough(call: Call) -> bool:
@@ -132,7 +133,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     if agent.notices:
         agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (new_log(agent, call, at, policy),) if is_logged(call, policy) else ()
-    questions = open_questions(agent, call)
+    questions = open_questions(agent, call, policy)
     if policy.wrapup_ms > 0:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
@@ -152,11 +153,11 @@ def _with_their_time(calls: tuple[Call, ...], due: int) -> tuple[Call, ...]:
     )
 
 
-def end_wrapup(agent: Agent, call: Call, at: int) -> Decision:
+def end_wrapup(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """The agent is done with this call, or its time is up."""
     events = ((call.call_id, WritingEnded(at)),)
     # The call log may have been down until now: this is the last time that somebody asks.
-    questions = open_questions(agent, call)
+    questions = open_questions(agent, call, policy)
     return Decision(agent.without_call(call.call_id), log_events=events, effects=questions)
 
 

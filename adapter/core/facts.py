@@ -100,7 +100,8 @@ class Facts(Value, frozen=True):
 
     `number` is the other party's, as the provider writes it, `own_number` the one of ours that was
     called or shown; `phone` is why the agent's own was not picked up (outbound), `picked_up` when
-    it was, `connected` when both parties could talk.
+    it was, `connected` when both parties could talk. `recording` is the name by which the provider
+    finds what was recorded of it, `summary` what it says that was talked about.
     """
 
     direction: Known[Direction] | None = None
@@ -114,6 +115,8 @@ class Facts(Value, frozen=True):
     transferred: Known[int] | None = None
     own_number: Known[str] | None = None
     phone: Known[PhoneRefusal] | None = None
+    recording: Known[str] | None = None
+    summary: Known[str] | None = None
 
     def join(self, other: Facts) -> Facts:
         """Both together: commutative, associative, idempotent."""
@@ -133,6 +136,8 @@ class Facts(Value, frozen=True):
             better(self.transferred, other.transferred),
             better(self.own_number, other.own_number),
             better(self.phone, other.phone),
+            better(self.recording, other.recording),
+            better(self.summary, other.summary),
         )
 
     @property

@@ -25,7 +25,7 @@ class LogFields(Value, frozen=True):
     `subject`, `notes` and `disposition` are the agent's, or None for the default;
     `talk_ms` None when nobody talked; `started_at` Unix milliseconds. `unlinked`: a record of a
     kind that we do not know took no link; `ends_work`: with it the work item is done that the call
-    was made for.
+    was made for. `recording` and `summary` are as in the call's facts.
     """
 
     call_id: str
@@ -43,6 +43,8 @@ class LogFields(Value, frozen=True):
     details: CallDetails = NO_DETAILS
     unlinked: bool = False
     ends_work: bool = False
+    recording: str = ""
+    summary: str = ""
 
 
 class SaveError(Value, frozen=True):
@@ -220,6 +222,8 @@ class CallLog(Value, frozen=True):
             details=self.details,
             unlinked=self.unlinked,
             ends_work=self._ends_work,
+            recording=self.facts.recording.value if self.facts.recording else "",
+            summary=self.facts.summary.value if self.facts.summary else "",
         )
 
     @property

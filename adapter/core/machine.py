@@ -17,6 +17,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from adapter.core import controlling, deadlines, dialing, pausing, reporting, surfaces, works
+from adapter.core.aftermath import kept
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import ask, end_wrapup, is_in_doubt, log_call
@@ -46,6 +47,7 @@ from adapter.core.events import (
     RecordClaimed,
     RecordOpened,
     RecordViewed,
+    Report,
     RingingElsewhere,
     SurfaceChosen,
     TimePassed,
@@ -71,7 +73,7 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case RingingElsewhere():
             return reporting.ringing_elsewhere(agent, event, policy)
         case CallEvent():
-            return reporting.reported(agent, event, policy)
+            return reporting.reported(agent, _kept(event, policy), policy)
         case CallPlaced():
             return dialing.call_placed(agent, event, policy)
         case PlacingRejected():
@@ -136,6 +138,12 @@ def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
             assert_never(never)
 
 
+def _kept(event: Report, policy: Policy) -> Report:
+    """The event without what nobody wants to keep; what is said of another's part is not ours."""
+    facts = kept(event.facts, () if event.elsewhere else policy.wanted)
+    return event if facts is event.facts else replace(event, facts=facts)
+
+
 WRONG_COUNTRY = "wrong-country"
 
 
@@ -169,14 +177,14 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
             # Whose call it was is told first: the words are kept for that.
             return Decision(kept, effects=questions)
         logged = log_call(kept, written, event.at, policy)
-        return logged.then(end_wrapup(logged.agent, written, event.at))
+        return logged.then(end_wrapup(logged.agent, written, event.at, policy))
     if not isinstance(call.stage, Wrapup):
         return Decision(kept)
     # Someone who is writing is not cut short: each word moves the deadline.
     changed = DraftChanged(event.at, event.draft, event.done, held)
     logged = Decision(kept, log_events=((event.call_id, changed),))
     if event.done:
-        return logged.then(end_wrapup(kept, written, event.at))
+        return logged.then(end_wrapup(kept, written, event.at, policy))
     longer = written.at_stage(replace(call.stage, due=max(call.stage.due, held)))
     return replace(logged, agent=kept.with_call(longer))
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from adapter.core.aftermath import named_in
 from adapter.core.availability import Status
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.facts import Outcome
@@ -80,7 +81,8 @@ class Policy(Struct, frozen=True):
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
     click a number is called again only when the agent confirms it (0: without a question). `pauses`
     are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY;
-    `note_templates` are the names of what may be put into notes.
+    `note_templates` are the names of what may be put into notes; `wanted` is what templates of
+    records name of a talk that is over (`aftermath`).
     """
 
     outcome_ms: int = 15_000
@@ -110,6 +112,7 @@ class Policy(Struct, frozen=True):
     pauses: tuple[Status, ...] = ()
     away_reasons: tuple[str, ...] = ()
     note_templates: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
     dial: DialRules = field(default_factory=DialRules)
     save: SavePolicy = field(default_factory=SavePolicy)
     dispositions: tuple[tuple[Outcome, str], ...] = PLAIN_WORDS
@@ -120,7 +123,7 @@ class Policy(Struct, frozen=True):
             return self
         wrapup_ms = self.wrapup_ms if call_center.wrapup_ms is None else call_center.wrapup_ms
         region = call_center.region if is_region(call_center.region) else self.dial.default_region
-        return _ruled(self, wrapup_ms, region)
+        return _ruled(self, wrapup_ms, region, call_center.record_fields)
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome."""
@@ -131,6 +134,10 @@ class Policy(Struct, frozen=True):
 
 
 @lru_cache(maxsize=1024)
-def _ruled(policy: Policy, wrapup_ms: int, region: str) -> Policy:
+def _ruled(
+    policy: Policy, wrapup_ms: int, region: str, record_fields: tuple[tuple[str, str], ...]
+) -> Policy:
     """The same for all agents of a call center, and asked for with every event."""
-    return replace(policy, wrapup_ms=wrapup_ms, dial=replace(policy.dial, default_region=region))
+    wanted = (*policy.wanted, *named_in(template for _, template in record_fields))
+    dial = replace(policy.dial, default_region=region)
+    return replace(policy, wrapup_ms=wrapup_ms, dial=dial, wanted=wanted)

@@ -59,6 +59,11 @@ class TaskRules(Struct, frozen=True):
     subjects: dict[Direction, str] = field(default_factory=lambda: dict(_SUBJECT))
     first_line: str = ""
 
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """All texts in which something of a call may be named."""
+        return (*dict(self.extra).values(), self.first_line)
+
 
 def task_fields(fields: LogFields, rules: TaskRules) -> dict[str, Value]:
     """What the Task should say, with None for what is empty: a null clears a field, "" may not."""
@@ -111,12 +116,17 @@ def _extra(fields: LogFields, rules: TaskRules, outcome: str) -> dict[str, str]:
     """The admin's fields: of our settings, of the call center, and what the agent was asked for."""
     templates = {**dict(rules.extra), **dict(fields.details.templates)}
     filled = {
-        name: cut(fill(template, fields, outcome).strip(), TEXT_LIMIT)
+        name: cut(fill(template, fields, outcome).strip(), _longest(template))
         for name, template in templates.items()
         if is_field(name)
     }
     answers = {n: cut(v, TEXT_LIMIT) for n, v in fields.draft.fields if is_field(n)}
     return {**filled, **answers}
+
+
+def _longest(template: str) -> int:
+    """A summary is meant for a long text area; all else for texts of Salesforce's usual length."""
+    return NOTES_LIMIT if "{summary}" in template else TEXT_LIMIT
 
 
 def _comment(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from adapter.core.aftermath import named_in
 from adapter.core.details import read_params
 from adapter.core.facts import Direction
 from adapter.core.logmodel import LogFields
@@ -29,6 +30,8 @@ NAMES = (
     "outcome",
     "talk_seconds",
     "started_at",
+    "recording",
+    "summary",
     "params",
 )
 """All names; `params.` and a parameter's name, or its place from 1 on, is one more."""
@@ -37,8 +40,14 @@ _NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
 
 
 def fill(template: str, fields: LogFields, outcome: str) -> str:
-    """The template with a call's own values; `outcome` in the words of the org."""
+    """The template with a call's own values; `outcome` in the words of the org.
+
+    Empty as long as it names a recording or a summary that is not there: an address without its
+    end leads nowhere.
+    """
     values = _values(fields, outcome)
+    if any(not values[name] for name in named_in([template])):
+        return ""
 
     def value(found: re.Match[str]) -> str:
         name, part = found[1], found[2]
@@ -70,6 +79,8 @@ def _values(fields: LogFields, outcome: str) -> dict[str, str]:
         "outcome": outcome,
         "talk_seconds": str(((fields.talk_ms or 0) + 500) // 1000),
         "started_at": _iso(fields.started_at),
+        "recording": fields.recording,
+        "summary": fields.summary,
         "params": fields.details.params,
     }
 

@@ -116,6 +116,8 @@ def attributes(fields: LogFields, rules: RecordRules) -> Json:
         "softphoneWhatId": what.id if what else None,
         "softphoneRecordId": record.id if record else None,
         "softphoneFollowUp": draft.follow_up,
+        "softphoneRecording": fields.recording,
+        "softphoneSummary": fields.summary[:ATTRIBUTE_LIMIT],
     }
     return {name: value for name, value in said.items() if value not in (None, "")}
 

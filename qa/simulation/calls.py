@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from adapter.telephony.dialstack.cdr import CdrRow
-from adapter.telephony.dialstack.wire import parse_object, parse_record
+from adapter.telephony.dialstack.cdr import CdrRow, parse_record
+from adapter.telephony.dialstack.wire import parse_object
 from adapter.telephony.updates import Moment
 from qa.simulation.spelling import Spelling, row_of
 

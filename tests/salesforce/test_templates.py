@@ -23,6 +23,8 @@ CALL = LogFields(
     own_number="+12025550100",
     provider_call_id="cal_9",
     details=CallDetails("sourceId=Q4, vip; rank:7&b=1=2", "204"),
+    recording="cal_9",
+    summary="Wants a lamp.",
 )
 
 FILLED = {
@@ -41,6 +43,8 @@ FILLED = {
     "{outcome}": "Connected",
     "{talk_seconds}": "61",
     "{started_at}": "2025-10-09T08:53:20Z",
+    "{recording}": "cal_9",
+    "{summary}": "Wants a lamp.",
     "{params}": "sourceId=Q4, vip; rank:7&b=1=2",
 }
 
@@ -77,3 +81,11 @@ def test_in_an_outbound_call_the_called_number_is_the_other_party_s() -> None:
     call = replace(CALL, direction=Direction.OUTBOUND, record=None, talk_ms=None)
     told = fill("{called_number} {calling_number} {record_id}{talk_seconds}", call, "")
     assert told == "+12025550143 +12025550100 0"
+
+
+def test_an_address_of_no_recording_is_no_address() -> None:
+    """The whole field stays empty until there is one: half an address leads nowhere."""
+    link = "https://recordings.example.com/{recording}.wav"
+    assert fill(link, CALL, "Connected") == "https://recordings.example.com/cal_9.wav"
+    assert fill(link, replace(CALL, recording=""), "Connected") == ""
+    assert fill("{name}: {summary}", replace(CALL, summary=""), "Connected") == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.scenarios.conftest import World
+from pathlib import Path
+
+from tests.scenarios.conftest import World, a_world
 
 QUICK = {"outcome": "answered", "ring_seconds": 0, "talk_seconds": 0.05}
 
@@ -58,3 +60,31 @@ async def test_who_called_can_be_called_back(world: World) -> None:
     await page.until(lambda view: bool(view["wrapups"]))
     assert page.view["wrapups"][0]["called_number"] != ""
     await world.until_task(lambda task: task["Subject"] == "Call from +12025550143")
+
+
+async def test_what_was_made_of_a_talk_comes_into_the_task_where_a_template_names_it(
+    tmp_path: Path,
+) -> None:
+    """No event tells it, and the call log only when the talk is over."""
+    fields = "Recording__c=https://play.example.com/{recording}", "Summary__c={summary}"
+    async with a_world(tmp_path, task_extra_fields=fields) as world:
+        await world.scenario(**QUICK, recorded=True, summary="Wants a lamp.")
+        page = await world.page()
+        await page.dial("(202) 555-0143")
+        view = await page.until(lambda v: bool(v["wrapups"]))
+        await page.send(type="wrapup", call_id=view["wrapups"][0]["call_id"], done=True)
+        task = await world.until_task(lambda task: "Summary__c" in task)
+        (call,) = (await world.history())["calls"]
+        assert task["Recording__c"] == f"https://play.example.com/{call['id']}"
+        assert task["Summary__c"] == "Wants a lamp."
+
+
+async def test_a_talk_s_summary_stays_where_it_is_when_nobody_wants_it(world: World) -> None:
+    """Nothing but one create: what the phone system has besides is not asked for."""
+    await world.scenario(**QUICK, recorded=True, summary="Wants a lamp.")
+    page = await world.page()
+    await page.dial("(202) 555-0143")
+    view = await page.until(lambda v: bool(v["wrapups"]) and bool(world.salesforce.tasks))
+    await page.send(type="wrapup", call_id=view["wrapups"][0]["call_id"], notes="ok", done=True)
+    task = await world.until_task(lambda task: task.get("Description") == "ok")
+    assert "Wants" not in str(task)

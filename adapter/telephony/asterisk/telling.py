@@ -103,6 +103,7 @@ def facts_of(call: Steered, moment: Moment) -> Facts:
         picked_up=None if agent is None or call.inbound else _up(agent),
         connected=connected,
         transferred=None if handed is None else Known(handed, SAID),
+        recording=Known(call.root, SAID) if call.recording else None,
     )
     return facts.join(_end(call)) if moment is Moment.ENDED else facts
 

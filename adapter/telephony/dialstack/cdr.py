@@ -1,6 +1,17 @@
-"""DialStack's record of a call, field by field, before it is known what they mean."""
+"""DialStack's record of a call, field by field, before it is known what they mean. Pure.
+
+An event's data and a row of the call log have the same fields, but for the id.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
+
+from adapter.telephony.dialstack import fields
+from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
+
+LONGEST_ADDRESS = 4096
 
 
 class CdrRow(Struct, frozen=True):
@@ -9,7 +20,8 @@ class CdrRow(Struct, frozen=True):
     An event's data and a row of the call log have the same fields.
 
     `status` is the provider's own word, `cause` a Q.850 number; `live` says that the
-    provider has not closed the row.
+    provider has not closed the row; `is_recorded`: it has a recording, whose address is told, but
+    good for ten minutes only (https://docs.dialstack.ai/api).
     """
 
     provider_call_id: str
@@ -25,3 +37,67 @@ class CdrRow(Struct, frozen=True):
     status: str | None = None
     cause: int | None = None
     live: bool = False
+    is_recorded: bool = False
+    summary: str | None = None
+
+
+def parse_record(row: dict[str, Any]) -> CdrRow | None:
+    """Read one row of the call log; None for a row without an id."""
+    call_id = fields.ident(row.get("id")) or fields.ident(row.get("call_id"))
+    return None if call_id is None else read_row(call_id, row, None)
+
+
+def read_row(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
+    """Read what is said of a call, by an event that came at `at` (Unix ms) or by the call log."""
+    said, text, moment_ms = row.get, fields.text, fields.moment_ms
+    told = (
+        moment_ms(said("started_at")),
+        moment_ms(said("answered_at")),
+        moment_ms(said("connected_at")),
+        moment_ms(said("ended_at")),
+    )
+    started, answered, connected, ended = plausible(told, at)
+    status = text(said("status"))
+    live = status is None and told[3] is None
+    if ended is None and not live:
+        ended = _end_by_duration(answered or started, said("duration_seconds"))
+    return CdrRow(  # in the order of its fields: by name it would take twice as long
+        call_id,
+        fields.ident(said("user")) or fields.ident(said("user_id")),
+        text(said("direction")),
+        fields.caller(said("from_number")),
+        fields.dialed(said("to_number")),
+        fields.name(said("from_label")) or fields.name(said("from_name")),
+        started,
+        answered,
+        connected,
+        ended,
+        status,
+        fields.cause(said("hangup_cause")),
+        live,
+        text(said("recording_url"), LONGEST_ADDRESS) is not None,
+        fields.summary(said("summary")),
+    )
+
+
+def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
+    """Compute a closed row's end: its duration counts from the first pick-up."""
+    duration = fields.seconds_ms(seconds)
+    if begin is None or duration is None or duration > LONGEST_CALL_MS:
+        return None
+    return begin + duration
+
+
+def own_records(records: Sequence[CdrRow], user_id: str, since_ms: int) -> tuple[CdrRow, ...]:
+    """Keep the user's records begun since then: an unknown filter is silently ignored.
+
+    A row that names no user is kept only if no row names another one, for then the
+    provider did filter.
+    """
+    filtered = all(record.user_id in {user_id, None} for record in records)
+    return tuple(
+        record
+        for record in records
+        if (record.user_id == user_id or (filtered and record.user_id is None))
+        and (record.started_at is None or record.started_at >= since_ms)
+    )

@@ -15,7 +15,7 @@ import stamina
 import structlog
 
 from adapter.core.availability import Status
-from adapter.telephony.dialstack import meaning, wire
+from adapter.telephony.dialstack import cdr, meaning, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
 from adapter.telephony.port import (
@@ -170,7 +170,7 @@ class DialStackDriver:
         if response.status_code == 404:
             return None
         try:
-            found = wire.parse_record(wire.parse_object(response.content))
+            found = cdr.parse_record(wire.parse_object(response.content))
         except Malformed as error:
             raise _unreadable(response, error) from error
         if found is None:
@@ -181,8 +181,8 @@ class DialStackDriver:
         """Read the newest rows of one user."""
         query = wire.records_query(user_id, since_ms, limit)
         rows = await self._rows("/v1/calls", query, at_most=limit)
-        records = [record for row in rows if (record := wire.parse_record(row))]
-        own = wire.own_records(records, user_id, since_ms)[:limit]
+        records = [record for row in rows if (record := cdr.parse_record(row))]
+        own = cdr.own_records(records, user_id, since_ms)[:limit]
         return tuple([meaning.cdr_from_row(row) for row in own])
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:

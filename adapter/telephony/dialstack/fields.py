@@ -19,6 +19,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]{1,3}")
 _DIGIT = re.compile(r"[0-9]")
 MOST_OF_A_NAME = 255
+MOST_OF_A_SUMMARY = 4_000
 _FEWEST_DIGITS = 6
 """Of a number with its country, or with dots between its parts."""
 
@@ -72,6 +73,11 @@ def ident(value: Any) -> str | None:
 def name(value: Any) -> str | None:
     """Return what somebody is called; of a name that never ends, as much as anybody reads."""
     return text(value[:MOST_OF_A_NAME]) if type(value) is str else None
+
+
+def summary(value: Any) -> str | None:
+    """Return what was talked about; of one that never ends, its beginning."""
+    return text(value[:MOST_OF_A_SUMMARY], MOST_OF_A_SUMMARY) if type(value) is str else None
 
 
 def caller(value: Any) -> str | None:

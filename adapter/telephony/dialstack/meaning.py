@@ -8,6 +8,8 @@ an event without the field that it is about still tells that it happened.
 
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import CdrRow
@@ -53,10 +55,10 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     `answered_at` is when anything picked up: in an outbound call the agent's own device, in an
     inbound one often the platform itself.
     """
-    told = fields.direction(record.direction)
-    way = told or _LIKELY_DIRECTION.get(moment)
+    said = fields.direction(record.direction)
+    way = said or _LIKELY_DIRECTION.get(moment)
     inbound = way is _INBOUND
-    direction = _DIRECTIONS[source if told else _SEEN].get(way)
+    direction = _DIRECTIONS[source if said else _SEEN].get(way)
     number = _known(_number(record, way, moment), source)
     name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
@@ -75,9 +77,18 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     elif moment is _TRANSFERRED:
         transferred = _known(at, _SEEN)
     own = _known(_own_number(record, way), source)
-    return Facts(
+    told = Facts(
         direction, number, name, started, picked_up, connected, ended, outcome, transferred, own
     )
+    return _with_aftermath(told, record, source)
+
+
+def _with_aftermath(facts: Facts, record: CdrRow, source: Source) -> Facts:
+    """A recording is asked for by the call's own id, which lasts; its address does not."""
+    if not record.is_recorded and record.summary is None:
+        return facts
+    recording = Known(record.provider_call_id, source) if record.is_recorded else None
+    return replace(facts, recording=recording, summary=_known(record.summary, source))
 
 
 def _number(record: CdrRow, direction: Direction | None, moment: Moment) -> str | None:

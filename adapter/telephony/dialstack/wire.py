@@ -16,9 +16,8 @@ from msgspec import Struct
 
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
-from adapter.telephony.dialstack.cdr import CdrRow
+from adapter.telephony.dialstack.cdr import read_row
 from adapter.telephony.dialstack.meaning import call_update_from_event
-from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
 from adapter.telephony.port import ProviderUser, RegisteredWebhook, Silence, Webhook
 from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import CallUpdate, Moment
@@ -272,65 +271,6 @@ def parse_registered(row: dict[str, Any]) -> RegisteredWebhook | None:
     )
 
 
-def parse_record(row: dict[str, Any]) -> CdrRow | None:
-    """Read one row of the call log; None for a row without an id."""
-    call_id = fields.ident(row.get("id")) or fields.ident(row.get("call_id"))
-    return None if call_id is None else _record(call_id, row, None)
-
-
-def _record(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
-    said, text, moment_ms = row.get, fields.text, fields.moment_ms
-    told = (
-        moment_ms(said("started_at")),
-        moment_ms(said("answered_at")),
-        moment_ms(said("connected_at")),
-        moment_ms(said("ended_at")),
-    )
-    started, answered, connected, ended = plausible(told, at)
-    status = text(said("status"))
-    live = status is None and told[3] is None
-    if ended is None and not live:
-        ended = _end_by_duration(answered or started, said("duration_seconds"))
-    return CdrRow(  # in the order of its fields: by name it would take twice as long
-        call_id,
-        fields.ident(said("user")) or fields.ident(said("user_id")),
-        text(said("direction")),
-        fields.caller(said("from_number")),
-        fields.dialed(said("to_number")),
-        fields.name(said("from_label")) or fields.name(said("from_name")),
-        started,
-        answered,
-        connected,
-        ended,
-        status,
-        fields.cause(said("hangup_cause")),
-        live,
-    )
-
-
-def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
-    """Compute a closed row's end: its duration counts from the first pick-up."""
-    duration = fields.seconds_ms(seconds)
-    if begin is None or duration is None or duration > LONGEST_CALL_MS:
-        return None
-    return begin + duration
-
-
-def own_records(records: Sequence[CdrRow], user_id: str, since_ms: int) -> tuple[CdrRow, ...]:
-    """Keep the user's records begun since then: an unknown filter is silently ignored.
-
-    A row that names no user is kept only if no row names another one, for then the
-    provider did filter.
-    """
-    filtered = all(record.user_id in {user_id, None} for record in records)
-    return tuple(
-        record
-        for record in records
-        if (record.user_id == user_id or (filtered and record.user_id is None))
-        and (record.started_at is None or record.started_at >= since_ms)
-    )
-
-
 # --- meaning -----------------------------------------------------------------------
 
 
@@ -355,5 +295,5 @@ def parse_webhook(raw: bytes, at: int) -> Delivery:
     call_id = fields.ident(row.get("call_id"))
     if call_id is None:
         return Delivery(event_id, kind, account, problem="no call_id")
-    update = call_update_from_event(_record(call_id, row, at), moment, at)
+    update = call_update_from_event(read_row(call_id, row, at), moment, at)
     return Delivery(event_id, kind, account, update, ", ".join(sorted(odd)) or None)

@@ -64,7 +64,8 @@ class Call:
 
     `placed` is when the request came in; the call log begins with `started`. `rings` are all users
     of a ring group; `user_id` is who has the call, at first, if any, the first of them; `unnamed`:
-    but for its ringing, its events name nobody; `talks` are those that are over.
+    but for its ringing, its events name nobody; `talks` are those that are over;
+    `recorded` and `summary` are as in the scenario.
     """
 
     call_id: str
@@ -93,6 +94,8 @@ class Call:
     rang_at: str | None = None
     unnamed: bool = False
     talks: tuple[Talk, ...] = ()
+    recorded: bool = False
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

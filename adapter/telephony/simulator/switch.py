@@ -104,6 +104,7 @@ class Switch:
         self._forget_oldest()
         self._subjects[made.call_id] = (subject, knobs)
         made = replace(made, hung_up_by=scenario.hung_up_by, greeted=scenario.greeting)
+        made = replace(made, recorded=scenario.recorded, summary=scenario.summary)
         self.calls[made.call_id] = made
         if picked_up:
             self._take(*calls.begin(made, self._config.now()))

@@ -207,6 +207,14 @@ def test_what_goes_on_in_a_call_is_told_whole_and_ever_later() -> None:
     assert [one.moment for one in left][-1] is TRANSFERRED
 
 
+def test_what_is_recorded_is_told_by_the_name_of_its_file() -> None:
+    """As soon as it is, and with nothing that came before."""
+    talk = [START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)]
+    begun = Event("RecordingStarted", stamp(4), recording=Recording("c1"))
+    heard = [update.facts.recording for update in news([*talk, begun])]
+    assert heard == [None, None, Known("c1", Source.SAID)]
+
+
 def test_the_rest_of_a_call_that_was_told_of_is_told_no_more() -> None:
     """A destination that shows up after the end."""
     assert news([event("StasisStart", "c1-dst", 2, "Down", "dest", "c1", "ada", NUMBER)]) == []

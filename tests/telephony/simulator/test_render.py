@@ -86,6 +86,15 @@ def test_a_live_row_tells_no_answer_and_a_closed_one_all() -> None:
     assert {"connected_at", "recording_url", "hangup_cause"} <= set(over)
 
 
+def test_what_was_made_of_a_talk_is_in_the_closed_row_alone() -> None:
+    """Of a call in which nobody talked there is nothing."""
+    talk = replace(OVER, connected=1_767_323_046_678, recorded=True, summary="ok")
+    names = ("recording_url", "summary")
+    assert all(render.record(talk)[name] for name in names)
+    for other in (replace(talk, connected=None), replace(talk, ended=None, status=None)):
+        assert [render.record(other)[name] for name in names] == [None, None]
+
+
 def test_the_truth_is_told_in_milliseconds() -> None:
     """For a checker, not for the adapter."""
     truth = render.truth(OVER)

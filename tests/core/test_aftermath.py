@@ -1,0 +1,86 @@
+"""A recording and a summary are kept, and asked for, where an admin's template names them."""
+
+from msgspec.structs import replace
+
+from adapter.core.aftermath import is_missing, kept, named_in
+from adapter.core.callcenter import CallCenterSettings
+from adapter.core.effects import AskCall
+from adapter.core.events import CallEnded, CdrFound, Connected, WrapupSubmitted
+from adapter.core.facts import NOTHING_KNOWN, Direction, Known, Outcome, Source
+from adapter.core.logevents import FactsLearned
+from adapter.core.model import Agent, Draft
+from adapter.core.policy import Policy
+from tests.core.people import IDLE, LINE, T0, after, facts, row, said, tell
+
+ASKED = AskCall("c1", LINE, "p1")
+WANTING = Policy(wanted=("recording", "summary"))
+TALK = said(direction=Direction.INBOUND, connected=T0, ended=T0 + 5_000, outcome=Outcome.COMPLETED)
+OVER = tell(CallEnded, T0 + 5_000, TALK, call="c1")
+LATE = facts(Source.RECORD, recording="rec_1", summary="Wants a lamp.")
+
+
+def found(at: int) -> CdrFound:
+    """The call log, with what was made of the talk meanwhile."""
+    return CdrFound(at, "c1", True, "p1", row(ended=T0 + 5_100).join(LATE))
+
+
+def learned(policy: Policy, agent: Agent) -> tuple[Known[str] | None, Known[str] | None]:
+    """What the log of an agent's call hears of, when the call log has it."""
+    over = after(agent, [OVER], policy)
+    ((_, event),) = after(over.agent, [found(T0 + 6_000)], policy).log_events
+    assert isinstance(event, FactsLearned)
+    return event.facts.recording, event.facts.summary
+
+
+def test_only_what_a_template_names_is_wanted() -> None:
+    """By its name in braces, wherever in the text."""
+    assert named_in(["a {summary} b", "{number}", "recording"]) == ("summary",)
+    assert named_in([]) == ()
+
+
+def test_what_nobody_wants_is_not_kept() -> None:
+    """A summary of what people said stays with the provider."""
+    assert kept(NOTHING_KNOWN, ()) is NOTHING_KNOWN
+    assert kept(LATE, ("recording", "summary")) is LATE
+    assert kept(LATE, ("recording",)) == replace(LATE, summary=None)
+    assert kept(replace(LATE, summary=None), ()) == NOTHING_KNOWN
+
+
+def test_of_a_call_without_a_talk_nothing_is_missing() -> None:
+    """Nobody records a call that nobody took."""
+    assert not is_missing(said(ended=T0), ("summary",))
+    assert is_missing(TALK, ("summary",))
+    assert not is_missing(TALK.join(LATE), ("summary", "recording"))
+
+
+def test_a_certain_talk_is_asked_about_only_for_what_is_wanted_of_it() -> None:
+    """At its end, and once more when the agent has written it up."""
+    assert after(IDLE, [OVER]).effects == ()
+    over = after(IDLE, [OVER], WANTING)
+    assert over.effects == (ASKED,)
+    done = after(over.agent, [WrapupSubmitted(T0 + 9_000, "c1", Draft(), True)], WANTING)
+    assert done.effects == (ASKED,)
+
+
+def test_what_comes_late_goes_to_the_log_where_it_is_wanted() -> None:
+    """Else a call record that brings it changes nothing, and no record is updated for it."""
+    assert learned(WANTING, IDLE) == (LATE.recording, LATE.summary)
+    assert learned(Policy(), IDLE) == (None, None)
+
+
+def test_a_call_center_s_own_fields_count_as_well() -> None:
+    """Its definition may name what our settings do not."""
+    there = replace(IDLE, call_center=CallCenterSettings(record_fields=(("S__c", "{summary}"),)))
+    assert after(there, [OVER]).effects == (ASKED,)
+    assert learned(Policy(), there) == (None, LATE.summary)
+
+
+def test_what_is_said_of_a_colleague_s_part_is_not_this_agent_s() -> None:
+    """The summary of a talk goes into the record of whoever talked."""
+    mine = after(
+        IDLE, [tell(Connected, T0, replace(TALK, ended=None, outcome=None), call="c1")], WANTING
+    )
+    theirs = replace(found(T0 + 6_000), elsewhere=True)
+    told = after(mine.agent, [theirs], WANTING)
+    assert all(call.facts.summary is None for call in told.agent.calls)
+    assert all(log.wanted.summary == "" for log in told.opened)
