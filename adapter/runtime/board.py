@@ -11,20 +11,16 @@ from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
 from adapter.core.availability import Status
-from adapter.core.facts import Outcome, Source
+from adapter.core.facts import Outcome
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.intake import Reader
-from adapter.storage.board import BoardCall, BoardDelivery, BoardRows, Window
+from adapter.runtime.webhookhour import MINUTE_MS, WebhookHour
+from adapter.storage.board import BoardCall, BoardRows, Window
 from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
-MINUTE_MS = 60_000
-WINDOW_MS = 60 * MINUTE_MS
-"""How far back the webhooks' plot goes."""
-
 LONGEST_MS = 48 * 3_600_000
 """How long a day may be that is asked for: no time zone's midnight is further from another's."""
 
@@ -82,6 +78,7 @@ class Board:
         self._pages = pages
         self._clock = clock
         self._last: dict[tuple[str, Day], tuple[int, Report]] = {}
+        self._hours: dict[str, WebhookHour] = {}
 
     async def report(self, org_id: str, day: Day) -> Report:
         """Everything on the board of that day; people and webhooks are always of now."""
@@ -89,8 +86,10 @@ class Board:
         kept = self._last.get((org_id, day))
         if kept is not None and now - kept[0] < FRESH_MS:
             return kept[1]
-        rows = await self._store.board(org_id, Window(*day.within(now), now - WINDOW_MS, now))
-        report = self._make(org_id, rows, now)
+        hour = self._hours.setdefault(org_id, WebhookHour())
+        rows = await self._store.board(org_id, Window(*day.within(now), hour.since(now), now))
+        webhooks = hour.report(rows.deliveries, now, self._tenants.read)
+        report = self._make(org_id, rows, webhooks, now)
         self._last = {
             key: known for key, known in self._last.items() if now - known[0] < FRESH_MS
         } | {(org_id, day): (now, report)}
@@ -101,7 +100,7 @@ class Board:
         calls = await self._store.board_calls(org_id, *day.within(self._clock.now()))
         return [call for call in reversed(calls) if call.told]
 
-    def _make(self, org_id: str, rows: BoardRows, now: int) -> Report:
+    def _make(self, org_id: str, rows: BoardRows, webhooks: Report, now: int) -> Report:
         tenant = self._tenants.of_org(org_id)
         seen = {agent.key: agent for agent in rows.agents}
         here = {key.user_id for key in self._pages.keys() if key.org_id == org_id}  # noqa: SIM118
@@ -122,7 +121,7 @@ class Board:
             "agents_known": rows.agents_known,
             "calls": _calls(rows.calls),
             "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
-            "webhooks": webhooks(rows.deliveries, now, self._tenants.read),
+            "webhooks": webhooks,
             "parked": rows.parked,
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.agents),
             "provider": asdict(tenant.telephony.health.vitals()) if tenant else None,
@@ -238,59 +237,3 @@ def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
         "why": why,
         "errors": said,
     }
-
-
-def webhooks(
-    deliveries: Iterable[BoardDelivery],
-    now: int,
-    update_of: Reader,
-) -> Report:
-    """A point for each of the last sixty minutes: how many came, how late, how many unreadable.
-
-    Late is the time from the moment that a delivery tells about to its arrival (milliseconds);
-    the provider's clock and ours may differ by some of it.
-    """
-    minutes: dict[int, list[int]] = {}
-    counts: Counter[int] = Counter()
-    errors: Counter[int] = Counter()
-    last = 0
-    for delivery in deliveries:
-        minute = delivery.at // MINUTE_MS
-        counts[minute] += 1
-        last = max(last, delivery.at)
-        if delivery.fate == "quarantined":
-            errors[minute] += 1
-            continue
-        lag = _lag(delivery, update_of)
-        if lag is not None:
-            minutes.setdefault(minute, []).append(lag)
-    first = now // MINUTE_MS - WINDOW_MS // MINUTE_MS + 1
-    return {
-        "last_at": last or None,
-        "minutes": [
-            {
-                "at": minute * MINUTE_MS,
-                "count": counts[minute],
-                "errors": errors[minute],
-                "p50": _rank(minutes.get(minute), 0.5),
-                "p95": _rank(minutes.get(minute), 0.95),
-            }
-            for minute in range(first, now // MINUTE_MS + 1)
-        ],
-    }
-
-
-def _lag(delivery: BoardDelivery, update_of: Reader) -> int | None:
-    update = update_of(delivery.account, delivery.body, delivery.at)
-    if update is None:
-        return None
-    facts = update.facts
-    times = (facts.started, facts.picked_up, facts.connected, facts.ended, facts.transferred)
-    said = [known.value for known in times if known is not None and known.source >= Source.SAID]
-    return max(0, delivery.at - max(said)) if said else None
-
-
-def _rank(values: list[int] | None, share: float) -> int | None:
-    if not values:
-        return None
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]

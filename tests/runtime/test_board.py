@@ -17,14 +17,12 @@ from adapter.runtime.board import (
     FRESH_MS,
     IN_USE_MS,
     LONGEST_MS,
-    MINUTE_MS,
     Board,
     Day,
-    webhooks,
 )
-from adapter.storage.board import BoardCall, BoardDelivery, BoardRows, Window
+from adapter.runtime.webhookhour import MINUTE_MS
+from adapter.storage.board import BoardCall, BoardRows, Window
 from adapter.telephony.health import Health
-from adapter.telephony.updates import CallUpdate, Moment
 from adapter.tenants import Tenants
 from tests.fakes.tenants import a_tenant
 from tests.runtime.conftest import ADA, BOB, Bench
@@ -213,31 +211,6 @@ async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:
     )
     exported = await board(bench, Shelf(BoardRows((), 1, {}, (), calls, (), 0))).calls("00D1", EVER)
     assert [call.call_id for call in exported] == ["c1", "c2"]
-
-
-def test_the_webhooks_hour_has_sixty_points() -> None:
-    """How many, how late by the provider's own times, and how many were unreadable."""
-    now = 100 * MINUTE_MS + 5
-    said = Facts(ended=Known(now - 400, Source.SAID), started=Known(now - 9_000, Source.SAID))
-    seen = Facts(ended=Known(now - 3, Source.SEEN))
-
-    def update_of(_account: str, body: bytes, at: int) -> CallUpdate | None:
-        facts = {b"said": said, b"seen": seen}.get(body)
-        return CallUpdate(Moment.ENDED, "p1", None, facts) if facts else None
-
-    deliveries = [
-        BoardDelivery("acct", now, b"said", "applied"),
-        BoardDelivery("acct", now, b"seen", "applied"),
-        BoardDelivery("acct", now, b"other", "ignored"),
-        BoardDelivery("acct", now - MINUTE_MS, b"rubbish", "quarantined"),
-    ]
-    report = webhooks(deliveries, now, update_of)
-    assert report["last_at"] == now
-    assert len(report["minutes"]) == 60
-    before, last = report["minutes"][-2:]
-    assert before == {"at": 99 * MINUTE_MS, "count": 1, "errors": 1, "p50": None, "p95": None}
-    assert last == {"at": 100 * MINUTE_MS, "count": 3, "errors": 0, "p50": 400, "p95": 400}
-    assert webhooks([], now, update_of)["last_at"] is None
 
 
 async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
