@@ -18,8 +18,8 @@ from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.asterisk.rest import build_http as build_ari_http
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
+from adapter.telephony.dialstack.requests import USER_FIELDS
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
-from adapter.telephony.dialstack.wire import USER_FIELDS
 from adapter.telephony.port import Driver, DriverStates
 
 Observe = Callable[[int, str], None]

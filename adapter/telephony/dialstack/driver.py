@@ -15,7 +15,7 @@ import stamina
 import structlog
 
 from adapter.core.availability import Status
-from adapter.telephony.dialstack import cdr, meaning, wire
+from adapter.telephony.dialstack import cdr, meaning, requests, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
 from adapter.telephony.port import (
@@ -120,14 +120,14 @@ class DialStackDriver:
         caller_id: str | None = None,
     ) -> Placed:
         """Send the one POST that rings phones."""
-        body = wire.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
+        body = requests.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
         return Placed(wire.parse_placed(response.content), _request_id(response))
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Ask for a blind transfer."""
-        path = wire.call_path(provider_call_id)
-        await self._send("POST", path, json=wire.transfer_body(target))
+        path = requests.call_path(provider_call_id)
+        await self._send("POST", path, json=requests.transfer_body(target))
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
@@ -136,11 +136,11 @@ class DialStackDriver:
         act = _RECORDING.get(action)
         if act is None:
             raise Unsupported(f"DialStack cannot do this from here: {action.value}")
-        await self._send("POST", f"{wire.call_path(provider_call_id)}/recording/{act}")
+        await self._send("POST", f"{requests.call_path(provider_call_id)}/recording/{act}")
 
     async def silence(self, user_id: str) -> Silence | None:
         """Read the user's presence: do not disturb is obeyed by phones without a sign."""
-        response = await self._send("GET", wire.presence_path(user_id))
+        response = await self._send("GET", requests.presence_path(user_id))
         try:
             return wire.parse_silence(wire.parse_object(response.content))
         except Malformed as error:
@@ -152,21 +152,21 @@ class DialStackDriver:
         https://github.com/dialstack/dialstack-sdk (server: users.update, users.updateQueueAgent)
         """
         if status is Status.DO_NOT_DISTURB:
-            await self._send("POST", wire.user_path(user_id), json={"do_not_disturb": on})
+            await self._send("POST", requests.user_path(user_id), json={"do_not_disturb": on})
             return True
-        body = wire.queue_agent_body(on, reason)
-        path = wire.queue_agent_path(user_id)
+        body = requests.queue_agent_body(on, reason)
+        path = requests.queue_agent_path(user_id)
         answer = await self._send("POST", path, json=body, missing_ok=True)
         return answer.status_code != 404
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """Read where events are posted."""
-        rows = await self._rows("/v1/webhook_endpoints", wire.LIST_QUERY, at_most=None)
+        rows = await self._rows("/v1/webhook_endpoints", requests.LIST_QUERY, at_most=None)
         return tuple(hook for row in rows if (hook := wire.parse_registered(row)))
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one row of the call log."""
-        response = await self._ask(wire.call_path(provider_call_id), missing_ok=True)
+        response = await self._ask(requests.call_path(provider_call_id), missing_ok=True)
         if response.status_code == 404:
             return None
         try:
@@ -179,7 +179,7 @@ class DialStackDriver:
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the newest rows of one user."""
-        query = wire.records_query(user_id, since_ms, limit)
+        query = requests.records_query(user_id, since_ms, limit)
         rows = await self._rows("/v1/calls", query, at_most=limit)
         records = [record for row in rows if (record := cdr.parse_record(row))]
         own = cdr.own_records(records, user_id, since_ms)[:limit]
@@ -187,7 +187,7 @@ class DialStackDriver:
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Read the list of users, or what a search for the e-mail address finds."""
-        rows = await self._rows("/v1/users", wire.users_query(email), at_most=MOST_USERS)
+        rows = await self._rows("/v1/users", requests.users_query(email), at_most=MOST_USERS)
         users = tuple([user for row in rows if (user := wire.parse_user(row))][:MOST_USERS])
         if email is None and len(rows) >= MOST_USERS:
             log.warning("provider.users_cut", account=self._account, listed=len(users))
@@ -215,7 +215,7 @@ class DialStackDriver:
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Register an endpoint; the secret in the answer is shown this once."""
-        body = wire.webhook_body(url, events)
+        body = requests.webhook_body(url, events)
         response = await self._send("POST", "/v1/webhook_endpoints", json=body)
         try:
             return wire.parse_webhook_endpoint(response.content)
