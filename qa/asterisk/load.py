@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.asterisk.bench import Bench, always, real
-from qa.asterisk.handset import Handset, Plan
+from qa.asterisk.handset import Plan
 from qa.asterisk.kills import environment
 from tests.fakes.page import FakePage
 from tests.fakes.process import AdapterProcess
@@ -55,17 +55,10 @@ async def run(calls: int) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bench = await stack.enter_async_context(real(folder, names))
-        phones: list[Handset] = [await bench.phone(name) for name in names]
-        for phone in phones:
+        for phone in [await bench.phone(name) for name in names]:
             phone.plan = always(Plan(after=0.5, silent=True))
         bench.trunk.plan = always(Plan(after=0.5, talk=TALK_SECONDS, silent=True))
-        port = free_port()
-        url = f"http://localhost:{port}"
-        told = environment(bench, url, port, folder, names)
-        told["SOFTPHONE_RING_SECONDS"] = told["SOFTPHONE_DIAL_SECONDS"] = "45"
-        adapter = AdapterProcess(url, told, folder / "adapter.log")
-        await adapter.start()
-        stack.push_async_callback(adapter.kill)
+        url = await _adapter(stack, bench, folder, names)
         salesforce = FakeSalesforce()
         pages = [FakePage(url, name, salesforce) for name in names]
         for page in pages:
@@ -73,10 +66,9 @@ async def run(calls: int) -> dict[str, Any]:
             stack.push_async_callback(page.close)
         delays: list[float] = []
         began = time.time()
-        step = CLICKS_WITHIN_SECONDS / calls
         done = await asyncio.gather(
             *(
-                one_call(page, bench, f"+1202556{n:04}", n * step, delays)
+                one_call(page, bench, f"+1202556{n:04}", n * CLICKS_WITHIN_SECONDS / calls, delays)
                 for n, page in enumerate(pages)
             )
         )
@@ -84,27 +76,46 @@ async def run(calls: int) -> dict[str, Any]:
             async with asyncio.timeout(60):
                 while len(salesforce.tasks) < calls:  # noqa: ASYNC110 - seen from outside
                     await asyncio.sleep(0.1)
-        talks = {call.number: call.talked for call in bench.trunk.calls}
-        errors = [
-            abs(float(task["CallDurationInSeconds"]) - talk)
-            for task in salesforce.tasks.values()
-            for number, talk in talks.items()
-            if number in task["Subject"].replace(" ", "").replace("-", "")
-        ]
-        left = await bench.channels()
-    ordered = sorted(delays)
+        left = len(await bench.channels())
+    ordered, tasks = sorted(delays), len(salesforce.tasks)
     return {
         "calls": calls,
         "bridged_and_over": sum(done),
-        "tasks": len(salesforce.tasks),
-        "customers_called": len(talks),
-        "worst_talk_error_s": round(max(errors, default=0), 2),
+        "tasks": tasks,
+        "customers_called": len({call.number for call in bench.trunk.calls}),
+        "worst_talk_error_s": _worst_talk_error(bench, salesforce),
         "page_p50_ms": round(ordered[len(ordered) // 2]) if ordered else None,
         "page_p99_ms": round(ordered[int(len(ordered) * 0.99)]) if ordered else None,
-        "channels_left": len(left),
+        "channels_left": left,
         "seconds": round(time.time() - began, 1),
-        "ok": sum(done) == calls == len(salesforce.tasks) and not left,
+        "ok": sum(done) == calls == tasks and not left,
     }
+
+
+async def _adapter(
+    stack: AsyncExitStack, bench: Bench, folder: Path, names: tuple[str, ...]
+) -> str:
+    """Start the adapter; its address."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    told = environment(bench, url, port, folder, names)
+    told["SOFTPHONE_RING_SECONDS"] = told["SOFTPHONE_DIAL_SECONDS"] = "45"
+    adapter = AdapterProcess(url, told, folder / "adapter.log")
+    await adapter.start()
+    stack.push_async_callback(adapter.kill)
+    return url
+
+
+def _worst_talk_error(bench: Bench, salesforce: FakeSalesforce) -> float:
+    """By how many seconds a Task's talk differs from the customer's phone's own, at most."""
+    talks = {call.number: call.talked for call in bench.trunk.calls}
+    errors = [
+        abs(float(task["CallDurationInSeconds"]) - talk)
+        for task in salesforce.tasks.values()
+        for number, talk in talks.items()
+        if number in task["Subject"].replace(" ", "").replace("-", "")
+    ]
+    return round(max(errors, default=0), 2)
 
 
 def main() -> int:

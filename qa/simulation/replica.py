@@ -139,6 +139,18 @@ class _OneOrg(Tenants[SalesforceOrg]):
         return self._only
 
 
+def _org(
+    shape: Shape, policy: Policy, salesforce: FakeSalesforce, voice_calls: FakeVoiceCalls
+) -> SalesforceOrg:
+    """All three surfaces, each by the conversions of its own room."""
+    rules = TaskRules(disposition=policy.disposition)
+    finder = cast("Any", salesforce) if shape.finder and shape.read_back else None
+    org = open_cti(rules, finder, "SoftphoneTasks").with_surface(lwc(rules))
+    client = FakeClient(voice_calls, asyncio.get_running_loop())
+    writer = VoiceWriter(client, RecordRules(CENTER, policy.disposition))
+    return org.with_surface(SalesforceOrg((SURFACE,), writer=writer))
+
+
 class Replica:
     """A running process; `die` is SIGKILL."""
 
@@ -161,62 +173,56 @@ class Replica:
         self.store = MemoryStore(disk, dice, self.die)
         self.hints = Hints(others, dice)
         policy = policy_of(dice.shape)
-        self.agents = Agents(self.store, self.hints, policy, tasks=self.tasks)
-        rules = TaskRules(disposition=policy.disposition)
-        asks = dice.shape.finder and dice.shape.read_back
-        finder = cast("Any", salesforce) if asks else None
-        org = open_cti(rules, finder, "SoftphoneTasks")
-        org = org.with_surface(lwc(rules))
-        client = FakeClient(voice_calls, asyncio.get_running_loop())
-        writer = VoiceWriter(client, RecordRules(CENTER, policy.disposition))
-        org = org.with_surface(SalesforceOrg((SURFACE,), writer=writer))
+        org = _org(dice.shape, policy, salesforce, voice_calls)
         tenants = _OneOrg(provider, org, policy)
-        self.pages = _QuietPages(self.agents, self.tasks, clock, tenants)
+        self.agents = Agents(self.store, self.hints, policy, tasks=self.tasks)
+        self._runtime(dice, clock, tenants, read)
+        self._edge(clock)
+        self.links: set[Link] = set()
+
+    def _runtime(
+        self, dice: Dice, clock: VirtualClock, tenants: Tenants[SalesforceOrg], read: Reader
+    ) -> None:
+        """What decides, keeps and carries out."""
+        agents, store = self.agents, self.store
+        self.pages = _QuietPages(agents, self.tasks, clock, tenants)
         self.pages.dice = dice
         self.hints.listen(self.pages.hinted)
-        self.intake = Intake(self.agents, self.store, clock, read)
+        self.intake = Intake(agents, store, clock, read)
         performer = Performer(
-            agents=self.agents,
-            store=self.store,
+            agents=agents,
+            store=store,
             tenants=tenants,
             pages=self.pages,
             tasks=self.tasks,
             clock=clock,
             deliver=self.intake.take,
         )
-        self.agents.perform_with(performer.perform)
-        self.agents.follow_with(self.pages.pops.claims)
+        agents.perform_with(performer.perform)
+        agents.follow_with(self.pages.pops.claims)
         self.sweeper = Sweeper(
-            agents=self.agents,
-            store=self.store,
-            intake=self.intake,
-            tenants=tenants,
-            clock=clock,
+            agents=agents, store=store, intake=self.intake, tenants=tenants, clock=clock
         )
+
+    def _edge(self, clock: VirtualClock) -> None:
+        """What the bridge does from a page's greeting on."""
+        agents, pages, sessions = self.agents, self.pages, cast("Any", None)
         same_user = SalesforceUserCheck(
-            "",
-            agents=self.agents,
-            pages=self.pages,
-            sessions=cast("Any", None),
-            clock=clock,
+            "", agents=agents, pages=pages, sessions=sessions, clock=clock
         )
         self.reception = Reception(
-            agents=self.agents,
-            pages=self.pages,
-            sessions=cast("Any", None),
+            agents=agents,
+            pages=pages,
+            sessions=sessions,
             directory=_Everybody(),
             same_user=same_user,
             clock=clock,
             build="",
         )
+        clicks = Clicks(agents, OrgRate(clock), Metrics())
         self.hearing = Hearing(
-            agents=self.agents,
-            pages=self.pages,
-            clicks=Clicks(self.agents, OrgRate(clock), Metrics()),
-            same_user=same_user,
-            clock=clock,
+            agents=agents, pages=pages, clicks=clicks, same_user=same_user, clock=clock
         )
-        self.links: set[Link] = set()
 
     def connect(
         self, key: AgentKey, hello: Message, seconds: float, hear: Hear, gone: Gone

@@ -136,17 +136,23 @@ class Hands:
             contacts = await self._contacts(endpoint, user, channel)
             endpoints += contacts[: ids.DEVICES - len(endpoints)]
             (asked if contacts else made).append(channel)
+        try:
+            await self._dial(made or asked, failed)
+        finally:
+            for channel in asked if made else ():
+                # Only now: without any phone the call would be over.
+                with contextlib.suppress(ProviderError):
+                    await self._client.hang_up(channel)
+
+    async def _dial(self, channels: list[str], failed: ProviderError | None) -> None:
+        """Let each of them ring. Raises the worst that was said where none of them does."""
         ringing = 0
-        for channel in made or asked:
+        for channel in channels:
             try:
                 await self._client.dial(channel, self._account.ring_seconds)
                 ringing += 1
             except ProviderError as error:
                 failed = _worse(failed, error)
-        for channel in asked if made else ():
-            # Only now: without any phone the call would be over.
-            with contextlib.suppress(ProviderError):
-                await self._client.hang_up(channel)
         if failed is not None and not ringing:
             raise failed
 
