@@ -12,7 +12,8 @@ import aiohttp
 
 from qa.chaos.ledger import Ledger, now_ms
 from qa.chaos.org import Org
-from qa.chaos.plan import CallPlan, Company, Kind, Writing
+from qa.chaos.paperwork import Paperwork
+from qa.chaos.plan import CallPlan, Company, Kind
 from qa.chaos.tab import Browser, Tab
 from qa.chaos.voiceorg import VoiceOrg
 from qa.checker.history import Step
@@ -63,11 +64,10 @@ class Seat:
         self.went_back: list[str] = []
         self.closing = False
         self._lapsed: set[str] = set()
-        self._minded: set[str] = set()
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = 0
-        self._writing = 0
+        self._paperwork = Paperwork(self)
 
     @property
     def surface(self) -> str:
@@ -78,7 +78,7 @@ class Seat:
     def is_quiet(self) -> bool:
         """Whether the agent sees nothing under way, and has nothing left to say."""
         here = any(tab.is_connected and tab.version >= 0 for tab in self.tabs)
-        return here and not self._writing and _is_idle(self.view) and not self.view["wrapups"]
+        return here and self._paperwork.is_done and _is_idle(self.view) and not self.view["wrapups"]
 
     # --- browsers and tabs -----------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class Seat:
         self.view = view
         self.key = f"{view['agent']['org_id']}/{view['agent']['user_id']}"
         self.steps[version] = self._step(version, view)
-        self._mind(view)
+        self._paperwork.mind(view)
         self.stir()
 
     def _step(self, version: int, view: dict[str, Any]) -> Step:
@@ -305,67 +305,6 @@ class Seat:
             )
             self.ledger.count("checks")
 
-    # --- wrap-ups and the tray -------------------------------------------------------------------
-
-    def _mind(self, view: dict[str, Any]) -> None:
-        for card in view["wrapups"]:
-            if card["call_id"] not in self._minded:
-                self._minded.add(card["call_id"])
-                self.start(self._wrap_up(card["call_id"], card["number"]))
-        for item in view["tray"]:
-            name = f"tray-{item['log_id']}"
-            if name not in self._minded:
-                self._minded.add(name)
-                self.start(self._clear_tray(item["log_id"], item["reason"]))
-
-    async def _wrap_up(self, call_id: str, number: str) -> None:
-        """Write, and be done: said again until the card is gone."""
-        plan = self.shop.plans.get(number)
-        writing = plan.writing if plan else Writing()
-        self._writing += 1
-        # All in one tab, as people write: the order of two tabs' words is nobody's promise.
-        tab: Tab | None = None
-        if writing.first:
-            tab = await self.say(type="wrapup", call_id=call_id, notes=writing.first)
-        await asyncio.sleep(writing.seconds)
-        while True:
-            said = {"type": "wrapup", "call_id": call_id, "done": True, **writing.last_word}
-            tab = await self.say(at=tab, **said)
-            if await self.until(lambda view: not _has(view, "wrapups", "call_id", call_id), 2.0):
-                break
-        if writing.late:
-            await self._add(tab, call_id, writing.late)
-        self._writing -= 1
-
-    async def _add(self, tab: Tab | None, call_id: str, notes: str) -> None:
-        """A word after the end.
-
-        No view confirms it, so it is said for longer than any kill, lock or full disk lasts.
-        """
-        await asyncio.sleep(self.rng.uniform(0.5, 2.0))
-        for _ in range(4):
-            tab = await self.say(at=tab, type="wrapup", call_id=call_id, notes=notes, done=True)
-            await asyncio.sleep(5.0)
-
-    async def _clear_tray(self, log_id: str, reason: str) -> None:
-        """Decide once; half of the items are left lying."""
-        await asyncio.sleep(self.rng.uniform(0.2, 1.5))
-        choice: dict[str, Any] = {}
-        task_id = self.org.task_of(log_id)
-        if reason == "not-confirmed" and self.org.under_way[log_id]:
-            return
-        if self.rng.random() < 0.35:
-            choice = {"action": "save_again"}
-            if reason == "not-confirmed" and task_id:
-                choice = {"action": "already_there", "task_id": task_id}
-        elif self.rng.random() < 0.1:
-            choice = {"action": "dismiss"}
-        if not choice or not _has(self.view, "tray", "log_id", log_id):
-            return
-        self.ledger.word("tray", log_id=log_id, outcome=choice["action"])
-        self.ledger.count(f"tray_{choice['action']}")
-        await self.say(type="tray", log_id=log_id, **choice)
-
 
 def _is_idle(view: dict[str, Any]) -> bool:
     return bool(view) and view["state"] == "idle"
@@ -374,7 +313,3 @@ def _is_idle(view: dict[str, Any]) -> bool:
 def _answer(view: dict[str, Any], request_id: str) -> str:
     codes = (a["code"] for a in view.get("answers", ()) if a["request_id"] == request_id)
     return next(codes, "")
-
-
-def _has(view: dict[str, Any], group: str, field_name: str, value: str) -> bool:
-    return any(item[field_name] == value for item in view[group])

@@ -103,7 +103,7 @@ class CoreWorld(Scene):
             self.refused(letter, tries)
             return
         post = _Posted(self, letter, tries)
-        process.take(self.heard(letter), post.taken, post.failed)
+        process.deliveries.take(self.heard(letter), post.taken, post.failed)
         if not post.answered:
             self.loop.call_later(PATIENCE_SECONDS, post.failed)
 

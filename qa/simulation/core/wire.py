@@ -73,7 +73,7 @@ class Wire:
         if not (self.up and self._process.alive):
             return
         if self.can_save:
-            self._process.hears(self, message)
+            self._process.pages.hears(self, message)
         else:
             self._early.append(message)
 
@@ -81,7 +81,7 @@ class Wire:
         """The hello was taken: now the frames that came behind it."""
         self.can_save = True
         while self._early and self.up and self._process.alive:
-            self._process.hears(self, self._early.pop(0))
+            self._process.pages.hears(self, self._early.pop(0))
 
     def send(self, message: Message) -> None:
         """From the server to the page."""
@@ -93,7 +93,7 @@ class Wire:
         """The server ends it, or has noticed that it is over."""
         if self.up:
             self.cut()
-            self._process.lost(self)
+            self._process.pages.lost(self)
 
     def cut(self) -> None:
         """It is over; the page hears of it, the server's side is told nothing."""
