@@ -7,7 +7,6 @@ missing event id is `Malformed`; all else is a `Delivery`, which may carry news 
 or a problem, or nothing that concerns us. An odd value costs the field in which it stands.
 """
 
-from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from msgspec import Struct
