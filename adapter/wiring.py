@@ -150,11 +150,9 @@ def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:
 
 
 async def _pages(edges: Edges, agents: Agents) -> Pages:
-    metrics = edges.metrics
-    pages = Pages(agents, edges.tasks, edges.clock, edges.tenants)
+    pages = Pages(agents, edges.tasks, edges.clock, edges.tenants, edges.metrics.shown)
     pages.epoch = await edges.store.epoch()
     edges.hints.listen(pages.hinted)
-    edges.hints.listen(lambda key, _: metrics.shown() if pages.is_here(key) else None)
     return pages
 
 

@@ -107,12 +107,17 @@ def fold(text: str) -> str:
     Invisible marks that come with pasted numbers go; superscripts and fractions stay what they
     are, so that no digit is made of them.
     """
-    return " ".join("".join(map(_folded, text)).split(" ")).strip()
+    if text.isascii():
+        return text.translate(_PLAIN).strip()
+    return "".join(map(_folded, text)).strip()
+
+
+_PLAIN = str.maketrans("\t\n\r[]", "   ()")
 
 
 def _folded(char: str) -> str:
     if char.isascii():
-        return {"\t": " ", "\n": " ", "\r": " ", "[": "(", "]": ")"}.get(char, char)
+        return char.translate(_PLAIN)
     if char.isdecimal():
         return str(unicodedata.digit(char))
     if ord(char) in _FULL_WIDTH:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 
@@ -41,9 +42,16 @@ class Pages(Registry):
     """Shows agents to their pages; offers, pops, proofs and records have classes of their own."""
 
     def __init__(
-        self, agents: Agents, tasks: Tasks, clock: Clock, tenants: Tenants[SalesforceOrg]
+        self,
+        agents: Agents,
+        tasks: Tasks,
+        clock: Clock,
+        tenants: Tenants[SalesforceOrg],
+        shown: Callable[[], None] = lambda: None,
     ) -> None:
+        """`shown` is called when an agent's pages have been told of a new version."""
         super().__init__()
+        self._shown = shown
         self._agents = agents
         self._tasks = tasks
         self._clock = clock
@@ -73,6 +81,7 @@ class Pages(Registry):
             self._reload_soon(key)
         else:
             self.show(key, snapshot)
+            self._shown()
 
     async def reload(self, key: AgentKey) -> None:
         """Read the store, then show what it says; a store that fails is asked again."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
+from logging import DEBUG
 
 import structlog
 from msgspec.structs import replace
@@ -226,8 +227,11 @@ def _report(
     plan: dict[AgentKey, list[Report]],
     turns: Turns,
 ) -> None:
+    """What it did to each agent, for who looks closely: metrics count it, the store shows it."""
+    if not log.is_enabled_for(DEBUG):
+        return
     for key, turn in turns.items():
-        log.info(
+        log.debug(
             "delivery.applied",
             delivery=heard.event_id,
             type=heard.type,

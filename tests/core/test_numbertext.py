@@ -1,6 +1,8 @@
 """What stands in a phone field: digits, words beside them, and what is neither."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.core.numbertext import EMPTY, NO_NUMBER, SEVERAL, NumberText, fold, read_text
 
@@ -11,6 +13,12 @@ def test_digits_of_every_script_are_digits_and_superscripts_are_not() -> None:
     assert fold("030\u2013123\u22124\u200b5") == "030-123-45"
     assert fold("030\u00b7123\u2044456\uff0d7") == "030.123/456-7"
     assert fold("[030]\t12\r\n3 \u00b2") == "(030) 12  3 \u00b2"
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_a_text_without_such_letters_is_folded_as_it_would_be_beside_them(text: str) -> None:
+    """Nearly all are, and take a shorter way; the mark that is added is one of those that go."""
+    assert fold(text) == fold("\u200b" + text)
 
 
 @pytest.mark.parametrize(

@@ -36,3 +36,14 @@ async def test_a_store_that_fails_while_a_page_waits_is_asked_again(
         desk.pages.hinted(KEY, 1)
         async with asyncio.timeout(10):
             assert await desk.offers.get() == "c1"
+
+
+async def test_who_counts_what_pages_are_shown_hears_of_pages_that_are_here(tmp_path: Path) -> None:
+    """Of an agent whose pages are elsewhere, or nowhere, nothing was shown here."""
+    shown: list[int] = []
+    async with a_desk(tmp_path, shown=lambda: shown.append(1)) as desk:
+        snapshot = await desk.agents.snapshot(KEY)
+        desk.pages.hinted(KEY, snapshot.version)
+        desk.pages.remove(desk.page)
+        desk.pages.hinted(KEY, snapshot.version)
+    assert shown == [1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,11 +32,13 @@ from tests.fakes.tenants import a_tenant
 class Desk:
     """The pages of one process, one of them open, whose frames are kept."""
 
-    def __init__(self, agents: Agents, tasks: Tasks, *, orgs: int = 1) -> None:
+    def __init__(
+        self, agents: Agents, tasks: Tasks, *, orgs: int = 1, shown: Callable[[], None]
+    ) -> None:
         self.agents = agents
         driver = cast("Any", SimpleNamespace(capabilities=Capabilities()))
         tenant = a_tenant(driver, "acct_1")
-        self.pages = Pages(agents, tasks, SystemClock(), Tenants([tenant] * orgs))
+        self.pages = Pages(agents, tasks, SystemClock(), Tenants([tenant] * orgs), shown)
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.probes: list[str] = []
         self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
@@ -65,7 +67,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def a_desk(folder: Path, *, orgs: int = 1) -> AsyncIterator[Desk]:
+async def a_desk(
+    folder: Path, *, orgs: int = 1, shown: Callable[[], None] = lambda: None
+) -> AsyncIterator[Desk]:
     """An agent with one log that waits to be saved; without `orgs`, theirs is not set up."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -75,4 +79,4 @@ async def a_desk(folder: Path, *, orgs: int = 1) -> AsyncIterator[Desk]:
         stack.push_async_callback(hints.close)
         stack.push_async_callback(tasks.close)
         await store.commit(Commit((AgentChange(0, Agent(KEY), None, (new_log(),)),)))
-        yield Desk(Agents(store, hints, Policy()), tasks, orgs=orgs)
+        yield Desk(Agents(store, hints, Policy()), tasks, orgs=orgs, shown=shown)

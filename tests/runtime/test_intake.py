@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from adapter.core.events import DialRequested
 from adapter.core.facts import Direction, Facts, Known, Source
@@ -35,6 +36,16 @@ async def test_news_reaches_the_agent_whose_line_it_names(bench: Bench) -> None:
     await bench.greet()
     assert await bench.intake.take(heard(news(Moment.DIALED))) is DeliveryOutcome.APPLIED
     assert await phase(bench) is Phase.DIALING_DESTINATION
+
+
+async def test_a_delivery_that_is_applied_says_so_to_who_looks_closely(bench: Bench) -> None:
+    """With its call and its agent; metrics count it, and the store can be asked to show it."""
+    await bench.greet()
+    with capture_logs() as lines:
+        await bench.intake.take(heard(news(Moment.DIALED)))
+    (line,) = (line for line in lines if line["event"] == "delivery.applied")
+    (call,) = (await bench.agents.snapshot(ADA)).agent.calls
+    assert (line["log_level"], line["agent"], line["call"]) == ("debug", str(ADA), call.call_id)
 
 
 async def test_a_delivery_is_taken_once_however_often_it_comes(bench: Bench) -> None:

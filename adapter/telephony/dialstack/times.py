@@ -29,15 +29,12 @@ def plausible(times: Times, at: int | None) -> Times:
     A time is judged by those beside it: of several that lie a day apart the company counts, and
     none may be out of the order in which calls go.
     """
-    known = [time for time in times if time is not None and _is_sane(time, at)]
-    if not known:
-        return (None, None, None, None)
-    anchor = _anchor(known, at)
-    near = [
-        time if time is not None and _is_sane(time, at) and _are_near(time, anchor) else None
-        for time in times
-    ]
-    return _in_order(*near)
+    sane = [time if time is not None and _is_sane(time, at) else None for time in times]
+    known = [time for time in sane if time is not None]
+    if known and max(known) - min(known) > LONGEST_CALL_MS:
+        anchor = _anchor(known, at)
+        sane = [time if time is not None and _are_near(time, anchor) else None for time in sane]
+    return _in_order(*sane)
 
 
 def _is_sane(time: int, at: int | None) -> bool:
