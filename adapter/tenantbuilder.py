@@ -81,6 +81,7 @@ def _rules(org: Org, settings: Settings, can: Capabilities) -> Policy:
         wanted=named_in(task_rules(org, settings, rules).templates),
         dial=replace(rules.dial, digits=can.digits),
         pauses=can.pauses,
+        click_in_silence=can.click_in_silence,
         away_reasons=org.panel.away_reasons,
         note_templates=tuple(note.name for note in org.panel.notes),
         caller_ids=org.caller_ids,

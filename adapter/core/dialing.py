@@ -109,13 +109,14 @@ def _refusal(
     must not send an ambulance, so its agent is told to use the phone.
     """
     too_old = event.at - event.clicked_at > policy.click_ms
+    is_silent = agent.availability.is_silent and not policy.click_in_silence
     if number.kind is DialKind.EMERGENCY:
         allowed = policy.emergency and not too_old and not is_placing(agent)
-        allowed = allowed and not agent.availability.is_silent
+        allowed = allowed and not is_silent
         return None if allowed else _USE_YOUR_PHONE
     if too_old:
         return "too-old", "This click came too late and was not dialed. Click again."
-    if agent.availability.is_silent:
+    if is_silent:
         return "do-not-disturb", SILENT["do-not-disturb"]
     if not may_dial(agent, policy):
         return "busy", "You are in a call. Finish it first, then click again."

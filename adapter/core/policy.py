@@ -81,6 +81,7 @@ class Policy(Struct, frozen=True):
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
     click a number is called again only when the agent confirms it (0: without a question). `pauses`
     are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY;
+    `click_in_silence`: a click rings the agent's phones while they are not to be disturbed;
     `note_templates` are the names of what may be put into notes; `wanted` is what templates of
     records name of a talk that is over (`aftermath`).
     """
@@ -110,6 +111,7 @@ class Policy(Struct, frozen=True):
     ring_profiles: tuple[str, ...] = ()
     caller_ids: tuple[str, ...] = ()
     pauses: tuple[Status, ...] = ()
+    click_in_silence: bool = False
     away_reasons: tuple[str, ...] = ()
     note_templates: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()

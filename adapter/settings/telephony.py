@@ -40,6 +40,7 @@ class TelephonySettings(BaseModel):
     asterisk_call_limit_seconds: Annotated[int, Field(ge=60, le=86_400)] = 14_400
     asterisk_recording: Literal["off", "on-demand", "always"] = "off"
     asterisk_recording_pause: bool = False
+    asterisk_device_state: str = ""
     asterisk_browser_phone: bool = False
     asterisk_browser_codecs: Annotated[str, Field(pattern="^[a-z0-9,]{1,80}$")] = "ulaw,alaw"
     asterisk_browser_return_seconds: Annotated[int, Field(ge=5, le=600)] = 30

@@ -99,6 +99,8 @@ class Capabilities:
     browser_phone: bool = False
     do_not_disturb: bool = False
     pause_queues: bool = False
+    click_in_silence: bool = False
+    """An agent's own click rings their phone while do not disturb is on."""
 
     @property
     def pauses(self) -> tuple[Status, ...]:

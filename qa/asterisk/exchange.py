@@ -48,6 +48,7 @@ class Exchange(Office, Rooms):
         self.recordings: dict[str, tuple[Bridge, bool]] = {}
         self.has_recordings = True
         self.endpoints: set[str] = set()
+        self.device_states: dict[str, str] = {}
         self.cel: list[tuple[float, str, Channel, str]] = []
         self.served: Callable[[str], None] | None = None
         self.stopping = False

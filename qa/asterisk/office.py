@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from qa.asterisk.handset import Handset, PhoneCall
-from qa.asterisk.parts import Channel, stamp
+from qa.asterisk.parts import Channel, Refused, stamp
 
 AGENTS = {"2001": "ada", "2002": "grace"}
-GROUPS = {"2103": ["ada", "grace", "linus"], "2100": ["ada"], "2200": ["ada", "grace"]}
+GROUPS = {
+    **{"2103": ["ada", "grace", "linus"], "2100": ["ada"], "2200": ["ada", "grace"]},
+    **{"2104": ["ada"], "2201": ["ada", "grace"]},
+}
+HEEDED = {"2104": {"BUSY"}, "2201": {"BUSY", "INUSE"}}
+"""Who is not rung there: by the state of Stasis:<agent>."""
 
 
 class Office(ABC):
@@ -20,6 +25,7 @@ class Office(ABC):
     app: str
     registered: dict[str, bool]
     endpoints: set[str]
+    device_states: dict[str, str]
     served: Callable[[str], None] | None
 
     @abstractmethod
@@ -64,7 +70,19 @@ class Office(ABC):
             self.emit("StasisStart", channel, args=channel.arguments.split(","))
             return
         names = GROUPS.get(call.number, [AGENTS[call.number]] if call.number in AGENTS else [])
-        self._group(channel, names or ["trunk"], call.number)
+        silent = HEEDED.get(call.number, set())
+        wanted = [n for n in names if self.device_states.get(f"Stasis:{n}") not in silent]
+        if names and not wanted:
+            self.over(call, 486)
+            self.gone(channel, 17)
+            return
+        self._group(channel, wanted or ["trunk"], call.number)
+
+    def set_device_state(self, name: str, state: str) -> None:
+        """Raises Refused for a device that is not an application's."""
+        if not name.startswith("Stasis:"):
+            raise Refused(409, "Uncontrolled device specified")
+        self.device_states[name] = state
 
     def _group(self, caller: Channel, names: Iterable[str], number: str) -> None:
         """What Dial() does in the dialplan: all ring, the first that is picked up talks."""

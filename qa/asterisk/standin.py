@@ -80,6 +80,7 @@ class StandIn:
         add("GET", "/ari/applications", self._applications)
         add("GET", "/ari/endpoints", self._endpoints)
         add("GET", "/ari/endpoints/PJSIP", self._endpoints)
+        add("*", "/ari/deviceStates/{name}", self._device_state)
         add("GET", "/ari/asterisk/info", self._info)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -279,6 +280,14 @@ class StandIn:
         }
         found = [{"technology": "PJSIP", "resource": n, "state": s} for n, s in states.items()]
         return web.json_response(found)
+
+    async def _device_state(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if request.method == "GET":
+            state = self.exchange.device_states.get(name, "UNKNOWN")
+            return web.json_response({"name": name, "state": state})
+        self.exchange.set_device_state(name, request.query["deviceState"])
+        return web.Response(status=204)
 
     async def _info(self, request: web.Request) -> web.Response:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.core.availability import Status
 from adapter.core.facts import Outcome, PhoneRefusal
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.telling import NOBODY
@@ -42,7 +43,7 @@ from tests.fakes.states import MemoryStates
 @pytest.fixture(params=KINDS)
 async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Case]:
     """Each kind in turn."""
-    async with opened(request.param, tmp_path) as made:
+    async with opened(request.param, tmp_path, device_state="Stasis:{user}") as made:
         yield made
 
 
@@ -432,3 +433,47 @@ async def test_a_call_may_go_by_the_dialplans_own_routes(
     assert ended.facts.result is outcome
     await case.ada.until_over()
     await case.until_empty()
+
+
+async def test_who_is_not_to_be_disturbed_is_not_rung_by_a_dialplan_that_asks(case: Case) -> None:
+    """And rings again afterwards; their own click rings them all the same."""
+    await case.driver.pause("ada", Status.DO_NOT_DISTURB, on=True)
+    outside = await case.bench.trunk.dial("2104", CALLER)
+    await case.bench.trunk.until(lambda call: call is outside and bool(call.ended))
+    assert case.ada.calls == []
+    _, mine, _ = await case.talk()
+    await mine.hang_up()
+    await case.until_empty()
+    await case.driver.pause("ada", Status.DO_NOT_DISTURB, on=False)
+    plans(case.bench, case.ada, IGNORE)
+    again = await case.bench.trunk.dial("2104", CALLER)
+    await case.ada.until_rings()
+    await again.hang_up()
+    await case.until_empty()
+
+
+@pytest.mark.parametrize("status", [Status.AWAY, Status.DO_NOT_DISTURB])
+async def test_a_queue_passes_over_who_wants_no_calls(case: Case, status: Status) -> None:
+    """The other agent rings alone; afterwards both do."""
+    grace = await case.bench.phone("grace")
+    plans(case.bench, case.ada, IGNORE)
+    grace.plan = case.ada.plan
+    await case.driver.pause("ada", status, on=True)
+    outside = await case.bench.trunk.dial("2201", CALLER)
+    await grace.until_rings()
+    assert case.ada.calls == []
+    await outside.hang_up()
+    await case.until_empty()
+    await case.driver.pause("ada", status, on=False)
+    again = await case.bench.trunk.dial("2201", CALLER)
+    await case.ada.until_rings()
+    await again.hang_up()
+    await case.until_empty()
+
+
+async def test_only_a_device_of_an_application_has_a_state_of_ours(case: Case) -> None:
+    """A wrong name is refused, and says so."""
+    object.__setattr__(case.driver._account, "device_state", "Custom:{user}")
+    with pytest.raises(Rejected) as caught:
+        await case.driver.pause("ada", Status.AWAY, on=True)
+    assert caught.value.code == "http-409"

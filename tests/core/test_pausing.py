@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from adapter.core.availability import Applied, Availability, Status
 from adapter.core.decision import Decision
-from adapter.core.effects import SetAvailability
+from adapter.core.effects import PlaceCall, SetAvailability
 from adapter.core.events import AvailabilityAnswered, AvailabilityChosen, Event, TimePassed
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, T0, after, click
@@ -140,6 +140,15 @@ def test_the_same_state_is_held_once(held: Status) -> None:
     (effect,) = decision.effects
     assert isinstance(effect, SetAvailability)
     assert effect.undo == ()
+
+
+def test_where_a_click_rings_the_phones_all_the_same_it_is_dialed() -> None:
+    """Only callers are kept away; an emergency number is dialed, too."""
+    spared = replace(HEEDS, click_in_silence=True)
+    for number in ("+12025550143", "911"):
+        wish = click(T0 + 5_000, number=number)
+        _, decision = told(chosen(DND), answered(DND), wish, policy=spared)
+        assert [type(effect) for effect in decision.effects] == [PlaceCall]
 
 
 def test_a_click_while_the_own_phones_are_silent_is_answered_at_once() -> None:

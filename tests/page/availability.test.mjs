@@ -5,8 +5,8 @@ import { availabilityOf, noteOf } from '../../web/softphone/availability.js';
 
 /** @import {Availability, Model} from '../../web/softphone/types.js' */
 
-/** @type {(status: Availability['status'], applied: Availability['applied']) => string} */
-const note = (status, applied) => noteOf({ status, applied, reason: '', since: 0 });
+/** @type {(status: Availability['status'], applied: Availability['applied'], can?: {[action: string]: boolean}) => string} */
+const note = (status, applied, can = {}) => noteOf({ status, applied, reason: '', since: 0 }, can);
 
 test('a server of the release before tells of no availability: then nobody is away', () => {
   assert.equal(availabilityOf(/** @type {Model} */ ({ view: null })).status, 'available');
@@ -17,6 +17,8 @@ test('what the phone system does as it was asked needs no word, but for phones t
   assert.equal(note('away', 'asked'), '');
   assert.equal(note('available', ''), '');
   assert.equal(note('do-not-disturb', 'done'), 'availability.silent');
+  assert.equal(note('do-not-disturb', 'done', { click_in_silence: true }), 'availability.callers');
+  assert.equal(note('away', 'done', { click_in_silence: true }), '');
 });
 
 test('what the phone system does not do is said, whatever was chosen', () => {

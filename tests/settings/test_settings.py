@@ -65,6 +65,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "asterisk_call_limit_seconds": ("3600", 3600),
     "asterisk_recording": ("on-demand", "on-demand"),
     "asterisk_recording_pause": ("true", True),
+    "asterisk_device_state": ("Stasis:{user}", "Stasis:{user}"),
     "asterisk_turn_urls": ("turn:t.example:3478?transport=udp,stun:s.example",) * 2,
     "asterisk_turn_secret": ("ts_1", SecretStr("ts_1")),
     "directory_file": ("agents.toml", Path("agents.toml")),

@@ -13,12 +13,13 @@ const AVAILABLE = { status: 'available', reason: '', since: 0, applied: '' };
 /** @param {Model} model */
 export const availabilityOf = ({ view }) => view?.agent.availability ?? AVAILABLE;
 
-/** Which sentence a choice needs, if any. @param {Availability} chosen */
-export function noteOf({ status, applied }) {
+/** Which sentence a choice needs, if any. @param {Availability} chosen @param {{[action: string]: boolean}} can */
+export function noteOf({ status, applied }, can) {
   if (applied === 'refused' || applied === 'unknown') return `availability.${applied}`;
   if (status === 'available' || (applied !== 'shown' && applied !== 'done')) return '';
   if (applied === 'shown') return 'availability.shown';
-  return status === 'away' ? '' : 'availability.silent';
+  if (status === 'away') return '';
+  return can['click_in_silence'] ? 'availability.callers' : 'availability.silent';
 }
 
 /** @param {Context} context */
@@ -54,7 +55,7 @@ export function createAvailability({ t, actions }) {
       // What is being chosen with the keyboard stays.
       if (choice.value !== value && document.activeElement !== choice) choice.value = value;
       setData(field, 'applied', chosen.applied);
-      const key = model.stage === 'live' ? noteOf(chosen) : '';
+      const key = model.stage === 'live' ? noteOf(chosen, model.view?.can ?? {}) : '';
       setText(note, key ? t(key) : '');
       show(note, key !== '');
     },

@@ -27,7 +27,8 @@ class AsteriskAccount:
     extension ({number}); several phones are joined by &. `identity` is the number that customers
     see, `identity_name` the name beside it. `recording_pause`: an agent may pause a recording.
     `browser_phone`: agents have one in the browser too, but for those of whom `browser_users`
-    says otherwise.
+    says otherwise. `device_state`: the device of {user} whose state tells the dialplan and its
+    queues that the agent wants no calls; empty: nothing there looks at one.
     """
 
     url: str
@@ -52,6 +53,7 @@ class AsteriskAccount:
     browser_return_seconds: int = 30
     turn_urls: str = ""
     turn_secret: str = field(default="", repr=False)
+    device_state: str = ""
     browser_users: Mapping[str, bool] = field(default_factory=dict)
 
     def devices_of(self, user: str) -> tuple[str, ...]:
@@ -66,6 +68,10 @@ class AsteriskAccount:
         if self.has_browser_phone(user):
             phones.insert(0, f"PJSIP/{self.web_endpoint(user)}")
         return tuple(phones[: ids.DEVICES])
+
+    def device_state_of(self, user: str) -> str:
+        """The name of the agent's device state; what a dialplan could not write is a minus."""
+        return self.device_state.format(user=re.sub("[^A-Za-z0-9_.-]", "-", user))
 
     def has_browser_phone(self, user: str) -> bool:
         """Whether the agent has a phone in the browser."""
@@ -104,7 +110,7 @@ class AsteriskAccount:
 OPTIONS = (
     *("app", "device", "outside", "inside", "identity", "identity_name", "emergency"),
     *("cel_url", "cel_utc", "ring_seconds", "dial_seconds", "call_limit_seconds"),
-    *("recording", "recording_pause"),
+    *("recording", "recording_pause", "device_state"),
     *("browser_phone", "browser_codecs", "browser_return_seconds", "turn_urls", "turn_secret"),
 )
 """What an account may be told beside its address, user and secret."""
@@ -121,6 +127,10 @@ def account_of(options: Mapping[str, str]) -> AsteriskAccount:
     _check_template("device", account.device, "{user}")
     _check_template("outside", account.outside, "{number}")
     _check_template("inside", account.inside, "{number}")
+    if account.device_state:
+        _check_template("device_state", account.device_state, "{user}")
+        if not account.device_state.startswith("Stasis:"):
+            raise ValueError(f"device_state must begin with Stasis:, not {account.device_state}")
     if account.identity and not _DIALABLE.fullmatch(account.identity):
         raise ValueError(f"identity must be a number such as +15551230000, not {account.identity}")
     if account.cel_url:

@@ -165,6 +165,11 @@ class AriClient(RestClient):
         found = answer.json() if answer.status_code != 404 else {}
         return isinstance(found, dict) and found.get("state") == "online"
 
+    async def set_device_state(self, name: str, state: str) -> None:
+        """Give a device of ours (Stasis:…) a state; it is made if it is new."""
+        path = f"/deviceStates/{quote(name, safe='')}"
+        await self.send("PUT", path, {"deviceState": state})
+
     async def get(self, path: str) -> Any:
         """Read anything else."""
         return (await self.send("GET", path, {})).json()

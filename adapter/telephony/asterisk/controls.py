@@ -41,6 +41,9 @@ def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities
         emergency=account.emergency,
         call_log=call_log,
         browser_phone=account.has_browser_phones,
+        do_not_disturb=bool(account.device_state),
+        pause_queues=bool(account.device_state),
+        click_in_silence=True,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from adapter.core.availability import Status
 from adapter.core.facts import Facts
 from adapter.telephony.asterisk import adopting, ids, telling, wire
 from adapter.telephony.asterisk.account import AsteriskAccount, written_identity
@@ -34,6 +35,8 @@ from adapter.telephony.port import (
 )
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 
+SILENT = {Status.AWAY: "INUSE", Status.DO_NOT_DISTURB: "BUSY"}
+"""A queue passes over either (ringinuse=no); a dialplan can tell them apart."""
 AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
 NOT_HERE = "The phone system does not do this from here."
 _ALLOWED_BY = {
@@ -192,6 +195,14 @@ class AsteriskDriver:
         times = await self.steering.answered(mine) if answered else {}
         calls = adopting.adopted(mine, bridges, times, self._now())
         return next((call for call in calls if call.root == root), None)
+
+    # --- who wants no calls ----------------------------------------------------------
+
+    async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
+        """Say it by the state of the agent's device, which the dialplan and its queues ask."""
+        state = SILENT[status] if on else "NOT_INUSE"
+        await self._client.set_device_state(self._account.device_state_of(user_id), state)
+        return True
 
     # --- phones in the browser -------------------------------------------------------
 

@@ -51,9 +51,18 @@ def test_options_become_an_account_or_a_sentence_says_what_is_wrong() -> None:
         ({"inside": "Local/{user}@x"}, "inside must have {number}"),
         ({"identity": "Example"}, "identity must be a number"),
         ({"cel_url": "over there"}, "address for SQLAlchemy"),
+        ({"device_state": "Stasis:ada"}, "device_state must have {user} in it"),
+        ({"device_state": "Custom:{user}"}, "device_state must begin with Stasis:"),
     ]:
         with pytest.raises(ValueError, match=re.escape(said)):
             account_of({**told, **wrong})
+
+
+def test_a_device_state_has_a_name_that_a_dialplan_can_ask_for() -> None:
+    """Whatever the agent's phones are called."""
+    account = account_of({"url": "http://127.0.0.1:8088", "device_state": "Stasis:dnd-{user}"})
+    assert account.device_state_of("ada") == "Stasis:dnd-ada"
+    assert account.device_state_of("PJSIP/a&PJSIP/+49@t") == "Stasis:dnd-PJSIP-a-PJSIP--49-t"
 
 
 def test_an_identity_cannot_end_before_its_end() -> None:

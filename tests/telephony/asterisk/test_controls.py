@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapter.core.availability import Status
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.controls import Talk, capabilities_of
@@ -61,3 +62,13 @@ def test_recording_is_offered_as_the_deployment_has_it(
     account = AsteriskAccount("", "", "", recording=recording, recording_pause=pause)  # type: ignore[arg-type]
     can = capabilities_of(account, call_log=False)
     assert (can.record, can.pause_recording) == (record, may_pause)
+
+
+def test_calls_are_kept_from_an_agent_where_the_dialplan_asks_for_it() -> None:
+    """A device state that nobody looks at would keep none away."""
+    assert capabilities_of(AsteriskAccount("", "", ""), call_log=False).pauses == ()
+    told = capabilities_of(
+        AsteriskAccount("", "", "", device_state="Stasis:{user}"), call_log=False
+    )
+    assert set(told.pauses) == {Status.AWAY, Status.DO_NOT_DISTURB}
+    assert told.click_in_silence
