@@ -19,7 +19,7 @@ register(`data:text/javascript,${encodeURIComponent(`
     return next(specifier, context);
   }`)}`);
 const { createBrowserPhone, rated } = await import('../../web/softphone/browserphone.js');
-const { qualityOf } = await import('../../web/softphone/sipphone.js');
+const { isHearing, qualityOf } = await import('../../web/softphone/sipphone.js');
 const { troubleOf } = await import('../../web/softphone/microphone.js');
 const { levelOf } = await import('../../web/softphone/microphonetest.js');
 
@@ -194,6 +194,15 @@ test('packets are counted since the last time', async () => {
   assert.deepEqual(await qualityOf(connection, before), { sent: 51, received: 50, lost: 2, jitter_ms: 4, round_trip_ms: 50 });
   connection.getStats = async () => stats(80);
   assert.deepEqual(await qualityOf(connection, before), { sent: 30, received: 30, lost: 0, jitter_ms: 4, round_trip_ms: 50 });
+});
+
+test('audio is there when a packet comes, and gone when none does for a moment', async () => {
+  /** @param {(asked: number) => number} received */
+  const heard = (received) => {
+    let asked = 0;
+    return isHearing(/** @type {any} */ ({ getStats: async () => new Map([['in', { type: 'inbound-rtp', packetsReceived: received(asked++), packetsLost: 0, jitter: 0 }]]) }));
+  };
+  assert.deepEqual(await Promise.all([heard((asked) => 7 + Number(asked > 2)), heard(() => 7)]), [true, false]);
 });
 
 test('a refused microphone says why', () => {

@@ -71,6 +71,28 @@ test('a connection that breaks is told of, and tried again by whoever wants it',
   assert.deepEqual([story, opened.length, socket.isConnecting()], [['disconnect 1006'], 2, true]);
 });
 
+test('with another network it begins anew at once, whatever it still believed of the old one', async () => {
+  const { socket, opened, story } = bench();
+  socket.renew();
+  await settled();
+  assert.deepEqual(opened, []);
+  socket.connect();
+  await settled();
+  const [first] = opened;
+  first.onmessage({ data: '{"type":"ready","user":"web-ada","password":"p"}' });
+  socket.renew();
+  await settled();
+  const [, second] = opened;
+  first.onmessage({ data: 'SIP/2.0 200 OK' });
+  first.onclose({ code: 1000, reason: '' });
+  second.onmessage({ data: '{"type":"ready","user":"web-ada","password":"q"}' });
+  assert.deepEqual(story, ['ready web-ada', 'connect', 'close', 'disconnect 1006', 'ready web-ada', 'connect']);
+  socket.disconnect();
+  socket.renew();
+  await settled();
+  assert.equal(opened.length, 2);
+});
+
 test('without a sign-in nothing is opened', async () => {
   const { socket, opened, story } = bench({ ok: false, code: 'signed-out' });
   socket.connect();

@@ -20,6 +20,9 @@ const INTERRUPTED_MS = 3_000;
 const AGAIN_MS = 3_000;
 /** How long further ways through the network are looked for after the last one was found. */
 const GATHERING_MS = 500;
+/** How long is listened whether there is audio still, and in which steps; a packet comes each 20 ms. */
+const LISTENING_MS = 600;
+const LISTENING_STEP_MS = 100;
 
 /** What is said of packets since the last time. @param {RTCPeerConnection} connection @param {{[name: string]: number}} before */
 export async function qualityOf(connection, before) {
@@ -39,6 +42,16 @@ export async function qualityOf(connection, before) {
     }
   }
   return told;
+}
+
+/** Whether anything comes, within a moment. @param {RTCPeerConnection} connection */
+export async function isHearing(connection) {
+  const before = (await qualityOf(connection, {})).received;
+  for (let waited = 0; waited < LISTENING_MS; waited += LISTENING_STEP_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LISTENING_STEP_MS));
+    if ((await qualityOf(connection, {})).received > before) return true;
+  }
+  return false;
 }
 
 /** One session's media, watched: what is interrupted too long is lost. @param {RTCPeerConnection} connection @param {HTMLAudioElement} speaker @param {{lost: () => void, back: () => void}} told */
@@ -86,6 +99,9 @@ export function createSipPhone({ url, fetchTicket, events }) {
     },
   });
 
+  // With another network what was open is dead, and nobody says so for a long while.
+  globalThis.addEventListener?.('online', () => socket?.renew());
+
   /** @param {PhoneLogin} login */
   function onReady(login) {
     iceServers = login.ice ?? [];
@@ -99,7 +115,7 @@ export function createSipPhone({ url, fetchTicket, events }) {
     });
     ua = mine;
     mine.on('registered', () => {
-      if (isNew) events.registered(session !== null);
+      if (isNew) void registered();
       isNew = false;
     });
     // One that was stopped says so some seconds later.
@@ -108,6 +124,13 @@ export function createSipPhone({ url, fetchTicket, events }) {
     mine.on('registrationFailed', offline);
     mine.on('newRTCSession', ({ session: one, request }) => rung(one, /** @type {PhoneRing} */ (request.getHeader(RING_HEADER) ?? '')));
     mine.start();
+  }
+
+  /** Whatever broke our connection may have taken the audio with it: the talk goes on, if it is heard. */
+  async function registered() {
+    const talk = session;
+    if (!talk || (await isHearing(talk.connection))) return events.registered(session !== null);
+    if (talk === session) events.lost();
   }
 
   /** @param {RTCSession} one @param {PhoneRing} why */

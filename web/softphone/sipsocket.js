@@ -11,6 +11,8 @@
 /** Another page has the phone; the agent has none. */
 export const TAKEN = 4010;
 export const NO_PHONE = 4011;
+/** No goodbye was heard. https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const GONE = 1006;
 export const FINAL = [TAKEN, NO_PHONE];
 
 /** @implements {SipSocket} */
@@ -75,6 +77,14 @@ export class PhoneSocket {
     if (FINAL.includes(code)) return this.#ports.onFinal(code);
     this.ondisconnect(code !== 1000, code, reason);
   }
+
+  /** Begin anew at once, if it ever was ready. */
+  renew = () => {
+    if (this.#isOver || this.#attempt === 0) return;
+    this.#live?.close(1000);
+    this.#closed(GONE, 'renewed');
+    void this.#open();
+  };
 
   /** For good: who was told to stop may still try to come back. */
   disconnect = () => {
