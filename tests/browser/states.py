@@ -173,6 +173,10 @@ async def _idle(org: Org) -> AsyncIterator[State]:
     await tab.phone.locator(".availability").select_option("do-not-disturb")
     await expect(tab.phone.locator(".bar-note")).to_be_visible()
     yield "idle-do-not-disturb", tab
+    await tab.phone.locator(".bar .icon-button").click()
+    await expect(tab.phone.locator(".alert")).to_be_visible()
+    yield "idle-leaving", tab
+    await tab.phone.locator(".alert .icon-button").click()
     await tab.phone.locator(".availability").select_option("available")
     await expect(tab.phone.locator(".bar-note")).to_be_hidden()
     box = tab.phone.get_by_label("Phone number")

@@ -82,3 +82,16 @@ async def test_what_the_phone_system_cannot_do_is_said(org: Org) -> None:
     tab = await org.tab()
     await choose(tab, "Away")
     await expect(tab.phone.get_by_text("Only shown to your team")).to_be_visible()
+
+
+async def test_who_signs_out_is_asked_about_what_stays_on_at_the_phone_system(org: Org) -> None:
+    """And has it turned off by the same click."""
+    tab = await org.tab()
+    await choose(tab, "Do not disturb")
+    await tab.phone.get_by_role("button", name="Sign out").click()
+    asked = tab.phone.get_by_text("“Do not disturb” stays on at the phone system")
+    await expect(asked).to_be_visible()
+    assert (await of_ada(org))["do_not_disturb"] is True
+    await tab.phone.get_by_role("button", name="Turn it off and sign out").click()
+    await tab.phone.locator('#softphone[data-state="signed-out"]').wait_for()
+    assert (await of_ada(org))["do_not_disturb"] is False

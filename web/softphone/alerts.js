@@ -14,8 +14,9 @@ function alertRow({ t }) {
     let alert = first;
     const words = el('p', {});
     const act = el('button', { type: 'button', class: 'button neutral', onclick: () => alert.act?.run() });
+    const other = el('button', { type: 'button', class: 'button neutral', onclick: () => alert.other?.run() });
     const close = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('alert.dismiss'), onclick: () => alert.dismiss() }, icon('cross'));
-    const element = el('div', { class: 'alert' }, icon('alert'), icon('check'), words, act, close);
+    const element = el('div', { class: 'alert' }, icon('alert'), icon('check'), words, act, other, close);
     return {
       element,
       update(next) {
@@ -24,6 +25,8 @@ function alertRow({ t }) {
         setText(words, next.text);
         setText(act, next.act?.label ?? '');
         show(act, Boolean(next.act));
+        setText(other, next.other?.label ?? '');
+        show(other, Boolean(next.other));
       },
     };
   };

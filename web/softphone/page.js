@@ -37,9 +37,9 @@ export function createPage(t, moreWords) {
     neededHeight: () => 0,
     render: () => draw(),
     onChange: (/** @type {() => void} */ listener) => void (draw = listener),
-    /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] */
-    say(id, tone, text, act) {
-      model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act }];
+    /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] @param {Act} [other] */
+    say(id, tone, text, act, other) {
+      model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act, other }];
       draw();
     },
     /** @param {string} id */

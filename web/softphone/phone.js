@@ -225,6 +225,7 @@ export function createPhone(page, begun) {
   const { org, works, audio } = desk;
   const connection = createLink(page, begun, desk, { send, dialing, onReload: reload.told });
   const followers = createFollowers(page, driver, desk, dialing, clicked);
+  const signIn = createSignInFlow(page, settings, origin, { send, connect: connection.connect, leave: () => (org.leave(), connection.leave()) });
   model.signIn.by = settings.sign_in;
 
   /** @param {Click} click */
@@ -251,9 +252,10 @@ export function createPhone(page, begun) {
     history: desk.history,
     ring: desk.ring,
     connect: connection.connect,
-    signIn: createSignInFlow(page, settings, origin, { connect: connection.connect, leave: () => (org.leave(), connection.leave()) }),
+    signIn,
     follow() {
       followers();
+      signIn.follow();
       reload.follow(model);
     },
     /** @param {() => void} draw */

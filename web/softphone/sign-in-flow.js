@@ -1,19 +1,25 @@
-/** In and out: by a name in development, else through Salesforce; out asks first while there is a call. */
+/** In and out: by a name in development, else through Salesforce; out asks first where something stays behind. */
 
+import { availabilityOf } from './availability.js';
 import { signInByName, signOut } from './session.js';
 
 /** @import {Page} from './page.js' */
-/** @import {PageSettings} from './types.js' */
+/** @import {Frame, PageSettings} from './types.js' */
+
+/** What became of a choice that the phone system may have taken. */
+const KEPT = ['asked', 'done', 'unknown'];
 
 /**
  * @param {Page} page
  * @param {PageSettings} settings
  * @param {string} origin of the org
- * @param {{connect: () => Promise<void>, leave: () => void}} ports
+ * @param {{connect: () => Promise<void>, leave: () => void, send: (frame: Frame) => boolean}} ports
  */
-export function createSignInFlow(page, settings, origin, { connect, leave }) {
+export function createSignInFlow(page, settings, origin, { connect, leave, send }) {
   const { model, t } = page;
   const isDev = settings.sign_in === 'dev';
+  /** Signing out (everywhere?) once the agent is available. @type {boolean|null} */
+  let leaving = null;
 
   /** @param {boolean} everywhere in every browser */
   async function signOutNow(everywhere) {
@@ -25,9 +31,24 @@ export function createSignInFlow(page, settings, origin, { connect, leave }) {
   /** @param {boolean} everywhere in every browser */
   async function askedToSignOut(everywhere) {
     const cards = (model.view?.calls.length ?? 0) + (model.view?.wrapups.length ?? 0);
-    if (cards === 0) return signOutNow(everywhere);
+    if (cards === 0) return leftAsChosen(everywhere);
     await page.moreWords();
-    page.say('account', 'warning', t('account.inCall'), { label: t('account.anyway'), run: () => void signOutNow(everywhere) });
+    page.say('account', 'warning', t('account.inCall'), { label: t('account.anyway'), run: () => void leftAsChosen(everywhere) });
+  }
+  /** @param {boolean} everywhere in every browser */
+  function turnOff(everywhere) {
+    page.unsay('account');
+    if (send({ type: 'availability', status: 'available', reason: '' })) leaving = everywhere;
+    else page.say('signout', 'error', t('signout.failed'));
+  }
+  /** What the phone system keeps from the agent's phones it keeps from them without a softphone, too. @param {boolean} everywhere in every browser */
+  async function leftAsChosen(everywhere) {
+    const { status, applied } = availabilityOf(model);
+    if (status === 'available' || !KEPT.includes(applied)) return signOutNow(everywhere);
+    await page.moreWords();
+    page.say('account', 'warning', t('account.kept', { choice: t(`availability.${status}`) }),
+      { label: t('account.turnOff'), run: () => turnOff(everywhere) },
+      { label: t('account.anyway'), run: () => void signOutNow(everywhere) });
   }
 
   return {
@@ -47,5 +68,13 @@ export function createSignInFlow(page, settings, origin, { connect, leave }) {
     /** Lost by one click would be what is said of the call that is still going on. */
     signOut: () => askedToSignOut(false),
     everywhere: () => askedToSignOut(true),
+    /** Whoever turned it off goes when the phone system has done so; if it has not, the panel says that. */
+    follow() {
+      const { status, applied } = availabilityOf(model);
+      if (leaving === null || status !== 'available' || applied === 'asked') return;
+      const everywhere = leaving;
+      leaving = null;
+      if (applied === '') void signOutNow(everywhere);
+    },
   };
 }

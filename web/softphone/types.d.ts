@@ -281,6 +281,8 @@ export interface Message {
   tone: Tone;
   text: string;
   act?: Act | undefined;
+  /** What else may be done about it. */
+  other?: Act | undefined;
 }
 
 export interface Pending {
