@@ -32,11 +32,15 @@ NANP: Final = 1
 _LONG: Final = 11
 """Digits of the longest numbers that are given out, without the country code (in Germany)."""
 
+_LONGEST: Final = len("+") + 15
+"""Of a whole number (https://www.itu.int/rec/T-REC-E.164)."""
+
 _SHORT: Final = 10
 """With fewer digits what begins like the country code may as well be a number of the town."""
 
-_NANP_FORM = re.compile(r"[2-9](?!11)[0-9]{2}[2-9][0-9]{6}")
-"""Neither area code nor exchange begins with 0 or 1, and N11 is a service (https://nanpa.com)."""
+_NANP_FORM = re.compile(r"(?!.11|.9|222|333|444|555|666|777)[2-9][0-9]{2}[2-9][0-9]{6}")
+"""Neither area code nor exchange begins with 0 or 1; N11 is a service, N9X is kept for numbers to
+come, and of three same digits only 888 is given out, toll-free (https://nanpa.com)."""
 
 
 class Unplanned(Struct, frozen=True):
@@ -71,9 +75,16 @@ def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
     is_nanp = phonenumbers.country_code_for_region(region) == NANP
     if text.lettered and not (is_nanp or text.groups[0] == "+1"):
         return NO_NUMBER
-    if text.has_plus:
-        return _with_code(text.digits, text.groups)
-    return _national(text, region)
+    read = _with_code(text.digits, text.groups) if text.has_plus else _national(text, region)
+    if isinstance(read, Unplanned) or len(_e164(read)) <= _LONGEST:
+        return read
+    return IMPOSSIBLE
+
+
+def has_area_code(text: NumberText, region: str) -> bool:
+    """Whether it is parted behind an area code with its zero, as in Vienna's 01 4000."""
+    trunk = phonenumbers.ndd_prefix_for_region(region, True)
+    return trunk == "0" and len(text.groups) > 1 and text.digits.startswith(trunk)
 
 
 # --- with a country code -------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialplan import DialPlan, picked
-from adapter.core.numberplan import Unplanned, read_number
+from adapter.core.numberplan import Unplanned, has_area_code, read_number
 from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
 from adapter.core.tolls import is_costly, is_costly_within
 
@@ -171,7 +171,7 @@ def _is_extension(found: NumberText, rules: DialRules) -> bool:
     shortest, longest = rules.extension_digits
     others = found.has_plus or found.extension or found.label or found.lettered
     return (
-        not others
+        not (others or has_area_code(found, rules.default_region))
         and shortest <= len(found.digits) <= longest
         and not set(found.separators) - {" "}
         and (not found.remark or found.remark.startswith("("))
@@ -190,7 +190,8 @@ def _extension(digits: str, rules: DialRules) -> Dialable | Undialable:
     )
     if denied > allowed:
         return _DENIED
-    costly = any(is_costly_within(digits, region) for region in regions)
+    behind = {digits, *(digits.removeprefix(plan.outside) for plan in rules.plans)}
+    costly = any(is_costly_within(code, region) for region in regions for code in behind)
     if costly and not allowed and not rules.premium:
         text = (
             "This is a short number that may cost extra, and not allowed. If it is an extension "

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from adapter.core.dialplan import DialPlan
 from adapter.core.phone import (
     Dialable,
     DialKind,
@@ -244,3 +245,12 @@ def test_what_is_left_of_a_text_is_plain() -> None:
     assert not is_emergency("9111111", "US")
     assert not is_emergency("\u0669\u0661\u0661", "US")
     assert verdict("999", replace(US, default_region="GB")) == "emergency 999"
+
+
+def test_what_costs_behind_the_digit_for_an_outside_line_is_refused() -> None:
+    """Where the telephone system has one, 9411 reaches directory assistance."""
+    plans = (DialPlan("US", outside="9"),)
+    with_line = DialRules(default_region="US", plans=plans)
+    assert verdict("9411", with_line) == "refused premium"
+    assert verdict("9001", with_line) == "ext 9001"
+    assert verdict("9411", DialRules(default_region="US")) == "ext 9411"
