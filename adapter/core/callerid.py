@@ -23,11 +23,13 @@ _SPELLED = frozenset(word.translate(_KEYS) for word in _WITHHELD)
 
 _NO_NAMES = re.compile(
     r"(?:no|not|name|number|id|caller|call|wireless|mobile|cell|cellular|phone|toll|free|out|of|area"
-    r"|unknown|anonymous|anonym|restricted|unavailable|private|privat|blocked|withheld|unbekannt"
-    r"|nicht|verf[uü]gbar|desconocido|privado|inconnu|masqu[eé]|payphone|international|external"
-    r"|extern|inbound|incoming|available|provided|null|none|invalid|n|a|p|o"
-    r"|n[uú]mero|num[eé]ro|nummer|rufnummer|unterdr[uü]ckt|oculto|desconhecido|sconosciuto|anonimo"
-    r"|an[oó]nimo|anonyme|onbekend|非通知|不明|匿名|未知|私人)",
+    r"|unknown|anonymous|restricted|unavailable|unavail|private|blocked|withheld|suppressed|hidden"
+    r"|payphone|voip|international|external|inbound|incoming|available|provided|null|nil|none|invalid"
+    r"|undefined|n|a|p|o"
+    r"|(?:unbekannt|anonym|privat)(?:e[rmns]?)?|nicht|verf[uü]gbar|extern|(?:ruf)?nummer|anruf(?:er)?"
+    r"|teilnehmer|unterdr[uü]ckt|(?:des|sco)?conoci[dt][oa]|desconhecid[oa]|sconosciut[oa]|privad[oa]"
+    r"|ocult[oa]|an[oó]nim[oa]|n[uú]mero|llamada|chamada|chiamata|inconnue?|masqu[eé]e?|priv[eé]e?"
+    r"|anonyme|num[eé]ro|appel|correspondant|onbekend|anoniem|beller|非通知|不明|匿名|未知|私人)",
     re.IGNORECASE,
 )
 """Words of which no name of a person or a company is made."""
@@ -38,6 +40,9 @@ _FEWEST_ALIKE = 7
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 """What turns the letters around it, so that a text reads as another one (Unicode's UAX #9)."""
+
+_SHOWN = re.compile(r"\"?([^\"<>]*[^\"<>\s])\"?\s*<[^<>]*>")
+"""A name as it stands before an address (https://www.rfc-editor.org/rfc/rfc3261#section-25.1)."""
 
 _USER = re.compile(
     r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)|[^<>]*<([^<>@:]*[0-9][^<>@:]*)>", re.IGNORECASE
@@ -69,6 +74,8 @@ def caller_number(text: str) -> str:
 def caller_name(name: str, number: str) -> str:
     """The name in one line, unless it is a placeholder, or only says the number again."""
     name = _BREAKS.sub(" ", _TURNS.sub("", name))
+    shown = _SHOWN.fullmatch(name.strip())
+    name = shown[1] if shown else name
     words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
     telling = [word for word in words if not _NO_NAMES.fullmatch(word)]
     if len(telling) < len(words) and telling == words[-1:] and _STATE.fullmatch(telling[0]):

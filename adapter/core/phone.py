@@ -286,14 +286,33 @@ def order(text: str, rules: DialRules, call_center: CallCenterSettings) -> Order
 
 
 def same_number(one: str, other: str) -> bool:
-    """Whether two ways of writing may be one number: digits, a leading NANP 1 tolerated.
+    """Whether two ways of writing may be one number: with its country, or as dialed within it.
 
     For binding a provider's event to the call that we asked for, which it may write in another way.
     """
     first, second = _digits(one), _digits(other)
     if not first or not second:
         return False
-    return first == second or _without_one(first) == _without_one(second)
+    if first == second or _without_one(first) == _without_one(second):
+        return True
+    if one.startswith("+") and other.startswith("+"):
+        return False
+    return second in _spellings(one) or first in _spellings(other)
+
+
+@lru_cache(maxsize=4096)
+def _spellings(number: str) -> frozenset[str]:
+    """The digits that stand for a number in E.164 abroad and at home; none of what is not one."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except NumberParseException:
+        return frozenset()
+    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    significant = phonenumbers.national_significant_number(parsed)
+    abroad = _digits(number)
+    home = _digits(phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
+    return frozenset({f"00{abroad}", f"011{abroad}", f"{trunk}{significant}", home})
 
 
 def mark(number: str) -> int:

@@ -51,6 +51,8 @@ def test_display_forms_are_read_for_their_number(text: str, number: str) -> None
         *("Unavailable", "CELL PHONE", "OUT OF AREA", "TOLL FREE CALL", "Caller 12025550143"),
         *("Private Number", "UNBEKANNT", "no name", "Name Unavailable"),
         *("V12025550143", "CID:2025550143", "CELL PHONE   NY", "Número privado", "非通知"),
+        *("Unbekannter Teilnehmer", "Anonymer Anruf", "Privater Anrufer", "Appel masqué"),
+        *("Llamada desconocida", "Chiamata anonima", "undefined", "VOIP CALLER", "Unknown <>"),
     ],
 )
 def test_a_placeholder_is_no_name(name: str) -> None:
@@ -74,6 +76,9 @@ def test_a_name_is_one(name: str) -> None:
         ("An\x00n\x85Lee", "An n Lee"),
         ("\u202eecilA\u202c", "ecilA"),
         ("Ann\u2028 \t Lee", "Ann Lee"),
+        ('"Zoe" <+12025550143>', "Zoe"),
+        ("Ann Lee <sip:204@pbx>", "Ann Lee"),
+        ("Ann <3", "Ann <3"),
     ],
 )
 def test_a_name_is_one_line_of_letters(told: str, name: str) -> None:

@@ -33,3 +33,10 @@ def test_a_frame_that_is_refused_for_one_value_is_told(monkeypatch: pytest.Monke
     monkeypatch.setattr("adapter.page.messages.without_odd_values", lambda *_: None)
     told = oddfields.run(300, 1)
     assert any("the frame is refused" in str(first) for first in told["first"])  # type: ignore[attr-defined]
+
+
+def test_a_call_that_is_logged_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that believes every time that it is told is found out."""
+    monkeypatch.setattr("adapter.telephony.dialstack.cdr.plausible", lambda times, at: times)
+    told = oddfields.run(2_000, 1)
+    assert any("logged wrong" in str(first) for first in told["first"])  # type: ignore[attr-defined]

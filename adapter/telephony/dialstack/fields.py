@@ -18,6 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]{1,3}")
 _DIGIT = re.compile(r"[0-9]")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 MOST_OF_A_NAME = 255
 MOST_OF_A_SUMMARY = 4_000
 _FEWEST_DIGITS = 6
@@ -26,9 +27,13 @@ _FEWEST_DIGITS = 6
 LATEST_MS = 10**14
 """A time beyond this (the year 5138) is rubbish."""
 
-# A count of seconds stays below this for thousands of years, one of milliseconds was past
-# it in 1973.
-_SECONDS_BELOW = 10**11
+_MILLISECONDS = ((10**11, 1000), (10**14, 1), (10**17, 1e-3), (10**20, 1e-6))
+"""A count below the first is one of seconds for thousands of years yet, and one of milliseconds was
+past it in 1973; then come those of microseconds and nanoseconds. Each with what makes it ms."""
+
+_COUNT = re.compile(r"[0-9]{9,19}(?:\.[0-9]{1,9})?")
+_UTC = re.compile(r" ?(?:UTC|GMT)\Z")
+_LONGEST_SECONDS = 10**11
 
 _DIRECTIONS = {str(direction): direction for direction in Direction}
 
@@ -50,7 +55,7 @@ _BY_CAUSE = (
 
 
 _NO_NUMBER = re.compile(
-    r"^(?!(?:sips?|tel):)[^@]*:|^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])(?!\d)",
+    r"^(?!(?:[^<>@]*<)?(?:sips?|tel):)[^@]*:|^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:[0-2]\d|3[01])(?!\d)",
     re.IGNORECASE,
 )
 """A colon that stands neither behind a scheme nor before a port, as in a time; and a date."""
@@ -110,22 +115,30 @@ def moment_ms(value: Any) -> int | None:
     """Return a point in time as Unix milliseconds.
 
     Taken are ISO 8601 with or without fraction and zone (none means UTC), and counts of
-    seconds or milliseconds since the Unix epoch.
+    seconds or of parts of them since the Unix epoch, also in quotes.
     """
     if type(value) is str:
-        return _iso_ms(value) if len(value) <= 64 else None
-    if type(value) is not int and type(value) is not float:
-        return None
-    found = value * 1000 if value < _SECONDS_BELOW else value
-    return int(found) if 0 < found < LATEST_MS else None
+        return _written_ms(value) if len(value) <= 64 else None
+    return _count_ms(value) if type(value) is int or type(value) is float else None
+
+
+def _count_ms(value: float) -> int | None:
+    for below, factor in _MILLISECONDS:
+        if 0 < value < below:
+            return int(value * factor)
+    return None
 
 
 @lru_cache(maxsize=1024)  # each event of a call tells its earlier times again
-def _iso_ms(value: str) -> int | None:
+def _written_ms(value: str) -> int | None:
+    value = value.strip()
+    if _COUNT.fullmatch(value):
+        return _count_ms(float(value) if "." in value else int(value))
     if not ("T" in value or ":" in value):
         return None  # a bare date names no moment
     try:
-        moment = datetime.fromisoformat(value)
+        # Letters may be small (https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
+        moment = datetime.fromisoformat(_UTC.sub("Z", value.upper()))
     except ValueError:
         return None
     found = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
@@ -146,9 +159,11 @@ def direction(value: Any) -> Direction | None:
 
 def seconds_ms(value: Any) -> int | None:
     """Return a duration of seconds in milliseconds."""
+    if type(value) is str and _SECONDS.fullmatch(value.strip()):
+        value = float(value)
     if type(value) is not int and type(value) is not float:
         return None
-    return int(value * 1000) if 0 <= value < _SECONDS_BELOW else None
+    return int(value * 1000) if 0 <= value < _LONGEST_SECONDS else None
 
 
 @lru_cache(maxsize=256)

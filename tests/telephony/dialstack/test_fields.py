@@ -30,7 +30,16 @@ anything = st.recursive(
         (1767323045678, 1767323045678),
         ("2026-01-02", None),
         ("20260102", None),
-        ("1767323045", None),
+        ("1767323045", 1767323045000),
+        ("1767323045.5", 1767323045500),
+        ("1767323045678", 1767323045678),
+        (1767323045678901, 1767323045678),
+        (1767323045678901234, 1767323045678),
+        ("2026-01-02t03:04:05z", 1767323045000),
+        ("  2026-01-02T03:04:05Z ", 1767323045000),
+        ("2026-01-02 03:04:05 UTC", 1767323045000),
+        ("5.2", None),
+        ("17673230", None),
         ("yesterday at 10:00", None),
         ("T", None),
         ("2026-13-02T03:04:05Z", None),
@@ -39,7 +48,7 @@ anything = st.recursive(
         ("2026-01-02T03:04:05Z" + " " * 60, None),
         (0, None),
         (-1, None),
-        (10**15, None),
+        (10**20, None),
         (float("nan"), None),
         (True, None),
         (None, None),
@@ -103,7 +112,11 @@ def test_a_direction_is_one_of_three(value: object, found: Direction | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "found"), [(3, 3000), (2.5, 2500), (0, 0), (-1, None), ("3", None), (False, None)]
+    ("value", "found"),
+    [
+        *((3, 3000), (2.5, 2500), (0, 0), ("60", 60_000), (" 2.5 ", 2500)),
+        *((-1, None), ("-1", None), ("1e9", None), ("1:00", None), (False, None)),
+    ],
 )
 def test_a_duration_is_a_count_of_seconds(value: object, found: int | None) -> None:
     """Negative durations and other types are none."""
@@ -169,6 +182,7 @@ def test_a_time_and_an_address_are_no_number(value: str) -> None:
     assert fields.dialed(value) is None
     assert fields.dialed("sip:1001@pbx.example:5060") == "sip:1001@pbx.example:5060"
     assert fields.dialed("tel:+12025550143") == "tel:+12025550143"
+    assert fields.dialed('"Desk" <sip:1001@pbx>') == '"Desk" <sip:1001@pbx>'
 
 
 @pytest.mark.parametrize(
