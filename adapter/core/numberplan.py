@@ -38,9 +38,12 @@ _LONGEST: Final = len("+") + 15
 _SHORT: Final = 10
 """With fewer digits what begins like the country code may as well be a number of the town."""
 
-_NANP_FORM = re.compile(r"(?!.11|.9|222|333|444|555|666|777)[2-9][0-9]{2}[2-9][0-9]{6}")
-"""Neither area code nor exchange begins with 0 or 1; N11 is a service, N9X is kept for numbers to
-come, and of three same digits only 888 is given out, toll-free (https://nanpa.com)."""
+_NANP_FORM = re.compile(r"[2-9](?!11|9)[0-9]{2}[2-9][0-9]{6}")
+"""Neither area code nor exchange begins with 0 or 1, N11 is a service, and N9X is kept for numbers
+to come (https://nanpa.com)."""
+
+_FILLER = re.compile(r"(.)\1{9}")
+"""One digit ten times over fills a field that must not be empty."""
 
 
 class Unplanned(Struct, frozen=True):
@@ -144,7 +147,7 @@ def _has_its_form(number: PhoneNumber) -> bool:
     """With its country code: no area code of North America begins with 0 or 1."""
     national = _significant(number)
     if number.country_code == NANP:
-        return national[0] not in "01"
+        return _FILLER.match(national) is None and national[0] not in "01"
     return not national.startswith("0") or bool(phonenumbers.is_valid_number(number))
 
 
@@ -171,7 +174,8 @@ def _national(text: NumberText, region: str) -> PhoneNumber | Unplanned:
 
 def _at_home(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unplanned:
     if number.country_code == NANP:
-        return number if _NANP_FORM.fullmatch(_significant(number)) else UNKNOWN_HERE
+        is_formed = _NANP_FORM.fullmatch(_significant(number)) is not None
+        return number if is_formed and _has_its_form(number) else UNKNOWN_HERE
     if not _is_known_here(number) or not _is_as_written(number, digits):
         return UNKNOWN_HERE
     if number.country_code_source == CountryCodeSource.FROM_DEFAULT_COUNTRY:

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { readCallCenter, settingsFrame } from '../../web/softphone/call-center.js';
 import { ruleFor } from '../../web/softphone/server-requests.js';
 import { NOTHING_NAMED } from '../../web/softphone/prefill.js';
-import { popOf } from '../../web/softphone/pops.js';
+import { lookedUp, popOf } from '../../web/softphone/pops.js';
 
 test('every item is read', () => {
   const centre = readCallCenter({
@@ -97,4 +97,9 @@ test('the rule goes by how many matches there are', () => {
   const record = { id: '003000000000001' };
   assert.deepEqual([[], [record], [record, record]].map((records) => ruleFor(rules, records)), ['a', 'b', 'c']);
   assert.equal(ruleFor({}, []), '');
+});
+
+test('one odd record among those that were looked up costs no other', () => {
+  const rows = [null, { Name: 'no id' }, { Id: '003A', Name: 'Ann', Type: 'Contact' }];
+  assert.deepEqual(lookedUp({ runApex: JSON.stringify(rows) }), [{ id: '003A', name: 'Ann', object_type: 'Contact' }]);
 });

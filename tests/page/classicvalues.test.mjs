@@ -76,3 +76,8 @@ test('the stand-in saves what the driver writes, and refuses what Salesforce ref
   assert.deepEqual(save({ Id: '00T000000000001AAA', WhoId: null, Description: 'a & b' }), { result: true, id: '00T000000000001AAA' });
   assert.deepEqual(saved, [{ Id: '00T000000000001AAA', CallDurationInSeconds: 12, Description: 'a & b' }]);
 });
+
+test('what is false was not done, and of nothing nobody knows', () => {
+  const success = (/** @type {any} */ reply) => asLightning(reply, parsed).success;
+  assert.deepEqual([{ result: '7' }, { result: false }, { error: 'no' }, {}, undefined].map(success), [true, false, false, undefined, undefined]);
+});

@@ -29,3 +29,10 @@ test('facts of the call are shown as the layout says, and where it says nothing'
 test('a call type without objects is not searched', () => {
   assert.deepEqual([partOf(LAYOUT, 'inbound'), partOf(LAYOUT, 'internal'), undefined].map(isSearched), [true, false, true]);
 });
+
+test('a layout of another shape costs what is odd in it', () => {
+  const odd = /** @type {any} */ ({ callRelatedFields: { 0: 'ANI' }, objects: { Contact: [null, { apiName: 'Title', displayName: 'Job' }, {}] } });
+  const found = { records: [{ id: '003A', object_type: 'Contact' }], pop: null, rows: { '003A': { Title: 'Buyer' } } };
+  assert.equal(showsFact(odd, 'DNIS'), true);
+  assert.deepEqual(selectedFields(found, odd), { '003A': [{ label: 'Job', value: 'Buyer' }] });
+});

@@ -40,3 +40,8 @@ test('saveLog hands over the value itself; refreshView gets nothing at all', asy
   await driver.refresh();
   assert.deepEqual(calls, [['saveLog', value], ['refreshView']]);
 });
+
+test('the parameters of a click may be a text, a list, or have names', () => {
+  const params = (/** @type {unknown} */ told) => clickOf({ number: '1', params: told }, 0).params;
+  assert.deepEqual([params('a,b'), params(['a', 7]), params({ sourceId: 'Q4', rank: 7 }), params([{}, 'a']), params(null)], ['a,b', 'a,7', 'sourceId=Q4,rank=7', 'a', '']);
+});

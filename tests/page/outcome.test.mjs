@@ -35,9 +35,19 @@ test('a single error, a text, and no reason at all are errors too', () => {
   assert.deepEqual(normaliseErrors(null), [{ code: 'GENERIC_ERROR', message: '' }]);
 });
 
-test('only success: true is a success', () => {
-  assert.deepEqual(readReply({ success: true, returnValue: 1, errors: null }), { ok: true, value: 1 });
-  for (const reply of [undefined, null, {}, { success: 'true' }, { success: false }]) assert.equal(readReply(reply).ok, false);
+test('a success says so, and so does a refusal; any other answer tells nothing', () => {
+  for (const success of [true, 'true']) assert.deepEqual(readReply({ success, returnValue: 1, errors: null }), { ok: true, value: 1 });
+  const unclear = (/** @type {any} */ reply) => Reflect.get(readReply(reply), 'isUnclear') ?? false;
+  const refusals = [{ success: false }, { success: 'false', errors: null }, { errors: [{ code: 'X' }] }];
+  assert.deepEqual(refusals.map((reply) => [readReply(reply).ok, unclear(reply)]), refusals.map(() => [false, false]));
+  const odd = [undefined, null, {}, 7, '{}', { success: 1, errors: [] }, { returnValue: {} }];
+  assert.deepEqual(odd.map((reply) => [readReply(reply).ok, unclear(reply)]), odd.map(() => [false, true]));
+});
+
+test('an empty place among the errors costs none of the others', () => {
+  const details = { fieldErrors: { Subject: [null, { message: 'No.' }], Type: null }, pageErrors: [null, { message: 'Nor this.' }] };
+  const [told] = normaliseErrors([{ code: 'X', details }]);
+  assert.match(told?.message ?? '', /No\..*Nor this\./);
 });
 
 test('silence ends in a time-out, and says so', async () => {

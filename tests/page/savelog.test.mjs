@@ -163,3 +163,12 @@ test('a settled attempt leaves the journal', () => {
   saving.settled({ log_id: 'log-1', attempt: 1 });
   assert.equal(journal.find('log-1', 1), null);
 });
+
+test('an answer that says neither yes nor no is not reported: nobody knows whether there is a Task', () => {
+  const { frames, saves, journal, saving } = bench();
+  saving.offer({ log_id: 'log-1' });
+  saving.go(GO);
+  saves[0]?.onReply({ ok: false, errors: [], timedOut: false, isUnclear: true });
+  assert.equal(frames.length, 1);
+  assert.equal(journal.find('log-1', 1)?.state, 'sent');
+});

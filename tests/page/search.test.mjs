@@ -71,3 +71,8 @@ test('where the search is not set up, that is said', async (t) => {
     assert.equal(search.state(), 'search.unavailable');
   }
 });
+
+test('one odd person among them costs nobody else', () => {
+  const odd = [null, { Id: '003', Name: 'No numbers' }, { ...GRACE, Numbers: [null, {}, ...GRACE.Numbers] }];
+  assert.deepEqual(rowsOf(JSON.stringify(odd)), rowsOf(JSON.stringify([GRACE])));
+});

@@ -39,8 +39,8 @@ function errorOf(error) {
  */
 export function asLightning(reply, read) {
   const { result, error } = Object(reply);
-  const failed = Boolean(error) || result === false || result === null || result === undefined;
-  if (failed) return { success: false, returnValue: null, errors: error ? [errorOf(error)] : null };
+  if (error || result === false) return { success: false, returnValue: null, errors: error ? [errorOf(error)] : null };
+  if (result === null || result === undefined) return { returnValue: null, errors: null };
   return { success: true, returnValue: read(result, reply), errors: null };
 }
 

@@ -17,7 +17,7 @@ export const partOf = (layout, callType) => layout?.[PARTS[callType] ?? ''];
 export const isSearched = (part) => !part?.objects || Object.keys(part.objects).length > 0;
 
 /** Whether the layout shows a fact of the call; one that says nothing of it does. @param {LayoutPart|undefined} part @param {'ANI'|'DNIS'|'SEGMENT'|'QUEUE'} name */
-export const showsFact = (part, name) => part?.callRelatedFields?.includes(name) ?? true;
+export const showsFact = (part, name) => !Array.isArray(part?.callRelatedFields) || part.callRelatedFields.includes(name);
 
 /** @param {unknown} value a field's, as the search tells it */
 const textOf = (value) => (['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '');
@@ -29,7 +29,7 @@ const textOf = (value) => (['string', 'number', 'boolean'].includes(typeof value
  */
 export function selectedFields({ records, rows = {} }, part) {
   const known = records.map(({ id, object_type: type = '' }) => {
-    const selected = [part?.objects?.[type] ?? []].flat();
+    const selected = [part?.objects?.[type] ?? []].flat().filter((field) => field?.apiName);
     const fields = selected.filter(({ apiName }) => !SHOWN_ANYWAY.includes(apiName)).map(({ displayName, apiName }) =>
       ({ label: displayName || apiName, value: textOf(Reflect.get(Object(rows[id]), apiName)) }));
     return [id, fields.filter(({ value }) => value)];

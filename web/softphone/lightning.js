@@ -39,13 +39,14 @@ export function recordOf(payload) {
  * @returns {Click}
  */
 export function clickOf(payload, clickedAt) {
-  const params = payload?.params;
-  return {
-    number: textOf(payload?.number),
-    record: recordOf(payload),
-    params: Array.isArray(params) ? params.map(textOf).join(',') : textOf(params),
-    clickedAt,
-  };
+  return { number: textOf(payload?.number), record: recordOf(payload), params: paramsOf(payload?.params), clickedAt };
+}
+
+/** One text, whether they come as one, as a list or by their names. @param {any} params */
+function paramsOf(params) {
+  if (typeof params !== 'object' || params === null) return textOf(params);
+  const parts = Array.isArray(params) ? params.map(textOf) : Object.entries(params).map(([name, value]) => `${name}=${textOf(value)}`);
+  return parts.filter(Boolean).join(',');
 }
 
 /**

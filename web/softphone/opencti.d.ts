@@ -8,10 +8,10 @@ export interface CtiError {
   details?: unknown;
 }
 
-/** What became of an Open CTI call. `timedOut` = nobody knows whether it happened. */
+/** What became of an Open CTI call. `timedOut` = nobody knows whether it happened; `isUnclear`: nor does the answer tell. */
 export type Outcome<T = unknown> =
   | { ok: true; value: T }
-  | { ok: false; errors: CtiError[]; timedOut: boolean };
+  | { ok: false; errors: CtiError[]; timedOut: boolean; isUnclear?: boolean };
 
 /** A click on a phone link: the raw number and the record that it stands on. */
 export interface Click {

@@ -17,7 +17,7 @@ function detailErrors(details) {
     const byField = Object.entries(part.fieldErrors ?? {}).flatMap(([field, errors]) =>
       [errors].flat().map((error) => ({ field, ...Object(error) })),
     );
-    return [...byField, ...[part.pageErrors ?? []].flat()].map((error) => ({
+    return [...byField, ...[part.pageErrors ?? []].flat().map(Object)].map((error) => ({
       code: String(error.statusCode ?? 'FIELD_ERROR'),
       message: [error.fieldLabel, error.message].filter(Boolean).join(': '),
       details: { field: error.columnApiName ?? error.field ?? null },
@@ -52,12 +52,15 @@ export function normaliseErrors(errors) {
 }
 
 /**
+ * An answer that says neither yes nor no: what was asked for may have been done.
  * @param {any} reply the callback's one argument
  * @returns {Outcome}
  */
 export function readReply(reply) {
-  if (reply?.success === true) return { ok: true, value: reply.returnValue ?? null };
-  return { ok: false, errors: normaliseErrors(reply?.errors), timedOut: false };
+  const { success, returnValue = null, errors } = Object(reply);
+  if (success === true || success === 'true') return { ok: true, value: returnValue };
+  const isRefusal = success === false || success === 'false' || [errors ?? []].flat().length > 0;
+  return { ok: false, errors: normaliseErrors(errors), timedOut: false, ...(isRefusal ? {} : { isUnclear: true }) };
 }
 
 /**

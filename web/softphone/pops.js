@@ -1,5 +1,6 @@
 /** Who calls, and what pops, as the admin has set it: in the place of Salesforce's search and layout. */
 
+import { textOf } from './outcome.js';
 import { fieldsFor, flowArgsFor } from './prefill.js';
 
 /** @import {Caller, Prefill} from './prefill.js' */
@@ -38,7 +39,8 @@ function listOf(what) {
 export function lookedUp(value) {
   try {
     const rows = JSON.parse(value?.runApex ?? value);
-    return rows.map((/** @type {any} */ row) => ({ id: String(row.Id ?? row.id), name: String(row.Name ?? row.name ?? ''), object_type: String(row.Type ?? row.object_type ?? '') }));
+    return rows.map(Object).filter((/** @type {any} */ row) => textOf(row.Id ?? row.id)).map((/** @type {any} */ row) => (
+      { id: textOf(row.Id ?? row.id), name: textOf(row.Name ?? row.name), object_type: textOf(row.Type ?? row.object_type) }));
   } catch {
     return null;
   }

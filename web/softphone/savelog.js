@@ -59,6 +59,8 @@ export function createSaveLog({ driver, journal, send, complete, wall = Date.now
   function save(sent, { call, refresh, work }) {
     journal.put(sent);
     driver.saveLog(call.args, (outcome) => {
+      // The server finds out, as of a save that was never answered.
+      if (!outcome.ok && outcome.isUnclear) return;
       const entry = concluded(sent, outcome);
       journal.put(entry);
       report(entry);

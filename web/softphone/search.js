@@ -8,6 +8,7 @@
 
 import { findColleagues, rowOfColleague } from './colleagues.js';
 import { isName } from './numbers.js';
+import { textOf } from './outcome.js';
 
 /** @import {Context, PeopleFound, RecentRow} from './types.js' */
 
@@ -15,11 +16,14 @@ const PAUSE_MS = 250;
 // Salesforce's search wants two letters at least.
 const SHORTEST = 2;
 
+/** Those of them that can be called. @param {any} told @returns {any[]} */
+const numbersOf = (told) => (Array.isArray(told) ? told.filter((one) => textOf(one?.Number)) : []);
+
 /** What an answer of the Apex class means: one row for each number. @param {any} told JSON text @returns {RecentRow[]|null} null: no such answer */
 export function rowsOf(told) {
   try {
     const people = JSON.parse(told?.runApex ?? told);
-    return people.flatMap((/** @type {any} */ { Id, Name, Type, Detail, Numbers }) => Numbers.map((/** @type {any} */ { Label, Number: number }) => ({
+    return people.map(Object).flatMap((/** @type {any} */ { Id, Name, Type, Detail, Numbers }) => numbersOf(Numbers).map((/** @type {any} */ { Label, Number: number }) => ({
       call_id: `person/${Id}/${number}`, direction: 'outbound', number: String(number), display: String(number), name: String(Name),
       record: { id: String(Id), name: String(Name), object_type: String(Type) }, started_at: 0, talk_seconds: null,
       outcome: [Detail, Label].filter(Boolean).join(' · '),
