@@ -18,17 +18,18 @@ def connect(
     org: Org, settings: Settings, rules: Policy, _clock: Clock, stack: AsyncExitStack
 ) -> SalesforceOrg:
     """The org's Open CTI; `stack` closes what it holds open."""
-    finder = _finder(org, settings)
+    tasks = task_rules(org, settings, rules)
+    finder = _finder(org, settings, tasks.key_field)
     if finder is not None:
         stack.push_async_callback(finder.close)
-    return open_cti(task_rules(org, settings, rules), finder, settings.read_back_class)
+    return open_cti(tasks, finder, settings.read_back_class)
 
 
-def _finder(org: Org, settings: Settings) -> TaskFinder | None:
+def _finder(org: Org, settings: Settings, key_field: str) -> TaskFinder | None:
     """Who asks this org for its Tasks, by the org's own app or by that of the deployment."""
     own = org.salesforce
     client_id = own.client_id or settings.salesforce_client_id
     secret = own.client_secret or settings.salesforce_client_secret.get_secret_value()
     if not (org.domain and client_id and secret):
         return None
-    return build_finder(org.domain, client_id, secret)
+    return build_finder(org.domain, client_id, secret, key_field)

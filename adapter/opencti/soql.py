@@ -21,28 +21,40 @@ _USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 class TaskFinder:
-    """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's own domain."""
+    """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's own domain.
+
+    `key_field`: the custom field that has a call's id, too, where the admin has one; by that the
+    Task is found whoever made it, and whatever an automation has done to its CallObject.
+    """
 
     def __init__(
-        self, http: httpx.AsyncClient, client_id: str, client_secret: str, api_version: str = "57.0"
+        self,
+        http: httpx.AsyncClient,
+        client_id: str,
+        client_secret: str,
+        *,
+        key_field: str = "",
+        api_version: str = "57.0",
     ) -> None:
         self._http = http
+        self._key_field = key_field
         self._client_id = client_id
         self._client_secret = client_secret
         self._query_path = f"/services/data/v{api_version}/queryAll"
         self._token = ""
 
     async def find(self, agent: AgentKey, call_id: str) -> tuple[str, ...]:
-        """Ids of the Tasks that the agent made for this call, deleted ones too, oldest first.
+        """Ids of the Tasks that were made for this agent's call, deleted ones too, oldest first.
 
         Raises ReadBackFailed.
         """
         if not _CALL_ID.match(call_id) or not _USER_ID.match(agent.user_id):
             raise ReadBackFailed("no id to ask for")
-        query = (  # both ids are letters and digits: checked above
-            f"SELECT Id FROM Task WHERE CallObject = '{call_id}' "  # noqa: S608
-            f"AND CreatedById = '{agent.user_id}' ORDER BY CreatedDate LIMIT 10"
-        )
+        # Both ids are letters and digits: checked above.
+        fits = f"CallObject = '{call_id}' AND CreatedById = '{agent.user_id}'"
+        if self._key_field:
+            fits = f"{self._key_field} = '{call_id}' OR ({fits})"
+        query = f"SELECT Id FROM Task WHERE {fits} ORDER BY CreatedDate LIMIT 10"  # noqa: S608
         try:
             answer = await self._query(query)
         except (httpx.HTTPError, ValueError) as error:
@@ -86,12 +98,14 @@ class TaskFinder:
         await self._http.aclose()
 
 
-def build_finder(base_url: str, client_id: str, client_secret: str) -> TaskFinder:
+def build_finder(
+    base_url: str, client_id: str, client_secret: str, key_field: str = ""
+) -> TaskFinder:
     """A finder of its own HTTP client: no redirects, no proxies from the environment."""
     http = httpx.AsyncClient(
         base_url=base_url, timeout=TOTAL_SECONDS, follow_redirects=False, trust_env=False
     )
-    return TaskFinder(http, client_id, client_secret)
+    return TaskFinder(http, client_id, client_secret, key_field=key_field)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -60,6 +60,12 @@ class TaskRules(Struct, frozen=True):
     first_line: str = ""
 
     @property
+    def key_field(self) -> str:
+        """The custom field that holds the call's own id and nothing else, if there is one."""
+        keys = (n for n, template in self.extra if template == "{call_id}" and n.endswith("__c"))
+        return next(keys, "")
+
+    @property
     def templates(self) -> tuple[str, ...]:
         """All texts in which something of a call may be named."""
         return (*dict(self.extra).values(), self.first_line)

@@ -44,6 +44,19 @@ async def test_the_agents_own_tasks_of_the_call_are_found(
 
 
 @respx.mock(base_url=ORG)
+async def test_a_task_is_found_by_the_calls_key_as_well(respx_mock: respx.MockRouter) -> None:
+    """Whoever made it, and also where its CallObject says something else meanwhile."""
+    finder = build_finder(ORG, "client", "secret", "Softphone_Call__c")
+    signs_in(respx_mock)
+    asked = respx_mock.get("/services/data/v57.0/queryAll").respond(json={"records": []})
+    assert await finder.find(ADA, "call_1") == ()
+    by_call = "(CallObject = 'call_1' AND CreatedById = '005000000000001')"
+    where = asked.calls.last.request.url.params["q"].partition("WHERE ")[2]
+    assert where.startswith(f"Softphone_Call__c = 'call_1' OR {by_call} ORDER BY")
+    await finder.close()
+
+
+@respx.mock(base_url=ORG)
 async def test_an_expired_token_is_replaced_once(
     respx_mock: respx.MockRouter, finder: TaskFinder
 ) -> None:

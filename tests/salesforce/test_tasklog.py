@@ -547,3 +547,19 @@ def test_the_date_is_the_agents_own(at: int, zone: str, date: str) -> None:
 def test_no_time_zone_raises(zone: str) -> None:
     """A page may say anything."""
     assert task_fields(replace(CALL, time_zone=zone), RULES)["ActivityDate"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "key"),
+    [
+        ((("Softphone_Call__c", "{call_id}"),), "Softphone_Call__c"),
+        ((("Type", "{call_id}"), ("Ref__c", "x {call_id}"), ("Call__c", "{call_id}")), "Call__c"),
+        ((("Phone__c", "{number}"),), ""),
+        ((), ""),
+    ],
+)
+def test_the_key_is_a_custom_field_with_nothing_but_the_calls_id(
+    extra: tuple[tuple[str, str], ...], key: str
+) -> None:
+    """By such a one a Task can be looked for."""
+    assert TaskRules(extra=extra).key_field == key
