@@ -26,6 +26,7 @@ from qa.load.parts.flow import SPEED, Flow
 from qa.load.parts.found import Found
 from qa.load.parts.growth import growth
 from qa.load.parts.latency import latency
+from qa.load.parts.replicas import replicas
 from qa.load.profiled import profile
 from qa.load.programs import BENCH, GENERATOR_CORE, bind
 from qa.load.rounds import tell
@@ -74,6 +75,10 @@ PARTS: dict[str, tuple[Part, tuple[str, ...]]] = {
     ),
     "crowd": (crowd, ("memory_per_page_ratio", "storm_ratio", "storm_webhooks_refused")),
     "growth": (lambda folder, options: growth(folder, options.rounds), ("agents_growth",)),
+    "replicas": (
+        lambda folder, options: replicas(folder, options.agents, options.rounds),
+        ("two_replicas_cost",),
+    ),
 }
 
 

@@ -46,10 +46,14 @@ class Flood:
     """All pages of one server, and the connections that deliveries come over."""
 
     def __init__(
-        self, port: int, pages: dict[str, PageSocket], patience: float = PATIENCE_SECONDS
+        self,
+        port: int,
+        pages: dict[str, PageSocket],
+        patience: float = PATIENCE_SECONDS,
+        also: int | None = None,
     ) -> None:
-        """`patience`: how many seconds the last view may take."""
-        self._port = port
+        """`patience`: how many seconds the last view may take; `also`: half of all goes there."""
+        self._ports = (port, port if also is None else also)
         self._patience = patience
         self.pages = pages
         self._due: dict[str, deque[tuple[bytes, float]]] = {user: deque() for user in pages}
@@ -76,7 +80,8 @@ class Flood:
         self._done = asyncio.get_running_loop().create_future()
         self._left, self._latencies = len(deliveries), []
         self._waiting, self._eager = deque(deliveries), not per_second
-        self._idle = [await connect(self._port, self._answered) for _ in range(CONNECTIONS)]
+        ports = self._ports * (CONNECTIONS // 2)
+        self._idle = [await connect(port, self._answered) for port in ports]
         connections = list(self._idle)
         gc.collect()
         gc.disable()

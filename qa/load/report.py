@@ -43,6 +43,7 @@ ROWS = (
     ("(g) processor time a delivery, 1,000 of 100 agents", "agents_growth_1000"),
     ("(g) the same, 10,000 of 100 agents", "agents_growth"),
     ("(h) PostgreSQL, of SQLite", "postgres_vs_sqlite"),
+    ("(i) two replicas' processor time a delivery, of one's", "two_replicas_cost"),
 )
 
 

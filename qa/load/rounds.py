@@ -35,7 +35,7 @@ class Contender:
         `generator_busy` is the generator's share of its own core.
         """
         deliveries = self.calls.next(self.count)
-        database = database_seconds() if self.program.kind == "postgres" else None
+        database = database_seconds() if self.program.kind.startswith("postgres") else None
         before, waited = self.program.cpu_seconds(), self.program.waited_seconds()
         try:
             sent = await self.flood.run(deliveries)

@@ -28,6 +28,7 @@ KEYS = (
     "storm_webhooks_refused",
     "agents_growth",
     "postgres_vs_sqlite",
+    "two_replicas_cost",
     "fsync_ms",
 )
 """Those that are always there, if only as null."""
@@ -42,6 +43,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "storm_webhooks_refused": ("<=", 0.0),
     "agents_growth": ("<=", 1.15),
     "postgres_vs_sqlite": (">=", 0.5),
+    "two_replicas_cost": ("<=", 1.3),
 }
 
 

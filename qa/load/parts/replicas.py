@@ -1,0 +1,89 @@
+"""(i): two replicas on one PostgreSQL, each webhook at whichever, beside one replica alone.
+
+Each has half of the agents' pages, so half of the webhooks reach the replica without the page. Told
+is what a delivery costs in all: the processes' and the database's processor time together.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+
+from qa.load import programs, scene
+from qa.load.flood import Flood
+from qa.load.parts.found import Found
+from qa.load.programs import Program
+from qa.load.rounds import Contender, contender, interleave, tell
+from tests.storage.servers import running_postgres
+
+ALL = "all_us_per_event"
+ONE, TWO = "postgres, one replica", "postgres, two replicas"
+
+
+@dataclass
+class Pair(Program):
+    """Two replicas, whose processor time counts together."""
+
+    other: Program | None = None
+
+    async def start(self) -> None:
+        """Both."""
+        await super().start()
+        await self._other.start()
+
+    def stop(self, number: int = SIGKILL) -> None:
+        """Both."""
+        super().stop(number)
+        self._other.stop(number)
+
+    def cpu_seconds(self) -> float:
+        """Of both."""
+        return super().cpu_seconds() + self._other.cpu_seconds()
+
+    def waited_seconds(self) -> float:
+        """Of both."""
+        return super().waited_seconds() + self._other.waited_seconds()
+
+    @property
+    def _other(self) -> Program:
+        assert self.other is not None
+        return self.other
+
+
+async def replicas(folder: Path, agents: int, rounds: int) -> Found:
+    """One replica and two, in turn. Raises RuntimeError where there is no PostgreSQL."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_postgres())
+        except ImportError as error:
+            raise RuntimeError(f"PostgreSQL could not be started: {error}") from error
+        alone = await programs.ours(folder, agents, kind=ONE, database=server.database())
+        stack.callback(alone.stop)
+        both = await _pair(folder, agents, server.database())
+        stack.callback(both.stop)
+        found = await interleave(
+            [await contender(alone, agents), await _paired(both, agents)], rounds
+        )
+    for measured in found.rounds.values():
+        for one in measured:
+            one[ALL] = round(one["cpu_us_per_event"] + one["database_us_per_event"], 1)
+    found.figures = {"two_replicas_cost": found.ratio(TWO, ONE, ALL)}
+    return found
+
+
+async def _pair(folder: Path, agents: int, database: str) -> Pair:
+    first = await programs.ours(folder, agents, kind=TWO, database=database)
+    second = await programs.ours(folder, agents, kind=f"{TWO}: the second", database=database)
+    return Pair(TWO, first.port, first.command, folder, first.variables, is_ours=True, other=second)
+
+
+async def _paired(both: Pair, agents: int) -> Contender:
+    await both.start()
+    second = both.other
+    assert second is not None
+    pages = await scene.open_pages(both, range(0, agents, 2))
+    pages |= await scene.open_pages(second, range(1, agents, 2))
+    tell(f"{both.kind}: {agents:,} pages")
+    return Contender(both, Flood(both.port, pages, also=second.port), agents)
