@@ -90,7 +90,11 @@ async def make_runtime(edges: Edges) -> Runtime:
         rules_of=_rules_of(edges.tenants),
         tasks=edges.tasks,
     )
-    pages = await _pages(edges, agents)
+    epoch = await store.epoch()
+    hints.learn_with(agents.learn, epoch)
+    pages = Pages(agents, edges.tasks, clock, edges.tenants, edges.metrics.shown)
+    pages.epoch = epoch
+    hints.listen(pages.hinted)
     intake = Intake(agents, store, clock, edges.tenants.read)
     performer = Performer(
         agents=agents,
@@ -147,13 +151,6 @@ def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:
         for account, driver in accounts.items()
         if isinstance(driver, StreamDriver)
     )
-
-
-async def _pages(edges: Edges, agents: Agents) -> Pages:
-    pages = Pages(agents, edges.tasks, edges.clock, edges.tenants, edges.metrics.shown)
-    pages.epoch = await edges.store.epoch()
-    edges.hints.listen(pages.hinted)
-    return pages
 
 
 def _rules_of(tenants: Tenants[SalesforceOrg]) -> Callable[[AgentKey], Policy | None]:

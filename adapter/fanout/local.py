@@ -6,7 +6,7 @@ import structlog
 from pyee import EventEmitter
 
 from adapter.core.model import AgentKey
-from adapter.fanout.port import Listener
+from adapter.fanout.port import Learner, Listener, Value
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ class LocalHints:
     def __init__(self) -> None:
         self._emitter = EventEmitter()
 
-    def publish(self, key: AgentKey, version: int) -> None:
+    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
         """Call every listener now; a listener's error is logged and harms no other one."""
         self._emitter.emit(_TOPIC, key, version)
 
@@ -33,6 +33,9 @@ class LocalHints:
                 log.error("fanout.listener_failed", exc_info=error)
 
         self._emitter.on(_TOPIC, guarded)
+
+    def learn_with(self, learner: Learner, epoch: str) -> None:
+        """There are no others."""
 
     async def start(self) -> None:
         """Nothing to connect to."""

@@ -1,5 +1,8 @@
 """Hints between replicas by PostgreSQL's LISTEN/NOTIFY, with psycopg 3 in two threads of its own.
 
+Whoever may log in to the database may notify, so a value is believed only with the mark of who
+knows the store's address and its epoch.
+
 A notification is lost when nobody listens, or when a connection breaks: so it may, for replicas
 compare versions every two seconds (adapter.page.reconciler). What cannot be sent is dropped.
 
@@ -10,19 +13,23 @@ https://www.postgresql.org/docs/current/sql-notify.html
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from hashlib import blake2b
+from hmac import compare_digest
 from threading import Condition, Thread
 from typing import Any
 
+import msgspec
 import psycopg
 import structlog
+from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from adapter.core.model import AgentKey
 from adapter.fanout.local import LocalHints
-from adapter.fanout.port import Listener
+from adapter.fanout.port import Learner, Listener, Value
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +38,9 @@ NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
 MOST_BYTES = 7_000
 """A notification takes less than 8,000 bytes, and an id of Salesforce some 18."""
+
+MOST_VALUE_BYTES = 6_500
+"""An agent's value mostly has some 1,500; what is longer is read from the store."""
 
 MOST_WAITING = 10_000
 """Agents whose hints wait to be sent; more means that the server is away, and waiting is vain."""
@@ -56,30 +66,67 @@ def connect(url: str) -> psycopg.Connection[Any]:
     )
 
 
-def pack(sender: str, hints: Iterable[tuple[AgentKey, int]]) -> list[str]:
+NOTHING = Raw(b"null")
+
+
+class Hint(Struct, array_like=True, frozen=True):
+    """An agent's version, with its value where that was short enough, and the value's mark."""
+
+    org: str
+    user: str
+    version: int
+    value: Raw = NOTHING
+    mark: str = ""
+
+    @property
+    def key(self) -> AgentKey:
+        """Whose version it is."""
+        return AgentKey(self.org, self.user)
+
+    def marked(self, secret: bytes) -> str:
+        """The mark of who knows the secret."""
+        told = msgspec.json.encode((self.org, self.user, self.version, self.value))
+        return blake2b(told, key=secret, digest_size=16).hexdigest()
+
+
+_decode = msgspec.json.Decoder(tuple[str, list[Hint]]).decode
+
+
+def hint_of(key: AgentKey, version: int, value: bytes | None, secret: bytes) -> Hint:
+    """The hint as it is told; a value that is too long stays away."""
+    if value is None or len(value) > MOST_VALUE_BYTES:
+        return Hint(key.org_id, key.user_id, version)
+    bare = Hint(key.org_id, key.user_id, version, Raw(value))
+    return replace(bare, mark=bare.marked(secret))
+
+
+def pack(sender: str, hints: Iterable[Hint]) -> list[str]:
     """Notifications (JSON) that carry these hints, each short enough for the server."""
     packed: list[str] = []
-    room: list[list[object]] = []
+    room: list[bytes] = []
     size = 0
-    for key, version in hints:
-        hint = [key.org_id, key.user_id, version]
-        length = len(json.dumps(hint)) + 2
-        if room and size + length > MOST_BYTES:
-            packed.append(json.dumps([sender, room]))
+    for hint in hints:
+        text = msgspec.json.encode(hint)
+        if room and size + len(text) > MOST_BYTES:
+            packed.append(_notification(sender, room))
             room, size = [], 0
-        room.append(hint)
-        size += length
+        room.append(text)
+        size += len(text) + 1
     if room:
-        packed.append(json.dumps([sender, room]))
+        packed.append(_notification(sender, room))
     return packed
 
 
-def unpack(payload: str, own: str) -> list[tuple[AgentKey, int]]:
+def _notification(sender: str, hints: list[bytes]) -> str:
+    return f'["{sender}",[{b",".join(hints).decode()}]]'
+
+
+def unpack(payload: str, own: str) -> list[Hint]:
     """The hints of another replica's notification; none of our own, and none of rubbish."""
-    with suppress(ValueError, TypeError):
-        sender, hints = json.loads(payload)
+    with suppress(msgspec.DecodeError):
+        sender, hints = _decode(payload)
         if sender != own:
-            return [(AgentKey(org, user), int(version)) for org, user, version in hints]
+            return hints
     return []
 
 
@@ -96,7 +143,9 @@ class PostgresHints:
         self._local = LocalHints()
         self._loop = asyncio.get_running_loop()
         self._listening = asyncio.Event()
-        self._waiting: dict[AgentKey, int] = {}
+        self._learn: Learner | None = None
+        self._secret = b""
+        self._waiting: dict[AgentKey, tuple[int, Value | None]] = {}
         self._wake = Condition()
         self._closing = False
         # Daemons, so that a process which forgot to close can still end.
@@ -105,17 +154,22 @@ class PostgresHints:
             for name, work in (("hints-out", self._send), ("hints-in", self._hear))
         ]
 
-    def publish(self, key: AgentKey, version: int) -> None:
+    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
         """Tell this process now, and the others soon; of two hints of an agent, the newer one."""
         self._local.publish(key, version)
         with self._wake:
-            if len(self._waiting) < MOST_WAITING:
-                self._waiting[key] = max(version, self._waiting.get(key, 0))
+            if len(self._waiting) < MOST_WAITING and version >= self._waiting.get(key, (0,))[0]:
+                self._waiting[key] = version, value
             self._wake.notify()
 
     def listen(self, listener: Listener) -> None:
         """Be told of every agent's hints, in this event loop."""
         self._local.listen(listener)
+
+    def learn_with(self, learner: Learner, epoch: str) -> None:
+        """Who takes the values that other replicas tell, in this event loop."""
+        self._secret = blake2b(f"{self._url} {epoch}".encode()).digest()
+        self._learn = learner
 
     async def start(self) -> None:
         """Begin to send and to hear; a server that does not answer is tried on and on."""
@@ -150,10 +204,15 @@ class PostgresHints:
 
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closing:
-            for payload in pack(self._own, self._take()):
+            taken = self._take()
+            told = (self._hint(key, version, value) for key, (version, value) in taken)
+            for payload in pack(self._own, told):
                 connection.execute(NOTIFY, [payload])
 
-    def _take(self) -> list[tuple[AgentKey, int]]:
+    def _hint(self, key: AgentKey, version: int, value: Value | None) -> Hint:
+        return hint_of(key, version, value and value(), self._secret)
+
+    def _take(self) -> list[tuple[AgentKey, tuple[int, Value | None]]]:
         """What waits to be sent; empty when closing. While it is sent, more gathers."""
         with self._wake:
             self._wake.wait_for(lambda: self._closing or self._waiting)
@@ -176,6 +235,11 @@ class PostgresHints:
 
     # --- in the event loop ---
 
-    def _tell(self, hints: list[tuple[AgentKey, int]]) -> None:
-        for key, version in hints:
-            self._local.publish(key, version)
+    def _tell(self, hints: list[Hint]) -> None:
+        for hint in hints:
+            if self._learn is not None and hint.value != NOTHING and self._is_ours(hint):
+                self._learn(hint.key, hint.version, bytes(hint.value))
+            self._local.publish(hint.key, hint.version)
+
+    def _is_ours(self, hint: Hint) -> bool:
+        return compare_digest(hint.mark.encode(), hint.marked(self._secret).encode())

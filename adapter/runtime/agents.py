@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -37,6 +38,7 @@ from adapter.storage.port import (
     StorageError,
     Store,
 )
+from adapter.storage.rows import Unreadable, read_snapshot, snapshot_text
 from adapter.storage.threadbridge import outcome_of
 
 Plan = Mapping[AgentKey, Sequence[Step]]
@@ -122,6 +124,15 @@ class Agents:
     def forget(self, key: AgentKey) -> None:
         """Read the agent from the store the next time."""
         self._cache.pop(key, None)
+
+    def learn(self, key: AgentKey, version: int, text: bytes) -> None:
+        """Another replica has committed this version: who is known here need not be read again."""
+        known = self._cache.get(key)
+        if known is not None and known.version < version:
+            with suppress(Unreadable):
+                snapshot = read_snapshot(text, version)
+                self._remember(key, snapshot)
+                self.routes.learn_from(snapshot)
 
     async def snapshot(self, key: AgentKey) -> Snapshot:
         """The agent with its unsettled logs; a new one if nobody has seen it yet."""
@@ -249,10 +260,11 @@ class Agents:
             key = change.agent.key
             turn = turns[key]
             logs = tuple(log for log in turn.logs.values() if not log.is_settled)
-            version = before[key].version + 1
-            self._remember(key, Snapshot(turn.agent, version, logs))
+            snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
+            self._remember(key, snapshot)
             self.routes.learn(change.calls)
-            self._hints.publish(key, version)
+            value = partial(snapshot_text, snapshot) if self._shared else None
+            self._hints.publish(key, snapshot.version, value)
         for key, turn in turns.items():
             if turn.opened or turn.saved:
                 self._count(turn)

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.storage.port import CallRow, Parked, RouteRead, Store
+from adapter.storage.port import CallRow, Parked, RouteRead, Snapshot, Store
 
 REMEMBERED = 50_000
 """Calls, and lines: of each so many; what was learned first is forgotten first."""
@@ -43,8 +43,23 @@ class Routes:
     def learn(self, rows: Iterable[CallRow]) -> None:
         """These calls have been committed as those agents' own."""
         for row in rows:
-            call = (row.account, row.provider_call_id)
-            self._owners[call] = {**self._owners.get(call, {}), row.agent: row.call_id}
+            self._owned((row.account, row.provider_call_id), row.agent, row.call_id)
+
+    def learn_from(self, snapshot: Snapshot) -> None:
+        """Another replica has committed this: its calls and logs are the agent's own."""
+        agent = snapshot.agent
+        if agent.line is None:
+            return
+        calls = [(call.provider_call_id, call.call_id) for call in agent.calls]
+        calls += [(log.provider_call_id, log.log_id) for log in snapshot.logs]
+        for called, call_id in calls:
+            if called:
+                self._owned((agent.line.account, called), agent.key, call_id)
+
+    def _owned(self, call: tuple[str, str], agent: AgentKey, call_id: str) -> None:
+        known = self._owners.get(call, {})
+        if known.get(agent) != call_id:
+            self._owners[call] = {**known, agent: call_id}
             _bound(self._owners)
 
     def remembered(

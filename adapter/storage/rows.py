@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent
 from adapter.core.values import mend_all
-from adapter.storage.port import Session
+from adapter.storage.port import Session, Snapshot
 
 V = TypeVar("V", bound=Struct)
 Json: TypeAlias = Any
@@ -82,3 +82,23 @@ class Rows(Generic[V]):
 AGENT = Rows(Agent)
 CALL_LOG = Rows(CallLog)
 SESSION = Rows(Session)
+
+
+# --- between replicas ----------------------------------------------------------------------------
+
+_parted = msgspec.json.Decoder(list[Raw]).decode
+
+
+def snapshot_text(snapshot: Snapshot) -> bytes:
+    """The agent and the logs as one JSON list, each as in its row."""
+    rows = [AGENT.dump(snapshot.agent), *map(CALL_LOG.dump, snapshot.logs)]
+    return f"[{','.join(rows)}]".encode()
+
+
+def read_snapshot(text: bytes, version: int) -> Snapshot:
+    """What another replica tells. Raises Unreadable."""
+    try:
+        agent, *logs = (bytes(row).decode() for row in _parted(text))
+    except ValueError as error:
+        raise Unreadable("no list of rows") from error
+    return Snapshot(AGENT.load(agent), version, tuple(map(CALL_LOG.load, logs)))

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from random import Random
 
 from adapter.cli import main
-from adapter.core.model import AgentKey
 from adapter.fanout import postgres
 
 _dice = Random()
 _pack = postgres.pack
 
 
-def _some(sender: str, hints: Iterable[tuple[AgentKey, int]]) -> list[str]:
+def _some(sender: str, hints: Iterable[postgres.Hint]) -> list[str]:
     return _pack(sender, (hint for hint in hints if _dice.random() > 1 / 3))
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.policy import Policy, SavePolicy
-from adapter.fanout.port import Listener
+from adapter.fanout.port import Learner, Listener, Value
 from adapter.lwc.surface import lwc
 from adapter.metrics import Metrics
 from adapter.opencti.surface import open_cti
@@ -65,27 +65,35 @@ class Hints:
 
     def __init__(self, others: Callable[[Hints], list[Hints]], dice: Dice) -> None:
         self.listeners: list[Listener] = []
+        self._learn: Learner = lambda *_: None
         self._others = others
         self._dice = dice
 
-    def publish(self, key: AgentKey, version: int) -> None:
-        """Tell everybody."""
+    def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
+        """Tell everybody; not every value fits in."""
         self.heard(key, version)
+        text = value() if value is not None and self._dice.hits(0.9) else None
         for other in self._others(self):
             if self._dice.hits(0.98):
                 loop = asyncio.get_running_loop()
-                loop.call_later(self._dice.between(0.001, 0.05), other.heard, key, version)
+                loop.call_later(self._dice.between(0.001, 0.05), other.heard, key, version, text)
             else:
                 self._dice.fault("hint-lost")
 
-    def heard(self, key: AgentKey, version: int) -> None:
+    def heard(self, key: AgentKey, version: int, text: bytes | None = None) -> None:
         """Tell those who listen here."""
+        if text is not None:
+            self._learn(key, version, text)
         for listener in self.listeners:
             listener(key, version)
 
     def listen(self, listener: Listener) -> None:
         """Be told."""
         self.listeners.append(listener)
+
+    def learn_with(self, learner: Learner, epoch: str) -> None:
+        """Be told of others' values."""
+        self._learn = learner
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -175,7 +183,9 @@ class Replica:
         policy = policy_of(dice.shape)
         org = _org(dice.shape, policy, salesforce, voice_calls)
         tenants = _OneOrg(provider, org, policy)
-        self.agents = Agents(self.store, self.hints, policy, tasks=self.tasks)
+        shared = dice.shape.replicas > 1
+        self.agents = Agents(self.store, self.hints, policy, shared=shared, tasks=self.tasks)
+        self.hints.learn_with(self.agents.learn, "")
         self._runtime(dice, clock, tenants, read)
         self._edge(clock)
         self.links: set[Link] = set()

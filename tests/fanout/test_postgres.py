@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,9 +11,18 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
+from msgspec.structs import replace
 
 from adapter.core.model import AgentKey
-from adapter.fanout.postgres import CHANNEL, PostgresHints, pack, unpack
+from adapter.fanout.postgres import (
+    CHANNEL,
+    MOST_VALUE_BYTES,
+    PostgresHints,
+    hint_of,
+    pack,
+    unpack,
+)
 from tests.storage.servers import Postgres
 
 ADA = AgentKey("00D000000000001", "005000000000001")
@@ -131,12 +141,68 @@ async def test_an_absent_server_delays_the_start_and_no_more(
     assert one.broken >= 1
 
 
-@given(st.lists(st.tuples(KEYS, st.integers(0, 2**62)), max_size=400))
+SECRET = b"of this store"
+VALUES = st.none() | st.builds(lambda words: json.dumps([words]).encode(), st.text(max_size=9_000))
+
+
+@given(st.lists(st.tuples(KEYS, st.integers(0, 2**62), VALUES), max_size=100))
 def test_packing_loses_nothing_and_keeps_to_the_servers_limit(
-    hints: list[tuple[AgentKey, int]],
+    told: list[tuple[AgentKey, int, bytes | None]],
 ) -> None:
-    """In order, in notifications of less than 8,000 bytes."""
+    """In order, in notifications of less than 8,000 bytes; only what is too long stays away."""
+    hints = [hint_of(*one, SECRET) for one in told]
     packed = pack("me", hints)
     assert [hint for payload in packed for hint in unpack(payload, "another")] == hints
     assert all(len(payload.encode()) < 8_000 for payload in packed)
     assert not any(unpack(payload, "me") for payload in packed)
+    for (_, _, value), hint in zip(told, hints, strict=True):
+        is_short = value is not None and len(value) <= MOST_VALUE_BYTES
+        assert bytes(hint.value) == (value if is_short else b"null")
+
+
+def learning(replica: Replica, epoch: str) -> list[tuple[AgentKey, int, bytes, int]]:
+    """What it is told, with how many hints it had heard by then."""
+    learned: list[tuple[AgentKey, int, bytes, int]] = []
+    replica.hints.learn_with(
+        lambda key, version, value: learned.append((key, version, value, len(replica.heard))),
+        epoch,
+    )
+    return learned
+
+
+async def test_a_value_is_taken_before_its_hint_is_heard(postgres: Postgres) -> None:
+    """So whoever hears the hint finds the value; one that is not told is no matter."""
+    async with replicas(postgres.database(), 2) as (first, second):
+        learning(first, "epoch")
+        learned = learning(second, "epoch")
+        first.hints.publish(ADA, 7, lambda: b'{"a":1}')
+        first.hints.publish(BOB, 1)
+        await second.until_heard(ADA, 7)
+        await second.until_heard(BOB, 1)
+    assert learned == [(ADA, 7, b'{"a":1}', 0)]
+
+
+async def test_a_value_of_a_stranger_is_not_believed(postgres: Postgres) -> None:
+    """Anybody who may log in may notify, also with a mark that was overheard: only a hint."""
+    url = postgres.database()
+    async with replicas(url, 3) as (first, second, stranger):
+        learning(stranger, "another epoch")
+        learning(first, "epoch")
+        learned = learning(second, "epoch")
+        stranger.hints.publish(ADA, 3, lambda: b'{"a":2}')
+        await second.until_heard(ADA, 3)
+        ours = hint_of(ADA, 4, b'{"a":1}', second.hints._secret)
+        with psycopg.connect(url, autocommit=True) as connection:
+            for hint in (
+                replace(ours, version=5),
+                replace(ours, version=6, value=Raw(b"{}")),
+                replace(ours, version=7, mark=""),
+                replace(ours, version=8, mark="\u00fc"),
+                replace(ours, version=9, user=BOB.user_id),
+            ):
+                for payload in pack("a stranger", [hint]):
+                    connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+        await second.until_heard(BOB, 9)
+        first.hints.publish(ADA, 10, lambda: b'{"a":3}')
+        await second.until_heard(ADA, 10)
+    assert [(version, value) for _, version, value, _ in learned] == [(10, b'{"a":3}')]

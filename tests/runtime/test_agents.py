@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
 from adapter.core.facts import Facts
@@ -13,6 +14,7 @@ from adapter.core.policy import Policy
 from adapter.runtime.agents import _change
 from adapter.runtime.turn import take_turn
 from adapter.storage.port import Snapshot, StorageError
+from adapter.storage.rows import snapshot_text
 from tests.runtime.conftest import ADA, BOB, Bench
 
 
@@ -64,6 +66,21 @@ async def test_a_stale_cache_is_only_a_second_decision(bench: Bench) -> None:
     agent = (await bench.agents.snapshot(ADA)).agent
     assert [answer.request_id for answer in agent.answers] == ["r0", "r1"]
     assert len(bench.provider.asked) == 1
+
+
+async def test_another_replicas_value_is_taken_where_it_is_newer(bench: Bench) -> None:
+    """What is old or broken is not, and whoever is not known here is no news."""
+    await bench.greet()
+    known = await bench.agents.snapshot(ADA)
+    newer = replace(known, version=known.version + 2, agent=replace(known.agent, name="Ada L"))
+    bench.agents.learn(ADA, known.version, snapshot_text(newer))
+    bench.agents.learn(ADA, known.version + 1, b"[]")
+    bench.agents.learn(ADA, known.version + 1, b'[{"v":1}]')
+    assert bench.agents.cached(ADA) is known
+    bench.agents.learn(ADA, newer.version, snapshot_text(newer))
+    bench.agents.learn(BOB, 1, snapshot_text(newer))
+    assert bench.agents.cached(ADA) == newer
+    assert bench.agents.cached(BOB) is None
 
 
 async def test_nothing_is_performed_when_the_store_fails(

@@ -19,6 +19,7 @@ from adapter.core.model import AgentKey, Phase, TelephonyUser
 from adapter.page.page import Page
 from adapter.runtime.intake import DeliveryOutcome
 from adapter.storage.port import Done, StorageError
+from adapter.storage.rows import snapshot_text
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
@@ -171,6 +172,33 @@ async def test_a_route_remembered_here_and_changed_there_is_read_again(
         calls = (await here.agents.snapshot(key)).agent.calls
         found = [call for call in calls if call.provider_call_id == "pc1"]
         assert [call.phase for call in found] == [Phase.BRIDGED]
+
+
+async def test_what_the_other_replica_tells_of_its_commit_need_not_be_read(
+    pair: tuple[Bench, Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The value comes with the hint, and with it how the call is routed: no second decision."""
+    here, there = pair
+    await here.greet()
+    await there.agents.snapshot(ADA)
+    dialed = heard(news(Moment.DIALED), "evt_1")
+    assert await here.intake.take(dialed) is DeliveryOutcome.APPLIED
+    committed = here.agents.cached(ADA)
+    assert committed is not None
+    there.agents.routes._agents[LINE] = frozenset({ADA})
+    there.agents.learn(ADA, committed.version, snapshot_text(committed))
+    assert there.agents.cached(ADA) == committed
+
+    def not_read(*_: object) -> None:
+        raise AssertionError("it was read")
+
+    for name in ("load", "route", "agents_of"):
+        monkeypatch.setattr(there.store, name, not_read)
+    connected = heard(news(Moment.CONNECTED), "evt_2")
+    assert await there.intake.take(connected) is DeliveryOutcome.APPLIED
+    bridged = there.agents.cached(ADA)
+    assert bridged is not None
+    assert bridged.agent.phase is Phase.BRIDGED
 
 
 async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) -> None:

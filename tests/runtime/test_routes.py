@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.model import TelephonyUser
 from adapter.runtime import routes as module
 from adapter.runtime.routes import Routes
-from adapter.storage.port import AgentChange, CallRow, Commit
-from tests.contracts.stores import agent
+from adapter.storage.port import AgentChange, CallRow, Commit, Snapshot
+from tests.contracts.stores import agent, log
 from tests.runtime.conftest import ADA, BOB, LINE, Bench
 
 ROW = CallRow(LINE.account, "pc1", "call_1", ADA, 5)
@@ -35,6 +36,24 @@ def test_commits_are_learned_from() -> None:
     assert way is not None
     assert way.owners == {ADA: "call_1", BOB: "call_2"}
     assert way.agents == way.read.owners == {ADA, BOB}
+
+
+def test_what_another_replica_has_committed_is_learned_from() -> None:
+    """Calls and logs alike; without a line, or an id of the provider's, there is nothing to say."""
+    routes = Routes()
+    hers = agent(ADA, line=LINE)
+    (call,) = hers.calls
+    called, logged = (
+        replace(call, provider_call_id="pc1"),
+        replace(log("l2"), provider_call_id="pc2"),
+    )
+    for _ in range(2):
+        routes.learn_from(Snapshot(replace(hers, calls=(called, call)), 5, (logged,)))
+    routes.learn_from(Snapshot(replace(agent(BOB), calls=(called,)), 1, ()))
+    for provider_call_id, call_id in (("pc1", call.call_id), ("pc2", "l2")):
+        way = routes.remembered(LINE.account, provider_call_id, None)
+        assert way is not None
+        assert way.owners == {ADA: call_id}
 
 
 async def test_what_was_read_is_remembered(bench: Bench) -> None:

@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.logmodel import Attempting, CallLog
 from adapter.core.model import Agent, AgentKey, Bridged, Call, Record, TelephonyUser
-from adapter.storage.port import Session
-from adapter.storage.rows import AGENT, CALL_LOG, SESSION, Rows, Unreadable, to_text
+from adapter.storage.port import Session, Snapshot
+from adapter.storage.rows import (
+    AGENT,
+    CALL_LOG,
+    SESSION,
+    Rows,
+    Unreadable,
+    read_snapshot,
+    snapshot_text,
+    to_text,
+)
 from tests import strategies
 
 KEY = AgentKey("00D1", "0051")
@@ -31,6 +41,20 @@ def test_any_agent_comes_back_equal(agent: Agent) -> None:
 def test_any_call_log_comes_back_equal(log: CallLog) -> None:
     """In every state of the go gate."""
     assert CALL_LOG.load(CALL_LOG.dump(log)) == log
+
+
+@given(strategies.agents(), st.lists(strategies.call_logs(), max_size=3), st.integers(0, 2**53))
+def test_any_snapshot_comes_back_equal(agent: Agent, logs: list[CallLog], version: int) -> None:
+    """As replicas tell it each other."""
+    snapshot = Snapshot(agent, version, tuple(logs))
+    assert read_snapshot(snapshot_text(snapshot), version) == snapshot
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"[1]", b'["x"]', b"[{}]", b"[\xff]"])
+def test_what_is_no_snapshot_is_refused(text: bytes) -> None:
+    """By the one error that says so."""
+    with pytest.raises(Unreadable):
+        read_snapshot(text, 1)
 
 
 @given(strategies.sessions)

@@ -112,17 +112,20 @@ class CoreProcess:
     # --- versions --------------------------------------------------------------------------------
 
     def _committed(self, key: AgentKey, snapshot: Snapshot) -> None:
-        self.world.hint_others(self, key, snapshot.version)
+        self.world.hint_others(self, key, snapshot)
         self.records.claim(key, snapshot)
         self.show(key, snapshot)
 
-    def hinted(self, key: AgentKey, version: int) -> None:
+    def hinted(self, key: AgentKey, version: int, value: Snapshot | None) -> None:
         """Another process has committed this version."""
         if not self.alive:
             return
         known = self.commits.cache.get(key)
         if known is not None and known.version < version:
-            del self.commits.cache[key]
+            if value is None:
+                del self.commits.cache[key]
+            else:
+                self.commits.cache[key] = value
         if key in self.offers.wires:
             self.show(key, self.commits.snapshot(key))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapter.core.model import AgentKey
+from adapter.storage.port import Snapshot
 from qa.checker.history import History
 from qa.simulation.calls import Letter
 from qa.simulation.core.heap import HeapLoop
@@ -18,6 +19,7 @@ from qa.simulation.scene import REST_SECONDS, SWEEP_SECONDS, Process, Scene
 
 LOOK_SECONDS = 20.0
 HINT_ARRIVES = 0.98
+HINT_HAS_VALUE = 0.9
 
 
 def simulate_core(seed: int, calls: int, odds: Odds | None = None, surface: str = "") -> History:
@@ -59,14 +61,15 @@ class CoreWorld(Scene):
         self.replicas[self.replicas.index(dead)] = self._process()
         self.arm()
 
-    def hint_others(self, teller: CoreProcess, key: AgentKey, version: int) -> None:
-        """Tell the other processes of a version: a little later, or never."""
+    def hint_others(self, teller: CoreProcess, key: AgentKey, snapshot: Snapshot) -> None:
+        """Tell the other processes of a version: a little later, or never; not all fits in."""
         for other in self.replicas:
             if other is teller or not other.alive:
                 continue
             if self.dice.hits(HINT_ARRIVES):
                 seconds = self.dice.between(0.001, 0.05)
-                self.loop.call_later(seconds, other.hinted, key, version)
+                value = snapshot if self.dice.hits(HINT_HAS_VALUE) else None
+                self.loop.call_later(seconds, other.hinted, key, snapshot.version, value)
             else:
                 self.dice.fault("hint-lost")
 
