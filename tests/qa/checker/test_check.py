@@ -253,6 +253,13 @@ def another_caller(history: History) -> None:
     history.tasks[0].fields["Subject"] = "Call from UNKNOWN"
 
 
+def vanished_beside_a_colleagues(history: History) -> None:
+    """The same, with its log there, though a colleague has taken another call."""
+    vanished(history)
+    agent = history.calls[0].agent
+    history.calls.append(TrueCall("pc_9", agent, "Missed", logged=False, taken=True))
+
+
 SPOILED: list[tuple[Callable[[History], None], str]] = [
     (two_posts, "posts"),
     (no_log, "lost"),
@@ -279,6 +286,7 @@ SPOILED: list[tuple[Callable[[History], None], str]] = [
     (backwards, "illegal"),
     (back_from_the_dead, "illegal"),
     (vanished, "illegal"),
+    (vanished_beside_a_colleagues, "illegal"),
     (two_placements, "illegal"),
     (wrong_phase, "illegal"),
     (unlogged, "unlogged_webhooks"),
@@ -321,6 +329,18 @@ def test_an_injected_refusal_accounts_for_a_log_in_the_tray() -> None:
     assert report.is_ok
     assert (report.tray, report.tray_expected) == (1, 1)
     assert report.summary()["faults"] == {"refused-by-rule": 1}
+
+
+def test_a_talk_that_turns_out_to_be_a_colleagues_leaves_without_a_wrap_up() -> None:
+    """Nobody was named when it began; there is no log of it here."""
+    history = good()
+    agent = history.calls[0].agent
+    history.calls.append(TrueCall("pc_9", agent, "Missed", logged=False, taken=True))
+    last = history.trails[0].steps[-1]
+    talk = Step(last.version + 1, "bridged", {**last.calls, "call_9": "bridged"})
+    history.trails[0].steps += [talk, Step(last.version + 2, last.phase, last.calls)]
+    history.agents[0].version += 2
+    assert check(history).violations == []
 
 
 @pytest.mark.parametrize(
