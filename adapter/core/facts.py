@@ -52,6 +52,8 @@ class Outcome(StrEnum):
     """Somebody talked to the agent: never said by a provider, derived from `connected`."""
     MISSED = "missed"
     """An inbound call that the agent did not take: derived as well."""
+    ELSEWHERE = "elsewhere"
+    """An inbound call that rang here and that a colleague took: derived as well."""
 
 
 class PhoneRefusal(StrEnum):
@@ -70,6 +72,7 @@ OUTBOUND: Final = Direction.OUTBOUND
 INBOUND: Final = Direction.INBOUND
 VOICEMAIL: Final = Outcome.VOICEMAIL
 MISSED: Final = Outcome.MISSED
+ELSEWHERE: Final = Outcome.ELSEWHERE
 
 LONGEST_TALK_MS: Final = 24 * 3_600_000
 """What is longer is a wrong time, and a number that Salesforce may refuse for good."""
@@ -101,7 +104,8 @@ class Facts(Value, frozen=True):
     `number` is the other party's, as the provider writes it, `own_number` the one of ours that was
     called or shown; `phone` is why the agent's own was not picked up (outbound), `picked_up` when
     it was, `connected` when both parties could talk. `recording` is the name by which the provider
-    finds what was recorded of it, `summary` what it says that was talked about.
+    finds what was recorded of it, `summary` what it says that was talked about; `taken` is when a
+    colleague took what rang here.
     """
 
     direction: Known[Direction] | None = None
@@ -117,6 +121,7 @@ class Facts(Value, frozen=True):
     phone: Known[PhoneRefusal] | None = None
     recording: Known[str] | None = None
     summary: Known[str] | None = None
+    taken: Known[int] | None = None
 
     def join(self, other: Facts) -> Facts:
         """Both together: commutative, associative, idempotent."""
@@ -138,6 +143,7 @@ class Facts(Value, frozen=True):
             better(self.phone, other.phone),
             better(self.recording, other.recording),
             better(self.summary, other.summary),
+            better(self.taken, other.taken),
         )
 
     @property
@@ -195,7 +201,7 @@ class Facts(Value, frozen=True):
         if self.connected is not None:
             return Outcome.ANSWERED
         if self.is_inbound:
-            return MISSED
+            return MISSED if self.taken is None else ELSEWHERE
         return Outcome.NO_ANSWER if told is Outcome.COMPLETED else told
 
 

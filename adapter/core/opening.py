@@ -31,12 +31,6 @@ def log_of_attempt(
     return (_log(agent, replace(call, facts=call.facts.join(over)), at, 0, policy),)
 
 
-def log_passed_on(agent: Agent, call: Call, at: int, policy: Policy) -> tuple[CallLog, ...]:
-    """The log of a call that rings on or is taken elsewhere, and may come back, if it has one."""
-    opened = log_of_attempt(agent, call, at, policy)
-    return tuple(replace(log, passed_on=True) for log in opened)
-
-
 def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLog:
     by_page = agent.route.by_page
     # A creation whose answer never came may still be carried out: it must find no record here.

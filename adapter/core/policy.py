@@ -58,6 +58,7 @@ PLAIN_WORDS: tuple[tuple[Outcome, str], ...] = (
     (Outcome.FAILED, "Failed"),
     (Outcome.VOICEMAIL, "Left Voicemail"),
     (Outcome.MISSED, "Missed"),
+    (Outcome.ELSEWHERE, "Answered Elsewhere"),
 )
 """How a call ended, as it stands in the log where nobody has set another word."""
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from adapter.core.controlling import send_extension
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.dialing import placing_notices
+from adapter.core.elsewhere import log_passed_on, taken_elsewhere
 from adapter.core.ending import await_cdr, call_over, is_known_enough, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
@@ -41,7 +42,6 @@ from adapter.core.model import (
     Stage,
     Wrapup,
 )
-from adapter.core.opening import log_passed_on
 from adapter.core.ownleg import SAME_TIME_MS, is_own_leg, may_be_own_leg
 from adapter.core.phone import same_number
 from adapter.core.policy import Policy
@@ -64,7 +64,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if isinstance(event, Transferred):
             return ignored(agent, "transferred elsewhere")  # perhaps to this very agent
         if event.facts.connected is not None:
-            return _taken_elsewhere(agent, call, event.at, policy)
+            return taken_elsewhere(agent, call, event, policy)
     if call is not None:
         call = _named(call, event)
         if isinstance(event, InCallChanged) and not event.elsewhere:
@@ -93,7 +93,7 @@ def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -
         return _learned(agent, call, left, policy)
     if call is not None and call.request_id and not isinstance(call.stage, Wrapup):
         return _learned(agent, call, event, policy)
-    return _taken_elsewhere(agent, None if _had_part(call) else call, event.at, policy)
+    return taken_elsewhere(agent, None if _had_part(call) else call, event, policy)
 
 
 def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> Decision:
@@ -140,16 +140,6 @@ def _had_part(call: Call | None) -> bool:
         return False
     placed = call.request_id != "" or call.direction is OUTBOUND
     return placed or (call.facts.connected is not None and not call.unnamed)
-
-
-def _taken_elsewhere(agent: Agent, call: Call | None, at: int, policy: Policy) -> Decision:
-    """Nobody's missed call, and no talk of this agent's; where it has a record, that is closed.
-
-    A talk that names nobody seemed to be this agent's while it went on.
-    """
-    if call is not None and isinstance(call.stage, RingingInbound | Bridged | AwaitingCdr):
-        return Decision(agent.without_call(call.call_id), log_passed_on(agent, call, at, policy))
-    return ignored(agent, "answered elsewhere")
 
 
 def _of_the_past(agent: Agent, event: Report) -> Decision:

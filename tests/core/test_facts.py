@@ -106,6 +106,8 @@ def test_completed_without_a_connection_is_no_answer_and_no_talk() -> None:
         (said(connected=5, transferred=7, ended=9), Outcome.ANSWERED, 2),
         (said(connected=9, ended=5), Outcome.ANSWERED, 0),
         (said(ended=9, direction=Direction.INBOUND), Outcome.MISSED, None),
+        (said(ended=9, direction=Direction.INBOUND, taken=5), Outcome.ELSEWHERE, None),
+        (said(connected=6, ended=9, direction=Direction.INBOUND, taken=5), Outcome.ANSWERED, 3),
         (said(ended=9, outcome=Outcome.BUSY), Outcome.BUSY, None),
         (said(connected=5), Outcome.ANSWERED, None),
     ],

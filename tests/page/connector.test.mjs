@@ -267,6 +267,47 @@ each('hold, mute, digits and a blind transfer are asked of the provider', async 
   assert.deepEqual(b.events().slice(-3), ['PARTICIPANT_ADDED', 'HANGUP', 'AFTER_CALL_WORK_STARTED']);
 });
 
+each('what is put on hold or muted at the phone itself is told once, and what was asked for is not told again', async (b) => {
+  await dialed(b);
+  const toggles = () => b.events().filter((event) => event.endsWith('_TOGGLE'));
+  b.show({ calls: [b.call({ state: 'bridged' })] });
+  b.show({ calls: [b.call({ state: 'bridged', held: true })] });
+  await b.settled();
+  assert.deepEqual([toggles(), b.payload('HOLD_TOGGLE').isCustomerOnHold], [['HOLD_TOGGLE'], true]);
+  b.show({ calls: [b.call({ state: 'bridged', muted: true })] });
+  await b.settled();
+  assert.deepEqual([toggles(), b.payload('HOLD_TOGGLE').isCustomerOnHold, b.payload('MUTE_TOGGLE').isMuted], [['HOLD_TOGGLE', 'HOLD_TOGGLE', 'MUTE_TOGGLE'], false, true]);
+  // The view shows it a moment after the answer, as phone systems do.
+  await b.ask({ type: 'HOLD', call: { callId: 'c1' } });
+  b.answer('done');
+  await b.settled();
+  b.show({ calls: [b.call({ state: 'bridged', muted: true, held: true })] });
+  await b.settled();
+  assert.equal(toggles().length, 4);
+  b.show({ calls: [b.call({ state: 'bridged', muted: true })] });
+  await b.settled();
+  assert.deepEqual([toggles().length, b.payload('HOLD_TOGGLE').isCustomerOnHold], [5, false]);
+});
+
+each('a phone that is not there is not chosen', async (b) => {
+  await b.setup();
+  await b.ask({ type: 'SET_AGENT_CONFIG', config: { selectedPhone: { type: 'DESK_PHONE' } } });
+  assert.equal(b.events().at(-1), 'AGENT_CONFIG_UPDATED');
+  for (const selectedPhone of [{ type: 'SOFT_PHONE' }, { type: 'DESK_PHONE', number: '+12025550199' }]) {
+    await b.ask({ type: 'SET_AGENT_CONFIG', config: { selectedPhone } });
+    assert.deepEqual([b.events().at(-1), b.payload('ERROR').customError?.labelName], ['ERROR', 'Softphone_Unsupported']);
+  }
+});
+
+each('the customer alone is not let go from a talk of three: that would end it for all', async (b) => {
+  await dialed(b);
+  b.show({ calls: [b.call({ state: 'bridged', third: { number: '2001', display: '2001', state: 'joined', since: 1 } })] });
+  await b.settled();
+  const before = b.sent.length;
+  await b.ask({ type: 'END_CALL', call: { callAttributes: { participantType: 'Initial_Caller' } } });
+  assert.deepEqual([b.sent.length, b.payload('ERROR').customError?.labelName], [before, 'Softphone_Unsupported']);
+});
+
 each('a working day of calls leaves nothing behind but the last ones', async (b) => {
   await b.setup();
   for (let place = 0; place < 150; place++) {

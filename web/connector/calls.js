@@ -33,7 +33,7 @@ export function thirdCall(card, host) {
 
 /** @param {Card & Partial<OverCard>} card @param {Host} host @returns {NeutralCall} */
 function common(card, host) {
-  const { can, holds, mutes } = host;
+  const { can } = host;
   return {
     callId: card.call_id,
     type: TYPES[card.direction] ?? 'Outbound',
@@ -41,7 +41,7 @@ function common(card, host) {
     name: card.record?.name || card.name || '',
     recordId: card.record?.id ?? '',
     state: 'ringing', since: 0, voiceCallId: '', reason: '', agentStatus: '', closeOnError: true,
-    onHold: card.held ?? holds.has(card.call_id), muted: card.muted ?? mutes.has(card.call_id),
+    onHold: card.held ?? false, muted: card.muted ?? false,
     recording: card.recording ?? '', hasThird: Boolean(card.third),
     can,
   };

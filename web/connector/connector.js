@@ -54,7 +54,7 @@ export function createConnector(ports) {
   let waiting = [];
 
   /** @type {Host} */
-  const host = { can: NOTHING, holds: new Set(), mutes: new Set(), makesRecords: true };
+  const host = { can: NOTHING, makesRecords: true };
   const requests = createRequests({ send, makeId, view: () => view, ...(ports.setTimer && { setTimer: ports.setTimer }), ...(ports.clearTimer && { clearTimer: ports.clearTimer }) });
   const story = createStory({ publish, host: () => host, later, now: () => clock() + skew });
 
@@ -67,6 +67,8 @@ export function createConnector(ports) {
     added: (call) => ['PARTICIPANT_ADDED', classes.participantResult(call, call.number, false)],
     joined: (call) => ['PARTICIPANT_CONNECTED', classes.participantResult(call, call.number, false)],
     removed: (call) => ['PARTICIPANT_REMOVED', classes.callResult(call)],
+    held: (call) => ['HOLD_TOGGLE', classes.holdResult(call.onHold, [call])],
+    muted: (call) => ['MUTE_TOGGLE', classes.muteResult(call.muted, call)],
   };
 
   /** @param {string} news @param {NeutralCall} call */
@@ -181,7 +183,10 @@ export function createConnector(ports) {
     }
     const card = theCall(asked);
     // Who leaves two others together hands the call over.
-    const leaves = Boolean(card.third) && card.third?.state !== 'ringing' && asked?.callAttributes?.participantType === 'Agent';
+    const isShared = Boolean(card.third) && card.third?.state !== 'ringing';
+    const leaves = isShared && asked?.callAttributes?.participantType === 'Agent';
+    // Nobody can be left with the one who was asked: to end all of it is not what was meant.
+    if (isShared && asked?.callAttributes?.participantType === 'Initial_Caller') throw refusalOf('unsupported');
     if (!leaves) demand('hang_up', 'hang-up-at-phone');
     const { view: seen } = await control(card, leaves ? 'complete' : 'hang_up', {}, isGone(card));
     const call = endedCall(activeCall(card, host), seen);
@@ -213,16 +218,12 @@ export function createConnector(ports) {
     return classes.callResult(call);
   }
 
-  /** @param {Set<string>} set @param {boolean} on @param {string} action @param {keyof Abilities} ability */
-  const toggle = (set, on, action, ability) => async (/** @type {any} */ asked) => {
-    const card = theCall(asked);
-    demand(ability);
-    await control(card, action);
-    if (on) set.add(card.call_id);
-    else set.delete(card.call_id);
-    const call = activeCall(card, host);
-    return ability === 'hold' ? classes.holdResult(on, [call]) : classes.muteResult(on, call);
-  };
+  /** There is the desk phone alone, and its number is the phone system's. @param {any} config */
+  async function setAgentConfig(config) {
+    const { type = 'DESK_PHONE', number = '' } = Object(Object(config).selectedPhone);
+    if (type !== 'DESK_PHONE' || number) throw classes.error(refusalOf('unsupported'));
+    return classes.success();
+  }
 
   async function addParticipant(/** @type {any} */ contact, /** @type {any} */ asked, /** @type {boolean} */ isBlind) {
     const target = String(contact?.phoneNumber ?? '');
@@ -281,10 +282,10 @@ export function createConnector(ports) {
     acceptCall: guarded(acceptCall),
     declineCall: guarded(declineCall),
     endCall: guarded(endCall),
-    hold: guarded(toggle(host.holds, true, 'hold', 'hold')),
-    resume: guarded(toggle(host.holds, false, 'resume', 'hold')),
-    mute: guarded(toggle(host.mutes, true, 'mute', 'mute')),
-    unmute: guarded(toggle(host.mutes, false, 'unmute', 'mute')),
+    hold: guarded(parties.toggle(true, 'hold', 'hold')),
+    resume: guarded(parties.toggle(false, 'resume', 'hold')),
+    mute: guarded(parties.toggle(true, 'mute', 'mute')),
+    unmute: guarded(parties.toggle(false, 'unmute', 'mute')),
     sendDigits: guarded(async (digits) => {
       demand('digits');
       await control(theCall(null), 'digits', { digits: String(digits) });
@@ -295,7 +296,7 @@ export function createConnector(ports) {
     pauseRecording: guarded(parties.record(true)),
     resumeRecording: guarded(parties.record(false)),
     getAgentConfig: async () => classes.agentConfig(),
-    setAgentConfig: async () => classes.success(),
+    setAgentConfig,
     setAgentStatus: async () => classes.statusTaken(),
     getPhoneContacts: async (/** @type {any} */ filter) => classes.phoneContacts(await found(filter)),
     getContacts: async (/** @type {any} */ filter) => classes.contacts(await found(filter)),

@@ -12,12 +12,15 @@ import { activeCall, endedCall, liveCards, parentOf, thirdCall } from './calls.j
 /** Of so many calls it is remembered that they are over: a late view tells none of them again. */
 const OVER_KEPT = 100;
 
+/** @type {['onHold'|'muted', 'held'|'muted'][]} */
+const TOGGLES = [['onHold', 'held'], ['muted', 'muted']];
+
 /** How long an incoming call waits for the record that the backend makes of it. */
 export const RECORD_MS = 2_000;
 
 /**
  * @param {{
- *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed', call: NeutralCall) => void,
+ *   publish: (news: 'started'|'connected'|'hangup'|'afterWork'|'added'|'joined'|'removed'|'held'|'muted', call: NeutralCall) => void,
  *   host: () => Host, later: (run: () => void, ms: number) => void, now: () => number,
  * }} ports `now`: milliseconds of the server's clock
  */
@@ -26,6 +29,8 @@ export function createStory({ publish, host, later, now }) {
   const told = new Map();
   /** Third parties that the host knows of, by the call that they are part of. @type {Map<string, NeutralCall>} */
   const thirds = new Map();
+  /** Each call as the view showed it last. @type {Map<string, NeutralCall>} */
+  const seen = new Map();
   /** @type {Set<string>} */
   const over = new Set();
   /** @type {VoiceView|null} */
@@ -35,6 +40,7 @@ export function createStory({ publish, host, later, now }) {
   /** @param {NeutralCall} call */
   function ended(call) {
     told.delete(call.callId);
+    seen.delete(call.callId);
     thirds.delete(call.callId);
     over.add(call.callId);
     for (const oldest of over) {
@@ -89,13 +95,29 @@ export function createStory({ publish, host, later, now }) {
       publish('started', { ...call, state: 'ringing' });
     }
     if (call.state === 'connected' && before?.state !== 'connected') publish('connected', call);
-    told.set(call.callId, call);
+    told.set(call.callId, before ? withToggles(before, call) : call);
+    seen.set(call.callId, call);
+  }
+
+  /**
+   * What changed at the phone itself is news; what the host has asked for it knows before the view
+   * does. While somebody is asked, holding goes with that.
+   * @param {NeutralCall} before @param {NeutralCall} call @returns {NeutralCall} as the host knows it
+   */
+  function withToggles(before, call) {
+    const last = seen.get(call.callId) ?? call;
+    const known = { ...call };
+    for (const [flag, news] of TOGGLES) {
+      if (call[flag] === last[flag]) known[flag] = before[flag];
+      else if (call[flag] !== before[flag] && !(call.hasThird || before.hasThird)) publish(news, call);
+    }
+    return known;
   }
 
   return {
-    /** @param {VoiceView} seen */
-    follow(seen) {
-      view = seen;
+    /** @param {VoiceView} shown */
+    follow(shown) {
+      view = shown;
       tell();
     },
     /**

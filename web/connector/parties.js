@@ -1,6 +1,6 @@
 /**
- * More than two in a call: somebody is asked before it is handed over, both are swapped, all talk; and
- * the recording that pauses meanwhile.
+ * Who can hear whom: on hold, muted; more than two in a call, when somebody is asked before it is
+ * handed over, both are swapped, all talk; and the recording that pauses meanwhile.
  */
 
 import { activeCall, parentOf, thirdCall } from './calls.js';
@@ -60,6 +60,15 @@ export function createParties({ classes, story, host, theCall, demand, control }
       const call = { ...third, state: 'ended', reason: 'ended' };
       story.note(call);
       return classes.hangupResult([call]);
+    },
+    /** @param {boolean} on @param {string} action @param {'hold'|'mute'} ability */
+    toggle: (on, action, ability) => async (/** @type {any} */ asked) => {
+      const card = theCall(asked);
+      demand(ability);
+      await control(card, action);
+      const call = { ...activeCall(card, host), [ability === 'hold' ? 'onHold' : 'muted']: on };
+      story.note(call);
+      return ability === 'hold' ? classes.holdResult(on, [call]) : classes.muteResult(on, call);
     },
     /** @param {boolean} pause */
     record: (pause) => async (/** @type {any} */ asked) => {

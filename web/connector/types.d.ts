@@ -15,8 +15,6 @@ export interface Abilities {
 
 export interface Host {
   can: Abilities;
-  holds: Set<string>;
-  mutes: Set<string>;
   /** Whether the backend makes the records of incoming calls. */
   makesRecords: boolean;
 }

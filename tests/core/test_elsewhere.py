@@ -1,0 +1,54 @@
+"""A call that rang here and became somebody else's: what its record says, where there is one."""
+
+import pytest
+from msgspec.structs import replace
+
+from adapter.core.events import AnsweredElsewhere, CallEnded, InboundRinging, RingingElsewhere
+from adapter.core.facts import Direction, Outcome
+from adapter.core.model import Agent
+from adapter.core.route import Route
+from tests.core.people import IDLE, T0, said, tell
+from tests.core.world import World
+
+VOICE = replace(IDLE, surface="voice", route=Route.BACKEND)
+RINGS = tell(InboundRinging, T0, said(direction=Direction.INBOUND, number="+12025550199"))
+HUNTS_ON = tell(RingingElsewhere, T0 + 12_000)
+TAKEN = tell(AnsweredElsewhere, T0 + 15_000, said(connected=T0 + 15_000))
+OVER = tell(CallEnded, T0 + 40_000, said(ended=T0 + 40_000, outcome=Outcome.COMPLETED))
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        ((TAKEN,), Outcome.ELSEWHERE),
+        ((TAKEN, OVER), Outcome.ELSEWHERE),
+        ((HUNTS_ON, TAKEN), Outcome.ELSEWHERE),
+        ((HUNTS_ON,), Outcome.MISSED),
+    ],
+    ids=["taken", "taken and over", "hunted on and taken", "hunts on"],
+)
+def test_the_record_says_whether_a_colleague_took_the_call(
+    events: tuple[AnsweredElsewhere, ...], outcome: Outcome
+) -> None:
+    """Nobody missed what somebody took; and nobody talked here."""
+    world = World(VOICE)
+    for event in (RINGS, *events):
+        world.report(replace(event, elsewhere=event is not RINGS))
+    (log,) = world.logs.values()
+    assert (log.wanted.outcome, log.wanted.talk_ms) == (outcome, None)
+    assert world.agent.calls == ()
+
+
+@pytest.mark.parametrize("agent", [IDLE, VOICE], ids=["pages write", "the backend writes"])
+def test_what_an_agent_never_heard_of_is_no_record_of_theirs(agent: Agent) -> None:
+    """A colleague's call, told of to everybody."""
+    world = World(agent)
+    world.report(TAKEN)
+    assert (world.logs, world.agent) == ({}, agent)
+
+
+def test_where_pages_write_nothing_is_logged() -> None:
+    """There is nothing to close."""
+    world = World(IDLE)
+    decisions = [world.report(event) for event in (RINGS, HUNTS_ON, TAKEN)]
+    assert (world.logs, decisions[-1].log_events) == ({}, ())
