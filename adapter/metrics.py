@@ -35,10 +35,8 @@ class _Taking:
     __slots__ = ("_seconds", "began", "is_on")
 
     def __init__(self, seconds: Histogram) -> None:
-        self._seconds = seconds
-
-    def begin(self) -> None:
         """It is here, whole; who goes on with it later does so in the same context."""
+        self._seconds = seconds
         self.is_on = True
         self.began = perf_counter()
         _webhook.set(self)
@@ -222,9 +220,7 @@ class Metrics:
 
     def webhook(self) -> Callable[[], None]:
         """A delivery is being taken; what is shown until the end is called is because of it."""
-        taking = _Taking(self.accept_seconds)
-        taking.begin()
-        return taking.end
+        return _Taking(self.accept_seconds).end
 
     def shown(self) -> None:
         """A page of this replica was sent a view: by a delivery, or for another reason."""

@@ -97,6 +97,11 @@ class Tenants(Generic[SalesforceT]):
         """The agent's org; None where it is no longer set up here."""
         return self._by_org.get(key.org_id)
 
+    def rules_of(self, key: AgentKey) -> Policy | None:
+        """The rules of the agent's calls and logs; None where their org is no longer set up."""
+        tenant = self._by_org.get(key.org_id)
+        return tenant.rules if tenant else None
+
     def of_account(self, account: str) -> Tenant[SalesforceT] | None:
         """Whose provider account it is; None where it is nobody's."""
         return self._by_account.get(account)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import httpx
 import structlog
 
-from adapter.core.model import AgentKey
-from adapter.core.policy import Policy
 from adapter.fanout.open import is_shared
 from adapter.fanout.port import Hints
 from adapter.metrics import Metrics
@@ -87,7 +85,7 @@ async def make_runtime(edges: Edges) -> Runtime:
         hints,
         settings.policy(),
         shared=edges.shared,
-        rules_of=_rules_of(edges.tenants),
+        rules_of=edges.tenants.rules_of,
         tasks=edges.tasks,
     )
     epoch = await store.epoch()
@@ -151,11 +149,3 @@ def _streams(edges: Edges, intake: Intake) -> tuple[Stream, ...]:
         for account, driver in accounts.items()
         if isinstance(driver, StreamDriver)
     )
-
-
-def _rules_of(tenants: Tenants[SalesforceOrg]) -> Callable[[AgentKey], Policy | None]:
-    def rules_of(key: AgentKey) -> Policy | None:
-        tenant = tenants.of_agent(key)
-        return tenant.rules if tenant else None
-
-    return rules_of

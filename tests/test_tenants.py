@@ -30,12 +30,14 @@ def test_an_agent_and_an_account_lead_to_the_same_tenant() -> None:
         assert tenant is tenants.of_account(account) is tenants.of_org(key.org_id)
         assert tenant.telephony.account == account
         assert tenant.capabilities.transfer
+        assert tenants.rules_of(key) is tenant.rules
 
 
 def test_nobodys_org_or_account_has_no_tenant() -> None:
     """Also where there is only one that could be meant."""
     tenants = Tenants(two().all[:1])
     assert tenants.of_agent(BOB) is None
+    assert tenants.rules_of(BOB) is None
     assert tenants.of_account("acct_b") is None
     assert tenants.of_org(ADA.org_id + "AAA") is None
 

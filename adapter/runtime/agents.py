@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,6 +120,10 @@ class Agents:
     def cached(self, key: AgentKey) -> Snapshot | None:
         """The agent as this process last saw it."""
         return self._cache.get(key)
+
+    def know(self, keys: Set[AgentKey]) -> bool:
+        """Whether all of them are in memory."""
+        return keys <= self._cache.keys()
 
     def forget(self, key: AgentKey) -> None:
         """Read the agent from the store the next time."""
@@ -259,7 +263,7 @@ class Agents:
         for change in changes:
             key = change.agent.key
             turn = turns[key]
-            logs = tuple(log for log in turn.logs.values() if not log.is_settled)
+            logs = tuple([log for log in turn.logs.values() if not log.is_settled])
             snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
             self._remember(key, snapshot)
             self.routes.learn(change.calls)

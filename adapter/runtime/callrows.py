@@ -18,9 +18,6 @@ from adapter.storage.rows import to_text
 Told: TypeAlias = Call | CallLog
 """Either tells how a call went; where there are both, the log may know more."""
 
-Shown: TypeAlias = tuple[str | None, int, str]
-"""The provider's id of the call, when it began, and the row's value."""
-
 
 def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     """Rows of calls whose provider id, or whose end, has become known or was corrected.
@@ -33,9 +30,12 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
         return ()
     rows = []
     for call_id, one in _touched(before, turn).items():
-        called, at, value = shown = _shown(agent, one)
-        if called and shown != _shown_before(before, call_id):
-            rows.append(CallRow(line.account, called, call_id, agent.key, at, value))
+        called, was = one.provider_call_id, _was(before, call_id)
+        if called is None:
+            continue
+        value = _value(agent, one)
+        if was is None or was.provider_call_id != called or _value(before.agent, was) != value:
+            rows.append(CallRow(line.account, called, call_id, agent.key, one.opened_at, value))
     return tuple(rows)
 
 
@@ -54,20 +54,11 @@ def _touched(before: Snapshot, turn: Turn) -> dict[str, Told]:
     return {**calls, **turn.changed}
 
 
-def _shown_before(before: Snapshot, call_id: str) -> Shown | None:
-    was = _was(before, call_id)
-    return None if was is None else _shown(before.agent, was)
-
-
 def _was(before: Snapshot, call_id: str) -> Told | None:
     for log in before.logs:
         if log.log_id == call_id:
             return log
     return before.agent.call(call_id)
-
-
-def _shown(agent: Agent, one: Told) -> Shown:
-    return one.provider_call_id, one.opened_at, _value(agent, one)
 
 
 def _value(agent: Agent, one: Told) -> str:

@@ -77,7 +77,8 @@ class Intake:
             self._route(heard, heard.update, done, 0)
             return
         fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-        commit = Commit(delivery=self._delivery(heard, fate), states=self._states(heard))
+        at = self._clock.now()
+        commit = Commit(delivery=_delivery(heard, fate, at), states=_states(heard, at))
         self._agents.change({}, lambda outcome: done(_fate(outcome, fate)), commit)
 
     def _route(
@@ -88,7 +89,7 @@ class Intake:
         agents, way = self._agents, None
         if race == 0 and heard.parkable:
             way = agents.routes.remembered(heard.account, update.provider_call_id, line)
-        if way is None or any(agents.cached(key) is None for key in way.agents):
+        if way is None or not agents.know(way.agents):
             reading = self._read_route(heard, update, done, race, line)
             agents.tasks.start(f"route {heard.event_id}", reading)
         else:
@@ -147,10 +148,10 @@ class Intake:
         """Who hears what, what that makes of the delivery, and what is committed beside it."""
         at = self._clock.now()
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
-        plan, states = self._plan(update, way, at, sent_at), self._states(heard)
+        plan, states = self._plan(update, way, at, sent_at), _states(heard, at)
         if plan:
             fate = DeliveryOutcome.APPLIED
-            delivery = self._delivery(heard, fate)
+            delivery = _delivery(heard, fate, at)
             return plan, fate, Commit((), delivery, (), way.parked, way.read, states)
         if not heard.parkable:
             return plan, DeliveryOutcome.IGNORED, None
@@ -163,7 +164,7 @@ class Intake:
         if fate is DeliveryOutcome.PARKED:
             call_id, due = update.provider_call_id, at + PARKED_MS
             park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
-        return plan, fate, Commit((), self._delivery(heard, fate), park, (), route, states)
+        return plan, fate, Commit((), _delivery(heard, fate, at), park, (), route, states)
 
     def _plan(
         self, update: CallUpdate, way: Route, at: int, sent_at: int | None
@@ -191,12 +192,13 @@ class Intake:
             if told is not None:
                 yield parked.at, told, None
 
-    def _states(self, heard: IncomingDelivery) -> tuple[DriverRow, ...]:
-        return tuple([driver_row(heard.account, one, self._clock.now()) for one in heard.states])
 
-    def _delivery(self, heard: IncomingDelivery, fate: DeliveryOutcome) -> Delivery:
-        now = self._clock.now()
-        return Delivery(heard.account, heard.event_id, heard.type, heard.body, now, fate.value)
+def _states(heard: IncomingDelivery, at: int) -> tuple[DriverRow, ...]:
+    return tuple([driver_row(heard.account, one, at) for one in heard.states])
+
+
+def _delivery(heard: IncomingDelivery, fate: DeliveryOutcome, at: int) -> Delivery:
+    return Delivery(heard.account, heard.event_id, heard.type, heard.body, at, fate.value)
 
 
 def _fate(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:

@@ -21,16 +21,15 @@ REMEMBERED = 50_000
 
 
 class Route(Struct, frozen=True):
-    """The route of one delivery: our call ids by owner, what waits, and who has the user's line."""
+    """The route of one delivery: our call ids by owner, what waits, and who has the user's line.
+
+    `agents` is everybody who knows the call, and whom the delivery names.
+    """
 
     read: RouteRead
     owners: Mapping[AgentKey, str]
     parked: tuple[Parked, ...]
-
-    @property
-    def agents(self) -> frozenset[AgentKey]:
-        """Everybody who knows the call, and whom the delivery names."""
-        return self.read.owners | self.read.line_agents
+    agents: frozenset[AgentKey]
 
 
 class Routes:
@@ -95,9 +94,9 @@ def _way(
     line: TelephonyUser | None,
     agents: frozenset[AgentKey],
 ) -> Route:
-    waiting = frozenset(one.event_id for one in parked)
-    read = RouteRead(*call, frozenset(owners), waiting, line, agents)
-    return Route(read, owners, parked)
+    waiting, known = frozenset([one.event_id for one in parked]), frozenset(owners)
+    read = RouteRead(*call, known, waiting, line, agents)
+    return Route(read, owners, parked, known | agents)
 
 
 def _bound(known: OrderedDict[Any, Any]) -> None:

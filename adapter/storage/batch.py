@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from adapter.core.logmodel import CallLog, Closed, Settled
 from adapter.storage import sql
-from adapter.storage.batchstate import BatchState, Pair, RouteKey, RouteRow, route_row
+from adapter.storage.batchstate import BatchState, Pair, RouteKey, pair, route_key
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -26,6 +26,7 @@ from adapter.storage.port import (
     DriverRow,
     Duplicate,
     Parked,
+    RouteRead,
     StaleDriverState,
     StorageError,
 )
@@ -35,6 +36,11 @@ Row: TypeAlias = tuple[object, ...]
 
 ForRows: TypeAlias = tuple[str, Sequence[Row]]
 """A statement, and the rows that it is for (sql.for_rows)."""
+
+
+def key_of(row: Row) -> Pair:
+    """The key of a delivery, parked or not: its account and its id there."""
+    return str(row[0]), str(row[1])
 
 
 class AgentRow(NamedTuple):
@@ -80,53 +86,42 @@ class StateRow(NamedTuple):
 
 
 class Prepared(Struct, frozen=True):
-    """A commit as row tuples (sql.py has their columns), each under its primary key."""
+    """A commit as row tuples (sql.py has their columns), but for the route that it read."""
 
     agents: tuple[AgentRow, ...]
-    logs: dict[Row, Row]
-    calls: dict[Row, Row]
-    delivery: tuple[Pair, Row] | None
-    park: dict[Pair, Row]
+    logs: tuple[Row, ...]
+    calls: tuple[Row, ...]
+    delivery: Row | None
+    park: tuple[Row, ...]
     unpark: tuple[Pair, ...]
-    route: RouteRow | None
+    route: RouteRead | None
     states: tuple[StateRow, ...] = ()
 
     @property
     def parked_calls(self) -> set[Pair]:
         """The provider calls whose deliveries are parked."""
-        return {(str(row[0]), str(row[2])) for row in self.park.values()}
+        return {(str(row[0]), str(row[2])) for row in self.park}
 
     @property
     def route_keys(self) -> list[RouteKey]:
         """By what the store is asked how its calls are routed."""
         keys: list[RouteKey] = [(*call, None, None, None) for call in self.parked_calls]
         if self.route is not None:
-            keys.append(self.route.key)
+            keys.append(route_key(self.route))
         return keys
 
 
 def prepare(commit: Commit) -> Prepared:
     """Everything that can be done before the writer's turn: values become text."""
-    agents: list[AgentRow] = []
-    logs: dict[Row, Row] = {}
-    calls: dict[Row, Row] = {}
-    for change in commit.changes:
-        agents.append(_agent_row(change))
-        for log in change.logs:
-            row = _log_row(change, log)
-            logs[row[:3]] = row
-        for call in change.calls:
-            row = _call_row(call)
-            calls[row[:4]] = row
-    delivery, route = commit.delivery, commit.route
+    changes, delivery = commit.changes, commit.delivery
     return Prepared(
-        tuple(agents),
-        logs,
-        calls,
+        tuple([_agent_row(change) for change in changes]),
+        tuple([_log_row(change, log) for change in changes for log in change.logs]),
+        tuple([_call_row(call) for change in changes for call in change.calls]),
         None if delivery is None else _delivery(delivery),
-        {(one.account, one.event_id): _parked_row(one) for one in commit.park},
+        tuple([_parked_row(one) for one in commit.park]),
         tuple([(one.account, one.event_id) for one in commit.unpark]),
-        None if route is None else route_row(route),
+        commit.route,
         tuple([_state_row(one) for one in commit.states]),
     )
 
@@ -140,27 +135,24 @@ def _agent_row(change: AgentChange) -> AgentRow:
     agent, read = change.agent, change.read_version
     key, line = agent.key, agent.line
     account, user = (None, None) if line is None else (line.account, line.user)
-    who, value = (key.org_id, key.user_id), AGENT.dump(agent)
-    return AgentRow(*who, read + 1, value, change.next_due, account, user, read)
+    value = AGENT.dump(agent)
+    return AgentRow(*pair(key), read + 1, value, change.next_due, account, user, read)
 
 
 def _log_row(change: AgentChange, log: CallLog) -> Row:
     settled_at = log.state.at if isinstance(log.state, Settled | Closed) else None
-    who, text = log.agent, CALL_LOG.dump(log)
-    version = change.read_version + 1
+    version, text = change.read_version + 1, CALL_LOG.dump(log)
     swept = (log.next_due, settled_at is not None, settled_at)
-    return (who.org_id, who.user_id, log.log_id, version, text, log.opened_at, *swept)
+    return (*pair(log.agent), log.log_id, version, text, log.opened_at, *swept)
 
 
 def _call_row(call: CallRow) -> Row:
-    who = call.agent
-    known = (call.account, call.provider_call_id, who.org_id, who.user_id)
+    known = (call.account, call.provider_call_id, *pair(call.agent))
     return (*known, call.call_id, call.at, call.value)
 
 
-def _delivery(delivery: Delivery) -> tuple[Pair, Row]:
-    key = (delivery.account, delivery.event_id)
-    return key, (*key, delivery.type, delivery.body, delivery.at, delivery.fate)
+def _delivery(one: Delivery) -> Row:
+    return (one.account, one.event_id, one.type, one.body, one.at, one.fate)
 
 
 def _parked_row(parked: Parked) -> Row:
@@ -188,7 +180,7 @@ def ask(batch: Iterable[Prepared]) -> Asked:
     for commit in batch:
         agents.update([row.key for row in commit.agents])
         if commit.delivery is not None:
-            deliveries.append(commit.delivery[0])
+            deliveries.append(key_of(commit.delivery))
         routes.update(dict.fromkeys(commit.route_keys))
         states.update([row.key for row in commit.states])
     return Asked(sorted(agents), deliveries, list(routes), sorted(states))
@@ -202,7 +194,7 @@ class Writes:
     """Each with the version that the database has now."""
     logs: dict[Row, Row] = field(default_factory=dict)
     calls: dict[Row, Row] = field(default_factory=dict)
-    deliveries: dict[Pair, Row] = field(default_factory=dict)
+    deliveries: list[Row] = field(default_factory=list)
     park: dict[Pair, Row] = field(default_factory=dict)
     unpark: set[Pair] = field(default_factory=set)
     states: dict[Pair, StateRow] = field(default_factory=dict)
@@ -219,11 +211,10 @@ class Writes:
             read = state.read_version if before is None else before.read_version
             self.states[state.key] = state._replace(read_version=read)
         if commit.delivery is not None:
-            key, delivery = commit.delivery
-            self.deliveries[key] = delivery
-        self.logs.update(commit.logs)
-        self.calls.update(commit.calls)
-        self.park.update(commit.park)
+            self.deliveries.append(commit.delivery)
+        self.logs.update([(row[:3], row) for row in commit.logs])
+        self.calls.update([(row[:4], row) for row in commit.calls])
+        self.park.update([(key_of(row), row) for row in commit.park])
         for unparked in commit.unpark:
             self.park.pop(unparked, None)
             self.unpark.add(unparked)
@@ -234,7 +225,7 @@ class Writes:
         return _some(
             (sql.UPDATE_AGENT, [row for row in agents if row.read_version]),
             (sql.INSERT_AGENT, [row[:-1] for row in agents if not row.read_version]),
-            (sql.INSERT_DELIVERY, sorted(self.deliveries.values())),
+            (sql.INSERT_DELIVERY, sorted(self.deliveries)),
             (sql.PUT_CALL, sorted(self.calls.values())),
             (sql.INSERT_STATE, [row[:-1] for row in states if not row.read_version]),
             (sql.UPDATE_STATE, [_update(row) for row in states if row.read_version]),
@@ -270,7 +261,7 @@ def judge(batch: Iterable[Prepared], seen: BatchState) -> tuple[Writes, list[Sto
 
 
 def _lost(commit: Prepared, seen: BatchState) -> StorageError | None:
-    if commit.delivery is not None and commit.delivery[0] in seen.taken:
+    if commit.delivery is not None and key_of(commit.delivery) in seen.taken:
         return Duplicate("the delivery was taken before")
     if any(seen.versions.get(row.key, 0) != row.read_version for row in commit.agents):
         return Conflict("a newer version was committed")
@@ -290,11 +281,11 @@ def _take(commit: Prepared, seen: BatchState, writes: Writes) -> None:
         if row.line is not None:
             seen.connect(row.line, row.key)
     if commit.delivery is not None:
-        seen.taken.add(commit.delivery[0])
+        seen.taken.add(key_of(commit.delivery))
     seen.states.update((row.key, row.version) for row in commit.states)
-    for account, call, org_id, user_id in commit.calls:
+    for account, call, org_id, user_id, *_ in commit.calls:
         seen.own((str(account), str(call)), (str(org_id), str(user_id)))
-    for (account, event_id), parked in commit.park.items():
-        seen.park((account, str(parked[2])), event_id)
+    for account, event_id, call, *_ in commit.park:
+        seen.park((str(account), str(call)), str(event_id))
     if commit.route is not None:
         seen.replay(commit.route.call, (event_id for _, event_id in commit.unpark))

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from msgspec import Struct
-
 from adapter.core.model import AgentKey
 from adapter.storage.port import RouteRead
 from adapter.storage.sql import CALL, LINE, WAITING
@@ -26,46 +24,28 @@ Found: TypeAlias = tuple[str, str, str, str, str]
 """A row of sql.ROUTES."""
 
 
-class RouteRow(Struct, frozen=True):
-    """A RouteRead in the keys of rows: call and line by account, agents by organization."""
-
-    call: Pair
-    owners: frozenset[Pair]
-    parked: frozenset[str] | None
-    line: Pair | None
-    line_agents: frozenset[Pair]
-
-    @property
-    def key(self) -> RouteKey:
-        """By what the store is asked about it."""
-        waiting = None if self.parked is None else self.call[1]
-        return (*self.call, waiting, *(self.line or (None, None)))
-
-    @property
-    def rows(self) -> list[Found]:
-        """What the store answers if all of it is still so."""
-        call, line = self.call, self.line
-        rows = [(CALL, *call, *owner) for owner in self.owners]
-        if self.parked:
-            rows += [(WAITING, *call, event_id, "") for event_id in self.parked]
-        if line is not None:
-            rows += [(LINE, *line, *agent) for agent in self.line_agents]
-        return rows
+def pair(key: AgentKey) -> Pair:
+    """The agent as rows have it."""
+    return key.org_id, key.user_id
 
 
-def route_row(read: RouteRead) -> RouteRow:
-    """The route that a commit read, as the rows have it."""
-    return RouteRow(
-        call=(read.account, read.provider_call_id),
-        owners=_pairs(read.owners),
-        parked=read.parked,
-        line=(read.line.account, read.line.user) if read.line else None,
-        line_agents=_pairs(read.line_agents),
-    )
+def route_key(read: RouteRead) -> RouteKey:
+    """By what the store is asked about a route that a commit read."""
+    call, line = read.provider_call_id, read.line
+    waiting = None if read.parked is None else call
+    user = (None, None) if line is None else (line.account, line.user)
+    return (read.account, call, waiting, *user)
 
 
-def _pairs(keys: frozenset[AgentKey]) -> frozenset[Pair]:
-    return frozenset([(key.org_id, key.user_id) for key in keys])
+def route_rows(read: RouteRead) -> list[Found]:
+    """What the store answers if all of it is still so."""
+    call, line = read.call, read.line
+    rows = [(CALL, *call, *pair(owner)) for owner in read.owners]
+    if read.parked:
+        rows += [(WAITING, *call, event_id, "") for event_id in read.parked]
+    if line is not None:
+        rows += [(LINE, line.account, line.user, *pair(agent)) for agent in read.line_agents]
+    return rows
 
 
 @dataclass(slots=True)
@@ -113,10 +93,12 @@ class BatchState:
             self.lines[agent] = line
             self.line_agents.setdefault(line, set()).add(agent)
 
-    def is_so(self, route: RouteRow) -> bool:
+    def is_so(self, read: RouteRead) -> bool:
         """Whether the route would still be read like that."""
-        if self.owners.get(route.call, set()) != route.owners:
+        if self.owners.get(read.call, set()) != set(map(pair, read.owners)):
             return False
-        if route.parked is not None and self.parked.get(route.call, set()) != route.parked:
+        if read.parked is not None and self.parked.get(read.call, set()) != read.parked:
             return False
-        return route.line is None or self.line_agents.get(route.line, set()) == route.line_agents
+        line = read.line and (read.line.account, read.line.user)
+        agents = self.line_agents.get(line, set()) if line else set()
+        return line is None or agents == set(map(pair, read.line_agents))

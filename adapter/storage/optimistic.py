@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Prepared, Row, Writes
-from adapter.storage.batchstate import Found, Pair, RouteKey
+from adapter.storage.batch import ForRows, Prepared, Row, Writes, key_of
+from adapter.storage.batchstate import Found, Pair, RouteKey, route_rows
 
 Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
 """The rows that a statement answered, and how many it changed."""
@@ -33,12 +33,9 @@ class OptimisticBatch:
         self._routes: set[Found] = set()
         writes = Writes()
         for commit in batch:
-            if commit.park:
-                keys += commit.route_keys
-            elif commit.route is not None:
-                keys.append(commit.route.key)
+            keys += commit.route_keys
             if commit.route is not None:
-                self._routes.update(commit.route.rows)
+                self._routes.update(route_rows(commit.route))
             writes.take(commit)
         looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
         # An agent who changes the line is in no other commit's way only if that is looked at.
@@ -93,11 +90,11 @@ def _touched(commit: Prepared) -> set[Pair | Row]:
         if row.line is not None:
             keys.add(row.line)
     if commit.delivery is not None:
-        keys.add(commit.delivery[0])
+        keys.add(key_of(commit.delivery))
     if commit.route is not None:
         keys.add(commit.route.call)
         if commit.route.line is not None:
-            keys.add(commit.route.line)
+            keys.add((commit.route.line.account, commit.route.line.user))
     if commit.park or commit.unpark:
-        keys.update(commit.park, commit.unpark, commit.parked_calls)
+        keys.update(map(key_of, commit.park), commit.unpark, commit.parked_calls)
     return keys

@@ -124,6 +124,11 @@ class RouteRead(Struct, frozen=True):
     line: TelephonyUser | None = None
     line_agents: frozenset[AgentKey] = frozenset()
 
+    @property
+    def call(self) -> tuple[str, str]:
+        """The call by its account."""
+        return self.account, self.provider_call_id
+
 
 class Commit(Struct, frozen=True):
     """All of it, or nothing.

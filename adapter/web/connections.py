@@ -60,15 +60,13 @@ class Connections:
         self._of_address: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
+        """Seconds of the event loop's clock."""
         self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def protocol(self) -> Connection:
         """What a listening socket asks for with each new connection."""
         return Connection(self)
-
-    def now(self) -> float:
-        """Seconds of the event loop's clock."""
-        return self._loop.time()
 
     def admit(self, connection: Connection) -> asyncio.Protocol | None:
         """Who reads what it brings; None if there is no room for it."""

@@ -248,8 +248,8 @@ BREAKAGES = (
     Breakage(
         "take a delivery twice (store)",
         "adapter/storage/batch.py",
-        "commit.delivery[0] in seen.taken:",
-        "not commit.delivery[0]:",
+        "key_of(commit.delivery) in seen.taken:",
+        "not commit.delivery:",
         ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),

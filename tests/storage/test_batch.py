@@ -157,7 +157,7 @@ def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
     """The columns that are swept, pruned and left out of load()."""
     open_log, settled = log("a"), log("b", state=Settled(NOW + 7))
     (commit,) = prepared(logged(4, open_log, settled))
-    rows = list(commit.logs.values())
+    rows = list(commit.logs)
     assert [row[2:4] for row in rows] == [("a", 5), ("b", 5)]
     assert [row[5:] for row in rows] == [
         (NOW, NOW + 1_000, False, None),

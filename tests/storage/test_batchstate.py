@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapter.core.model import TelephonyUser
-from adapter.storage.batchstate import BatchState, route_row
+from adapter.storage.batchstate import BatchState, route_key, route_rows
 from adapter.storage.port import RouteRead
 from tests.contracts.stores import ADA, BEN
 
@@ -14,27 +14,18 @@ LINE = ("acct", "user_1")
 ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
 
 
-def test_a_route_is_read_in_the_keys_of_rows() -> None:
-    """Calls and lines by account, agents by organisation."""
-    line = TelephonyUser("acct", "user_1")
-    read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
-    row = route_row(read)
-    assert (row.call, row.owners, row.parked) == (CALL, frozenset({ADA_PAIR}), frozenset({"e1"}))
-    assert (row.line, row.line_agents) == (LINE, frozenset({BEN_PAIR}))
-
-
 @pytest.mark.parametrize("moved", ["own", "park", "connect"])
 def test_any_move_makes_a_route_old(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
     read = RouteRead("acct", "pc-1", frozenset(), frozenset(), TelephonyUser("acct", "user_1"))
     seen = BatchState()
-    assert seen.is_so(route_row(read))
+    assert seen.is_so(read)
     {
         "own": lambda: seen.own(CALL, ADA_PAIR),
         "park": lambda: seen.park(CALL, "e1"),
         "connect": lambda: seen.connect(LINE, ADA_PAIR),
     }[moved]()
-    assert not seen.is_so(route_row(read))
+    assert not seen.is_so(read)
 
 
 def test_what_a_route_does_not_tell_does_not_matter() -> None:
@@ -42,7 +33,7 @@ def test_what_a_route_does_not_tell_does_not_matter() -> None:
     seen = BatchState()
     seen.park(CALL, "e1")
     seen.connect(LINE, ADA_PAIR)
-    assert seen.is_so(route_row(RouteRead("acct", "pc-1", frozenset())))
+    assert seen.is_so(RouteRead("acct", "pc-1", frozenset()))
 
 
 def test_what_is_replayed_waits_no_more() -> None:
@@ -67,21 +58,20 @@ def test_a_route_is_asked_by_its_key_and_proved_by_rows() -> None:
     """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
     line = TelephonyUser("acct", "user_1")
     read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
-    row = route_row(read)
-    assert row.key == ("acct", "pc-1", "pc-1", "acct", "user_1")
-    assert row.rows == [
+    assert route_key(read) == ("acct", "pc-1", "pc-1", "acct", "user_1")
+    assert route_rows(read) == [
         ("call", *CALL, *ADA_PAIR),
         ("waiting", *CALL, "e1", ""),
         ("line", *LINE, *BEN_PAIR),
     ]
     seen = BatchState()
-    assert not seen.is_so(row)
-    seen.find(row.rows)
-    assert seen.is_so(row)
+    assert not seen.is_so(read)
+    seen.find(route_rows(read))
+    assert seen.is_so(read)
 
 
 def test_what_a_route_does_not_tell_is_not_asked() -> None:
     """Neither what waits nor who has a line."""
-    row = route_row(RouteRead("acct", "pc-1", frozenset()))
-    assert row.key == ("acct", "pc-1", None, None, None)
-    assert row.rows == []
+    read = RouteRead("acct", "pc-1", frozenset())
+    assert route_key(read) == ("acct", "pc-1", None, None, None)
+    assert route_rows(read) == []

@@ -31,7 +31,7 @@ class Scripted:
 def test_an_agent_and_its_logs_come_from_one_statement() -> None:
     """So that both are of one moment; without logs the join's row has an empty one."""
     commit = prepare(logged(0, log("a"), log("b")))
-    texts = [row[4] for row in commit.logs.values()]
+    texts = [row[4] for row in commit.logs]
     value = commit.agents[0].value
     fetch = Scripted(LOAD=[(3, value, text) for text in texts])
     snapshot = queries.load(fetch, ADA)
