@@ -78,11 +78,11 @@ test('with another network it begins anew at once, whatever it still believed of
   assert.deepEqual(opened, []);
   socket.connect();
   await settled();
-  const [first] = opened;
+  const first = /** @type {any} */ (opened.at(0));
   first.onmessage({ data: '{"type":"ready","user":"web-ada","password":"p"}' });
   socket.renew();
   await settled();
-  const [, second] = opened;
+  const second = /** @type {any} */ (opened.at(1));
   first.onmessage({ data: 'SIP/2.0 200 OK' });
   first.onclose({ code: 1000, reason: '' });
   second.onmessage({ data: '{"type":"ready","user":"web-ada","password":"q"}' });
