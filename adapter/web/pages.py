@@ -74,6 +74,7 @@ class Site:
         self._files = PageFiles(root / "softphone", root / "dist", more=(page,))
         self.build = self._files.build
         self._standby = (root / "standby.html").read_bytes()
+        self._window = page_file("text/html", (root / "phone.html").read_bytes())
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
@@ -107,6 +108,20 @@ class Site:
             charset="utf-8",
             headers={"Cache-Control": "no-cache", "Content-Security-Policy": policy},
         )
+
+    async def window(self, request: web.Request) -> web.Response:
+        """GET /phone: the phone in a window of its own, where a frame is given no microphone.
+
+        Nothing is in it but what any page of ours has; no other site may show it.
+        """
+        if not self._may_talk(None):
+            raise web.HTTPNotFound
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": content_security_policy(()),
+            "Permissions-Policy": WITH_MICROPHONE,
+        }
+        return _sent(request, self._window, headers)
 
     async def openapi(self, _request: web.Request) -> web.Response:
         """GET /openapi.json: all of this, for machines."""

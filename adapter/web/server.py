@@ -66,6 +66,7 @@ class Handlers:
             web.get("/softphone/{build:[0-9a-f]{12}}/{name:.+}", site.file),
             web.get("/softphone/{name:.+}", site.file),
             web.get("/standby", site.standby),
+            web.get("/phone", site.window),
             web.get("/api/page-settings", site.settings),
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),

@@ -1,6 +1,8 @@
 """Calls on a real Asterisk, with SIGKILL for the adapter, for Asterisk, or for both, at any moment.
 
-    python -m qa.asterisk.kills --runs 200 --seed 1
+    python -m qa.asterisk.kills --runs 200 --seed 1 --consults 0.2
+
+In some of them, `--consults` of all, the agent asks a colleague meanwhile.
 
 After each kill all is started again, and then: no channel is left within 30 s, whoever was called
 was called once, each call that reached the customer is one Task, and its talk is true. The last
@@ -23,8 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qa.asterisk.bench import IDENTITY, Bench, plans, real
-from qa.asterisk.engine import APP, USER
+from qa.asterisk.bench import IDENTITY, Bench, always, plans, real
+from qa.asterisk.engine import AGENTS, APP, USER
 from qa.asterisk.handset import BUSY, IGNORE, PICK_UP, PhoneCall, Plan
 from qa.asterisk.phone import Phone
 from tests.fakes.page import FakePage
@@ -36,6 +38,8 @@ EMPTY_SECONDS = 30
 IDLE_SECONDS = 60
 VICTIMS = ("adapter", "adapter", "asterisk", "both")
 TALK_SECONDS = 1.5
+COLLEAGUE, CONSULTED_SECONDS = "2002", 5.0
+"""Who is asked, and for how long the customer stays then."""
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Ground:
 
     bench: Bench
     ada: Phone
+    colleague: Phone
     adapter: AdapterProcess
     page: FakePage
     salesforce: FakeSalesforce
@@ -65,6 +70,11 @@ class Ground:
         """The customers' side."""
         assert isinstance(self.bench.trunk, Phone)
         return self.bench.trunk
+
+    @property
+    def phones(self) -> tuple[Phone, ...]:
+        """Those that are registered."""
+        return self.ada, self.colleague
 
 
 def environment(
@@ -109,9 +119,9 @@ def environment(
 
 async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
     """All of it, running, the agent signed in."""
-    bench = await stack.enter_async_context(real(folder))
-    ada = await bench.phone("ada")
-    assert isinstance(ada, Phone)
+    bench = await stack.enter_async_context(real(folder, (*AGENTS, COLLEAGUE)))
+    ada, colleague = await bench.phone("ada"), await bench.phone(COLLEAGUE)
+    assert isinstance(ada, Phone) and isinstance(colleague, Phone)  # noqa: PT018
     port = free_port()
     url = f"http://localhost:{port}"
     adapter = AdapterProcess(url, environment(bench, url, port, folder), folder / "adapter.log")
@@ -122,31 +132,40 @@ async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
     stack.push_async_callback(page.close)
     await page.open()
     await page.stay()
-    return Ground(bench, ada, adapter, page, salesforce)
+    return Ground(bench, ada, colleague, adapter, page, salesforce)
 
 
-async def play(ground: Ground, dice: random.Random, number: str, count: Count) -> None:
+async def play(
+    ground: Ground, dice: random.Random, number: str, count: Count, *, consults: bool
+) -> None:
     """One call and its kill, then the verdict."""
     mine = dice.choice([PICK_UP, PICK_UP, PICK_UP, IGNORE])
     theirs = dice.choice([Plan(talk=TALK_SECONDS)] * 4 + [BUSY])
+    if consults:
+        mine, theirs = PICK_UP, Plan(talk=CONSULTED_SECONDS)
     plans(ground.bench, ground.ada, mine, theirs)
     victim, moment = dice.choice(VICTIMS), dice.uniform(0, 2.2)
     pause = dice.uniform(0, 1.5)
     before = len(ground.ada.calls)
     await until_connected(ground)
+    colleagues = len(ground.colleague.calls)
     await ground.page.dial(number)
-    await asyncio.sleep(moment)
-    stage = _stage(ground, number, before)
+    if consults:
+        stage = await _consult(ground, dice)
+    else:
+        await asyncio.sleep(moment)
+        stage = _stage(ground, number, before)
     if victim != "adapter":
         await ground.bench.kill()
-        ground.ada.forget()
-        ground.trunk.forget()
+        for phone in (*ground.phones, ground.trunk):
+            phone.forget()
     if victim != "asterisk":
         await ground.adapter.kill()
     await asyncio.sleep(pause)
     if victim != "adapter":
         await ground.bench.start()
-        await ground.ada.register()
+        for phone in ground.phones:
+            await phone.register()
     if victim != "asterisk":
         await ground.adapter.start()
     back = time.time()
@@ -161,7 +180,27 @@ async def play(ground: Ground, dice: random.Random, number: str, count: Count) -
         count.wrong.append(f"{where}: never idle again")
     asked = [call for call in ground.trunk.calls if call.number == number]
     await _saved(ground, len(asked))
+    if len(ground.colleague.calls) > colleagues + 1:
+        count.wrong.append(f"{where}: the colleague was called more than once")
     _judge(ground, asked, back, where, count)
+
+
+async def _consult(ground: Ground, dice: random.Random) -> str:
+    """Ask the colleague, swap or merge at times, and stop at any moment of it; the stage."""
+    ground.colleague.plan = always(dice.choice([PICK_UP, PICK_UP, Plan(after=1.0), IGNORE]))
+    further = dice.choice([(), (), ("swap",), ("merge",)])
+    moments = [dice.uniform(0, 1.5) for _ in range(1 + len(further))]
+    view = await ground.page.until(
+        lambda view: any(call["state"] == "bridged" for call in view["calls"])
+    )
+    (call,) = view["calls"]
+    for action, moment in zip(("consult", *further), moments, strict=True):
+        told = {"call_id": call["call_id"], "action": action, "target": COLLEAGUE}
+        request = f"req-{dice.getrandbits(32):08x}"
+        await ground.page.send(type="control", request_id=request, **told)
+        await asyncio.sleep(moment)
+    third = next((call.get("third") for call in ground.page.view["calls"]), None)
+    return f"consulting ({third['state'] if third else 'not told yet'})"
 
 
 def _stage(ground: Ground, number: str, before: int) -> str:
@@ -226,14 +265,15 @@ def _judge(ground: Ground, asked: list[PhoneCall], back: float, where: str, coun
 _JUDGED: set[str] = set()
 
 
-async def run(runs: int, seed: int) -> dict[str, Any]:
-    """All runs; what was found."""
+async def run(runs: int, seed: int, consults: float = 0.2) -> dict[str, Any]:
+    """All runs; what was found. `consults`: the share of those in which a colleague is asked."""
     began, count, dice = time.time(), Count(), random.Random(seed)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ground, seen = await prepared(stack, folder), 0
         for number in range(runs):
-            await play(ground, dice, f"+1202555{2000 + number % 7000:04}", count)
+            called, asks = f"+1202555{2000 + number % 7000:04}", dice.random() < consults
+            await play(ground, dice, called, count, consults=asks)
             for wrong in count.wrong[seen:]:
                 print(wrong, flush=True)
             seen = len(count.wrong)
@@ -257,8 +297,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m qa.asterisk.kills", description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--consults", type=float, default=0.2)
     options = parser.parse_args()
-    found = asyncio.run(run(options.runs, options.seed))
+    found = asyncio.run(run(options.runs, options.seed, options.consults))
     print(json.dumps(found))
     return 0 if found["ok"] else 1
 

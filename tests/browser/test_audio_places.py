@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from qa.asterisk.handset import PICK_UP
 from tests.browser.audio import (
     WATCH,
     a_talk,
     a_talking_office,
+    customers,
     marks,
     one_task,
     show,
+    speak,
     until_audio,
     until_heard,
 )
@@ -111,6 +113,45 @@ async def test_without_a_microphone_the_panel_says_why_and_the_desk_phone_rings(
         await tab.until("bridged", "off")
         assert len(office.ada.live) == 1
         await one_task(office, tab)
+
+
+async def test_where_the_frame_has_no_microphone_a_window_of_our_own_has_the_phone(
+    office: Office,
+) -> None:
+    """The frame steers it, a reload changes nothing, and a closed window can be opened anew."""
+    await office.org.context.add_init_script(NO_FRAME_HAS_IT)
+    tab = await office.org.tab()
+    await show(tab)
+    window = await open_window(office, tab)
+    await until_audio(tab, "window")
+    await tab.click(GRACE, GRACE_NUMBER)
+    await tab.until("bridged", "off")
+    await expect(window.locator('[data-audio="talking"]')).to_be_attached()
+    assert await tab.phone.evaluate("peers.length") == 0
+    speak(office)
+    await until_heard(office)
+    before = await customers(office)
+    await tab.page.locator("#reload").click()
+    await until_audio(tab, "window")
+    await tab.until("bridged", "off")
+    await until_heard(office)
+    await window.close()
+    await show(tab)
+    again = await open_window(office, tab)
+    await expect(again.locator('[data-audio="talking"]')).to_be_attached()
+    await until_heard(office)
+    assert await customers(office) == before
+    await one_task(office, tab)
+    await expect(again.locator('[data-audio="ready"]')).to_be_attached()
+
+
+async def open_window(office: Office, tab: Tab) -> Page:
+    """Press the button; the window, once there is something in it."""
+    async with office.org.context.expect_page() as coming:
+        await tab.phone.get_by_role("button", name="Open in a window").click()
+    window = await coming.value
+    await expect(window.get_by_text("Your audio is in this window")).to_be_visible()
+    return window
 
 
 async def test_a_microphone_that_is_pulled_out_is_told_and_the_talk_goes_on(

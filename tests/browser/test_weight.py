@@ -17,7 +17,17 @@ LIMIT = 80_000
 """Bytes over the wire, compressed as browsers take it, without Salesforce's library."""
 RARE = (
     *("account", "channels", "classic", "completions", "followup", "incall", "third"),
-    *("audiobar", "browserphone", "jssip", "microphone", "microphonetest", "sipphone", "sipsocket"),
+    *(
+        "audiobar",
+        "audiowindow",
+        "phonewindow",
+        "browserphone",
+        "jssip",
+        "microphone",
+        "microphonetest",
+        "sipphone",
+        "sipsocket",
+    ),
 )
 """What no usual call in Lightning needs: by the beginnings of the files' names."""
 

@@ -66,6 +66,9 @@ function aTab(browser, { calls = 0, microphone = 'granted' } = {}) {
   /** @type {PhoneEvents} */
   let events = /** @type {any} */ (null);
   let talks = false;
+  let isOpen = false;
+  /** @type {any} */
+  let own = null;
   const note = (/** @type {string} */ what) => () => void done.push(what);
   const view = { agent: { org_id: '00D', user_id: '005' }, can: {}, calls: Array.from({ length: calls }, () => ({})) };
   /** @type {any} */
@@ -73,6 +76,10 @@ function aTab(browser, { calls = 0, microphone = 'granted' } = {}) {
   /** @type {any} */
   const ports = {
     locks: browser.locks, channel: browser.channel,
+    makeWindow: (/** @type {any} */ given) => {
+      own = given;
+      return { isOpen: () => isOpen, tell: (/** @type {any} */ data) => isOpen && done.push(`tell ${data.say}`), hear() {}, show: note('show'), leave() {} };
+    },
     stateOf: async () => microphone,
     makeMicrophone: () => ({ take: async () => 'stream', release() {}, devices: async () => [] }),
     /** @param {any} given */
@@ -89,7 +96,13 @@ function aTab(browser, { calls = 0, microphone = 'granted' } = {}) {
     },
   };
   const phone = createBrowserPhone(page, async () => ({ ok: false, code: 'unreachable' }), ports);
-  return { page, phone, done, view, events: () => events, state: () => /** @type {AudioState} */ (page.model.audio).state };
+  /** The phone's own window comes or goes. @param {boolean} comes */
+  function turnWindow(comes) {
+    isOpen = comes;
+    if (comes) own.onOpen();
+    else own.onClosed();
+  }
+  return { turnWindow, told: (/** @type {any} */ data) => own.onTold(data), page, phone, done, view, events: () => events, state: () => /** @type {AudioState} */ (page.model.audio).state };
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -165,6 +178,27 @@ test('without a microphone nothing is registered, and the reason is known', asyn
     await settled();
     assert.deepEqual([tab.done, tab.state()], [['stop'], state]);
   }
+});
+
+test('a window of its own has the phone, and every tab steers it', async () => {
+  const browser = aBrowser();
+  const [frame, other] = [aTab(browser, { microphone: 'policy' }), aTab(browser, { microphone: 'policy' })];
+  await settled();
+  frame.page.model.audio.actions.showWindow();
+  frame.turnWindow(true);
+  assert.equal(frame.state(), 'window');
+  frame.done.length = 0;
+  frame.told({ say: 'state', state: 'ringing', why: 'inbound' });
+  for (const tab of [frame, other]) assert.deepEqual([tab.view.can, tab.state()], [{ answer: true, decline: true }, 'ringing']);
+  other.phone.control({ action: 'answer' });
+  frame.phone.control({ action: 'decline' });
+  frame.phone.dialed();
+  frame.told({ say: 'state', state: 'talking' });
+  assert.deepEqual(frame.done, ['tell pickUp', 'tell decline', 'tell dialed']);
+  assert.deepEqual([frame.state(), other.state()], ['window', 'elsewhere']);
+  frame.turnWindow(false);
+  await settled();
+  assert.deepEqual([frame.state(), frame.page.model.audio.trouble], ['trouble', 'policy']);
 });
 
 test('another browser has the phone until the agent wants it here', async () => {

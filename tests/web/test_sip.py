@@ -280,16 +280,20 @@ async def test_a_view_says_whether_this_agent_has_such_a_phone(
 
 
 async def test_the_microphone_is_for_panels_whose_agents_may_talk(world: World) -> None:
-    """And for no other page of ours."""
+    """And for the window of our own, which no site may show and which is not there without them."""
     told = {}
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
         before = (await http.get("/softphone")).headers["Permissions-Policy"]
+        window_before = (await http.get("/phone")).status_code
         async with phones_of(world):
-            for path in ("softphone", "softphone/boot.js", "standby", "board", "healthz"):
+            for path in ("softphone", "softphone/boot.js", "phone", "standby", "board", "healthz"):
                 answer = await http.get(f"/{path}")
                 told[path] = "microphone=(self)" in answer.headers["Permissions-Policy"]
             query = "sfdcIframeOrigin=https://evil.example"
+            window = (await http.get("/phone")).headers["Content-Security-Policy"]
             other = (await http.get(f"/softphone?{query}")).headers["Content-Security-Policy"]
     assert "microphone=()" in before
-    assert [path for path, has in told.items() if has] == ["softphone"]
-    assert "frame-ancestors 'none'" in other
+    assert [path for path, has in told.items() if has] == ["softphone", "phone"]
+    assert window_before == 404
+    for policy in (other, window):
+        assert "frame-ancestors 'none'" in policy

@@ -10,7 +10,13 @@ const ACTS = {
   trouble: { word: 'audio.again', act: 'use' },
   taken: { word: 'audio.here', act: 'use' },
   ringing: { word: 'audio.pickUp', act: 'pickUp' },
+  window: { word: 'audio.showWindow', act: 'showWindow' },
 };
+/** A window of our own asks the agent itself. @type {{word: string, act: keyof AudioActions}} */
+const OPEN_WINDOW = { word: 'audio.openWindow', act: 'showWindow' };
+
+/** @param {Model['audio']} audio */
+const actOf = (audio) => (audio?.trouble === 'policy' ? OPEN_WINDOW : ACTS[audio?.state ?? '']);
 
 /** The microphone under test. @param {Context} context @param {() => AudioActions|undefined} actions */
 function createTest({ t }, actions) {
@@ -41,8 +47,8 @@ export function createAudioBar(context) {
   const quality = el('span', { class: 'audio-quality' });
   const actWords = el('span', {});
   const act = el('button', { type: 'button', class: 'button neutral', 'data-act': 'act', onclick: () => {
-    const known = ACTS[audio?.state ?? ''];
-    if (known?.act === 'use') audio?.actions.use();
+    const known = actOf(audio)?.act;
+    if (known === 'use' || known === 'showWindow') audio?.actions[known]();
     else audio?.actions.pickUp();
   } }, actWords);
   const testWords = el('span', {});
@@ -66,7 +72,7 @@ export function createAudioBar(context) {
       show(quality, state === 'talking' && audio.quality !== undefined);
       // Who calls in is answered on the call's own card.
       show(act, state in ACTS && !answers);
-      setText(actWords, t(ACTS[state]?.word ?? 'audio.again'));
+      setText(actWords, t(actOf(audio)?.word ?? 'audio.again'));
       show(test, state === 'ready');
       setText(testWords, t(audio.level === undefined ? 'audio.test' : 'audio.testEnd'));
       trial.update(model);

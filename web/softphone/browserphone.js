@@ -6,6 +6,7 @@
  * https://developer.mozilla.org/docs/Web/API/Web_Locks_API
  */
 
+import { createAudioWindow } from './audiowindow.js';
 import { createMicrophone, microphoneState, troubleOf } from './microphone.js';
 import { createSipPhone } from './sipphone.js';
 import { TAKEN } from './sipsocket.js';
@@ -17,6 +18,8 @@ import { TAKEN } from './sipsocket.js';
 /** A click is picked up by itself so long after it, once. */
 const CLICK_MS = 45_000;
 const QUALITY_MS = 10_000;
+/** What the panel shows of the phone in a window of its own, which has the buttons for the rest. @type {{[state: string]: AudioState['state']}} */
+const IN_WINDOW = { ringing: 'ringing', connecting: 'connecting', reconnecting: 'reconnecting' };
 
 /** @param {{lost: number, received: number, round_trip_ms: number, jitter_ms: number}} told */
 export function rated({ lost, received, round_trip_ms: trip, jitter_ms: jitter }) {
@@ -31,16 +34,18 @@ const isInCall = (view) => (view?.calls.length ?? 0) > 0;
 /**
  * @param {Page} page
  * @param {() => Promise<Ticket>} fetchTicket
- * @param {{locks?: LockManager, makePhone?: typeof createSipPhone, makeMicrophone?: typeof createMicrophone, stateOf?: typeof microphoneState, channel?: (name: string) => BroadcastChannel}} [ports]
+ * @param {{locks?: LockManager, makePhone?: typeof createSipPhone, makeMicrophone?: typeof createMicrophone, stateOf?: typeof microphoneState, channel?: (name: string) => BroadcastChannel, makeWindow?: typeof createAudioWindow}} [ports]
  */
-export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks, makePhone = createSipPhone, makeMicrophone = createMicrophone, stateOf = microphoneState, channel: openChannel = (name) => new BroadcastChannel(name) } = {}) {
+export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks, makePhone = createSipPhone, makeMicrophone = createMicrophone, stateOf = microphoneState, channel: openChannel = (name) => new BroadcastChannel(name), makeWindow = createAudioWindow } = {}) {
   const { model } = page;
   const agent = model.view?.agent;
   const name = `softphone/phone/${agent?.org_id}/${agent?.user_id}`;
   const channel = openChannel(name);
   const microphone = makeMicrophone(page.local);
   const leaving = new AbortController();
+  /** Whether this page has the phone; one that has it in a window of its own holds the lock and steers from afar. */
   let owns = false;
+  let holdsLock = false;
   let clickedAt = 0;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   let watching;
@@ -48,6 +53,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
   /** @type {AudioActions} */
   const actions = {
     use: () => void use(),
+    showWindow: () => ownWindow.show(),
     pickUp: () => void (owns ? pickUp() : tell({ say: 'pickUp' })),
     test: (on) => void import('./microphonetest.js').then(({ testMicrophone }) => testMicrophone(page, microphone, on)),
     async chooseDevice(id) {
@@ -94,6 +100,22 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
       void begin();
     },
   };
+  const ownWindow = makeWindow({
+    fetchTicket,
+    onTold(data) {
+      channel.postMessage(data);
+      if (data.say === 'state') put({ state: IN_WINDOW[data.state] ?? 'window', why: data.why, trouble: undefined });
+    },
+    onOpen() {
+      owns = false;
+      phone.stop();
+      put({ state: 'window', trouble: undefined });
+    },
+    onClosed() {
+      owns = holdsLock;
+      void begin();
+    },
+  });
   const phone = makePhone({ url: `${location.origin.replace(/^http/, 'ws')}/sip`, fetchTicket, events });
 
   /** @param {{[field in keyof AudioState]?: AudioState[field] | undefined}} change */
@@ -110,7 +132,10 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     put({ state: 'trouble', trouble });
   }
   /** @param {object} message to the other tabs */
-  const tell = (message) => channel.postMessage(message);
+  const tell = (message) => {
+    channel.postMessage(message);
+    if (!owns) ownWindow.tell(message);
+  };
 
   /** The owner does what others want; they show what it does. */
   channel.onmessage = ({ data }) => {
@@ -119,6 +144,8 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
       if (data.say === 'decline') phone.decline();
       if (data.say === 'dialed') clickedAt = Date.now();
       if (data.say === 'who') put({});
+    } else if (ownWindow.isOpen()) {
+      if (data.say !== 'state') ownWindow.tell(data);
     } else if (data.say === 'state') {
       put({ state: data.state === 'ringing' ? 'ringing' : 'elsewhere', why: data.why });
     }
@@ -176,13 +203,15 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
   function hear(view) {
     const rings = model.audio?.state === 'ringing' && model.audio.why === 'inbound';
     view.can = { ...view.can, answer: rings, decline: rings };
+    ownWindow.hear(view);
   }
 
   put({ state: 'elsewhere' });
   tell({ say: 'who' });
   locks.request(name, { signal: leaving.signal }, () => new Promise((resolve) => {
     leaving.signal.addEventListener('abort', resolve);
-    owns = true;
+    holdsLock = true;
+    owns = !ownWindow.isOpen();
     void begin();
   })).catch(() => undefined);
   navigator.mediaDevices?.addEventListener('devicechange', () => {
@@ -206,6 +235,7 @@ export function createBrowserPhone(page, fetchTicket, { locks = navigator.locks,
     },
     leave() {
       leaving.abort();
+      ownWindow.leave();
       channel.close();
       phone.stop();
       microphone.release();

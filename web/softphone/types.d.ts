@@ -354,7 +354,7 @@ export interface PhoneEvents {
 
 /** The phone in the browser, as the panel shows it. */
 export interface AudioState {
-  state: 'setup' | 'trouble' | 'connecting' | 'ready' | 'ringing' | 'talking' | 'reconnecting' | 'elsewhere' | 'taken';
+  state: 'setup' | 'trouble' | 'connecting' | 'ready' | 'ringing' | 'talking' | 'reconnecting' | 'elsewhere' | 'taken' | 'window';
   trouble?: MicrophoneTrouble;
   why?: PhoneRing;
   quality?: 'good' | 'fair' | 'poor';
@@ -366,6 +366,8 @@ export interface AudioState {
 export interface AudioActions {
   /** Use this browser: ask for the microphone, or take the phone from another page. */
   use(): void;
+  /** Open the phone's own window, or bring it to the front. */
+  showWindow(): void;
   pickUp(): void;
   test(on: boolean): void;
   chooseDevice(id: string): void;

@@ -1,0 +1,83 @@
+/**
+ * A window of our own that has the agent's phone, for a panel whose frame is given no microphone.
+ *
+ * It carries the audio and nothing else: calls are shown, answered and steered in the panel, which opened
+ * it. What it is told and asks for goes to its opener alone (audiowindow.js).
+ */
+
+import { createAudioBar } from './audiobar.js';
+import { MARK } from './audiowindow.js';
+import { createBrowserPhone } from './browserphone.js';
+import { el } from './dom.js';
+import { loadStyle } from './lazy.js';
+import { journalStore } from './stores.js';
+import { createTranslate, loadLate, loadStrings } from './strings.js';
+
+/** @import {Ticket} from './session.js' */
+
+const GREET_MS = 1_000;
+const PATIENCE_MS = 10_000;
+
+const root = /** @type {HTMLElement} */ (document.getElementById('phone'));
+const { language, table } = await loadStrings();
+await Promise.all([loadLate(language, table), loadStyle()]);
+const t = createTranslate(table, language);
+document.documentElement.lang = language;
+document.documentElement.dir = t('direction');
+document.title = t('audio.label');
+
+/** @type {Window|null} */
+const opener = window.opener;
+/** @type {any} */
+const page = {
+  model: { view: null, stage: 'live', audio: undefined }, t, local: journalStore(),
+  moreWords: async () => undefined, render: () => bar.update(page.model),
+};
+const bar = createAudioBar(/** @type {any} */ ({ t }));
+root.replaceChildren(bar.element, el('p', { class: 'window-hint' }, t(opener ? 'audio.windowHint' : 'audio.windowAlone')));
+
+/** @type {Map<number, (ticket: Ticket) => void>} */
+const waiting = new Map();
+let asked = 0;
+/** @type {ReturnType<typeof createBrowserPhone>|null} */
+let phone = null;
+const say = (/** @type {object} */ said) => opener?.postMessage({ [MARK]: said }, location.origin);
+
+/** The frame that opened us is signed in; we are not. @returns {Promise<Ticket>} */
+const fetchTicket = () => new Promise((resolve) => {
+  const id = (asked += 1);
+  waiting.set(id, resolve);
+  say({ say: 'ticket', id });
+  setTimeout(() => waiting.delete(id) && resolve({ ok: false, code: 'unreachable' }), PATIENCE_MS);
+});
+
+/** What tabs tell each other comes by way of the frame. @type {any} */
+const channel = { onmessage() {}, postMessage: (/** @type {object} */ data) => say({ say: 'told', data }), close() {} };
+/** The newest window has the phone: the server sees to that. @type {any} */
+const locks = { request: (/** @type {string} */ _name, /** @type {object} */ _how, /** @type {() => Promise<unknown>} */ act) => act() };
+
+addEventListener('message', ({ source, origin, data }) => {
+  const said = Object(data)[MARK];
+  if (!said || source !== opener || origin !== location.origin) return;
+  if (said.say === 'view') {
+    page.model.view = { ...said.view, can: {} };
+    phone ??= createBrowserPhone(page, fetchTicket, { channel: () => channel, locks });
+  } else if (said.say === 'ticket') {
+    waiting.get(said.id)?.(said.ticket);
+    waiting.delete(said.id);
+  } else if (said.say === 'told') {
+    channel.onmessage({ data: said.data });
+  } else if (said.say === 'bye') {
+    phone?.leave();
+    window.close();
+  }
+});
+
+setInterval(greet, GREET_MS);
+greet();
+
+/** A frame that was loaded anew learns of us; without any there is nothing left to carry. */
+function greet() {
+  if (!opener?.closed) say({ say: 'hello' });
+  else if (page.model.audio?.state !== 'talking') window.close();
+}
