@@ -87,8 +87,7 @@ def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
         international_prefix=options.international_prefix,
         country=settings.default_region,
         wrap_up_seconds=round(settings.wrap_up_seconds),
-        # Several outcomes may share a word; the agent chooses from words.
-        dispositions=tuple(dict.fromkeys(text for _, text in policy.dispositions)),
+        dispositions=policy.choices,
         channel=options.channel,
     )
 

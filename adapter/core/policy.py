@@ -128,6 +128,15 @@ class Policy(Struct, frozen=True):
         region = call_center.region if is_region(call_center.region) else self.dial.default_region
         return _ruled(self, wrapup_ms, region, call_center.record_fields)
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What an agent may say of a call; several outcomes may share a word.
+
+        Nobody writes up a call that a colleague took.
+        """
+        words = (text for one, text in self.dispositions if one is not Outcome.ELSEWHERE)
+        return tuple(dict.fromkeys(words))
+
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome."""
         for one, said in self.dispositions:

@@ -15,7 +15,7 @@ from adapter.core.callcenter import AskedField
 from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
 from adapter.core.ending import is_logged
-from adapter.core.facts import INBOUND, Outcome
+from adapter.core.facts import INBOUND
 from adapter.core.favorite import Favorite
 from adapter.core.incall import InCall
 from adapter.core.logmodel import (
@@ -89,7 +89,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
             policy.wrapup_ms,
             policy.dial_while_wrapup,
             agent.call_center.dispositions,
-            policy.dispositions,
+            policy.choices,
             asked=agent.call_center.ask_fields,
             away_reasons=policy.away_reasons,
             templates=policy.note_templates,
@@ -123,7 +123,7 @@ def _settings(
     wrapup_ms: int,
     dial_while_wrapup: bool,
     choices: tuple[str, ...],
-    dispositions: tuple[tuple[Outcome, str], ...],
+    offered: tuple[str, ...],
     *,
     asked: tuple[AskedField, ...],
     away_reasons: tuple[str, ...],
@@ -133,11 +133,10 @@ def _settings(
     region: str,
 ) -> View:
     """The same for all agents of a call center with the same phones."""
-    offered = choices or tuple(text for _, text in dispositions)
     return {
         "wrap_up_seconds": wrapup_ms // 1000,
         "dial_while_wrapup": dial_while_wrapup,
-        "dispositions": [_choice(text) for text in offered],
+        "dispositions": [_choice(text) for text in choices or offered],
         "away_reasons": list(away_reasons),
         "note_templates": list(templates),
         "caller_ids": [{"number": one, "display": display(one, region)} for one in caller_ids],

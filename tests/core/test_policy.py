@@ -47,3 +47,11 @@ def test_a_call_center_changes_what_its_definition_says() -> None:
     kept = policy.of(CallCenterSettings(region="XX", outside_prefix="9"))
     assert policy.of(CallCenterSettings(wrapup_ms=5_000, region="DE", outside_prefix="9")) is told
     assert (kept.wrapup_ms, kept.dial.default_region) == (policy.wrapup_ms, "US")
+
+
+def test_an_agent_chooses_from_words_and_not_that_a_colleague_took_the_call() -> None:
+    """Each word once; what Salesforce Voice is told of others' calls is nobody's choice."""
+    words = ((Outcome.ANSWERED, "Done"), (Outcome.BUSY, "Later"), (Outcome.NO_ANSWER, "Later"))
+    mine = Policy(dispositions=(*words, (Outcome.ELSEWHERE, "Taken")))
+    assert mine.choices == ("Done", "Later")
+    assert mine.disposition(Outcome.ELSEWHERE) == "Taken"
