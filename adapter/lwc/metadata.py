@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from adapter.salesforce import metadata_parts as parts
 from adapter.salesforce.metadata_parts import Deployment, component_file, leaves
-from adapter.salesforce.project import Component, client_app, project, read_handwritten, save
+from adapter.salesforce.project import Component, app, project, read_handwritten, save
 from adapter.xmltext import branch
 
 HOST = "host"
@@ -35,38 +35,11 @@ def components(
     deployment: Deployment, address: str, settings: Settings = ()
 ) -> tuple[Component, ...]:
     """Everything that is generated; `address` is the softphone's page."""
-    name = deployment.name
-    bar, agents = f"{name}_UtilityBar", f"{name}_Agent"
     fields = [f"Task.{field}" for field in (KEY, NUMBER)]
+    host = "softphoneHost", "c_softphoneHost"
     return (
         *(_setting(key, value) for key, value in settings if value),
-        Component(
-            "CustomApplication",
-            name,
-            f"applications/{name}.app-meta.xml",
-            parts.app(deployment, bar),
-        ),
-        Component(
-            "FlexiPage",
-            bar,
-            f"flexipages/{bar}.flexipage-meta.xml",
-            parts.utility_bar(
-                deployment, "softphoneHost", "c_softphoneHost", {"softphoneUrl": address}
-            ),
-        ),
-        Component(
-            "CspTrustedSite",
-            name,
-            f"cspTrustedSites/{name}.cspTrustedSite-meta.xml",
-            parts.trusted_site(deployment),
-        ),
-        Component(
-            "PermissionSet",
-            agents,
-            f"permissionsets/{agents}.permissionset-meta.xml",
-            parts.permission_set(deployment, name, CLASSES, fields),
-        ),
-        *client_app(deployment),
+        *app(deployment, host, {"softphoneUrl": address}, CLASSES, fields),
     )
 
 

@@ -13,16 +13,14 @@ from adapter.opencti.callcenter import CallCenter
 from adapter.opencti.callcenter_metadata import call_center
 from adapter.salesforce import metadata_parts as parts
 from adapter.salesforce.metadata_parts import Deployment
-from adapter.salesforce.project import Component, client_app, project, read_handwritten, save
+from adapter.salesforce.project import Component, app, project, read_handwritten, save
 
 CLASSES = (parts.APEX_CLASS, parts.SEARCH_CLASS)
 
 
 def components(deployment: Deployment, center: CallCenter) -> tuple[Component, ...]:
     """Everything that is generated."""
-    name = deployment.name
-    bar, agents, channel = f"{name}_UtilityBar", f"{name}_Agent", channel_name(name)
-    softphone = ("opencti:softPhone", "opencti_softPhone")
+    channel = channel_name(deployment.name)
     return (
         Component(
             "CallCenter",
@@ -31,36 +29,12 @@ def components(deployment: Deployment, center: CallCenter) -> tuple[Component, .
             call_center(center),
         ),
         Component(
-            "CustomApplication",
-            name,
-            f"applications/{name}.app-meta.xml",
-            parts.app(deployment, bar),
-        ),
-        Component(
-            "FlexiPage",
-            bar,
-            f"flexipages/{bar}.flexipage-meta.xml",
-            parts.utility_bar(deployment, *softphone, {}),
-        ),
-        Component(
-            "CspTrustedSite",
-            name,
-            f"cspTrustedSites/{name}.cspTrustedSite-meta.xml",
-            parts.trusted_site(deployment),
-        ),
-        Component(
             "LightningMessageChannel",
             channel,
             f"messageChannels/{channel}.messageChannel-meta.xml",
             parts.message_channel(deployment),
         ),
-        Component(
-            "PermissionSet",
-            agents,
-            f"permissionsets/{agents}.permissionset-meta.xml",
-            parts.permission_set(deployment, name, CLASSES),
-        ),
-        *client_app(deployment),
+        *app(deployment, ("opencti:softPhone", "opencti_softPhone"), {}, CLASSES),
     )
 
 

@@ -82,6 +82,49 @@ def client_app(deployment: Deployment) -> tuple[Component, ...]:
     )
 
 
+def app(
+    deployment: Deployment,
+    utility: tuple[str, str],
+    properties: Mapping[str, str],
+    classes: Iterable[str],
+    fields: Iterable[str] = (),
+) -> tuple[Component, ...]:
+    """An app with the softphone in its utility bar, and what agents need for it.
+
+    `utility` is the component and its identifier, with these properties; agents may use the classes
+    and the fields.
+    """
+    name = deployment.name
+    bar, agents = f"{name}_UtilityBar", f"{name}_Agent"
+    return (
+        Component(
+            "CustomApplication",
+            name,
+            f"applications/{name}.app-meta.xml",
+            parts.app(deployment, bar),
+        ),
+        Component(
+            "FlexiPage",
+            bar,
+            f"flexipages/{bar}.flexipage-meta.xml",
+            parts.utility_bar(deployment, *utility, properties),
+        ),
+        Component(
+            "CspTrustedSite",
+            name,
+            f"cspTrustedSites/{name}.cspTrustedSite-meta.xml",
+            parts.trusted_site(deployment),
+        ),
+        Component(
+            "PermissionSet",
+            agents,
+            f"permissionsets/{agents}.permissionset-meta.xml",
+            parts.permission_set(deployment, name, classes, fields),
+        ),
+        *client_app(deployment),
+    )
+
+
 def project(
     deployment: Deployment, made: Iterable[Component], handwritten: Mapping[str, str]
 ) -> dict[str, str]:

@@ -42,16 +42,13 @@ def make_demo_org(
     async def classic(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(root / "classic" / "index.html")
 
-    async def lwc(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(root / "lwc" / "index.html")
-
     async def settings(_request: web.Request) -> web.Response:
         return web.json_response(config)
 
     server = web.Application(middlewares=[only_asked_as(names), _uncached])
     server.router.add_get("/", index)
     server.router.add_get("/classic/", classic)
-    server.router.add_get("/lwc/", lwc)
+    server.router.add_get("/lwc/", index)
     server.router.add_get("/demo-config.json", settings)
     server.router.add_static("/softphoneHost/", folder("salesforce") / HOST)
     if components is not None:
