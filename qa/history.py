@@ -20,7 +20,7 @@ from typing import Any
 from adapter.core.facts import Direction, Outcome
 from adapter.core.history import HistoryQuery, Kind, PastCall
 from adapter.core.model import Agent, AgentKey
-from adapter.storage.history import FIRST, PORTION, SELECT
+from adapter.storage.history import FIRST, PORTIONS, SELECT
 from adapter.storage.migrate import upgrade
 from adapter.storage.open import open_store
 from adapter.storage.port import AgentChange, CallRow, Commit
@@ -100,7 +100,7 @@ async def measured(store: SqlStore, asked: int) -> dict[str, list[float]]:
 def plan(fetch: Fetch, prefix: str) -> list[str]:
     """How the database finds a portion."""
     key = agent(0)
-    values = (key.org_id, key.user_id, FIRST[0], *FIRST, PORTION)
+    values = (key.org_id, key.user_id, FIRST[0], *FIRST, PORTIONS[0])
     return [str(row[-1]) for row in fetch(f"{prefix} {SELECT}", values)]
 
 

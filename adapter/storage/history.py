@@ -14,8 +14,9 @@ from adapter.core.history import HistoryQuery, PastCall
 from adapter.core.model import AgentKey
 from adapter.storage.queries import Fetch
 
-PORTION = 250
-MOST_READ = 2_000
+PORTIONS = (250, 750, 1_000)
+"""How many rows are read at a time: a page is mostly in the first, what is rare takes few more."""
+MOST_READ = sum(PORTIONS)
 LIVE = "{}"
 """The value of a call that is not over."""
 
@@ -50,16 +51,16 @@ def read(
     """At most `limit` calls that the query wants, from there on."""
     found: list[HistoryRow] = []
     place = after or FIRST
-    for _ in range(MOST_READ // PORTION):
+    for portion in PORTIONS:
         at, call_id = place
-        rows = fetch(SELECT, (key.org_id, key.user_id, at, at, call_id, PORTION))
+        rows = fetch(SELECT, (key.org_id, key.user_id, at, at, call_id, portion))
         for at, call_id, value in rows:
             call = _past_call(value)
             if call is not None and query.wants(call):
                 found.append(HistoryRow(call_id, at, call))
                 if len(found) == limit:
                     return HistoryPage(tuple(found), (at, call_id))
-        if len(rows) < PORTION:
+        if len(rows) < portion:
             return HistoryPage(tuple(found), None)
         place = rows[-1][0], rows[-1][1]
     return HistoryPage(tuple(found), place)

@@ -9,7 +9,7 @@ import pytest
 
 from adapter.core.facts import Direction, Outcome
 from adapter.core.history import HistoryQuery, Kind, PastCall
-from adapter.storage.history import LIVE, MOST_READ, PORTION, SELECT, read
+from adapter.storage.history import LIVE, MOST_READ, PORTIONS, SELECT, read
 from adapter.storage.rows import to_text
 from tests.contracts.stores import ADA, NOW
 
@@ -62,7 +62,7 @@ def test_a_row_of_an_older_version_is_read() -> None:
     assert (row.call.record, row.call.record_name, row.call.name) == ("003A", "", "")
 
 
-@pytest.mark.parametrize("rare", [0, PORTION - 1, PORTION, MOST_READ - 1])
+@pytest.mark.parametrize("rare", [0, PORTIONS[0] - 1, PORTIONS[0], MOST_READ - 1])
 def test_what_is_rare_is_found_however_far_back(rare: int) -> None:
     """As long as one request may read."""
     values = [to_text(ANSWERED)] * (MOST_READ + 1)
@@ -75,7 +75,7 @@ def test_one_request_reads_so_much_and_says_where_to_go_on() -> None:
     """Whoever looks for what is not there holds nothing up; the next request reads on."""
     table = Table([to_text(ANSWERED)] * MOST_READ + [to_text(MISSED)])
     page = read(table.fetch, ADA, HistoryQuery(Kind.MISSED), None, 5)
-    assert (page.rows, table.asked) == ((), MOST_READ // PORTION)
+    assert (page.rows, table.asked) == ((), len(PORTIONS))
     assert page.after is not None
     rest = read(table.fetch, ADA, HistoryQuery(Kind.MISSED), page.after, 5)
     assert ([row.call for row in rest.rows], rest.after) == ([MISSED], None)
