@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import Tab
 from tests.browser.states import ADA, a_stage, walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,6 +19,7 @@ RESIZED = """width => new Promise(done => {
   const look = () => innerWidth === width ? done() : requestAnimationFrame(look);
   look();
 })"""
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 MEASURE = """() => ({
   sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   unreachable: [...document.querySelectorAll('button, input, select, textarea')]
@@ -32,13 +34,23 @@ MEASURE = """() => ({
 RESIZE = "(e, [w, h]) => { e.style.width = `${w}px`; e.style.height = `${h}px`; }"
 
 
+async def until_drawn(tab: Tab, width: int) -> None:
+    """Wait until the frame has that width again and both pages are drawn.
+
+    A click into a frame that is still moving goes to where it was, and is lost without a word.
+    """
+    await tab.phone.evaluate(RESIZED, width)
+    await tab.page.evaluate(DRAWN)
+    await tab.phone.evaluate(DRAWN)
+
+
 @pytest.mark.timeout(300)  # All states, one after the other.
 async def test_every_state_fits_every_size_in_both_directions(tmp_path: Path) -> None:
     """240 px high, 200 px wide, 200 % zoom, right to left: no sideways scrolling."""
     found = {}
     async with a_stage(tmp_path) as org:
         async for name, tab in walk(org):
-            frame = tab.page.locator("iframe")
+            frame, own = tab.page.locator("iframe"), await tab.phone.evaluate("innerWidth")
             for width, height in SIZES:
                 for direction in ("ltr", "rtl"):
                     if await frame.count():
@@ -56,6 +68,7 @@ async def test_every_state_fits_every_size_in_both_directions(tmp_path: Path) ->
             await tab.phone.evaluate("document.documentElement.dir = 'ltr'")
             if await frame.count():
                 await frame.evaluate("e => { e.style.width = e.style.height = ''; }")
+                await until_drawn(tab, own)
     assert found == {}
 
 
