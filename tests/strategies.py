@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from adapter.core.availability import Applied, Availability, Status
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.core.favorite import Favorite
 from adapter.core.logmodel import (
@@ -43,10 +44,8 @@ from adapter.core.model import (
     Bridged,
     Call,
     Dialing,
-    Draft,
     Notice,
     Placing,
-    Record,
     RingingInbound,
     Stage,
     TelephonyUser,

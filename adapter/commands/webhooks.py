@@ -21,7 +21,8 @@ from adapter.settings.environment import load
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.webhook import PATH
 from adapter.telephony.dialstack.wire import EVENTS
-from adapter.telephony.port import ProviderError, Webhook
+from adapter.telephony.port import ProviderError
+from adapter.telephony.updates import Webhook
 
 OWNER_ONLY = 0o600
 VARIABLE = "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS"

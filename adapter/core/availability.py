@@ -1,8 +1,10 @@
-"""Whether an agent wants calls, and what the phone system makes of that: values alone."""
+"""Whether an agent wants calls, what the phone system makes of that, and how it is told."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from msgspec import Struct
 
 from adapter.core.values import Value
 
@@ -52,3 +54,20 @@ class Availability(Value, frozen=True):
 
 
 ALWAYS_AVAILABLE = Availability()
+
+
+class AvailabilityChosen(Struct, frozen=True):
+    """The agent wants calls, or wants none; a `reason` counts only if it is one of the admin's."""
+
+    at: int
+    status: Status
+    reason: str = ""
+
+
+class AvailabilityAnswered(Struct, frozen=True):
+    """What became of the request of that time; `held` is what the phone system holds then."""
+
+    at: int
+    asked_at: int
+    held: Status
+    applied: Applied

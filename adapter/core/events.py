@@ -10,12 +10,13 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from adapter.core.availability import Applied, Status
+from adapter.core.availability import AvailabilityAnswered, AvailabilityChosen
 from adapter.core.callcenter import CallCenterSettings
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts
-from adapter.core.favorite import Favorite
+from adapter.core.favorite import FavoriteChosen
 from adapter.core.incall import NOTHING_IN_CALL, InCall
-from adapter.core.model import Draft, Record, TelephonyUser
+from adapter.core.model import TelephonyUser
 from adapter.core.route import Route
 
 
@@ -265,31 +266,6 @@ class CallCenterRead(Struct, frozen=True):
 
     at: int
     call_center: CallCenterSettings
-
-
-class AvailabilityChosen(Struct, frozen=True):
-    """The agent wants calls, or wants none; a `reason` counts only if it is one of the admin's."""
-
-    at: int
-    status: Status
-    reason: str = ""
-
-
-class AvailabilityAnswered(Struct, frozen=True):
-    """What became of the request of that time; `held` is what the phone system holds then."""
-
-    at: int
-    asked_at: int
-    held: Status
-    applied: Applied
-
-
-class FavoriteChosen(Struct, frozen=True):
-    """The agent wants this one among the favorites, or no longer (not `on`)."""
-
-    at: int
-    favorite: Favorite
-    on: bool
 
 
 class NoticeDismissed(Struct, frozen=True):

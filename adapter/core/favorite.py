@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from adapter.core.values import Value
 
 MOST = 20
@@ -17,6 +19,14 @@ class Favorite(Value, frozen=True):
     name: str = ""
     record_id: str = ""
     record_type: str = ""
+
+
+class FavoriteChosen(Struct, frozen=True):
+    """The agent wants this one among the favorites, or no longer (not `on`)."""
+
+    at: int
+    favorite: Favorite
+    on: bool
 
 
 def with_favorite(

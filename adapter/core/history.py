@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from adapter.core.draft import Record
 from adapter.core.facts import INBOUND, MISSED, OUTBOUND, Direction, Outcome
 from adapter.core.logmodel import CallLog
-from adapter.core.model import Agent, Call, Record
+from adapter.core.model import Agent, Call
 from adapter.core.phone import plain
 from adapter.core.values import Value
 

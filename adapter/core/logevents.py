@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts
 from adapter.core.logmodel import Attempt, SaveError
-from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.model import AgentKey
 from adapter.core.route import Route
 
 

@@ -13,8 +13,9 @@ from msgspec import field
 from msgspec.structs import replace
 
 from adapter.core.details import NO_DETAILS, CallDetails
+from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.facts import SEEN, Direction, Facts, Outcome
-from adapter.core.model import NO_DRAFT, AgentKey, Draft, Record
+from adapter.core.model import AgentKey
 from adapter.core.route import Route
 from adapter.core.values import Member, Value
 

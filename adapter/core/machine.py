@@ -18,13 +18,12 @@ from msgspec.structs import replace
 
 from adapter.core import controlling, deadlines, dialing, pausing, reporting, surfaces, works
 from adapter.core.aftermath import kept
+from adapter.core.availability import AvailabilityAnswered, AvailabilityChosen
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import ask, end_wrapup, is_in_doubt, log_call
 from adapter.core.events import (
     AnsweredElsewhere,
-    AvailabilityAnswered,
-    AvailabilityChosen,
     CallCenterRead,
     CallEvent,
     CallPlaced,
@@ -34,7 +33,6 @@ from adapter.core.events import (
     ControlRequested,
     DialRequested,
     Event,
-    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -54,7 +52,7 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.favorite import with_favorite
+from adapter.core.favorite import FavoriteChosen, with_favorite
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
 from adapter.core.phone import read_region

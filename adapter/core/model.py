@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from adapter.core.availability import ALWAYS_AVAILABLE, Availability
 from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
 from adapter.core.details import NO_DETAILS, CallDetails
+from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.facts import NOTHING_KNOWN, OUTBOUND, Direction, Facts
 from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
@@ -38,17 +39,6 @@ class TelephonyUser(Value, frozen=True):
 
     account: str
     user: str
-
-
-class Record(Value, frozen=True):
-    """The Salesforce record that a call is about, as a click on a number tells it."""
-
-    id: str
-    name: str = ""
-    object_type: str = ""
-    account_id: str = ""
-    contact_id: str = ""
-    person_account: bool = False
 
 
 class WorkItem(Value, frozen=True):
@@ -156,41 +146,6 @@ OVER = (AwaitingCdr, Wrapup)
 
 UNDER_WAY = (Placing, Dialing, Bridged, RingingInbound)
 """The stages of a call that has the agent's attention: nothing else is written up meanwhile."""
-
-
-class Draft(Value, frozen=True):
-    """What the agent has entered about a call; None where nothing was entered.
-
-    `who` and `what` are the related person and thing; a Record with an empty id clears the link.
-    `fields` are what the admin has asked for, by the field's name.
-    """
-
-    subject: str | None = None
-    notes: str | None = None
-    disposition: str | None = None
-    who: Record | None = None
-    what: Record | None = None
-    follow_up: bool | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-
-    def merged(self, later: Draft) -> Draft:
-        """This draft with every field that the later one has set."""
-        return Draft(
-            subject=self.subject if later.subject is None else later.subject,
-            notes=self.notes if later.notes is None else later.notes,
-            disposition=self.disposition if later.disposition is None else later.disposition,
-            who=self.who if later.who is None else later.who,
-            what=self.what if later.what is None else later.what,
-            follow_up=self.follow_up if later.follow_up is None else later.follow_up,
-            fields=tuple({**dict(self.fields), **dict(later.fields)}.items()),
-        )
-
-    def unlinked(self) -> Draft:
-        """This draft without the links that were picked."""
-        return replace(self, who=None, what=None)
-
-
-NO_DRAFT = Draft()
 
 
 class Call(Value, frozen=True):

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.availability import Applied, Availability, Status
+from adapter.core.availability import (
+    Applied,
+    Availability,
+    AvailabilityAnswered,
+    AvailabilityChosen,
+    Status,
+)
 from adapter.core.decision import Decision, ignored
 from adapter.core.effects import SetAvailability
-from adapter.core.events import AvailabilityAnswered, AvailabilityChosen
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 

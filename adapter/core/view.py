@@ -12,8 +12,8 @@ from typing import Any
 
 from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField
-from adapter.core.calllog import may_be_offered
 from adapter.core.dialing import may_dial
+from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.ending import is_logged
 from adapter.core.facts import INBOUND
 from adapter.core.favorite import Favorite
@@ -30,16 +30,13 @@ from adapter.core.logmodel import (
     Writing,
 )
 from adapter.core.model import (
-    NO_DRAFT,
     OVER,
     Acceptance,
     Agent,
     AgentNoAnswer,
     AwaitingCdr,
     Call,
-    Draft,
     Placing,
-    Record,
     Wrapup,
 )
 from adapter.core.phone import display, with_extension
@@ -342,9 +339,3 @@ def _draft(draft: Draft) -> View:
 
 def _seconds(ms: int | None) -> int | None:
     return None if ms is None else (ms + 500) // 1000
-
-
-def offerable(logs: Iterable[CallLog], at: int) -> list[CallLog]:
-    """The logs that a page may have now, oldest first."""
-    ready = [log for log in logs if may_be_offered(log, at)]
-    return sorted(ready, key=lambda log: log.opened_at)

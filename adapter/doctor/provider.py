@@ -13,13 +13,8 @@ from adapter.runtime.directory import DirectoryError, Entry, read_entries
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.webhook import PATH
 from adapter.telephony.dialstack.wire import EVENTS
-from adapter.telephony.port import (
-    MOST_USERS,
-    ProviderError,
-    ProviderUser,
-    RegisteredWebhook,
-    Rejected,
-)
+from adapter.telephony.port import MOST_USERS, ProviderError, ProviderUser, Rejected
+from adapter.telephony.updates import RegisteredWebhook
 
 _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
 _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."

@@ -11,15 +11,14 @@ from typing import Any, assert_never
 
 import orjson
 
-from adapter.core.availability import Status
+from adapter.core.availability import AvailabilityChosen, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
+from adapter.core.draft import Draft, Record
 from adapter.core.events import (
-    AvailabilityChosen,
     CallCenterRead,
     ControlRequested,
     DialRequested,
     Event,
-    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -27,10 +26,9 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.favorite import LONGEST_NAME, Favorite
+from adapter.core.favorite import LONGEST_NAME, Favorite, FavoriteChosen
 from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
-from adapter.core.model import Draft, Record
 from adapter.core.phone import read_region
 from adapter.core.view import View
 from adapter.page.messages import (

@@ -7,13 +7,13 @@ by the store.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from adapter.core.calllog import may_be_offered
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
 from adapter.core.rerouting import may_save
-from adapter.core.view import offerable
 from adapter.page import frames
 from adapter.page.page import Page
 from adapter.runtime.agents import Agents
@@ -63,7 +63,7 @@ class Offers:
         """Offer every log that may be saved to the agent's best page; most agents have none."""
         if not snapshot.logs:
             return
-        ready = {log.log_id for log in offerable(snapshot.logs, self._clock.now())}
+        ready = {log.log_id for log in _offerable(snapshot.logs, self._clock.now())}
         for one in snapshot.logs:
             if one.log_id not in ready:
                 self._end(one.log_id)
@@ -118,7 +118,7 @@ class Offers:
             # Forgotten after a commit that failed: without a look nobody would offer it again.
             self._look(key)
             return
-        for one in offerable(snapshot.logs, self._clock.now()):
+        for one in _offerable(snapshot.logs, self._clock.now()):
             if one.log_id == log_id:
                 self._next(key, one, asked)
 
@@ -126,3 +126,9 @@ class Offers:
         offer = self._offers.pop(log_id, None)
         if offer is not None:
             offer.timer.cancel()
+
+
+def _offerable(logs: Iterable[CallLog], at: int) -> list[CallLog]:
+    """The logs that a page may have now, oldest first."""
+    ready = [log for log in logs if may_be_offered(log, at)]
+    return sorted(ready, key=lambda log: log.opened_at)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from adapter.core.availability import Applied, Status
+from adapter.core.availability import Applied, AvailabilityAnswered, Status
 from adapter.core.effects import SetAvailability
-from adapter.core.events import AvailabilityAnswered
 from adapter.core.model import AgentKey
 from adapter.telephony.port import Driver, PausingDriver, ProviderError, Rejected, Unsupported
 

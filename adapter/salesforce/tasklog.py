@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct, field
 
+from adapter.core.draft import Record
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
-from adapter.core.model import Record
 from adapter.core.phone import with_extension
 from adapter.salesforce.objects import Link, link_of
 from adapter.salesforce.templates import fill

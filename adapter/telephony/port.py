@@ -17,7 +17,7 @@ its timer stay, and nothing is ever placed a second time: that would ring a cust
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -28,6 +28,7 @@ from adapter.telephony.updates import (
     CallUpdate,
     DriverState,
     IncomingDelivery,
+    Webhook,
     WebhookRefusal,
 )
 
@@ -174,14 +175,6 @@ MOST_USERS = 10_000
 """So many users a driver lists at most: who is not among these must be searched for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """A registered endpoint; the secret is told this once and never again."""
-
-    endpoint_id: str
-    secret: str = field(repr=False)
-
-
 class Driver(Protocol):
     """One account at a telephony provider. Every request may raise `Rejected` or `Unknown`."""
 
@@ -293,15 +286,6 @@ class PausingDriver(Driver, Protocol):
         May be asked again. False where there is nothing to pause (nobody's queue).
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RegisteredWebhook:
-    """Where a provider posts events, as it tells it; no secret is in it."""
-
-    endpoint_id: str
-    url: str
-    events: tuple[str, ...]
 
 
 class StaleState(Exception):

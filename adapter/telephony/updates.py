@@ -4,6 +4,7 @@ A provider speaks of its own call and user ids; the core's events also carry our
 the time of deciding. Whoever finds the agent adds these with `as_event`.
 """
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from msgspec import Struct
@@ -70,6 +71,23 @@ class DriverState(Struct, frozen=True):
     value: str
     version: int = 0
     over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A registered endpoint; the secret is told this once and never again."""
+
+    endpoint_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredWebhook:
+    """Where a provider posts events, as it tells it; no secret is in it."""
+
+    endpoint_id: str
+    url: str
+    events: tuple[str, ...]
 
 
 class WebhookReply(Struct, frozen=True):

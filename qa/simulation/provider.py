@@ -20,9 +20,8 @@ from adapter.telephony.port import (
     ProviderUser,
     Rejected,
     Unknown,
-    Webhook,
 )
-from adapter.telephony.updates import CallUpdate
+from adapter.telephony.updates import CallUpdate, Webhook
 from qa.checker.history import Post
 from qa.simulation.calls import Letter
 from qa.simulation.dice import Dice

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logmodel import (
     Attempt,
@@ -22,17 +23,7 @@ from adapter.core.logmodel import (
     Tray,
     TrayReason,
 )
-from adapter.core.model import (
-    Agent,
-    AgentKey,
-    Answer,
-    Call,
-    Dialing,
-    Draft,
-    Record,
-    TelephonyUser,
-    Wrapup,
-)
+from adapter.core.model import Agent, AgentKey, Answer, Call, Dialing, TelephonyUser, Wrapup
 from adapter.core.numberquery import NumberQuery, sought
 from adapter.runtime.privacy import Erased, PersonalData, Scope, collect, erase
 from adapter.storage.archive import Archive

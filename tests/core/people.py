@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapter.core.decision import Decision
+from adapter.core.draft import Record
 from adapter.core.events import DialRequested, Event, Report
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.machine import decide
-from adapter.core.model import Agent, AgentKey, Record, TelephonyUser
+from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.policy import Policy
 
 KEY = AgentKey("00D000000000001", "005000000000001")

@@ -4,11 +4,12 @@ from msgspec.structs import replace
 
 from adapter.core.aftermath import is_missing, kept, named_in
 from adapter.core.callcenter import CallCenterSettings
+from adapter.core.draft import Draft
 from adapter.core.effects import AskCall
 from adapter.core.events import CallEnded, CdrFound, Connected, WrapupSubmitted
 from adapter.core.facts import NOTHING_KNOWN, Direction, Known, Outcome, Source
 from adapter.core.logevents import FactsLearned
-from adapter.core.model import Agent, Draft
+from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, T0, after, facts, row, said, tell
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log, may_be_offered, newly_opened
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import (
@@ -45,7 +46,6 @@ from adapter.core.logmodel import (
     Unknown,
     Verifying,
 )
-from adapter.core.model import Draft, Record
 from adapter.core.policy import SavePolicy
 from tests.core.gate import Gate, new_log
 from tests.core.people import RECORD, T0

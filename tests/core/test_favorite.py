@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.events import FavoriteChosen
-from adapter.core.favorite import MOST, Favorite, with_favorite
+from adapter.core.favorite import MOST, Favorite, FavoriteChosen, with_favorite
 from tests.core.people import IDLE, T0, after
 
 ADA = Favorite("+12125550123", "Ada Lovelace", "003000000000001", "Contact")

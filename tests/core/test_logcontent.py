@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logcontent import begun, changed, closed, in_doubt, known, mends
 from adapter.core.logevents import (
@@ -15,7 +16,6 @@ from adapter.core.logevents import (
     WritingEnded,
 )
 from adapter.core.logmodel import Closed, ClosedBy, Saved, Tray, TrayReason
-from adapter.core.model import Draft
 from adapter.core.policy import SavePolicy
 from tests.core.gate import new_log
 from tests.core.people import RECORD, T0

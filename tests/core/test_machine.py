@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from adapter.core import events as happened
 from adapter.core.availability import Applied, Status
 from adapter.core.callcenter import CallCenterSettings
+from adapter.core.draft import Draft, Record
 from adapter.core.effects import PlaceCall, PopScreen
 from adapter.core.events import (
     CallCenterRead,
@@ -39,11 +40,9 @@ from adapter.core.model import (
     Bridged,
     Call,
     Dialing,
-    Draft,
     Notice,
     Phase,
     Placing,
-    Record,
     RingingInbound,
     Stage,
     TelephonyUser,

@@ -4,7 +4,6 @@ import pytest
 
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import (
-    NO_DRAFT,
     Agent,
     AgentKey,
     AgentNoAnswer,
@@ -12,10 +11,8 @@ from adapter.core.model import (
     Bridged,
     Call,
     Dialing,
-    Draft,
     Phase,
     Placing,
-    Record,
     RingingInbound,
     Stage,
     Wrapup,
@@ -77,12 +74,3 @@ def test_a_call_without_a_told_direction_is_outbound() -> None:
     call = Call("c", "+1", 0, Placing(1, 2))
     told = Call("c", "", 0, Bridged(1, 2), Facts(Known(Direction.INBOUND, Source.SAID)))
     assert (call.direction, told.direction) == (Direction.OUTBOUND, Direction.INBOUND)
-
-
-def test_a_later_draft_changes_only_what_it_names() -> None:
-    """An empty text is a text; None is none."""
-    whole = Draft("s", "n", "d", Record("1"), Record("2"), True)
-    assert whole.merged(NO_DRAFT) == whole
-    assert NO_DRAFT.merged(whole) == whole
-    assert whole.merged(Draft(notes="")).notes == ""
-    assert whole.merged(Draft(follow_up=False)).follow_up is False

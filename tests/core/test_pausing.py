@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.availability import Applied, Availability, Status
+from adapter.core.availability import (
+    Applied,
+    Availability,
+    AvailabilityAnswered,
+    AvailabilityChosen,
+    Status,
+)
 from adapter.core.decision import Decision
 from adapter.core.effects import PlaceCall, SetAvailability
-from adapter.core.events import AvailabilityAnswered, AvailabilityChosen, Event, TimePassed
+from adapter.core.events import Event, TimePassed
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, T0, after, click
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.decision import Decision
+from adapter.core.draft import Draft
 from adapter.core.effects import AskCall
 from adapter.core.events import (
     AnsweredElsewhere,
@@ -33,7 +34,7 @@ from adapter.core.events import (
 from adapter.core.facts import NOTHING_KNOWN, Direction, Facts, Known, Outcome, PhoneRefusal, Source
 from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import LogFields
-from adapter.core.model import AgentNoAnswer, Draft, Phase, Placing, Wrapup
+from adapter.core.model import AgentNoAnswer, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
 from adapter.core.reporting import told_by
 from adapter.core.route import Route

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.details import CallDetails
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Facts, Outcome
 from adapter.core.favorite import Favorite
 from adapter.core.incall import InCall, Third, ThirdState
@@ -35,10 +36,8 @@ from adapter.core.model import (
     Bridged,
     Call,
     Dialing,
-    Draft,
     Notice,
     Placing,
-    Record,
     RingingInbound,
     Stage,
     Wrapup,

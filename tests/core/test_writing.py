@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log, may_be_offered
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import (
@@ -40,7 +41,6 @@ from adapter.core.logmodel import (
     TrayReason,
     Writing,
 )
-from adapter.core.model import Draft, Record
 from adapter.core.policy import SavePolicy
 from adapter.core.route import Route
 from adapter.core.writing import newly_opened

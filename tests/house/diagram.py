@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
@@ -42,7 +43,6 @@ from adapter.core.model import (
     Bridged,
     Call,
     Dialing,
-    Draft,
     Phase,
     Placing,
     RingingInbound,

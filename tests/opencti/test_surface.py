@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import NOTHING_KNOWN, Direction
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved
-from adapter.core.model import AgentKey, Draft, Record
+from adapter.core.model import AgentKey
 from adapter.core.policy import Policy
 from adapter.opencti import surface
 from adapter.opencti.surface import found_tasks

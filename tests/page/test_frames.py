@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from adapter.core.availability import Status
+from adapter.core.availability import AvailabilityChosen, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
+from adapter.core.draft import Draft, Record
 from adapter.core.events import (
-    AvailabilityChosen,
     CallCenterRead,
     ControlRequested,
     DialRequested,
-    FavoriteChosen,
     MatchesFound,
     NoticeDismissed,
     OverClaimed,
@@ -23,10 +22,9 @@ from adapter.core.events import (
     WorkStarted,
     WrapupSubmitted,
 )
-from adapter.core.favorite import Favorite
+from adapter.core.favorite import Favorite, FavoriteChosen
 from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
-from adapter.core.model import Draft, Record
 from adapter.page import frames
 from adapter.page.frames import agent_event
 from adapter.page.messages import (

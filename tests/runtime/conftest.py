@@ -29,16 +29,8 @@ from adapter.storage.sqlite import SqliteStore
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import cdr_from_row
-from adapter.telephony.port import (
-    Action,
-    Capabilities,
-    Cdr,
-    Placed,
-    ProviderError,
-    ProviderUser,
-    Webhook,
-)
-from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
+from adapter.telephony.port import Action, Capabilities, Cdr, Placed, ProviderError, ProviderUser
+from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment, Webhook
 from tests.fakes.tenants import OneTenant, a_tenant
 from tests.storage.servers import Postgres
 

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft
 from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
 from adapter.core.facts import Facts
-from adapter.core.model import Agent, Draft, Phase, TelephonyUser
+from adapter.core.model import Agent, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.agents import _change
 from adapter.runtime.turn import take_turn

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapter.core.availability import Applied, Status
+from adapter.core.availability import Applied, AvailabilityChosen, Status
 from adapter.core.effects import SetAvailability
-from adapter.core.events import AvailabilityChosen
 from adapter.core.model import TelephonyUser
 from adapter.runtime.availability import set_availability
 from adapter.storage.sqlite import SqliteStore

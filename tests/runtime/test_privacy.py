@@ -9,10 +9,10 @@ import structlog
 from msgspec.structs import replace
 
 from adapter import observability
+from adapter.core.draft import Draft
 from adapter.core.events import DialRequested, WrapupSubmitted
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.core.logevents import LogAccepted, LogSaved
-from adapter.core.model import Draft
 from adapter.core.numberquery import sought
 from adapter.runtime import privacy
 from adapter.runtime.privacy import collect, erase

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft
 from adapter.core.effects import PlaceCall
 from adapter.core.events import (
     CallEnded,
@@ -20,7 +21,7 @@ from adapter.core.events import (
 from adapter.core.facts import SEEN, Facts, Known, Outcome
 from adapter.core.logevents import GrantSave, LogAccepted, LogSaved, SendSettled
 from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
-from adapter.core.model import Agent, AgentKey, Draft, Phase, TelephonyUser
+from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
 from adapter.runtime.turn import ForLog, Turn, go_on, take_turn
 from tests.core.people import said

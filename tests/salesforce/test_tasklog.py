@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.details import CallDetails
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
-from adapter.core.model import Draft, Record
 from adapter.core.policy import Policy
 from adapter.page.messages import is_record_id
 from adapter.salesforce.tasklog import (

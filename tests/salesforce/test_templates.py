@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.details import CallDetails
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
-from adapter.core.model import Draft, Record
 from adapter.salesforce.templates import NAMES, fill
 
 CALL = LogFields(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported, Webhook
+from adapter.telephony.port import ProviderError, Rejected, Unknown, Unsupported
+from adapter.telephony.updates import Webhook
 
 
 def test_a_refusal_tells_all_that_the_provider_said() -> None:

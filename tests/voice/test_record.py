@@ -7,8 +7,8 @@ import json
 import pytest
 from msgspec.structs import replace
 
+from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
-from adapter.core.model import Draft, Record
 from adapter.core.policy import Policy
 from adapter.voice.record import RecordRules, Times, attributes, complete_body, create_body, instant
 from tests.core.gate import new_log

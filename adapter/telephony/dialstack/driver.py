@@ -25,15 +25,19 @@ from adapter.telephony.port import (
     Cdr,
     Placed,
     ProviderUser,
-    RegisteredWebhook,
     Rejected,
     Silence,
     Unknown,
     Unsupported,
-    Webhook,
 )
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.updates import CallUpdate, IncomingDelivery, WebhookRefusal
+from adapter.telephony.updates import (
+    CallUpdate,
+    IncomingDelivery,
+    RegisteredWebhook,
+    Webhook,
+    WebhookRefusal,
+)
 
 log = structlog.get_logger(__name__)
 

@@ -15,9 +15,9 @@ from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import read_row
 from adapter.telephony.dialstack.meaning import call_update_from_event
-from adapter.telephony.port import ProviderUser, RegisteredWebhook, Silence, Webhook
+from adapter.telephony.port import ProviderUser, Silence
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.updates import CallUpdate, Moment
+from adapter.telephony.updates import CallUpdate, Moment, RegisteredWebhook, Webhook
 
 MOST_PROFILES = 20
 """More of them nobody chooses from."""

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import wire
-from adapter.telephony.port import ProviderUser, RegisteredWebhook, Silence
+from adapter.telephony.port import ProviderUser, Silence
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.updates import Moment
+from adapter.telephony.updates import Moment, RegisteredWebhook
 
 AT = 1_767_323_100_000
 START = AT // 1000 - 60

@@ -1,0 +1,53 @@
+"""What an agent says of a call, and the record that it is about."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from adapter.core.values import Value
+
+
+class Record(Value, frozen=True):
+    """The Salesforce record that a call is about, as a click on a number tells it."""
+
+    id: str
+    name: str = ""
+    object_type: str = ""
+    account_id: str = ""
+    contact_id: str = ""
+    person_account: bool = False
+
+
+class Draft(Value, frozen=True):
+    """What the agent has entered about a call; None where nothing was entered.
+
+    `who` and `what` are the related person and thing; a Record with an empty id clears the link.
+    `fields` are what the admin has asked for, by the field's name.
+    """
+
+    subject: str | None = None
+    notes: str | None = None
+    disposition: str | None = None
+    who: Record | None = None
+    what: Record | None = None
+    follow_up: bool | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def merged(self, later: Draft) -> Draft:
+        """This draft with every field that the later one has set."""
+        return Draft(
+            subject=self.subject if later.subject is None else later.subject,
+            notes=self.notes if later.notes is None else later.notes,
+            disposition=self.disposition if later.disposition is None else later.disposition,
+            who=self.who if later.who is None else later.who,
+            what=self.what if later.what is None else later.what,
+            follow_up=self.follow_up if later.follow_up is None else later.follow_up,
+            fields=tuple({**dict(self.fields), **dict(later.fields)}.items()),
+        )
+
+    def unlinked(self) -> Draft:
+        """This draft without the links that were picked."""
+        return replace(self, who=None, what=None)
+
+
+NO_DRAFT = Draft()
