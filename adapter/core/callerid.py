@@ -34,12 +34,18 @@ _NO_NAMES = re.compile(
 )
 """Words of which no name of a person or a company is made."""
 
-_STATE = re.compile(r"[A-Z]{2}")
+_STATE = re.compile(
+    r"A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|O[HKNR]|P[AER]"
+    r"|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY]"
+)
+"""Of the United States and of Canada (https://www.iso.org/obp/ui/#iso:code:3166:US)."""
+
 _FEWEST_ALIKE = 7
 
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-"""What turns the letters around it, so that a text reads as another one (Unicode's UAX #9)."""
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069\u00ad\u200b\u2060\ufeff]")
+"""What turns the letters around it, so that a text reads as another one (Unicode's UAX #9), and
+what cannot be seen."""
 
 _SHOWN = re.compile(r"\"?([^\"<>]*[^\"<>\s])\"?\s*<[^<>]*>")
 """A name as it stands before an address (https://www.rfc-editor.org/rfc/rfc3261#section-25.1)."""
@@ -47,6 +53,12 @@ _SHOWN = re.compile(r"\"?([^\"<>]*[^\"<>\s])\"?\s*<[^<>]*>")
 _USER = re.compile(
     r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)|[^<>]*<([^<>@:]*[0-9][^<>@:]*)>", re.IGNORECASE
 )
+_BARE = re.compile(r"([+0-9][^@;?<>:]*)[@;?:]()[^<>]*")
+"""The same without a scheme: a number before its host, its port or its parameters."""
+
+_IP_ADDRESS = re.compile(r"(?:[1-9][0-9]{0,2}|0)(?:\.(?:[1-9][0-9]{0,2}|0)){3}")
+_FEWEST, _MOST = 2, 18
+"""Digits: an extension of the house, and a whole number behind a prefix for calls abroad."""
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
 
@@ -57,15 +69,17 @@ def caller_number(text: str) -> str:
     A display form ("Ann" <sip:+1…@host>) is read for its number.
     """
     folded = fold(text)
-    address = _USER.match(folded)
+    address = _USER.match(folded) or _BARE.fullmatch(folded)
     written = unquote(address[1] or address[2] or "").strip() if address else folded
     digits = re.sub(r"[^0-9]", "", written)
-    if not digits or digits in _SPELLED or set(digits) == {"0"}:
+    is_none = not _FEWEST <= len(digits) <= _MOST or digits in _SPELLED or set(digits) == {"0"}
+    if is_none or _IP_ADDRESS.fullmatch(written):
         return ""
     if _PLAIN.fullmatch(written):
         return written
     found = read_text(written)
-    if not isinstance(found, NumberText):
+    # A name in an address may have digits: ada.1815@pbx is no extension.
+    if not isinstance(found, NumberText) or found.before_slash or (address and found.label):
         return ""
     return ("+" if found.has_plus else "") + found.digits
 

@@ -29,6 +29,9 @@ from adapter.core.numbertext import NumberText
 NANP: Final = 1
 """The calling code of North America, whose numbers all have one form."""
 
+_LONGEST_AREA_CODE: Final = 5
+"""Digits behind the trunk prefix, as in Germany's 033877."""
+
 _LONG: Final = 11
 """Digits of the longest numbers that are given out, without the country code (in Germany)."""
 
@@ -78,10 +81,23 @@ def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
     is_nanp = phonenumbers.country_code_for_region(region) == NANP
     if text.lettered and not (is_nanp or text.groups[0] == "+1"):
         return NO_NUMBER
+    if _ends_before(text.before_slash, region):
+        return TOO_MANY
     read = _with_code(text.digits, text.groups) if text.has_plus else _national(text, region)
     if isinstance(read, Unplanned) or len(_e164(read)) <= _LONGEST:
         return read
     return IMPOSSIBLE
+
+
+def _ends_before(written: str, region: str) -> bool:
+    """Whether the number was whole before a slash: "+49 30 123456/7890" names more than one.
+
+    What is as short as an area code, with or without the country's, is none yet.
+    """
+    number = _parsed(written, region) if written else None
+    if number is None or len(_significant(number)) <= _LONGEST_AREA_CODE:
+        return False
+    return bool(phonenumbers.is_valid_number(number))
 
 
 def has_area_code(text: NumberText, region: str) -> bool:

@@ -27,7 +27,8 @@ class NumberText(Struct, frozen=True):
     `groups` are its digits as they were parted, a plus before the first where one was written;
     `separators` are the characters between them. `extension` is what is sent once the call is
     connected (digits, perhaps a closing #). `label` and `remark` are the words before and behind.
-    `lettered` if letters of the text were read as digits.
+    `lettered` if letters of the text were read as digits; `before_slash` is what stands before the
+    last slash, digits with their plus.
     """
 
     groups: tuple[str, ...]
@@ -36,6 +37,7 @@ class NumberText(Struct, frozen=True):
     label: str = ""
     remark: str = ""
     lettered: bool = False
+    before_slash: str = ""
 
     @property
     def has_plus(self) -> bool:
@@ -238,6 +240,7 @@ def _read_parts(before: str, run: str, after: str) -> NumberText | Unreadable:
         extension=(extension[1] or extension[2]) if extension else "",
         label=before.strip(),
         remark=rest.strip(),
+        before_slash=plus[:1] + re.sub(r"\D", "", body.rpartition("/")[0]) if "/" in body else "",
     )
 
 

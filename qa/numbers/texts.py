@@ -234,7 +234,7 @@ class Writer:
         """Nobody can tell which one is meant."""
         one, other = self.plain(plan), self.plain(plan)
         way = self._dice.choice((" / {}", " or {}", ", {}", "; {}", " oder {}", "\n{}", " & {}"))
-        tail = "".join(self._dice.choices("0123456789", k=self._dice.randint(1, 2)))
+        tail = "".join(self._dice.choices("0123456789", k=self._dice.randint(1, 4)))
         text = (
             one.text + way.format(other.text) if self._dice.random() < 0.5 else f"{one.text}/{tail}"
         )

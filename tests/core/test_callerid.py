@@ -15,6 +15,8 @@ SAID = Source.SAID
         *("+266696687", "266696687", "86282452253", "7378742833", "0", "0000000000"),
         *("sip:anonymous@anonymous.invalid", '"Anonymous" <sip:anonymous@10.0.0.1>', "Okafor"),
         *("<sip:bob@example.com>", "\u00b2\u00b3", "2025550143 and 2025550144"),
+        *("192.168.1.5", "<sip:10.0.0.1>", "sip:ada.1815@pbx", "Unknown 5", "-1"),
+        *("+1 202-555-0143 / 0144", "2025550143 2025550144"),
     ],
 )
 def test_a_caller_who_is_not_told_has_no_number(text: str) -> None:
@@ -37,6 +39,9 @@ def test_a_caller_who_is_not_told_has_no_number(text: str) -> None:
         ("+12025550143 (mobile)", "+12025550143"),
         ("Ann <+12025550143>", "+12025550143"),
         ("sip:%2B12025550143@host", "+12025550143"),
+        ("2025550143@pbx", "2025550143"),
+        ("+12025550143;npi=ISDN", "+12025550143"),
+        ("+12025550143:5060", "+12025550143"),
     ],
 )
 def test_display_forms_are_read_for_their_number(text: str, number: str) -> None:
@@ -52,6 +57,7 @@ def test_display_forms_are_read_for_their_number(text: str, number: str) -> None
         *("Private Number", "UNBEKANNT", "no name", "Name Unavailable"),
         *("V12025550143", "CID:2025550143", "CELL PHONE   NY", "Número privado", "非通知"),
         *("Unbekannter Teilnehmer", "Anonymer Anruf", "Privater Anrufer", "Appel masqué"),
+        *("CELL PHONE DC", "\u200b", "\ufeff"),
         *("Llamada desconocida", "Chiamata anonima", "undefined", "VOIP CALLER", "Unknown <>"),
     ],
 )
@@ -62,7 +68,17 @@ def test_a_placeholder_is_no_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Ada Lovelace", "ACME 24", "ACME 5550143", "ACME WIRELESS", "Freecall AG", "山田", "Jo NY"],
+    [
+        "Mobile AG",
+        "Free SA",
+        "Ada Lovelace",
+        "ACME 24",
+        "ACME 5550143",
+        "ACME WIRELESS",
+        "Freecall AG",
+        "山田",
+        "Jo NY",
+    ],
 )
 def test_a_name_is_one(name: str) -> None:
     """Of a person or a company, with words of those among others."""
@@ -79,6 +95,7 @@ def test_a_name_is_one(name: str) -> None:
         ('"Zoe" <+12025550143>', "Zoe"),
         ("Ann Lee <sip:204@pbx>", "Ann Lee"),
         ("Ann <3", "Ann <3"),
+        ("B\u00adob\u200b", "Bob"),
     ],
 )
 def test_a_name_is_one_line_of_letters(told: str, name: str) -> None:
