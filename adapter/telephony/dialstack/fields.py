@@ -96,6 +96,13 @@ def caller(value: Any) -> str | None:
     return found if found and not _is_half_a_number(found) else None
 
 
+def extension(value: Any) -> str | None:
+    """Return an extension of the house, which may be told as one of JSON's numbers."""
+    if type(value) is int and 0 < value < 10**_FEWEST_DIGITS:
+        value = str(value)
+    return text(value, 32)
+
+
 def dialed(value: Any) -> str | None:
     """Return the number that was dialed; what is none must not be taken for another one.
 

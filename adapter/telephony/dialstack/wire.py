@@ -118,7 +118,7 @@ def parse_user(row: dict[str, Any]) -> ProviderUser | None:
     user_id = fields.ident(row.get("id"))
     if user_id is None:
         return None
-    name, email = fields.text(row.get("name")), fields.text(row.get("email"), 320)
+    name, email = fields.name(row.get("name")), fields.text(row.get("email"), 320)
     silent = row.get("do_not_disturb") is True
     number, profiles = _extension(row.get("extensions")), _ring_profiles(row.get("config"))
     return ProviderUser(user_id, name, email, silent, number, profiles)
@@ -140,10 +140,9 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 def _extension(listed: Any) -> str | None:
     """Return the first extension that is in use."""
     rows = listed.get("data") if isinstance(listed, dict) else None
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and row.get("status", "active") == "active":
-            return fields.text(row.get("number"), 32)
-    return None
+    known = (row for row in rows if isinstance(row, dict)) if _is_list(rows) else ()
+    active = (row.get("number") for row in known if row.get("status") in (None, "active"))
+    return next((found for number in active if (found := fields.extension(number))), None)
 
 
 def parse_webhook_endpoint(raw: bytes) -> Webhook:

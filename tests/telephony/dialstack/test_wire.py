@@ -368,3 +368,20 @@ def test_an_endpoint_of_the_list_has_an_id_and_an_address() -> None:
     assert wire.parse_registered({"id": "we_1", "url": "https://x"}) is not None
     assert wire.parse_registered({"id": "we_1"}) is None
     assert wire.parse_registered({"url": "https://x"}) is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "number"),
+    [
+        ([None, {"number": {}}, {"number": "1001"}], "1001"),
+        ([{"number": 1001, "status": None}], "1001"),
+        ([{"number": "1001", "status": "inactive"}, {"number": "1002"}], "1002"),
+        ([{"number": True}, {"number": -1}, {"number": 10**9}], None),
+        ({"number": "1001"}, None),
+    ],
+)
+def test_the_first_extension_that_is_one_is_a_users_own(listed: object, number: str | None) -> None:
+    """An odd entry costs none of the others, and a long name only its end."""
+    user = wire.parse_user({"id": "u", "name": "A" * 600, "extensions": {"data": listed}})
+    assert user is not None
+    assert (user.number, user.name) == (number, "A" * 255)
