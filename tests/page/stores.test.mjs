@@ -63,3 +63,11 @@ test('a store that throws or forgets is not used', () => {
   assert.equal(usable(() => good), good);
   assert.equal(good.length, 0);
 });
+
+test('a cookie of another program that nobody can decode costs ours nothing', () => {
+  const page = jar();
+  page.cookie = 'theirs=50%; Path=/';
+  assert.notEqual(usable(() => cookieStore(page)), null);
+  cookieStore(page).setItem('k', 'v');
+  assert.equal(cookieStore(page).getItem('k'), 'v');
+});

@@ -38,9 +38,13 @@ export function memoryStore() {
 export function cookieStore(page) {
   /** @returns {[string, string][]} */
   const items = () =>
-    page.cookie.split('; ').filter(Boolean).map((pair) => {
+    page.cookie.split('; ').filter(Boolean).flatMap((pair) => {
       const at = pair.indexOf('=');
-      return [decodeURIComponent(pair.slice(0, at)), decodeURIComponent(pair.slice(at + 1))];
+      try {
+        return [[decodeURIComponent(pair.slice(0, at)), decodeURIComponent(pair.slice(at + 1))]];
+      } catch {
+        return []; // another program's, on the same host: "50%"
+      }
     });
   return {
     get length() {
