@@ -121,7 +121,7 @@ def _handlers(
         login=login,
         sign_in=_sign_in(edges, login),
         bridge=_bridge(edges, runtime, sessions, site.build),
-        sip=_sip(edges, phones, sessions),
+        sip=_sip(edges, runtime, phones, sessions),
         status=Status(edges.store, edges.writable),
         board=board,
         board_live=BoardLive(
@@ -156,9 +156,10 @@ def _talkers(edges: Edges) -> Callable[[Org | None], bool]:
     return may_talk
 
 
-def _sip(edges: Edges, phones: PhoneLines, sessions: Sessions) -> SipProxy:
+def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions) -> SipProxy:
     return SipProxy(
         lines=phones,
+        quality=runtime.quality,
         sessions=sessions,
         tenants=edges.tenants,
         clock=edges.clock,

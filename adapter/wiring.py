@@ -20,6 +20,7 @@ from adapter.page.port import SalesforceOrg
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
+from adapter.runtime.callquality import CallQuality
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
 from adapter.runtime.perform import Performer
@@ -75,6 +76,7 @@ class Runtime:
     compare: VersionReconciler
     board: Board
     streams: tuple[Stream, ...]
+    quality: CallQuality
 
 
 async def make_runtime(edges: Edges) -> Runtime:
@@ -115,9 +117,10 @@ async def make_runtime(edges: Edges) -> Runtime:
         clock=clock,
         is_here=pages.is_here if edges.shared else lambda key: True,
     )
-    board = Board(store, agents, pages, clock, edges.tenants)
+    quality = CallQuality(clock)
+    board = Board(store, agents, pages, clock, edges.tenants, quality_of=quality.of)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
-    return Runtime(agents, pages, intake, sweeper, compare, board, _streams(edges, intake))
+    return Runtime(agents, pages, intake, sweeper, compare, board, _streams(edges, intake), quality)
 
 
 def _counted_by(metrics: Metrics) -> Callable[[Turn], None]:

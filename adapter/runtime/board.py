@@ -6,7 +6,7 @@ Read from the store at most once a second per organization, however many look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
@@ -71,12 +71,16 @@ class Board:
         pages: Connected,
         clock: Clock,
         tenants: Tenants[Any],
+        *,
+        quality_of: Callable[[AgentKey], Report | None] = lambda key: None,
     ) -> None:
+        """`quality_of`: how an agent's audio is, if that was told lately."""
         self._tenants = tenants
         self._store = store
         self._agents = agents
         self._pages = pages
         self._clock = clock
+        self._quality_of = quality_of
         self._last: dict[tuple[str, Day], tuple[int, Report]] = {}
         self._hours: dict[str, WebhookHour] = {}
 
@@ -113,6 +117,7 @@ class Board:
         people = [
             _person(agent, ended, agent.key.user_id in here | lately)
             | {"totals": totals.get(agent.key.user_id, NO_CALLS)}
+            | self._audio(agent)
             for agent in seen.values()
         ]
         return {
@@ -126,6 +131,11 @@ class Board:
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.agents),
             "provider": asdict(tenant.telephony.health.vitals()) if tenant else None,
         }
+
+    def _audio(self, agent: Agent) -> Report:
+        """How the audio of a talk in the browser is; of any other nothing is known."""
+        told = self._quality_of(agent.key) if agent.phase is Phase.BRIDGED else None
+        return {"audio": told} if told else {}
 
 
 def _last_ends(calls: Iterable[BoardCall]) -> dict[str, int]:

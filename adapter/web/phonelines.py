@@ -37,7 +37,6 @@ class PhoneLine:
     phones: BrowserPhones = field(repr=False)
     user: str
     signed_out: bool = False
-    quality: dict[str, float] = field(default_factory=dict)
 
 
 class PhoneLines:

@@ -22,6 +22,7 @@ from websockets.typing import Subprotocol
 
 from adapter.metrics import Metrics
 from adapter.page.port import SalesforceOrg
+from adapter.runtime.callquality import CallQuality
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryUnavailable
 from adapter.runtime.tasks import Tasks
@@ -57,6 +58,7 @@ class SipProxy:
         self,
         *,
         lines: PhoneLines,
+        quality: CallQuality,
         sessions: Sessions,
         tenants: Tenants[SalesforceOrg],
         clock: Clock,
@@ -69,6 +71,7 @@ class SipProxy:
         proxies: Proxies = NO_PROXIES,
     ) -> None:
         self.lines = lines
+        self._quality = quality
         self._sessions = sessions
         self._tenants = tenants
         self._clock = clock
@@ -210,12 +213,13 @@ class SipProxy:
                 line.outbox.send(json.dumps({"type": "audio", "found": restored}))
                 log.info("phone.audio", agent=str(line.agent), restored=restored)
             case "quality":
-                line.quality = {
+                measured = {
                     name: float(value)
                     for name in QUALITY
                     if isinstance(value := said.get(name), int | float) and 0 <= value < MOST
                 }
-                self._metrics.heard(line.quality)
+                self._metrics.heard(measured)
+                self._quality.tell(line.agent, measured)
             case _:
                 log.debug("frame.noted", type="phone")
 

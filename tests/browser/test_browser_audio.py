@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -25,6 +26,7 @@ from tests.browser.audio import (
     until_browser_hears,
     until_heard,
 )
+from tests.browser.conftest import Tab
 from tests.browser.test_asterisk import CALLER, Office
 from tests.browser.test_main_job import GRACE, GRACE_NUMBER
 
@@ -48,9 +50,22 @@ async def test_a_click_is_picked_up_by_itself_and_both_hear_each_other(office: O
     await until_browser_hears(tab)
     rates = await packets_a_second(office, tab, SECONDS)
     assert is_all_of_it(rates)
+    shown = await on_the_board(tab)
+    assert shown["lost"] < 0.5
+    assert {"jitter_ms", "round_trip_ms"} < set(shown)
     task = await one_task(office, tab)
     assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
     await until_audio(tab, "ready")
+
+
+async def on_the_board(tab: Tab) -> dict[str, Any]:
+    """What supervisors see of this agent's audio, once the page has told of it."""
+    async with asyncio.timeout(40):
+        while True:
+            report = await tab.phone.evaluate("fetch('/api/board').then((answer) => answer.json())")
+            if shown := report["agents"][0].get("audio"):
+                return dict(shown)
+            await asyncio.sleep(0.5)
 
 
 async def test_a_caller_is_answered_in_the_panel(office: Office) -> None:

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { chosen, named } from '../../web/board/people.js';
+import { chosen, named, party } from '../../web/board/people.js';
 import { boundsOf } from '../../web/board/toolbar.js';
 
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
@@ -36,6 +36,14 @@ test('where agents work in several products, each is named with theirs', () => {
   assert.equal(named(ada, [ada, person('Bo', 'idle', { surface: 'voice' }), person('Cy', 'offline', { surface: '' })]), 'Ada');
   const mixed = [ada, person('Bo', 'idle', { surface: 'open-cti' })];
   assert.deepEqual(mixed.map((one) => named(one, mixed)), ['Ada · Salesforce Voice', 'Bo · Open CTI']);
+});
+
+test('beside whom they talk with stands how the audio is, where it is known', () => {
+  const [ada] = PEOPLE;
+  /** @type {any} */
+  const speech = { t: (/** @type {string} */ key, /** @type {object} */ values) => `${key} ${Object.values(values ?? {}).join(' ')}`, number: String, percent: (/** @type {number} */ share) => `${share * 100} %` };
+  const talking = person('Ada', 'bridged', { ...ada, direction: 'outbound', audio: { lost: 0.02, jitter_ms: 4, round_trip_ms: 48 } });
+  assert.equal(party(talking, speech), 'direction.outbound Ann Able · +12025550143 · agents.audio 2 % 4 48');
 });
 
 test('a state leaves the others out', () => {

@@ -205,6 +205,24 @@ async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
     }
 
 
+async def test_how_the_audio_of_a_talk_is_stands_beside_it(bench: Bench) -> None:
+    """Where it was told, and of nobody who does not talk."""
+    told = {"lost": 0.02, "jitter_ms": 4, "round_trip_ms": 48}
+    call = Call("c1", "+12025550143", 1, Bridged(1, 1))
+    people = (Agent(ADA, calls=(call,)), Agent(BOB))
+    shown = Board(
+        Shelf(BoardRows(people, 2, {}, (), (), (), 0)),
+        bench.agents,
+        bench.pages,
+        bench.clock,
+        Tenants([]),
+        quality_of=lambda key: told,
+    )
+    report = await shown.report("00D1", EVER)
+    audio = {one["user_id"]: one.get("audio") for one in report["agents"]}
+    assert audio == {ADA.user_id: told, BOB.user_id: None}
+
+
 async def test_only_calls_that_are_over_are_exported(bench: Bench) -> None:
     """Oldest first."""
     calls = tuple(

@@ -243,6 +243,9 @@ async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:
     await live.send('{"type": "quality", "lost": -5, "received": 1e999}')
     await live.send(REGISTER)
     await live.recv()
+    (line,) = world.app.sip.lines.everyone()
+    told = {"lost": 0.02, "jitter_ms": 0, "round_trip_ms": 40}
+    assert world.app.sip._quality.of(line.agent) == told
     assert world.app.sip._metrics.registry.get_sample_value("softphone_audio_lost_ratio_count") == 1
 
 

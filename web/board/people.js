@@ -41,11 +41,13 @@ export function named({ name, surface = '' }, all) {
 }
 
 /** @param {Person} person @param {Speech} speech */
-function party({ direction, with: name, number, more_calls: more }, { t, number: count }) {
+export function party({ direction, with: name, number, more_calls: more, audio }, { t, number: count, percent }) {
   if (direction === null) return '';
   const who = [name, number].filter(Boolean).join(' · ') || t('agents.withheld');
   const said = t(`direction.${direction}`, { who });
-  return more ? `${said} ${t('agents.more', { count: more, number: count(more) })}` : said;
+  const others = more ? `${said} ${t('agents.more', { count: more, number: count(more) })}` : said;
+  if (!audio) return others;
+  return `${others} · ${t('agents.audio', { lost: percent(audio.lost), jitter: count(audio.jitter_ms), trip: count(audio.round_trip_ms) })}`;
 }
 
 /** @param {Speech} speech @param {() => number} now @param {() => readonly Person[]} all */

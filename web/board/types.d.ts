@@ -15,6 +15,8 @@ export interface Person {
   online: boolean;
   /** Which product of Salesforce's they work in: open-cti, lwc, voice; empty before the first page. */
   surface?: string;
+  /** How the audio in their browser is: packets lost, from 0 to 1; only in a talk, and at this replica. */
+  audio?: { lost: number; jitter_ms: number; round_trip_ms: number };
   totals: Totals;
 }
 
