@@ -80,44 +80,49 @@ async def click(world: World, page: FakePage, trail: Trail, number: int) -> dict
     return trail.told()
 
 
-async def webhook(page: FakePage, trail: Trail, url: str, number: int) -> dict[str, Any]:
+async def webhook(
+    page: FakePage, trail: Trail, http: httpx.AsyncClient, number: int
+) -> dict[str, Any]:
     """From a signed delivery to its 2xx and the view that tells of it."""
     begun = {"direction": "outbound", "to_number": NUMBER.format(number)}
     with trail:
-        await _deliver(url, "call.initiated", number, begun)
+        await _deliver(http, "call.initiated", number, begun)
         await page.until(lambda view: view["state"] == "dialing-destination")
     return trail.told()
 
 
-async def _deliver(url: str, kind: str, number: int, said: dict[str, str]) -> None:
+async def _deliver(http: httpx.AsyncClient, kind: str, number: int, said: dict[str, str]) -> None:
     data = {"call_id": f"call_{number}", "user_id": "user_ada", **said}
     event = {"id": f"{kind}-{number}", "type": kind, "account_id": ACCOUNT, "data": data}
     body = json.dumps(event).encode()
     at = str(int(time.time()))
     signature = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     headers = {"X-DialStack-Signature": f"t={at},v1={signature}"}
-    async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.post(f"{url}/webhooks/dialstack", content=body, headers=headers)
-        answer.raise_for_status()
+    answer = await http.post("/webhooks/dialstack", content=body, headers=headers)
+    answer.raise_for_status()
 
 
 async def measured(folder: Path, trail: Trail) -> dict[str, Any]:
-    """Both ways, the second time each."""
+    """Both ways, the second time each; what a click leads to later is over before the webhook."""
     figures: dict[str, Any] = {}
-    async with a_world(folder, ring_seconds=30, wrap_up_seconds=0) as world:
+    async with (
+        a_world(folder, ring_seconds=30, wrap_up_seconds=0) as world,
+        httpx.AsyncClient(base_url=world.url, trust_env=False) as http,
+    ):
         await world.scenario(outcome="nobody-picks-up")
         page = await world.page()
         for number in (1, 2):
             figures["click"] = await click(world, page, trail, number)
-            figures["webhook"] = await webhook(page, trail, world.url, number)
-            await _deliver(world.url, "call.end", number, {"status": "no-answer"})
+            await _quiet(trail)
+            figures["webhook"] = await webhook(page, trail, http, number)
+            await _deliver(http, "call.end", number, {"status": "no-answer"})
             await page.until(lambda view: view["state"] == "idle")
             await _quiet(trail)
     return figures
 
 
 async def _quiet(trail: Trail) -> None:
-    """The call before has been logged, and nothing of it is under way any more."""
+    """What went before has been decided and logged, and nothing of it is under way any more."""
     busy = True
     while busy:
         with trail:

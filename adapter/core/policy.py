@@ -73,8 +73,8 @@ def outcome_code(words: str) -> str:
     return _CODES.get(words, "")
 
 
-class Policy(Struct, frozen=True):
-    """Everything that a deployment may set about calls.
+class Policy(Struct, frozen=True, cache_hash=True):
+    """Everything that a deployment may set about calls; what follows from it is remembered by it.
 
     `record_again_ms`: the waits after further questions to the call log, where it may say that
     there is nothing to log.

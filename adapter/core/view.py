@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from adapter.core.availability import Applied, Availability, Status
-from adapter.core.callcenter import AskedField
+from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialing import may_dial
 from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.ending import is_logged
@@ -82,18 +82,7 @@ def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, b
         "notices": [{"id": one.id, **_note(one.code, one.text, one.at)} for one in agent.notices],
         **_favorites(agent.favorites, region),
         "can": can,
-        "settings": _settings(
-            policy.wrapup_ms,
-            policy.dial_while_wrapup,
-            agent.call_center.dispositions,
-            policy.choices,
-            asked=agent.call_center.ask_fields,
-            away_reasons=policy.away_reasons,
-            templates=policy.note_templates,
-            caller_ids=policy.caller_ids,
-            ring_profiles=agent.ring_profiles,
-            region=region,
-        ),
+        "settings": _settings(policy, agent.call_center, agent.ring_profiles),
     }
 
 
@@ -117,26 +106,19 @@ def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
 
 @lru_cache(maxsize=1024)
 def _settings(
-    wrapup_ms: int,
-    dial_while_wrapup: bool,
-    choices: tuple[str, ...],
-    offered: tuple[str, ...],
-    *,
-    asked: tuple[AskedField, ...],
-    away_reasons: tuple[str, ...],
-    templates: tuple[str, ...],
-    caller_ids: tuple[str, ...],
-    ring_profiles: tuple[str, ...],
-    region: str,
+    policy: Policy, call_center: CallCenterSettings, ring_profiles: tuple[str, ...]
 ) -> View:
     """The same for all agents of a call center with the same phones."""
+    region = policy.dial.default_region
     return {
-        "wrap_up_seconds": wrapup_ms // 1000,
-        "dial_while_wrapup": dial_while_wrapup,
-        "dispositions": [_choice(text) for text in choices or offered],
-        "away_reasons": list(away_reasons),
-        "note_templates": list(templates),
-        "caller_ids": [{"number": one, "display": display(one, region)} for one in caller_ids],
+        "wrap_up_seconds": policy.wrapup_ms // 1000,
+        "dial_while_wrapup": policy.dial_while_wrapup,
+        "dispositions": [_choice(text) for text in call_center.dispositions or policy.choices],
+        "away_reasons": list(policy.away_reasons),
+        "note_templates": list(policy.note_templates),
+        "caller_ids": [
+            {"number": one, "display": display(one, region)} for one in policy.caller_ids
+        ],
         "ring_profiles": list(ring_profiles),
         "ask_fields": [
             {
@@ -145,7 +127,7 @@ def _settings(
                 "choices": list(field.choices),
                 "required": field.required,
             }
-            for field in asked
+            for field in call_center.ask_fields
         ],
     }
 

@@ -233,7 +233,7 @@ class Agents:
         always = self._shared and change.commit.delivery is not None
         before, turns = change.before, change.turns
         made = [_change(before[key], turns[key], always) for key in change.keys]
-        change.changes = tuple([one for one in made if one is not None])
+        change.changes = tuple(filter(None, made))
         if not change.changes and change.commit is NOTHING_ELSE:
             return None
         return replace(change.commit, changes=change.changes)

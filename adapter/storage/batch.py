@@ -115,14 +115,14 @@ def prepare(commit: Commit) -> Prepared:
     """Everything that can be done before the writer's turn: values become text."""
     changes, delivery = commit.changes, commit.delivery
     return Prepared(
-        tuple([_agent_row(change) for change in changes]),
+        tuple(map(_agent_row, changes)),
         tuple([_log_row(change, log) for change in changes for log in change.logs]),
         tuple([_call_row(call) for change in changes for call in change.calls]),
         None if delivery is None else _delivery(delivery),
-        tuple([_parked_row(one) for one in commit.park]),
-        tuple([(one.account, one.event_id) for one in commit.unpark]),
+        tuple(map(_parked_row, commit.park)),
+        tuple(map(_unparked, commit.unpark)),
         commit.route,
-        tuple([_state_row(one) for one in commit.states]),
+        tuple(map(_state_row, commit.states)),
     )
 
 
@@ -156,8 +156,12 @@ def _delivery(one: Delivery) -> Row:
 
 
 def _parked_row(parked: Parked) -> Row:
-    key = (parked.account, parked.event_id, parked.provider_call_id)
+    key = (*_unparked(parked), parked.provider_call_id)
     return (*key, parked.body, parked.at, parked.due, parked.asked)
+
+
+def _unparked(parked: Parked) -> Pair:
+    return parked.account, parked.event_id
 
 
 @dataclass(slots=True)
@@ -212,9 +216,12 @@ class Writes:
             self.states[state.key] = state._replace(read_version=read)
         if commit.delivery is not None:
             self.deliveries.append(commit.delivery)
-        self.logs.update([(row[:3], row) for row in commit.logs])
-        self.calls.update([(row[:4], row) for row in commit.calls])
-        self.park.update([(key_of(row), row) for row in commit.park])
+        for log in commit.logs:
+            self.logs[log[:3]] = log
+        for call in commit.calls:
+            self.calls[call[:4]] = call
+        for parked in commit.park:
+            self.park[key_of(parked)] = parked
         for unparked in commit.unpark:
             self.park.pop(unparked, None)
             self.unpark.add(unparked)

@@ -92,11 +92,13 @@ class SqliteDatabase:
     def _run(self, statement: str, rows: Sequence[Row]) -> Answer:
         # Many rows to a statement: between two of them, sqlite3 gives the interpreter up and must
         # wait to get it back from the event loop, which costs more than the row.
-        answers = [self.execute(text, values) for text, values in sql.for_rows(statement, rows)]
-        if len(answers) == 1:
-            return answers[0]
-        found = [row for portion, _ in answers for row in portion]
-        return found, sum(changed for _, changed in answers)
+        found: list[Row] = []
+        changed = 0
+        for text, values in sql.for_rows(statement, rows):
+            answer = self.execute(text, values)
+            found += answer[0]
+            changed += answer[1]
+        return found, changed
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the file or its disk is what is wrong."""
