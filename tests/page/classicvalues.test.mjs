@@ -79,5 +79,5 @@ test('the stand-in saves what the driver writes, and refuses what Salesforce ref
 
 test('what is false was not done, and of nothing nobody knows', () => {
   const success = (/** @type {any} */ reply) => asLightning(reply, parsed).success;
-  assert.deepEqual([{ result: '7' }, { result: false }, { error: 'no' }, {}, undefined].map(success), [true, false, false, undefined, undefined]);
+  assert.deepEqual([{ result: '7' }, { result: false }, { result: 'false' }, { error: 'no' }, {}, undefined].map(success), [true, false, false, false, undefined, undefined]);
 });

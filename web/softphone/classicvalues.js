@@ -39,7 +39,7 @@ function errorOf(error) {
  */
 export function asLightning(reply, read) {
   const { result, error } = Object(reply);
-  if (error || result === false) return { success: false, returnValue: null, errors: error ? [errorOf(error)] : null };
+  if (error || result === false || result === 'false') return { success: false, returnValue: null, errors: error ? [errorOf(error)] : null };
   if (result === null || result === undefined) return { returnValue: null, errors: null };
   return { success: true, returnValue: read(result, reply), errors: null };
 }
