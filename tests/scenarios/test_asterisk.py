@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,30 +73,52 @@ class Place:
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
     """One of each kind, connected."""
     opened = real if request.param == "real" else imitated
-    async with opened(tmp_path) as bench:
-        book = tmp_path / "agents.toml"
-        book.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "ada"\n')
-        wishes: dict[str, Any] = {
-            "asterisk_url": bench.world.url,
-            "asterisk_user": USER,
-            "asterisk_secret": bench.world.secret,
-            "asterisk_app": APP,
-            "asterisk_identity": IDENTITY,
-            "asterisk_ring_seconds": 3,
-            "asterisk_dial_seconds": 3,
-            "directory_file": book,
-            "ring_seconds": 20,
-            "dial_seconds": 20,
-            "wrap_up_seconds": 0,
-            "dials_per_minute": 1000,
-        }
-        async with a_world(tmp_path, kind="asterisk", **wishes) as world:
-            driver = world.app.tenants.all[0].telephony.driver
-            assert isinstance(driver, AsteriskDriver)
-            async with asyncio.timeout(20):
-                while not driver.steering.connected:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-            yield Place(world, bench, await bench.phone("ada"), await world.page())
+    async with opened(tmp_path) as bench, placed(bench, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def placed(bench: Bench, tmp_path: Path, **more: Any) -> AsyncIterator[Place]:
+    """The adapter with that Asterisk, and ada at her phone and her page."""
+    book = tmp_path / "agents.toml"
+    book.write_text('[[agent]]\nemail = "ada@example.com"\nprovider_user = "ada"\n')
+    wishes: dict[str, Any] = {
+        "asterisk_url": bench.world.url,
+        "asterisk_user": USER,
+        "asterisk_secret": bench.world.secret,
+        "asterisk_app": APP,
+        "asterisk_identity": IDENTITY,
+        "asterisk_ring_seconds": 3,
+        "asterisk_dial_seconds": 3,
+        "directory_file": book,
+        "ring_seconds": 20,
+        "dial_seconds": 20,
+        "wrap_up_seconds": 0,
+        "dials_per_minute": 1000,
+        **more,
+    }
+    async with a_world(tmp_path, kind="asterisk", **wishes) as world:
+        driver = world.app.tenants.all[0].telephony.driver
+        assert isinstance(driver, AsteriskDriver)
+        async with asyncio.timeout(20):
+            while not driver.steering.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        yield Place(world, bench, await bench.phone("ada"), await world.page())
+
+
+async def test_the_name_of_a_talk_s_recording_is_in_its_task(tmp_path: Path) -> None:
+    """Where a template asks for it; of a call in which nobody talked there is none."""
+    wishes = {
+        "asterisk_recording": "always",
+        "task_extra_fields": ("Recording__c={recording}.wav",),
+    }
+    async with imitated(tmp_path) as bench, placed(bench, tmp_path, **wishes) as place:
+        number = await place.dial(theirs=Plan(talk=0.5))
+        task = await place.task_of(number)
+        assert task["Recording__c"] == f"{task['CallObject'].removeprefix('call_')}.wav"
+        await place.idle()
+        refused = await place.task_of(await place.dial(theirs=Plan(status=486)))
+        assert "Recording__c" not in refused
 
 
 @pytest.mark.timeout(180)
