@@ -13,6 +13,8 @@ from adapter.web.pages import WEB
 
 LIMIT = 60_000
 """Bytes over the wire until a panel is ready, compressed, without Salesforce's library."""
+UNBUNDLED = 66_000
+"""The same of a checkout where nobody has made the bundle: each module by itself."""
 
 
 @pytest.fixture
@@ -127,7 +129,8 @@ def test_the_page_weighs_less_than_sixty_kilobytes_on_its_way(driver: tuple[str,
     words = [files.find(f"lang/{language}.json", built=True) for language in files.languages]
     sizes = [len(file.body("gzip")[0]) for file in found if file]
     assert len(sizes) == len(names)
-    assert sum(sizes) + max(len(file.body("gzip")[0]) for file in words if file) < LIMIT
+    weight = sum(sizes) + max(len(file.body("gzip")[0]) for file in words if file)
+    assert weight < (LIMIT if files.is_bundled else UNBUNDLED)
 
 
 def test_a_bundle_starts_with_two_modules_whatever_the_late_parts_share() -> None:
