@@ -61,6 +61,11 @@ class Count:
     wrong: list[str] = field(default_factory=list)
     talk_errors: list[float] = field(default_factory=list)
 
+    def is_wrong(self, what: str) -> None:
+        """A promise was broken: said at once, for the end of a long run may never come."""
+        self.wrong.append(what)
+        print(f"wrong: {what}", flush=True)
+
 
 class World:
     """The stand-in, the store, and the drivers: one steers, one places.
@@ -132,8 +137,7 @@ class World:
 
     def told(self, root: str) -> list[tuple[str, Facts]]:
         """What was stored of a call."""
-        taken = (one.update for one in self.sink.taken.values())
-        return [(u.moment, u.facts) for u in taken if u and u.provider_call_id == root]
+        return [(update.moment, update.facts) for update in self.sink.updates[root]]
 
     def is_there(self, root: str) -> bool:
         """Whether a channel of the call is."""
@@ -184,7 +188,7 @@ async def one_call(world: World, name: str, number: str) -> None:
             while world.is_there(root):  # noqa: ASYNC110 - another program's state
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        count.wrong.append(f"{number}: channels are left after {OVER_SECONDS} s")
+        count.is_wrong(f"{number}: channels are left after {OVER_SECONDS} s")
     wishing.cancel()
     await _told_of_the_end(world, root, number)
     _judge(world, root, number, is_quiet=before == world.disturbed)
@@ -210,7 +214,7 @@ async def _told_of_the_end(world: World, root: str, number: str) -> None:
     deadline = time.time() + OVER_SECONDS
     while (told := world.told(root)) and not any(moment in OVER for moment, _ in told):
         if time.time() > deadline:
-            world.count.wrong.append(f"{number}: its end was never told")
+            world.count.is_wrong(f"{number}: its end was never told")
             return
         await asyncio.sleep(0.02)
 
@@ -221,10 +225,10 @@ def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
     asked = [call for call in world.bench.trunk.calls if call.number == number]
     world.bench.trunk.calls = [one for one in world.bench.trunk.calls if one.number != number]
     if len(asked) > 1:
-        count.wrong.append(f"{number}: called {len(asked)} times")
+        count.is_wrong(f"{number}: called {len(asked)} times")
     ends = [moment for moment, _ in told if moment in OVER]
     if len(ends) > 1 and is_quiet:
-        count.wrong.append(f"{number}: {len(ends)} ends")
+        count.is_wrong(f"{number}: {len(ends)} ends")
     if not (asked and asked[0].talked and is_quiet):
         return
     count.talks += 1
@@ -234,7 +238,7 @@ def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
     error = abs((facts.talk_ms or 0) / 1000 - asked[0].talked)
     count.talk_errors.append(error)
     if error > TALK_ERROR_SECONDS:
-        count.wrong.append(f"{number}: {facts.talk_ms} ms told, {asked[0].talked:.2f} s talked")
+        count.is_wrong(f"{number}: {facts.talk_ms} ms told, {asked[0].talked:.2f} s talked")
 
 
 async def run(calls: int, seed: int) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from msgspec.structs import replace
 
 from adapter.telephony.port import StaleState
-from adapter.telephony.updates import DriverState, IncomingDelivery
+from adapter.telephony.updates import CallUpdate, DriverState, IncomingDelivery
 
 
 class MemoryStates:
@@ -42,6 +44,8 @@ class MemorySink:
     def __init__(self, states: MemoryStates) -> None:
         self._states = states
         self.taken: dict[str, IncomingDelivery] = {}
+        self.updates: defaultdict[str, list[CallUpdate]] = defaultdict(list)
+        """What was told, by the provider's id of the call."""
 
     async def deliver(self, delivery: IncomingDelivery) -> bool:
         """All of it or nothing."""
@@ -49,4 +53,6 @@ class MemorySink:
             return False
         self._states.set(delivery.states)
         self.taken[delivery.event_id] = delivery
+        if delivery.update is not None:
+            self.updates[delivery.update.provider_call_id].append(delivery.update)
         return True

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from adapter.telephony.asterisk import adopting, ids, legs, observing, telling, watching, wire
 from adapter.telephony.asterisk.commands import Command
+from adapter.telephony.asterisk.leg import State
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.asterisk.wire import Bridge, Channel, Event
 from adapter.telephony.updates import CallUpdate
@@ -123,6 +124,11 @@ class CallBoard:
         call = self.calls.get(root)
         if call is not None:
             self.calls[root] = replace(call, called=True)
+
+    def is_called(self, root: str) -> bool:
+        """Whether the destination is dialed, or all is over."""
+        call = self.calls.get(root)
+        return call is None or (call.party is not None and call.party.state is not State.DOWN)
 
     def lost(self, root: str, channel: str, at: int) -> Step | None:
         """What follows when a leg could not be brought about; `at` in Unix ms."""

@@ -86,8 +86,9 @@ class AsteriskDriver:
     async def run(self, sink: Sink) -> None:
         """Steer until cancelled, or until another process has taken over."""
 
-        async def tell(update: CallUpdate) -> None:
+        async def tell(update: CallUpdate) -> bool:
             delivery = self._delivery(update)
+            is_first = not self._ledger.knows(update.provider_call_id)
             try:
                 taken = await sink.deliver(delivery)
             except StaleState:
@@ -96,6 +97,7 @@ class AsteriskDriver:
             for entry in delivery.states:
                 if taken or entry.over:
                     self._ledger.stored(entry)
+            return taken and is_first
 
         await self._ledger.read()
         await self.steering.run(tell)

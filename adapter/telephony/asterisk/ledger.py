@@ -36,6 +36,10 @@ class Ledger:
         else:
             self._open[call] = state
 
+    def knows(self, call: str) -> bool:
+        """Whether the call was told of, by whomever."""
+        return call in self._open
+
     def entry(self, update: CallUpdate, body: bytes) -> DriverState:
         """What is to be stored together with this update."""
         call = update.provider_call_id

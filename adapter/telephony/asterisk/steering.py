@@ -2,7 +2,8 @@
 
 Law of this file: a call's updates are durable before what follows from them is asked of Asterisk,
 and in their order; but hanging up waits for nobody. One call's trouble delays no other call.
-After every connection all is compared with what is there.
+After every connection all is compared with what is there. A destination is called by the process
+that was the first to tell of the call: one that was replaced may still be about to.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from adapter.telephony.updates import CallUpdate
 
 log = structlog.get_logger(__name__)
 
-Tell: TypeAlias = Callable[[CallUpdate], Awaitable[None]]
-"""Makes an update durable; may raise anything, and is asked again then."""
+Tell: TypeAlias = Callable[[CallUpdate], Awaitable[bool]]
+"""Makes an update durable, and says whether nobody had told of the call before; may raise
+anything, and is asked again then.
+"""
 
 Lost: TypeAlias = Callable[[Collection[str]], Iterable[CallUpdate]]
 """The ends of calls that were told of, given those that are there."""
@@ -35,6 +38,9 @@ QUEUED = 20_000
 """Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
 
 AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
+OTHERS_SECONDS = 5.0
+"""So long another process may take to call a destination that it was the first to tell of."""
+
 SPARED = ("ChannelVarset", "ChannelDialplan", "DeviceStateChanged", "PeerStatusChange")
 ASKED_AT_ONCE = 10
 ANSWERED = "CDR(answer,u)"
@@ -180,10 +186,12 @@ class Steering:
             for command in step.commands:
                 if command not in waiting:
                     await self._perform(group, tell, root, command)
-            for update in step.updates:
-                await _told(tell, update)
+            is_first = all([await _told(tell, update) for update in step.updates])
             for command in waiting:
-                await self._perform(group, tell, root, command)
+                if isinstance(command, Connect) and not is_first:
+                    group.create_task(self._left_to_another(group, tell, root))
+                else:
+                    await self._perform(group, tell, root, command)
             if step.done and work.empty():
                 if self._work.get(root) is work:
                     del self._work[root]
@@ -193,11 +201,19 @@ class Steering:
         self, group: asyncio.TaskGroup, tell: Tell, root: str, command: Command
     ) -> None:
         lost = await self._hands.perform(command)
-        if lost is None:
-            if isinstance(command, Connect):
-                self.board.called(root)
-            return
-        step = self.board.lost(root, lost, self._now())
+        if lost is not None:
+            self._lose(group, tell, root, lost)
+        elif isinstance(command, Connect):
+            self.board.called(root)
+
+    async def _left_to_another(self, group: asyncio.TaskGroup, tell: Tell, root: str) -> None:
+        """Whoever told of the call first calls the destination, or is dead: then nobody does."""
+        await asyncio.sleep(OTHERS_SECONDS)
+        if not self.board.is_called(root):
+            self._lose(group, tell, root, ids.destination(root))
+
+    def _lose(self, group: asyncio.TaskGroup, tell: Tell, root: str, leg: str) -> None:
+        step = self.board.lost(root, leg, self._now())
         if step is not None:
             self._go(group, tell, step)
 
@@ -216,18 +232,16 @@ async def _fill(
     events.put_nowait(None)
 
 
-async def _told(tell: Tell, update: CallUpdate) -> None:
-    """Durable when it returns, however long the store is away."""
+async def _told(tell: Tell, update: CallUpdate) -> bool:
+    """Durable when it returns, however long the store is away; what `tell` said."""
     tries = 0
     while True:
         try:
-            await tell(update)
+            return await tell(update)
         except Exception as error:  # whatever it is, it must not be lost
             log.error("asterisk.not_stored", moment=update.moment.value, why=str(error))
             await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
             tries += 1
-        else:
-            return
 
 
 def _milliseconds(text: str) -> int:

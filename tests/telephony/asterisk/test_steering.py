@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
+from adapter.telephony.asterisk import ids
+from adapter.telephony.asterisk import steering as module
 from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.commands import Connect
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steering import Steering, _fill
@@ -29,15 +34,17 @@ class Stage:
         self.bench, self.world, self.steering, self.hands = bench, bench.world, steering, hands
         self.told: list[CallUpdate] = []
         self.refusals = 0
+        self.others: set[str] = set()
         self.changed = asyncio.Event()
 
-    async def tell(self, update: CallUpdate) -> None:
-        """Keep it, or be away."""
+    async def tell(self, update: CallUpdate) -> bool:
+        """Keep it, or be away; `others` are calls that another process has told of."""
         if self.refusals:
             self.refusals -= 1
             raise OSError("the store is away")
         self.told.append(update)
         self.changed.set()
+        return update.provider_call_id not in self.others
 
     async def until(self, moment: Moment) -> None:
         """Wait until it is told."""
@@ -97,6 +104,31 @@ async def test_nothing_follows_before_it_is_stored(tmp_path: Path) -> None:
         await stage.until(Moment.DIALED)
         await stage.until(Moment.CONNECTED)
         assert [one.moment for one in stage.told] == [Moment.DIALED, Moment.CONNECTED]
+
+
+async def test_a_destination_is_called_by_who_told_of_the_call_first(tmp_path: Path) -> None:
+    """It was replaced at that moment, and goes on with what it began: one call, and the talk."""
+    async with a_stage(tmp_path) as stage:
+        stage.others.add("c1")
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.DIALED)
+        other = Connect("c1", "ada", ids.device("c1", 0), NUMBER)
+        assert await stage.hands.perform(other) is None
+        await stage.until(Moment.CONNECTED)
+        assert len(stage.bench.trunk.calls) == 1
+
+
+async def test_what_the_first_to_tell_left_undone_nobody_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it had called the destination nobody knows: the agent is let go, and told."""
+    monkeypatch.setattr(module, "OTHERS_SECONDS", 0.05)
+    async with a_stage(tmp_path) as stage:
+        stage.others.add("c1")
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        await stage.until(Moment.ENDED)
+        await stage.world.phone("ada").until_over()
+        assert stage.bench.trunk.calls == []
 
 
 async def test_hanging_up_waits_for_no_store(tmp_path: Path) -> None:
