@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from adapter.core.effects import PopScreen
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.route import Route
-from adapter.page.messages import ErrorIn
+from adapter.page.parts import ErrorIn
 from adapter.page.port import SalesforceOrg, Surface
 from adapter.salesforce.pagecalls import pop, who_am_i, who_runs
 from adapter.salesforce.savecall import go, update

@@ -15,7 +15,7 @@ from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.route import Route
-from adapter.page.messages import ErrorIn, is_record_id
+from adapter.page.parts import ErrorIn, is_record_id
 from adapter.page.port import RecordFinder, SalesforceOrg, Surface
 from adapter.salesforce.pagecalls import pop, returned, who_am_i, who_runs
 from adapter.salesforce.savecall import go, update

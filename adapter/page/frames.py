@@ -38,19 +38,15 @@ from adapter.page.messages import (
     Control,
     Dial,
     DismissNotice,
-    ErrorIn,
     FavoriteIn,
-    JournalEntry,
-    LinkIn,
     Matches,
     PageMessage,
-    RecordIn,
     Result,
     TrayChoice,
     Work,
     WrapupIn,
-    is_record_id,
 )
+from adapter.page.parts import ErrorIn, JournalEntry, LinkIn, RecordIn, is_record_id
 
 FIELDS, FIELD_LENGTH = 50, 1000
 """Of the fields of a call center's Tasks: how many, and how long each may be."""

@@ -7,75 +7,41 @@ Times of pages are their own clocks' Unix milliseconds and are used only as diff
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from adapter.core.details import LONGEST_PARAMS
 from adapter.core.favorite import LONGEST_NUMBER
 from adapter.core.nesting import is_too_deep
 from adapter.core.values import mend_json
 from adapter.page.oddvalues import without_odd_values
+from adapter.page.parts import (
+    AskedFieldIn,
+    Country,
+    ErrorIn,
+    Id,
+    JournalEntry,
+    LinkIn,
+    Millis,
+    Notes,
+    Params,
+    Part,
+    Prefix,
+    RecordIn,
+    Text,
+)
 
 SUBPROTOCOL = "softphone.v1"
 MAX_FRAME_BYTES = 160 * 1024
 """Notes have up to 32,000 characters, which may be four bytes each in UTF-8."""
-
-Id = Annotated[str, Field(min_length=1, max_length=255)]
-Text = Annotated[str, Field(max_length=255)]
-Notes = Annotated[str, Field(max_length=32_000)]
-Prefix = Annotated[str, Field(max_length=8, pattern=r"^[0-9*#]*$")]
-Params = Annotated[str, BeforeValidator(lambda told: str(told or "")[:LONGEST_PARAMS])]
-"""Cut, never refused: a call matters more than what comes along with it."""
-Country = Annotated[str, BeforeValidator(lambda told: str(told or "").strip()[:64])]
-Millis = Annotated[int, Field(ge=0, le=2**53)]
-
-
-_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 class BadFrame(ValueError):
     """A frame that is no message of the protocol; the text says what is wrong with it."""
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=False)
-
-
-class RecordIn(_Message):
-    """A Salesforce record as onClickToDial or onNavigationChange gives it."""
-
-    id: Text = ""
-    name: str = Field("", max_length=1000)
-    object_type: Text = ""
-    account_id: Text = ""
-    contact_id: Text = ""
-    person_account: bool = False
-
-
-class ErrorIn(_Message):
-    """One error as Open CTI reports it; `details` is whatever Salesforce put there."""
-
-    code: str = Field("GENERIC_ERROR", max_length=255)
-    message: str = Field("", max_length=4000)
-    description: str = Field("", max_length=4000)
-    details: Any = None
-
-
-class JournalEntry(_Message):
-    """What a page remembers of one attempt, uploaded when it comes back."""
-
-    log_id: Id
-    attempt: int = Field(ge=1)
-    nonce: Id
-    state: Literal["sent", "ok", "refused"]
-    task_id: Text = ""
-    errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
-
-
-class Hello(_Message):
+class Hello(Part):
     """The first frame: who (by ticket), which page load, and what its journal holds.
 
     `journal` is checked entry by entry: rubbish in one does not cost the others.
@@ -102,7 +68,7 @@ class Hello(_Message):
         return tuple(good), len(self.journal) - len(good)
 
 
-class Dial(_Message):
+class Dial(Part):
     """A number was clicked or typed; `sent_at - clicked_at` is the click's age in ms.
 
     `confirmed`: the agent was answered "confirm-repeat", and wants to call it again.
@@ -126,7 +92,7 @@ class Dial(_Message):
         return max(0, self.sent_at - self.clicked_at) if self.sent_at is not None else 0
 
 
-class Control(_Message):
+class Control(Part):
     """Something to do in a call."""
 
     type: Literal["control"]
@@ -157,14 +123,7 @@ class Control(_Message):
     digits: str = Field("", max_length=64)
 
 
-class LinkIn(_Message):
-    """A related record that the agent picked."""
-
-    id: Text = ""
-    name: str = Field("", max_length=1000)
-
-
-class WrapupIn(_Message):
+class WrapupIn(Part):
     """What the agent entered; only the fields that were touched. A null link clears it."""
 
     type: Literal["wrapup"]
@@ -183,7 +142,7 @@ class WrapupIn(_Message):
         return field in self.model_fields_set and getattr(self, field) is None
 
 
-class Presence(_Message):
+class Presence(Part):
     """Whether the page can be seen, and is in use."""
 
     type: Literal["presence"]
@@ -191,7 +150,7 @@ class Presence(_Message):
     focused: bool
 
 
-class Context(_Message):
+class Context(Part):
     """The record that the agent looks at; with `call_id`, what a call is about (null: nothing)."""
 
     type: Literal["context"]
@@ -199,7 +158,7 @@ class Context(_Message):
     call_id: Text = ""
 
 
-class Matches(_Message):
+class Matches(Part):
     """What a search by the other party's number found; ten at most are offered."""
 
     type: Literal["matches"]
@@ -207,16 +166,7 @@ class Matches(_Message):
     records: list[RecordIn] = Field(default_factory=list, max_length=10)
 
 
-class AskedFieldIn(_Message):
-    """A field that the admin has agents asked for after a call."""
-
-    name: Text
-    label: Text = ""
-    choices: list[Text] = Field(default_factory=list, max_length=200)
-    required: bool = False
-
-
-class CallCenterMessage(_Message):
+class CallCenterMessage(Part):
     """What the definition of the call center says; `problems` are keys whose values are rubbish."""
 
     type: Literal["settings"]
@@ -233,7 +183,7 @@ class CallCenterMessage(_Message):
     problems: list[Text] = Field(default_factory=list, max_length=50)
 
 
-class Work(_Message):
+class Work(Part):
     """Sales Engagement started a work item with this number (hvs.onWorkStart)."""
 
     type: Literal["work"]
@@ -242,14 +192,14 @@ class Work(_Message):
     complete_when: Text = ""
 
 
-class Accept(_Message):
+class Accept(Part):
     """The page can save the offered log now."""
 
     type: Literal["accept"]
     log_id: Id
 
 
-class Result(_Message):
+class Result(Part):
     """What saveLog answered; `expired`: the go was too old and was not executed."""
 
     type: Literal["result"]
@@ -261,14 +211,14 @@ class Result(_Message):
     errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
 
 
-class Popped(_Message):
+class Popped(Part):
     """The page offers to pop the caller's record, or has done so."""
 
     type: Literal["popped"]
     pop_id: Id
 
 
-class TrayChoice(_Message):
+class TrayChoice(Part):
     """What the agent chose for a log in the tray."""
 
     type: Literal["tray"]
@@ -277,14 +227,14 @@ class TrayChoice(_Message):
     task_id: Text = ""
 
 
-class ProbeAnswer(_Message):
+class ProbeAnswer(Part):
     """The page answers a probe: it has seen everything sent before."""
 
     type: Literal["probe"]
     nonce: Id
 
 
-class AskAnswer(_Message):
+class AskAnswer(Part):
     """What came of a reading Open CTI call that the server asked for."""
 
     type: Literal["answer"]
@@ -294,7 +244,7 @@ class AskAnswer(_Message):
     errors: list[ErrorIn] = Field(default_factory=list, max_length=50)
 
 
-class AvailabilityIn(_Message):
+class AvailabilityIn(Part):
     """Whether the agent wants calls; `reason` is one of those in the view's settings."""
 
     type: Literal["availability"]
@@ -302,7 +252,7 @@ class AvailabilityIn(_Message):
     reason: Text = ""
 
 
-class FavoriteIn(_Message):
+class FavoriteIn(Part):
     """Somebody whom the agent calls often, or no longer does (`on` is false)."""
 
     type: Literal["favorite"]
@@ -312,7 +262,7 @@ class FavoriteIn(_Message):
     on: bool = True
 
 
-class DismissNotice(_Message):
+class DismissNotice(Part):
     """The agent has read a notice."""
 
     type: Literal["dismiss_notice"]
@@ -366,11 +316,6 @@ def _bad(error: ValidationError) -> BadFrame:
         return BadFrame("type: no message has this type")
     where = ".".join(str(part) for part in first["loc"]) or "the frame"
     return BadFrame(f"{where}: {first['msg']}")
-
-
-def is_record_id(text: str) -> bool:
-    """Whether it can be a Salesforce id: 15 letters and digits, or 18."""
-    return bool(_RECORD_ID.match(text))
 
 
 def schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from adapter.core.effects import PopScreen
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
-from adapter.page.messages import ErrorIn
+from adapter.page.parts import ErrorIn
 from adapter.tenants import Tenants
 
 Frame: TypeAlias = dict[str, Any]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from adapter.page.messages import is_record_id
+from adapter.page.parts import is_record_id
 
 
 class Link(StrEnum):

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from adapter.core.effects import PopScreen
-from adapter.page.messages import is_record_id
+from adapter.page.parts import is_record_id
 
 
 def who_am_i(nonce: str, apex_class: str) -> dict[str, Any]:

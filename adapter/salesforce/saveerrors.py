@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapter.core.logmodel import SaveError
-from adapter.page.messages import ErrorIn
+from adapter.page.parts import ErrorIn
 
 TRANSIENT = frozenset(
     {

@@ -15,7 +15,7 @@ from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls, lwc, saved_fields
 from adapter.page import frames
-from adapter.page.messages import ErrorIn
+from adapter.page.parts import ErrorIn
 from adapter.salesforce.pagecalls import pop, who_am_i
 from adapter.salesforce.tasklog import TaskRules, task_fields
 from tests.core.keyedgate import keyed_log

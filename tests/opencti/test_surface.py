@@ -17,9 +17,7 @@ from adapter.core.policy import Policy
 from adapter.opencti import surface
 from adapter.opencti.surface import found_tasks
 from adapter.page import frames
-from adapter.page.messages import (
-    RecordIn,
-)
+from adapter.page.parts import RecordIn
 from adapter.salesforce.tasklog import TaskRules, create_fields
 from tests.strategies import attempts, call_logs, jsons
 

@@ -28,23 +28,20 @@ from adapter.core.logmodel import SaveError
 from adapter.page import frames
 from adapter.page.frames import agent_event
 from adapter.page.messages import (
-    AskedFieldIn,
     AvailabilityIn,
     CallCenterMessage,
     Context,
     Control,
     Dial,
     DismissNotice,
-    ErrorIn,
     FavoriteIn,
-    JournalEntry,
     Matches,
-    RecordIn,
     Result,
     TrayChoice,
     Work,
     WrapupIn,
 )
+from adapter.page.parts import AskedFieldIn, ErrorIn, JournalEntry, RecordIn
 
 T0 = 1_760_000_000_000
 CONTACT, TASK, TASK_2 = "003000000000001", "00T000000000001", "00T000000000002"

@@ -16,12 +16,12 @@ from adapter.page.messages import (
     BadFrame,
     Dial,
     Hello,
-    JournalEntry,
     PageMessage,
     WrapupIn,
     decode,
     schema,
 )
+from adapter.page.parts import JournalEntry
 
 HELLO = {"type": "hello", "ticket": "t1", "page_id": "p1"}
 DIAL = {"type": "dial", "request_id": "r1", "number": "+14155550100", "clicked_at": 1_000}

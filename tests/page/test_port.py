@@ -7,7 +7,7 @@ from typing import Any, cast
 from adapter.core.logmodel import SaveError
 from adapter.core.route import Route
 from adapter.opencti.surface import open_cti
-from adapter.page.messages import ErrorIn
+from adapter.page.parts import ErrorIn
 from adapter.page.port import NOBODYS, SalesforceOrg, Surface
 from adapter.salesforce.tasklog import TaskRules
 

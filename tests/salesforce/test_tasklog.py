@@ -14,7 +14,7 @@ from adapter.core.draft import Draft, Record
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import LogFields
 from adapter.core.policy import Policy
-from adapter.page.messages import is_record_id
+from adapter.page.parts import is_record_id
 from adapter.salesforce.tasklog import (
     TaskRules,
     Value,

@@ -11,7 +11,8 @@ from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.opencti import surface
 from adapter.page import frames
-from adapter.page.messages import Dial, JournalEntry, Result, TrayChoice, WrapupIn
+from adapter.page.messages import Dial, Result, TrayChoice, WrapupIn
+from adapter.page.parts import JournalEntry
 from adapter.runtime.turn import ForLog, Turn
 from qa.simulation.core.wire import Wire
 from qa.simulation.provider import ACCOUNT
