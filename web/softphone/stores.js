@@ -43,7 +43,8 @@ export function cookieStore(page) {
       try {
         return [[decodeURIComponent(pair.slice(0, at)), decodeURIComponent(pair.slice(at + 1))]];
       } catch {
-        return []; // another program's, on the same host: "50%"
+        // Another program wrote it, on the same host.
+        return [];
       }
     });
   return {
