@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from adapter.commands import CommandFailed
+from adapter.core.callcenter import is_region
 from adapter.core.numberquery import NumberQuery, sought
-from adapter.core.phone import is_region
 from adapter.orgs import orgs_of
 from adapter.runtime.privacy import EVERYTHING, Scope
 from adapter.settings import Settings

@@ -5,6 +5,8 @@ An admin of Salesforce sets these, the page reads and tells them; so each agent 
 
 from __future__ import annotations
 
+import phonenumbers
+
 from adapter.core.values import Value
 
 
@@ -39,3 +41,19 @@ class CallCenterSettings(Value, frozen=True):
 
 
 NO_CALL_CENTER = CallCenterSettings()
+
+
+_OTHER_NAMES = {"UK": "GB", "EL": "GR", "USA": "US", "GBR": "GB", "DEU": "DE"}
+"""What countries are called in texts, beside the two letters of ISO 3166."""
+
+
+def read_region(text: str) -> str:
+    """The two letters of the country that is meant, or nothing if it is none that we know."""
+    letters = text.strip().upper()
+    named = _OTHER_NAMES.get(letters, letters)
+    return named if is_region(named) else ""
+
+
+def is_region(text: str) -> bool:
+    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
+    return text in phonenumbers.SUPPORTED_REGIONS

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from adapter.core import controlling, deadlines, dialing, pausing, reporting, surfaces, works
 from adapter.core.aftermath import kept
 from adapter.core.availability import AvailabilityAnswered, AvailabilityChosen
+from adapter.core.callcenter import read_region
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
 from adapter.core.ending import ask, end_wrapup, is_in_doubt, log_call
@@ -55,7 +56,6 @@ from adapter.core.events import (
 from adapter.core.favorite import FavoriteChosen, with_favorite
 from adapter.core.logevents import DraftChanged, RecordPicked
 from adapter.core.model import Agent, AwaitingCdr, Notice, RingingInbound, Wrapup
-from adapter.core.phone import read_region
 from adapter.core.policy import Policy
 
 

@@ -245,22 +245,6 @@ def _region(number: phonenumbers.PhoneNumber) -> str | None:
     return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)
 
 
-_OTHER_NAMES = {"UK": "GB", "EL": "GR", "USA": "US", "GBR": "GB", "DEU": "DE"}
-"""What countries are called in texts, beside the two letters of ISO 3166."""
-
-
-def read_region(text: str) -> str:
-    """The two letters of the country that is meant, or nothing if it is none that we know."""
-    letters = text.strip().upper()
-    named = _OTHER_NAMES.get(letters, letters)
-    return named if is_region(named) else ""
-
-
-def is_region(text: str) -> bool:
-    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
-    return text in phonenumbers.SUPPORTED_REGIONS
-
-
 class Order(Struct, frozen=True):
     """A number that may be dialed, and what the telephone system is told to dial for it."""
 

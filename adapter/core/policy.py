@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from adapter.core.aftermath import named_in
 from adapter.core.availability import Status
-from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings
+from adapter.core.callcenter import NO_CALL_CENTER, CallCenterSettings, is_region
 from adapter.core.facts import Outcome
-from adapter.core.phone import DialRules, is_region
+from adapter.core.phone import DialRules
 
 
 class SavePolicy(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 import orjson
 
 from adapter.core.availability import AvailabilityChosen, Status
-from adapter.core.callcenter import AskedField, CallCenterSettings
+from adapter.core.callcenter import AskedField, CallCenterSettings, read_region
 from adapter.core.draft import Draft, Record
 from adapter.core.events import (
     CallCenterRead,
@@ -29,7 +29,6 @@ from adapter.core.events import (
 from adapter.core.favorite import LONGEST_NAME, Favorite, FavoriteChosen
 from adapter.core.logevents import LogEvent, LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
-from adapter.core.phone import read_region
 from adapter.core.view import View
 from adapter.page.messages import (
     AvailabilityIn,
