@@ -20,6 +20,7 @@ from aiohttp import WSMsgType, web
 
 from qa.asterisk.exchange import Exchange
 from qa.asterisk.parts import Bridge, Channel, Refused
+from qa.asterisk.pushed import Pushed
 from qa.asterisk.standinphone import StandInPhone
 
 USER, APP = "softphone", "cti"
@@ -36,6 +37,7 @@ class StandIn:
     def __init__(self, folder: Path | None = None) -> None:
         self.secret = secrets.token_hex(12)
         self.exchange = Exchange(APP)
+        self.pushed = Pushed(self.exchange)
         self.folder = folder
         self.url = ""
         self.read_only = False
@@ -81,6 +83,8 @@ class StandIn:
         add("GET", "/ari/endpoints", self._endpoints)
         add("GET", "/ari/endpoints/PJSIP", self._endpoints)
         add("*", "/ari/deviceStates/{name}", self._device_state)
+        add("GET", "/ari/endpoints/PJSIP/{name}", self._endpoint)
+        add("*", "/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}", self.pushed.change)
         add("GET", "/ari/asterisk/info", self._info)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -273,10 +277,18 @@ class StandIn:
     async def _applications(self, request: web.Request) -> web.Response:
         return web.json_response([{"name": APP}] if self.exchange.served else [])
 
+    async def _endpoint(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in {*AGENTS, *self.exchange.registered}:
+            raise Refused(404, "Endpoint not found")
+        state = "online" if self.exchange.registered.get(name) else "offline"
+        found = {"technology": "PJSIP", "resource": name, "state": state}
+        return web.json_response(found)
+
     async def _endpoints(self, request: web.Request) -> web.Response:
         states = {
             name: "online" if self.exchange.registered.get(name) else "offline"
-            for name in {*AGENTS, *self.exchange.phones}
+            for name in {*AGENTS, *self.exchange.registered}
         }
         found = [{"technology": "PJSIP", "resource": n, "state": s} for n, s in states.items()]
         return web.json_response(found)
