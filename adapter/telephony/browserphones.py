@@ -44,6 +44,10 @@ class BrowserPhones(Driver, Protocol):
         """Take it away; with `unused` only if nobody is registered as it."""
         ...
 
+    async def comfort(self, user_id: str) -> None:
+        """Its page is gone: whoever talks with it hears music until it is back, not silence."""
+        ...
+
     async def restore_audio(self, user_id: str) -> bool:
         """Ring it for the call that its lost leg is in, to take that leg's place. False: none."""
         ...

@@ -7,6 +7,8 @@ the last has it, for they settle it among themselves; another's takes it if the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -25,6 +27,10 @@ _PHONE = "/phone"
 SIGNED_OUT, TAKEN = 4003, 4010
 UNUSED_SECONDS = 60.0
 """A page that reloads is back long before; nobody needs the password of one that is not."""
+
+
+AWAY_SECONDS = 2.0
+"""A reload is over by then."""
 
 
 @dataclass(eq=False, slots=True)
@@ -101,11 +107,25 @@ class PhoneLines:
             line.outbox.close(1012, "this replica is leaving")
 
     async def take_away(self, line: PhoneLine, seconds: float) -> None:
-        """Have the provider forget the phone, after a while in which its page may come back."""
-        await asyncio.sleep(seconds)
-        if line.agent in self._lines:
-            return
-        try:
-            await line.phones.close_phone(line.user, unused=seconds > 0)
-        except ProviderError as error:
-            log.warning("phone.not_taken_away", agent=str(line.agent), reason=error.text)
+        """Have the provider forget the phone, after a while in which its page may come back.
+
+        Of a page that is not back soon, the other party hears music meanwhile.
+        """
+        away = min(seconds, AWAY_SECONDS)
+        await asyncio.sleep(away)
+        if away and line.agent not in self._lines:
+            with _noted(line, "phone.no_music"):
+                await line.phones.comfort(line.user)
+        await asyncio.sleep(seconds - away)
+        if line.agent not in self._lines:
+            with _noted(line, "phone.not_taken_away"):
+                await line.phones.close_phone(line.user, unused=seconds > 0)
+
+
+@contextlib.contextmanager
+def _noted(line: PhoneLine, event: str) -> Iterator[None]:
+    """A provider that cannot do it now is logged, and no more."""
+    try:
+        yield
+    except ProviderError as error:
+        log.warning(event, agent=str(line.agent), reason=error.text)

@@ -89,6 +89,7 @@ class Bridge:
 
     id: str
     members: list[Channel] = field(default_factory=list)
+    plays_music: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As requests and events show it."""

@@ -73,6 +73,7 @@ class StandIn:
         add("*", "/ari/channels/{id}/{verb}", self._verb)
         add("*", "/ari/bridges", self._bridges)
         add("*", "/ari/bridges/{id}", self._bridge)
+        add("*", "/ari/bridges/{id}/moh", self._music)
         add("POST", "/ari/bridges/{id}/{verb}", self._membership)
         add("GET", "/ari/recordings/stored", self._stored)
         add("*", "/ari/recordings/live/{name}", self._recording)
@@ -247,6 +248,13 @@ class StandIn:
                 self.exchange.enter(bridge, channel)
             else:
                 self.exchange.leave(channel)
+        return web.Response(status=204)
+
+    async def _music(self, request: web.Request) -> web.Response:
+        bridge = self._found(request.match_info["id"])
+        if request.method == "DELETE" and not bridge.plays_music:
+            raise Refused(409, "Bridge isn't playing music")
+        bridge.plays_music = request.method == "POST"
         return web.Response(status=204)
 
     async def _recording(self, request: web.Request) -> web.Response:

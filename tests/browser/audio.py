@@ -28,6 +28,9 @@ from tests.scenarios.conftest import settings_for as settings_of
 MINE, THEIRS = 800, 400
 """The tone of the browser's microphone and of the customer's phone, in Hz."""
 
+MUSIC = 450
+"""The tone of 440 Hz that Asterisk plays to who waits (qa/asterisk/engine.py), to 50 Hz."""
+
 FAKE_MICROPHONE = (
     "--use-fake-device-for-media-stream",
     "--disable-features=WebRtcHideLocalIpsWithMdns",

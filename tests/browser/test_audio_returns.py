@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Error
 
 from tests.browser.audio import (
+    MUSIC,
     RestartingWorld,
     a_talk,
     a_talking_office,
@@ -125,6 +126,20 @@ async def test_the_adapter_restarts(office: Office) -> None:
     async with asyncio.timeout(20):
         while not world.app.sip.lines.everyone():  # noqa: ASYNC110 - the page comes by itself
             await asyncio.sleep(0.05)
+
+
+async def test_a_page_that_stays_away_leaves_music_until_it_is_back(office: Office) -> None:
+    """Not silence; and whoever comes back is heard without it."""
+    tab = await a_talk(office)
+    before = await customers(office)
+    await tab.page.close()
+    await until_heard(office, MUSIC)
+    later = await office.org.tab(ready=False)
+    await until_audio(later, "talking")
+    await until_heard(office)
+    await until_browser_hears(later)
+    assert await customers(office) == before
+    await one_task(office, later)
 
 
 async def test_a_page_that_does_not_come_back_ends_the_talk(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from qa.asterisk.tones import pitch, tone
 from tests.browser.audio import (
     MINE,
+    MUSIC,
     THEIRS,
     a_talk,
     a_talking_office,
@@ -32,8 +33,6 @@ from tests.browser.test_main_job import GRACE, GRACE_NUMBER
 
 pytestmark = marks
 SECONDS = 10
-MUSIC = 450
-"""The tone of 440 Hz that Asterisk plays to who waits (qa/asterisk/engine.py), to 50 Hz."""
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from adapter.telephony.asterisk.driver import AsteriskDriver
 from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
 from adapter.telephony.dialstack.driver import DialStackDriver
 
-ASKED = ("has_browser_phone", "open_phone", "close_phone", "restore_audio")
+ASKED = ("has_browser_phone", "open_phone", "close_phone", "restore_audio", "comfort")
 
 
 def test_asterisk_has_phones_in_the_browser_and_dialstack_has_not_yet() -> None:

@@ -63,6 +63,10 @@ class WithPhones(DialStackDriver):
         """Noted."""
         self._note(f"close {user_id}{' unless used' if unused else ''}")
 
+    async def comfort(self, user_id: str) -> None:
+        """Noted."""
+        self._note(f"comfort {user_id}")
+
     async def restore_audio(self, user_id: str) -> bool:
         """As the test wants."""
         self._note(f"restore {user_id}")

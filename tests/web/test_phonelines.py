@@ -28,7 +28,14 @@ class Phones:
 
     def __init__(self, error: Rejected | None = None) -> None:
         self.closed: list[bool] = []
+        self.comforted: list[str] = []
         self.error = error
+
+    async def comfort(self, user: str) -> None:
+        """Noted, or refused."""
+        self.comforted.append(user)
+        if self.error is not None:
+            raise self.error
 
     async def close_phone(self, user: str, *, unused: bool = False) -> None:
         """Noted, or refused."""

@@ -226,6 +226,7 @@ async def test_a_page_that_is_gone_leaves_its_phone_for_a_while(world: World, pb
     page = await signed_in(world)
     await (await phone(world, page)).close()
     await until(lambda: pbx.asked[-1] == "close user_ada unless used")
+    assert pbx.asked[-2] == "comfort user_ada", "nobody is left in silence meanwhile"
 
 
 async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:

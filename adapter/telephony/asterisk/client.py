@@ -18,8 +18,8 @@ from websockets.exceptions import WebSocketException
 
 from adapter.telephony.asterisk import wire
 from adapter.telephony.asterisk.account import AsteriskAccount
-from adapter.telephony.asterisk.rest import CONNECT_SECONDS, RestClient
-from adapter.telephony.port import Unknown
+from adapter.telephony.asterisk.rest import CONNECT_SECONDS, NOT_NOW, RestClient
+from adapter.telephony.port import Rejected, Unknown
 
 MAX_EVENT = 1 << 20
 
@@ -90,6 +90,14 @@ class AriClient(RestClient):
         """Take a verb back; one that was not said is fine."""
         await self.send("DELETE", f"{_channel(channel)}/{verb}", query, missing_ok=True)
 
+    async def received(self, channel: str) -> int:
+        """How many packets of audio came from it by now; 0 for one that is gone."""
+        path = f"{_channel(channel)}/rtp_statistics"
+        answer = await self.send("GET", path, {}, missing_ok=True)
+        found = answer.json() if answer.status_code != 404 else {}
+        count = found.get("rxcount") if isinstance(found, dict) else None
+        return count if isinstance(count, int) else 0
+
     async def channels(self) -> tuple[wire.Channel, ...]:
         """All channels, others' too."""
         answer = await self.send("GET", "/channels", {})
@@ -113,6 +121,18 @@ class AriClient(RestClient):
     async def drop_bridge(self, bridge: str) -> None:
         """Remove it; one that is gone is fine."""
         await self.send("DELETE", f"/bridges/{quote(bridge)}", {}, missing_ok=True)
+
+    async def play_music(self, bridge: str) -> None:
+        """All who are in it hear music."""
+        await self.post(f"/bridges/{quote(bridge)}/moh", {})
+
+    async def stop_music(self, bridge: str) -> None:
+        """No more of it; where none is played, and where nobody is left, that is fine."""
+        try:
+            await self.send("DELETE", f"/bridges/{quote(bridge)}/moh", {}, missing_ok=True)
+        except Rejected as error:
+            if error.code not in NOT_NOW:
+                raise
 
     async def bridges(self) -> tuple[wire.Bridge, ...]:
         """All bridges, others' too."""

@@ -220,6 +220,10 @@ class AsteriskDriver:
         """Take it away; with `unused` only if nobody is registered as it."""
         await self._phones.close(user_id, unused=unused)
 
+    async def comfort(self, user_id: str) -> None:
+        """Music for whoever talks with it, if nothing is heard of it any more."""
+        await self._phones.comfort(user_id)
+
     async def restore_audio(self, user_id: str) -> bool:
         """Ring it for the call that its lost leg is in; the steering swaps the two."""
         return await self._phones.restore(user_id, self._now())

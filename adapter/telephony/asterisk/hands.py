@@ -98,6 +98,7 @@ class Hands:
             case commands.Swap(root, device):
                 await self._show_identity(device)
                 await client.join(ids.bridge(root), device)
+                await client.stop_music(ids.bridge(root))
                 await self._leash(device)
             case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))

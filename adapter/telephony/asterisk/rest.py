@@ -25,7 +25,7 @@ POOL = 20
 ENTERING_SECONDS = 3.0
 """A new channel is with our application some milliseconds after it was made."""
 
-_NOT_YET = {"http-409", "http-422"}
+NOT_NOW = {"http-409", "http-422"}
 UNREACHABLE, GONE, NO_PHONE = "unreachable", "http-404", "no-phone"
 
 _NEVER_SENT = (
@@ -80,7 +80,7 @@ class RestClient:
             try:
                 await request()
             except Rejected as error:
-                if error.code not in _NOT_YET or waited >= ENTERING_SECONDS:
+                if error.code not in NOT_NOW or waited >= ENTERING_SECONDS:
                     raise
             else:
                 return

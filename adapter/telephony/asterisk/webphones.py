@@ -8,6 +8,7 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/A
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -32,6 +33,8 @@ TURN_SECONDS = 12 * 3600
 """As long as a sign-in may last."""
 
 PASSWORD_BYTES = 24
+LISTENING_SECONDS = 1.0
+"""How long a leg is listened to before it is called silent; a packet comes each 20 ms."""
 
 
 class WebPhones:
@@ -46,6 +49,8 @@ class WebPhones:
         name, password = self._account.web_endpoint(user), secrets.token_urlsafe(PASSWORD_BYTES)
         for kind, fields in _objects(name, password, user, self._account).items():
             await self._client.configure(kind, name, fields)
+        if (leg := await self._talking(user)) is not None:
+            await self._client.stop_music(ids.bridge(_root(leg)))
         ice = ice_servers(self._account.turn_urls, self._account.turn_secret, name, now)
         return PhoneLogin(name, password, socket_url(self._account.url), ice)
 
@@ -56,6 +61,32 @@ class WebPhones:
             return
         for kind in ("endpoint", "aor", "auth"):
             await self._client.unconfigure(kind, name)
+
+    async def comfort(self, user: str) -> None:
+        """Let whoever talks with a page that is gone hear music, unless its audio still comes.
+
+        It ends when the page is back, or its leg's place is taken.
+        """
+        leg = await self._talking(user)
+        if leg is None:
+            return
+        before = await self._client.received(leg.id)
+        await asyncio.sleep(LISTENING_SECONDS)
+        if await self._client.received(leg.id) > before or not await self._talks(user, leg):
+            return
+        await self._client.play_music(ids.bridge(_root(leg)))
+        if not await self._talks(user, leg):
+            await self._client.stop_music(ids.bridge(_root(leg)))
+
+    async def _talks(self, user: str, leg: Channel) -> bool:
+        """Whether this leg is still the newest, whose place nobody has taken."""
+        newest = await self._talking(user)
+        return newest is not None and newest.id == leg.id
+
+    async def _talking(self, user: str) -> Channel | None:
+        """The leg at the user's phone that is in a talk, the newest."""
+        leg = _leg_of(await self._client.channels(), f"PJSIP/{self._account.web_endpoint(user)}")
+        return leg if leg is not None and leg.state == "Up" else None
 
     async def restore(self, user: str, now: int) -> bool:
         """Call the phone anew for the call that it was in; the steering swaps the legs.

@@ -23,6 +23,9 @@ WEB = "PJSIP/web-ada"
 class Pbx:
     """Answers requests, and remembers those that change something."""
 
+    packets: tuple[int, ...] = (7, 7)
+    """How many had come from a leg, the first time and later."""
+
     def __init__(self, *channels: dict[str, Any], online: bool = True, muted: bool = False) -> None:
         self.channels = channels
         self.online = online
@@ -38,6 +41,10 @@ class Pbx:
             found: Any = {"state": "online" if self.online else "offline"}
             if path == "/channels":
                 found = self.channels
+            elif path.endswith("/rtp_statistics"):
+                count, *rest = self.packets
+                self.packets = (*rest, count) if len(rest) else self.packets
+                found = {"rxcount": count}
             elif path.endswith("/variable"):
                 found = {"value": "1" if self.muted else ""}
             return httpx.Response(200, json=found)
@@ -186,3 +193,46 @@ async def test_a_talk_at_the_desk_phone_is_none_of_the_browsers() -> None:
     pbx = Pbx(a_leg("c1-d0", "Up", where="PJSIP/ada"), {**a_leg("c1-d1", "Up"), "dialplan": {}})
     assert not await pbx.phones().restore("ada", NOON)
     assert pbx.asked == []
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens for a second."""
+    monkeypatch.setattr("adapter.telephony.asterisk.webphones.LISTENING_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("quickly")
+async def test_who_talks_with_a_page_that_is_gone_hears_music_until_it_is_back() -> None:
+    """In the bridge, so that nobody is on hold by it; a new page's phone ends it."""
+    pbx = Pbx(a_leg("c1-d0", "Up"))
+    await pbx.phones().comfort("ada")
+    assert pbx.asked == [("POST", "/bridges/c1-b/moh")]
+    await pbx.phones().open("ada", NOON)
+    assert pbx.asked[-1] == ("DELETE", "/bridges/c1-b/moh")
+
+
+@pytest.mark.usefixtures("quickly")
+async def test_nobody_hears_music_over_audio_that_still_comes() -> None:
+    """A connection that broke took no audio with it; who rings, or talks elsewhere, hears none."""
+    pbx = Pbx(a_leg("c1-d0", "Up"))
+    pbx.packets = (7, 57)
+    await pbx.phones().comfort("ada")
+    await Pbx(a_leg("c1-d0", "Ringing")).phones().comfort("ada")
+    await Pbx(a_leg("c1-d0", "Up", where="PJSIP/ada")).phones().comfort("ada")
+    assert pbx.asked == []
+
+
+@pytest.mark.usefixtures("quickly")
+async def test_music_that_begins_as_the_page_comes_back_ends_at_once() -> None:
+    """Its new leg took the old one's place between two questions."""
+    pbx = Pbx(a_leg("c1-d0", "Up"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            pbx.channels = (a_leg("c1-d0", "Up"), a_leg("c1-w4", "Up", 9))
+        return pbx(request)
+
+    base, transport = f"{ACCOUNT.url}/ari", httpx.MockTransport(answer)
+    http = httpx.AsyncClient(base_url=base, transport=transport)
+    await WebPhones(AriClient(http, ACCOUNT), ACCOUNT).comfort("ada")
+    assert pbx.asked == [("POST", "/bridges/c1-b/moh"), ("DELETE", "/bridges/c1-b/moh")]
