@@ -97,5 +97,6 @@ async def test_a_phone_that_is_back_is_not_taken_away() -> None:
     await lines.take_away(line, 0.0)
     await lines.take_away(line, 0.001)
     lines.add(line)
-    await lines.take_away(line, 0.0)
+    await lines.take_away(line, 0.001)
     assert phones.closed == [False, True]
+    assert phones.comforted == ["ada"], "music for whom a page leaves without a word"
