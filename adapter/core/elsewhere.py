@@ -26,7 +26,7 @@ def taken_elsewhere(agent: Agent, call: Call | None, event: Report, policy: Poli
     """
     taken = Facts(taken=event.facts.connected or Known(event.at, SEEN))
     if call is not None and isinstance(call.stage, RingingInbound | Bridged | AwaitingCdr):
-        known = replace(call, facts=call.facts.join(taken))
+        known = replace(call, facts=replace(call.facts, connected=None).join(taken))
         gone = agent.without_call(call.call_id)
         return Decision(gone, log_passed_on(agent, known, event.at, policy))
     learns = call is None and event.known and not agent.route.by_page

@@ -36,7 +36,10 @@ def changed(log: CallLog, event: ContentEvent) -> CallLog:
     """The log that wants its record to say this, too; its state is another question."""
     match event:
         case FactsLearned():
-            return replace(log, facts=log.facts.join(event.facts))
+            # What rang here and went on was somebody's talk there, unless this agent is named.
+            theirs = event.unnamed and log.passed_on
+            facts = replace(event.facts, connected=None) if theirs else event.facts
+            return replace(log, facts=log.facts.join(facts))
         case RecordPicked():
             return replace(log, record=event.record, draft=log.draft.unlinked())
         case DraftChanged():

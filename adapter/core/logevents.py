@@ -80,10 +80,14 @@ class RecordsFound(Struct, frozen=True):
 
 
 class FactsLearned(Struct, frozen=True):
-    """More became known of the call (a late event, the call log)."""
+    """More became known of the call (a late event, the call log).
+
+    `unnamed`: it tells of a talk, and not whose.
+    """
 
     at: int
     facts: Facts
+    unnamed: bool = False
 
 
 class DraftChanged(Struct, frozen=True):

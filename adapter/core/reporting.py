@@ -144,7 +144,7 @@ def _had_part(call: Call | None) -> bool:
 
 def _of_the_past(agent: Agent, event: Report) -> Decision:
     """A call that has left the agent: its log can still learn."""
-    learned = FactsLearned(event.at, told_by(event))
+    learned = FactsLearned(event.at, told_by(event), event.unnamed)
     return Decision(agent, log_events=((event.call_id, learned),), ignored="call is over")
 
 

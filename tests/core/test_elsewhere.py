@@ -3,11 +3,19 @@
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.events import AnsweredElsewhere, CallEnded, InboundRinging, RingingElsewhere
+from adapter.core.events import (
+    AnsweredElsewhere,
+    CallEnded,
+    CdrFound,
+    Connected,
+    InboundRinging,
+    Report,
+    RingingElsewhere,
+)
 from adapter.core.facts import Direction, Outcome
 from adapter.core.model import Agent
 from adapter.core.route import Route
-from tests.core.people import IDLE, T0, said, tell
+from tests.core.people import IDLE, T0, row, said, tell
 from tests.core.world import World
 
 VOICE = replace(IDLE, surface="voice", route=Route.BACKEND)
@@ -52,3 +60,34 @@ def test_where_pages_write_nothing_is_logged() -> None:
     world = World(IDLE)
     decisions = [world.report(event) for event in (RINGS, HUNTS_ON, TAKEN)]
     assert (world.logs, decisions[-1].log_events) == ({}, ())
+
+
+UNNAMED = replace(tell(Connected, T0 + 5_000, said(connected=T0 + 5_000)), unnamed=True)
+UNNAMED_END = replace(
+    tell(CallEnded, T0 + 65_000, said(connected=T0 + 5_000, ended=T0 + 65_000)), unnamed=True
+)
+NAMED = replace(tell(AnsweredElsewhere, T0 + 5_100, said(connected=T0 + 5_000)), elsewhere=True)
+THEIRS = replace(
+    tell(CdrFound, T0 + 65_100, row(connected=T0 + 5_000, ended=T0 + 65_000)), elsewhere=True
+)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (UNNAMED, UNNAMED_END, THEIRS),
+        (UNNAMED, THEIRS, UNNAMED_END),
+        (UNNAMED, THEIRS, UNNAMED_END, THEIRS),
+        (UNNAMED, NAMED, UNNAMED_END),
+        (NAMED, UNNAMED, UNNAMED_END, THEIRS),
+    ],
+    ids=["at the end", "before the end", "twice", "by an event", "before it was told of"],
+)
+def test_a_talk_that_named_nobody_is_not_left_in_the_record(events: tuple[Report, ...]) -> None:
+    """It seemed to be this agent's until it was known whose it was."""
+    world = World(VOICE)
+    for event in (RINGS, *events):
+        world.report(event)
+    (log,) = world.logs.values()
+    assert (log.wanted.outcome, log.wanted.talk_ms) == (Outcome.ELSEWHERE, None)
+    assert world.agent.calls == ()
