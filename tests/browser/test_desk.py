@@ -42,6 +42,28 @@ async def test_a_colleague_is_found_by_name_and_called_by_keyboard_alone(org: Or
     assert placed["body"]["dial_string"] == "1002"
 
 
+async def test_while_salesforce_is_searched_the_panel_says_so_beneath_what_it_has(org: Org) -> None:
+    """A colleague is there at once; whoever is meant may be among those to come."""
+    tab = await org.tab()
+    await tab.page.evaluate("demoOrg.hold('runApex', {before: true})")
+    await tab.phone.get_by_label("Phone number").fill("grace")
+    await expect(tab.phone.locator(".row").filter(has_text="Grace Hopper")).to_be_visible()
+    await expect(tab.phone.get_by_text("Searching Salesforce…")).to_be_visible()
+
+
+async def test_enter_behind_a_name_goes_to_who_was_found_and_calls_with_the_next(org: Org) -> None:
+    """Though the name itself cannot be dialed, so that the box's own button is off."""
+    tab = await org.tab()
+    box = tab.phone.get_by_label("Phone number")
+    await box.fill("Grace Ok")
+    found = tab.phone.get_by_role("button", name="Call Grace Okafor").first
+    await expect(found).to_be_visible()
+    await box.press("Enter")
+    await expect(found).to_be_focused()
+    await tab.page.keyboard.press("Enter")
+    await tab.until("ringing-user-devices")
+
+
 async def test_a_call_is_handed_to_a_colleague_by_name(org: Org) -> None:
     """Typed, chosen by arrow, sent by Enter."""
     await org.plays("+12025559000", outcome="answered", **LONG)
@@ -64,7 +86,10 @@ async def test_a_call_is_handed_to_a_colleague_by_name(org: Org) -> None:
     await expect(target).to_be_focused()
     await expect(colleague).to_be_hidden()
     await tab.page.keyboard.press("Enter")
-    await expect(tab.phone.get_by_text("The call was handed over.")).to_be_visible()
+    told = tab.phone.get_by_text("The call was handed over.")
+    await expect(told).to_be_visible()
+    # Nobody has to dismiss good news.
+    await expect(told).to_have_count(0, timeout=30_000)
 
 
 async def test_a_favorite_is_kept_by_the_server_with_its_record(tmp_path: Path) -> None:

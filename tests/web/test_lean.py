@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from adapter.web.lean import late_words, lean, lean_script, lean_style, lean_words
+from adapter.web.lean import _LITERAL, late_words, lean, lean_script, lean_style, lean_words
 
 FOLDER = Path(__file__).resolve().parents[2] / "web" / "softphone"
 SOURCES = sorted(path for path in FOLDER.iterdir() if path.suffix in {".js", ".css"})
@@ -30,6 +31,15 @@ def test_no_string_runs_over_several_lines(path: Path) -> None:
     """Taking blanks from the beginning of a line must not change a text."""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         assert line.count("`") % 2 == 0, f"{path.name}:{number}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_comment_begins_its_line(path: Path) -> None:
+    """Behind code it would take the next line with it, where that one is joined."""
+    literal = re.compile(_LITERAL, re.VERBOSE)
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        code = literal.sub("", line.strip())
+        assert code.startswith(("//", "/*", "*")) or "//" not in code, f"{path.name}:{number}"
 
 
 def test_a_script_keeps_its_texts_and_patterns() -> None:

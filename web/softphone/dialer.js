@@ -55,9 +55,12 @@ function createNumberBox({ t }, onChange) {
   };
 }
 
+/** What matters beneath rows too: more may come, or cannot. */
+const STILL_SAID = ['search.busy', 'search.unavailable'];
+
 /** What there is to say beneath what was typed. @param {Context['t']} t @param {string} typed @param {number} count rows found @param {string} searched what became of the search for people */
 function foundWords(t, typed, count, searched) {
-  if (!typed.trim() || (count > 0 && searched !== 'search.unavailable')) return '';
+  if (!typed.trim() || (count > 0 && !STILL_SAID.includes(searched))) return '';
   return t(isName(typed) ? searched || 'search.none' : 'recent.noMatch');
 }
 
@@ -132,12 +135,17 @@ export function createDialer(context, model) {
   }
 
   walkByArrows(element, box.input);
+  // With a name the form's own button is off, and so nothing is submitted.
+  box.input.addEventListener('keydown', (event) => {
+    const first = results.first();
+    if (event.key !== 'Enter' || event.isComposing || !isName(box.input.value) || !(first instanceof HTMLElement)) return;
+    event.preventDefault();
+    first.focus();
+  });
   box.element.addEventListener('submit', (event) => {
     event.preventDefault();
     const typed = box.input.value;
-    const first = results.first();
     if (!typed.trim()) box.input.focus();
-    else if (isName(typed)) first instanceof HTMLElement && first.focus();
     else if (canDial(model()) && box.refusal() === '') actions.dial(typed, null, '');
   });
   return { element, update: refresh };

@@ -5,6 +5,9 @@ import { draftStore, journalStore } from './stores.js';
 
 /** @import {Act, CtiError, Model, Tone, Translate} from './types.js' */
 
+/** Good news is read at a glance, and old news at the next call. */
+const GOOD_NEWS_MS = 10_000;
+
 /** @returns {string} 128 random bits */
 export function makeId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -39,8 +42,10 @@ export function createPage(t, moreWords) {
     onChange: (/** @type {() => void} */ listener) => void (draw = listener),
     /** @param {string} id a later message of that id takes its place @param {Tone} tone @param {string} text @param {Act} [act] @param {Act} [other] */
     say(id, tone, text, act, other) {
-      model.messages = [...model.messages.filter((message) => message.id !== id), { id, tone, text, act, other }];
+      const said = { id, tone, text, act, other };
+      model.messages = [...model.messages.filter((message) => message.id !== id), said];
       draw();
+      if (tone === 'good') setTimeout(() => model.messages.includes(said) && page.unsay(id), GOOD_NEWS_MS);
     },
     /** @param {string} id */
     unsay(id) {
