@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ SURE_EVERY = 6
 """Every sixth request meets a fault until each kind has come once, in a short run too."""
 
 
+MOST_FAULTS = 4
+"""Of one record: the waits between tries double, and a run must end."""
+
+
 @dataclass
 class VoiceOrg:
     """One org's records. `calm` ends all faults."""
@@ -46,6 +51,7 @@ class VoiceOrg:
     book: Book = field(default_factory=new_book)
     calm: bool = False
     _locked_until: float = 0.0
+    _faults: Counter[str] = field(default_factory=Counter)
     _asked: itertools.count[int] = field(default_factory=itertools.count)
 
     def fault_of(self, method: str, key: str, _body: Any) -> Fault:
@@ -54,9 +60,10 @@ class VoiceOrg:
             return 0
         if time.monotonic() < self._locked_until:
             return 401
-        fate = self._draw()
+        fate = self._draw() if self._faults[key] < MOST_FAULTS else 0
         if not fate:
             return 0
+        self._faults[key] += 1
         self.ledger.fault(f"api-{fate}", key)
         if fate == "locked":
             self._locked_until = time.monotonic() + LOCKED_SECONDS
