@@ -66,10 +66,10 @@ def an_answer_is_a_talk(patch: Patch) -> None:
 def a_colleagues_talk_is_nothing_to_us(patch: Patch) -> None:
     """What rang here goes on ringing, until it is missed."""
 
-    def wrong(agent: Agent, _call: Call | None, _at: int, _policy: Policy) -> Decision:
+    def wrong(agent: Agent, _call: Call | None, _event: Report, _policy: Policy) -> Decision:
         return ignored(agent, "answered elsewhere")
 
-    patch.setattr(reporting, "_taken_elsewhere", wrong)
+    patch.setattr(reporting, "taken_elsewhere", wrong)
 
 
 def who_is_not_named_is_everybody(patch: Patch) -> None:
