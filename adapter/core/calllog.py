@@ -185,6 +185,9 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     if not _is_open(log, attempt):
         return LogDecision(log, (settled,), "late")
+    if log.route is Route.KEYED:
+        # A go by key may be carried out twice: what was refused now may be taken a while later.
+        log = in_doubt(log, policy)
     if not log.unlinked and any(error.link for error in event.errors):
         # Once: where the link was no guess, the same refusal comes again, and is the agent's.
         return open_again(replace(log, unlinked=True), event.at, policy, (settled,))

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log
+from adapter.core.draft import Draft
 from adapter.core.logdecision import LogDecision
 from adapter.core.logevents import (
+    DraftChanged,
     LogAccepted,
     LogEvent,
     LogRefused,
@@ -101,6 +103,25 @@ def test_a_refusal_is_the_agents_as_on_every_route() -> None:
     state = after(ACCEPT, LogRefused(T0 + 900, "page1", 1, "n1", why)).log.state
     assert isinstance(state, Tray)
     assert state.errors == why
+
+
+def test_what_was_refused_is_in_doubt_for_a_copy_of_it_may_be_taken_later() -> None:
+    """The agent takes their words back: that is said, though the record is known to say it."""
+    words = replace(keyed_log(), draft=Draft(notes="words"))
+    saved = after(ACCEPT, LogSaved(T0 + 900, "page1", 1, "n1", TASK), log=words).log
+    said = DraftChanged(T0 + 2_000, Draft(notes="other words"), True, 0)
+    accept = replace(ACCEPT, at=T0 + 3_000, nonce="n2")
+    why = (SaveError("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Say less", "Description"),)
+    refused = LogRefused(T0 + 4_000, "page1", 2, "n2", why)
+    log = after(said, accept, refused, log=saved).log
+    back = DraftChanged(T0 + 9_000, words.draft, True, 0)
+    mended = after(back, log=log).log
+    assert mended.saved is not None
+    assert mended.wanted == mended.saved.fields
+    assert isinstance(mended.state, Pending)
+    accept = replace(ACCEPT, at=T0 + 9_500, nonce="n3")
+    third = LogSaved(T0 + 9_900, "page1", 3, "n3", TASK)
+    assert isinstance(after(accept, third, log=mended).log.state, Settled)
 
 
 def test_nobody_is_asked_for_a_keyed_record() -> None:
