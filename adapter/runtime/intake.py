@@ -106,8 +106,10 @@ class Intake:
         try:
             routes, call_id = self._agents.routes, update.provider_call_id
             way = await routes.read(self._store, heard.account, call_id, line)
-            for key in way.agents:
-                await self._agents.snapshot(key)
+            # While one is read another may be forgotten: a page's greeting has it read anew.
+            while absent := [key for key in way.agents if self._agents.cached(key) is None]:
+                for key in absent:
+                    await self._agents.snapshot(key)
             self._go(heard, update, way, done, race)
         except asyncio.CancelledError:
             done(StorageError("the process is stopping"))

@@ -18,12 +18,16 @@ from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import AgentKey, Phase, TelephonyUser
 from adapter.page.page import Page
 from adapter.runtime.intake import DeliveryOutcome
-from adapter.storage.port import Done, StorageError
+from adapter.storage.port import Done, Snapshot, StorageError
 from adapter.storage.rows import snapshot_text
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
+
+INBOUND = Facts(
+    direction=Known(Direction.INBOUND, Source.SAID), number=Known("+12025550143", Source.SAID)
+)
 
 
 async def phase(bench: Bench) -> Phase:
@@ -172,6 +176,40 @@ async def test_a_route_remembered_here_and_changed_there_is_read_again(
         calls = (await here.agents.snapshot(key)).agent.calls
         found = [call for call in calls if call.provider_call_id == "pc1"]
         assert [call.phase for call in found] == [Phase.BRIDGED]
+
+
+@pytest.mark.parametrize("mine", [ADA, BOB], ids=["Ada's", "Bob's"])
+async def test_whoever_is_read_anew_meanwhile_hears_of_the_call_all_the_same(
+    mine: AgentKey, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page's greeting has the store read again, just as a call's agents are being read.
+
+    Which of the two is read first is the set's to say: so each is the one who is called.
+    """
+    users = {ADA: "user_1", BOB: "user_2"}
+    for key, user in users.items():
+        await bench.greet(key, TelephonyUser(LINE.account, user))
+    (other,) = users.keys() - {mine}
+    rings = replace(news(Moment.RINGING, user=users[other]), facts=INBOUND)
+    await bench.intake.take(heard(rings, "evt_1"))
+    for key in users:
+        bench.agents.forget(key)
+    real, read = bench.store.load, list[AgentKey]()
+
+    async def load(key: AgentKey) -> Snapshot | None:
+        found = await real(key)
+        for earlier in read[:1]:
+            bench.agents.forget(earlier)
+        read.append(key)
+        return found
+
+    monkeypatch.setattr(bench.store, "load", load)
+    rings = replace(news(Moment.RINGING, user=users[mine]), facts=INBOUND)
+    assert await bench.intake.take(heard(rings, "evt_2")) is DeliveryOutcome.APPLIED
+    monkeypatch.undo()
+    for key in users:
+        (call,) = (await bench.agents.snapshot(key)).agent.calls
+        assert call.provider_call_id == "pc1"
 
 
 async def test_what_the_other_replica_tells_of_its_commit_need_not_be_read(
