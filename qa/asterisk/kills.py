@@ -155,19 +155,7 @@ async def play(
     else:
         await asyncio.sleep(moment)
         stage = _stage(ground, number, before)
-    if victim != "adapter":
-        await ground.bench.kill()
-        for phone in (*ground.phones, ground.trunk):
-            phone.forget()
-    if victim != "asterisk":
-        await ground.adapter.kill()
-    await asyncio.sleep(pause)
-    if victim != "adapter":
-        await ground.bench.start()
-        for phone in ground.phones:
-            await phone.register()
-    if victim != "asterisk":
-        await ground.adapter.start()
+    await _kill(ground, victim, pause)
     back = time.time()
     count.runs += 1
     count.kills[victim] += 1
@@ -183,6 +171,23 @@ async def play(
     if len(ground.colleague.calls) > colleagues + 1:
         count.wrong.append(f"{where}: the colleague was called more than once")
     _judge(ground, asked, back, where, count)
+
+
+async def _kill(ground: Ground, victim: str, pause: float) -> None:
+    """One of them, or both; and start again what is gone, after so many seconds."""
+    if victim != "adapter":
+        await ground.bench.kill()
+        for phone in (*ground.phones, ground.trunk):
+            phone.forget()
+    if victim != "asterisk":
+        await ground.adapter.kill()
+    await asyncio.sleep(pause)
+    if victim != "adapter":
+        await ground.bench.start()
+        for phone in ground.phones:
+            await phone.register()
+    if victim != "asterisk":
+        await ground.adapter.start()
 
 
 async def _consult(ground: Ground, dice: random.Random) -> str:

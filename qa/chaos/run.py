@@ -32,8 +32,8 @@ from qa.chaos.wounds import (
     starve_the_store,
     trouble_the_pages,
 )
-from qa.checker.check import Violation
 from qa.checker.history import Fields
+from qa.checker.report import Violation
 
 SETTLE_SECONDS = 300.0
 AGENTS = 120

@@ -20,7 +20,7 @@ from qa.chaos.pace import ACCOUNT
 from qa.chaos.plan import CallPlan, Company, Kind
 from qa.chaos.seat import Seat
 from qa.chaos.voiceorg import FATES, VOICE
-from qa.checker.check import Report, Violation, check
+from qa.checker.check import check
 from qa.checker.history import (
     Acked,
     Fields,
@@ -31,6 +31,7 @@ from qa.checker.history import (
     Trail,
     TrueCall,
 )
+from qa.checker.report import Report, Violation
 from qa.simulation.spelling import NOBODY
 from qa.simulation.voicecalls import incomplete
 

@@ -58,12 +58,15 @@ class VoiceOrg:
         """What becomes of this request."""
         if self.calm:
             return 0
-        if time.monotonic() < self._locked_until:
-            return 401
-        fate = self._draw() if self._faults[key] < MOST_FAULTS else 0
+        if self._faults[key] >= MOST_FAULTS:
+            return 0
+        locked = time.monotonic() < self._locked_until
+        fate = 401 if locked else self._draw()
         if not fate:
             return 0
         self._faults[key] += 1
+        if locked:
+            return 401
         self.ledger.fault(f"api-{fate}", key)
         if fate == "locked":
             self._locked_until = time.monotonic() + LOCKED_SECONDS

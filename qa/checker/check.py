@@ -7,13 +7,13 @@ judges simulated and real runs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from qa.checker.fields import differences
 from qa.checker.history import History, StoredLog, TrueCall, Word
 from qa.checker.legal import BRIDGED, GONE, INBOUND, NEW, RINGING, RUNG, foreground, is_legal
+from qa.checker.report import Report, Violation
 
 EXCUSES = {
     "refused": frozenset({"refused-by-rule", "refused-transient"}),
@@ -22,56 +22,6 @@ EXCUSES = {
     ),
 }
 """For which injected faults a log may stand in the tray, by the tray's reason."""
-
-
-@dataclass(slots=True)
-class Violation:
-    """A promise that was broken: `kind` is a counter's name or a stable word."""
-
-    kind: str
-    subject: str
-    text: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What the checker found. `summary` is the run's last line."""
-
-    calls: int
-    seed: int
-    seconds: float
-    faults: dict[str, int]
-    max_posts_per_dial: int
-    tray: int
-    tray_expected: int
-    violations: list[Violation] = field(default_factory=list)
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether every promise was kept."""
-        return not self.violations
-
-    def count(self, kind: str) -> int:
-        """How many violations of this kind there are."""
-        return sum(v.kind == kind for v in self.violations)
-
-    def summary(self) -> dict[str, Any]:
-        """The JSON object of design section 6."""
-        counted = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
-        others = Counter(v.kind for v in self.violations if v.kind not in counted)
-        return {
-            "calls": self.calls,
-            "seed": self.seed,
-            "kills": sum(n for kind, n in self.faults.items() if kind.startswith("kill")),
-            **{kind: self.count(kind) for kind in counted},
-            "max_posts_per_dial": self.max_posts_per_dial,
-            "tray": self.tray,
-            "tray_expected": self.tray_expected,
-            "other_violations": dict(others),
-            "faults": dict(sorted(self.faults.items())),
-            "seconds": round(self.seconds, 3),
-            "ok": self.is_ok,
-        }
 
 
 def check(history: History) -> Report:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from adapter import console
-from qa.checker.check import Report
+from qa.checker.report import Report
 from qa.simulation.campaign import ENGINES, added, campaign, judge, quiet, seeds
 from qa.simulation.keyed import LWC, MOVING
 

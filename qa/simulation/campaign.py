@@ -12,7 +12,8 @@ from typing import Any
 
 import structlog
 
-from qa.checker.check import Report, check
+from qa.checker.check import check
+from qa.checker.report import Report
 from qa.simulation.core.run import simulate_core
 from qa.simulation.run import simulate
 

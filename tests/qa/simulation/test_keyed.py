@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.checker.check import Report
+from qa.checker.report import Report
 from qa.simulation import keyed
 from qa.simulation.campaign import again, judge
 from qa.simulation.keyed import LWC, MOVING, KeyedSalesforce

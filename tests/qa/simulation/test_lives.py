@@ -18,8 +18,8 @@ from adapter.telephony import updates
 from adapter.telephony.dialstack import meaning
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.updates import Moment
-from qa.checker.check import Report as Verdict
 from qa.checker.check import check
+from qa.checker.report import Report as Verdict
 from qa.simulation.core.run import simulate_core
 from qa.simulation.dice import Odds
 from qa.simulation.run import simulate

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from qa.checker.check import Violation, check
+from qa.checker.check import check
 from qa.checker.history import dump
+from qa.checker.report import Violation
 from qa.simulation import disk
 from qa.simulation.campaign import added, again, judge, seeds
 from qa.simulation.dice import Odds
