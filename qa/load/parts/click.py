@@ -39,7 +39,9 @@ class Provider(asyncio.Protocol):
         _, _, length = head.lower().partition(b"content-length:")
         if separator and len(body) >= int(length.split(b"\r\n", 1)[0] or b"0"):
             self._buffer = b""
-            self._came.put_nowait(now)
+            # Whether the agent's phones ring is asked at once after it: that is another request.
+            if head.startswith(b"POST "):
+                self._came.put_nowait(now)
             # uvloop's transports do not inherit from asyncio's.
             self._transport.write(ACCEPTED)  # type: ignore[union-attr]
 
