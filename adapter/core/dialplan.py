@@ -60,6 +60,8 @@ def picked(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> Dial
 
     Of several with the same prefixes that of the call center's country, or the first.
     """
+    if not plans:
+        return None
     named = (
         call_center.outside_prefix,
         call_center.long_distance_prefix,

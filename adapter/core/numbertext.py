@@ -163,14 +163,15 @@ def _parameter(part: str) -> tuple[str, str]:
 
 
 def _read_plain(text: str) -> NumberText | Unreadable:
-    if any(_is_odd(char) for char in text):
+    if _is_odd(text):
         return NO_NUMBER
     lettered = read_letters(text)
     if lettered is not None:
         return lettered
-    start = next((place for place, char in enumerate(text) if char.isdigit()), None)
-    if start is None:
+    first = re.search(r"\d", text)
+    if first is None:
         return NO_NUMBER if re.search(r"[^\s().\-/+]|\+", text) else EMPTY
+    start = first.start()
     while start > 0 and text[start - 1] in "+( ":
         start -= 1
     end = _end_of_run(text, start)
@@ -181,9 +182,10 @@ def _read_plain(text: str) -> NumberText | Unreadable:
     return _read_parts(before, run, after)
 
 
-def _is_odd(char: str) -> bool:
+def _is_odd(text: str) -> bool:
     """Control characters, half of a pair, and what counts without being a digit (², ½, Ⅳ)."""
-    return (not char.isascii() and unicodedata.category(char) in {"No", "Nl", "Cs"}) or char < " "
+    kinds = () if text.isascii() else map(unicodedata.category, text)
+    return min(text, default=" ") < " " or not {"No", "Nl", "Cs"}.isdisjoint(kinds)
 
 
 def _end_of_run(text: str, start: int) -> int:
@@ -274,7 +276,7 @@ def _refused_beside(before: str, rest: str, *, is_joined: bool) -> Unreadable | 
     """What makes the words beside a number more than words."""
     if _NEVER_BESIDE.search(before) or _NEVER_BESIDE.search(rest):
         return NO_NUMBER
-    if "+" in rest or any(char.isdigit() for char in rest):
+    if re.search(r"[+\d]", rest):
         return SEVERAL
     joined = rest[:1].isalpha() or (before[-1:].isalpha() and is_joined)
     return NO_NUMBER if joined else None

@@ -230,10 +230,10 @@ def refused(dial_string: str, rules: DialRules) -> Undialable | None:
         return None
     if not rules.satellite and dial_string.startswith(_SATELLITE):
         return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
-    if not rules.premium and is_costly(dial_string):
+    number = phonenumbers.parse(dial_string)
+    if not rules.premium and is_costly(number):
         return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
-    region = _region(phonenumbers.parse(dial_string))
-    if rules.regions and region not in rules.regions:
+    if rules.regions and (region := _region(number)) not in rules.regions:
         where = region or "that country"
         return Undialable("region", f"Calls to {where} are not allowed by your administrator.")
     return None

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 import phonenumbers
+from phonenumbers import REGION_CODE_FOR_NON_GEO_ENTITY as NON_GEOGRAPHIC
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ShortNumberCost
 from phonenumbers.shortnumberinfo import is_carrier_specific_for_region, is_sms_service_for_region
 
@@ -24,7 +25,7 @@ COSTLY = frozenset(
     }
 )
 
-_COSTLY_CODES = ("+808", "+878", "+979")
+_COSTLY_CODES = frozenset({808, 878, 979})
 """Calling codes of nothing else (https://www.itu.int/oth/T0202.aspx?parent=T0202)."""
 
 _PAY_PER_CALL = "976"
@@ -36,13 +37,11 @@ _FILLERS = "123579"
 _SHORTEST = 2
 
 
-@lru_cache(maxsize=4096)
-def is_costly(dial_string: str) -> bool:
-    """Whether calling this number (E.164) may cost more than a call to a person."""
-    if dial_string.startswith(_COSTLY_CODES):
-        return True
-    number = phonenumbers.parse(dial_string)
+def is_costly(number: PhoneNumber) -> bool:
+    """Whether calling this number, read of its E.164, may cost more than a call to a person."""
     code = number.country_code or 0
+    if code in _COSTLY_CODES:
+        return True
     digits = phonenumbers.national_significant_number(number)
     if code == 1 and digits[3:6] == _PAY_PER_CALL:
         return True
@@ -89,7 +88,8 @@ def _is_costly(code: int, digits: str) -> bool:
     if kind == PhoneNumberType.TOLL_FREE:
         return False
     if kind != PhoneNumberType.UNKNOWN:
-        return any(_kind(code, digits[:size]) in COSTLY for size in range(4, len(digits)))
+        sizes = _costly_lengths(code) & set(range(4, len(digits)))
+        return any(_kind(code, digits[:size]) in COSTLY for size in sizes)
     regions = phonenumbers.region_codes_for_country_code(code)
     return is_costly_short_code(digits, regions[0]) or _leads_to_costly(code, digits)
 
@@ -114,16 +114,33 @@ def _rests(code: int, size: int) -> list[str]:
 @lru_cache(maxsize=512)
 def _lengths(code: int) -> tuple[int, ...]:
     """How many digits the costly numbers of that calling code have, and its usual ones."""
-    region = phonenumbers.region_codes_for_country_code(code)[0]
-    # The library has metadata for each code that it names a region of.
-    known: Any = (
-        PhoneMetadata.metadata_for_nongeo_region(code)
-        if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
-        else PhoneMetadata.metadata_for_region(region)
-    )
-    ranges = (known.premium_rate, known.shared_cost, known.personal_number, known.pager,
-              known.fixed_line, known.mobile)  # fmt: skip
+    main = _metadata(code)[0]
+    ranges = (*_costly_ranges(main), main.fixed_line, main.mobile)
     return tuple(sorted({length for one in ranges if one for length in one.possible_length}))
+
+
+@lru_cache(maxsize=512)
+def _costly_lengths(code: int) -> frozenset[int]:
+    """How many digits a costly number of that calling code may have, in any of its regions."""
+    return frozenset(
+        length
+        for region in _metadata(code)
+        for one in _costly_ranges(region)
+        if one
+        # A range that says nothing has all the lengths of its region.
+        for length in one.possible_length or region.general_desc.possible_length
+    )
+
+
+def _metadata(code: int) -> list[Any]:
+    """What the library knows of each region of a calling code that it knows; the main one first."""
+    if (regions := phonenumbers.region_codes_for_country_code(code)) == (NON_GEOGRAPHIC,):
+        return [PhoneMetadata.metadata_for_nongeo_region(code)]
+    return [PhoneMetadata.metadata_for_region(region) for region in regions]
+
+
+def _costly_ranges(region: Any) -> tuple[Any, ...]:
+    return region.premium_rate, region.shared_cost, region.personal_number, region.pager
 
 
 def _kind(code: int, digits: str) -> int:

@@ -33,7 +33,7 @@ from adapter.core.tolls import COSTLY, is_costly, is_costly_short_code, is_costl
 )
 def test_premium_personal_and_service_numbers_are_costly(number: str) -> None:
     """Also where the library has no word for just these digits."""
-    assert is_costly(number)
+    assert is_costly(phonenumbers.parse(number))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_premium_personal_and_service_numbers_are_costly(number: str) -> None:
 )
 def test_ordinary_numbers_are_not(number: str) -> None:
     """Unlikely ones neither."""
-    assert not is_costly(number)
+    assert not is_costly(phonenumbers.parse(number))
 
 
 def test_each_countrys_own_examples_are_told_by_their_kind() -> None:
@@ -65,7 +65,7 @@ def test_each_countrys_own_examples_are_told_by_their_kind() -> None:
             if number is None:
                 continue
             text = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-            if is_costly(text) != (phonenumbers.number_type(number) in COSTLY):
+            if is_costly(phonenumbers.parse(text)) != (phonenumbers.number_type(number) in COSTLY):
                 wrong.append(text)
     assert wrong == []
 

@@ -31,6 +31,7 @@ from adapter.telephony.port import (
     Unsupported,
 )
 from adapter.telephony.strictjson import Malformed
+from adapter.telephony.transport import AiohttpTransport
 from adapter.telephony.updates import (
     CallUpdate,
     IncomingDelivery,
@@ -66,7 +67,7 @@ def build_http(base_url: str, token: str, account: str) -> httpx.AsyncClient:
         base_url=base_url,
         headers={"Authorization": f"Bearer {token}", "DialStack-Account": account},
         timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        transport=AiohttpTransport(connections=100),
         follow_redirects=False,
         trust_env=False,
     )

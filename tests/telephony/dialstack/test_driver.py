@@ -49,7 +49,7 @@ async def client() -> AsyncIterator[DialStackDriver]:
 @pytest.fixture
 def net() -> Iterator[respx.MockRouter]:
     """The network."""
-    with respx.mock(base_url=BASE, assert_all_called=False) as router:
+    with respx.mock(base_url=BASE, assert_all_called=False, using="httpx") as router:
         yield router
 
 

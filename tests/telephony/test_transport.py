@@ -1,0 +1,186 @@
+"""httpx over aiohttp: what is sent, and what each failure says about whether it was."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from adapter.telephony.transport import AiohttpTransport
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+OK = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nX-Request-Id: r1\r\n\r\n{}"
+PATIENCE = httpx.Timeout(30)
+
+
+@asynccontextmanager
+async def serving(answer: Answer) -> AsyncIterator[str]:
+    """A server on loopback that does this with each connection; yields its address."""
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def client(url: str, timeout: httpx.Timeout = PATIENCE, connections: int = 9) -> httpx.AsyncClient:
+    """A client of that server."""
+    transport = AiohttpTransport(connections)
+    return httpx.AsyncClient(base_url=url, transport=transport, timeout=timeout)
+
+
+async def request_of(reader: asyncio.StreamReader) -> bytes:
+    """One request as it came, with a body of two bytes where it has one."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    return head + (await reader.readexactly(2) if b"content-length: 2" in head.lower() else b"")
+
+
+async def test_a_request_arrives_as_it_was_given_and_its_answer_comes_back() -> None:
+    """Path (dots as escaped), headers and body; none is added that httpx left out."""
+    came: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await request_of(reader))
+        writer.write(OK)
+
+    async with serving(answer) as url, client(url) as http:
+        answered = await http.post("/v1/%2E%2E/x?a=%20b", json={}, headers={"Token": "t"})
+    head = came[0].split(b"\r\n")
+    assert head[0] == b"POST /v1/%2E%2E/x?a=%20b HTTP/1.1"
+    assert b"Token: t" in head or b"token: t" in head
+    assert [line for line in head if line.lower().startswith(b"content-type")] == [
+        b"content-type: application/json"
+    ]
+    assert came[0].endswith(b"\r\n\r\n{}")
+    assert (answered.status_code, answered.json()) == (202, {})
+    assert answered.headers["X-Request-Id"] == "r1"
+
+
+async def test_a_connection_is_kept_and_a_packed_answer_unpacked() -> None:
+    """Two requests, one connection."""
+    body = gzip.compress(b'"packed"')
+    packed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b"
+    connections = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for _ in range(2):
+            await request_of(reader)
+            writer.write(packed % (len(body), body))
+
+    async with serving(answer) as url, client(url) as http:
+        said = [(await http.get("/")).json() for _ in range(2)]
+    assert said == ["packed", "packed"]
+    assert connections == 1
+
+
+async def test_a_redirect_is_an_answer() -> None:
+    """The token goes nowhere else."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(b"HTTP/1.1 307 Elsewhere\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n")
+
+    async with serving(answer) as url, client(url) as http:
+        assert (await http.post("/", json={})).status_code == 307
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("http://127.0.0.1:1/", httpx.ConnectError),
+        ("http://nowhere.invalid/", httpx.ConnectError),
+        ("ftp://127.0.0.1/", httpx.UnsupportedProtocol),
+    ],
+)
+async def test_nobody_there_is_told_as_never_sent(
+    url: str, error: type[httpx.TransportError]
+) -> None:
+    """No connection, no name, no such protocol."""
+    async with client(url) as http:
+        with pytest.raises(error):
+            await http.post("/", json={})
+
+
+async def test_no_certificate_is_told_as_never_sent() -> None:
+    """A server that speaks no TLS has read nothing of a request."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with serving(answer) as url, client(url.replace("http:", "https:")) as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.post("/", json={})
+
+
+async def test_waiting_for_a_connection_in_vain_is_told_as_never_sent() -> None:
+    """The only connection is busy for ever."""
+    came = asyncio.Event()
+
+    async def never(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        came.set()
+        await reader.read()
+
+    hurry = httpx.Timeout(None, pool=0.01)
+    async with serving(never) as url, client(url, hurry, connections=1) as http:
+        first = asyncio.ensure_future(http.post("/", json={}))
+        await came.wait()
+        with pytest.raises(httpx.ConnectTimeout):
+            await http.post("/", json={})
+        first.cancel()
+
+
+async def test_a_post_is_sent_once_although_its_kept_connection_was_closed() -> None:
+    """It may have arrived: whoever asked must be told, not a second request sent."""
+    came: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await request_of(reader))
+        writer.write(OK)
+        came.append(await request_of(reader))
+
+    async with serving(answer) as url, client(url) as http:
+        await http.post("/", json={})
+        with pytest.raises(httpx.ReadError) as lost:
+            await http.post("/", json={}, headers={"Token": "secret"})
+    assert len(came) == 2
+    assert "secret" not in str(lost.value)
+
+
+async def test_an_answer_that_is_late_or_cut_or_no_http_leaves_it_open() -> None:
+    """None of them is a connection that never stood."""
+
+    async def late(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        await reader.read()
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(OK[:-1])
+
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(b"220 mail.example.com ready\r\n\r\n")
+
+    for answer, error in (
+        (late, httpx.ReadTimeout),
+        (cut, httpx.ReadError),
+        (babble, httpx.ReadError),
+    ):
+        hurry = httpx.Timeout(None, read=0.05) if answer is late else PATIENCE
+        async with serving(answer) as url, client(url, hurry) as http:
+            with pytest.raises(error):
+                await http.post("/", json={})
