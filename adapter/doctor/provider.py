@@ -31,10 +31,8 @@ async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tup
     url, token = telephony.options.get("url", ""), telephony.options.get("token", "")
     if telephony.kind != "dialstack" or not (token and org.account):
         return (*_entries_alone(org),)
-    http = build_http(url, token, org.account)
     skew = Skew(clock)
-    http.event_hooks["response"].append(skew.see)
-    provider = DialStackDriver(http)
+    provider = DialStackDriver(build_http(url, token, org.account, skew.see))
     try:
         users = await provider.users()
         hooks = await provider.webhooks() if public_url else None

@@ -6,7 +6,7 @@ anything is ever sent twice; questions (GET) may be.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -31,7 +31,7 @@ from adapter.telephony.port import (
     Unsupported,
 )
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.transport import AiohttpTransport
+from adapter.telephony.transport import AiohttpTransport, HttpClient
 from adapter.telephony.updates import (
     CallUpdate,
     IncomingDelivery,
@@ -61,16 +61,15 @@ _NEVER_SENT = (
 )
 
 
-def build_http(base_url: str, token: str, account: str) -> httpx.AsyncClient:
+def build_http(
+    base_url: str,
+    token: str,
+    account: str,
+    heard: Callable[[httpx.Response], Awaitable[None]] | None = None,
+) -> HttpClient:
     """Make the HTTP client: no redirects and no proxies, since each request bears the token."""
-    return httpx.AsyncClient(
-        base_url=base_url,
-        headers={"Authorization": f"Bearer {token}", "DialStack-Account": account},
-        timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        transport=AiohttpTransport(connections=100),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    headers = {"Authorization": f"Bearer {token}", "DialStack-Account": account}
+    return HttpClient(base_url, headers, AiohttpTransport(100, CONNECT_SECONDS), heard)
 
 
 _RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}
@@ -86,7 +85,7 @@ class DialStackDriver:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        http: HttpClient,
         *,
         account: str = "",
         webhook_secrets: tuple[str, ...] = (),
