@@ -133,7 +133,7 @@ def _says(behind: str, code: str) -> bool:
 
 def _has_digits_behind(number: PhoneNumber, groups: tuple[str, ...]) -> bool:
     """Whether the first groups are a number, and all of them none: "+81 3 5471 3541 9"."""
-    if phonenumbers.is_valid_number(number):
+    if len(groups) < 3 or phonenumbers.is_valid_number(number):
         return False
     beginnings = (_parsed("".join(groups[:count]), None) for count in range(2, len(groups)))
     return any(part is not None and phonenumbers.is_valid_number(part) for part in beginnings)

@@ -296,7 +296,7 @@ def read_letters(text: str) -> NumberText | None:
     code that is how a name is written ("456 Jackson").
     """
     found = _LETTERED.fullmatch(text)
-    if found is None or not any(char.isalpha() for char in found[6]):
+    if found is None or not re.search(r"[A-Za-z]", found[6]):
         return None
     prefix, bracket, code, _, separator, word = found.groups("")
     places = re.sub(r"[ .-]", "", word)

@@ -16,7 +16,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from adapter.core.effects import Effect
+from adapter.core.effects import Effect, PlaceCall
 from adapter.core.events import Event
 from adapter.core.logevents import LogEffect, LogEvent
 from adapter.core.logmodel import CallLog
@@ -260,6 +260,7 @@ class Agents:
         turns: Mapping[AgentKey, Turn],
         changes: Sequence[AgentChange],
     ) -> None:
+        later: list[Callable[[], None]] = []
         for change in changes:
             key = change.agent.key
             turn = turns[key]
@@ -268,12 +269,20 @@ class Agents:
             self._remember(key, snapshot)
             self.routes.learn(change.calls)
             value = partial(snapshot_text, snapshot) if self._shared else None
-            self._hints.publish(key, snapshot.version, value)
+            publish = partial(self._hints.publish, key, snapshot.version, value)
+            if any(isinstance(effect, PlaceCall) for effect in turn.effects):
+                later.append(publish)
+            else:
+                publish()
         for key, turn in turns.items():
             if turn.opened or turn.saved:
                 self._count(turn)
             if turn.effects or turn.log_effects:
                 self._perform(key, turn, turn.effects, turn.log_effects)
+        soon = asyncio.get_running_loop().call_soon
+        for show in later:
+            # The phones first, then the view. Twice: a request's body is written a round later.
+            soon(soon, show)
 
     def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._cache[key] = snapshot

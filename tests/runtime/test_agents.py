@@ -40,6 +40,25 @@ async def test_what_changes_nothing_is_not_committed(bench: Bench) -> None:
     assert len(bench.told) == 1
 
 
+async def test_the_phones_ring_before_the_view_is_made(bench: Bench) -> None:
+    """The provider has been asked, with a body that goes out a round later, and then pages know."""
+    await bench.greet()
+    order: list[str] = []
+
+    async def ask() -> None:
+        await asyncio.sleep(0)
+        order.append("asked")
+
+    def perform(*_: object) -> None:
+        bench.agents.tasks.start("ask", ask())
+
+    bench.agents.perform_with(perform)
+    bench.hints.listen(lambda *_: order.append("shown"))
+    await bench.agents.handle(ADA, click())
+    await bench.settle()
+    assert order == ["asked", "shown"]
+
+
 async def test_many_at_once_lose_nothing(bench: Bench) -> None:
     """Twenty clicks of two agents race: each agent has one call, every click its answer."""
     await bench.greet()

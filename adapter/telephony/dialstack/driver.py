@@ -126,7 +126,8 @@ class DialStackDriver:
         """Send the one POST that rings phones."""
         body = requests.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
-        return Placed(wire.parse_placed(response.content), _request_id(response))
+        told = response.content  # mostly nothing
+        return Placed(wire.parse_placed(told) if told else None, _request_id(response))
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Ask for a blind transfer."""

@@ -17,6 +17,7 @@ from qa.load.wire import PageSocket
 CLICKS, WARM_UPS = 60, 20
 PATIENCE_SECONDS = 10.0
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+PRESENCE = b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"state":"available"}'
 
 
 class Provider(asyncio.Protocol):
@@ -40,10 +41,11 @@ class Provider(asyncio.Protocol):
         if separator and len(body) >= int(length.split(b"\r\n", 1)[0] or b"0"):
             self._buffer = b""
             # Whether the agent's phones ring is asked at once after it: that is another request.
-            if head.startswith(b"POST "):
+            is_call = head.startswith(b"POST ")
+            if is_call:
                 self._came.put_nowait(now)
             # uvloop's transports do not inherit from asyncio's.
-            self._transport.write(ACCEPTED)  # type: ignore[union-attr]
+            self._transport.write(ACCEPTED if is_call else PRESENCE)  # type: ignore[union-attr]
 
 
 async def click(folder: Path, rounds: int) -> Found:
