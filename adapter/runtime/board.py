@@ -5,17 +5,16 @@ Read from the store at most once a second per organization, however many look.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, NamedTuple, Protocol
 
 from adapter.core.availability import Status
-from adapter.core.facts import Outcome
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
+from adapter.runtime.daycalls import NO_CALLS, WHOLE_MS, DayCalls, Tally
 from adapter.runtime.webhookhour import MINUTE_MS, WebhookHour
 from adapter.storage.board import BoardCall, BoardRows, Window
 from adapter.tenants import Tenants
@@ -82,6 +81,7 @@ class Board:
         self._clock = clock
         self._quality_of = quality_of
         self._last: dict[tuple[str, Day], tuple[int, Report]] = {}
+        self._days: dict[tuple[str, Day], DayCalls] = {}
         self._hours: dict[str, WebhookHour] = {}
 
     async def report(self, org_id: str, day: Day) -> Report:
@@ -91,12 +91,17 @@ class Board:
         if kept is not None and now - kept[0] < FRESH_MS:
             return kept[1]
         hour = self._hours.setdefault(org_id, WebhookHour())
-        rows = await self._store.board(org_id, Window(*day.within(now), hour.since(now), now))
+        summed = self._days.get((org_id, day)) or DayCalls()
+        begin, until = day.within(now)
+        since = summed.since(begin, now)
+        rows = await self._store.board(org_id, Window(since, until, hour.since(now), now))
         webhooks = hour.report(rows.deliveries, now, self._tenants.read)
-        report = self._make(org_id, rows, webhooks, now)
-        self._last = {
-            key: known for key, known in self._last.items() if now - known[0] < FRESH_MS
-        } | {(org_id, day): (now, report)}
+        calls = summed.tally(rows.calls, now, whole=since == begin)
+        report = self._make(org_id, rows, calls, webhooks, now)
+        self._last[org_id, day], self._days[org_id, day] = (now, report), summed
+        for place, (at, _) in tuple(self._last.items()):
+            if now - at >= WHOLE_MS:
+                del self._last[place], self._days[place]
         return report
 
     async def calls(self, org_id: str, day: Day) -> list[BoardCall]:
@@ -104,7 +109,9 @@ class Board:
         calls = await self._store.board_calls(org_id, *day.within(self._clock.now()))
         return [call for call in reversed(calls) if call.told]
 
-    def _make(self, org_id: str, rows: BoardRows, webhooks: Report, now: int) -> Report:
+    def _make(
+        self, org_id: str, rows: BoardRows, calls: Tally, webhooks: Report, now: int
+    ) -> Report:
         tenant = self._tenants.of_org(org_id)
         seen = {agent.key: agent for agent in rows.agents}
         here = {key.user_id for key in self._pages.keys() if key.org_id == org_id}  # noqa: SIM118
@@ -113,10 +120,9 @@ class Board:
             if cached is not None:
                 seen.setdefault(cached.agent.key, cached.agent)
         lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
-        ended, totals = _last_ends(rows.calls), _totals(rows.calls)
         people = [
-            _person(agent, ended, agent.key.user_id in here | lately)
-            | {"totals": totals.get(agent.key.user_id, NO_CALLS)}
+            _person(agent, calls.ends, agent.key.user_id in here | lately)
+            | {"totals": calls.users.get(agent.key.user_id, NO_CALLS)}
             | self._audio(agent)
             for agent in seen.values()
         ]
@@ -124,7 +130,7 @@ class Board:
             "now": now,
             "agents": sorted(people, key=_by_urgency),
             "agents_known": rows.agents_known,
-            "calls": _calls(rows.calls),
+            "calls": calls.report(),
             "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
             "webhooks": webhooks,
             "parked": rows.parked,
@@ -138,35 +144,10 @@ class Board:
         return {"audio": told} if told else {}
 
 
-def _last_ends(calls: Iterable[BoardCall]) -> dict[str, int]:
-    ends: dict[str, int] = {}
-    for call in calls:
-        end = call.told.get("ended")
-        if end is not None:
-            ends[call.user_id] = max(end, ends.get(call.user_id, 0))
-    return ends
-
-
 def _party(call: Call) -> str | None:
     """The other party's name: of the record that the call is about, else the caller's own."""
     said = call.facts.name
     return (call.record.name if call.record else "") or (said.value if said else None)
-
-
-NO_CALLS: Report = {"calls": 0, "answered": 0, "missed": 0, "talk_seconds": 0}
-
-
-def _totals(calls: Iterable[BoardCall]) -> dict[str, Report]:
-    """Each user's calls of the day that are over."""
-    totals: dict[str, Report] = {}
-    for call in calls:
-        if call.told:
-            of = totals.setdefault(call.user_id, dict(NO_CALLS))
-            of["calls"] += 1
-            of["answered"] += call.told["outcome"] == Outcome.ANSWERED
-            of["missed"] += call.told["outcome"] == Outcome.MISSED
-            of["talk_seconds"] += call.told["talk_seconds"] or 0
-    return totals
 
 
 def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
@@ -211,20 +192,6 @@ def _is_unconfirmed(agent: Agent) -> bool:
         isinstance(call.stage, Placing) and call.stage.acceptance is Acceptance.UNCONFIRMED
         for call in agent.calls
     )
-
-
-def _calls(calls: tuple[BoardCall, ...]) -> Report:
-    over = [call.told for call in calls if call.told]
-    talks = [told["talk_seconds"] for told in over if told["talk_seconds"] is not None]
-    return {
-        "over": len(over),
-        "live": len(calls) - len(over),
-        "by_outcome": dict(Counter(told["outcome"] for told in over).most_common()),
-        "by_direction": dict(Counter(told["direction"] for told in over)),
-        "talk_seconds": sum(talks),
-        "talks": len(talks),
-        "longest_seconds": max(talks, default=0),
-    }
 
 
 def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
