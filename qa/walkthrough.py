@@ -2,8 +2,10 @@
 
 The adapter runs as in the scenarios (real sockets, a simulated provider, a store on disk). Python
 tells of each function of ours that returns, in every thread, from the moment that the frame or the
-delivery leaves until all that it causes has been seen. The first of each is not counted: it fills
-caches. The fewer files a reader must open to follow a call, the better.
+delivery leaves until all that it causes has been seen; of a click until its POST is at the provider
+and its view at the page, for what the answer to the POST causes is another story. The first of each
+is not counted: it fills caches. Of the others, the one with the fewest returns is told: during the
+rest, the sweeper looked at its deadlines. The fewer files a reader must open, the better.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ from tests.scenarios.conftest import ACCOUNT, SECRET, World, a_world
 
 ADAPTER = str(Path(__file__).parents[1] / "adapter") + "/"
 SIMULATOR = f"{ADAPTER}telephony/simulator/"
+POSTED = f"{SIMULATOR}api.py", "place"
+SHOWN = f"{ADAPTER}page/frames.py", "view_frame"
 NUMBER = "+1202555{:04d}"
+TIMES = 4
 
 
 class Trail:
@@ -40,6 +45,12 @@ class Trail:
     def __init__(self) -> None:
         self.returns: Counter[str] = Counter()
         self._is_on = False
+        self._left: set[tuple[str, str]] = set()
+
+    def until(self, *calls: tuple[str, str]) -> Trail:
+        """Count no further than to the moment when all these functions have been called."""
+        self._left = set(calls)
+        return self
 
     def __enter__(self) -> Trail:
         """Count from here."""
@@ -50,10 +61,14 @@ class Trail:
     def __exit__(self, *_: object) -> None:
         """Count no more."""
         self._is_on = False
+        self._left.clear()
 
     def watch(self, frame: FrameType, event: str, _argument: object) -> None:
         """For sys.setprofile."""
         file = frame.f_code.co_filename
+        if self._is_on and event == "call" and self._left:
+            self._left.discard((file, frame.f_code.co_name))
+            self._is_on = bool(self._left)
         if self._is_on and file.startswith(ADAPTER) and not file.startswith(SIMULATOR):
             name = file.removeprefix(ADAPTER)
             if event == "call":
@@ -73,7 +88,7 @@ class Trail:
 async def click(world: World, page: FakePage, trail: Trail, number: int) -> dict[str, Any]:
     """From the page's frame to the POST at the provider and the view that tells of it."""
     posts = len((await world.history())["posts"])
-    with trail:
+    with trail.until(POSTED, SHOWN):
         await page.dial(NUMBER.format(number))
         await page.until(lambda view: view["state"] == "ringing-user-devices")
         await world.until_history(lambda history: len(history["posts"]) > posts)
@@ -103,22 +118,26 @@ async def _deliver(http: httpx.AsyncClient, kind: str, number: int, said: dict[s
 
 
 async def measured(folder: Path, trail: Trail) -> dict[str, Any]:
-    """Both ways, the second time each; what a click leads to later is over before the webhook."""
-    figures: dict[str, Any] = {}
+    """Both ways, each several times; what a click leads to later is over before the webhook."""
+    clicks, webhooks = [], []
     async with (
         a_world(folder, ring_seconds=30, wrap_up_seconds=0) as world,
         httpx.AsyncClient(base_url=world.url, trust_env=False) as http,
     ):
         await world.scenario(outcome="nobody-picks-up")
         page = await world.page()
-        for number in (1, 2):
-            figures["click"] = await click(world, page, trail, number)
+        for number in range(TIMES):
+            clicks.append(await click(world, page, trail, number))
             await _quiet(trail)
-            figures["webhook"] = await webhook(page, trail, http, number)
+            webhooks.append(await webhook(page, trail, http, number))
             await _deliver(http, "call.end", number, {"status": "no-answer"})
             await page.until(lambda view: view["state"] == "idle")
             await _quiet(trail)
-    return figures
+    return {"click": _fewest(clicks[1:]), "webhook": _fewest(webhooks[1:])}
+
+
+def _fewest(all_told: list[dict[str, Any]]) -> dict[str, Any]:
+    return min(all_told, key=lambda told: int(told["returns"]))
 
 
 async def _quiet(trail: Trail) -> None:
