@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Org, Tab, an_org
 from tests.browser.states import LONG, by_hand
+from tests.browser.test_zoom import RESIZED
 
 pytestmark = pytest.mark.browser
 
@@ -115,6 +116,22 @@ async def test_a_favorite_is_kept_by_the_server_with_its_record(tmp_path: Path) 
         await star.click()
         await expect(row).to_have_count(0)
         await expect(other.phone.get_by_text("No favorites yet.")).to_be_visible()
+
+
+async def test_a_number_in_a_narrow_panel_keeps_its_last_digits(org: Org) -> None:
+    """Beside a favorite's star, too, where there is least room."""
+    await org.plays("+12025550188", outcome="busy")
+    tab = await org.tab()
+    await tab.phone.get_by_label("Phone number").fill("+12025550188")
+    await tab.phone.get_by_role("button", name="Call", exact=True).click()
+    await to_the_end(tab)
+    name = tab.phone.locator(".row-name").filter(has_text="555-0188")
+    await name.hover()
+    await tab.phone.get_by_role("button", name="Favorite: (202) 555-0188").click()
+    await expect(tab.phone.locator('.star[aria-pressed="true"]')).to_be_visible()
+    await tab.page.locator("iframe").evaluate("e => { e.style.width = '200px'; }")
+    await tab.phone.evaluate(RESIZED, 200)
+    assert await name.evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
 async def test_a_template_of_the_admins_goes_into_the_notes(tmp_path: Path) -> None:
