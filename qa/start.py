@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -68,14 +68,17 @@ async def slow_link(port: int, rtt: float) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def the_demo(tree: Path, port: int) -> AsyncIterator[int]:
+async def the_demo(
+    tree: Path, port: int, program: Sequence[str] = ("-m", "adapter"), **environ: str
+) -> AsyncIterator[int]:
     """The demo of that tree, at its usual ports; the id of the adapter's process."""
     with tempfile.TemporaryDirectory() as folder:
         demo = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "adapter", "demo"),
+            *(sys.executable, *program, "demo"),
             cwd=tree,
             env={
                 **os.environ,
+                **environ,
                 "PORT": str(port),
                 "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/d",
             },

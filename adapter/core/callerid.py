@@ -62,7 +62,7 @@ _FEWEST, _MOST = 2, 18
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def caller_number(text: str) -> str:
     """The number that is told, as it is written; empty where none is, or it is withheld.
 
@@ -84,7 +84,7 @@ def caller_number(text: str) -> str:
     return ("+" if found.has_plus else "") + found.digits
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def caller_name(name: str, number: str) -> str:
     """The name in one line, unless it is a placeholder, or only says the number again."""
     name = _BREAKS.sub(" ", _TURNS.sub("", name))

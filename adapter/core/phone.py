@@ -103,7 +103,7 @@ def plain(text: str) -> str:
     return digits[4:] if digits[:4].lower() == "tel:" else digits
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
     """What to dial for this text, or why it can't be dialed. Never raises."""
     if len(text) > _LONGEST:
@@ -284,7 +284,7 @@ def same_number(one: str, other: str) -> bool:
     return second in _spellings(one) or first in _spellings(other)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _spellings(number: str) -> frozenset[str]:
     """The digits that stand for a number in E.164 abroad and at home; none of what is not one."""
     try:
@@ -304,7 +304,7 @@ def mark(number: str) -> int:
     return crc32(_without_one(_digits(number)).encode()) & 0xFFFF
 
 
-@lru_cache(maxsize=4096)  # an agent's latest numbers are compared with each further one
+@lru_cache(maxsize=1024)  # an agent's latest numbers are compared with each further one
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, plain(text)))
 
@@ -313,7 +313,7 @@ def _without_one(digits: str) -> str:
     return digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def display(number: str, region: str) -> str:
     """The number as people in that region read it; as it stands if it is none."""
     if not number.startswith("+"):

@@ -184,6 +184,7 @@ async def _idle(org: Org) -> AsyncIterator[State]:
     yield "idle-search", tab
     await box.fill("Grace")
     await expect(tab.phone.locator(".row, .empty:not([hidden])").first).to_be_visible()
+    await expect(tab.phone.get_by_text("Searching Salesforce")).to_be_hidden()
     yield "idle-name", tab
     await box.fill("+1 202-555-01")
     await expect(tab.phone.locator("#dialer-reason")).to_be_visible()
