@@ -33,7 +33,7 @@ from tests.fakes.page import FakePage
 from tests.fakes.salesforce import FakeSalesforce
 
 TREE = Path(__file__).parents[1]
-CALL = {"outcome": "answered", "pick_up_seconds": 0.2, "ring_seconds": 0.2, "talk_seconds": 0.6}
+CALL = {"outcome": "answered", "pick_up_seconds": 0.1, "ring_seconds": 0.1, "talk_seconds": 0.2}
 REMEMBERED = 1_100
 """Numbers: as many as the adapter's memories of them hold, and some more."""
 CALLS_A_PAGE = 10
@@ -82,6 +82,7 @@ class Stage:
         self.provider = f"http://127.0.0.1:{port + 2}"
         self.now = Measured()
         self._pid = pid
+        self._salesforce = FakeSalesforce({})
 
     async def quick_calls(self) -> None:
         """Let the simulated provider's calls be short."""
@@ -95,7 +96,7 @@ class Stage:
         """Call, wrap up, call again; in a new page before this one has said too much."""
         name, cookie = AGENTS[number], ""
         while True:
-            page = FakePage(self.url, name, FakeSalesforce({}), cookie=cookie)
+            page = FakePage(self.url, name, self._salesforce, cookie=cookie)
             await page.open()
             cookie = page.cookie
             for _ in range(CALLS_A_PAGE):
