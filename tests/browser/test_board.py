@@ -17,6 +17,21 @@ from tests.fakes.provider import FakeProvider
 
 pytestmark = pytest.mark.browser
 
+WHOLE_WORDS = r"""cell => {
+  const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+  return [...text.data.matchAll(/\S+/g)].every(({ 0: word, index }) => {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return range.getClientRects().length === 1;
+  });
+}"""
+"""Whether no word of it is broken over two lines."""
+
+WITHIN = """all => all.every(label =>
+  label.getBoundingClientRect().left >= label.ownerSVGElement.getBoundingClientRect().left)"""
+"""Whether no label is cut at the beginning of its drawing."""
+
 
 async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Path) -> None:
     """State, outcome and figures follow without a reload; a phone shows it without scrolling."""
@@ -57,6 +72,13 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await page.set_viewport_size({"width": 360, "height": 700})
         sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await page.evaluate(sideways) == 0
+        assert await row.get_by_role("rowheader").evaluate(WHOLE_WORDS)
+        dot = "e => getComputedStyle(e, '::before').width"
+        assert await row.locator("span.state").evaluate(dot) == "10px"
+        await page.get_by_role("link", name="System").click()
+        labels = page.locator(".chart .axis")
+        await expect(labels.first).to_be_visible()
+        assert await labels.evaluate_all(WITHIN)
 
 
 async def test_a_supervisor_sees_how_old_it_is_while_no_news_comes(

@@ -65,6 +65,30 @@ async def test_what_the_panel_has_no_field_for_is_filled_in_salesforces_own_form
     await expect(tab.phone.locator(".tray-row")).to_have_count(0)
 
 
+async def test_what_salesforce_has_refused_is_nowhere_to_be_found(org: Org) -> None:
+    """So nobody is asked whether "it is there"; saving has one button."""
+    tab = await refused(org)
+    buttons = tab.phone.locator(".tray-row button").filter(visible=True)
+    told = ["Save again", "Edit", "Open in Salesforce", "Dismiss"]
+    await expect(buttons).to_have_text(told)
+
+
+async def test_an_incoming_call_is_said_once_with_the_number_that_was_called(org: Org) -> None:
+    """In the narrowest panel, where its dot is as round as everywhere."""
+    tab = await org.tab()
+    await tab.page.locator("iframe").evaluate("e => { e.style.width = '240px'; }")
+    await org.world.sandbox(
+        user="user_ada", from_number="+12025559000", scenario={"outcome": "answered", **LONG}
+    )
+    await tab.until("ringing-inbound")
+    seen = tab.phone.locator(".bar, .card")  # beside it there is what is said aloud
+    await expect(seen.get_by_text("Incoming call")).to_have_count(1)
+    await expect(tab.phone.locator("article.card")).to_contain_text("Your number: (202) 555-0100")
+    dot = await tab.phone.locator(".phase-dot").bounding_box()
+    assert dot is not None
+    assert dot["width"] == dot["height"]
+
+
 async def test_signing_out_in_a_call_is_asked_about_first(org: Org) -> None:
     """The call goes on; only the second click signs out."""
     await org.plays("+12025559000", outcome="answered", **LONG)

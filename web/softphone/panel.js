@@ -20,7 +20,7 @@ export const stateOf = ({ stage, view }) => (stage === 'live' ? (view?.state ?? 
 function createBar(context) {
   const { t, actions } = context;
   const letters = el('button', { type: 'button', class: 'bar-avatar', title: t('bar.account'), onclick: () => actions.account() });
-  const name = el('span', { class: 'bar-name' });
+  const name = el('span', { class: 'bar-name', dir: 'auto' });
   const state = el('span', { class: 'bar-state' });
   const availability = createAvailability(context);
   const dial = el('span', { class: 'bar-dial' });
