@@ -16,8 +16,9 @@ from msgspec import Struct
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.port import CallRow, Parked, RouteRead, Snapshot, Store
 
-REMEMBERED = 50_000
-"""Calls, and lines: of each so many; what was learned first is forgotten first."""
+REMEMBERED = 20_000
+"""Calls, and lines: of each so many, as agents are kept in memory; what was learned first is
+forgotten first. A call takes half a kilobyte."""
 
 
 class Route(Struct, frozen=True):
