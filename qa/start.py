@@ -74,14 +74,9 @@ async def the_demo(
     """The demo of that tree, at its usual ports; the id of the adapter's process."""
     with tempfile.TemporaryDirectory() as folder:
         demo = await asyncio.create_subprocess_exec(
-            *(sys.executable, *program, "demo"),
+            *(sys.executable, *program, "demo", "--data", folder, "--port", str(port)),
             cwd=tree,
-            env={
-                **os.environ,
-                **environ,
-                "PORT": str(port),
-                "SOFTPHONE_DATABASE_URL": f"sqlite:///{folder}/d",
-            },
+            env={**os.environ, **environ},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
