@@ -57,27 +57,63 @@ export function cookieStore(page) {
       page.cookie = `${encodeURIComponent(key)}=${encodeURIComponent(value)}; Max-Age=${KEEP_SECONDS}; ${ATTRIBUTES}`;
     },
     removeItem(key) {
+      if (this.getItem(key) === null) return;
       page.cookie = `${encodeURIComponent(key)}=; Max-Age=0; ${ATTRIBUTES}`;
     },
   };
 }
 
-/** Whether a store really keeps what it is given. @param {() => Store} open @returns {Store|null} */
-export function usable(open) {
+/** The store, where the browser lets us have it. @param {() => Store} open @returns {Store[]} */
+function opened(open) {
   try {
     const store = open();
-    store.setItem('softphone/test', '1');
-    const kept = store.getItem('softphone/test') === '1';
-    store.removeItem('softphone/test');
-    return kept ? store : null;
+    void store.length;
+    return [store];
   } catch {
-    return null;
+    return [];
   }
 }
 
+/** @param {Store} store @param {string} key @param {string} value @returns {boolean} whether it really keeps it */
+function keeps(store, key, value) {
+  try {
+    store.setItem(key, value);
+  } catch {
+    // Full: https://html.spec.whatwg.org/multipage/webstorage.html#dom-storage-setitem
+  }
+  return store.getItem(key) === value;
+}
+
+/**
+ * One store of several, the most lasting first: an item goes to the first that takes it, and to
+ * the page's memory when all are full. A full one still tells what it has, and of an item that it
+ * could not replace the older word; so the least lasting store that knows an item has the latest.
+ * @param {(() => Store)[]} opens
+ * @returns {Store}
+ */
+export function layered(...opens) {
+  const stores = [...opens.flatMap(opened), memoryStore()];
+  const latestFirst = [...stores].reverse();
+  const keys = () => [...new Set(stores.flatMap((store) =>
+    Array.from({ length: store.length }, (_, index) => store.key(index) ?? '')))];
+  return {
+    get length() {
+      return keys().length;
+    },
+    key: (index) => keys()[index] ?? null,
+    getItem: (key) => latestFirst.map((store) => store.getItem(key)).find((value) => value !== null) ?? null,
+    setItem(key, value) {
+      const kept = stores.findIndex((store) => keeps(store, key, value));
+      for (const store of stores.slice(kept + 1)) store.removeItem(key);
+    },
+    removeItem(key) {
+      for (const store of stores) store.removeItem(key);
+    },
+  };
+}
+
 /** For ids that must outlive a reload. */
-export const journalStore = () =>
-  usable(() => localStorage) ?? usable(() => cookieStore(document)) ?? memoryStore();
+export const journalStore = () => layered(() => localStorage, () => cookieStore(document));
 
 /** For what the agent typed, in this tab alone. */
-export const draftStore = () => usable(() => sessionStorage) ?? memoryStore();
+export const draftStore = () => layered(() => sessionStorage);
