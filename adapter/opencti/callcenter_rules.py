@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -77,28 +77,29 @@ def problems(xml: str) -> tuple[Problem, ...]:
 
 
 def _shape(root: ET.Element) -> Iterator[Problem]:
-    found = list(root)
-    yield from _only("/", found, "section")
-    yield from _orders("/", found)
-    yield from _twice("/", found)
-    for section in found:
+    yield from _children("/", root, "section")
+    for section in root.findall("section"):
         where = f"/{_name(section)}"
         yield from _named(where, section)
-        items = list(section)
-        if not items:
+        if not len(section):
             yield Problem(where, "a section needs at least one item.")
-        yield from _only(where, items, "item")
-        yield from _orders(where, items)
-        yield from _twice(where, items)
-        for item in items:
+        yield from _children(where, section, "item")
+        for item in section.findall("item"):
             yield from _named(f"{where}/{_name(item)}", item)
             yield from _item(f"{where}/{_name(item)}", _name(section), item)
 
 
-def _only(where: str, elements: Iterable[ET.Element], tag: str) -> Iterator[Problem]:
-    for element in elements:
+def _children(where: str, parent: ET.Element, tag: str) -> Iterator[Problem]:
+    """What is no `tag` is told once, and nothing more is asked of it; it may hold a place."""
+    for element in parent:
         if element.tag != tag:
             yield Problem(where, f"only <{tag}> may stand here, not <{element.tag}>.")
+    yield from _orders(where, [one for one in parent if one.tag == tag or _has_order(one)])
+    yield from _twice(where, parent.findall(tag))
+
+
+def _has_order(element: ET.Element) -> bool:
+    return _number(element.get("sortOrder", "")) is not None
 
 
 def _orders(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
@@ -162,10 +163,10 @@ def _general(root: ET.Element) -> Iterator[Problem]:
 
 def _nailed(root: ET.Element) -> Iterator[Problem]:
     """The guide nails the section and two of its items to their places."""
-    general = f"section[@name='{GENERAL}']"
+    general = f"*[@name='{GENERAL}']"
     nailed = {f"/{GENERAL}": (general, 0)}
     for order, name in enumerate(REQUIRED[:2]):
-        nailed[f"/{GENERAL}/{name}"] = (f"{general}/item[@name='{name}']", order)
+        nailed[f"/{GENERAL}/{name}"] = (f"{general}/*[@name='{name}']", order)
     for where, (path, order) in nailed.items():
         found = root.find(path)
         if found is not None and found.get("sortOrder") != str(order):
@@ -285,7 +286,7 @@ def _is_reserved(element: ET.Element) -> bool:
 
 def _values(root: ET.Element, section: str) -> dict[str, str] | None:
     """The section's items by name; None if there is no such section."""
-    found = root.find(f"section[@name='{section}']")
+    found = root.find(f"*[@name='{section}']")
     if found is None:
         return None
     return {_name(item): (item.text or "").strip() for item in found}

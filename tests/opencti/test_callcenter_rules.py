@@ -367,6 +367,25 @@ def test_a_label_may_be_left_out() -> None:
     assert problems(swap(' label="Softphone Height"', "")(good())) == ()
 
 
+@pytest.mark.parametrize(
+    "stroke",
+    [
+        swap("</callCenter>", "<note/><!-- a remark --></callCenter>"),
+        swap("</section>", "<note/></section>"),
+        swap("</section>", '<note name="a b" sortOrder="9x"><b/></note></section>'),
+        swap('<section sortOrder="1"', '<note/><section sortOrder="1"'),
+        lambda xml: xml.replace("<section", "<sektion", 1).replace("</section", "</sektion", 1),
+        lambda xml: re.sub(r"<item (.*reqUseApi.*)</item>", r"<itm \1</itm>", xml),
+        lambda xml: re.sub(r"<item (.*wrapUpSeconds.*)</item>", r"<itm \1</itm>", xml),
+    ],
+)
+def test_an_element_that_has_no_place_is_one_problem(stroke: Break) -> None:
+    """What follows from it, such as a gap where it stands, would send an admin after nothing."""
+    assert stroke(good()) != good()
+    (one,) = problems(stroke(good()))
+    assert "may stand here, not <" in one.text
+
+
 def test_all_breaches_of_a_file_are_told_at_once() -> None:
     """An admin mends a file in one go."""
     broken = swap(HEIGHT, HEIGHT.replace("550", "1"))(swap(">true<", ">no<")(good()))
