@@ -301,11 +301,17 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self._acknowledge(call, answer)
         if answer.status >= 300:
             self._over(call, answer.status, answer.get("reason"))
-        elif not call.up:
-            call.remote = answer.get("to")
-            call.target = sip.address_of(answer.get("contact"))
-            call.up = time.time()
-            call.media.send_to(*sip.media_address(answer.body))
+            return
+        if call.up:
+            return
+        call.remote = answer.get("to")
+        call.target = sip.address_of(answer.get("contact"))
+        if call.ended:
+            # Given up while this answer was on its way: https://www.rfc-editor.org/rfc/rfc3261#section-9.1
+            self.request(call, "BYE")
+            return
+        call.up = time.time()
+        call.media.send_to(*sip.media_address(answer.body))
 
     def _acknowledge(self, call: PhoneCall, answer: Message) -> None:
         uri = sip.address_of(answer.get("contact")) or call.target

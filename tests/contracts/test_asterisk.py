@@ -311,6 +311,7 @@ async def test_a_call_dialed_at_the_desk_phone_is_told(case: Case) -> None:
     plans(case.bench, case.ada)
     mine = await case.ada.dial(NUMBER)
     await case.heard.until(CONNECTED)
+    await case.ada.until_talks()
     await mine.hang_up()
     ended = await case.heard.until(ENDED)
     assert (ended.user_id, ended.facts.result) == ("ada", Outcome.ANSWERED)
