@@ -21,7 +21,7 @@ def test_each_breakage_still_fits_the_source_and_names_its_tests(
     before = copy.read_text(encoding="utf-8")
     apply(breakage, tmp_path)
     assert copy.read_text(encoding="utf-8") != before
-    assert any((ROOT / test).exists() for test in breakage.near)
+    assert all((ROOT / test).exists() for test in breakage.near)
 
 
 def test_there_are_at_least_a_dozen_with_names_of_their_own() -> None:
