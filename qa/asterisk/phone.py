@@ -28,8 +28,6 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self._replies: dict[tuple[str, str, int], asyncio.Future[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    # --- its life ------------------------------------------------------------------
-
     async def open(self, port: int = 0) -> None:
         """Listen on this port, or any."""
         loop = asyncio.get_running_loop()
@@ -301,17 +299,14 @@ class Phone(Handset, asyncio.DatagramProtocol):
         self._acknowledge(call, answer)
         if answer.status >= 300:
             self._over(call, answer.status, answer.get("reason"))
-            return
-        if call.up:
-            return
-        call.remote = answer.get("to")
-        call.target = sip.address_of(answer.get("contact"))
-        if call.ended:
-            # Given up while this answer was on its way: https://www.rfc-editor.org/rfc/rfc3261#section-9.1
-            self.request(call, "BYE")
-            return
-        call.up = time.time()
-        call.media.send_to(*sip.media_address(answer.body))
+        elif not call.up:
+            call.remote = answer.get("to")
+            call.target = sip.address_of(answer.get("contact"))
+            if call.ended:
+                self.request(call, "BYE")  # RFC 3261, 9.1: it was too late to cancel
+            else:
+                call.up = time.time()
+                call.media.send_to(*sip.media_address(answer.body))
 
     def _acknowledge(self, call: PhoneCall, answer: Message) -> None:
         uri = sip.address_of(answer.get("contact")) or call.target
