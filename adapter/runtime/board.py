@@ -14,12 +14,15 @@ from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.runtime.daycalls import NO_CALLS, WHOLE_MS, DayCalls, Tally
+from adapter.runtime.daycalls import NO_CALLS, DayCalls, Tally
 from adapter.runtime.webhookhour import MINUTE_MS, WebhookHour
 from adapter.storage.board import BoardCall, BoardRows, Window
 from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
+MOST_DAYS = 50
+"""Whose sums are kept, the latest asked for: nobody fills the memory by asking for many."""
+
 LONGEST_MS = 48 * 3_600_000
 """How long a day may be that is asked for: no time zone's midnight is further from another's."""
 
@@ -91,17 +94,20 @@ class Board:
         if kept is not None and now - kept[0] < FRESH_MS:
             return kept[1]
         hour = self._hours.setdefault(org_id, WebhookHour())
-        summed = self._days.get((org_id, day)) or DayCalls()
+        summed = self._days.get((org_id, day), DayCalls())
         begin, until = day.within(now)
         since = summed.since(begin, now)
         rows = await self._store.board(org_id, Window(since, until, hour.since(now), now))
         webhooks = hour.report(rows.deliveries, now, self._tenants.read)
         calls = summed.tally(rows.calls, now, whole=since == begin)
         report = self._make(org_id, rows, calls, webhooks, now)
-        self._last[org_id, day], self._days[org_id, day] = (now, report), summed
-        for place, (at, _) in tuple(self._last.items()):
-            if now - at >= WHOLE_MS:
-                del self._last[place], self._days[place]
+        self._last = {
+            key: known for key, known in self._last.items() if now - known[0] < FRESH_MS
+        } | {(org_id, day): (now, report)}
+        self._days.pop((org_id, day), None)
+        self._days[org_id, day] = summed
+        if len(self._days) > MOST_DAYS:
+            del self._days[next(iter(self._days))]
         return report
 
     async def calls(self, org_id: str, day: Day) -> list[BoardCall]:

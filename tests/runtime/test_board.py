@@ -18,6 +18,7 @@ from adapter.runtime.board import (
     FRESH_MS,
     IN_USE_MS,
     LONGEST_MS,
+    MOST_DAYS,
     Board,
     Day,
 )
@@ -156,6 +157,20 @@ async def test_a_day_of_the_past_is_looked_at_as_it_was(bench: Bench) -> None:
     assert shelf.asked[-1][1:3] == (2 * day, 3 * day)
     await looked.report("00D1", Day(10 * day - 5, 11 * day))
     assert shelf.asked[-1][1:3] == (10 * day - 5, 10 * day + MINUTE_MS)
+
+
+async def test_the_sums_of_a_few_days_are_kept_and_no_more(bench: Bench) -> None:
+    """A day that was asked for lately is read from its end; after fifty others, whole."""
+    shelf = Shelf()
+    looked, hour = board(bench, shelf), 3_600_000
+    bench.clock.at = 100 * 24 * hour
+    first = Day(bench.clock.at - 12 * hour)
+    for day in (first, first, *(Day(first.since + one) for one in range(1, MOST_DAYS + 1)), first):
+        await looked.report("00D1", day)
+        bench.clock.at += FRESH_MS
+    begins = [asked[1] for asked in shelf.asked]
+    assert begins[0] == first.since < begins[1]
+    assert begins[-1] == first.since
 
 
 async def test_each_agent_has_the_sum_of_the_day(bench: Bench) -> None:
