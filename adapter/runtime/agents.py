@@ -274,15 +274,17 @@ class Agents:
                 later.append(publish)
             else:
                 publish()
-        for key, turn in turns.items():
-            if turn.opened or turn.saved:
-                self._count(turn)
-            if turn.effects or turn.log_effects:
-                self._perform(key, turn, turn.effects, turn.log_effects)
-        soon = asyncio.get_running_loop().call_soon
-        for show in later:
-            # The phones first, then the view. Twice: a request's body is written a round later.
-            soon(soon, show)
+        try:
+            for key, turn in turns.items():
+                if turn.opened or turn.saved:
+                    self._count(turn)
+                if turn.effects or turn.log_effects:
+                    self._perform(key, turn, turn.effects, turn.log_effects)
+        finally:
+            soon = asyncio.get_running_loop().call_soon
+            for show in later:
+                # The phones first, then the view; twice: a request's body is written a round later.
+                soon(soon, show)
 
     def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._cache[key] = snapshot

@@ -59,6 +59,24 @@ async def test_the_phones_ring_before_the_view_is_made(bench: Bench) -> None:
     assert order == ["asked", "shown"]
 
 
+async def test_a_call_is_shown_even_if_its_effects_could_not_be_started(bench: Bench) -> None:
+    """It is in the store: whoever clicked is told of the error, and every page of the call."""
+    await bench.greet()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    bench.agents.perform_with(fail)
+    bench.told.clear()
+    with pytest.raises(ZeroDivisionError):
+        await bench.agents.handle(ADA, click())
+    await bench.settle()
+    stored = await bench.store.load(ADA)
+    assert stored is not None
+    assert stored.agent.phase is Phase.RINGING_USER_DEVICES
+    assert bench.told == [(ADA, stored.version)]
+
+
 async def test_many_at_once_lose_nothing(bench: Bench) -> None:
     """Twenty clicks of two agents race: each agent has one call, every click its answer."""
     await bench.greet()
