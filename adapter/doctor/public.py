@@ -15,6 +15,7 @@ import httpx
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
+from adapter.outbound import build_client
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
 from adapter.telephony.dialstack.webhook import PATH
@@ -31,9 +32,7 @@ async def public_findings(
 ) -> tuple[Finding, ...]:
     """Everything about the address; only what can be seen once it answers at all."""
     certificate = await _certificate(settings, clock, tls)
-    async with httpx.AsyncClient(
-        base_url=settings.public_url, verify=tls, timeout=SECONDS, trust_env=False
-    ) as http:
+    async with build_client(SECONDS, verify=tls, base_url=settings.public_url) as http:
         alive = await _alive(http, settings)
         found = [*certificate, alive]
         if not alive.todo:

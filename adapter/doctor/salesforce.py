@@ -15,6 +15,7 @@ import httpx
 from adapter.core.model import AgentKey
 from adapter.doctor.findings import Finding, fail, ok
 from adapter.orgs import Org, Orgs
+from adapter.outbound import build_client
 from adapter.page.port import ReadBackFailed
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
@@ -39,7 +40,7 @@ async def salesforce_findings(
     """Nothing where the settings ask Salesforce for nothing."""
     found: list[Finding] = []
     if settings.sign_in == "salesforce":
-        async with httpx.AsyncClient(verify=tls, timeout=SECONDS, trust_env=False) as http:
+        async with build_client(SECONDS, verify=tls) as http:
             for org in orgs.all:
                 callback = f"{settings.public_origin}/auth/callback"
                 asked = IdentityProvider(org, http, callback, clock)

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from adapter.core.model import AgentKey
+from adapter.outbound import SMALL, build_client
 from adapter.page.port import ReadBackFailed
 
 TOTAL_SECONDS = 15.0
@@ -101,10 +102,8 @@ class TaskFinder:
 def build_finder(
     base_url: str, client_id: str, client_secret: str, key_field: str = ""
 ) -> TaskFinder:
-    """A finder of its own HTTP client: no redirects, no proxies from the environment."""
-    http = httpx.AsyncClient(
-        base_url=base_url, timeout=TOTAL_SECONDS, follow_redirects=False, trust_env=False
-    )
+    """Make it, with an HTTP client of its own."""
+    http = build_client(TOTAL_SECONDS, most=SMALL, base_url=base_url)
     return TaskFinder(http, client_id, client_secret, key_field=key_field)
 
 

@@ -19,6 +19,7 @@ import httpx
 from yarl import URL
 
 from adapter import __version__
+from adapter.outbound import read_answer
 
 KEPT_SECONDS = 5.0
 """How long an idle connection is kept: no longer than the shortest of servers' usual times."""
@@ -68,7 +69,7 @@ class HttpClient:
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """One pool of so many connections; answers are read whole. Used in one event loop."""
+    """One pool of so many connections; answers are read whole, to a limit. For one event loop."""
 
     def __init__(self, connections: int, connect_seconds: float) -> None:
         self._connections = connections
@@ -78,7 +79,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it. Raises httpx's TransportError."""
+        """Send it. Raises httpx's TransportError or DecodingError."""
         try:
             async with self._pool().request(
                 request.method,
@@ -87,12 +88,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 data=request.content or None,
                 allow_redirects=False,
             ) as answer:
-                body = await answer.read()
+                return await read_answer(
+                    answer.status, answer.raw_headers, answer.content.iter_any(), request
+                )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _meaning(error, request) from error
-        return httpx.Response(
-            answer.status, headers=answer.raw_headers, content=body, request=request
-        )
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -17,6 +17,7 @@ import httpx
 import structlog
 from joserfc.jwk import RSAKey
 
+from adapter.outbound import SMALL, build_client
 from adapter.page.port import Refused, Unknown, WriteOutcome, Written
 from adapter.voice.record import Json
 from adapter.voice.token import Issuer, claims, sign
@@ -153,10 +154,5 @@ def _json(response: httpx.Response) -> Any:
 
 
 def build_http(base_url: str) -> httpx.AsyncClient:
-    """A client of its own: no redirects, no proxies from the environment, a bounded wait."""
-    return httpx.AsyncClient(
-        base_url=f"{base_url.rstrip('/')}/telephony/v1/",
-        timeout=TOTAL_SECONDS,
-        follow_redirects=False,
-        trust_env=False,
-    )
+    """Make its client."""
+    return build_client(TOTAL_SECONDS, most=SMALL, base_url=f"{base_url.rstrip('/')}/telephony/v1/")

@@ -19,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from adapter.orgs import Org
+from adapter.outbound import SMALL, build_client
 from adapter.runtime.clock import Clock
 from adapter.web.secret import s256, same
 
@@ -29,7 +30,6 @@ DISCOVERY_MS = 3_600_000
 KEYS_AGAIN_MS = 10_000
 """An unknown key is a reason to read the keys anew, but not at everybody's whim."""
 TIMEOUT_SECONDS = 10.0
-LARGEST_ANSWER = 256 * 1024
 
 
 class SignInRefused(Exception):
@@ -213,7 +213,7 @@ class IdentityProvider:
         """One request, one JSON object. Nothing of it is logged: codes and tokens are in it."""
         try:
             answer = await self._http.request(method, url, **what)
-            told = answer.json() if len(answer.content) <= LARGEST_ANSWER else None
+            told = answer.json()
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             log.warning("sign_in.unavailable", org=self._org.org_id, reason=type(error).__name__)
             raise SignInRefused("unavailable", "Salesforce does not answer. Try again.") from None
@@ -224,7 +224,5 @@ class IdentityProvider:
 
 
 def build_http() -> httpx.AsyncClient:
-    """Straight to Salesforce: no proxy of the environment, no redirects, a deadline."""
-    return httpx.AsyncClient(
-        timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False, http2=False
-    )
+    """Straight to Salesforce, with a deadline."""
+    return build_client(TIMEOUT_SECONDS, most=SMALL)

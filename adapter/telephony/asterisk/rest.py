@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from adapter.outbound import build_client
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.port import Rejected, Unknown
 
@@ -42,13 +43,11 @@ Observe = Callable[[int, str], None]
 
 def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
     """Make the HTTP client: no redirects and no proxies, since each request bears the secret."""
-    return httpx.AsyncClient(
+    return build_client(
+        httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL),
         base_url=f"{account.url}/ari",
         auth=(account.user, account.secret),
-        timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL),
-        follow_redirects=False,
-        trust_env=False,
     )
 
 
