@@ -40,6 +40,7 @@ _LATE = (
     "third.",
     "follow.",
     "signin.",
+    "storage.",
     "work.",
     "callme.",
     "record.",

@@ -105,6 +105,25 @@ async def test_a_reload_between_hang_up_and_save_loses_nothing(hurried: Org) -> 
     await seen(tab, "reload-before-save")
 
 
+async def test_an_agent_whose_browser_keeps_nothing_is_told_and_the_task_is_saved(
+    hurried: Org,
+) -> None:
+    """Storage is full, and cookies are not taken: what a reload would lose is said once."""
+    await hurried.context.add_init_script("""
+        if (location.pathname.startsWith('/softphone')) {
+          Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); };
+          Object.defineProperty(document, 'cookie', { get: () => '', set() {} });
+        }
+    """)
+    tab = await hurried.tab()
+    await tab.click(GRACE, GRACE_NUMBER)
+    await until_saved(tab)
+    told = tab.phone.get_by_text("do not reload this page while one is being saved")
+    await expect(told).to_have_count(1)
+    assert len(await tab.tasks()) == 1
+    await seen(tab, "nothing-kept")
+
+
 async def test_a_tab_closed_during_the_save_saves_no_second_time(hurried: Org) -> None:
     """The Task was made, nobody heard of it: Salesforce is asked, and knows it."""
     first, second = await hurried.tab(), await hurried.tab()

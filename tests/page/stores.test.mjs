@@ -74,7 +74,7 @@ const SENT = /** @type {const} */ ({ log_id: 'log-1', attempt: 1, nonce: 'n', st
 
 test('the most lasting store that is there and really keeps things is used', () => {
   const [forgetful, good, spare] = [{ ...memoryStore(), setItem: () => undefined }, memoryStore(), memoryStore()];
-  const store = layered(() => { throw new Error('SecurityError'); }, () => forgetful, () => good, () => spare);
+  const store = layered([() => { throw new Error('SecurityError'); }, () => forgetful, () => good, () => spare]);
   store.setItem('k', 'v');
   assert.deepEqual([store.getItem('k'), good.getItem('k'), spare.length], ['v', 'v', 0]);
   store.removeItem('k');
@@ -83,7 +83,7 @@ test('the most lasting store that is there and really keeps things is used', () 
 
 test('a journal goes on in cookies while localStorage is full, and outlives a reload', () => {
   const [full, page] = [small(0), jar()];
-  const open = () => createJournal(layered(() => full, () => cookieStore(page)), USER);
+  const open = () => createJournal(layered([() => full, () => cookieStore(page)]), USER);
   open().put(SENT);
   assert.deepEqual([open().find('log-1', 1), open().unsettled(6)], [SENT, [SENT]]);
   open().drop('log-1', 1);
@@ -91,14 +91,26 @@ test('a journal goes on in cookies while localStorage is full, and outlives a re
 });
 
 test('a journal goes on in memory while everything is full: a save is neither dropped nor done twice', () => {
-  const journal = createJournal(layered(() => small(0), () => cookieStore(jar(10))), USER);
+  const journal = createJournal(layered([() => small(0), () => cookieStore(jar(10))]), USER);
   journal.put(SENT);
   assert.deepEqual(journal.find('log-1', 1), SENT);
 });
 
+test('that an item would not outlive the page is told, once, and not while cookies take it', () => {
+  let told = 0;
+  const count = () => void told++;
+  layered([() => small(0), () => cookieStore(jar())], count).setItem('k', 'v');
+  assert.equal(told, 0);
+  const store = layered([() => { throw new Error('SecurityError'); }, () => cookieStore(jar(10))], count);
+  assert.equal(told, 0);
+  createJournal(store, USER).put(SENT);
+  createJournal(store, USER).put({ ...SENT, attempt: 2 });
+  assert.equal(told, 1);
+});
+
 test('what was kept before the storage was full is found, and its latest word is told', () => {
   const local = small(1);
-  const open = () => createJournal(layered(() => local), USER);
+  const open = () => createJournal(layered([() => local]), USER);
   const journal = open();
   journal.put(SENT);
   journal.put({ ...SENT, state: 'ok', task_id: '00T1' });
@@ -109,9 +121,9 @@ test('what was kept before the storage was full is found, and its latest word is
 
 test('once there is room again, nothing older is left in the way', () => {
   const [full, page] = [small(0), jar()];
-  layered(() => full, () => cookieStore(page)).setItem('k', 'old');
+  layered([() => full, () => cookieStore(page)]).setItem('k', 'old');
   const roomy = memoryStore();
-  const store = layered(() => roomy, () => cookieStore(page));
+  const store = layered([() => roomy, () => cookieStore(page)]);
   store.setItem('k', 'new');
   assert.deepEqual([store.getItem('k'), store.length, page.cookie], ['new', 1, '']);
 });
@@ -119,7 +131,7 @@ test('once there is room again, nothing older is left in the way', () => {
 test('a cookie of another program that nobody can decode costs ours nothing', () => {
   const page = jar();
   page.cookie = 'theirs=50%; Path=/';
-  layered(() => cookieStore(page)).setItem('j', 'w');
+  layered([() => cookieStore(page)]).setItem('j', 'w');
   assert.equal(cookieStore(page).getItem('j'), 'w');
   cookieStore(page).setItem('k', 'v');
   assert.equal(cookieStore(page).getItem('k'), 'v');

@@ -34,7 +34,10 @@ export function createPage(t, moreWords) {
     pageId: makeId(),
     clock: createClock(),
     /** For this browser, and for this tab. */
-    local: journalStore(),
+    local: journalStore(async () => {
+      await moreWords();
+      page.say('storage', 'info', t('storage.full'));
+    }),
     drafts: draftStore(),
     /** Pixels that the panel's content takes. */
     neededHeight: () => 0,

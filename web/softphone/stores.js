@@ -89,9 +89,11 @@ function keeps(store, key, value) {
  * the page's memory when all are full. A full one still tells what it has, and of an item that it
  * could not replace the older word; so the least lasting store that knows an item has the latest.
  * @param {(() => Store)[]} opens
+ * @param {() => void} onFleeting told once, when an item is in the page's memory alone
  * @returns {Store}
  */
-export function layered(...opens) {
+export function layered(opens, onFleeting = () => {}) {
+  let told = false;
   const stores = [...opens.flatMap(opened), memoryStore()];
   const latestFirst = [...stores].reverse();
   const keys = () => [...new Set(stores.flatMap((store) =>
@@ -105,6 +107,9 @@ export function layered(...opens) {
     setItem(key, value) {
       const kept = stores.findIndex((store) => keeps(store, key, value));
       for (const store of stores.slice(kept + 1)) store.removeItem(key);
+      if (told || kept < stores.length - 1) return;
+      told = true;
+      onFleeting();
     },
     removeItem(key) {
       for (const store of stores) store.removeItem(key);
@@ -112,8 +117,8 @@ export function layered(...opens) {
   };
 }
 
-/** For ids that must outlive a reload. */
-export const journalStore = () => layered(() => localStorage, () => cookieStore(document));
+/** For ids that must outlive a reload. @param {() => void} [onFleeting] told once, when one would not */
+export const journalStore = (onFleeting) => layered([() => localStorage, () => cookieStore(document)], onFleeting);
 
 /** For what the agent typed, in this tab alone. */
-export const draftStore = () => layered(() => sessionStorage);
+export const draftStore = () => layered([() => sessionStorage]);
