@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from adapter.core.model import AgentKey
-from adapter.storage.port import RouteRead
-from adapter.storage.sql import CALL, LINE, WAITING
+from adapter.core.model import AgentKey, TelephonyUser
+from adapter.storage.port import Commit, RouteRead
+from adapter.storage.sql import CALL, WAITING
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -23,41 +23,34 @@ it; the line's account and user where there is one."""
 Found: TypeAlias = tuple[str, str, str, str, str]
 """A row of sql.ROUTES."""
 
-
-def pair(key: AgentKey) -> Pair:
-    """The agent as rows have it."""
-    return key.org_id, key.user_id
+NOTHING: frozenset[object] = frozenset()
 
 
-def route_key(read: RouteRead) -> RouteKey:
-    """By what the store is asked about a route that a commit read."""
+def route_keys(commit: Commit) -> list[RouteKey]:
+    """By what the store is asked how the commit's calls are routed."""
+    keys: list[RouteKey] = [(*parked.call, None, None, None) for parked in commit.park]
+    if commit.route is not None:
+        keys.append(_route_key(commit.route))
+    return keys
+
+
+def _route_key(read: RouteRead) -> RouteKey:
     call, line = read.provider_call_id, read.line
     waiting = None if read.parked is None else call
     user = (None, None) if line is None else (line.account, line.user)
     return (read.account, call, waiting, *user)
 
 
-def route_rows(read: RouteRead) -> list[Found]:
-    """What the store answers if all of it is still so."""
-    call, line = read.call, read.line
-    rows = [(CALL, *call, *pair(owner)) for owner in read.owners]
-    if read.parked:
-        rows += [(WAITING, *call, event_id, "") for event_id in read.parked]
-    if line is not None:
-        rows += [(LINE, line.account, line.user, *pair(agent)) for agent in read.line_agents]
-    return rows
-
-
 @dataclass(slots=True)
 class BatchState:
     """Versions of agents, deliveries taken, who has which call, what is parked, who has a line."""
 
-    versions: dict[Pair, int] = field(default_factory=dict)
+    versions: dict[AgentKey, int] = field(default_factory=dict)
     taken: set[Pair] = field(default_factory=set)
-    owners: dict[Pair, set[Pair]] = field(default_factory=dict)
+    owners: dict[Pair, set[AgentKey]] = field(default_factory=dict)
     parked: dict[Pair, set[str]] = field(default_factory=dict)
-    line_agents: dict[Pair, set[Pair]] = field(default_factory=dict)
-    lines: dict[Pair, Pair] = field(default_factory=dict)
+    line_agents: dict[TelephonyUser, set[AgentKey]] = field(default_factory=dict)
+    lines: dict[AgentKey, TelephonyUser] = field(default_factory=dict)
     """The line of each agent in `line_agents`."""
     states: dict[Pair, int] = field(default_factory=dict)
     """The versions of drivers' states."""
@@ -66,13 +59,13 @@ class BatchState:
         """Take in what sql.ROUTES found."""
         for kind, account, name, one, other in rows:
             if kind == CALL:
-                self.own((account, name), (one, other))
+                self.own((account, name), AgentKey(one, other))
             elif kind == WAITING:
                 self.park((account, name), one)
             else:
-                self.connect((account, name), (one, other))
+                self.connect(TelephonyUser(account, name), AgentKey(one, other))
 
-    def own(self, call: Pair, agent: Pair) -> None:
+    def own(self, call: Pair, agent: AgentKey) -> None:
         """The agent has the call."""
         self.owners.setdefault(call, set()).add(agent)
 
@@ -84,7 +77,7 @@ class BatchState:
         """They wait no more."""
         self.parked.get(call, set()).difference_update(event_ids)
 
-    def connect(self, line: Pair, agent: Pair) -> None:
+    def connect(self, line: TelephonyUser, agent: AgentKey) -> None:
         """The agent has this line, and no other one."""
         before = self.lines.get(agent)
         if before != line:
@@ -93,12 +86,29 @@ class BatchState:
             self.lines[agent] = line
             self.line_agents.setdefault(line, set()).add(agent)
 
-    def is_so(self, read: RouteRead) -> bool:
-        """Whether the route would still be read like that."""
-        if self.owners.get(read.call, set()) != set(map(pair, read.owners)):
+    def take(self, commit: Commit) -> None:
+        """Move on by a winner."""
+        if commit.delivery is not None:
+            self.taken.add(commit.delivery.key)
+        for change in commit.changes:
+            self.versions[change.agent.key] = change.read_version + 1
+            if change.agent.line is not None:
+                self.connect(change.agent.line, change.agent.key)
+            for call in change.calls:
+                self.own(call.call, call.agent)
+        self.states.update((state.key, state.version + 1) for state in commit.states)
+        for parked in commit.park:
+            self.park(parked.call, parked.event_id)
+        if commit.route is not None:
+            self.replay(commit.route.call, (parked.event_id for parked in commit.unpark))
+
+    def routes(self, commit: Commit) -> bool:
+        """Whether all that the commit parks, or routes, would still go that way."""
+        if any(self.owners.get(parked.call) for parked in commit.park):
             return False
-        if read.parked is not None and self.parked.get(read.call, set()) != read.parked:
-            return False
-        line = read.line and (read.line.account, read.line.user)
-        agents = self.line_agents.get(line, set()) if line else set()
-        return line is None or agents == set(map(pair, read.line_agents))
+        read = commit.route
+        return read is None or (
+            self.owners.get(read.call, NOTHING) == read.owners
+            and (read.parked is None or self.parked.get(read.call, NOTHING) == read.parked)
+            and (read.line is None or self.line_agents.get(read.line, NOTHING) == read.line_agents)
+        )

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Prepared, Row, Writes, key_of
-from adapter.storage.batchstate import Found, Pair, RouteKey, route_rows
+from adapter.storage.batch import ForRows, Writes
+from adapter.storage.batchstate import BatchState, RouteKey, route_keys
+from adapter.storage.port import Commit
 
 Answer: TypeAlias = tuple[Sequence[tuple[Any, ...]], int]
 """The rows that a statement answered, and how many it changed."""
@@ -28,14 +29,12 @@ IN_PLACE = {sql.UPDATE_AGENT: sql.UPDATE_AGENT_IN_PLACE}
 class OptimisticBatch:
     """What to run for a batch (`statements`), and what the answers must be."""
 
-    def __init__(self, batch: Sequence[Prepared]) -> None:
+    def __init__(self, batch: Sequence[Commit]) -> None:
+        self._batch = batch
         keys: list[RouteKey] = []
-        self._routes: set[Found] = set()
         writes = Writes()
         for commit in batch:
-            keys += commit.route_keys
-            if commit.route is not None:
-                self._routes.update(route_rows(commit.route))
+            keys += route_keys(commit)
             writes.take(commit)
         looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
         # An agent who changes the line is in no other commit's way only if that is looked at.
@@ -49,52 +48,42 @@ class OptimisticBatch:
         proofs = answers[self._looks : self._looks + len(self._rows)]
         if [changed for _, changed in proofs] != self._rows:
             return False
-        return all(set(found) == self._routes for found, _ in answers[: self._looks])
+        seen = BatchState()
+        for found, _ in answers[: self._looks]:
+            seen.find(found)
+        return all(map(seen.routes, self._batch))
 
 
-def optimistic_batch(batch: Sequence[Prepared]) -> OptimisticBatch | None:
+def optimistic_batch(batch: Sequence[Commit]) -> OptimisticBatch | None:
     """The batch to be written optimistically, or None where it has to be judged."""
-    if any(map(_contradicts_itself, batch)) or (len(batch) > 1 and not _is_independent(batch)):
-        return None
+    touched: set[object] = set()
+    for commit in batch:
+        mine = _touched(commit)
+        if mine is None or not touched.isdisjoint(mine):
+            return None
+        touched |= mine
     return OptimisticBatch(batch)
 
 
-def _contradicts_itself(commit: Prepared) -> bool:
-    """One agent twice, or a delivery parked though the call has an agent.
+def _touched(commit: Commit) -> set[object] | None:
+    """All keys by which another commit could matter; of which kind each is makes no difference.
 
-    Nor are drivers' states taken at their word: which of two versions was old must be told apart.
+    None where it is not taken at its word: one agent twice, or drivers' states, as which of two
+    versions was old must be told apart.
     """
-    if commit.states:
-        return True
-    agents = commit.agents
-    if len(agents) > 1 and len({row.key for row in agents}) < len(agents):
-        return True
-    return bool(commit.park and commit.route is not None and commit.route.owners)
-
-
-def _is_independent(batch: Sequence[Prepared]) -> bool:
-    touched: set[Pair | Row] = set()
-    total = 0
-    for commit in batch:
-        mine = _touched(commit)
-        touched |= mine
-        total += len(mine)
-    return len(touched) == total
-
-
-def _touched(commit: Prepared) -> set[Pair | Row]:
-    """All keys by which another commit could matter; of which kind each is makes no difference."""
-    keys: set[Pair | Row] = {row[:2] for row in commit.calls}
-    for row in commit.agents:
-        keys.add(row.key)
-        if row.line is not None:
-            keys.add(row.line)
+    keys: set[object] = {change.agent.key for change in commit.changes}
+    if commit.states or len(keys) < len(commit.changes):
+        return None
+    for change in commit.changes:
+        keys.add(change.agent.line)
+        keys.update([call.call for call in change.calls])
     if commit.delivery is not None:
-        keys.add(key_of(commit.delivery))
+        keys.add(commit.delivery.key)
     if commit.route is not None:
         keys.add(commit.route.call)
-        if commit.route.line is not None:
-            keys.add((commit.route.line.account, commit.route.line.user))
-    if commit.park or commit.unpark:
-        keys.update(map(key_of, commit.park), commit.unpark, commit.parked_calls)
+        keys.add(commit.route.line)
+    for parked in (*commit.park, *commit.unpark):
+        keys.add(parked.key)
+        keys.add(parked.call)
+    keys.discard(None)
     return keys

@@ -62,6 +62,11 @@ class CallRow(Struct, frozen=True):
     at: int
     value: str = "{}"
 
+    @property
+    def call(self) -> tuple[str, str]:
+        """The provider's call by its account."""
+        return self.account, self.provider_call_id
+
 
 class AgentChange(Struct, frozen=True):
     """One agent's part of a commit: from `read_version` to the next."""
@@ -83,6 +88,11 @@ class Delivery(Struct, frozen=True):
     at: int
     fate: str
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """By its account."""
+        return self.account, self.event_id
+
 
 class Parked(Struct, frozen=True):
     """A delivery of a call that no agent has yet; kept until `due`, in order of `at`."""
@@ -94,6 +104,16 @@ class Parked(Struct, frozen=True):
     at: int
     due: int
     asked: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The delivery by its account."""
+        return self.account, self.event_id
+
+    @property
+    def call(self) -> tuple[str, str]:
+        """What it waits for, by its account."""
+        return self.account, self.provider_call_id
 
 
 class DriverRow(Struct, frozen=True):
@@ -108,6 +128,11 @@ class DriverRow(Struct, frozen=True):
     version: int
     over: bool
     at: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The call by its account."""
+        return self.account, self.call_id
 
 
 class RouteRead(Struct, frozen=True):

@@ -54,7 +54,7 @@ INSERT_DELIVERY = (
     " ON CONFLICT DO NOTHING"
 )
 PARK = (
-    "INSERT INTO parked (account, event_id, provider_call_id, body, at, due, asked)"
+    "INSERT INTO parked (account, provider_call_id, event_id, body, at, due, asked)"
     " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 UNPARK = "DELETE FROM parked WHERE account = ? AND event_id = ?"

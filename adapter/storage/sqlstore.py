@@ -11,7 +11,6 @@ from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import board as boards
 from adapter.storage import counts, history, queries, recents
 from adapter.storage.archive import Archive
-from adapter.storage.batch import prepare
 from adapter.storage.journal import Journal
 from adapter.storage.port import Commit, Done, DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.reader import Reader
@@ -51,11 +50,11 @@ class SqlStore:
 
     async def commit(self, commit: Commit) -> None:
         """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
-        await self.journal.submit(prepare(commit))
+        await self.journal.submit(commit)
 
     def begin(self, commit: Commit, done: Done[None]) -> None:
         """The same, told by a call: `done` hears None once it is durable, or why nothing is in."""
-        self.journal.begin(prepare(commit), done)
+        self.journal.begin(commit, done)
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents with a deadline at or before `now` (Unix milliseconds), oldest first."""

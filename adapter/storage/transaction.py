@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from adapter.core.model import AgentKey
 from adapter.storage import sql
-from adapter.storage.batch import ForRows, Prepared, Row, Writes, ask, judge
+from adapter.storage.batch import ForRows, Row, Writes, ask, judge
 from adapter.storage.batchstate import BatchState, Pair
 from adapter.storage.optimistic import Answer, optimistic_batch
-from adapter.storage.port import Conflict, StorageError
+from adapter.storage.port import Commit, Conflict, StorageError
 from adapter.storage.reasons import reason
 
 
@@ -62,7 +63,7 @@ class Job:
     run: Callable[[Database], Any]
 
 
-Work: TypeAlias = Prepared | Job
+Work: TypeAlias = Commit | Job
 
 
 class Raced(Conflict):
@@ -72,11 +73,9 @@ class Raced(Conflict):
 def settle(database: Database, works: Sequence[Work]) -> list[Any]:
     """The outcome of each: what it returned (None for a commit), or the StorageError."""
     commits = _commits(works)
-    written = optimistic_batch(commits) if len(commits) == len(works) else None
-    if written is None:
-        return _settle(database, works)
     try:
-        if written.verified_by(database.begin_with(written.statements)):
+        written = optimistic_batch(commits) if len(commits) == len(works) else None
+        if written is not None and written.verified_by(database.begin_with(written.statements)):
             database.commit()
             return [None] * len(works)
     except Exception as error:
@@ -99,8 +98,8 @@ def _settle(database: Database, works: Sequence[Work]) -> list[Any]:
     return _settle(database, works[:middle]) + _settle(database, works[middle:])
 
 
-def _commits(works: Sequence[Work]) -> list[Prepared]:
-    return [work for work in works if isinstance(work, Prepared)]
+def _commits(works: Sequence[Work]) -> list[Commit]:
+    return [work for work in works if isinstance(work, Commit)]
 
 
 def failure(error: Exception) -> StorageError:
@@ -123,21 +122,21 @@ def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     return outcomes
 
 
-def _look(database: Database, commits: Sequence[Prepared]) -> BatchState:
+def _look(database: Database, commits: Sequence[Commit]) -> BatchState:
     asked = ask(commits)
     seen = BatchState()
     locked: Iterable[tuple[Any, ...]] = database.versions(asked.agents)
-    seen.versions.update(((str(org_id), str(user_id)), v) for org_id, user_id, v in locked)
-    taken = _found(database, sql.TAKEN, asked.deliveries)
-    seen.taken.update((str(account), str(event_id)) for account, event_id in taken)
+    seen.versions.update(
+        (AgentKey(org_id, user_id), version) for org_id, user_id, version in locked
+    )
+    seen.taken.update(_found(database, sql.TAKEN, asked.deliveries))
     states = _found(database, sql.STATES, asked.states)
-    seen.states.update(((str(account), str(call)), int(str(v))) for account, call, v in states)
-    routes = _found(database, sql.ROUTES, asked.routes)
-    seen.find((str(k), str(a), str(n), str(o), str(u)) for k, a, n, o, u in routes)
+    seen.states.update(((account, call), version) for account, call, version in states)
+    seen.find(_found(database, sql.ROUTES, asked.routes))
     return seen
 
 
-def _found(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Row]:
+def _found(database: Database, statement: str, keys: Sequence[Row]) -> Iterator[Any]:
     for text, values in sql.for_rows(statement, keys):
         yield from database.execute(text, values)[0]
 

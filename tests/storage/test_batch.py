@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from adapter.core.logmodel import Settled
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
-from adapter.storage.batch import Prepared, ask, judge, prepare
+from adapter.storage.batch import ask, judge
 from adapter.storage.batchstate import BatchState
 from adapter.storage.port import (
     AgentChange,
@@ -37,11 +37,6 @@ CALL = ("acct", "pc-1")
 ADAS = TelephonyUser("acct", "user_1")
 
 
-def prepared(*commits: Commit) -> list[Prepared]:
-    """Commits as rows."""
-    return [prepare(commit) for commit in commits]
-
-
 def kinds(verdicts: list[StorageError | None]) -> list[type | None]:
     """The verdicts by their classes."""
     return [type(verdict) if verdict else None for verdict in verdicts]
@@ -49,24 +44,24 @@ def kinds(verdicts: list[StorageError | None]) -> list[type | None]:
 
 def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
     """The agents, in the order in which they are locked, the deliveries, and how calls go."""
-    commits = prepared(
+    commits = [
         write(0, key=BEN),
         Commit((change(0), change(1, key=BEN)), delivery("e2")),
         Commit(delivery=delivery("e1"), park=(waiting("e1"),)),
-    )
+    ]
     asked = ask(commits)
     assert asked.agents == [ADA_PAIR, BEN_PAIR]
     assert asked.deliveries == [("acct", "e2"), ("acct", "e1")]
     assert asked.routes == [(*CALL, None, None, None)]
     routed = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
-    asked = ask(prepared(Commit(route=routed), Commit(route=routed)))
+    asked = ask([Commit(route=routed), Commit(route=routed)])
     assert asked.routes == [(*CALL, "pc-1", "acct", "user_1")]
 
 
 def test_commits_that_build_on_each_other_leave_one_row() -> None:
     """From the version in the database to the last one, with the last value."""
-    seen = BatchState({ADA_PAIR: 4})
-    writes, verdicts = judge(prepared(write(4, "x"), write(5, "y"), write(6, "z")), seen)
+    seen = BatchState({ADA: 4})
+    writes, verdicts = judge([write(4, "x"), write(5, "y"), write(6, "z")], seen)
     assert verdicts == [None, None, None]
     ((statement, (row,)),) = writes.checked()
     assert statement == sql.UPDATE_AGENT
@@ -77,7 +72,7 @@ def test_commits_that_build_on_each_other_leave_one_row() -> None:
 
 def test_an_agent_that_is_not_there_is_new() -> None:
     """From version 0, also when a second commit follows in the same batch."""
-    writes, verdicts = judge(prepared(write(0), write(1)), BatchState())
+    writes, verdicts = judge([write(0), write(1)], BatchState())
     assert verdicts == [None, None]
     ((statement, (row,)),) = writes.checked()
     assert statement == sql.INSERT_AGENT
@@ -86,7 +81,7 @@ def test_an_agent_that_is_not_there_is_new() -> None:
 
 def test_who_builds_on_a_loser_loses_too() -> None:
     """The version that it read was never made."""
-    _, verdicts = judge(prepared(write(3), write(4), write(0)), BatchState())
+    _, verdicts = judge([write(3), write(4), write(0)], BatchState())
     assert kinds(verdicts) == [Conflict, Conflict, None]
 
 
@@ -97,7 +92,7 @@ def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
         delivery("e1"),
         unpark=(waiting("e2"),),
     )
-    writes, verdicts = judge(prepared(lost), BatchState())
+    writes, verdicts = judge([lost], BatchState())
     assert kinds(verdicts) == [Conflict]
     assert writes == type(writes)()
 
@@ -105,19 +100,19 @@ def test_losing_with_one_agent_leaves_the_other_untouched() -> None:
 def test_a_known_delivery_is_a_duplicate_before_it_is_a_conflict() -> None:
     """Whether known from the database or from earlier in the batch."""
     again = Commit((change(9),), delivery("e1"))
-    _, verdicts = judge(prepared(again), BatchState(taken={("acct", "e1")}))
+    _, verdicts = judge([again], BatchState(taken={("acct", "e1")}))
     assert kinds(verdicts) == [Duplicate]
-    _, verdicts = judge(prepared(Commit(delivery=delivery("e1")), again), BatchState())
+    _, verdicts = judge([Commit(delivery=delivery("e1")), again], BatchState())
     assert kinds(verdicts) == [None, Duplicate]
 
 
 def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     """Bound in the database, or by an earlier commit of the batch."""
     park = Commit(park=(waiting("e1"),))
-    assert kinds(judge(prepared(park), BatchState(owners={CALL: {BEN_PAIR}}))[1]) == [Conflict]
+    assert kinds(judge([park], BatchState(owners={CALL: {BEN}}))[1]) == [Conflict]
     binding = Commit((bound(0, "pc-1"),))
-    assert kinds(judge(prepared(binding, park), BatchState())[1]) == [None, Conflict]
-    assert kinds(judge(prepared(park, binding), BatchState())[1]) == [None, None]
+    assert kinds(judge([binding, park], BatchState())[1]) == [None, Conflict]
+    assert kinds(judge([park, binding], BatchState())[1]) == [None, None]
 
 
 def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
@@ -126,12 +121,12 @@ def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
     routed = Commit(delivery=delivery("e9"), route=nobody)
     lined = Commit((AgentChange(0, agent(line=ADAS), None),))
     for earlier in (Commit((bound(0, "pc-1"),)), Commit(park=(waiting("e1"),)), lined):
-        assert kinds(judge(prepared(earlier, routed), BatchState())[1]) == [None, Conflict]
-        assert kinds(judge(prepared(routed, earlier), BatchState())[1]) == [None, None]
+        assert kinds(judge([earlier, routed], BatchState())[1]) == [None, Conflict]
+        assert kinds(judge([routed, earlier], BatchState())[1]) == [None, None]
     one = replace(nobody, parked=frozenset({"e1"}))
     replay = Commit(unpark=(waiting("e1"),), route=one)
     parked = BatchState(parked={CALL: {"e1"}})
-    assert kinds(judge(prepared(replay, routed), parked)[1]) == [None, None]
+    assert kinds(judge([replay, routed], parked)[1]) == [None, None]
 
 
 def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
@@ -139,16 +134,16 @@ def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
     moved = Commit((AgentChange(1, agent(line=TelephonyUser("acct", "user_2")), None),))
     nobody = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS))
     hers = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS, frozenset({ADA})))
-    seen = BatchState({ADA_PAIR: 1})
-    seen.connect(("acct", "user_1"), ADA_PAIR)
-    verdicts = judge(prepared(hers, moved, nobody, hers), seen)[1]
+    seen = BatchState({ADA: 1})
+    seen.connect(ADAS, ADA)
+    verdicts = judge([hers, moved, nobody, hers], seen)[1]
     assert kinds(verdicts) == [None, None, None, Conflict]
 
 
 def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
     """The row is not put in after it was taken out."""
     park, unpark = Commit(park=(waiting("e1"),)), Commit(unpark=(waiting("e1"),))
-    writes, _ = judge(prepared(park, unpark), BatchState())
+    writes, _ = judge([park, unpark], BatchState())
     assert writes.park == {}
     assert writes.unpark == {("acct", "e1")}
 
@@ -156,8 +151,8 @@ def test_what_is_parked_and_unparked_in_one_batch_is_not_written() -> None:
 def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
     """The columns that are swept, pruned and left out of load()."""
     open_log, settled = log("a"), log("b", state=Settled(NOW + 7))
-    (commit,) = prepared(logged(4, open_log, settled))
-    rows = list(commit.logs)
+    writes, _ = judge([logged(4, open_log, settled)], BatchState({ADA: 4}))
+    ((_, rows),) = writes.unchecked()
     assert [row[2:4] for row in rows] == [("a", 5), ("b", 5)]
     assert [row[5:] for row in rows] == [
         (NOW, NOW + 1_000, False, None),
@@ -168,12 +163,10 @@ def test_a_log_row_tells_when_it_was_settled_and_when_it_is_due() -> None:
 def test_an_agent_row_tells_the_line_and_the_deadline() -> None:
     """The columns by which events find the agent and the sweeper finds work."""
     lined = AgentChange(0, agent(line=TelephonyUser("acct", "user_1")), NOW + 5)
-    (commit,) = prepared(Commit((lined,)))
-    assert commit.agents[0][4:] == (NOW + 5, "acct", "user_1", 0)
-    assert commit.agents[0].line == ("acct", "user_1")
-    (commit,) = prepared(Commit((change(3),)))
-    assert commit.agents[0][4:] == (None, None, None, 3)
-    assert commit.agents[0].line is None
+    writes, _ = judge([Commit((lined, change(3, key=BEN)))], BatchState({BEN: 3}))
+    (_, (without,)), (_, (new,)) = writes.checked()
+    assert new[4:] == (NOW + 5, "acct", "user_1")
+    assert without[4:] == (None, None, None, 3)
 
 
 def test_rows_are_sorted_by_key() -> None:
@@ -183,8 +176,8 @@ def test_rows_are_sorted_by_key() -> None:
         Commit((bound(3, "pc-1"), change(0, key=CEM)), delivery("e1"), (waiting("e2", 5, "pc"),)),
         Commit((change(0, key=AgentKey("00D1", "0053")),), unpark=(waiting("e9"), waiting("e8"))),
     ]
-    seen = BatchState({ADA_PAIR: 3, BEN_PAIR: 2})
-    writes, verdicts = judge(prepared(*commits), seen)
+    seen = BatchState({ADA: 3, BEN: 2})
+    writes, verdicts = judge(commits, seen)
     assert verdicts == [None] * 3
     statements = [*writes.checked(), *writes.unchecked()]
     assert [(statement, [row[:2] for row in rows]) for statement, rows in statements] == [
@@ -194,7 +187,7 @@ def test_rows_are_sorted_by_key() -> None:
         (sql.PUT_CALL, [("acct", "pc-1"), ("acct", "pc-2")]),
         (sql.PUT_LOG, [ADA_PAIR, ADA_PAIR]),
         (sql.UNPARK, [("acct", "e8"), ("acct", "e9")]),
-        (sql.PARK, [("acct", "e2")]),
+        (sql.PARK, [("acct", "pc")]),
     ]
     assert [row[2] for row in writes.unchecked()[0][1]] == ["a", "b"]
     assert ADA.user_id < BEN.user_id < CEM.user_id

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.model import TelephonyUser
-from adapter.storage.batchstate import BatchState, route_key, route_rows
-from adapter.storage.port import RouteRead
-from tests.contracts.stores import ADA, BEN
+from adapter.storage.batchstate import BatchState, Found, route_keys
+from adapter.storage.port import Commit, RouteRead
+from tests.contracts.stores import ADA, BEN, waiting
 
 CALL = ("acct", "pc-1")
-LINE = ("acct", "user_1")
-ADA_PAIR, BEN_PAIR = ("00D1", "0051"), ("00D1", "0052")
+LINE = TelephonyUser("acct", "user_1")
 
 
 @pytest.mark.parametrize("moved", ["own", "park", "connect"])
 def test_any_move_makes_a_route_old(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
-    read = RouteRead("acct", "pc-1", frozenset(), frozenset(), TelephonyUser("acct", "user_1"))
+    routed = Commit(route=RouteRead(*CALL, frozenset(), frozenset(), LINE))
     seen = BatchState()
-    assert seen.is_so(read)
+    assert seen.routes(routed)
     {
-        "own": lambda: seen.own(CALL, ADA_PAIR),
+        "own": lambda: seen.own(CALL, ADA),
         "park": lambda: seen.park(CALL, "e1"),
-        "connect": lambda: seen.connect(LINE, ADA_PAIR),
+        "connect": lambda: seen.connect(LINE, ADA),
     }[moved]()
-    assert not seen.is_so(read)
+    assert not seen.routes(routed)
+
+
+def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
+    """Whatever the commit says of the route, if it says anything."""
+    park = Commit(park=(waiting("e1"),))
+    seen = BatchState()
+    assert seen.routes(park)
+    seen.own(CALL, ADA)
+    assert not seen.routes(park)
+    assert not seen.routes(replace(park, route=RouteRead(*CALL, frozenset({ADA}))))
 
 
 def test_what_a_route_does_not_tell_does_not_matter() -> None:
     """Parked deliveries, where they make no difference, and lines, where no user is named."""
     seen = BatchState()
     seen.park(CALL, "e1")
-    seen.connect(LINE, ADA_PAIR)
-    assert seen.is_so(RouteRead("acct", "pc-1", frozenset()))
+    seen.connect(LINE, ADA)
+    assert seen.routes(Commit(route=RouteRead(*CALL, frozenset())))
 
 
 def test_what_is_replayed_waits_no_more() -> None:
@@ -48,30 +58,31 @@ def test_what_is_replayed_waits_no_more() -> None:
 
 def test_an_agent_has_one_line() -> None:
     """The next one takes it from the last."""
-    seen = BatchState()
-    for user in ("user_1", "user_1", "user_2"):
-        seen.connect(("acct", user), ADA_PAIR)
-    assert seen.line_agents == {LINE: set(), ("acct", "user_2"): {ADA_PAIR}}
+    seen, other = BatchState(), TelephonyUser("acct", "user_2")
+    for line in (LINE, LINE, other):
+        seen.connect(line, ADA)
+    assert seen.line_agents == {LINE: set(), other: {ADA}}
 
 
-def test_a_route_is_asked_by_its_key_and_proved_by_rows() -> None:
+def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
     """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
-    line = TelephonyUser("acct", "user_1")
-    read = RouteRead("acct", "pc-1", frozenset({ADA}), frozenset({"e1"}), line, frozenset({BEN}))
-    assert route_key(read) == ("acct", "pc-1", "pc-1", "acct", "user_1")
-    assert route_rows(read) == [
-        ("call", *CALL, *ADA_PAIR),
+    read = RouteRead(*CALL, frozenset({ADA}), frozenset({"e1"}), LINE, frozenset({BEN}))
+    routed = Commit(route=read)
+    assert route_keys(routed) == [(*CALL, "pc-1", "acct", "user_1")]
+    found: list[Found] = [
+        ("call", *CALL, "00D1", "0051"),
         ("waiting", *CALL, "e1", ""),
-        ("line", *LINE, *BEN_PAIR),
+        ("line", "acct", "user_1", "00D1", "0052"),
     ]
-    seen = BatchState()
-    assert not seen.is_so(read)
-    seen.find(route_rows(read))
-    assert seen.is_so(read)
+    for some in (found[1:], found[::2], found[:2], found):
+        seen = BatchState()
+        seen.find(some)
+        assert seen.routes(routed) == (some == found)
 
 
 def test_what_a_route_does_not_tell_is_not_asked() -> None:
-    """Neither what waits nor who has a line."""
-    read = RouteRead("acct", "pc-1", frozenset())
-    assert route_key(read) == ("acct", "pc-1", None, None, None)
-    assert route_rows(read) == []
+    """Neither what waits nor who has a line; of what is parked, who has the call."""
+    asked = (*CALL, None, None, None)
+    assert route_keys(Commit(route=RouteRead(*CALL, frozenset()))) == [asked]
+    assert route_keys(Commit(park=(waiting("e1"),))) == [asked]
+    assert route_keys(Commit()) == []

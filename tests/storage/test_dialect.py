@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from adapter.storage import sql
-from adapter.storage.batch import prepare
 from adapter.storage.dialect import (
     OWN,
     answer,
@@ -48,7 +47,7 @@ def test_numbers_of_any_size_share_a_prepared_statement(url: str) -> None:
     database = PostgresDatabase(url)
     for version, due in enumerate((None, 5, 70_000, NOW, None, 5, 70_000, NOW)):
         commit = Commit((change(version, due=due),), delivery(f"e{version}"))
-        assert settle(database, [prepare(commit)]) == [None]
+        assert settle(database, [commit]) == [None]
     kept = "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'UPDATE agents%'"
     rows, _ = database.execute(kept, ())
     database.close()

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from adapter.core.model import AgentKey
-from adapter.storage.batch import prepare
 from adapter.storage.journal import MAX_BATCH, BatchDone, Journal
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Conflict, StorageError
@@ -73,7 +72,7 @@ async def held(database: Gated, journal: Journal) -> asyncio.Future[Any]:
 
 def new(n: int) -> Any:
     """A commit of a new agent."""
-    return prepare(write(0, key=AgentKey("o", str(n))))
+    return write(0, key=AgentKey("o", str(n)))
 
 
 async def test_what_comes_while_the_disk_is_busy_goes_together(database: Gated) -> None:
@@ -100,8 +99,8 @@ async def test_what_one_round_of_the_event_loop_submits_goes_together(database: 
             # Blocks the loop on purpose: the writer has all the time to begin, and must not.
             return database.entered.wait(0.1)
 
-        first = journal.submit(prepare(write(0, key=AgentKey("00D1", "1"))))
-        second = journal.submit(prepare(write(0, key=AgentKey("00D1", "2"))))
+        first = journal.submit(write(0, key=AgentKey("00D1", "1")))
+        second = journal.submit(write(0, key=AgentKey("00D1", "2")))
         _, began, _ = await asyncio.gather(first, look(), second)
     assert not began
     assert [done.works for done in batches] == [2]
@@ -112,7 +111,7 @@ async def test_each_caller_gets_the_outcome_of_its_own_work(database: Gated) -> 
     batches: list[BatchDone] = []
     async with open_journal(database, observer=batches.append) as journal:
         first = await held(database, journal)
-        stale = asyncio.ensure_future(journal.submit(prepare(write(7))))
+        stale = asyncio.ensure_future(journal.submit(write(7)))
         good = asyncio.ensure_future(journal.submit(new(1)))
         answer = asyncio.ensure_future(journal.submit(Job(lambda _: 42)))
         await asyncio.sleep(0)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from adapter.core.model import TelephonyUser
 from adapter.storage import sql
-from adapter.storage.batch import prepare
 from adapter.storage.optimistic import Answer, OptimisticBatch, optimistic_batch
 from adapter.storage.port import AgentChange, Commit, RouteRead
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
@@ -25,7 +24,7 @@ ANSWERS: list[Answer] = [(SO, -1), ([], 1), ([], 1), ([], 1)]
 
 def trusted(*commits: Commit) -> OptimisticBatch | None:
     """These commits, taken at their word."""
-    return optimistic_batch([prepare(commit) for commit in commits])
+    return optimistic_batch(commits)
 
 
 def test_a_delivery_is_one_question_and_three_writes() -> None:
@@ -131,10 +130,16 @@ def test_commits_that_touch_nothing_in_common_are_taken_together() -> None:
     assert trusted(Commit((one,)), Commit((two,))) is not None
 
 
-def test_a_commit_that_contradicts_itself_is_judged() -> None:
-    """One agent twice; a delivery parked of a call that has an agent by its own word."""
+def test_a_commit_that_names_an_agent_twice_is_judged() -> None:
+    """Which of the two was old could not be told."""
     assert trusted(Commit((change(1), change(2)))) is None
     assert trusted(Commit((change(1), change(2, key=BEN)))) is not None
+
+
+def test_a_delivery_parked_of_a_call_that_has_an_agent_is_disproved() -> None:
+    """Also where the commit itself says so."""
     owned = replace(NOBODY, owners=frozenset({ADA}))
-    assert trusted(Commit(park=(waiting("e1"),), route=owned)) is None
-    assert trusted(Commit(park=(waiting("e1"),), route=NOBODY)) is not None
+    batch = trusted(Commit(park=(waiting("e1"),), route=owned))
+    assert batch is not None
+    answers: list[Answer] = [([("call", "acct", "pc-1", "00D1", "0051"), *SO], -1), ([], 1)]
+    assert not batch.verified_by(answers)

@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.storage.batch import prepare
 from adapter.storage.migrate import upgrade
 from adapter.storage.port import (
     AgentChange,
@@ -185,7 +184,7 @@ def test_a_commit_whose_answer_was_lost_is_asked_about(
 ) -> None:
     """If it took effect, it is a success; if not, a StorageError with nothing in."""
     database = AnswerLost(url, postgres, done=done)
-    (outcome,) = settle(database, [prepare(write(0))])
+    (outcome,) = settle(database, [write(0)])
     assert (outcome is None) is done
     assert isinstance(outcome, StorageError) is not done
     database.close()
@@ -201,17 +200,17 @@ def test_an_outcome_that_nobody_can_tell_in_time_is_a_failure(
     url = lone_server.database()
     upgrade(url)
     database = Stopping(url, lone_server)
-    (outcome,) = settle(database, [prepare(write(0))])
+    (outcome,) = settle(database, [write(0)])
     assert isinstance(outcome, StorageError)
     lone_server.start()
-    assert settle(database, [prepare(write(0))]) == [None]
+    assert settle(database, [write(0)]) == [None]
     database.close()
 
 
 def test_a_value_that_it_refuses_sinks_alone_and_keeps_the_connection(url: str) -> None:
     """NUL in an id: the commits beside it are in, on the same connection."""
     database = PostgresDatabase(url)
-    works = [prepare(write(0)), prepare(Commit(delivery=delivery("\0"))), prepare(write(1))]
+    works = [write(0), Commit(delivery=delivery("\0")), write(1)]
     outcomes = settle(database, works)
     assert [outcomes[0], outcomes[2]] == [None, None]
     assert isinstance(outcomes[1], StorageError)
@@ -251,15 +250,15 @@ async def test_replicas_that_route_the_same_call_differently_make_one_history(
 def test_a_statement_that_takes_too_long_is_not_tried_again(url: str) -> None:
     """Somebody holds the row: the batch fails once the server's patience is over."""
     database = PostgresDatabase(url)
-    assert settle(database, [prepare(write(0))]) == [None]
+    assert settle(database, [write(0)]) == [None]
     database.execute("SET statement_timeout = 50", ())
     with psycopg.connect(url) as other:
         other.execute("UPDATE agents SET version = version")
-        (outcome,) = settle(database, [prepare(write(1))])
+        (outcome,) = settle(database, [write(1)])
     assert isinstance(outcome, StorageError)
     assert isinstance(outcome.__cause__, psycopg.errors.QueryCanceled)
     assert database.execute("SHOW statement_timeout", ())[0] == [("50ms",)]
-    assert settle(database, [prepare(write(1))]) == [None]
+    assert settle(database, [write(1)]) == [None]
     database.close()
 
 
@@ -269,7 +268,7 @@ def test_both_databases_judge_alike(url: str, tmp_path: Path) -> None:
     one, other = PostgresDatabase(url), SqliteDatabase(tmp_path / "softphone.db")
     made, kinds = Commits(seed=7), set()
     for _ in range(80):
-        works: list[Work] = [prepare(commit) for commit in made.batch(held(other))]
+        works: list[Work] = [*made.batch(held(other))]
         outcomes = [type(outcome) for outcome in settle(one, works)]
         assert outcomes == [type(outcome) for outcome in settle(other, works)]
         assert held(one) == held(other)

@@ -7,10 +7,10 @@ from typing import Any
 
 from adapter.core.model import AgentKey
 from adapter.storage import queries, sql
-from adapter.storage.batch import prepare
 from adapter.storage.port import Keep, Parked
+from adapter.storage.rows import AGENT, CALL_LOG
 from adapter.storage.transaction import Database
-from tests.contracts.stores import ADA, NOW, log, logged
+from tests.contracts.stores import ADA, NOW, agent, log
 
 Asked = list[tuple[str, tuple[object, ...]]]
 
@@ -30,10 +30,8 @@ class Scripted:
 
 def test_an_agent_and_its_logs_come_from_one_statement() -> None:
     """So that both are of one moment; without logs the join's row has an empty one."""
-    commit = prepare(logged(0, log("a"), log("b")))
-    texts = [row[4] for row in commit.logs]
-    value = commit.agents[0].value
-    fetch = Scripted(LOAD=[(3, value, text) for text in texts])
+    value = AGENT.dump(agent())
+    fetch = Scripted(LOAD=[(3, value, CALL_LOG.dump(log(log_id))) for log_id in "ab"])
     snapshot = queries.load(fetch, ADA)
     assert snapshot is not None
     assert (snapshot.version, [entry.log_id for entry in snapshot.logs]) == (3, ["a", "b"])

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapter.core.model import Agent, AgentKey, TelephonyUser
-from adapter.storage.batch import Prepared, Row, prepare
+from adapter.storage.batch import Row
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import (
     AgentChange,
@@ -28,8 +28,11 @@ from adapter.storage.transaction import Job, Work, _settle, failure, settle
 from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
 from tests.storage.commits import Commits, held
 
-UNSTORABLE = prepare(Commit(delivery=delivery("\ud800")))
+UNSTORABLE = Commit(delivery=delivery("\ud800"))
 """A lone surrogate in an id, which no database takes as text."""
+
+UNWRITABLE = Commit((AgentChange(0, Agent(ADA, name=object()), None),))  # type: ignore[arg-type]
+"""A value that cannot be made text."""
 
 
 class Counting(SqliteDatabase):
@@ -74,7 +77,7 @@ def users(database: SqliteDatabase) -> list[str]:
 
 def new_agents(count: int) -> list[Work]:
     """A commit for each of so many new agents."""
-    return [prepare(write(0, key=AgentKey("o", f"{n:03}"))) for n in range(count)]
+    return [write(0, key=AgentKey("o", f"{n:03}")) for n in range(count)]
 
 
 def test_a_batch_is_one_transaction(database: Counting) -> None:
@@ -84,10 +87,11 @@ def test_a_batch_is_one_transaction(database: Counting) -> None:
     assert len(users(database)) == 200
 
 
-def test_only_the_commit_that_cannot_be_stored_fails(database: Counting) -> None:
+@pytest.mark.parametrize("bad", [UNSTORABLE, UNWRITABLE], ids=["id", "value"])
+def test_only_the_commit_that_cannot_be_stored_fails(database: Counting, bad: Commit) -> None:
     """The batch is halved until it is alone; each of the others is in, once."""
     works = new_agents(20)
-    works.insert(7, UNSTORABLE)
+    works.insert(7, bad)
     outcomes = settle(database, works)
     assert [n for n, outcome in enumerate(outcomes) if outcome is not None] == [7]
     assert isinstance(outcomes[7], StorageError)
@@ -97,7 +101,7 @@ def test_only_the_commit_that_cannot_be_stored_fails(database: Counting) -> None
 
 def test_commits_that_chain_survive_the_halving(database: Counting) -> None:
     """What one half made is what the other half reads."""
-    chain: list[Work] = [prepare(write(version)) for version in range(8)]
+    chain: list[Work] = [write(version) for version in range(8)]
     outcomes = settle(database, [*chain[:4], UNSTORABLE, *chain[4:]])
     assert outcomes[:4] + outcomes[5:] == [None] * 8
     assert database.versions([(ADA.org_id, ADA.user_id)]) == [("00D1", "0051", 8)]
@@ -117,7 +121,7 @@ def test_an_outage_fails_all_at_once(database: Counting) -> None:
 def test_whoever_lost_a_race_for_a_new_row_has_a_conflict(database: Counting) -> None:
     """Another replica made the agent between our look and our write."""
     database.stolen = 3
-    works = [*new_agents(1), prepare(Commit(delivery=delivery("e1")))]
+    works = [*new_agents(1), Commit(delivery=delivery("e1"))]
     lost, other = settle(database, works)
     assert isinstance(lost, Conflict)
     assert other is None
@@ -140,10 +144,10 @@ def test_a_job_answers_and_a_failing_job_sinks_alone(database: Counting) -> None
 def test_every_kind_of_row_is_looked_up_in_portions(database: Counting) -> None:
     """More deliveries, agents and parked calls than one statement asks for."""
 
-    def full(n: int) -> Prepared:
+    def full(n: int) -> Commit:
         parked = waiting(f"e{n}", provider_call_id=f"pc-{n}")
         key = AgentKey("o", f"{n:03}")
-        return prepare(Commit(write(0, key=key).changes, delivery(f"e{n}"), (parked,)))
+        return Commit(write(0, key=key).changes, delivery(f"e{n}"), (parked,))
 
     works = [full(n) for n in range(300)]
     assert settle(database, works) == [None] * 300
@@ -189,9 +193,9 @@ def test_deliveries_that_are_as_they_were_read_take_six_statements(
     database: Counting, count: int
 ) -> None:
     """Begin, the routes, the agents, the deliveries, the calls, commit; however many they are."""
-    assert settle(database, [prepare(lined(n)) for n in range(count)]) == [None] * count
+    assert settle(database, [lined(n) for n in range(count)]) == [None] * count
     seen = traced(database)
-    assert settle(database, [prepare(ringing(n, 1)) for n in range(count)]) == [None] * count
+    assert settle(database, [ringing(n, 1) for n in range(count)]) == [None] * count
     assert [statement.split()[0] for statement in seen] == [
         "BEGIN",
         "WITH",
@@ -206,22 +210,22 @@ def test_a_batch_that_was_not_as_it_was_read_is_judged_commit_by_commit(
     database: Counting,
 ) -> None:
     """A delivery that came before, an old version, a call that has an agent: the others win."""
-    agents = [prepare(lined(n)) for n in range(4)]
-    first = prepare(ringing(0, 1))
-    assert settle(database, [*agents, prepare(Commit((bound(0, "pc-3-1", BEN),)))]) == [None] * 5
+    agents = [lined(n) for n in range(4)]
+    first = ringing(0, 1)
+    assert settle(database, [*agents, Commit((bound(0, "pc-3-1", BEN),))]) == [None] * 5
     assert settle(database, [first]) == [None]
     again = replace(ringing(2, 1), delivery=delivery("e-0-1"))
-    works = [prepare(again), prepare(ringing(1, 7)), prepare(ringing(3, 1)), prepare(write(0))]
+    works = [again, ringing(1, 7), ringing(3, 1), write(0)]
     outcomes = settle(database, works)
     assert [type(outcome) for outcome in outcomes] == [Duplicate, Conflict, Conflict, type(None)]
     versions = set(database.versions([("o", f"{n:03}") for n in range(4)]))
     assert versions == {("o", "000", 2), ("o", "001", 1), ("o", "002", 1), ("o", "003", 1)}
-    assert settle(database, [prepare(ringing(1, 1)), prepare(ringing(2, 1))]) == [None, None]
+    assert settle(database, [ringing(1, 1), ringing(2, 1)]) == [None, None]
 
 
 def test_a_delivery_twice_in_one_batch_counts_once(database: Counting) -> None:
     """The one that came first wins."""
-    twice = [prepare(Commit(delivery=delivery("e1"))), prepare(Commit(delivery=delivery("e1")))]
+    twice = [Commit(delivery=delivery("e1")), Commit(delivery=delivery("e1"))]
     assert [type(outcome) for outcome in settle(database, [*new_agents(1), *twice])] == [
         type(None),
         type(None),
@@ -249,7 +253,7 @@ def test_trusting_first_changes_no_outcome_and_no_row(
     looking = SqliteDatabase(tmp_path / "other.db")
     made, kinds, judged = Commits(seed), set(), 0
     for _ in range(150):
-        works: list[Work] = [prepare(commit) for commit in made.batch(held(database))]
+        works: list[Work] = [*made.batch(held(database))]
         begun = database.begun
         outcomes = [type(outcome) for outcome in settle(database, works)]
         judged += database.begun - begun > 1
