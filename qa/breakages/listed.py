@@ -200,8 +200,8 @@ BREAKAGES = (
     Breakage(
         "commit over a newer version",
         "adapter/storage/batch.py",
-        "if any(seen.versions.get(one.agent.key, 0) != one.read_version for one in commit.changes):",
-        "if any(one.read_version < 0 for one in commit.changes):",
+        "seen.versions.get(one.agent.key, 0) != one.read_version",
+        "one.read_version < 0",
         ("tests/storage/test_batch.py", "tests/contracts/test_store.py"),
         simulated=False,
     ),
