@@ -7,7 +7,7 @@ would is an answer that got lost: what was asked for may have been done all the 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -31,36 +31,33 @@ class AnswerTooLong(httpx.ReadError):
 class _Slices(httpx.SyncByteStream):
     """What came, a little at a time."""
 
-    def __init__(self, came: bytearray) -> None:
+    def __init__(self, came: bytes) -> None:
         self._came = came
 
     def __iter__(self) -> Iterator[bytes]:
         for begin in range(0, len(self._came), _SLICE):
-            yield bytes(self._came[begin : begin + _SLICE])
+            yield self._came[begin : begin + _SLICE]
 
 
-async def read_answer(
-    status: int,
-    headers: Any,
-    chunks: AsyncIterable[bytes],
-    request: httpx.Request,
-    most: int = LARGEST,
-) -> httpx.Response:
-    """The answer, unpacked. Raises AnswerTooLong, DecodingError, and whatever `chunks` raises."""
-    came, body = bytearray(), bytearray()
+async def gather(chunks: AsyncIterable[bytes], most: int = LARGEST) -> bytes:
+    """What came. Raises AnswerTooLong, and whatever `chunks` raises."""
+    came = bytearray()
     async for chunk in chunks:
-        _add(came, chunk, most, request)
-    packed = httpx.Response(status, headers=headers, stream=_Slices(came), request=request)
-    for piece in packed.iter_bytes():
-        _add(body, piece, most, request)
-    for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
-        packed.headers.pop(name, None)  # of what came, not of what is handed on
-    return httpx.Response(status, headers=packed.headers, content=bytes(body), request=request)
+        _add(came, chunk, most)
+    return bytes(came)
 
 
-def _add(body: bytearray, piece: bytes, most: int, request: httpx.Request) -> None:
+def unpack(headers: Mapping[str, str], came: bytes, most: int = LARGEST) -> bytes:
+    """What came, without its content encoding. Raises AnswerTooLong and DecodingError."""
+    body = bytearray()
+    for piece in httpx.Response(200, headers=headers, stream=_Slices(came)).iter_bytes():
+        _add(body, piece, most)
+    return bytes(body)
+
+
+def _add(body: bytearray, piece: bytes, most: int) -> None:
     if len(body) + len(piece) > most:
-        raise AnswerTooLong(f"longer than {most} bytes", request=request)
+        raise AnswerTooLong(f"longer than {most} bytes")
     body += piece
 
 
@@ -74,12 +71,14 @@ class BoundedTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it. Raises httpx's TransportError or DecodingError."""
         came = await super().handle_async_request(request)
+        headers = came.headers.copy()
         try:
-            return await read_answer(
-                came.status_code, came.headers, came.aiter_raw(), request, self._most
-            )
+            body = unpack(headers, await gather(came.aiter_raw(), self._most), self._most)
         finally:
             await came.aclose()
+        for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
+            headers.pop(name, None)  # of what came, not of what is handed on
+        return httpx.Response(came.status_code, headers=headers, content=body, request=request)
 
 
 def build_client(

@@ -9,6 +9,7 @@ import httpx
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.runtime.clock import Clock
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
+from adapter.telephony.transport import Response
 
 NOTICED_SECONDS = 5
 """From so much on a clock's error shows in durations and in "that click was too long ago"."""
@@ -21,7 +22,7 @@ class Skew:
         self._clock = clock
         self._seconds: float | None = None
 
-    async def see(self, response: httpx.Response) -> None:
+    async def see(self, response: httpx.Response | Response) -> None:
         """Take the Date of an answer that has just come."""
         try:
             said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()

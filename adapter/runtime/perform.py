@@ -102,6 +102,12 @@ class Performer:
         self._agents = agents
         self._store = store
         self._tenants = tenants
+        drivers = {one.telephony.account: one.telephony.driver for one in tenants.all}
+        self._presence = {
+            account: driver
+            for account, driver in drivers.items()
+            if isinstance(driver, PresenceDriver)
+        }
         self._pages = pages
         self._tasks = tasks
         self._clock = clock
@@ -131,19 +137,29 @@ class Performer:
     async def _carry_out(
         self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
     ) -> None:
-        if isinstance(effect, PlaceCall):
-            self._metrics.placing()
         began = perf_counter()
-        event = await self._outcome(key, effect)
-        seconds = perf_counter() - began
-        self._metrics.answered(type(effect).__name__, type(event).__name__, seconds)
+        event: Event
+        match effect:
+            case PlaceCall():
+                event = await self._place(key, effect)
+            case AskCall():
+                event = await self._ask(key, effect)
+            case FindCall():
+                event = await self._find(key, effect)
+            case ControlCall():
+                event = await self._control(effect)
+            case _ as never:
+                assert_never(never)
+        name = type(effect).__name__
+        self._metrics.answered(name, type(event).__name__, perf_counter() - began)
         try:
             await self._agents.handle(key, event)
         except StorageError as error:
             # The deadline that every effect has will ask again.
             about = {"agent": str(key), "call": effect.call_id}
-            lost = type(effect).__name__
-            log.error("effect.outcome_lost", **about, effect=lost, reason=str(error))
+            log.error("effect.outcome_lost", **about, effect=name, reason=str(error))
+        if isinstance(effect, PlaceCall) and isinstance(event, CallPlaced):
+            await self._look_for_silence(key, effect)
 
     async def _set_availability(self, key: AgentKey, effect: SetAvailability) -> None:
         tenant = self._tenants.of_account(effect.line.account)
@@ -154,21 +170,6 @@ class Performer:
         except StorageError as error:
             # Its deadline says that nobody knows.
             log.error("availability.outcome_lost", agent=str(key), reason=str(error))
-
-    async def _outcome(
-        self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
-    ) -> Event:
-        match effect:
-            case PlaceCall():
-                return await self._place(key, effect)
-            case AskCall():
-                return await self._ask(key, effect)
-            case FindCall():
-                return await self._find(key, effect)
-            case ControlCall():
-                return await self._control(effect)
-            case _ as never:
-                assert_never(never)
 
     def _of(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Driver:
         """The agent's own account, and no other: a line whose account is gone has none.
@@ -181,6 +182,7 @@ class Performer:
         return tenant.telephony.driver
 
     async def _place(self, key: AgentKey, effect: PlaceCall) -> Event:
+        self._metrics.placing()
         about = {"agent": str(key), "call": effect.call_id}
         try:
             placed = await self._of(effect).place(
@@ -197,15 +199,14 @@ class Performer:
             log.error("call.unknown", **about, reason=error.text)
             named = error.provider_call_id if isinstance(error, Unknown) else None
             return PlacingUnknown(self._clock.now(), effect.call_id, error.text, named)
-        self._tasks.start(f"silence {effect.call_id}", self._look_for_silence(key, effect))
         called = placed.provider_call_id
         log.info("call.placed", **about, provider_call=called, request=placed.request_id)
-        return CallPlaced(self._clock.now(), effect.call_id, placed.provider_call_id)
+        return CallPlaced(self._clock.now(), effect.call_id, called)
 
     async def _look_for_silence(self, key: AgentKey, effect: PlaceCall) -> None:
         """Tell the agent now whose phone will not ring; where that cannot be known, nothing."""
-        driver = self._of(effect)
-        if not isinstance(driver, PresenceDriver):
+        driver = self._presence.get(effect.line.account)
+        if driver is None:
             return
         try:
             silence = await driver.silence(effect.line.user)

@@ -125,3 +125,24 @@ async def test_a_phone_that_cannot_ring_is_told_after_the_placement(
         agent = await dial(bench)
     assert [what[0] for what in provider.asked] == ["place", "silence"]
     assert [notice.code for notice in agent.notices] == codes
+
+
+async def test_a_placement_is_known_before_anything_is_asked_about_its_phones(
+    tmp_path: Path,
+) -> None:
+    """A provider that takes its time over the question holds up nobody's view."""
+    clock, provider = HandClock(), Quiet()
+    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
+    async with a_bench(store, clock, provider) as bench:
+        known: list[Acceptance] = []
+
+        async def look(user_id: str) -> Silence | None:
+            snapshot = await bench.store.load(ADA)
+            assert snapshot is not None
+            stages = [call.stage for call in snapshot.agent.calls]
+            known.extend(one.acceptance for one in stages if isinstance(one, Placing))
+            return None
+
+        provider.silence = look  # type: ignore[method-assign]
+        await dial(bench)
+    assert known == [Acceptance.ACCEPTED]

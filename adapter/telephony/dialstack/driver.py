@@ -5,14 +5,13 @@ connections, 5xx and answers that cannot be read leave it open. Nothing that cha
 anything is ever sent twice; questions (GET) may be.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-import httpx
 import stamina
 import structlog
+from yarl import URL
 
 from adapter.core.availability import Status
 from adapter.telephony.dialstack import cdr, meaning, requests, wire
@@ -31,7 +30,7 @@ from adapter.telephony.port import (
     Unsupported,
 )
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.transport import AiohttpTransport, HttpClient
+from adapter.telephony.transport import UNREACHABLE, HttpClient, Response
 from adapter.telephony.updates import (
     CallUpdate,
     IncomingDelivery,
@@ -42,34 +41,19 @@ from adapter.telephony.updates import (
 
 log = structlog.get_logger(__name__)
 
-CONNECT_SECONDS = 3.0
-TOTAL_SECONDS = 10.0
-"""From the first byte to the last of one request, waiting for a free connection included."""
-
 MAX_PAGES = 1_000
 """Where a list ends at the latest: ten thousand rows, were there only ten a page."""
-
-UNREACHABLE = "unreachable"
-
-# The request never left this machine. Anything later may have reached the provider.
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 
 
 def build_http(
     base_url: str,
     token: str,
     account: str,
-    heard: Callable[[httpx.Response], Awaitable[None]] | None = None,
+    heard: Callable[[Response], Awaitable[None]] | None = None,
 ) -> HttpClient:
     """Make the HTTP client: no redirects and no proxies, since each request bears the token."""
     headers = {"Authorization": f"Bearer {token}", "DialStack-Account": account}
-    return HttpClient(base_url, headers, AiohttpTransport(100, CONNECT_SECONDS), heard)
+    return HttpClient(base_url, headers, heard)
 
 
 _RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}
@@ -92,7 +76,6 @@ class DialStackDriver:
         tolerance_seconds: float = TOLERANCE_SECONDS,
         user_field: str = "user",
         sandbox: bool = False,
-        total_seconds: float = TOTAL_SECONDS,
         observe: Observe = lambda _took_ms, _trouble: None,
     ) -> None:
         self._http = http
@@ -101,7 +84,6 @@ class DialStackDriver:
         self._tolerance_seconds = tolerance_seconds
         self._observe = observe
         self._user_field = user_field
-        self._total_seconds = total_seconds
         self.capabilities = Capabilities(
             transfer=True,
             ring_profiles=True,
@@ -126,7 +108,7 @@ class DialStackDriver:
         """Send the one POST that rings phones."""
         body = requests.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
-        told = response.content  # mostly nothing
+        told = response.body  # mostly nothing
         return Placed(wire.parse_placed(told) if told else None, _request_id(response))
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
@@ -147,7 +129,7 @@ class DialStackDriver:
         """Read the user's presence: do not disturb is obeyed by phones without a sign."""
         response = await self._send("GET", requests.presence_path(user_id))
         try:
-            return wire.parse_silence(wire.parse_object(response.content))
+            return wire.parse_silence(wire.parse_object(response.body))
         except Malformed as error:
             raise _unreadable(response, error) from error
 
@@ -162,7 +144,7 @@ class DialStackDriver:
         body = requests.queue_agent_body(on, reason)
         path = requests.queue_agent_path(user_id)
         answer = await self._send("POST", path, json=body, missing_ok=True)
-        return answer.status_code != 404
+        return answer.status != 404
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """Read where events are posted."""
@@ -172,10 +154,10 @@ class DialStackDriver:
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one row of the call log."""
         response = await self._ask(requests.call_path(provider_call_id), missing_ok=True)
-        if response.status_code == 404:
+        if response.status == 404:
             return None
         try:
-            found = cdr.parse_record(wire.parse_object(response.content))
+            found = cdr.parse_record(wire.parse_object(response.body))
         except Malformed as error:
             raise _unreadable(response, error) from error
         if found is None:
@@ -223,7 +205,7 @@ class DialStackDriver:
         body = requests.webhook_body(url, events)
         response = await self._send("POST", "/v1/webhook_endpoints", json=body)
         try:
-            return wire.parse_webhook_endpoint(response.content)
+            return wire.parse_webhook_endpoint(response.body)
         except Malformed as error:
             raise _unreadable(response, error) from error
 
@@ -238,13 +220,13 @@ class DialStackDriver:
     ) -> list[dict[str, Any]]:
         """Follow a list page by page until it ends or has given enough."""
         rows: list[dict[str, Any]] = []
-        url: str | httpx.URL = path
+        url: str | URL = path
         params: dict[str, str] | None = query
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
             response = await self._ask(url, params=params)
             try:
-                page = wire.parse_page(response.content)
+                page = wire.parse_page(response.body)
             except Malformed as error:
                 raise _unreadable(response, error) from error
             rows.extend(page.rows)
@@ -256,20 +238,18 @@ class DialStackDriver:
             url, params = self._own_url(page.next_url, response), None
         return rows
 
-    def _own_url(self, url: str, response: httpx.Response) -> httpx.URL:
+    def _own_url(self, url: str, response: Response) -> URL:
         """Resolve the next page's address, which may not lead the token to another host."""
-        base = self._http.base_url
+        base = URL(self._http.base_url)
         try:
-            found = response.url.join(url)
-        except httpx.InvalidURL:
+            found = response.url.join(URL(url, encoded=True))
+        except ValueError:
             raise Unknown("The next page has no valid address") from None
         if (found.scheme, found.host, found.port) != (base.scheme, base.host, base.port):
             raise Unknown("The next page lies at another host", request_id=_request_id(response))
         return found
 
-    async def _ask(
-        self, url: str | httpx.URL, *, missing_ok: bool = False, **more: Any
-    ) -> httpx.Response:
+    async def _ask(self, url: str | URL, *, missing_ok: bool = False, **more: Any) -> Response:
         """GET, up to three times in all."""
         async for attempt in stamina.retry_context(on=Unknown, attempts=3, timeout=30.0):
             with attempt:
@@ -277,40 +257,26 @@ class DialStackDriver:
         raise AssertionError("the last attempt returns or raises")
 
     async def _send(
-        self, method: str, url: str | httpx.URL, *, missing_ok: bool = False, **more: Any
-    ) -> httpx.Response:
+        self, method: str, url: str | URL, *, missing_ok: bool = False, **more: Any
+    ) -> Response:
         """Send one request once, and return its 2xx (or a 404 that is an answer)."""
         began = perf_counter()
         try:
-            response = await self._exchange(method, url, missing_ok, more)
+            response = await self._http.request(method, url, **more)
+            if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
+                raise _failure(response)
         except (Rejected, Unknown) as error:
             self._observe(_ms_since(began), _trouble(error))
             raise
         self._observe(_ms_since(began), "")
         return response
 
-    async def _exchange(
-        self, method: str, url: str | httpx.URL, missing_ok: bool, more: dict[str, Any]
-    ) -> httpx.Response:
-        try:
-            async with asyncio.timeout(self._total_seconds):
-                response = await self._http.request(method, url, **more)
-        except _NEVER_SENT as error:
-            raise Rejected(UNREACHABLE, "The provider cannot be reached") from error
-        except TimeoutError as error:
-            raise Unknown("The provider did not answer in time") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unknown(f"The provider's answer got lost ({type(error).__name__})") from error
-        if response.is_success or (missing_ok and response.status_code == 404):
-            return response
-        raise _failure(response)
 
-
-def _failure(response: httpx.Response) -> Rejected | Unknown:
+def _failure(response: Response) -> Rejected | Unknown:
     """Sort an unsuccessful answer: 4xx is a refusal, save for 408 (who knows what it timed)."""
-    status, request_id = response.status_code, _request_id(response)
-    problem = wire.parse_problem(response.content)
-    text = problem.text if problem else response.reason_phrase or f"HTTP {status}"
+    status, request_id = response.status, _request_id(response)
+    problem = wire.parse_problem(response.body)
+    text = problem.text if problem else response.reason or f"HTTP {status}"
     if not 400 <= status < 500 or status == 408:
         return Unknown(text, request_id=request_id)
     code = problem.code if problem and problem.code else f"http-{status}"
@@ -329,11 +295,10 @@ def _ms_since(began: float) -> int:
     return round((perf_counter() - began) * 1000)
 
 
-def _unreadable(response: httpx.Response, error: Malformed) -> Unknown:
+def _unreadable(response: Response, error: Malformed) -> Unknown:
     text = f"The provider's answer cannot be read ({error.reason})"
     return Unknown(text, request_id=_request_id(response))
 
 
-def _request_id(response: httpx.Response) -> str | None:
-    value: str | None = response.headers.get("X-Request-Id")
-    return value
+def _request_id(response: Response) -> str | None:
+    return response.headers.get("X-Request-Id")

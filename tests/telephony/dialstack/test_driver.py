@@ -7,10 +7,12 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 import respx
 import stamina
+from aiohttp.client_reqrep import ConnectionKey
 from structlog.testing import capture_logs
 
 from adapter.core.availability import Status
@@ -27,9 +29,14 @@ from adapter.telephony.port import (
     Unsupported,
     WebhookDriver,
 )
-from adapter.telephony.transport import AiohttpTransport
+from adapter.telephony.transport import HttpClient
+from tests.fakes.answers import answered_by
 
 BASE = "http://dialstack.test"
+
+NOBODY_THERE = aiohttp.ClientConnectorError(
+    ConnectionKey("dialstack.test", 80, False, True, None, None, None), OSError(111, "x")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +58,7 @@ async def client() -> AsyncIterator[DialStackDriver]:
 def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
     """The network."""
     with respx.mock(base_url=BASE, assert_all_called=False, using=None) as router:
-        answer = router.async_handler
-        monkeypatch.setattr(
-            AiohttpTransport, "handle_async_request", lambda _, asked: answer(asked)
-        )
+        monkeypatch.setattr(aiohttp.ClientSession, "request", answered_by(router.async_handler))
         yield router
 
 
@@ -158,17 +162,17 @@ async def test_anything_but_2xx_and_4xx_leaves_it_open(
 @pytest.mark.parametrize(
     "error",
     [
-        httpx.ReadTimeout("x"),
-        httpx.WriteTimeout("x"),
-        httpx.ReadError("x"),
-        httpx.WriteError("x"),
-        httpx.CloseError("x"),
-        httpx.RemoteProtocolError("x"),
-        httpx.DecodingError("x"),
+        aiohttp.SocketTimeoutError("x"),
+        aiohttp.ServerDisconnectedError("x"),
+        aiohttp.ClientOSError(32, "x"),
+        aiohttp.ClientPayloadError("x"),
+        aiohttp.ClientConnectionError("x"),
+        ConnectionResetError("x"),
+        ValueError("x"),
     ],
 )
 async def test_a_lost_answer_leaves_it_open(
-    client: DialStackDriver, net: respx.MockRouter, error: httpx.HTTPError
+    client: DialStackDriver, net: respx.MockRouter, error: Exception
 ) -> None:
     """The request may have arrived; once is all it is sent."""
     route = net.post("/v1/calls").mock(side_effect=error)
@@ -177,10 +181,10 @@ async def test_a_lost_answer_leaves_it_open(
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.ConnectError("x"), httpx.ConnectTimeout("x"), httpx.PoolTimeout("x")]
+    "error", [NOBODY_THERE, aiohttp.ConnectionTimeoutError("x"), aiohttp.InvalidURL("x")]
 )
 async def test_what_was_never_sent_is_surely_no_call(
-    client: DialStackDriver, net: respx.MockRouter, error: httpx.HTTPError
+    client: DialStackDriver, net: respx.MockRouter, error: Exception
 ) -> None:
     """Without a connection there can be no call; it is not tried again all the same."""
     route = net.post("/v1/calls").mock(side_effect=error)
@@ -198,14 +202,14 @@ async def test_the_whole_request_has_one_deadline(net: respx.MockRouter) -> None
         raise AssertionError
 
     net.post("/v1/calls").mock(side_effect=never)
-    client = DialStackDriver(build_http(BASE, "t", "a"), total_seconds=0.01)
+    client = DialStackDriver(HttpClient(BASE, {}, total_seconds=0.01))
     assert isinstance(await failure(client), Unknown)
     await client.close()
 
 
 async def test_no_failure_quotes_the_number(client: DialStackDriver, net: respx.MockRouter) -> None:
     """Errors are logged, phone numbers are not."""
-    for effect in (httpx.ConnectError("+15551234567"), httpx.ReadError("+15551234567")):
+    for effect in (aiohttp.InvalidURL("+15551234567"), aiohttp.ClientError("+15551234567")):
         net.post("/v1/calls").mock(side_effect=effect)
         assert "5551234567" not in str(await failure(client))
 
@@ -261,7 +265,7 @@ async def test_a_question_is_asked_up_to_three_times(
 ) -> None:
     """Reading changes nothing, so it may be repeated."""
     route = net.get("/v1/calls/call_1").mock(
-        side_effect=[httpx.ReadError("x"), httpx.Response(502), httpx.Response(404)]
+        side_effect=[aiohttp.ClientOSError("x"), httpx.Response(502), httpx.Response(404)]
     )
     assert await client.fetch_cdr("call_1") is None
     assert route.call_count == 3
@@ -406,8 +410,8 @@ async def test_an_endpoint_is_registered_once(
         (httpx.Response(202, json={}), ""),
         (httpx.Response(422, json={"title": "no such number"}), ""),
         (httpx.Response(500), "no-answer"),
-        (httpx.ReadTimeout("slow"), "no-answer"),
-        (httpx.ConnectError("refused"), "unreachable"),
+        (aiohttp.SocketTimeoutError("slow"), "no-answer"),
+        (NOBODY_THERE, "unreachable"),
     ],
 )
 async def test_each_request_is_observed_with_its_trouble(
