@@ -90,7 +90,7 @@ lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 release: .venv/.dev bundle ## Wheel, sdist and bill of materials in dist/, tried as installed
 	@scripts/release
 
-bench: .venv/.dev ## Five minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
+bench: .venv/.dev ## Ten minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
 	@$(PY) -m qa.load.bench $(ARGS)
 
 chaos: .venv/.dev ## Real processes under seeded faults; CALLS=, SEED=

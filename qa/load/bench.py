@@ -14,72 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 from adapter import console
-from qa.load import plot, summary
-from qa.load.parts.click import click
-from qa.load.parts.crowd import Crowd
-from qa.load.parts.flow import SPEED, Flow
+from qa.load import install, plot, summary
 from qa.load.parts.found import Found
-from qa.load.parts.growth import growth
-from qa.load.parts.latency import latency
-from qa.load.parts.replicas import replicas
+from qa.load.parts.listed import PARTS
 from qa.load.profiled import profile
 from qa.load.programs import BENCH, GENERATOR_CORE, bind
 from qa.load.rounds import tell
 from qa.load.wire import Wrong
 
 PART_SECONDS = 420.0
-Part = Callable[[Path, argparse.Namespace], Awaitable[Found]]
-
-
-async def flow(folder: Path, options: argparse.Namespace) -> Found:
-    """(a), (b), (h), and (c) with the same programs."""
-    with ExitStack() as stack:
-        part = Flow(folder, stack, options.agents)
-        await part.start(everybody=not options.quick)
-        found = await part.measure(options.rounds)
-        if not options.quick:
-            ours, floor = part.contenders["ours"], part.contenders["floor"]
-            part.leave_alone(ours, floor)
-            limit = found.middle("ours", SPEED)
-            found.add(await latency(ours, floor, limit, options.rounds))
-        return found
-
-
-async def crowd(folder: Path, options: argparse.Namespace) -> Found:
-    """(e), (f)."""
-    with ExitStack() as stack:
-        return await Crowd(folder, stack).measure(options.rounds)
-
-
-PARTS: dict[str, tuple[Part, tuple[str, ...]]] = {
-    "flow": (
-        flow,
-        (
-            "durable_vs_floor",
-            "durable_vs_floor_cpu",
-            "durable_vs_floor_plain_loop",
-            "durable_vs_express",
-            "durable_vs_fastapi",
-            "postgres_vs_sqlite",
-            "added_p99_ms_half_load",
-        ),
-    ),
-    "click": (
-        lambda folder, options: click(folder, options.rounds),
-        ("click_to_post_p50_ms",),
-    ),
-    "crowd": (crowd, ("memory_per_page_ratio", "storm_ratio", "storm_webhooks_refused")),
-    "growth": (lambda folder, options: growth(folder, options.rounds), ("agents_growth",)),
-    "replicas": (
-        lambda folder, options: replicas(folder, options.agents, options.rounds),
-        ("two_replicas_cost",),
-    ),
-}
 
 
 async def measure(folder: Path, options: argparse.Namespace) -> Found:
@@ -94,7 +40,7 @@ async def measure(folder: Path, options: argparse.Namespace) -> Found:
 
 
 async def _measure(name: str, folder: Path, options: argparse.Namespace, found: Found) -> None:
-    part, figures = PARTS[name]
+    part, figures, _ = PARTS[name]
     place = folder / name
     # PostgreSQL and its user must be able to come by.
     place.mkdir(mode=0o755)
@@ -113,6 +59,13 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__} {error}".strip()
 
 
+def fetch_peers(options: argparse.Namespace) -> None:
+    """Before anything is measured: installing takes minutes, and a disk and a core of their own."""
+    wanted = {kind: None for name in options.only for kind in PARTS[name].peers}
+    for kind in () if options.quick else wanted:
+        install.why_absent(kind)
+
+
 async def run(options: argparse.Namespace) -> None:
     """What the options ask for."""
     task = asyncio.current_task()
@@ -125,6 +78,7 @@ async def run(options: argparse.Namespace) -> None:
         if options.profile:
             await profile(folder, options.agents)
             return
+        fetch_peers(options)
         disk = summary.fsync_ms(folder)
         found = await measure(folder, options)
     told = summary.summary(

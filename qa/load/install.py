@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from qa.load.programs import BENCH, NODE, PEERS, ROOT
@@ -57,6 +58,20 @@ def fastapi() -> None:
     _run(ROOT, *pip, "--require-hashes", "--no-deps", "-r", str(pins))
     _run(ROOT, str(folder / "bin" / "pip"), "check")
     _done(folder, pins)
+
+
+INSTALLERS = {"express": express, "fastapi": fastapi}
+
+
+@cache
+def why_absent(kind: str) -> str:
+    """Fetch that peer, if need be: nothing, or why it cannot be measured here."""
+    try:
+        INSTALLERS[kind]()
+    except NotInstalled as error:
+        tell(f"{kind} could not be installed: {error}")
+        return f"{kind} could not be installed: {error}"
+    return ""
 
 
 def _stamp(pins: Path) -> str:

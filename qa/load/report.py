@@ -1,5 +1,6 @@
-"""`python -m qa.load.report`: the tables of docs/performance.md and capacity.md, from a summary.
+"""`python -m qa.load.report [SUMMARY]`: the tables of docs/performance.md and capacity.md.
 
+From var/bench/summary.json, or the summary of a run of some parts: what it did not measure stays.
 The figures in the documents are those of a run that can be named; nobody copies them by hand.
 """
 
@@ -8,8 +9,10 @@ from __future__ import annotations
 import json
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
+from qa.load.dialing import STEPS
 from qa.load.programs import BENCH, ROOT
 from qa.load.summary import TARGETS
 
@@ -24,6 +27,10 @@ PAGES_A_REPLICA = 10_000
 """As many as have been measured in one."""
 
 RATES = ("floor", "ours", "postgres", "express", "fastapi", "floor, plain loop", "ours, plain loop")
+FURTHER_RATES = (
+    *("floor behind TLS", "ours behind TLS"),
+    *("floor, slow disk", "ours, slow disk", "ours, this disk", "express, slow disk"),
+)
 
 ROWS = (
     ("(a) deliveries a second, of the floor's", "durable_vs_floor"),
@@ -46,26 +53,75 @@ ROWS = (
     ("(i) two replicas' processor time a delivery, of one's", "two_replicas_cost"),
 )
 
+FURTHER_ROWS = (
+    ("(j) an outbound call with wrap-up and Task, ms of processor time", "outbound_call_cpu_ms"),
+    ("(j) the same, of the bare server's", "outbound_call_vs_floor_cpu"),
+    ("(k) a call at the end of an agent's day, of one at its beginning", "day_growth"),
+    ("(l) deliveries a second behind TLS, of the floor's behind TLS", "tls_vs_floor"),
+    ("(l) the same by processor time, without the proxy's", "tls_vs_floor_cpu"),
+    ("(l) click to POST through TLS, p50, ms", "tls_click_p50_ms"),
+    ("(l) the bare server's, ms", "tls_click_floor_p50_ms"),
+    ("(m) deliveries a second where an fsync takes 5 ms, of the floor's", "slow_disk_vs_floor"),
+    ("(m) the same, of ours on this machine's own disk", "slow_disk_vs_own"),
+    ("(m) the same, of Express where an fsync takes 5 ms", "slow_disk_vs_express"),
+    ("(m) deliveries that share a wait for the disk, at least", "slow_disk_deliveries_a_wait"),
+)
+
+Rows = tuple[tuple[str, str], ...]
+
 
 def table(told: dict[str, Any]) -> str:
-    """The figures as Markdown; what is null says why."""
+    """The figures of (a) to (i) as Markdown; what is null says why."""
+    return _table(told, ROWS, RATES)
+
+
+def further(told: dict[str, Any]) -> str:
+    """Those of (j) to (m), and each step of a call."""
+    return _table(told, FURTHER_ROWS, FURTHER_RATES) + "\n\n" + steps(told)
+
+
+def steps(told: dict[str, Any]) -> str:
+    """How long each step of an outbound call takes, one call after the other and many at once."""
+    kinds = [f"calls{how}, {who}" for how in (" one by one", "") for who in ("floor", "ours")]
+    lines = [
+        "| step, p50 / p99 ms | bare server | ours | bare server, 8 at once | ours, 8 at once |",
+        "|---|---|---|---|---|",
+    ]
+    for name in STEPS:
+        cells = (_step(told["medians"].get(kind, {}), name) for kind in kinds)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _step(medians: dict[str, float], name: str) -> str:
+    found = [medians.get(f"{name}, {percent}") for percent in ("p50", "p99")]
+    return " / ".join(f"{one:.2f}" for one in found if one is not None) or "none"
+
+
+def _table(told: dict[str, Any], rows: Rows, rates: tuple[str, ...]) -> str:
     machine = told["machine"]
     lines = [
         f"Measured at {told['commit']} in {told['seconds']} s: {told['rounds_each']} rounds each, "
         f"{told['agents']:,} agents, {machine['processor']} with {machine['cores']} cores, "
-        f"{_versions(machine)}. One fdatasync of 4 KiB took {told['fsync_ms']:g} ms. Others took "
-        f"{100 * told.get('others_busy', 0):.0f} % of the server's core meanwhile.",
+        f"{_versions(machine)}. One fdatasync of 4 KiB took {told['fsync_ms']:g} ms. "
+        f"{_others(told)}",
         "",
         "| what | measured | target | met |",
         "|---|---|---|---|",
-        *(_row(label, name, told) for label, name in ROWS),
+        *(_row(label, name, told) for label, name in rows),
         "",
         "| program | deliveries a second | µs of processor time each | p50 ms | p99 ms "
         "| server, generator busy |",
         "|---|---|---|---|---|---|",
-        *(_program(kind, told["medians"][kind]) for kind in RATES if kind in told["medians"]),
+        *(_program(kind, told["medians"][kind]) for kind in rates if kind in told["medians"]),
     ]
     return "\n".join(lines)
+
+
+def _others(told: dict[str, Any]) -> str:
+    if "others_busy" in told:
+        return f"Others took {100 * told['others_busy']:.0f} % of the server's core meanwhile."
+    return f"The machine's load was {told['machine']['load_average']:.1f} at the end."
 
 
 def _versions(machine: dict[str, Any]) -> str:
@@ -134,9 +190,12 @@ def filled(document: str, name: str, text: str) -> str:
 
 
 def main() -> int:
-    """Write the documents anew."""
-    told = json.loads((BENCH / "summary.json").read_text(encoding="utf-8"))
-    for name, file, made in DOCUMENTS:
+    """Write anew what the summary has figures for."""
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else BENCH / "summary.json"
+    told = json.loads(source.read_text(encoding="utf-8"))
+    for name, file, needs, made in DOCUMENTS:
+        if needs not in told["medians"]:
+            continue
         file.write_text(
             filled(file.read_text(encoding="utf-8"), name, made(told)), encoding="utf-8"
         )
@@ -145,9 +204,11 @@ def main() -> int:
 
 
 DOCUMENTS = (
-    ("bench", ROOT / "docs" / "performance.md", table),
-    ("capacity", ROOT / "docs" / "capacity.md", capacity),
+    ("bench", ROOT / "docs" / "performance.md", "ours", table),
+    ("further", ROOT / "docs" / "performance.md", "calls, ours", further),
+    ("capacity", ROOT / "docs" / "capacity.md", "postgres", capacity),
 )
+"""The marks, the document, the contender without whom there is nothing to tell, the text."""
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from qa.load import scene
 from qa.load.flood import Flood
 from qa.load.parts.found import Found, Round, percentile
-from qa.load.programs import Program, database_seconds
+from qa.load.programs import Program, database_seconds, seconds_of
 from qa.load.scene import Calls
 from qa.load.wire import Wrong
 
@@ -36,6 +36,8 @@ class Contender:
         """
         deliveries = self.calls.next(self.count)
         database = database_seconds() if self.program.kind.startswith("postgres") else None
+        front = self.program.front
+        in_front = seconds_of(front.pid) if front else 0.0
         before, waited = self.program.cpu_seconds(), self.program.waited_seconds()
         try:
             sent = await self.flood.run(deliveries)
@@ -55,6 +57,9 @@ class Contender:
             "p50_ms": round(percentile(sent.latencies_ms, 50), 3),
             "p99_ms": round(percentile(sent.latencies_ms, 99), 3),
         }
+        if front:
+            used = (seconds_of(front.pid) - in_front) / sent.events
+            measured["front_us_per_event"] = round(used * 1e6, 1)
         if database is not None:
             used = (database_seconds() - database) / sent.events
             measured["database_us_per_event"] = round(used * 1e6, 1)
@@ -72,7 +77,7 @@ async def contender(program: Program, agents: int) -> Contender:
     await program.start()
     pages = await scene.open_pages(program, range(agents))
     tell(f"{program.kind}: {agents:,} pages, {program.loop()}")
-    return Contender(program, Flood(program.port, pages), agents)
+    return Contender(program, Flood(program.entrance, pages), agents)
 
 
 async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from adapter.telephony.dialstack import signing
 from qa.load import wire
@@ -36,8 +37,10 @@ async def sign_in(program: Program, numbers: Sequence[int]) -> list[str]:
     if not program.is_ours:
         return [""] * len(numbers)
     names = [json.dumps({"name": f"u{number}"}).encode() for number in numbers]
-    requests = [wire.post(program.port, "/auth/dev", name, Origin=program.origin) for name in names]
-    return [_cookie(answer) for answer in await wire.ask_all(program.port, requests, 16)]
+    requests = [
+        wire.post(program.entrance, "/auth/dev", name, Origin=program.origin) for name in names
+    ]
+    return [_cookie(answer) for answer in await wire.ask_all(program.entrance, requests, 16)]
 
 
 async def open_pages(
@@ -49,7 +52,7 @@ async def open_pages(
     pages: dict[str, PageSocket] = {}
 
     async def worker() -> None:
-        async with wire.asking(program.port) as ask:
+        async with wire.asking(program.entrance) as ask:
             while waiting:
                 number, cookie = waiting.popleft()
                 page = await _open(program, f"u{number}", await _ticket(program, ask, cookie))
@@ -64,11 +67,8 @@ async def open_pages(
 async def _open(program: Program, user: str, ticket: str) -> PageSocket:
     hello = _hello(ticket, user) if program.is_ours else b""
     path, protocol = ("/ws", "softphone.v1") if program.is_ours else (f"/ws?user={user}", "")
-    request = wire.upgrade(program.port, path, program.origin, protocol)
-    loop = asyncio.get_running_loop()
-    _, page = await loop.create_connection(
-        lambda: PageSocket(request, hello, user), "127.0.0.1", program.port
-    )
+    request = wire.upgrade(program.entrance, path, program.origin, protocol)
+    page = await wire.open_to(program.entrance, lambda: PageSocket(request, hello, user))
     await asyncio.wait_for(page.ready.wait(), wire.OPEN_SECONDS)
     if page.problem:
         raise Wrong(f"{program.kind}, page of {user}: {page.problem}")
@@ -80,7 +80,7 @@ async def _ticket(program: Program, ask: wire.Ask, cookie: str) -> str:
     if not program.is_ours:
         return ""
     origin = program.origin
-    request = wire.post(program.port, "/api/ws-ticket", b"{}", Origin=origin, Cookie=cookie)
+    request = wire.post(program.entrance, "/api/ws-ticket", b"{}", Origin=origin, Cookie=cookie)
     return wire.body_of(await ask(request))["ticket"]
 
 
@@ -109,26 +109,40 @@ class Calls:
 
     def next(self, count: int) -> list[Delivery]:
         """About so many further deliveries, in whole blocks, made and signed."""
-        stamp, whole = int(time.time()), 2 * self._block
-        blocks = max(1, round(count / whole))
-        return [one for _ in range(blocks) for one in self._one_block(stamp)]
+        blocks = max(1, round(count / (2 * self._block)))
+        return [one for _ in range(blocks) for one in self._one_block()]
 
-    def _one_block(self, stamp: int) -> Iterator[Delivery]:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def _one_block(self) -> Iterator[Delivery]:
+        now = written(datetime.now(UTC))
         calls = [(f"u{next(self._agents)}", f"call_{next(_ids):012}") for _ in range(self._block)]
         for kind, shown in SHOWN.items():
             token = shown if self._program.is_ours else kind.encode()
             for user, call_id in calls:
-                body = _body(kind, user, call_id, now)
-                signature = signing.header((SECRET,), stamp, body)
-                port = self._program.port
-                request = wire.post(port, WEBHOOKS, body, X_DialStack_Signature=signature)
-                yield Delivery(user, token, request)
+                data = _came_in(user, call_id, now, over=kind == "call.end")
+                yield Delivery(user, token, delivery(self._program, kind, data))
 
 
-def _body(kind: str, user: str, call_id: str, now: str) -> bytes:
-    over = kind == "call.end"
-    data = {
+def written(moment: datetime) -> str:
+    """As the provider writes times."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def delivery(program: Program, kind: str, data: dict[str, Any]) -> bytes:
+    """The signed request that tells this of a call."""
+    event = {
+        "id": f"evt_{next(_ids):012}",
+        "type": kind,
+        "account_id": ACCOUNT,
+        "created": data["started_at"],
+        "data": data,
+    }
+    body = json.dumps(event).encode()
+    signature = signing.header((SECRET,), int(time.time()), body)
+    return wire.post(program.entrance, WEBHOOKS, body, X_DialStack_Signature=signature)
+
+
+def _came_in(user: str, call_id: str, now: str, *, over: bool) -> dict[str, Any]:
+    return {
         "call_id": call_id,
         "user_id": user,
         "direction": "inbound",
@@ -142,6 +156,3 @@ def _body(kind: str, user: str, call_id: str, now: str) -> bytes:
         "status": "no-answer" if over else "ringing",
         "note": "x" * 150,
     }
-    event_id = f"evt_{next(_ids):012}"
-    event = {"id": event_id, "type": kind, "account_id": ACCOUNT, "created": now, "data": data}
-    return json.dumps(event).encode()

@@ -10,11 +10,12 @@ import asyncio
 import base64
 import json
 import os
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 OPEN_SECONDS = 120.0
 TEXT, CLOSE, PING = 0x81, 0x88, 0x89
@@ -24,10 +25,31 @@ VIEW_SPACED = b'"type": "view"'
 
 HEAD_BYTES = 60
 Ask = Callable[[bytes], Awaitable[bytes]]
+Protocol = TypeVar("Protocol", bound=asyncio.Protocol)
 
 
 class Wrong(Exception):
     """The server answered something that a bench cannot go on with."""
+
+
+# --- connections ---------------------------------------------------------------------------------
+
+_trusted: dict[int, ssl.SSLContext] = {}
+
+
+def encrypt(port: int, trust: ssl.SSLContext) -> None:
+    """Whoever stands there speaks TLS: so do all connections to it from now on."""
+    _trusted[port] = trust
+
+
+async def open_to(port: int, protocol: Callable[[], Protocol]) -> Protocol:
+    """A connection to loopback. Raises OSError."""
+    loop, trust = asyncio.get_running_loop(), _trusted.get(port)
+    name = "localhost" if trust else None
+    _, made = await loop.create_connection(
+        protocol, "127.0.0.1", port, ssl=trust, server_hostname=name
+    )
+    return made
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -111,9 +133,7 @@ def _length(head: bytes) -> int:
 
 async def connect(port: int, answered: Callable[[Poster, bytes], None]) -> Poster:
     """An open connection to the server."""
-    loop = asyncio.get_running_loop()
-    _, poster = await loop.create_connection(lambda: Poster(answered), "127.0.0.1", port)
-    return poster
+    return await open_to(port, lambda: Poster(answered))
 
 
 @asynccontextmanager
@@ -179,7 +199,7 @@ def span(data: bytes, at: int) -> tuple[int, int] | None:
 
 @dataclass(eq=False)
 class PageSocket(asyncio.Protocol):
-    """One page: opens, says `hello` (if any), answers pings, hands over the views it is shown.
+    """One page: opens, says `hello` (if any), answers pings, hands over what it is told.
 
     It is ready at its first view, or where it says no hello as soon as it is open.
     """
@@ -188,6 +208,7 @@ class PageSocket(asyncio.Protocol):
     hello: bytes
     user: str = ""
     on_view: Callable[[PageSocket, bytes], None] = lambda page, payload: None
+    on_message: Callable[[PageSocket, bytes], None] = lambda page, payload: None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     problem: str = ""
     transport: asyncio.Transport | None = None
@@ -247,6 +268,8 @@ class PageSocket(asyncio.Protocol):
             if VIEW in head or VIEW_SPACED in head:
                 self.ready.set()
                 self.on_view(self, payload)
+            else:
+                self.on_message(self, payload)
         elif opcode == PING:
             assert self.transport is not None
             self.transport.write(masked(payload, 0x8A))

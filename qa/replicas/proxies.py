@@ -103,15 +103,34 @@ def replicas_on(ports: list[int]) -> dict[str, str]:
 @asynccontextmanager
 async def caddy(ports: list[int], port: int, tls_port: int = 0) -> AsyncIterator[Proxy]:
     """Caddy with Caddyfile.scale, for three replicas."""
-    tls = tls_port or free_port()
-    changes = {
+    text = f"http://localhost:{port} {{\n\timport replicas\n}}\n"
+    async with _caddy(
+        "Caddyfile.scale", replicas_on(ports), text, port, tls_port or free_port()
+    ) as made:
+        yield made
+
+
+@asynccontextmanager
+async def caddy_alone(own: int) -> AsyncIterator[Proxy]:
+    """Caddy with Caddyfile, for one adapter on that port."""
+    address, port = f"127.0.0.1:{own}", free_port()
+    text = f"http://localhost:{port} {{\n\treverse_proxy {address}\n}}\n"
+    changes = {"127.0.0.1:8080": address}
+    async with _caddy("Caddyfile", changes, text, port, free_port()) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _caddy(
+    name: str, changes: Mapping[str, str], plain: str, port: int, tls: int
+) -> AsyncIterator[Proxy]:
+    """With that file, and a plain site beside the encrypted one."""
+    more = {
         "{$SITE} {": f"https://localhost:{tls} {{\n\ttls chain.pem key.pem",
         "admin off": "admin off\n\tauto_https disable_redirects",
-        **replicas_on(ports),
     }
-    text = changed("Caddyfile.scale", changes)
-    text += f"http://localhost:{port} {{\n\timport replicas\n}}\n"
     command = (str(CADDY), "run", "--adapter", "caddyfile", "--config")
+    text = changed(name, {**more, **changes}) + plain
     async with _started(command, text, (port, tls), None) as made:
         yield made
 

@@ -139,7 +139,7 @@ async def knocking(program: Program, agents: int) -> AsyncIterator[Knocks]:
     deliveries = Calls(program, agents).next(KNOCKS_PER_SECOND * KNOCKING_SECONDS)
 
     async def knock() -> None:
-        async with wire.asking(program.port) as ask:
+        async with wire.asking(program.entrance) as ask:
             for delivery in deliveries:
                 started = time.perf_counter()
                 answer = await ask(delivery.request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,11 +29,7 @@ WANTS = {
     "durable_vs_floor_plain_loop": f"floor, {PLAIN}",
 }
 MakeProgram = Callable[[Path], Program]
-Peer = tuple[str, Callable[[], None], MakeProgram]
-PEERS: tuple[Peer, ...] = (
-    ("express", install.express, programs.express),
-    ("fastapi", install.fastapi, programs.fastapi),
-)
+PEERS: dict[str, MakeProgram] = {"express": programs.express, "fastapi": programs.fastapi}
 
 
 class Flow:
@@ -48,13 +44,11 @@ class Flow:
 
     async def start(self, *, everybody: bool) -> None:
         """The floor and ours; with `everybody` also the peers, PostgreSQL and plain loops."""
-        # Before anything runs: installing takes a minute, and pages that nobody reads are dropped.
-        peers = self._installed(PEERS) if everybody else []
         await self._begin(programs.floor(self._folder))
         await self._begin(await programs.ours(self._folder, self._agents))
         if everybody:
             await self._plain_loops()
-            for kind, make in peers:
+            for kind, make in PEERS.items():
                 await self._peer(kind, make)
             await self._postgres()
 
@@ -64,7 +58,7 @@ class Flow:
         found.figures = {name: found.ratio(*pair) for name, pair in RATIOS.items()}
         # The floor has one thread: whoever it waits for is not part of it.
         found.figures["others_busy"] = found.middle("floor", "server_waited")
-        found.reasons = {name: self._absent.get(kind, LEFT_OUT) for name, kind in WANTS.items()}
+        found.reasons = {name: self._absent.get(kind) or LEFT_OUT for name, kind in WANTS.items()}
         return found
 
     def leave_alone(self, *kept: Contender) -> None:
@@ -86,26 +80,15 @@ class Flow:
         ours = await programs.ours(self._folder, self._agents, kind=kind, launch=launch)
         await self._begin(ours)
 
-    def _installed(self, peers: Sequence[Peer]) -> list[tuple[str, MakeProgram]]:
-        """The peers whose packages are there; why one is missing is remembered."""
-        ready = []
-        for kind, fetch, make in peers:
-            try:
-                fetch()
-                ready.append((kind, make))
-            except install.NotInstalled as error:
-                self._is_absent(kind, error)
-        return ready
-
     async def _peer(self, kind: str, make: MakeProgram) -> None:
+        self._absent[kind] = install.why_absent(kind)
+        if self._absent[kind]:
+            return
         try:
             await self._begin(make(self._folder))
         except (RuntimeError, TimeoutError) as error:
-            self._is_absent(kind, error)
-
-    def _is_absent(self, kind: str, error: Exception) -> None:
-        self._absent[kind] = f"{kind} could not be started: {error}"
-        tell(self._absent[kind])
+            self._absent[kind] = f"{kind} could not be started: {error}"
+            tell(self._absent[kind])
 
     async def _postgres(self) -> None:
         try:

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from qa.load import programs
-from qa.load.programs import ALLOWED, GENERATOR_CORE, SERVER_CORE, Program, bind, pinned
+from qa.load.programs import ALLOWED, GENERATOR_CORE, SERVER_CORE, Front, Program, bind, pinned
 
-pytestmark = pytest.mark.skipif(
-    not {SERVER_CORE, GENERATOR_CORE} <= ALLOWED, reason="two cores are needed"
-)
-
-
-@pytest.fixture(autouse=True)
-def unbound() -> Iterator[None]:
-    """Whatever a test binds itself to, the next one is free again."""
-    yield
-    os.sched_setaffinity(0, ALLOWED)
+pytestmark = [
+    pytest.mark.skipif(not {SERVER_CORE, GENERATOR_CORE} <= ALLOWED, reason="two cores are needed"),
+    pytest.mark.usefixtures("unbound"),
+]
 
 
 def test_a_server_is_not_on_the_core_of_the_generator_that_starts_it() -> None:
@@ -30,6 +24,14 @@ def test_a_server_is_not_on_the_core_of_the_generator_that_starts_it() -> None:
     with pinned(SERVER_CORE):
         assert os.sched_getaffinity(0) == {SERVER_CORE}
     assert os.sched_getaffinity(0) == {GENERATOR_CORE}
+
+
+def test_visitors_come_in_where_somebody_stands_in_front(tmp_path: Path) -> None:
+    """Pages and deliveries alike, and pages say that they are from there."""
+    bare = Program("floor", 1, (), tmp_path)
+    assert (bare.entrance, bare.origin) == (1, "http://localhost:1")
+    fronted = replace(bare, front=Front(2, os.getpid()))
+    assert (fronted.entrance, fronted.origin) == (2, "https://localhost:2")
 
 
 async def test_a_server_on_the_generators_core_is_not_measured(

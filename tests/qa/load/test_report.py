@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ BUSY = {"server_busy": 1.0, "generator_busy": 0.5}
 ROUNDS: dict[str, list[Round]] = {
     "ours": [{**ROUND, **BUSY}],
     "postgres": [{**ROUND, **BUSY, "events_per_second": 1000.0, "database_us_per_event": 100.0}],
+    "calls one by one, ours": [{"click to POST, p50": 1.234, "click to POST, p99": 5.0}],
     "crowd, ours": [{"kib_per_page_of_all": 20.0, "mib_before_pages": 90.0}],
 }
 
@@ -49,6 +52,34 @@ def test_what_was_not_measured_says_why() -> None:
     assert "| no files | <= 3 | unknown |" in report.table(told(storm_ratio=None))
 
 
+def test_each_step_of_a_call_is_told_beside_the_bare_servers() -> None:
+    """What nobody measured is no nought."""
+    assert "| click to POST | none | 1.23 / 5.00 | none | none |" in report.further(told())
+
+
+def test_a_run_of_some_parts_leaves_the_other_tables_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the whole table would be gone for the sake of one row."""
+    document, source = tmp_path / "performance.md", tmp_path / "day.json"
+    marks = "<!-- {0}:begin -->\nold {0}\n<!-- {0}:end -->\n"
+    document.write_text(marks.format("bench") + marks.format("further"), encoding="utf-8")
+    source.write_text(json.dumps(told()), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["report", str(source)])
+    monkeypatch.setattr(
+        report,
+        "DOCUMENTS",
+        (
+            ("bench", document, "nobody", report.table),
+            ("further", document, "ours", report.further),
+        ),
+    )
+    assert report.main() == 0
+    text = document.read_text(encoding="utf-8")
+    assert "old bench" in text
+    assert "old further" not in text
+
+
 def test_capacity_follows_from_the_measured_costs() -> None:
     """100,000 agents: 4,444 commits a second, at half of 1,000 each, and one replica to spare."""
     row = next(line for line in report.capacity(told()).split("\n") if line.startswith("| 100,000"))
@@ -61,9 +92,9 @@ def test_a_document_without_marks_is_left_alone() -> None:
         report.filled("nothing", "x", "text")
 
 
-@pytest.mark.parametrize(("name", "file", "made"), report.DOCUMENTS)
+@pytest.mark.parametrize(("name", "file", "_needs", "made"), report.DOCUMENTS)
 def test_our_documents_have_the_marks(
-    name: str, file: Path, made: Callable[[dict[str, Any]], str]
+    name: str, file: Path, _needs: str, made: Callable[[dict[str, Any]], str]
 ) -> None:
     """Else the next run could not be told."""
     text = made(told())

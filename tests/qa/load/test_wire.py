@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from qa.load.wire import PageSocket, Poster, Wrong, body_of, masked, span
+from qa.load.wire import (
+    PageSocket,
+    Poster,
+    Wrong,
+    asking,
+    body_of,
+    encrypt,
+    masked,
+    post,
+    span,
+)
+from qa.replicas.proxies import certificate
 
 OPENED = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
 VIEW = b'{"type":"view","state":"idle"}'
@@ -53,6 +66,33 @@ def test_a_frame_is_whole_with_its_last_byte(size: int) -> None:
     assert found is not None
     assert whole[found[0] : found[1]] == b"x" * size
     assert all(span(whole[:cut], 0) is None for cut in (0, 1, len(whole) - 1))
+
+
+def test_what_is_no_view_is_handed_over_beside_the_views() -> None:
+    """An offer to save, and the go, are what a page that dials waits for."""
+    views: list[bytes] = []
+    others: list[bytes] = []
+    one, _ = page(views)
+    one.on_message = lambda _, payload: others.append(payload)
+    one.data_received(OPENED + frame(b'{"type":"offer","log_id":"a"}') + frame(VIEW))
+    assert (others, views) == ([b'{"type":"offer","log_id":"a"}'], [VIEW])
+
+
+async def test_whoever_speaks_tls_is_spoken_to_so(tmp_path: Path) -> None:
+    """With a certificate that is looked at; the same requests go in clear elsewhere."""
+    certificate(tmp_path)
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=theirs)
+    port: int = server.sockets[0].getsockname()[1]
+    encrypt(port, ssl.create_default_context(cafile=tmp_path / "chain.pem"))
+    async with server, asking(port) as ask:
+        assert body_of(await ask(post(port, "/", b"{}"))) == {}
 
 
 def test_views_are_seen_however_the_bytes_are_cut() -> None:

@@ -1,0 +1,69 @@
+"""(m): deliveries where the disk takes 5 ms to keep something for good, and who bears it.
+
+One commit a delivery would be 200 a second at most. Told is how many deliveries share a wait: at
+least so many, since nobody can wait more often than 200 times a second in one thread.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from qa.load import install, programs
+from qa.load.parts.found import Found
+from qa.load.programs import Program
+from qa.load.rounds import Contender, contender, interleave
+
+SOURCE = Path(__file__).parents[1] / "slowdisk.c"
+WAIT_SECONDS = 0.005
+"""As in the source."""
+
+SPEED = "events_per_second"
+FLOOR, OURS, EXPRESS = "floor, slow disk", "ours, slow disk", "express, slow disk"
+QUICK = "ours, this disk"
+
+
+def compiled(folder: Path) -> Path:
+    """The library that slows fsync and fdatasync down. Raises RuntimeError."""
+    library = folder / "slowdisk.so"
+    command = ("cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE))
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", "") or error
+        raise RuntimeError(f"{SOURCE.name} cannot be compiled: {said}") from error
+    return library
+
+
+async def disk(folder: Path, agents: int, rounds: int) -> Found:
+    """Floor, ours and Express on the slow disk, and ours on the one that is here."""
+    library = compiled(folder)
+
+    def slowed(program: Program, kind: str) -> Program:
+        variables = {**program.variables, "LD_PRELOAD": str(library)}
+        return replace(program, kind=kind, variables=variables)
+
+    chosen = [
+        slowed(programs.floor(folder), FLOOR),
+        await programs.ours(folder, agents, kind=QUICK),
+        slowed(await programs.ours(folder, agents), OURS),
+    ]
+    absent = install.why_absent("express")
+    if not absent:
+        chosen.append(slowed(programs.express(folder), EXPRESS))
+    with ExitStack() as stack:
+        contenders: list[Contender] = []
+        for program in chosen:
+            stack.callback(program.stop)
+            contenders.append(await contender(program, agents))
+        found = await interleave(contenders, rounds)
+    found.figures = {
+        "slow_disk_vs_floor": found.ratio(OURS, FLOOR, SPEED),
+        "slow_disk_vs_own": found.ratio(OURS, QUICK, SPEED),
+        "slow_disk_vs_express": found.ratio(OURS, EXPRESS, SPEED),
+        "slow_disk_deliveries_a_wait": round(found.middle(OURS, SPEED) * WAIT_SECONDS, 1),
+    }
+    found.reasons = {"slow_disk_vs_express": absent}
+    return found
