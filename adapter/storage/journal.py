@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from adapter.storage.port import Done, StorageError
+from adapter.storage.port import StorageError
 from adapter.storage.threadbridge import ThreadBridge
 from adapter.storage.transaction import Database, Work, failure, settle
 
@@ -24,7 +24,7 @@ MAX_QUEUE = 20_000
 
 
 class BatchDone(Struct, frozen=True):
-    """What the metrics may know: works in the batch, how many failed, seconds, works waiting.
+    """What the metrics may know: works in the batch, how many failed, seconds, works unanswered.
 
     `outage` says why the store took none of it, if that was the store's fault.
     """
@@ -43,41 +43,30 @@ def _nobody(_: BatchDone) -> None:
     """Nobody counts."""
 
 
-class Journal:
-    """Owns the writing connection, and closes it. Used in one event loop.
+class Journal(ThreadBridge[Work]):
+    """The bridge to the thread that owns the writing connection, and closes it.
 
-    `observer` is called there after each batch.
+    `observer` is called in the event loop after each batch.
     """
 
     def __init__(
         self, database: Database, observer: Observer | None = None, *, max_queue: int = MAX_QUEUE
     ) -> None:
+        super().__init__(max_queue, MAX_BATCH)
         self._database = database
         self._observer = observer or _nobody
-        self._works: ThreadBridge[Work] = ThreadBridge(max_queue)
         # A daemon, so that a process that forgot to close can still end: what was acknowledged
         # is durable, and the rest was never promised.
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def submit(self, work: Work) -> Any:
-        """The outcome of the work, once durable. Raises Conflict, Duplicate or StorageError.
-
-        When the caller is cancelled, the work is done all the same.
-        """
-        return await self._works.submit(work)
-
-    def begin(self, work: Work, done: Done[Any]) -> None:
-        """The same, told by a call. Raises StorageError when closed or full."""
-        self._works.begin(work, done)
-
     async def close(self) -> None:
         """Finish what was taken, then close the connection. May be called again."""
-        self._works.close()
+        self.end()
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while batch := self._works.next_batch(MAX_BATCH):
+        while batch := self.next_batch():
             started = perf_counter()
             works = [work for work, *_ in batch]
             try:
@@ -86,11 +75,11 @@ class Journal:
                 # Only if the database's own object breaks its word; the writer lives on.
                 outcomes = [failure(error) for _ in works]
             told = partial(self._observe, outcomes, perf_counter() - started)
-            self._works.resolve(batch, outcomes, told)
+            self.resolve(batch, outcomes, told)
         self._database.close()
 
     def _observe(self, outcomes: list[Any], seconds: float) -> None:
         failed = sum(isinstance(outcome, StorageError) for outcome in outcomes)
         # A lost race and a repetition are kinds of their own: the store did its work.
         outage = next((str(outcome) for outcome in outcomes if type(outcome) is StorageError), "")
-        self._observer(BatchDone(len(outcomes), failed, seconds, self._works.waiting, outage))
+        self._observer(BatchDone(len(outcomes), failed, seconds, self.waiting, outage))

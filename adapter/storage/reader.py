@@ -56,7 +56,7 @@ class Reader:
         self._open: list[Connection] = []
         self._most = threads
         self._threads: list[threading.Thread] = []
-        self._asked: ThreadBridge[Callable[[], Any]] = ThreadBridge(MAX_WAITING)
+        self._asked: ThreadBridge[Callable[[], Any]] = ThreadBridge(MAX_WAITING, AT_ONCE, threads)
 
     async def run(
         self, query: Callable[Concatenate[Fetch, P], T], *args: P.args, **kwargs: P.kwargs
@@ -72,7 +72,7 @@ class Reader:
 
     async def close(self) -> None:
         """Finish the reads that were begun, then close. May be called again."""
-        self._asked.close()
+        self._asked.end()
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
         while self._open:
@@ -81,7 +81,7 @@ class Reader:
     # --- in the threads ---
 
     def _run(self) -> None:
-        while asked := self._asked.next_batch(AT_ONCE, among=self._most):
+        while asked := self._asked.next_batch():
             self._asked.resolve(asked, [self._read(attempt) for attempt, *_ in asked])
 
     def _read(self, attempt: Callable[[], T]) -> T | StorageError:

@@ -8,11 +8,10 @@ more than most of the work.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
-from threading import Condition
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from adapter.storage.port import Done, StorageError
@@ -24,30 +23,30 @@ Waiting: TypeAlias = "tuple[Work, Done[Any], Context]"
 
 
 class ThreadBridge(Generic[Work]):
-    """Between callers in one event loop and the threads. Beyond `most` waiting, it refuses."""
+    """Between callers in one event loop and the threads."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_once: int, threads: int = 1) -> None:
+        """It refuses beyond `most` works without an answer; a thread takes about `at_once`."""
         self._most = most
+        self._at_once = at_once
+        self._threads = threads
         self._loop: asyncio.AbstractEventLoop
         self._gathered: list[Waiting[Work]] = []
-        self._waiting: deque[Waiting[Work]] = deque()
-        self._wake = Condition()
-        self._closed = False
-
-    @property
-    def waiting(self) -> int:
-        """How many works no thread has taken yet."""
-        return len(self._gathered) + len(self._waiting)
+        self._portions: SimpleQueue[list[Waiting[Work]]] = SimpleQueue()
+        self._ended = False
+        self.waiting = 0
+        """How many works have no answer yet."""
 
     def begin(self, work: Work, done: Done[Any]) -> None:
         """Have it done; `done` hears the outcome. Raises StorageError when closed or full."""
-        if self._closed:
+        if self._ended:
             raise StorageError("the store is closed")
         if self.waiting >= self._most:
             raise StorageError("the store is overloaded")
         if not self._gathered:
             self._loop = asyncio.get_running_loop()
             self._loop.call_soon(self._hand_over)
+        self.waiting += 1
         self._gathered.append((work, done, copy_context()))
 
     async def submit(self, work: Work) -> Any:
@@ -57,28 +56,50 @@ class ThreadBridge(Generic[Work]):
         """
         return await outcome_of(partial(self.begin, work))
 
-    def close(self) -> None:
-        """Take no more; threads have what was asked before, and then nothing."""
+    def end(self) -> None:
+        """Take no more; threads have what was asked before, and then each an empty portion."""
         self._hand_over()
-        with self._wake:
-            self._closed = True
-            self._wake.notify_all()
+        for _ in range(0 if self._ended else self._threads):
+            self._portions.put([])
+        self._ended = True
 
     def _hand_over(self) -> None:
-        with self._wake:
-            self._waiting.extend(self._gathered)
-            self._wake.notify(len(self._gathered))
-        self._gathered.clear()
+        gathered, self._gathered = self._gathered, []
+        share = min(self._at_once, -(-len(gathered) // self._threads)) or 1
+        for start in range(0, len(gathered), share):
+            self._portions.put(gathered[start : start + share])
+
+    def _answer(
+        self,
+        taken: Sequence[Waiting[Work]],
+        outcomes: Sequence[Any],
+        then: Callable[[], None] | None,
+    ) -> None:
+        self.waiting -= len(taken)
+        for (_, done, context), outcome in zip(taken, outcomes, strict=True):
+            try:
+                context.run(done, outcome)
+            except Exception as error:  # one caller's bug must not cost the others their answers
+                told = {"message": "an outcome was not taken", "exception": error}
+                self._loop.call_exception_handler(told)
+        if then is not None:
+            then()
 
     # --- in the threads ---
 
-    def next_batch(self, most: int, among: int = 1) -> list[Waiting[Work]]:
-        """One of so many threads' share, as soon as anything waits; empty at the end."""
-        with self._wake:
-            while not self._waiting and not self._closed:
-                self._wake.wait()
-            share = -(-len(self._waiting) // among)
-            return [self._waiting.popleft() for _ in range(min(share, most))]
+    def next_batch(self) -> list[Waiting[Work]]:
+        """One thread's share, as soon as anything waits; empty at the end."""
+        batch = self._portions.get()
+        while batch and len(batch) < self._at_once and self._portions.qsize() >= self._threads:
+            try:
+                more = self._portions.get_nowait()
+            except Empty:
+                return batch
+            if not more:
+                self._portions.put(more)  # the end, which comes after this batch
+                return batch
+            batch += more
+        return batch
 
     def resolve(
         self,
@@ -88,7 +109,7 @@ class ThreadBridge(Generic[Work]):
     ) -> None:
         """Each its outcome; `then` is called after that, in the event loop."""
         try:
-            self._loop.call_soon_threadsafe(_answer, taken, outcomes, then)
+            self._loop.call_soon_threadsafe(self._answer, taken, outcomes, then)
         except RuntimeError:
             return  # The loop is closed: the process is ending, and nobody waits for an answer.
 
@@ -112,16 +133,3 @@ def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
         future.set_exception(outcome)
     else:
         future.set_result(outcome)
-
-
-def _answer(
-    taken: Sequence[Waiting[Any]], outcomes: Sequence[Any], then: Callable[[], None] | None
-) -> None:
-    for (_, done, context), outcome in zip(taken, outcomes, strict=True):
-        try:
-            context.run(done, outcome)
-        except Exception as error:  # one caller's bug must not cost the others their answers
-            told = {"message": "an outcome was not taken", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(told)
-    if then is not None:
-        then()

@@ -124,7 +124,7 @@ async def test_each_caller_gets_the_outcome_of_its_own_work(database: Gated) -> 
 
 async def test_a_full_queue_refuses_at_once(database: Gated) -> None:
     """Better refused now than late; when there is room again, work is taken again."""
-    async with open_journal(database, max_queue=2) as journal:
+    async with open_journal(database, max_queue=3) as journal:
         first = await held(database, journal)
         rest = [asyncio.ensure_future(journal.submit(new(n))) for n in range(2)]
         await asyncio.sleep(0)
@@ -199,7 +199,7 @@ def test_a_loop_that_ended_early_does_not_stop_the_writer(
 
     asyncio.run(forget())
     (journal,) = journals
-    journal._works.close()
+    journal.end()
     database.gate.set()
     journal._thread.join()
     assert database.closes == 1

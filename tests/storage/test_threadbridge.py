@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from itertools import chain
 from threading import Event, Thread
 from typing import Any
 
@@ -33,10 +34,10 @@ def works_of(taken: list[Waiting[int]]) -> list[int]:
 
 async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
     """A thread that waits all the time has all of it in one portion."""
-    bridge, portions, took = ThreadBridge[int](10), list[list[int]](), Event()
+    bridge, portions, took = ThreadBridge[int](10, 10), list[list[int]](), Event()
 
     def take() -> None:
-        while taken := bridge.next_batch(10):
+        while taken := bridge.next_batch():
             portions.append(works_of(taken))
             took.set()
             bridge.resolve(taken, [work * 2 for work in works_of(taken)])
@@ -48,7 +49,7 @@ async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
     thread = Thread(target=take)
     thread.start()
     outcomes = await asyncio.gather(bridge.submit(1), look(), bridge.submit(2), bridge.submit(3))
-    bridge.close()
+    bridge.end()
     await asyncio.to_thread(thread.join)
     assert list(outcomes) == [2, False, 4, 6]
     assert portions == [[1, 2, 3]]
@@ -56,24 +57,40 @@ async def test_nothing_is_handed_over_before_the_round_is_over() -> None:
 
 async def test_threads_share_and_a_portion_has_an_end() -> None:
     """A half for the first of two, rounded up; at most so many for one who is alone."""
-    bridge = ThreadBridge[int](10)
-    asked = ask(bridge, *range(7))
+    two = ThreadBridge[int](10, 10, threads=2)
+    asked = ask(two, *range(7))
     await handed_over()
-    assert works_of(bridge.next_batch(10, among=2)) == [0, 1, 2, 3]
-    assert works_of(bridge.next_batch(2)) == [4, 5]
-    assert bridge.waiting == 1
-    for one in asked:
-        one.cancel()
+    assert [works_of(two.next_batch()) for _ in range(2)] == [[0, 1, 2, 3], [4, 5, 6]]
+    one = ThreadBridge[int](10, 2)
+    asked += ask(one, *range(3))
+    await handed_over()
+    assert [works_of(one.next_batch()) for _ in range(2)] == [[0, 1], [2]]
+    for each in asked:
+        each.cancel()
+
+
+async def test_what_came_while_a_thread_was_busy_is_one_portion() -> None:
+    """Of several rounds of the loop; other threads are left one each."""
+    bridges = [ThreadBridge[int](10, 10, threads) for threads in (1, 2)]
+    asked = []
+    for work in range(3):
+        for bridge in bridges:
+            asked += ask(bridge, work)
+        await handed_over()
+    assert works_of(bridges[0].next_batch()) == [0, 1, 2]
+    assert [works_of(bridges[1].next_batch()) for _ in range(2)] == [[0, 1], [2]]
+    for each in asked:
+        each.cancel()
 
 
 async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
     """One who gave up is passed over; what comes after it is called when all have their answers."""
-    bridge = ThreadBridge[int](10)
+    bridge = ThreadBridge[int](10, 10)
     asked = ask(bridge, 1, 2, 3)
     await handed_over()
     asked[0].cancel()
     then = asyncio.Event()
-    bridge.resolve(bridge.next_batch(10), ["one", Conflict("two"), "three"], then.set)
+    bridge.resolve(bridge.next_batch(), ["one", Conflict("two"), "three"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     with pytest.raises(Conflict, match="two"):
@@ -84,7 +101,7 @@ async def test_outcomes_find_their_callers_and_errors_are_raised() -> None:
 async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> None:
     """Log lines and measures know then, too, what it was asked for."""
     bridge, name, told = (
-        ThreadBridge[int](10),
+        ThreadBridge[int](10, 10),
         ContextVar("name", default="nobody"),
         list[tuple[str, object]](),
     )
@@ -94,7 +111,7 @@ async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> No
         bridge.begin(1, lambda outcome: told.append((name.get(), outcome)))
     name.set("somebody else")
     await handed_over()
-    bridge.resolve(bridge.next_batch(10), ["one", Conflict("two")], then.set)
+    bridge.resolve(bridge.next_batch(), ["one", Conflict("two")], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     assert [(who, str(outcome)) for who, outcome in told] == [("ada", "one"), ("ben", "two")]
@@ -102,7 +119,7 @@ async def test_an_outcome_is_told_by_a_call_in_the_context_of_its_caller() -> No
 
 async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
     """Its bug is reported where the loop reports what nobody caught."""
-    bridge, told, reported = ThreadBridge[int](10), list[object](), list[str]()
+    bridge, told, reported = ThreadBridge[int](10, 10), list[object](), list[str]()
     asyncio.get_running_loop().set_exception_handler(
         lambda _, context: reported.append(context["message"])
     )
@@ -114,36 +131,38 @@ async def test_a_caller_that_fails_costs_the_others_nothing() -> None:
     bridge.begin(1, fail)
     bridge.begin(2, told.append)
     await handed_over()
-    bridge.resolve(bridge.next_batch(10), ["one", "two"], then.set)
+    bridge.resolve(bridge.next_batch(), ["one", "two"], then.set)
     async with asyncio.timeout(10):
         await then.wait()
     assert (told, reported) == (["two"], ["an outcome was not taken"])
 
 
-async def test_it_is_full_with_what_no_thread_has_taken() -> None:
-    """Gathered or waiting: beyond that it refuses at once, until a thread takes some."""
-    bridge = ThreadBridge[int](2)
+async def test_it_is_full_with_what_has_no_answer() -> None:
+    """Gathered, waiting or taken: beyond that it refuses at once, until some are answered."""
+    bridge, then = ThreadBridge[int](2, 1), asyncio.Event()
     asked = ask(bridge, 1)
     await handed_over()
     asked += ask(bridge, 2)
     await asyncio.sleep(0)
+    taken = bridge.next_batch()
     with pytest.raises(StorageError, match="overloaded"):
         await bridge.submit(3)
-    await handed_over()
-    bridge.next_batch(1)
+    bridge.resolve(taken, ["one"], then.set)
+    async with asyncio.timeout(10):
+        await then.wait()
     asked += ask(bridge, 3)
     await handed_over()
-    assert works_of(bridge.next_batch(10)) == [2, 3]
-    for one in asked:
+    assert [works_of(bridge.next_batch()) for _ in range(2)] == [[2], [3]]
+    for one in asked[1:]:
         one.cancel()
 
 
 async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None:
     """What was asked before is done; what comes later is refused."""
-    bridge, taken = ThreadBridge[int](10), list[list[int]]()
+    bridge, taken = ThreadBridge[int](10, 10, threads=8), list[list[int]]()
 
     def take_all() -> None:
-        while portion := bridge.next_batch(10):
+        while portion := bridge.next_batch():
             taken.append(works_of(portion))
             bridge.resolve(portion, works_of(portion))
 
@@ -152,25 +171,25 @@ async def test_closing_gives_the_rest_and_then_nothing_to_every_thread() -> None
         thread.start()
     asked = ask(bridge, 1, 2)
     await asyncio.sleep(0)
-    bridge.close()
+    bridge.end()
     with pytest.raises(StorageError, match="closed"):
         await bridge.submit(3)
     assert await asyncio.gather(*asked) == [1, 2]
     for thread in threads:
         await asyncio.to_thread(thread.join, 10)
     assert not any(thread.is_alive() for thread in threads)
-    assert taken == [[1, 2]]
+    assert sorted(chain.from_iterable(taken)) == [1, 2]
 
 
 def test_outcomes_for_a_loop_that_is_gone_are_dropped() -> None:
     """Nobody waits for them, and the thread lives on."""
-    bridge = ThreadBridge[int](10)
+    bridge = ThreadBridge[int](10, 10)
 
     async def forget() -> list[Waiting[int]]:
         (asked,) = ask(bridge, 1)
         await handed_over()
         asked.cancel()
-        return bridge.next_batch(10)
+        return bridge.next_batch()
 
     bridge.resolve(asyncio.run(forget()), ["late"])
 
