@@ -33,6 +33,8 @@ NO_DETAILS = CallDetails()
 def read_params(params: str) -> dict[str, str]:
     """The parameters by name, and by their place from 1 on: "id=7, vip" has id, 1 and 2."""
     found: dict[str, str] = {}
+    if not params:
+        return found
     parts = (part.strip() for part in re.split(r"[,;&\n]", params))
     for place, part in enumerate(filter(None, parts), start=1):
         name, mark, value = part.partition("=") if "=" in part else part.partition(":")

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.numberplan import national_digits
+from adapter.core.numberplan import national_digits, parse
 
 
 class DialPlan(Struct, frozen=True):
@@ -37,7 +37,7 @@ class DialPlan(Struct, frozen=True):
 
     def dialed(self, dial_string: str) -> str | None:
         """What this system is told for a number in E.164; None if it cannot reach that."""
-        number = phonenumbers.parse(dial_string)
+        number = parse(dial_string)
         if number.country_code == phonenumbers.country_code_for_region(self.region):
             return f"{self.outside}{self.long_distance}{national_digits(number, self.region)}"
         if not self.international:
@@ -84,7 +84,7 @@ def is_unknown(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> 
 
 def _e164(text: str, region: str | None) -> Iterator[str]:
     try:
-        number: PhoneNumber = phonenumbers.parse(text, region)
+        number = parse(text, region)
     except NumberParseException:
         return
     yield phonenumbers.format_number(number, PhoneNumberFormat.E164)

@@ -9,7 +9,7 @@ opened all the time; without, it must be one that the region's plan knows.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import phonenumbers
@@ -25,6 +25,13 @@ from phonenumbers import (
 )
 
 from adapter.core.numbertext import NumberText
+
+parse = lru_cache(maxsize=1024)(partial(phonenumbers.parse, keep_raw_input=True))
+"""What the library reads, in a region or abroad; shared by all who ask, so never to be changed.
+
+A number is judged, shown and compared, and each time it is read again from its text. Raises
+NumberParseException.
+"""
 
 NANP: Final = 1
 """The calling code of North America, whose numbers all have one form."""
@@ -81,7 +88,7 @@ def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
     is_nanp = phonenumbers.country_code_for_region(region) == NANP
     if text.lettered and not (is_nanp or text.groups[0] == "+1"):
         return NO_NUMBER
-    if _ends_before(text.before_slash, region):
+    if text.before_slash and _ends_before(text.before_slash, region):
         return TOO_MANY
     read = _with_code(text.digits, text.groups) if text.has_plus else _national(text, region)
     if isinstance(read, Unplanned) or len(_e164(read)) <= _LONGEST:
@@ -94,7 +101,7 @@ def _ends_before(written: str, region: str) -> bool:
 
     What is as short as an area code, with or without the country's, is none yet.
     """
-    number = _parsed(written, region) if written else None
+    number = _parsed(written, region)
     if number is None or len(_significant(number)) <= _LONGEST_AREA_CODE:
         return False
     return bool(phonenumbers.is_valid_number(number))
@@ -115,20 +122,18 @@ def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
         return NO_NUMBER
     code = str(number.country_code)
     behind = digits.removeprefix(code)
-    once = _parsed(f"+{behind.removeprefix('00')}", None) if _says(behind, code) else None
+    again = behind.removeprefix("00")
+    once = _parsed(f"+{again}", None) if again.startswith(code) else None
     if behind.startswith("00"):
         # "+49 0049 30…": the code is told twice, and the second time surely as a code.
         return _valid(once)
     if once is not None and phonenumbers.is_valid_number(once):
         return _told_twice(number, once, is_parted=groups[1:2] == (code,) and len(groups) > 2)
-    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
-    if _has_digits_behind(number, groups) or _are_two(groups, region):
-        return TOO_MANY
+    if len(groups) > 1:
+        region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+        if _has_digits_behind(number, groups) or _are_two(groups, region):
+            return TOO_MANY
     return _possible(number)
-
-
-def _says(behind: str, code: str) -> bool:
-    return behind.removeprefix("00").startswith(code)
 
 
 def _has_digits_behind(number: PhoneNumber, groups: tuple[str, ...]) -> bool:
@@ -300,6 +305,6 @@ def _e164(number: PhoneNumber) -> str:
 
 def _parsed(digits: str, region: str | None) -> PhoneNumber | None:
     try:
-        return phonenumbers.parse(digits, region, keep_raw_input=True)
+        return parse(digits, region)
     except NumberParseException:
         return None

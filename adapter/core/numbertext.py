@@ -65,6 +65,9 @@ EMPTY = Unreadable("empty")
 SEVERAL = Unreadable("several-numbers")
 NO_NUMBER = Unreadable("not-a-number")
 
+_BARE = re.compile(r"\+?[0-9]+")
+"""Nothing but a number: what most systems write, and nothing in it to be told from a digit."""
+
 _URI = re.compile(
     r"(?:[^<]*<)?\s*(tel|callto|sips?):(?://)?([^<>@;?]*)(@[^<>;?]*)?((?:;[^<>;?]*)*)(?:\?[^<>]*)?>?",
     re.IGNORECASE,
@@ -96,6 +99,8 @@ def read_text(text: str) -> NumberText | Unreadable:
     """The number that a text names, or why there is none to be read. Never raises."""
     if len(text) > LONGEST:
         return NO_NUMBER
+    if _BARE.fullmatch(text):
+        return NumberText((text,))
     folded = fold(text)
     address = _URI.fullmatch(folded)
     if address is not None:

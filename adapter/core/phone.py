@@ -21,7 +21,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialplan import DialPlan, picked
-from adapter.core.numberplan import Unplanned, has_area_code, read_number
+from adapter.core.numberplan import Unplanned, has_area_code, parse, read_number
 from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
 from adapter.core.tolls import is_costly, is_costly_within
 
@@ -60,14 +60,13 @@ class DialRules(Struct, frozen=True):
 
 
 class Dialable(Struct, frozen=True):
-    """A number to dial: `dial_string` as the provider takes it; `likely` if it may well exist.
+    """A number to dial: `dial_string` as the provider takes it.
 
     `extension` is what is to be sent as digits once the call is connected: digits, perhaps a #.
     """
 
     dial_string: str
     kind: DialKind
-    likely: bool = True
     extension: str = ""
 
 
@@ -120,7 +119,9 @@ def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
         return Undialable(number.reason, number.text)
     if found.extension and not rules.digits:
         return _UNREACHED
-    return _allowed(number, found.extension, rules)
+    dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    refusal = refused(dial_string, rules)
+    return refusal or Dialable(dial_string, DialKind.E164, found.extension)
 
 
 def _unreadable(found: Unreadable) -> Undialable:
@@ -210,17 +211,6 @@ def _longest(dialed: str, beginnings: tuple[str, ...], shortest: int = 1) -> int
     return max(lengths, default=0)
 
 
-def _allowed(
-    number: phonenumbers.PhoneNumber, extension: str, rules: DialRules
-) -> Dialable | Undialable:
-    dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    refusal = refused(dial_string, rules)
-    if refusal is not None:
-        return refusal
-    likely = bool(phonenumbers.is_valid_number(number))
-    return Dialable(dial_string, DialKind.E164, likely, extension)
-
-
 def refused(dial_string: str, rules: DialRules) -> Undialable | None:
     """Why a number (E.164) may not be dialed; None if it may be."""
     allowed = _longest(dial_string, rules.allow)
@@ -230,7 +220,7 @@ def refused(dial_string: str, rules: DialRules) -> Undialable | None:
         return None
     if not rules.satellite and dial_string.startswith(_SATELLITE):
         return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
-    number = phonenumbers.parse(dial_string)
+    number = parse(dial_string)
     if not rules.premium and is_costly(number):
         return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
     if rules.regions and (region := _region(number)) not in rules.regions:
@@ -288,7 +278,7 @@ def same_number(one: str, other: str) -> bool:
 def _spellings(number: str) -> frozenset[str]:
     """The digits that stand for a number in E.164 abroad and at home; none of what is not one."""
     try:
-        parsed = phonenumbers.parse(number)
+        parsed = parse(number)
     except NumberParseException:
         return frozenset()
     region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
@@ -319,7 +309,7 @@ def display(number: str, region: str) -> str:
     if not number.startswith("+"):
         return number
     try:
-        parsed = phonenumbers.parse(number)
+        parsed = parse(number)
     except NumberParseException:
         return number
     home = phonenumbers.country_code_for_region(region) == parsed.country_code

@@ -46,7 +46,8 @@ def is_costly(number: PhoneNumber) -> bool:
     if code == 1 and digits[3:6] == _PAY_PER_CALL:
         return True
     # "+49 0900…": whoever connects the call may take the zero for the one dialed within a country.
-    return any(_is_costly(code, one) for one in {digits, digits.lstrip("0")})
+    bare = digits.lstrip("0")
+    return _is_costly(code, digits) or (bare != digits and _is_costly(code, bare))
 
 
 def is_costly_within(digits: str, region: str) -> bool:

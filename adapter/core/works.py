@@ -41,6 +41,8 @@ def take_work(
     agent: Agent, event: DialRequested, number: str, rules: DialRules
 ) -> tuple[Agent, str]:
     """The work item that this call is for, by the page's word or by the number."""
+    if not agent.works:
+        return agent, event.work_id
     fresh = tuple(work for work in agent.works if event.at - work.at <= WAIT_MS)
     found = event.work_id
     if not found:

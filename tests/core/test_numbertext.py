@@ -21,6 +21,12 @@ def test_a_text_without_such_letters_is_folded_as_it_would_be_beside_them(text: 
     assert fold(text) == fold("\u200b" + text)
 
 
+@given(st.from_regex(r"\+?[0-9]{1,254}", fullmatch=True))
+def test_a_number_with_nothing_else_is_read_as_it_would_be_behind_a_blank(text: str) -> None:
+    """Most systems write it so, and it takes a shorter way."""
+    assert read_text(text) == read_text(f" {text}")
+
+
 @pytest.mark.parametrize(
     ("text", "groups", "extension", "remark"),
     [
