@@ -8,8 +8,7 @@ https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from time import perf_counter
 
@@ -228,14 +227,9 @@ class Metrics:
         if taking is not None and taking.is_on:
             self.to_page_seconds.observe(perf_counter() - taking.began)
 
-    @contextmanager
-    def click(self) -> Iterator[None]:
-        """A click is being taken; tasks that are started meanwhile know of it."""
-        token = _clicked.set(perf_counter())
-        try:
-            yield
-        finally:
-            _clicked.reset(token)
+    def clicked(self) -> None:
+        """A click is here; tasks that are started because of it know since when."""
+        _clicked.set(perf_counter())
 
     def placing(self) -> None:
         """The provider is about to be asked for a call."""

@@ -20,8 +20,8 @@ from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.core.phone import DialRules, dialable
 from adapter.core.policy import Policy
 from adapter.core.view import view
-from adapter.page.frames import AgentMessage, agent_event
-from adapter.page.messages import BadFrame, decode
+from adapter.page.frames import AgentMessage, agent_event, dial_event
+from adapter.page.messages import BadFrame, Dial, decode
 from adapter.telephony.dialstack import signing
 from adapter.telephony.dialstack.wire import parse_webhook
 from adapter.telephony.strictjson import Malformed
@@ -108,9 +108,13 @@ class Fuzz:
             message = decode(self._bytes(frame).decode("utf-8", "replace"))
         except BadFrame:
             return "malformed"
-        if not isinstance(message, AgentMessage):
+        event: Event | None
+        if isinstance(message, Dial):
+            event = dial_event(message, self.at, f"c{self.dice.randrange(3)}")
+        elif isinstance(message, AgentMessage):
+            event = agent_event(message, self.at)
+        else:
             return "understood"
-        event = agent_event(message, self.at, f"c{self.dice.randrange(3)}")
         if event is not None:
             self._decide(event)
         return "decided"

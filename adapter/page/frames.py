@@ -52,7 +52,6 @@ FIELDS, FIELD_LENGTH = 50, 1000
 
 AgentMessage = (
     Work
-    | Dial
     | Control
     | WrapupIn
     | Context
@@ -67,16 +66,32 @@ AgentMessage = (
 # --- what the agent does, as events --------------------------------------------------------------
 
 
+def dial_event(message: Dial, at: int, fresh_id: str, time_zone: str = "") -> DialRequested:
+    """The event of a click; `fresh_id` names the call if one is placed."""
+    return DialRequested(
+        at=at,
+        request_id=message.request_id,
+        call_id=fresh_id,
+        number=message.number,
+        clicked_at=at - message.age_ms,
+        record=_record(message.record) if message.record and message.record.id else None,
+        work_id=message.work_id,
+        ring_profile=message.ring_profile,
+        caller_id=message.caller_id,
+        confirmed=message.confirmed,
+        params=message.params,
+        time_zone=time_zone,
+    )
+
+
 def agent_event(  # noqa: PLR0911 - one branch for each message, that is the table
-    message: AgentMessage, at: int, fresh_id: str
+    message: AgentMessage, at: int
 ) -> Event | None:
     """The event of a message from an agent's page; None where nothing happened.
 
-    `at` is our clock in Unix milliseconds; `fresh_id` names the call if one is placed.
+    `at` is our clock in Unix milliseconds.
     """
     match message:
-        case Dial():
-            return _dial(message, at, fresh_id)
         case Control(action="check"):
             return OverClaimed(at, message.request_id, message.call_id)
         case Control():
@@ -106,22 +121,6 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
 def _favorite(told: FavoriteIn) -> Favorite:
     record = told.record if told.record and is_record_id(told.record.id) else RecordIn()
     return Favorite(told.number, told.name[:LONGEST_NAME], record.id, record.object_type)
-
-
-def _dial(message: Dial, at: int, fresh_id: str) -> DialRequested:
-    return DialRequested(
-        at=at,
-        request_id=message.request_id,
-        call_id=fresh_id,
-        number=message.number,
-        clicked_at=at - message.age_ms,
-        record=_record(message.record) if message.record and message.record.id else None,
-        work_id=message.work_id,
-        ring_profile=message.ring_profile,
-        caller_id=message.caller_id,
-        confirmed=message.confirmed,
-        params=message.params,
-    )
 
 
 def _centre(told: CallCenterMessage) -> CallCenterSettings:

@@ -151,15 +151,12 @@ class Agents:
         agent = (await self.snapshot(key)).agent
         return self.policy_of(key).of(agent.call_center).dial
 
-    async def handle(self, key: AgentKey, *events: Event) -> Turn:
-        """The agent hears of these events. Raises StorageError if it can't be committed."""
-        return await self._tell(key, events)
-
     async def handle_log_event(self, key: AgentKey, log_id: str, *events: LogEvent) -> Turn:
         """One of the agent's logs hears of these events. Raises StorageError."""
-        return await self._tell(key, [ForLog(log_id, event) for event in events])
+        return await self.handle(key, *[ForLog(log_id, event) for event in events])
 
-    async def _tell(self, key: AgentKey, steps: Sequence[Step]) -> Turn:
+    async def handle(self, key: AgentKey, *steps: Step) -> Turn:
+        """The agent hears of these events. Raises StorageError if it can't be committed."""
         for _ in range(RACES):
             try:
                 turns: Turns = await outcome_of(partial(self.change, {key: steps}))

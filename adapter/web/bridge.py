@@ -64,22 +64,16 @@ class Bridge:
         return await self.door.let_in(request, self._connected)
 
     async def _connected(self, request: web.Request, _address: str) -> web.WebSocketResponse:
-        self._litter.came()
-        try:
-            return await self._prepared(request)
-        finally:
-            self._litter.went()
-
-    async def _prepared(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=MAX_FRAME_BYTES,
             compress=False,
             heartbeat=PING_SECONDS,
         )
-        await socket.prepare(request)
         outbox = Outbox(socket, request.transport, self._tasks)
+        self._litter.came()
         try:
+            await socket.prepare(request)
             page = await self._reception.greet(socket, outbox, self.hello_seconds)
             if page is not None:
                 await self._serve(socket, page, outbox)
@@ -88,6 +82,7 @@ class Bridge:
             outbox.close(TRY_AGAIN, "try again later")
         finally:
             await outbox.closed()
+            self._litter.went()
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse, page: Page, outbox: Outbox) -> None:

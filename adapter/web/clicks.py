@@ -30,19 +30,9 @@ class Clicks:
         self._rate = rate
         self._metrics = metrics
 
-    async def dial(self, key: AgentKey, event: DialRequested) -> Turn:
-        """Have it decided. Raises StorageError: then nothing was placed."""
-        with self._metrics.click():
-            return await self._counted(key, event)
-
-    async def control(self, key: AgentKey, event: ControlRequested) -> None:
-        """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
-        if event.action in CALLS_SOMEBODY:
-            await self._counted(key, event)
-            return
-        log_refusal(key, event.request_id, await self._agents.handle(key, event))
-
-    async def _counted(self, key: AgentKey, event: DialRequested | ControlRequested) -> Turn:
+    async def dial(self, key: AgentKey, event: DialRequested | ControlRequested) -> Turn:
+        """Have it decided, and counted. Raises StorageError: then nobody was called."""
+        self._metrics.clicked()
         before, placed = self._rate.take(key.org_id), False
         try:
             turn = await self._agents.handle(key, replace(event, org_dials=before))
@@ -52,6 +42,13 @@ class Clicks:
         if not placed and not turn.ignored:
             log_refusal(key, event.request_id, turn)
         return turn
+
+    async def control(self, key: AgentKey, event: ControlRequested) -> None:
+        """The same for a wish in a call: a transfer calls somebody. Raises StorageError."""
+        if event.action in CALLS_SOMEBODY:
+            await self.dial(key, event)
+            return
+        log_refusal(key, event.request_id, await self._agents.handle(key, event))
 
 
 def log_refusal(key: AgentKey, request_id: str, turn: Turn) -> None:

@@ -37,26 +37,22 @@ class FrameCounter:
     def _next(self, piece: bytes, begin: int) -> int:
         """Read on from there to the end of a frame or of the piece; a header that is cut waits."""
         head = self._header + piece[begin : begin + 14 - len(self._header)]
-        size = _header_size(head)
+        size, payload = _sizes(head)
         if len(head) < size:
             self._header = head
             return len(piece)
         begin += size - len(self._header)
         self._header = b""
-        payload = _payload_size(head)
         within = min(payload, len(piece) - begin)
         self._payload_left = payload - within
         return begin + within
 
 
-def _header_size(head: bytes) -> int:
+def _sizes(head: bytes) -> tuple[int, int]:
+    """Of the header and of the payload; of this only once the header is whole."""
     if len(head) < 2:
-        return 2
-    extended = _LENGTH_BYTES.get(head[1] & 0x7F, 0)
-    return 2 + extended + (_MASK_BYTES if head[1] & 0x80 else 0)
-
-
-def _payload_size(head: bytes) -> int:
+        return 2, 0
     length = head[1] & 0x7F
     extended = _LENGTH_BYTES.get(length, 0)
-    return int.from_bytes(head[2 : 2 + extended], "big") if extended else length
+    header = 2 + extended + (_MASK_BYTES if head[1] & 0x80 else 0)
+    return header, int.from_bytes(head[2 : 2 + extended], "big") if extended else length

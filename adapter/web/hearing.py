@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import assert_never
 
 import structlog
-from msgspec.structs import replace
 
 from adapter.core.controlling import CALLS_SOMEBODY
 from adapter.core.dialplan import is_unknown
-from adapter.core.events import CallCenterRead, ControlRequested, DialRequested, Event
+from adapter.core.events import CallCenterRead, ControlRequested, Event
 from adapter.core.logevents import LogAccepted
 from adapter.page import frames
 from adapter.page.guests import OTHER_SURFACE, is_guest, sentence
@@ -92,9 +91,10 @@ class Hearing:
         match message:
             case Hello():
                 page.send(frames.error_frame("malformed", "hello comes once, and first"))
+            case Dial():
+                await self._dial(page, message, now)
             case (
-                Dial()
-                | Control()
+                Control()
                 | WrapupIn()
                 | Context()
                 | Matches()
@@ -128,14 +128,31 @@ class Hearing:
             case _ as never:
                 assert_never(never)
 
+    async def _dial(self, page: Page, message: Dial, now: int) -> None:
+        """A click, where this page may call at all."""
+        page.active_at = now
+        agent = (await self._agents.snapshot(page.key)).agent
+        if is_guest(page.surface, agent):
+            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
+            return
+        if page.writes and await self._same_user.refuses(page, message.number):
+            return
+        call_id = self._clock.fresh_id("call")
+        event = frames.dial_event(message, now, call_id, page.time_zone)
+        turn = await self._clicks.dial(page.key, event)
+        if turn.ignored:
+            # A repeated request changed nothing, so nobody is told; its page waits for the answer.
+            page.shown = -1
+            await self._pages.reload(page.key)
+
     async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
-        """Something that the agent did; the page sees its answer in the view, new or not."""
+        """Something else that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
         for problem in (
             frames.ignored_settings(message) if isinstance(message, CallCenterMessage) else ()
         ):
             log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
-        event = frames.agent_event(message, now, self._clock.fresh_id("call"))
+        event = frames.agent_event(message, now)
         if event is None:
             return
         if isinstance(event, ControlRequested):
@@ -143,21 +160,8 @@ class Hearing:
             if not (calls_somebody and await self._same_user.refuses(page, event.value)):
                 await self._clicks.control(page.key, event)
             return
-        if not isinstance(event, DialRequested):
-            await self._agents.handle(page.key, event)
-            self._tell_of_prefixes(page, event)
-            return
-        agent = (await self._agents.snapshot(page.key)).agent
-        if is_guest(page.surface, agent):
-            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
-            return
-        if page.writes and await self._same_user.refuses(page, event.number):
-            return
-        turn = await self._clicks.dial(page.key, replace(event, time_zone=page.time_zone))
-        if turn.ignored:
-            # A repeated request changed nothing, so nobody is told; its page waits for the answer.
-            page.shown = -1
-            await self._pages.reload(page.key)
+        await self._agents.handle(page.key, event)
+        self._tell_of_prefixes(page, event)
 
     def _tell_of_prefixes(self, page: Page, event: Event) -> None:
         plans = self._agents.policy.dial.plans

@@ -26,7 +26,7 @@ from adapter.core.favorite import Favorite, FavoriteChosen
 from adapter.core.logevents import LogExpired, LogRefused, LogSaved, TrayDecided
 from adapter.core.logmodel import SaveError
 from adapter.page import frames
-from adapter.page.frames import agent_event
+from adapter.page.frames import agent_event, dial_event
 from adapter.page.messages import (
     AvailabilityIn,
     CallCenterMessage,
@@ -86,7 +86,7 @@ def test_a_click_becomes_a_request_in_our_own_time() -> None:
         confirmed=True,
         params="sourceId=Q4",
     )
-    assert agent_event(message, T0, "fresh") == DialRequested(
+    assert dial_event(message, T0, "fresh") == DialRequested(
         at=T0,
         request_id="r1",
         call_id="fresh",
@@ -104,7 +104,7 @@ def test_parameters_of_a_click_are_cut_and_never_refuse_it() -> None:
     """The call matters more than what comes along with it."""
     told = {"type": "dial", "request_id": "r1", "number": "911", "clicked_at": 1}
     for params, length in (("x" * 5_000, 2_000), (None, 0), (["a"], 5)):
-        event = agent_event(Dial.model_validate({**told, "params": params}), T0, "fresh")
+        event = dial_event(Dial.model_validate({**told, "params": params}), T0, "fresh")
         assert isinstance(event, DialRequested)
         assert len(event.params) == length
 
@@ -112,20 +112,20 @@ def test_parameters_of_a_click_are_cut_and_never_refuse_it() -> None:
 def test_a_work_item_is_told_the_machine() -> None:
     """It knows its call by the number."""
     work = Work(type="work", work_id="w1", to="+14155550100")
-    assert agent_event(work, T0, "fresh") == WorkStarted(T0, "w1", "+14155550100")
+    assert agent_event(work, T0) == WorkStarted(T0, "w1", "+14155550100")
 
 
 @pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
 def test_a_click_on_a_bare_number_has_no_record(record: RecordIn | None) -> None:
     """A record without an id is none."""
-    event = agent_event(dial(record=record), T0, "fresh")
+    event = dial_event(dial(record=record), T0, "fresh")
     assert isinstance(event, DialRequested)
     assert (event.record, event.clicked_at) == (None, T0)
 
 
 def test_my_call_is_over_is_a_claim() -> None:
     """The provider is asked; nothing is done to the call."""
-    assert agent_event(control("check"), T0, "fresh") == OverClaimed(T0, "r1", "c1")
+    assert agent_event(control("check"), T0) == OverClaimed(T0, "r1", "c1")
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_my_call_is_over_is_a_claim() -> None:
 def test_a_button_is_a_request_by_its_name(action: str, value: str) -> None:
     """No value where none belongs."""
     expected = ControlRequested(T0, "r1", "c1", action, value)
-    assert agent_event(control(action), T0, "fresh") == expected
+    assert agent_event(control(action), T0) == expected
 
 
 def test_each_value_goes_with_its_own_button() -> None:
     """A transfer has its target, digits have digits, even where a page sends both."""
     both = {"target": "+14155550199", "digits": "12#"}
-    transfer = agent_event(control("transfer", **both), T0, "fresh")
-    digits = agent_event(control("digits", **both), T0, "fresh")
+    transfer = agent_event(control("transfer", **both), T0)
+    digits = agent_event(control("digits", **both), T0)
     assert transfer == ControlRequested(T0, "r1", "c1", "transfer", "+14155550199")
     assert digits == ControlRequested(T0, "r1", "c1", "digits", "12#")
 
@@ -169,12 +169,12 @@ def test_what_was_entered_becomes_a_draft() -> None:
         done=True,
     )
     draft = Draft("s", "n", "d", Record(CONTACT, "Ada"), Record("500000000000001"), False)
-    assert agent_event(message, T0, "fresh") == WrapupSubmitted(T0, "c1", draft, True)
+    assert agent_event(message, T0) == WrapupSubmitted(T0, "c1", draft, True)
 
 
 def test_what_the_admin_asks_for_is_in_the_draft() -> None:
     """By the field's name; what is no text is none."""
-    event = agent_event(wrapup(fields={"Region__c": "North", "x": 1}), T0, "fresh")
+    event = agent_event(wrapup(fields={"Region__c": "North", "x": 1}), T0)
     assert isinstance(event, WrapupSubmitted)
     assert event.draft == Draft(fields=(("Region__c", "North"),))
 
@@ -182,26 +182,26 @@ def test_what_the_admin_asks_for_is_in_the_draft() -> None:
 def test_what_was_not_touched_is_not_in_the_draft() -> None:
     """Silence changes nothing."""
     expected = WrapupSubmitted(T0, "c1", Draft(notes="n"), False)
-    assert agent_event(wrapup(notes="n"), T0, "fresh") == expected
+    assert agent_event(wrapup(notes="n"), T0) == expected
 
 
 def test_a_link_that_is_null_is_cleared() -> None:
     """A Record with an empty id says so to the core."""
-    event = agent_event(wrapup(who=None, what=None), T0, "fresh")
+    event = agent_event(wrapup(who=None, what=None), T0)
     assert event == WrapupSubmitted(T0, "c1", Draft(who=Record(""), what=Record("")), False)
 
 
 def test_the_record_of_a_call_may_be_chosen() -> None:
     """With a call's id, the context says what that call is about."""
     message = Context(type="context", record=RECORD_IN, call_id="c1")
-    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", RECORD)
+    assert agent_event(message, T0) == RecordViewed(T0, "c1", RECORD)
 
 
 @pytest.mark.parametrize("record", [None, RecordIn(name="no id")])
 def test_a_call_may_be_about_no_record(record: RecordIn | None) -> None:
     """The agent says so by a context of that call without a record."""
     message = Context(type="context", record=record, call_id="c1")
-    assert agent_event(message, T0, "fresh") == RecordViewed(T0, "c1", None)
+    assert agent_event(message, T0) == RecordViewed(T0, "c1", None)
 
 
 def test_the_definition_of_the_call_center_is_the_agents() -> None:
@@ -226,8 +226,8 @@ def test_the_definition_of_the_call_center_is_the_agents() -> None:
     )
     fields = (("Phone__c", "{number}"), ("Long__c", "x" * 1_000))
     call_center = CallCenterSettings(30_000, ("Sold",), "DE", "0", "0", "00", fields, asked)
-    assert agent_event(told, T0, "fresh") == CallCenterRead(T0, call_center)
-    assert agent_event(CallCenterMessage(type="settings"), T0, "f") == CallCenterRead(
+    assert agent_event(told, T0) == CallCenterRead(T0, call_center)
+    assert agent_event(CallCenterMessage(type="settings"), T0) == CallCenterRead(
         T0, CallCenterSettings()
     )
 
@@ -246,7 +246,7 @@ def test_matches_are_told_without_what_is_no_id() -> None:
     """A search may find things that are no records at all."""
     records = [RECORD_IN, RecordIn(id="SCREEN_POP_DATA"), RecordIn()]
     message = Matches(type="matches", call_id="c1", records=records)
-    assert agent_event(message, T0, "fresh") == MatchesFound(T0, "c1", (RECORD,))
+    assert agent_event(message, T0) == MatchesFound(T0, "c1", (RECORD,))
 
 
 @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ def test_matches_are_told_without_what_is_no_id() -> None:
 )
 def test_looking_around_changes_no_call(message: Context) -> None:
     """No call, or no record: nothing happened."""
-    assert agent_event(message, T0, "fresh") is None
+    assert agent_event(message, T0) is None
 
 
 def test_a_wish_for_no_calls_is_the_agents() -> None:
     """With its reason, which the machine judges."""
     wish = AvailabilityIn(type="availability", status="away", reason="Lunch")
-    assert agent_event(wish, T0, "new") == AvailabilityChosen(T0, Status.AWAY, "Lunch")
+    assert agent_event(wish, T0) == AvailabilityChosen(T0, Status.AWAY, "Lunch")
 
 
 @pytest.mark.parametrize(
@@ -275,13 +275,13 @@ def test_a_favorite_keeps_its_record_if_it_has_one(record: RecordIn, kept: tuple
     """A name is cut, never refused."""
     wish = FavoriteIn(type="favorite", number="1002", name="x" * 99, record=record, on=False)
     chosen = FavoriteChosen(T0, Favorite("1002", "x" * 80, *kept), on=False)
-    assert agent_event(wish, T0, "new") == chosen
+    assert agent_event(wish, T0) == chosen
 
 
 def test_a_notice_is_dismissed() -> None:
     """By its id."""
     message = DismissNotice(type="dismiss_notice", notice_id="n1")
-    assert agent_event(message, T0, "fresh") == NoticeDismissed(T0, "n1")
+    assert agent_event(message, T0) == NoticeDismissed(T0, "n1")
 
 
 # --- what became of a log ---------------------------------------------------------------------

@@ -137,11 +137,14 @@ class ProcessPages:
         """One frame, by the Open CTI room's own conversions."""
         now, key = self._now(), wire.key
         match message["type"]:
-            case "dial" | "wrapup" as kind:
+            case "dial":
                 wire.active_at = now
-                model = Dial if kind == "dial" else WrapupIn
-                told = model.model_validate(message)
-                event = frames.agent_event(told, now, self._world.clock.fresh_id("call"))
+                call_id = self._world.clock.fresh_id("call")
+                click = frames.dial_event(Dial.model_validate(message), now, call_id)
+                self._process.commits.tell(key, [click])
+            case "wrapup":
+                wire.active_at = now
+                event = frames.agent_event(WrapupIn.model_validate(message), now)
                 if event is not None:
                     self._process.commits.tell(key, [event])
             case "accept":
