@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
-from adapter.core.numberplan import national_digits, parse
+from adapter.core.numberplan import national_digits, parsed
 
 
 class DialPlan(Struct, frozen=True):
@@ -37,7 +37,9 @@ class DialPlan(Struct, frozen=True):
 
     def dialed(self, dial_string: str) -> str | None:
         """What this system is told for a number in E.164; None if it cannot reach that."""
-        number = parse(dial_string)
+        number = parsed(dial_string, None)
+        if number is None:
+            return None
         if number.country_code == phonenumbers.country_code_for_region(self.region):
             return f"{self.outside}{self.long_distance}{national_digits(number, self.region)}"
         if not self.international:
@@ -83,8 +85,6 @@ def is_unknown(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> 
 
 
 def _e164(text: str, region: str | None) -> Iterator[str]:
-    try:
-        number = parse(text, region)
-    except NumberParseException:
-        return
-    yield phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    number = parsed(text, region)
+    if number is not None:
+        yield phonenumbers.format_number(number, PhoneNumberFormat.E164)

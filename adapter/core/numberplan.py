@@ -9,7 +9,7 @@ opened all the time; without, it must be one that the region's plan knows.
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -25,13 +25,6 @@ from phonenumbers import (
 )
 
 from adapter.core.numbertext import NumberText
-
-parse = lru_cache(maxsize=1024)(partial(phonenumbers.parse, keep_raw_input=True))
-"""What the library reads, in a region or abroad; shared by all who ask, so never to be changed.
-
-A number is judged, shown and compared, and each time it is read again from its text. Raises
-NumberParseException.
-"""
 
 NANP: Final = 1
 """The calling code of North America, whose numbers all have one form."""
@@ -101,7 +94,7 @@ def _ends_before(written: str, region: str) -> bool:
 
     What is as short as an area code, with or without the country's, is none yet.
     """
-    number = _parsed(written, region)
+    number = parsed(written, region)
     if number is None or len(_significant(number)) <= _LONGEST_AREA_CODE:
         return False
     return bool(phonenumbers.is_valid_number(number))
@@ -117,13 +110,13 @@ def has_area_code(text: NumberText, region: str) -> bool:
 
 
 def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
-    number = _parsed(f"+{digits}", None)
+    number = parsed(f"+{digits}", None)
     if number is None:
         return NO_NUMBER
     code = str(number.country_code)
     behind = digits.removeprefix(code)
     again = behind.removeprefix("00")
-    once = _parsed(f"+{again}", None) if again.startswith(code) else None
+    once = parsed(f"+{again}", None) if again.startswith(code) else None
     if behind.startswith("00"):
         # "+49 0049 30…": the code is told twice, and the second time surely as a code.
         return _valid(once)
@@ -140,7 +133,7 @@ def _has_digits_behind(number: PhoneNumber, groups: tuple[str, ...]) -> bool:
     """Whether the first groups are a number, and all of them none: "+81 3 5471 3541 9"."""
     if len(groups) < 3 or phonenumbers.is_valid_number(number):
         return False
-    beginnings = (_parsed("".join(groups[:count]), None) for count in range(2, len(groups)))
+    beginnings = (parsed("".join(groups[:count]), None) for count in range(2, len(groups)))
     return any(part is not None and phonenumbers.is_valid_number(part) for part in beginnings)
 
 
@@ -180,7 +173,7 @@ def _valid(number: PhoneNumber | None) -> PhoneNumber | Unplanned:
 
 
 def _national(text: NumberText, region: str) -> PhoneNumber | Unplanned:
-    number = _parsed(text.digits, region)
+    number = parsed(text.digits, region)
     if text.digits.startswith("00"):
         return _behind_two_zeros(text.digits, number)
     if number is None:
@@ -220,7 +213,7 @@ def _are_two(groups: tuple[str, ...], region: str) -> bool:
 
 
 def _is_known(groups: tuple[str, ...], region: str) -> bool:
-    number = _parsed("".join(groups), region)
+    number = parsed("".join(groups), region)
     return number is not None and bool(phonenumbers.is_valid_number(number))
 
 
@@ -261,7 +254,7 @@ def _is_abroad_too(digits: str, code: str) -> bool:
     """Whether it begins with the country's own code, and is a number of it with a plus as well."""
     if not digits.startswith(code):
         return False
-    other = _parsed(f"+{digits}", None)
+    other = parsed(f"+{digits}", None)
     return other is not None and bool(phonenumbers.is_valid_number(other))
 
 
@@ -303,8 +296,14 @@ def _e164(number: PhoneNumber) -> str:
     return written
 
 
-def _parsed(digits: str, region: str | None) -> PhoneNumber | None:
+@lru_cache(maxsize=1024)
+def parsed(text: str, region: str | None) -> PhoneNumber | None:
+    """What the library reads, in a region or abroad; None if it is no number.
+
+    A number is judged, shown and compared, each time by its text. The value is shared by all who
+    ask: never change it.
+    """
     try:
-        return parse(digits, region)
+        return phonenumbers.parse(text, region, keep_raw_input=True)
     except NumberParseException:
         return None

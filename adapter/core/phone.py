@@ -17,11 +17,11 @@ from zlib import crc32
 
 import phonenumbers
 from msgspec import Struct
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialplan import DialPlan, picked
-from adapter.core.numberplan import Unplanned, has_area_code, parse, read_number
+from adapter.core.numberplan import Unplanned, has_area_code, parsed, read_number
 from adapter.core.numbertext import EMPTY, SEVERAL, NumberText, Unreadable, read_text
 from adapter.core.tolls import is_costly, is_costly_within
 
@@ -130,7 +130,10 @@ def _unreadable(found: Unreadable) -> Undialable:
     if found is SEVERAL:
         text = "More than a phone number stands here: dial one by hand."
         return Undialable("several-numbers", text)
-    return Undialable("not-a-number", "This is not a phone number.")
+    return _NO_NUMBER
+
+
+_NO_NUMBER = Undialable("not-a-number", "This is not a phone number.")
 
 
 _UNREACHED = Undialable(
@@ -220,7 +223,9 @@ def refused(dial_string: str, rules: DialRules) -> Undialable | None:
         return None
     if not rules.satellite and dial_string.startswith(_SATELLITE):
         return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
-    number = parse(dial_string)
+    number = parsed(dial_string, None)
+    if number is None:
+        return _NO_NUMBER
     if not rules.premium and is_costly(number):
         return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
     if rules.regions and (region := _region(number)) not in rules.regions:
@@ -277,15 +282,14 @@ def same_number(one: str, other: str) -> bool:
 @lru_cache(maxsize=1024)
 def _spellings(number: str) -> frozenset[str]:
     """The digits that stand for a number in E.164 abroad and at home; none of what is not one."""
-    try:
-        parsed = parse(number)
-    except NumberParseException:
+    read = parsed(number, None)
+    if read is None:
         return frozenset()
-    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    region = phonenumbers.region_code_for_country_code(read.country_code or 0)
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
-    significant = phonenumbers.national_significant_number(parsed)
+    significant = phonenumbers.national_significant_number(read)
     abroad = _digits(number)
-    home = _digits(phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
+    home = _digits(phonenumbers.format_number(read, PhoneNumberFormat.NATIONAL))
     return frozenset({f"00{abroad}", f"011{abroad}", f"{trunk}{significant}", home})
 
 
@@ -308,13 +312,12 @@ def display(number: str, region: str) -> str:
     """The number as people in that region read it; as it stands if it is none."""
     if not number.startswith("+"):
         return number
-    try:
-        parsed = parse(number)
-    except NumberParseException:
+    read = parsed(number, None)
+    if read is None:
         return number
-    home = phonenumbers.country_code_for_region(region) == parsed.country_code
+    home = phonenumbers.country_code_for_region(region) == read.country_code
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(parsed, style)
+    return phonenumbers.format_number(read, style)
 
 
 def with_extension(shown: str, extension: str) -> str:

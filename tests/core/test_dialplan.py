@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.dialplan import DialPlan, is_unknown, picked
-from adapter.core.phone import DialRules, Order, Undialable, order
+from adapter.core.phone import DialRules, Order, Undialable, order, refused
 
 US, DE = DialPlan("US", "9", "1", "011"), DialPlan("DE", "0", "0", "00")
 
@@ -40,6 +40,14 @@ def test_a_number_goes_behind_its_systems_prefixes(
     assert plan.dialed(number) == dialed
     if dialed is not None:
         assert number in plan.read(dialed)
+
+
+def test_what_is_no_number_cannot_be_told_a_system() -> None:
+    """It reaches nobody, and is refused."""
+    assert DialPlan("US", "9").dialed("+0") is None
+    refusal = refused("+0", DialRules())
+    assert refusal is not None
+    assert refusal.reason == "not-a-number"
 
 
 def test_what_a_system_cannot_have_been_told_reaches_nobody() -> None:
