@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.storage.port import Commit, RouteRead
+from adapter.storage.port import Commit
 from adapter.storage.sql import CALL, WAITING
 
 Pair: TypeAlias = tuple[str, str]
@@ -28,17 +28,16 @@ NOTHING: frozenset[object] = frozenset()
 
 def route_keys(commit: Commit) -> list[RouteKey]:
     """By what the store is asked how the commit's calls are routed."""
-    keys: list[RouteKey] = [(*parked.call, None, None, None) for parked in commit.park]
-    if commit.route is not None:
-        keys.append(_route_key(commit.route))
+    keys: list[RouteKey] = []
+    for parked in commit.park:
+        keys.append((*parked.call, None, None, None))
+    read = commit.route
+    if read is not None:
+        call, line = read.provider_call_id, read.line
+        waiting = None if read.parked is None else call
+        user = (None, None) if line is None else (line.account, line.user)
+        keys.append((read.account, call, waiting, *user))
     return keys
-
-
-def _route_key(read: RouteRead) -> RouteKey:
-    call, line = read.provider_call_id, read.line
-    waiting = None if read.parked is None else call
-    user = (None, None) if line is None else (line.account, line.user)
-    return (read.account, call, waiting, *user)
 
 
 @dataclass(slots=True)
@@ -104,8 +103,9 @@ class BatchState:
 
     def routes(self, commit: Commit) -> bool:
         """Whether all that the commit parks, or routes, would still go that way."""
-        if any(self.owners.get(parked.call) for parked in commit.park):
-            return False
+        for parked in commit.park:
+            if self.owners.get(parked.call):
+                return False
         read = commit.route
         return read is None or (
             self.owners.get(read.call, NOTHING) == read.owners

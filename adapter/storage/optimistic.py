@@ -71,12 +71,17 @@ def _touched(commit: Commit) -> set[object] | None:
     None where it is not taken at its word: one agent twice, or drivers' states, as which of two
     versions was old must be told apart.
     """
-    keys: set[object] = {change.agent.key for change in commit.changes}
-    if commit.states or len(keys) < len(commit.changes):
+    if commit.states:
         return None
+    keys: set[object] = set()
     for change in commit.changes:
-        keys.add(change.agent.line)
-        keys.update([call.call for call in change.calls])
+        agent = change.agent
+        if agent.key in keys:
+            return None
+        keys.add(agent.key)
+        keys.add(agent.line)
+        for call in change.calls:
+            keys.add(call.call)
     if commit.delivery is not None:
         keys.add(commit.delivery.key)
     if commit.route is not None:

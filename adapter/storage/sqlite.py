@@ -95,9 +95,9 @@ class SqliteDatabase:
         found: list[Row] = []
         changed = 0
         for text, values in sql.for_rows(statement, rows):
-            answer = self.execute(text, values)
-            found += answer[0]
-            changed += answer[1]
+            cursor = self._connection.execute(text, values)
+            found += cursor.fetchall()
+            changed += cursor.rowcount
         return found, changed
 
     def is_outage(self, error: Exception) -> bool:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from adapter.core.model import Agent, AgentKey, TelephonyUser
 from adapter.storage.batch import Row
 from adapter.storage.migrate import upgrade_tables
+from adapter.storage.optimistic import Answer
 from adapter.storage.port import (
     AgentChange,
     CallRow,
@@ -49,13 +50,13 @@ class Counting(SqliteDatabase):
         if self.broken is not None:
             raise self.broken
 
-    def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
+    def _run(self, statement: str, rows: Sequence[Row]) -> Answer:
         """Another replica may have been quicker with a new agent, so many times."""
-        rows, changed = super().execute(statement, values)
+        found, changed = super()._run(statement, rows)
         if self.stolen and statement.startswith("INSERT INTO agents"):
             self.stolen -= 1
             changed -= 1
-        return rows, changed
+        return found, changed
 
 
 @pytest.fixture
