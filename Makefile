@@ -70,7 +70,7 @@ pages: node_modules/.installed node_modules/.voice/3.6.2.cjs ## Types, HTML and 
 	@$(NODE_PATH_FIRST) scripts/step "page HTML" \
 		node node_modules/html-validate/bin/html-validate.mjs 'web/**/*.html'
 	@$(NODE_PATH_FIRST) scripts/step "page bundle" node scripts/bundle.mjs
-	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-reporter=dot $(PAGE_TESTS)
+	@$(NODE_PATH_FIRST) scripts/step "page tests" node --test --test-concurrency=3 --test-reporter=dot $(PAGE_TESTS)
 
 audit: .venv/.dev ## Known holes in all pinned packages; says what could not be audited
 	@$(NODE_PATH_FIRST) NOT_AUDITED=$(NOT_AUDITED) scripts/audit
