@@ -17,7 +17,7 @@ from qa.load.rounds import tell
 from qa.load.wire import PageSocket
 
 CLICKS, WARM_UPS = 60, 20
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 BARE, OURS = "click, floor", "click, ours"
 Clicking = tuple[Program, list[PageSocket]]
 """A program, and a page for each click to come."""
