@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 from adapter.core.model import Agent, AgentKey
@@ -19,7 +18,7 @@ from adapter.storage.port import Snapshot, StorageError
 from adapter.storage.queries import Fetch
 from adapter.storage.reader import Reader
 from adapter.storage.rows import AGENT
-from adapter.storage.transaction import Database, Job
+from adapter.storage.transaction import Database
 
 PAGE_SIZE = 200
 """Rows of one reading: a delivery may have 64 KiB."""
@@ -105,30 +104,28 @@ class Archive:
 
         False, with nothing done, when there is another version by now.
         """
-        job = partial(_erase_agent, agent=agent, version=version, log_ids=tuple(log_ids))
-        return bool(await self._submit(job))
+        return await self._writer.run(_erase_agent, agent, version, tuple(log_ids))
 
     async def erase_call(self, row: Row, value: str) -> bool:
         """Put this text in place of the row's, if that is still what it says."""
         values = (value, *(row[name] for name in CALLS.key), row["value"])
-        return bool(await self._submit(partial(_execute, statement=ERASE_CALL, values=values)))
+        return bool(await self._writer.run(_execute, ERASE_CALL, values))
 
     async def erase_delivery(self, row: Row, body: bytes) -> None:
         """Put this body in place of the row's; that it came stays known."""
         values = (body, row["account"], row["event_id"])
-        await self._submit(partial(_execute, statement=ERASE_DELIVERY, values=values))
+        await self._writer.run(_execute, ERASE_DELIVERY, values)
 
     async def erase_driver_state(self, row: Row) -> bool:
         """Remove what a driver kept of a call, if nothing of it is steered any more."""
         values = (row["account"], row["call_id"])
-        return bool(
-            await self._submit(partial(_execute, statement=ERASE_DRIVER_STATE, values=values))
-        )
+        return bool(await self._writer.run(_execute, ERASE_DRIVER_STATE, values))
 
-    async def _submit(self, job: Any) -> Any:
+    @property
+    def _writer(self) -> Journal:
         if self._journal is None:
             raise StorageError("the store was opened for reading")
-        return await self._journal.submit(Job(job))
+        return self._journal
 
 
 def _portion(fetch: Fetch, select: str, after: tuple[object, ...]) -> Sequence[tuple[Any, ...]]:

@@ -11,13 +11,16 @@ from collections.abc import Callable
 from functools import partial
 from threading import Thread
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from adapter.storage.port import StorageError
 from adapter.storage.threadbridge import ThreadBridge
 from adapter.storage.transaction import Database, Work, failure, settle
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_BATCH = 256
 MAX_QUEUE = 20_000
@@ -59,6 +62,13 @@ class Journal(ThreadBridge[Work]):
         # is durable, and the rest was never promised.
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
+
+    async def run(
+        self, change: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a small change came to, once durable. Raises StorageError."""
+        outcome: T = await self.submit(lambda database: change(database, *args, **kwargs))
+        return outcome
 
     async def close(self) -> None:
         """Finish what was taken, then close the connection. May be called again."""

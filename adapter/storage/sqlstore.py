@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from adapter.core.history import HistoryQuery
 from adapter.core.logmodel import CallLog
@@ -14,7 +13,6 @@ from adapter.storage.archive import Archive
 from adapter.storage.journal import Journal
 from adapter.storage.port import Commit, Done, DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.reader import Reader
-from adapter.storage.transaction import Job
 
 
 class SqlStore:
@@ -30,7 +28,7 @@ class SqlStore:
 
     async def try_writing(self) -> None:
         """Commit something that changes nothing. Raises StorageError."""
-        await self.journal.submit(Job(queries.try_writing))
+        await self.journal.run(queries.try_writing)
 
     async def load(self, key: AgentKey) -> Snapshot | None:
         """The agent as last committed, or None."""
@@ -66,11 +64,11 @@ class SqlStore:
 
     async def mark_asked(self, parked: Parked) -> None:
         """Remember that the call log was asked about it."""
-        await self.journal.submit(Job(partial(queries.mark_asked, parked=parked)))
+        await self.journal.run(queries.mark_asked, parked)
 
     async def drop_parked(self, parked: Parked) -> None:
         """Give it up."""
-        await self.journal.submit(Job(partial(queries.drop_parked, parked=parked)))
+        await self.journal.run(queries.drop_parked, parked)
 
     async def versions(self, keys: tuple[AgentKey, ...]) -> dict[AgentKey, int]:
         """The committed versions of these agents; those never committed are left out."""
@@ -86,16 +84,15 @@ class SqlStore:
 
     async def take_lease(self, name: str, holder: str, now: int, until: int) -> bool:
         """Have it, or have it longer; False while somebody else has it (times in Unix ms)."""
-        take = partial(queries.take_lease, name=name, holder=holder, now=now, until=until)
-        return bool(await self.journal.submit(Job(take)))
+        return await self.journal.run(queries.take_lease, name, holder, now, until)
 
     async def release_lease(self, name: str, holder: str) -> None:
         """Let somebody else have it at once."""
-        await self.journal.submit(Job(partial(queries.release_lease, name=name, holder=holder)))
+        await self.journal.run(queries.release_lease, name, holder)
 
     async def put_session(self, session: Session) -> None:
         """Add or replace a session."""
-        await self.journal.submit(Job(partial(queries.put_session, session=session)))
+        await self.journal.run(queries.put_session, session)
 
     async def session(self, token_hash: str) -> Session | None:
         """The session of that hash, expired or not, or None."""
@@ -103,15 +100,11 @@ class SqlStore:
 
     async def take_session(self, token_hash: str) -> Session | None:
         """Remove the session of that hash and return it, to one of all who ask."""
-        take = partial(queries.take_session, token_hash=token_hash)
-        taken: Session | None = await self.journal.submit(Job(take))
-        return taken
+        return await self.journal.run(queries.take_session, token_hash)
 
     async def drop_sessions(self, agent: AgentKey, token_hash: str | None = None) -> int:
         """Remove one session of the agent, or all; how many there were."""
-        drop = partial(queries.drop_sessions, agent=agent, token_hash=token_hash)
-        removed: int = await self.journal.submit(Job(drop))
-        return removed
+        return await self.journal.run(queries.drop_sessions, agent, token_hash)
 
     async def prune(self, keep: Keep, on_portion: Callable[[int], None] = lambda _: None) -> int:
         """Remove what is older than must be kept, in portions; how many rows there were.
@@ -119,7 +112,7 @@ class SqlStore:
         `on_portion` is told how many each one had.
         """
         total = 0
-        while portion := await self.journal.submit(Job(partial(queries.prune_portion, keep=keep))):
+        while portion := await self.journal.run(queries.prune_portion, keep):
             total += portion
             on_portion(portion)
         return total + await self._forget_recents(on_portion)

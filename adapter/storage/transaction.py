@@ -13,7 +13,6 @@ trying each again would only take longer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from adapter.core.model import AgentKey
@@ -56,14 +55,8 @@ class Database(Protocol):
         """Let go of the connection. Never raises."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A small change that is no commit; what it returns is its outcome."""
-
-    run: Callable[[Database], Any]
-
-
-Work: TypeAlias = Commit | Job
+Work: TypeAlias = Commit | Callable[[Database], Any]
+"""A commit, or a small change that is none: what it returns is its outcome."""
 
 
 class Raced(Conflict):
@@ -117,7 +110,7 @@ def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
     writes, verdicts = judge(commits, _look(database, commits))
     _write(database, writes)
     lost = iter(verdicts)
-    outcomes = [work.run(database) if isinstance(work, Job) else next(lost) for work in works]
+    outcomes = [next(lost) if isinstance(work, Commit) else work(database) for work in works]
     database.commit()
     return outcomes
 

@@ -38,7 +38,6 @@ from adapter.storage.port import (
     Parked,
 )
 from adapter.storage.sqlstore import SqlStore
-from adapter.storage.transaction import Job
 from tests.contracts.stores import ADA, BEN, NOW, Backend
 
 NUMBER, SPELLED, OTHER = "+4930901820145", "030 901820145", "+4930901820146"
@@ -332,7 +331,7 @@ async def test_the_list_that_an_older_version_left_is_found_and_goes(kept: Kept)
     await kept.put(ADA, OTHER)
     listed = f',"recent":[{{"call_id":"c1","number":"{NUMBER}"}}],"v":'
     left = "UPDATE agents SET value = REPLACE(value, ?, ?)"
-    await kept.store.journal.submit(Job(lambda database: database.execute(left, (',"v":', listed))))
+    await kept.store.journal.run(lambda database: database.execute(left, (',"v":', listed)))
     assert [len(one["recent"]) for one in (await kept.held()).agents] == [1]
     erased = await kept.erase()
     assert (erased.counts["recent"], erased.remaining) == (1, [])

@@ -16,7 +16,6 @@ from adapter.storage.journal import MAX_BATCH, BatchDone, Journal
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Conflict, StorageError
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Job
 from tests.contracts.stores import write
 
 
@@ -65,7 +64,7 @@ async def held(database: Gated, journal: Journal) -> asyncio.Future[Any]:
     """A job that is under way and waits at the gate."""
     database.gate.clear()
     database.entered.clear()
-    first = asyncio.ensure_future(journal.submit(Job(lambda _: "first")))
+    first = asyncio.ensure_future(journal.run(lambda _: "first"))
     await asyncio.to_thread(database.entered.wait)
     return first
 
@@ -113,7 +112,7 @@ async def test_each_caller_gets_the_outcome_of_its_own_work(database: Gated) -> 
         first = await held(database, journal)
         stale = asyncio.ensure_future(journal.submit(write(7)))
         good = asyncio.ensure_future(journal.submit(new(1)))
-        answer = asyncio.ensure_future(journal.submit(Job(lambda _: 42)))
+        answer = asyncio.ensure_future(journal.run(lambda _: 42))
         await asyncio.sleep(0)
         database.gate.set()
         outcomes = await asyncio.gather(first, stale, good, answer, return_exceptions=True)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from adapter.storage.filelock import StoreLocked
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Commit, StorageError
 from adapter.storage.sqlite import CACHE_KIB, SqliteDatabase, SqliteStore
-from adapter.storage.transaction import Database, Job
+from adapter.storage.transaction import Database
 from tests.contracts.stores import ADA, NOW, change, delivery, write
 
 
@@ -25,14 +26,14 @@ async def opened(path: Path, busy_ms: int = 5_000) -> SqliteStore:
     return await SqliteStore.open(path, clock_ms=lambda: NOW, busy_ms=busy_ms)
 
 
-def pragma(store: SqliteStore, text: str) -> Job:
+def pragma(store: SqliteStore, text: str) -> Callable[[Database], object]:
     """Ask or tell the writing connection."""
 
     def run(database: Database) -> object:
         rows, _ = database.execute(f"PRAGMA {text}", ())
         return rows[0][0]
 
-    return Job(run)
+    return run
 
 
 async def test_commits_are_written_ahead_and_synced_in_full(tmp_path: Path) -> None:

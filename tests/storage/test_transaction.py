@@ -25,7 +25,7 @@ from adapter.storage.port import (
     StorageError,
 )
 from adapter.storage.sqlite import SqliteDatabase
-from adapter.storage.transaction import Job, Work, _settle, failure, settle
+from adapter.storage.transaction import Database, Work, _settle, failure, settle
 from tests.contracts.stores import ADA, BEN, NOW, bound, delivery, waiting, write
 from tests.storage.commits import Commits, held
 
@@ -135,8 +135,10 @@ def test_a_job_answers_and_a_failing_job_sinks_alone(database: Counting) -> None
     def fail(_: Any) -> None:
         raise ValueError("a bug")
 
-    counted = Job(lambda found: found.execute("SELECT 41 + 1", ())[0][0][0])
-    outcomes = settle(database, [*new_agents(2), counted, Job(fail)])
+    def count(found: Database) -> object:
+        return found.execute("SELECT 41 + 1", ())[0][0][0]
+
+    outcomes = settle(database, [*new_agents(2), count, fail])
     assert outcomes[:3] == [None, None, 42]
     assert isinstance(outcomes[3], StorageError)
     assert len(users(database)) == 2
