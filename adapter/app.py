@@ -129,6 +129,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         edges = Edges(settings, now, store, hints, orgs, tenants, tasks, http, metrics, writable)
         runtime = await make_runtime(edges)
         app = _app(edges, runtime, make_frontends(edges, runtime))
+        if runtime.peers is not None:
+            stack.push_async_callback(runtime.peers.close)
+            await runtime.peers.start()
         await hints.start()
         for stream in runtime.streams:
             tasks.start(f"stream {stream.account}", stream.run(), endless=True)

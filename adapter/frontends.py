@@ -13,6 +13,7 @@ from adapter.core.model import AgentKey
 from adapter.orgs import Org
 from adapter.page.pages import Pages
 from adapter.runtime.colleagues import Colleagues
+from adapter.runtime.forwarding import Forwarding
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
 from adapter.telephony.port import WebhookDriver
@@ -89,7 +90,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     sessions = _sessions(edges, runtime.pages, boards, phones)
     handlers = _handlers(edges, runtime, boards, phones, sessions)
     status = handlers.status
-    webhooks = webhook_paths(_webhooks(edges, runtime.intake))
+    webhooks = webhook_paths(_webhooks(edges, runtime.forwarding or runtime.intake))
     fast_paths = WebhookFastPaths(
         {path.encode(): endpoint for path, endpoint in webhooks.items()},
         clock=clock,
@@ -242,7 +243,7 @@ def _sign_in(edges: Edges, login: Login) -> DevLogin | SalesforceLogin:
     )
 
 
-def _webhooks(edges: Edges, intake: Intake) -> dict[tuple[str, str], Webhooks]:
+def _webhooks(edges: Edges, intake: Intake | Forwarding) -> dict[tuple[str, str], Webhooks]:
     """One endpoint an account that is posted to, by its provider's path and its name."""
     configured = [
         tenant.telephony for tenant in edges.tenants.all if tenant.telephony.is_configured

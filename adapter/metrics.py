@@ -70,6 +70,18 @@ class Metrics:
             ["fate"],
             registry=known,
         )
+        self.forwarded = Tally(
+            "softphone_forwarded_deliveries",
+            "Deliveries between replicas: answered by another one, unanswered (and so decided "
+            "here), taken for another one.",
+            ["outcome"],
+            registry=known,
+        )
+        self.linked_replicas = Gauge(
+            "softphone_linked_replicas",
+            "Other replicas that this one can forward deliveries to.",
+            registry=known,
+        )
         self.accept_seconds = Histogram(
             "softphone_webhook_accept_seconds",
             "Seconds from receipt of the full webhook to the response, including the commit.",

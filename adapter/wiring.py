@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import httpx
 import structlog
 
+from adapter.core.model import AgentKey
 from adapter.fanout.open import is_shared
-from adapter.fanout.port import Hints
+from adapter.fanout.port import Hints, Learner
+from adapter.fanout.sealed import shared_secret
 from adapter.metrics import Metrics
 from adapter.orgs import Orgs
 from adapter.page.pages import Pages
@@ -22,7 +24,9 @@ from adapter.runtime.agents import Agents
 from adapter.runtime.board import Board
 from adapter.runtime.callquality import CallQuality
 from adapter.runtime.clock import Clock
+from adapter.runtime.forwarding import Forwarding, shape
 from adapter.runtime.intake import Intake
+from adapter.runtime.peers import MARK, Announcement, Peers
 from adapter.runtime.perform import Performer
 from adapter.runtime.steering import IntakeSink
 from adapter.runtime.streams import Stream
@@ -77,6 +81,8 @@ class Runtime:
     board: Board
     streams: tuple[Stream, ...]
     quality: CallQuality
+    forwarding: Forwarding | None
+    peers: Peers | None
 
 
 async def make_runtime(edges: Edges) -> Runtime:
@@ -91,11 +97,12 @@ async def make_runtime(edges: Edges) -> Runtime:
         tasks=edges.tasks,
     )
     epoch = await store.epoch()
-    hints.learn_with(agents.learn, epoch)
     pages = Pages(agents, edges.tasks, clock, edges.tenants, edges.metrics.shown)
     pages.epoch = epoch
     hints.listen(pages.hinted)
     intake = Intake(agents, store, clock, edges.tenants.read)
+    forwarding, peers = _forwarding(edges, agents, pages, intake)
+    hints.learn_with(_learner(agents, peers), epoch)
     performer = Performer(
         agents=agents,
         store=store,
@@ -120,7 +127,43 @@ async def make_runtime(edges: Edges) -> Runtime:
     quality = CallQuality(clock)
     board = Board(store, agents, pages, clock, edges.tenants, quality_of=quality.of)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
-    return Runtime(agents, pages, intake, sweeper, compare, board, _streams(edges, intake), quality)
+    streams = _streams(edges, intake)
+    return Runtime(
+        agents, pages, intake, sweeper, compare, board, streams, quality, forwarding, peers
+    )
+
+
+def _forwarding(
+    edges: Edges, agents: Agents, pages: Pages, intake: Intake
+) -> tuple[Forwarding, Peers] | tuple[None, None]:
+    """The links to other replicas, where this one says how it is reached."""
+    if not edges.settings.replica_address:
+        return None, None
+    forwarding = Forwarding(intake, agents, is_here=pages.is_here, metrics=edges.metrics)
+    peers = Peers(
+        forwarding,
+        Announcement(edges.settings.replica_address, shape()),
+        shared_secret(edges.settings.database_url, pages.epoch),
+        hints=edges.hints,
+        clock=edges.clock,
+        tasks=edges.tasks,
+    )
+    forwarding.tell_with(peers.tell)
+    pages.watch_with(forwarding.moved)
+    agents.spare_values_of(forwarding.is_only_here)
+    return forwarding, peers
+
+
+def _learner(agents: Agents, peers: Peers | None) -> Learner:
+    """What other replicas tell: where they are, or an agent's value."""
+
+    def learn(key: AgentKey, version: int, text: bytes) -> None:
+        if not key.user_id.startswith(MARK):
+            agents.learn(key, version, text)
+        elif peers is not None:
+            peers.heard(text)
+
+    return learn
 
 
 def _counted_by(metrics: Metrics) -> Callable[[Turn], None]:

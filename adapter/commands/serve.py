@@ -15,6 +15,7 @@ from adapter import __version__, app, observability
 from adapter.commands import CommandFailed
 from adapter.loglines import LogStream
 from adapter.runtime.directory import DirectoryError
+from adapter.runtime.peers import CannotLink
 from adapter.settings.environment import environment, load, unknown_variables
 from adapter.storage.port import StorageError
 from adapter.web.filelimit import raise_limit
@@ -50,6 +51,8 @@ def run(_options: argparse.Namespace) -> int:
         raise CommandFailed(str(error)) from error
     except app.CannotListen as error:
         raise CommandFailed(f"{error} (SOFTPHONE_HOST, SOFTPHONE_PORT)") from error
+    except CannotLink as error:
+        raise CommandFailed(f"{error} (SOFTPHONE_REPLICA_ADDRESS)") from error
     return 0
 
 

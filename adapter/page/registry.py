@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
@@ -11,6 +12,7 @@ from adapter.page import frames
 from adapter.page.page import Page
 
 PAGES_PER_AGENT = 32
+Moved: TypeAlias = Callable[[AgentKey], None]
 
 
 class Registry:
@@ -19,6 +21,11 @@ class Registry:
     def __init__(self) -> None:
         self._pages: dict[AgentKey, dict[str, Page]] = {}
         self._empty = asyncio.Event()
+        self._moved: Moved = lambda _: None
+
+    def watch_with(self, moved: Moved) -> None:
+        """Who is told when a page of an agent has come, and when their last one has gone."""
+        self._moved = moved
 
     def of(self, key: AgentKey) -> list[Page]:
         """The agent's pages, best to save with first."""
@@ -64,6 +71,7 @@ class Registry:
         pages[page.page_id] = page
         if old is not None:
             old.close(4001, "this page has connected again")
+        self._moved(page.key)
 
     def discard(self, page: Page) -> bool:
         """A page's socket is gone; False if another one has taken its place before."""
@@ -73,6 +81,7 @@ class Registry:
         del pages[page.page_id]
         if not pages:
             del self._pages[page.key]
+            self._moved(page.key)
         if not self._pages:
             self._empty.set()
         return True

@@ -100,6 +100,7 @@ class Agents:
         self._perform: Performer = lambda *_: None
         self._follow: Follower = lambda _: ()
         self._count: Counting = lambda _: None
+        self._is_only_here: Callable[[Agent], bool] = lambda _: False
 
     def perform_with(self, performer: Performer) -> None:
         """Who carries effects out; called after each commit, must only start things."""
@@ -112,6 +113,10 @@ class Agents:
     def follow_with(self, follower: Follower) -> None:
         """Who knows what follows at once from a decision, to go into the same commit."""
         self._follow = follower
+
+    def spare_values_of(self, is_only_here: Callable[[Agent], bool]) -> None:
+        """Of whom other replicas are told versions alone: nobody there has a use for the value."""
+        self._is_only_here = is_only_here
 
     def policy_of(self, key: AgentKey) -> Policy:
         """The rules that this agent's calls and logs follow."""
@@ -265,7 +270,8 @@ class Agents:
             snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
             self._remember(key, snapshot)
             self.routes.learn(change.calls)
-            value = partial(snapshot_text, snapshot) if self._shared else None
+            told = self._shared and not self._is_only_here(turn.agent)
+            value = partial(snapshot_text, snapshot) if told else None
             publish = partial(self._hints.publish, key, snapshot.version, value)
             if any(isinstance(effect, PlaceCall) for effect in turn.effects):
                 later.append(publish)

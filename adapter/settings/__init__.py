@@ -15,7 +15,15 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator, model_valida
 from adapter.core.policy import Policy
 from adapter.origins import is_for_this_machine, is_loopback, normal_origin
 from adapter.settings.dialing import DialingSettings
-from adapter.settings.rules import Texts, each, is_network, milliseconds, secure_origin, why_weak
+from adapter.settings.rules import (
+    Texts,
+    each,
+    is_endpoint,
+    is_network,
+    milliseconds,
+    secure_origin,
+    why_weak,
+)
 from adapter.settings.salesforce import SalesforceSettings
 from adapter.settings.telephony import TelephonySettings
 
@@ -46,6 +54,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     check_salesforce_user: bool = False
     orgs_file: Path | None = None
     proxies: Texts = ()
+    replica_address: str = ""
     sockets_per_address: Annotated[int, Field(ge=1)] = 2000
     delivery_days: Annotated[int, Field(ge=7, le=3650)] = 30
     call_days: Annotated[int, Field(ge=7, le=3650)] = 90
@@ -85,6 +94,16 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
             )
         return self
 
+    @field_validator("replica_address")
+    @classmethod
+    def _is_an_endpoint(cls, value: str) -> str:
+        if value and not is_endpoint(value):
+            raise ValueError(
+                "must be the host and port at which other replicas reach this one, such as "
+                "10.0.0.7:8090"
+            )
+        return value
+
     @model_validator(mode="after")
     def _webhook_secrets_are_secret(self) -> Settings:
         """The simulator's may be known to all."""
@@ -117,7 +136,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
         return self
 
     def demand_safe_to_serve(self) -> None:
-        """Raise WrongSetting where strangers would reach the dev sign-in.
+        """Raise WrongSetting where strangers would get in, or replicas have nothing in common.
 
         A proxy in front of loopback lets them in, and the public address tells of one. Commands
         that only write files need that address before anybody can sign in with Salesforce.
@@ -126,6 +145,11 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
             raise WrongSetting(
                 f"{_ANYBODY}PUBLIC_URL to be a loopback address such as http://localhost:8080, "
                 f"not {self.public_url}; for agents elsewhere set {PREFIX}SIGN_IN=salesforce"
+            )
+        if self.replica_address and not self.database_url.startswith(("postgresql:", "postgres:")):
+            raise WrongSetting(
+                f"{PREFIX}REPLICA_ADDRESS is for replicas that share a PostgreSQL: set "
+                f"{PREFIX}DATABASE_URL to its address, or leave this one out"
             )
 
     @property

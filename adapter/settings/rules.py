@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -15,6 +15,7 @@ from adapter.origins import demand_https, normal_origin
 from adapter.taskfields import is_field
 
 LONGEST_SECONDS = 86_400
+LAST_PORT = 65_535
 SHORTEST_SECRET = 16
 
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)]
@@ -32,6 +33,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 EVERYWHERE = "all"
 """In place of a list of countries."""
 
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _NUMBER_PREFIX = re.compile(r"\+?[0-9]{1,15}")
 _DIAL_PLAN = re.compile(r"(?:([A-Z]{2}):)?([0-9]{0,8})/([0-9]{0,8})/([0-9]{0,8})")
 
@@ -106,6 +108,19 @@ def is_network(text: str) -> bool:
         return ip_network(text, strict=False).prefixlen > 0
     except ValueError:
         return False
+
+
+def is_endpoint(text: str) -> bool:
+    """Whether it is the host and port of one machine; an IPv6 address stands in brackets."""
+    host, _, port = text.rpartition(":")
+    if not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
+        return False
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return bool(_HOST.fullmatch(host))
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    return not address.is_unspecified and isinstance(address, IPv6Address) is is_bracketed
 
 
 def is_region(text: str) -> bool:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from adapter.metrics import Metrics
 from adapter.runtime.clock import Clock
+from adapter.runtime.forwarding import Forwarding
 from adapter.runtime.intake import DeliveryOutcome, Intake
 from adapter.storage.port import Done, StorageError
 from adapter.storage.threadbridge import outcome_of
@@ -42,7 +43,7 @@ class Webhooks:
         self,
         *,
         driver: WebhookDriver,
-        intake: Intake,
+        intake: Intake | Forwarding,
         clock: Clock,
         metrics: Metrics | None = None,
         strangers: Throttle,

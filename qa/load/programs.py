@@ -275,6 +275,7 @@ async def ours(
         **(further or {}),
     }
     if database:
+        variables["SOFTPHONE_REPLICA_ADDRESS"] = f"127.0.0.1:{free_port()}"
         await _migrate(folder, variables)
     command = (*LAUNCH, *launch, "serve") if launch else (sys.executable, "-m", "adapter", "serve")
     return Program(kind, port, command, folder, variables, is_ours=True)

@@ -127,7 +127,7 @@ async def play(
         User(f"user_a{n:03d}", f"Agent {n}", f"a{n:03d}@example.com", f"2{n:03d}")
         for n in range(agents)
     )
-    limits = {
+    limits: dict[str, Any] = {
         "SOFTPHONE_DIALS_PER_MINUTE": "100000",
         "SOFTPHONE_DIALS_PER_HOUR": "1000000",
         "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "0",

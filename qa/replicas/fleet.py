@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,9 +87,14 @@ async def a_fleet(
     users: tuple[User, ...] = DEFAULT_USERS,
     front: Front = balancing,
     root: Path = ROOT,
+    links: bool = False,
+    unlinked: Sequence[int] = (),
     **wishes: str,
 ) -> AsyncIterator[Fleet]:
-    """So many replicas on an empty database, ready; killed at the end."""
+    """So many replicas on an empty database, ready; killed at the end.
+
+    `links`: they forward deliveries to each other, all but those that are `unlinked`.
+    """
     await asyncio.to_thread(upgrade, database)
     async with AsyncExitStack() as stack:
         scene, port = await stack.enter_async_context(a_scene(users=users))
@@ -97,6 +102,8 @@ async def a_fleet(
         replicas = []
         for number, own in enumerate(ports):
             told = environment(scene.url, own, database, scene.provider_url, **wishes)
+            if links and number not in unlinked:
+                told["SOFTPHONE_REPLICA_ADDRESS"] = f"127.0.0.1:{free_port()}"
             logs = folder / f"replica-{number}.log"
             replica = AdapterProcess(
                 f"http://127.0.0.1:{own}", told, logs, module=module, root=root

@@ -37,6 +37,7 @@ def test_the_real_thing_reads_the_dotenv_and_overrules_none_of_it(name: str) -> 
         # Without the file it must not start with an empty folder of that name.
         assert mounts[0]["bind"] == {"create_host_path": False}
         place = {"SOFTPHONE_HOST", "SOFTPHONE_PORT", "SOFTPHONE_DATABASE_URL"}
+        place.add("SOFTPHONE_REPLICA_ADDRESS")
         assert set(service["environment"]) <= place
     assert not any("simulate" in s.get("command", ()) for s in services(name).values())
     assert "SOFTPHONE_DATABASE_URL" not in services("compose.yaml")["adapter"]["environment"]

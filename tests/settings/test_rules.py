@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.settings.rules import secure_origin, split_fields, why_weak
+from adapter.settings.rules import is_endpoint, secure_origin, split_fields, why_weak
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,30 @@ def test_a_secret_of_a_provider_is_strong(secret: str) -> None:
 def test_a_secret_that_others_know_or_guess_is_weak(secret: str, said: str) -> None:
     """Short ones, monotonous ones, and those of documentation."""
     assert said in why_weak(secret)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("10.0.0.7:8090", True),
+        ("replica-1:1", True),
+        ("[2001:db8::7]:65535", True),
+        ("2001:db8::7:8090", False),
+        ("[10.0.0.7]:8090", False),
+        ("0.0.0.0:8090", False),
+        ("[::]:8090", False),
+        (":8090", False),
+        ("replica-1", False),
+        ("replica-1:0", False),
+        ("replica-1:65536", False),
+        ("replica-1:http", False),
+        ("http://replica-1:8090", False),
+        ("-:8090", False),
+    ],
+)
+def test_an_endpoint_is_one_machine_s_host_and_port(text: str, fits: bool) -> None:
+    """Others are told it: an address that means all of one's own is of no use to them."""
+    assert is_endpoint(text) is fits
 
 
 def test_an_origin_of_salesforce_is_told_with_an_example() -> None:

@@ -31,6 +31,7 @@ SAID: Mapping[str, tuple[str, object]] = {
     "orgs_file": ("orgs.toml", Path("orgs.toml")),
     "supervisors": ("ada@example.com,", ("ada@example.com",)),
     "proxies": ("10.0.0.0/8,2001:db8::1", ("10.0.0.0/8", "2001:db8::1")),
+    "replica_address": ("10.0.0.7:8090", "10.0.0.7:8090"),
     "sockets_per_address": ("5", 5),
     "delivery_days": ("7", 7),
     "call_days": ("365", 365),
@@ -202,6 +203,7 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PUBLIC_URL", "https://ada@phone.example.com", URL),
         ("PUBLIC_URL", "https://phone.example.com?x=1", URL),
         ("PUBLIC_URL", "https://phone.example.com\\@evil.example", URL),
+        ("REPLICA_ADDRESS", "10.0.0.7", "must be the host and port at which other replicas"),
         ("PROXIES", "0.0.0.0/0", "'0.0.0.0/0' is no IP address or network"),
         ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no IP address or network"),
         ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
@@ -284,6 +286,14 @@ def test_the_dev_sign_in_refuses_an_address_that_others_reach(url: str) -> None:
     """A proxy in front of loopback lets the world in; the public address tells of one."""
     with pytest.raises(WrongSetting, match="SOFTPHONE_PUBLIC_URL to be a loopback address"):
         load({"SOFTPHONE_PUBLIC_URL": url}).demand_safe_to_serve()
+
+
+def test_replicas_hand_over_only_what_they_share() -> None:
+    """Each has an SQLite file of its own: what the other decides is lost on it."""
+    told = {"SOFTPHONE_REPLICA_ADDRESS": "10.0.0.7:8090"}
+    with pytest.raises(WrongSetting, match="SOFTPHONE_DATABASE_URL to its address"):
+        load(told).demand_safe_to_serve()
+    load({**told, "SOFTPHONE_DATABASE_URL": "postgres://db/softphone"}).demand_safe_to_serve()
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "https://127.0.0.1", "http://[::1]:80"])

@@ -1,0 +1,231 @@
+"""Links between replicas over real sockets: who asks hears exactly once, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from adapter.fanout import links
+from adapter.fanout.links import LONGEST_BYTES, MOST_WAITING, Answered, Link
+from adapter.fanout.sealed import shared_secret
+
+SECRET = shared_secret("postgresql://db/softphone", "epoch_1")
+PATIENCE_SECONDS = 30
+
+
+@dataclass
+class Side:
+    """One replica's side: how it answers, and what it heard."""
+
+    answers: Callable[[bytes, Answered], None] = lambda body, answer: answer(b"re " + body)
+    link: Link | None = None
+    noted_: list[bytes] = field(default_factory=list)
+    was_opened: asyncio.Event = field(default_factory=asyncio.Event)
+    was_noted: asyncio.Event = field(default_factory=asyncio.Event)
+    was_closed: asyncio.Event = field(default_factory=asyncio.Event)
+    closes: int = 0
+
+    def opened(self, link: Link) -> None:
+        """Keep it."""
+        self.link = link
+        self.was_opened.set()
+
+    def asked(self, body: bytes, answer: Answered) -> None:
+        """Answer as told."""
+        self.answers(body, answer)
+
+    def noted(self, link: Link, body: bytes) -> None:
+        """Note it."""
+        self.noted_.append(body)
+        self.was_noted.set()
+
+    def closed(self, link: Link) -> None:
+        """Count it."""
+        self.closes += 1
+        self.was_closed.set()
+
+
+@asynccontextmanager
+async def linked(
+    dialer: Side, called: Side, secret: bytes = SECRET, *, opens: bool = True
+) -> AsyncIterator[Link]:
+    """The dialer's link to the other; `opens` waits until both sides have proved themselves."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Link(called, SECRET), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport, link = await loop.create_connection(
+        lambda: Link(dialer, secret, f"127.0.0.1:{port}"), "127.0.0.1", port
+    )
+    try:
+        if opens:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await dialer.was_opened.wait()
+                await called.was_opened.wait()
+        yield link
+    finally:
+        transport.abort()
+        server.close()
+
+
+async def ask(link: Link, body: bytes) -> bytes:
+    """The answer to a question that can be asked."""
+    answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    assert link.ask(body, answer.set_result)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await answer
+
+
+async def test_each_question_has_its_own_answer_in_whatever_order() -> None:
+    """The first is answered last; many of one round go together."""
+    held: list[tuple[bytes, Answered]] = []
+
+    def answers(body: bytes, answer: Answered) -> None:
+        held.append((body, answer))
+        if len(held) == 100:
+            for said, reply in reversed(held):
+                reply(said.upper())
+
+    async with linked(Side(), Side(answers)) as link:
+        asked = [f"q{number}".encode() for number in range(100)]
+        heard = await asyncio.gather(*(ask(link, body) for body in asked))
+    assert list(heard) == [body.upper() for body in asked]
+
+
+async def test_many_long_questions_go_in_several_frames() -> None:
+    """Together they would be longer than a frame may be."""
+    async with linked(Side(), Side(lambda body, answer: answer(body[-1:]))) as link:
+        bodies = [bytes(LONGEST_BYTES - 1) + bytes([number]) for number in range(8)]
+        heard = await asyncio.gather(*(ask(link, body) for body in bodies))
+    assert list(heard) == [bytes([number]) for number in range(8)]
+
+
+async def test_notes_reach_the_other_side() -> None:
+    """Both ways."""
+    dialer, called = Side(), Side()
+    async with linked(dialer, called) as link, asyncio.timeout(PATIENCE_SECONDS):
+        assert called.link is not None
+        called.link.note(b"my lines")
+        link.note(b"hello")
+        await dialer.was_noted.wait()
+        await called.was_noted.wait()
+    assert (dialer.noted_, called.noted_) == ([b"my lines"], [b"hello"])
+
+
+async def test_who_waits_hears_nothing_when_the_other_side_dies() -> None:
+    """Once, and what comes afterwards is not asked at all."""
+    asked = asyncio.Event()
+    called = Side(lambda _body, _answer: asked.set())
+    dialer = Side()
+    async with linked(dialer, called) as link:
+        answer = asyncio.create_task(ask(link, b"decide"))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asked.wait()
+            assert called.link is not None
+            called.link.close()
+            assert await answer == b""
+            await dialer.was_closed.wait()
+        assert not link.ask(b"decide", lambda _: pytest.fail("it was not asked"))
+    assert (dialer.closes, called.closes) == (1, 1)
+
+
+async def test_who_is_too_slow_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question is answered with nothing, and so are those behind it."""
+    monkeypatch.setattr(links, "ANSWER_SECONDS", 0.05)
+    late: list[Answered] = []
+    dialer = Side()
+    async with linked(dialer, Side(lambda _body, answer: late.append(answer))) as link:
+        heard = await asyncio.gather(ask(link, b"first"), ask(link, b"second"))
+        assert list(heard) == [b"", b""]
+        assert link.was_slow
+        assert dialer.closes == 1
+        for answer in late:
+            answer(b"too late")  # Nobody is there any more, and nobody is hurt.
+
+
+async def test_who_is_looked_at_before_its_time_is_kept() -> None:
+    """The time of each question counts from that question, not from the first."""
+    held: list[Answered] = []
+    asked = asyncio.Event()
+
+    def hold(_body: bytes, answer: Answered) -> None:
+        held.append(answer)
+        asked.set()
+
+    dialer = Side()
+    async with linked(dialer, Side(hold)) as link, asyncio.timeout(PATIENCE_SECONDS):
+        link._look_if_slow()  # Nothing waits.
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        assert link.ask(b"second", answer.set_result)
+        link._look_if_slow()  # It is not due.
+        await asked.wait()
+        held.pop()(b"yes")
+        assert await answer == b"yes"
+        assert dialer.closes == 0
+
+
+async def test_who_does_not_know_the_secret_is_refused() -> None:
+    """Neither side opens, and nothing is answered."""
+    dialer, called = Side(), Side(lambda _body, _answer: pytest.fail("a stranger was heard"))
+    stranger = shared_secret("postgresql://db/other", "epoch_1")
+    async with linked(dialer, called, stranger, opens=False) as link:
+        assert not link.ask(b"decide", lambda _: pytest.fail("it was not asked"))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await dialer.was_closed.wait()
+            await called.was_closed.wait()
+    assert dialer.link is None
+    assert called.link is None
+
+
+async def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection without a greeting ends by itself."""
+    monkeypatch.setattr(links, "GREETING_SECONDS", 0.05)
+    called = Side()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Link(called, SECRET), "127.0.0.1", 0)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+            await called.was_closed.wait()
+            writer.close()
+    finally:
+        server.close()
+    assert called.link is None
+
+
+async def test_rubbish_in_a_good_frame_ends_the_link() -> None:
+    """As it does when its owner cannot read what was asked."""
+
+    def cannot_read(_body: bytes, _answer: Answered) -> None:
+        raise msgspec.ValidationError("not a delivery")
+
+    async with linked(Side(), Side(cannot_read)) as link:
+        assert await ask(link, b"?") == b""
+    dialer, called = Side(), Side()
+    async with linked(dialer, called) as link, asyncio.timeout(PATIENCE_SECONDS):
+        assert link._seals is not None
+        link._transport.write(link._seals[0].frame(b"\xc1"))
+        await called.was_closed.wait()
+
+
+async def test_too_much_is_not_asked() -> None:
+    """Too long a question, and one more than may wait."""
+    never = Side(lambda _body, _answer: None)
+    async with linked(Side(), never) as link:
+        assert not link.ask(bytes(LONGEST_BYTES + 1), lambda _: None)
+        heard: list[bytes] = []
+        assert all(link.ask(b"?", heard.append) for _ in range(MOST_WAITING))
+        assert not link.ask(b"?", heard.append)
+        link.close()
+        assert heard == [b""] * MOST_WAITING
+
+
+async def test_who_does_not_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in the buffer has an end."""
+    monkeypatch.setattr(links, "MOST_UNREAD_BYTES", -1)
+    async with linked(Side(), Side()) as link:
+        assert not link.ask(b"?", lambda _: None)

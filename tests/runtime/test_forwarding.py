@@ -1,0 +1,364 @@
+"""A delivery is decided where its agent's page is, once, whatever becomes of the way there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import pytest
+
+from adapter.core.model import AgentKey, Phase, TelephonyUser
+from adapter.fanout.links import Answered, Link
+from adapter.fanout.port import Value
+from adapter.metrics import Metrics
+from adapter.page.page import Page
+from adapter.runtime.forwarding import LINES_A_NOTE, Forwarding, shape
+from adapter.runtime.intake import DeliveryOutcome
+from adapter.storage.port import Done, StorageError
+from adapter.storage.sqlite import SqliteStore
+from adapter.storage.threadbridge import outcome_of
+from adapter.telephony.updates import DriverState, IncomingDelivery, Moment
+from tests.runtime.conftest import (
+    ADA,
+    BOB,
+    LINE,
+    Bench,
+    HandClock,
+    HandProvider,
+    a_bench,
+    heard,
+    news,
+)
+
+OTHER_LINE = TelephonyUser(LINE.account, "user_bob")
+
+
+@dataclass
+class HandLink:
+    """A link of which a test holds the other end."""
+
+    answers: Callable[[bytes, Answered], None] = lambda _body, answer: answer(b"")
+    can_ask: bool = True
+    asked: list[bytes] = field(default_factory=list)
+
+    def ask(self, body: bytes, answered: Answered) -> bool:
+        """As Link.ask."""
+        if self.can_ask:
+            self.asked.append(body)
+            self.answers(body, answered)
+        return self.can_ask
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Replica:
+    """A bench with its forwarding, and what it tells the others."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.metrics = Metrics()
+        self.forwarding = Forwarding(
+            bench.intake, bench.agents, is_here=bench.pages.is_here, metrics=self.metrics
+        )
+        self.notes: list[tuple[bool, list[TelephonyUser]]] = []
+        self.forwarding.tell_with(self._told)
+        bench.pages.watch_with(self.forwarding.moved)
+        bench.agents.spare_values_of(self.forwarding.is_only_here)
+
+    def _told(self, note: bytes) -> None:
+        self.notes.append(msgspec.msgpack.decode(note, type=tuple[bool, list[TelephonyUser]]))
+
+    async def page(self, key: AgentKey = ADA, line: TelephonyUser | None = LINE) -> Page:
+        """An open page of the agent."""
+        await self.bench.greet(key, line)
+        page = Page("page-1", key, lambda _: None, lambda _code, _reason: None)
+        self.bench.pages.add(page)
+        return page
+
+    def sees(self, link: HandLink, *lines: TelephonyUser) -> Link:
+        """Behind that link there are pages of these lines."""
+        other = cast("Link", link)
+        self.forwarding.linked(other)
+        self.forwarding.noted(other, msgspec.msgpack.encode((True, lines)))
+        return other
+
+    async def take(self, delivery: IncomingDelivery) -> DeliveryOutcome:
+        """What a webhook of this delivery comes to here."""
+        return await outcome_of(partial(self.forwarding.begin, delivery))
+
+    def count(self, outcome: str) -> float:
+        """Of the metric."""
+        name = "softphone_forwarded_deliveries_total"
+        return self.metrics.registry.get_sample_value(name, {"outcome": outcome}) or 0.0
+
+
+def leading_to(replica: Replica) -> HandLink:
+    """A link whose other end is that replica."""
+    return HandLink(replica.forwarding.asked)
+
+
+@pytest.fixture
+async def replicas(tmp_path: Path) -> AsyncIterator[tuple[Replica, Replica]]:
+    """Two on one store, with nothing between them but what a test links."""
+    clock, provider = HandClock(), HandProvider()
+    store = await SqliteStore.open(tmp_path / "test.db", clock_ms=clock.now)
+    async with (
+        a_bench(store, clock, provider, shared=True) as first,
+        a_bench(store, clock, provider, shared=True) as second,
+    ):
+        yield Replica(first), Replica(second)
+
+
+async def calls(replica: Replica) -> list[Phase]:
+    """The agent's phase, once a call, as the store has it."""
+    replica.bench.agents.forget(ADA)
+    agent = (await replica.bench.agents.snapshot(ADA)).agent
+    return [agent.phase for _ in agent.calls]
+
+
+DIALED = heard(news(Moment.DIALED))
+DECIDED_ONCE = [Phase.DIALING_DESTINATION]
+
+
+async def test_a_delivery_is_decided_where_the_page_is(replicas: tuple[Replica, Replica]) -> None:
+    """Whoever it came to only passes it on, and answers with what came of it."""
+    first, second = replicas
+    await second.page()
+    first.sees(leading_to(second), LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert first.bench.agents.cached(ADA) is None
+    known = second.bench.agents.cached(ADA)
+    assert known is not None
+    assert known.agent.phase is Phase.DIALING_DESTINATION
+    assert await first.take(DIALED) is DeliveryOutcome.DUPLICATE
+    assert (first.count("answered"), second.count("taken")) == (2, 2)
+    assert await calls(first) == DECIDED_ONCE
+
+
+async def test_a_delivery_whose_page_is_here_stays_here(replicas: tuple[Replica, Replica]) -> None:
+    """Although another replica has one of the agent's pages, too."""
+    first, second = replicas
+    link = leading_to(second)
+    await first.page()
+    first.sees(link, LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert link.asked == []
+
+
+async def test_what_gets_no_answer_is_decided_here(replicas: tuple[Replica, Replica]) -> None:
+    """The other replica died before it took it, was too slow, or could not store it."""
+    first, second = replicas
+    await second.page()
+    first.sees(HandLink(), LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert first.count("unanswered") == 1
+    assert await calls(first) == DECIDED_ONCE
+
+
+async def test_what_was_decided_there_and_not_answered_is_not_doubled(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """The other replica died between its commit and its answer."""
+    first, second = replicas
+    await second.page()
+
+    def dies(body: bytes, answer: Answered) -> None:
+        second.forwarding.asked(body, lambda _: answer(b""))
+
+    first.sees(HandLink(dies), LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.DUPLICATE
+    assert await calls(first) == DECIDED_ONCE
+
+
+async def test_both_decide_it_at_once_and_it_counts_once(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """The other was too slow, and decides it all the same."""
+    first, second = replicas
+    await second.page()
+    there: list[bytes] = []
+
+    def slow(body: bytes, answer: Answered) -> None:
+        second.forwarding.asked(body, there.append)
+        answer(b"")
+
+    first.sees(HandLink(slow), LINE)
+    here = await first.take(DIALED)
+    async with asyncio.timeout(30):
+        while not there:  # noqa: ASYNC110 - both are under way
+            await asyncio.sleep(0)
+    assert {here.encode(), *there} == {b"applied", b"duplicate"}
+    assert await calls(first) == DECIDED_ONCE
+
+
+async def test_two_that_take_each_other_for_the_page_s_do_not_pass_it_round(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """The page has just gone, and neither knows."""
+    first, second = replicas
+    await second.page()
+    page = second.bench.pages.of(ADA)[0]
+    there, back = leading_to(second), leading_to(first)
+    first.sees(there, LINE)
+    second.sees(back, LINE)
+    second.bench.pages.remove(page)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert (len(there.asked), len(back.asked)) == (1, 0)
+
+
+async def test_what_cannot_be_asked_is_decided_here(replicas: tuple[Replica, Replica]) -> None:
+    """Too much is under way to the other replica."""
+    first, _ = replicas
+    await first.bench.greet()
+    first.sees(HandLink(can_ask=False), LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert first.count("unanswered") == 0
+
+
+async def test_only_what_names_a_line_and_steers_nothing_is_passed_on(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """Nobody knows where the rest belongs, and states are for the replica that has read them."""
+    first, _ = replicas
+    link = HandLink()
+    first.sees(link, LINE)
+    await first.bench.greet()
+    await first.take(heard(news(Moment.DIALED, user=None), "evt_1", b"dialed"))
+    await first.take(heard(None, "evt_2"))
+    states = (DriverState("call_1", "{}"),)
+    await first.take(msgspec.structs.replace(heard(news(Moment.DIALED), "evt_3"), states=states))
+    assert link.asked == []
+
+
+async def test_lines_that_have_gone_are_not_asked_for(replicas: tuple[Replica, Replica]) -> None:
+    """Their page has left the other replica, or the replica itself is gone."""
+    first, _ = replicas
+    await first.bench.greet()
+    link = HandLink()
+    other = first.sees(link, LINE)
+    first.forwarding.noted(other, msgspec.msgpack.encode((False, [LINE])))
+    await first.take(DIALED)
+    first.forwarding.noted(other, msgspec.msgpack.encode((True, [LINE])))
+    first.forwarding.unlinked(other)
+    first.forwarding.noted(other, msgspec.msgpack.encode((True, [LINE])))
+    await first.take(heard(news(Moment.CONNECTED), "evt_2"))
+    assert link.asked == []
+    linked = first.metrics.registry.get_sample_value("softphone_linked_replicas")
+    assert linked == 0
+
+
+async def test_others_hear_of_a_line_with_its_first_page_and_of_its_end_with_the_last(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """Two agents share one line; who has none is not told of."""
+    first, _ = replicas
+    ada, bob = await first.page(), await first.page(BOB)
+    other = Page("page-2", ADA, lambda _: None, lambda _code, _reason: None)
+    first.bench.pages.add(other)
+    first.bench.pages.remove(ada)
+    assert {note[0] for note in first.notes} == {True}
+    first.bench.pages.remove(other)
+    assert {note[0] for note in first.notes} == {True}
+    first.bench.pages.remove(bob)
+    assert first.notes[-1] == (False, [LINE])
+    assert list(first.forwarding.notes()) == []
+    told = len(first.notes)
+    await first.page(BOB, None)
+    assert len(first.notes) == told
+
+
+async def test_others_hear_of_another_line_of_the_same_agent(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """The directory names another one at the next hello."""
+    first, _ = replicas
+    await first.page()
+    await first.page(line=OTHER_LINE)
+    assert first.notes == [(True, [LINE]), (False, [LINE]), (True, [OTHER_LINE])]
+
+
+async def test_a_page_whose_agent_is_no_longer_in_memory_keeps_its_line(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """Memory has an end."""
+    first, _ = replicas
+    page = await first.page()
+    first.bench.agents.forget(ADA)
+    first.bench.pages.add(page)
+    assert first.notes == [(True, [LINE])]
+
+
+async def test_who_links_is_told_all_lines_in_notes_that_are_not_too_long(
+    replicas: tuple[Replica, Replica],
+) -> None:
+    """One more than fits into one."""
+    first, _ = replicas
+    lines = {TelephonyUser("acct", f"user_{number}") for number in range(LINES_A_NOTE + 1)}
+    first.forwarding._here = {line: {ADA} for line in lines}
+    notes = [
+        msgspec.msgpack.decode(note, type=tuple[bool, list[TelephonyUser]])
+        for note in first.forwarding.notes()
+    ]
+    assert [len(told) for _, told in notes] == [LINES_A_NOTE, 1]
+    assert {line for _, told in notes for line in told} == lines
+
+
+async def test_values_are_told_only_to_who_has_a_use_for_them(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Versions always are: a replica of an older release may have a page too."""
+    first, _ = replicas
+    told: list[bool] = []
+
+    def publish(_key: AgentKey, _version: int, value: Value | None = None) -> None:
+        told.append(value is not None)
+
+    await first.page()
+    monkeypatch.setattr(first.bench.hints, "publish", publish)
+    moments = iter((Moment.DIALED, Moment.CONNECTED, Moment.ENDED))
+
+    async def one_more() -> None:
+        moment = next(moments)
+        await first.take(heard(news(moment), f"evt_{moment}"))
+
+    await one_more()
+    other = first.sees(HandLink())
+    await one_more()
+    first.forwarding.noted(other, msgspec.msgpack.encode((True, [LINE])))
+    await one_more()
+    assert told[:3] == [True, False, True]
+
+
+async def test_what_cannot_be_stored_there_has_no_answer(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it is tried here, and refused only if that fails, too."""
+    _, second = replicas
+
+    def fails(_heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
+        done(StorageError("the disk is full"))
+
+    monkeypatch.setattr(second.bench.intake, "begin", fails)
+    answers: list[bytes] = []
+    second.forwarding.asked(msgspec.msgpack.encode(DIALED), answers.append)
+    assert answers == [b""]
+
+
+async def test_what_is_no_delivery_is_refused(replicas: tuple[Replica, Replica]) -> None:
+    """The link is closed for it."""
+    with pytest.raises(msgspec.MsgspecError):
+        replicas[0].forwarding.asked(b"\xc1", lambda _: None)
+    with pytest.raises(msgspec.MsgspecError):
+        replicas[0].forwarding.noted(cast("Link", HandLink()), b"\xc1")
+
+
+def test_the_shape_is_short_and_the_same_each_time() -> None:
+    """It goes with each announcement."""
+    assert shape() == shape()
+    assert len(shape()) == 16
