@@ -211,7 +211,7 @@ class Metrics:
             registry=known,
         )
         self.waiting = 0
-        queue = Gauge("softphone_commits_waiting", "Commits that wait.", registry=known)
+        queue = Gauge("softphone_commits_waiting", "Commits without an answer yet.", registry=known)
         queue.set_function(lambda: self.waiting)
         self.logs = Gauge(
             "softphone_open_logs",
