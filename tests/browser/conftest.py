@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Page,
+    Playwright,
+    async_playwright,
+    expect,
+)
+from playwright.async_api import TimeoutError as NoAnswer
 
 from adapter.app import listening
 from adapter.web.demo import make_demo_org
@@ -157,6 +166,7 @@ async def as_people_have_it(profile: Path) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
         *(*ARGUMENTS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"),
+        "about:blank",  # not its own first page, which comes and goes while we attach
         stderr=asyncio.subprocess.PIPE,
         limit=1 << 20,
     )
@@ -173,6 +183,14 @@ async def as_people_have_it(profile: Path) -> AsyncIterator[str]:
         await process.communicate()
 
 
+async def attached(playwright: Playwright, address: str) -> Browser:
+    """Playwright's hold on that Chromium; one that is busy may never answer, and is asked again."""
+    for _ in range(2):
+        with contextlib.suppress(NoAnswer):
+            return await playwright.chromium.connect_over_cdp(address, timeout=15_000)
+    return await playwright.chromium.connect_over_cdp(address)
+
+
 @contextlib.asynccontextmanager
 async def a_browser(arguments: Sequence[str], profile: Path | None) -> AsyncIterator[Browser]:
     """A Chromium to be driven; with a `profile` as people have it."""
@@ -180,7 +198,7 @@ async def a_browser(arguments: Sequence[str], profile: Path | None) -> AsyncIter
         playwright = await stack.enter_async_context(async_playwright())
         if profile is not None:
             address = await stack.enter_async_context(as_people_have_it(profile))
-            yield await playwright.chromium.connect_over_cdp(address)
+            yield await attached(playwright, address)
             return
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]

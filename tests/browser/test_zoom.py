@@ -72,9 +72,20 @@ async def test_every_state_fits_every_size_in_both_directions(tmp_path: Path) ->
     assert found == {}
 
 
+ROOM_LEFT = """() => {
+  const input = document.querySelector('.number-box input');
+  const box = getComputedStyle(input), words = getComputedStyle(input, '::placeholder');
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = `${words.fontWeight} ${words.fontSize} ${words.fontFamily}`;
+  const taken = pen.measureText(input.placeholder).width;
+  return input.clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight) - taken;
+}"""
+"""Pixels beside the words that say what may be typed into the search."""
+
+
 @pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "pt"])
 async def test_the_panel_speaks_the_browsers_language(tmp_path: Path, language: str) -> None:
-    """By the browser's wish alone, and no word of English is left among the labels."""
+    """By the browser's wish alone, no English among its labels, and in a narrow panel, too."""
     async with a_stage(tmp_path, browsing={"locale": language}) as org:
         tab = await org.tab(ADA)
         shown = await tab.phone.evaluate(
@@ -82,3 +93,6 @@ async def test_the_panel_speaks_the_browsers_language(tmp_path: Path, language: 
         )
         assert shown[0] == language
         assert shown[1] not in {"Ready", ""}
+        await tab.page.locator("iframe").evaluate(RESIZE, [200, 550])
+        await tab.phone.evaluate(RESIZED, 200)
+        assert await tab.phone.evaluate(ROOM_LEFT) >= 0

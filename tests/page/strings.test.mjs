@@ -74,6 +74,10 @@ for (const language of LANGUAGES) {
   });
 }
 
+test('of a choice that a narrow panel cuts off, the outcome itself is what is seen', () => {
+  for (const language of LANGUAGES) assert.match(String(tableOf(language)['wrapup.asItEnded']), /^\{outcome\} \(.+\)$/, language);
+});
+
 test('what the server says is told in the language of the page, in English in its own words', () => {
   const said = { code: 'busy', text: 'You are in a call.' };
   assert.equal(wordsFor(createTranslate(ENGLISH, 'en'), said), 'You are in a call.');
