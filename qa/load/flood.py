@@ -55,6 +55,7 @@ class Flood:
         """`patience`: how many seconds the last view may take; `also`: half of all goes there."""
         self._ports = (port, port if also is None else also)
         self._patience = patience
+        self.connections = CONNECTIONS
         self.pages = pages
         self._due: dict[str, deque[tuple[bytes, float]]] = {user: deque() for user in pages}
         self._waiting: deque[Delivery] = deque()
@@ -80,7 +81,7 @@ class Flood:
         self._done = asyncio.get_running_loop().create_future()
         self._left, self._latencies = len(deliveries), []
         self._waiting, self._eager = deque(deliveries), not per_second
-        ports = self._ports * (CONNECTIONS // 2)
+        ports = self._ports * (self.connections // 2)
         self._idle = [await connect(port, self._answered) for port in ports]
         connections = list(self._idle)
         gc.collect()

@@ -51,6 +51,7 @@ ROWS = (
     ("(g) the same, 10,000 of 100 agents", "agents_growth"),
     ("(h) PostgreSQL, of SQLite", "postgres_vs_sqlite"),
     ("(i) two replicas' processor time a delivery, of one's", "two_replicas_cost"),
+    ("(i) the same, each with as many connections as the one", "two_replicas_cost_loaded"),
 )
 
 FURTHER_ROWS = (

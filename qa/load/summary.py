@@ -29,6 +29,7 @@ KEYS = (
     "agents_growth",
     "postgres_vs_sqlite",
     "two_replicas_cost",
+    "two_replicas_cost_loaded",
     "outbound_call_cpu_ms",
     "outbound_call_vs_floor_cpu",
     "day_growth",

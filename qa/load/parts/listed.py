@@ -70,7 +70,7 @@ PARTS = {
     "growth": Part(lambda folder, options: growth(folder, options.rounds), ("agents_growth",)),
     "replicas": Part(
         lambda folder, options: replicas(folder, options.agents, options.rounds),
-        ("two_replicas_cost",),
+        ("two_replicas_cost", "two_replicas_cost_loaded"),
     ),
     "outbound": Part(
         lambda folder, options: outbound(folder, options.rounds),

@@ -1,25 +1,28 @@
 """(i): two replicas on one PostgreSQL, each webhook at whichever, beside one replica alone.
 
 Each has half of the agents' pages, so half of the webhooks reach the replica without the page. Told
-is what a delivery costs in all: the processes' and the database's processor time together.
+is what a delivery costs in all: the processes' and the database's processor time together. The
+connections are shared by the two, so that each has half of what one has under way, and commits
+half as many at a time; so two are also asked over as many connections each.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGKILL
 
 from qa.load import programs, scene
 from qa.load.flood import Flood
-from qa.load.parts.found import Found
+from qa.load.parts.found import Found, Round
 from qa.load.programs import Program
 from qa.load.rounds import Contender, contender, interleave, tell
 from tests.storage.servers import running_postgres
 
 ALL = "all_us_per_event"
 ONE, TWO = "postgres, one replica", "postgres, two replicas"
+LOADED = f"{TWO} loaded as one"
 
 
 @dataclass
@@ -52,6 +55,18 @@ class Pair(Program):
         return self.other
 
 
+class Loaded(Contender):
+    """Over twice the connections: as many at each replica as one replica has alone."""
+
+    async def round(self) -> Round:
+        """One more."""
+        self.flood.connections *= 2
+        try:
+            return await super().round()
+        finally:
+            self.flood.connections //= 2
+
+
 async def replicas(folder: Path, agents: int, rounds: int) -> Found:
     """One replica and two, in turn. Raises RuntimeError where there is no PostgreSQL."""
     with ExitStack() as stack:
@@ -63,13 +78,16 @@ async def replicas(folder: Path, agents: int, rounds: int) -> Found:
         stack.callback(alone.stop)
         both = await _pair(folder, agents, server.database())
         stack.callback(both.stop)
-        found = await interleave(
-            [await contender(alone, agents), await _paired(both, agents)], rounds
-        )
+        single, two = await contender(alone, agents), await _paired(both, agents)
+        loaded = Loaded(replace(both, kind=LOADED), two.flood, agents)
+        found = await interleave([single, two, loaded], rounds)
     for measured in found.rounds.values():
         for one in measured:
             one[ALL] = round(one["cpu_us_per_event"] + one["database_us_per_event"], 1)
-    found.figures = {"two_replicas_cost": found.ratio(TWO, ONE, ALL)}
+    found.figures = {
+        "two_replicas_cost": found.ratio(TWO, ONE, ALL),
+        "two_replicas_cost_loaded": found.ratio(LOADED, ONE, ALL),
+    }
     return found
 
 
