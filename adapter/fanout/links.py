@@ -70,6 +70,7 @@ class Link(asyncio.Protocol):
         self._owner = owner
         self._secret = secret
         self._loop = asyncio.get_running_loop()
+        self._has_begun = False
         self._transport: asyncio.Transport
         self._greeting: asyncio.TimerHandle
         self._nonce = secrets.token_bytes(NONCE_BYTES)
@@ -103,7 +104,8 @@ class Link(asyncio.Protocol):
 
     def close(self) -> None:
         """Hang up now; who waits for answers hears that there are none."""
-        self._transport.abort()
+        if self._has_begun:
+            self._transport.abort()
         self._gone()
 
     def _say(self, number: int, body: bytes) -> None:
@@ -136,6 +138,10 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Both say their random bytes first."""
         self._transport = cast(asyncio.Transport, transport)
+        if self.is_gone:
+            self._transport.abort()
+            return
+        self._has_begun = True
         self._transport.write(self._nonce)
         self._greeting = self._loop.call_later(GREETING_SECONDS, self.close)
 
@@ -189,7 +195,8 @@ class Link(asyncio.Protocol):
     def _gone(self) -> None:
         if self.is_gone:
             return
-        self._greeting.cancel()
+        if self._has_begun:
+            self._greeting.cancel()
         if self._look is not None:
             self._look.cancel()
         waiting, self._waiting = self._waiting, {}

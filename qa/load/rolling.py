@@ -133,7 +133,7 @@ async def play(
         "SOFTPHONE_DIALS_PER_MINUTE_PER_ORG": "0",
     }
     async with a_fleet(
-        folder, database, 3, users=users, front=front, root=releases[0], **limits
+        folder, database, 3, users=users, front=front, root=releases[0], links=True, **limits
     ) as fleet:
         await fleet.scene.scenario(
             outcome="answered", pick_up_seconds=0.1, ring_seconds=0.1, talk_seconds=0.4

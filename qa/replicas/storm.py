@@ -170,7 +170,9 @@ async def play(kills: int, seed: int, folder: Path, server: Postgres) -> dict[st
         "SOFTPHONE_BRIDGED_CHECK_SECONDS": "4",
     }
     module = "qa.replicas.lossy"
-    async with a_fleet(folder, server.database(), module=module, users=users, **wishes) as fleet:
+    async with a_fleet(
+        folder, server.database(), module=module, users=users, links=True, **wishes
+    ) as fleet:
         fast = {"pick_up_seconds": 0.1, "ring_seconds": 0.1, "talk_seconds": 0.6}
         await fleet.scene.scenario(outcome="answered", **fast)
         agents = []

@@ -229,3 +229,26 @@ async def test_who_does_not_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(links, "MOST_UNREAD_BYTES", -1)
     async with linked(Side(), Side()) as link:
         assert not link.ask(b"?", lambda _: None)
+
+
+async def test_a_link_that_is_closed_before_it_is_made_stays_closed() -> None:
+    """Its replica leaves in that very moment."""
+    dialer, called = Side(), Side()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Link(called, SECRET), "127.0.0.1", 0)
+
+    def closed_at_once() -> Link:
+        link = Link(dialer, SECRET, "127.0.0.1:1")
+        link.close()
+        return link
+
+    try:
+        host, port = server.sockets[0].getsockname()[:2]
+        transport, link = await loop.create_connection(closed_at_once, host, port)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await called.was_closed.wait()
+        assert transport.is_closing()
+        assert link.is_gone
+    finally:
+        server.close()
+    assert (dialer.closes, dialer.link, called.link) == (1, None, None)
