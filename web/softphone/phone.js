@@ -219,7 +219,7 @@ export function createPhone(page, begun) {
   const { driver, settings, origin } = begun;
   const send = (/** @type {Frame} */ frame) => connection.send(frame);
   const wake = createWakeDetector();
-  const reload = createBuildReload(page.drafts, () => location.reload());
+  const reload = createBuildReload(() => location.reload());
   const dialing = createDialing({ ...page, send: (frame) => connection.isUp() && send(frame), makeId });
   const desk = createDesk(page, begun, send, clicked);
   const { org, works, audio } = desk;
