@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Annotated
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -111,16 +111,19 @@ def is_network(text: str) -> bool:
 
 
 def is_endpoint(text: str) -> bool:
-    """Whether it is the host and port of one machine; an IPv6 address stands in brackets."""
+    """Whether it is the host and port of one machine; an IPv6 address stands in brackets.
+
+    Another address may: who puts it together need not know which kind it is.
+    """
     host, _, port = text.rpartition(":")
     if not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
         return False
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
-        address = ip_address(host.removeprefix("[").removesuffix("]"))
+        address = ip_address(bare)
     except ValueError:
         return bool(_HOST.fullmatch(host))
-    is_bracketed = host.startswith("[") and host.endswith("]")
-    return not address.is_unspecified and isinstance(address, IPv6Address) is is_bracketed
+    return not address.is_unspecified and (bare != host or isinstance(address, IPv4Address))
 
 
 def is_region(text: str) -> bool:
