@@ -203,4 +203,5 @@ class Link(asyncio.Protocol):
         self._owner.closed(self)
         self.is_open, self.is_gone = False, True
         for _, answered in waiting.values():
-            answered(b"")
+            # Each in a call of its own: what fails for one must not leave the next one waiting.
+            self._loop.call_soon(answered, b"")

@@ -23,6 +23,9 @@ from adapter.telephony.updates import IncomingDelivery
 
 LINES_A_NOTE = 500
 
+_OUTCOMES = {outcome.encode(): outcome for outcome in DeliveryOutcome}
+"""By how they are answered. What only another release knows is no answer."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _delivery = msgspec.msgpack.Decoder(IncomingDelivery).decode
 _note = msgspec.msgpack.Decoder(tuple[bool, list[TelephonyUser]]).decode
@@ -80,11 +83,15 @@ class Forwarding:
     def _answered(
         self, heard: IncomingDelivery, done: Done[DeliveryOutcome], answer: bytes
     ) -> None:
-        self._metrics.forwarded.count("answered" if answer else "unanswered")
-        if answer:
-            done(DeliveryOutcome(answer.decode()))
-        else:
+        outcome = _OUTCOMES.get(answer)
+        self._metrics.forwarded.count("answered" if outcome else "unanswered")
+        if outcome is not None:
+            done(outcome)
+            return
+        try:
             self._intake.begin(heard, done)
+        except Exception as error:  # it is no fault of the link's, and its sender waits
+            done(error)
 
     def is_only_here(self, agent: Agent) -> bool:
         """Whether other replicas have no use for the agent's value: its deliveries come here."""

@@ -221,7 +221,25 @@ async def test_too_much_is_not_asked() -> None:
         assert all(link.ask(b"?", heard.append) for _ in range(MOST_WAITING))
         assert not link.ask(b"?", heard.append)
         link.close()
+        await asyncio.sleep(0)
         assert heard == [b""] * MOST_WAITING
+
+
+async def test_what_fails_for_one_who_asked_leaves_nobody_else_waiting() -> None:
+    """The link is gone, and the first of three cannot go on without an answer."""
+    failures: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: failures.append(told))
+
+    def fails(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    async with linked(Side(), Side(lambda _body, _answer: None)) as link:
+        heard: list[bytes] = []
+        assert all(link.ask(b"?", answered) for answered in (fails, heard.append, heard.append))
+        link.close()
+        await asyncio.sleep(0)
+    assert heard == [b"", b""]
+    assert len(failures) == 1
 
 
 async def test_who_does_not_read_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,35 @@ async def test_what_gets_no_answer_is_decided_here(replicas: tuple[Replica, Repl
     assert await calls(first) == DECIDED_ONCE
 
 
+@pytest.mark.parametrize("answer", [b"postponed", b"\xff"])
+async def test_an_answer_that_only_another_release_knows_is_none(
+    replicas: tuple[Replica, Replica], answer: bytes
+) -> None:
+    """Whoever waits for the delivery must hear: it is decided here."""
+    first, second = replicas
+    await second.page()
+    first.sees(HandLink(lambda _body, answered: answered(answer)), LINE)
+    assert await first.take(DIALED) is DeliveryOutcome.APPLIED
+    assert first.count("unanswered") == 1
+
+
+async def test_who_cannot_decide_what_got_no_answer_says_so(
+    replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of this replica's own is told to whoever waits, not to the link."""
+    first, second = replicas
+    await second.page()
+    first.sees(HandLink(), LINE)
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(first.bench.intake, "begin", fails)
+    told: list[DeliveryOutcome | Exception] = []
+    first.forwarding.begin(DIALED, told.append)
+    assert [type(one) for one in told] == [ZeroDivisionError]
+
+
 async def test_what_was_decided_there_and_not_answered_is_not_doubled(
     replicas: tuple[Replica, Replica],
 ) -> None:
