@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -75,10 +77,11 @@ async def test_deliveries_are_decided_where_the_page_is(tmp_path: Path, postgres
         assert await metric(fleet, 1, answered("unanswered")) == 0
 
 
-async def test_a_page_s_replica_that_does_not_answer_loses_and_doubles_nothing(
+@asynccontextmanager
+async def a_bridged_call(
     tmp_path: Path, postgres: Postgres
-) -> None:
-    """It is stopped in a call: the other one decides by itself; then it goes on, and shows all."""
+) -> AsyncIterator[tuple[Fleet, FakePage]]:
+    """Of a page at the first replica, while its webhooks reach the second."""
     async with a_fleet(tmp_path, postgres.database(), 2, links=True) as fleet:
         await linked(fleet, 0, 1)
         fleet.webhooks_to(1)
@@ -86,6 +89,14 @@ async def test_a_page_s_replica_that_does_not_answer_loses_and_doubles_nothing(
         page = await fleet.page(0)
         await page.dial(NUMBER, CONTACT)
         await page.until(lambda v: v["state"] == "bridged")
+        yield fleet, page
+
+
+async def test_a_page_s_replica_that_does_not_answer_loses_and_doubles_nothing(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    """It is stopped in a call: the other one decides by itself; then it goes on, and shows all."""
+    async with a_bridged_call(tmp_path, postgres) as (fleet, page):
         process = fleet.replicas[0].process
         assert process is not None
         process.send_signal(signal.SIGSTOP)
@@ -100,13 +111,7 @@ async def test_a_page_s_replica_that_is_killed_loses_nothing(
     tmp_path: Path, postgres: Postgres
 ) -> None:
     """Its page comes back at the other replica, which has decided meanwhile."""
-    async with a_fleet(tmp_path, postgres.database(), 2, links=True) as fleet:
-        await linked(fleet, 0, 1)
-        fleet.webhooks_to(1)
-        await fleet.scene.scenario(outcome="answered", **SLOW)
-        page = await fleet.page(0)
-        await page.dial(NUMBER, CONTACT)
-        await page.until(lambda v: v["state"] == "bridged")
+    async with a_bridged_call(tmp_path, postgres) as (fleet, _page):
         await fleet.replicas[0].kill()
         await finish(fleet, await fleet.page(1))
 
