@@ -213,6 +213,8 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
     attempt = log.attempt
     if attempt is None or attempt.page_id != event.page_id:
         return ignored(log, "another page")
+    if isinstance(event, PageProved) and event.attempt != attempt.number:
+        return ignored(log, "another go")
     match event, log.state:
         case PageProved(never_sent=True), Unknown() | Verifying():
             return open_again(log, event.at, policy)

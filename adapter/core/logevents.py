@@ -64,11 +64,13 @@ class PageLost(Struct, frozen=True):
 class PageProved(Struct, frozen=True):
     """The page said hello again or answered a probe after the go: it can no longer fire it.
 
-    `never_sent`: it is the same page load and its journal knows nothing of the attempt.
+    It is that attempt's go, and no later one's of the same page. `never_sent`: it is the same page
+    load and its journal knows nothing of the attempt.
     """
 
     at: int
     page_id: str
+    attempt: int
     never_sent: bool = False
 
 

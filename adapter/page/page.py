@@ -23,8 +23,9 @@ class Page:
     `surface` is the product of Salesforce's that it is in, `route` who writes the logs there.
     `can_save` is False until its journal has been taken, and until Salesforce has said who runs
     it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
-    `goes` are the goes (log id, attempt) that went down this very socket; `probes` by nonce: when
-    each one was sent (Unix milliseconds), and which goes had gone down before it.
+    `journal` are the goes (log id, attempt) that it remembered when it said hello, None where
+    that can't be told; `goes` those that went down this very socket; `probes` by nonce: when each
+    one was sent (Unix milliseconds), and which goes had gone down before it.
     """
 
     page_id: str
@@ -41,6 +42,7 @@ class Page:
     session: str = ""
     who_asked: str = ""
     time_zone: str = ""
+    journal: frozenset[Go] | None = None
     goes: set[Go] = field(default_factory=set)
     probes: dict[str, tuple[int, frozenset[Go]]] = field(default_factory=dict)
 
@@ -53,6 +55,14 @@ class Page:
     def rank(self) -> tuple[bool, bool, int]:
         """The better page to save with is the greater one: focused, visible, recently used."""
         return self.focused, self.visible, self.active_at
+
+    def never_had(self, go: Go) -> bool:
+        """Whether no load of this page can have carried that go out.
+
+        A page hears nothing from its old sockets any more: what was not in its journal, and did
+        not come down this one, it never heard of.
+        """
+        return self.journal is not None and go not in self.journal and go not in self.goes
 
     def probed(self, nonce: str, now: int) -> None:
         """A probe is on its way, behind all the goes before it; `now` in Unix milliseconds."""

@@ -27,19 +27,15 @@ class Proofs:
         self._clock = clock
         self._is_here = is_here
 
-    async def returned(self, page: Page, journal: set[Go]) -> None:
-        """After a hello: what the page still knows of the goes that it was given.
-
-        A page hears nothing from its old sockets any more, so that a go which is not in its
-        journal, and did not come down this one, has never been executed.
-        """
+    async def returned(self, page: Page) -> None:
+        """After a hello: which of its goes the page has never heard of (`Page.never_had`)."""
         snapshot = await self._agents.snapshot(page.key)
         for one in snapshot.logs:
             attempt = one.attempt
             if attempt is not None and attempt.page_id == page.page_id:
                 go = (one.log_id, attempt.number)
-                await self._prove(page, go, go in journal)
-                self._prove_later(page, go, go in journal, attempt.at)
+                await self._prove(page, go)
+                self._prove_later(page, go, attempt.at)
 
     async def answered(self, page: Page, nonce: str) -> None:
         """The page answered a probe: every go before it has been seen by it.
@@ -57,27 +53,28 @@ class Proofs:
                 continue
             is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
             if had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
-                event = PageProved(self._clock.now(), page.page_id)
-                await self._agents.handle_log_event(page.key, one.log_id, event)
+                await self._prove(page, (one.log_id, one.attempt.number))
 
-    async def _prove(self, page: Page, go: Go, journaled: bool) -> None:
-        never_sent = not journaled and go not in page.goes
-        event = PageProved(self._clock.now(), page.page_id, never_sent)
+    async def _prove(self, page: Page, go: Go) -> None:
+        event = PageProved(self._clock.now(), page.page_id, go[1], page.never_had(go))
         await self._agents.handle_log_event(page.key, go[0], event)
 
-    def _prove_later(self, page: Page, go: Go, journaled: bool, accepted_at: int) -> None:
+    def _prove_later(self, page: Page, go: Go, accepted_at: int) -> None:
         """The core believes no word on a go that may still be under way: say it again after."""
         fresh_until = accepted_at + self._agents.policy_of(page.key).save.fresh_ms
         wait_ms = fresh_until - self._clock.now()
         if wait_ms >= 0:
             loop = asyncio.get_running_loop()
-            loop.call_later(wait_ms / 1000 + 0.05, self._prove_again, page, go, journaled)
+            loop.call_later(wait_ms / 1000 + 0.05, self._start_proof, page, go)
 
-    def _prove_again(self, page: Page, go: Go, journaled: bool) -> None:
-        snapshot = self._agents.cached(page.key)
-        for one in snapshot.logs if snapshot and self._is_here(page) else ():
-            if one.attempt is not None and (one.log_id, one.attempt.number) == go:
-                self._tasks.start(f"prove {one.log_id}", self._prove(page, go, journaled))
+    def _start_proof(self, page: Page, go: Go) -> None:
+        if self._is_here(page):
+            self._tasks.start(f"prove {go[0]}", self._prove_again(page, go))
+
+    async def _prove_again(self, page: Page, go: Go) -> None:
+        snapshot = await self._agents.snapshot(page.key)
+        if any(one.attempt and (one.log_id, one.attempt.number) == go for one in snapshot.logs):
+            await self._prove(page, go)
 
 
 def had_go(one: CallLog, page_id: str) -> bool:

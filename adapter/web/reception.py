@@ -138,7 +138,9 @@ class Reception:
             event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
             if event is not None:
                 await self._agents.handle_log_event(page.key, entry.log_id, event)
-        await self._pages.proofs.returned(page, {(e.log_id, e.attempt) for e in entries})
+        # A save of which nothing can be read may be any: then none was never begun.
+        page.journal = None if rubbish else frozenset((e.log_id, e.attempt) for e in entries)
+        await self._pages.proofs.returned(page)
 
 
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:

@@ -74,6 +74,14 @@ BREAKAGES = (
         GATE,
     ),
     Breakage(
+        "believe of a second go what was proved of the first",
+        CALLLOG,
+        "if isinstance(event, PageProved) and event.attempt != attempt.number:",
+        "if isinstance(event, PageProved) and event.attempt > attempt.number:",
+        GATE,
+        simulated=False,
+    ),
+    Breakage(
         "believe an old probe",
         "adapter/page/proofs.py",
         " and one.attempt.at <= sent_at and not is_behind:",

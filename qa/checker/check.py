@@ -18,7 +18,7 @@ from qa.checker.report import Report, Violation
 EXCUSES = {
     "refused": frozenset({"refused-by-rule", "refused-transient"}),
     "not-confirmed": frozenset(
-        {"lost-callback", "page-crash", "page-frozen", "slow-commit", "socket-lost", "kill"}
+        {"lost-callback", "page-crash", "page-frozen", "slow-commit", "socket-lost"}
     ),
 }
 """For which injected faults a log may stand in the tray, by the tray's reason."""

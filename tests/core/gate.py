@@ -82,9 +82,9 @@ class Gate:
                     if not self.chance(0.2):
                         self.answers.append(self.at + self.rng.randrange(12_000))
                 case ProbePage(page_id):
-                    page = self.page(page_id)
-                    if page is not None and not self.chance(0.4):
-                        self.tell(PageProved(self.at, page_id))
+                    page, asked = self.page(page_id), self.log.attempt
+                    if page is not None and asked is not None and not self.chance(0.4):
+                        self.tell(PageProved(self.at, page_id, asked.number))
                 case SendSettled():
                     pass
                 case _:
@@ -192,7 +192,7 @@ class Gate:
                 self.tell(LogSaved(self.at, page.page_id, number, nonce, task_id))
         if attempt is not None:
             never = attempt.number not in page.journal
-            self.tell(PageProved(self.at, page.page_id, never))
+            self.tell(PageProved(self.at, page.page_id, attempt.number, never))
 
     def restart(self) -> None:
         """Nothing in memory: sockets break, questions are forgotten, the stored log stays."""

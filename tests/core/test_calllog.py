@@ -270,13 +270,13 @@ def test_nothing_there_frees_the_log_only_if_the_page_can_no_longer_fire() -> No
     trayed, asked = verified()
     assert asked == [30_000, 60_000, 120_000, 330_000]
     assert isinstance(trayed.log.state, Tray)
-    freed, _ = verified(PageProved(T0 + 31_000, "page1"))
+    freed, _ = verified(PageProved(T0 + 31_000, "page1", 1))
     assert isinstance(freed.log.state, Pending)
 
 
 def test_an_unanswered_last_question_leaves_it_to_the_agent() -> None:
     """Earlier answers may have come before the commit."""
-    trayed, _ = verified(PageProved(T0 + 31_000, "page1"), answers=(True, True, True, False))
+    trayed, _ = verified(PageProved(T0 + 31_000, "page1", 1), answers=(True, True, True, False))
     assert isinstance(trayed.log.state, Tray)
 
 
@@ -284,7 +284,7 @@ def test_a_proof_while_verifying_counts_too() -> None:
     """Each question probes the page again."""
     asking = after(ACCEPT, LogTimePassed(T0 + 30_000), LogTimePassed(T0 + 60_000), policy=ASKING)
     assert [type(e) for e in asking.effects] == [ReadBack, ProbePage]
-    proved = after(PageProved(T0 + 61_000, "page1"), policy=ASKING, log=asking.log).log
+    proved = after(PageProved(T0 + 61_000, "page1", 1), policy=ASKING, log=asking.log).log
     assert isinstance(proved.state, Verifying)
     assert proved.state.proved
     again = after(LogTimePassed(T0 + 90_000), policy=ASKING, log=proved)
@@ -373,7 +373,7 @@ def test_what_was_surely_not_sent_leaves_no_doubt() -> None:
     for outcome in (
         LogRefused(T0 + 1_900, "page1", 2, "n2", LOCKED),
         LogExpired(T0 + 9_000, "page1", 2, "n2"),
-        PageProved(T0 + 20_000, "page1", never_sent=True),
+        PageProved(T0 + 20_000, "page1", 2, never_sent=True),
     ):
         undone = after(outcome, RecordPicked(T0 + 30_000, None), log=updating).log
         assert (undone.state, undone.unsure) == (Settled(T0 + 30_000), ())
@@ -382,20 +382,30 @@ def test_what_was_surely_not_sent_leaves_no_doubt() -> None:
 def test_a_page_that_never_sent_frees_the_log_at_once() -> None:
     """Same page load, and its journal knows nothing of the attempt."""
     lost = after(ACCEPT, PageLost(T0 + 2_000, "page1")).log
-    assert may_be_offered(after(PageProved(T0 + 3_000, "page1", True), log=lost).log, T0 + 3_000)
-    late = after(ACCEPT, PageProved(T0 + 11_000, "page1", never_sent=True)).log
+    assert may_be_offered(after(PageProved(T0 + 3_000, "page1", 1, True), log=lost).log, T0 + 3_000)
+    late = after(ACCEPT, PageProved(T0 + 11_000, "page1", 1, never_sent=True)).log
     assert may_be_offered(late, T0 + 11_000)
 
 
 def test_a_hello_that_may_have_crossed_the_go_proves_nothing() -> None:
     """The go may have been sent behind the journal that the hello told."""
-    early = after(ACCEPT, PageProved(T0 + 1_000, "page1", never_sent=True))
+    early = after(ACCEPT, PageProved(T0 + 1_000, "page1", 1, never_sent=True))
     assert (early.log.state, early.ignored) == (after(ACCEPT).log.state, "too early")
+
+
+def test_a_proof_of_one_go_says_nothing_of_the_next() -> None:
+    """A replica that was slow to hear of the second go passes on what was said of the first."""
+    second = after(ACCEPT, PageProved(T0 + 11_000, "page1", 1, never_sent=True)).log
+    gone = after(
+        LogAccepted(T0 + 11_001, "page1", "n2"), PageLost(T0 + 12_000, "page1"), log=second
+    )
+    late = after(PageProved(T0 + 13_000, "page1", 1, never_sent=True), log=gone.log)
+    assert (late.log, late.ignored) == (gone.log, "another go")
 
 
 def test_a_page_that_is_back_without_an_outcome_makes_it_unknown_but_proved() -> None:
     """It sent, and does not know what became of it; it will not send again."""
-    back = after(ACCEPT, PageProved(T0 + 20_000, "page1"))
+    back = after(ACCEPT, PageProved(T0 + 20_000, "page1", 1))
     assert back.log.state == Unknown(T0 + 20_000, T0 + 50_000, proved=True)
     assert back.effects == ()
 

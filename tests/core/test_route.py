@@ -86,7 +86,7 @@ def test_a_page_that_is_lost_with_the_go_costs_a_moment() -> None:
     """Another one sends it again; a page that never had it, at once."""
     lost = after(ACCEPT, PageLost(T0 + 500, "page1")).log
     assert lost.state == Pending(T0 + 5_500, T0 + 5_500)
-    unsent = after(ACCEPT, PageProved(T0 + 11_000, "page1", never_sent=True)).log
+    unsent = after(ACCEPT, PageProved(T0 + 11_000, "page1", 1, never_sent=True)).log
     assert isinstance(unsent.state, Pending)
     assert unsent.state.not_before == T0 + 11_000
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from adapter.core.logevents import LogAccepted, PageLost, ProbePage
-from adapter.core.logmodel import Unknown
+from adapter.core.logmodel import CallLog, Unknown
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from adapter.fanout.local import LocalHints
@@ -41,6 +41,7 @@ class Desk:
         self.pages = Pages(agents, tasks, SystemClock(), Tenants([tenant] * orgs), shown)
         self.offers: asyncio.Queue[str] = asyncio.Queue()
         self.probes: list[str] = []
+        self.changed = asyncio.Event()
         self.page = Page("page1", KEY, send=self._heard, close=lambda _code, _why: None)
         self.pages.add(self.page)
 
@@ -59,16 +60,25 @@ class Desk:
         await self.agents.handle_log_event(KEY, "c1", PageLost(at, "page1"))
         self.pages.perform(KEY, {}, ProbePage("page1"))
 
+    async def log(self) -> CallLog:
+        """The one log, as it is kept."""
+        (log,) = (await self.agents.snapshot(KEY)).logs
+        return log
+
     async def is_proved(self) -> bool:
         """Whether the log believes that its page can no longer carry out the last go."""
-        (log,) = (await self.agents.snapshot(KEY)).logs
-        assert isinstance(log.state, Unknown)
-        return log.state.proved
+        state = (await self.log()).state
+        assert isinstance(state, Unknown)
+        return state.proved
 
 
 @asynccontextmanager
 async def a_desk(
-    folder: Path, *, orgs: int = 1, shown: Callable[[], None] = lambda: None
+    folder: Path,
+    *,
+    orgs: int = 1,
+    shown: Callable[[], None] = lambda: None,
+    policy: Policy = Policy(),  # noqa: B008 - it is a value
 ) -> AsyncIterator[Desk]:
     """An agent with one log that waits to be saved; without `orgs`, theirs is not set up."""
     clock = SystemClock()
@@ -79,4 +89,6 @@ async def a_desk(
         stack.push_async_callback(hints.close)
         stack.push_async_callback(tasks.close)
         await store.commit(Commit((AgentChange(0, Agent(KEY), None, (new_log(),)),)))
-        yield Desk(Agents(store, hints, Policy()), tasks, orgs=orgs, shown=shown)
+        desk = Desk(Agents(store, hints, policy), tasks, orgs=orgs, shown=shown)
+        hints.listen(lambda _key, _version: desk.changed.set())
+        yield desk

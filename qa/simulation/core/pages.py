@@ -78,25 +78,23 @@ class ProcessPages:
             self._process.commits.tell(wire.key, steps, returned, close)
 
         def returned(_: Turn) -> None:
-            goes = {(e.log_id, e.attempt) for e in entries}
-            self._returned(wire, goes, close)
+            wire.journal = frozenset((e.log_id, e.attempt) for e in entries)
+            self._returned(wire, close)
 
         self._process.commits.tell(wire.key, [greeted], journal, close)
 
-    def _returned(
-        self, wire: Wire, journal: set[tuple[str, int]], close: Callable[[], None]
-    ) -> None:
+    def _returned(self, wire: Wire, close: Callable[[], None]) -> None:
         """What the page still knows of its goes: what it does not know, it never carried out."""
         steps: list[ForLog] = []
         for log in self._process.commits.snapshot(wire.key).logs:
             if log.attempt is None or log.attempt.page_id != wire.page_id:
                 continue
             go = (log.log_id, log.attempt.number)
-            steps.append(self._proof(wire, go, journal))
+            steps.append(self._proof(wire, go))
             wait_ms = log.attempt.at + self._save.fresh_ms - self._now()
             if wait_ms >= 0:
                 seconds = wait_ms / 1000 + FRESH_AGAIN_SECONDS
-                self._process.later(seconds, self._prove_again, wire, go, journal)
+                self._process.later(seconds, self._prove_again, wire, go)
 
         def ready(_: Turn) -> None:
             if wire.up:
@@ -105,16 +103,16 @@ class ProcessPages:
 
         self._process.commits.tell(wire.key, steps, ready, close)
 
-    def _proof(self, wire: Wire, go: tuple[str, int], journal: set[tuple[str, int]]) -> ForLog:
-        never_sent = go not in journal and go not in wire.goes
-        return ForLog(go[0], PageProved(self._now(), wire.page_id, never_sent))
+    def _proof(self, wire: Wire, go: tuple[str, int]) -> ForLog:
+        never_sent = go not in wire.journal and go not in wire.goes
+        return ForLog(go[0], PageProved(self._now(), wire.page_id, go[1], never_sent))
 
-    def _prove_again(self, wire: Wire, go: tuple[str, int], journal: set[tuple[str, int]]) -> None:
+    def _prove_again(self, wire: Wire, go: tuple[str, int]) -> None:
         if self._process.offers.wires.get(wire.key, {}).get(wire.page_id) is not wire:
             return
         for log in self._process.commits.snapshot(wire.key).logs:
             if log.attempt is not None and (log.log_id, log.attempt.number) == go:
-                self._process.commits.tell(wire.key, [self._proof(wire, go, journal)])
+                self._process.commits.tell(wire.key, [self._proof(wire, go)])
 
     def lost(self, wire: Wire) -> None:
         """A socket is gone; what its page was about to save has an unknown outcome."""
@@ -182,9 +180,10 @@ class ProcessPages:
         for log in self._process.commits.snapshot(wire.key).logs:
             if not isinstance(log.state, Unknown | Verifying) or log.attempt is None:
                 continue
-            is_behind = (log.log_id, log.attempt.number) in wire.goes - goes_before
+            go = (log.log_id, log.attempt.number)
+            is_behind = go in wire.goes - goes_before
             if _had_go(log, wire) and log.attempt.at <= sent_at and not is_behind:
-                self._process.tell_log(wire.key, log.log_id, PageProved(self._now(), wire.page_id))
+                self._process.commits.tell(wire.key, [self._proof(wire, go)])
 
 
 def _had_go(log: CallLog, wire: Wire) -> bool:

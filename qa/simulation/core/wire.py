@@ -49,6 +49,7 @@ class Wire:
         self.up = True
         self.can_save = False
         self.goes: set[tuple[str, int]] = set()
+        self.journal = frozenset[tuple[str, int]]()
         self.probes: dict[str, tuple[int, frozenset[tuple[str, int]]]] = {}
         self._process = process
         self._loop = process.loop
