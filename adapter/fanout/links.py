@@ -182,12 +182,22 @@ class Link(asyncio.Protocol):
             self._owner.opened(self)
             return
         for number, said in _decode(body):
-            if number == _NOTE:
-                self._owner.noted(self, said)
-            elif not self.address:
-                self._owner.asked(said, self._answer_to(number))
-            elif waiting := self._waiting.pop(number, None):
-                waiting[1](said)
+            try:
+                self._take(number, said)
+            except msgspec.MsgspecError:
+                raise
+            except Exception as bug:  # what was said with it is other agents'
+                log.error("replica.not_heard", address=self.address, exc_info=bug)
+                if number != _NOTE and not self.address:
+                    self._say(number, b"")
+
+    def _take(self, number: int, said: bytes) -> None:
+        if number == _NOTE:
+            self._owner.noted(self, said)
+        elif not self.address:
+            self._owner.asked(said, self._answer_to(number))
+        elif waiting := self._waiting.pop(number, None):
+            waiting[1](said)
 
     def _answer_to(self, number: int) -> Answered:
         return lambda answer: self._say(number, answer)

@@ -30,7 +30,7 @@ class LocalHints:
             try:
                 listener(key, version)
             except Exception as error:  # one observer's bug must not stop a commit's others
-                log.error("fanout.listener_failed", exc_info=error)
+                log.error("fanout.listener_failed", agent=str(key), exc_info=error)
 
         self._emitter.on(_TOPIC, guarded)
 

@@ -201,7 +201,7 @@ class PostgresHints:
             try:
                 with connect(self._url) as connection:
                     work(connection)
-            except psycopg.Error as error:
+            except Exception as error:  # whatever it is, without this thread nobody hears
                 log.warning("fanout.broken", reason=type(error).__name__)
                 self._broken()
                 with self._wake:
@@ -210,13 +210,17 @@ class PostgresHints:
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closing:
             taken = self._take()
-            told = (self._hint(key, version, value) for key, (version, value) in taken)
+            told = [self._hint(key, version, value) for key, (version, value) in taken]
             for payload in pack(self._own, told):
                 connection.execute(NOTIFY, [payload])
             time.sleep(PAUSE_SECONDS)
 
     def _hint(self, key: AgentKey, version: int, value: Value | None) -> Hint:
-        return hint_of(key, version, value and value(), self._secret)
+        try:
+            return hint_of(key, version, value and value(), self._secret)
+        except Exception as bug:  # the version alone does: its value is read from the store
+            log.error("fanout.value_failed", agent=str(key), exc_info=bug)
+            return hint_of(key, version, None, self._secret)
 
     def _take(self) -> list[tuple[AgentKey, tuple[int, Value | None]]]:
         """What waits to be sent; empty when closing. While it is sent, more gathers."""
@@ -243,8 +247,11 @@ class PostgresHints:
 
     def _tell(self, hints: list[Hint]) -> None:
         for hint in hints:
-            if self._learn is not None and hint.value != NOTHING and self._is_ours(hint):
-                self._learn(hint.key, hint.version, bytes(hint.value))
+            try:
+                if self._learn is not None and hint.value != NOTHING and self._is_ours(hint):
+                    self._learn(hint.key, hint.version, bytes(hint.value))
+            except Exception as bug:
+                log.error("fanout.not_learned", agent=str(hint.key), exc_info=bug)
             self._local.publish(hint.key, hint.version)
 
     def _is_ours(self, hint: Hint) -> bool:

@@ -99,9 +99,12 @@ class Pages(Registry):
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
         """The whole view to every page of the agent that has not seen this version yet."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
-        if pages:
-            self._show(key, snapshot, pages)
-        self.follow_up(key, snapshot)
+        try:
+            if pages:
+                self._show(key, snapshot, pages)
+        finally:
+            # A view that cannot be made must not keep its logs from being saved.
+            self.follow_up(key, snapshot)
 
     def follow_up(self, key: AgentKey, snapshot: Snapshot) -> None:
         """What a new version asks of pages besides being shown."""

@@ -1,8 +1,9 @@
 """Load, decide, commit, tell, perform: the life of every event.
 
 Law of this file: effects are performed and pages are told only after the commit, and a lost race
-is nothing but a second decision (free, because deciding is pure). The agents kept in memory are a
-cache that the store's versions check.
+is nothing but a second decision (free, because deciding is pure). What is committed has happened:
+a failure after that is one agent's alone, and nobody is answered as if nothing were stored. The
+agents kept in memory are a cache that the store's versions check.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+import structlog
 from msgspec.structs import replace
 
 from adapter.core.effects import Effect, PlaceCall
@@ -40,6 +42,8 @@ from adapter.storage.port import (
 )
 from adapter.storage.rows import Unreadable, read_snapshot, snapshot_text
 from adapter.storage.threadbridge import outcome_of
+
+log = structlog.get_logger(__name__)
 
 Plan = Mapping[AgentKey, Sequence[Step]]
 Turns = dict[AgentKey, Turn]
@@ -103,7 +107,7 @@ class Agents:
         self._is_only_here: Callable[[Agent], bool] = lambda _: False
 
     def perform_with(self, performer: Performer) -> None:
-        """Who carries effects out; called after each commit, must only start things."""
+        """Who carries effects out; called after each commit, must only start things, each alone."""
         self._perform = performer
 
     def count_with(self, counter: Counting) -> None:
@@ -242,10 +246,7 @@ class Agents:
 
     def _committed(self, change: _Change, error: Exception | None) -> None:
         if error is None:
-            try:
-                self._after(change.before, change.turns, change.changes)
-            except Exception as bug:
-                error = bug
+            self._after(change.before, change.turns, change.changes)
         self._finish(change, error)
 
     def _finish(self, change: _Change, error: Exception | None) -> None:
@@ -262,32 +263,41 @@ class Agents:
         turns: Mapping[AgentKey, Turn],
         changes: Sequence[AgentChange],
     ) -> None:
+        """Tell and perform; never raises. Where a try raises nothing it costs nothing."""
         later: list[Callable[[], None]] = []
         for change in changes:
             key = change.agent.key
             turn = turns[key]
-            logs = tuple([log for log in turn.logs.values() if not log.is_settled])
+            logs = tuple([one for one in turn.logs.values() if not one.is_settled])
             snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
             self._remember(key, snapshot)
             self.routes.learn(change.calls)
-            told = self._shared and not self._is_only_here(turn.agent)
-            value = partial(snapshot_text, snapshot) if told else None
-            publish = partial(self._hints.publish, key, snapshot.version, value)
+            publish = partial(self._publish, snapshot)
             if any(isinstance(effect, PlaceCall) for effect in turn.effects):
                 later.append(publish)
             else:
                 publish()
-        try:
-            for key, turn in turns.items():
-                if turn.opened or turn.saved:
-                    self._count(turn)
+        for key, turn in turns.items():
+            try:
                 if turn.effects or turn.log_effects:
                     self._perform(key, turn, turn.effects, turn.log_effects)
-        finally:
-            soon = asyncio.get_running_loop().call_soon
-            for show in later:
-                # The phones first, then the view; twice: a request's body is written a round later.
-                soon(soon, show)
+                if turn.opened or turn.saved:
+                    self._count(turn)
+            except Exception as bug:
+                log.error("agent.not_performed", agent=str(key), exc_info=bug)
+        soon = asyncio.get_running_loop().call_soon
+        for show in later:
+            # The phones first, then the view; twice: a request's body is written a round later.
+            soon(soon, show)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        agent = snapshot.agent
+        try:
+            told = self._shared and not self._is_only_here(agent)
+            value = partial(snapshot_text, snapshot) if told else None
+            self._hints.publish(agent.key, snapshot.version, value)
+        except Exception as bug:
+            log.error("agent.not_told", agent=str(agent.key), exc_info=bug)
 
     def _remember(self, key: AgentKey, snapshot: Snapshot) -> None:
         self._cache[key] = snapshot

@@ -26,6 +26,9 @@ async def set_availability(
     except ProviderError as error:
         log.warning("availability.unknown", agent=str(key), reason=error.text)
         applied = Applied.UNKNOWN
+    except Exception as bug:
+        log.error("availability.failed", agent=str(key), exc_info=bug)
+        applied = Applied.UNKNOWN
     return AvailabilityAnswered(now(), effect.asked_at, effect.held, applied)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol, TypeAlias, assert_never
 
 import structlog
 
@@ -57,6 +57,8 @@ from adapter.telephony.updates import CallUpdate, IncomingDelivery, event_for, f
 from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
+
+CallEffect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall
 
 
 class PageEffects(Protocol):
@@ -119,47 +121,75 @@ class Performer:
         effects: Sequence[Effect],
         log_effects: Sequence[LogEffect],
     ) -> None:
-        """Start everything; returns at once."""
+        """Start everything, each whatever becomes of the others; returns at once."""
         for effect in effects:
-            if isinstance(effect, PopScreen):
-                self._pages.pop(key, effect)
-            elif isinstance(effect, OpenRecord):
-                self._pages.open_record(key, effect)
-            elif isinstance(effect, SetAvailability):
-                name = f"SetAvailability {key}"
-                self._tasks.start(name, self._set_availability(key, effect))
-            else:
-                name = f"{type(effect).__name__} {effect.call_id}"
-                self._tasks.start(name, self._carry_out(key, effect))
+            try:
+                self._start(key, effect)
+            except Exception as bug:
+                self._not_started(key, effect, bug)
         for log_effect in log_effects:
-            self._pages.perform(key, turn.logs, log_effect)
+            try:
+                self._pages.perform(key, turn.logs, log_effect)
+            except Exception as bug:
+                self._not_started(key, log_effect, bug)
 
-    async def _carry_out(
-        self, key: AgentKey, effect: PlaceCall | AskCall | FindCall | ControlCall
-    ) -> None:
-        began = perf_counter()
-        event: Event
-        match effect:
-            case PlaceCall():
-                event = await self._place(key, effect)
-            case AskCall():
-                event = await self._ask(key, effect)
-            case FindCall():
-                event = await self._find(key, effect)
-            case ControlCall():
-                event = await self._control(effect)
-            case _ as never:
-                assert_never(never)
+    def _start(self, key: AgentKey, effect: Effect) -> None:
+        if isinstance(effect, PopScreen):
+            self._pages.pop(key, effect)
+        elif isinstance(effect, OpenRecord):
+            self._pages.open_record(key, effect)
+        elif isinstance(effect, SetAvailability):
+            name = f"SetAvailability {key}"
+            self._tasks.start(name, self._set_availability(key, effect))
+        else:
+            name = f"{type(effect).__name__} {effect.call_id}"
+            self._tasks.start(name, self._carry_out(key, effect))
+
+    def _not_started(self, key: AgentKey, effect: Effect | LogEffect, bug: Exception) -> None:
+        """Its deadline asks again, where it is not to be done at most once."""
         name = type(effect).__name__
+        self._metrics.provider.count(name, "NotStarted")
+        log.error("effect.not_started", **_about(key, effect), effect=name, exc_info=bug)
+
+    async def _carry_out(self, key: AgentKey, effect: CallEffect) -> None:
+        began, name = perf_counter(), type(effect).__name__
+        try:
+            event = await self._outcome(key, effect)
+        except Exception as bug:  # a driver's fault must not leave anybody without an answer
+            log.error("effect.failed", **_about(key, effect), effect=name, exc_info=bug)
+            event = self._unknown(effect)
         self._metrics.answered(name, type(event).__name__, perf_counter() - began)
         try:
             await self._agents.handle(key, event)
         except StorageError as error:
             # The deadline that every effect has will ask again.
-            about = {"agent": str(key), "call": effect.call_id}
-            log.error("effect.outcome_lost", **about, effect=name, reason=str(error))
+            reason = str(error)
+            log.error("effect.outcome_lost", **_about(key, effect), effect=name, reason=reason)
         if isinstance(effect, PlaceCall) and isinstance(event, CallPlaced):
             await self._look_for_silence(key, effect)
+
+    async def _outcome(self, key: AgentKey, effect: CallEffect) -> Event:
+        match effect:
+            case PlaceCall():
+                return await self._place(key, effect)
+            case AskCall():
+                return await self._ask(key, effect)
+            case FindCall():
+                return await self._find(key, effect)
+            case ControlCall():
+                return await self._control(effect)
+            case _ as never:
+                assert_never(never)
+
+    def _unknown(self, effect: CallEffect) -> Event:
+        now, text = self._clock.now(), "Nobody knows what came of it. Tell your admin."
+        match effect:
+            case PlaceCall(call_id=call_id):
+                return PlacingUnknown(now, call_id, text)
+            case ControlCall(request_id=asked, call_id=call_id, action=action):
+                return ControlAnswered(now, asked, "unknown-outcome", text, call_id, action)
+            case _:
+                return CdrUnavailable(now, effect.call_id)
 
     async def _set_availability(self, key: AgentKey, effect: SetAvailability) -> None:
         tenant = self._tenants.of_account(effect.line.account)
@@ -171,7 +201,7 @@ class Performer:
             # Its deadline says that nobody knows.
             log.error("availability.outcome_lost", agent=str(key), reason=str(error))
 
-    def _of(self, effect: PlaceCall | AskCall | FindCall | ControlCall) -> Driver:
+    def _of(self, effect: CallEffect) -> Driver:
         """The agent's own account, and no other: a line whose account is gone has none.
 
         Raises Unsupported.
@@ -300,3 +330,9 @@ def _fits(cdr: Cdr, effect: FindCall, since: int) -> bool:
     if started is not None and started.value < since:
         return False
     return same_number(cdr.dialed or "", effect.number)
+
+
+def _about(key: AgentKey, effect: Effect | LogEffect) -> dict[str, str | None]:
+    """Whose it is, and of which call, if of one."""
+    call = getattr(effect, "call_id", None) or getattr(effect, "log_id", None)
+    return {"agent": str(key), "call": call}

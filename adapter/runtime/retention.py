@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from adapter.runtime.clock import Clock
-from adapter.storage.port import Keep, StorageError, Store
+from adapter.storage.port import Keep, Store
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ class Retention:
     async def _try(self, keep: Keep) -> None:
         try:
             await self._prune(keep)
-        except StorageError as error:
-            log.error("retention.failed", reason=str(error))
+        except Exception as error:  # whatever it is, the pruning must not end
+            log.error("retention.failed", exc_info=error)
 
     async def prune(self) -> int:
         """Once; how many rows went."""

@@ -60,8 +60,11 @@ class Stream:
         """Listen whenever the lease is ours, until cancelled; then others may have it at once."""
         try:
             while True:
-                if await self._has_lease():
-                    await self._listen_while_ours()
+                try:
+                    if await self._has_lease():
+                        await self._listen_while_ours()
+                except Exception as error:  # a process that never listens again tells nobody
+                    log.error("stream.lease_failed", account=self.account, exc_info=error)
                 await asyncio.sleep(self._again_seconds)
         finally:
             await asyncio.shield(self._release())

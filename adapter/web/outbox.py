@@ -111,7 +111,10 @@ class Outbox:
         if self._ending is None:
             work = self._end(code, reason)
             self._ending = self._tasks.start(f"close socket {code}", work)
-            self.on_closing()
+            try:
+                self.on_closing()
+            except Exception as bug:  # whoever ends many sockets must come to the next one
+                log.error("socket.not_left", code=code, exc_info=bug)
 
     async def closed(self) -> None:
         """Wait until a close that was asked for is done."""

@@ -15,7 +15,6 @@ import structlog
 from adapter.core.model import AgentKey
 from adapter.page.pages import Pages
 from adapter.runtime.tasks import Tasks
-from adapter.storage.port import StorageError
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.phonelines import PhoneLines
 from adapter.web.sessions import Sessions
@@ -63,8 +62,8 @@ class SessionMonitor:
             await asyncio.sleep(self._seconds)
             try:
                 await self.look()
-            except StorageError as error:
-                log.error("watch.failed", reason=str(error))
+            except Exception as error:  # else nobody who signed out elsewhere is let go any more
+                log.error("watch.failed", exc_info=error)
 
     async def look(self) -> None:
         """Every session once."""

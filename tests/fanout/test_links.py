@@ -270,3 +270,35 @@ async def test_a_link_that_is_closed_before_it_is_made_stays_closed() -> None:
     finally:
         server.close()
     assert (dialer.closes, dialer.link, called.link) == (1, None, None)
+
+
+async def test_a_question_that_breaks_something_costs_nobody_else_the_answer() -> None:
+    """It is answered with nothing, the others of the same frame are answered, the link stays."""
+
+    def answers(body: bytes, answer: Answered) -> None:
+        if body == b"poison":
+            raise ZeroDivisionError
+        answer(b"re " + body)
+
+    dialer = Side()
+    async with linked(dialer, Side(answers)) as link:
+        heard = await asyncio.gather(*(ask(link, body) for body in (b"a", b"poison", b"b")))
+        assert list(heard) == [b"re a", b"", b"re b"]
+        assert await ask(link, b"c") == b"re c"
+    assert dialer.noted_ == []
+
+
+async def test_who_cannot_take_an_answer_keeps_nobody_else_from_theirs() -> None:
+    """Nor a note that fails: the link stays."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    dialer, called = Side(), Side()
+    called.noted = fail  # type: ignore[method-assign, assignment]
+    async with linked(dialer, called) as link:
+        link.note(b"poison")
+        assert link.ask(b"a", fail)
+        assert await ask(link, b"b") == b"re b"
+        assert link.is_open
+        assert not link.is_gone

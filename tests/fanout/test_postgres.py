@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -206,3 +207,20 @@ async def test_a_value_of_a_stranger_is_not_believed(postgres: Postgres) -> None
         first.hints.publish(ADA, 10, lambda: b'{"a":3}')
         await second.until_heard(ADA, 10)
     assert [(version, value) for _, version, value, _ in learned] == [(10, b'{"a":3}')]
+
+
+async def test_a_value_that_cannot_be_written_or_read_delays_nobodys_hint(
+    postgres: Postgres,
+) -> None:
+    """Its version is told all the same, and so is what comes after it."""
+
+    def broken(*_: object) -> Any:
+        raise ZeroDivisionError
+
+    async with replicas(postgres.database(), 2) as (first, second):
+        for one in (first, second):
+            one.hints.learn_with(broken, "epoch_1")
+        first.hints.publish(ADA, 1, broken)
+        await second.until_heard(ADA, 1)
+        first.hints.publish(BOB, 2, lambda: b"{}")
+        await second.until_heard(BOB, 2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adapter.page import frames
 from adapter.page import pages as module
 from adapter.storage.port import Snapshot, StorageError
 from tests.core.people import KEY
@@ -47,3 +48,19 @@ async def test_who_counts_what_pages_are_shown_hears_of_pages_that_are_here(tmp_
         desk.pages.remove(desk.page)
         desk.pages.hinted(KEY, snapshot.version)
     assert shown == [1]
+
+
+async def test_a_view_that_cannot_be_made_keeps_no_log_from_being_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page is offered it all the same."""
+
+    def broken(*_: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(frames, "view_frame", broken)
+    async with a_desk(tmp_path) as desk:
+        with pytest.raises(ZeroDivisionError):
+            desk.pages.show(KEY, await desk.agents.snapshot(KEY))
+        async with asyncio.timeout(10):
+            assert await desk.offers.get() == "c1"

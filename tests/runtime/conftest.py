@@ -29,7 +29,7 @@ from adapter.storage.sqlite import SqliteStore
 from adapter.storage.sqlstore import SqlStore
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import cdr_from_row
-from adapter.telephony.port import Action, Capabilities, Cdr, Placed, ProviderError, ProviderUser
+from adapter.telephony.port import Action, Capabilities, Cdr, Placed, ProviderUser
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment, Webhook
 from tests.fakes.tenants import OneTenant, a_tenant
 from tests.storage.servers import Postgres
@@ -63,7 +63,7 @@ class HandClock:
 class HandProvider:
     """Does as the test says: `fails` is raised, `rows` are its call log; notes what was asked."""
 
-    fails: ProviderError | None = None
+    fails: Exception | None = None
     rows: list[CdrRow] = field(default_factory=list)
     placed_as: str | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from adapter.core.draft import Draft
 from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubmitted
-from adapter.core.facts import Facts
-from adapter.core.model import Agent, Phase, TelephonyUser
+from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
-from adapter.runtime.agents import _change
+from adapter.runtime.agents import Turns, _change
 from adapter.runtime.turn import take_turn
 from adapter.storage.port import Snapshot, StorageError
 from adapter.storage.rows import snapshot_text
+from adapter.storage.threadbridge import outcome_of
 from tests.runtime.conftest import ADA, BOB, Bench
 
 
 def click(number: str = "+12025550143", request: str = "r1") -> DialRequested:
     """A click, just now."""
     return DialRequested(1_000_000, request, f"call-{request}", number, 1_000_000)
+
+
+def ended(key: AgentKey) -> CallEnded:
+    """A talk of that agent's is over."""
+    said = Facts(direction=Known(Direction.OUTBOUND, Source.SAID))
+    said = replace(said, connected=Known(900_000, Source.SAID), ended=Known(990_000, Source.SAID))
+    called = f"p-{key.user_id}"
+    return CallEnded(1_000_000, f"c-{key.user_id}", False, called, said)
 
 
 async def test_what_was_told_is_in_the_store_before_anybody_hears_of_it(bench: Bench) -> None:
@@ -60,7 +72,7 @@ async def test_the_phones_ring_before_the_view_is_made(bench: Bench) -> None:
 
 
 async def test_a_call_is_shown_even_if_its_effects_could_not_be_started(bench: Bench) -> None:
-    """It is in the store: whoever clicked is told of the error, and every page of the call."""
+    """It is in the store, so that is what whoever clicked hears, and every page."""
     await bench.greet()
 
     def fail(*_: object) -> None:
@@ -68,13 +80,50 @@ async def test_a_call_is_shown_even_if_its_effects_could_not_be_started(bench: B
 
     bench.agents.perform_with(fail)
     bench.told.clear()
-    with pytest.raises(ZeroDivisionError):
-        await bench.agents.handle(ADA, click())
+    turn = await bench.agents.handle(ADA, click())
     await bench.settle()
     stored = await bench.store.load(ADA)
     assert stored is not None
+    assert stored.agent == turn.agent
     assert stored.agent.phase is Phase.RINGING_USER_DEVICES
     assert bench.told == [(ADA, stored.version)]
+
+
+@pytest.mark.parametrize("part", ["perform", "count", "publish", "spare"])
+async def test_after_a_commit_one_agents_failure_is_nobody_elses(bench: Bench, part: str) -> None:
+    """Two agents in one commit, and something fails for the first: the log says for whom."""
+    await bench.greet()
+    await bench.greet(BOB)
+    here: list[AgentKey] = []
+
+    def fail_for_ada(whose: Any, *_: object) -> Any:
+        agent = getattr(whose, "agent", whose)
+        here.append(getattr(agent, "key", agent))
+        if here[-1] == ADA:
+            raise ZeroDivisionError
+
+    agents = bench.agents
+    ends = part == "count"
+    match part:
+        case "perform":
+            agents.perform_with(fail_for_ada)
+        case "count":
+            agents.count_with(fail_for_ada)
+        case "publish":
+            bench.hints.publish = fail_for_ada  # type: ignore[method-assign, assignment]
+        case _:
+            agents._shared = True
+            agents.spare_values_of(fail_for_ada)
+    plan = {key: [ended(key)] if ends else [click(request=key.user_id)] for key in (ADA, BOB)}
+    with capture_logs() as lines:
+        turns: Turns = await outcome_of(partial(agents.change, plan))
+        await bench.settle()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert set(turns) == {ADA, BOB}
+    assert set(here) == {ADA, BOB}
+    assert {line["agent"] for line in lines if line["log_level"] == "error"} == {str(ADA)}
+    assert len(agents._locks) == 0
 
 
 async def test_many_at_once_lose_nothing(bench: Bench) -> None:

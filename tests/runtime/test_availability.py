@@ -11,7 +11,7 @@ from adapter.core.effects import SetAvailability
 from adapter.core.model import TelephonyUser
 from adapter.runtime.availability import set_availability
 from adapter.storage.sqlite import SqliteStore
-from adapter.telephony.port import ProviderError, Rejected, Unknown
+from adapter.telephony.port import Rejected, Unknown
 from tests.runtime.conftest import ADA, Bench, HandClock, HandProvider, a_bench
 
 LINE = TelephonyUser("acct", "user_ada")
@@ -21,7 +21,7 @@ AWAY, DND, AVAILABLE = Status.AWAY, Status.DO_NOT_DISTURB, Status.AVAILABLE
 class Pausing(HandProvider):
     """A provider that keeps calls from its users; `queued` ones only from queues."""
 
-    refusal: ProviderError | None = None
+    refusal: Exception | None = None
     queued = True
 
     async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
@@ -67,9 +67,13 @@ async def test_who_is_in_no_queue_is_only_shown() -> None:
 
 @pytest.mark.parametrize(
     ("error", "applied"),
-    [(Rejected("no", "not now"), Applied.REFUSED), (Unknown("lost"), Applied.UNKNOWN)],
+    [
+        (Rejected("no", "not now"), Applied.REFUSED),
+        (Unknown("lost"), Applied.UNKNOWN),
+        (KeyError("a driver's bug"), Applied.UNKNOWN),
+    ],
 )
-async def test_a_failure_is_told_as_what_it_is(error: ProviderError, applied: Applied) -> None:
+async def test_a_failure_is_told_as_what_it_is(error: Exception, applied: Applied) -> None:
     """Surely not, or perhaps."""
     provider = Pausing()
     provider.refusal = error

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
+from structlog.testing import capture_logs
 
+from adapter.core.effects import PlaceCall, PopScreen
 from adapter.core.events import ControlRequested, DialRequested
+from adapter.core.logevents import ProbePage, ReadBack
 from adapter.core.model import Acceptance, Agent, Phase, Placing
+from adapter.metrics import Metrics
+from adapter.runtime.perform import Performer
+from adapter.runtime.turn import Turn
 from adapter.storage.sqlite import SqliteStore
 from adapter.telephony.port import ProviderError, Rejected, Silence, Unknown, Unsupported
 from adapter.telephony.updates import Moment
-from tests.runtime.conftest import ADA, Bench, HandClock, HandProvider, a_bench, heard, news
+from tests.fakes.tenants import OneTenant, a_tenant
+from tests.runtime.conftest import ADA, LINE, Bench, HandClock, HandProvider, a_bench, heard, news
 
 
 async def dial(bench: Bench) -> Agent:
@@ -41,9 +51,10 @@ async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: Provi
     assert error.text in agent.answers[-1].text
 
 
-async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench) -> None:
+@pytest.mark.parametrize("error", [Unknown("It timed out"), KeyError("a driver's bug")])
+async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench, error: Exception) -> None:
     """Unconfirmed, through every deadline that follows."""
-    bench.provider.fails = Unknown("It timed out")
+    bench.provider.fails = error
     agent = await dial(bench)
     stage = agent.calls[0].stage
     assert isinstance(stage, Placing)
@@ -63,10 +74,11 @@ async def test_what_may_be_a_call_is_never_asked_for_again(bench: Bench) -> None
         (Unsupported("no hold"), "unsupported"),
         (Rejected("no", "not now"), "provider-refused"),
         (Unknown("lost"), "unknown-outcome"),
+        (KeyError("a driver's bug"), "unknown-outcome"),
     ],
 )
 async def test_a_control_is_answered_whatever_comes_of_it(
-    bench: Bench, error: ProviderError | None, code: str
+    bench: Bench, error: Exception | None, code: str
 ) -> None:
     """Each kind of failure has its own stable code."""
     await dial(bench)
@@ -146,3 +158,50 @@ async def test_a_placement_is_known_before_anything_is_asked_about_its_phones(
         provider.silence = look  # type: ignore[method-assign]
         await dial(bench)
     assert known == [Acceptance.ACCEPTED]
+
+
+async def test_a_call_log_that_cannot_be_read_is_asked_again(bench: Bench) -> None:
+    """A driver's bug is no evidence that there was no call: it is logged, and no answer."""
+    await dial(bench)
+    bench.provider.fails = KeyError("a driver's bug")
+    with capture_logs() as lines:
+        for _ in range(4):
+            bench.clock.at += 60_000
+            await bench.sweeper.sweep()
+            await bench.settle()
+    failed = [line for line in lines if line["event"] == "effect.failed"]
+    assert {(line["agent"], line["call"], line["effect"]) for line in failed} == {
+        (str(ADA), "ours", "FindCall")
+    }
+    assert "task.failed" not in {line["event"] for line in lines}
+    assert [what[0] for what in bench.provider.asked].count("cdrs") > 1
+
+
+async def test_what_cannot_be_started_keeps_nothing_else_from_being_done(
+    bench: Bench,
+) -> None:
+    """A pop and a log's question fail at once: the call that comes with them is placed."""
+    await bench.greet()
+    metrics = Metrics()
+    pages: Any = SimpleNamespace()  # has nothing of what is asked of it
+    performer = Performer(
+        agents=bench.agents,
+        store=bench.store,
+        tenants=OneTenant(a_tenant(bench.provider, LINE.account)),
+        pages=pages,
+        tasks=bench.tasks,
+        clock=bench.clock,
+        deliver=bench.intake.take,
+        metrics=metrics,
+    )
+    turn = Turn(Agent(ADA), {})
+    effects = (PopScreen("in1", "page1", ""), PlaceCall("ours", LINE, "+12025550143"))
+    log_effects = (ProbePage("page1"), ReadBack("log1", ADA))
+    with capture_logs() as lines:
+        performer.perform(ADA, turn, effects, log_effects)
+        await bench.settle()
+    assert [what[0] for what in bench.provider.asked] == ["place"]
+    told = [(one["effect"], one["call"]) for one in lines if one["event"] == "effect.not_started"]
+    assert told == [("PopScreen", "in1"), ("ProbePage", None), ("ReadBack", "log1")]
+    counted = generate_latest(metrics.registry).decode()
+    assert 'outcomes_total{effect="PopScreen",outcome="NotStarted"} 1' in counted

@@ -67,7 +67,10 @@ def test_sessions_alone_are_looked_at_each_minute() -> None:
     assert keep == Keep(0, 0, 0, NOW)
 
 
-async def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [StorageError("full"), ZeroDivisionError("a bug")])
+async def test_a_store_that_fails_is_asked_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The job outlives an error, and says so."""
     asked = asyncio.Event()
 
@@ -80,7 +83,7 @@ async def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch
             """Fail once."""
             self.count += 1
             if self.count == 1:
-                raise StorageError("full")
+                raise error
             asked.set()
             return 0
 

@@ -122,3 +122,19 @@ async def test_a_stream_that_breaks_is_listened_to_again(bench: Bench) -> None:
         assert listener.times == times
         listener.ends.set()
         await until(listener.off)
+
+
+async def test_whatever_breaks_the_lease_it_is_asked_for_again(bench: Bench) -> None:
+    """A process that gave up for good would leave the account without anybody who listens."""
+    listener, take = Listener(), bench.store.take_lease
+    failures = [ZeroDivisionError("a bug")] * 3
+
+    async def odd(name: str, holder: str, now: int, until: int) -> bool:
+        if failures:
+            raise failures.pop()
+        return await take(name, holder, now, until)
+
+    bench.store.take_lease = odd  # type: ignore[method-assign]
+    bench.tasks.start("one", stream(bench, listener, "one").run())
+    await until(listener.on)
+    assert not failures

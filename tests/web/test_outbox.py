@@ -179,3 +179,14 @@ def test_a_steady_page_is_never_stopped() -> None:
     """One frame a second, for an hour."""
     bucket = Bucket()
     assert all(bucket.take(1_000_000 + 1000 * second) for second in range(3600))
+
+
+async def test_who_ends_many_sockets_comes_to_the_last_one() -> None:
+    """What is done when a socket ends may fail: it is closed all the same, and so are others."""
+    tasks, sockets = Tasks(), [Socket(), Socket()]
+    for socket in sockets:
+        made = outbox(socket, Transport(), tasks)
+        made.on_closing = lambda: 1 / 0  # type: ignore[assignment]
+        made.close(4003, "signed out")
+    await tasks.drain(20)
+    assert [socket.closed for socket in sockets] == [[4003], [4003]]

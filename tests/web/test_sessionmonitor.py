@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapter.storage.port import StorageError
 from adapter.web.sessionmonitor import SIGNED_OUT
 from adapter.web.sessions import IDLE_MS, SESSION_MS
 from tests.scenarios.conftest import World
@@ -60,3 +61,21 @@ async def test_a_versions_hint_is_no_sign_out(world: World) -> None:
     world.app.watch.hinted(key, 12)
     await world.app.tasks.drain(5)
     assert page.close_codes == []
+
+
+async def test_a_look_that_fails_is_not_the_last_one(world: World) -> None:
+    """A bug of one look must not leave those signed out elsewhere connected for ever."""
+    page, watch = await world.page(), world.app.watch
+    (key,) = {p.key for p in world.app.pages.everyone()}
+    await watch._sessions._store.drop_sessions(key)
+    look, failures = watch.look, [ZeroDivisionError("a bug"), StorageError("away")]
+
+    async def odd() -> None:
+        if failures:
+            raise failures.pop()
+        await look()
+
+    watch.look = odd  # type: ignore[method-assign]
+    watch._seconds = 0.01
+    world.app.tasks.start("watch", watch.run(), endless=True)
+    assert await page.until_closed() == 4003

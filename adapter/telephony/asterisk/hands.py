@@ -54,9 +54,11 @@ class Hands:
         """
         try:
             await self._perform(command)
-        except ProviderError as error:
+        except Exception as error:  # a bug, too, must end no other call's steering
             lost = lost_leg(command)
-            log.warning("asterisk.command_failed", command=type(command).__name__, why=error.text)
+            bug, why = (None, error.text) if isinstance(error, ProviderError) else (error, "a bug")
+            what = type(command).__name__
+            log.warning("asterisk.command_failed", command=what, why=why, exc_info=bug)
             if lost is not None:
                 with contextlib.suppress(ProviderError):
                     await self._client.hang_up(lost)

@@ -117,12 +117,19 @@ class Steering:
                 while (event := await events.get()) is not None:
                     if event.type == "ApplicationReplaced":
                         raise Replaced
-                    found = self.board.take(event)
-                    if found is not None:
-                        self._go(group, tell, found)
+                    self._hear(group, tell, event)
             finally:
                 reading.cancel()
         raise ConnectionLost("closed")
+
+    def _hear(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
+        try:
+            found = self.board.take(event)
+        except Exception as bug:  # one odd event must not end every other call's steering
+            log.error("asterisk.event_failed", type=event.type, exc_info=bug)
+            return
+        if found is not None:
+            self._go(group, tell, found)
 
     async def _watch(self) -> None:
         """Hear of the calls at our agents' phones; one that is not there keeps nobody waiting.

@@ -152,3 +152,16 @@ async def test_a_leg_that_comes_back_is_shown_as_the_first_was_before_it_is_join
     asked_for = [one for one in asked(bench) if "c1-w4" in one or "bridges" in one]
     assert asked_for[0] == "POST /channels/c1-w4/variable"
     assert asked_for[-1] == "DELETE /channels/c1-w4"
+
+
+async def test_a_command_that_meets_a_bug_is_one_that_could_not_be_done(
+    bench: Bench, client: AriClient
+) -> None:
+    """Its leg is lost, and no other call hears of it."""
+    hands = Hands(client, bench.account())
+
+    async def odd(*_: object, **__: object) -> None:
+        raise KeyError("a bug")
+
+    hands._connect = odd  # type: ignore[method-assign]
+    assert await hands.perform(CONNECT) == commands.lost_leg(CONNECT)

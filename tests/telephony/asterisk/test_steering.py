@@ -12,6 +12,7 @@ import pytest
 
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk import steering as module
+from adapter.telephony.asterisk.board import CallBoard
 from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.commands import Connect
 from adapter.telephony.asterisk.hands import Hands
@@ -181,3 +182,26 @@ async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
         await stage.until_connected()
         await stage.hands.ring("c2", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
+
+
+async def test_an_event_that_meets_a_bug_ends_no_other_calls_steering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is skipped: the connection stays, and a call goes its way."""
+    take, odd = CallBoard.take, ["StasisStart"]
+
+    def sometimes(board: CallBoard, event: Event) -> object:
+        if event.type in odd:
+            odd.clear()
+            raise KeyError("a bug")
+        return take(board, event)
+
+    async with a_stage(tmp_path) as stage:
+        monkeypatch.setattr(CallBoard, "take", sometimes)
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        async with asyncio.timeout(20):
+            while odd:  # noqa: ASYNC110 - the bug's own moment
+                await asyncio.sleep(0.01)
+        await stage.hands.ring("c2", "ada", NUMBER, shown="")
+        await stage.until(Moment.CONNECTED)
+        assert stage.steering.connected
