@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from adapter.core.availability import Status
 from adapter.core.logmodel import Attempting, CallLog, Pending, Tray
 from adapter.core.model import FOREGROUND, Acceptance, Agent, AgentKey, Call, Phase, Placing
+from adapter.core.phone import display
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.daycalls import NO_CALLS, DayCalls, Tally
@@ -119,6 +120,7 @@ class Board:
         self, org_id: str, rows: BoardRows, calls: Tally, webhooks: Report, now: int
     ) -> Report:
         tenant = self._tenants.of_org(org_id)
+        region = tenant.rules.dial.default_region if tenant else ""
         seen = {agent.key: agent for agent in rows.agents}
         here = {key.user_id for key in self._pages.keys() if key.org_id == org_id}  # noqa: SIM118
         for user_id in here:
@@ -127,7 +129,7 @@ class Board:
                 seen.setdefault(cached.agent.key, cached.agent)
         lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
         people = [
-            _person(agent, calls.ends, agent.key.user_id in here | lately)
+            _person(agent, calls.ends, agent.key.user_id in here | lately, region)
             | {"totals": calls.users.get(agent.key.user_id, NO_CALLS)}
             | self._audio(agent)
             for agent in seen.values()
@@ -156,7 +158,7 @@ def _party(call: Call) -> str | None:
     return (call.record.name if call.record else "") or (said.value if said else None)
 
 
-def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
+def _person(agent: Agent, ended: dict[str, int], online: bool, region: str) -> Report:
     call = next((c for phase in FOREGROUND for c in agent.calls if c.phase is phase), None)
     if agent.phase is Phase.IDLE:
         call = None
@@ -171,6 +173,7 @@ def _person(agent: Agent, ended: dict[str, int], online: bool) -> Report:
         "reason": wish.reason if chosen else "",
         "direction": call.direction.value if call else None,
         "number": call.number if call else None,
+        "display": display(call.number, region) if call else None,
         "with": _party(call) if call else None,
         "more_calls": max(len(agent.calls) - 1, 0),
         "online": online,

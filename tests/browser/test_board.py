@@ -53,7 +53,7 @@ async def test_a_supervisor_sees_a_call_from_its_ringing_to_its_log(tmp_path: Pa
         await expect(row).to_contain_text("Dialing")
         await by_hand(org, "answer")
         await expect(row).to_contain_text("On a call")
-        await expect(row).to_contain_text("to Grace Okafor · +12025559000")
+        await expect(row).to_contain_text("to Grace Okafor · (202) 555-9000")
         await expect(page.locator('[data-figure="talking"] dd')).to_have_text("1")
         # Nothing is told while they talk: the page counts by itself.
         await expect(row.locator(".since")).to_have_text(re.compile("^0:0[2-9]$"))

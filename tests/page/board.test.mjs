@@ -9,10 +9,10 @@ import { boundsOf } from '../../web/board/toolbar.js';
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
 /** @param {string} name @param {string} state @param {Partial<import('../../web/board/types.js').Person>} more */
 const person = (name, state, more = {}) =>
-  ({ user_id: name, name, state, since: null, direction: null, with: null, number: null, more_calls: 0, online: true, totals, ...more });
+  ({ user_id: name, name, state, since: null, direction: null, with: null, number: null, display: null, more_calls: 0, online: true, totals, ...more });
 
 const PEOPLE = [
-  person('Ada Lovelace', 'bridged', { with: 'Ann Able', number: '+12025550143' }),
+  person('Ada Lovelace', 'bridged', { with: 'Ann Able', number: '+12025550143', display: '(202) 555-0143' }),
   person('Grace Hopper', 'idle'),
   person('Joan Clarke', 'offline'),
   person('Mary Ward', 'ringing-inbound', { number: '+493012345' }),
@@ -28,6 +28,8 @@ test('an agent is found by name, by the other party and by the number', () => {
   assert.deepEqual(names(' HOPPER '), ['Grace']);
   assert.deepEqual(names('able'), ['Ada']);
   assert.deepEqual(names('4930'), ['Mary']);
+  for (const spelling of ['(202) 555', '202.555.0143', '+1 202-555']) assert.deepEqual(names(spelling), ['Ada'], spelling);
+  assert.deepEqual(names('202 x'), []);
   assert.deepEqual(names('nobody'), []);
 });
 
@@ -43,7 +45,7 @@ test('beside whom they talk with stands how the audio is, where it is known', ()
   /** @type {any} */
   const speech = { t: (/** @type {string} */ key, /** @type {object} */ values) => `${key} ${Object.values(values ?? {}).join(' ')}`, number: String, percent: (/** @type {number} */ share) => `${share * 100} %` };
   const talking = person('Ada', 'bridged', { ...ada, direction: 'outbound', audio: { lost: 0.02, jitter_ms: 4, round_trip_ms: 48 } });
-  assert.equal(party(talking, speech), 'direction.outbound Ann Able · +12025550143 · agents.audio 2 % 4 48');
+  assert.equal(party(talking, speech), 'direction.outbound Ann Able · (202) 555-0143 · agents.audio 2 % 4 48');
 });
 
 test('a state leaves the others out', () => {

@@ -202,7 +202,7 @@ async def test_who_has_a_page_at_another_replica_is_there(bench: Bench) -> None:
 
 
 async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
-    """The record's name before the caller's own; how many more calls there are."""
+    """The record's name before the caller's own, the number in groups."""
     stage = Bridged(bench.clock.at, bench.clock.at + 1)
     facts = Facts(name=Known("PROSPECT INC", Source.SAID))
     first = Call("c1", "+12025550143", 1, stage, facts)
@@ -212,11 +212,12 @@ async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
     rows = BoardRows((ada, bob), 2, {}, (), (), (), 0)
     people = (await board(bench, Shelf(rows)).report(ADA.org_id, EVER))["agents"]
     shown = {
-        p["user_id"]: (p["number"], p["with"], p["direction"], p["more_calls"]) for p in people
+        p["user_id"]: (p["number"], p["display"], p["with"], p["direction"], p["more_calls"])
+        for p in people
     }
     assert shown == {
-        ADA.user_id: ("+12025550143", "PROSPECT INC", "outbound", 1),
-        BOB.user_id: ("+12025550143", "Ann Able", "outbound", 0),
+        ADA.user_id: ("+12025550143", "+1 202-555-0143", "PROSPECT INC", "outbound", 1),
+        BOB.user_id: ("+12025550143", "+1 202-555-0143", "Ann Able", "outbound", 0),
     }
 
 

@@ -2,6 +2,7 @@
 
 import { formatDuration } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
+import { isolated } from '../softphone/strings.js';
 
 /** @import {Filter, Person, Section, Speech} from './types.js' */
 
@@ -19,13 +20,17 @@ const GROUPS = {
   offline: (state) => state === 'offline',
 };
 
+/** A number in any spelling: its digits are what is looked for. */
+const SPELLED = /^\+?[\d\s()./-]*\d[\d\s()./-]*$/;
+
 /** Who of them is shown. @param {Person[]} people @param {Filter} filter */
 export function chosen(people, { words, group }) {
   const wanted = words.trim().toLocaleLowerCase();
   const fits = GROUPS[group] ?? GROUPS['all'];
+  const digits = SPELLED.test(wanted) ? wanted.replace(/[^\d+]/g, '') : wanted;
   return people.filter(
     ({ name, number, state, with: party }) =>
-      fits?.(state) && [name, party ?? '', number ?? ''].some((text) => text.toLocaleLowerCase().includes(wanted)));
+      fits?.(state) && (number?.includes(digits) || [name, party ?? ''].some((text) => text.toLocaleLowerCase().includes(wanted))));
 }
 
 /** Products have one name in all languages. @type {{[surface: string]: string}} */
@@ -41,9 +46,10 @@ export function named({ name, surface = '' }, all) {
 }
 
 /** @param {Person} person @param {Speech} speech */
-export function party({ direction, with: name, number, more_calls: more, audio }, { t, number: count, percent }) {
+export function party({ direction, with: name, display, more_calls: more, audio }, { t, number: count, percent }) {
   if (direction === null) return '';
-  const who = [name, number].filter(Boolean).join(' · ') || t('agents.withheld');
+  const shown = [name ?? '', display ?? ''].filter(Boolean);
+  const who = shown.map(t('direction') === 'rtl' ? isolated : String).join(' · ') || t('agents.withheld');
   const said = t(`direction.${direction}`, { who });
   const others = more ? `${said} ${t('agents.more', { count: more, number: count(more) })}` : said;
   if (!audio) return others;

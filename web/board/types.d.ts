@@ -11,6 +11,8 @@ export interface Person {
   /** Whom they talk with: a name if there is one, and the number. */
   with: string | null;
   number: string | null;
+  /** The number as people in the org's region read it. */
+  display: string | null;
   more_calls: number;
   online: boolean;
   /** Which product of Salesforce's they work in: open-cti, lwc, voice; empty before the first page. */
