@@ -69,7 +69,7 @@ def call_row(key: AgentKey, number: int, dice: Random) -> CallRow:
         record_type="Contact",
     )
     name = f"call-{key.user_id[-3:]}-{number:06}"
-    return CallRow("acct", f"p-{name}", name, key, at, to_text(call))
+    return CallRow(("acct", f"p-{name}"), name, key, at, to_text(call))
 
 
 async def fill(store: SqlStore, calls: int) -> None:

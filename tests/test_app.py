@@ -62,7 +62,7 @@ async def test_the_settings_say_how_long_deliveries_and_calls_are_kept(tmp_path:
     store = await open_store(settings.database_url, clock_ms=clock.now)
     for days in (6, 8, 10):
         at = clock.now() - days * DAY_MS
-        row = CallRow("acct", f"pc-{days}", f"{days}", ADA, at)
+        row = CallRow(("acct", f"pc-{days}"), f"{days}", ADA, at)
         read = (await store.versions((ADA,))).get(ADA, 0)
         event = Delivery("acct", f"{days}", "call.end", b"{}", at, "applied")
         change = AgentChange(read, Agent(ADA), None, (), (row,))

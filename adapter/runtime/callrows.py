@@ -35,7 +35,7 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
             continue
         value = _value(agent, one)
         if was is None or was.provider_call_id != called or _value(before.agent, was) != value:
-            rows.append(CallRow(line.account, called, call_id, agent.key, one.opened_at, value))
+            rows.append(CallRow((line.account, called), call_id, agent.key, one.opened_at, value))
     return tuple(rows)
 
 

@@ -43,7 +43,7 @@ class Routes:
     def learn(self, rows: Iterable[CallRow]) -> None:
         """These calls have been committed as those agents' own."""
         for row in rows:
-            self._owned((row.account, row.provider_call_id), row.agent, row.call_id)
+            self._owned(row.call, row.agent, row.call_id)
 
     def learn_from(self, snapshot: Snapshot) -> None:
         """Another replica has committed this: its calls and logs are the agent's own."""
@@ -96,7 +96,7 @@ def _way(
     agents: frozenset[AgentKey],
 ) -> Route:
     waiting, known = frozenset([one.event_id for one in parked]), frozenset(owners)
-    read = RouteRead(*call, known, waiting, line, agents)
+    read = RouteRead(call, known, waiting, line, agents)
     return Route(read, owners, parked, known | agents)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import TypeAlias
 
 from msgspec.structs import astuple
@@ -100,21 +101,21 @@ class Writes:
 
     def checked(self) -> list[ForRows]:
         """Statements of which each row must take effect, or what was seen is no longer so."""
-        agents = sorted([_agent_row(change, read) for change, read in self.agents.values()])
-        states = sorted([_state_row(state, read) for state, read in self.states.values()])
+        agents, new_agents = _parted(starmap(_agent_row, self.agents.values()))
+        states, new_states = _parted(starmap(_state_row, self.states.values()))
         return _some(
-            (sql.UPDATE_AGENT, [row for row in agents if row[-1]]),
-            (sql.INSERT_AGENT, [row[:-1] for row in agents if not row[-1]]),
+            (sql.UPDATE_AGENT, agents),
+            (sql.INSERT_AGENT, new_agents),
             (sql.INSERT_DELIVERY, sorted(map(astuple, self.deliveries))),
             (sql.PUT_CALL, sorted(map(_call_row, self.calls.values()))),
-            (sql.INSERT_STATE, [row[:-1] for row in states if not row[-1]]),
-            (sql.UPDATE_STATE, [(*row[2:-1], *row[:2], row[-1]) for row in states if row[-1]]),
+            (sql.INSERT_STATE, new_states),
+            (sql.UPDATE_STATE, [(*row[2:-1], *row[:2], row[-1]) for row in states]),
         )
 
     def unchecked(self) -> list[ForRows]:
         """The others, which come after them."""
         return _some(
-            (sql.PUT_LOG, sorted([_log_row(log, version) for log, version in self.logs.values()])),
+            (sql.PUT_LOG, sorted(starmap(_log_row, self.logs.values()))),
             (sql.UNPARK, sorted(self.unpark)),
             (sql.PARK, sorted(map(astuple, self.park.values()))),
         )
@@ -122,6 +123,18 @@ class Writes:
 
 def _some(*statements: ForRows) -> list[ForRows]:
     return [statement for statement in statements if statement[1]]
+
+
+def _parted(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows that end with the version that was read, and new ones, of which none was; sorted."""
+    known: list[Row] = []
+    new: list[Row] = []
+    for row in sorted(rows):
+        if row[-1]:
+            known.append(row)
+        else:
+            new.append(row[:-1])
+    return known, new
 
 
 def _agent_row(change: AgentChange, read: int) -> Row:

@@ -33,10 +33,9 @@ def route_keys(commit: Commit) -> list[RouteKey]:
         keys.append((*parked.call, None, None, None))
     read = commit.route
     if read is not None:
-        call, line = read.provider_call_id, read.line
-        waiting = None if read.parked is None else call
+        waiting, line = None if read.parked is None else read.call[1], read.line
         user = (None, None) if line is None else (line.account, line.user)
-        keys.append((read.account, call, waiting, *user))
+        keys.append((*read.call, waiting, *user))
     return keys
 
 

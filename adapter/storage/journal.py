@@ -89,7 +89,7 @@ class Journal(ThreadBridge[Work]):
         self._database.close()
 
     def _observe(self, outcomes: list[Any], seconds: float) -> None:
-        failed = sum(isinstance(outcome, StorageError) for outcome in outcomes)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, StorageError)]
         # A lost race and a repetition are kinds of their own: the store did its work.
-        outage = next((str(outcome) for outcome in outcomes if type(outcome) is StorageError), "")
-        self._observer(BatchDone(len(outcomes), failed, seconds, self.waiting, outage))
+        outage = next((str(outcome) for outcome in failed if type(outcome) is StorageError), "")
+        self._observer(BatchDone(len(outcomes), len(failed), seconds, self.waiting, outage))

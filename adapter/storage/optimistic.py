@@ -36,12 +36,14 @@ class OptimisticBatch:
         for commit in batch:
             keys += route_keys(commit)
             writes.take(commit)
-        looks: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
-        # An agent who changes the line is in no other commit's way only if that is looked at.
-        must = [(IN_PLACE.get(statement, statement), rows) for statement, rows in writes.checked()]
-        self.statements = [*looks, *must, *writes.unchecked()]
-        self._looks = len(looks)
-        self._rows = [len(rows) for _, rows in must]
+        self.statements: list[ForRows] = [(sql.ROUTES, keys)] if keys else []
+        self._looks = len(self.statements)
+        self._rows: list[int] = []
+        for statement, rows in writes.checked():
+            # Who changes the line is in no other commit's way only if that is looked at.
+            self.statements.append((IN_PLACE.get(statement, statement), rows))
+            self._rows.append(len(rows))
+        self.statements += writes.unchecked()
 
     def verified_by(self, answers: Sequence[Answer]) -> bool:
         """Whether all that the commits read is still so; an answer for each statement."""
@@ -54,14 +56,18 @@ class OptimisticBatch:
         return all(map(seen.routes, self._batch))
 
 
-def optimistic_batch(batch: Sequence[Commit]) -> OptimisticBatch | None:
+def optimistic_batch(works: Sequence[object]) -> OptimisticBatch | None:
     """The batch to be written optimistically, or None where it has to be judged."""
+    batch: list[Commit] = []
     touched: set[object] = set()
-    for commit in batch:
-        mine = _touched(commit)
+    for work in works:
+        if not isinstance(work, Commit):
+            return None
+        mine = _touched(work)
         if mine is None or not touched.isdisjoint(mine):
             return None
         touched |= mine
+        batch.append(work)
     return OptimisticBatch(batch)
 
 

@@ -50,22 +50,17 @@ class Snapshot(Struct, frozen=True):
 
 
 class CallRow(Struct, frozen=True):
-    """One call of one agent for routing and for the board; unique by account, id and agent.
+    """One call of one agent for routing and for the board; unique by `call` and agent.
 
-    `value` is what the board shows (a JSON object, empty while the call is live).
+    `call` is the provider's id by its account; `value` is what the board shows (a JSON object,
+    empty while the call is live).
     """
 
-    account: str
-    provider_call_id: str
+    call: tuple[str, str]
     call_id: str
     agent: AgentKey
     at: int
     value: str = "{}"
-
-    @property
-    def call(self) -> tuple[str, str]:
-        """The provider's call by its account."""
-        return self.account, self.provider_call_id
 
 
 class AgentChange(Struct, frozen=True):
@@ -138,21 +133,15 @@ class DriverRow(Struct, frozen=True):
 class RouteRead(Struct, frozen=True):
     """By what a delivery was routed: which agents have the call, and which the user's line.
 
-    `parked` are the event ids that waited for the call; None where that does not matter. `line` is
-    None where the delivery names no user.
+    `call` is the provider's id by its account; `parked` are the event ids that waited for it, None
+    where that does not matter. `line` is None where the delivery names no user.
     """
 
-    account: str
-    provider_call_id: str
+    call: tuple[str, str]
     owners: frozenset[AgentKey]
     parked: frozenset[str] | None = None
     line: TelephonyUser | None = None
     line_agents: frozenset[AgentKey] = frozenset()
-
-    @property
-    def call(self) -> tuple[str, str]:
-        """The call by its account."""
-        return self.account, self.provider_call_id
 
 
 class Commit(Struct, frozen=True):

@@ -187,24 +187,21 @@ def for_rows(statement: str, rows: Sequence[tuple[object, ...]]) -> list[tuple[s
 
     One without a VALUES clause is for one row at a time.
     """
-    return [
-        (text, list(chain.from_iterable(rows[start:end])))
-        for text, start, end in _portions(statement, len(rows))
-    ]
+    return [(text, [*chain(*rows[part])]) for text, part in portions(statement, len(rows))]
 
 
 @lru_cache(maxsize=4096)
-def _portions(statement: str, count: int) -> list[tuple[str, int, int]]:
+def portions(statement: str, count: int) -> list[tuple[str, slice]]:
     """Which text is for which of so many rows."""
     if _ROW.search(statement) is None:
-        return [(statement, place, place + 1) for place in range(count)]
-    portions: list[tuple[str, int, int]] = []
+        return [(statement, slice(place, place + 1)) for place in range(count)]
+    found: list[tuple[str, slice]] = []
     start = 0
     while start < count:
         size = next(size for size in ROWS_AT_ONCE if size <= count - start)
-        portions.append((_many(statement, size), start, start + size))
+        found.append((_many(statement, size), slice(start, start + size)))
         start += size
-    return portions
+    return found
 
 
 @cache

@@ -12,6 +12,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from shutil import disk_usage
 from typing import Self
@@ -94,8 +95,8 @@ class SqliteDatabase:
         # wait to get it back from the event loop, which costs more than the row.
         found: list[Row] = []
         changed = 0
-        for text, values in sql.for_rows(statement, rows):
-            cursor = self._connection.execute(text, values)
+        for text, part in sql.portions(statement, len(rows)):
+            cursor = self._connection.execute(text, [*chain(*rows[part])])
             found += cursor.fetchall()
             changed += cursor.rowcount
         return found, changed

@@ -21,6 +21,7 @@ class SqlStore:
     def __init__(self, journal: Journal, reader: Reader) -> None:
         self.journal = journal
         self.reader = reader
+        self.begin: Callable[[Commit, Done[None]], None] = journal.begin
 
     async def epoch(self) -> str:
         """The store's own id."""
@@ -49,10 +50,6 @@ class SqlStore:
     async def commit(self, commit: Commit) -> None:
         """Durable when it returns. Raises Conflict, Duplicate or StorageError: nothing is in."""
         await self.journal.submit(commit)
-
-    def begin(self, commit: Commit, done: Done[None]) -> None:
-        """The same, told by a call: `done` hears None once it is durable, or why nothing is in."""
-        self.journal.begin(commit, done)
 
     async def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents with a deadline at or before `now` (Unix milliseconds), oldest first."""

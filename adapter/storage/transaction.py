@@ -65,9 +65,8 @@ class Raced(Conflict):
 
 def settle(database: Database, works: Sequence[Work]) -> list[Any]:
     """The outcome of each: what it returned (None for a commit), or the StorageError."""
-    commits = _commits(works)
     try:
-        written = optimistic_batch(commits) if len(commits) == len(works) else None
+        written = optimistic_batch(works)
         if written is not None and written.verified_by(database.begin_with(written.statements)):
             database.commit()
             return [None] * len(works)
@@ -91,10 +90,6 @@ def _settle(database: Database, works: Sequence[Work]) -> list[Any]:
     return _settle(database, works[:middle]) + _settle(database, works[middle:])
 
 
-def _commits(works: Sequence[Work]) -> list[Commit]:
-    return [work for work in works if isinstance(work, Commit)]
-
-
 def failure(error: Exception) -> StorageError:
     """An error as the port knows it; values that drivers put into messages stay out of ours."""
     if isinstance(error, StorageError):
@@ -105,7 +100,7 @@ def failure(error: Exception) -> StorageError:
 
 
 def _transact(database: Database, works: Sequence[Work]) -> list[Any]:
-    commits = _commits(works)
+    commits = [work for work in works if isinstance(work, Commit)]
     database.begin()
     writes, verdicts = judge(commits, _look(database, commits))
     _write(database, writes)

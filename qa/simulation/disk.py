@@ -77,13 +77,12 @@ class Disk:
             if self.owners.get((parked.account, parked.provider_call_id)):
                 raise Conflict(parked.provider_call_id)
         if commit.route is not None and not self._is_so(commit.route):
-            raise Conflict(commit.route.provider_call_id)
+            raise Conflict(commit.route.call[1])
 
     def _is_so(self, route: RouteRead) -> bool:
-        call = (route.account, route.provider_call_id)
-        parked = frozenset(parked.event_id for parked in self.parked.get(call, ()))
+        parked = frozenset(parked.event_id for parked in self.parked.get(route.call, ()))
         return (
-            self.owners.get(call, {}).keys() == route.owners
+            self.owners.get(route.call, {}).keys() == route.owners
             and route.parked in {None, parked}
             and (route.line is None or self.lines.get(route.line, set()) == route.line_agents)
         )
@@ -100,8 +99,7 @@ class Disk:
         if change.agent.line is not None:
             self.lines[change.agent.line].add(key)
         for row in change.calls:
-            owner = Owner(row.agent, row.call_id)
-            self.owners[row.account, row.provider_call_id][row.agent] = owner
+            self.owners[row.call][row.agent] = Owner(row.agent, row.call_id)
         self._due[key] = change.next_due
         if change.next_due is not None:
             heapq.heappush(self._dues, (change.next_due, key))

@@ -65,7 +65,7 @@ def logged(read: int, *logs: CallLog) -> Commit:
 
 def bound(read: int, provider_call_id: str, key: AgentKey = ADA) -> AgentChange:
     """A change that binds a provider's call to an agent."""
-    row = CallRow("acct", provider_call_id, "call-1", key, NOW)
+    row = CallRow(("acct", provider_call_id), "call-1", key, NOW)
     return replace(change(read, key=key), calls=(row,))
 
 

@@ -17,7 +17,7 @@ CALL = PastCall("Ada", Direction.OUTBOUND, "+4930901820", "", None, NOW, Outcome
 
 def row(name: str, at: int, call: PastCall | None = CALL, key: AgentKey = ADA) -> CallRow:
     """The row of a call; None: it is not over."""
-    return CallRow("acct", f"p-{name}", name, key, at, "{}" if call is None else to_text(call))
+    return CallRow(("acct", f"p-{name}"), name, key, at, "{}" if call is None else to_text(call))
 
 
 async def put(store: SqlStore, read: int, *rows: CallRow, key: AgentKey = ADA) -> None:

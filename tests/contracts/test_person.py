@@ -76,7 +76,7 @@ def call_row(call_id: str, number: str, key: AgentKey) -> CallRow:
     }
     told |= {"talk_seconds": 7}
     value = json.dumps(told, separators=(",", ":"))
-    return CallRow(ACCOUNTS[key.org_id], f"pc-{call_id}", call_id, key, NOW, value)
+    return CallRow((ACCOUNTS[key.org_id], f"pc-{call_id}"), call_id, key, NOW, value)
 
 
 def delivered(event_id: str, account: str = "acct_1", **data: str) -> Delivery:

@@ -294,7 +294,7 @@ async def test_a_delivery_is_not_parked_once_its_call_has_an_agent(store: Store)
 async def test_a_route_that_is_otherwise_by_now_loses(store: Store) -> None:
     """Owners, parked deliveries and the agents of the line: each is compared in the commit."""
     line = TelephonyUser("acct", "user_1")
-    nobody = RouteRead("acct", "pc-1", frozenset(), frozenset(), line)
+    nobody = RouteRead(("acct", "pc-1"), frozenset(), frozenset(), line)
     await store.commit(Commit(delivery=delivery("e1"), route=nobody))
 
     await store.commit(Commit((AgentChange(0, agent(line=line), None),)))

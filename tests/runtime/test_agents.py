@@ -207,4 +207,4 @@ def test_a_call_that_is_over_at_once_is_known_by_its_id_all_the_same() -> None:
     assert turn.agent.calls == ()
     change = _change(Snapshot(agent, 1, ()), turn)
     assert change is not None
-    assert [(row.provider_call_id, row.call_id) for row in change.calls] == [("p1", "call-1")]
+    assert [(row.call[1], row.call_id) for row in change.calls] == [("p1", "call-1")]

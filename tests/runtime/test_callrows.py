@@ -32,7 +32,7 @@ LOG = CallLog("c1", KEY, 500, CALL.number, OVER, CALL.record, "UTC", Pending(0, 
 
 def rows(before: Snapshot, turn: Turn) -> list[tuple[str, dict[str, object]]]:
     """Provider id and value of each row."""
-    return [(row.provider_call_id, json.loads(row.value)) for row in call_rows(before, turn)]
+    return [(row.call[1], json.loads(row.value)) for row in call_rows(before, turn)]
 
 
 def test_a_call_gets_its_row_when_its_provider_id_is_known() -> None:

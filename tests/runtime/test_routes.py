@@ -12,7 +12,7 @@ from adapter.storage.port import AgentChange, CallRow, Commit, Snapshot
 from tests.contracts.stores import agent, log
 from tests.runtime.conftest import ADA, BOB, LINE, Bench
 
-ROW = CallRow(LINE.account, "pc1", "call_1", ADA, 5)
+ROW = CallRow((LINE.account, "pc1"), "call_1", ADA, 5)
 
 
 def test_a_call_of_which_nothing_was_heard_is_nobodys() -> None:
@@ -31,7 +31,7 @@ def test_commits_are_learned_from() -> None:
     """One row after the other; each owner with our own id of the call."""
     routes = Routes()
     routes.learn([ROW])
-    routes.learn([CallRow(LINE.account, "pc1", "call_2", BOB, 5)])
+    routes.learn([CallRow((LINE.account, "pc1"), "call_2", BOB, 5)])
     way = routes.remembered(LINE.account, "pc1", None)
     assert way is not None
     assert way.owners == {ADA: "call_1", BOB: "call_2"}
@@ -72,7 +72,7 @@ async def test_memory_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     """What was learned first is forgotten first, of calls and of lines."""
     monkeypatch.setattr(module, "REMEMBERED", 1)
     routes = Routes()
-    routes.learn([ROW, CallRow(LINE.account, "pc2", "call_2", ADA, 5)])
+    routes.learn([ROW, CallRow((LINE.account, "pc2"), "call_2", ADA, 5)])
     way = routes.remembered(LINE.account, "pc1", None)
     assert way is not None
     assert way.owners == {}

@@ -61,7 +61,7 @@ class Commits:
         (version,) = [row[2] for row in held["agents"] if row[:2] == ("o", str(number))] or [0]
         assert isinstance(version, int)
         read = version + self._chance(WRONG)
-        calls = (CallRow("acct", call, f"call-{number}", key, NOW + read),)
+        calls = (CallRow(("acct", call), f"call-{number}", key, NOW + read),)
         logs = (log(f"log-{self._random.randrange(3)}", key),) if self._chance(0.3) else ()
         user = number if not self._chance(WRONG) else self._random.randrange(AGENTS)
         agent = Agent(key, TelephonyUser("acct", f"user_{user}") if user else None, str(read))
@@ -79,7 +79,7 @@ class Commits:
         line = TelephonyUser("acct", user) if self._chance(0.8) else None
         told = frozenset(agents) if line else frozenset[AgentKey]()
         waits = events if self._chance(0.8) else None
-        return RouteRead("acct", call, frozenset(owners), waits, line, told)
+        return RouteRead(("acct", call), frozenset(owners), waits, line, told)
 
     def _chance(self, share: float) -> bool:
         return self._random.random() < share

@@ -53,7 +53,7 @@ def test_a_batch_asks_once_and_sorted_for_what_it_touches() -> None:
     assert asked.agents == [ADA_PAIR, BEN_PAIR]
     assert asked.deliveries == [("acct", "e2"), ("acct", "e1")]
     assert asked.routes == [(*CALL, None, None, None)]
-    routed = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
+    routed = RouteRead(CALL, frozenset(), frozenset(), ADAS)
     asked = ask([Commit(route=routed), Commit(route=routed)])
     assert asked.routes == [(*CALL, "pc-1", "acct", "user_1")]
 
@@ -117,7 +117,7 @@ def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
 
 def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
     """Bound, parked, replayed, or another agent on the line, earlier in the same batch."""
-    nobody = RouteRead(*CALL, frozenset(), frozenset(), ADAS)
+    nobody = RouteRead(CALL, frozenset(), frozenset(), ADAS)
     routed = Commit(delivery=delivery("e9"), route=nobody)
     lined = Commit((AgentChange(0, agent(line=ADAS), None),))
     for earlier in (Commit((bound(0, "pc-1"),)), Commit(park=(waiting("e1"),)), lined):
@@ -132,8 +132,8 @@ def test_a_route_is_judged_by_what_the_batch_has_done_so_far() -> None:
 def test_an_agent_who_changes_lines_leaves_the_old_one() -> None:
     """Whoever routes by the old line in the same batch is right to find nobody there."""
     moved = Commit((AgentChange(1, agent(line=TelephonyUser("acct", "user_2")), None),))
-    nobody = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS))
-    hers = Commit(route=RouteRead(*CALL, frozenset(), None, ADAS, frozenset({ADA})))
+    nobody = Commit(route=RouteRead(CALL, frozenset(), None, ADAS))
+    hers = Commit(route=RouteRead(CALL, frozenset(), None, ADAS, frozenset({ADA})))
     seen = BatchState({ADA: 1})
     seen.connect(ADAS, ADA)
     verdicts = judge([hers, moved, nobody, hers], seen)[1]

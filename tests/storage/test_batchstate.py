@@ -17,7 +17,7 @@ LINE = TelephonyUser("acct", "user_1")
 @pytest.mark.parametrize("moved", ["own", "park", "connect"])
 def test_any_move_makes_a_route_old(moved: str) -> None:
     """Another owner, another parked delivery, another agent on the line."""
-    routed = Commit(route=RouteRead(*CALL, frozenset(), frozenset(), LINE))
+    routed = Commit(route=RouteRead(CALL, frozenset(), frozenset(), LINE))
     seen = BatchState()
     assert seen.routes(routed)
     {
@@ -35,7 +35,7 @@ def test_a_delivery_is_parked_only_while_its_call_has_no_agent() -> None:
     assert seen.routes(park)
     seen.own(CALL, ADA)
     assert not seen.routes(park)
-    assert not seen.routes(replace(park, route=RouteRead(*CALL, frozenset({ADA}))))
+    assert not seen.routes(replace(park, route=RouteRead(CALL, frozenset({ADA}))))
 
 
 def test_what_a_route_does_not_tell_does_not_matter() -> None:
@@ -43,7 +43,7 @@ def test_what_a_route_does_not_tell_does_not_matter() -> None:
     seen = BatchState()
     seen.park(CALL, "e1")
     seen.connect(LINE, ADA)
-    assert seen.routes(Commit(route=RouteRead(*CALL, frozenset())))
+    assert seen.routes(Commit(route=RouteRead(CALL, frozenset())))
 
 
 def test_what_is_replayed_waits_no_more() -> None:
@@ -66,7 +66,7 @@ def test_an_agent_has_one_line() -> None:
 
 def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
     """One row for each owner, each waiting delivery and each agent of the line, if all is so."""
-    read = RouteRead(*CALL, frozenset({ADA}), frozenset({"e1"}), LINE, frozenset({BEN}))
+    read = RouteRead(CALL, frozenset({ADA}), frozenset({"e1"}), LINE, frozenset({BEN}))
     routed = Commit(route=read)
     assert route_keys(routed) == [(*CALL, "pc-1", "acct", "user_1")]
     found: list[Found] = [
@@ -83,6 +83,6 @@ def test_a_route_is_asked_by_its_key_and_proved_by_what_is_found() -> None:
 def test_what_a_route_does_not_tell_is_not_asked() -> None:
     """Neither what waits nor who has a line; of what is parked, who has the call."""
     asked = (*CALL, None, None, None)
-    assert route_keys(Commit(route=RouteRead(*CALL, frozenset()))) == [asked]
+    assert route_keys(Commit(route=RouteRead(CALL, frozenset()))) == [asked]
     assert route_keys(Commit(park=(waiting("e1"),))) == [asked]
     assert route_keys(Commit()) == []

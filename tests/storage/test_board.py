@@ -30,14 +30,14 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
         agent=replace(first.agent, line=TelephonyUser("acct", "user_ada")),
         logs=(log("open"), log("done", state=Settled(NOW))),
         calls=(
-            CallRow("acct", "pc-1", "call-1", ADA, NOW - 10, TOLD),
-            CallRow("acct", "pc-2", "call-2", ADA, NOW),
-            CallRow("acct", "pc-0", "call-0", ADA, NOW - 5_000, TOLD),
+            CallRow(("acct", "pc-1"), "call-1", ADA, NOW - 10, TOLD),
+            CallRow(("acct", "pc-2"), "call-2", ADA, NOW),
+            CallRow(("acct", "pc-0"), "call-0", ADA, NOW - 5_000, TOLD),
         ),
     )
     await opened.commit(Commit((ada,), delivery=delivery("e1", b'{"id":"e1"}')))
     other = change(0, "Eve", STRANGER, due=NOW + 1)
-    row = CallRow("acct2", "pc-9", "call-9", STRANGER, NOW, TOLD)
+    row = CallRow(("acct2", "pc-9"), "call-9", STRANGER, NOW, TOLD)
     await opened.commit(Commit((replace(other, calls=(row,)),)))
     yield opened
     await opened.close()

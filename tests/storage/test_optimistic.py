@@ -14,7 +14,7 @@ from adapter.storage.port import AgentChange, Commit, RouteRead
 from tests.contracts.stores import ADA, BEN, NOW, agent, bound, change, delivery, log, waiting
 
 ADAS, BENS = TelephonyUser("acct", "user_1"), TelephonyUser("acct", "user_2")
-NOBODY = RouteRead("acct", "pc-1", frozenset(), frozenset(), ADAS, frozenset({ADA}))
+NOBODY = RouteRead(("acct", "pc-1"), frozenset(), frozenset(), ADAS, frozenset({ADA}))
 RINGS = Commit((bound(3, "pc-1"),), delivery("e1"), route=NOBODY)
 """A call of which nobody knew yet reaches Ada."""
 
@@ -91,7 +91,7 @@ def test_a_delivery_is_parked_only_where_the_call_has_no_agent() -> None:
     assert not batch.verified_by([(owned, -1), ([], 1), ([], 1)])
 
 
-OTHER = RouteRead("acct", "pc-2", frozenset(), frozenset(), BENS, frozenset({BEN}))
+OTHER = RouteRead(("acct", "pc-2"), frozenset(), frozenset(), BENS, frozenset({BEN}))
 LINED = AgentChange(1, agent(BEN, line=ADAS), None)
 
 
@@ -102,7 +102,7 @@ LINED = AgentChange(1, agent(BEN, line=ADAS), None)
         Commit((LINED,)),
         Commit(delivery=delivery("e1")),
         Commit((bound(7, "pc-1", BEN),)),
-        Commit(delivery=delivery("e2"), route=replace(OTHER, provider_call_id="pc-1")),
+        Commit(delivery=delivery("e2"), route=replace(OTHER, call=("acct", "pc-1"))),
         Commit(delivery=delivery("e2"), route=replace(OTHER, line=ADAS)),
         Commit(park=(waiting("e3"),)),
         Commit(unpark=(waiting("e1"),)),

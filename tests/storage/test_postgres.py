@@ -235,7 +235,7 @@ async def test_replicas_that_route_the_same_call_differently_make_one_history(
     line = TelephonyUser("acct", "user_1")
     await replicas[0].commit(Commit((AgentChange(0, agent(line=line), None),)))
     for n in range(20):
-        nobody = RouteRead("acct", f"pc-{n}", frozenset(), None, line, frozenset({ADA}))
+        nobody = RouteRead(("acct", f"pc-{n}"), frozenset(), None, line, frozenset({ADA}))
         rings = replace(bound(n + 1, f"pc-{n}"), agent=agent(line=line))
         works = [
             store.commit(Commit((rings,), delivery(f"e{n}-{who}"), route=nobody))

@@ -177,11 +177,9 @@ def traced(database: SqliteDatabase) -> list[str]:
 def ringing(n: int, version: int) -> Commit:
     """A call of which nobody knew yet reaches an agent, who is alone on the line."""
     key, line = AgentKey("o", f"{n:03}"), TelephonyUser("acct", f"user_{n}")
-    row = CallRow("acct", f"pc-{n}-{version}", "call-1", key, NOW)
+    row = CallRow(("acct", f"pc-{n}-{version}"), "call-1", key, NOW)
     change = AgentChange(version, Agent(key, line), None, calls=(row,))
-    route = RouteRead(
-        "acct", row.provider_call_id, frozenset(), frozenset(), line, frozenset({key})
-    )
+    route = RouteRead(row.call, frozenset(), frozenset(), line, frozenset({key}))
     return Commit((change,), delivery(f"e-{n}-{version}"), route=route)
 
 
