@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from adapter.core.facts import Direction
 from adapter.telephony.dialstack.cdr import CdrRow, parse_record
 from adapter.telephony.dialstack.wire import parse_object
 from adapter.telephony.updates import Moment
@@ -75,7 +76,7 @@ class Ring:
         return CdrRow(
             provider_call_id=self.id,
             user_id=None if nobody else self.user,
-            direction=self.direction,
+            direction=Direction(self.direction),
             from_number="100" if outbound else self.number,
             to_number=self.number if outbound else "100",
             started_at=self.started_at,

@@ -279,7 +279,7 @@ def bobs_row(call: str) -> CdrRow:
     return CdrRow(
         provider_call_id=call,
         user_id=BOBS.user,
-        direction="inbound",
+        direction=Direction.INBOUND,
         from_number="+12025550143",
         started_at=RANG,
         connected_at=TAKEN,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.core.events import DialRequested
+from adapter.core.facts import OUTBOUND
 from adapter.core.model import AgentKey, Phase
 from adapter.page.page import Page
 from adapter.runtime.agents import Agents
@@ -21,7 +22,7 @@ from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 ADAS = CdrRow(
     provider_call_id="pc1",
     user_id=LINE.user,
-    direction="outbound",
+    direction=OUTBOUND,
     to_number="+12025550143",
     live=True,
 )

@@ -3,11 +3,13 @@
 An event's data and a row of the call log have the same fields, but for the id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
+from adapter.core.facts import Direction
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
 
@@ -26,7 +28,7 @@ class CdrRow(Struct, frozen=True):
 
     provider_call_id: str
     user_id: str | None = None
-    direction: str | None = None
+    direction: Direction | None = None
     from_number: str | None = None
     to_number: str | None = None
     from_name: str | None = None
@@ -41,6 +43,22 @@ class CdrRow(Struct, frozen=True):
     summary: str | None = None
 
 
+_READERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("user", "user_id"), fields.ident),
+    "direction": fields.direction,
+    "from_number": fields.caller,
+    "to_number": fields.dialed,
+    **dict.fromkeys(("from_label", "from_name"), fields.name),
+    **dict.fromkeys(("started_at", "answered_at"), fields.moment_ms),
+    **dict.fromkeys(("connected_at", "ended_at"), fields.moment_ms),
+    "duration_seconds": fields.seconds_ms,
+    "status": fields.text,
+    "hangup_cause": fields.cause,
+    "recording_url": partial(fields.text, limit=LONGEST_ADDRESS),
+    "summary": fields.summary,
+}
+
+
 def parse_record(row: dict[str, Any]) -> CdrRow | None:
     """Read one row of the call log; None for a row without an id."""
     call_id = fields.ident(row.get("id")) or fields.ident(row.get("call_id"))
@@ -49,40 +67,37 @@ def parse_record(row: dict[str, Any]) -> CdrRow | None:
 
 def read_row(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
     """Read what is said of a call, by an event that came at `at` (Unix ms) or by the call log."""
-    said, text, moment_ms = row.get, fields.text, fields.moment_ms
-    told = (
-        moment_ms(said("started_at")),
-        moment_ms(said("answered_at")),
-        moment_ms(said("connected_at")),
-        moment_ms(said("ended_at")),
-    )
+    # What is not told, as most of it in most events, is not read.
+    said = {
+        name: read(value) for name, read in _READERS.items() if (value := row.get(name)) is not None
+    }.get
+    told = said("started_at"), said("answered_at"), said("connected_at"), said("ended_at")
     started, answered, connected, ended = plausible(told, at)
-    status = text(said("status"))
+    status = said("status")
     live = status is None and told[3] is None
     if ended is None and not live:
         ended = _end_by_duration(answered or started, said("duration_seconds"))
     return CdrRow(  # in the order of its fields: by name it would take twice as long
         call_id,
-        fields.ident(said("user")) or fields.ident(said("user_id")),
-        text(said("direction")),
-        fields.caller(said("from_number")),
-        fields.dialed(said("to_number")),
-        fields.name(said("from_label")) or fields.name(said("from_name")),
+        said("user") or said("user_id"),
+        said("direction"),
+        said("from_number"),
+        said("to_number"),
+        said("from_label") or said("from_name"),
         started,
         answered,
         connected,
         ended,
         status,
-        fields.cause(said("hangup_cause")),
+        said("hangup_cause"),
         live,
-        text(said("recording_url"), LONGEST_ADDRESS) is not None,
-        fields.summary(said("summary")),
+        said("recording_url") is not None,
+        said("summary"),
     )
 
 
-def _end_by_duration(begin: int | None, seconds: Any) -> int | None:
+def _end_by_duration(begin: int | None, duration: int | None) -> int | None:
     """Compute a closed row's end: its duration counts from the first pick-up."""
-    duration = fields.seconds_ms(seconds)
     if begin is None or duration is None or duration > LONGEST_CALL_MS:
         return None
     return begin + duration

@@ -55,11 +55,11 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     `answered_at` is when anything picked up: in an outbound call the agent's own device, in an
     inbound one often the platform itself.
     """
-    said = fields.direction(record.direction)
+    said = record.direction
     way = said or _LIKELY_DIRECTION.get(moment)
     inbound = way is _INBOUND
     direction = _DIRECTIONS[source if said else _SEEN].get(way)
-    number = _known(_number(record, way, moment), source)
+    number, own_number = _numbers(record, way, moment)
     name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
     picked_up = _known(record.answered_at, source) if way is _OUTBOUND else None
@@ -76,9 +76,17 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
         outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
     elif moment is _TRANSFERRED:
         transferred = _known(at, _SEEN)
-    own = _known(_own_number(record, way), source)
     told = Facts(
-        direction, number, name, started, picked_up, connected, ended, outcome, transferred, own
+        direction,
+        _known(number, source),
+        name,
+        started,
+        picked_up,
+        connected,
+        ended,
+        outcome,
+        transferred,
+        _known(own_number, source),
     )
     return _with_aftermath(told, record, source)
 
@@ -91,20 +99,20 @@ def _with_aftermath(facts: Facts, record: CdrRow, source: Source) -> Facts:
     return replace(facts, recording=recording, summary=_known(record.summary, source))
 
 
-def _number(record: CdrRow, direction: Direction | None, moment: Moment) -> str | None:
-    """The other party's; only two moments of an internal call say which end the agent is."""
-    if direction is _INBOUND or (direction is _INTERNAL and moment is _RINGING):
-        return record.from_number
-    if direction is _OUTBOUND or (direction is _INTERNAL and moment is _DIALED):
-        return record.to_number
-    return None
+def _numbers(
+    record: CdrRow, direction: Direction | None, moment: Moment
+) -> tuple[str | None, str | None]:
+    """The other party's, and ours: the one that was called, or that the destination was shown.
 
-
-def _own_number(record: CdrRow, direction: Direction | None) -> str | None:
-    """Ours: the one that was called, or that the destination was shown."""
+    Only two moments of an internal call say which end the agent is.
+    """
     if direction is _INBOUND:
-        return record.to_number
-    return record.from_number if direction is _OUTBOUND else None
+        return record.from_number, record.to_number
+    if direction is _OUTBOUND:
+        return record.to_number, record.from_number
+    if direction is _INTERNAL and moment is _RINGING:
+        return record.from_number, None
+    return (record.to_number if direction is _INTERNAL and moment is _DIALED else None), None
 
 
 def _known(value: T | None, source: Source) -> Known[T] | None:

@@ -22,6 +22,8 @@ ROUNDING_MS = 1_000
 Times = tuple[int | None, int | None, int | None, int | None]
 """Started, answered, connected, ended; Unix milliseconds."""
 
+NONE_TOLD: Times = (None, None, None, None)
+
 
 def plausible(times: Times, at: int | None) -> Times:
     """The same without those that cannot be true; `at` is when they were told, if known.
@@ -29,6 +31,8 @@ def plausible(times: Times, at: int | None) -> Times:
     A time is judged by those beside it: of several that lie a day apart the company counts, and
     none may be out of the order in which calls go.
     """
+    if times == NONE_TOLD:
+        return times
     sane = [time if time is not None and _is_sane(time, at) else None for time in times]
     known = [time for time in sane if time is not None]
     if known and max(known) - min(known) > LONGEST_CALL_MS:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from adapter.core.facts import OUTBOUND
 from adapter.telephony.dialstack.cdr import CdrRow, own_records, parse_record
 from adapter.telephony.dialstack.fields import MOST_OF_A_SUMMARY
 
@@ -35,7 +36,7 @@ def test_a_row_of_the_call_log_is_read() -> None:
     assert parse_record(row) == CdrRow(
         provider_call_id="call_1",
         user_id="user_1",
-        direction="outbound",
+        direction=OUTBOUND,
         from_number="+12025550100",
         to_number="+12025550199",
         from_name="Desk",

@@ -3,6 +3,7 @@
 import pytest
 
 from adapter.core.facts import Direction, Facts, Known, Outcome, Source
+from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.dialstack.meaning import call_update_from_event, cdr_from_row
 from adapter.telephony.updates import Moment
@@ -18,6 +19,7 @@ def said(value: int) -> Known[int]:
 
 def record(**told: object) -> CdrRow:
     """A call of which only this is told."""
+    told["direction"] = fields.direction(told.get("direction"))
     return CdrRow(provider_call_id="call_1", **told)  # type: ignore[arg-type]
 
 
