@@ -69,7 +69,9 @@ def read_row(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
     """Read what is said of a call, by an event that came at `at` (Unix ms) or by the call log."""
     # What is not told, as most of it in most events, is not read.
     said = {
-        name: read(value) for name, read in _READERS.items() if (value := row.get(name)) is not None
+        name: _READERS[name](value)
+        for name, value in row.items()
+        if value is not None and name in _READERS
     }.get
     told = said("started_at"), said("answered_at"), said("connected_at"), said("ended_at")
     started, answered, connected, ended = plausible(told, at)

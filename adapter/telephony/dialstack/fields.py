@@ -11,13 +11,12 @@ from functools import lru_cache
 from typing import Any
 
 from adapter.core.facts import Direction, Outcome
-from adapter.core.numbertext import fold
 from adapter.telephony.strictjson import REPLACEMENT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]{1,3}")
-_DIGIT = re.compile(r"[0-9]")
+_DIGIT = re.compile(r"\d")  # of any script
 _SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 MOST_OF_A_NAME = 255
 MOST_OF_A_SUMMARY = 4_000
@@ -109,13 +108,13 @@ def dialed(value: Any) -> str | None:
     A call is known by it, so that one of JSON's numbers, which nobody dials, is none.
     """
     found = caller(value) if type(value) is str else None
-    return found if found and _DIGIT.search(fold(found)) and not _NO_NUMBER.search(found) else None
+    return found if found and _DIGIT.search(found) and not _NO_NUMBER.search(found) else None
 
 
 def _is_half_a_number(found: str) -> bool:
     """Whether it is written as a whole number, but has fewer digits than any has."""
     looks_whole = "+" in found or "." in found
-    return looks_whole and "@" not in found and len(_DIGIT.findall(fold(found))) < _FEWEST_DIGITS
+    return looks_whole and "@" not in found and len(_DIGIT.findall(found)) < _FEWEST_DIGITS
 
 
 def moment_ms(value: Any) -> int | None:
