@@ -25,7 +25,7 @@ from adapter.page.registry import Registry
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
-from adapter.storage.port import StorageError
+from adapter.storage.port import Snapshot, StorageError
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +62,21 @@ class Saving:
 
     def lost(self, page: Page) -> None:
         """What a page that is gone was about to save has an unknown outcome."""
-        snapshot = self._agents.cached(page.key)
-        for one in snapshot.logs if snapshot else ():
+        known = self._agents.cached(page.key)
+        if known is None:
+            # Forgotten after a commit that failed: the store knows what the page was given.
+            self._tasks.start(f"lost {page.page_id}", self._look_and_lose(page))
+        else:
+            self._lose(page, known)
+
+    async def _look_and_lose(self, page: Page) -> None:
+        try:
+            self._lose(page, await self._agents.snapshot(page.key))
+        except StorageError as error:
+            log.error("page.event_lost", agent=str(page.key), reason=str(error))
+
+    def _lose(self, page: Page, snapshot: Snapshot) -> None:
+        for one in snapshot.logs:
             if isinstance(one.state, Attempting) and had_go(one, page.page_id):
                 event = PageLost(self._clock.now(), page.page_id)
                 self._start(page.key, one.log_id, event)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from adapter.core.logevents import GrantSave, ReadBack, SendSettled
-from adapter.core.logmodel import Attempt, Pending
+from adapter.core.logevents import GrantSave, LogAccepted, ReadBack, SendSettled
+from adapter.core.logmodel import Attempt, Pending, Unknown
+from adapter.runtime.clock import SystemClock
 from tests.core.gate import new_log
 from tests.core.people import KEY
 from tests.runtime.desk import a_desk
@@ -32,3 +33,16 @@ async def test_a_page_may_forget_what_is_safe(tmp_path: Path) -> None:
         desk.pages.perform(KEY, {}, SendSettled("c1", "page1", 1))
         told = {"type": "settled", "log_id": "c1", "attempt": 1}
         assert [json.loads(text) for text in heard] == [told]
+
+
+async def test_a_page_that_is_gone_is_missed_though_its_agent_was_forgotten(tmp_path: Path) -> None:
+    """A lost race empties the memory at any moment; the log must not wait for its report."""
+    async with a_desk(tmp_path) as desk:
+        await desk.agents.handle_log_event(
+            KEY, "c1", LogAccepted(SystemClock().now(), "page1", "n1")
+        )
+        desk.agents.forget(KEY)
+        desk.changed.clear()
+        desk.pages.remove(desk.page)
+        await desk.changed.wait()
+        assert isinstance((await desk.log()).state, Unknown)
