@@ -57,7 +57,8 @@ def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> De
     if asked is not None and event.code == DONE:
         agent = agent.with_call(replace(asked, in_call=asked.in_call.asked(event.action)))
     if not event.request_id.startswith(EXTENSION):
-        answer = Answer(event.request_id, event.code, event.text, event.at)
+        called = event.action in CALLS_SOMEBODY
+        answer = Answer(event.request_id, event.code, event.text, event.at, called)
         return Decision(answered(agent, answer, policy))
     call = agent.call(event.request_id.removeprefix(EXTENSION))
     if event.code == DONE or call is None:

@@ -45,11 +45,16 @@ def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
     """The agent with an answer to a request, in the place of an earlier one to the same.
 
     Kept are those of the last minute, in which their request might be repeated: a forgotten answer
-    would let the same request dial twice (the flood limit bounds how many these are).
+    would let the same request dial twice. Of those that called nobody only the latest are kept, for
+    every view shows them; how many call somebody the rates bound.
     """
     since = answer.at - policy.answer_ms
+    for one in agent.answers:
+        if one.request_id == answer.request_id and one.called:
+            answer = replace(answer, called=True)
     fresh = [a for a in agent.answers if a.at >= since and a.request_id != answer.request_id]
-    return replace(agent, answers=(*fresh, answer))
+    too_many = [a for a in fresh if not a.called][: -policy.answers_kept]
+    return replace(agent, answers=(*(a for a in fresh if a not in too_many), answer))
 
 
 def unnoticed(agent: Agent, *notice_ids: str) -> Agent:

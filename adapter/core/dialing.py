@@ -181,7 +181,7 @@ def _place(
     )
     dials = (*dials_of_last_hour(agent, event.at), event.at)
     placing = replace(agent, calls=agent.calls_with(call), dials=dials)
-    answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at)
+    answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at, called=True)
     profile = event.ring_profile or told.get("ringProfile", "")
     # A page's word for a ring profile is no authority: it picks the deployment's or the agent's.
     profile = profile if profile in (*policy.ring_profiles, *agent.ring_profiles) else ""

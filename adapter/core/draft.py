@@ -6,6 +6,9 @@ from msgspec.structs import replace
 
 from adapter.core.values import Value
 
+MOST_FIELDS = 50
+"""Agents are asked for 20; each is in the agent's value, and so in every view."""
+
 
 class Record(Value, frozen=True):
     """The Salesforce record that a call is about, as a click on a number tells it."""
@@ -42,7 +45,7 @@ class Draft(Value, frozen=True):
             who=self.who if later.who is None else later.who,
             what=self.what if later.what is None else later.what,
             follow_up=self.follow_up if later.follow_up is None else later.follow_up,
-            fields=tuple({**dict(self.fields), **dict(later.fields)}.items()),
+            fields=tuple({**dict(self.fields), **dict(later.fields)}.items())[:MOST_FIELDS],
         )
 
     def unlinked(self) -> Draft:

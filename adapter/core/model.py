@@ -227,12 +227,16 @@ FOREGROUND = (
 
 
 class Answer(Value, frozen=True):
-    """What became of a request: a stable `code`, and the English sentence for it."""
+    """What became of a request: a stable `code`, and the English sentence for it.
+
+    `called`: somebody was called for it, or was to be.
+    """
 
     request_id: str
     code: str
     text: str
     at: int
+    called: bool = False
 
 
 class Notice(Value, frozen=True):

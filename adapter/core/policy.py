@@ -107,6 +107,7 @@ class Policy(Struct, frozen=True, cache_hash=True):
     per_minute_org: int = 0
     repeat_ms: int = 10_000
     answer_ms: int = 60_000
+    answers_kept: int = 20
     notices_kept: int = 5
     absent_limit: int = 3
     ring_profiles: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import orjson
 
 from adapter.core.availability import AvailabilityChosen, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings, read_region
-from adapter.core.draft import Draft, Record
+from adapter.core.draft import MOST_FIELDS, Draft, Record
 from adapter.core.events import (
     CallCenterRead,
     ControlRequested,
@@ -47,8 +47,8 @@ from adapter.page.messages import (
 )
 from adapter.page.parts import ErrorIn, JournalEntry, LinkIn, RecordIn, is_record_id
 
-FIELDS, FIELD_LENGTH = 50, 1000
-"""Of the fields of a call center's Tasks: how many, and how long each may be."""
+FIELD_LENGTH = 1000
+"""Of the fields of a call center's Tasks, how long each may be."""
 
 AgentMessage = (
     Work
@@ -150,7 +150,7 @@ def ignored_settings(told: CallCenterMessage) -> tuple[str, ...]:
 def _texts(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Fields by name, as many as an admin would write down; what is no text is left out."""
     fields = ((name, value) for name, value in told.items() if isinstance(value, str))
-    return tuple((name[:80], value[:FIELD_LENGTH]) for name, value in fields)[:FIELDS]
+    return tuple((name[:80], value[:FIELD_LENGTH]) for name, value in fields)[:MOST_FIELDS]
 
 
 def _record(record: RecordIn) -> Record:

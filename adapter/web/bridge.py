@@ -23,10 +23,14 @@ from adapter.web.hearing import Hearing
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
 from adapter.web.socketdoor import SOCKETS_PER_ADDRESS, SocketDoor
+from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
 
 HELLO_SECONDS = 10.0
+FRAMES_PER_MINUTE = 600
+"""Of all pages of an agent: each frame may be a version, and each page is shown each version."""
+
 PING_SECONDS = 25.0
 
 
@@ -57,6 +61,7 @@ class Bridge:
             proxies=proxies,
         )
         self.hello_seconds = hello_seconds
+        self.frames = Throttle(FRAMES_PER_MINUTE, clock)
         self._litter = GcTrigger()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -86,10 +91,10 @@ class Bridge:
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse, page: Page, outbox: Outbox) -> None:
-        bucket = Bucket()
+        bucket, whose = Bucket(), str(page.key)
         try:
             async for frame in socket:
-                if not bucket.take(self._clock.now()):
+                if not (bucket.take(self._clock.now()) and self.frames.allows(whose)):
                     log.warning("socket.flood", agent=str(page.key), page=page.page_id)
                     outbox.close(FLOOD, "too many messages")
                     break

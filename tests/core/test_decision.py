@@ -30,6 +30,16 @@ def test_an_answer_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None:
     assert len(again.answers) == 3
 
 
+def test_of_answers_that_called_nobody_only_the_latest_stay() -> None:
+    """Who asks for thousands of things a minute makes no value large; what called is known on."""
+    policy, agent = Policy(answers_kept=3), IDLE
+    for n, called in enumerate([True, False, False, True, False, False, False]):
+        agent = answered(agent, Answer(f"r{n}", "x", "", T0 + n, called), policy)
+    assert [a.request_id for a in agent.answers] == ["r0", "r2", "r3", "r4", "r5", "r6"]
+    agent = answered(agent, Answer("r0", "provider-refused", "", T0 + 9), policy)
+    assert (agent.answers[-1].request_id, agent.answers[-1].called) == ("r0", True)
+
+
 def test_a_notice_is_said_once_and_taken_back_by_its_id() -> None:
     """However often it happens."""
     policy = Policy(notices_kept=2)

@@ -62,7 +62,7 @@ def test_the_same_request_again_is_never_a_second_call() -> None:
 
 def test_a_flood_of_other_answers_does_not_make_a_request_new() -> None:
     """An answer is kept for longer than its click is fresh; then the click is too old."""
-    flood = [ControlAnswered(T0 + n, f"x{n}", "ok", "") for n in range(50)]
+    flood = [ControlAnswered(T0 + n, f"x{n}", "ok", "") for n in range(500)]
     refused: list[Event] = [click(), PlacingRejected(T0, "c1", "no"), *flood]
     soon = replace(click(T0, "r1", "c2"), at=T0 + 9_999)
     late = replace(soon, at=T0 + 60_052)

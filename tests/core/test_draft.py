@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.core.draft import NO_DRAFT, Draft, Record
+from adapter.core.draft import MOST_FIELDS, NO_DRAFT, Draft, Record
 
 
 def test_a_later_draft_changes_only_what_it_names() -> None:
@@ -18,3 +18,12 @@ def test_a_draft_without_its_links_keeps_the_words() -> None:
     """They were picked for another record."""
     whole = Draft("s", "n", who=Record("1"), what=Record("2"))
     assert whole.unlinked() == Draft("s", "n")
+
+
+def test_however_many_fields_are_named_a_draft_has_an_end() -> None:
+    """The first ones stay, and may change: a page that names ever new ones makes nothing large."""
+    draft = NO_DRAFT
+    for n in range(3 * MOST_FIELDS):
+        draft = draft.merged(Draft(fields=((f"f{n}", "x"), ("f0", str(n)))))
+    assert len(draft.fields) == MOST_FIELDS
+    assert draft.fields[0] == ("f0", str(3 * MOST_FIELDS - 1))

@@ -17,7 +17,9 @@ from adapter.core.model import AgentKey
 from adapter.page.messages import MAX_FRAME_BYTES
 from adapter.page.registry import PAGES_PER_AGENT
 from adapter.storage.port import StorageError
+from adapter.web.throttle import Throttle
 from tests.fakes.page import FakePage
+from tests.runtime.conftest import HandClock
 from tests.scenarios.conftest import World
 from tests.web.conftest import SetClock
 
@@ -281,6 +283,19 @@ async def test_a_flood_ends_the_socket_of_the_page_that_made_it(world: World) ->
         pass
     assert await page.until_closed() == 4009
     assert other.close_codes == []
+
+
+async def test_many_pages_of_one_agent_say_no_more_than_an_agent_may(world: World) -> None:
+    """4009 for each that says more, however few its own messages are; a colleague goes on."""
+    first, second, colleague = await world.page(), await world.page(), await world.page("grace")
+    world.app.bridge.frames = Throttle(2, HandClock())
+    await first.until_answer(await first.dial("nonsense"))
+    await second.until_answer(await second.dial("nonsense"))
+    for page in (first, second):
+        await page.send(type="presence", visible=True, focused=True)
+        assert await page.until_closed() == 4009
+    await colleague.until_answer(await colleague.dial("nonsense"))
+    assert colleague.close_codes == []
 
 
 async def test_a_page_that_does_not_read_loses_its_socket_and_delays_nobody(world: World) -> None:
