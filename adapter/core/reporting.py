@@ -52,6 +52,9 @@ ALL_RING_MS = 4_000
 LATE_NEWS_MS = 10_000
 """Two times so close may be of the same moment, where one is only when we heard of it."""
 
+PLACED = (Placing, AgentNoAnswer)
+"""The stages of a call that waits for the agent's own phone, or has waited in vain."""
+
 STILL_UP = "The phone system says that this call is still up."
 
 
@@ -161,15 +164,13 @@ def _placement(agent: Agent, event: Report) -> Call | None:
     """The placement whose first event this is; one that waits goes before one that lapsed."""
     if isinstance(event, InboundRinging | AnsweredElsewhere) or not agent.calls:
         return None
-    placements = [c for c in agent.calls if isinstance(c.stage, Placing | AgentNoAnswer)]
-    placements.sort(key=lambda c: isinstance(c.stage, AgentNoAnswer))
-    unbound = (c for c in placements if c.provider_call_id is None and _fits(c, event.facts))
-    return next(unbound, None)
+    fitting = [c for c in agent.calls if c.provider_call_id is None and _fits(c, event.facts)]
+    return min(fitting, key=lambda c: isinstance(c.stage, AgentNoAnswer), default=None)
 
 
 def _fits(call: Call, facts: Facts) -> bool:
     """Inbound calls never bind to a placement; a missing number fits one that is waiting now."""
-    if facts.is_inbound:
+    if facts.is_inbound or not isinstance(call.stage, PLACED):
         return False
     if facts.number is None:
         return isinstance(call.stage, Placing)
@@ -210,7 +211,8 @@ def _new(event: Report, policy: Policy) -> Call:
 
 def _named(call: Call, event: Report) -> Call:
     """The call, with whether anything that told of its talk has named this agent."""
-    if call.request_id or event.elsewhere or told_by(event).connected is None:
+    tells = isinstance(event, Connected) or event.facts.connected is not None
+    if call.request_id or event.elsewhere or not tells:
         return call
     first = event.unnamed and call.facts.connected is None
     return replace(call, unnamed=first) if first or not event.unnamed else call
@@ -279,8 +281,7 @@ def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Pol
     if isinstance(event, CdrFound) and getattr(call.stage, "claimed_over", False):
         still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
         moved = noticed(moved, still, policy)
-    told = moved.call(call.call_id)
-    if told is None or not isinstance(stage, Bridged):
+    if not isinstance(stage, Bridged) or (told := moved.call(call.call_id)) is None:
         return Decision(moved)
     sent, effects = send_extension(moved, told)
     return Decision(sent, effects=effects)
@@ -300,7 +301,7 @@ def _is_unproved(agent: Agent, call: Call, facts: Facts) -> bool:
     """
     before = agent.call(call.call_id)
     told_early = before is not None and before.provider_call_id is not None
-    waiting = isinstance(call.stage, Placing | AgentNoAnswer) and told_early
+    waiting = isinstance(call.stage, PLACED) and told_early
     return waiting and facts.picked_up is None and facts.connected is None
 
 

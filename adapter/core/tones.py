@@ -11,24 +11,19 @@ from typing import Literal, TypeAlias
 Tone: TypeAlias = Literal["quiet", "good", "info", "warning", "error"]
 """`quiet` is not said at all: the call's card shows it."""
 
-_QUIET: frozenset[str] = frozenset({"placed", "done"})
-_GOOD: frozenset[str] = frozenset({"transferred"})
-_INFO: frozenset[str] = frozenset({"still-up"})
-_WARNING: frozenset[str] = frozenset(
-    {
-        *("confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb"),
-        *("phone-offline", "phone-declined", "phone-busy", "phone-unreachable"),
-        *("extension", "wrong-country"),
-    }
+_WARNING = (
+    *("confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb"),
+    *("phone-offline", "phone-declined", "phone-busy", "phone-unreachable"),
+    *("extension", "wrong-country"),
 )
+_TONES: dict[str, Tone] = {
+    **dict.fromkeys(("placed", "done"), "quiet"),
+    "transferred": "good",
+    "still-up": "info",
+    **dict.fromkeys(_WARNING, "warning"),
+}
 
 
 def tone_of(code: str) -> Tone:
     """The tone of what this code says; `error` for any that is not known here."""
-    if code in _QUIET:
-        return "quiet"
-    if code in _GOOD:
-        return "good"
-    if code in _INFO:
-        return "info"
-    return "warning" if code in _WARNING else "error"
+    return _TONES.get(code, "error")

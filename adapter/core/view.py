@@ -6,7 +6,7 @@ here: whatever the view says can be made again from the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from adapter.core.draft import NO_DRAFT, Draft, Record
 from adapter.core.ending import is_logged
 from adapter.core.facts import INBOUND
 from adapter.core.favorite import Favorite
-from adapter.core.incall import InCall
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.logmodel import (
     Attempting,
     CallLog,
@@ -34,8 +34,10 @@ from adapter.core.model import (
     Acceptance,
     Agent,
     AgentNoAnswer,
+    Answer,
     AwaitingCdr,
     Call,
+    Notice,
     Placing,
     Wrapup,
 )
@@ -46,44 +48,37 @@ from adapter.core.tones import tone_of
 View = dict[str, Any]
 
 
-_NOT_LIVE = (AgentNoAnswer, *OVER)
-
-
-def _note(code: str, text: str, at: int) -> View:
-    return {"code": code, "text": text, "at": at, "tone": tone_of(code)}
-
-
-def view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, bool]) -> View:
+def view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, bool]) -> View:
     """Everything but `epoch`, `version` and `now`, which the sender knows.
 
     To be read only: some parts are the same in many views.
     """
     policy = policy.of(agent.call_center)
-    by_id = {log.log_id: log for log in logs}
     region = policy.dial.default_region
-    calls = agent.calls
-    talks = any(call.is_under_way for call in calls)
+    cards, over = [], []
+    for call in agent.calls:
+        if isinstance(call.stage, OVER):
+            over.append(call)
+        elif not isinstance(call.stage, AgentNoAnswer):
+            cards.append(_card(call, region))
     return {
         "type": "view",
         "state": str(agent.phase),
         "click_to_dial": may_dial(agent, policy),
         "agent": _agent(agent),
-        "calls": [_card(call, region) for call in calls if not isinstance(call.stage, _NOT_LIVE)],
-        "wrapups": [
-            _wrapup(call, by_id.get(call.call_id), policy, runs=not talks)
-            for call in calls
-            if isinstance(call.stage, OVER)
-        ],
-        "tray": [_tray(log, policy) for log in by_id.values() if isinstance(log.state, Tray)],
-        "answers": [
-            {"request_id": one.request_id, **_note(one.code, one.text, one.at)}
-            for one in agent.answers
-        ],
-        "notices": [{"id": one.id, **_note(one.code, one.text, one.at)} for one in agent.notices],
+        "calls": cards,
+        "wrapups": _wrapups(agent, over, logs, policy) if over else [],
+        "tray": [_tray(log, policy) for log in logs if isinstance(log.state, Tray)],
+        "answers": [{"request_id": one.request_id, **_said(one)} for one in agent.answers],
+        "notices": [{"id": one.id, **_said(one)} for one in agent.notices],
         **_favorites(agent.favorites, region),
         "can": can,
         "settings": _settings(policy, agent.call_center, agent.ring_profiles),
     }
+
+
+def _said(one: Answer | Notice) -> View:
+    return {"code": one.code, "text": one.text, "at": one.at, "tone": tone_of(one.code)}
 
 
 def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
@@ -188,6 +183,8 @@ def _card(call: Call, region: str) -> View:
 
 def _in_call(inside: InCall, region: str) -> View:
     """What goes on in a connected call; of what is not, nothing is said."""
+    if inside is NOTHING_IN_CALL:
+        return {}
     third = inside.third
     recording = "paused" if inside.paused else "on" if inside.recording else ""
     shown: View = {
@@ -214,6 +211,14 @@ def _called(call: Call, region: str) -> View:
         "called_display": display(own, region) if came_in else "",
         "params": call.details.params,
     }
+
+
+def _wrapups(
+    agent: Agent, over: Sequence[Call], logs: Sequence[CallLog], policy: Policy
+) -> list[View]:
+    by_id = {log.log_id: log for log in logs}
+    runs = not any(call.is_under_way for call in agent.calls)
+    return [_wrapup(call, by_id.get(call.call_id), policy, runs=runs) for call in over]
 
 
 def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> View:

@@ -5,7 +5,7 @@ It keeps its session, and may still finish the logs that only a page like it can
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -50,7 +50,7 @@ def sentence(agent: Agent) -> str:
     return ELSEWHERE.get(agent.surface, "You work with another phone in Salesforce.")
 
 
-def guest_view(agent: Agent, logs: Iterable[CallLog], policy: Policy, can: dict[str, bool]) -> View:
+def guest_view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, bool]) -> View:
     """The view without calls, with click-to-dial off, and with the sentence that says why."""
     notice = Notice(OTHER_SURFACE, OTHER_SURFACE, sentence(agent), 0)
     bare = replace(agent, calls=(), answers=(), notices=(notice,))

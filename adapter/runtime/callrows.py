@@ -28,37 +28,22 @@ def call_rows(before: Snapshot, turn: Turn) -> tuple[CallRow, ...]:
     agent, line = turn.agent, turn.agent.line
     if line is None:
         return ()
+    renamed = agent.name != before.agent.name
+    known: dict[str, Told] = {call.call_id: call for call in before.agent.calls}
+    # Most turns touch one call, or none: what is the very same value is not looked at.
+    touched: dict[str, Told] = {
+        call.call_id: call for call in agent.calls if renamed or known.get(call.call_id) is not call
+    }
+    known |= {log.log_id: log for log in before.logs}
     rows = []
-    for call_id, one in _touched(before, turn).items():
-        called, was = one.provider_call_id, _was(before, call_id)
+    for call_id, one in (touched | turn.changed).items():
+        called, was = one.provider_call_id, known.get(call_id)
         if called is None:
             continue
         value = _value(agent, one)
         if was is None or was.provider_call_id != called or _value(before.agent, was) != value:
             rows.append(CallRow((line.account, called), call_id, agent.key, one.opened_at, value))
     return tuple(rows)
-
-
-def _touched(before: Snapshot, turn: Turn) -> dict[str, Told]:
-    """The calls of which a row may show something else than before, by our own ids.
-
-    Most turns touch one call, or none; what is the very same value is not looked at.
-    """
-    was = before.agent
-    renamed = turn.agent.name != was.name
-    calls = {
-        call.call_id: call
-        for call in turn.agent.calls
-        if renamed or was.call(call.call_id) is not call
-    }
-    return {**calls, **turn.changed}
-
-
-def _was(before: Snapshot, call_id: str) -> Told | None:
-    for log in before.logs:
-        if log.log_id == call_id:
-            return log
-    return before.agent.call(call_id)
 
 
 def _value(agent: Agent, one: Told) -> str:
