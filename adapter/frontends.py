@@ -94,7 +94,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     fast_paths = WebhookFastPaths(
         {path.encode(): endpoint for path, endpoint in webhooks.items()},
         clock=clock,
-        is_leaving=lambda: status.draining,
+        status=status,
     )
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
     server = make_server(handlers, webhooks, fast_paths, limits)

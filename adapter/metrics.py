@@ -225,10 +225,6 @@ class Metrics:
 
     # --- what happens ----------------------------------------------------------------------------
 
-    def delivery(self, fate: str) -> None:
-        """A delivery is through."""
-        self.deliveries.count(fate)
-
     def webhook(self) -> Callable[[], None]:
         """A delivery is being taken; what is shown until the end is called is because of it."""
         return _Taking(self.accept_seconds).end

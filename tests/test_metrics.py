@@ -72,7 +72,7 @@ def test_a_batch_and_outcomes_are_counted() -> None:
     """By how many, how long, and what failed; outcomes by name."""
     metrics = Metrics()
     metrics.batch(7, 2, 0.003, 5)
-    metrics.delivery("applied")
+    metrics.deliveries.count("applied")
     metrics.answered("PlaceCall", "CallPlaced", 0.3)
     metrics.batch(1, 0, 0.003, 4)
     metrics.batch(1, 0, 0.003, 5)

@@ -25,6 +25,7 @@ from adapter.runtime.clock import Clock
 from adapter.web.connection import Connection
 from adapter.web.connections import MakeReader
 from adapter.web.middleware import HEADERS, failure
+from adapter.web.status import Status
 from adapter.web.webhooks import Webhooks
 
 try:
@@ -49,8 +50,8 @@ NextProtocol = Callable[[], asyncio.Protocol]
 class WebhookFastPaths:
     """The fast paths of one server, one a connection.
 
-    `endpoints` by the target that a request must have, letter by letter; `is_leaving` tells
-    whether each answer is to be its connection's last.
+    `endpoints` by the target that a request must have, letter by letter; while `status` is
+    draining, each answer is its connection's last.
     """
 
     def __init__(
@@ -58,11 +59,11 @@ class WebhookFastPaths:
         endpoints: Mapping[bytes, Webhooks],
         *,
         clock: Clock,
-        is_leaving: Callable[[], bool] = lambda: False,
+        status: Status,
     ) -> None:
         self.endpoints = endpoints
         self.clock = clock
-        self.is_leaving = is_leaving
+        self.status = status
         self.open: set[WebhookFastPath] = set()
 
     def before(self, aiohttp: NextProtocol) -> MakeReader:
@@ -150,12 +151,14 @@ class WebhookFastPath(asyncio.Protocol):
         self._connection.idle(self._size)
         if not self._transport.is_closing():
             self._answer(answer)
-        if not self._transport.is_closing():
-            self._go_on()
+        if self._ahead and not self._transport.is_closing():
+            ahead, self._ahead = self._ahead, b""
+            self._transport.resume_reading()
+            self.data_received(ahead)
 
     def _answer(self, answer: web.Response | None) -> None:
         transport, now = self._transport, self._paths.clock.now() // 1000
-        is_last = self._paths.is_leaving()
+        is_last = self._paths.status.draining
         if answer is None:
             transport.write(_plain_200(now, is_last))
         else:
@@ -163,12 +166,6 @@ class WebhookFastPath(asyncio.Protocol):
             transport.write(_written(answer, now, is_last))
         if is_last or transport.get_write_buffer_size() > UNREAD_BYTES:
             transport.close()
-
-    def _go_on(self) -> None:
-        if self._ahead:
-            ahead, self._ahead = self._ahead, b""
-            self._transport.resume_reading()
-            self.data_received(ahead)
 
     def _hand_over(self, data: bytes) -> None:
         self._leave()
@@ -199,7 +196,7 @@ def _written(response: web.Response, second: int, is_last: bool) -> bytes:
     body = response.body if isinstance(response.body, bytes) else b""
     headers = {
         **HEADERS,
-        **{name: value for name, value in response.headers.items() if name != "Connection"},
+        **response.headers,
         "Date": formatdate(second, usegmt=True),
         "Content-Length": str(len(body)),
     }

@@ -55,7 +55,7 @@ class Webhooks:
         self._intake = intake
         self._clock = clock
         self._metrics = metrics or Metrics()
-        self._count = self._metrics.delivery
+        self._count = self._metrics.deliveries.count
         self._strangers = strangers
         self._proxies = proxies
         self._public_url = public_url
@@ -89,23 +89,23 @@ class Webhooks:
         done: Done[web.Response | None],
     ) -> None:
         """The same, told by a call."""
-        ended = self._metrics.webhook()
-
-        def answer(response: web.Response | None) -> None:
-            ended()
-            done(response)
-
-        now = self._clock.now()
+        ended, now = self._metrics.webhook(), self._clock.now()
         opened = self._driver.open_webhook(headers, body, self._public_url + path, now)
         if isinstance(opened, WebhookRefusal):
+            ended()
             forwarded = headers.get(_FORWARDED)
-            answer(self._refused(opened, address_behind(peer, forwarded, self._proxies)))
+            done(self._refused(opened, address_behind(peer, forwarded, self._proxies)))
             return
+
+        def decided(outcome: DeliveryOutcome | Exception) -> None:
+            ended()
+            done(self._answer(opened, outcome))
+
         if opened.signed_at is not None:
             self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
         if opened.problem:
             log.warning("delivery.odd", **_about(opened), reason=opened.problem)
-        self._intake.begin(opened, lambda outcome: answer(self._answer(opened, outcome)))
+        self._intake.begin(opened, decided)
 
     def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
         if refusal.unproved:

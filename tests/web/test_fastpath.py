@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -88,7 +89,7 @@ class Route:
     fast_paths: WebhookFastPaths
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    leaving: list[bool]
+    leaving: SimpleNamespace
 
     def send(self, *bodies: bytes, path: str = PATH) -> None:
         """Whole deliveries in one piece."""
@@ -124,12 +125,12 @@ def delivery(body: bytes, path: str = PATH) -> bytes:
 @asynccontextmanager
 async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Route]:
     """A server that listens on loopback, connected to."""
-    endpoint, leaving = Endpoint(), [False]
+    endpoint, leaving = Endpoint(), SimpleNamespace(draining=False)
     endpoint.gate.set()
     fast_paths = WebhookFastPaths(
         {PATH.encode(): endpoint} if with_lanes else {},  # type: ignore[dict-item]
         clock=SystemClock(),
-        is_leaving=lambda: leaving[0],
+        status=leaving,  # type: ignore[arg-type]
     )
     server = web.Application()
     server[FAST_PATHS] = fast_paths
@@ -249,7 +250,7 @@ async def test_a_bug_is_answered_and_logged(way: Route, body: bytes) -> None:
 
 async def test_a_replica_that_leaves_keeps_no_connection(way: Route) -> None:
     """The next delivery goes to another one."""
-    way.leaving[0] = True
+    way.leaving.draining = True
     way.send(b"1")
     assert (await way.answer())[1]["Connection"] == "close"
     assert await way.is_over()
@@ -257,7 +258,7 @@ async def test_a_replica_that_leaves_keeps_no_connection(way: Route) -> None:
 
 async def test_nothing_is_taken_after_a_last_answer(way: Route) -> None:
     """What was sent ahead of it is sent again, elsewhere."""
-    way.leaving[0] = True
+    way.leaving.draining = True
     way.endpoint.gate.clear()
     way.send(b"1")
     await way.endpoint.came.acquire()
