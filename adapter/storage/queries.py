@@ -132,7 +132,7 @@ def take_session(database: Database, token_hash: str) -> Session | None:
     return SESSION.load(str(rows[0][0])) if rows else None
 
 
-def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None) -> int:
+def drop_sessions(database: Database, agent: AgentKey, token_hash: str | None = None) -> int:
     """Remove one of the agent's sessions, or all; how many there were."""
     who = (agent.org_id, agent.user_id)
     if token_hash is None:
