@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info, ProcessCollector
@@ -56,6 +57,11 @@ class Metrics:
         python = ".".join(map(str, sys.version_info[:3]))
         build = Info("softphone_build", "Which release this is.", registry=self.registry)
         build.info({"version": __version__, "python": python})
+        self._tally = partial(Tally, registry=self.registry)
+        self._histogram = partial(Histogram, registry=self.registry)
+        self._labeled_histogram = partial(LabeledHistogram, registry=self.registry)
+        self._counter = partial(Counter, registry=self.registry)
+        self._gauge = partial(Gauge, registry=self.registry)
         self._waiting_for_webhooks()
         self._waiting_for_people()
         self._waiting_for_pages()
@@ -63,164 +69,123 @@ class Metrics:
         self._waiting_for_the_store()
 
     def _waiting_for_webhooks(self) -> None:
-        known = self.registry
-        self.deliveries = Tally(
-            "softphone_deliveries",
-            "Webhook deliveries by what became of them.",
-            ["fate"],
-            registry=known,
+        self.deliveries = self._tally(
+            "softphone_deliveries", "Webhook deliveries by what became of them.", ["fate"]
         )
-        self.forwarded = Tally(
+        self.forwarded = self._tally(
             "softphone_forwarded_deliveries",
             "Deliveries between replicas: answered by another one, unanswered (and so decided "
             "here), taken for another one.",
             ["outcome"],
-            registry=known,
         )
-        self.linked_replicas = Gauge(
-            "softphone_linked_replicas",
-            "Other replicas that this one can forward deliveries to.",
-            registry=known,
+        self.linked_replicas = self._gauge(
+            "softphone_linked_replicas", "Other replicas that this one can forward deliveries to."
         )
-        self.accept_seconds = Histogram(
+        self.accept_seconds = self._histogram(
             "softphone_webhook_accept_seconds",
             "Seconds from receipt of the full webhook to the response, including the commit.",
             buckets=FAST,
-            registry=known,
         )
-        self.lag_seconds = Histogram(
+        self.lag_seconds = self._histogram(
             "softphone_webhook_lag_seconds",
             "From the moment a genuine delivery was signed to its arrival here.",
             buckets=SLOW,
-            registry=known,
         )
-        self.to_page_seconds = Histogram(
+        self.to_page_seconds = self._histogram(
             "softphone_webhook_to_page_seconds",
             "Seconds from receipt of the full webhook to the frame sent to a page of this replica.",
             buckets=FAST,
-            registry=known,
         )
 
     def _waiting_for_people(self) -> None:
-        known = self.registry
-        self.click_to_post_seconds = Histogram(
+        self.click_to_post_seconds = self._histogram(
             "softphone_click_to_post_seconds",
             "From the click's frame to the request to the provider, commit included.",
             buckets=FAST,
-            registry=known,
         )
-        self.provider = Tally(
+        self.provider = self._tally(
             "softphone_provider_outcomes",
             "What came of requests to the provider.",
             ["effect", "outcome"],
-            registry=known,
         )
-        self.provider_seconds = LabeledHistogram(
+        self.provider_seconds = self._labeled_histogram(
             "softphone_provider_request_seconds",
             "From what a decision asked of the provider to its answer, or to giving it up.",
             ["effect"],
             buckets=FAST,
-            registry=known,
         )
-        self.calls = Counter(
+        self.calls = self._counter(
             "softphone_calls",
             "Calls that ended and are to be logged, by how they went when they ended.",
             ["direction", "outcome"],
-            registry=known,
         )
-        self.saved = Counter(
-            "softphone_saved_logs", "Call logs that are in Salesforce now.", registry=known
-        )
+        self.saved = self._counter("softphone_saved_logs", "Call logs that are in Salesforce now.")
 
     def _waiting_for_pages(self) -> None:
-        known = self.registry
-        self.sockets = Gauge(
-            "softphone_sockets", "Pages connected to this replica.", registry=known
+        self.sockets = self._gauge("softphone_sockets", "Pages connected to this replica.")
+        self.arrivals = self._counter(
+            "softphone_page_arrivals", "Hellos of pages, first ones and returns."
         )
-        self.arrivals = Counter(
-            "softphone_page_arrivals", "Hellos of pages, first ones and returns.", registry=known
-        )
-        self.blocked = Counter(
+        self.blocked = self._counter(
             "softphone_pages_blocked",
             "Pages that could not start, by the condition that failed.",
             ["code"],
-            registry=known,
         )
-        self.agents = Gauge(
-            "softphone_agents",
-            "Agents with a page at this replica, by state.",
-            ["state"],
-            registry=known,
+        self.agents = self._gauge(
+            "softphone_agents", "Agents with a page at this replica, by state.", ["state"]
         )
-        self.hints_broken = Counter(
-            "softphone_hint_reconnects",
-            "Connections for hints between replicas that were lost.",
-            registry=known,
+        self.hints_broken = self._counter(
+            "softphone_hint_reconnects", "Connections for hints between replicas that were lost."
         )
-        self.hints_missed = Counter(
+        self.hints_missed = self._counter(
             "softphone_hints_missed",
             "Versions that no hint told of, and that were found by comparing.",
-            registry=known,
         )
 
     def _waiting_for_audio(self) -> None:
-        known = self.registry
-        self.phones = Gauge(
-            "softphone_browser_phones",
-            "Phones in the browser connected to this replica.",
-            registry=known,
+        self.phones = self._gauge(
+            "softphone_browser_phones", "Phones in the browser connected to this replica."
         )
-        self.sip_refused = Counter(
+        self.sip_refused = self._counter(
             "softphone_sip_refused",
             "SIP messages of pages that no phone of ours says, and that went no further.",
-            registry=known,
         )
-        self.audio_restored = Counter(
+        self.audio_restored = self._counter(
             "softphone_audio_restored",
             "Pages that asked for the audio of a call again, by what came of it: found, none.",
             ["outcome"],
-            registry=known,
         )
-        self.audio_lost = LabeledHistogram(
+        self.audio_lost = self._labeled_histogram(
             "softphone_audio_lost_ratio",
             "Packets of ten seconds of talk that did not reach the browser, as a share.",
             buckets=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0),
-            registry=known,
         )
-        self.audio_round_trip = LabeledHistogram(
+        self.audio_round_trip = self._labeled_histogram(
             "softphone_audio_round_trip_seconds",
             "From the browser to the provider's audio and back, as the browser measures it.",
             buckets=(0.02, 0.05, 0.1, 0.2, 0.4, 1.0),
-            registry=known,
         )
 
     def _waiting_for_the_store(self) -> None:
-        known = self.registry
-        self.batch_size = Histogram(
-            "softphone_commit_batch_size",
-            "Commits in a transaction.",
-            buckets=SIZES,
-            registry=known,
+        self.batch_size = self._histogram(
+            "softphone_commit_batch_size", "Commits in a transaction.", buckets=SIZES
         )
-        self.batch_seconds = Histogram(
-            "softphone_commit_seconds", "A transaction's time.", buckets=FAST, registry=known
+        self.batch_seconds = self._histogram(
+            "softphone_commit_seconds", "A transaction's time.", buckets=FAST
         )
-        self.failed = Counter(
-            "softphone_commits_failed",
-            "Commits that were not taken, lost races among them.",
-            registry=known,
+        self.failed = self._counter(
+            "softphone_commits_failed", "Commits that were not taken, lost races among them."
         )
         self.waiting = 0
-        queue = Gauge("softphone_commits_waiting", "Commits without an answer yet.", registry=known)
+        queue = self._gauge("softphone_commits_waiting", "Commits without an answer yet.")
         queue.set_function(lambda: self.waiting)
-        self.logs = Gauge(
+        self.logs = self._gauge(
             "softphone_open_logs",
             "Call logs that are not settled, in the whole store, by state and age.",
             ["state", "age"],
-            registry=known,
         )
-        self.parked = Gauge(
-            "softphone_parked_deliveries", "Deliveries that wait for their call.", registry=known
+        self.parked = self._gauge(
+            "softphone_parked_deliveries", "Deliveries that wait for their call."
         )
 
     # --- what happens ----------------------------------------------------------------------------
