@@ -69,15 +69,15 @@ def view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, b
         "calls": cards,
         "wrapups": _wrapups(agent, over, logs, policy) if over else [],
         "tray": [_tray(log, policy) for log in logs if isinstance(log.state, Tray)],
-        "answers": [{"request_id": one.request_id, **_said(one)} for one in agent.answers],
-        "notices": [{"id": one.id, **_said(one)} for one in agent.notices],
+        "answers": [{"request_id": one.request_id, **_note(one)} for one in agent.answers],
+        "notices": [{"id": one.id, **_note(one)} for one in agent.notices],
         **_favorites(agent.favorites, region),
         "can": can,
         "settings": _settings(policy, agent.call_center, agent.ring_profiles),
     }
 
 
-def _said(one: Answer | Notice) -> View:
+def _note(one: Answer | Notice) -> View:
     return {"code": one.code, "text": one.text, "at": one.at, "tone": tone_of(one.code)}
 
 
