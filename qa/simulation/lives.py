@@ -1,8 +1,9 @@
 """What the provider's calls do, and what it tells of them: late, twice, partly or not at all.
 
 Kindnesses, where nobody could know the truth: of a call that we did not place, at least one webhook
-comes; a group's ringing is posted at once and names its agents; who takes a call over is named, and
-that is told at once and wholly.
+comes; a group's ringing is posted at once and names its agents, and whoever hears it late, or hears
+it twice, is told when it was posted first (else it would be the next in turn that rings); who takes
+a call over is named, and that is told at once and wholly.
 """
 
 from __future__ import annotations

@@ -111,7 +111,8 @@ class Scene:
 
     def post(self, letter: Letter) -> None:
         """The provider posts it, and again until somebody says 2xx."""
-        letter = replace(letter, signed_at=letter.signed_at or self.clock.now() / 1000)
+        before = self.letters.get(letter.event_id.encode(), letter)
+        letter = replace(letter, signed_at=before.signed_at or self.clock.now() / 1000)
         self.letters[letter.event_id.encode()] = letter
         self.undelivered += 1
         self.attempt(letter, 0)
