@@ -42,6 +42,9 @@ _POSTGRES = {
 
 _REFUSED = "PostgreSQL refuses the connection: its user, password or database is another"
 
+_STARTING = "the database system is"
+"""… starting up, or in recovery: no user can mend that. In English, as most servers say it."""
+
 
 def reason(error: BaseException) -> str:
     """A few words; the error's kind where it has no code that says more."""
@@ -56,6 +59,8 @@ def reason(error: BaseException) -> str:
         return said or f"PostgreSQL says {state}"
     # psycopg has no code where it did not even get to ask: only its words tell a refusal apart.
     if type(error).__name__ == "OperationalError" and not isinstance(error, sqlite3.Error):
-        refused = "FATAL" in str(error)
-        return _REFUSED if refused else "PostgreSQL cannot be reached"
+        said = str(error)
+        if _STARTING in said:
+            return _POSTGRES["57P03"]
+        return _REFUSED if "FATAL" in said else "PostgreSQL cannot be reached"
     return type(error).__name__

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from qa.replicas.storm import UNEXPLAINED, Agent, Click, play, whys
+from qa.replicas.storm import NO_DATABASE, UNEXPLAINED, Agent, Blows, Click, play, whys
 from tests.fakes.page import FakePage
 from tests.fakes.salesforce import FakeSalesforce
 from tests.storage.servers import Postgres, running_postgres
@@ -83,3 +83,15 @@ def test_a_click_that_vanished_is_not_explained() -> None:
     click = Click(ONE, heard=0, lost=0, request_id="r1")
     agent = an_agent(click, heard=[a_view(TWO, r2="placed")])
     assert whys(agent, {TWO}) == [UNEXPLAINED]
+
+
+def test_a_webhook_is_given_up_for_a_database_that_was_away_and_for_nothing_else() -> None:
+    """One try may have met a replica that was killed; who refuses while all is well is at fault."""
+    blows = Blows(replicas=1, outages=[(1_000, 9_000)])
+    killed, away = {"at": 900, "error": "ServerDisconnectedError"}, {"at": 1_500, "status": 503}
+    assert blows.why_given_up([killed, away, away]) == NO_DATABASE
+    late: list[dict[str, Any]] = [
+        {"at": 9_500, "status": 503},
+        {"at": 9_900, "error": "TimeoutError"},
+    ]
+    assert blows.why_given_up([away, *late]) == "503 TimeoutError"

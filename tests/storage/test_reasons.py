@@ -67,6 +67,7 @@ def test_other_troubles_of_the_file_have_theirs(tmp_path: Path) -> None:
         (errors.TooManyConnections("secret"), "too many connections"),
         (errors.DivisionByZero("secret"), "22012"),
         (psycopg.OperationalError("connection to +4930901820145 failed"), "cannot be reached"),
+        (psycopg.OperationalError("FATAL:  the database system is starting up"), "is starting"),
         (psycopg.OperationalError('FATAL: no role "secret"'), "refuses the connection"),
         (OperationalError("secret", {}, errors.DiskFull("secret")), "disk is full"),
         (ValueError("secret"), "ValueError"),
