@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE_SECONDS, ATTACH_SECONDS, ENDS_SECONDS = 60.0, 15.0, 10.0
 FAST = {"pick_up_seconds": 0.3, "ring_seconds": 0.4, "talk_seconds": 2.2}
 
 expect.set_options(timeout=15_000)
@@ -162,33 +163,57 @@ async def as_people_have_it(profile: Path) -> AsyncIterator[str]:
     """A Chromium as people start it; its address for debuggers.
 
     Playwright's has no partitioned storage, and so no locks in a frame of another site's page.
+    It says where it listens in a file: a pipe may never end, for its own children hold it as well.
     """
+    told = profile / "DevToolsActivePort"
+    told.unlink(missing_ok=True)
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
         *(*ARGUMENTS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"),
         "about:blank",  # not its own first page, which comes and goes while we attach
-        stderr=asyncio.subprocess.PIPE,
-        limit=1 << 20,
+        stderr=asyncio.subprocess.DEVNULL,
     )
-    assert process.stderr is not None
     try:
-        async for line in process.stderr:
-            if found := re.search(rb"DevTools listening on (ws://\S+)", line):
-                break
-        else:
-            raise AssertionError("Chromium ended before it listened")
-        yield found[1].decode()
+        yield await listens(process, told)
     finally:
+        await ended(process)
+
+
+async def listens(process: Process, told: Path) -> str:
+    """Where that Chromium listens, as soon as the file `told` says so."""
+    lines: list[str] = []
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(lines) < 2:
+            assert process.returncode is None, "Chromium ended before it listened"
+            await asyncio.sleep(0.05)
+            with contextlib.suppress(FileNotFoundError):
+                lines = (await asyncio.to_thread(told.read_text)).split()
+    port, path = lines
+    return f"ws://127.0.0.1:{port}{path}"
+
+
+async def ended(process: Process) -> None:
+    """It is gone: by itself when asked to, else killed."""
+    with contextlib.suppress(ProcessLookupError):
         process.terminate()
-        await process.communicate()
+    try:
+        await asyncio.wait_for(process.wait(), ENDS_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def attached(playwright: Playwright, address: str) -> Browser:
-    """Playwright's hold on that Chromium; one that is busy may never answer, and is asked again."""
-    for _ in range(2):
-        with contextlib.suppress(NoAnswer):
-            return await playwright.chromium.connect_over_cdp(address, timeout=15_000)
-    return await playwright.chromium.connect_over_cdp(address)
+    """Playwright's hold on that Chromium; one that is busy may never answer, and is asked again.
+
+    Playwright's own limit does not bound all that it waits for.
+    """
+    for _ in range(3):
+        with contextlib.suppress(NoAnswer, TimeoutError):
+            async with asyncio.timeout(ATTACH_SECONDS):
+                connect = playwright.chromium.connect_over_cdp
+                return await connect(address, timeout=ATTACH_SECONDS * 1000)
+    raise AssertionError("Chromium listens, and lets nobody attach")
 
 
 @contextlib.asynccontextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Tab, an_org
+from tests.browser.conftest import PATIENCE_SECONDS, Tab, an_org
 from tests.browser.states import LONG, by_hand
 
 pytestmark = pytest.mark.browser
@@ -44,11 +45,12 @@ async def choose(tab: Tab) -> None:
 
 async def until_one_rings(first: Tab, second: Tab) -> tuple[Tab, Tab]:
     """The tab that rings, and the other; waits until one does, and one has notified."""
-    while True:
-        told = [await heard(tab) for tab in (first, second)]
-        if any(one["rings"] for one in told) and any(one["shown"] for one in told):
-            return (first, second) if told[0]["rings"] else (second, first)
-        await first.page.wait_for_timeout(50)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            told = [await heard(tab) for tab in (first, second)]
+            if any(one["rings"] for one in told) and any(one["shown"] for one in told):
+                return (first, second) if told[0]["rings"] else (second, first)
+            await first.page.wait_for_timeout(50)
 
 
 async def test_one_of_two_tabs_rings_and_notifies_and_the_other_takes_over(tmp_path: Path) -> None:
