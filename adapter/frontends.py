@@ -128,7 +128,7 @@ def _handlers(
         board_live=BoardLive(
             boards, board.supervisor, day_of, tasks=edges.tasks, own_origin=settings.public_origin
         ),
-        numbers=Numbers(login, sessions.of, agents.dial_rules),
+        numbers=Numbers(login, agents.dial_rules),
         history=History(login, edges.store, agents),
         desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants),
         blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),

@@ -9,9 +9,9 @@ and yesterday's board still adds up.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -26,10 +26,11 @@ from adapter.storage.archive import (
     DELIVERIES,
     DRIVER_STATES,
     PARKED,
+    Archive,
     PersonalDataTable,
     Row,
 )
-from adapter.storage.port import Snapshot, StorageError
+from adapter.storage.port import StorageError
 
 log = structlog.get_logger(__name__)
 
@@ -45,28 +46,6 @@ WHOM = {"number", "record", "name", "record_name"}
 
 ERASED_BODY = b'{"erased":true}'
 LATER = "came or changed meanwhile: run it again"
-
-
-class Archive(Protocol):
-    """The part of the store that is asked (storage.archive.Archive)."""
-
-    def rows(self, shelf: PersonalDataTable) -> AsyncIterator[Row]:
-        """Each row of a table."""
-
-    async def load(self, key: AgentKey) -> Snapshot | None:
-        """The agent with all logs that are not settled."""
-
-    async def erase_agent(self, agent: Agent, version: int, log_ids: Sequence[str]) -> bool:
-        """Compare and set; False when there is another version."""
-
-    async def erase_call(self, row: Row, value: str) -> bool:
-        """Compare and set; False when the row says something else."""
-
-    async def erase_delivery(self, row: Row, body: bytes) -> None:
-        """Put another body in its place."""
-
-    async def erase_driver_state(self, row: Row) -> bool:
-        """Remove it; False while the call is steered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +80,7 @@ class PersonalData:
 
     def counts(self) -> dict[str, int]:
         """How many of each."""
-        return {
-            "agents": len(self.agents),
-            "call_logs": len(self.call_logs),
-            "calls": len(self.calls),
-            "deliveries": len(self.deliveries),
-            "parked": len(self.parked),
-            "driver_states": len(self.driver_states),
-        }
+        return {one.name: len(getattr(self, one.name)) for one in fields(self)}
 
     def told(self) -> dict[str, list[Row]]:
         """All of it for people to read, the texts as the JSON that they are."""

@@ -80,12 +80,12 @@ class Routes:
         # The call last: who binds it in between takes the parked deliveries away, and is seen.
         route = await store.route(account, provider_call_id)
         call = (account, provider_call_id)
-        owners = self._owners[call] = {owner.agent: owner.call_id for owner in route.owners}
+        self._owners[call] = route.owners
         _bound(self._owners)
         if line:
             self._agents[line] = agents
             _bound(self._agents)
-        return _way(call, owners, route.parked, line, agents)
+        return _way(call, route.owners, route.parked, line, agents)
 
 
 def _way(

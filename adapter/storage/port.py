@@ -163,17 +163,10 @@ class Commit(Struct, frozen=True):
     states: tuple[DriverRow, ...] = ()
 
 
-class Owner(Struct, frozen=True):
-    """Which agent knows a provider's call, and by which of our ids."""
-
-    agent: AgentKey
-    call_id: str
-
-
 class Route(Struct, frozen=True):
-    """All that is known of a provider's call id."""
+    """All that is known of a provider's call id: who has it, by which of our ids, what waits."""
 
-    owners: tuple[Owner, ...]
+    owners: dict[AgentKey, str]
     parked: tuple[Parked, ...]
 
 

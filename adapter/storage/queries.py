@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage import sql
-from adapter.storage.port import DriverRow, Keep, Owner, Parked, Route, Session, Snapshot
+from adapter.storage.port import DriverRow, Keep, Parked, Route, Session, Snapshot
 from adapter.storage.rows import AGENT, CALL_LOG, SESSION
 from adapter.storage.transaction import Database
 
@@ -50,7 +50,7 @@ def route(fetch: Fetch, account: str, provider_call_id: str) -> Route:
     """
     parked = tuple(_parked(row) for row in fetch(sql.PARKED, (account, provider_call_id)))
     owners = fetch(sql.OWNERS, (account, provider_call_id))
-    return Route(tuple(Owner(AgentKey(o, u), call_id) for o, u, call_id in owners), parked)
+    return Route({AgentKey(o, u): call_id for o, u, call_id in owners}, parked)
 
 
 def due(fetch: Fetch, now: int, limit: int) -> tuple[AgentKey, ...]:

@@ -60,11 +60,9 @@ class Login:
 
     async def ticket(self, request: web.Request) -> web.Response:
         """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
-        if (refused := self.foreign(request)) is not None:
-            return refused
-        session = await self.session(request)
-        if session is None:
-            return failure(401, "signed-out", "Sign in first.")
+        session = await self._signed_in(request)
+        if isinstance(session, web.Response):
+            return session
         if not self._tickets.allows(str(session.agent)):
             text = "Too many connections of yours in a minute. Wait a moment."
             return failure(429, "too-many", text, **{"Retry-After": "10"})
@@ -92,21 +90,20 @@ class Login:
         return failure(403, "foreign-origin", "This may only be called by our own pages.")
 
     async def asker(self, request: web.Request) -> Session | web.Response:
-        """The session of an agent who asks something on the way, else the refusal."""
+        """The session of an agent who asks something on the way, else the refusal.
+
+        One more question to the store, or about a number, is refused where there were many.
+        """
+        session = await self._signed_in(request)
+        if isinstance(session, web.Response) or self._questions.allows(str(session.agent)):
+            return session
+        text = "Too many questions. Wait a moment."
+        return failure(429, "too-many", text, **{"Retry-After": "5"})
+
+    async def _signed_in(self, request: web.Request) -> Session | web.Response:
         if (refused := self.foreign(request)) is not None:
             return refused
-        session = await self.session(request)
-        if session is None:
-            return failure(401, "signed-out", "Sign in first.")
-        return self.asks_too_much(session) or session
-
-    def asks_too_much(self, session: Session) -> web.Response | None:
-        """Refuse one more question to the store or about a number, where there were many."""
-        if self._questions.allows(str(session.agent)):
-            return None
-        return failure(
-            429, "too-many", "Too many questions. Wait a moment.", **{"Retry-After": "5"}
-        )
+        return await self.session(request) or failure(401, "signed-out", "Sign in first.")
 
     def is_own(self, origin: str) -> bool:
         """Whether it is that of our own pages, compared exactly."""

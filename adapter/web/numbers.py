@@ -12,32 +12,21 @@ from aiohttp import web
 
 from adapter.core.model import AgentKey
 from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
-from adapter.storage.port import Session
 from adapter.web.login import Login, read_object
-from adapter.web.middleware import failure
 
 
 class Numbers:
-    """The endpoint; `session_of` is who asks."""
+    """The endpoint."""
 
-    def __init__(
-        self,
-        login: Login,
-        session_of: Callable[[web.Request], Awaitable[Session | None]],
-        rules_of: Callable[[AgentKey], Awaitable[DialRules]],
-    ) -> None:
+    def __init__(self, login: Login, rules_of: Callable[[AgentKey], Awaitable[DialRules]]) -> None:
         self._login = login
-        self._session_of = session_of
         self._rules_of = rules_of
 
     async def check(self, request: web.Request) -> web.Response:
-        """POST /api/number {number}: how it is written, or a code and why it can't be dialed."""
-        if (refused := self._login.foreign(request)) is not None:
-            return refused
-        if (session := await self._session_of(request)) is None:
-            return failure(401, "signed-out", "Sign in first.")
-        if (refused := self._login.asks_too_much(session)) is not None:
-            return refused
+        """POST /api/number {origin?, number}: how it is written, or why it cannot be dialed."""
+        session = await self._login.asker(request)
+        if isinstance(session, web.Response):
+            return session
         number = str((await read_object(request, number=str)).get("number", ""))
         told = judged(number, await self._rules_of(session.agent))
         return web.json_response(told, headers={"Cache-Control": "no-store"})

@@ -23,7 +23,6 @@ from adapter.storage.port import (
     Done,
     Duplicate,
     Keep,
-    Owner,
     Parked,
     Route,
     RouteRead,
@@ -44,7 +43,7 @@ class Disk:
     def __init__(self) -> None:
         self.agents: dict[AgentKey, Snapshot] = {}
         self.logs: dict[tuple[AgentKey, str], CallLog] = {}
-        self.owners: dict[tuple[str, str], dict[AgentKey, Owner]] = defaultdict(dict)
+        self.owners: dict[tuple[str, str], dict[AgentKey, str]] = defaultdict(dict)
         self.parked: dict[tuple[str, str], list[Parked]] = {}
         self.deliveries: dict[tuple[str, str], Delivery] = {}
         self.lines: dict[TelephonyUser, set[AgentKey]] = defaultdict(set)
@@ -99,7 +98,7 @@ class Disk:
         if change.agent.line is not None:
             self.lines[change.agent.line].add(key)
         for row in change.calls:
-            self.owners[row.call][row.agent] = Owner(row.agent, row.call_id)
+            self.owners[row.call][row.agent] = row.call_id
         self._due[key] = change.next_due
         if change.next_due is not None:
             heapq.heappush(self._dues, (change.next_due, key))
@@ -208,9 +207,7 @@ class MemoryStore:
         """Who knows this call."""
         await self._use(slow=0.05)
         owners = self._disk.owners.get((account, provider_call_id), {})
-        return Route(
-            tuple(owners.values()), tuple(self._disk.parked.get((account, provider_call_id), ()))
-        )
+        return Route(dict(owners), tuple(self._disk.parked.get((account, provider_call_id), ())))
 
     async def commit(self, commit: Commit) -> None:
         """Takes a moment; may fail; may be the last thing that the process did."""

@@ -194,7 +194,7 @@ async def test_what_is_done_is_erased_and_still_counts(kept: Kept) -> None:
         7,
     )
     assert (first.told["number"], second.told["record"]) == ("", "")
-    assert (await kept.store.route("acct_1", "pc-a")).owners[0].call_id == "a"
+    assert (await kept.store.route("acct_1", "pc-a")).owners.popitem()[1] == "a"
     with pytest.raises(Duplicate):
         await kept.store.commit(Commit(delivery=delivery))
     other = await kept.held(OTHER)

@@ -78,13 +78,13 @@ class Deliveries:
         assert news is not None
         call, key = (ACCOUNT, news.provider_call_id), snapshot.agent.key
         owners = self._disk.owners.get(call, {})
-        owner, shared = owners.get(key), key in owners and len(owners) > 1
+        known = key in owners
+        shared = known and len(owners) > 1
         parked = tuple(self._disk.parked.get(call, ()))
         user = snapshot.agent.line.user if snapshot.agent.line else None
-        call_id = owner.call_id if owner else self._world.clock.fresh_id("call")
+        call_id = owners[key] if known else self._world.clock.fresh_id("call")
         waiting = [(p.at, self._world.read(p.account, p.body, p.at)) for p in parked]
         told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
-        known = owner is not None
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
         hears = partial(event_for, call_id=call_id, known=known, shared=shared)
         events = [
