@@ -49,11 +49,9 @@ class Command(Protocol):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare its arguments."""
-        ...
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it; returns the exit code. Raises CommandFailed, WrongSetting."""
-        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

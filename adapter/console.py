@@ -19,7 +19,6 @@ class Advance(Protocol):
 
     def __call__(self, count: int = 1, text: str = "") -> None:
         """By so many; `text`, if any, is what it stands at now."""
-        ...
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -26,15 +26,12 @@ class Directory(Protocol):
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
         """The agent's telephony user, or None. Raises DirectoryUnavailable."""
-        ...
 
     def surface(self, key: AgentKey, email: str) -> str:
         """Where an admin wants the agent to work; empty: whichever page greets."""
-        ...
 
     def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
         """The keys of the user's other phones, as the provider lists them."""
-        ...
 
 
 class People(Protocol):
@@ -42,7 +39,6 @@ class People(Protocol):
 
     async def colleagues(self) -> Iterable[tuple[str, str, str]]:
         """Name, number and provider user of everybody who has all three."""
-        ...
 
 
 class SignIn(Protocol):
@@ -50,11 +46,9 @@ class SignIn(Protocol):
 
     async def authorize_url(self, flow: Any) -> str:
         """Where to send the browser."""
-        ...
 
     async def identify(self, code: str, flow: Any) -> Any:
         """Who came back with this code."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

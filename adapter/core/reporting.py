@@ -25,7 +25,7 @@ from adapter.core.events import (
     RingingElsewhere,
     Transferred,
 )
-from adapter.core.facts import INBOUND, OUTBOUND, RECORD, SEEN, Facts, Known
+from adapter.core.facts import INBOUND, OUTBOUND, RECORD, SEEN, Facts, Known, better
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -250,24 +250,25 @@ def _number(call: Call, facts: Facts) -> str:
 def told_by(event: Report) -> Facts:
     """The event's facts; what happened without a time of its own was seen when it arrived."""
     facts = event.facts
-    match event:
-        case InboundRinging() if facts.direction is None or facts.direction.source is SEEN:
-            return facts.join(Facts(direction=Known(INBOUND, SEEN)))
-        case CallEnded() if _is_news(facts.ended, event.at):
-            return facts.join(Facts(ended=Known(event.at, SEEN)))
-        case DestinationDialed() if _is_news(facts.picked_up, event.at):
-            return facts.join(Facts(picked_up=Known(event.at, SEEN)))
-        case Connected() | AnsweredElsewhere() if _is_news(facts.connected, event.at):
-            return facts.join(Facts(connected=Known(event.at, SEEN)))
-        case Transferred() if _is_news(facts.transferred, event.at):
-            return facts.join(Facts(transferred=Known(event.at, SEEN)))
-        case _:
-            return facts
+    if isinstance(event, InboundRinging):
+        said = facts.direction is not None and facts.direction.source is not SEEN
+        return facts if said else replace(facts, direction=Known(INBOUND, SEEN))
+    happened = _HAPPENED.get(type(event))
+    if happened is None:
+        return facts
+    known: Known[int] | None = getattr(facts, happened)
+    seen = better(known, Known(event.at, SEEN))
+    return facts if seen is known else replace(facts, **{happened: seen})
 
 
-def _is_news(known: Known[int] | None, at: int) -> bool:
-    """Whether having been seen at that time adds to what is known of it."""
-    return known is None or (known.source is SEEN and known.value > at)
+_HAPPENED: dict[type[Report], str] = {
+    CallEnded: "ended",
+    DestinationDialed: "picked_up",
+    Connected: "connected",
+    AnsweredElsewhere: "connected",
+    Transferred: "transferred",
+}
+"""The fact that an event tells of by having come."""
 
 
 def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Policy) -> Decision:

@@ -25,35 +25,27 @@ class PageCalls(Protocol):
 
     def save(self, log: CallLog, attempt: Attempt) -> Frame:
         """The go of an attempt: the exact call, decided when it was accepted and never again."""
-        ...
 
     def complete(self, log: CallLog) -> Frame | None:
         """What follows for a record that no page lived to report; None: nothing."""
-        ...
 
     def read_back(self, log_id: str) -> Frame:
         """The question which records of this call Salesforce has."""
-        ...
 
     def found_records(self, value: Any) -> tuple[str, ...] | None:
         """The ids in its answer; None if it is no answer."""
-        ...
 
     def who_am_i(self, nonce: str) -> Frame:
         """The question who runs this page in Salesforce."""
-        ...
 
     def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
         """Org and user in its answer, 15 characters each; None if it is no answer."""
-        ...
 
     def pop(self, effect: PopScreen) -> Frame:
         """What a page does while a call rings."""
-        ...
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
         """What Salesforce said, each marked as transient or permanent; never empty."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +80,9 @@ class RecordWriter(Protocol):
 
     async def open(self, call: IncomingCall) -> WriteOutcome:
         """Make the record of a call that rings; sent once."""
-        ...
 
     async def write(self, log: CallLog, attempt: Attempt) -> WriteOutcome:
         """Complete a call's record; may be repeated."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +108,6 @@ class RecordFinder(Protocol):
 
         Raises ReadBackFailed.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

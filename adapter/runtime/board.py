@@ -39,7 +39,6 @@ class Connected(Protocol):
 
     def keys(self) -> tuple[AgentKey, ...]:
         """The agents."""
-        ...
 
 
 class BoardStore(Protocol):

@@ -14,15 +14,12 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Unix milliseconds."""
-        ...
 
     def fresh_id(self, prefix: str) -> str:
         """A TypeID: sortable by time, unique everywhere, at most 255 characters."""
-        ...
 
     def nonce(self) -> str:
         """A secret that cannot be guessed, for URLs and frames."""
-        ...
 
 
 class SystemClock:

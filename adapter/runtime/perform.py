@@ -66,15 +66,12 @@ class PageEffects(Protocol):
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """Have a page pop the caller's record."""
-        ...
 
     def open_record(self, key: AgentKey, effect: OpenRecord) -> None:
         """Have Salesforce make the record of a call that rings."""
-        ...
 
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         """Send what a log's decision asked for to the page that it is for."""
-        ...
 
 
 LOOK_BACK_MS = 5_000

@@ -154,26 +154,12 @@ DROP_SESSION = f"{DROP_SESSIONS} AND token_hash = ?"
 TRY_WRITING = "UPDATE meta SET value = value WHERE name = 'epoch'"
 PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
-PRUNE_DELIVERIES = (
-    "DELETE FROM deliveries WHERE (account, event_id) IN"
-    " (SELECT account, event_id FROM deliveries WHERE at < ? LIMIT ?)"
-)
-PRUNE_CALLS = (
-    "DELETE FROM calls WHERE (account, provider_call_id, org_id, user_id) IN"
-    " (SELECT account, provider_call_id, org_id, user_id FROM calls WHERE at < ? LIMIT ?)"
-)
-PRUNE_STATES = (
-    "DELETE FROM driver_states WHERE (account, call_id) IN"
-    " (SELECT account, call_id FROM driver_states WHERE at < ? LIMIT ?)"
-)
-PRUNE_LOGS = (
-    "DELETE FROM call_logs WHERE (org_id, user_id, log_id) IN"
-    " (SELECT org_id, user_id, log_id FROM call_logs WHERE settled AND settled_at < ? LIMIT ?)"
-)
-PRUNE_SESSIONS = (
-    "DELETE FROM sessions WHERE token_hash IN"
-    " (SELECT token_hash FROM sessions WHERE expires_at < ? LIMIT ?)"
-)
+_PRUNE = "DELETE FROM {0} WHERE ({1}) IN (SELECT {1} FROM {0} WHERE {2} < ? LIMIT ?)"
+PRUNE_DELIVERIES = _PRUNE.format("deliveries", "account, event_id", "at")
+PRUNE_CALLS = _PRUNE.format("calls", "account, provider_call_id, org_id, user_id", "at")
+PRUNE_STATES = _PRUNE.format("driver_states", "account, call_id", "at")
+PRUNE_LOGS = _PRUNE.format("call_logs", "org_id, user_id, log_id", "settled AND settled_at")
+PRUNE_SESSIONS = _PRUNE.format("sessions", "token_hash", "expires_at")
 
 ROWS_AT_ONCE = (128, 64, 32, *range(16, 0, -1))
 """So many rows a statement, the most that fit. Few sizes, so that drivers keep few prepared

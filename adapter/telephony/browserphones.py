@@ -34,20 +34,15 @@ class BrowserPhones(Driver, Protocol):
 
     def has_browser_phone(self, user_id: str) -> bool:
         """Whether this user has one."""
-        ...
 
     async def open_phone(self, user_id: str) -> PhoneLogin:
         """Make it, with a new password: whoever had the last one cannot register any more."""
-        ...
 
     async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
         """Take it away; with `unused` only if nobody is registered as it."""
-        ...
 
     async def comfort(self, user_id: str) -> None:
         """Its page is gone: whoever talks with it hears music until it is back, not silence."""
-        ...
 
     async def restore_audio(self, user_id: str) -> bool:
         """Ring it for the call that its lost leg is in, to take that leg's place. False: none."""
-        ...

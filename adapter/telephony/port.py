@@ -181,7 +181,6 @@ class Driver(Protocol):
     @property
     def capabilities(self) -> Capabilities:
         """Tell what may be asked of it."""
-        ...
 
     async def place(
         self,
@@ -197,11 +196,9 @@ class Driver(Protocol):
         `call_id` is ours, for whoever can name the provider's side of the call after it;
         `caller_id` the number to show, where `capabilities` has it (None: as the account says).
         """
-        ...
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Hand a connected call over, unannounced; the agent's part ends."""
-        ...
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
@@ -210,30 +207,24 @@ class Driver(Protocol):
 
         Raises `Unsupported` where it cannot.
         """
-        ...
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Read everyone who may be given a phone, `MOST_USERS` at most.
 
         With an `email` only who has it, however many there are; who cannot search gives the list.
         """
-        ...
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
         """Read one call; None if the provider knows none by that id."""
-        ...
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """Read the user's calls begun at or after `since_ms`, newest first, at most `limit`."""
-        ...
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
         """Read a delivery again that was stored as it came in at `at`; None if it tells nothing."""
-        ...
 
     async def close(self) -> None:
         """Let go of connections; no method may be called after it."""
-        ...
 
 
 @runtime_checkable
@@ -243,7 +234,6 @@ class WebhookDriver(Driver, Protocol):
     @property
     def path(self) -> str:
         """Where, such as `/webhooks/dialstack`; the account's own address has its name behind."""
-        ...
 
     def open_webhook(
         self, headers: Mapping[str, str], body: bytes, url: str, now: int
@@ -253,11 +243,9 @@ class WebhookDriver(Driver, Protocol):
         Names of `headers` are in lower case; `url` is the address as the provider knows it, the
         query included (some sign it); `now` is in Unix milliseconds.
         """
-        ...
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
         """Ask for `events` to be sent to `url`."""
-        ...
 
 
 class Silence(StrEnum):
@@ -273,7 +261,6 @@ class PresenceDriver(Driver, Protocol):
 
     async def silence(self, user_id: str) -> Silence | None:
         """Read why they cannot; None if they can, as far as it knows."""
-        ...
 
 
 @runtime_checkable
@@ -285,7 +272,6 @@ class PausingDriver(Driver, Protocol):
 
         May be asked again. False where there is nothing to pause (nobody's queue).
         """
-        ...
 
 
 class StaleState(Exception):
@@ -301,15 +287,12 @@ class DriverStates(Protocol):
 
     async def load(self, call_id: str) -> DriverState | None:
         """One call's; None if there is none. Raises `NotStored`."""
-        ...
 
     async def unfinished(self) -> tuple[DriverState, ...]:
         """All that are not over, oldest first. Raises `NotStored`."""
-        ...
 
     async def save(self, *states: DriverState) -> None:
         """Durable when it returns, all of them or none. Raises `StaleState`, `NotStored`."""
-        ...
 
 
 class Sink(Protocol):
@@ -321,7 +304,6 @@ class Sink(Protocol):
         False for one that was taken before: nothing is changed, its states neither. Raises
         `StaleState`, `NotStored`.
         """
-        ...
 
 
 @runtime_checkable
@@ -334,4 +316,3 @@ class StreamDriver(Driver, Protocol):
         First of all it compares what the provider says exists with what `DriverStates` say should:
         events of the time when nobody listened do not come again.
         """
-        ...

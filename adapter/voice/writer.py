@@ -15,11 +15,9 @@ class Client(Protocol):
 
     async def create(self, body: Json) -> WriteOutcome:
         """Make a record; sent once."""
-        ...
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
         """Complete the record with that key; may be repeated."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,15 +49,12 @@ class Doorkeeper(Protocol):
 
     def now(self) -> float:
         """Seconds of a clock that never steps back."""
-        ...
 
     def admit(self, connection: Connection) -> asyncio.Protocol | None:
         """Who reads what it brings; None if there is no room for it."""
-        ...
 
     def forget(self, connection: Connection) -> None:
         """It is gone."""
-        ...
 
 
 class Connection(asyncio.Protocol):
