@@ -116,6 +116,10 @@ class _QuietPages(Pages):
             page.shown = max(page.shown, snapshot.version)
         self.follow_up(key, snapshot)
 
+    def cut(self) -> None:
+        """The process is dead: timers of it that still run find nobody."""
+        self._pages.clear()
+
 
 class _Everybody:
     """The directory: user ids are the same on both sides."""
@@ -257,6 +261,7 @@ class Replica:
         self.store.dead = True
         for link in list(self.links):
             link.cut()
+        self.pages.cut()
         for task in [*self.tasks._running, *self.store.under_way]:
             task.cancel()
         self._died(self)
