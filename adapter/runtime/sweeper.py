@@ -43,6 +43,10 @@ UNANSWERED_KEPT = 1_000
 """So many are asked again; of further ones no more is asked, as of those that were answered."""
 
 
+PATIENCE_SECONDS = 15.0
+"""For one agent, or one question: whatever hangs must not stop the clock hand for all others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """The call log was asked in vain, for the first time or so many times again.
@@ -110,7 +114,8 @@ class Sweeper:
 
     async def _wake(self, key: AgentKey, now: int) -> None:
         try:
-            await outcome_of(partial(self._agents.change, {key: [TimePassed(now)]}))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await outcome_of(partial(self._agents.change, {key: [TimePassed(now)]}))
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
         except Exception as error:
@@ -132,7 +137,8 @@ class Sweeper:
 
     async def _look_for(self, parked: Parked, now: int) -> None:
         try:
-            await self._unpark(parked, now)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._unpark(parked, now)
         except Exception as error:
             log.error("sweep.parked_failed", **_about(parked), exc_info=error)
             await self._ask_again(parked, now)

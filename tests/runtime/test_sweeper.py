@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from adapter.core.events import DialRequested
+from adapter.core.events import DialRequested, TimePassed
 from adapter.core.facts import OUTBOUND
 from adapter.core.model import AgentKey, Phase
 from adapter.page.page import Page
+from adapter.runtime import sweeper as sweeping
 from adapter.runtime.agents import Agents
 from adapter.runtime.sweeper import ASK_AGAIN_MS, ASKED_AT_ONCE, GRACE_MS
 from adapter.storage.port import StorageError
@@ -66,6 +67,31 @@ async def test_one_agent_that_fails_delays_no_other(
         broken.setattr(Agents, "change", fails_for_ada)
         assert await bench.sweeper.sweep() == 2
         await bench.settle()
+    assert (await bench.agents.snapshot(BOB)).agent.phase is Phase.IDLE
+    assert await bench.sweeper.sweep() == 1
+    await bench.settle()
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.IDLE
+
+
+async def test_one_agent_whose_turn_never_ends_stops_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is waited for only so long, and tried again."""
+    await dial_both(bench)
+    real = Agents.change
+
+    def hangs_for_ada(self: Agents, plan: Any, *more: Any) -> None:
+        if ADA not in plan:
+            real(self, plan, *more)
+
+    bench.clock.at += 46_000
+    with monkeypatch.context() as broken:
+        broken.setattr(sweeping, "PATIENCE_SECONDS", 0.2)
+        broken.setattr(Agents, "change", hangs_for_ada)
+        async with asyncio.timeout(20):
+            assert await bench.sweeper.sweep() == 2
+    await bench.agents.handle(BOB, TimePassed(bench.clock.at))
+    await bench.settle()
     assert (await bench.agents.snapshot(BOB)).agent.phase is Phase.IDLE
     assert await bench.sweeper.sweep() == 1
     await bench.settle()
@@ -196,6 +222,28 @@ async def test_one_account_that_is_down_keeps_no_other_from_its_answer(bench: Be
     bench.provider.fails = None
     bench.provider.rows = [ADAS]
     bench.clock.at += 4_000
+    assert await bench.sweeper.unpark() == 1
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+
+
+async def test_a_call_log_that_hangs_keeps_no_other_from_its_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question counts as one without an answer: it is asked again."""
+
+    async def hangs(_: str) -> None:
+        await asyncio.Event().wait()
+
+    await bench.greet()
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    bench.clock.at += 10_000
+    with monkeypatch.context() as broken:
+        broken.setattr(sweeping, "PATIENCE_SECONDS", 0.05)
+        broken.setattr(bench.provider, "fetch_cdr", hangs)
+        async with asyncio.timeout(20):
+            assert await bench.sweeper.unpark() == 1
+    bench.provider.rows = [ADAS]
+    bench.clock.at += ASK_AGAIN_MS[0]
     assert await bench.sweeper.unpark() == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
