@@ -237,17 +237,21 @@ def frame(message: dict[str, Any]) -> str:
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def error_frame(code: str, text: str) -> str:
-    """What an agent reads above everything else; the page has words of its own for some codes."""
-    return frame({"type": "error", "code": code, "text": text})
+def error_frame(code: str, text: str, request_id: str = "") -> str:
+    """What an agent reads above everything else; the page has words of its own for some codes.
+
+    With the id of a request: no other answer to it will come.
+    """
+    asked = {"request_id": request_id} if request_id else {}
+    return frame({"type": "error", "code": code, "text": text, **asked})
 
 
 def not_stored_frame(message: PageMessage) -> str:
-    """That nothing of this was done; `request_id` says that no other answer will come."""
+    """That nothing of this was done."""
     what = "Nothing was dialed: the call" if isinstance(message, Dial) else "This"
     text = f"{what} could not be stored just now. Please try again."
-    asked = {"request_id": message.request_id} if isinstance(message, Dial | Control) else {}
-    return frame({"type": "error", "code": "not-stored", "text": text, **asked})
+    asked = message.request_id if isinstance(message, Dial | Control) else ""
+    return error_frame("not-stored", text, asked)
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:

@@ -133,9 +133,10 @@ class Hearing:
         page.active_at = now
         agent = (await self._agents.snapshot(page.key)).agent
         if is_guest(page.surface, agent):
-            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent)))
+            page.send(frames.error_frame(OTHER_SURFACE, sentence(agent), message.request_id))
             return
-        if page.writes and await self._same_user.refuses(page, message.number):
+        asked = message.request_id
+        if page.writes and await self._same_user.refuses(page, message.number, asked):
             return
         call_id = self._clock.fresh_id("call")
         event = frames.dial_event(message, now, call_id, page.time_zone)
@@ -157,14 +158,15 @@ class Hearing:
             return
         if isinstance(event, ControlRequested):
             calls_somebody = event.action in CALLS_SOMEBODY and page.writes
-            if not (calls_somebody and await self._same_user.refuses(page, event.value)):
+            called, asked = event.value, event.request_id
+            if not (calls_somebody and await self._same_user.refuses(page, called, asked)):
                 await self._clicks.control(page.key, event)
             return
         await self._agents.handle(page.key, event)
         self._tell_of_prefixes(page, event)
 
     def _tell_of_prefixes(self, page: Page, event: Event) -> None:
-        plans = self._agents.policy.dial.plans
+        plans = self._agents.policy_of(page.key).dial.plans
         if isinstance(event, CallCenterRead) and is_unknown(event.call_center, plans):
             said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
             log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)

@@ -52,19 +52,18 @@ class SalesforceUserCheck:
         else:
             page.can_save = True
 
-    async def refuses(self, page: Page, called: str) -> bool:
+    async def refuses(self, page: Page, called: str, request_id: str) -> bool:
         """Whether this page may not call that number yet, nor hand a call over to it.
 
-        Then it has been told, and is asked once more. Whoever calls for help may, from whichever
-        page.
+        Then it has been told so, as the answer to its request, and is asked once more. Whoever
+        calls for help may, from whichever page.
         """
         if page.can_save:
             return False
-        agent = (await self._agents.snapshot(page.key)).agent
-        number = dialable(called, self._agents.policy.of(agent.call_center).dial)
+        number = dialable(called, await self._agents.dial_rules(page.key))
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
-        page.send(frames.error_frame(*UNKNOWN))
+        page.send(frames.error_frame(*UNKNOWN, request_id))
         self._ask(page)
         return True
 

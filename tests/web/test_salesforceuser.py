@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from tests.fakes.page import FakePage
@@ -106,6 +107,24 @@ async def test_an_emergency_call_is_not_held_up(world: World) -> None:
     """Whoever it is."""
     page = await world.page()
     assert (await page.until_answer(await page.dial("911")))["code"] == "placed"
+
+
+async def test_who_calls_for_help_may_by_the_numbers_of_their_own_org(world: World) -> None:
+    """The deployment's region says nothing of an org that has one of its own."""
+    policy = world.app.agents.policy
+    german = replace(policy, dial=replace(policy.dial, default_region="DE"))
+    world.app.agents._rules_of = lambda _: german
+    page = await world.page()
+    assert (await page.until_answer(await page.dial("110")))["code"] == "placed"
+
+
+async def test_a_click_that_is_refused_before_is_answered_as_that_click(world: World) -> None:
+    """Its page need not wait for another answer, nor say that none came."""
+    page = await world.page()
+    page.heard.clear()
+    request_id = await page.dial(NUMBER)
+    told = await page.until_heard("error")
+    assert (told["code"], told["request_id"]) == ("user-unknown", request_id)
 
 
 @pytest.mark.parametrize(
