@@ -75,10 +75,10 @@ class Bridge:
             compress=False,
             heartbeat=PING_SECONDS,
         )
+        await socket.prepare(request)
         outbox = Outbox(socket, request.transport, self._tasks)
         self._litter.came()
         try:
-            await socket.prepare(request)
             page = await self._reception.greet(socket, outbox, self.hello_seconds)
             if page is not None:
                 await self._serve(socket, page, outbox)
@@ -86,6 +86,7 @@ class Bridge:
             log.error("page.hello_failed", reason=str(error))
             outbox.close(TRY_AGAIN, "try again later")
         finally:
+            outbox.close(GONE, "gone")  # else a hello that failed half-way would leave a page here
             await outbox.closed()
             self._litter.went()
         return socket
@@ -101,5 +102,4 @@ class Bridge:
                 # Bytes are no text, hence no JSON: answered as any malformed frame.
                 await self._hearing.hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
         finally:
-            outbox.close(GONE, "gone")
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)

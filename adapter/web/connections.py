@@ -103,6 +103,8 @@ class Connections:
         return bool(quiet)
 
     def _sweep(self) -> None:
+        # First of all: whatever fails below, the next look comes.
+        self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
         now = self.now()
         for one in tuple(self._open):
             patience = self._patience.get(one.state)
@@ -111,7 +113,6 @@ class Connections:
         if self._told:
             log.warning("connections.refused", open=len(self._open), **self._told)
             self._told.clear()
-        self._sweep_later = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def _cut(self, connection: Connection, reason: str) -> None:
         self._told[reason] += 1

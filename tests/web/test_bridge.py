@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from adapter.core.logevents import LogEvent, LogRefused, LogSaved
 from adapter.core.model import AgentKey
+from adapter.page import frames
 from adapter.page.messages import MAX_FRAME_BYTES
 from adapter.page.registry import PAGES_PER_AGENT
 from adapter.storage.port import StorageError
@@ -283,6 +284,23 @@ async def test_a_flood_ends_the_socket_of_the_page_that_made_it(world: World) ->
         pass
     assert await page.until_closed() == 4009
     assert other.close_codes == []
+
+
+async def test_a_hello_that_fails_half_way_leaves_no_page_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be offered every log first, and save none."""
+
+    def broken(*_: object) -> str:
+        raise ZeroDivisionError
+
+    page = FakePage(world.url, "ada", world.salesforce)
+    await page.sign_in()
+    with monkeypatch.context() as patched:
+        patched.setattr(frames, "view_frame", broken)
+        await page.say_hello(await page.ticket())
+        await page.until_closed()
+    assert world.app.pages.count() == 0
 
 
 async def test_many_pages_of_one_agent_say_no_more_than_an_agent_may(world: World) -> None:

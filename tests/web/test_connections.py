@@ -113,3 +113,18 @@ async def test_who_does_not_ask_in_time_is_cut(monkeypatch: pytest.MonkeyPatch) 
                 await asyncio.sleep(0.01)
         assert [is_cut(one) for one in (waiting, busy, idle, socket)] == [True, True, False, False]
         assert idle.state is State.IDLE
+
+
+async def test_a_look_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody would ever be cut any more, and half requests would fill the files."""
+    monkeypatch.setattr(module, "SWEEP_SECONDS", 0.01)
+    errors: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: errors.append(told))
+    async with looking_after(limits=Limits(head_seconds=60)) as opened:
+        odd, waiting = opened("127.0.0.1"), opened("127.0.0.1")
+        monkeypatch.setattr(odd, "cut", lambda: 1 / 0)
+        odd.since = waiting.since = odd.since - 61
+        async with asyncio.timeout(10):
+            while not is_cut(waiting):  # noqa: ASYNC110 - the sweep's own pace
+                await asyncio.sleep(0.01)
+    assert len(errors) == 1
