@@ -146,7 +146,7 @@ class Policy(Struct, frozen=True, cache_hash=True):
         return outcome.value
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)  # a page may tell of 160 KB
 def _ruled(
     policy: Policy, wrapup_ms: int, region: str, record_fields: tuple[tuple[str, str], ...]
 ) -> Policy:

@@ -99,7 +99,7 @@ def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
     }
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)  # a page may tell of 160 KB
 def _settings(
     policy: Policy, call_center: CallCenterSettings, ring_profiles: tuple[str, ...]
 ) -> View:

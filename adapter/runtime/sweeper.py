@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 0.25
 AT_ONCE = 200
+FAILED_MS = 5_000
+"""After a turn that failed: those that always fail must not take the place of others, nor fill the
+log."""
+
 GRACE_MS = 1_000
 """So long the replica that has the agent's pages goes first: what a deadline asks for (a read-back,
 a probe) can only be done by them, and replicas that all try at once only race."""
@@ -81,6 +85,7 @@ class Sweeper:
         self._clock = clock
         self._seconds = seconds
         self._is_here = is_here
+        self._failed: dict[AgentKey, int] = {}
         self._unanswered: dict[tuple[str, str], Unanswered] = {}
 
     async def run(self) -> None:
@@ -98,18 +103,22 @@ class Sweeper:
     async def sweep(self) -> int:
         """Every agent that is due now, once; how many there were."""
         now = self._clock.now()
-        keys = await self._due(now)
+        # Not longer than that, should the clock have stepped back.
+        waiting = {key: at for key, at in self._failed.items() if 0 < at - now <= FAILED_MS}
+        self._failed = waiting
+        keys = [key for key in await self._due(now) if key not in waiting]
         # All at once, so that the store can write them in one transaction.
         await asyncio.gather(*(self._wake(key, now) for key in keys))
         return len(keys)
 
     async def _due(self, now: int) -> tuple[AgentKey, ...]:
         """Our own at once; others a little later, for theirs may be gone or have none."""
-        due = await self._store.due(now, AT_ONCE)
+        limit = AT_ONCE + len(self._failed)
+        due = await self._store.due(now, limit)
         ours = tuple(key for key in due if self._is_here(key))
         if len(ours) == len(due):
             return ours
-        left = await self._store.due(now - GRACE_MS, AT_ONCE)
+        left = await self._store.due(now - GRACE_MS, limit)
         return tuple(dict.fromkeys((*ours, *left)))
 
     async def _wake(self, key: AgentKey, now: int) -> None:
@@ -119,6 +128,7 @@ class Sweeper:
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
         except Exception as error:
+            self._failed[key] = now + FAILED_MS
             log.error("sweep.agent_failed", agent=str(key), exc_info=error)
 
     async def unpark(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from adapter.core import policy as policy_module
+from adapter.core import view as view_module
 from adapter.core.availability import Applied, Availability, Status
 from adapter.core.callcenter import AskedField, CallCenterSettings
 from adapter.core.details import CallDetails
@@ -44,6 +46,7 @@ from adapter.core.model import (
 )
 from adapter.core.policy import Policy
 from adapter.core.view import View, view
+from adapter.page.messages import MAX_FRAME_BYTES
 from tests.core.people import IDLE, KEY, NUMBER, POLICY, RECORD, T0, said
 
 TASK, TASK_2 = "00T000000000001", "00T000000000002"
@@ -511,3 +514,9 @@ def test_answers_and_notices_are_shown_as_they_are() -> None:
             "tone": "warning",
         }
     ]
+
+
+def test_what_pages_tell_of_their_call_centers_fills_no_memory() -> None:
+    """However many different ones somebody tells, each as large as a frame may be."""
+    for remembered in (view_module._settings, policy_module._ruled):
+        assert remembered.cache_parameters()["maxsize"] * MAX_FRAME_BYTES < 32 << 20
