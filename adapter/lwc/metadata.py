@@ -53,7 +53,7 @@ def _setting(key: str, value: str) -> Component:
         _value("Key__c", key),
         _value("Value__c", value),
     )
-    return Component("CustomMetadata", name, f"customMetadata/{name}.md-meta.xml", text)
+    return Component("CustomMetadata", name, text)
 
 
 def _value(field: str, text: str) -> Element:

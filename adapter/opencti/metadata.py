@@ -22,18 +22,8 @@ def components(deployment: Deployment, center: CallCenter) -> tuple[Component, .
     """Everything that is generated."""
     channel = channel_name(deployment.name)
     return (
-        Component(
-            "CallCenter",
-            center.internal_name,
-            f"callCenters/{center.internal_name}.callCenter-meta.xml",
-            call_center(center),
-        ),
-        Component(
-            "LightningMessageChannel",
-            channel,
-            f"messageChannels/{channel}.messageChannel-meta.xml",
-            parts.message_channel(deployment),
-        ),
+        Component("CallCenter", center.internal_name, call_center(center)),
+        Component("LightningMessageChannel", channel, parts.message_channel(deployment)),
         *app(deployment, ("opencti:softPhone", "opencti_softPhone"), {}, CLASSES),
     )
 

@@ -12,7 +12,7 @@ import structlog
 from adapter.core.effects import OpenRecord, PopScreen
 from adapter.core.logevents import LogEffect, WriteRecord
 from adapter.core.logmodel import CallLog
-from adapter.core.model import AgentKey
+from adapter.core.model import Agent, AgentKey
 from adapter.core.view import view
 from adapter.page import frames
 from adapter.page.guests import guest_view, is_guest
@@ -30,7 +30,7 @@ from adapter.runtime.tasks import Tasks
 from adapter.storage.port import Snapshot, StorageError
 from adapter.telephony.browserphones import BrowserPhones
 from adapter.telephony.port import Capabilities
-from adapter.tenants import Tenants
+from adapter.tenants import Tenant, Tenants
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +112,8 @@ class Pages(Registry):
         self.pops.offer(snapshot.agent)
 
     def _show(self, key: AgentKey, snapshot: Snapshot, pages: list[Page]) -> None:
-        agent, policy, can = snapshot.agent, self._agents.policy_of(key), self._can(snapshot)
+        agent, tenant = snapshot.agent, self._tenants.of_agent(key)
+        policy, can = tenant.rules if tenant else self._agents.policy, _shown(agent, tenant)
         texts: dict[bool, str] = {}
         for page in pages:
             guest = is_guest(page.surface, agent)
@@ -123,16 +124,6 @@ class Pages(Registry):
                 texts[guest] = frames.view_frame(shown, self.epoch, snapshot.version, now)
             page.shown = snapshot.version
             page.send(texts[guest])
-
-    def _can(self, snapshot: Snapshot) -> dict[str, bool]:
-        agent = snapshot.agent
-        tenant = self._tenants.of_agent(agent.key)
-        if tenant is None:
-            return _can(Capabilities())
-        can, phones = _can(tenant.capabilities), tenant.telephony.driver
-        if can["browser_phone"] and isinstance(phones, BrowserPhones) and agent.line:
-            return can | {"browser_phone": phones.has_browser_phone(agent.line.user)}
-        return can
 
     # --- what decisions ask for, of pages or of us (runtime.perform) -----------------------------
 
@@ -150,6 +141,17 @@ class Pages(Registry):
     def open_record(self, key: AgentKey, effect: OpenRecord) -> None:
         """Have Salesforce make the record of a call that rings."""
         self.records.open(key, effect)
+
+
+def _shown(agent: Agent, tenant: Tenant[SalesforceOrg] | None) -> dict[str, bool]:
+    """What the agent's provider can do, for them."""
+    if tenant is None:
+        return _can(Capabilities())
+    phones = tenant.telephony.driver
+    can = _can(phones.capabilities)
+    if can["browser_phone"] and isinstance(phones, BrowserPhones) and agent.line:
+        return can | {"browser_phone": phones.has_browser_phone(agent.line.user)}
+    return can
 
 
 @lru_cache(maxsize=256)

@@ -29,6 +29,7 @@ from adapter.storage.port import (
     DriverRow,
     Duplicate,
     Parked,
+    RouteRead,
     StorageError,
     Store,
 )
@@ -77,8 +78,7 @@ class Intake:
             self._route(heard, heard.update, done, 0)
             return
         fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-        at = self._clock.now()
-        commit = Commit(delivery=_delivery(heard, fate, at), states=_states(heard, at))
+        commit = _commit(heard, fate, self._clock.now())
         self._agents.change({}, lambda outcome: done(_fate(outcome, fate)), commit)
 
     def _route(
@@ -150,11 +150,10 @@ class Intake:
         """Who hears what, what that makes of the delivery, and what is committed beside it."""
         at = self._clock.now()
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
-        plan, states = self._plan(update, way, at, sent_at), _states(heard, at)
+        plan = self._plan(update, way, at, sent_at)
         if plan:
             fate = DeliveryOutcome.APPLIED
-            delivery = _delivery(heard, fate, at)
-            return plan, fate, Commit((), delivery, (), way.parked, way.read, states)
+            return plan, fate, _commit(heard, fate, at, way.read, unpark=way.parked)
         if not heard.parkable:
             return plan, DeliveryOutcome.IGNORED, None
         # Of others that wait for the same call it makes nothing.
@@ -166,7 +165,7 @@ class Intake:
         if fate is DeliveryOutcome.PARKED:
             call_id, due = update.provider_call_id, at + PARKED_MS
             park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
-        return plan, fate, Commit((), _delivery(heard, fate, at), park, (), route, states)
+        return plan, fate, _commit(heard, fate, at, route, park=park)
 
     def _plan(
         self, update: CallUpdate, way: Route, at: int, sent_at: int | None
@@ -195,12 +194,19 @@ class Intake:
                 yield parked.at, told, None
 
 
-def _states(heard: IncomingDelivery, at: int) -> tuple[DriverRow, ...]:
-    return tuple([driver_row(heard.account, one, at) for one in heard.states])
-
-
-def _delivery(heard: IncomingDelivery, fate: DeliveryOutcome, at: int) -> Delivery:
-    return Delivery(heard.account, heard.event_id, heard.type, heard.body, at, fate.value)
+def _commit(
+    heard: IncomingDelivery,
+    fate: DeliveryOutcome,
+    at: int,
+    route: RouteRead | None = None,
+    *,
+    park: tuple[Parked, ...] = (),
+    unpark: tuple[Parked, ...] = (),
+) -> Commit:
+    """What is committed of the delivery itself, beside what it changes."""
+    delivery = Delivery(heard.account, heard.event_id, heard.type, heard.body, at, fate.value)
+    states = tuple([driver_row(heard.account, one, at) for one in heard.states])
+    return Commit((), delivery, park, unpark, route, states)
 
 
 def _fate(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:

@@ -33,52 +33,49 @@ TYPES = {
 """What is not generated: the suffix of a component's own file, and its type."""
 
 
+FILES = {
+    "CallCenter": "callCenters/{}.callCenter-meta.xml",
+    "CspTrustedSite": "cspTrustedSites/{}.cspTrustedSite-meta.xml",
+    "CustomApplication": "applications/{}.app-meta.xml",
+    "CustomMetadata": "customMetadata/{}.md-meta.xml",
+    "ExternalClientApplication": "externalClientApps/{}.eca-meta.xml",
+    "ExtlClntAppConfigurablePolicies": "extlClntAppPolicies/{}.ecaPlcy-meta.xml",
+    "ExtlClntAppGlobalOauthSettings": "extlClntAppGlobalOauthSets/{}.ecaGlblOauth-meta.xml",
+    "ExtlClntAppOauthConfigurablePolicies": "extlClntAppOauthPolicies/{}.ecaOauthPlcy-meta.xml",
+    "ExtlClntAppOauthSettings": "extlClntAppOauthSettings/{}.ecaOauth-meta.xml",
+    "FlexiPage": "flexipages/{}.flexipage-meta.xml",
+    "LightningMessageChannel": "messageChannels/{}.messageChannel-meta.xml",
+    "PermissionSet": "permissionsets/{}.permissionset-meta.xml",
+}
+"""What is generated: where the file of a component of that type and name is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One piece of metadata: its type, its name, and its file under force-app/main/default."""
+    """One piece of metadata: its type, its name, and what its file says."""
 
     type: str
     name: str
-    file: str
     text: str
+
+    @property
+    def file(self) -> str:
+        """Its place under force-app/main/default."""
+        return FILES[self.type].format(self.name)
 
 
 def client_app(deployment: Deployment) -> tuple[Component, ...]:
     """Names as Salesforce makes them itself, so that a later retrieve finds the same files."""
     name = deployment.name
-    oauth, secret, policy = f"{name}_oauth", f"{name}_glbloauth", f"{name}_defaultPolicy"
-    plugins = f"{name}_plcy"
+    plugins = parts.client_app_plugins(deployment, f"{name}_plcy")
+    policy = parts.client_app_policy(deployment, f"{name}_Agent")
+    shared = parts.client_app_global(deployment)
     return (
-        Component(
-            "ExternalClientApplication",
-            name,
-            f"externalClientApps/{name}.eca-meta.xml",
-            parts.client_app(deployment),
-        ),
-        Component(
-            "ExtlClntAppGlobalOauthSettings",
-            secret,
-            f"extlClntAppGlobalOauthSets/{secret}.ecaGlblOauth-meta.xml",
-            parts.client_app_global(deployment),
-        ),
-        Component(
-            "ExtlClntAppOauthSettings",
-            oauth,
-            f"extlClntAppOauthSettings/{oauth}.ecaOauth-meta.xml",
-            parts.client_app_oauth(deployment),
-        ),
-        Component(
-            "ExtlClntAppConfigurablePolicies",
-            plugins,
-            f"extlClntAppPolicies/{plugins}.ecaPlcy-meta.xml",
-            parts.client_app_plugins(deployment, plugins),
-        ),
-        Component(
-            "ExtlClntAppOauthConfigurablePolicies",
-            policy,
-            f"extlClntAppOauthPolicies/{policy}.ecaOauthPlcy-meta.xml",
-            parts.client_app_policy(deployment, f"{name}_Agent"),
-        ),
+        Component("ExternalClientApplication", name, parts.client_app(deployment)),
+        Component("ExtlClntAppGlobalOauthSettings", f"{name}_glbloauth", shared),
+        Component("ExtlClntAppOauthSettings", f"{name}_oauth", parts.client_app_oauth(deployment)),
+        Component("ExtlClntAppConfigurablePolicies", f"{name}_plcy", plugins),
+        Component("ExtlClntAppOauthConfigurablePolicies", f"{name}_defaultPolicy", policy),
     )
 
 
@@ -96,31 +93,13 @@ def app(
     """
     name = deployment.name
     bar, agents = f"{name}_UtilityBar", f"{name}_Agent"
+    shown = parts.utility_bar(deployment, *utility, properties)
+    allowed = parts.permission_set(deployment, name, classes, fields)
     return (
-        Component(
-            "CustomApplication",
-            name,
-            f"applications/{name}.app-meta.xml",
-            parts.app(deployment, bar),
-        ),
-        Component(
-            "FlexiPage",
-            bar,
-            f"flexipages/{bar}.flexipage-meta.xml",
-            parts.utility_bar(deployment, *utility, properties),
-        ),
-        Component(
-            "CspTrustedSite",
-            name,
-            f"cspTrustedSites/{name}.cspTrustedSite-meta.xml",
-            parts.trusted_site(deployment),
-        ),
-        Component(
-            "PermissionSet",
-            agents,
-            f"permissionsets/{agents}.permissionset-meta.xml",
-            parts.permission_set(deployment, name, classes, fields),
-        ),
+        Component("CustomApplication", name, parts.app(deployment, bar)),
+        Component("FlexiPage", bar, shown),
+        Component("CspTrustedSite", name, parts.trusted_site(deployment)),
+        Component("PermissionSet", agents, allowed),
         *client_app(deployment),
     )
 

@@ -55,11 +55,11 @@ def test_an_object_of_ours_brings_its_fields_along() -> None:
 
 def test_several_of_a_type_stand_together_by_name() -> None:
     """As the command-line tool writes them."""
-    made = [Component("ApexClass", name, f"classes/{name}.cls", "") for name in ("B", "A")]
+    made = [Component("CspTrustedSite", name, "") for name in ("B", "A")]
     told = project(DEPLOYMENT, made, {})
-    assert told[f"{SOURCES.as_posix()}/classes/A.cls"] == ""
+    assert told[f"{SOURCES.as_posix()}/cspTrustedSites/A.cspTrustedSite-meta.xml"] == ""
     listed = told["manifest/package.xml"]
-    assert listed.index(">A<") < listed.index(">B<") < listed.index(">ApexClass<")
+    assert listed.index(">A<") < listed.index(">B<") < listed.index(">CspTrustedSite<")
 
 
 def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
