@@ -9,17 +9,15 @@ https://developer.salesforce.com/docs/atlas.en-us.apexref.meta/apexref/apex_dml_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
 
-from adapter.core.effects import PopScreen
 from adapter.core.logmodel import Attempt, CallLog, SaveError
 from adapter.core.route import Route
 from adapter.page.parts import ErrorIn
 from adapter.page.port import SalesforceOrg, Surface
-from adapter.salesforce.pagecalls import pop, who_am_i, who_runs
+from adapter.salesforce.pagecalls import TaskCalls
 from adapter.salesforce.savecall import go, update
 from adapter.salesforce.saveerrors import save_errors
 from adapter.salesforce.tasklog import TaskRules, Value, create_fields, task_fields
@@ -48,12 +46,10 @@ def _but_its_names(fields: dict[str, Value]) -> dict[str, Value]:
     return {k: v for k, v in fields.items() if k not in {"Id", "entityApiName", "TaskSubtype"}}
 
 
-@dataclass(frozen=True, slots=True)
-class HostCalls:
-    """What the pages of one org are asked for (page.port.PageCalls)."""
+class HostCalls(TaskCalls):
+    """What the pages of one org are asked for; which rules a pop follows is the page's to read."""
 
-    rules: TaskRules = field(default_factory=TaskRules)
-    apex_class: str = ""
+    __slots__ = ()
 
     def save(self, log: CallLog, attempt: Attempt) -> dict[str, Any]:
         """The go: which call, the how manieth save of it, and what the Task is to say."""
@@ -76,18 +72,6 @@ class HostCalls:
     def found_records(self, _value: Any) -> tuple[str, ...] | None:
         """No answer to that."""
         return None
-
-    def who_am_i(self, nonce: str) -> dict[str, Any]:
-        """By the class that we ship."""
-        return who_am_i(nonce, self.apex_class)
-
-    def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
-        """Org and user."""
-        return who_runs(value, nonce)
-
-    def pop(self, effect: PopScreen) -> dict[str, Any]:
-        """The search by number; which rules the pop follows is the page's to read."""
-        return pop(effect)
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
         """Flattened; the key's own collision passes with the next save."""

@@ -5,21 +5,17 @@ https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_ap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
 
-from adapter.core.effects import PopScreen
 from adapter.core.facts import Direction, Outcome
-from adapter.core.logmodel import Attempt, CallLog, SaveError
+from adapter.core.logmodel import Attempt, CallLog
 from adapter.core.route import Route
-from adapter.page.parts import ErrorIn, is_record_id
+from adapter.page.parts import is_record_id
 from adapter.page.port import RecordFinder, SalesforceOrg, Surface
-from adapter.salesforce.pagecalls import pop, returned, who_am_i, who_runs
+from adapter.salesforce.pagecalls import TaskCalls, returned
 from adapter.salesforce.savecall import go, update
-from adapter.salesforce.saveerrors import save_errors
 from adapter.salesforce.tasklog import TaskRules, create_fields, task_fields
 
 
@@ -81,12 +77,10 @@ def found_tasks(value: Any) -> tuple[str, ...] | None:
     return tuple(told)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCti:
-    """What the pages of one org are asked for (page.port.PageCalls)."""
+class OpenCti(TaskCalls):
+    """What the pages of one org are asked for."""
 
-    rules: TaskRules = field(default_factory=TaskRules)
-    apex_class: str = ""
+    __slots__ = ()
 
     def save(self, log: CallLog, attempt: Attempt) -> dict[str, Any]:
         """The go."""
@@ -103,22 +97,6 @@ class OpenCti:
     def found_records(self, value: Any) -> tuple[str, ...] | None:
         """The Tasks."""
         return found_tasks(value)
-
-    def who_am_i(self, nonce: str) -> dict[str, Any]:
-        """By the class that we ship."""
-        return who_am_i(nonce, self.apex_class)
-
-    def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
-        """Org and user."""
-        return who_runs(value, nonce)
-
-    def pop(self, effect: PopScreen) -> dict[str, Any]:
-        """The search by number."""
-        return pop(effect)
-
-    def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-        """Flattened."""
-        return save_errors(errors)
 
 
 SURFACE = Surface("open-cti", Route.PAGE)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.core.effects import PopScreen
-from adapter.page.parts import is_record_id
+from adapter.core.logmodel import SaveError
+from adapter.page.parts import ErrorIn, is_record_id
+from adapter.salesforce.saveerrors import save_errors
+from adapter.salesforce.tasklog import TaskRules
 
 
 def who_am_i(nonce: str, apex_class: str) -> dict[str, Any]:
@@ -54,3 +59,27 @@ def pop(effect: PopScreen) -> dict[str, Any]:
     }
     call = {"method": "searchAndScreenPop", "args": args}
     return {"type": "pop", "pop_id": effect.call_id, "call": call if effect.number else None}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCalls:
+    """What pages that save Tasks are asked alike, whatever hosts them (page.port.PageCalls)."""
+
+    rules: TaskRules = field(default_factory=TaskRules)
+    apex_class: str = ""
+
+    def who_am_i(self, nonce: str) -> dict[str, Any]:
+        """By the class that we ship."""
+        return who_am_i(nonce, self.apex_class)
+
+    def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
+        """Org and user."""
+        return who_runs(value, nonce)
+
+    def pop(self, effect: PopScreen) -> dict[str, Any]:
+        """The search by number."""
+        return pop(effect)
+
+    def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
+        """Flattened."""
+        return save_errors(errors)

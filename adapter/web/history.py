@@ -6,18 +6,18 @@ which no log and no proxy keeps.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
 
 from adapter.core.history import HistoryQuery, Kind
-from adapter.core.model import AgentKey
 from adapter.core.phone import display, with_extension
 from adapter.core.policy import Policy, outcome_code
 from adapter.runtime.agents import Agents
-from adapter.storage.history import HistoryPage, HistoryRow
+from adapter.storage.history import HistoryRow
+from adapter.storage.sqlstore import SqlStore
 from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
 
@@ -41,19 +41,10 @@ class HistoryRequest(Struct, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
 
-class HistoryStore(Protocol):
-    """The part of the store that is asked (storage.sqlstore.SqlStore)."""
-
-    async def history(
-        self, key: AgentKey, query: HistoryQuery, after: tuple[int, str] | None, limit: int
-    ) -> HistoryPage:
-        """The agent's calls that are over and wanted, newest first."""
-
-
 class History:
     """The endpoint `/api/history`."""
 
-    def __init__(self, login: Login, store: HistoryStore, agents: Agents) -> None:
+    def __init__(self, login: Login, store: SqlStore, agents: Agents) -> None:
         self._login = login
         self._store = store
         self._agents = agents

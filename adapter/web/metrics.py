@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -14,20 +13,13 @@ from adapter.page.pages import Pages
 from adapter.page.reconciler import VersionReconciler
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
-from adapter.storage.counts import Waiting
 from adapter.storage.port import StorageError
+from adapter.storage.sqlstore import SqlStore
 
 log = structlog.get_logger(__name__)
 
 FRESH_MS = 10_000
 """The store is counted at most so often, however many look."""
-
-
-class CountedStore(Protocol):
-    """The part of the store that the metrics read."""
-
-    async def waiting(self, now: int) -> Waiting:
-        """See storage.counts.read."""
 
 
 class MetricsSite:
@@ -37,7 +29,7 @@ class MetricsSite:
         self,
         *,
         metrics: Metrics,
-        store: CountedStore,
+        store: SqlStore,
         agents: Agents,
         pages: Pages,
         compare: VersionReconciler,
