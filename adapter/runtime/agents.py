@@ -203,13 +203,22 @@ class Agents:
         self._committed(change, None)
 
     def _turn(self, before: Snapshot, change: _Change) -> Turn:
-        """Take the turn, with all that follows from it; or tell which logs it needs."""
+        """Take the turn, with all that follows from it; or tell which logs it needs.
+
+        Of several agents one whose turn meets a bug stays as it was: the others' go on.
+        """
         key = before.agent.key
         logs, absent = change.loaded.get(key, _NO_LOGS)
         policy, more = self.policy_of(key), change.plan[key]
-        turn = take_turn(before.agent, (*before.logs, *logs), more, policy, absent)
-        while not turn.missing and (more := self._follow(turn.agent)):
-            go_on(turn, more, policy, absent)
+        try:
+            turn = take_turn(before.agent, (*before.logs, *logs), more, policy, absent)
+            while not turn.missing and (more := self._follow(turn.agent)):
+                go_on(turn, more, policy, absent)
+        except Exception as bug:
+            if len(change.keys) == 1:
+                raise
+            log.error("agent.not_decided", agent=str(key), exc_info=bug)
+            return take_turn(before.agent, before.logs, (), policy)
         return turn
 
     async def _load(self, change: _Change, key: AgentKey, turn: Turn | None) -> None:

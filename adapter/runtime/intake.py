@@ -189,7 +189,11 @@ class Intake:
 
     def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate, None]]:
         for parked in way.parked:
-            told = self._read(parked.account, parked.body, parked.at)
+            try:
+                told = self._read(parked.account, parked.body, parked.at)
+            except Exception as bug:  # else nothing could be taken of this call any more
+                log.error("parked.not_read", delivery=parked.event_id, exc_info=bug)
+                continue
             if told is not None:
                 yield parked.at, told, None
 

@@ -15,6 +15,7 @@ from adapter.core.events import CallEnded, DialRequested, TimePassed, WrapupSubm
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
 from adapter.core.policy import Policy
+from adapter.runtime import agents as agents_module
 from adapter.runtime.agents import Turns, _change
 from adapter.runtime.turn import take_turn
 from adapter.storage.port import Snapshot, StorageError
@@ -124,6 +125,32 @@ async def test_after_a_commit_one_agents_failure_is_nobody_elses(bench: Bench, p
     assert set(here) == {ADA, BOB}
     assert {line["agent"] for line in lines if line["log_level"] == "error"} == {str(ADA)}
     assert len(agents._locks) == 0
+
+
+async def test_of_a_group_one_agents_fault_keeps_nothing_from_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who meets it stays as they were; whoever is alone in a change is told of it."""
+    await bench.greet()
+    await bench.greet(BOB)
+    before = await bench.agents.snapshot(ADA)
+
+    def fails_for_ada(agent: Agent, *more: Any) -> Any:
+        if agent.key == ADA and more[1]:
+            raise ZeroDivisionError
+        return take_turn(agent, *more)
+
+    monkeypatch.setattr(agents_module, "take_turn", fails_for_ada)
+    plan = {key: [click(request=key.user_id)] for key in (ADA, BOB)}
+    with capture_logs() as lines:
+        turns: Turns = await outcome_of(partial(bench.agents.change, plan))
+        await bench.settle()
+    assert turns[ADA].agent == before.agent
+    assert turns[BOB].agent.phase is Phase.RINGING_USER_DEVICES
+    told = [line["agent"] for line in lines if line["event"] == "agent.not_decided"]
+    assert told == [str(ADA)]
+    with pytest.raises(ZeroDivisionError):
+        await bench.agents.handle(ADA, click())
 
 
 async def test_many_at_once_lose_nothing(bench: Bench) -> None:

@@ -437,3 +437,14 @@ async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
     await bench.sweeper.sweep()
     await bench.settle()
     assert (await logged(bench, ADA), await logged(bench, BOB)) == ({}, {"pc1": OVER - TAKEN})
+
+
+async def test_a_parked_delivery_that_meets_a_bug_keeps_its_call_from_nobody(bench: Bench) -> None:
+    """It is left out, and what comes after it is taken."""
+    await bench.greet()
+    unnamed = news(Moment.DIALED, user=None)
+    parked = await bench.intake.take(heard(unnamed, "evt_1", b"what the reader stumbles over"))
+    assert parked is DeliveryOutcome.PARKED
+    taken = await bench.intake.take(heard(news(Moment.CONNECTED), "evt_2"))
+    assert taken is DeliveryOutcome.APPLIED
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
