@@ -91,11 +91,8 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     handlers = _handlers(edges, runtime, boards, phones, sessions)
     status = handlers.status
     webhooks = webhook_paths(_webhooks(edges, runtime.forwarding or runtime.intake))
-    fast_paths = WebhookFastPaths(
-        {path.encode(): endpoint for path, endpoint in webhooks.items()},
-        clock=clock,
-        status=status,
-    )
+    endpoints = {path.encode(): endpoint for path, endpoint in webhooks.items()}
+    fast_paths = WebhookFastPaths(endpoints, clock=clock, status=status)
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
     server = make_server(handlers, webhooks, fast_paths, limits)
     watch = SessionMonitor(runtime.pages, boards, phones, sessions, edges.tasks)

@@ -90,7 +90,7 @@ class Fuzz:
         kind = f"call.{self.dice.choice(KINDS)}"
         told = self._odd({"id": "evt", "type": kind, "account_id": "acct", "data": self._odd(data)})
         try:
-            told_news = parse_webhook(self._bytes(told), self.at).report
+            told_news = parse_webhook(self._bytes(told), self.at).update
         except Malformed:
             return "malformed"
         if told_news is None:

@@ -145,7 +145,7 @@ def _said(outbound: bool) -> tuple[list[dict[str, object]], dict[str, object]]:
 
 def _hear(world: World, raw: bytes, at: int) -> None:
     try:
-        update = wire.parse_webhook(raw, at).report
+        update = wire.parse_webhook(raw, at).update
     except Malformed:
         return
     if update is None:

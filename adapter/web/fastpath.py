@@ -55,11 +55,7 @@ class WebhookFastPaths:
     """
 
     def __init__(
-        self,
-        endpoints: Mapping[bytes, Webhooks],
-        *,
-        clock: Clock,
-        status: Status,
+        self, endpoints: Mapping[bytes, Webhooks], *, clock: Clock, status: Status
     ) -> None:
         self.endpoints = endpoints
         self.clock = clock

@@ -106,7 +106,7 @@ class Scene:
         """A letter, read again."""
         letter = self.letters.get(body)
         if letter is not None and letter.body:
-            return parse_webhook(letter.body, at).report
+            return parse_webhook(letter.body, at).update
         return call_update_from_event(letter.record, letter.moment, at) if letter else None
 
     def post(self, letter: Letter) -> None:

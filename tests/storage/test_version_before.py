@@ -83,7 +83,7 @@ def intake(store: SqlStore, agents: Agents) -> Intake:
 
 
 def _read(_account: str, body: bytes, at: int) -> CallUpdate | None:
-    return parse_webhook(body, at).report
+    return parse_webhook(body, at).update
 
 
 def delivery(event_id: str, kind: str, **data: str) -> IncomingDelivery:

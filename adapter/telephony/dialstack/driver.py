@@ -183,7 +183,7 @@ class DialStackDriver:
     def read(self, body: bytes, at: int) -> CallUpdate | None:
         """Read a stored webhook again."""
         try:
-            return wire.parse_webhook(body, at).report
+            return wire.parse_webhook(body, at).update
         except Malformed:
             return None
 

@@ -59,7 +59,8 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     way = said or _LIKELY_DIRECTION.get(moment)
     inbound = way is _INBOUND
     direction = _DIRECTIONS[source if said else _SEEN].get(way)
-    number, own_number = _numbers(record, way, moment)
+    others, ours = _numbers(record, way, moment)
+    number, own = _known(others, source), _known(ours, source)
     name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
     picked_up = _known(record.answered_at, source) if way is _OUTBOUND else None
@@ -77,16 +78,7 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
     elif moment is _TRANSFERRED:
         transferred = _known(at, _SEEN)
     told = Facts(
-        direction,
-        _known(number, source),
-        name,
-        started,
-        picked_up,
-        connected,
-        ended,
-        outcome,
-        transferred,
-        _known(own_number, source),
+        direction, number, name, started, picked_up, connected, ended, outcome, transferred, own
     )
     return _with_aftermath(told, record, source)
 

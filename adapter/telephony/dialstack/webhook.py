@@ -62,15 +62,7 @@ def _read(body: bytes, account: str, signed_at: int, now: int) -> IncomingDelive
         name = "sha256-" + hashlib.sha256(body).hexdigest()
         unread = IncomingDelivery(account, name, "malformed", body, readable=False)
         return replace(unread, signed_at=signed_at, problem=error.reason)
-    delivery = IncomingDelivery(
-        account,
-        told.event_id,
-        told.type,
-        body,
-        told.report,
-        signed_at=signed_at,
-        problem=told.problem or "",
-    )
-    if told.account_id in (None, account):
-        return delivery
-    return replace(delivery, update=None, readable=False, problem="it is another account's")
+    ours = replace(told, account=account, signed_at=signed_at)
+    if told.account in ("", account):
+        return ours
+    return replace(ours, update=None, readable=False, problem="it is another account's")

@@ -3,7 +3,7 @@
 Endpoints and fields: https://docs.dialstack.ai/api
 
 The law of this file: a delivery is judged by its shape only once, here. Broken JSON or a
-missing event id is `Malformed`; all else is a `Delivery`, which may carry news of a call,
+missing event id is `Malformed`; all else is an `IncomingDelivery`, which may carry news of a call,
 or a problem, or nothing that concerns us. An odd value costs the field in which it stands.
 """
 
@@ -17,7 +17,7 @@ from adapter.telephony.dialstack.cdr import read_row
 from adapter.telephony.dialstack.meaning import call_update_from_event
 from adapter.telephony.port import ProviderUser, Silence
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.updates import CallUpdate, Moment, RegisteredWebhook, Webhook
+from adapter.telephony.updates import IncomingDelivery, Moment, RegisteredWebhook, Webhook
 
 MOST_PROFILES = 20
 """More of them nobody chooses from."""
@@ -33,20 +33,6 @@ _MOMENTS = {
 
 EVENTS = tuple(_MOMENTS)
 """The event types to ask for when an endpoint is registered."""
-
-
-class Delivery(Struct, frozen=True):
-    """One webhook; `report` is None for types that do not concern us.
-
-    With a `problem` and no report the type does concern us, but the call cannot be recognized;
-    with both, something in it was odd and had to be left out.
-    """
-
-    event_id: str
-    type: str
-    account_id: str | None
-    report: CallUpdate | None = None
-    problem: str | None = None
 
 
 class Problem(Struct, frozen=True):
@@ -180,8 +166,11 @@ def parse_registered(row: dict[str, Any]) -> RegisteredWebhook | None:
 # --- meaning -----------------------------------------------------------------------
 
 
-def parse_webhook(raw: bytes, at: int) -> Delivery:
+def parse_webhook(raw: bytes, at: int) -> IncomingDelivery:
     """Read one delivery that came in at `at` (Unix milliseconds); its signature is proved.
+
+    `account` is the one that it names, or empty. With a `problem` and no update the type does
+    concern us, but the call cannot be recognized; with both, something odd had to be left out.
 
     Raises:
         Malformed: broken JSON, no object, no event id or no type.
@@ -191,15 +180,16 @@ def parse_webhook(raw: bytes, at: int) -> Delivery:
     event_id, kind = fields.ident(body.get("id")), fields.ident(body.get("type"))
     if event_id is None or kind is None:
         raise Malformed("no event id" if event_id is None else "no type")
-    account = fields.ident(body.get("account_id"))
+    account = fields.ident(body.get("account_id")) or ""
     moment = _MOMENTS.get(kind)
     if moment is None:
-        return Delivery(event_id, kind, account)
+        return IncomingDelivery(account, event_id, kind, raw)
     data = body.get("data")
     # An event's data and a row of the call log have the same fields, but for the id.
     row = data if isinstance(data, dict) else {}
     call_id = fields.ident(row.get("call_id"))
     if call_id is None:
-        return Delivery(event_id, kind, account, problem="no call_id")
+        return IncomingDelivery(account, event_id, kind, raw, problem="no call_id")
     update = call_update_from_event(read_row(call_id, row, at), moment, at)
-    return Delivery(event_id, kind, account, update, ", ".join(sorted(odd)) or None)
+    problem = ", ".join(sorted(odd))
+    return IncomingDelivery(account, event_id, kind, raw, update, problem=problem)

@@ -11,13 +11,13 @@ from adapter.core.facts import Facts, Known, Outcome, Source
 from adapter.telephony.dialstack import wire
 from adapter.telephony.port import ProviderUser, Silence
 from adapter.telephony.strictjson import Malformed
-from adapter.telephony.updates import Moment, RegisteredWebhook
+from adapter.telephony.updates import IncomingDelivery, Moment, RegisteredWebhook
 
 AT = 1_767_323_100_000
 START = AT // 1000 - 60
 
 
-def delivery(kind: str, data: Any, **more: Any) -> wire.Delivery:
+def delivery(kind: str, data: Any, **more: Any) -> IncomingDelivery:
     """Read one webhook."""
     body = {"id": "evt_1", "type": kind, "account_id": "acct_1", "data": data} | more
     return wire.parse_webhook(json.dumps(body).encode(), AT)
@@ -25,7 +25,7 @@ def delivery(kind: str, data: Any, **more: Any) -> wire.Delivery:
 
 def told(kind: str, **data: Any) -> Facts:
     """What a webhook of a call says of it."""
-    report = delivery(kind, {"call_id": "call_1", **data}).report
+    report = delivery(kind, {"call_id": "call_1", **data}).update
     assert report is not None
     return report.facts
 
@@ -170,11 +170,11 @@ def test_an_endpoints_secret_is_read_once() -> None:
 def test_each_type_is_a_moment(kind: str, moment: Moment, field: str) -> None:
     """Whichever way the user's field is called."""
     found = delivery(kind, {"call_id": "call_1", field: "user_1"})
-    assert (found.event_id, found.type, found.account_id) == ("evt_1", kind, "acct_1")
-    assert found.problem is None
-    assert found.report is not None
-    assert found.report.moment is moment
-    assert (found.report.provider_call_id, found.report.user_id) == ("call_1", "user_1")
+    assert (found.event_id, found.type, found.account) == ("evt_1", kind, "acct_1")
+    assert found.problem == ""
+    assert found.update is not None
+    assert found.update.moment is moment
+    assert (found.update.provider_call_id, found.update.user_id) == ("call_1", "user_1")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_each_type_is_a_moment(kind: str, moment: Moment, field: str) -> None:
 def test_a_type_that_does_not_concern_us_is_no_problem(kind: str) -> None:
     """It is acknowledged and means nothing, whatever it carries."""
     found = delivery(kind, [])
-    assert (found.report, found.problem) == (None, None)
+    assert (found.update, found.problem) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_type_that_does_not_concern_us_is_no_problem(kind: str) -> None:
 def test_a_call_that_cannot_be_recognized_is_a_problem(data: Any) -> None:
     """The delivery is kept with its problem; sending it again would not help."""
     found = delivery("call.end", data)
-    assert found.report is None
+    assert found.update is None
     assert found.problem == "no call_id"
 
 
@@ -220,7 +220,7 @@ def test_a_delivery_without_an_identity_is_malformed(raw: bytes, reason: str) ->
 
 def test_an_account_may_be_missing() -> None:
     """Then the endpoint's own account is meant."""
-    assert delivery("call.end", {"call_id": "c"}, account_id=None).account_id is None
+    assert delivery("call.end", {"call_id": "c"}, account_id=None).account == ""
 
 
 def test_completed_proves_nothing() -> None:
@@ -305,10 +305,10 @@ def test_an_odd_value_costs_its_field_and_never_the_event(field: bytes, odd: str
     raw = b'{"id":"evt_1","type":"call.end","data":{%s,%s}}' % (data, field)
     found = wire.parse_webhook(raw, AT)
     assert found.problem == odd
-    assert found.report is not None
-    assert (found.report.provider_call_id, found.report.user_id) == ("call_1", "user_1")
-    assert found.report.facts.number == Known("+12025550143", Source.SAID)
-    assert found.report.facts.is_over
+    assert found.update is not None
+    assert (found.update.provider_call_id, found.update.user_id) == ("call_1", "user_1")
+    assert found.update.facts.number == Known("+12025550143", Source.SAID)
+    assert found.update.facts.is_over
 
 
 def test_an_id_that_had_to_be_mended_names_nothing() -> None:
@@ -316,7 +316,7 @@ def test_an_id_that_had_to_be_mended_names_nothing() -> None:
     found = wire.parse_webhook(
         rb'{"id":"evt_1","type":"call.end","data":{"call_id":"call_\ud83d"}}', AT
     )
-    assert (found.report, found.problem) == (None, "no call_id")
+    assert (found.update, found.problem) == (None, "no call_id")
 
 
 @given(
@@ -331,9 +331,9 @@ def test_fields_of_any_kind_make_a_delivery_or_are_malformed(
         found = delivery(kind, data)
     except Malformed:
         return
-    assert found.report is not None or found.problem is not None
-    if found.report is not None and found.report.moment is Moment.ENDED:
-        assert found.report.facts.is_over
+    assert found.update is not None or found.problem
+    if found.update is not None and found.update.moment is Moment.ENDED:
+        assert found.update.facts.is_over
 
 
 @given(st.binary())
