@@ -13,7 +13,7 @@ import structlog
 
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
-from adapter.storage.port import Store
+from adapter.storage.port import StorageError, Store
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,8 @@ class VersionReconciler:
             await asyncio.sleep(self._seconds)
             try:
                 await self.look()
+            except StorageError as error:
+                log.error("compare.failed", reason=str(error))
             except Exception as error:  # whatever it is, the comparing must not stop
                 log.error("compare.failed", exc_info=error)
 

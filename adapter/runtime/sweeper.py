@@ -19,7 +19,7 @@ from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
-from adapter.storage.port import Conflict, Parked, Store
+from adapter.storage.port import Conflict, Parked, StorageError, Store
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import Cdr, ProviderError
 from adapter.telephony.updates import IncomingDelivery
@@ -93,9 +93,16 @@ class Sweeper:
         await asyncio.gather(self._repeat(self.sweep), self._repeat(self.unpark))
 
     async def _repeat(self, work: Callable[[], Awaitable[int]]) -> None:
+        told = ""
         while True:
             try:
                 await work()
+                told = ""
+            except StorageError as error:
+                # An outage is a line, not a traceback with each look.
+                if told != str(error):
+                    told = str(error)
+                    log.error("sweep.store_away", reason=told)
             except Exception as error:  # whatever it is, the clock hand must not stop
                 log.error("sweep.failed", exc_info=error)
             await asyncio.sleep(self._seconds)
@@ -127,6 +134,9 @@ class Sweeper:
                 await outcome_of(partial(self._agents.change, {key: [TimePassed(now)]}))
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
+        except StorageError as error:
+            self._failed[key] = now + FAILED_MS
+            log.error("sweep.agent_failed", agent=str(key), reason=str(error))
         except Exception as error:
             self._failed[key] = now + FAILED_MS
             log.error("sweep.agent_failed", agent=str(key), exc_info=error)

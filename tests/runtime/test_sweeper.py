@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapter.core.events import DialRequested, TimePassed
 from adapter.core.facts import OUTBOUND
@@ -121,6 +122,31 @@ async def test_the_clock_hand_survives_a_store_that_fails(
     bench.tasks.start("sweeper", bench.sweeper.run(), endless=True)
     async with asyncio.timeout(20):
         await swept.wait()
+
+
+async def test_a_store_that_is_away_is_one_line_in_the_log(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several looks a second, for an hour perhaps; its next outage is another line."""
+    away = StorageError("PostgreSQL cannot be reached")
+    outcomes: list[StorageError | None] = [away, away, away, None, away, away]
+    over, real = asyncio.Event(), bench.store.due
+
+    async def due(now: int, limit: int) -> Any:
+        if not outcomes:
+            over.set()
+        elif (error := outcomes.pop(0)) is not None:
+            raise error
+        return await real(now, limit)
+
+    monkeypatch.setattr(bench.store, "due", due)
+    with capture_logs() as lines:
+        bench.tasks.start("sweeper", bench.sweeper.run(), endless=True)
+        async with asyncio.timeout(20):
+            await over.wait()
+    told = [line for line in lines if line["log_level"] == "error"]
+    assert [line["event"] for line in told] == ["sweep.store_away"] * 2
+    assert {line["reason"] for line in told} == {str(away)}
 
 
 async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -> None:
