@@ -30,7 +30,7 @@ FAST := not browser and not slow
 # Where the audit says what it could not look into, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
-.PHONY: help demo run test check static pages audit fuzz fix bundle lock release bench chaos simulate \
+.PHONY: help demo run test check static pages audit fuzz fix bundle lock release compiled bench chaos simulate \
 	numbers screenshots \
 	chromium proxies relay telephony asterisk clean
 
@@ -89,6 +89,9 @@ lock: .venv/.dev ## Pin again what pyproject.toml and package.json ask for
 
 release: .venv/.dev bundle ## Wheel, sdist and bill of materials in dist/, tried as installed
 	@scripts/release
+
+compiled: .venv/.dev bundle ## A quicker wheel for this kind of machine, by a C compiler, tested as installed
+	@scripts/compiled $(ARGS)
 
 bench: .venv/.dev ## Ten minutes beside floor and peers, to var/bench; ARGS=--quick, --profile
 	@$(PY) -m qa.load.bench $(ARGS)

@@ -91,7 +91,7 @@ def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
     handlers = _handlers(edges, runtime, boards, phones, sessions)
     status = handlers.status
     webhooks = webhook_paths(_webhooks(edges, runtime.forwarding or runtime.intake))
-    endpoints = {path.encode(): endpoint for path, endpoint in webhooks.items()}
+    endpoints = {path.encode(): endpoint.begin for path, endpoint in webhooks.items()}
     fast_paths = WebhookFastPaths(endpoints, clock=clock, status=status)
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
     server = make_server(handlers, webhooks, fast_paths, limits)

@@ -117,6 +117,7 @@ def test_what_the_system_refuses_is_named_with_its_place(
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.interpreted
 def test_an_installation_without_its_pages_says_so(tmp_path: Path) -> None:
     """It was "cannot listen": the copy lacks web/, and nothing is wrong with the address."""
     shutil.copytree(ROOT / "adapter", tmp_path / "adapter")
@@ -232,6 +233,7 @@ def test_a_shell_is_told_what_may_come_next(tmp_path: Path, line: str, offered: 
     assert offered <= told
 
 
+@pytest.mark.interpreted
 def test_the_entry_is_marked_for_completion() -> None:
     """Shells look for the word in the first kilobyte of a module before they run it."""
     assert b"PYTHON_ARGCOMPLETE_OK" in (ROOT / "adapter" / "__main__.py").read_bytes()[:1024]

@@ -12,6 +12,8 @@ import pytest
 from adapter.refusals import SETTINGS, variables
 from adapter.settings import PREFIX, Settings
 
+pytestmark = pytest.mark.interpreted
+
 ROOT = Path(__file__).parents[1]
 WORDS = ROOT / "web" / "softphone" / "lang"
 NO_REFUSALS = {"placed"}

@@ -22,6 +22,7 @@ async def test_the_rooms_share_one_store_and_one_policy(tmp_path: Path) -> None:
         assert app.pages.epoch != ""
 
 
+@pytest.mark.interpreted
 def test_what_other_replicas_tell_is_an_address_or_an_agents_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,10 +12,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
+from msgspec import Struct
 from msgspec.structs import replace
 
 from adapter.core.effects import Effect, PlaceCall
@@ -58,8 +58,7 @@ CACHED = 20_000
 RACES = 50
 
 
-@dataclass(slots=True, eq=False)
-class _Change:
+class _Change(Struct):
     """Several agents' turns on their way into one commit.
 
     `loaded` by agent: logs that a turn turned out to need, and ids of those that are nowhere.
@@ -69,10 +68,10 @@ class _Change:
     plan: Plan
     done: Done[Turns]
     commit: Commit
-    before: dict[AgentKey, Snapshot] = field(default_factory=dict)
-    turns: Turns = field(default_factory=dict)
+    before: dict[AgentKey, Snapshot] = {}
+    turns: Turns = {}
     changes: tuple[AgentChange, ...] = ()
-    loaded: dict[AgentKey, tuple[tuple[CallLog, ...], frozenset[str]]] = field(default_factory=dict)
+    loaded: dict[AgentKey, tuple[tuple[CallLog, ...], frozenset[str]]] = {}
 
 
 class Agents:

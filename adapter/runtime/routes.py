@@ -11,9 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from adapter.core.model import AgentKey, TelephonyUser
+from adapter.core.values import Frozen
 from adapter.storage.port import CallRow, Parked, RouteRead, Snapshot, Store
 
 REMEMBERED = 20_000
@@ -21,7 +20,7 @@ REMEMBERED = 20_000
 forgotten first. A call takes half a kilobyte."""
 
 
-class Route(Struct, frozen=True):
+class Route(Frozen, frozen=True):
     """The route of one delivery: our call ids by owner, what waits, and who has the user's line.
 
     `agents` is everybody who knows the call, and whom the delivery names.

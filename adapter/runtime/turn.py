@@ -7,7 +7,6 @@ and collects what a commit must carry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -21,9 +20,10 @@ from adapter.core.logmodel import CallLog
 from adapter.core.machine import decide
 from adapter.core.model import Agent
 from adapter.core.policy import Policy
+from adapter.core.values import Frozen
 
 
-class ForLog(Struct, frozen=True):
+class ForLog(Frozen, frozen=True):
     """An event for one log."""
 
     log_id: str
@@ -33,8 +33,7 @@ class ForLog(Struct, frozen=True):
 Step: TypeAlias = Event | ForLog
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(Struct):
     """What came of it. `missing` are logs that must be loaded before it can be taken.
 
     For who counts: `opened` are the logs of calls that ended, as they were then; `saved` is how
@@ -43,12 +42,12 @@ class Turn:
 
     agent: Agent
     logs: dict[str, CallLog]
-    changed: dict[str, CallLog] = field(default_factory=dict)
-    effects: list[Effect] = field(default_factory=list)
-    log_effects: list[LogEffect] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    missing: set[str] = field(default_factory=set)
-    opened: list[CallLog] = field(default_factory=list)
+    changed: dict[str, CallLog] = {}
+    effects: list[Effect] = []
+    log_effects: list[LogEffect] = []
+    ignored: list[str] = []
+    missing: set[str] = set()
+    opened: list[CallLog] = []
     saved: int = 0
 
     @property

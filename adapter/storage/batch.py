@@ -9,10 +9,10 @@ value of a row is written. Rows are sorted, so that replicas lock them in one or
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import starmap
 from typing import TypeAlias
 
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from adapter.core.logmodel import CallLog, Closed, Settled
@@ -39,8 +39,7 @@ ForRows: TypeAlias = tuple[str, Sequence[Row]]
 """A statement, and the rows that it is for (sql.for_rows)."""
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """What must be seen before a batch is judged."""
 
     agents: list[Pair]
@@ -60,19 +59,18 @@ def ask(batch: Sequence[Commit]) -> Asked:
     )
 
 
-@dataclass(slots=True)
-class Writes:
+class Writes(Struct):
     """What the winners of a batch leave in the tables, the last value of each row."""
 
-    agents: dict[AgentKey, tuple[AgentChange, int]] = field(default_factory=dict)
+    agents: dict[AgentKey, tuple[AgentChange, int]] = {}
     """Each with the version that the database has now (0: there is none yet)."""
-    logs: dict[Row, tuple[CallLog, int]] = field(default_factory=dict)
+    logs: dict[Row, tuple[CallLog, int]] = {}
     """Each with the version of the agent that it goes with."""
-    calls: dict[Row, CallRow] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)
-    park: dict[Pair, Parked] = field(default_factory=dict)
-    unpark: set[Pair] = field(default_factory=set)
-    states: dict[Pair, tuple[DriverRow, int]] = field(default_factory=dict)
+    calls: dict[Row, CallRow] = {}
+    deliveries: list[Delivery] = []
+    park: dict[Pair, Parked] = {}
+    unpark: set[Pair] = set()
+    states: dict[Pair, tuple[DriverRow, int]] = {}
     """Each with the version that the database has now (0: there is none yet)."""
 
     def take(self, commit: Commit) -> None:

@@ -7,8 +7,9 @@ before the batch and by what the winners before it have changed since.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.storage.port import Commit
@@ -39,18 +40,17 @@ def route_keys(commit: Commit) -> list[RouteKey]:
     return keys
 
 
-@dataclass(slots=True)
-class BatchState:
+class BatchState(Struct):
     """Versions of agents, deliveries taken, who has which call, what is parked, who has a line."""
 
-    versions: dict[AgentKey, int] = field(default_factory=dict)
-    taken: set[Pair] = field(default_factory=set)
-    owners: dict[Pair, set[AgentKey]] = field(default_factory=dict)
-    parked: dict[Pair, set[str]] = field(default_factory=dict)
-    line_agents: dict[TelephonyUser, set[AgentKey]] = field(default_factory=dict)
-    lines: dict[AgentKey, TelephonyUser] = field(default_factory=dict)
+    versions: dict[AgentKey, int] = {}
+    taken: set[Pair] = set()
+    owners: dict[Pair, set[AgentKey]] = {}
+    parked: dict[Pair, set[str]] = {}
+    line_agents: dict[TelephonyUser, set[AgentKey]] = {}
+    lines: dict[AgentKey, TelephonyUser] = {}
     """The line of each agent in `line_agents`."""
-    states: dict[Pair, int] = field(default_factory=dict)
+    states: dict[Pair, int] = {}
     """The versions of drivers' states."""
 
     def find(self, rows: Iterable[Found]) -> None:

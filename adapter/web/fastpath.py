@@ -22,11 +22,11 @@ import structlog
 from aiohttp import web
 
 from adapter.runtime.clock import Clock
+from adapter.storage.port import Done
 from adapter.web.connection import Connection
 from adapter.web.connections import MakeReader
 from adapter.web.middleware import HEADERS, failure
 from adapter.web.status import Status
-from adapter.web.webhooks import Webhooks
 
 try:
     from adapter.web.simplerequest import SimpleRequest, parse_simple_request
@@ -46,6 +46,10 @@ IDLE_SECONDS = 3600.0
 NextProtocol = Callable[[], asyncio.Protocol]
 """Makes aiohttp's own protocol for one connection."""
 
+Answered = Done[web.Response | None]
+Endpoint = Callable[[str | None, str, Mapping[str, str], bytes, Answered], None]
+"""Webhooks.begin: of the peer's address, the path, headers and body of a delivery."""
+
 
 class WebhookFastPaths:
     """The fast paths of one server, one a connection.
@@ -55,7 +59,7 @@ class WebhookFastPaths:
     """
 
     def __init__(
-        self, endpoints: Mapping[bytes, Webhooks], *, clock: Clock, status: Status
+        self, endpoints: Mapping[bytes, Endpoint], *, clock: Clock, status: Status
     ) -> None:
         self.endpoints = endpoints
         self.clock = clock
@@ -128,11 +132,11 @@ class WebhookFastPath(asyncio.Protocol):
             self.taking = self._loop.create_future()
             copy_context().run(self._take, endpoint, whole)
 
-    def _take(self, endpoint: Webhooks, whole: SimpleRequest) -> None:
+    def _take(self, endpoint: Endpoint, whole: SimpleRequest) -> None:
         self._size = len(whole.body)
         path = whole.target.decode("latin-1")
         try:
-            endpoint.begin(self._peer, path, whole.headers, whole.body, self._taken)
+            endpoint(self._peer, path, whole.headers, whole.body, self._taken)
         except Exception as error:
             self._taken(error)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from adapter.runtime.tasks import Tasks
 
@@ -30,8 +30,7 @@ FRAMES_PER_MINUTE = 100
 BURST = 100
 
 
-@dataclass(slots=True)
-class Bucket:
+class Bucket(Struct):
     """How many frames a page may still send: refills by the minute, holds a burst."""
 
     tokens: float = BURST

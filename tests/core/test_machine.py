@@ -74,6 +74,7 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "provider_call_id": st.sampled_from(["p1", "p2"]),
     "facts": any_facts,
     "known": st.booleans(),
+    "elsewhere": st.booleans(),
     "draft": st.sampled_from([NOTES, Draft()]),
     "record": st.sampled_from([RECORD, Record(""), None]),
     "records": st.sampled_from([(), (RECORD,), (RECORD, Record("003"))]),

@@ -77,7 +77,7 @@ def test_the_example_environment_lists_exactly_the_settings() -> None:
     assert sorted(example_variables()) == wanted
 
 
-@pytest.mark.parametrize("name", ["runtime", "postgres", "speed", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "postgres", "speed", "compiled", "dev"])
 def test_every_pinned_package_has_a_hash_and_no_address(name: str) -> None:
     """A requirements file is made of exact versions with sha256 hashes, and of no URL."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text()

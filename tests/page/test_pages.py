@@ -20,6 +20,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 0.01)
 
 
+@pytest.mark.interpreted
 @pytest.mark.usefixtures("hasty")
 async def test_a_store_that_fails_while_a_page_waits_is_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -98,6 +98,7 @@ async def test_an_org_without_salesforce_voice_keeps_its_logs_for_later(bench: B
     assert isinstance(await state_of(bench), Pending)
 
 
+@pytest.mark.interpreted
 async def test_an_outcome_that_cannot_be_stored_leaves_it_to_the_deadline(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,6 +173,7 @@ async def test_an_answer_that_only_another_release_knows_is_none(
     assert first.count("unanswered") == 1
 
 
+@pytest.mark.interpreted
 async def test_who_cannot_decide_what_got_no_answer_says_so(
     replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +365,7 @@ async def test_values_are_told_only_to_who_has_a_use_for_them(
     assert told[:3] == [True, False, True]
 
 
+@pytest.mark.interpreted
 async def test_what_cannot_be_stored_there_has_no_answer(
     replicas: tuple[Replica, Replica], monkeypatch: pytest.MonkeyPatch
 ) -> None:

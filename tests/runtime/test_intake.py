@@ -413,6 +413,7 @@ async def test_whose_talk_it_was_is_told_them_though_they_were_thought_to_have_l
     assert await logged(bench, BOB) == {"pc1": OVER - TAKEN}
 
 
+@pytest.mark.interpreted
 async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,7 @@ async def test_one_page_too_many_is_told_so(world: World) -> None:
     assert world.app.pages.count() == PAGES_PER_AGENT
 
 
+@pytest.mark.interpreted
 async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +159,7 @@ async def test_a_store_that_fails_at_the_hello_is_tried_again_later(
     await world.page()
 
 
+@pytest.mark.interpreted
 async def test_a_report_that_could_not_be_stored_is_told_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +175,7 @@ async def test_a_report_that_could_not_be_stored_is_told_again(
     assert await code_after(live, hello(await ticket_of(world)), result) == 1013
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     ("message", "words"),
     [
@@ -383,6 +386,7 @@ async def test_rubbish_in_a_journal_is_passed_over(world: World, entry: Any) -> 
     await live.close()
 
 
+@pytest.mark.interpreted
 async def test_what_a_page_remembers_of_its_saves_is_heard_before_it_is_shown_anything(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from aiohttp import web
@@ -14,11 +14,13 @@ from structlog.testing import capture_logs
 
 from adapter.app import listening
 from adapter.runtime.clock import SystemClock
-from adapter.storage.port import Done
+from adapter.runtime.writable import Writable
+from adapter.storage.port import Done, Store
 from adapter.web import fastpath
 from adapter.web.fastpath import WebhookFastPaths
 from adapter.web.middleware import HEADERS, failure
 from adapter.web.server import FAST_PATHS
+from adapter.web.status import Status
 
 PATH = "/webhooks/dialstack"
 
@@ -89,7 +91,7 @@ class Route:
     fast_paths: WebhookFastPaths
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    leaving: SimpleNamespace
+    leaving: Status
 
     def send(self, *bodies: bytes, path: str = PATH) -> None:
         """Whole deliveries in one piece."""
@@ -125,12 +127,13 @@ def delivery(body: bytes, path: str = PATH) -> bytes:
 @asynccontextmanager
 async def a_way(*, with_lanes: bool = True) -> AsyncIterator[Route]:
     """A server that listens on loopback, connected to."""
-    endpoint, leaving = Endpoint(), SimpleNamespace(draining=False)
+    endpoint = Endpoint()
+    leaving = Status(cast("Store", None), cast("Writable", None))
     endpoint.gate.set()
     fast_paths = WebhookFastPaths(
-        {PATH.encode(): endpoint} if with_lanes else {},  # type: ignore[dict-item]
+        {PATH.encode(): endpoint.begin} if with_lanes else {},
         clock=SystemClock(),
-        status=leaving,  # type: ignore[arg-type]
+        status=leaving,
     )
     server = web.Application()
     server[FAST_PATHS] = fast_paths

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
-
 from adapter.core.facts import Direction
+from adapter.core.values import Frozen
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.times import LONGEST_CALL_MS, plausible
 
 LONGEST_ADDRESS = 4096
 
 
-class CdrRow(Struct, frozen=True):
+class CdrRow(Frozen, frozen=True):
     """One call as DialStack's fields tell it; times in Unix ms, None where it does not say.
 
     An event's data and a row of the call log have the same fields.

@@ -9,8 +9,7 @@ or a problem, or nothing that concerns us. An odd value costs the field in which
 
 from typing import Any, TypeGuard
 
-from msgspec import Struct
-
+from adapter.core.values import Frozen
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
 from adapter.telephony.dialstack.cdr import read_row
@@ -35,14 +34,14 @@ EVENTS = tuple(_MOMENTS)
 """The event types to ask for when an endpoint is registered."""
 
 
-class Problem(Struct, frozen=True):
+class Problem(Frozen, frozen=True):
     """What an error response says: the provider's code, if any, and its text."""
 
     code: str | None
     text: str
 
 
-class Page(Struct, frozen=True):
+class Page(Frozen, frozen=True):
     """One page of a list: its rows, and the address of the next one, to be used verbatim."""
 
     rows: tuple[dict[str, Any], ...]
