@@ -32,6 +32,7 @@ from adapter.core.events import (
 )
 from adapter.core.facts import Direction, Facts, Known, Source
 from adapter.core.favorite import Favorite
+from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
 from adapter.core.machine import decide
 from adapter.core.model import (
@@ -75,6 +76,8 @@ SPECIAL: dict[str, st.SearchStrategy[object]] = {
     "facts": any_facts,
     "known": st.booleans(),
     "elsewhere": st.booleans(),
+    "unnamed": st.booleans(),
+    "in_call": st.sampled_from([NOTHING_IN_CALL, InCall(at=T0, held=True, recording=True)]),
     "draft": st.sampled_from([NOTES, Draft()]),
     "record": st.sampled_from([RECORD, Record(""), None]),
     "records": st.sampled_from([(), (RECORD,), (RECORD, Record("003"))]),

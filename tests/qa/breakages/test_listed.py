@@ -10,6 +10,7 @@ from qa.breakages.__main__ import ROOT, apply
 from qa.breakages.listed import BREAKAGES, Breakage
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=[b.name for b in BREAKAGES])
 def test_each_breakage_still_fits_the_source_and_names_its_tests(
     breakage: Breakage, tmp_path: Path
