@@ -30,8 +30,8 @@ FAST := not browser and not slow
 # Where the audit says what it could not look into, for the last lines of `make test`.
 NOT_AUDITED := .venv/not-audited
 
-.PHONY: help demo run test check static pages audit fuzz fix bundle lock release compiled bench chaos simulate \
-	numbers screenshots \
+.PHONY: help demo run test check static pages audit fuzz fix bundle lock release bench chaos simulate \
+	numbers screenshots compiled \
 	chromium proxies relay telephony asterisk clean
 
 help: ## Tell what each target does
