@@ -11,6 +11,7 @@ from adapter.assets import example, folder
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("name", ["web", "salesforce"])
 def test_a_checkout_has_them_beside_the_package(name: str) -> None:
     """Where people edit them."""
@@ -32,6 +33,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert refused.value.filename == str(tmp_path / "adapter" / "salesforce")
 
 
+@pytest.mark.interpreted
 def test_the_settings_are_found_likewise(tmp_path: Path) -> None:
     """In a checkout, in an installation, or named."""
     assert example() == ROOT / ".env.example"

@@ -36,6 +36,7 @@ def test_a_frame_that_is_refused_for_one_value_is_told(monkeypatch: pytest.Monke
     assert any("the frame is refused" in str(first) for first in told["first"])  # type: ignore[attr-defined]
 
 
+@pytest.mark.interpreted
 def test_a_call_that_is_logged_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that believes every time that it is told is found out."""
     monkeypatch.setattr("adapter.telephony.dialstack.cdr.plausible", lambda times, at: times)

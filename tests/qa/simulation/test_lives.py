@@ -119,6 +119,7 @@ BROKEN: tuple[tuple[str, Callable[[Patch], None]], ...] = (
 )
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(("kind", "broken"), BROKEN)
 def test_a_broken_rule_is_caught(
     kind: str, broken: Callable[[Patch], None], monkeypatch: Patch

@@ -45,6 +45,7 @@ def test_the_simulation_of_voice_deals_every_kind_of_fault() -> None:
     }
 
 
+@pytest.mark.interpreted
 def test_a_late_request_that_overwrites_the_last_word_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
