@@ -14,15 +14,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logcontent import (
-    ContentEvent,
-    begun,
-    changed,
-    closed,
-    in_doubt,
-    known,
-    mends,
-)
+from adapter.core.logcontent import ContentEvent, begun, changed, closed, in_doubt, known, mends
 from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
     DraftChanged,

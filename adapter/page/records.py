@@ -21,14 +21,7 @@ from adapter.core.logevents import (
 )
 from adapter.core.logmodel import CallLog, SaveError
 from adapter.core.model import AgentKey
-from adapter.page.port import (
-    IncomingCall,
-    RecordWriter,
-    Refused,
-    Unknown,
-    WriteOutcome,
-    Written,
-)
+from adapter.page.port import IncomingCall, RecordWriter, Refused, Unknown, WriteOutcome, Written
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks

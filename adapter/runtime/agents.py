@@ -31,15 +31,7 @@ from adapter.runtime.keyedlocks import KeyedLocks
 from adapter.runtime.routes import Routes
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import ForLog, Step, Turn, go_on, take_turn
-from adapter.storage.port import (
-    AgentChange,
-    Commit,
-    Conflict,
-    Done,
-    Snapshot,
-    StorageError,
-    Store,
-)
+from adapter.storage.port import AgentChange, Commit, Conflict, Done, Snapshot, StorageError, Store
 from adapter.storage.rows import Unreadable, read_snapshot, snapshot_text
 from adapter.storage.threadbridge import outcome_of
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 import structlog
 from aiohttp import WSMsgType, web
 
-from adapter.page.messages import (
-    MAX_FRAME_BYTES,
-    SUBPROTOCOL,
-)
+from adapter.page.messages import MAX_FRAME_BYTES, SUBPROTOCOL
 from adapter.page.page import Page
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
