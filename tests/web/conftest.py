@@ -18,11 +18,16 @@ class SetClock:
     """The system's clock, and as much later as a test says (milliseconds)."""
 
     later: int = 0
+    stopped_at: int | None = None
     system: SystemClock = field(default_factory=SystemClock)
+
+    def stop(self) -> None:
+        """Stand still: what a minute allows is then the same on a slow machine."""
+        self.stopped_at = self.system.now()
 
     def now(self) -> int:
         """Unix milliseconds."""
-        return self.system.now() + self.later
+        return (self.stopped_at or self.system.now()) + self.later
 
     def fresh_id(self, prefix: str) -> str:
         """As the system's."""

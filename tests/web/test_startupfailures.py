@@ -11,6 +11,7 @@ import pytest
 
 from adapter.web.startupfailures import CODES, EACH_PER_MINUTE, MICROPHONE
 from tests.scenarios.conftest import World
+from tests.web.conftest import SetClock
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -48,8 +49,11 @@ async def test_nothing_but_a_code_is_taken(
     assert "page.blocked" not in capsys.readouterr().out
 
 
-async def test_other_sites_and_those_who_tell_too_often_are_refused(world: World) -> None:
+async def test_other_sites_and_those_who_tell_too_often_are_refused(
+    world: World, clock: SetClock
+) -> None:
     """Another address may still speak."""
+    clock.stop()
     assert await tell(world, "no-mode", origin="https://evil.example") == 403
     first = "203.0.113.7"
     answers = [await tell(world, "no-mode", first) for _ in range(EACH_PER_MINUTE + 1)]
