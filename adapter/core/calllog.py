@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from adapter.core.logcontent import (
     ContentEvent,
+    adopted,
     begun,
     changed,
     closed,
@@ -55,7 +56,6 @@ from adapter.core.logmodel import (
     Attempt,
     Attempting,
     CallLog,
-    LogFields,
     Pending,
     Saved,
     Tray,
@@ -263,19 +263,12 @@ def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> Log
         return ignored(log, "no attempt")
     decision = LogDecision(log)
     if log.saved is None:
-        adopted = known(log, Saved(event.record_ids[0], _found_fields(log)))
-        decision = open_again(adopted, event.at, policy)
+        decision = open_again(adopted(log, event.record_ids[0]), event.at, policy)
     for record_id in event.record_ids:
         # Its own id is no double; what it says was proved by nobody, so nothing else moves.
         if decision.log.saved and decision.log.saved.record_id != record_id:
             decision = _doubled(decision.log, record_id, event.at, policy, decision.effects)
     return decision
-
-
-def _found_fields(log: CallLog) -> LogFields:
-    """What a record that was found may say: of several creates, one whose fields need an update."""
-    creates = [a.fields for a in log.attempts if not a.record_id]
-    return next((fields for fields in creates if fields != log.wanted), log.wanted)
 
 
 def _content_changed(log: CallLog, event: ContentEvent, policy: SavePolicy) -> LogDecision:
@@ -292,8 +285,7 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
         case "save_again":
             return open_again(replace(log, refusals=0), event.at, policy)
         case "already_there" if event.record_id and log.saved is None and log.attempt:
-            there = known(log, Saved(event.record_id, log.attempt.fields))
-            return open_again(there, event.at, policy)
+            return open_again(adopted(log, event.record_id), event.at, policy)
         case _:
             return closed(log, event)
 

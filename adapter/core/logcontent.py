@@ -73,6 +73,13 @@ def known(log: CallLog, saved: Saved) -> CallLog:
     return replace(log, saved=saved, unsure=(), refusals=0)
 
 
+def adopted(log: CallLog, record_id: str) -> CallLog:
+    """The log with a record that was found: it says what one of the creates said, whichever."""
+    said = [attempt.fields for attempt in log.attempts if not attempt.record_id]
+    *others, latest = dict.fromkeys(said or [log.wanted])
+    return replace(log, saved=Saved(record_id, latest), unsure=tuple(others), refusals=0)
+
+
 def in_doubt(log: CallLog, policy: SavePolicy) -> CallLog:
     """Nobody will tell what became of the latest go: the record may say what that one said."""
     attempt = log.attempt

@@ -393,6 +393,21 @@ def test_a_hello_that_may_have_crossed_the_go_proves_nothing() -> None:
     assert (early.log.state, early.ignored) == (after(ACCEPT).log.state, "too early")
 
 
+def test_a_record_that_was_found_may_say_what_any_of_the_creates_said() -> None:
+    """What is wanted at last is said once more, though the first of them said the same."""
+    unsent = PageProved(T0 + 11_000, "page1", 1, never_sent=True)
+    second = LogAccepted(T0 + 12_000, "page1", "n2")
+    twice = after(
+        ACCEPT, unsent, RecordPicked(T0 + 11_500, RECORD), second, PageLost(T0 + 13_000, "page1")
+    )
+    found = after(RecordsFound(T0 + 14_000, ("00T1",)), log=twice.log)
+    back = after(RecordPicked(T0 + 15_000, None), log=found.log)
+    assert isinstance(back.log.state, Pending)
+    said = after(LogAccepted(T0 + 16_000, "page1", "n3"), log=back.log).log
+    assert said.attempt is not None
+    assert (said.attempt.record_id, said.attempt.fields.record) == ("00T1", None)
+
+
 def test_a_proof_of_one_go_says_nothing_of_the_next() -> None:
     """A replica that was slow to hear of the second go passes on what was said of the first."""
     second = after(ACCEPT, PageProved(T0 + 11_000, "page1", 1, never_sent=True)).log
