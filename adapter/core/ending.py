@@ -41,7 +41,9 @@ REFUSED = {
 def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """The call has ended: log it now, or ask the call log about the talk first."""
     may_ask = agent.line is not None and call.provider_call_id is not None
-    if is_known_enough(call) or not may_ask:
+    # At the end of a wrap-up it is asked once more how a talk ended; without one, this is the time.
+    is_told = policy.wrapup_ms > 0 or _is_outcome_told(call)
+    if (is_known_enough(call) and is_told) or not may_ask:
         return log_call(agent, call, at, policy)
     return await_cdr(agent, call, at, policy)
 
@@ -80,9 +82,12 @@ def open_questions(agent: Agent, call: Call, policy: Policy) -> tuple[AskCall, .
     A connected call may have ended in a voicemail: only its outcome tells.
     """
     facts = call.facts
-    is_told = facts.outcome is not None or facts.transferred is not None
-    is_final = facts.is_certain if is_told else facts.is_recorded
+    is_final = facts.is_certain if _is_outcome_told(call) else facts.is_recorded
     return () if is_final and not is_missing(facts, policy.wanted) else ask(agent, call)
+
+
+def _is_outcome_told(call: Call) -> bool:
+    return call.facts.outcome is not None or call.facts.transferred is not None
 
 
 def is_known_enough(call: Call) -> bool:

@@ -6,11 +6,13 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol, TypeAlias, assert_never
 
 import structlog
+from msgspec.structs import replace
 
 from adapter.core.effects import (
     AskCall,
@@ -24,7 +26,6 @@ from adapter.core.effects import (
 )
 from adapter.core.events import (
     CallPlaced,
-    CdrMissing,
     CdrUnavailable,
     ControlAnswered,
     Event,
@@ -35,28 +36,29 @@ from adapter.core.events import (
 from adapter.core.logevents import LogEffect
 from adapter.core.logmodel import CallLog
 from adapter.core.model import AgentKey
-from adapter.core.phone import same_number
 from adapter.metrics import Metrics
 from adapter.runtime.agents import Agents
 from adapter.runtime.availability import set_availability
+from adapter.runtime.cdrlookup import CdrLookup, driver_of
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import (
     Action,
-    Cdr,
-    Driver,
     PresenceDriver,
     ProviderError,
     Rejected,
     Unknown,
     Unsupported,
 )
-from adapter.telephony.updates import CallUpdate, IncomingDelivery, event_for, found_talk
+from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
+
+TOLD_AGAIN_SECONDS = (1.0, 4.0, 15.0)
+"""After which an outcome that could not be stored is told again."""
 
 CallEffect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall
 
@@ -72,12 +74,6 @@ class PageEffects(Protocol):
 
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         """Send what a log's decision asked for to the page that it is for."""
-
-
-LOOK_BACK_MS = 5_000
-"""The provider's clock may run behind ours."""
-
-LOG_ROWS = 20
 
 
 class Performer:
@@ -96,10 +92,9 @@ class Performer:
         metrics: Metrics | None = None,
     ) -> None:
         """`deliver` takes what a CDR tells of another agent's call, as a delivery of its own."""
-        self._deliver = deliver
+        self._cdrs = CdrLookup(store, tenants, clock, deliver)
         self._metrics = metrics or Metrics()
         self._agents = agents
-        self._store = store
         self._tenants = tenants
         drivers = {one.telephony.account: one.telephony.driver for one in tenants.all}
         self._presence = {
@@ -156,23 +151,35 @@ class Performer:
             log.error("effect.failed", **_about(key, effect), effect=name, exc_info=bug)
             event = self._unknown(effect)
         self._metrics.answered(name, type(event).__name__, perf_counter() - began)
-        try:
-            await self._agents.handle(key, event)
-        except StorageError as error:
-            # The deadline that every effect has will ask again.
-            reason = str(error)
-            log.error("effect.outcome_lost", **_about(key, effect), effect=name, reason=reason)
+        await self._tell(key, effect, event)
         if isinstance(effect, PlaceCall) and isinstance(event, CallPlaced):
             await self._look_for_silence(key, effect)
+
+    async def _tell(self, key: AgentKey, effect: Effect, event: Event) -> None:
+        """What came of it, which nobody else knows: a store that fails is asked again.
+
+        After that there is the effect's deadline, where it has one.
+        """
+        for wait in (*TOLD_AGAIN_SECONDS, None):
+            try:
+                await self._agents.handle(key, event)
+                return
+            except StorageError as error:
+                name = type(effect).__name__
+                said = {"effect": name, "reason": str(error), "again_in": wait}
+                log.error("effect.outcome_not_stored", **_about(key, effect), **said)
+            if wait is not None:
+                await asyncio.sleep(wait)
+                event = replace(event, at=self._clock.now())
 
     async def _outcome(self, key: AgentKey, effect: CallEffect) -> Event:
         match effect:
             case PlaceCall():
                 return await self._place(key, effect)
             case AskCall():
-                return await self._ask(key, effect)
+                return await self._cdrs.ask(key, effect)
             case FindCall():
-                return await self._find(key, effect)
+                return await self._cdrs.find(key, effect)
             case ControlCall():
                 return await self._control(effect)
             case _ as never:
@@ -192,27 +199,13 @@ class Performer:
         tenant = self._tenants.of_account(effect.line.account)
         driver = tenant.telephony.driver if tenant else None
         event = await set_availability(driver, key, effect, self._clock.now)
-        try:
-            await self._agents.handle(key, event)
-        except StorageError as error:
-            # Its deadline says that nobody knows.
-            log.error("availability.outcome_lost", agent=str(key), reason=str(error))
-
-    def _of(self, effect: CallEffect) -> Driver:
-        """The agent's own account, and no other: a line whose account is gone has none.
-
-        Raises Unsupported.
-        """
-        tenant = self._tenants.of_account(effect.line.account)
-        if tenant is None:
-            raise Unsupported("Your phone account is no longer set up here. Tell your admin.")
-        return tenant.telephony.driver
+        await self._tell(key, effect, event)
 
     async def _place(self, key: AgentKey, effect: PlaceCall) -> Event:
         self._metrics.placing()
         about = {"agent": str(key), "call": effect.call_id}
         try:
-            placed = await self._of(effect).place(
+            placed = await driver_of(self._tenants, effect.line).place(
                 effect.call_id,
                 effect.line.user,
                 effect.dial_string,
@@ -243,65 +236,10 @@ class Performer:
         except (ProviderError, StorageError) as error:
             log.info("presence.unknown", call=effect.call_id, reason=str(error))
 
-    async def _ask(self, key: AgentKey, effect: AskCall) -> Event:
-        try:
-            cdr = await self._of(effect).fetch_cdr(effect.provider_call_id)
-        except ProviderError as error:
-            return self._unavailable(key, effect.call_id, error.text)
-        return await self._told(key, effect, cdr)
-
-    async def _find(self, key: AgentKey, effect: FindCall) -> Event:
-        since = effect.since - LOOK_BACK_MS
-        try:
-            cdrs = await self._of(effect).list_cdrs(effect.line.user, since, LOG_ROWS)
-        except ProviderError as error:
-            return self._unavailable(key, effect.call_id, error.text)
-        for cdr in reversed(cdrs):
-            if _fits(cdr, effect, since) and not await self._is_known(effect, cdr):
-                return await self._told(key, effect, cdr)
-        return CdrMissing(self._clock.now(), effect.call_id)
-
-    async def _is_known(self, effect: FindCall, cdr: Cdr) -> bool:
-        route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
-        return bool(route.owners)
-
-    async def _told(self, key: AgentKey, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
-        """What the CDR means for this agent, by the same rule as a webhook."""
-        now, update = self._clock.now(), cdr.update if cdr else None
-        if update is None:
-            return CdrMissing(now, effect.call_id)
-        shared = (
-            update.user_id is None and update.is_inbound and await self._is_shared(effect, update)
-        )
-        if update.is_elsewhere(effect.line.user):
-            # Somebody else talked: they have heard of it, who may have heard nothing else.
-            try:
-                await self._hand_on(effect.line.account, update)
-            except StorageError as error:
-                return self._unavailable(key, effect.call_id, str(error))
-        event = event_for(
-            update, effect.line.user, at=now, call_id=effect.call_id, known=True, shared=shared
-        )
-        return event or CdrMissing(now, effect.call_id)
-
-    async def _hand_on(self, account: str, update: CallUpdate) -> None:
-        delivery = found_talk(account, update)
-        if delivery is not None:
-            await self._deliver(delivery)
-
-    async def _is_shared(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
-        """Whether several agents have the call: it rang at each of them."""
-        route = await self._store.route(effect.line.account, update.provider_call_id)
-        return len(route.owners) > 1
-
-    def _unavailable(self, key: AgentKey, call_id: str, reason: str) -> Event:
-        log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=reason)
-        return CdrUnavailable(self._clock.now(), call_id)
-
     async def _control(self, effect: ControlCall) -> Event:
         code, text = "done", ""
         try:
-            provider = self._of(effect)
+            provider = driver_of(self._tenants, effect.line)
             if effect.action == "transfer":
                 await provider.transfer(effect.provider_call_id, effect.value)
             else:
@@ -317,16 +255,6 @@ class Performer:
             code, text = "unknown-outcome", error.text
         now, asked = self._clock.now(), effect.request_id
         return ControlAnswered(now, asked, code, text, effect.call_id, effect.action)
-
-
-def _fits(cdr: Cdr, effect: FindCall, since: int) -> bool:
-    """Whether a call may be our placement: an unknown filter is ignored by the provider."""
-    update, started = cdr.update, cdr.update.facts.started
-    if update.user_id not in (None, effect.line.user) or update.is_inbound:
-        return False
-    if started is not None and started.value < since:
-        return False
-    return same_number(cdr.dialed or "", effect.number)
 
 
 def _about(key: AgentKey, effect: Effect | LogEffect) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ from adapter.core.effects import AskCall
 from adapter.core.events import CallEnded, Connected, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
-from adapter.core.model import Phase, Wrapup
+from adapter.core.model import AwaitingCdr, Phase, Wrapup
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, NUMBER, POLICY, T0, after, click, said, tell
 
@@ -64,3 +64,11 @@ def test_an_outcome_that_was_not_told_is_asked_for_at_once_and_after_the_wrap_up
     done = after(over.agent, [TimePassed(T0 + 200_000)])
     assert [type(effect) for effect in done.effects] == [AskCall]
     assert after(after(IDLE, [OVER]).agent, [TimePassed(T0 + 200_000)]).effects == ()
+
+
+def test_without_a_wrap_up_an_outcome_that_was_not_told_is_asked_for_first() -> None:
+    """A question that is asked but once may be lost with its process; a deadline asks again."""
+    silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
+    over = after(IDLE, [silent], Policy(wrapup_ms=0))
+    assert [type(call.stage) for call in over.agent.calls] == [AwaitingCdr]
+    assert ([type(effect) for effect in over.effects], over.opened) == ([AskCall], ())

@@ -30,7 +30,7 @@ from adapter.core.events import (
     TimePassed,
     WrapupSubmitted,
 )
-from adapter.core.facts import Direction, Facts, Known, Source
+from adapter.core.facts import Direction, Facts, Known, Outcome, Source
 from adapter.core.favorite import Favorite
 from adapter.core.incall import NOTHING_IN_CALL, InCall
 from adapter.core.logevents import DraftChanged, RecordPicked, WritingEnded
@@ -308,7 +308,8 @@ def test_the_definition_of_the_call_center_rules_its_agents_calls() -> None:
     agent = after(IDLE, [read]).agent
     assert agent.call_center == CallCenterSettings(wrapup_ms=0)
     assert after(agent, [read]).ignored == "as before"
-    assert after(agent, [WRAPPING]).agent.calls == ()
+    over = replace(WRAPPING, facts=WRAPPING.facts.join(said(outcome=Outcome.COMPLETED)))
+    assert after(agent, [over]).agent.calls == ()
 
 
 @pytest.mark.parametrize(

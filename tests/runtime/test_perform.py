@@ -11,12 +11,14 @@ from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 
 from adapter.core.effects import PlaceCall, PopScreen
-from adapter.core.events import ControlRequested, DialRequested
+from adapter.core.events import CallPlaced, ControlRequested, DialRequested
 from adapter.core.logevents import ProbePage, ReadBack
-from adapter.core.model import Acceptance, Agent, Phase, Placing
+from adapter.core.model import Acceptance, Agent, AgentKey, Phase, Placing
 from adapter.metrics import Metrics
+from adapter.runtime import perform
 from adapter.runtime.perform import Performer
-from adapter.runtime.turn import Turn
+from adapter.runtime.turn import Step, Turn
+from adapter.storage.port import StorageError
 from adapter.storage.sqlite import SqliteStore
 from adapter.telephony.port import ProviderError, Rejected, Silence, Unknown, Unsupported
 from adapter.telephony.updates import Moment
@@ -49,6 +51,31 @@ async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: Provi
     agent = await dial(bench)
     assert agent.phase is Phase.IDLE
     assert error.text in agent.answers[-1].text
+
+
+@pytest.mark.parametrize(("times", "acceptance"), [(2, Acceptance.ACCEPTED), (3, Acceptance.ASKED)])
+async def test_an_outcome_that_cannot_be_stored_is_told_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int, acceptance: Acceptance
+) -> None:
+    """A disk that is full for a moment; after that there is the deadline."""
+    monkeypatch.setattr(perform, "TOLD_AGAIN_SECONDS", (0.0, 0.0))
+    handle, failures = bench.agents.handle, [StorageError("disk is full")] * times
+
+    async def failing(key: AgentKey, *steps: Step) -> Turn:
+        if isinstance(steps[0], CallPlaced) and failures:
+            raise failures.pop()
+        return await handle(key, *steps)
+
+    monkeypatch.setattr(bench.agents, "handle", failing)
+    with capture_logs() as lines:
+        agent = await dial(bench)
+    (stage,) = [call.stage for call in agent.calls]
+    assert isinstance(stage, Placing)
+    assert stage.acceptance is acceptance
+    lost = [line for line in lines if line["event"] == "effect.outcome_not_stored"]
+    assert [(line["call"], line["again_in"]) for line in lost] == [
+        ("ours", again) for again in (0.0, 0.0, None)[:times]
+    ]
 
 
 @pytest.mark.parametrize("error", [Unknown("It timed out"), KeyError("a driver's bug")])

@@ -36,7 +36,7 @@ from adapter.core.model import AgentKey, RingingInbound
 from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls
 from adapter.opencti import surface
-from adapter.runtime.perform import LOG_ROWS, LOOK_BACK_MS, _fits
+from adapter.runtime.cdrlookup import LOG_ROWS, LOOK_BACK_MS, fits
 from adapter.runtime.sweeper import AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
 from adapter.salesforce.pagecalls import pop
@@ -199,7 +199,7 @@ class CoreProcess:
         for row in reversed(provider.rows(effect.line.user, since, LOG_ROWS)):
             known = self._disk.owners.get((ACCOUNT, row.provider_call_id))
             cdr = cdr_from_row(row)
-            if _fits(cdr, effect, since) and not known:
+            if fits(cdr, effect, since) and not known:
                 self._told(key, effect.call_id, cdr)
                 return
         self._told(key, effect.call_id, None)
