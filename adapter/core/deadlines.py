@@ -60,7 +60,7 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         case AwaitingCdr() as ending:
             return _ending_due(agent, call, ending, at, policy)
         case Wrapup() as wrapping:
-            if any(other.is_under_way for other in agent.calls):
+            if policy.wrapup_ms > 0 and any(other.is_under_way for other in agent.calls):
                 # Nobody writes up one call during another: its time begins when that is over.
                 longer = replace(wrapping, due=at + policy.wrapup_ms)
                 return Decision(agent.with_call(call.at_stage(longer)))

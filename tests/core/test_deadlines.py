@@ -245,6 +245,16 @@ def test_a_missed_call_is_not_written_up_during_a_talk() -> None:
     assert after(done.agent, [TimePassed(later + POLICY.wrapup_ms)]).agent.calls == ()
 
 
+def test_who_has_no_wrap_up_any_more_writes_up_nothing_during_a_talk() -> None:
+    """The call center's definition may change meanwhile; a deadline that does not move is no rest."""
+    missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
+    second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
+    talking = after(IDLE, [*BRIDGED, second]).agent
+    due = TimePassed(T0 + POLICY.wrapup_ms)
+    over = after(talking, [due], replace(POLICY, wrapup_ms=0)).agent
+    assert [call.call_id for call in over.calls] == ["c1"]
+
+
 def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
     """Its late pick-up, and all that followed, may have been lost on the way to us."""
     placed = after(IDLE, [click(), CallPlaced(T0 + 1, "c1")]).agent
