@@ -246,7 +246,7 @@ def test_a_missed_call_is_not_written_up_during_a_talk() -> None:
 
 
 def test_who_has_no_wrap_up_any_more_writes_up_nothing_during_a_talk() -> None:
-    """The call center's definition may change meanwhile; a deadline that does not move is no rest."""
+    """The definition may change meanwhile; a deadline that does not move is no rest."""
     missed = said(ended=T0, direction=Direction.INBOUND, outcome=Outcome.NO_ANSWER)
     second = tell(CallEnded, T0, missed, provider_id="p2", call="c2")
     talking = after(IDLE, [*BRIDGED, second]).agent
