@@ -53,6 +53,7 @@ async def test_what_is_surely_no_call_frees_the_agent(bench: Bench, error: Provi
     assert error.text in agent.answers[-1].text
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(("times", "acceptance"), [(2, Acceptance.ACCEPTED), (3, Acceptance.ASKED)])
 async def test_an_outcome_that_cannot_be_stored_is_told_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int, acceptance: Acceptance
