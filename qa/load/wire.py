@@ -110,9 +110,9 @@ class Poster(asyncio.Protocol):
         self.transport.write(request)
 
     def close(self) -> None:
-        """Leave."""
+        """Leave at once: a goodbye by TLS would still be under way when the event loop is over."""
         assert self.transport is not None
-        self.transport.close()
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Hand over the answer once it is whole (its length is told in a header)."""
