@@ -57,7 +57,7 @@ class Page:
         return self.focused, self.visible, self.active_at
 
     def never_had(self, go: Go) -> bool:
-        """Whether no load of this page can have carried that go out.
+        """Whether this page can't have carried that go out, nor be about to.
 
         A page hears nothing from its old sockets any more: what was not in its journal, and did
         not come down this one, it never heard of.

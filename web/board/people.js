@@ -20,14 +20,13 @@ const GROUPS = {
   offline: (state) => state === 'offline',
 };
 
-/** A number in any spelling: its digits are what is looked for. */
-const SPELLED = /^\+?[\d\s()./-]*\d[\d\s()./-]*$/;
-
 /** Who of them is shown. @param {Person[]} people @param {Filter} filter */
 export function chosen(people, { words, group }) {
   const wanted = words.trim().toLocaleLowerCase();
   const fits = GROUPS[group] ?? GROUPS['all'];
-  const digits = SPELLED.test(wanted) ? wanted.replace(/[^\d+]/g, '') : wanted;
+  // A number is found in any spelling: by its digits.
+  const bare = wanted.replace(/[\s()./-]/g, '');
+  const digits = /^\+?\d+$/.test(bare) ? bare : wanted;
   return people.filter(
     ({ name, number, state, with: party }) =>
       fits?.(state) && (number?.includes(digits) || [name, party ?? ''].some((text) => text.toLocaleLowerCase().includes(wanted))));
