@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from msgspec.structs import replace
 
 from adapter.core.logevents import (
     AlarmDoubled,
@@ -25,6 +26,8 @@ from adapter.page.registry import Registry
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
+from adapter.runtime.telling import tell
+from adapter.runtime.turn import ForLog
 from adapter.storage.port import Snapshot, StorageError
 
 log = structlog.get_logger(__name__)
@@ -79,7 +82,8 @@ class Saving:
         for one in snapshot.logs:
             if isinstance(one.state, Attempting) and had_go(one, page.page_id):
                 event = PageLost(self._clock.now(), page.page_id)
-                self._start(page.key, one.log_id, event)
+                told = self._tell_lost(page.key, one.log_id, event)
+                self._tasks.start(f"lost {one.log_id}", told)
 
     async def found(self, key: AgentKey, log_id: str, records: tuple[str, ...]) -> None:
         """Take what Salesforce has of a call. Raises StorageError.
@@ -119,7 +123,7 @@ class Saving:
             return
         now = self._clock.now()
         unsent = LogExpired(now, attempt.page_id, attempt.number, attempt.nonce)
-        self._start(key, one.log_id, unsent)
+        self._tasks.start(f"unsent {one.log_id}", self._tell_unsent(key, one.log_id, unsent))
 
     def _read_back(self, key: AgentKey, effect: ReadBack) -> None:
         """Ask Salesforce from here where that is set up, else through the agent's best page."""
@@ -139,11 +143,21 @@ class Saving:
             # The schedule asks again; no answer is no evidence.
             log.warning("read_back.failed", agent=str(key), call=log_id, reason=str(error))
 
-    def _start(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:
-        self._tasks.start(f"{type(event).__name__} {log_id}", self._tell(key, log_id, event))
-
-    async def _tell(self, key: AgentKey, log_id: str, event: PageLost | LogExpired) -> None:
+    async def _tell_lost(self, key: AgentKey, log_id: str, event: PageLost) -> None:
         try:
             await self._agents.handle_log_event(key, log_id, event)
         except StorageError as error:
+            # Not told again: by then the page may be back, with another go. The report's time ends.
             log.error("page.event_lost", agent=str(key), call=log_id, reason=str(error))
+
+    async def _tell_unsent(self, key: AgentKey, log_id: str, event: LogExpired) -> None:
+        def not_stored(error: StorageError, wait: float | None) -> None:
+            about = {"agent": str(key), "call": log_id}
+            log.error("page.event_not_stored", **about, reason=str(error), again_in=wait)
+
+        await tell(
+            self._agents,
+            key,
+            lambda: ForLog(log_id, replace(event, at=self._clock.now())),
+            not_stored,
+        )

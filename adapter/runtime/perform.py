@@ -6,7 +6,6 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol, TypeAlias, assert_never
@@ -42,6 +41,7 @@ from adapter.runtime.availability import set_availability
 from adapter.runtime.cdrlookup import CdrLookup, driver_of
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
+from adapter.runtime.telling import tell
 from adapter.runtime.turn import Turn
 from adapter.storage.port import StorageError, Store
 from adapter.telephony.port import (
@@ -56,9 +56,6 @@ from adapter.telephony.updates import IncomingDelivery
 from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
-
-TOLD_AGAIN_SECONDS = (1.0, 4.0, 15.0)
-"""After which an outcome that could not be stored is told again."""
 
 CallEffect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall
 
@@ -156,21 +153,13 @@ class Performer:
             await self._look_for_silence(key, effect)
 
     async def _tell(self, key: AgentKey, effect: Effect, event: Event) -> None:
-        """What came of it, which nobody else knows: a store that fails is asked again.
+        """What came of it, which nobody else knows."""
 
-        After that there is the effect's deadline, where it has one.
-        """
-        for wait in (*TOLD_AGAIN_SECONDS, None):
-            try:
-                await self._agents.handle(key, event)
-                return
-            except StorageError as error:
-                name = type(effect).__name__
-                said = {"effect": name, "reason": str(error), "again_in": wait}
-                log.error("effect.outcome_not_stored", **_about(key, effect), **said)
-            if wait is not None:
-                await asyncio.sleep(wait)
-                event = replace(event, at=self._clock.now())
+        def not_stored(error: StorageError, wait: float | None) -> None:
+            said = {"effect": type(effect).__name__, "reason": str(error), "again_in": wait}
+            log.error("effect.outcome_not_stored", **_about(key, effect), **said)
+
+        await tell(self._agents, key, lambda: replace(event, at=self._clock.now()), not_stored)
 
     async def _outcome(self, key: AgentKey, effect: CallEffect) -> Event:
         match effect:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from adapter.core.logevents import GrantSave, LogAccepted, ReadBack, SendSettled
 from adapter.core.logmodel import Attempt, Pending, Unknown
+from adapter.core.model import AgentKey
+from adapter.runtime import telling
 from adapter.runtime.clock import SystemClock
+from adapter.runtime.turn import Step, Turn
+from adapter.storage.port import StorageError
 from tests.core.gate import new_log
 from tests.core.people import KEY
 from tests.runtime.desk import a_desk
@@ -46,3 +52,27 @@ async def test_a_page_that_is_gone_is_missed_though_its_agent_was_forgotten(tmp_
         desk.pages.remove(desk.page)
         await desk.changed.wait()
         assert isinstance((await desk.log()).state, Unknown)
+
+
+async def test_a_go_that_never_went_out_is_told_until_it_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else knows; unheard of, it would be in doubt where nothing is read back."""
+    monkeypatch.setattr(telling, "AGAIN_SECONDS", (0.0, 0.0))
+    async with a_desk(tmp_path) as desk:
+        desk.pages.discard(desk.page)
+        accepted = LogAccepted(SystemClock().now(), "page1", "n1")
+        turn = await desk.agents.handle_log_event(KEY, "c1", accepted)
+        handle, failures = desk.agents.handle, [StorageError("database is locked")] * 2
+
+        async def failing(key: AgentKey, *steps: Step) -> Turn:
+            if failures:
+                raise failures.pop()
+            return await handle(key, *steps)
+
+        monkeypatch.setattr(desk.agents, "handle", failing)
+        desk.changed.clear()
+        for effect in turn.log_effects:
+            desk.pages.perform(KEY, turn.logs, effect)
+        await desk.changed.wait()
+        assert isinstance((await desk.log()).state, Pending)
