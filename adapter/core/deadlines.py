@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from adapter.core.decision import Decision, ignored, noticed
 from adapter.core.dialing import unconfirmed
-from adapter.core.effects import Effect, FindCall
-from adapter.core.ending import NOT_PICKED_UP, ask, end_wrapup, is_in_doubt, log_call
+from adapter.core.effects import Effect, FindCdr
+from adapter.core.ending import NOT_PICKED_UP, end_wrapup, is_in_doubt, log_call, request_cdr
 from adapter.core.events import CdrMissing, CdrUnavailable, OverClaimed, TimePassed
 from adapter.core.facts import Facts, Known, Source
 from adapter.core.model import (
@@ -56,7 +56,7 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
             return _lapsed_due(agent, call, lapsed, at, policy)
         case Dialing() | Bridged() | RingingInbound() as stage:
             later = replace(stage, due=at + policy.ask_again_ms)
-            return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))
+            return Decision(agent.with_call(call.at_stage(later)), effects=request_cdr(agent, call))
         case AwaitingCdr() as ending:
             return _ending_due(agent, call, ending, at, policy)
         case Wrapup() as wrapping:
@@ -73,7 +73,7 @@ def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Poli
     """No outcome in time: unconfirmed. No pick-up in time: ask, thrice; then lapse."""
     if stage.acceptance is Acceptance.ASKED:
         return Decision(unconfirmed(agent, call, stage, at, policy))
-    waits = policy.ask_after_ring_ms
+    waits = policy.cdr_after_ring_ms
     if stage.asked >= len(waits):
         return lapse(agent, call, at, policy)
     later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
@@ -93,7 +93,7 @@ def _lapsed_due(
 
 def _ending_due(agent: Agent, call: Call, stage: AwaitingCdr, at: int, policy: Policy) -> Decision:
     """The call log did not tell in time. A question may be lost: what decides is asked again."""
-    waits, questions = policy.record_again_ms, ask(agent, call)
+    waits, questions = policy.cdr_retry_ms, request_cdr(agent, call)
     if is_in_doubt(agent, call, stage) and questions and stage.asked < len(waits):
         later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
         return Decision(agent.with_call(call.at_stage(later)), effects=questions)
@@ -104,8 +104,8 @@ def _ending_due(agent: Agent, call: Call, stage: AwaitingCdr, at: int, policy: P
 
 def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
     if call.provider_call_id is not None or agent.line is None:
-        return ask(agent, call)
-    return (FindCall(call.call_id, agent.line, call.dialed or call.number, call.opened_at),)
+        return request_cdr(agent, call)
+    return (FindCdr(call.call_id, agent.line, call.dialed or call.number, call.opened_at),)
 
 
 def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
@@ -115,7 +115,7 @@ def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     return Decision(noticed(agent.with_call(lapsed), notice, policy))
 
 
-def record_absent(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
+def cdr_missing(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
     """The call log has no such call: a placement was never picked up; a live call may be over."""
     call = agent.call(event.call_id)
     match call and call.stage:
@@ -123,7 +123,7 @@ def record_absent(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
             return lapse(agent, call, event.at, policy)
         case (Dialing() | Bridged() | RingingInbound()) as stage if call:
             fruitless = stage.asked + 1
-            if stage.claimed_over or fruitless >= policy.absent_limit:
+            if stage.claimed_over or fruitless >= policy.cdr_missing_limit:
                 return _over_unseen(agent, call, event.at, policy)
             return Decision(agent.with_call(call.at_stage(replace(stage, asked=fruitless))))
         case AwaitingCdr() as ending if call:
@@ -134,7 +134,7 @@ def record_absent(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
             return ignored(agent, "not asked")
 
 
-def record_unavailable(agent: Agent, event: CdrUnavailable, policy: Policy) -> Decision:
+def cdr_unavailable(agent: Agent, event: CdrUnavailable, policy: Policy) -> Decision:
     """The call log did not answer: the next deadline asks again; a claim is taken at its word."""
     call = agent.call(event.call_id)
     match call and call.stage:
@@ -155,7 +155,7 @@ def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
         case (Dialing() | Bridged() | RingingInbound()) as stage if call:
             due = event.at + policy.ask_again_ms
             claimed = call.at_stage(replace(stage, claimed_over=True, due=due))
-            questions = ask(agent, claimed)
+            questions = request_cdr(agent, claimed)
             if not questions:
                 return _over_unseen(agent, call, event.at, policy)
             return Decision(agent.with_call(claimed), effects=questions)
@@ -167,6 +167,6 @@ def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
 
 def _over_unseen(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """Nobody saw the end: now, by our own clock, which the call log may still correct."""
-    ended = Facts(ended=Known(at, Source.SEEN))
+    ended = Facts(ended=Known(at, Source.OBSERVED))
     over = replace(call, facts=call.facts.join(ended))
     return log_call(agent, over, at, policy)

@@ -24,7 +24,7 @@ class PlaceCall(Struct, frozen=True):
     caller_id: str = ""
 
 
-class AskCall(Struct, frozen=True):
+class FetchCdr(Struct, frozen=True):
     """Ask the call log for a call by the provider's id."""
 
     call_id: str
@@ -32,7 +32,7 @@ class AskCall(Struct, frozen=True):
     provider_call_id: str
 
 
-class FindCall(Struct, frozen=True):
+class FindCdr(Struct, frozen=True):
     """Ask the call log for a call that we placed but have no id of: by user, number and time."""
 
     call_id: str
@@ -90,5 +90,5 @@ class OpenRecord(Struct, frozen=True):
 
 
 Effect: TypeAlias = (
-    PlaceCall | AskCall | FindCall | ControlCall | PopScreen | SetAvailability | OpenRecord
+    PlaceCall | FetchCdr | FindCdr | ControlCall | PopScreen | SetAvailability | OpenRecord
 )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapter.core.decision import Decision
 from adapter.core.events import Report
-from adapter.core.facts import SEEN, Facts, Known
+from adapter.core.facts import OBSERVED, Facts, Known
 from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, AwaitingCdr, Bridged, Call, RingingInbound
@@ -24,7 +24,7 @@ def taken_elsewhere(agent: Agent, call: Call | None, event: Report, policy: Poli
     A talk that names nobody seemed to be this agent's while it went on; a call that had hunted on
     from here has left, and only its record may still learn whose it became.
     """
-    taken = Facts(taken=event.facts.connected or Known(event.at, SEEN))
+    taken = Facts(taken=event.facts.connected or Known(event.at, OBSERVED))
     if call is not None and isinstance(call.stage, RingingInbound | Bridged | AwaitingCdr):
         known = replace(call, facts=replace(call.facts, connected=None).join(taken))
         gone = agent.without_call(call.call_id)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from adapter.core.aftermath import is_missing
 from adapter.core.decision import Decision, noticed, unnoticed
 from adapter.core.dialing import placing_notices
-from adapter.core.effects import AskCall
+from adapter.core.effects import FetchCdr
 from adapter.core.facts import INBOUND, MISSED, Outcome, PhoneRefusal
 from adapter.core.logevents import WritingEnded
 from adapter.core.model import Agent, AgentNoAnswer, AwaitingCdr, Call, Notice, Wrapup
@@ -50,8 +50,8 @@ def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
 
 def await_cdr(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """The call log is asked before anything is logged."""
-    asking = agent.with_call(call.at_stage(AwaitingCdr(at, at + policy.record_ms)))
-    return Decision(asking, effects=ask(agent, call))
+    asking = agent.with_call(call.at_stage(AwaitingCdr(at, at + policy.cdr_wait_ms)))
+    return Decision(asking, effects=request_cdr(agent, call))
 
 
 def is_in_doubt(agent: Agent, call: Call, stage: AwaitingCdr) -> bool:
@@ -69,21 +69,21 @@ def is_in_doubt(agent: Agent, call: Call, stage: AwaitingCdr) -> bool:
     return may_be_own_leg(agent, call) is None
 
 
-def ask(agent: Agent, call: Call) -> tuple[AskCall, ...]:
+def request_cdr(agent: Agent, call: Call) -> tuple[FetchCdr, ...]:
     """The question to the call log about this call, where there is somebody to ask."""
     if agent.line is None or call.provider_call_id is None:
         return ()
-    return (AskCall(call.call_id, agent.line, call.provider_call_id),)
+    return (FetchCdr(call.call_id, agent.line, call.provider_call_id),)
 
 
-def open_questions(agent: Agent, call: Call, policy: Policy) -> tuple[AskCall, ...]:
+def request_cdr_if_needed(agent: Agent, call: Call, policy: Policy) -> tuple[FetchCdr, ...]:
     """What the call log may correct or add later on: a talk's length, an outcome, a summary.
 
     A connected call may have ended in a voicemail: only its outcome tells.
     """
     facts = call.facts
-    is_final = facts.is_certain if _is_outcome_told(call) else facts.is_recorded
-    return () if is_final and not is_missing(facts, policy.wanted) else ask(agent, call)
+    is_final = facts.is_certain if _is_outcome_told(call) else facts.has_final_cdr
+    return () if is_final and not is_missing(facts, policy.wanted) else request_cdr(agent, call)
 
 
 def _is_outcome_told(call: Call) -> bool:
@@ -98,7 +98,7 @@ def is_known_enough(call: Call) -> bool:
     the call log can tell whose it was.
     """
     doubtful = call.unnamed or _no_pick_up(call)
-    return call.facts.is_certain and (call.facts.is_recorded or not doubtful)
+    return call.facts.is_certain and (call.facts.has_final_cdr or not doubtful)
 
 
 def _no_pick_up(call: Call) -> bool:
@@ -111,7 +111,7 @@ def _was_never_picked_up(call: Call) -> bool:
 
     What the agent's own phone refused never rang anybody else, whatever the outcome is called.
     """
-    if not call.facts.is_recorded or not _no_pick_up(call):
+    if not call.facts.has_final_cdr or not _no_pick_up(call):
         return False
     if call.facts.phone is not None:
         return True
@@ -138,7 +138,7 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     if agent.notices:
         agent = unnoticed(agent, *placing_notices(call.call_id), f"still-up-{call.call_id}")
     opened = (new_log(agent, call, at, policy),) if is_logged(call, policy) else ()
-    questions = open_questions(agent, call, policy)
+    questions = request_cdr_if_needed(agent, call, policy)
     if policy.wrapup_ms > 0:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
@@ -162,7 +162,7 @@ def end_wrapup(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     """The agent is done with this call, or its time is up."""
     events = ((call.call_id, WritingEnded(at)),)
     # The call log may have been down until now: this is the last time that somebody asks.
-    questions = open_questions(agent, call, policy)
+    questions = request_cdr_if_needed(agent, call, policy)
     return Decision(agent.without_call(call.call_id), log_events=events, effects=questions)
 
 

@@ -3,7 +3,7 @@
 The provider promises neither order nor exactly-once delivery, so nothing here depends on either:
 `Facts.join` is commutative, associative and idempotent (a join semilattice). Whatever order a
 call's events arrive in, repeated or not, the joined facts are the same; what was left out is
-filled in by the provider's call log, whose word (`Source.RECORD`) outranks all others.
+filled in by the provider's call log, whose word (`Source.CDR`) outranks all others.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from adapter.core.values import Value
 class Source(IntEnum):
     """How well a thing is known; a higher source wins over a lower one."""
 
-    SEEN = 1
+    OBSERVED = 1
     """Our own clock when the event arrived (or the agent's word)."""
-    SAID = 2
+    EVENT = 2
     """A field of the provider's event."""
-    RECORD = 3
+    CDR = 3
     """The provider's call log."""
 
 
@@ -66,8 +66,8 @@ class PhoneRefusal(StrEnum):
 
 
 # To look a member up in its enumeration takes Python 3.11 seven times as long as a name of its own.
-SEEN: Final = Source.SEEN
-RECORD: Final = Source.RECORD
+OBSERVED: Final = Source.OBSERVED
+CDR: Final = Source.CDR
 OUTBOUND: Final = Direction.OUTBOUND
 INBOUND: Final = Direction.INBOUND
 VOICEMAIL: Final = Outcome.VOICEMAIL
@@ -152,9 +152,9 @@ class Facts(Value, frozen=True):
         return self.ended is not None or self.transferred is not None
 
     @property
-    def is_recorded(self) -> bool:
+    def has_final_cdr(self) -> bool:
         """Whether the call log has told of the end, so that nothing more is to be asked."""
-        return self.ended is not None and self.ended.source is RECORD
+        return self.ended is not None and self.ended.source is CDR
 
     @property
     def is_inbound(self) -> bool:
@@ -171,10 +171,10 @@ class Facts(Value, frozen=True):
         over = self.transferred or self.ended
         if over is None:
             return False
-        if self.is_recorded:
+        if self.has_final_cdr:
             return True
         if self.connected is not None:
-            return min(self.connected.source, over.source) >= Source.SAID
+            return min(self.connected.source, over.source) >= Source.EVENT
         return self.outcome is not None and self.outcome.value in _SILENT
 
     @property
@@ -184,7 +184,7 @@ class Facts(Value, frozen=True):
         if self.connected is None or over is None:
             return None
         talk = min(over.value - self.connected.value, LONGEST_TALK_MS)
-        if self.started is not None and self.started.source > SEEN:
+        if self.started is not None and self.started.source > OBSERVED:
             talk = min(talk, over.value - self.started.value)  # nobody talks before it begins
         return max(0, talk)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from adapter.core.details import NO_DETAILS, CallDetails
 from adapter.core.draft import NO_DRAFT, Draft, Record
-from adapter.core.facts import SEEN, Direction, Facts, Outcome
+from adapter.core.facts import OBSERVED, Direction, Facts, Outcome
 from adapter.core.model import AgentKey
 from adapter.core.route import Route
 from adapter.core.values import Member, Value
@@ -246,7 +246,7 @@ class CallLog(Value, frozen=True):
     def may_come_back(self) -> bool:
         """Whether the call went elsewhere, and nobody has told of its end."""
         ended = self.facts.ended
-        return self.passed_on and (ended is None or ended.source is SEEN)
+        return self.passed_on and (ended is None or ended.source is OBSERVED)
 
     @property
     def is_settled(self) -> bool:

@@ -22,7 +22,7 @@ from adapter.core.availability import AvailabilityAnswered, AvailabilityChosen
 from adapter.core.callcenter import read_region
 from adapter.core.decision import Decision, ignored, noticed, unnoticed
 from adapter.core.effects import PopScreen
-from adapter.core.ending import ask, end_wrapup, is_in_doubt, log_call
+from adapter.core.ending import end_wrapup, is_in_doubt, log_call, request_cdr
 from adapter.core.events import (
     AnsweredElsewhere,
     CallCenterRead,
@@ -81,9 +81,9 @@ def decide(  # noqa: PLR0911, PLR0912 - one branch for each event, that is the t
         case PhoneSilent():
             return dialing.phone_silent(agent, event, policy)
         case CdrMissing():
-            return deadlines.record_absent(agent, event, policy)
+            return deadlines.cdr_missing(agent, event, policy)
         case CdrUnavailable():
-            return deadlines.record_unavailable(agent, event, policy)
+            return deadlines.cdr_unavailable(agent, event, policy)
         case OverClaimed():
             return deadlines.over_claimed(agent, event, policy)
         case ControlAnswered():
@@ -171,7 +171,7 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
     written = replace(call, draft=call.draft.merged(event.draft))
     kept = agent.with_call(written)
     if isinstance(call.stage, AwaitingCdr) and event.done:
-        if is_in_doubt(agent, call, call.stage) and (questions := ask(agent, call)):
+        if is_in_doubt(agent, call, call.stage) and (questions := request_cdr(agent, call)):
             # Whose call it was is told first: the words are kept for that.
             return Decision(kept, effects=questions)
         logged = log_call(kept, written, event.at, policy)

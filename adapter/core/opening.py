@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from adapter.core import calllog, writing
-from adapter.core.facts import INBOUND, SEEN, Facts, Known, Outcome
+from adapter.core.facts import INBOUND, OBSERVED, Facts, Known, Outcome
 from adapter.core.logmodel import CallLog
 from adapter.core.model import Agent, Call
 from adapter.core.policy import Policy
@@ -27,7 +27,7 @@ def log_of_attempt(
     """The log of a placement that reached nobody, if there must be one."""
     if agent.route.by_page:
         return ()
-    over = Facts(ended=Known(at, SEEN), outcome=Known(outcome, SEEN) if outcome else None)
+    over = Facts(ended=Known(at, OBSERVED), outcome=Known(outcome, OBSERVED) if outcome else None)
     return (_log(agent, replace(call, facts=call.facts.join(over)), at, 0, policy),)
 
 

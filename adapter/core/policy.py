@@ -76,7 +76,7 @@ def outcome_code(words: str) -> str:
 class Policy(Struct, frozen=True, cache_hash=True):
     """Everything that a deployment may set about calls; what follows from it is remembered by it.
 
-    `record_again_ms`: the waits after further questions to the call log, where it may say that
+    `cdr_retry_ms`: the waits after further questions to the call log, where it may say that
     there is nothing to log.
 
     Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
@@ -89,13 +89,13 @@ class Policy(Struct, frozen=True, cache_hash=True):
 
     outcome_ms: int = 15_000
     ring_ms: int = 45_000
-    ask_after_ring_ms: tuple[int, ...] = (5_000, 25_000, 5_000)
+    cdr_after_ring_ms: tuple[int, ...] = (5_000, 25_000, 5_000)
     lapse_ms: int = 600_000
     dial_ms: int = 120_000
     ask_again_ms: int = 30_000
     bridged_ms: int = 300_000
-    record_ms: int = 5_000
-    record_again_ms: tuple[int, ...] = (10_000, 15_000)
+    cdr_wait_ms: int = 5_000
+    cdr_retry_ms: tuple[int, ...] = (10_000, 15_000)
     wrapup_ms: int = 60_000
     late_wrapup_ms: int = 86_400_000
     click_ms: int = 10_000
@@ -109,7 +109,7 @@ class Policy(Struct, frozen=True, cache_hash=True):
     answer_ms: int = 60_000
     answers_kept: int = 20
     notices_kept: int = 5
-    absent_limit: int = 3
+    cdr_missing_limit: int = 3
     ring_profiles: tuple[str, ...] = ()
     caller_ids: tuple[str, ...] = ()
     pauses: tuple[Status, ...] = ()

@@ -25,7 +25,7 @@ from adapter.core.events import (
     RingingElsewhere,
     Transferred,
 )
-from adapter.core.facts import INBOUND, OUTBOUND, RECORD, SEEN, Facts, Known, better
+from adapter.core.facts import CDR, INBOUND, OBSERVED, OUTBOUND, Facts, Known, better
 from adapter.core.logevents import FactsLearned
 from adapter.core.model import (
     OVER,
@@ -114,8 +114,8 @@ def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | Non
     mine = call.facts.connected if call is not None else None
     if mine is None:
         return None
-    theirs = event.facts.connected or Known(event.at, SEEN)
-    doubt_ms = SAME_TIME_MS if theirs.source > SEEN else LATE_NEWS_MS
+    theirs = event.facts.connected or Known(event.at, OBSERVED)
+    doubt_ms = SAME_TIME_MS if theirs.source > OBSERVED else LATE_NEWS_MS
     return theirs if theirs.value - mine.value > doubt_ms else None
 
 
@@ -128,9 +128,9 @@ def _of_this_agent(call: Call, event: Report) -> Report:
     if not event.elsewhere or mine is None:
         return event
     if theirs is None:
-        unsure = ended and ended.source is not RECORD and Known(ended.value, SEEN)
+        unsure = ended and ended.source is not CDR and Known(ended.value, OBSERVED)
         return replace(event, facts=replace(event.facts, ended=unsure or ended))
-    later = theirs.source > SEEN and theirs.value - mine.value > SAME_TIME_MS
+    later = theirs.source > OBSERVED and theirs.value - mine.value > SAME_TIME_MS
     if not (later or isinstance(event, CdrFound)):
         return event
     told = replace(event.facts, connected=None)
@@ -251,13 +251,13 @@ def told_by(event: Report) -> Facts:
     """The event's facts; what happened without a time of its own was seen when it arrived."""
     facts = event.facts
     if isinstance(event, InboundRinging):
-        said = facts.direction is not None and facts.direction.source is not SEEN
-        return facts if said else replace(facts, direction=Known(INBOUND, SEEN))
+        said = facts.direction is not None and facts.direction.source is not OBSERVED
+        return facts if said else replace(facts, direction=Known(INBOUND, OBSERVED))
     happened = _HAPPENED.get(type(event))
     if happened is None:
         return facts
     known: Known[int] | None = getattr(facts, happened)
-    seen = better(known, Known(event.at, SEEN))
+    seen = better(known, Known(event.at, OBSERVED))
     return facts if seen is known else replace(facts, **{happened: seen})
 
 

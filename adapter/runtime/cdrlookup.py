@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from adapter.core.effects import AskCall, FindCall
+from adapter.core.effects import FetchCdr, FindCdr
 from adapter.core.events import CdrMissing, CdrUnavailable, Event
 from adapter.core.model import AgentKey, TelephonyUser
 from adapter.core.phone import same_number
@@ -40,7 +40,7 @@ class CdrLookup:
         self._clock = clock
         self._deliver = deliver
 
-    async def ask(self, key: AgentKey, effect: AskCall) -> Event:
+    async def ask(self, key: AgentKey, effect: FetchCdr) -> Event:
         """By the provider's id of the call."""
         try:
             cdr = await driver_of(self._tenants, effect.line).fetch_cdr(effect.provider_call_id)
@@ -48,7 +48,7 @@ class CdrLookup:
             return self._unavailable(key, effect.call_id, error.text)
         return await self._told(key, effect, cdr)
 
-    async def find(self, key: AgentKey, effect: FindCall) -> Event:
+    async def find(self, key: AgentKey, effect: FindCdr) -> Event:
         """By the number that was to be called, where the provider never said an id."""
         since = effect.since - LOOK_BACK_MS
         try:
@@ -62,11 +62,11 @@ class CdrLookup:
                 return await self._told(key, effect, cdr)
         return CdrMissing(self._clock.now(), effect.call_id)
 
-    async def _is_known(self, effect: FindCall, cdr: Cdr) -> bool:
+    async def _is_known(self, effect: FindCdr, cdr: Cdr) -> bool:
         route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
         return bool(route.owners)
 
-    async def _told(self, key: AgentKey, effect: AskCall | FindCall, cdr: Cdr | None) -> Event:
+    async def _told(self, key: AgentKey, effect: FetchCdr | FindCdr, cdr: Cdr | None) -> Event:
         """What the CDR means for this agent, by the same rule as a webhook."""
         now, update = self._clock.now(), cdr.update if cdr else None
         if update is None:
@@ -90,7 +90,7 @@ class CdrLookup:
         if delivery is not None:
             await self._deliver(delivery)
 
-    async def _is_shared(self, effect: AskCall | FindCall, update: CallUpdate) -> bool:
+    async def _is_shared(self, effect: FetchCdr | FindCdr, update: CallUpdate) -> bool:
         """Whether several agents have the call: it rang at each of them."""
         route = await self._store.route(effect.line.account, update.provider_call_id)
         return len(route.owners) > 1
@@ -111,7 +111,7 @@ def driver_of(tenants: Tenants[Any], line: TelephonyUser) -> Driver:
     return tenant.telephony.driver
 
 
-def fits(cdr: Cdr, effect: FindCall, since: int) -> bool:
+def fits(cdr: Cdr, effect: FindCdr, since: int) -> bool:
     """Whether a call may be our placement: an unknown filter is ignored by the provider."""
     update, started = cdr.update, cdr.update.facts.started
     if update.user_id not in (None, effect.line.user) or update.is_inbound:

@@ -14,10 +14,10 @@ import structlog
 from msgspec.structs import replace
 
 from adapter.core.effects import (
-    AskCall,
     ControlCall,
     Effect,
-    FindCall,
+    FetchCdr,
+    FindCdr,
     OpenRecord,
     PlaceCall,
     PopScreen,
@@ -57,7 +57,7 @@ from adapter.tenants import Tenants
 
 log = structlog.get_logger(__name__)
 
-CallEffect: TypeAlias = PlaceCall | AskCall | FindCall | ControlCall
+CallEffect: TypeAlias = PlaceCall | FetchCdr | FindCdr | ControlCall
 
 
 class PageEffects(Protocol):
@@ -165,9 +165,9 @@ class Performer:
         match effect:
             case PlaceCall():
                 return await self._place(key, effect)
-            case AskCall():
+            case FetchCdr():
                 return await self._cdrs.ask(key, effect)
-            case FindCall():
+            case FindCdr():
                 return await self._cdrs.find(key, effect)
             case ControlCall():
                 return await self._control(effect)

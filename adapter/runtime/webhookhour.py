@@ -76,7 +76,7 @@ def _lag(delivery: BoardDelivery, update_of: Reader) -> int | None:
         return None
     facts = update.facts
     times = (facts.started, facts.picked_up, facts.connected, facts.ended, facts.transferred)
-    said = [known.value for known in times if known is not None and known.source >= Source.SAID]
+    said = [known.value for known in times if known is not None and known.source >= Source.EVENT]
     return max(0, delivery.at - max(said)) if said else None
 
 

@@ -176,7 +176,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
             ring_ms=milliseconds(self.ring_seconds),
             dial_ms=milliseconds(self.dial_seconds),
             bridged_ms=milliseconds(self.bridged_check_seconds),
-            record_ms=milliseconds(self.cdr_wait_seconds),
+            cdr_wait_ms=milliseconds(self.cdr_wait_seconds),
             wrapup_ms=milliseconds(self.wrap_up_seconds),
             dial_while_wrapup=self.dial_while_wrap_up,
             log_missed=self.log_missed_calls,

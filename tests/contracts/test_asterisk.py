@@ -129,7 +129,7 @@ async def test_a_phone_that_refuses_calls_nobody(
     object.__setattr__(case.driver._account, "ring_seconds", 3)
     call = await case.place(mine=plan)
     ended = await case.heard.until(ENDED, call)
-    assert ended.facts.is_recorded
+    assert ended.facts.has_final_cdr
     assert (ended.facts.phone and ended.facts.phone.value) is refusal
     assert case.bench.trunk.calls == []
 
@@ -182,7 +182,7 @@ async def test_a_call_is_canceled_in_every_stage(case: Case) -> None:
     call = await case.place(mine=IGNORE)
     await case.ada.until_rings()
     await case.driver.control(call, Action.HANG_UP)
-    assert (await case.heard.until(ENDED, call)).facts.is_recorded
+    assert (await case.heard.until(ENDED, call)).facts.has_final_cdr
     call = await case.place(theirs=IGNORE)
     await case.bench.trunk.until_rings()
     await case.driver.control(call, Action.HANG_UP)
@@ -337,7 +337,7 @@ async def test_a_call_can_be_asked_about_while_it_lives_and_afterwards(case: Cas
         case.driver._cel = open_cel(case.bench.world.cel_url, utc=True)
     found = await case.driver.fetch_cdr(call)
     assert found is not None
-    assert found.update.facts.is_recorded
+    assert found.update.facts.has_final_cdr
     assert found.update.facts.talk_ms is not None
     assert abs(found.update.facts.talk_ms - (ended.facts.talk_ms or 0)) < 200
     (listed,) = await case.driver.list_cdrs("ada", int(mine.up * 1000) - 60_000, 5)

@@ -59,7 +59,7 @@ def of(number: str) -> NumberQuery:
 
 def call_log(log_id: str, number: str, key: AgentKey, state: LogState) -> CallLog:
     """A log that tells the number wherever one can."""
-    facts = Facts(number=Known(number, Source.SAID), name=Known(WHO.name, Source.SAID))
+    facts = Facts(number=Known(number, Source.EVENT), name=Known(WHO.name, Source.EVENT))
     draft = Draft(notes=f"ring {number} again", who=WHO)
     log = CallLog(log_id, key, NOW, number, facts, WHO, "UTC", state, f"pc-{log_id}", draft)
     attempt = Attempt(1, "page", "nonce", NOW, log.wanted)

@@ -39,7 +39,7 @@ SLOWEST_COMMIT_MS = 250_000
 
 def new_log(at: int = T0, policy: SavePolicy | None = None) -> CallLog:
     """A log of a call that has just ended."""
-    over = Facts(ended=Known(at, Source.SAID))
+    over = Facts(ended=Known(at, Source.EVENT))
     state = newly_opened(at, 0, policy or SavePolicy())
     return CallLog("c1", KEY, at, NUMBER, over, None, "UTC", state)
 
@@ -202,7 +202,7 @@ class Gate:
 
     def _offer(self) -> None:
         if self.chance(0.1):
-            more = Facts(connected=Known(self.rng.randrange(T0), Source.SEEN))
+            more = Facts(connected=Known(self.rng.randrange(T0), Source.OBSERVED))
             self.tell(FactsLearned(self.at, more))
         if self.chance(0.1):
             self.tell(RecordPicked(self.at, self.rng.choice([None, RECORD])))

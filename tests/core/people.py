@@ -29,12 +29,12 @@ def click(
 
 def said(**known: int | str | Direction | Outcome | None) -> Facts:
     """Facts as an event's fields tell them."""
-    return facts(Source.SAID, **known)
+    return facts(Source.EVENT, **known)
 
 
 def row(**known: int | str | Direction | Outcome | None) -> Facts:
     """Facts as the call log tells them."""
-    return facts(Source.RECORD, **known)
+    return facts(Source.CDR, **known)
 
 
 def facts(source: Source, **known: Any) -> Facts:

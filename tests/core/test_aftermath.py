@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from adapter.core.aftermath import is_missing, kept, named_in
 from adapter.core.callcenter import CallCenterSettings
 from adapter.core.draft import Draft
-from adapter.core.effects import AskCall
+from adapter.core.effects import FetchCdr
 from adapter.core.events import CallEnded, CdrFound, Connected, WrapupSubmitted
 from adapter.core.facts import NOTHING_KNOWN, Direction, Known, Outcome, Source
 from adapter.core.logevents import FactsLearned
@@ -13,11 +13,11 @@ from adapter.core.model import Agent
 from adapter.core.policy import Policy
 from tests.core.people import IDLE, LINE, T0, after, facts, row, said, tell
 
-ASKED = AskCall("c1", LINE, "p1")
+ASKED = FetchCdr("c1", LINE, "p1")
 WANTING = Policy(wanted=("recording", "summary"))
 TALK = said(direction=Direction.INBOUND, connected=T0, ended=T0 + 5_000, outcome=Outcome.COMPLETED)
 OVER = tell(CallEnded, T0 + 5_000, TALK, call="c1")
-LATE = facts(Source.RECORD, recording="rec_1", summary="Wants a lamp.")
+LATE = facts(Source.CDR, recording="rec_1", summary="Wants a lamp.")
 
 
 def found(at: int) -> CdrFound:

@@ -5,7 +5,7 @@ import pytest
 from adapter.core.callerid import caller_name, caller_number, cleaned
 from adapter.core.facts import Direction, Facts, Known, Source
 
-SAID = Source.SAID
+SAID = Source.EVENT
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_repeated_report_is_acknowledged_again_and_changes_nothing() -> None:
 
 def test_what_is_learned_after_the_save_becomes_an_update_by_id() -> None:
     """A corrected talk time, once the agent has finished writing."""
-    talked = FactsLearned(T0 + 5_000, Facts(connected=Known(T0 - 60_000, Source.RECORD)))
+    talked = FactsLearned(T0 + 5_000, Facts(connected=Known(T0 - 60_000, Source.CDR)))
     writing = DraftChanged(T0 + 2_000, Draft(notes="a"), done=False, held_until=T0 + 62_000)
     held = after(ACCEPT, SAVED, writing, talked).log
     assert held.state == Pending(T0 + 62_000, T0 + 62_000)
@@ -191,7 +191,7 @@ def test_any_other_refusal_goes_to_the_tray_at_once(errors: tuple[SaveError, ...
 def test_a_backoff_is_not_cut_short_by_news() -> None:
     """Salesforce asked for patience."""
     refused = after(ACCEPT, LogRefused(T0 + 9, "page1", 1, "n1", LOCKED)).log
-    learned = after(FactsLearned(T0 + 10, Facts(name=Known("Ada", Source.SAID))), log=refused).log
+    learned = after(FactsLearned(T0 + 10, Facts(name=Known("Ada", Source.EVENT))), log=refused).log
     assert not may_be_offered(learned, T0 + 11)
     assert learned.next_due == T0 + 9 + 5_000
 
@@ -504,7 +504,7 @@ numbers, nonces = st.integers(1, 3), st.sampled_from(["n1", "n2"])
 drafts = st.builds(Draft, notes=st.none() | st.sampled_from(["a", "b"]))
 errors = st.sampled_from([(), LOCKED, (SaveError("X", "x", "Subject"),)])
 choices = st.sampled_from(["save_again", "already_there", "dismiss", ""])
-learnable = st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.SAID)))
+learnable = st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.EVENT)))
 log_events = st.one_of(
     st.builds(LogAccepted, ats, people, nonces),
     st.builds(LogSaved, ats, people, numbers, nonces, ids),
@@ -514,7 +514,7 @@ log_events = st.one_of(
     st.builds(PageProved, ats, people, st.booleans()),
     st.builds(RecordsFound, ats, st.lists(ids.filter(bool), max_size=3).map(tuple)),
     st.builds(
-        FactsLearned, ats, st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.SAID)))
+        FactsLearned, ats, st.builds(Facts, connected=st.builds(Known, ats, st.just(Source.EVENT)))
     ),
     st.builds(DraftChanged, ats, drafts, st.booleans(), ats),
     st.builds(RecordPicked, ats, st.builds(Record, ids)),

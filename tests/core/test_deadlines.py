@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.effects import AskCall, Effect, FindCall
+from adapter.core.effects import Effect, FetchCdr, FindCdr
 from adapter.core.events import (
     CallEnded,
     CallPlaced,
@@ -37,7 +37,7 @@ def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> 
     while isinstance(world.agent.calls[0].stage, Placing):
         due = world.agent.calls[0].stage.due
         decision = world.tell(TimePassed(due))
-        asked += [due - RING for e in decision.effects if isinstance(e, FindCall)]
+        asked += [due - RING for e in decision.effects if isinstance(e, FindCdr)]
     assert asked == [0, 5_000, 30_000]
     assert world.agent.calls[0].stage == AgentNoAnswer(
         RING + 35_000, RING + 35_000 + POLICY.lapse_ms
@@ -51,9 +51,9 @@ def test_a_phone_that_nobody_picks_up_is_asked_about_at_0_5_and_30_seconds() -> 
 def test_a_question_about_a_placement_names_what_we_know() -> None:
     """By user, number and time; by the call's id where the provider told one."""
     found = after(IDLE, [*PLACED, TimePassed(RING)])
-    assert found.effects[-1] == FindCall("c1", LINE, NUMBER, T0)
+    assert found.effects[-1] == FindCdr("c1", LINE, NUMBER, T0)
     by_id = after(IDLE, [click(), CallPlaced(T0 + 1, "c1", "p1"), TimePassed(RING)])
-    assert by_id.effects[-1] == AskCall("c1", LINE, "p1")
+    assert by_id.effects[-1] == FetchCdr("c1", LINE, "p1")
 
 
 def test_the_call_log_s_no_lapses_a_placement_that_was_asked_about() -> None:
@@ -131,7 +131,7 @@ def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
     """By our own clock, which the call log may still correct."""
     world = World()
     world.tell(BRIDGED[0])
-    for turn in range(POLICY.absent_limit):
+    for turn in range(POLICY.cdr_missing_limit):
         assert world.agent.phase is Phase.BRIDGED, turn
         due = world.agent.next_due or 0
         world.tell(TimePassed(due))
@@ -139,18 +139,18 @@ def test_a_call_that_the_call_log_does_not_know_thrice_is_over() -> None:
     assert world.opened == ["c1"]
     ended = world.logs["c1"].facts.ended
     assert ended is not None
-    assert ended.source is Source.SEEN
+    assert ended.source is Source.OBSERVED
 
 
 def test_a_claim_that_the_call_is_over_is_asked_about_at_once() -> None:
     """And taken at its word if the call log cannot tell."""
     asked = after(IDLE, [*BRIDGED, CLAIM])
-    assert asked.effects == (AskCall("c1", LINE, "p1"),)
+    assert asked.effects == (FetchCdr("c1", LINE, "p1"),)
     assert asked.agent.next_due == CLAIM.at + POLICY.ask_again_ms
     for silence in (CdrMissing(T0 + 20, "c1"), CdrUnavailable(T0 + 20, "c1")):
         over = after(asked.agent, [silence])
         assert over.agent.phase is Phase.WRAPUP
-        assert over.opened[0].facts.ended == Known(T0 + 20, Source.SEEN)
+        assert over.opened[0].facts.ended == Known(T0 + 20, Source.OBSERVED)
 
 
 def test_where_nobody_can_be_asked_the_claim_is_taken_at_once() -> None:
@@ -167,7 +167,7 @@ def test_without_a_claim_a_silent_call_log_ends_nothing() -> None:
 def test_an_agent_who_gives_up_a_placement_need_not_wait_for_the_ring_s_end() -> None:
     """Asked now; and not before the provider's answer to the request is known."""
     asked = after(IDLE, [*PLACED, CLAIM])
-    assert isinstance(asked.effects[-1], FindCall)
+    assert isinstance(asked.effects[-1], FindCdr)
     assert isinstance(
         after(asked.agent, [CdrMissing(T0 + 11, "c1")]).agent.calls[0].stage, AgentNoAnswer
     )
@@ -191,11 +191,11 @@ def test_an_ending_call_waits_out_its_time_for_a_call_log_that_lags() -> None:
     ending = [*BRIDGED, tell(CallEnded, T0 + 60_000)]
     absent = CdrMissing(T0 + 60_001, "c1")
     assert after(IDLE, [*ending, absent]).opened == ()
-    due = TimePassed(T0 + 60_000 + POLICY.record_ms)
+    due = TimePassed(T0 + 60_000 + POLICY.cdr_wait_ms)
     logged = after(IDLE, [*ending, absent, due])
     assert logged.opened[0].wanted.talk_ms == 60_000
     # Asked once more: a correction still reaches the log.
-    assert logged.effects[-1] == AskCall("c1", LINE, "p1")
+    assert logged.effects[-1] == FetchCdr("c1", LINE, "p1")
 
 
 def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_have_taken() -> None:
@@ -209,7 +209,7 @@ def test_the_call_log_is_asked_again_before_a_call_is_missed_that_another_may_ha
         asked += decision.effects
         assert decision.opened == ()
         agent = decision.agent
-    assert asked == [AskCall("c1", LINE, "p1")] * 2
+    assert asked == [FetchCdr("c1", LINE, "p1")] * 2
     theirs = row(direction=Direction.INBOUND, connected=T0 + 5_000, ended=T0 + 60_000)
     found = replace(tell(CdrFound, T0 + 76_000, theirs, call="c1", known=True), elsewhere=True)
     taken = after(agent, [found])
@@ -225,7 +225,7 @@ def test_several_deadlines_at_once_are_each_dealt_with() -> None:
     third = tell(CallEnded, T0, missed, provider_id="p3", call="c3")
     late = after(IDLE, [*BRIDGED, other, third, TimePassed(T0 + POLICY.bridged_ms)])
     assert [type(c.stage) for c in late.agent.calls] == [Bridged, Bridged, Wrapup]
-    assert [e.call_id for e in late.effects if isinstance(e, AskCall)] == ["c1", "c2"]
+    assert [e.call_id for e in late.effects if isinstance(e, FetchCdr)] == ["c1", "c2"]
     assert after(IDLE, [*BRIDGED, TimePassed(T0 + 1)]).agent == after(IDLE, BRIDGED).agent
 
 
@@ -261,7 +261,7 @@ def test_a_lapsed_placement_is_asked_for_twice_before_it_is_forgotten() -> None:
     lapsed = placed.with_call(placed.calls[0].at_stage(AgentNoAnswer(T0 + 80_000, T0 + 680_000)))
     first = after(lapsed, [TimePassed(T0 + 680_000)])
     second = after(first.agent, [TimePassed(T0 + 710_000)])
-    assert [type(e) for e in (*first.effects, *second.effects)] == [FindCall, FindCall]
+    assert [type(e) for e in (*first.effects, *second.effects)] == [FindCdr, FindCdr]
     assert after(second.agent, [TimePassed(T0 + 740_000)]).agent.calls == ()
     late = row(connected=T0 + 100_000, ended=T0 + 160_000, outcome=Outcome.COMPLETED)
     found = after(first.agent, [tell(CdrFound, T0 + 681_000, late, call="c1", known=True)])

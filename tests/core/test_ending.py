@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from adapter.core.effects import AskCall
+from adapter.core.effects import FetchCdr
 from adapter.core.events import CallEnded, Connected, TimePassed
 from adapter.core.facts import Direction, Outcome
 from adapter.core.logmodel import Pending
@@ -60,9 +60,9 @@ def test_an_outcome_that_was_not_told_is_asked_for_at_once_and_after_the_wrap_up
     """A voicemail connects, too: without its status it would be logged as a talk."""
     silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent])
-    assert [type(effect) for effect in over.effects] == [AskCall]
+    assert [type(effect) for effect in over.effects] == [FetchCdr]
     done = after(over.agent, [TimePassed(T0 + 200_000)])
-    assert [type(effect) for effect in done.effects] == [AskCall]
+    assert [type(effect) for effect in done.effects] == [FetchCdr]
     assert after(after(IDLE, [OVER]).agent, [TimePassed(T0 + 200_000)]).effects == ()
 
 
@@ -71,4 +71,4 @@ def test_without_a_wrap_up_an_outcome_that_was_not_told_is_asked_for_first() -> 
     silent = tell(CallEnded, T0 + 61_000, said(direction=IN, connected=T0, ended=T0 + 61_000))
     over = after(IDLE, [silent], Policy(wrapup_ms=0))
     assert [type(call.stage) for call in over.agent.calls] == [AwaitingCdr]
-    assert ([type(effect) for effect in over.effects], over.opened) == ([AskCall], ())
+    assert ([type(effect) for effect in over.effects], over.opened) == ([FetchCdr], ())

@@ -66,11 +66,11 @@ def test_a_higher_source_is_never_overruled(one: Facts, other: Facts) -> None:
 
 def test_the_call_log_outranks_an_event_and_an_event_our_clock() -> None:
     """Source decides before value."""
-    seen, told = Known(1, Source.SEEN), Known(9, Source.SAID)
+    seen, told = Known(1, Source.OBSERVED), Known(9, Source.EVENT)
     assert better(seen, told) == told
     assert better(told, seen) == told
     assert better(None, told) == told
-    assert better(Known(3, Source.SAID), Known(4, Source.SAID)) == Known(3, Source.SAID)
+    assert better(Known(3, Source.EVENT), Known(4, Source.EVENT)) == Known(3, Source.EVENT)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_the_call_log_outranks_an_event_and_an_event_our_clock() -> None:
         (said(ended=9, outcome=Outcome.BUSY), True),
         (said(connected=5, ended=9), True),
         (said(connected=5, transferred=9), True),
-        (facts(Source.SEEN, connected=5).join(said(ended=9)), False),
-        (facts(Source.SEEN, ended=9).join(said(connected=5)), False),
+        (facts(Source.OBSERVED, connected=5).join(said(ended=9)), False),
+        (facts(Source.OBSERVED, ended=9).join(said(connected=5)), False),
         (row(ended=9), True),
     ],
 )
@@ -122,9 +122,9 @@ def test_the_result_and_the_talk_follow_from_what_is_known(
 
 def test_no_talk_is_longer_than_its_call_or_than_a_day() -> None:
     """Times that several events told may contradict each other; a duration must not be absurd."""
-    talk = Facts(started=Known(5_000, Source.SAID), connected=Known(1_000, Source.SAID))
-    assert talk.join(Facts(ended=Known(9_000, Source.SAID))).talk_ms == 4_000
-    endless = Facts(connected=Known(1_000, Source.SAID), ended=Known(10**13, Source.SAID))
+    talk = Facts(started=Known(5_000, Source.EVENT), connected=Known(1_000, Source.EVENT))
+    assert talk.join(Facts(ended=Known(9_000, Source.EVENT))).talk_ms == 4_000
+    endless = Facts(connected=Known(1_000, Source.EVENT), ended=Known(10**13, Source.EVENT))
     assert endless.talk_ms == LONGEST_TALK_MS
-    late = Facts(started=Known(8_000, Source.SEEN)).join(talk.join(Facts()))
-    assert late.join(Facts(ended=Known(9_000, Source.SAID))).talk_ms == 4_000
+    late = Facts(started=Known(8_000, Source.OBSERVED)).join(talk.join(Facts()))
+    assert late.join(Facts(ended=Known(9_000, Source.EVENT))).talk_ms == 4_000

@@ -14,12 +14,12 @@ from adapter.core.model import Agent, AgentKey, Bridged, Call, Wrapup
 
 ADA = Agent(AgentKey("00D1", "0051"), name="Ada")
 OVER = Facts(
-    direction=Known(Direction.INBOUND, Source.SAID),
-    number=Known("+4930901820", Source.SAID),
-    name=Known("Zoë Ω", Source.SAID),
-    started=Known(1_000, Source.SAID),
-    connected=Known(2_000, Source.SAID),
-    ended=Known(9_600, Source.SAID),
+    direction=Known(Direction.INBOUND, Source.EVENT),
+    number=Known("+4930901820", Source.EVENT),
+    name=Known("Zoë Ω", Source.EVENT),
+    started=Known(1_000, Source.EVENT),
+    connected=Known(2_000, Source.EVENT),
+    ended=Known(9_600, Source.EVENT),
 )
 CLICKED, PICKED = Record("003A", "Ada Lovelace", "Contact"), Record("001B", "Analytical", "Account")
 CALL = Call("c1", "+4930901820", 500, Wrapup(9_600, 60_000), OVER, "p1", record=CLICKED)
@@ -58,7 +58,7 @@ def test_a_call_that_is_not_over_is_no_history() -> None:
 
 def test_of_a_call_of_which_little_is_known_little_is_told() -> None:
     """Ours, as far as anybody can tell; nobody talked."""
-    told = past_call(ADA, replace(LOG, facts=Facts(ended=Known(5, Source.SEEN)), record=None))
+    told = past_call(ADA, replace(LOG, facts=Facts(ended=Known(5, Source.OBSERVED)), record=None))
     assert told == PastCall(
         "Ada", Direction.OUTBOUND, "", "", None, 5, Outcome.NO_ANSWER, None, "", "", ""
     )

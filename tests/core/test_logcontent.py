@@ -26,7 +26,7 @@ LOG = replace(new_log(), held_until=T0 + 60_000)
 
 def test_all_that_becomes_known_goes_into_what_is_wanted() -> None:
     """Facts, the record, the agent's words; and when these are over."""
-    named = changed(LOG, FactsLearned(T0, Facts(name=Known("Ada", Source.SAID))))
+    named = changed(LOG, FactsLearned(T0, Facts(name=Known("Ada", Source.EVENT))))
     assert named.wanted.name == "Ada"
     assert changed(LOG, RecordPicked(T0, RECORD)).wanted.record == RECORD
     writing = DraftChanged(T0, Draft(notes="n"), done=False, held_until=T0 + 90_000)

@@ -14,10 +14,10 @@ def test_what_is_wanted_follows_from_what_is_known() -> None:
     assert (log.wanted.started_at, log.wanted.name) == (T0, "")
     assert (log.wanted.direction, log.wanted.outcome) == (Direction.OUTBOUND, Outcome.NO_ANSWER)
     told = Facts(
-        direction=Known(Direction.INBOUND, Source.SAID),
-        number=Known("+49", Source.SAID),
-        name=Known("Ada", Source.SAID),
-        started=Known(T0 - 9, Source.SAID),
+        direction=Known(Direction.INBOUND, Source.EVENT),
+        number=Known("+49", Source.EVENT),
+        name=Known("Ada", Source.EVENT),
+        started=Known(T0 - 9, Source.EVENT),
     )
     known = replace(log, facts=log.facts.join(told))
     assert (known.wanted.started_at, known.wanted.name) == (T0 - 9, "Ada")

@@ -370,7 +370,7 @@ def test_done_before_the_talk_time_is_known_logs_at_once() -> None:
     world.tell(WrapupSubmitted(T0 + 60_500, "c1", NOTES, done=True))
     assert (world.agent.calls, world.logs["c1"].draft) == ((), NOTES)
     assert world.logs["c1"].held_until == 0
-    truth = Facts(connected=Known(T0, Source.RECORD), ended=Known(T0 + 55_000, Source.RECORD))
+    truth = Facts(connected=Known(T0, Source.CDR), ended=Known(T0 + 55_000, Source.CDR))
     world.answer(T0 + 61_000, "p1", truth)
     assert world.logs["c1"].wanted.talk_ms == 55_000
 
@@ -398,7 +398,7 @@ def test_a_caller_while_an_end_is_asked_about_rings() -> None:
     both = after(IDLE, [*ending, caller])
     assert both.agent.phase is Phase.RINGING_INBOUND
     assert [type(c.stage) for c in both.agent.calls] == [AwaitingCdr, RingingInbound]
-    row = tell(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.RECORD)), call="c1")
+    row = tell(CdrFound, T0 + 11, Facts(ended=Known(T0 + 9, Source.CDR)), call="c1")
     assert [type(c.stage) for c in after(both.agent, [row]).agent.calls] == [Wrapup, RingingInbound]
 
 

@@ -72,5 +72,5 @@ def test_calls_are_found_replaced_added_and_removed_by_their_id() -> None:
 def test_a_call_without_a_told_direction_is_outbound() -> None:
     """Ours are; what the provider tells outweighs it."""
     call = Call("c", "+1", 0, Placing(1, 2))
-    told = Call("c", "", 0, Bridged(1, 2), Facts(Known(Direction.INBOUND, Source.SAID)))
+    told = Call("c", "", 0, Bridged(1, 2), Facts(Known(Direction.INBOUND, Source.EVENT)))
     assert (call.direction, told.direction) == (Direction.OUTBOUND, Direction.INBOUND)

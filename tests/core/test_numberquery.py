@@ -103,7 +103,7 @@ def test_it_is_found_in_anything_that_holds_text() -> None:
     assert BERLIN.is_within({"a": [{"b": ("030 901820145",)}]})
     assert BERLIN.is_within([4930901820145])
     assert not BERLIN.is_within({"030901820145": [None, True, 30901820145, 1.5]})
-    facts = Facts(number=Known("+4930901820145", Source.SAID))
+    facts = Facts(number=Known("+4930901820145", Source.EVENT))
     assert BERLIN.is_within((RECORD, facts))
     assert not BOSTON.is_within((RECORD, facts))
 
@@ -124,12 +124,12 @@ def test_most_rows_need_not_be_read(text: str, worth: bool) -> None:
 
 def test_the_parts_of_a_value_are_told_apart() -> None:
     """Down to what has no parts."""
-    assert list(leaves({"a": [1, ("b", None)], "c": Known("d", Source.SAID)})) == [
+    assert list(leaves({"a": [1, ("b", None)], "c": Known("d", Source.EVENT)})) == [
         1,
         "b",
         None,
         "d",
-        Source.SAID,
+        Source.EVENT,
     ]
 
 

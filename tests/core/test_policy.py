@@ -28,7 +28,7 @@ def test_an_outcome_that_a_deployment_left_out_reads_as_it_is() -> None:
 
 def test_the_questions_after_the_ring_are_at_0_5_and_30_seconds() -> None:
     """The waits between them add up to these moments."""
-    first, second, _ = Policy().ask_after_ring_ms
+    first, second, _ = Policy().cdr_after_ring_ms
     assert (first, first + second) == (5_000, 30_000)
 
 

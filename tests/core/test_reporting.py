@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from adapter.core.decision import Decision
 from adapter.core.draft import Draft
-from adapter.core.effects import AskCall
+from adapter.core.effects import FetchCdr
 from adapter.core.events import (
     AnsweredElsewhere,
     CallEnded,
@@ -77,7 +77,7 @@ TALK = row(
     outcome=Outcome.COMPLETED,
 )
 NO_TALK = replace(TALK, connected=None)
-BUSY = replace(NO_TALK, outcome=Known(Outcome.BUSY, Source.RECORD))
+BUSY = replace(NO_TALK, outcome=Known(Outcome.BUSY, Source.CDR))
 
 fields = st.fixed_dictionaries({"direction": st.booleans(), "number": st.booleans()})
 
@@ -238,10 +238,10 @@ def test_a_missing_connected_at_is_asked_for_before_the_log_is_opened() -> None:
     """Where a talk is possible but its start is not said, the call log comes first."""
     events = [click(), tell(Connected, T0 + 3), tell(CallEnded, T0 + 9, said(ended=T0 + 9))]
     asked = after(IDLE, events)
-    assert [type(e) for e in asked.effects[1:]] == [AskCall]
+    assert [type(e) for e in asked.effects[1:]] == [FetchCdr]
     assert asked.opened == ()
     assert asked.agent.phase is Phase.WRAPUP
-    assert after(IDLE, [*events, TimePassed(T0 + 9 + POLICY.record_ms)]).opened != ()
+    assert after(IDLE, [*events, TimePassed(T0 + 9 + POLICY.cdr_wait_ms)]).opened != ()
 
 
 def test_a_call_log_that_still_says_live_is_asked_again_at_the_end_of_the_wait() -> None:
@@ -251,7 +251,7 @@ def test_a_call_log_that_still_says_live_is_asked_again_at_the_end_of_the_wait()
     world.report(tell(CallEnded, T0 + 100))
     world.answer(T0 + 101, "p1", row(picked_up=T0 + 5))
     assert world.opened == []
-    world.tell(TimePassed(T0 + 100 + POLICY.record_ms))
+    world.tell(TimePassed(T0 + 100 + POLICY.cdr_wait_ms))
     assert world.opened == ["c1"]
     assert len(world.asked) == 1
 
@@ -317,7 +317,7 @@ def test_a_lower_event_that_comes_late_fills_gaps_and_moves_nothing_back() -> No
     late = tell(DestinationDialed, T0 + 7, said(picked_up=T0 + 2))
     now = after(IDLE, [*events, late]).agent.calls[0]
     assert now.stage == before.stage
-    assert now.facts.picked_up == Known(T0 + 2, Source.SAID)
+    assert now.facts.picked_up == Known(T0 + 2, Source.EVENT)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_an_event_tells_when_it_happened_or_else_when_it_was_seen(
     kind: type[Report], name: str
 ) -> None:
     """What was said stays; of two times at which it was seen, the earlier one is nearer."""
-    seen, already = facts(Source.SEEN, **{name: T0}), facts(Source.SEEN, **{name: T0 + 5})
+    seen, already = facts(Source.OBSERVED, **{name: T0}), facts(Source.OBSERVED, **{name: T0 + 5})
     assert told_by(tell(kind, T0)) == told_by(tell(kind, T0, already)) == seen
     assert told_by(tell(kind, T0, said(**{name: T0 + 5}))) == said(**{name: T0 + 5})
 
@@ -482,7 +482,7 @@ def test_who_talked_hears_the_end_under_another_name_too() -> None:
     world = World()
     world.report(tell(Connected, T0, said(direction=IN, connected=T0)))
     world.report(replace(tell(CallEnded, T0 + 9_000, said(ended=T0 + 9_000)), elsewhere=True))
-    world.tell(TimePassed(T0 + 9_000 + POLICY.record_ms))
+    world.tell(TimePassed(T0 + 9_000 + POLICY.cdr_wait_ms))
     assert told(world).talk_ms == 9_000
 
 
@@ -573,7 +573,7 @@ def test_what_comes_after_the_wrap_up_goes_to_the_log_alone() -> None:
     assert decision.log_events == (("old", FactsLearned(T0 + 99, late.facts)),)
     # An event without the time that it is about still says that it happened, and when.
     bare = after(IDLE, [replace(late, facts=NOTHING_KNOWN)]).log_events[0][1]
-    assert bare == FactsLearned(T0 + 99, Facts(connected=Known(T0 + 99, Source.SEEN)))
+    assert bare == FactsLearned(T0 + 99, Facts(connected=Known(T0 + 99, Source.OBSERVED)))
 
 
 def test_a_refusal_that_comes_after_the_pick_up_is_not_believed() -> None:
@@ -819,7 +819,7 @@ def test_words_about_a_talk_that_names_nobody_wait_until_it_is_known_whose_it_wa
     """Who writes it up at once asks once more, and has written nothing of a colleague's call."""
     world = unnamed_talk()
     done = WrapupSubmitted(T0 + 65_050, "fresh", Draft(notes="n"), done=True)
-    assert world.tell(done).effects == (AskCall("fresh", LINE, "p1"),)
+    assert world.tell(done).effects == (FetchCdr("fresh", LINE, "p1"),)
     assert world.logs == {}
     talk = row(direction=IN, connected=T0 + 5_000, ended=T0 + 65_000, outcome=Outcome.COMPLETED)
     world.report(tell(CdrFound, T0 + 65_100, talk))

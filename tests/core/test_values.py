@@ -32,14 +32,14 @@ def test_every_value_comes_back_equal(value: Agent | CallLog) -> None:
 
 def test_a_value_cannot_be_changed() -> None:
     """A decision that is made again sees the same."""
-    for value in (AgentKey("00D", "005"), Bridged(1, 2), Known(5, Source.SAID)):
+    for value in (AgentKey("00D", "005"), Bridged(1, 2), Known(5, Source.EVENT)):
         with pytest.raises(AttributeError):
             setattr(value, value.__struct_fields__[0], "other")
 
 
 def test_a_value_can_be_copied_and_pickled() -> None:
     """Values cross from process to process."""
-    known = Facts(ended=Known(5, Source.RECORD))
+    known = Facts(ended=Known(5, Source.CDR))
     for value in (known, Agent(AgentKey("00D", "005"), name="Ada"), Wrapup(1, 2)):
         assert copy.copy(value) == copy.deepcopy(value) == value
         assert pickle.loads(pickle.dumps(value)) == value
@@ -66,7 +66,7 @@ def test_one_of_several_kinds_says_which_it_is() -> None:
 
 def test_what_is_known_is_a_pair_of_value_and_source() -> None:
     """It is by far the most frequent value; further elements are a newer version's."""
-    facts = Facts(Known(Direction.INBOUND, Source.SAID), connected=Known(7, Source.RECORD))
+    facts = Facts(Known(Direction.INBOUND, Source.EVENT), connected=Known(7, Source.CDR))
     assert text(facts) == '{"direction":["inbound",2],"connected":[7,3]}'
     newer = '{"direction":["inbound",2,"sure"],"connected":[7,3],"mood":["good",1]}'
     assert msgspec.json.decode(newer, type=Facts) == facts

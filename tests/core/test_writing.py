@@ -108,7 +108,7 @@ def test_what_was_written_is_settled_and_has_an_id() -> None:
 def test_what_comes_later_is_written_again_under_the_same_id() -> None:
     """Notes of the next hour, a corrected duration, another record."""
     settled = after(ENDED, WRITTEN).log
-    facts = Facts(connected=Known(T0 + 1, Source.RECORD), ended=Known(T0 + 2, Source.RECORD))
+    facts = Facts(connected=Known(T0 + 1, Source.CDR), ended=Known(T0 + 2, Source.CDR))
     for event in (
         DraftChanged(T0 + 20_000, Draft(notes="later"), done=True),
         FactsLearned(T0 + 20_000, facts),
@@ -148,7 +148,7 @@ def test_salesforce_may_ask_for_more_patience_and_news_do_not_cut_it_short() -> 
     """A 429 says how long."""
     refused = after(ENDED, RecordRefused(T0 + 9_500, 1, WHY, wait_ms=90_000))
     assert refused.log.next_due == T0 + 99_500
-    told = after(FactsLearned(T0 + 9_600, Facts(name=Known("Ada", Source.SAID))), log=refused.log)
+    told = after(FactsLearned(T0 + 9_600, Facts(name=Known("Ada", Source.EVENT))), log=refused.log)
     assert (told.log.next_due, told.effects) == (T0 + 99_500, ())
 
 

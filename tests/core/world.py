@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from adapter.core.calllog import decide_log
 from adapter.core.decision import Decision
-from adapter.core.effects import AskCall, Effect, FindCall, PlaceCall
+from adapter.core.effects import Effect, FetchCdr, FindCdr, PlaceCall
 from adapter.core.events import CdrFound, CdrUnavailable, Event, Report, TimePassed
 from adapter.core.facts import Facts
 from adapter.core.logmodel import CallLog
@@ -28,7 +28,7 @@ class World:
     logs: dict[str, CallLog] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
-    asked: list[AskCall | FindCall] = field(default_factory=list)
+    asked: list[FetchCdr | FindCdr] = field(default_factory=list)
     by_provider: dict[str, str] = field(default_factory=dict)
 
     def tell(self, event: Event) -> Decision:
@@ -46,7 +46,7 @@ class World:
             if call.provider_call_id:
                 self.by_provider[call.provider_call_id] = call.call_id
         self.effects += decision.effects
-        self.asked += [e for e in decision.effects if isinstance(e, AskCall | FindCall)]
+        self.asked += [e for e in decision.effects if isinstance(e, FetchCdr | FindCdr)]
         return decision
 
     def report(self, event: Report) -> Decision:

@@ -238,14 +238,14 @@ class SwitchDriver:
         """Our own small JSON."""
         told = json.loads(body)
         moment = Moment(told["moment"])
-        time = Known(int(told["at"]), Source.SAID)
+        time = Known(int(told["at"]), Source.EVENT)
         facts = Facts(
-            direction=Known(Direction.OUTBOUND, Source.SAID),
-            number=Known(told["number"], Source.SAID),
+            direction=Known(Direction.OUTBOUND, Source.EVENT),
+            number=Known(told["number"], Source.EVENT),
             picked_up=time if moment is Moment.DIALED else None,
             connected=time if moment is Moment.CONNECTED else None,
             ended=time if moment is Moment.ENDED else None,
-            outcome=Known(Outcome.COMPLETED, Source.SAID) if moment is Moment.ENDED else None,
+            outcome=Known(Outcome.COMPLETED, Source.EVENT) if moment is Moment.ENDED else None,
         )
         return CallUpdate(moment, told["call"], told["user"], facts)
 
@@ -360,15 +360,15 @@ def _follow(wish: dict[str, Any], event: dict[str, Any]) -> Moment | None:
 
 def _cdr(row: dict[str, Any]) -> Cdr:
     def known(name: str) -> Known[int] | None:
-        return Known(row[name], Source.RECORD) if name in row else None
+        return Known(row[name], Source.CDR) if name in row else None
 
     facts = Facts(
-        direction=Known(Direction.OUTBOUND, Source.RECORD),
-        number=Known(row["number"], Source.RECORD),
+        direction=Known(Direction.OUTBOUND, Source.CDR),
+        number=Known(row["number"], Source.CDR),
         started=known("started"),
         picked_up=known("picked_up"),
         connected=known("connected"),
         ended=known("ended"),
-        outcome=Known(Outcome.COMPLETED, Source.RECORD) if "ended" in row else None,
+        outcome=Known(Outcome.COMPLETED, Source.CDR) if "ended" in row else None,
     )
     return Cdr(CallUpdate(Moment.CDR, row["call"], row["user"], facts), row["number"])

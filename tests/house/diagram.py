@@ -61,14 +61,14 @@ STAGES: tuple[Stage, ...] = (
     Placing(0, 0),
     Placing(0, 0, Acceptance.ACCEPTED),
     Placing(0, 0, Acceptance.ACCEPTED, asked=1),
-    Placing(0, 0, Acceptance.ACCEPTED, asked=len(POLICY.ask_after_ring_ms)),
+    Placing(0, 0, Acceptance.ACCEPTED, asked=len(POLICY.cdr_after_ring_ms)),
     AgentNoAnswer(0, AT),
     Dialing(0, 0),
-    Dialing(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
+    Dialing(0, 0, asked=POLICY.cdr_missing_limit - 1, claimed_over=True),
     Bridged(0, 0),
-    Bridged(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
+    Bridged(0, 0, asked=POLICY.cdr_missing_limit - 1, claimed_over=True),
     RingingInbound(0, 0),
-    RingingInbound(0, 0, asked=POLICY.absent_limit - 1, claimed_over=True),
+    RingingInbound(0, 0, asked=POLICY.cdr_missing_limit - 1, claimed_over=True),
     AwaitingCdr(0, 0),
     Wrapup(0, 0),
 )
@@ -83,9 +83,9 @@ def _agents() -> Iterator[Agent]:
         waiting = isinstance(stage, Placing | AgentNoAnswer)
         direction = Direction.INBOUND if inbound else Direction.OUTBOUND
         facts = Facts(
-            direction=Known(direction, Source.SAID),
-            picked_up=None if inbound or waiting else Known(0, Source.SAID),
-            connected=Known(0, Source.SAID) if isinstance(stage, Bridged) else None,
+            direction=Known(direction, Source.EVENT),
+            picked_up=None if inbound or waiting else Known(0, Source.EVENT),
+            connected=Known(0, Source.EVENT) if isinstance(stage, Bridged) else None,
         )
         call = Call("ours", NUMBER, 0, stage, facts, None if waiting else "theirs")
         yield replace(idle, calls=(replace(call, request_id="" if inbound else "click"),))
@@ -93,10 +93,10 @@ def _agents() -> Iterator[Agent]:
 
 def _events(agent: Agent) -> Iterator[Event]:
     """Every event that may move a call, about the agent's own call."""
-    number = Facts(number=Known(NUMBER, Source.SAID))
+    number = Facts(number=Known(NUMBER, Source.EVENT))
     if agent.calls and agent.calls[0].facts.direction:
         number = replace(number, direction=agent.calls[0].facts.direction)
-    over = number.join(Facts(ended=Known(AT, Source.RECORD)))
+    over = number.join(Facts(ended=Known(AT, Source.CDR)))
     # A ringing is another caller's; all else is about the call that is there.
     yield InboundRinging(AT, "another", False, "other", Facts())
     for kind in (DestinationDialed, Connected, InCallChanged, CallEnded, Transferred):

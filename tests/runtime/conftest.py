@@ -151,7 +151,8 @@ class Bench:
 def news(moment: Moment, call: str = "pc1", user: str | None = LINE.user) -> CallUpdate:
     """The provider says this of an outbound call to one number."""
     facts = Facts(
-        direction=Known(Direction.OUTBOUND, Source.SAID), number=Known("+12025550143", Source.SAID)
+        direction=Known(Direction.OUTBOUND, Source.EVENT),
+        number=Known("+12025550143", Source.EVENT),
     )
     return CallUpdate(moment, call, user, facts)
 

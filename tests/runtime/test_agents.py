@@ -31,8 +31,8 @@ def click(number: str = "+12025550143", request: str = "r1") -> DialRequested:
 
 def ended(key: AgentKey) -> CallEnded:
     """A talk of that agent's is over."""
-    said = Facts(direction=Known(Direction.OUTBOUND, Source.SAID))
-    said = replace(said, connected=Known(900_000, Source.SAID), ended=Known(990_000, Source.SAID))
+    said = Facts(direction=Known(Direction.OUTBOUND, Source.EVENT))
+    said = replace(said, connected=Known(900_000, Source.EVENT), ended=Known(990_000, Source.EVENT))
     called = f"p-{key.user_id}"
     return CallEnded(1_000_000, f"c-{key.user_id}", False, called, said)
 
@@ -231,7 +231,7 @@ def test_a_call_that_is_over_at_once_is_known_by_its_id_all_the_same() -> None:
     """Without a wrap-up only its log is left; a late event must find that (found by simulation)."""
     agent = Agent(ADA, TelephonyUser("acct", "user"))
     heard = CallEnded(1_000, "call-1", known=False, provider_call_id="p1", facts=Facts())
-    policy = Policy(wrapup_ms=0, record_ms=0)
+    policy = Policy(wrapup_ms=0, cdr_wait_ms=0)
     turn = take_turn(agent, (), [heard, TimePassed(1_001)], policy)
     assert turn.agent.calls == ()
     change = _change(Snapshot(agent, 1, ()), turn)

@@ -204,7 +204,7 @@ async def test_who_has_a_page_at_another_replica_is_there(bench: Bench) -> None:
 async def test_the_board_says_who_talks_with_whom(bench: Bench) -> None:
     """The record's name before the caller's own, the number in groups."""
     stage = Bridged(bench.clock.at, bench.clock.at + 1)
-    facts = Facts(name=Known("PROSPECT INC", Source.SAID))
+    facts = Facts(name=Known("PROSPECT INC", Source.EVENT))
     first = Call("c1", "+12025550143", 1, stage, facts)
     named = Record("003000000000001", "Ann Able")
     ada = Agent(ADA, calls=(first, Call("c2", "+12025550144", 2, Wrapup(1, 2))))

@@ -15,13 +15,13 @@ from adapter.runtime.turn import Turn
 from adapter.storage.port import Snapshot
 
 KEY = AgentKey("00D1", "0051")
-LIVE = Facts(connected=Known(2_000, Source.SAID))
+LIVE = Facts(connected=Known(2_000, Source.EVENT))
 OVER = LIVE.join(
     Facts(
-        direction=Known(Direction.OUTBOUND, Source.SAID),
-        started=Known(1_000, Source.SAID),
-        ended=Known(9_600, Source.SAID),
-        outcome=Known(Outcome.COMPLETED, Source.SAID),
+        direction=Known(Direction.OUTBOUND, Source.EVENT),
+        started=Known(1_000, Source.EVENT),
+        ended=Known(9_600, Source.EVENT),
+        outcome=Known(Outcome.COMPLETED, Source.EVENT),
     )
 )
 CALL = Call("c1", "+12025550143", 500, Bridged(2_000, 3_000), LIVE, "pc1", record=Record("003A"))
@@ -70,7 +70,7 @@ def test_what_only_the_log_goes_through_writes_nothing() -> None:
 
 def test_a_corrected_end_is_written_again() -> None:
     """The call log knows better than the event."""
-    better = replace(LOG, facts=LOG.facts.join(Facts(ended=Known(12_000, Source.RECORD))))
+    better = replace(LOG, facts=LOG.facts.join(Facts(ended=Known(12_000, Source.CDR))))
     turn = Turn(replace(ADA, calls=()), {"c1": better}, changed={"c1": better})
     ((_, value),) = rows(Snapshot(replace(ADA, calls=()), 3, (LOG,)), turn)
     assert (value["ended"], value["talk_seconds"]) == (12_000, 10)
@@ -85,7 +85,7 @@ def test_what_the_agent_writes_about_a_call_is_not_in_its_row() -> None:
 
 def test_a_call_that_was_not_touched_does_not_overrule_its_log() -> None:
     """The log has learnt the true end; another change of the agent leaves that row alone."""
-    better = replace(LOG, facts=LOG.facts.join(Facts(ended=Known(12_000, Source.RECORD))))
+    better = replace(LOG, facts=LOG.facts.join(Facts(ended=Known(12_000, Source.CDR))))
     before = Snapshot(replace(ADA, calls=(ENDED,)), 3, (better,))
     after = replace(before.agent, dials=(1,))
     assert rows(before, Turn(after, {"c1": better})) == []

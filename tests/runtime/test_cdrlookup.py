@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from adapter.core.effects import AskCall, FindCall
+from adapter.core.effects import FetchCdr, FindCdr
 from adapter.core.events import CdrFound, CdrMissing, CdrUnavailable
 from adapter.core.facts import Direction
 from adapter.core.model import TelephonyUser
@@ -27,7 +27,7 @@ OURS = CdrRow(
     started_at=SINCE,
     ended_at=SINCE + 9,
 )
-PLACED = FindCall("ours", LINE, "+12025550143", SINCE)
+PLACED = FindCdr("ours", LINE, "+12025550143", SINCE)
 
 
 def lookup(bench: Bench) -> CdrLookup:
@@ -73,7 +73,7 @@ async def test_a_line_whose_account_is_gone_has_nobody_to_ask(bench: Bench) -> N
     """It is no answer: the call may be there."""
     gone = CdrLookup(bench.store, Tenants([]), bench.clock, bench.intake.take)
     for told in (
-        await gone.ask(ADA, AskCall("ours", LINE, "pc9")),
+        await gone.ask(ADA, FetchCdr("ours", LINE, "pc9")),
         await gone.find(ADA, PLACED),
     ):
         assert isinstance(told, CdrUnavailable)

@@ -26,7 +26,7 @@ from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
 
 INBOUND = Facts(
-    direction=Known(Direction.INBOUND, Source.SAID), number=Known("+12025550143", Source.SAID)
+    direction=Known(Direction.INBOUND, Source.EVENT), number=Known("+12025550143", Source.EVENT)
 )
 
 
@@ -247,7 +247,7 @@ async def test_a_ringing_call_and_its_screen_pop_are_one_commit(bench: Bench) ->
     bench.pages.add(page)
     bench.hints.listen(bench.pages.hinted)
     before = (await bench.agents.snapshot(ADA)).version
-    caller = Facts(direction=Known(Direction.INBOUND, Source.SAID))
+    caller = Facts(direction=Known(Direction.INBOUND, Source.EVENT))
     await bench.intake.take(heard(CallUpdate(Moment.RINGING, "pc1", LINE.user, caller)))
     await bench.settle()
     assert (await bench.agents.snapshot(ADA)).version == before + 1
@@ -263,14 +263,14 @@ RANG, TAKEN, OVER = 1_000_000, 1_005_000, 1_065_000
 def to_group(call: str, moment: Moment, user: str | None) -> CallUpdate:
     """What is said of an inbound call that Bob took."""
     facts = Facts(
-        direction=Known(Direction.INBOUND, Source.SAID),
-        number=Known("+12025550143", Source.SAID),
-        started=Known(RANG, Source.SAID),
+        direction=Known(Direction.INBOUND, Source.EVENT),
+        number=Known("+12025550143", Source.EVENT),
+        started=Known(RANG, Source.EVENT),
     )
     if moment in {Moment.CONNECTED, Moment.ENDED}:
-        facts = facts.join(Facts(connected=Known(TAKEN, Source.SAID)))
+        facts = facts.join(Facts(connected=Known(TAKEN, Source.EVENT)))
     if moment is Moment.ENDED:
-        facts = facts.join(Facts(ended=Known(OVER, Source.SAID)))
+        facts = facts.join(Facts(ended=Known(OVER, Source.EVENT)))
     return CallUpdate(moment, call, user, facts)
 
 

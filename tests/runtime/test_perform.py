@@ -199,7 +199,7 @@ async def test_a_call_log_that_cannot_be_read_is_asked_again(bench: Bench) -> No
             await bench.settle()
     failed = [line for line in lines if line["event"] == "effect.failed"]
     assert {(line["agent"], line["call"], line["effect"]) for line in failed} == {
-        (str(ADA), "ours", "FindCall")
+        (str(ADA), "ours", "FindCdr")
     }
     assert "task.failed" not in {line["event"] for line in lines}
     assert [what[0] for what in bench.provider.asked].count("cdrs") > 1

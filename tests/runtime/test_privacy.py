@@ -28,11 +28,11 @@ SOUGHT = sought(NUMBER, ("US",))
 def told(moment: Moment, at: int) -> CallUpdate:
     """News with times, as a provider tells them."""
     plain = news(moment)
-    when = Known(at, Source.SAID)
+    when = Known(at, Source.EVENT)
     facts = Facts(
         connected=when if moment is Moment.CONNECTED else None,
         ended=when if moment is Moment.ENDED else None,
-        outcome=Known(Outcome.COMPLETED, Source.SAID) if moment is Moment.ENDED else None,
+        outcome=Known(Outcome.COMPLETED, Source.EVENT) if moment is Moment.ENDED else None,
     )
     return replace(plain, facts=plain.facts.join(facts))
 

@@ -18,7 +18,7 @@ from adapter.core.events import (
     TimePassed,
     WrapupSubmitted,
 )
-from adapter.core.facts import SEEN, Facts, Known, Outcome
+from adapter.core.facts import OBSERVED, Facts, Known, Outcome
 from adapter.core.logevents import GrantSave, LogAccepted, LogSaved, SendSettled
 from adapter.core.logmodel import Attempting, CallLog, Pending, Settled, Unknown
 from adapter.core.model import Agent, AgentKey, Phase, TelephonyUser
@@ -218,7 +218,7 @@ def test_who_is_connected_to_a_call_that_left_no_log_has_it_anew() -> None:
     again = take_turn(turn.agent, (), [talk], POLICY, frozenset({"c9"}))
     assert again.agent == turn.agent
     log = after_a_call().logs["c1"]
-    elsewhere = replace(log, log_id="c9", passed_on=True, facts=Facts(ended=Known(T0, SEEN)))
+    elsewhere = replace(log, log_id="c9", passed_on=True, facts=Facts(ended=Known(T0, OBSERVED)))
     assert len(take_turn(AGENT, (elsewhere,), [talk], POLICY).agent.calls) == 1
     over = replace(elsewhere, facts=said(ended=T0))
     for settled in (over, replace(elsewhere, passed_on=False)):

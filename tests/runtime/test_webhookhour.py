@@ -8,8 +8,8 @@ from adapter.storage.board import BoardDelivery
 from adapter.telephony.updates import CallUpdate, Moment
 
 NOW = 100 * MINUTE_MS + 5
-SAID = Facts(ended=Known(NOW - 400, Source.SAID), started=Known(NOW - 9_000, Source.SAID))
-SEEN = Facts(ended=Known(NOW - 3, Source.SEEN))
+SAID = Facts(ended=Known(NOW - 400, Source.EVENT), started=Known(NOW - 9_000, Source.EVENT))
+SEEN = Facts(ended=Known(NOW - 3, Source.OBSERVED))
 
 
 class Reader:

@@ -332,7 +332,7 @@ def test_seconds_become_milliseconds() -> None:
     told = {f"SOFTPHONE_{name.upper()}_SECONDS": f"{n}.5" for n, name in enumerate(names)}
     policy = load({**told, "SOFTPHONE_READ_BACK_SECONDS": "1,2.5"}).policy()
     assert (policy.outcome_ms, policy.ring_ms, policy.dial_ms) == (500, 1500, 2500)
-    assert (policy.bridged_ms, policy.record_ms, policy.wrapup_ms) == (3500, 4500, 5500)
+    assert (policy.bridged_ms, policy.cdr_wait_ms, policy.wrapup_ms) == (3500, 4500, 5500)
     assert (policy.save.report_ms, policy.save.journal_ms) == (6500, 7500)
     assert policy.save.read_back_at == (1000, 2500)
 

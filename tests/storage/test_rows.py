@@ -76,7 +76,7 @@ def test_an_agent_of_the_first_version_can_be_read_for_ever() -> None:
         '"facts":{"direction":["outbound",2],"connected":[7,3]},"provider_call_id":"p1",'
         '"record":{"id":"003","object_type":"Contact"}}],"dials":[1,2],"v":1}'
     )
-    facts = Facts(Known(Direction.OUTBOUND, Source.SAID), connected=Known(7, Source.RECORD))
+    facts = Facts(Known(Direction.OUTBOUND, Source.EVENT), connected=Known(7, Source.CDR))
     record = Record("003", object_type="Contact")
     call = Call("c1", "+14155550100", 5, Bridged(7, 9), facts, "p1", record=record)
     agent = Agent(KEY, TelephonyUser("acct", "user_1"), calls=(call,), dials=(1, 2))

@@ -155,8 +155,8 @@ async def test_deliveries_that_wait_are_replayed(
 async def test_what_waits_for_the_call_detail_record_gets_it(agents: Agents) -> None:
     """The question of before is answered now."""
     record = Facts(
-        connected=Known(1_760_000_229_000, Source.RECORD),
-        ended=Known(1_760_000_229_700, Source.RECORD),
+        connected=Known(1_760_000_229_000, Source.CDR),
+        ended=Known(1_760_000_229_700, Source.CDR),
     )
     turn = await agents.handle(agent(8), CdrFound(LEFT_AT, "c16", True, "p16", record))
     (log,) = turn.logs.values()

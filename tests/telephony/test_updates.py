@@ -21,7 +21,7 @@ from adapter.telephony.updates import CallUpdate, Moment, as_event, event_for
 )
 def test_each_moment_is_an_event_of_its_own(moment: Moment, kind: type) -> None:
     """The event carries the news and what only the finder of the agent knows."""
-    facts = Facts(started=Known(5, Source.SAID))
+    facts = Facts(started=Known(5, Source.EVENT))
     event = as_event(
         CallUpdate(moment, "call_1", "user_1", facts), at=7, call_id="ours", known=True
     )
@@ -39,13 +39,13 @@ def test_every_moment_has_its_event() -> None:
 
 
 ADA, BOB = "user_ada", "user_bob"
-CONNECTED = Known(9, Source.SAID)
+CONNECTED = Known(9, Source.EVENT)
 
 
 def told(moment: Moment, user: str | None, direction: Direction = Direction.INBOUND) -> CallUpdate:
     """What is said of one call, with a talk in it where there can be one."""
     talk = None if moment is Moment.RINGING else CONNECTED
-    facts = Facts(direction=Known(direction, Source.SAID), connected=talk)
+    facts = Facts(direction=Known(direction, Source.EVENT), connected=talk)
     return CallUpdate(moment, "call_1", user, facts)
 
 

@@ -19,7 +19,7 @@ from tests.core.gate import new_log
 from tests.core.people import KEY, T0
 from tests.fakes.voicecalls import CENTER, ORG, key_pair, voice_calls
 
-SAID = Source.SAID
+SAID = Source.EVENT
 
 
 async def test_a_log_is_completed_by_our_call_id_with_the_calls_own_times() -> None:

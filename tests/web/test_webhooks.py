@@ -287,7 +287,7 @@ class FormPosts:
             return WebhookRefusal(403, "bad-signature", "No.", "mismatch")
         reply = WebhookReply(b"<Response/>", "text/xml")
         call = parse_qs(urlsplit(url).query)["call"][0]
-        facts = Facts(direction=Known(Direction.OUTBOUND, Source.SAID))
+        facts = Facts(direction=Known(Direction.OUTBOUND, Source.EVENT))
         update = CallUpdate(Moment.DIALED, call, None, facts)
         return IncomingDelivery("acct", dict(fields)["CallSid"], "form", body, update, reply=reply)
 

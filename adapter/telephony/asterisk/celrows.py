@@ -18,7 +18,7 @@ from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.port import Cdr
 from adapter.telephony.updates import CallUpdate, Moment
 
-RECORD = Source.RECORD
+CDR = Source.CDR
 
 
 class CelRow(Struct, frozen=True):
@@ -88,14 +88,14 @@ def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
     refused = causes.BY_REFUSAL[refusal] if refusal else Outcome.NO_ANSWER
     outcome = causes.outcome_of(cause) if picked_up else refused
     facts = Facts(
-        direction=Known(Direction.OUTBOUND, RECORD),
-        number=Known(told[3], RECORD) if told[3] else None,
-        started=Known(rows[0].at, RECORD),
+        direction=Known(Direction.OUTBOUND, CDR),
+        number=Known(told[3], CDR) if told[3] else None,
+        started=Known(rows[0].at, CDR),
         picked_up=_known(picked_up),
         connected=_known(connected),
-        ended=Known(ended, RECORD),
-        outcome=Known(Outcome.COMPLETED if connected else outcome, RECORD),
-        phone=Known(refusal, RECORD) if refusal else None,
+        ended=Known(ended, CDR),
+        outcome=Known(Outcome.COMPLETED if connected else outcome, CDR),
+        phone=Known(refusal, CDR) if refusal else None,
     )
     return _cdr(root, told[2], facts)
 
@@ -117,12 +117,12 @@ def _brought(root: str, caller: Sequence[CelRow], agents: Sequence[CelRow]) -> C
 
 def _inbound(rows: Sequence[CelRow], number: str, picked_up: CelRow | None, ended: int) -> Facts:
     return Facts(
-        direction=Known(Direction.INBOUND, RECORD),
-        number=Known(number, RECORD) if number else None,
-        started=Known(rows[0].at, RECORD),
+        direction=Known(Direction.INBOUND, CDR),
+        number=Known(number, CDR) if number else None,
+        started=Known(rows[0].at, CDR),
         connected=_known(picked_up),
-        ended=Known(ended, RECORD),
-        outcome=Known(Outcome.COMPLETED if picked_up else Outcome.NO_ANSWER, RECORD),
+        ended=Known(ended, CDR),
+        outcome=Known(Outcome.COMPLETED if picked_up else Outcome.NO_ANSWER, CDR),
     )
 
 
@@ -135,13 +135,13 @@ def _watched(root: str, own: Sequence[CelRow]) -> Cdr:
     number = next((row.exten for row in own if row.exten), "")
     outcome = Outcome.COMPLETED if connected else causes.outcome_of(cause)
     facts = Facts(
-        direction=Known(Direction.OUTBOUND, RECORD),
-        number=Known(number, RECORD) if number else None,
-        started=Known(own[0].at, RECORD),
-        picked_up=Known(own[0].at, RECORD),
+        direction=Known(Direction.OUTBOUND, CDR),
+        number=Known(number, CDR) if number else None,
+        started=Known(own[0].at, CDR),
+        picked_up=Known(own[0].at, CDR),
         connected=_known(connected),
-        ended=Known(ended, RECORD),
-        outcome=Known(outcome, RECORD),
+        ended=Known(ended, CDR),
+        outcome=Known(outcome, CDR),
     )
     return _cdr(root, "", facts)
 
@@ -153,7 +153,7 @@ def _cdr(root: str, user: str, facts: Facts) -> Cdr:
 
 
 def _known(row: CelRow | None) -> Known[int] | None:
-    return None if row is None else Known(row.at, RECORD)
+    return None if row is None else Known(row.at, CDR)
 
 
 def _first(rows: Iterable[CelRow], kind: str) -> CelRow | None:

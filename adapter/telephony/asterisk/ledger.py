@@ -68,5 +68,5 @@ def _ended(state: DriverState, now: int) -> CallUpdate | None:
         last = wire.read_update(state.value.encode())
     except wire.Malformed:
         return None
-    facts = last.facts.join(Facts(ended=Known(now, Source.SEEN)))
+    facts = last.facts.join(Facts(ended=Known(now, Source.OBSERVED)))
     return replace(last, moment=Moment.ENDED, facts=facts)

@@ -15,7 +15,7 @@ from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.updates import CallUpdate, Moment
 
-SAID, RECORD = Source.SAID, Source.RECORD
+EVENT, CDR = Source.EVENT, Source.CDR
 NOBODY = "~"
 """A user that no agent is: what is told under it was another's part in the call."""
 
@@ -82,7 +82,7 @@ def _recorded(facts: Facts) -> Facts:
     """As good as a call log, but for times that nobody told: of a leg that has gone meanwhile."""
 
     def known(value: Known[int] | None) -> Known[int] | None:
-        return value and replace(value, source=RECORD if value.source is SAID else value.source)
+        return value and replace(value, source=CDR if value.source is EVENT else value.source)
 
     return replace(facts, picked_up=known(facts.picked_up), connected=known(facts.connected))
 
@@ -97,13 +97,13 @@ def facts_of(call: Steered, moment: Moment) -> Facts:
     agent, connected = call.agent, _connected(call)
     handed = handed_at(call)
     facts = Facts(
-        direction=Known(direction, SAID),
-        number=Known(call.number, SAID) if call.number else None,
-        name=Known(call.name, SAID) if call.name else None,
+        direction=Known(direction, EVENT),
+        number=Known(call.number, EVENT) if call.number else None,
+        name=Known(call.name, EVENT) if call.name else None,
         picked_up=None if agent is None or call.inbound else _up(agent),
         connected=connected,
-        transferred=None if handed is None else Known(handed, SAID),
-        recording=Known(call.root, SAID) if call.recording else None,
+        transferred=None if handed is None else Known(handed, EVENT),
+        recording=Known(call.root, EVENT) if call.recording else None,
     )
     return facts.join(_end(call)) if moment is Moment.ENDED else facts
 
@@ -115,7 +115,7 @@ def _connected(call: Steered) -> Known[int] | None:
 
 def _up(leg: Leg) -> Known[int] | None:
     at = leg.up_at
-    return None if at is None else Known(at, Source.SEEN if leg.guessed else SAID)
+    return None if at is None else Known(at, Source.OBSERVED if leg.guessed else EVENT)
 
 
 def handed_at(call: Steered) -> int | None:
@@ -140,9 +140,9 @@ def _end(call: Steered) -> Facts:
         first = max(ends, key=lambda leg: leg.gone_at or 0)
     if first is not None and first.end_guessed:
         talked = connected_at(call) is not None
-        ended = Facts(ended=Known(first.gone_at or 0, Source.SEEN))
-        return ended.join(Facts(outcome=Known(Outcome.COMPLETED, SAID))) if talked else ended
-    source = SAID if call.winner or call.inbound else RECORD
+        ended = Facts(ended=Known(first.gone_at or 0, Source.OBSERVED))
+        return ended.join(Facts(outcome=Known(Outcome.COMPLETED, EVENT))) if talked else ended
+    source = EVENT if call.winner or call.inbound else CDR
     refusal = None if call.winner or call.inbound else causes.phone_refusal(call.devices)
     how = causes.BY_REFUSAL[refusal] if refusal else _outcome(call)
     phone = Known(refusal, source) if refusal else None

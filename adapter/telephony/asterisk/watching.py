@@ -15,7 +15,7 @@ from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.asterisk.wire import Channel, Event
 from adapter.telephony.updates import CallUpdate, Moment
 
-SAID = Source.SAID
+EVENT = Source.EVENT
 
 
 class Watched(Struct, frozen=True):
@@ -108,8 +108,8 @@ def _ended(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]
         cause = causes.outcome_of(event.cause, event.tech_cause)
         outcome = Outcome.NO_ANSWER if call.inbound else cause
     ended = Facts(
-        ended=Known(event.at, Source.SEEN if event.guessed else SAID),
-        outcome=None if event.guessed and not talked else Known(outcome, SAID),
+        ended=Known(event.at, Source.OBSERVED if event.guessed else EVENT),
+        outcome=None if event.guessed and not talked else Known(outcome, EVENT),
     )
     facts = _facts(call).join(ended)
     return over, (CallUpdate(Moment.ENDED, _call_id(call), call.user, facts),)
@@ -125,12 +125,12 @@ def _update(call: Watched, moment: Moment) -> CallUpdate:
 
 def _facts(call: Watched) -> Facts:
     direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
-    source = Source.SEEN if call.guessed else SAID
+    source = Source.OBSERVED if call.guessed else EVENT
     return Facts(
-        direction=Known(direction, SAID),
-        number=Known(call.number, SAID) if call.number else None,
-        name=Known(call.name, SAID) if call.name and call.inbound else None,
-        started=Known(call.began, SAID) if call.began else None,
-        picked_up=Known(call.began, SAID) if not call.inbound and call.began else None,
+        direction=Known(direction, EVENT),
+        number=Known(call.number, EVENT) if call.number else None,
+        name=Known(call.name, EVENT) if call.name and call.inbound else None,
+        started=Known(call.began, EVENT) if call.began else None,
+        picked_up=Known(call.began, EVENT) if not call.inbound and call.began else None,
         connected=None if call.connected is None else Known(call.connected, source),
     )

@@ -21,7 +21,7 @@ class CdrRow(Frozen, frozen=True):
     An event's data and a row of the call log have the same fields.
 
     `status` is the provider's own word, `cause` a Q.850 number; `live` says that the
-    provider has not closed the row; `is_recorded`: it has a recording, whose address is told, but
+    provider has not closed the row; `has_recording`: it has a recording, whose address is told, but
     good for ten minutes only (https://docs.dialstack.ai/api).
     """
 
@@ -38,7 +38,7 @@ class CdrRow(Frozen, frozen=True):
     status: str | None = None
     cause: int | None = None
     live: bool = False
-    is_recorded: bool = False
+    has_recording: bool = False
     summary: str | None = None
 
 

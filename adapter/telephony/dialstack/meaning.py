@@ -25,7 +25,7 @@ _LIKELY_DIRECTION = {Moment.DIALED: Direction.OUTBOUND, Moment.RINGING: Directio
 _INBOUND, _OUTBOUND, _INTERNAL = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 _RINGING, _DIALED, _CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
 _ENDED, _TRANSFERRED, _CDR = Moment.ENDED, Moment.TRANSFERRED, Moment.CDR
-_SEEN, _SAID, _RECORDED = Source.SEEN, Source.SAID, Source.RECORD
+_SEEN, _SAID, _RECORDED = Source.OBSERVED, Source.EVENT, Source.CDR
 
 # What there are few of is made once.
 _DIRECTIONS: dict[Source, dict[Direction | None, Known[Direction]]] = {
@@ -85,9 +85,9 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
 
 def _with_aftermath(facts: Facts, record: CdrRow, source: Source) -> Facts:
     """A recording is asked for by the call's own id, which lasts; its address does not."""
-    if not record.is_recorded and record.summary is None:
+    if not record.has_recording and record.summary is None:
         return facts
-    recording = Known(record.provider_call_id, source) if record.is_recorded else None
+    recording = Known(record.provider_call_id, source) if record.has_recording else None
     return replace(facts, recording=recording, summary=_known(record.summary, source))
 
 

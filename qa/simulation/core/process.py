@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from adapter.core.effects import AskCall, FindCall, OpenRecord, PlaceCall, PopScreen
+from adapter.core.effects import FetchCdr, FindCdr, OpenRecord, PlaceCall, PopScreen
 from adapter.core.events import (
     CallPlaced,
     CdrMissing,
@@ -151,9 +151,9 @@ class CoreProcess:
             match effect:
                 case PlaceCall():
                     self.later(between(0.01, 0.2), self._place, key, effect)
-                case AskCall():
+                case FetchCdr():
                     self.later(between(0.01, 0.3), self._ask, key, effect)
-                case FindCall():
+                case FindCdr():
                     self.later(between(0.01, 0.3), self._find, key, effect)
                 case PopScreen():
                     self._send(key, effect.page_id, pop(effect))
@@ -184,14 +184,14 @@ class CoreProcess:
         else:
             self._tell(key, PlacingUnknown(now, call_id, str(answer)))
 
-    def _ask(self, key: AgentKey, effect: AskCall) -> None:
+    def _ask(self, key: AgentKey, effect: FetchCdr) -> None:
         if self.world.provider.is_down():
             self._tell(key, CdrUnavailable(self._now(), effect.call_id))
             return
         row = self.world.provider.row(effect.provider_call_id)
         self._told(key, effect.call_id, None if row is None else cdr_from_row(row))
 
-    def _find(self, key: AgentKey, effect: FindCall) -> None:
+    def _find(self, key: AgentKey, effect: FindCdr) -> None:
         provider, since = self.world.provider, effect.since - LOOK_BACK_MS
         if provider.is_down():
             self._tell(key, CdrUnavailable(self._now(), effect.call_id))

@@ -49,7 +49,7 @@ def test_a_call_of_ours_has_its_pick_up_its_talk_and_its_end() -> None:
     facts = found.update.facts
     assert (found.update.moment, found.update.user_id, found.dialed) == (Moment.CDR, "ada", NUMBER)
     assert (at(facts.started), at(facts.picked_up), facts.talk_ms) == (1, 2, 4)
-    assert facts.is_recorded
+    assert facts.has_final_cdr
     assert facts.result is Outcome.ANSWERED
 
 
@@ -60,7 +60,7 @@ def test_a_refused_call_has_the_destinations_cause() -> None:
     assert (busy.result, at(busy.ended)) == (Outcome.BUSY, 4)
     ignored = facts_of("c1", [row(1, "CHAN_START", "c1-d0"), hung_up(4, "c1-d0", 21)])
     assert (ignored.result, ignored.picked_up) == (Outcome.REJECTED, None)
-    assert ignored.phone == Known(PhoneRefusal.DECLINED, Source.RECORD)
+    assert ignored.phone == Known(PhoneRefusal.DECLINED, Source.CDR)
     rang = facts_of("c1", [row(1, "CHAN_START", "c1-d0"), hung_up(4, "c1-d0", 19)])
     assert (rang.result, rang.phone) == (Outcome.NO_ANSWER, None)
 
@@ -87,7 +87,7 @@ def test_a_call_that_came_in_by_us_is_the_callers() -> None:
     assert (found.update.user_id, found.dialed) == ("ada", None)
     facts = found.update.facts
     assert facts.is_inbound
-    assert facts.number == Known("+1555", Source.RECORD)
+    assert facts.number == Known("+1555", Source.CDR)
     assert facts.talk_ms == 4
     assert facts_of("9-1", [*rows[:3], hung_up(8, "9.1", 127)]).result is Outcome.MISSED
 
@@ -99,7 +99,7 @@ def test_a_call_of_the_exchange_is_read_by_the_phones_own_channel() -> None:
     rows = [row(1, "CHAN_START", "9.2", exten=NUMBER), row(2, "ANSWER", "9.2")]
     dialed = facts_of("9-2", rows)
     assert (dialed.is_inbound, at(dialed.connected)) == (False, 2)
-    assert dialed.number == Known(NUMBER, Source.RECORD)
+    assert dialed.number == Known(NUMBER, Source.CDR)
     bare = facts_of("9-2", [row(1, "CHAN_START", "9.2"), hung_up(2, "9.2", 17)])
     assert (bare.number, bare.result) == (None, Outcome.BUSY)
 

@@ -9,7 +9,7 @@ from adapter.telephony.asterisk.telling import NOBODY
 from adapter.telephony.updates import CallUpdate, DriverState, Moment
 from tests.fakes.states import MemoryStates
 
-CONNECTED = CallUpdate(Moment.CONNECTED, "c1", "ada", Facts(connected=Known(5_000, Source.SAID)))
+CONNECTED = CallUpdate(Moment.CONNECTED, "c1", "ada", Facts(connected=Known(5_000, Source.EVENT)))
 
 
 def tell(ledger: Ledger, states: MemoryStates, update: CallUpdate) -> DriverState:

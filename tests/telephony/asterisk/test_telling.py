@@ -71,12 +71,12 @@ def test_a_call_that_is_answered_is_told_from_pick_up_to_goodbye() -> None:
 def test_nobody_picked_up_is_known_for_sure() -> None:
     """Our own word counts as much as a call log's: no Task, no question."""
     (ended,) = news([START, destroyed("c1-d0", 3, 19, "Ringing")])
-    assert ended.facts.is_recorded
+    assert ended.facts.has_final_cdr
     assert ended.facts.result is Outcome.NO_ANSWER
     assert ended.facts.phone is None
     (refused,) = news([START, destroyed("c1-d0", 3, 21, "Ringing")])
     assert refused.facts.result is Outcome.REJECTED
-    assert refused.facts.phone == Known(PhoneRefusal.DECLINED, Source.RECORD)
+    assert refused.facts.phone == Known(PhoneRefusal.DECLINED, Source.CDR)
 
 
 @pytest.mark.parametrize(("cause", "outcome"), [(17, Outcome.BUSY), (1, Outcome.WRONG_NUMBER)])
@@ -111,7 +111,7 @@ def test_a_pick_up_that_nobody_told_of_is_no_certain_one() -> None:
     *_, ended = news([START, up("c1-d0", 2), destroyed("c1-dst", 9, 16, "Up")])
     facts = ended.facts
     assert facts.connected is not None
-    assert facts.connected.source is Source.SEEN
+    assert facts.connected.source is Source.OBSERVED
     assert not facts.is_certain
 
 
@@ -147,7 +147,7 @@ def test_an_end_that_was_only_found_is_no_certain_one() -> None:
     *_, ended = news([START, up("c1-d0", 2), *gone])
     assert ended.facts.outcome is None
     (alone,) = news([START, wire.ended("c1-d0", at, 16, guessed=True)])
-    assert not alone.facts.is_recorded
+    assert not alone.facts.has_final_cdr
 
 
 def test_a_call_that_is_handed_over_ends_for_the_agent() -> None:
@@ -212,7 +212,7 @@ def test_what_is_recorded_is_told_by_the_name_of_its_file() -> None:
     talk = [START, up("c1-d0", 2), inside(2.1, "c1-dst", "c1-d0", "c1-dst"), up("c1-dst", 3)]
     begun = Event("RecordingStarted", stamp(4), recording=Recording("c1"))
     heard = [update.facts.recording for update in news([*talk, begun])]
-    assert heard == [None, None, Known("c1", Source.SAID)]
+    assert heard == [None, None, Known("c1", Source.EVENT)]
 
 
 def test_the_rest_of_a_call_that_was_told_of_is_told_no_more() -> None:
@@ -259,7 +259,7 @@ def test_a_call_that_is_up_is_its_own_record() -> None:
     record = record_of(call)
     assert (record.moment, record.user_id) == (Moment.CDR, None)
     assert record.facts.picked_up is not None
-    assert record.facts.picked_up.source is Source.RECORD
+    assert record.facts.picked_up.source is Source.CDR
     assert record.facts.connected is None
 
 
@@ -268,7 +268,7 @@ def test_a_time_that_nobody_told_is_no_record() -> None:
     legs = (Leg("c1-d0", State.UP, up_at=90, guessed=True),)
     talk = Steered("c1", "ada", NUMBER, devices=legs, winner="c1-d0", connecting=True)
     found = record_of(replace(talk, party=Leg("c1-dst", State.UP, up_at=90, guessed=True)))
-    assert found.facts.connected == Known(90, Source.SEEN)
-    heard = Facts(connected=Known(10, Source.SAID), picked_up=Known(5, Source.SAID))
+    assert found.facts.connected == Known(90, Source.OBSERVED)
+    heard = Facts(connected=Known(10, Source.EVENT), picked_up=Known(5, Source.EVENT))
     joined = heard.join(found.facts)
     assert (joined.connected, joined.picked_up) == (heard.connected, heard.picked_up)

@@ -100,7 +100,7 @@ def test_a_pick_up_is_told_even_if_its_ringing_was_lost() -> None:
     heard = news([created, late])
     assert [one.moment for one in heard] == [RINGING, CONNECTED]
     assert heard[-1].facts.connected is not None
-    assert heard[-1].facts.connected.source is Source.SEEN
+    assert heard[-1].facts.connected.source is Source.OBSERVED
 
 
 def test_what_is_found_in_a_talk_is_told_when_it_ends() -> None:
@@ -129,7 +129,7 @@ def test_an_end_that_was_only_found_leaves_it_open() -> None:
     _, (ended,) = watching.observe(ringing, gone)
     assert ended.facts.outcome is None
     assert ended.facts.ended is not None
-    assert ended.facts.ended.source is Source.SEEN
+    assert ended.facts.ended.source is Source.OBSERVED
 
 
 def test_anothers_dialing_is_not_this_phones() -> None:

@@ -65,7 +65,7 @@ def test_a_number_is_no_name() -> None:
 
 def test_an_update_survives_being_stored() -> None:
     """Word for word, under an id that only the same update has."""
-    facts = Facts(connected=Known(5, Source.SAID))
+    facts = Facts(connected=Known(5, Source.EVENT))
     update = CallUpdate(Moment.CONNECTED, "01h", "ada", facts)
     raw = wire.write_update(update)
     assert wire.read_update(raw) == update

@@ -128,7 +128,7 @@ def test_older_rows_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "is_recorded", "summary"),
+    ("row", "has_recording", "summary"),
     [
         ({"recording_url": "https://cdn.example.com/1?Signature=a", "summary": " ok "}, True, "ok"),
         ({"recording_url": None, "summary": None}, False, None),
@@ -138,9 +138,9 @@ def test_older_rows_are_left_out() -> None:
     ],
 )
 def test_what_there_is_of_a_talk_is_read(
-    row: dict[str, Any], is_recorded: bool, summary: str | None
+    row: dict[str, Any], has_recording: bool, summary: str | None
 ) -> None:
     """That it was recorded, never where for ten minutes; of a long summary its beginning."""
     found = parse_record({"id": "c", **row})
     assert found is not None
-    assert (found.is_recorded, found.summary) == (is_recorded, summary)
+    assert (found.has_recording, found.summary) == (has_recording, summary)

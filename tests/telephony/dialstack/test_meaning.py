@@ -9,12 +9,12 @@ from adapter.telephony.dialstack.meaning import call_update_from_event, cdr_from
 from adapter.telephony.updates import Moment
 
 SEEN_AT = 9_000
-SEEN = Known(SEEN_AT, Source.SEEN)
+SEEN = Known(SEEN_AT, Source.OBSERVED)
 
 
 def said(value: int) -> Known[int]:
     """A time that a field of the event tells."""
-    return Known(value, Source.SAID)
+    return Known(value, Source.EVENT)
 
 
 def record(**told: object) -> CdrRow:
@@ -87,7 +87,7 @@ def test_an_event_without_fields_still_tells_that_it_happened(
     found = facts(moment)
     known = {name for name in Facts.__struct_fields__ if getattr(found, name) is not None}
     assert known == names
-    assert all(getattr(found, name).source is Source.SEEN for name in names)
+    assert all(getattr(found, name).source is Source.OBSERVED for name in names)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_an_event_without_fields_still_tells_that_it_happened(
 def test_the_type_of_an_event_hints_at_the_direction(moment: Moment, direction: Direction) -> None:
     """The hint gives the number too, and any event that says the direction outranks it."""
     found = facts(moment, from_number="+1", to_number="+2", from_name="Ann", direction="odd")
-    assert found.direction == Known(direction, Source.SEEN)
+    assert found.direction == Known(direction, Source.OBSERVED)
     expected = "+1" if direction is Direction.INBOUND else "+2"
-    assert found.number == Known(expected, Source.SAID)
+    assert found.number == Known(expected, Source.EVENT)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_internal_call_has_two_ends(moment: Moment, number: str | None) -> No
     """Only dialing and ringing tell which end the agent is."""
     found = facts(moment, direction="internal", from_number="1001", to_number="1002")
     assert (found.number.value if found.number else None) == number
-    assert found.direction == Known(Direction.INTERNAL, Source.SAID)
+    assert found.direction == Known(Direction.INTERNAL, Source.EVENT)
 
 
 def test_only_the_end_says_how_it_went() -> None:
@@ -134,7 +134,7 @@ def test_only_the_end_says_how_it_went() -> None:
         found = facts(moment, status="completed", cause=16, ended_at=8)
         assert found.outcome is None
         assert found.ended is None
-    assert facts(Moment.ENDED, status="busy").outcome == Known(Outcome.BUSY, Source.SAID)
+    assert facts(Moment.ENDED, status="busy").outcome == Known(Outcome.BUSY, Source.EVENT)
 
 
 def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
@@ -154,14 +154,14 @@ def test_a_closed_row_of_the_call_log_is_the_last_word() -> None:
     news = cdr_from_row(row).update
     assert (news.moment, news.user_id) == (Moment.CDR, "user_1")
     assert news.facts == Facts(
-        direction=Known(Direction.OUTBOUND, Source.RECORD),
-        number=Known("+2", Source.RECORD),
-        started=Known(4, Source.RECORD),
-        picked_up=Known(5, Source.RECORD),
-        connected=Known(6, Source.RECORD),
-        ended=Known(8, Source.RECORD),
-        outcome=Known(Outcome.COMPLETED, Source.RECORD),
-        own_number=Known("+1", Source.RECORD),
+        direction=Known(Direction.OUTBOUND, Source.CDR),
+        number=Known("+2", Source.CDR),
+        started=Known(4, Source.CDR),
+        picked_up=Known(5, Source.CDR),
+        connected=Known(6, Source.CDR),
+        ended=Known(8, Source.CDR),
+        outcome=Known(Outcome.COMPLETED, Source.CDR),
+        own_number=Known("+1", Source.CDR),
     )
 
 
@@ -169,7 +169,7 @@ def test_a_live_row_tells_no_end() -> None:
     """While the call goes on, the call log knows only how far it came."""
     row = record(direction="outbound", connected_at=6, status="busy", cause=17, live=True)
     found = cdr_from_row(row).update.facts
-    assert found.connected == Known(6, Source.RECORD)
+    assert found.connected == Known(6, Source.CDR)
     assert found.ended is None
     assert found.outcome is None
 

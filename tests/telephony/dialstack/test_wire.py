@@ -236,7 +236,7 @@ def test_completed_proves_nothing() -> None:
         duration_seconds=30,
         hangup_cause=16,
     )
-    assert found.outcome == Known(Outcome.COMPLETED, Source.SAID)
+    assert found.outcome == Known(Outcome.COMPLETED, Source.EVENT)
     assert found.result is Outcome.NO_ANSWER
     assert found.talk_ms is None
 
@@ -259,8 +259,8 @@ def test_an_end_without_its_time_is_computed_or_seen() -> None:
     """The duration helps; else our clock has seen it end."""
     assert told(
         "call.end", status="completed", started_at=START, duration_seconds=7
-    ).ended == Known(START * 1000 + 7_000, Source.SAID)
-    assert told("call.end").ended == Known(AT, Source.SEEN)
+    ).ended == Known(START * 1000 + 7_000, Source.EVENT)
+    assert told("call.end").ended == Known(AT, Source.OBSERVED)
 
 
 json_values = st.recursive(
@@ -307,7 +307,7 @@ def test_an_odd_value_costs_its_field_and_never_the_event(field: bytes, odd: str
     assert found.problem == odd
     assert found.update is not None
     assert (found.update.provider_call_id, found.update.user_id) == ("call_1", "user_1")
-    assert found.update.facts.number == Known("+12025550143", Source.SAID)
+    assert found.update.facts.number == Known("+12025550143", Source.EVENT)
     assert found.update.facts.is_over
 
 
