@@ -16,7 +16,6 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.storage import migrate
-from adapter.storage.schema import sqlalchemy_url
 
 LITTLE_BYTES = 1_000_000_000
 FULL_BYTES = 100_000_000
@@ -34,7 +33,7 @@ def database_findings(url: str) -> Iterator[Finding]:
     if parsed.get_backend_name() == "sqlite":
         yield from _sqlite(Path(parsed.database or ""))
     elif parsed.get_backend_name() in {"postgresql", "postgres"}:
-        yield from _tables(sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
+        yield from _tables(migrate.sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
     else:
         yield fail("database", f"There is no store for {parsed.get_backend_name()}.", _ADDRESS)
 

@@ -1,7 +1,7 @@
 """The driver statements, in the SQL that SQLite and PostgreSQL share; `?` stands for a value.
 
 Written by hand because they run for every webhook: building and compiling them with SQLAlchemy
-costs several times what they do (docs/performance.md). The tables are schema.py's.
+costs several times what they do (docs/performance.md). The tables are those of migrations/.
 """
 
 from __future__ import annotations

@@ -17,14 +17,15 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from alembic import op
 
 from adapter.storage.filelock import FileLock, StoreLocked
-from adapter.storage.migrate import Migration, upgrade
+from adapter.storage.migrate import Migration, sqlalchemy_url, upgrade
 from adapter.storage.open import open_store
 from adapter.storage.port import StorageError
 from tests.contracts.stores import ADA, NOW, write
-from tests.storage.later import LATER, additions, grow
+from tests.storage.later import LATER, TABLES, additions, grow
 from tests.storage.servers import Postgres
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,47 @@ def tables(path: Path) -> set[str]:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     connection.close()
     return {name for (name,) in names}
+
+
+def shape(url: str) -> dict[str, list[object]]:
+    """Each table's columns, in order, whether they may be empty, its key, and its indexes."""
+    engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
+    seen = sa.inspect(engine)
+    return {
+        name: [
+            [(column["name"], column["nullable"]) for column in seen.get_columns(name)],
+            seen.get_pk_constraint(name)["constrained_columns"],
+            sorted(
+                (str(index["name"]), index["column_names"], bool(index["unique"]))
+                for index in seen.get_indexes(name)
+                if "duplicates_constraint" not in index
+            ),
+        ]
+        for name in sorted(seen.get_table_names())
+    }
+
+
+def test_both_databases_get_the_same_tables(tmp_path: Path, postgres: Postgres) -> None:
+    """Columns, keys and indexes, so that one set of statements is for both."""
+    file, server = f"sqlite:///{tmp_path}/softphone.db", postgres.database()
+    upgrade(file)
+    upgrade(server)
+    made = shape(file)
+    assert made == shape(server)
+    assert made.keys() == {*TABLES, "alembic_version"}
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("sqlite:////var/x.db", "sqlite:////var/x.db"),
+        ("postgresql://u:p%40@h/d", "postgresql+psycopg://u:p%40@h/d"),
+        ("postgres://u@h/d", "postgresql+psycopg://u@h/d"),
+    ],
+)
+def test_an_address_gets_the_driver_that_we_use(given: str, used: str) -> None:
+    """Psycopg 3 for PostgreSQL, also by its old name; passwords stay as they are."""
+    assert sqlalchemy_url(given) == used
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:

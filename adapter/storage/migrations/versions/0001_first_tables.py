@@ -1,4 +1,9 @@
-"""The first tables."""
+"""The first tables.
+
+Values are JSON in text columns (rows.py): nothing asks the database to look into them, and
+PostgreSQL's own JSON types refuse strings that Python can hold. What is swept, routed or compared
+stands in a column of its own.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +40,12 @@ def upgrade() -> None:
 
 
 def make_agents() -> None:
-    """The agents and their call logs."""
+    """The agents, and their call logs: one for each call that must be in Salesforce.
+
+    An agent's row is the unit of concurrency. Its `version` counts its commits without gaps; a
+    log's is that of the agent who wrote it. `account` and `provider_user` are the value's line, so
+    that the provider's events find the agent.
+    """
     op.create_table(
         "agents",
         *(text("org_id"), text("user_id"), number("version"), text("value")),
@@ -61,7 +71,7 @@ def make_agents() -> None:
 
 
 def make_calls() -> None:
-    """The provider's calls."""
+    """Which agents know a provider's call: webhooks are routed by it, the board lists it."""
     op.create_table(
         "calls",
         *(text("account"), text("provider_call_id"), text("org_id"), text("user_id")),
@@ -73,7 +83,7 @@ def make_calls() -> None:
 
 
 def make_deliveries() -> None:
-    """The webhooks that were taken, and those that wait for their call."""
+    """Every webhook that was acknowledged, so that it is taken once, and those without an agent."""
     op.create_table(
         "deliveries",
         *(text("account"), text("event_id"), text("type")),
@@ -95,7 +105,7 @@ def make_deliveries() -> None:
 
 
 def make_people() -> None:
-    """Sessions, the directory, and what the store knows of itself."""
+    """Sessions by their cookie's hash, a directory that is not used any more, the store's epoch."""
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.Text, primary_key=True),

@@ -1,4 +1,4 @@
-"""What drivers steer by, and who listens to a stream."""
+"""What a driver that steers calls keeps of each, and what one process at a time may do."""
 
 from __future__ import annotations
 
