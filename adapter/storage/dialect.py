@@ -45,7 +45,7 @@ OWN = {
 several of them never wait for each other in a ring."""
 
 XACT_ID = "SELECT pg_current_xact_id()::text"
-XACT_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
+XACT_STATUS = "SELECT pg_xact_status(CAST(%s AS xid8))"
 
 PREPARED = 512
 """So many statements the writing connection keeps prepared: some for each number of rows."""

@@ -16,20 +16,9 @@ from typing import Any, Self
 import psycopg
 from psycopg import errors, pq
 
-from adapter.storage import sql
+from adapter.storage import dialect, sql
 from adapter.storage.batch import ForRows, Row
 from adapter.storage.batchstate import Pair
-from adapter.storage.dialect import (
-    LOCKED_VERSIONS,
-    XACT_ID,
-    XACT_STATUS,
-    answer,
-    connect,
-    connect_for_writing,
-    numbered,
-    queue,
-    translate,
-)
 from adapter.storage.journal import Journal, Observer
 from adapter.storage.optimistic import Answer
 from adapter.storage.port import StorageError
@@ -71,7 +60,7 @@ class PostgresDatabase:
                     raise
                 # The server was started anew, or dropped us while nothing was to be done.
                 self.close()
-        self._connection = connect_for_writing(self._url)
+        self._connection = dialect.connect_for_writing(self._url)
         return self._start(self._connection, statements)
 
     def commit(self) -> None:
@@ -94,20 +83,20 @@ class PostgresDatabase:
 
     def versions(self, keys: Sequence[Pair]) -> Iterable[Row]:
         """(org, user, version) of those that are there, locked in the order of their keys."""
-        asked = sql.for_rows(LOCKED_VERSIONS, keys)
+        asked = sql.for_rows(dialect.LOCKED_VERSIONS, keys)
         return [row for text, values in asked for row in self.execute(text, values)[0]]
 
     def execute(self, statement: str, values: Sequence[object]) -> tuple[list[Row], int]:
         """The rows that it answers, and how many it changed."""
-        cursor = self._open.execute(numbered(statement), values)
+        cursor = self._open.execute(dialect.numbered(statement), values)
         rows = cursor.fetchall() if cursor.description is not None else []
         return rows, cursor.rowcount
 
     def write(self, statement: str, rows: Sequence[Row]) -> int:
         """Run it for each row, in one exchange with the server; how many rows changed in all."""
         with self._open.pipeline():
-            cursors = queue(self._open, (statement, rows))
-        return answer(cursors)[1]
+            cursors = dialect.queue(self._open, (statement, rows))
+        return dialect.answer(cursors)[1]
 
     def is_outage(self, error: Exception) -> bool:
         """Whether the server or the way to it is what is wrong."""
@@ -124,10 +113,10 @@ class PostgresDatabase:
     ) -> list[Answer]:
         with connection.pipeline():
             connection.execute("BEGIN")
-            transaction = connection.execute(XACT_ID)
-            queued = [queue(connection, statement) for statement in statements]
+            transaction = connection.execute(dialect.XACT_ID)
+            queued = [dialect.queue(connection, statement) for statement in statements]
         self._transaction = str(transaction.fetchall()[0][0])
-        return [answer(cursors) for cursors in queued]
+        return [dialect.answer(cursors) for cursors in queued]
 
     @property
     def _open(self) -> psycopg.Connection[Row]:
@@ -140,8 +129,8 @@ class PostgresDatabase:
         until = time.monotonic() + IN_DOUBT_SECONDS
         while time.monotonic() < until:
             try:
-                with connect(self._url) as fresh:
-                    status = fresh.execute(translate(XACT_STATUS), [self._transaction]).fetchone()
+                with dialect.connect(self._url) as fresh:
+                    status = fresh.execute(dialect.XACT_STATUS, [self._transaction]).fetchone()
             except psycopg.Error:
                 status = None
             if status is not None and status[0] != "in progress":
@@ -173,19 +162,19 @@ class PostgresStore(SqlStore):
 
 def open_reader(url: str, threads: int = 1) -> Reader:
     """Reading alone; the server is connected to by the first of it."""
-    return Reader(lambda: connect(url), translate, threads)
+    return Reader(lambda: dialect.connect(url), dialect.translate, threads)
 
 
 def _prepare(url: str, now: int) -> None:
     """Give the store its epoch, unless it has one."""
     made: list[tuple[Any, ...]] = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
     try:
-        with connect(url) as connection, connection.transaction():
+        with dialect.connect(url) as connection, connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {MIGRATION_MS}")
             # Whoever migrates holds it alone until the tables are whole (migrate.py).
             connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [sql.MIGRATION_LOCK])
             with connection.cursor() as cursor:
-                cursor.executemany(translate(sql.PUT_META), made)
+                cursor.executemany(dialect.translate(sql.PUT_META), made)
     except errors.QueryCanceled as error:
         raise StorageError("the database is being migrated: start again later") from error
     except errors.UndefinedTable as error:
