@@ -7,10 +7,11 @@ when it raises StorageError, nothing is, and the provider must send it again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from logging import DEBUG
+from typing import TypeAlias
 
 import structlog
 from msgspec.structs import replace
@@ -51,6 +52,9 @@ class DeliveryOutcome(StrEnum):
     QUARANTINED = "quarantined"
     DUPLICATE = "duplicate"
 
+
+News: TypeAlias = tuple[int, CallUpdate, int | None]
+"""When we heard what, and when the provider told it first, if known: Unix ms."""
 
 Reader = Callable[[str, bytes, int], CallUpdate | None]
 """Reads a body of an account again that came in at so many Unix ms: parked ones wait for it."""
@@ -150,10 +154,11 @@ class Intake:
         """Who hears what, what that makes of the delivery, and what is committed beside it."""
         at = self._clock.now()
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
-        plan = self._plan(update, way, at, sent_at)
+        unpark, waited = self._waiting(way)
+        plan = self._plan(way, [*waited, (at, update, sent_at)])
         if plan:
             fate = DeliveryOutcome.APPLIED
-            return plan, fate, _commit(heard, fate, at, way.read, unpark=way.parked)
+            return plan, fate, _commit(heard, fate, at, way.read, unpark=unpark)
         if not heard.parkable:
             return plan, DeliveryOutcome.IGNORED, None
         # Of others that wait for the same call it makes nothing.
@@ -167,12 +172,8 @@ class Intake:
             park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
         return plan, fate, _commit(heard, fate, at, route, park=park)
 
-    def _plan(
-        self, update: CallUpdate, way: Route, at: int, sent_at: int | None
-    ) -> dict[AgentKey, list[Report]]:
-        """What each agent hears who knows the call, or whom it names; the parked updates first."""
-        news = at, update, sent_at
-        updates = [*self._waiting(way), news] if way.parked else [news]
+    def _plan(self, way: Route, updates: list[News]) -> dict[AgentKey, list[Report]]:
+        """What each agent hears who knows the call, or whom it names."""
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
             snapshot, known = self._agents.cached(key), key in way.owners
@@ -187,15 +188,24 @@ class Intake:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _waiting(self, way: Route) -> Iterator[tuple[int, CallUpdate, None]]:
+    def _waiting(self, way: Route) -> tuple[tuple[Parked, ...], list[News]]:
+        """What waits no more, and what it tells.
+
+        What its reader stumbles over stays, for the next delivery of its call: another replica, or
+        the next release, may read it.
+        """
+        read: list[Parked] = []
+        news: list[News] = []
         for parked in way.parked:
             try:
                 told = self._read(parked.account, parked.body, parked.at)
             except Exception as bug:  # else nothing could be taken of this call any more
                 log.error("parked.not_read", delivery=parked.event_id, exc_info=bug)
                 continue
+            read.append(parked)
             if told is not None:
-                yield parked.at, told, None
+                news.append((parked.at, told, None))
+        return tuple(read), news
 
 
 def _commit(

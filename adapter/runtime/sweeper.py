@@ -1,14 +1,15 @@
 """The one clock hand: what is due becomes an event, so that nobody waits for ever.
 
 A restart, a lost effect or a lost webhook can only delay: the deadline is in the store.
-Law of this file: one agent's trouble, or the provider's, delays no other agent.
+Law of this file: one agent's trouble delays no other agent, and a provider's no other account.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -38,14 +39,14 @@ GRACE_MS = 1_000
 a probe) can only be done by them, and replicas that all try at once only race."""
 
 ASKED_AT_ONCE = 20
-"""So many questions to the call log at a time: it is the provider's, and others need it too."""
+"""So many questions to an account's call log at a time: others need it too."""
 
 ASK_AGAIN_MS = (5_000, 15_000, 45_000, 120_000, 240_000)
 """After a question that was not answered: a delivery waits ten minutes for its call at most."""
 
 UNANSWERED_KEPT = 1_000
-"""So many are asked again; of further ones no more is asked, as of those that were answered."""
-
+"""Of an account so many are asked again; of further ones no more is asked, as of those that were
+answered."""
 
 PATIENCE_SECONDS = 15.0
 """For one agent, or one question: whatever hangs must not stop the clock hand for all others."""
@@ -61,6 +62,29 @@ class Unanswered:
     tries: int
     ask_at: int
     until: int
+
+
+@dataclass(slots=True)
+class Account:
+    """What is under way at one account's call log, and what it did not answer, by delivery."""
+
+    is_asked: bool = False
+    unanswered: dict[str, Unanswered] = field(default_factory=dict)
+
+    def waiting(self, now: int) -> int:
+        """How many wait for their next question."""
+        self.unanswered = {k: one for k, one in self.unanswered.items() if one.until > now}
+        return len(self.unanswered)
+
+    def choose(self, due: list[Parked], now: int) -> list[Parked]:
+        """What to do next of all that is due; what was never asked goes first."""
+        ready = [one for one in due if one.due <= now or self._may_ask(one.event_id, now)]
+        ready.sort(key=lambda one: one.event_id in self.unanswered)
+        return ready[:ASKED_AT_ONCE]
+
+    def _may_ask(self, event_id: str, now: int) -> bool:
+        before = self.unanswered.get(event_id)
+        return before is None or before.ask_at <= now
 
 
 class Sweeper:
@@ -86,10 +110,10 @@ class Sweeper:
         self._seconds = seconds
         self._is_here = is_here
         self._failed: dict[AgentKey, int] = {}
-        self._unanswered: dict[tuple[str, str], Unanswered] = {}
+        self._accounts = defaultdict[str, Account](Account)
 
     async def run(self) -> None:
-        """Sweep until cancelled. A slow provider holds up the parked deliveries only."""
+        """Sweep until cancelled."""
         await asyncio.gather(self._repeat(self.sweep), self._repeat(self.unpark))
 
     async def _repeat(self, work: Callable[[], Awaitable[int]]) -> None:
@@ -142,23 +166,34 @@ class Sweeper:
             log.error("sweep.agent_failed", agent=str(key), exc_info=error)
 
     async def unpark(self) -> int:
-        """Every parked delivery that is due now, once; how many there were."""
-        now = self._clock.now()
-        self._unanswered = {k: one for k, one in self._unanswered.items() if one.until > now}
+        """Begin with what is due of each account whose last questions are over; how many."""
+        now, due, begun = self._clock.now(), defaultdict[str, list[Parked]](list), 0
         # Those that wait for their next question must not keep others from their first.
-        due = await self._store.due_parked(now, ASKED_AT_ONCE + len(self._unanswered))
-        ready = [parked for parked in due if self._is_ready(parked, now)]
-        await asyncio.gather(*(self._look_for(parked, now) for parked in ready))
-        return len(ready)
+        waiting = max((one.waiting(now) for one in self._accounts.values()), default=0)
+        for parked in await self._store.due_parked(now, ASKED_AT_ONCE + waiting):
+            due[parked.account].append(parked)
+        for name, those in due.items():
+            account = self._accounts[name]
+            if not account.is_asked and (chosen := account.choose(those, now)):
+                account.is_asked = True
+                self._agents.tasks.start(f"unpark {name}", self._ask(account, chosen, now))
+                begun += len(chosen)
+        return begun
 
-    def _is_ready(self, parked: Parked, now: int) -> bool:
-        before = self._unanswered.get((parked.account, parked.event_id))
-        return parked.due <= now or before is None or before.ask_at <= now
+    async def _ask(self, account: Account, chosen: list[Parked], now: int) -> None:
+        try:
+            await asyncio.gather(*(self._look_for(parked, now) for parked in chosen))
+        finally:
+            account.is_asked = False
 
     async def _look_for(self, parked: Parked, now: int) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._unpark(parked, now)
+        except (ProviderError, TimeoutError) as error:
+            reason = error.text if isinstance(error, ProviderError) else "no answer"
+            log.warning("cdr.unavailable", **_about(parked), reason=reason)
+            await self._ask_again(parked, now)
         except Exception as error:
             log.error("sweep.parked_failed", **_about(parked), exc_info=error)
             await self._ask_again(parked, now)
@@ -174,27 +209,22 @@ class Sweeper:
             await self._store.drop_parked(parked)
             return
         tenant = self._tenants.of_account(parked.account)
-        try:
-            cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
-        except ProviderError as error:
-            log.warning("cdr.unavailable", **_about(parked), reason=error.text)
-            await self._ask_again(parked, now)
-            return
+        cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
         if cdr and cdr.update.user_id is not None:
             await self._intake.take(_found(parked, cdr))
         await self._store.mark_asked(parked)
-        self._unanswered.pop((parked.account, parked.event_id), None)
+        self._accounts[parked.account].unanswered.pop(parked.event_id, None)
 
     async def _ask_again(self, parked: Parked, now: int) -> None:
         """Later, and ever later."""
-        key = (parked.account, parked.event_id)
-        before = self._unanswered.get(key)
-        if before is None and len(self._unanswered) >= UNANSWERED_KEPT:
+        unanswered = self._accounts[parked.account].unanswered
+        before = unanswered.get(parked.event_id)
+        if before is None and len(unanswered) >= UNANSWERED_KEPT:
             await self._store.mark_asked(parked)
             return
         tries = before.tries + 1 if before else 0
         wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]
-        self._unanswered[key] = Unanswered(tries, now + wait, parked.due)
+        unanswered[parked.event_id] = Unanswered(tries, now + wait, parked.due)
 
 
 def _about(parked: Parked) -> dict[str, str]:

@@ -225,7 +225,10 @@ class Store(Protocol):
         """Agents whose next deadline (or that of a log) is at or before `now`, oldest first."""
 
     async def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:
-        """Parked deliveries to ask the call log about (not `asked`, `at` 10 s ago) or to drop."""
+        """Parked deliveries to ask the call log about (not `asked`, `at` 10 s ago) or to drop.
+
+        The oldest of each account, and of each not more than `limit`.
+        """
 
     async def mark_asked(self, parked: Parked) -> None:
         """Remember that the call log was asked about it."""

@@ -59,7 +59,7 @@ def due(fetch: Fetch, now: int, limit: int) -> tuple[AgentKey, ...]:
 
 
 def due_parked(fetch: Fetch, now: int, limit: int) -> tuple[Parked, ...]:
-    """Parked deliveries to ask about or to drop, oldest first."""
+    """Parked deliveries to ask about or to drop, oldest first, of each account so many."""
     return tuple(_parked(row) for row in fetch(sql.DUE_PARKED, (now, now - ASK_AFTER_MS, limit)))
 
 

@@ -115,17 +115,19 @@ OWNERS = (
     "SELECT org_id, user_id, call_id FROM calls WHERE account = ? AND provider_call_id = ?"
     " ORDER BY org_id, user_id"
 )
-_PARKED = "SELECT account, provider_call_id, event_id, body, at, due, asked FROM parked"
-PARKED = f"{_PARKED} WHERE account = ? AND provider_call_id = ? ORDER BY at, event_id"
+_PARKED = "SELECT account, provider_call_id, event_id, body, at, due, asked FROM"
+PARKED = f"{_PARKED} parked WHERE account = ? AND provider_call_id = ? ORDER BY at, event_id"
 DUE = (
     "SELECT org_id, user_id FROM ("
     "SELECT org_id, user_id, next_due FROM agents WHERE next_due <= ?"
     " UNION ALL SELECT org_id, user_id, next_due FROM call_logs WHERE next_due <= ?) due"
     " GROUP BY org_id, user_id ORDER BY MIN(next_due), org_id, user_id LIMIT ?"
 )
-DUE_PARKED = (
-    f"{_PARKED} WHERE due <= ? OR (at <= ? AND NOT asked) ORDER BY at, account, event_id LIMIT ?"
+_DUE = (
+    "SELECT *, ROW_NUMBER() OVER (PARTITION BY account ORDER BY at, event_id) AS place"
+    " FROM parked WHERE due <= ? OR (at <= ? AND NOT asked)"
 )
+DUE_PARKED = f"{_PARKED} ({_DUE}) found WHERE place <= ? ORDER BY at, account, event_id"
 SESSION = "SELECT value FROM sessions WHERE token_hash = ?"
 EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 

@@ -334,6 +334,14 @@ async def test_parked_deliveries_fall_due_to_ask_and_then_to_drop(store: Store) 
     assert await store.due_parked(NOW + 600_000, 10) == ()
 
 
+async def test_no_account_s_parked_deliveries_hide_another_s(store: Store) -> None:
+    """Of each account the oldest are found, though another one has many older ones."""
+    many = tuple(replace(waiting(f"e{n}", NOW + n), account="first") for n in range(5))
+    late = replace(waiting("late", NOW + 9), account="second")
+    await store.commit(Commit(park=(*many, late)))
+    assert await store.due_parked(NOW + 60_000, 2) == (*many[:2], late)
+
+
 # --- deadlines ---
 
 

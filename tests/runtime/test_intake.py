@@ -440,12 +440,24 @@ async def test_a_talk_that_could_not_be_handed_on_is_asked_about_again(
     assert (await logged(bench, ADA), await logged(bench, BOB)) == ({}, {"pc1": OVER - TAKEN})
 
 
-async def test_a_parked_delivery_that_meets_a_bug_keeps_its_call_from_nobody(bench: Bench) -> None:
-    """It is left out, and what comes after it is taken."""
+async def test_a_parked_delivery_that_meets_a_bug_keeps_its_call_from_nobody(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is left out, and what comes after it is taken; it waits for a reader that can."""
     await bench.greet()
-    unnamed = news(Moment.DIALED, user=None)
-    parked = await bench.intake.take(heard(unnamed, "evt_1", b"what the reader stumbles over"))
-    assert parked is DeliveryOutcome.PARKED
-    taken = await bench.intake.take(heard(news(Moment.CONNECTED), "evt_2"))
+    unnamed = news(Moment.CONNECTED, user=None)
+
+    def stumble(*_: object) -> NoReturn:
+        raise ValueError("a bug of ours")
+
+    assert await bench.intake.take(heard(unnamed, "evt_1", b"connected")) is DeliveryOutcome.PARKED
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.intake, "_read", stumble)
+        taken = await bench.intake.take(heard(news(Moment.DIALED), "evt_2"))
     assert taken is DeliveryOutcome.APPLIED
-    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+    assert await phase(bench) is Phase.DIALING_DESTINATION
+    (waits,) = (await bench.store.route(LINE.account, "pc1")).parked
+    assert waits.event_id == "evt_1"
+    await bench.intake.take(heard(news(Moment.DIALED), "evt_3"))
+    assert await phase(bench) is Phase.BRIDGED
+    assert (await bench.store.route(LINE.account, "pc1")).parked == ()

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from adapter.core.events import DialRequested, TimePassed
@@ -19,7 +20,9 @@ from adapter.storage.port import StorageError
 from adapter.telephony.dialstack.cdr import CdrRow
 from adapter.telephony.port import Unknown
 from adapter.telephony.updates import Moment
-from tests.runtime.conftest import ADA, BOB, LINE, Bench, heard, news
+from adapter.tenants import Tenants
+from tests.fakes.tenants import a_tenant
+from tests.runtime.conftest import ADA, BOB, LINE, Bench, HandProvider, heard, news
 
 ADAS = CdrRow(
     provider_call_id="pc1",
@@ -38,6 +41,13 @@ async def dial_both(bench: Bench) -> None:
         click = DialRequested(1_000_000, "r1", f"call-{key.user_id}", "+12025550143", 1_000_000)
         await bench.agents.handle(key, click)
     await bench.settle()
+
+
+async def unpark(bench: Bench) -> int:
+    """Look once, and wait for the answers."""
+    begun = await bench.sweeper.unpark()
+    await bench.settle()
+    return begun
 
 
 async def test_a_deadline_is_kept_for_everybody_at_once(bench: Bench) -> None:
@@ -155,11 +165,11 @@ async def test_a_strangers_call_is_asked_about_once_and_given_up(bench: Bench) -
     await bench.intake.take(heard(news(Moment.DIALED, user="user_stranger"), body=b"dialed"))
     for _ in range(5):
         bench.clock.at += 20_000
-        await bench.sweeper.unpark()
+        await unpark(bench)
     assert bench.provider.asked == [("cdr", "pc1")]
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
     bench.clock.at += 600_000
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
 
@@ -169,7 +179,7 @@ async def test_the_call_log_tells_whose_a_parked_call_is(bench: Bench) -> None:
     bench.provider.rows = [ADAS]
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 20_000
-    await bench.sweeper.unpark()
+    await unpark(bench)
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
@@ -179,18 +189,18 @@ async def test_a_call_log_that_does_not_answer_is_asked_again_ever_later(bench: 
     bench.provider.fails = Unknown("down")
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
     bench.clock.at += 10_000
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     for wait in ASK_AGAIN_MS[:3]:
         bench.clock.at += wait - 1
-        assert await bench.sweeper.unpark() == 0
+        assert await unpark(bench) == 0
         bench.clock.at += 1
-        assert await bench.sweeper.unpark() == 1
+        assert await unpark(bench) == 1
     assert bench.provider.asked == [("cdr", "pc1")] * 4
     assert len((await bench.store.route(LINE.account, "pc1")).parked) == 1
     bench.provider.fails = None
     bench.provider.rows = [ADAS]
     bench.clock.at += ASK_AGAIN_MS[3]
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
     assert (await bench.store.route(LINE.account, "pc1")).parked == ()
 
@@ -210,12 +220,11 @@ async def test_a_question_that_died_with_its_process_is_asked_by_the_next(
     bench.clock.at += 20_000
     with monkeypatch.context() as hanging:
         hanging.setattr(bench.provider, "fetch_cdr", never)
-        dies = bench.tasks.start("unpark", bench.sweeper.unpark())
+        await bench.sweeper.unpark()
         await hangs.wait()
-        dies.cancel()
-        await asyncio.wait([dies])
+        await bench.tasks.close()
     bench.provider.rows = [ADAS]
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
@@ -233,9 +242,9 @@ async def test_an_answer_that_could_not_be_stored_is_asked_for_again(
 
     with monkeypatch.context() as broken:
         broken.setattr(bench.store, "begin", locked)
-        assert await bench.sweeper.unpark() == 1
+        assert await unpark(bench) == 1
     bench.clock.at += ASK_AGAIN_MS[0]
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
@@ -249,11 +258,11 @@ async def test_one_account_that_is_down_keeps_no_other_from_its_answer(bench: Be
     bench.clock.at += 4_000
     await bench.intake.take(heard(news(Moment.CONNECTED, user=None), "late", b"connected"))
     bench.clock.at += 6_000
-    assert await bench.sweeper.unpark() == ASKED_AT_ONCE
+    assert await unpark(bench) == ASKED_AT_ONCE
     bench.provider.fails = None
     bench.provider.rows = [ADAS]
     bench.clock.at += 4_000
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
 
 
@@ -272,11 +281,47 @@ async def test_a_call_log_that_hangs_keeps_no_other_from_its_answer(
         broken.setattr(sweeping, "PATIENCE_SECONDS", 0.05)
         broken.setattr(bench.provider, "fetch_cdr", hangs)
         async with asyncio.timeout(20):
-            assert await bench.sweeper.unpark() == 1
+            assert await unpark(bench) == 1
     bench.provider.rows = [ADAS]
     bench.clock.at += ASK_AGAIN_MS[0]
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+
+
+async def test_an_account_that_hangs_holds_up_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many wait there, and while it hangs: the others' are asked, and its own but once."""
+    other, hangs = HandProvider(), asyncio.Event()
+    asked = list[str]()
+
+    async def never(call_id: str) -> Any:
+        asked.append(call_id)
+        if len(asked) == ASKED_AT_ONCE:
+            hangs.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(other, "fetch_cdr", never)
+    both = Tenants([a_tenant(bench.provider, LINE.account), a_tenant(other, "slow", org_id="00D2")])
+    bench.sweeper._tenants = both
+    await bench.greet()
+    for number in range(2 * ASKED_AT_ONCE):
+        told = news(Moment.CONNECTED, user=None, call=f"lost{number}")
+        delivery = heard(told, f"lost{number}", b"connected")
+        await bench.intake.take(replace(delivery, account="slow"))
+    bench.clock.at += 1
+    bench.provider.rows = [ADAS]
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    bench.clock.at += 10_000
+    bound = asyncio.Event()
+    bench.hints.listen(lambda key, version: bound.set())
+    async with asyncio.timeout(20):
+        assert await bench.sweeper.unpark() == ASKED_AT_ONCE + 1
+        await hangs.wait()
+        await bound.wait()
+        assert await bench.sweeper.unpark() == 0
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+    assert len(asked) == ASKED_AT_ONCE
 
 
 async def test_too_many_questions_without_an_answer_are_given_up(
@@ -289,9 +334,9 @@ async def test_too_many_questions_without_an_answer_are_given_up(
         told = news(Moment.CONNECTED, user=None, call=f"pc{number}")
         await bench.intake.take(heard(told, event_id=f"e{number}", body=b"connected"))
     bench.clock.at += 10_000
-    assert await bench.sweeper.unpark() == 2
+    assert await unpark(bench) == 2
     bench.clock.at += ASK_AGAIN_MS[0]
-    assert await bench.sweeper.unpark() == 1
+    assert await unpark(bench) == 1
 
 
 # --- two replicas -------------------------------------------------------------------------------
