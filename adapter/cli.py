@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(name, given[1:])
     except (CommandFailed, WrongSetting) as error:
-        sys.stderr.write(f"softphone: {error}\n")
+        sys.stderr.writelines(f"softphone: {line}\n" for line in str(error).splitlines())
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would flush once more, and complain:
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe

@@ -12,6 +12,7 @@ from adapter.orgs import Org
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.directory import read_entries
 from adapter.settings import WrongSetting
+from adapter.settings.rules import split_secrets
 from adapter.telephony.asterisk.account import OPTIONS, account_of
 from adapter.telephony.asterisk.cel import open_cel
 from adapter.telephony.asterisk.client import AriClient
@@ -40,14 +41,13 @@ class Kind:
 
 def _dialstack(org: Org, _states: DriverStates, observe: Observe) -> Driver:
     account, options = org.account, org.telephony.options
-    secrets = options.get("webhook_secrets", "").replace(",", "\n").split("\n")
     field = options.get("user_field", USER_FIELDS[0])
     if field not in USER_FIELDS:
         raise ValueError(f"user_field must be {' or '.join(USER_FIELDS)}, not {field}")
     return DialStackDriver(
         build_http(options.get("url", DIALSTACK_URL), options.get("token", ""), account),
         account=account,
-        webhook_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        webhook_secrets=split_secrets(options.get("webhook_secrets", "")),
         user_field=field,
         tolerance_seconds=float(options.get("tolerance_seconds", TOLERANCE_SECONDS)),
         observe=observe,

@@ -42,7 +42,13 @@ from pydantic import SecretStr
 from adapter.origins import demand_https, normal_origin
 from adapter.panelfile import PanelFile, read_panel_file
 from adapter.settings import Settings, WrongSetting
-from adapter.settings.rules import is_task_field, secure_origin, whole_numbers, why_weak
+from adapter.settings.rules import (
+    is_task_field,
+    secure_origin,
+    split_secrets,
+    whole_numbers,
+    why_weak,
+)
 
 DEV_ORG = "00D000000000DEV"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
@@ -334,8 +340,7 @@ def _check_secrets(orgs: tuple[Org, ...]) -> None:
 
 
 def _webhook_secrets(org: Org) -> set[str]:
-    text = org.telephony.options.get("webhook_secrets", "").replace(",", "\n")
-    return {secret.strip() for secret in text.split("\n") if secret.strip()}
+    return set(split_secrets(org.telephony.options.get("webhook_secrets", "")))
 
 
 def _check_once(what: str, values: list[str]) -> None:

@@ -47,8 +47,11 @@ def run(_options: argparse.Namespace) -> int:
         gc.set_threshold(*COLLECT_AFTER)
         with asyncio.Runner(loop_factory=_fast_loop()) as runner:
             runner.run(app.serve(settings))
-    except (DirectoryError, StorageError) as error:
-        raise CommandFailed(str(error)) from error
+    except DirectoryError as error:
+        named = "SOFTPHONE_DIRECTORY_FILE, or directory_file of an org"
+        raise CommandFailed(f"{error} ({named})") from error
+    except StorageError as error:
+        raise CommandFailed(f"{error} (SOFTPHONE_DATABASE_URL)") from error
     except app.CannotListen as error:
         raise CommandFailed(f"{error} (SOFTPHONE_HOST, SOFTPHONE_PORT)") from error
     except CannotLink as error:

@@ -32,7 +32,9 @@ async def examine(
         settings = load(environment)
         orgs = orgs_of(settings)
     except WrongSetting as error:
-        return (fail("settings", f"{error}.", "The adapter does not start before it is right."),)
+        todo = "The adapter does not start before it is right."
+        lines = (line if line[-1] in ".?" else f"{line}." for line in str(error).splitlines())
+        return tuple(fail("settings", line, todo) for line in lines)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))
     providers, salesforce, public, socket, voice = await asyncio.gather(
         asyncio.gather(*[provider_findings(org, clock, settings.public_url) for org in orgs.all]),

@@ -87,7 +87,9 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
         text = path.read_text(encoding="utf-8-sig")
         rows = _csv(text) if path.suffix == ".csv" else tomllib.loads(text).get("agent", [])
         return tuple(_entry(row) for row in rows)
-    except (OSError, ValueError, TypeError, csv.Error) as error:
+    except OSError as error:
+        raise DirectoryError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, TypeError, csv.Error) as error:
         raise DirectoryError(f"{path}: {error}") from None
 
 

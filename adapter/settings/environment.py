@@ -7,17 +7,36 @@ good as none.
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import ValidationError
 
 from adapter.settings import PREFIX, Settings, WrongSetting
+from adapter.settings.together import contradictions
 
 DOTENV = ".env"
+_FILE = "_FILE"
+_LONGEST_SHOWN = 80
+_IN_QUOTES = re.compile(r"""(["']).*\1""", re.DOTALL)
+
+QUOTED = (
+    "is in quotation marks, which are part of the value here (docker's --env-file does not take "
+    "them off as .env does): leave them out"
+)
+
+_PLAINLY = {
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+}
+"""Instead of pydantic's own words, by its kind of error."""
 
 
 def environment() -> dict[str, str]:
@@ -25,57 +44,105 @@ def environment() -> dict[str, str]:
 
     Raises WrongSetting where `.env` is there and cannot be read.
     """
-    try:
-        # Nothing is expanded: a "${" in a secret is two characters of a secret.
-        lines = dotenv_values(DOTENV, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"{DOTENV} cannot be read as UTF-8 text: {error}") from None
-    said = {name: value for name, value in lines.items() if value is not None}
-    return {**said, **{name: value for name, value in os.environ.items() if value}}
+    own = {name: value for name, value in os.environ.items() if value.strip()}
+    # A file that is named here is as strong as a value: .env's does not hide it.
+    hidden = {f"{name}{_FILE}" for name in own} | {name.removesuffix(_FILE) for name in own}
+    return {name: value for name, value in _dotenv().items() if name not in hidden} | own
+
+
+def _dotenv() -> dict[str, str]:
+    """The lines of `.env`. Raises WrongSetting."""
+    if not os.path.lexists(DOTENV):
+        return {}
+    # Some editors put a mark before UTF-8 text, which would be part of the first name.
+    lines = tuple(parse_stream(io.StringIO(_read(DOTENV, encoding="utf-8-sig"))))
+    if wrong := [line.original.line for line in lines if line.error]:
+        numbers = ", ".join(map(str, wrong))
+        raise WrongSetting(
+            f"{DOTENV}: line {numbers} cannot be read: each is NAME=value, and a quotation mark "
+            f"at the beginning of the value has another at its end"
+        )
+    # Nothing is expanded: a "${" in a secret is two characters of a secret.
+    return {line.key: line.value for line in lines if line.key and line.value is not None}
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """A sentence for each SOFTPHONE_ variable that is no setting: a slip of the pen, mostly."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{variable}_FILE" for variable in known}
-    strangers = sorted(v for v in environment if v.startswith(PREFIX) and v not in known)
+    known |= {f"{variable}{_FILE}" for variable in known}
+    strangers = sorted(
+        name for name in environment if name.upper().startswith(PREFIX) and name not in known
+    )
     return tuple(_stranger(variable, known) for variable in strangers)
 
 
 def _stranger(variable: str, known: set[str]) -> str:
-    near = get_close_matches(variable, sorted(known), n=2, cutoff=0.8)
+    near = get_close_matches(variable.upper(), sorted(known), n=2, cutoff=0.8)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return f"{variable} is no setting and was ignored.{hint}"
 
 
 def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings:
-    """The settings of this environment. Raises WrongSetting, which names the variable."""
+    """The settings of this environment. Raises WrongSetting with a line for each wrong one."""
     env = environment() if told is None else told
-    values: dict[str, object] = {}
+    values, wrong = _values(env)
+    values |= overrides
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        wrong |= {str(one["loc"][0]): _sentence(one) for one in error.errors()}
+        right = {name: value for name, value in values.items() if name not in wrong}
+        settings = Settings.model_validate(right)
+    together = [said for fields, said in contradictions(settings) if not fields & wrong.keys()]
+    if wrong or together:
+        raise WrongSetting("\n".join([*wrong.values(), *together, *unknown_variables(env)]))
+    return settings
+
+
+def _values(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What each field is told, and a sentence for each of which that cannot be read."""
+    values, wrong = {}, {}
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
-        if env.get(variable):
-            values[name] = env[variable]
-        elif env.get(f"{variable}_FILE"):
-            values[name] = _read(f"{variable}_FILE", env[f"{variable}_FILE"])
-    try:
-        return Settings.model_validate({**values, **overrides})
-    except ValidationError as error:
-        raise WrongSetting("; ".join(_sentence(e) for e in error.errors())) from None
+        # A literal is compared as it is, so blanks around it go here, and a carriage return too.
+        said = env.get(variable, "").strip()
+        if _IN_QUOTES.fullmatch(said):
+            wrong[name] = f"{variable}: {QUOTED}"
+        elif said:
+            values[name] = said
+        elif path := env.get(f"{variable}{_FILE}", "").strip():
+            try:
+                values[name] = _read(path).strip()
+            except WrongSetting as error:
+                wrong[name] = f"{variable}{_FILE}: {error}"
+    return values, wrong
 
 
-def _read(variable: str, path: str) -> str:
+def _read(path: str, encoding: str = "utf-8") -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding=encoding)
     except OSError as error:
-        raise WrongSetting(f"{variable}: cannot read {path}: {error.strerror}") from None
+        raise WrongSetting(f"cannot read {path}: {error.strerror}") from None
     except ValueError:
-        raise WrongSetting(f"{variable}: {path} is not UTF-8 text") from None
+        raise WrongSetting(f"{path} is not UTF-8 text") from None
 
 
-def _sentence(error: Mapping[str, object]) -> str:
-    where = error.get("loc")
-    name = PREFIX + str(where[0]).upper() if isinstance(where, tuple) and where else ""
-    said = str(error.get("msg", "")).removeprefix("Value error, ")
-    said = said.replace("Input should be", "must be")
-    return f"{name}: {said}" if name else said
+def _sentence(error: Mapping[str, Any]) -> str:
+    """The variable, what it should be, and what it is: of a secret only what it should be."""
+    name = str(error["loc"][0])
+    field = Settings.model_fields[name]
+    said = re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
+    said = _PLAINLY.get(error["type"], said)
+    if error["type"] == "string_pattern_mismatch":
+        said = f"must look like {' or '.join(map(str, field.examples or ()))}"
+    return f"{PREFIX}{name.upper()}: {said}{_shown(error['input'], said)}"
+
+
+def _shown(value: object, said: str) -> str:
+    """What was read, unless the sentence has told it already, or it is perhaps a password."""
+    if not isinstance(value, str) or "@" in value:
+        return ""
+    if any(repr(part.strip()) in said for part in value.split(",")):
+        return ""
+    short = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return f" (it is {short!r})"

@@ -71,6 +71,11 @@ def why_weak(secret: str) -> str:
     return ""
 
 
+def split_secrets(text: str) -> tuple[str, ...]:
+    """Several secrets, while one is changed: by commas in a variable, a line each in a file."""
+    return tuple(part.strip() for part in re.split("[,\n]", text) if part.strip())
+
+
 def is_number_prefix(text: str) -> bool:
     """Whether it is + and digits, or digits alone."""
     return _NUMBER_PREFIX.fullmatch(text) is not None

@@ -28,7 +28,7 @@ from adapter.settings.rules import (
 class SalesforceSettings(BaseModel):
     """Call logs by Open CTI's Tasks or by Salesforce Voice, and the server's own way in."""
 
-    open_cti_version: Annotated[str, Field(pattern=r"^[1-9][0-9]\.0$")] = "57.0"
+    open_cti_version: Annotated[str, Field(pattern=r"^[1-9][0-9]\.0$", examples=["57.0"])] = "57.0"
     log_missed_calls: bool = True
     task_status: str = "Completed"
     task_extra_fields: Texts = ()
@@ -45,7 +45,9 @@ class SalesforceSettings(BaseModel):
     read_back_seconds: Texts = ("30", "60", "120", "330")
 
     voice_url: str = ""
-    voice_contact_center: Annotated[str, Field(pattern="^([A-Za-z][A-Za-z0-9_]*)?$")] = ""
+    voice_contact_center: Annotated[
+        str, Field(pattern="^([A-Za-z][A-Za-z0-9_]*)?$", examples=["Softphone_Voice"])
+    ] = ""
     voice_key: SecretStr = SecretStr("")
     voice_certificate: Path | None = None
     voice_audience: Annotated[str, Field(max_length=255)] = ""

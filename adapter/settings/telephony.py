@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from adapter.origins import demand_https, normal_url
-from adapter.settings.rules import LONGEST_SECONDS
+from adapter.settings.rules import LONGEST_SECONDS, split_secrets
 
+TURN_URL = "turn:turn.example.com:3478?transport=udp"
 TURN_URLS = r"^((stun|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?(,|$))*$"
 
 
@@ -26,7 +27,9 @@ class TelephonySettings(BaseModel):
     asterisk_url: str = "http://127.0.0.1:8088"
     asterisk_user: str = ""
     asterisk_secret: SecretStr = SecretStr("")
-    asterisk_app: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,40}$")] = "softphone"
+    asterisk_app: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,40}$", examples=["softphone"])] = (
+        "softphone"
+    )
     asterisk_device: str = "PJSIP/{user}"
     asterisk_outside: str = "PJSIP/{number}@trunk"
     asterisk_inside: str = "PJSIP/{number}"
@@ -42,9 +45,11 @@ class TelephonySettings(BaseModel):
     asterisk_recording_pause: bool = False
     asterisk_device_state: str = ""
     asterisk_browser_phone: bool = False
-    asterisk_browser_codecs: Annotated[str, Field(pattern="^[a-z0-9,]{1,80}$")] = "ulaw,alaw"
+    asterisk_browser_codecs: Annotated[
+        str, Field(pattern="^[a-z0-9,]{1,80}$", examples=["ulaw,alaw"])
+    ] = "ulaw,alaw"
     asterisk_browser_return_seconds: Annotated[int, Field(ge=5, le=600)] = 30
-    asterisk_turn_urls: Annotated[str, Field(pattern=TURN_URLS)] = ""
+    asterisk_turn_urls: Annotated[str, Field(pattern=TURN_URLS, examples=[TURN_URL])] = ""
     asterisk_turn_secret: SecretStr = SecretStr("")
     directory_file: Path | None = None
     panel_file: Path | None = None
@@ -57,8 +62,7 @@ class TelephonySettings(BaseModel):
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """All live secrets of the provider's webhooks, the newest first by custom."""
-        text = self.dialstack_webhook_secrets.get_secret_value()
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return split_secrets(self.dialstack_webhook_secrets.get_secret_value())
 
     @property
     def is_provider_configured(self) -> bool:

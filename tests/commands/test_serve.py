@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import re
 import socket
 from pathlib import Path
 
@@ -32,8 +33,8 @@ def thresholds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[in
 @pytest.mark.parametrize(
     ("variable", "value", "word"),
     [
-        ("SOFTPHONE_DATABASE_URL", "nonsense", "sqlite:///"),
-        ("SOFTPHONE_DIRECTORY_FILE", "/nowhere/agents.toml", "/nowhere/agents.toml"),
+        ("SOFTPHONE_DATABASE_URL", "postgresql://127.0.0.1:1/x", "(SOFTPHONE_DATABASE_URL)"),
+        ("SOFTPHONE_DIRECTORY_FILE", "/nowhere/agents.toml", "(SOFTPHONE_DIRECTORY_FILE, or"),
     ],
 )
 def test_a_start_that_fails_names_the_setting(
@@ -41,7 +42,7 @@ def test_a_start_that_fails_names_the_setting(
 ) -> None:
     """The database and the directory: each its sentence, no traceback."""
     monkeypatch.setenv(variable, value)
-    with pytest.raises(CommandFailed, match=word):
+    with pytest.raises(CommandFailed, match=re.escape(word)):
         run(argparse.Namespace())
 
 
@@ -62,8 +63,8 @@ def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
 ) -> None:
     """The start goes on: a newer release's variable must not keep an older one down."""
     monkeypatch.setenv("SOFTPHONE_RING_SECOND", "20")
-    monkeypatch.setenv("SOFTPHONE_DATABASE_URL", "nonsense")
-    with capture_logs() as lines, pytest.raises(CommandFailed, match="sqlite:///"):
+    monkeypatch.setenv("SOFTPHONE_DIRECTORY_FILE", "/nowhere/agents.toml")
+    with capture_logs() as lines, pytest.raises(CommandFailed, match="No such file"):
         run(argparse.Namespace())
     (warning,) = (line for line in lines if line["log_level"] == "warning")
     assert warning["event"] == "settings.unknown"

@@ -105,14 +105,61 @@ def test_without_a_dotenv_file_the_environment_is_all(folder: Path) -> None:
 def test_a_dotenv_file_that_is_no_text_is_a_wrong_setting(folder: Path) -> None:
     """The sentence names the file."""
     (folder / ".env").write_bytes(b"SOFTPHONE_PORT=\xff\n")
-    with pytest.raises(WrongSetting, match=r"^\.env cannot be read as UTF-8 text"):
+    with pytest.raises(WrongSetting, match=r"^\.env is not UTF-8 text$"):
         load()
+
+
+def test_a_folder_in_place_of_the_dotenv_file_is_a_wrong_setting(folder: Path) -> None:
+    """Docker makes one where the file to mount is missing."""
+    (folder / ".env").mkdir()
+    with pytest.raises(WrongSetting, match=r"^cannot read \.env: Is a directory$"):
+        load()
+
+
+def test_a_dotenv_file_from_an_editor_of_windows_is_read(folder: Path) -> None:
+    """It begins with a byte order mark, and its lines end with a carriage return."""
+    (folder / ".env").write_bytes(b"\xef\xbb\xbfSOFTPHONE_PORT=1\r\nSOFTPHONE_LOG_LEVEL=debug\r\n")
+    settings = load()
+    assert (settings.port, settings.log_level) == (1, "debug")
+
+
+def test_lines_of_the_dotenv_file_that_cannot_be_read_are_named(folder: Path) -> None:
+    """By their numbers: what is in them may be a secret."""
+    (folder / ".env").write_text('SOFTPHONE_PORT: 1\nSOFTPHONE_HOST=::1\nSOFTPHONE_ORG_ID="00D\n')
+    with pytest.raises(WrongSetting, match=r"^\.env: line 1, 3 cannot be read: each is NAME=value"):
+        load()
+
+
+def test_a_file_that_the_environment_names_wins_over_a_dotenv_value(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a value of the environment over a file that `.env` names."""
+    (folder / "token").write_text("sk_2\n")
+    (folder / ".env").write_text("SOFTPHONE_DIALSTACK_TOKEN=sk_1\nSOFTPHONE_PORT_FILE=port\n")
+    monkeypatch.setenv("SOFTPHONE_DIALSTACK_TOKEN_FILE", "token")
+    monkeypatch.setenv("SOFTPHONE_PORT", "2")
+    settings = load()
+    assert (settings.dialstack_token.get_secret_value(), settings.port) == ("sk_2", 2)
+
+
+@pytest.mark.parametrize("quoted", ['"dev"', "'dev'", ' "" '])
+def test_a_value_in_quotes_is_refused(quoted: str) -> None:
+    """Docker's --env-file hands them on; a secret would silently be another one."""
+    with pytest.raises(WrongSetting, match=r"^SOFTPHONE_SIGN_IN: is in quotation marks"):
+        load({"SOFTPHONE_SIGN_IN": quoted})
+
+
+def test_secrets_of_a_file_may_stand_on_lines_of_their_own(tmp_path: Path) -> None:
+    """As `webhooks register --secret-file` writes them; each is judged by itself."""
+    (tmp_path / "secrets").write_text("whsec_9f2c1e7a5b3d8064\nx7\n")
+    with pytest.raises(WrongSetting, match="WEBHOOK_SECRETS: one of them is a sample"):
+        load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS_FILE": str(tmp_path / "secrets")})
 
 
 def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
     """A slip in the file is named by its variable, like any other."""
     (folder / ".env").write_text("SOFTPHONE_PORT=x\n")
-    with pytest.raises(WrongSetting, match=r"^SOFTPHONE_PORT: must be a valid integer"):
+    with pytest.raises(WrongSetting, match=r"^SOFTPHONE_PORT: must be a whole number"):
         load()
 
 
@@ -125,6 +172,11 @@ def test_an_unknown_variable_is_told_with_what_is_near() -> None:
         "SOFTPHONE_DIALSTACK_TOKN is no setting and was ignored. "
         "Did you mean SOFTPHONE_DIALSTACK_TOKEN or SOFTPHONE_DIALSTACK_TOKEN_FILE?",
     )
+
+
+def test_an_unknown_variable_in_small_letters_is_told() -> None:
+    """Variables have capitals, and the system tells them apart."""
+    assert "Did you mean SOFTPHONE_PORT or" in unknown_variables({"softphone_port": "1"})[0]
 
 
 def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
