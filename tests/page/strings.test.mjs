@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { passedBefore } from '../../web/softphone/screens.js';
-import { LANGUAGES, chooseLanguage, createTranslate, unmarked, wordsFor } from '../../web/softphone/strings.js';
+import { LANGUAGES, chooseLanguage, createTranslate, pieces, unmarked, wordsFor } from '../../web/softphone/strings.js';
 
 const HOME = new URL('../../web/softphone/', import.meta.url);
 const ENGLISH = JSON.parse(readFileSync(new URL('lang/en.json', HOME), 'utf8'));
@@ -43,6 +43,17 @@ test('a number keeps its order within text that runs from right to left, and lea
   assert.equal(t('from', { name: '(202) 555-0100' }), 'من \u2068(202) 555-0100\u2069');
   assert.equal(unmarked(t('from', { name: 'Grace' })), 'من Grace');
   assert.equal(t('from', {}), 'من ');
+});
+
+test('a number within text is a piece of its own, in whichever country it is written', () => {
+  const written = ['(202) 555-9000', '+1 202-555-9000', '+49 30 901820', '+442079460958', '03-1234-5678', '06 12 34 56 78', '2026-11-30'];
+  for (const number of written) {
+    assert.deepEqual(pieces(`to Grace · ${number}.`), ['to Grace · ', number, '.']);
+    assert.deepEqual(pieces(`\u2068${number}\u2069`), ['\u2068', number, '\u2069']);
+    assert.deepEqual(pieces(number), ['', number, '']);
+  }
+  for (const other of ['', 'Room 12', '1:02:03', '2 of 1000 agents', '12 % · 7']) assert.deepEqual(pieces(other), [other]);
+  assert.deepEqual(pieces('555-0100-1, 555-0100-2').filter((_, at) => at % 2), ['555-0100-1', '555-0100-2']);
 });
 
 /** @param {string} language @param {URL} home @returns {{[key: string]: string | {[plural: string]: string}}} */

@@ -1,5 +1,7 @@
 /** The few lines of DOM that stand in for a framework: make, set, and lists that keep their nodes. */
 
+import { pieces } from './strings.js';
+
 /** @import {Component} from './types.js' */
 
 /**
@@ -21,9 +23,12 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** Writing the same text again would make screen readers speak again. @param {Node} node @param {string} text */
+/** Text with each number in it in one piece. @param {string} text */
+const whole = (text) => pieces(text).map((piece, at) => (at % 2 ? el('bdi', { class: 'whole', dir: 'ltr' }, piece) : piece));
+
+/** Writing the same text again would make screen readers speak again. @param {Element} node @param {string} text */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent !== text) node.replaceChildren(...whole(text));
 }
 
 /** @param {Element} node @param {boolean} visible */

@@ -195,6 +195,7 @@ function createLink(page, begun, desk, { send, dialing, onReload }) {
     ...begun,
     onFrame: createFrames(page, desk, { saving: () => saving, send, dialing, onReload }),
     onGreeting(journal) {
+      page.unsay('frame');
       saving = createSaveLog({ driver: begun.driver, journal, send, complete: works.complete });
     },
     onUp() {

@@ -12,6 +12,10 @@ export const LANGUAGES = ['en', 'ar', 'de', 'es', 'fr', 'ja', 'pt'];
  * @param {string|number} value
  */
 export const isolated = (value) => (String(value) === '' ? '' : `\u2068${value}\u2069`);
+// Grouped digits: a phone number, a date.
+const GROUPED = /(\+?\(?\d(?:[\s().\/-]{0,3}\d){4,})/;
+/** Text in pieces: each second one is a number, which reads from left to right and does not break. @param {string} text */
+export const pieces = (text) => text.split(GROUPED);
 /** Without the marks of it: what leaves the panel. @param {string} text */
 export const unmarked = (text) => text.replace(/[\u2068\u2069]/g, '');
 

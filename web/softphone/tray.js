@@ -58,7 +58,7 @@ function createFacts({ t, now, language }) {
       setText(reason, t(`tray.reason.${row.reason}`, { ids: row.record_ids.join(', ') }));
       const words = row.errors.map(({ code, message, field }) => (field && message ? `${field}: ${message}` : message || code));
       if (errors.children.length !== words.length) errors.replaceChildren(...words.map(() => el('li')));
-      words.forEach((text, index) => setText(/** @type {Node} */ (errors.children[index]), text));
+      words.forEach((text, index) => setText(/** @type {Element} */ (errors.children[index]), text));
     },
   };
 }
