@@ -21,18 +21,20 @@ class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
     `surface` is the product of Salesforce's that it is in, `route` who writes the logs there.
-    `can_save` is False until its journal has been taken, and until Salesforce has said who runs
-    it where that is asked (`who_asked`: the question's id); `session` is the id of its sign-in;
-    `journal` are the goes (log id, attempt) that it remembered when it said hello, None where
-    that can't be told; `goes` those that went down this very socket; `probes` by nonce: when each
-    one was sent (Unix milliseconds), and which goes had gone down before it.
+    `journal_taken` is False until what it remembers of its saves has been heard, and `user_known`
+    until Salesforce has said who runs it, where that is asked (`who_asked`: the question's id);
+    `session` is the id of its sign-in; `journal` are the goes (log id, attempt) that it remembered
+    when it said hello, None where that can't be told; `goes` those that went down this very socket;
+    `probes` by nonce: when each one was sent (Unix milliseconds), and which goes had gone down
+    before it.
     """
 
     page_id: str
     key: AgentKey
     send: Callable[[str], None]
     close: Callable[[int, str], None]
-    can_save: bool = True
+    journal_taken: bool = True
+    user_known: bool = True
     surface: str = ""
     route: Route = Route.PAGE
     visible: bool = True
@@ -50,6 +52,11 @@ class Page:
     def writes(self) -> bool:
         """Whether it saves and pops."""
         return self.route.by_page
+
+    @property
+    def can_save(self) -> bool:
+        """Whether it may be given a log now."""
+        return self.writes and self.journal_taken and self.user_known
 
     @property
     def rank(self) -> tuple[bool, bool, int]:

@@ -19,10 +19,11 @@ from adapter.page.guests import route_of, surface_of
 from adapter.page.messages import BadFrame, Hello, decode
 from adapter.page.page import Page
 from adapter.page.pages import Pages
+from adapter.page.parts import JournalEntry
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.directory import DirectoryUnavailable
-from adapter.storage.port import Session
+from adapter.storage.port import Session, StorageError
 from adapter.tenants import Directory
 from adapter.web.outbox import Outbox
 from adapter.web.salesforceuser import SalesforceUserCheck
@@ -30,6 +31,11 @@ from adapter.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
 
+NOT_TAKEN = (
+    "journal-not-taken",
+    "This tab cannot save calls to Salesforce right now: another tab saves them, or they wait. "
+    "You can call as usual. Please tell your admin.",
+)
 TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
 
@@ -86,7 +92,8 @@ class Reception:
             route=surface.route,
             send=outbox.send,
             close=outbox.close,
-            can_save=False,
+            journal_taken=False,
+            user_known=False,
             visible=hello.visible,
             focused=hello.focused,
             active_at=self._clock.now(),
@@ -133,14 +140,32 @@ class Reception:
         if rubbish:
             about = {"agent": str(page.key), "page": page.page_id}
             log.warning("journal.invalid_entries", **about, entries=rubbish)
-        read = self._pages.orgs.of(page.key).reads_errors(page.route)
-        for entry in entries:
-            event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
-            if event is not None:
-                await self._agents.handle_log_event(page.key, entry.log_id, event)
+        # Each of them: a fault of ours about one must not cost what the others say.
+        page.journal_taken = all([await self._hears(page, entry) for entry in entries])
+        if not page.journal_taken:
+            page.send(frames.error_frame(*NOT_TAKEN))
+            return
         # A save of which nothing can be read may be any: then none was never begun.
         page.journal = None if rubbish else frozenset((e.log_id, e.attempt) for e in entries)
         await self._pages.proofs.returned(page)
+
+    async def _hears(self, page: Page, entry: JournalEntry) -> bool:
+        """Whether one save that the page remembers could be taken. Raises StorageError.
+
+        It keeps what could not be, and tells it again with its next hello.
+        """
+        try:
+            read = self._pages.orgs.of(page.key).reads_errors(page.route)
+            event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
+            if event is not None:
+                await self._agents.handle_log_event(page.key, entry.log_id, event)
+        except StorageError:
+            raise
+        except Exception as bug:  # else each hello of the page would fail
+            about = {"agent": str(page.key), "page": page.page_id, "call": entry.log_id}
+            log.error("journal.not_taken", **about, exc_info=bug)
+            return False
+        return True
 
 
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:

@@ -46,11 +46,11 @@ class SalesforceUserCheck:
         self._clock = clock
 
     def greet(self, page: Page) -> None:
-        """A page is here, its journal has been taken: it may save, or is asked first."""
+        """A page is here, its journal has been taken: it is known, or is asked first."""
         if self._apex_class:
             self._ask(page)
         else:
-            page.can_save = True
+            page.user_known = True
 
     async def refuses(self, page: Page, called: str, request_id: str) -> bool:
         """Whether this page may not call that number yet, nor hand a call over to it.
@@ -58,7 +58,7 @@ class SalesforceUserCheck:
         Then it has been told so, as the answer to its request, and is asked once more. Whoever
         calls for help may, from whichever page.
         """
-        if page.can_save:
+        if page.user_known:
             return False
         number = dialable(called, await self._agents.dial_rules(page.key))
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
@@ -82,7 +82,7 @@ class SalesforceUserCheck:
         elif who != (page.key.org_id[:15], page.key.user_id[:15]):
             await self._end(page)
         else:
-            page.can_save = True
+            page.user_known = True
             self._pages.show(page.key, await self._agents.snapshot(page.key))
 
     def _ask(self, page: Page) -> None:

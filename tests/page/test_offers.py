@@ -46,9 +46,9 @@ async def test_what_was_offered_to_a_page_that_goes_is_offered_to_the_next(tmp_p
 async def test_a_page_that_may_not_save_is_offered_nothing(tmp_path: Path) -> None:
     """Its journal has not been taken yet."""
     async with a_desk(tmp_path) as desk:
-        desk.page.can_save = False
+        desk.page.journal_taken = False
         desk.pages.show(KEY, await desk.agents.snapshot(KEY))
         assert desk.offers.empty()
-        desk.page.can_save = True
+        desk.page.journal_taken = True
         desk.pages.show(KEY, await desk.agents.snapshot(KEY))
         assert desk.offers.get_nowait() == "c1"

@@ -5,9 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from adapter.core.logevents import LogEvent
+from adapter.core.model import AgentKey
 from adapter.page import registry
+from adapter.runtime.turn import Turn
 from tests.scenarios.conftest import World, a_world
+
+
+def failing_at(
+    monkeypatch: pytest.MonkeyPatch, world: World, log_id: str, heard: list[str]
+) -> None:
+    """A fault of ours about that log; `heard` are the others that something was said of."""
+    hear = world.app.agents.handle_log_event
+
+    async def handle(key: AgentKey, about: str, *events: LogEvent) -> Turn:
+        if about == log_id:
+            raise KeyError("a fault of ours")
+        heard.append(about)
+        return await hear(key, about, *events)
+
+    monkeypatch.setattr(world.app.agents, "handle_log_event", handle)
 
 
 async def test_a_page_that_comes_in_is_known_and_shown_where_its_agent_works(world: World) -> None:
@@ -46,3 +65,24 @@ async def test_one_page_too_many_is_told_so(world: World, monkeypatch: pytest.Mo
     await late._reader
     assert [frame["code"] for frame in late.heard] == ["too-many-pages"]
     assert late.close_codes == [4009]
+
+
+@pytest.mark.interpreted
+async def test_a_journal_that_we_fail_at_keeps_no_agent_from_the_panel(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page is in, told so, dials and is given no log; what else it remembers is taken."""
+    heard: list[str] = []
+    failing_at(monkeypatch, world, "odd", heard)
+    page = world.another_page()
+    await page.sign_in()
+    entry = {"attempt": 1, "nonce": "n", "state": "ok", "task_id": "00T1"}
+    page.journal = {(log_id, 1): {"log_id": log_id, **entry} for log_id in ("odd", "fine")}
+    with capture_logs() as lines:
+        await page.say_hello(await page.ticket())
+        assert (await page.until_heard("error"))["code"] == "journal-not-taken"
+        answer = await page.until_answer(await page.dial("+14155550101"))
+    assert answer["code"] == "placed"
+    assert [line["call"] for line in lines if line["event"] == "journal.not_taken"] == ["odd"]
+    (known,) = world.app.pages.everyone()
+    assert (heard, known.can_save, known.journal) == (["fine"], False, None)

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from tests.fakes.page import FakePage
 from tests.fakes.provider import FakeProvider
 from tests.scenarios.conftest import World, a_world
+from tests.web.test_reception import failing_at
 
 NUMBER = "+14155550101"
 
@@ -50,6 +51,21 @@ async def test_the_agents_own_page_dials_and_saves(world: World) -> None:
     assert ask["call"]["args"]["methodName"] == "whoAmI"
     await until_known(page)
     assert may_save(world) == [True]
+    assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
+
+
+async def test_who_is_known_dials_though_their_page_may_save_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours in its journal is no doubt about its user."""
+    world.salesforce.user = await known(world)
+    failing_at(monkeypatch, world, "odd", [])
+    page = world.another_page()
+    entry = {"log_id": "odd", "attempt": 1, "nonce": "n", "state": "ok", "task_id": "00T1"}
+    page.journal = {("odd", 1): entry}
+    await page.open()
+    await until_known(page)
+    assert may_save(world) == [False]
     assert (await page.until_answer(await page.dial(NUMBER)))["code"] == "placed"
 
 
