@@ -1,7 +1,7 @@
-"""What a provider has of a talk that is over, a recording and a summary: kept where it is wanted.
+"""A provider's recording and summary of a finished talk: kept only if a template uses them.
 
-Law of this file: what no template of the admin's names is not kept and not asked for; so a call
-record that brings it late changes nothing that nobody wanted.
+Law of this file: what none of the admin's templates names is neither kept nor looked up, so a late
+CDR that has it changes nothing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ KEPT = ("recording", "summary")
 
 
 def named_in(templates: Iterable[str]) -> tuple[str, ...]:
-    """Which of them these templates name."""
+    """Those facts that these templates name."""
     texts = tuple(templates)
     return tuple(name for name in KEPT if any(f"{{{name}}}" in text for text in texts))
 
 
 def kept(facts: Facts, wanted: tuple[str, ...]) -> Facts:
-    """The facts without what nobody wants of these."""
+    """The facts without those that are not wanted."""
     if facts.recording is None and facts.summary is None:
         return facts
     unwanted = [name for name in KEPT if name not in wanted and getattr(facts, name) is not None]
@@ -31,5 +31,5 @@ def kept(facts: Facts, wanted: tuple[str, ...]) -> Facts:
 
 
 def is_missing(facts: Facts, wanted: tuple[str, ...]) -> bool:
-    """Whether something is wanted of a talk that nobody has told yet."""
+    """Whether a wanted fact of a talk has not been reported yet."""
     return facts.connected is not None and any(getattr(facts, name) is None for name in wanted)

@@ -1,4 +1,4 @@
-"""Whether an agent wants calls, what the phone system makes of that, and how it is told."""
+"""Whether an agent wants calls, and what the phone system does about it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Status(StrEnum):
 
 
 class Applied(StrEnum):
-    """What has become of it at the phone system."""
+    """What the phone system has done about it."""
 
     NOTHING = ""
-    """There was nothing to ask for."""
+    """Nothing had to be requested."""
     SHOWN = "shown"
-    """It cannot do that: it is only shown."""
+    """The phone system does not support it: it is only shown."""
     ASKED = "asked"
     DONE = "done"
     REFUSED = "refused"
@@ -31,11 +31,11 @@ class Applied(StrEnum):
 
 
 class Availability(Value, frozen=True):
-    """The wish (since when, in Unix milliseconds; `reason` is one of the admin's), and its fate.
+    """The agent's choice (`since` in Unix milliseconds; `reason` is one of the admin's).
 
-    While a request is under way, `asked_at` says since when, and `due` until when its answer is
-    waited for; `again`: another wish has come meanwhile. `held` is what the phone system may have
-    taken so far, to be undone by the next wish.
+    While a request is under way, `asked_at` is when it was sent and `due` when it times out;
+    `again`: the agent has chosen something else meanwhile. `held` are the states that may be set at
+    the phone system, which the next choice undoes.
     """
 
     status: Status = Status.AVAILABLE
@@ -49,7 +49,7 @@ class Availability(Value, frozen=True):
 
     @property
     def is_silent(self) -> bool:
-        """Whether the agent's phones will not ring, as far as we have brought that about."""
+        """Whether we have stopped the agent's phones from ringing."""
         return self.status is Status.DO_NOT_DISTURB and self.applied is Applied.DONE
 
 
@@ -57,7 +57,7 @@ ALWAYS_AVAILABLE = Availability()
 
 
 class AvailabilityChosen(Struct, frozen=True):
-    """The agent wants calls, or wants none; a `reason` counts only if it is one of the admin's."""
+    """The agent chose a state; a `reason` counts only if it is one of the admin's."""
 
     at: int
     status: Status
@@ -65,7 +65,7 @@ class AvailabilityChosen(Struct, frozen=True):
 
 
 class AvailabilityAnswered(Struct, frozen=True):
-    """What became of the request of that time; `held` is what the phone system holds then."""
+    """The outcome of the request sent at `asked_at`; `held` is the state that is set now."""
 
     at: int
     asked_at: int

@@ -1,6 +1,6 @@
-"""What the definition file of an agent's call center says, where that differs from our settings.
+"""What the definition file of an agent's call center sets, in place of our own settings.
 
-An admin of Salesforce sets these, the page reads and tells them; so each agent has their own.
+A Salesforce admin sets these values and the page reports them, so they belong to the agent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from adapter.core.values import Value
 
 
 class AskedField(Value, frozen=True):
-    """A field that agents are asked for after a call: any text, or one of the choices."""
+    """A field that the agent fills in after a call: any text, or one of the choices."""
 
     name: str
     label: str
@@ -20,14 +20,14 @@ class AskedField(Value, frozen=True):
 
 
 class CallCenterSettings(Value, frozen=True):
-    """Everything that was left out is as our own settings have it.
+    """The call center's settings; our own apply to everything that is left out.
 
     `wrapup_ms`: milliseconds, 0 for none; `dispositions`: what the agent may choose from;
-    `region`: ISO 3166 two letters, for numbers without a country code. The prefixes are digits that
-    the telephone system wants before an outside line, a long distance number (with the region's own
-    country code) and an international one (before the country code). `record_fields` are further
-    fields of a call's record, by name, with what is to be filled in; `ask_fields` are those that
-    the agent fills in.
+    `region`: ISO 3166 two-letter code, for numbers without a country code. The prefixes are digits
+    that the phone system expects before an outside line, a long-distance number (with the region's
+    own country code), and an international number (before the country code). `record_fields` are
+    further fields of a call's record, by name, with the text to fill in; the agent fills in
+    `ask_fields`.
     """
 
     wrapup_ms: int | None = None
@@ -44,16 +44,16 @@ NO_CALL_CENTER = CallCenterSettings()
 
 
 _OTHER_NAMES = {"UK": "GB", "EL": "GR", "USA": "US", "GBR": "GB", "DEU": "DE"}
-"""What countries are called in texts, beside the two letters of ISO 3166."""
+"""Other common codes of countries, with their ISO 3166 two-letter code."""
 
 
 def read_region(text: str) -> str:
-    """The two letters of the country that is meant, or nothing if it is none that we know."""
+    """The two-letter code of the country that is meant, or "" if it is unknown."""
     letters = text.strip().upper()
-    named = _OTHER_NAMES.get(letters, letters)
-    return named if is_region(named) else ""
+    code = _OTHER_NAMES.get(letters, letters)
+    return code if is_region(code) else ""
 
 
 def is_region(text: str) -> bool:
-    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
+    """Whether it is the ISO 3166 two-letter code of a country whose numbers we can parse."""
     return text in phonenumbers.SUPPORTED_REGIONS

@@ -1,13 +1,13 @@
 """The go gate: one record per call, whatever pages, browsers and Salesforce do.
 
-    Pending → Attempting → Settled            a page had the go and told the record's id
-                         → Pending | Tray     Salesforce refused: later again, or the agent mends
+    Pending → Attempting → Settled            a page had the go and reported the record's ID
+                         → Pending | Tray     Salesforce refused: retry, or the agent corrects it
                          → Unknown → Verifying → Settled | Pending | Tray
 
-Law of this file: **never a second create while the outcome of one is unknown.** An update by id
-may be repeated, so for one everything that is not "ok" leads back to Pending, and so may each save
-by key (the keyed route). A report is always believed, however late; a second record id is a double,
-and said.
+Law of this file: **never a second create while the outcome of one is unknown.** An update by ID may
+be repeated, so every outcome of an update but success leads back to Pending; so may a save by key
+(the keyed route). A report is always believed, however late. A second record ID is a duplicate, and
+raises an alarm.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from msgspec.structs import replace
 
 from adapter.core.logcontent import (
     ContentEvent,
-    adopted,
-    begun,
-    changed,
-    closed,
+    closed_by_hand,
+    corrects_refusal,
     in_doubt,
-    known,
-    mends,
+    with_attempt,
+    with_content,
+    with_found_record,
+    with_saved,
 )
 from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
@@ -73,7 +73,7 @@ from adapter.core.writing import decide_writing
 def decide_log(  # noqa: PLR0911 - one branch for each event, that is the table
     log: CallLog, event: LogEvent, policy: SavePolicy
 ) -> LogDecision:
-    """What an event does to a log. Total: no event raises, whatever the state."""
+    """What an event does to a log. Total: no event raises in any state."""
     if log.route is Route.BACKEND:
         return decide_writing(log, event, policy)
     match event:
@@ -102,12 +102,12 @@ def decide_log(  # noqa: PLR0911 - one branch for each event, that is the table
 
 
 def newly_opened(at: int, held_until: int, policy: SavePolicy) -> Pending:
-    """The state of a new log: to be offered at once, or when its agent has done writing."""
+    """The state of a new log: to be offered at once, or after the agent's wrap-up."""
     return pending(at, max(at, held_until) if policy.after_wrapup else at, policy)
 
 
 def may_be_offered(log: CallLog, at: int) -> bool:
-    """Whether a page may have this log now."""
+    """Whether this log may be offered to a page now."""
     return log.route.by_page and isinstance(log.state, Pending) and log.state.not_before <= at
 
 
@@ -116,14 +116,14 @@ def _accepted(log: CallLog, event: LogAccepted, policy: SavePolicy) -> LogDecisi
         return ignored(log, "taken")
     if not may_save(log, event.route, event.at, policy):
         return ignored(log, "of another route")
-    going, attempt = begun(log, event.at, policy, event.page_id, event.nonce)
-    given = replace(going, route=event.route, state=Attempting(event.at + policy.report_ms))
-    return LogDecision(given, (GrantSave(log.log_id, attempt),))
+    begun, attempt = with_attempt(log, event.at, policy, event.page_id, event.nonce)
+    granted = replace(begun, route=event.route, state=Attempting(event.at + policy.report_ms))
+    return LogDecision(granted, (GrantSave(log.log_id, attempt),))
 
 
 def _attempt_of(log: CallLog, event: LogSaved | LogRefused | LogExpired) -> Attempt | None:
-    known = (a for a in log.attempts if a.number == event.attempt and a.nonce == event.nonce)
-    return next(known, None)
+    same = (a for a in log.attempts if a.number == event.attempt and a.nonce == event.nonce)
+    return next(same, None)
 
 
 def _is_open(log: CallLog, attempt: Attempt) -> bool:
@@ -138,7 +138,7 @@ def _saved(log: CallLog, event: LogSaved, policy: SavePolicy) -> LogDecision:
     settled = SendSettled(log.log_id, event.page_id, event.attempt)
     record_id = attempt.record_id or event.record_id
     if not record_id:
-        # A success without an id tells us nothing to update by: as if nobody had reported.
+        # A success without an ID leaves nothing to update: as if it had not been reported.
         waiting = isinstance(log.state, Attempting) and _is_open(log, attempt)
         return _outcome_unknown(log, event.at, policy) if waiting else ignored(log, "no id")
     return _record_known(log, record_id, attempt, event.at, policy, (settled,))
@@ -152,7 +152,7 @@ def _record_known(  # noqa: PLR0917
     policy: SavePolicy,
     effects: tuple[LogEffect, ...],
 ) -> LogDecision:
-    """A record for this call exists: the first one is the log's, another one is a double."""
+    """A record of this call exists: the first one is the log's; any other is a duplicate."""
     if log.saved is not None and log.saved.record_id != record_id:
         return _doubled(log, record_id, at, policy, effects)
     is_latest = attempt == log.attempt
@@ -160,12 +160,12 @@ def _record_known(  # noqa: PLR0917
         return LogDecision(log, effects, "repeated")
     if log.saved is not None and not _is_open(log, attempt):
         return LogDecision(log, effects, "repeated")
-    said = Saved(record_id, attempt.fields)
-    # What an older go of the keyed route said, a later one in doubt may have said otherwise.
-    there = known(log, said) if is_latest else replace(log, saved=said, refusals=0)
+    saved = Saved(record_id, attempt.fields)
+    # On the keyed route a later attempt in doubt may have overwritten an older one's fields.
+    known = with_saved(log, saved) if is_latest else replace(log, saved=saved, refusals=0)
     if isinstance(log.state, Attempting | Unknown | Verifying) and not is_latest:
-        return LogDecision(there, effects)
-    return open_again(there, at, policy, effects)
+        return LogDecision(known, effects)
+    return open_again(known, at, policy, effects)
 
 
 def _doubled(
@@ -186,10 +186,10 @@ def _refused(log: CallLog, event: LogRefused, policy: SavePolicy) -> LogDecision
     if not _is_open(log, attempt):
         return LogDecision(log, (settled,), "late")
     if log.route is Route.KEYED:
-        # A go by key may be carried out twice: what was refused now may be taken a while later.
+        # A save by key may be carried out twice: refused now, it may still succeed later.
         log = in_doubt(log, policy)
     if not log.unlinked and any(error.link for error in event.errors):
-        # Once: where the link was no guess, the same refusal comes again, and is the agent's.
+        # Only once: if the link was not the reason, Salesforce refuses again and the agent decides.
         return open_again(replace(log, unlinked=True), event.at, policy, (settled,))
     transient = bool(event.errors) and all(error.transient for error in event.errors)
     refused = replace(log, refusals=log.refusals + 1)
@@ -221,7 +221,7 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
         case PageProved(), Unknown() | Verifying():
             return LogDecision(log.at_state(replace(log.state, proved=True)))
         case PageProved(), Attempting() if event.at - attempt.at < policy.fresh_ms:
-            # The go may have been sent behind what the page told: its journal proves nothing.
+            # The page may have sent this before it received the go: its journal proves nothing.
             return ignored(log, "too early")
         case PageProved(never_sent=True), Attempting():
             return open_again(log, event.at, policy)
@@ -234,12 +234,12 @@ def _about_page(log: CallLog, event: PageLost | PageProved, policy: SavePolicy) 
 def _outcome_unknown(
     log: CallLog, at: int, policy: SavePolicy, proved: bool = False
 ) -> LogDecision:
-    """Nobody knows what became of the go: an update is repeated, but not yet; a create never.
+    """The outcome of the go is unknown: an update is repeated later, a create never.
 
-    By key, both are: Salesforce keeps the one of the highest number.
+    On the keyed route both are repeated, because Salesforce keeps the one with the highest number.
 
-    An update that Salesforce commits late would undo a newer one: the next one waits until it
-    can't be committed any more.
+    An update that Salesforce commits late would undo a newer one. The next update therefore waits
+    until the old one can no longer be committed.
     """
     attempt = log.attempt
     if log.route is Route.KEYED:
@@ -263,19 +263,19 @@ def _records_found(log: CallLog, event: RecordsFound, policy: SavePolicy) -> Log
         return ignored(log, "no attempt")
     decision = LogDecision(log)
     if log.saved is None:
-        decision = open_again(adopted(log, event.record_ids[0]), event.at, policy)
+        decision = open_again(with_found_record(log, event.record_ids[0]), event.at, policy)
     for record_id in event.record_ids:
-        # Its own id is no double; what it says was proved by nobody, so nothing else moves.
+        # The log's own record is not a duplicate. Its content is unproved, so nothing else changes.
         if decision.log.saved and decision.log.saved.record_id != record_id:
             decision = _doubled(decision.log, record_id, event.at, policy, decision.effects)
     return decision
 
 
 def _content_changed(log: CallLog, event: ContentEvent, policy: SavePolicy) -> LogDecision:
-    wanting = changed(log, event)
-    if mends(log, event):
-        return open_again(replace(wanting, refusals=0), event.at, policy)
-    return reconciled(wanting, event.at, policy)
+    changed = with_content(log, event)
+    if corrects_refusal(log, event):
+        return open_again(replace(changed, refusals=0), event.at, policy)
+    return reconciled(changed, event.at, policy)
 
 
 def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDecision:
@@ -285,9 +285,9 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
         case "save_again":
             return open_again(replace(log, refusals=0), event.at, policy)
         case "already_there" if event.record_id and log.saved is None and log.attempt:
-            return open_again(adopted(log, event.record_id), event.at, policy)
+            return open_again(with_found_record(log, event.record_id), event.at, policy)
         case _:
-            return closed(log, event)
+            return closed_by_hand(log, event)
 
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
@@ -302,18 +302,18 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
         case Unknown(since, _, proved):
             if not policy.read_back:
                 return LogDecision(log.at_state(Tray(TrayReason.NOT_CONFIRMED, at)))
-            return _ask(log, Verifying(since, at, 0, proved), at, policy)
+            return _read_back(log, Verifying(since, at, 0, proved), at, policy)
         case Verifying():
-            return _ask(log, log.state, at, policy)
+            return _read_back(log, log.state, at, policy)
         case _:
             return LogDecision(log.at_state(pending(at, at, policy)))
 
 
-def _ask(log: CallLog, state: Verifying, at: int, policy: SavePolicy) -> LogDecision:
-    """Ask Salesforce once more; after the last answer, decide.
+def _read_back(log: CallLog, state: Verifying, at: int, policy: SavePolicy) -> LogDecision:
+    """Query Salesforce once more; after the last query, decide.
 
-    "Nothing there" counts only if it was the answer to the last question, and only if the page of
-    the attempt can no longer fire; else the agent decides.
+    "Not found" counts only as the answer to the last query, and only if the attempt's page can no
+    longer save; otherwise the agent decides.
     """
     schedule = policy.read_back_at
     if state.asked >= len(schedule):

@@ -1,8 +1,8 @@
-"""What an agent wants done in a call: asked of the provider, never twice for one request.
+"""Requests to do something in a call: sent to the provider, at most once for each request.
 
-Law of this file: a transfer calls somebody, and so does who asks a colleague first. The target goes
-by the same dial policy as a click, it counts as a call that the agent and the org start, and a call
-has one at a time.
+Law of this file: a transfer calls somebody, and so does consulting a colleague first. Its target is
+subject to the same dial policy as a click, it counts as a call started by the agent and the org,
+and a call has one transfer at a time.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from adapter.core.phone import DialKind, Order, Undialable, order
 from adapter.core.policy import Policy
 
 CALLS_SOMEBODY = frozenset({"transfer", "consult"})
-"""What dials: handing the call over unannounced, or asking somebody while the other party waits."""
+"""Actions that dial: a blind transfer, and a consultation while the other party waits."""
 DONE = "done"
 EXTENSION = "extension-"
-"""How the id of a request begins that sends a call's extension."""
+"""Prefix of the request ID that sends a call's extension."""
 
 
 def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> Decision:
-    """Ask the provider, or answer why not."""
-    asked = [call.transfer for call in agent.calls]
-    if event.request_id in [*asked, *(answer.request_id for answer in agent.answers)]:
+    """Send it to the provider, or answer why not."""
+    transfers = [call.transfer for call in agent.calls]
+    if event.request_id in [*transfers, *(answer.request_id for answer in agent.answers)]:
         return ignored(agent, "repeated request")
     call = agent.call(event.call_id)
-    live = call is not None and not isinstance(call.stage, AwaitingCdr | Wrapup | AgentNoAnswer)
-    if call is None or not live or call.provider_call_id is None or agent.line is None:
+    is_live = call is not None and not isinstance(call.stage, AwaitingCdr | Wrapup | AgentNoAnswer)
+    if call is None or not is_live or call.provider_call_id is None or agent.line is None:
         return _answer(agent, event, "no-such-call", "This call is not connected.", policy)
     value, line = event.value, agent.line
     if event.action in CALLS_SOMEBODY:
@@ -49,13 +49,14 @@ def control_requested(agent: Agent, event: ControlRequested, policy: Policy) -> 
 
 
 def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> Decision:
-    """What became of it. An extension that nobody asked to send is told only if it was not sent."""
-    for one in agent.calls:
-        if one.transfer == event.request_id:
-            agent = agent.with_call(replace(one, transfer="", transfer_at=0))
-    asked = agent.call(event.call_id)
-    if asked is not None and event.code == DONE:
-        agent = agent.with_call(replace(asked, in_call=asked.in_call.asked(event.action)))
+    """The outcome of a request. An extension, which we send unasked, is mentioned if it failed."""
+    for transferred in agent.calls:
+        if transferred.transfer == event.request_id:
+            agent = agent.with_call(replace(transferred, transfer="", transfer_at=0))
+    controlled = agent.call(event.call_id)
+    if controlled is not None and event.code == DONE:
+        in_call = controlled.in_call.asked(event.action)
+        agent = agent.with_call(replace(controlled, in_call=in_call))
     if not event.request_id.startswith(EXTENSION):
         called = event.action in CALLS_SOMEBODY
         answer = Answer(event.request_id, event.code, event.text, event.at, called)
@@ -68,7 +69,7 @@ def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> De
 
 
 def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, ...]]:
-    """Now that both can hear: the digits that are due, once."""
+    """Send the digits that are due, once, now that both parties are connected."""
     if not call.digits_due or agent.line is None or call.provider_call_id is None:
         return agent, ()
     request_id = f"{EXTENSION}{call.call_id}"
@@ -81,7 +82,7 @@ def send_extension(agent: Agent, call: Call) -> tuple[Agent, tuple[ControlCall, 
 def _transfer_refusal(
     agent: Agent, call: Call, ordered: Order, event: ControlRequested, policy: Policy
 ) -> tuple[str, str] | None:
-    """Code and text of why not now; no rate holds up an emergency."""
+    """Code and text of the refusal, if any; no rate limit delays an emergency call."""
     if call.transfer and event.at - call.transfer_at < policy.outcome_ms:
         return "transfer-pending", "This call is being transferred. Wait for the answer."
     if ordered.number.kind is DialKind.EMERGENCY:

@@ -1,8 +1,7 @@
-"""What happens when a deadline passes: nobody waits for ever.
+"""What happens when a deadline passes, so that nothing waits forever.
 
-A deadline never guesses where somebody can be asked: it asks the provider's call log, and what
-that says comes back as the event that was lost. Only where nothing can be learned is something
-given up, and then the agent is told.
+A deadline does not guess while a CDR can be looked up: the answer comes back as the event that was
+lost. Something is given up only if nothing can be learned, and then the agent is told.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ from adapter.core.pausing import availability_due
 from adapter.core.policy import Policy
 
 LAST_QUESTIONS = 2
-"""How often the call log is asked for a lapsed placement in the end; it may be down once."""
+"""How often a lapsed placement's CDR is looked up in the end: one lookup may fail."""
 
 
 def time_passed(agent: Agent, event: TimePassed, policy: Policy) -> Decision:
-    """Every deadline up to now is dealt with."""
+    """Handle every deadline up to now."""
     decision = availability_due(agent, event.at, policy)
     for call in agent.calls:
         if call.stage.due <= event.at:
@@ -61,7 +60,7 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
             return _ending_due(agent, call, ending, at, policy)
         case Wrapup() as wrapping:
             if policy.wrapup_ms > 0 and any(other.is_under_way for other in agent.calls):
-                # Nobody writes up one call during another: its time begins when that is over.
+                # No wrap-up during another call: its time begins when that call is over.
                 longer = replace(wrapping, due=at + policy.wrapup_ms)
                 return Decision(agent.with_call(call.at_stage(longer)))
             return end_wrapup(agent, call, at, policy)
@@ -70,7 +69,7 @@ def _due(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
 
 
 def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Decision:
-    """No outcome in time: unconfirmed. No pick-up in time: ask, thrice; then lapse."""
+    """No outcome in time: unconfirmed. No pick-up in time: look up the CDR, then lapse."""
     if stage.acceptance is Acceptance.ASKED:
         return Decision(unconfirmed(agent, call, stage, at, policy))
     waits = policy.cdr_after_ring_ms
@@ -83,7 +82,7 @@ def _placing_due(agent: Agent, call: Call, stage: Placing, at: int, policy: Poli
 def _lapsed_due(
     agent: Agent, call: Call, stage: AgentNoAnswer, at: int, policy: Policy
 ) -> Decision:
-    """Before the placement is forgotten: was it picked up late, and every event of it lost?"""
+    """Before the placement is dropped: was it picked up late, with all of its events lost?"""
     questions = _find(agent, call)
     if not questions or stage.asked >= LAST_QUESTIONS:
         return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
@@ -92,7 +91,7 @@ def _lapsed_due(
 
 
 def _ending_due(agent: Agent, call: Call, stage: AwaitingCdr, at: int, policy: Policy) -> Decision:
-    """The call log did not tell in time. A question may be lost: what decides is asked again."""
+    """The CDR did not come in time. A lookup may get lost, so a decisive one is repeated."""
     waits, questions = policy.cdr_retry_ms, request_cdr(agent, call)
     if is_in_doubt(agent, call, stage) and questions and stage.asked < len(waits):
         later = replace(stage, asked=stage.asked + 1, due=at + waits[stage.asked])
@@ -109,14 +108,14 @@ def _find(agent: Agent, call: Call) -> tuple[Effect, ...]:
 
 
 def lapse(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """Nobody picked up: idle, but a late pick-up still finds its placement and its record."""
+    """The agent did not pick up: idle, but a late pick-up still finds its placement and record."""
     lapsed = call.at_stage(AgentNoAnswer(at, at + policy.lapse_ms))
     notice = Notice(f"not-picked-up-{call.call_id}", "not-picked-up", NOT_PICKED_UP, at)
     return Decision(noticed(agent.with_call(lapsed), notice, policy))
 
 
 def cdr_missing(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
-    """The call log has no such call: a placement was never picked up; a live call may be over."""
+    """There is no CDR: a placement was never picked up; a live call may be over."""
     call = agent.call(event.call_id)
     match call and call.stage:
         case Placing(asked=asked) if call and asked:
@@ -127,7 +126,7 @@ def cdr_missing(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
                 return _over_unseen(agent, call, event.at, policy)
             return Decision(agent.with_call(call.at_stage(replace(stage, asked=fruitless))))
         case AwaitingCdr() as ending if call:
-            # It waits out its time: a call log that lags has no row at first.
+            # It keeps waiting: the provider's CDRs lag behind.
             unlisted = call.at_stage(replace(ending, unlisted=True))
             return Decision(agent.with_call(unlisted), ignored="no row yet")
         case _:
@@ -135,7 +134,7 @@ def cdr_missing(agent: Agent, event: CdrMissing, policy: Policy) -> Decision:
 
 
 def cdr_unavailable(agent: Agent, event: CdrUnavailable, policy: Policy) -> Decision:
-    """The call log did not answer: the next deadline asks again; a claim is taken at its word."""
+    """The lookup failed: the next deadline repeats it; a call that the agent says is over is."""
     call = agent.call(event.call_id)
     match call and call.stage:
         case (
@@ -149,7 +148,7 @@ def cdr_unavailable(agent: Agent, event: CdrUnavailable, policy: Policy) -> Deci
 
 
 def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
-    """The agent says the call is over: ask; for a placement, ask at once instead of waiting."""
+    """The agent says that the call is over: look up its CDR at once; a placement's, too."""
     call = agent.call(event.call_id)
     match call and call.stage:
         case (Dialing() | Bridged() | RingingInbound()) as stage if call:
@@ -166,7 +165,7 @@ def over_claimed(agent: Agent, event: OverClaimed, policy: Policy) -> Decision:
 
 
 def _over_unseen(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """Nobody saw the end: now, by our own clock, which the call log may still correct."""
+    """No event reported the end: it is now, by our own clock, until a CDR corrects it."""
     ended = Facts(ended=Known(at, Source.OBSERVED))
     over = replace(call, facts=call.facts.join(ended))
     return log_call(agent, over, at, policy)

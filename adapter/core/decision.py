@@ -1,4 +1,4 @@
-"""What a decision is: the agent afterwards, what happens to logs, what to do."""
+"""A decision: the agent afterwards, what happens to its logs, and what to do."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from adapter.core.policy import Policy
 
 
 class Decision(Struct, frozen=True):
-    """The outcome of `decide`: values and data, nothing done yet.
+    """The outcome of `decide`: only data, nothing is done yet.
 
-    `opened` are new logs; `log_events` go to existing ones (log id, event); `ignored` is a stable
-    word that says why nothing changed, for counting.
+    `opened` are new logs; `log_events` go to existing ones (log ID, event); `ignored` is the stable
+    reason why nothing changed, for counting.
     """
 
     agent: Agent
@@ -26,7 +26,7 @@ class Decision(Struct, frozen=True):
     ignored: str = ""
 
     def then(self, other: Decision) -> Decision:
-        """This decision and a later one, made on this one's agent."""
+        """This decision followed by another one, made about this one's agent."""
         return Decision(
             other.agent,
             self.opened + other.opened,
@@ -42,15 +42,15 @@ def ignored(agent: Agent, why: str) -> Decision:
 
 
 def answered(agent: Agent, answer: Answer, policy: Policy) -> Agent:
-    """The agent with an answer to a request, in the place of an earlier one to the same.
+    """The agent with an answer to a request, replacing an earlier answer to the same request.
 
-    Kept are those of the last minute, in which their request might be repeated: a forgotten answer
-    would let the same request dial twice. Of those that called nobody only the latest are kept, for
-    every view shows them; how many call somebody the rates bound.
+    Answers are kept for a minute, in which the request might be repeated: without its answer, it
+    would dial twice. Of answers that called nobody only the latest are kept, because every view
+    contains them; those that called somebody are bounded by the rate limits.
     """
     since = answer.at - policy.answer_ms
-    for one in agent.answers:
-        if one.request_id == answer.request_id and one.called:
+    for earlier in agent.answers:
+        if earlier.request_id == answer.request_id and earlier.called:
             answer = replace(answer, called=True)
     fresh = [a for a in agent.answers if a.at >= since and a.request_id != answer.request_id]
     too_many = [a for a in fresh if not a.called][: -policy.answers_kept]
@@ -64,6 +64,6 @@ def unnoticed(agent: Agent, *notice_ids: str) -> Agent:
 
 
 def noticed(agent: Agent, notice: Notice, policy: Policy) -> Agent:
-    """The agent with something to read; said once however often it happens."""
+    """The agent with a notice to read; it replaces an earlier one with the same ID."""
     others = tuple(n for n in agent.notices if n.id != notice.id)
     return replace(agent, notices=(*others, notice)[-policy.notices_kept :])

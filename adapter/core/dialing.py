@@ -1,6 +1,6 @@
-"""From a click to a placement: who may dial now, and what became of the request.
+"""From a click to a placement: who may dial now, and the outcome of the request.
 
-Law of this file: **a call is placed at most once.** A request id is answered once; a request whose
+Law of this file: **a call is placed at most once.** A request ID is answered once; a request whose
 outcome is unknown keeps its placement and its deadline, and is never sent again.
 """
 
@@ -51,7 +51,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 
 def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decision:
-    """Place the call, or say why not; the same request again gets its answer again."""
+    """Place the call or say why not; a repeated request gets the same answer."""
     if _is_repeated(agent, event):
         return ignored(agent, "repeated request")
     ordered = order(event.number, policy.dial, agent.call_center)
@@ -68,10 +68,10 @@ def dial_requested(agent: Agent, event: DialRequested, policy: Policy) -> Decisi
 
 
 def _is_repeated(agent: Agent, event: DialRequested) -> bool:
-    """Whether this request was answered, or its call is still here.
+    """Whether this request has been answered, or its call is still here.
 
-    Answers are kept for as long as a repetition may be fresh enough to be dialed
-    (`decision.answered`), so that a forgotten one is refused as too old.
+    Answers are kept for as long as a repeated request could still be fresh enough to be dialed
+    (`decision.answered`); after that it is refused as too old.
     """
     return event.request_id in [answer.request_id for answer in agent.answers] or any(
         event.request_id == call.request_id or event.call_id == call.call_id for call in agent.calls
@@ -87,26 +87,26 @@ _NOT_CONFIGURED = (
 
 
 def may_dial(agent: Agent, policy: Policy) -> bool:
-    """Whether click-to-dial is on, as far as the agent's value tells."""
+    """Whether click-to-dial is on, judging by the agent's value."""
     phase = agent.phase
-    # Where we write the logs, Salesforce's own wrap-up decides who may call.
-    eager = policy.dial_while_wrapup or agent.route is Route.BACKEND
-    may = phase is Phase.IDLE or (phase is Phase.WRAPUP and eager)
-    return may and agent.line is not None
+    # On the backend's route, Salesforce's own wrap-up decides who may call.
+    dials_in_wrapup = policy.dial_while_wrapup or agent.route is Route.BACKEND
+    is_free = phase is Phase.IDLE or (phase is Phase.WRAPUP and dials_in_wrapup)
+    return is_free and agent.line is not None
 
 
 def is_placing(agent: Agent) -> bool:
-    """Whether a placement waits for the agent's own phone: there is at most one."""
+    """Whether a placement waits for the agent's own phone; at most one does."""
     return any(isinstance(call.stage, Placing) for call in agent.calls)
 
 
 def _refusal(
     agent: Agent, event: DialRequested, number: Dialable, policy: Policy
 ) -> tuple[str, str] | None:
-    """Code and text of why not now.
+    """Code and text of the reason why the agent may not dial now, if there is one.
 
-    No call and no limit holds up an emergency; but a click of long ago (a page that comes back)
-    must not send an ambulance, so its agent is told to use the phone.
+    Neither a call nor a limit delays an emergency call. But an old click (from a page that
+    reconnects) must not send an ambulance: the agent is told to use the phone.
     """
     too_old = event.at - event.clicked_at > policy.click_ms
     is_silent = agent.availability.is_silent and not policy.click_in_silence
@@ -125,7 +125,7 @@ def _refusal(
 
 
 def rate_refusal(agent: Agent, at: int, org_dials: int, policy: Policy) -> tuple[str, str] | None:
-    """Code and text if the agent, or the org, has started too many calls; a transfer is one."""
+    """Code and text if the agent or the org has started too many calls; a transfer counts, too."""
     last_hour = dials_of_last_hour(agent, at)
     last_minute = [dial for dial in last_hour if at - dial < MINUTE_MS]
     if len(last_minute) >= policy.per_minute or len(last_hour) >= policy.per_hour:
@@ -136,14 +136,14 @@ def rate_refusal(agent: Agent, at: int, org_dials: int, policy: Policy) -> tuple
 
 
 def dials_of_last_hour(agent: Agent, at: int) -> tuple[int, ...]:
-    """When the agent started calls (Unix ms), those that still count."""
+    """When the agent started calls in the last hour (Unix ms)."""
     return tuple([dial for dial in agent.dials if at - dial < HOUR_MS])
 
 
 def _repeat_refusal(
     agent: Agent, event: DialRequested, number: Dialable, policy: Policy
 ) -> tuple[str, str] | None:
-    """Whether to ask first: the same number once more, so soon, is a slip of the hand mostly."""
+    """Whether to ask first: the same number again so soon is usually a mistake."""
     if event.confirmed or policy.repeat_ms <= 0:
         return None
     since = event.at - policy.repeat_ms
@@ -165,7 +165,7 @@ def _place(
 ) -> Decision:
     number, dialed = ordered.number, ordered.dialed
     agent, work_id = take_work(agent, event, number.dial_string, policy.dial)
-    told = read_params(event.params)
+    params = read_params(event.params)
     call = Call(
         call_id=event.call_id,
         number=number.dial_string,
@@ -182,55 +182,56 @@ def _place(
     dials = (*dials_of_last_hour(agent, event.at), event.at)
     placing = replace(agent, calls=agent.calls_with(call), dials=dials)
     answer = Answer(event.request_id, "placed", "Pick up your phone.", event.at, called=True)
-    profile = event.ring_profile or told.get("ringProfile", "")
-    # A page's word for a ring profile is no authority: it picks the deployment's or the agent's.
+    profile = event.ring_profile or params.get("ringProfile", "")
+    # What a page says is not authority: only the deployment's and the agent's profiles count.
     profile = profile if profile in (*policy.ring_profiles, *agent.ring_profiles) else ""
-    effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(event, told, policy))
+    effect = PlaceCall(event.call_id, line, dialed, profile, _caller_id(event, params, policy))
     return Decision(answered(placing, answer, policy), effects=(effect,))
 
 
-def _caller_id(event: DialRequested, told: dict[str, str], policy: Policy) -> str:
-    """The number that the agent, or else the click, wants to be shown, if it is the org's own.
+def _caller_id(event: DialRequested, params: dict[str, str], policy: Policy) -> str:
+    """The caller ID that the agent, or else the click, asks for, if it is one of the org's.
 
-    A page's word is no authority: else whoever writes a click shows any number that they like.
+    What a page says is not authority: otherwise any click could show any number.
     """
-    number = (
-        dialable(event.caller_id or told.get("did", ""), policy.dial) if policy.caller_ids else None
-    )
+    if not policy.caller_ids:
+        return ""
+    number = dialable(event.caller_id or params.get("did", ""), policy.dial)
     wanted = number.dial_string if isinstance(number, Dialable) else ""
     return wanted if wanted in policy.caller_ids else ""
 
 
 def call_placed(agent: Agent, event: CallPlaced, policy: Policy) -> Decision:
-    """The provider took the request: from now on only the ring deadline counts."""
+    """The provider accepted the request: from now on only the ring deadline counts."""
     call = agent.call(event.call_id)
     if call is None:
         return ignored(agent, "no such call")
-    told, stage = call.provider_call_id, call.stage
-    if told is None:
-        told = event.provider_call_id
+    provider_call_id, stage = call.provider_call_id, call.stage
+    if provider_call_id is None:
+        provider_call_id = event.provider_call_id
     if isinstance(stage, Placing) and stage.asked == 0:
         due = stage.since + policy.ring_ms
         stage = replace(stage, acceptance=Acceptance.ACCEPTED, due=due)
-    return Decision(agent.with_call(replace(call, provider_call_id=told, stage=stage)))
+    placed = replace(call, provider_call_id=provider_call_id, stage=stage)
+    return Decision(agent.with_call(placed))
 
 
 def placing_rejected(agent: Agent, event: PlacingRejected, policy: Policy) -> Decision:
-    """There is surely no call: idle again, with what the provider said.
+    """There is certainly no call: the agent is idle again, and reads the provider's reason.
 
-    A call that an event has already proved to exist is not given up for it.
+    A call that an event has already proved to exist is kept.
     """
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, Placing | AgentNoAnswer):
         return ignored(agent, "not placing")
     text = f"The phone system refused the call: {event.text}"
     answer = Answer(call.request_id, "provider-refused", text, event.at)
-    told = answered(agent.without_call(event.call_id), answer, policy)
-    return Decision(told, log_of_attempt(agent, call, event.at, policy, Outcome.FAILED))
+    idle = answered(agent.without_call(event.call_id), answer, policy)
+    return Decision(idle, log_of_attempt(agent, call, event.at, policy, Outcome.FAILED))
 
 
 def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Decision:
-    """Perhaps there is a call: the placement stays, marked, and is never repeated."""
+    """There may be a call: the placement is kept, marked as unconfirmed, and never repeated."""
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, Placing):
         return ignored(agent, "not placing")
@@ -247,11 +248,11 @@ SILENT = {
     ),
     "phone-offline": "None of your phones is connected. Look at your phone, then dial again.",
 }
-"""Why a phone stays silent, said at once and not when it has rung in vain."""
+"""Why a phone stays silent, shown at once rather than after a ring time-out."""
 
 
 def phone_silent(agent: Agent, event: PhoneSilent, policy: Policy) -> Decision:
-    """The agent would wait for a phone that does not ring; the call itself goes on as it does."""
+    """Tell the agent not to wait for a phone that does not ring; the call itself goes on."""
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, Placing) or event.code not in SILENT:
         return ignored(agent, "not placing")
@@ -260,12 +261,12 @@ def phone_silent(agent: Agent, event: PhoneSilent, policy: Policy) -> Decision:
 
 
 def placing_notices(call_id: str) -> tuple[str, ...]:
-    """The ids of what was said while a call was placed: untrue once it is picked up."""
+    """The IDs of the notices shown while a call is placed: outdated once it is picked up."""
     return f"unconfirmed-{call_id}", f"not-picked-up-{call_id}", f"silent-{call_id}"
 
 
 def unconfirmed(agent: Agent, call: Call, stage: Placing, at: int, policy: Policy) -> Agent:
-    """The agent with this placement marked as unconfirmed, and told so."""
+    """The agent with this placement marked as unconfirmed, and a notice that says so."""
     due = max(stage.since + policy.ring_ms, at + 1)
     marked = call.at_stage(replace(stage, acceptance=Acceptance.UNCONFIRMED, due=due))
     notice = Notice(f"unconfirmed-{call.call_id}", "unknown-outcome", UNCONFIRMED, at)

@@ -1,4 +1,4 @@
-"""What an agent says of a call, and the record that it is about."""
+"""What an agent enters about a call, and the record that the call is about."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from adapter.core.values import Value
 
 MOST_FIELDS = 50
-"""Agents are asked for 20; each is in the agent's value, and so in every view."""
+"""Agents are asked for at most 20; each field is in the agent's value and in every view."""
 
 
 class Record(Value, frozen=True):
-    """The Salesforce record that a call is about, as a click on a number tells it."""
+    """The Salesforce record that a call is about, as the click on a number describes it."""
 
     id: str
     name: str = ""
@@ -22,10 +22,10 @@ class Record(Value, frozen=True):
 
 
 class Draft(Value, frozen=True):
-    """What the agent has entered about a call; None where nothing was entered.
+    """What the agent has entered about a call; None means nothing was entered.
 
-    `who` and `what` are the related person and thing; a Record with an empty id clears the link.
-    `fields` are what the admin has asked for, by the field's name.
+    `who` and `what` are the related person and object; a Record with an empty ID clears the link.
+    `fields` are the values that the admin asks for, by field name.
     """
 
     subject: str | None = None
@@ -37,7 +37,7 @@ class Draft(Value, frozen=True):
     fields: tuple[tuple[str, str], ...] = ()
 
     def merged(self, later: Draft) -> Draft:
-        """This draft with every field that the later one has set."""
+        """This draft, updated with every field that the later one sets."""
         return Draft(
             subject=self.subject if later.subject is None else later.subject,
             notes=self.notes if later.notes is None else later.notes,
@@ -49,7 +49,7 @@ class Draft(Value, frozen=True):
         )
 
     def unlinked(self) -> Draft:
-        """This draft without the links that were picked."""
+        """This draft without the links that the agent has picked."""
         return replace(self, who=None, what=None)
 
 

@@ -1,4 +1,4 @@
-"""What should be done, in the imperative: performed after the commit, each outcome an event."""
+"""What to do, in the imperative: performed after the commit; each outcome returns as an event."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from adapter.core.model import TelephonyUser
 
 
 class PlaceCall(Struct, frozen=True):
-    """Ring the agent's phones, then the destination. At most once per `call_id`, ever.
+    """Ring the agent's phones, then the destination: at most once for each `call_id`, ever.
 
-    `caller_id` is the number to show, where the click said one.
+    `caller_id` is the number to show, if one was chosen.
     """
 
     call_id: str
@@ -25,7 +25,7 @@ class PlaceCall(Struct, frozen=True):
 
 
 class FetchCdr(Struct, frozen=True):
-    """Ask the call log for a call by the provider's id."""
+    """Fetch a call's CDR by the provider's ID."""
 
     call_id: str
     line: TelephonyUser
@@ -33,7 +33,7 @@ class FetchCdr(Struct, frozen=True):
 
 
 class FindCdr(Struct, frozen=True):
-    """Ask the call log for a call that we placed but have no id of: by user, number and time."""
+    """Find the CDR of a call that we placed, without the provider's ID: by user, number, time."""
 
     call_id: str
     line: TelephonyUser
@@ -42,7 +42,7 @@ class FindCdr(Struct, frozen=True):
 
 
 class ControlCall(Struct, frozen=True):
-    """What the agent wants done in a call; `value` holds digits, or whom to call."""
+    """Do what the agent wants in a call; `value` holds the digits, or the number to call."""
 
     request_id: str
     call_id: str
@@ -53,9 +53,9 @@ class ControlCall(Struct, frozen=True):
 
 
 class PopScreen(Struct, frozen=True):
-    """Tell this page to come up, and to pop what a search for the caller's number finds.
+    """Have this page show itself and open the record that a search for the number finds.
 
-    `number` is empty where the caller withheld it: then there is nothing to search.
+    `number` is empty if the caller withheld it; then there is nothing to search for.
     """
 
     call_id: str
@@ -65,9 +65,9 @@ class PopScreen(Struct, frozen=True):
 
 
 class SetAvailability(Struct, frozen=True):
-    """Have the phone system give up what `undo` names, then hold this, where it is not AVAILABLE.
+    """Have the phone system end the states in `undo`, then set this one unless it is AVAILABLE.
 
-    `asked_at` (Unix milliseconds) names the request.
+    `asked_at` (Unix milliseconds) identifies the request.
     """
 
     line: TelephonyUser
@@ -78,9 +78,9 @@ class SetAvailability(Struct, frozen=True):
 
 
 class OpenRecord(Struct, frozen=True):
-    """Have Salesforce make the record of a call that rings since `at` (Unix milliseconds). Once.
+    """Have Salesforce create, once, the record of a call ringing since `at` (Unix milliseconds).
 
-    `number` calls, `own_number` is called; each is empty where nobody told it.
+    `number` is the caller's, `own_number` the one called; each is empty if unknown.
     """
 
     call_id: str

@@ -1,7 +1,7 @@
-"""A call that rang here and went on to somebody else: nobody's missed call, and no talk of ours.
+"""A call that rang here and went on to another user: not a missed call, and not this agent's talk.
 
-Law of this file: where Salesforce has a record of it (the backend's route), that is closed, and
-says so if a colleague took the call; by the other routes there is nothing to log.
+Law of this file: on the backend's route Salesforce already has a record of the call; that record
+is completed, and says if a colleague answered. On the other routes there is nothing to log.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from adapter.core.policy import Policy
 
 
 def taken_elsewhere(agent: Agent, call: Call | None, event: Report, policy: Policy) -> Decision:
-    """A colleague has taken it, of whose talk `event` tells.
+    """A colleague has answered the call; `event` is about that colleague's talk.
 
-    A talk that names nobody seemed to be this agent's while it went on; a call that had hunted on
-    from here has left, and only its record may still learn whose it became.
+    A talk whose events name no user looked like this agent's until now. A call that had already
+    moved on has left the agent; only its record can still learn who answered.
     """
     taken = Facts(taken=event.facts.connected or Known(event.at, OBSERVED))
     if call is not None and isinstance(call.stage, RingingInbound | Bridged | AwaitingCdr):
@@ -35,6 +35,6 @@ def taken_elsewhere(agent: Agent, call: Call | None, event: Report, policy: Poli
 
 
 def log_passed_on(agent: Agent, call: Call, at: int, policy: Policy) -> tuple[CallLog, ...]:
-    """The log of a call that rings on or is taken elsewhere, and may come back, if it has one."""
+    """The log, if any, of a call that rings or is answered elsewhere and may come back."""
     opened = log_of_attempt(agent, call, at, policy)
     return tuple(replace(log, passed_on=True) for log in opened)

@@ -1,7 +1,7 @@
 """From the end of a call to its log and its wrap-up.
 
-Law of this file: the log is opened in the same decision that makes the talk time as certain as it
-will soon be; whatever becomes known later goes to the log as `FactsLearned`.
+Law of this file: the decision that settles the talk time, as far as that is possible soon, also
+opens the log; what becomes known later reaches the log as `FactsLearned`.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ REFUSED = {
         "Your phone did not ring: it is not reachable, or not to be disturbed. Nobody was called.",
     ),
 }
-"""Code and sentence of what the agent's own phone said."""
+"""Code and sentence for each reason that the agent's own phone gives."""
 
 
 def call_over(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """The call has ended: log it now, or ask the call log about the talk first."""
-    may_ask = agent.line is not None and call.provider_call_id is not None
-    # At the end of a wrap-up it is asked once more how a talk ended; without one, this is the time.
-    is_told = policy.wrapup_ms > 0 or _is_outcome_told(call)
-    if (is_known_enough(call) and is_told) or not may_ask:
+    """The call has ended: log it now, or wait for its CDR first."""
+    has_cdr = agent.line is not None and call.provider_call_id is not None
+    # The end of the wrap-up looks up a missing outcome; without a wrap-up it must be done now.
+    can_wait = policy.wrapup_ms > 0 or _is_outcome_known(call)
+    if (is_known_enough(call) and can_wait) or not has_cdr:
         return log_call(agent, call, at, policy)
     return await_cdr(agent, call, at, policy)
 
 
 def await_cdr(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """The call log is asked before anything is logged."""
+    """Look up the CDR before anything is logged."""
     asking = agent.with_call(call.at_stage(AwaitingCdr(at, at + policy.cdr_wait_ms)))
     return Decision(asking, effects=request_cdr(agent, call))
 
 
 def is_in_doubt(agent: Agent, call: Call, stage: AwaitingCdr) -> bool:
-    """Whether the call log may say that there is nothing to log here.
+    """Whether the CDR may show that there is nothing to log for this agent.
 
-    Either it rang at several and nobody told who took it, or who talked, or it is but an own leg's
-    end. Of all else there is something to log, which may be corrected.
+    Either the call rang at several users and no event named the one who answered or talked, or it
+    may be only the agent's own leg. Any other call is logged, and can be corrected later.
     """
     facts = call.facts
     if call.unnamed:
@@ -70,32 +70,32 @@ def is_in_doubt(agent: Agent, call: Call, stage: AwaitingCdr) -> bool:
 
 
 def request_cdr(agent: Agent, call: Call) -> tuple[FetchCdr, ...]:
-    """The question to the call log about this call, where there is somebody to ask."""
+    """The lookup of this call's CDR, if the call is known to a provider."""
     if agent.line is None or call.provider_call_id is None:
         return ()
     return (FetchCdr(call.call_id, agent.line, call.provider_call_id),)
 
 
 def request_cdr_if_needed(agent: Agent, call: Call, policy: Policy) -> tuple[FetchCdr, ...]:
-    """What the call log may correct or add later on: a talk's length, an outcome, a summary.
+    """The lookup, if the CDR may still correct or add a talk time, an outcome or a summary.
 
-    A connected call may have ended in a voicemail: only its outcome tells.
+    A connected call may have ended in a voicemail: only its outcome shows that.
     """
     facts = call.facts
-    is_final = facts.is_certain if _is_outcome_told(call) else facts.has_final_cdr
+    is_final = facts.is_certain if _is_outcome_known(call) else facts.has_final_cdr
     return () if is_final and not is_missing(facts, policy.wanted) else request_cdr(agent, call)
 
 
-def _is_outcome_told(call: Call) -> bool:
+def _is_outcome_known(call: Call) -> bool:
     return call.facts.outcome is not None or call.facts.transferred is not None
 
 
 def is_known_enough(call: Call) -> bool:
-    """Whether the call log need not be asked before this ended call is logged.
+    """Whether this ended call can be logged without its CDR.
 
-    Of a call that we placed, that ended before any sign of a pick-up, only the call log can tell
-    whether the agent's phone or the destination was not answered; of a talk that names nobody, only
-    the call log can tell whose it was.
+    If a call that we placed ended without any sign of a pick-up, only the CDR can tell whether the
+    agent's phone or the destination was not answered. If no event named the user who talked, only
+    the CDR can.
     """
     doubtful = call.unnamed or _no_pick_up(call)
     return call.facts.is_certain and (call.facts.has_final_cdr or not doubtful)
@@ -107,9 +107,9 @@ def _no_pick_up(call: Call) -> bool:
 
 
 def _was_never_picked_up(call: Call) -> bool:
-    """Whether the call log says so: "no answer", and nobody's pick-up. Nothing is logged.
+    """Whether the CDR says "no answer" without a pick-up. Then nothing is logged.
 
-    What the agent's own phone refused never rang anybody else, whatever the outcome is called.
+    A call refused by the agent's own phone never rang anybody else, whatever its outcome is called.
     """
     if not call.facts.has_final_cdr or not _no_pick_up(call):
         return False
@@ -121,18 +121,18 @@ def _was_never_picked_up(call: Call) -> bool:
 
 def _not_picked_up(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
     if isinstance(call.stage, AgentNoAnswer):
-        # The agent was told when it lapsed.
+        # The agent was told when the placement lapsed.
         return Decision(agent.without_call(call.call_id), log_of_attempt(agent, call, at, policy))
     phone = call.facts.phone
     usual = "not-picked-up", NOT_PICKED_UP
     code, text = REFUSED[phone.value] if phone is not None else usual
     notice = Notice(f"not-picked-up-{call.call_id}", code, text, at)
-    told = noticed(agent.without_call(call.call_id), notice, policy)
-    return Decision(told, log_of_attempt(agent, call, at, policy))
+    idle = noticed(agent.without_call(call.call_id), notice, policy)
+    return Decision(idle, log_of_attempt(agent, call, at, policy))
 
 
 def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """Open the log, and let the agent wrap up; unless the agent's phone was never picked up."""
+    """Open the log and begin the wrap-up, unless the agent's phone was never picked up."""
     if _was_never_picked_up(call):
         return _not_picked_up(agent, call, at, policy)
     if agent.notices:
@@ -143,13 +143,13 @@ def log_call(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
         calls = agent.calls_with(call.at_stage(Wrapup(at, at + policy.wrapup_ms)))
     else:
         calls = agent.calls_without(call.call_id)
-    calls = _with_their_time(calls, at + policy.wrapup_ms)
+    calls = _with_wrapup_time(calls, at + policy.wrapup_ms)
     over = replace(agent, calls=calls, last_called=_last_called(agent, call))
     return Decision(over, opened, (), questions)
 
 
-def _with_their_time(calls: tuple[Call, ...], due: int) -> tuple[Call, ...]:
-    """Calls that ended during another are written up when that is over, in time of their own."""
+def _with_wrapup_time(calls: tuple[Call, ...], due: int) -> tuple[Call, ...]:
+    """Calls that ended during another call get their wrap-up time when that one is over."""
     if len(calls) == 1 or any(call.is_under_way for call in calls):
         return calls
     return tuple(
@@ -159,9 +159,9 @@ def _with_their_time(calls: tuple[Call, ...], due: int) -> tuple[Call, ...]:
 
 
 def end_wrapup(agent: Agent, call: Call, at: int, policy: Policy) -> Decision:
-    """The agent is done with this call, or its time is up."""
+    """The agent is done with this call, or the wrap-up time is up."""
     events = ((call.call_id, WritingEnded(at)),)
-    # The call log may have been down until now: this is the last time that somebody asks.
+    # The provider's CDRs may have been unavailable until now: this is the last lookup.
     questions = request_cdr_if_needed(agent, call, policy)
     return Decision(agent.without_call(call.call_id), log_events=events, effects=questions)
 
@@ -172,5 +172,5 @@ def is_logged(call: Call, policy: Policy) -> bool:
 
 
 def _last_called(agent: Agent, call: Call) -> tuple[int, int]:
-    """A click on the same number within seconds is a slip, though that call is nobody's now."""
+    """Remembered because a click on the same number within seconds is usually a mistake."""
     return agent.last_called if call.direction is INBOUND else (mark(call.number), call.opened_at)

@@ -1,8 +1,7 @@
-"""An agent without one person's number: what is over goes, what is not done stays.
+"""Erase one person's number from an agent: finished things go, unfinished things stay.
 
-Law of this file: nothing that a later event needs is touched. Live calls and wrap-ups stay, and so
-does the answer to each request (the same request again must not place a second call): only what it
-says is taken out.
+Law of this file: nothing that a later event needs is touched. Live calls and wrap-ups stay. So do
+answers, because a repeated request must not place a second call: only their text is erased.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ from adapter.core.numberquery import NumberQuery
 ERASED = "[erased]"
 
 
-def without(agent: Agent, sought: NumberQuery) -> Agent:
-    """The agent with no answer, notice or favorite that tells the number."""
+def without(agent: Agent, query: NumberQuery) -> Agent:
+    """The agent without answers, notices and favorites that contain the number."""
     return replace(
         agent,
-        answers=tuple(_silent_answer(answer, sought) for answer in agent.answers),
-        notices=tuple(_silent_notice(notice, sought) for notice in agent.notices),
-        favorites=tuple(one for one in agent.favorites if not sought.is_in(one.number)),
+        answers=tuple(_erased_answer(answer, query) for answer in agent.answers),
+        notices=tuple(_erased_notice(notice, query) for notice in agent.notices),
+        favorites=tuple(entry for entry in agent.favorites if not query.is_in(entry.number)),
     )
 
 
-def _silent_answer(answer: Answer, sought: NumberQuery) -> Answer:
-    return replace(answer, text=ERASED) if sought.is_in(answer.text) else answer
+def _erased_answer(answer: Answer, query: NumberQuery) -> Answer:
+    return replace(answer, text=ERASED) if query.is_in(answer.text) else answer
 
 
-def _silent_notice(notice: Notice, sought: NumberQuery) -> Notice:
-    return replace(notice, text=ERASED) if sought.is_in(notice.text) else notice
+def _erased_notice(notice: Notice, query: NumberQuery) -> Notice:
+    return replace(notice, text=ERASED) if query.is_in(notice.text) else notice

@@ -1,7 +1,7 @@
-"""What happened, in the past tense: everything that `machine.decide` may be told.
+"""What happened, in the past tense: every event that `machine.decide` handles.
 
-Each event carries its time (`at`, Unix milliseconds) and every id that handling it may need, so
-that deciding again (after a lost race) makes the same ids.
+Each event carries its time (`at`, Unix milliseconds) and every ID that handling it may need, so
+that deciding again after a lost race uses the same IDs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from adapter.core.route import Route
 
 
 class PageGreeted(Struct, frozen=True):
-    """A page of the agent said hello: who the agent is by the directory, and where it sits.
+    """A page of the agent said hello: who the agent is in the directory, and which surface it is.
 
     `ring_profiles` are the keys of the agent's other phones, as the provider lists them.
     """
@@ -36,7 +36,7 @@ class PageGreeted(Struct, frozen=True):
 
 
 class SurfaceChosen(Struct, frozen=True):
-    """An admin decided where the agent works; without a `surface`, pages decide again."""
+    """An admin chose the surface that the agent works in; if empty, the pages decide again."""
 
     at: int
     surface: str
@@ -44,14 +44,14 @@ class SurfaceChosen(Struct, frozen=True):
 
 
 class RecordClaimed(Struct, frozen=True):
-    """We are about to make the record of a call that rings: at most once."""
+    """We are about to create the record of a ringing call: at most once."""
 
     at: int
     call_id: str
 
 
 class RecordOpened(Struct, frozen=True):
-    """Salesforce has made a record of the call; no id where nobody knows."""
+    """Salesforce has created a record of the call; the ID is empty if it is unknown."""
 
     at: int
     call_id: str
@@ -59,11 +59,11 @@ class RecordOpened(Struct, frozen=True):
 
 
 class DialRequested(Struct, frozen=True):
-    """The agent clicked a number, or typed one. `clicked_at` by our clock; `number` as it was.
+    """The agent clicked a number or typed one: `number` as it was, `clicked_at` by our clock.
 
-    `confirmed`: the agent was asked whether to call this number again, and said yes. `org_dials`:
-    calls that the whole org has started within the last minute; `params` are the click's own, for
-    the phone system; `time_zone` the browser's, empty if it is the agent's.
+    `confirmed`: asked whether to call this number again, the agent said yes. `org_dials`: calls
+    that the whole org has started in the last minute. `params` are those of the click, for the
+    phone system; `time_zone` is the browser's, empty if it is the agent's.
     """
 
     at: int
@@ -82,7 +82,7 @@ class DialRequested(Struct, frozen=True):
 
 
 class WorkStarted(Struct, frozen=True):
-    """Sales Engagement started a work item for a number; its click may come before or after it."""
+    """Sales Engagement started a work item for a number; the click may come before or after it."""
 
     at: int
     work_id: str
@@ -90,7 +90,7 @@ class WorkStarted(Struct, frozen=True):
 
 
 class CallPlaced(Struct, frozen=True):
-    """The provider took our request (2xx); some tell the call's id with it."""
+    """The provider accepted our request (2xx); some providers return the call's ID."""
 
     at: int
     call_id: str
@@ -98,7 +98,7 @@ class CallPlaced(Struct, frozen=True):
 
 
 class PlacingRejected(Struct, frozen=True):
-    """The provider refused (4xx): there is surely no call. `text` is the provider's reason."""
+    """The provider refused (4xx): there is certainly no call. `text` is the provider's reason."""
 
     at: int
     call_id: str
@@ -106,9 +106,9 @@ class PlacingRejected(Struct, frozen=True):
 
 
 class PlacingUnknown(Struct, frozen=True):
-    """Time-out, 5xx or a lost connection: perhaps there is a call. Never placed again.
+    """Time-out, 5xx or a lost connection: there may be a call. It is never placed again.
 
-    `provider_call_id` is the id that it would have, where that is known.
+    `provider_call_id` is the ID that the call would have, if known.
     """
 
     at: int
@@ -118,7 +118,7 @@ class PlacingUnknown(Struct, frozen=True):
 
 
 class PhoneSilent(Struct, frozen=True):
-    """The agent's phones will not ring for this placement: `code` says why, stably."""
+    """The agent's phones will not ring for this placement: `code` is the stable reason."""
 
     at: int
     call_id: str
@@ -126,12 +126,12 @@ class PhoneSilent(Struct, frozen=True):
 
 
 class CallEvent(Struct, frozen=True):
-    """What a provider's event (or its call log) tells of one call of this agent.
+    """What a provider's event or CDR reports about one call of this agent.
 
-    `call_id` is ours: the one that the call is known by if `known`, else a fresh one for the case
-    that this is a call which we did not place. `elsewhere`: it tells of another user's part in the
-    call, which rings at several (a ring group) or went from one to the next. `unnamed`: it names
-    nobody, of a call that may ring at several.
+    `call_id` is ours: the call's own if `known`, else a new one in case this is a call that we did
+    not place. `elsewhere`: the event is about another user's part in a call that rings at several
+    users (a ring group), or that went from one to the next. `unnamed`: it names no user, although
+    the call may ring at several.
     """
 
     at: int
@@ -144,7 +144,7 @@ class CallEvent(Struct, frozen=True):
 
 
 class InboundRinging(CallEvent, frozen=True):
-    """Somebody's call rings at the agent's phones."""
+    """An inbound call rings at the agent's phones."""
 
 
 class DestinationDialed(CallEvent, frozen=True):
@@ -164,39 +164,39 @@ class Transferred(CallEvent, frozen=True):
 
 
 class AnsweredElsewhere(CallEvent, frozen=True):
-    """A call that rang here was taken by somebody else: no missed call."""
+    """A call that rang here was answered by somebody else: not a missed call."""
 
 
 class RingingElsewhere(CallEvent, frozen=True):
-    """A call that may ring here rings at another user now."""
+    """A call that may have rung here now rings at another user."""
 
 
 class InCallChanged(CallEvent, frozen=True):
-    """Somebody was called in, put on hold, taken back: the call goes on with this agent."""
+    """Somebody was added, put on hold or taken off hold: the call goes on with this agent."""
 
     in_call: InCall = NOTHING_IN_CALL
 
 
 class CdrFound(CallEvent, frozen=True):
-    """The call log, asked by us, has this call."""
+    """The provider has a CDR of this call: the answer to a lookup."""
 
 
 class CdrMissing(Struct, frozen=True):
-    """The call log, asked by us, has no such call."""
+    """The provider has no CDR of this call: the answer to a lookup."""
 
     at: int
     call_id: str
 
 
 class CdrUnavailable(Struct, frozen=True):
-    """The call log could not be asked (provider down, or it has none)."""
+    """The CDR could not be looked up: the provider is down, or keeps no CDRs."""
 
     at: int
     call_id: str
 
 
 class OverClaimed(Struct, frozen=True):
-    """The agent says that a call is over: the provider is asked."""
+    """The agent says that a call is over: its CDR is looked up."""
 
     at: int
     request_id: str
@@ -206,7 +206,7 @@ class OverClaimed(Struct, frozen=True):
 class ControlRequested(Struct, frozen=True):
     """The agent wants something done in a call: `action` as in the page protocol.
 
-    `org_dials`: how many calls the org has started in the last minute, of which a transfer is one.
+    `org_dials`: calls that the org has started in the last minute; a transfer counts as one.
     """
 
     at: int
@@ -218,7 +218,7 @@ class ControlRequested(Struct, frozen=True):
 
 
 class ControlAnswered(Struct, frozen=True):
-    """What became of it: `code` and sentence as the page shows them; `action` is what was asked."""
+    """Its outcome: `code` and sentence as the page shows them; `action` is what was requested."""
 
     at: int
     request_id: str
@@ -229,7 +229,7 @@ class ControlAnswered(Struct, frozen=True):
 
 
 class WrapupSubmitted(Struct, frozen=True):
-    """The agent entered something about a call (live, in wrap-up or long over); `done` ends it."""
+    """The agent entered something about a call, live or over; `done` ends the wrap-up."""
 
     at: int
     call_id: str
@@ -238,7 +238,7 @@ class WrapupSubmitted(Struct, frozen=True):
 
 
 class PopClaimed(Struct, frozen=True):
-    """A page is ready to pop the caller's record for a ringing call: at most one may."""
+    """A page is ready to open the caller's record for a ringing call: at most one page may."""
 
     at: int
     call_id: str
@@ -246,7 +246,7 @@ class PopClaimed(Struct, frozen=True):
 
 
 class RecordViewed(Struct, frozen=True):
-    """The agent picked the record that a call is about; None for "none of them"."""
+    """The agent picked the record that a call is about; None means "none of them"."""
 
     at: int
     call_id: str
@@ -254,7 +254,7 @@ class RecordViewed(Struct, frozen=True):
 
 
 class MatchesFound(Struct, frozen=True):
-    """A page searched the other party's number: the records that Salesforce has of it."""
+    """A page searched for the other party's number: the records that Salesforce found."""
 
     at: int
     call_id: str
@@ -269,14 +269,14 @@ class CallCenterRead(Struct, frozen=True):
 
 
 class NoticeDismissed(Struct, frozen=True):
-    """The agent has read a notice."""
+    """The agent dismissed a notice."""
 
     at: int
     notice_id: str
 
 
 class TimePassed(Struct, frozen=True):
-    """The sweeper looked: every deadline up to `at` is due."""
+    """The sweeper's tick: every deadline up to `at` is due."""
 
     at: int
 
@@ -292,7 +292,7 @@ Report: TypeAlias = (
     | InCallChanged
     | CdrFound
 )
-"""Everything the provider tells of a call."""
+"""Everything that the provider reports about a call."""
 
 PageEvent: TypeAlias = (
     PageGreeted
@@ -311,7 +311,7 @@ PageEvent: TypeAlias = (
     | FavoriteChosen
     | NoticeDismissed
 )
-"""Everything that agents and their pages tell."""
+"""Everything that agents and their pages send."""
 
 Event: TypeAlias = (
     PageEvent

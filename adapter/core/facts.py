@@ -1,9 +1,9 @@
-"""What we know of a call, as a value that only ever grows.
+"""What we know about a call, as a value that only grows.
 
-The provider promises neither order nor exactly-once delivery, so nothing here depends on either:
-`Facts.join` is commutative, associative and idempotent (a join semilattice). Whatever order a
-call's events arrive in, repeated or not, the joined facts are the same; what was left out is
-filled in by the provider's call log, whose word (`Source.CDR`) outranks all others.
+The provider guarantees neither order nor exactly-once delivery, so nothing here depends on them:
+`Facts.join` is commutative, associative and idempotent (a join semilattice). Events give the same
+facts in any order and however often they are repeated. The CDR fills the gaps, and outranks every
+other source (`Source.CDR`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from adapter.core.values import Value
 
 
 class Source(IntEnum):
-    """How well a thing is known; a higher source wins over a lower one."""
+    """Where a fact comes from; a higher source outranks a lower one."""
 
     OBSERVED = 1
-    """Our own clock when the event arrived (or the agent's word)."""
+    """Our own clock when the event arrived, or the agent said so."""
     EVENT = 2
     """A field of the provider's event."""
     CDR = 3
-    """The provider's call log."""
+    """The provider's CDR."""
 
 
 class Direction(StrEnum):
-    """Which way a call goes, as seen by the call center."""
+    """The direction of a call, from the call center's point of view."""
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
@@ -34,13 +34,13 @@ class Direction(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call ended, as the provider's status and cause tell.
+    """How a call ended, by the provider's status and cause.
 
     Causes are Q.850's: https://www.itu.int/rec/T-REC-Q.850
     """
 
     COMPLETED = "completed"
-    """Ended normally. Proves nothing about a talk: an unanswered destination ends so too."""
+    """Ended normally. Does not prove a conversation: an unanswered call may end like this too."""
     BUSY = "busy"
     NO_ANSWER = "no-answer"
     REJECTED = "rejected"
@@ -49,15 +49,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
     VOICEMAIL = "voicemail"
     ANSWERED = "answered"
-    """Somebody talked to the agent: never said by a provider, derived from `connected`."""
+    """The agent talked to somebody: derived from `connected`, never reported by a provider."""
     MISSED = "missed"
-    """An inbound call that the agent did not take: derived as well."""
+    """An inbound call that the agent did not answer: derived as well."""
     ELSEWHERE = "elsewhere"
-    """An inbound call that rang here and that a colleague took: derived as well."""
+    """An inbound call that rang here and was answered by a colleague: derived as well."""
 
 
 class PhoneRefusal(StrEnum):
-    """Why the agent's own phones were not picked up, where they said so."""
+    """Why the agent's own phones were not picked up, if they reported a reason."""
 
     DECLINED = "declined"
     BUSY = "busy"
@@ -65,7 +65,7 @@ class PhoneRefusal(StrEnum):
     """None of them rang."""
 
 
-# To look a member up in its enumeration takes Python 3.11 seven times as long as a name of its own.
+# On Python 3.11 an enum member's lookup takes seven times as long as a global name.
 OBSERVED: Final = Source.OBSERVED
 CDR: Final = Source.CDR
 OUTBOUND: Final = Direction.OUTBOUND
@@ -75,20 +75,20 @@ MISSED: Final = Outcome.MISSED
 ELSEWHERE: Final = Outcome.ELSEWHERE
 
 LONGEST_TALK_MS: Final = 24 * 3_600_000
-"""What is longer is a wrong time, and a number that Salesforce may refuse for good."""
+"""A longer talk means a wrong timestamp, and a number that Salesforce may reject permanently."""
 
 T = TypeVar("T", int, str, Direction, Outcome, PhoneRefusal)
 
 
 class Known(Value, Generic[T], frozen=True, array_like=True):
-    """A value and how well it is known."""
+    """A value and its source."""
 
     value: T
     source: Source
 
 
 def better(one: Known[T] | None, other: Known[T] | None) -> Known[T] | None:
-    """The better known of two; equally well known, the smaller one (so that order is no matter)."""
+    """The one with the higher source; of equal sources the smaller value, whatever the order."""
     if other is None or one is other:
         return one
     if one is None:
@@ -99,13 +99,13 @@ def better(one: Known[T] | None, other: Known[T] | None) -> Known[T] | None:
 
 
 class Facts(Value, frozen=True):
-    """All that any event or record has told of one call; times are Unix milliseconds.
+    """Everything that events and CDRs have reported about one call; times are Unix milliseconds.
 
-    `number` is the other party's, as the provider writes it, `own_number` the one of ours that was
-    called or shown; `phone` is why the agent's own was not picked up (outbound), `picked_up` when
-    it was, `connected` when both parties could talk. `recording` is the name by which the provider
-    finds what was recorded of it, `summary` what it says that was talked about; `taken` is when a
-    colleague took what rang here.
+    `number` is the other party's, as the provider writes it; `own_number` is ours, called or shown
+    as caller ID. `phone` is why the agent's own phone was not picked up (outbound), `picked_up`
+    when it was, `connected` when both parties could talk. `recording` is the provider's name of the
+    recording, `summary` its summary of the conversation; `taken` is when a colleague answered a
+    call that rang here.
     """
 
     direction: Known[Direction] | None = None
@@ -148,25 +148,25 @@ class Facts(Value, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether the call has ended, for this agent at least."""
+        """Whether the call has ended, at least for this agent."""
         return self.ended is not None or self.transferred is not None
 
     @property
     def has_final_cdr(self) -> bool:
-        """Whether the call log has told of the end, so that nothing more is to be asked."""
+        """Whether a CDR has reported the end, so that no other lookup is needed."""
         return self.ended is not None and self.ended.source is CDR
 
     @property
     def is_inbound(self) -> bool:
-        """Whether it is told, or was seen, that the call came in."""
+        """Whether the call is known to be inbound."""
         return self.direction is not None and self.direction.value is INBOUND
 
     @property
     def is_certain(self) -> bool:
-        """Whether an ended call's talk time needs no question to the call log.
+        """Whether the talk time of an ended call is certain without its CDR.
 
-        Certain are: the call log's own word; both ends of the talk said by the provider; an
-        outcome in which nobody talked, and no sign of a talk.
+        It is if it comes from a CDR, if the provider reported both the beginning and the end of
+        the talk, or if the outcome excludes a talk and nothing suggests one.
         """
         over = self.transferred or self.ended
         if over is None:
@@ -179,30 +179,31 @@ class Facts(Value, frozen=True):
 
     @property
     def talk_ms(self) -> int | None:
-        """How long both parties could talk, in milliseconds; None if they never could."""
+        """How long both parties could talk, in milliseconds; None if they were never connected."""
         over = self.transferred or self.ended
         if self.connected is None or over is None:
             return None
         talk = min(over.value - self.connected.value, LONGEST_TALK_MS)
         if self.started is not None and self.started.source > OBSERVED:
-            talk = min(talk, over.value - self.started.value)  # nobody talks before it begins
+            talk = min(talk, over.value - self.started.value)  # no talk before the call begins
         return max(0, talk)
 
     @property
     def result(self) -> Outcome:
-        """How the call ended, with the traps disarmed.
+        """How the call really ended.
 
-        "completed" without a connection is no answer (an unanswered destination ends so, with a
-        duration counted from the agent's own pick-up), and a missed call if it came in.
+        "completed" without a connection means no answer: providers report it for an unanswered
+        destination, too, with a duration counted from the agent's own pick-up. If the call was
+        inbound, it was missed.
         """
-        told = self.outcome.value if self.outcome else Outcome.COMPLETED
-        if told is VOICEMAIL:
-            return told
+        reported = self.outcome.value if self.outcome else Outcome.COMPLETED
+        if reported is VOICEMAIL:
+            return reported
         if self.connected is not None:
             return Outcome.ANSWERED
         if self.is_inbound:
             return MISSED if self.taken is None else ELSEWHERE
-        return Outcome.NO_ANSWER if told is Outcome.COMPLETED else told
+        return Outcome.NO_ANSWER if reported is Outcome.COMPLETED else reported
 
 
 _SILENT = frozenset(

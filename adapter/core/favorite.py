@@ -1,4 +1,4 @@
-"""Whom an agent calls often, kept with the agent: a number, its name, perhaps its record."""
+"""The agent's favorites: numbers to call often, each with a name and perhaps a record."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from msgspec import Struct
 from adapter.core.values import Value
 
 MOST = 20
-"""They are in the agent's value, and so in every view: a few, not an address book."""
+"""They are in the agent's value and in every view, so this is no address book."""
 
 LONGEST_NUMBER, LONGEST_NAME = 64, 80
 
 
 class Favorite(Value, frozen=True):
-    """One of them; its number is as it is dialed, and says which it is."""
+    """A favorite, identified by its number as it is dialed."""
 
     number: str
     name: str = ""
@@ -22,7 +22,7 @@ class Favorite(Value, frozen=True):
 
 
 class FavoriteChosen(Struct, frozen=True):
-    """The agent wants this one among the favorites, or no longer (not `on`)."""
+    """The agent added this favorite (`on`), or removed it."""
 
     at: int
     favorite: Favorite
@@ -32,8 +32,8 @@ class FavoriteChosen(Struct, frozen=True):
 def with_favorite(
     favorites: tuple[Favorite, ...], chosen: Favorite, *, on: bool
 ) -> tuple[Favorite, ...]:
-    """Those, and this one at the end, or those without it; beyond `MOST` nothing is added."""
-    others = tuple(one for one in favorites if one.number != chosen.number)
+    """The favorites with this one at the end, or without it; at most `MOST` are kept."""
+    others = tuple(entry for entry in favorites if entry.number != chosen.number)
     if not on:
         return others
     return (*others, chosen) if len(others) < MOST else favorites

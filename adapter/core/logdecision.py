@@ -1,4 +1,4 @@
-"""What a decision about a call log is: the log afterwards, and what to do."""
+"""A decision about a call log: the log afterwards, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapter.core.logmodel import CallLog
 
 
 class LogDecision(Struct, frozen=True):
-    """The log afterwards, what to do, and why nothing was done (a stable word), if so."""
+    """The log afterwards and what to do; `ignored` is a stable reason if nothing was done."""
 
     log: CallLog
     effects: tuple[LogEffect, ...] = ()

@@ -1,6 +1,6 @@
-"""What may happen to a call log (past tense), and what should be done then (imperative).
+"""What may happen to a call log (past tense), and what to do then (imperative).
 
-`at` is Unix milliseconds; `page_id` names one load of one page.
+`at` is Unix milliseconds; `page_id` identifies one load of one page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapter.core.route import Route
 
 
 class LogAccepted(Struct, frozen=True):
-    """A page took our offer: the compare-and-set that at most one page wins; `route` is its own."""
+    """A page accepted an offer, a compare-and-set that one page wins; `route` is the page's."""
 
     at: int
     page_id: str
@@ -46,7 +46,7 @@ class LogRefused(Struct, frozen=True):
 
 
 class LogExpired(Struct, frozen=True):
-    """The go never reached Salesforce: too old for the page, or it never got there."""
+    """The go never led to a save: it was too old for the page, or never reached it."""
 
     at: int
     page_id: str
@@ -62,10 +62,10 @@ class PageLost(Struct, frozen=True):
 
 
 class PageProved(Struct, frozen=True):
-    """The page said hello again or answered a probe after the go: it can no longer fire it.
+    """The page said hello again or answered a probe after this attempt's go: it cannot use it now.
 
-    It is that attempt's go, and no later one's of the same page. `never_sent`: it is the same page
-    load and its journal knows nothing of the attempt.
+    This proves nothing about a later go of the same page. `never_sent`: it is the same page load,
+    and its journal does not have the attempt.
     """
 
     at: int
@@ -75,16 +75,16 @@ class PageProved(Struct, frozen=True):
 
 
 class RecordsFound(Struct, frozen=True):
-    """Salesforce was asked for records with this call's id: these are there (maybe none)."""
+    """Salesforce was queried for records with this call's ID: the ones found, if any."""
 
     at: int
     record_ids: tuple[str, ...]
 
 
 class FactsLearned(Struct, frozen=True):
-    """More became known of the call (a late event, the call log).
+    """More is known about the call, from a late event or a CDR.
 
-    `unnamed`: it tells of a talk, and not whose.
+    `unnamed`: it reports a talk without naming the user.
     """
 
     at: int
@@ -102,20 +102,20 @@ class DraftChanged(Struct, frozen=True):
 
 
 class RecordPicked(Struct, frozen=True):
-    """The call is about another record than was thought."""
+    """The agent says which record the call is about."""
 
     at: int
     record: Record | None
 
 
 class WritingEnded(Struct, frozen=True):
-    """The wrap-up is over: updates need not wait any longer."""
+    """The wrap-up is over: updates no longer wait."""
 
     at: int
 
 
 class TrayDecided(Struct, frozen=True):
-    """The agent chose: save again, it is already there (with its id, if told), or dismiss."""
+    """The agent chose: save again, it is already there (with its ID, if given), or dismiss."""
 
     at: int
     action: str
@@ -123,7 +123,7 @@ class TrayDecided(Struct, frozen=True):
 
 
 class RecordWritten(Struct, frozen=True):
-    """We wrote the record, in attempt `attempt`; the id is empty where the answer tells none."""
+    """The backend wrote the record; the ID is empty if the answer had none."""
 
     at: int
     attempt: int
@@ -131,7 +131,7 @@ class RecordWritten(Struct, frozen=True):
 
 
 class RecordRefused(Struct, frozen=True):
-    """Nothing was written: `permanent`, or to be tried again after `wait_ms` at the soonest."""
+    """Nothing was written: permanently, or until a retry after `wait_ms` at the earliest."""
 
     at: int
     attempt: int
@@ -141,14 +141,14 @@ class RecordRefused(Struct, frozen=True):
 
 
 class RecordUnknown(Struct, frozen=True):
-    """Nobody knows whether the record was written."""
+    """It is unknown whether the record was written."""
 
     at: int
     attempt: int
 
 
 class LogTimePassed(Struct, frozen=True):
-    """The sweeper looked."""
+    """The sweeper's tick."""
 
     at: int
 
@@ -174,14 +174,14 @@ LogEvent: TypeAlias = (
 
 
 class GrantSave(Struct, frozen=True):
-    """Tell the page to save, with this attempt's fields; the only way to a record."""
+    """Tell the page to save this attempt's fields: the only way in which a page may save."""
 
     log_id: str
     attempt: Attempt
 
 
 class SendSettled(Struct, frozen=True):
-    """Tell the page that its report is safe: it may forget its journal entry."""
+    """Tell the page that its report is stored, so that it may drop its journal entry."""
 
     log_id: str
     page_id: str
@@ -189,27 +189,27 @@ class SendSettled(Struct, frozen=True):
 
 
 class ReadBack(Struct, frozen=True):
-    """Ask Salesforce for records with this call's id."""
+    """Query Salesforce for records with this call's ID."""
 
     log_id: str
     agent: AgentKey
 
 
 class ProbePage(Struct, frozen=True):
-    """Ask the page for a sign of life, the proof that a go of before cannot fire any more."""
+    """Ask the page for an answer, which proves that an earlier go can no longer be used."""
 
     page_id: str
 
 
 class AlarmDoubled(Struct, frozen=True):
-    """Two records for one call: must never happen, so everybody is told."""
+    """There are two records of one call, which must never happen: raise the alarm."""
 
     log_id: str
     record_ids: tuple[str, ...]
 
 
 class WriteRecord(Struct, frozen=True):
-    """Complete the record from here, with this attempt's fields; may be repeated."""
+    """Have the backend complete the record with this attempt's fields; may be repeated."""
 
     log_id: str
     attempt: Attempt

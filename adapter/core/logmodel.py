@@ -1,7 +1,7 @@
 """The call log as a value: what its record should say, and what it says as far as we know.
 
-`wanted` is derived (`CallLog.wanted`), `saved` is what Salesforce confirmed. The state says where
-the go gate stands (docs/architecture.md). Times are Unix milliseconds.
+`wanted` is derived (`CallLog.wanted`); `saved` is what Salesforce has confirmed. The state is that
+of the go gate (docs/architecture.md). Times are Unix milliseconds.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ from adapter.core.values import Member, Value
 
 
 class LogFields(Value, frozen=True):
-    """What a record says, in our own words; a surface turns it into Salesforce's fields.
+    """The content of a record; a surface turns it into Salesforce's fields.
 
-    `subject`, `notes` and `disposition` are the agent's, or None for the default;
-    `talk_ms` None when nobody talked; `started_at` Unix milliseconds. `unlinked`: a record of a
-    kind that we do not know took no link; `ends_work`: with it the work item is done that the call
-    was made for. `recording` and `summary` are as in the call's facts.
+    `talk_ms` is None if nobody talked; `started_at` is Unix milliseconds. `unlinked`: Salesforce
+    refused the link to a record of a kind that we do not know. `ends_work`: saving it completes the
+    work item that the call was made for. `recording` and `summary` are as in the call's facts.
     """
 
     call_id: str
@@ -49,11 +48,11 @@ class LogFields(Value, frozen=True):
 
 
 class SaveError(Value, frozen=True):
-    """One reason why Salesforce refused; `field` is the field's label or name, if it is one's.
+    """One reason why Salesforce refused; `field` is a field's label or name, if it is about one.
 
-    `transient`: the same may be taken a moment later, which the surface knows of its own codes;
-    `link`: the record that the call is about cannot be linked; `locked`: the call's own record may
-    not be changed.
+    `transient`: the same save may succeed later; the surface knows this from its own codes. `link`:
+    the record that the call is about cannot be linked. `locked`: the call's own record must not be
+    changed.
     """
 
     code: str
@@ -65,10 +64,10 @@ class SaveError(Value, frozen=True):
 
 
 class Attempt(Value, frozen=True):
-    """One go: the page that may save, the nonce that proves its report, the fields it was given.
+    """One attempt to save: the page that may, the nonce that proves its report, and the fields.
 
-    `record_id` is the record to update, empty for a create. Rows have it by its older name.
-    `answered`: what became of it was told; for attempts of the backend's route.
+    `record_id` is the record to update, empty for a create; rows use its older name. `answered`:
+    its outcome is known (backend's route).
     """
 
     number: int
@@ -81,20 +80,20 @@ class Attempt(Value, frozen=True):
 
 
 class Saved(Value, frozen=True):
-    """The record exists and says this. Rows have its id by its older name."""
+    """The record exists and has these fields. Rows use an older name for its ID."""
 
     record_id: str = field(name="task_id")
     fields: LogFields
 
 
 class TrayReason(StrEnum):
-    """Why a log needs its agent."""
+    """Why a log waits for its agent."""
 
     REFUSED = "refused"
     NOT_CONFIRMED = "not-confirmed"
     DOUBLED = "doubled"
     LOCKED = "locked"
-    """The record is there, and may not be changed any more."""
+    """The record exists and can no longer be changed."""
 
 
 class ClosedBy(StrEnum):
@@ -105,20 +104,20 @@ class ClosedBy(StrEnum):
 
 
 class Pending(Member, frozen=True):
-    """To be offered to a page, not before `not_before`; `due` only wakes the offering again."""
+    """To be offered to a page, not before `not_before`; `due` only triggers the next offer."""
 
     not_before: int
     due: int
 
 
 class Attempting(Member, frozen=True):
-    """A page has the go; no report by `due` makes the outcome unknown."""
+    """A page has the go; without a report by `due`, the outcome is unknown."""
 
     due: int
 
 
 class Unknown(Member, frozen=True):
-    """The page may or may not have saved. `proved`: it can no longer fire."""
+    """The page may or may not have saved. `proved`: it can no longer use this go."""
 
     since: int
     due: int
@@ -126,7 +125,7 @@ class Unknown(Member, frozen=True):
 
 
 class Verifying(Member, frozen=True):
-    """Salesforce is being asked for the record, for the `asked`th time."""
+    """Salesforce is queried for the record; `asked` counts the queries."""
 
     since: int
     due: int
@@ -136,13 +135,13 @@ class Verifying(Member, frozen=True):
 
 
 class Writing(Member, frozen=True):
-    """We are writing the record ourselves; no outcome by `due` means that nobody knows."""
+    """The backend is writing the record; without an outcome by `due`, it is unknown."""
 
     due: int
 
 
 class Tray(Member, frozen=True):
-    """The agent must look: why, and what Salesforce said."""
+    """The agent must act: the reason, and what Salesforce said."""
 
     reason: TrayReason
     since: int
@@ -156,7 +155,7 @@ class Settled(Member, frozen=True):
 
 
 class Closed(Member, frozen=True):
-    """The agent settled it by hand."""
+    """The agent closed it by hand."""
 
     at: int
     by: ClosedBy
@@ -166,18 +165,18 @@ LogState: TypeAlias = Pending | Attempting | Unknown | Verifying | Writing | Tra
 
 
 class CallLog(Value, frozen=True):
-    """One call that must be in Salesforce; `log_id` is the call's own id.
+    """One call that must be in Salesforce; `log_id` is the call's own ID.
 
-    `number` is the number that we dialed, empty for a call that was not placed here: that one's
-    is the provider's to tell, and may be corrected (`wanted` has it).
+    `number` is the number that we dialed, empty for a call that was not placed here: that number is
+    reported by the provider and may be corrected (see `wanted`).
 
-    `attempts` are the latest goes, newest last (a late report must still find its own);
-    `refusals` counts the refusals in a row; `held_until` keeps updates back while the agent is
-    still writing (Unix milliseconds); `doubles` are ids of further records for the same call;
-    `route` was fixed when it was opened. `unsure` is what updates said whose outcome nobody told,
-    since the last known save: the record may say it. By the backend's route nothing is written
-    before `not_before`: until then its record may still be made. `passed_on`: it rang here and went
-    elsewhere; it may come back.
+    `attempts` are the latest ones, newest last, so that a late report finds its own; `refusals`
+    counts consecutive refusals; `held_until` delays updates while the agent is still writing (Unix
+    milliseconds); `doubles` are the IDs of further records of the same call; `route` is fixed when
+    the log is opened. `unsure` are the fields of saves with an unknown outcome since the last known
+    save: the record may contain them. On the backend's route nothing is written before
+    `not_before`, because until then Salesforce may still create the record. `passed_on`: the call
+    rang here and went elsewhere; it may come back.
     """
 
     log_id: str
@@ -205,7 +204,7 @@ class CallLog(Value, frozen=True):
 
     @property
     def wanted(self) -> LogFields:
-        """What the record should say, from all that is known now."""
+        """What the record should say, from everything that is known now."""
         started = self.facts.started.value if self.facts.started else self.opened_at
         return LogFields(
             call_id=self.log_id,
@@ -229,9 +228,9 @@ class CallLog(Value, frozen=True):
 
     @property
     def _ends_work(self) -> bool:
-        """When the agent has done writing, and not before: the work ends with their own word.
+        """Whether saving completes the work item: only once the agent has finished writing.
 
-        It ends once: what is written later goes into the record alone.
+        It stays completed; later changes only go into the record.
         """
         if not self.work_id:
             return False
@@ -239,28 +238,28 @@ class CallLog(Value, frozen=True):
 
     @property
     def is_said(self) -> bool:
-        """Whether the record surely says what it should."""
+        """Whether the record certainly says what it should."""
         return self.saved is not None and self.saved.fields == self.wanted and not self.unsure
 
     @property
     def may_come_back(self) -> bool:
-        """Whether the call went elsewhere, and nobody has told of its end."""
+        """Whether the call went elsewhere and its end has not been reported."""
         ended = self.facts.ended
         return self.passed_on and (ended is None or ended.source is OBSERVED)
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more is to be done (it stays in the tray only if it is there)."""
+        """Whether nothing more has to be done."""
         return isinstance(self.state, Settled | Closed)
 
     @property
     def attempt(self) -> Attempt | None:
-        """The latest go."""
+        """The latest attempt."""
         return self.attempts[-1] if self.attempts else None
 
     @property
     def next_due(self) -> int | None:
-        """When somebody must look at it again at the latest; None when it is settled or trayed."""
+        """When the sweeper must look at it again; None if it is settled, closed or in the tray."""
         match self.state:
             case Tray() | Settled() | Closed():
                 return None

@@ -1,4 +1,4 @@
-"""When a log is to be saved next: pending, held back, or nothing to say. For the pages' routes."""
+"""When a log is saved next: now, later, or not at all. For the routes on which a page saves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from adapter.core.logmodel import CallLog, Pending, Settled
 from adapter.core.policy import SavePolicy
 
 WAITS = 20
-"""So often a wait may double; the longest one comes far sooner."""
+"""How often a wait may double; the longest wait is reached far sooner."""
 
 
 def pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
-    """To be offered from then on; `due` only wakes the offering again."""
+    """To be offered from `not_before` on; `due` only triggers the next offer."""
     due = not_before if not_before > at else at + policy.wake_ms
     return Pending(not_before, due)
 
@@ -20,10 +20,10 @@ def pending(at: int, not_before: int, policy: SavePolicy) -> Pending:
 def reconciled(
     log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
 ) -> LogDecision:
-    """After `wanted`, `saved` or the hold changed: is there something to save, and when?
+    """After `wanted`, `saved` or the hold has changed: is there something to save, and when?
 
-    A log that is being saved, is unknown, in the tray or closed keeps its state: the difference
-    is looked at when that is over.
+    A log that is being saved, is unknown, in the tray or closed keeps its state; the difference is
+    handled when it leaves that state.
     """
     if not isinstance(log.state, Pending | Settled):
         return LogDecision(log, effects)
@@ -37,12 +37,12 @@ def reconciled(
 def open_again(
     log: CallLog, at: int, policy: SavePolicy, effects: tuple[LogEffect, ...] = ()
 ) -> LogDecision:
-    """To be saved at once, if there is anything to say."""
+    """To be saved at once, if the record should say something else."""
     return reconciled(log.at_state(pending(at, at, policy)), at, policy, effects)
 
 
 def open_later(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
-    """To be saved once more, the more attempts there were the later: for as long as it takes."""
+    """To be saved again, with a wait that grows with each attempt, until it succeeds."""
     tried = log.attempt.number if log.attempt else 1
     grown = policy.write_again_ms * 2 ** min(tried - 1, WAITS)
     not_before = at + min(grown, policy.write_again_longest_ms)

@@ -137,7 +137,7 @@ def _told_by_a_page(  # noqa: PLR0911, PLR0912 - the other half of the table
 
 
 def _kept(event: Report, policy: Policy) -> Report:
-    """The event without what nobody wants to keep; what is said of another's part is not ours."""
+    """The event without what the policy does not keep; another user's part is never kept."""
     facts = kept(event.facts, () if event.elsewhere else policy.wanted)
     return event if facts is event.facts else replace(event, facts=facts)
 
@@ -146,22 +146,21 @@ WRONG_COUNTRY = "wrong-country"
 
 
 def _call_center_read(agent: Agent, event: CallCenterRead, policy: Policy) -> Decision:
-    """A country that is none is told the agent: their numbers would silently be another's."""
-    told, country = event.call_center, read_region(event.call_center.region)
-    read = replace(agent, call_center=replace(told, region=country or told.region))
-    if read == agent:
+    """The agent is told of an unknown country: numbers would silently be read as another's."""
+    settings, country = event.call_center, read_region(event.call_center.region)
+    updated = replace(agent, call_center=replace(settings, region=country or settings.region))
+    if updated == agent:
         return ignored(agent, "as before")
-    if not told.region or country:
-        return Decision(unnoticed(read, WRONG_COUNTRY))
-    text = f"{told.region} is no country (/softphone/defaultCountry). Tell your admin."
-    return Decision(noticed(read, Notice(WRONG_COUNTRY, WRONG_COUNTRY, text, event.at), policy))
+    if not settings.region or country:
+        return Decision(unnoticed(updated, WRONG_COUNTRY))
+    text = f"{settings.region} is not a country (/softphone/defaultCountry). Tell your admin."
+    return Decision(noticed(updated, Notice(WRONG_COUNTRY, WRONG_COUNTRY, text, event.at), policy))
 
 
 def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> Decision:
-    """Kept with the call while it is here, and given to its log if there is one already.
+    """The draft is kept with the call while the call is here, and goes to its log once it has one.
 
-    A submission for a call of yesterday still reaches its log; one for a log that does not exist
-    is dropped there.
+    A submission for yesterday's call still reaches its log; without a log, it is dropped there.
     """
     call = agent.call(event.call_id)
     held = event.at + policy.wrapup_ms
@@ -172,13 +171,13 @@ def _wrapup_submitted(agent: Agent, event: WrapupSubmitted, policy: Policy) -> D
     kept = agent.with_call(written)
     if isinstance(call.stage, AwaitingCdr) and event.done:
         if is_in_doubt(agent, call, call.stage) and (questions := request_cdr(agent, call)):
-            # Whose call it was is told first: the words are kept for that.
+            # Whose call it was must be known first: the draft waits for that.
             return Decision(kept, effects=questions)
         logged = log_call(kept, written, event.at, policy)
         return logged.then(end_wrapup(logged.agent, written, event.at, policy))
     if not isinstance(call.stage, Wrapup):
         return Decision(kept)
-    # Someone who is writing is not cut short: each word moves the deadline.
+    # Each change moves the deadline, so that nobody is cut off while writing.
     changed = DraftChanged(event.at, event.draft, event.done, held)
     logged = Decision(kept, log_events=((event.call_id, changed),))
     if event.done:
@@ -198,7 +197,7 @@ def _pop_claimed(agent: Agent, event: PopClaimed) -> Decision:
 
 
 def _record_viewed(agent: Agent, event: RecordViewed) -> Decision:
-    """The agent says which record the call is about; links picked before were another's."""
+    """The agent says which record the call is about; earlier links belong to another record."""
     call = agent.call(event.call_id)
     picked = ((event.call_id, RecordPicked(event.at, event.record)),)
     if call is None:
@@ -209,7 +208,7 @@ def _record_viewed(agent: Agent, event: RecordViewed) -> Decision:
 
 
 def _matches_found(agent: Agent, event: MatchesFound) -> Decision:
-    """One match is the call's record, if it has none; of several the agent picks one."""
+    """A single match becomes the call's record, if it has none; of several the agent picks one."""
     call = agent.call(event.call_id)
     if call is None:
         return ignored(agent, "no such call")

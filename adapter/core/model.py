@@ -1,8 +1,7 @@
-"""The agent as a value: who it is, which calls are live, what its pages show.
+"""The agent as a value: identity, live calls, and what the agent's pages show.
 
-Law of this file: frozen structs, times in Unix milliseconds (int), and each stage
-of a call carries exactly what it knows. Every stage that is not the end of a call has a `due`:
-the moment at which somebody must look again.
+Law of this file: structs are frozen, times are Unix milliseconds (int), and each stage of a call
+carries only what is known in that stage. Every stage has a `due`: when the sweeper must look again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from adapter.core.values import Member, Value
 
 
 class AgentKey(Value, frozen=True, order=True):
-    """Who an agent is in Salesforce: organization id and user id (15 or 18 characters each)."""
+    """An agent's identity in Salesforce: organization ID and user ID (15 or 18 characters each)."""
 
     org_id: str
     user_id: str
@@ -35,14 +34,14 @@ class AgentKey(Value, frozen=True, order=True):
 
 
 class TelephonyUser(Value, frozen=True):
-    """Who an agent is at the telephony provider: the account and the user in it."""
+    """An agent's identity at the telephony provider: the account and the user in it."""
 
     account: str
     user: str
 
 
 class WorkItem(Value, frozen=True):
-    """A work item of Sales Engagement that waits for the call to its number."""
+    """A Sales Engagement work item that waits for the call to its number."""
 
     work_id: str
     to: str
@@ -50,7 +49,7 @@ class WorkItem(Value, frozen=True):
 
 
 class Phase(StrEnum):
-    """What an agent would say that the softphone is doing."""
+    """What the softphone is doing, in the agent's words."""
 
     IDLE = "idle"
     RINGING_USER_DEVICES = "ringing-user-devices"
@@ -61,7 +60,7 @@ class Phase(StrEnum):
 
 
 class Acceptance(StrEnum):
-    """What became of the request to the provider to place the call."""
+    """The outcome of the request to the provider to place the call."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
@@ -69,7 +68,7 @@ class Acceptance(StrEnum):
 
 
 class Placing(Member, frozen=True):
-    """The agent's own phones ring, as far as we know; no event tells so."""
+    """The agent's own phones ring, as far as we know: no event reports it."""
 
     since: int
     due: int
@@ -78,9 +77,9 @@ class Placing(Member, frozen=True):
 
 
 class AgentNoAnswer(Member, frozen=True, tag="Lapsed"):
-    """Nobody picked up in time; a late pick-up still binds to this placement until `due`.
+    """The agent did not pick up in time; until `due`, a late pick-up still matches this placement.
 
-    `asked` counts the last questions to the call log: every event of a late call may be lost.
+    `asked` counts the last CDR lookups: all events of a late call may have been lost.
     """
 
     since: int
@@ -89,7 +88,7 @@ class AgentNoAnswer(Member, frozen=True, tag="Lapsed"):
 
 
 class Dialing(Member, frozen=True):
-    """The agent has picked up and the destination rings. `asked` counts fruitless questions."""
+    """The agent has picked up, and the destination rings. `asked`: CDR lookups without a result."""
 
     since: int
     due: int
@@ -98,7 +97,7 @@ class Dialing(Member, frozen=True):
 
 
 class Bridged(Member, frozen=True):
-    """Both parties can talk. `asked` counts fruitless questions to the call log."""
+    """Both parties can talk. `asked` counts CDR lookups without a result."""
 
     since: int
     due: int
@@ -107,7 +106,7 @@ class Bridged(Member, frozen=True):
 
 
 class RingingInbound(Member, frozen=True):
-    """Somebody calls the agent. `popped` once a page was told to pop the caller's record."""
+    """An inbound call rings. `popped`: a page was told to open the caller's record."""
 
     since: int
     due: int
@@ -117,10 +116,10 @@ class RingingInbound(Member, frozen=True):
 
 
 class AwaitingCdr(Member, frozen=True, tag="Ending"):
-    """Over, but not certain: the call log is asked, until `due` at most.
+    """Over, but not certain: the CDR is awaited, until `due` at most.
 
-    `asked` counts the questions again, where it may say that there is nothing to log; `unlisted`:
-    it has said that it knows no such call.
+    `asked` counts repeated lookups while the CDR may show that there is nothing to log;
+    `unlisted`: the provider has answered that it knows no such call.
     """
 
     since: int
@@ -130,7 +129,7 @@ class AwaitingCdr(Member, frozen=True, tag="Ending"):
 
 
 class Wrapup(Member, frozen=True):
-    """Over and logged; the agent writes notes until `due` (or until done)."""
+    """Over and logged; the agent may write notes until `due`, or until done."""
 
     since: int
     due: int
@@ -145,22 +144,21 @@ OVER = (AwaitingCdr, Wrapup)
 """The stages of a call that is over."""
 
 UNDER_WAY = (Placing, Dialing, Bridged, RingingInbound)
-"""The stages of a call that has the agent's attention: nothing else is written up meanwhile."""
+"""The stages of a call that occupies the agent: no other call is wrapped up meanwhile."""
 
 
 class Call(Value, frozen=True):
     """One call of one agent, from the click (or the first event) to the end of its wrap-up.
 
-    `call_id` is ours, unique, and goes into the record; `request_id` is the click's
-    (empty for a call that we did not place); `number` is the other party's, E.164 where known;
-    `opened_at` is the click or the first event; `matches` are the records that a search by the
-    number found, for the agent to pick from; `dialed` is what the provider was told to dial, where
-    the house's dialing prefixes make that another text than `number`; `time_zone` is the one of
-    the browser that dialed; `digits_due` are still to be sent, once the call is connected;
-    `transfer` is the request whose transfer of this call is under way since `transfer_at`;
-    `unnamed`: what told of the talk named nobody, so that it may be a colleague's;
-    `host_record` is the record that Salesforce has made of a ringing call for us; `in_call` is what
-    goes on in it.
+    `call_id` is ours, is unique, and goes into the record; `request_id` is the click's (empty for a
+    call that we did not place). `number` is the other party's, E.164 where known; `dialed` is what
+    the provider was asked to dial, if dialing prefixes make that a different text. `opened_at` is
+    the time of the click or of the first event; `time_zone` is that of the browser that dialed.
+    `matches` are the records found by the number, for the agent to pick from; `host_record` is the
+    record that Salesforce has created for a ringing call. `digits_due` are sent once the call is
+    connected; `transfer` is the request that has been transferring it since `transfer_at`;
+    `in_call` is what happens during it (hold, conference). `unnamed`: the event that reported the
+    talk named no user, so it may be a colleague's talk.
     """
 
     call_id: str
@@ -186,17 +184,17 @@ class Call(Value, frozen=True):
 
     @property
     def direction(self) -> Direction:
-        """As told by the provider, else outbound for our own placements and dialed calls."""
+        """As reported by the provider; until then outbound."""
         return self.facts.direction.value if self.facts.direction else OUTBOUND
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it rings, or somebody talks."""
+        """Whether it rings or is connected."""
         return isinstance(self.stage, UNDER_WAY)
 
     @property
     def phase(self) -> Phase:
-        """What the agent would say of this call."""
+        """This call's phase."""
         return PHASES[type(self.stage)]
 
     def at_stage(self, stage: Stage) -> Call:
@@ -223,13 +221,13 @@ FOREGROUND = (
     Phase.RINGING_INBOUND,
     Phase.WRAPUP,
 )
-"""Which call's phase is the agent's, the first that any call is in."""
+"""The agent's phase is the first of these that any call is in."""
 
 
 class Answer(Value, frozen=True):
-    """What became of a request: a stable `code`, and the English sentence for it.
+    """The answer to a request: a stable `code`, and its English sentence.
 
-    `called`: somebody was called for it, or was to be.
+    `called`: the request called somebody, or tried to.
     """
 
     request_id: str
@@ -240,7 +238,7 @@ class Answer(Value, frozen=True):
 
 
 class Notice(Value, frozen=True):
-    """Something that the agent should read, keyed by `id` so that it is said once."""
+    """Something for the agent to read; the same `id` is shown once."""
 
     id: str
     code: str
@@ -254,11 +252,11 @@ NOBODY_CALLED = (0, 0)
 class Agent(Value, frozen=True):
     """One agent: everything that decides what happens next, and nothing else.
 
-    `line` is None while the directory knows no provider user for the agent. `dials` are the times
-    of the last dials (ms), oldest first, as many as the rate limit needs; `last_called` is
-    a mark of the last ended call's number (`phone.mark`), and when that call began. `surface` is
-    the product of Salesforce's that the agent works in, by its name, `route` who writes the logs
-    of calls that end there; `pinned`: somebody has decided so, and no page's greeting changes it.
+    `line` is None while the directory has no provider user for the agent. `dials` are the times of
+    recent dials (ms), oldest first, as many as the rate limit needs; `last_called` is a mark of the
+    number of the last call that ended (`phone.mark`), and when that call began. `surface` names the
+    Salesforce product that the agent works in; `route` says who writes the logs of calls that end
+    there. `pinned`: an admin chose the surface, so a page's hello does not change it.
     """
 
     key: AgentKey
@@ -293,35 +291,35 @@ class Agent(Value, frozen=True):
 
     @property
     def next_due(self) -> int | None:
-        """When somebody must look at this agent again at the latest; None if never."""
+        """When the sweeper must look at this agent again at the latest; None if never."""
         dues = [call.stage.due for call in self.calls]
         if self.availability.asked_at:
             dues.append(self.availability.due)
         return min(dues) if dues else None
 
     def call(self, call_id: str) -> Call | None:
-        """The call of that id, if it is among the live ones and those in wrap-up."""
+        """The call with that ID, if it is live or in wrap-up."""
         for call in self.calls:
             if call.call_id == call_id:
                 return call
         return None
 
     def with_call(self, call: Call) -> Agent:
-        """The agent with this call put in the place of the one with its id, or added."""
+        """The agent with this call added, or replacing the one with the same ID."""
         return replace(self, calls=self.calls_with(call))
 
     def calls_with(self, call: Call) -> tuple[Call, ...]:
-        """The calls with this one put in the place of the one with its id, or added."""
+        """The calls with this one added, or replacing the one with the same ID."""
         calls = self.calls
-        for place, one in enumerate(calls):
-            if one.call_id == call.call_id:
-                return (*calls[:place], call, *calls[place + 1 :])
+        for index, present in enumerate(calls):
+            if present.call_id == call.call_id:
+                return (*calls[:index], call, *calls[index + 1 :])
         return (*calls, call)
 
     def without_call(self, call_id: str) -> Agent:
-        """The agent without the call of that id."""
+        """The agent without the call with that ID."""
         return replace(self, calls=self.calls_without(call_id))
 
     def calls_without(self, call_id: str) -> tuple[Call, ...]:
-        """The calls but the one of that id."""
+        """The calls without the one with that ID."""
         return tuple([call for call in self.calls if call.call_id != call_id])

@@ -1,7 +1,7 @@
-"""How deeply a JSON text is nested, told before a recursive reader meets it.
+"""How deeply JSON text is nested, checked before a recursive parser reads it.
 
-Cheap where it matters: a text with few brackets is not looked into, and one with many is read once
-from left to right, whatever it is (an unfinished string ends with the text).
+The check is cheap: text with few brackets is not scanned, and other text is scanned once from left
+to right, even if it is invalid (an unfinished string ends with the text).
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 MAX_DEPTH = 32
-"""Of webhooks and of frames; the provider's own are nested three deep."""
+"""For webhooks and frames; the provider's own webhooks are three levels deep."""
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def is_too_deep(text: str) -> bool:
-    """Whether lists and objects stand in each other more than `MAX_DEPTH` deep."""
+    """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
     depth = 0

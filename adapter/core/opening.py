@@ -1,7 +1,7 @@
-"""The log of a call that is over: how it begins, and which calls have one.
+"""How the log of a finished call is opened, and which calls have one.
 
-Law of this file: where Salesforce makes a record of every attempt (the backend's route), each has
-a log, so that its record is completed; else only calls that rang somebody are worth one.
+Law of this file: on the backend's route Salesforce creates a record of every attempt, so each
+attempt has a log that completes it. On the other routes only calls that rang somebody have one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from adapter.core.policy import Policy
 
 
 def new_log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
-    """The log of a call that has just ended; held back while its agent wraps up."""
+    """The log of a call that has just ended, held back during the wrap-up."""
     held = at + policy.wrapup_ms if policy.wrapup_ms > 0 else 0
     return _log(agent, call, at, held, policy)
 
@@ -24,7 +24,7 @@ def new_log(agent: Agent, call: Call, at: int, policy: Policy) -> CallLog:
 def log_of_attempt(
     agent: Agent, call: Call, at: int, policy: Policy, outcome: Outcome | None = None
 ) -> tuple[CallLog, ...]:
-    """The log of a placement that reached nobody, if there must be one."""
+    """The log of an attempt that reached nobody, if its route needs one."""
     if agent.route.by_page:
         return ()
     over = Facts(ended=Known(at, OBSERVED), outcome=Known(outcome, OBSERVED) if outcome else None)
@@ -33,7 +33,7 @@ def log_of_attempt(
 
 def _log(agent: Agent, call: Call, at: int, held: int, policy: Policy) -> CallLog:
     by_page = agent.route.by_page
-    # A creation whose answer never came may still be carried out: it must find no record here.
+    # A create without an answer may still be carried out, and must not find a record by then.
     in_doubt = not by_page and call.direction is INBOUND and not call.host_record
     not_before = at + policy.save.write_ms if in_doubt else 0
     return CallLog(

@@ -1,8 +1,8 @@
-"""Whether a call is but the agent's own leg of one that we placed, told under another id. Pure.
+"""Whether a call is only the agent's own leg of a placed call, reported under another ID. Pure.
 
-Law of this file: a leg is known by its number and its time. What tells only one of them may be a
-stranger's who withholds theirs, so the call log is asked; whatever it lists without that number is
-a call, and what it never heard of is none.
+Law of this file: a leg is recognized by its number and its time. With only one of them it may be a
+caller who withholds the number, so the CDR is looked up: if there is one with another number, this
+is a call; if there is none, it is not.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from adapter.core.model import OVER, Agent, AwaitingCdr, Call
 from adapter.core.phone import same_number
 
 SAME_TIME_MS = 3_000
-"""Two times of the provider's that lie so close may be of the same moment."""
+"""Two of the provider's times that are this close may mean the same moment."""
 
 
 def is_own_leg(agent: Agent, facts: Facts, at: int) -> bool | None:
-    """Whether what has ended at `at` is such a leg; None where not enough is told of it.
+    """Whether the call that ended at `at` is such a leg; None if too little is known about it.
 
-    It began while a call of ours was there: who calls back afterwards, in vain, has begun later.
+    A leg begins while our call exists; somebody who calls back unanswered begins later.
     """
     if facts.connected is not None:
         return False
@@ -37,7 +37,7 @@ def _fits(call: Call, number: str, began: int | None, at: int) -> bool:
 
 
 def may_be_own_leg(agent: Agent, call: Call) -> bool | None:
-    """The same of a call of which nothing but its end was told; the call log was asked."""
+    """The same for a call of which only the end was reported; its CDR has been looked up."""
     ending = call.stage
     if not isinstance(ending, AwaitingCdr) or call.request_id or call.opened_at != ending.since:
         return False

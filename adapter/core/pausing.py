@@ -1,8 +1,8 @@
-"""An agent is away, or not to be disturbed: everybody sees it, and the phone system is told.
+"""Availability: an agent is away or undisturbed. Pages show it, and the phone system applies it.
 
-Law of this file: one request at a time, so that none overtakes another; what was chosen meanwhile
-is asked for when the answer is there, or is given up. What a request may have brought about
-is remembered until another one has surely undone it.
+Law of this file: only one request is under way, so that none overtakes another. A later choice is
+requested once the answer has come, or its deadline has passed. What a request may have changed at
+the phone system is remembered until another one has certainly undone it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from adapter.core.model import Agent
 from adapter.core.policy import Policy
 
 AGAIN = (Applied.REFUSED, Applied.UNKNOWN)
-"""After these the same wish once more is another try."""
+"""After these, choosing the same state again is another attempt."""
 
 
 def availability_chosen(agent: Agent, event: AvailabilityChosen, policy: Policy) -> Decision:
-    """Shown from now on; asked of the phone system, where it can do something about it."""
+    """Shown from now on, and requested from the phone system if it supports the state."""
     now = agent.availability
     is_reason = event.status is Status.AWAY and event.reason in policy.away_reasons
     reason = event.reason if is_reason else ""
@@ -40,7 +40,7 @@ def availability_chosen(agent: Agent, event: AvailabilityChosen, policy: Policy)
 
 
 def availability_answered(agent: Agent, event: AvailabilityAnswered, policy: Policy) -> Decision:
-    """What became of the request; an answer to one that was given up says nothing any more."""
+    """The outcome of the request; an answer to a request that was given up is ignored."""
     now = agent.availability
     if not now.asked_at or event.asked_at != now.asked_at:
         return ignored(agent, "not asked")
@@ -55,7 +55,7 @@ def availability_answered(agent: Agent, event: AvailabilityAnswered, policy: Pol
 
 
 def availability_due(agent: Agent, at: int, policy: Policy) -> Decision:
-    """No answer in time: nobody knows."""
+    """No answer in time: the outcome is unknown."""
     now = agent.availability
     if not now.asked_at or now.due > at:
         return Decision(agent)
@@ -64,9 +64,9 @@ def availability_due(agent: Agent, at: int, policy: Policy) -> Decision:
 
 
 def _asked(agent: Agent, wish: Availability, at: int, policy: Policy) -> Decision:
-    """The request that this wish needs, if any: first undo what is held, then hold this."""
+    """The request that this choice needs, if any: undo the states that are set, then set this."""
     wanted = wish.status if wish.status in policy.pauses else Status.AVAILABLE
-    undo = tuple(one for one in wish.held if one is not wanted)
+    undo = tuple(status for status in wish.held if status is not wanted)
     if agent.line is None or not (undo or wanted is not Status.AVAILABLE):
         return Decision(replace(agent, availability=replace(wish, applied=_without_request(wish))))
     held = wish.held if wanted is Status.AVAILABLE or wanted in wish.held else (*wish.held, wanted)
@@ -77,5 +77,5 @@ def _asked(agent: Agent, wish: Availability, at: int, policy: Policy) -> Decisio
 
 
 def _without_request(wish: Availability) -> Applied:
-    """What a wish is worth for which the phone system does nothing."""
+    """The state of a choice that needs no request."""
     return Applied.NOTHING if wish.status is Status.AVAILABLE else Applied.SHOWN

@@ -47,19 +47,19 @@ from adapter.core.phone import same_number
 from adapter.core.policy import Policy
 
 ALL_RING_MS = 4_000
-"""The phones of a ring group are told of within so much; what rings later is the next in turn."""
+"""A ring group's phones are all reported within this time; a later one is the next of a hunt."""
 
 LATE_NEWS_MS = 10_000
-"""Two times so close may be of the same moment, where one is only when we heard of it."""
+"""Two times this close may mean the same moment, if one of them is only when we heard of it."""
 
 PLACED = (Placing, AgentNoAnswer)
-"""The stages of a call that waits for the agent's own phone, or has waited in vain."""
+"""The stages of a call whose agent has not picked up yet, or did not pick up in time."""
 
 STILL_UP = "The phone system says that this call is still up."
 
 
 def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
-    """The provider told something of a call: bind it, join the facts, advance."""
+    """The provider reported something about a call: find it, join the facts, advance its stage."""
     call = _bound(agent, event)
     if isinstance(event, InboundRinging) and _may_be_our_own(agent, call, event):
         return ignored(agent, "own placement rings")
@@ -69,24 +69,24 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
         if event.facts.connected is not None:
             return taken_elsewhere(agent, call, event, policy)
     if call is not None:
-        call = _named(call, event)
+        call = _with_user_named(call, event)
         if isinstance(event, InCallChanged) and not event.elsewhere:
             call = replace(call, in_call=call.in_call.told(event.in_call))
-        return _learned(agent, call, _of_this_agent(call, event), policy)
+        return _learned(agent, call, _for_this_agent(call, event), policy)
     if not event.known and isinstance(event, CallEnded):
         own_leg = is_own_leg(agent, event.facts, event.at)
         if own_leg:
             return ignored(agent, "own leg ended")
         if own_leg is None and agent.line is not None:
             return await_cdr(agent, _new(event, policy), event.at, policy)
-    return _of_the_past(agent, event) if event.known else _begun(agent, event, policy)
+    return _call_is_over(agent, event) if event.known else _new_call(agent, event, policy)
 
 
 def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -> Decision:
-    """Another user answered: a call that rang here is nobody's missed call; a talk is not ours.
+    """Another user answered: a call that rang here is not missed, and the talk is not this agent's.
 
-    For a call that we placed, the other user is the destination: then it is connected. Where this
-    agent talked before, the talk went on to the other one (a parked call was fetched).
+    If we placed the call, the other user is its destination: it is connected. If this agent talked
+    before, the talk went on to the other user (a parked call was retrieved).
     """
     call = _bound(agent, event)
     taken_over = _taken_over(call, event)
@@ -100,7 +100,7 @@ def answered_elsewhere(agent: Agent, event: AnsweredElsewhere, policy: Policy) -
 
 
 def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> Decision:
-    """The call went on to the next of a hunt group; of a ring group all ring at the same time."""
+    """The call moved on in a hunt group; in a ring group all phones ring at the same time."""
     call = _bound(agent, event)
     if call is None or not isinstance(call.stage, RingingInbound):
         return ignored(agent, "rings elsewhere")
@@ -110,7 +110,7 @@ def ringing_elsewhere(agent: Agent, event: RingingElsewhere, policy: Policy) -> 
 
 
 def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | None:
-    """When another user's talk began, if this agent's own had begun clearly before."""
+    """When another user's talk began, if this agent's own clearly began before it."""
     mine = call.facts.connected if call is not None else None
     if mine is None:
         return None
@@ -119,10 +119,11 @@ def _taken_over(call: Call | None, event: AnsweredElsewhere) -> Known[int] | Non
     return theirs if theirs.value - mine.value > doubt_ms else None
 
 
-def _of_this_agent(call: Call, event: Report) -> Report:
-    """What names another user does not say when this one's own talk began.
+def _for_this_agent(call: Call, event: Report) -> Report:
+    """What the event means for this agent: another user's talk is not the beginning of this one's.
 
-    It may say when that ended: when the other's began, clearly later; else at some time before.
+    It may be the end of this agent's talk: when the other's began clearly later, or some time
+    before that.
     """
     theirs, mine, ended = event.facts.connected, call.facts.connected, event.facts.ended
     if not event.elsewhere or mine is None:
@@ -130,38 +131,38 @@ def _of_this_agent(call: Call, event: Report) -> Report:
     if theirs is None:
         unsure = ended and ended.source is not CDR and Known(ended.value, OBSERVED)
         return replace(event, facts=replace(event.facts, ended=unsure or ended))
-    later = theirs.source > OBSERVED and theirs.value - mine.value > SAME_TIME_MS
-    if not (later or isinstance(event, CdrFound)):
+    is_later = theirs.source > OBSERVED and theirs.value - mine.value > SAME_TIME_MS
+    if not (is_later or isinstance(event, CdrFound)):
         return event
-    told = replace(event.facts, connected=None)
-    return replace(event, facts=replace(told, transferred=theirs) if later else told)
+    transferred = theirs if is_later else event.facts.transferred
+    return replace(event, facts=replace(event.facts, connected=None, transferred=transferred))
 
 
 def _had_part(call: Call | None) -> bool:
-    """Whether the agent placed this call or talked in it; else it only rang here."""
+    """Whether the agent placed this call or talked in it; otherwise it only rang here."""
     if call is None:
         return False
     placed = call.request_id != "" or call.direction is OUTBOUND
     return placed or (call.facts.connected is not None and not call.unnamed)
 
 
-def _of_the_past(agent: Agent, event: Report) -> Decision:
-    """A call that has left the agent: its log can still learn."""
-    learned = FactsLearned(event.at, told_by(event), event.unnamed)
+def _call_is_over(agent: Agent, event: Report) -> Decision:
+    """The agent no longer has the call: its log still learns the facts."""
+    learned = FactsLearned(event.at, facts_of(event), event.unnamed)
     return Decision(agent, log_events=((event.call_id, learned),), ignored="call is over")
 
 
 def _bound(agent: Agent, event: Report) -> Call | None:
-    """The call that the event is about: by id, else the placement that it fits."""
-    for same in agent.calls:
-        if same.provider_call_id == event.provider_call_id:
-            return same
-    call = agent.call(event.call_id) if event.known else _placement(agent, event)
-    return replace(call, provider_call_id=event.provider_call_id) if call is not None else None
+    """The call that the event is about: by ID, else the placement that it fits."""
+    for call in agent.calls:
+        if call.provider_call_id == event.provider_call_id:
+            return call
+    placed = agent.call(event.call_id) if event.known else _placement(agent, event)
+    return replace(placed, provider_call_id=event.provider_call_id) if placed else None
 
 
 def _placement(agent: Agent, event: Report) -> Call | None:
-    """The placement whose first event this is; one that waits goes before one that lapsed."""
+    """The placement whose first event this is; a waiting one is preferred to a lapsed one."""
     if isinstance(event, InboundRinging | AnsweredElsewhere) or not agent.calls:
         return None
     fitting = [c for c in agent.calls if c.provider_call_id is None and _fits(c, event.facts)]
@@ -169,17 +170,17 @@ def _placement(agent: Agent, event: Report) -> Call | None:
 
 
 def _fits(call: Call, facts: Facts) -> bool:
-    """Inbound calls never bind to a placement; a missing number fits one that is waiting now."""
+    """An inbound call never fits a placement; an event without a number fits a waiting one."""
     if facts.is_inbound or not isinstance(call.stage, PLACED):
         return False
     if facts.number is None:
         return isinstance(call.stage, Placing)
-    told = facts.number.value
-    return same_number(call.number, told) or same_number(call.dialed, told)
+    number = facts.number.value
+    return same_number(call.number, number) or same_number(call.dialed, number)
 
 
 def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> bool:
-    """Ringing of a call that we placed is the agent's own leg; while placing, it may be."""
+    """Whether it is the agent's own leg that rings: of a call that we placed, or are placing."""
     if call is not None:
         return call.request_id != ""
     placements = [c for c in agent.calls if isinstance(c.stage, Placing)]
@@ -191,16 +192,16 @@ def _may_be_our_own(agent: Agent, call: Call | None, event: InboundRinging) -> b
     return number is not None and same_number(placements[0].number, number.value)
 
 
-def _begun(agent: Agent, event: Report, policy: Policy) -> Decision:
+def _new_call(agent: Agent, event: Report, policy: Policy) -> Decision:
     """A call that we did not place: it came in, or was dialed on the desk phone."""
     call = _new(event, policy)
     if call.facts.is_over:
         return call_over(agent, call, event.at, policy)
-    return Decision(_proved(agent, call))
+    return Decision(_picked_up(agent, call))
 
 
 def _new(event: Report, policy: Policy) -> Call:
-    at, facts = event.at, told_by(event)
+    at, facts = event.at, facts_of(event)
     number = facts.number.value if facts.number else ""
     stage: Stage = Dialing(at, at)
     if not facts.is_over:
@@ -209,18 +210,18 @@ def _new(event: Report, policy: Policy) -> Call:
     return replace(call, unnamed=event.unnamed and facts.connected is not None)
 
 
-def _named(call: Call, event: Report) -> Call:
-    """The call, with whether anything that told of its talk has named this agent."""
-    tells = isinstance(event, Connected) or event.facts.connected is not None
-    if call.request_id or event.elsewhere or not tells:
+def _with_user_named(call: Call, event: Report) -> Call:
+    """The call, with whether an event about its talk has named this agent."""
+    is_about_talk = isinstance(event, Connected) or event.facts.connected is not None
+    if call.request_id or event.elsewhere or not is_about_talk:
         return call
-    first = event.unnamed and call.facts.connected is None
-    return replace(call, unnamed=first) if first or not event.unnamed else call
+    is_first = event.unnamed and call.facts.connected is None
+    return replace(call, unnamed=is_first) if is_first or not event.unnamed else call
 
 
 def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decision:
-    told = told_by(event)
-    facts = call.facts.join(told)
+    new_facts = facts_of(event)
+    facts = call.facts.join(new_facts)
     if not (facts.is_over or isinstance(call.stage, OVER)):
         return _advanced(agent, call, facts, event, policy)
     known = replace(call, facts=facts, number=_number(call, facts))
@@ -228,37 +229,37 @@ def _learned(agent: Agent, call: Call, event: Report, policy: Policy) -> Decisio
         case Wrapup() if facts == call.facts:
             return Decision(agent.with_call(known), ignored="repeated")
         case Wrapup():
-            learned = ((call.call_id, FactsLearned(event.at, told)),)
+            learned = ((call.call_id, FactsLearned(event.at, new_facts)),)
             return Decision(agent.with_call(known), log_events=learned)
         case AwaitingCdr() if may_be_own_leg(agent, known):
             return Decision(agent.without_call(call.call_id), ignored="own leg ended")
         case AwaitingCdr() if is_known_enough(known):
             return log_call(agent, known, event.at, policy)
         case AwaitingCdr():
-            # Also if the call log knows it as live still: it lags, and is asked again at the end.
+            # Even if the CDR says that the call is live: CDRs lag, and it is looked up once more.
             return Decision(agent.with_call(known))
         case _:
             return call_over(agent, known, event.at, policy)
 
 
 def _number(call: Call, facts: Facts) -> str:
-    """What we dialed; of a call that we did not place, the best known number."""
-    told = facts.number.value if facts.number else ""
-    return call.number if call.request_id else told
+    """The number that we dialed; for a call that we did not place, the one reported."""
+    reported = facts.number.value if facts.number else ""
+    return call.number if call.request_id else reported
 
 
-def told_by(event: Report) -> Facts:
-    """The event's facts; what happened without a time of its own was seen when it arrived."""
+def facts_of(event: Report) -> Facts:
+    """The event's facts; without a time of its own, what it reports happened when it arrived."""
     facts = event.facts
     if isinstance(event, InboundRinging):
-        said = facts.direction is not None and facts.direction.source is not OBSERVED
-        return facts if said else replace(facts, direction=Known(INBOUND, OBSERVED))
-    happened = _HAPPENED.get(type(event))
-    if happened is None:
+        is_reported = facts.direction is not None and facts.direction.source is not OBSERVED
+        return facts if is_reported else replace(facts, direction=Known(INBOUND, OBSERVED))
+    name = _HAPPENED.get(type(event))
+    if name is None:
         return facts
-    known: Known[int] | None = getattr(facts, happened)
-    seen = better(known, Known(event.at, OBSERVED))
-    return facts if seen is known else replace(facts, **{happened: seen})
+    reported_time: Known[int] | None = getattr(facts, name)
+    time = better(reported_time, Known(event.at, OBSERVED))
+    return facts if time is reported_time else replace(facts, **{name: time})
 
 
 _HAPPENED: dict[type[Report], str] = {
@@ -268,78 +269,78 @@ _HAPPENED: dict[type[Report], str] = {
     AnsweredElsewhere: "connected",
     Transferred: "transferred",
 }
-"""The fact that an event tells of by having come."""
+"""The fact that each kind of event implies."""
 
 
 def _advanced(agent: Agent, call: Call, facts: Facts, event: Report, policy: Policy) -> Decision:
-    """The call, which is not over, with these facts and as far on as they prove."""
+    """A live call with these facts, in the stage that they prove."""
     number = _number(call, facts)
     if isinstance(event, CdrFound) and _is_unproved(agent, call, facts):
         known = replace(call, facts=facts, number=number)
         return Decision(agent.with_call(known), ignored="not picked up yet")
     stage = _stage(call.stage, facts, event, policy)
-    moved = _proved(agent, replace(call, facts=facts, number=number, stage=stage))
+    moved = _picked_up(agent, replace(call, facts=facts, number=number, stage=stage))
     if isinstance(event, CdrFound) and getattr(call.stage, "claimed_over", False):
-        still = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
-        moved = noticed(moved, still, policy)
-    if not isinstance(stage, Bridged) or (told := moved.call(call.call_id)) is None:
+        still_up = Notice(f"still-up-{call.call_id}", "still-up", STILL_UP, event.at)
+        moved = noticed(moved, still_up, policy)
+    if not isinstance(stage, Bridged) or (bridged := moved.call(call.call_id)) is None:
         return Decision(moved)
-    sent, effects = send_extension(moved, told)
+    sent, effects = send_extension(moved, bridged)
     return Decision(sent, effects=effects)
 
 
-def _proved(agent: Agent, call: Call) -> Agent:
-    """The agent with this call, of which nothing is true any more that was said while placing."""
+def _picked_up(agent: Agent, call: Call) -> Agent:
+    """The agent with this call, without the notices that were shown while it was placed."""
     moved = agent.with_call(call)
     return unnoticed(moved, *placing_notices(call.call_id)) if moved.notices else moved
 
 
 def _is_unproved(agent: Agent, call: Call, facts: Facts) -> bool:
-    """Whether a call log's row of a live placement says nothing of the agent's pick-up.
+    """Whether the CDR of a live placement does not prove that the agent picked up.
 
-    Where the provider told the call's id when it took the request, the row is no proof of it.
-    Where the id is new to us, it is: such a call exists from the pick-up on.
+    If the provider returned the call's ID when it accepted the request, the CDR proves nothing. If
+    the ID is new to us it does, because such a call exists only after the pick-up.
     """
     before = agent.call(call.call_id)
-    told_early = before is not None and before.provider_call_id is not None
-    waiting = isinstance(call.stage, PLACED) and told_early
-    return waiting and facts.picked_up is None and facts.connected is None
+    had_id = before is not None and before.provider_call_id is not None
+    is_waiting = isinstance(call.stage, PLACED) and had_id
+    return is_waiting and facts.picked_up is None and facts.connected is None
 
 
 def _stage(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Stage:
-    """The stage that the facts prove, or the one that the call is in if that is further on.
+    """The stage that the facts prove, or the call's present stage if that is later.
 
-    Rank, not clocks: a lower event that comes late fills gaps and moves nothing back.
+    Rank decides, not clocks: a late event of an earlier stage fills gaps and moves nothing back.
     """
     reached = _reached(stage, facts, event, policy)
     if type(reached) is not type(stage):
         return reached
     if isinstance(event, CdrFound):
-        # The call log knows it as live: the next look is as far away as after a first event.
+        # The CDR shows a live call: the next lookup is as far away as after a first event.
         return replace(stage, due=reached.due, asked=0, claimed_over=False)
     return stage
 
 
 def _rang_out(stage: Stage, at: int, policy: Policy) -> bool:
-    """Whether a call that lives on must be a talk by now: no network rings that long.
+    """Whether a live call must have been answered by now: no network rings that long.
 
-    A provider may tell when it was answered only at the end; the facts wait for that.
+    A provider may report the time of the answer only at the end; the facts wait for it.
     """
     return isinstance(stage, Dialing) and at - stage.since >= policy.dial_ms
 
 
 def _reached(stage: Stage, facts: Facts, event: Report, policy: Policy) -> Live:
-    """The stage, as new, that the facts prove."""
+    """The stage that the facts prove, as if the call had just reached it."""
     at = event.at
     if facts.connected is not None:
         return Bridged(facts.connected.value, at + policy.bridged_ms)
     if isinstance(stage, Bridged):
-        return Bridged(stage.since, at + policy.bridged_ms)  # a talk by its length, not by a time
+        return Bridged(stage.since, at + policy.bridged_ms)  # bridged since it rang out, see above
     if isinstance(event, CdrFound) and _rang_out(stage, at, policy):
         return Bridged(at, at + policy.bridged_ms)
-    # Only a direction that is said outweighs what was seen to ring here.
+    # Only a reported direction outweighs that the call rang here.
     rang = isinstance(event, InboundRinging) or isinstance(stage, RingingInbound)
-    outbound = facts.direction is not None and facts.direction.value is OUTBOUND
-    if facts.is_inbound or (rang and not outbound):
+    is_outbound = facts.direction is not None and facts.direction.value is OUTBOUND
+    if facts.is_inbound or (rang and not is_outbound):
         return RingingInbound(at, at + policy.ring_ms)
     return Dialing(at, at + policy.dial_ms)

@@ -1,7 +1,7 @@
-"""Where an agent works: which surface has the calls, and who makes and writes their records.
+"""The surface that an agent works in, which decides who creates and writes the calls' records.
 
-Law of this file: one agent, one surface at a time; it is not changed under a live call. A log keeps
-the route that it was opened with.
+Law of this file: an agent has one surface at a time, and it does not change during a call. A log
+keeps the route that it was opened with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from adapter.core.model import OVER, Agent, AgentNoAnswer, RingingInbound
 
 
 def greeted(agent: Agent, event: PageGreeted) -> Decision:
-    """The directory's word on who the agent is; neither line nor surface changes under a call."""
+    """Take over what the directory says; during a call neither line nor surface changes."""
     line = agent.line if agent.calls and agent.line else event.line
     known = replace(agent, line=line, name=event.name, time_zone=event.time_zone)
     known = replace(known, ring_profiles=event.ring_profiles)
@@ -26,7 +26,7 @@ def greeted(agent: Agent, event: PageGreeted) -> Decision:
 
 
 def surface_chosen(agent: Agent, event: SurfaceChosen) -> Decision:
-    """An admin moves the agent; refused while a call is up. Without a name pages decide again."""
+    """An admin moves the agent, except during a call; without a name the pages decide again."""
     if is_in_call(agent):
         return ignored(agent, "in a call")
     if not event.surface:
@@ -35,12 +35,12 @@ def surface_chosen(agent: Agent, event: SurfaceChosen) -> Decision:
 
 
 def is_in_call(agent: Agent) -> bool:
-    """Whether any call of the agent is placed, rings or is talked in."""
+    """Whether any call of the agent is being placed, rings or is connected."""
     return any(not isinstance(call.stage, (AgentNoAnswer, *OVER)) for call in agent.calls)
 
 
 def record_claimed(agent: Agent, event: RecordClaimed) -> Decision:
-    """The record of a call that rings is made once: this commit decides that it is by us."""
+    """The record of a ringing call is created once: this commit decides that we create it."""
     call = agent.call(event.call_id)
     if call is None or not isinstance(call.stage, RingingInbound) or call.stage.popped:
         return ignored(agent, "no record due")
@@ -51,7 +51,7 @@ def record_claimed(agent: Agent, event: RecordClaimed) -> Decision:
 
 
 def record_opened(agent: Agent, event: RecordOpened) -> Decision:
-    """Salesforce has a record of the call: whoever shows it is told which."""
+    """Salesforce has created a record of the call: remember its ID for the pages."""
     call = agent.call(event.call_id)
     if call is None or not event.record_id:
         return ignored(agent, "no such call")

@@ -1,10 +1,10 @@
-"""What is kept: frozen structs, which msgspec writes as the JSON of a row and reads again.
+"""Base classes of stored values: frozen structs that msgspec writes and reads as a row's JSON.
 
-Law of this file: what is declared here is how rows look, in every database that is out there. A
-field at its default is left out, one that is missing takes its default, one that is not known (a
-newer version wrote it) is ignored; of several kinds one says under "is" which it is.
+Law of this file: these declarations are the format of the rows in every existing database. A field
+with its default value is omitted, a missing field takes its default, and an unknown field (written
+by a newer version) is ignored. The field "is" names the kind where there are several.
 
-Text is mended where it comes in: half a surrogate pair has no UTF-8, so that neither a row nor a
+Text is repaired at the edge: an unpaired surrogate has no UTF-8 encoding, so neither a row nor a
 frame could hold it (https://www.unicode.org/faq/utf_bom.html#utf16-7).
 """
 
@@ -17,23 +17,23 @@ from msgspec import Struct
 
 
 class Frozen(Struct, frozen=True):
-    """What never changes. Modules that `make compiled` compiles build on it, not on Struct itself.
+    """An immutable struct. Modules compiled by `make compiled` derive from it, not from Struct.
 
-    mypyc leaves a class's arguments out; what a base was told holds for its subclasses, too
+    mypyc drops class arguments such as `frozen=True`, but subclasses inherit those of their base
     (https://jcristharif.com/msgspec/structs.html#frozen-instances).
     """
 
 
 class Value(Frozen, frozen=True, omit_defaults=True):
-    """A part of what is kept."""
+    """A stored value."""
 
 
 class Member(Value, frozen=True, tag=True, tag_field="is"):
-    """One of several kinds, told apart by the name of its class."""
+    """One kind of a union; the field "is" holds its class name."""
 
 
 def mend(text: str) -> str:
-    """The text with halves of surrogate pairs joined, or replaced where they stand alone."""
+    """The text with surrogate pairs joined, and unpaired surrogates replaced."""
     if text.isascii():
         return text
     try:
@@ -44,7 +44,7 @@ def mend(text: str) -> str:
 
 
 def mend_all(value: Any) -> Any:
-    """A JSON value with every text of it mended, keys too."""
+    """A JSON value with all of its text repaired, including keys."""
     if isinstance(value, str):
         return mend(value)
     if isinstance(value, list | tuple):
@@ -55,9 +55,9 @@ def mend_all(value: Any) -> Any:
 
 
 def mend_json(text: str) -> str:
-    """The same for a JSON text, in which nothing but an escape can write a half.
+    """The same for JSON text, where a surrogate can only be written as an escape.
 
-    What is no JSON stays as it is, for its reader to refuse.
+    Invalid JSON is returned unchanged; its reader rejects it.
     """
     if "\\ud" not in text and "\\uD" not in text:
         return text

@@ -1,20 +1,28 @@
-"""The backend's route of a call log: its record is completed by us, under a key of our own.
+"""The backend's route of a call log: the backend completes the record, by a key of its own.
 
-    Pending ─► Writing ─► Settled            it says what it should
-       ▲          ├─────► Pending            refused for a moment, or nobody knows: said again later
-       │          └─────► Tray               refused for good, or for a whole day
-       └── Settled, Tray                     it should say something else; somebody decided
+    Pending ─► Writing ─► Settled            the record says what it should
+       ▲          ├─────► Pending            refused temporarily, or outcome unknown: retried later
+       │          └─────► Tray               refused permanently, or for a whole day
+       └── Settled, Tray                     it should say something else; the agent decided
 
-Law of this file: **a completion may be repeated**, since it names the record by the call's own id
-and says the same once more. So doubt costs time and nothing else: no gate, no doubles. It is held
-back while the agent still writes: Salesforce would like to see one completion a call.
+Law of this file: **a completion may be repeated**, because it names the record by the call's own ID
+and writes the same fields again. So doubt only costs time: there is no gate and no duplicate. It is
+held back while the agent is still writing, because Salesforce prefers one completion per call.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adapter.core.logcontent import ContentEvent, begun, changed, closed, in_doubt, known, mends
+from adapter.core.logcontent import (
+    ContentEvent,
+    closed_by_hand,
+    corrects_refusal,
+    in_doubt,
+    with_attempt,
+    with_content,
+    with_saved,
+)
 from adapter.core.logdecision import LogDecision, ignored
 from adapter.core.logevents import (
     DraftChanged,
@@ -44,7 +52,7 @@ from adapter.core.policy import SavePolicy
 
 
 def decide_writing(log: CallLog, event: LogEvent, policy: SavePolicy) -> LogDecision:
-    """What an event does to a log that we write ourselves. Total, as `calllog.decide_log`."""
+    """What an event does to a log that the backend writes. Total, like `calllog.decide_log`."""
     match event:
         case RecordWritten():
             return _written(log, event, policy)
@@ -69,9 +77,9 @@ def newly_opened(at: int, held_until: int) -> Pending:
 
 
 def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
-    """After what it should say, or the hold, has changed: is there something to write, and when?
+    """After the content or the hold has changed: is there something to write, and when?
 
-    While it is being written, and in the tray, the difference is looked at when that is over.
+    While the log is being written or is in the tray, the difference is handled afterwards.
     """
     if not isinstance(log.state, Pending | Settled):
         return LogDecision(log)
@@ -83,17 +91,17 @@ def _reconciled(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
 
 
 def _doubt_ends(log: CallLog, policy: SavePolicy) -> int:
-    """When nothing that was never answered can overwrite the record any more; 0: nothing can.
+    """When no unanswered request can overwrite the record any more; 0 if none can now.
 
-    A request whose answer did not come may still be carried out, after what was written since.
+    A request without an answer may still be carried out, even after a later one.
     """
-    others = (one for one in log.attempts[:-1] if not one.answered and one.fields != log.wanted)
-    ends = max((one.at + policy.write_ms for one in others), default=0)
+    others = (old for old in log.attempts[:-1] if not old.answered and old.fields != log.wanted)
+    ends = max((other.at + policy.write_ms for other in others), default=0)
     return ends if log.attempt is not None and log.attempt.at < ends else 0
 
 
 def _answered(log: CallLog) -> CallLog:
-    """Its last attempt's outcome is known."""
+    """The log, now that its last attempt's outcome is known."""
     *before, last = log.attempts
     return replace(log, attempts=(*before, replace(last, answered=True)))
 
@@ -101,8 +109,8 @@ def _answered(log: CallLog) -> CallLog:
 def _pending(log: CallLog, at: int, not_before: int, policy: SavePolicy) -> LogDecision:
     if not_before > at:
         return LogDecision(log.at_state(Pending(not_before, not_before)))
-    going, attempt = begun(log, at, policy)
-    writing = going.at_state(Writing(at + policy.write_ms))
+    begun, attempt = with_attempt(log, at, policy)
+    writing = begun.at_state(Writing(at + policy.write_ms))
     return LogDecision(writing, (WriteRecord(log.log_id, attempt),))
 
 
@@ -111,13 +119,13 @@ def _is_latest(log: CallLog, event: RecordWritten | RecordRefused | RecordUnknow
 
 
 def _written(log: CallLog, event: RecordWritten, policy: SavePolicy) -> LogDecision:
-    """Believed also when its time had run out; an older attempt's word is overtaken."""
+    """Believed even after its deadline; the report of an older attempt is outdated."""
     if log.attempt is None or not _is_latest(log, event) or isinstance(log.state, Settled | Closed):
         return ignored(log, "late")
     record_id = event.record_id or log.attempt.record_id or log.log_id
     saved = Saved(record_id, log.attempt.fields)
-    there = known(_answered(log), saved).at_state(Settled(event.at))
-    return _reconciled(there, event.at, policy)
+    settled = with_saved(_answered(log), saved).at_state(Settled(event.at))
+    return _reconciled(settled, event.at, policy)
 
 
 def _refused(log: CallLog, event: RecordRefused, policy: SavePolicy) -> LogDecision:
@@ -139,7 +147,7 @@ def _unknown(log: CallLog, event: RecordUnknown, policy: SavePolicy) -> LogDecis
 def _later(
     log: CallLog, at: int, wait_ms: int, errors: tuple[SaveError, ...], policy: SavePolicy
 ) -> LogDecision:
-    """Ever later, for about a day; then somebody must look."""
+    """Retried with growing waits for about a day; then the agent must look."""
     tried = replace(log, refusals=log.refusals + 1)
     if tried.refusals > policy.writes:
         reason = TrayReason.REFUSED if errors else TrayReason.NOT_CONFIRMED
@@ -150,13 +158,13 @@ def _later(
 
 
 def _content_changed(log: CallLog, event: ContentEvent, policy: SavePolicy) -> LogDecision:
-    wanting = changed(log, event)
-    if mends(log, event):
-        return _again(wanting, event.at, policy)
-    return _reconciled(wanting, event.at, policy)
+    changed = with_content(log, event)
+    if corrects_refusal(log, event):
+        return _write_again(changed, event.at, policy)
+    return _reconciled(changed, event.at, policy)
 
 
-def _again(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
+def _write_again(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     return _pending(replace(log, refusals=0), at, at, policy)
 
 
@@ -164,8 +172,8 @@ def _tray_decided(log: CallLog, event: TrayDecided, policy: SavePolicy) -> LogDe
     if not isinstance(log.state, Tray):
         return ignored(log, "not in the tray")
     if event.action == "save_again":
-        return _again(log, event.at, policy)
-    return closed(log, event)
+        return _write_again(log, event.at, policy)
+    return closed_by_hand(log, event)
 
 
 def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
@@ -173,6 +181,6 @@ def _time_passed(log: CallLog, at: int, policy: SavePolicy) -> LogDecision:
     if due is None or due > at:
         return ignored(log, "not due")
     if isinstance(log.state, Writing):
-        # The process that wrote is gone, or its word was lost: as if nobody knew.
+        # The process that wrote it is gone, or its report was lost: the outcome is unknown.
         return _later(in_doubt(log, policy), at, 0, (), policy)
     return _pending(log, at, at, policy)

@@ -151,15 +151,15 @@ BREAKAGES = (
     Breakage(
         "leave click-to-dial on while a call is placed",
         DIALING,
-        "may = phase is Phase.IDLE or (phase is Phase.WRAPUP and eager)",
-        "may = phase in {Phase.IDLE, Phase.RINGING_USER_DEVICES}",
+        "is_free = phase is Phase.IDLE or (phase is Phase.WRAPUP and dials_in_wrapup)",
+        "is_free = phase in {Phase.IDLE, Phase.RINGING_USER_DEVICES}",
         DIAL,
     ),
     Breakage(
         'believe "completed"',
         "adapter/core/facts.py",
-        "return Outcome.NO_ANSWER if told is Outcome.COMPLETED else told",
-        "return Outcome.ANSWERED if told is Outcome.COMPLETED else told",
+        "return Outcome.NO_ANSWER if reported is Outcome.COMPLETED else reported",
+        "return Outcome.ANSWERED if reported is Outcome.COMPLETED else reported",
         ("tests/core/test_facts.py",),
     ),
     Breakage(
@@ -170,9 +170,9 @@ BREAKAGES = (
         ("tests/core/test_deadlines.py",),
     ),
     Breakage(
-        "never ask the call log about a call that seems to last",
+        "never look up the CDR of a call that seems to last",
         DEADLINES,
-        "return Decision(agent.with_call(call.at_stage(later)), effects=ask(agent, call))",
+        "return Decision(agent.with_call(call.at_stage(later)), effects=request_cdr(agent, call))",
         "return Decision(agent.with_call(call.at_stage(later)))",
         ("tests/core/test_deadlines.py",),
     ),

@@ -7,7 +7,14 @@ from msgspec.structs import replace
 
 from adapter.core.draft import Draft
 from adapter.core.facts import Facts, Known, Source
-from adapter.core.logcontent import begun, changed, closed, in_doubt, known, mends
+from adapter.core.logcontent import (
+    closed_by_hand,
+    corrects_refusal,
+    in_doubt,
+    with_attempt,
+    with_content,
+    with_saved,
+)
 from adapter.core.logevents import (
     DraftChanged,
     FactsLearned,
@@ -26,15 +33,15 @@ LOG = replace(new_log(), held_until=T0 + 60_000)
 
 def test_all_that_becomes_known_goes_into_what_is_wanted() -> None:
     """Facts, the record, the agent's words; and when these are over."""
-    named = changed(LOG, FactsLearned(T0, Facts(name=Known("Ada", Source.EVENT))))
+    named = with_content(LOG, FactsLearned(T0, Facts(name=Known("Ada", Source.EVENT))))
     assert named.wanted.name == "Ada"
-    assert changed(LOG, RecordPicked(T0, RECORD)).wanted.record == RECORD
+    assert with_content(LOG, RecordPicked(T0, RECORD)).wanted.record == RECORD
     writing = DraftChanged(T0, Draft(notes="n"), done=False, held_until=T0 + 90_000)
-    noted = changed(LOG, writing)
+    noted = with_content(LOG, writing)
     assert (noted.wanted.draft.notes, noted.held_until) == ("n", T0 + 90_000)
-    assert changed(noted, replace(writing, held_until=0)).held_until == T0 + 90_000
-    assert changed(noted, replace(writing, done=True)).held_until == 0
-    assert changed(noted, WritingEnded(T0)).held_until == 0
+    assert with_content(noted, replace(writing, held_until=0)).held_until == T0 + 90_000
+    assert with_content(noted, replace(writing, done=True)).held_until == 0
+    assert with_content(noted, WritingEnded(T0)).held_until == 0
 
 
 @pytest.mark.parametrize(
@@ -53,36 +60,36 @@ def test_other_words_when_the_agent_is_done_mend_a_refusal(
 ) -> None:
     """The same words would be refused again, and half of them perhaps, too."""
     log = LOG if reason is None else LOG.at_state(Tray(reason, T0))
-    assert mends(log, event) is is_mended
+    assert corrects_refusal(log, event) is is_mended
 
 
 def test_a_go_is_numbered_and_says_what_is_wanted_now() -> None:
     """The latest are kept: a late report must find its own."""
-    log, first = begun(LOG, T0, POLICY, "page1", "n1")
+    log, first = with_attempt(LOG, T0, POLICY, "page1", "n1")
     assert (first.number, first.record_id, first.fields) == (1, "", LOG.wanted)
-    log, second = begun(known(log, Saved("00T1", LOG.wanted)), T0 + 1, POLICY)
+    log, second = with_attempt(with_saved(log, Saved("00T1", LOG.wanted)), T0 + 1, POLICY)
     assert (second.number, second.record_id, log.attempt) == (2, "00T1", second)
     for _ in range(20):
-        log, _ = begun(log, T0 + 2, POLICY)
+        log, _ = with_attempt(log, T0 + 2, POLICY)
     assert [one.number for one in log.attempts] == list(range(15, 23))
 
 
 def test_what_a_go_may_have_said_is_in_doubt_until_a_later_one_is_known() -> None:
     """Once for the same words; without a go there is nothing to doubt."""
     assert in_doubt(LOG, POLICY) is LOG
-    going, attempt = begun(known(LOG, Saved("00T1", LOG.wanted)), T0, POLICY)
+    going, attempt = with_attempt(with_saved(LOG, Saved("00T1", LOG.wanted)), T0, POLICY)
     assert going.is_said
     doubtful = in_doubt(going, POLICY)
     assert doubtful.unsure == (attempt.fields,)
     assert in_doubt(doubtful, POLICY) is doubtful
     assert not doubtful.is_said
-    assert known(doubtful, Saved("00T1", LOG.wanted)).is_said
+    assert with_saved(doubtful, Saved("00T1", LOG.wanted)).is_said
     assert not LOG.is_said
-    assert not changed(going, RecordPicked(T0, RECORD)).is_said
+    assert not with_content(going, RecordPicked(T0, RECORD)).is_said
 
 
 def test_the_agent_closes_what_is_in_the_tray() -> None:
     """By the two words that there are for it."""
     for action, by in (("already_there", ClosedBy.ALREADY_THERE), ("dismiss", ClosedBy.DISMISSED)):
-        assert closed(LOG, TrayDecided(T0, action)).log.state == Closed(T0, by)
-    assert closed(LOG, TrayDecided(T0, "?")).ignored == "no such choice"
+        assert closed_by_hand(LOG, TrayDecided(T0, action)).log.state == Closed(T0, by)
+    assert closed_by_hand(LOG, TrayDecided(T0, "?")).ignored == "no such choice"

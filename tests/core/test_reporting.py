@@ -36,7 +36,7 @@ from adapter.core.logevents import FactsLearned
 from adapter.core.logmodel import LogFields
 from adapter.core.model import AgentNoAnswer, Phase, Placing, Wrapup
 from adapter.core.policy import Policy
-from adapter.core.reporting import told_by
+from adapter.core.reporting import facts_of
 from adapter.core.route import Route
 from tests.core.people import (
     IDLE,
@@ -335,8 +335,8 @@ def test_an_event_tells_when_it_happened_or_else_when_it_was_seen(
 ) -> None:
     """What was said stays; of two times at which it was seen, the earlier one is nearer."""
     seen, already = facts(Source.OBSERVED, **{name: T0}), facts(Source.OBSERVED, **{name: T0 + 5})
-    assert told_by(tell(kind, T0)) == told_by(tell(kind, T0, already)) == seen
-    assert told_by(tell(kind, T0, said(**{name: T0 + 5}))) == said(**{name: T0 + 5})
+    assert facts_of(tell(kind, T0)) == facts_of(tell(kind, T0, already)) == seen
+    assert facts_of(tell(kind, T0, said(**{name: T0 + 5}))) == said(**{name: T0 + 5})
 
 
 def test_an_event_that_carries_the_end_ends_the_call() -> None:

@@ -79,13 +79,13 @@ def who_is_not_named_is_everybody(patch: Patch) -> None:
         return updates.as_event(update, at=at, call_id=call_id, known=True)
 
     patch.setattr(updates, "_of_nobody", wrong)
-    patch.setattr(reporting, "_named", lambda call, _: call)
+    patch.setattr(reporting, "_with_user_named", lambda call, _: call)
 
 
 def a_talk_goes_on_at_a_colleagues(patch: Patch) -> None:
     """Who parked the call is told of its whole length."""
     patch.setattr(reporting, "_taken_over", lambda *_: None)
-    patch.setattr(reporting, "_of_this_agent", lambda _, event: event)
+    patch.setattr(reporting, "_for_this_agent", lambda _, event: event)
 
 
 def letters_are_taken_as_they_come(patch: Patch) -> None:
@@ -97,9 +97,9 @@ def what_is_over_may_begin_again(patch: Patch) -> None:
     """An old delivery of a known call begins it anew."""
 
     def wrong(agent: Agent, event: Report) -> Decision:
-        return reporting._begun(agent, event, Policy())
+        return reporting._new_call(agent, event, Policy())
 
-    patch.setattr(reporting, "_of_the_past", wrong)
+    patch.setattr(reporting, "_call_is_over", wrong)
 
 
 def what_nobody_told_of_did_not_happen(patch: Patch) -> None:
