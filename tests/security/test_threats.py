@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", TEXT)))
-MODEL = TEXT.partition("## Who may try")[2].partition("\n## ")[0]
+MODEL = TEXT.partition("## Threats")[2].partition("\n## ")[0]
 ROWS = [row for row in re.findall(r"^\| (.*) \|$", MODEL, re.M) if not row.startswith("---")]
 
 
