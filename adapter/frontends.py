@@ -42,6 +42,7 @@ from adapter.web.server import Handlers, make_server, webhook_paths
 from adapter.web.sessionmonitor import SIGNED_OUT, SessionMonitor
 from adapter.web.sessions import Sessions
 from adapter.web.sip import SipProxy
+from adapter.web.socketdoor import SocketDoor
 from adapter.web.startupfailures import StartupFailures
 from adapter.web.status import Status
 from adapter.web.throttle import Throttle
@@ -129,18 +130,9 @@ def _handlers(
         history=History(login, edges.store, agents),
         desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants),
         blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
-        metrics=_metrics(edges, runtime),
-    )
-
-
-def _metrics(edges: Edges, runtime: Runtime) -> MetricsSite:
-    return MetricsSite(
-        metrics=edges.metrics,
-        store=edges.store,
-        agents=runtime.agents,
-        pages=runtime.pages,
-        compare=runtime.compare,
-        clock=edges.clock,
+        metrics=MetricsSite(
+            edges.metrics, edges.store, agents, runtime.pages, runtime.compare, clock
+        ),
     )
 
 
@@ -163,9 +155,13 @@ def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions)
         clock=edges.clock,
         tasks=edges.tasks,
         metrics=edges.metrics,
-        own_origin=edges.settings.public_origin,
-        sockets_per_address=edges.settings.sockets_per_address,
-        proxies=edges.proxies,
+        door=SocketDoor(
+            "phones",
+            clock=edges.clock,
+            own_origin=edges.settings.public_origin,
+            sockets_per_address=edges.settings.sockets_per_address,
+            proxies=edges.proxies,
+        ),
     )
 
 
@@ -192,13 +188,8 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
     settings, clock, agents, pages = edges.settings, edges.clock, runtime.agents, runtime.pages
     limits_orgs = edges.shared and agents.policy.per_minute_org
     rate = OrgRate(clock, edges.hints if limits_orgs else None)
-    same_user = SalesforceUserCheck(
-        settings.read_back_class if settings.check_salesforce_user else "",
-        agents=agents,
-        pages=pages,
-        sessions=sessions,
-        clock=clock,
-    )
+    apex_class = settings.read_back_class if settings.check_salesforce_user else ""
+    same_user = SalesforceUserCheck(apex_class, agents, pages, sessions, clock)
     reception = Reception(
         agents=agents,
         pages=pages,
@@ -212,9 +203,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
     clicks = Clicks(agents, rate, edges.metrics)
     return Bridge(
         reception=reception,
-        hearing=Hearing(
-            agents=agents, pages=pages, clicks=clicks, same_user=same_user, clock=clock
-        ),
+        hearing=Hearing(agents, pages, clicks, same_user, clock),
         clock=clock,
         tasks=edges.tasks,
         own_origin=settings.public_origin,

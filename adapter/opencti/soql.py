@@ -8,6 +8,7 @@ reading: saving is the agent's own page's business.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -17,10 +18,12 @@ from adapter.outbound import SMALL, build_client
 from adapter.page.port import ReadBackFailed
 
 TOTAL_SECONDS = 15.0
+QUERY_PATH = "/services/data/v57.0/queryAll"
 _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
 _USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
+@dataclass(eq=False, repr=False)
 class TaskFinder:
     """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's own domain.
 
@@ -28,21 +31,11 @@ class TaskFinder:
     Task is found whoever made it, and whatever an automation has done to its CallObject.
     """
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        client_id: str,
-        client_secret: str,
-        *,
-        key_field: str = "",
-        api_version: str = "57.0",
-    ) -> None:
-        self._http = http
-        self._key_field = key_field
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._query_path = f"/services/data/v{api_version}/queryAll"
-        self._token = ""
+    http: httpx.AsyncClient
+    client_id: str
+    client_secret: str
+    key_field: str = ""
+    _token: str = field(default="", init=False)
 
     async def find(self, agent: AgentKey, call_id: str) -> tuple[str, ...]:
         """Ids of the Tasks that were made for this agent's call, deleted ones too, oldest first.
@@ -53,8 +46,8 @@ class TaskFinder:
             raise ReadBackFailed("no id to ask for")
         # Both ids are letters and digits: checked above.
         fits = f"CallObject = '{call_id}' AND CreatedById = '{agent.user_id}'"
-        if self._key_field:
-            fits = f"{self._key_field} = '{call_id}' OR ({fits})"
+        if self.key_field:
+            fits = f"{self.key_field} = '{call_id}' OR ({fits})"
         query = f"SELECT Id FROM Task WHERE {fits} ORDER BY CreatedDate LIMIT 10"  # noqa: S608
         try:
             answer = await self._query(query)
@@ -76,18 +69,18 @@ class TaskFinder:
         return _object(response)
 
     async def _get(self, query: str) -> httpx.Response:
-        return await self._http.get(
-            self._query_path,
+        return await self.http.get(
+            QUERY_PATH,
             params={"q": query},
             headers={"Authorization": f"Bearer {self._token}"},
         )
 
     async def _sign_in(self) -> str:
         """The client-credentials flow of OAuth 2.0 (RFC 6749, section 4.4)."""
-        response = await self._http.post(
+        response = await self.http.post(
             "/services/oauth2/token",
             data={"grant_type": "client_credentials"},
-            auth=(self._client_id, self._client_secret),
+            auth=(self.client_id, self.client_secret),
         )
         token = _object(response).get("access_token")
         if not isinstance(token, str):
@@ -96,7 +89,7 @@ class TaskFinder:
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
 
 def build_finder(

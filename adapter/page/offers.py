@@ -39,6 +39,7 @@ class _Offer:
     asked: set[str] = field(default_factory=set)
 
 
+@dataclass(eq=False, repr=False)
 class Offers:
     """The offers of this process.
 
@@ -46,24 +47,17 @@ class Offers:
     it, for one of whom nothing is in memory.
     """
 
-    def __init__(
-        self,
-        agents: Agents,
-        clock: Clock,
-        pages_of: Callable[[AgentKey], list[Page]],
-        look: Callable[[AgentKey], None],
-    ) -> None:
-        self._agents = agents
-        self._clock = clock
-        self._pages_of = pages_of
-        self._look = look
-        self._offers: dict[str, _Offer] = {}
+    agents: Agents
+    clock: Clock
+    pages_of: Callable[[AgentKey], list[Page]]
+    look: Callable[[AgentKey], None]
+    _offers: dict[str, _Offer] = field(default_factory=dict, init=False)
 
     def make(self, key: AgentKey, snapshot: Snapshot) -> None:
         """Offer every log that may be saved to the agent's best page; most agents have none."""
         if not snapshot.logs:
             return
-        ready = {log.log_id for log in _offerable(snapshot.logs, self._clock.now())}
+        ready = {log.log_id for log in _offerable(snapshot.logs, self.clock.now())}
         for one in snapshot.logs:
             if one.log_id not in ready:
                 self._end(one.log_id)
@@ -85,10 +79,10 @@ class Offers:
 
     def _candidate(self, key: AgentKey, one: CallLog, asked: set[str]) -> Page | None:
         """The best page that was not asked yet; those of the log's own route come first."""
-        save, now = self._agents.policy_of(key).save, self._clock.now()
+        save, now = self.agents.policy_of(key).save, self.clock.now()
         able = [
             page
-            for page in self._pages_of(key)
+            for page in self.pages_of(key)
             if page.can_save and page.page_id not in asked and may_save(one, page.route, now, save)
         ]
         return min(able, key=lambda page: page.route is not one.route, default=None)
@@ -113,12 +107,12 @@ class Offers:
 
     def _ran_out(self, key: AgentKey, log_id: str, asked: set[str]) -> None:
         self._offers.pop(log_id, None)
-        snapshot = self._agents.cached(key)
+        snapshot = self.agents.cached(key)
         if snapshot is None:
             # Forgotten after a commit that failed: without a look nobody would offer it again.
-            self._look(key)
+            self.look(key)
             return
-        for one in _offerable(snapshot.logs, self._clock.now()):
+        for one in _offerable(snapshot.logs, self.clock.now()):
             if one.log_id == log_id:
                 self._next(key, one, asked)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from adapter.core.logevents import PageProved
 from adapter.core.logmodel import CallLog, Unknown, Verifying
@@ -16,20 +17,18 @@ from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 
 
+@dataclass(eq=False, repr=False)
 class Proofs:
     """Takes the words of pages; `is_here` tells whether that very socket is still the page's."""
 
-    def __init__(
-        self, agents: Agents, tasks: Tasks, clock: Clock, is_here: Callable[[Page], bool]
-    ) -> None:
-        self._agents = agents
-        self._tasks = tasks
-        self._clock = clock
-        self._is_here = is_here
+    agents: Agents
+    tasks: Tasks
+    clock: Clock
+    is_here: Callable[[Page], bool]
 
     async def returned(self, page: Page) -> None:
         """After a hello: which of its goes the page has never heard of (`Page.never_had`)."""
-        snapshot = await self._agents.snapshot(page.key)
+        snapshot = await self.agents.snapshot(page.key)
         for one in snapshot.logs:
             attempt = one.attempt
             if attempt is not None and attempt.page_id == page.page_id:
@@ -47,7 +46,7 @@ class Proofs:
         if probe is None:
             return
         sent_at, goes_before = probe
-        snapshot = await self._agents.snapshot(page.key)
+        snapshot = await self.agents.snapshot(page.key)
         for one in snapshot.logs:
             if not isinstance(one.state, Unknown | Verifying) or one.attempt is None:
                 continue
@@ -56,23 +55,23 @@ class Proofs:
                 await self._prove(page, (one.log_id, one.attempt.number))
 
     async def _prove(self, page: Page, go: Go) -> None:
-        event = PageProved(self._clock.now(), page.page_id, go[1], page.never_had(go))
-        await self._agents.handle_log_event(page.key, go[0], event)
+        event = PageProved(self.clock.now(), page.page_id, go[1], page.never_had(go))
+        await self.agents.handle_log_event(page.key, go[0], event)
 
     def _prove_later(self, page: Page, go: Go, accepted_at: int) -> None:
         """The core believes no word on a go that may still be under way: say it again after."""
-        fresh_until = accepted_at + self._agents.policy_of(page.key).save.fresh_ms
-        wait_ms = fresh_until - self._clock.now()
+        fresh_until = accepted_at + self.agents.policy_of(page.key).save.fresh_ms
+        wait_ms = fresh_until - self.clock.now()
         if wait_ms >= 0:
             loop = asyncio.get_running_loop()
             loop.call_later(wait_ms / 1000 + 0.05, self._start_proof, page, go)
 
     def _start_proof(self, page: Page, go: Go) -> None:
-        if self._is_here(page):
-            self._tasks.start(f"prove {go[0]}", self._prove_again(page, go))
+        if self.is_here(page):
+            self.tasks.start(f"prove {go[0]}", self._prove_again(page, go))
 
     async def _prove_again(self, page: Page, go: Go) -> None:
-        snapshot = await self._agents.snapshot(page.key)
+        snapshot = await self.agents.snapshot(page.key)
         if any(one.attempt and (one.log_id, one.attempt.number) == go for one in snapshot.logs):
             await self._prove(page, go)
 

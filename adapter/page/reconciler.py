@@ -8,6 +8,7 @@ as the store answers. Notifications are no queue: who is not connected never hea
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -22,22 +23,20 @@ AT_ONCE = 500
 """So many agents are asked about in one query."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class VersionReconciler:
     """Asks the store for the versions of all agents who have a page here."""
 
-    def __init__(
-        self, *, agents: Agents, pages: Pages, store: Store, seconds: float = SECONDS
-    ) -> None:
-        self._agents = agents
-        self._pages = pages
-        self._store = store
-        self._seconds = seconds
-        self.missed = 0
+    agents: Agents
+    pages: Pages
+    store: Store
+    seconds: float = SECONDS
+    missed: int = field(default=0, init=False)
 
     async def run(self) -> None:
         """Compare until cancelled; a store that fails is asked again."""
         while True:
-            await asyncio.sleep(self._seconds)
+            await asyncio.sleep(self.seconds)
             try:
                 await self.look()
             except StorageError as error:
@@ -47,14 +46,14 @@ class VersionReconciler:
 
     async def look(self) -> int:
         """Every connected agent once; how many the pages here had an older version of."""
-        keys = self._pages.keys()
+        keys = self.pages.keys()
         behind = 0
         for begin in range(0, len(keys), AT_ONCE):
-            stored = await self._store.versions(keys[begin : begin + AT_ONCE])
+            stored = await self.store.versions(keys[begin : begin + AT_ONCE])
             for key, version in stored.items():
-                known = self._agents.cached(key)
+                known = self.agents.cached(key)
                 if known is None or known.version < version:
                     behind += 1
-                    self._pages.hinted(key, version)
+                    self.pages.hinted(key, version)
         self.missed += behind
         return behind

@@ -7,6 +7,7 @@ once, by whoever committed the claim.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -32,31 +33,25 @@ log = structlog.get_logger(__name__)
 NO_WRITER = Refused("NO_WRITER", "Salesforce Voice is not set up for this org.", wait_ms=60_000)
 
 
+@dataclass(eq=False, repr=False)
 class Records:
     """Carries out OpenRecord and WriteRecord; `writer_of` is by the agent's own org."""
 
-    def __init__(
-        self,
-        agents: Agents,
-        tasks: Tasks,
-        clock: Clock,
-        writer_of: Callable[[AgentKey], RecordWriter | None],
-    ) -> None:
-        self._agents = agents
-        self._tasks = tasks
-        self._clock = clock
-        self._writer_of = writer_of
+    agents: Agents
+    tasks: Tasks
+    clock: Clock
+    writer_of: Callable[[AgentKey], RecordWriter | None]
 
     def open(self, key: AgentKey, effect: OpenRecord) -> None:
         """Start to make the record of a call that rings; returns at once."""
-        self._tasks.start(f"open record {effect.call_id}", self._open(key, effect))
+        self.tasks.start(f"open record {effect.call_id}", self._open(key, effect))
 
     def write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
         """Start to complete a record; returns at once."""
-        self._tasks.start(f"write record {effect.log_id}", self._write(key, one, effect))
+        self.tasks.start(f"write record {effect.log_id}", self._write(key, one, effect))
 
     async def _open(self, key: AgentKey, effect: OpenRecord) -> None:
-        writer = self._writer_of(key)
+        writer = self.writer_of(key)
         if writer is None:
             return
         call = IncomingCall(effect.call_id, key, effect.number, effect.own_number, effect.at)
@@ -67,22 +62,22 @@ class Records:
             log.warning("record.not_opened", **about, why=_why(outcome))
             return
         try:
-            opened = RecordOpened(self._clock.now(), effect.call_id, outcome.record_id)
-            await self._agents.handle(key, opened)
+            opened = RecordOpened(self.clock.now(), effect.call_id, outcome.record_id)
+            await self.agents.handle(key, opened)
         except StorageError as error:
             about = {"agent": str(key), "call": effect.call_id}
             log.error("record.opening_lost", **about, reason=str(error))
 
     async def _write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
-        writer = self._writer_of(key)
+        writer = self.writer_of(key)
         outcome = NO_WRITER if writer is None else await writer.write(one, effect.attempt)
         number = effect.attempt.number
         if not isinstance(outcome, Written):
             about = {"agent": str(key), "call": effect.log_id}
             log.warning("record.not_written", **about, attempt=number, why=_why(outcome))
         try:
-            event = event_of(outcome, number, self._clock.now())
-            await self._agents.handle_log_event(key, effect.log_id, event)
+            event = event_of(outcome, number, self.clock.now())
+            await self.agents.handle_log_event(key, effect.log_id, event)
         except StorageError as error:
             # Its deadline makes it unknown, and it is written once more.
             about = {"agent": str(key), "call": effect.log_id}

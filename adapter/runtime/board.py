@@ -6,7 +6,7 @@ Read from the store at most once a second per organization, however many look.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from adapter.core.availability import Status
@@ -63,33 +63,26 @@ class Day(NamedTuple):
         return max(self.since, until - LONGEST_MS), until
 
 
+@dataclass(eq=False, repr=False)
 class Board:
-    """The board of every organization."""
+    """The board of every organization.
 
-    def __init__(
-        self,
-        store: BoardStore,
-        agents: Agents,
-        pages: Connected,
-        clock: Clock,
-        tenants: Tenants[Any],
-        *,
-        quality_of: Callable[[AgentKey], Report | None] = lambda key: None,
-    ) -> None:
-        """`quality_of`: how an agent's audio is, if that was told lately."""
-        self._tenants = tenants
-        self._store = store
-        self._agents = agents
-        self._pages = pages
-        self._clock = clock
-        self._quality_of = quality_of
-        self._last: dict[tuple[str, Day], tuple[int, Report]] = {}
-        self._days: dict[tuple[str, Day], DayCalls] = {}
-        self._hours: dict[str, WebhookHour] = {}
+    `quality_of`: how an agent's audio is, if that was told lately.
+    """
+
+    store: BoardStore
+    agents: Agents
+    pages: Connected
+    clock: Clock
+    tenants: Tenants[Any]
+    quality_of: Callable[[AgentKey], Report | None] = lambda key: None
+    _last: dict[tuple[str, Day], tuple[int, Report]] = field(default_factory=dict, init=False)
+    _days: dict[tuple[str, Day], DayCalls] = field(default_factory=dict, init=False)
+    _hours: dict[str, WebhookHour] = field(default_factory=dict, init=False)
 
     async def report(self, org_id: str, day: Day) -> Report:
         """Everything on the board of that day; people and webhooks are always of now."""
-        now = self._clock.now()
+        now = self.clock.now()
         kept = self._last.get((org_id, day))
         if kept is not None and now - kept[0] < FRESH_MS:
             return kept[1]
@@ -97,8 +90,8 @@ class Board:
         summed = self._days.get((org_id, day), DayCalls())
         begin, until = day.within(now)
         since = summed.since(begin, now)
-        rows = await self._store.board(org_id, Window(since, until, hour.since(now), now))
-        webhooks = hour.report(rows.deliveries, now, self._tenants.read)
+        rows = await self.store.board(org_id, Window(since, until, hour.since(now), now))
+        webhooks = hour.report(rows.deliveries, now, self.tenants.read)
         calls = summed.tally(rows.calls, now, whole=since == begin)
         report = self._make(org_id, rows, calls, webhooks, now)
         self._last = {
@@ -112,18 +105,18 @@ class Board:
 
     async def calls(self, org_id: str, day: Day) -> list[BoardCall]:
         """The day's calls that are over, oldest first."""
-        calls = await self._store.board_calls(org_id, *day.within(self._clock.now()))
+        calls = await self.store.board_calls(org_id, *day.within(self.clock.now()))
         return [call for call in reversed(calls) if call.told]
 
     def _make(
         self, org_id: str, rows: BoardRows, calls: Tally, webhooks: Report, now: int
     ) -> Report:
-        tenant = self._tenants.of_org(org_id)
+        tenant = self.tenants.of_org(org_id)
         region = tenant.rules.dial.default_region if tenant else ""
         seen = {agent.key: agent for agent in rows.agents}
-        here = {key.user_id for key in self._pages.keys() if key.org_id == org_id}  # noqa: SIM118
+        here = {key.user_id for key in self.pages.keys() if key.org_id == org_id}  # noqa: SIM118
         for user_id in here:
-            cached = self._agents.cached(AgentKey(org_id, user_id))
+            cached = self.agents.cached(AgentKey(org_id, user_id))
             if cached is not None:
                 seen.setdefault(cached.agent.key, cached.agent)
         lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
@@ -147,7 +140,7 @@ class Board:
 
     def _audio(self, agent: Agent) -> Report:
         """How the audio of a talk in the browser is; of any other nothing is known."""
-        told = self._quality_of(agent.key) if agent.phase is Phase.BRIDGED else None
+        told = self.quality_of(agent.key) if agent.phase is Phase.BRIDGED else None
         return {"audio": told} if told else {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -25,25 +26,19 @@ LOOK_BACK_MS = 5_000
 LOG_ROWS = 20
 
 
+@dataclass(eq=False, repr=False)
 class CdrLookup:
     """Asks for CDRs; another agent's talk that one tells of is taken as a delivery (`deliver`)."""
 
-    def __init__(
-        self,
-        store: Store,
-        tenants: Tenants[Any],
-        clock: Clock,
-        deliver: Callable[[IncomingDelivery], Awaitable[object]],
-    ) -> None:
-        self._store = store
-        self._tenants = tenants
-        self._clock = clock
-        self._deliver = deliver
+    store: Store
+    tenants: Tenants[Any]
+    clock: Clock
+    deliver: Callable[[IncomingDelivery], Awaitable[object]]
 
     async def ask(self, key: AgentKey, effect: FetchCdr) -> Event:
         """By the provider's id of the call."""
         try:
-            cdr = await driver_of(self._tenants, effect.line).fetch_cdr(effect.provider_call_id)
+            cdr = await driver_of(self.tenants, effect.line).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(key, effect.call_id, error.text)
         return await self._told(key, effect, cdr)
@@ -52,7 +47,7 @@ class CdrLookup:
         """By the number that was to be called, where the provider never said an id."""
         since = effect.since - LOOK_BACK_MS
         try:
-            cdrs = await driver_of(self._tenants, effect.line).list_cdrs(
+            cdrs = await driver_of(self.tenants, effect.line).list_cdrs(
                 effect.line.user, since, LOG_ROWS
             )
         except ProviderError as error:
@@ -60,15 +55,15 @@ class CdrLookup:
         for cdr in reversed(cdrs):
             if fits(cdr, effect, since) and not await self._is_known(effect, cdr):
                 return await self._told(key, effect, cdr)
-        return CdrMissing(self._clock.now(), effect.call_id)
+        return CdrMissing(self.clock.now(), effect.call_id)
 
     async def _is_known(self, effect: FindCdr, cdr: Cdr) -> bool:
-        route = await self._store.route(effect.line.account, cdr.update.provider_call_id)
+        route = await self.store.route(effect.line.account, cdr.update.provider_call_id)
         return bool(route.owners)
 
     async def _told(self, key: AgentKey, effect: FetchCdr | FindCdr, cdr: Cdr | None) -> Event:
         """What the CDR means for this agent, by the same rule as a webhook."""
-        now, update = self._clock.now(), cdr.update if cdr else None
+        now, update = self.clock.now(), cdr.update if cdr else None
         if update is None:
             return CdrMissing(now, effect.call_id)
         shared = (
@@ -88,16 +83,16 @@ class CdrLookup:
     async def _hand_on(self, account: str, update: CallUpdate) -> None:
         delivery = found_talk(account, update)
         if delivery is not None:
-            await self._deliver(delivery)
+            await self.deliver(delivery)
 
     async def _is_shared(self, effect: FetchCdr | FindCdr, update: CallUpdate) -> bool:
         """Whether several agents have the call: it rang at each of them."""
-        route = await self._store.route(effect.line.account, update.provider_call_id)
+        route = await self.store.route(effect.line.account, update.provider_call_id)
         return len(route.owners) > 1
 
     def _unavailable(self, key: AgentKey, call_id: str, reason: str) -> Event:
         log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=reason)
-        return CdrUnavailable(self._clock.now(), call_id)
+        return CdrUnavailable(self.clock.now(), call_id)
 
 
 def driver_of(tenants: Tenants[Any], line: TelephonyUser) -> Driver:

@@ -8,6 +8,7 @@ the same delivery twice. What was forwarded is never forwarded again: it goes to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
@@ -37,25 +38,19 @@ def shape() -> str:
     return blake2b(schema, digest_size=8).hexdigest()
 
 
+@dataclass(eq=False, repr=False)
 class Forwarding:
     """Takes deliveries as the intake does, and has them decided where they are best decided.
 
-    (runtime.peers.Answers)
+    `is_here`: whether an agent has a page at this replica. (runtime.peers.Answers)
     """
 
-    def __init__(
-        self,
-        intake: Intake,
-        agents: Agents,
-        *,
-        is_here: Callable[[AgentKey], bool],
-        metrics: Metrics,
-    ) -> None:
-        """`is_here`: whether an agent has a page at this replica."""
-        self._intake = intake
-        self._agents = agents
-        self._is_here = is_here
-        self._metrics = metrics
+    intake: Intake
+    agents: Agents
+    is_here: Callable[[AgentKey], bool]
+    metrics: Metrics
+
+    def __post_init__(self) -> None:
         self._tell: Callable[[bytes], None] = lambda _: None
         self._line_of: dict[AgentKey, TelephonyUser] = {}
         self._here: dict[TelephonyUser, set[AgentKey]] = {}
@@ -72,7 +67,7 @@ class Forwarding:
             link = self._link_to(TelephonyUser(heard.account, update.user_id))
             if link and link.ask(_encode(heard), partial(self._answered, heard, done)):
                 return
-        self._intake.begin(heard, done)
+        self.intake.begin(heard, done)
 
     def _link_to(self, line: TelephonyUser) -> Link | None:
         """The replica with a page of the line, where none is here."""
@@ -84,12 +79,12 @@ class Forwarding:
         self, heard: IncomingDelivery, done: Done[DeliveryOutcome], answer: bytes
     ) -> None:
         outcome = _OUTCOMES.get(answer)
-        self._metrics.forwarded.count("answered" if outcome else "unanswered")
+        self.metrics.forwarded.count("answered" if outcome else "unanswered")
         if outcome is not None:
             done(outcome)
             return
         try:
-            self._intake.begin(heard, done)
+            self.intake.begin(heard, done)
         except Exception as error:  # it is no fault of the link's, and its sender waits
             done(error)
 
@@ -100,9 +95,9 @@ class Forwarding:
 
     def moved(self, key: AgentKey) -> None:
         """A page of the agent has come, or the last one has gone: others are told of its line."""
-        before, known = self._line_of.get(key), self._agents.cached(key)
+        before, known = self._line_of.get(key), self.agents.cached(key)
         line = before if known is None else known.agent.line
-        if not self._is_here(key):
+        if not self.is_here(key):
             line = None
         if line == before:
             return
@@ -128,8 +123,8 @@ class Forwarding:
         def done(outcome: DeliveryOutcome | Exception) -> None:
             answer(b"" if isinstance(outcome, Exception) else outcome.encode())
 
-        self._metrics.forwarded.count("taken")
-        self._intake.begin(_delivery(body), done)
+        self.metrics.forwarded.count("taken")
+        self.intake.begin(_delivery(body), done)
 
     def notes(self) -> Iterator[bytes]:
         """All lines that are here."""
@@ -140,7 +135,7 @@ class Forwarding:
     def linked(self, link: Link) -> None:
         """Another replica, which will say which lines it has."""
         self._there[link] = set()
-        self._metrics.linked_replicas.set(len(self._there))
+        self.metrics.linked_replicas.set(len(self._there))
 
     def noted(self, link: Link, body: bytes) -> None:
         """These lines have come to it, or gone from it."""
@@ -154,4 +149,4 @@ class Forwarding:
     def unlinked(self, link: Link) -> None:
         """Its lines are nowhere now."""
         self._there.pop(link, None)
-        self._metrics.linked_replicas.set(len(self._there))
+        self.metrics.linked_replicas.set(len(self._there))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -62,26 +63,19 @@ class Answers(Protocol):
         """It can be asked no more; may be said of one that never could."""
 
 
+@dataclass(eq=False, repr=False)
 class Peers:
     """Links to and from all other replicas (fanout.links.LinkOwner)."""
 
-    def __init__(
-        self,
-        answers: Answers,
-        own: Announcement,
-        secret: bytes,
-        *,
-        hints: Hints,
-        clock: Clock,
-        tasks: Tasks,
-    ) -> None:
-        self._answers = answers
-        self._own = own
-        self._secret = secret
-        self._hints = hints
-        self._clock = clock
-        self._tasks = tasks
-        self._name = AgentKey("", MARK + clock.nonce())
+    answers: Answers
+    own: Announcement
+    secret: bytes
+    hints: Hints
+    clock: Clock
+    tasks: Tasks
+
+    def __post_init__(self) -> None:
+        self._name = AgentKey("", MARK + self.clock.nonce())
         self._server: asyncio.Server | None = None
         self._known: set[str] = set()
         self._shunned: dict[str, int] = {}
@@ -89,13 +83,13 @@ class Peers:
 
     async def start(self) -> None:
         """Listen, and announce it. Raises CannotLink."""
-        loop, (host, port) = asyncio.get_running_loop(), _endpoint(self._own.address)
+        loop, (host, port) = asyncio.get_running_loop(), _endpoint(self.own.address)
         try:
             self._server = await loop.create_server(self._called, host, port)
         except OSError as error:
-            reason = f"cannot listen on {self._own.address}: {error.strerror or error}"
+            reason = f"cannot listen on {self.own.address}: {error.strerror or error}"
             raise CannotLink(reason) from error
-        self._tasks.start("announce this replica", self._announce(), endless=True)
+        self.tasks.start("announce this replica", self._announce(), endless=True)
 
     async def close(self) -> None:
         """Hang up. May be called again, and before `start`."""
@@ -105,9 +99,9 @@ class Peers:
             link.close()
 
     async def _announce(self) -> None:
-        text = msgspec.json.encode(self._own)
+        text = msgspec.json.encode(self.own)
         while True:
-            self._hints.publish(self._name, self._clock.now(), lambda: text)
+            self.hints.publish(self._name, self.clock.now(), lambda: text)
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
     def heard(self, text: bytes) -> None:
@@ -116,12 +110,12 @@ class Peers:
             told = msgspec.json.decode(text, type=Announcement)
         except msgspec.MsgspecError:
             return
-        shunned = self._shunned.get(told.address, 0) > self._clock.now()
-        if told.address in self._known or shunned or told.shape != self._own.shape:
+        shunned = self._shunned.get(told.address, 0) > self.clock.now()
+        if told.address in self._known or shunned or told.shape != self.own.shape:
             return
         if len(self._known) < MOST_LINKS:
             self._known.add(told.address)
-            self._tasks.start(f"dial {told.address}", self._dial(told.address))
+            self.tasks.start(f"dial {told.address}", self._dial(told.address))
 
     async def _dial(self, address: str) -> None:
         loop = asyncio.get_running_loop()
@@ -138,13 +132,13 @@ class Peers:
         return self._link("") if called < MOST_LINKS else _Refusal()
 
     def _link(self, address: str) -> Link:
-        link = Link(self, self._secret, address)
+        link = Link(self, self.secret, address)
         self._links.add(link)
         return link
 
     def _shun(self, address: str) -> None:
         self._known.discard(address)
-        self._shunned[address] = self._clock.now() + SHUN_MS
+        self._shunned[address] = self.clock.now() + SHUN_MS
 
     def tell(self, note: bytes) -> None:
         """Every replica that has dialed this one hears it."""
@@ -158,25 +152,25 @@ class Peers:
         """It is one of us."""
         if link.address:
             log.info("replica.linked", address=link.address)
-            self._answers.linked(link)
+            self.answers.linked(link)
             return
-        for note in self._answers.notes():
+        for note in self.answers.notes():
             link.note(note)
 
     def asked(self, body: bytes, answer: Answered) -> None:
         """A question of another replica."""
-        self._answers.asked(body, answer)
+        self.answers.asked(body, answer)
 
     def noted(self, link: Link, body: bytes) -> None:
         """Another replica tells something."""
-        self._answers.noted(link, body)
+        self.answers.noted(link, body)
 
     def closed(self, link: Link) -> None:
         """It may be dialed again when it is announced; at once only if all was well with it."""
         self._links.discard(link)
         if not link.address:
             return
-        self._answers.unlinked(link)
+        self.answers.unlinked(link)
         log.info("replica.unlinked", address=link.address)
         if link.is_open and not link.was_slow:
             self._known.discard(link.address)

@@ -7,6 +7,7 @@ committed it; if that process dies, the deadline says "unconfirmed", and nobody 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol, TypeAlias, assert_never
 
@@ -73,35 +74,30 @@ class PageEffects(Protocol):
         """Send what a log's decision asked for to the page that it is for."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Performer:
-    """Carries out what decisions asked for."""
+    """Carries out what decisions asked for.
 
-    def __init__(
-        self,
-        *,
-        agents: Agents,
-        store: Store,
-        tenants: Tenants[Any],
-        pages: PageEffects,
-        tasks: Tasks,
-        clock: Clock,
-        deliver: Callable[[IncomingDelivery], Awaitable[object]],
-        metrics: Metrics | None = None,
-    ) -> None:
-        """`deliver` takes what a CDR tells of another agent's call, as a delivery of its own."""
-        self._cdrs = CdrLookup(store, tenants, clock, deliver)
-        self._metrics = metrics or Metrics()
-        self._agents = agents
-        self._tenants = tenants
-        drivers = {one.telephony.account: one.telephony.driver for one in tenants.all}
+    `deliver` takes what a CDR tells of another agent's call, as a delivery of its own.
+    """
+
+    agents: Agents
+    store: Store
+    tenants: Tenants[Any]
+    pages: PageEffects
+    tasks: Tasks
+    clock: Clock
+    deliver: Callable[[IncomingDelivery], Awaitable[object]]
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def __post_init__(self) -> None:
+        self._cdrs = CdrLookup(self.store, self.tenants, self.clock, self.deliver)
+        drivers = {one.telephony.account: one.telephony.driver for one in self.tenants.all}
         self._presence = {
             account: driver
             for account, driver in drivers.items()
             if isinstance(driver, PresenceDriver)
         }
-        self._pages = pages
-        self._tasks = tasks
-        self._clock = clock
 
     def perform(
         self,
@@ -118,26 +114,26 @@ class Performer:
                 self._not_started(key, effect, bug)
         for log_effect in log_effects:
             try:
-                self._pages.perform(key, turn.logs, log_effect)
+                self.pages.perform(key, turn.logs, log_effect)
             except Exception as bug:
                 self._not_started(key, log_effect, bug)
 
     def _start(self, key: AgentKey, effect: Effect) -> None:
         if isinstance(effect, PopScreen):
-            self._pages.pop(key, effect)
+            self.pages.pop(key, effect)
         elif isinstance(effect, OpenRecord):
-            self._pages.open_record(key, effect)
+            self.pages.open_record(key, effect)
         elif isinstance(effect, SetAvailability):
             name = f"SetAvailability {key}"
-            self._tasks.start(name, self._set_availability(key, effect))
+            self.tasks.start(name, self._set_availability(key, effect))
         else:
             name = f"{type(effect).__name__} {effect.call_id}"
-            self._tasks.start(name, self._carry_out(key, effect))
+            self.tasks.start(name, self._carry_out(key, effect))
 
     def _not_started(self, key: AgentKey, effect: Effect | LogEffect, bug: Exception) -> None:
         """Its deadline asks again, where it is not to be done at most once."""
         name = type(effect).__name__
-        self._metrics.provider.count(name, "NotStarted")
+        self.metrics.provider.count(name, "NotStarted")
         log.error("effect.not_started", **_about(key, effect), effect=name, exc_info=bug)
 
     async def _carry_out(self, key: AgentKey, effect: CallEffect) -> None:
@@ -147,7 +143,7 @@ class Performer:
         except Exception as bug:  # a driver's fault must not leave anybody without an answer
             log.error("effect.failed", **_about(key, effect), effect=name, exc_info=bug)
             event = self._unknown(effect)
-        self._metrics.answered(name, type(event).__name__, perf_counter() - began)
+        self.metrics.answered(name, type(event).__name__, perf_counter() - began)
         await self._tell(key, effect, event)
         if isinstance(effect, PlaceCall) and isinstance(event, CallPlaced):
             await self._look_for_silence(key, effect)
@@ -159,7 +155,7 @@ class Performer:
             said = {"effect": type(effect).__name__, "reason": str(error), "again_in": wait}
             log.error("effect.outcome_not_stored", **_about(key, effect), **said)
 
-        await tell(self._agents, key, lambda: replace(event, at=self._clock.now()), not_stored)
+        await tell(self.agents, key, lambda: replace(event, at=self.clock.now()), not_stored)
 
     async def _outcome(self, key: AgentKey, effect: CallEffect) -> Event:
         match effect:
@@ -175,7 +171,7 @@ class Performer:
                 assert_never(never)
 
     def _unknown(self, effect: CallEffect) -> Event:
-        now, text = self._clock.now(), "Nobody knows what came of it. Tell your admin."
+        now, text = self.clock.now(), "Nobody knows what came of it. Tell your admin."
         match effect:
             case PlaceCall(call_id=call_id):
                 return PlacingUnknown(now, call_id, text)
@@ -185,16 +181,16 @@ class Performer:
                 return CdrUnavailable(now, effect.call_id)
 
     async def _set_availability(self, key: AgentKey, effect: SetAvailability) -> None:
-        tenant = self._tenants.of_account(effect.line.account)
+        tenant = self.tenants.of_account(effect.line.account)
         driver = tenant.telephony.driver if tenant else None
-        event = await set_availability(driver, key, effect, self._clock.now)
+        event = await set_availability(driver, key, effect, self.clock.now)
         await self._tell(key, effect, event)
 
     async def _place(self, key: AgentKey, effect: PlaceCall) -> Event:
-        self._metrics.placing()
+        self.metrics.placing()
         about = {"agent": str(key), "call": effect.call_id}
         try:
-            placed = await driver_of(self._tenants, effect.line).place(
+            placed = await driver_of(self.tenants, effect.line).place(
                 effect.call_id,
                 effect.line.user,
                 effect.dial_string,
@@ -203,14 +199,14 @@ class Performer:
             )
         except (Rejected, Unsupported) as error:
             log.warning("call.rejected", **about, reason=error.text)
-            return PlacingRejected(self._clock.now(), effect.call_id, error.text)
+            return PlacingRejected(self.clock.now(), effect.call_id, error.text)
         except ProviderError as error:
             log.error("call.unknown", **about, reason=error.text)
             named = error.provider_call_id if isinstance(error, Unknown) else None
-            return PlacingUnknown(self._clock.now(), effect.call_id, error.text, named)
+            return PlacingUnknown(self.clock.now(), effect.call_id, error.text, named)
         called = placed.provider_call_id
         log.info("call.placed", **about, provider_call=called, request=placed.request_id)
-        return CallPlaced(self._clock.now(), effect.call_id, called)
+        return CallPlaced(self.clock.now(), effect.call_id, called)
 
     async def _look_for_silence(self, key: AgentKey, effect: PlaceCall) -> None:
         """Tell the agent now whose phone will not ring; where that cannot be known, nothing."""
@@ -220,15 +216,15 @@ class Performer:
         try:
             silence = await driver.silence(effect.line.user)
             if silence is not None:
-                event = PhoneSilent(self._clock.now(), effect.call_id, silence.value)
-                await self._agents.handle(key, event)
+                event = PhoneSilent(self.clock.now(), effect.call_id, silence.value)
+                await self.agents.handle(key, event)
         except (ProviderError, StorageError) as error:
             log.info("presence.unknown", call=effect.call_id, reason=str(error))
 
     async def _control(self, effect: ControlCall) -> Event:
         code, text = "done", ""
         try:
-            provider = driver_of(self._tenants, effect.line)
+            provider = driver_of(self.tenants, effect.line)
             if effect.action == "transfer":
                 await provider.transfer(effect.provider_call_id, effect.value)
             else:
@@ -242,7 +238,7 @@ class Performer:
             code, text = "provider-refused", error.text
         except ProviderError as error:
             code, text = "unknown-outcome", error.text
-        now, asked = self._clock.now(), effect.request_id
+        now, asked = self.clock.now(), effect.request_id
         return ControlAnswered(now, asked, code, text, effect.call_id, effect.action)
 
 

@@ -8,6 +8,7 @@ is fenced where it is written: states are compared and set, and equal events hav
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -28,32 +29,22 @@ AGAIN_SECONDS = 1.0
 """After a stream has ended, and between looks whether the lease is free."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Stream:
     """One account's. `holder` names this process, and no other one ever."""
 
-    def __init__(
-        self,
-        *,
-        account: str,
-        driver: StreamDriver,
-        sink: Sink,
-        store: DriverStore,
-        clock: Clock,
-        tasks: Tasks,
-        holder: str,
-        renew_seconds: float = RENEW_SECONDS,
-        again_seconds: float = AGAIN_SECONDS,
-    ) -> None:
-        self.account = account
-        self._driver = driver
-        self._sink = sink
-        self._store = store
-        self._clock = clock
-        self._tasks = tasks
-        self._holder = holder
-        self._name = f"stream {account}"
-        self._renew_seconds = renew_seconds
-        self._again_seconds = again_seconds
+    account: str
+    driver: StreamDriver
+    sink: Sink
+    store: DriverStore
+    clock: Clock
+    tasks: Tasks
+    holder: str
+    renew_seconds: float = RENEW_SECONDS
+    again_seconds: float = AGAIN_SECONDS
+
+    def __post_init__(self) -> None:
+        self._name = f"stream {self.account}"
         self._until = 0
 
     async def run(self) -> None:
@@ -65,28 +56,28 @@ class Stream:
                         await self._listen_while_ours()
                 except Exception as error:  # a process that never listens again tells nobody
                     log.error("stream.lease_failed", account=self.account, exc_info=error)
-                await asyncio.sleep(self._again_seconds)
+                await asyncio.sleep(self.again_seconds)
         finally:
             await asyncio.shield(self._release())
 
     async def _has_lease(self) -> bool:
-        now = self._clock.now()
+        now = self.clock.now()
         until = now + LEASE_MS
         try:
-            async with asyncio.timeout(self._renew_seconds):
-                taken = await self._store.take_lease(self._name, self._holder, now, until)
+            async with asyncio.timeout(self.renew_seconds):
+                taken = await self.store.take_lease(self._name, self.holder, now, until)
         except (StorageError, TimeoutError) as error:
             log.warning("stream.lease_unknown", account=self.account, reason=str(error))
-            return self._clock.now() < self._until - round(self._renew_seconds * 1000)
+            return self.clock.now() < self._until - round(self.renew_seconds * 1000)
         self._until = until if taken else 0
         return taken
 
     async def _listen_while_ours(self) -> None:
         log.info("stream.listening", account=self.account)
-        listening = self._tasks.start(self._name, self._listen())
+        listening = self.tasks.start(self._name, self._listen())
         try:
             while not listening.done():
-                await asyncio.wait([listening], timeout=self._renew_seconds)
+                await asyncio.wait([listening], timeout=self.renew_seconds)
                 if not listening.done() and not await self._has_lease():
                     log.warning("stream.lease_lost", account=self.account)
                     break
@@ -96,13 +87,13 @@ class Stream:
 
     async def _listen(self) -> None:
         try:
-            await self._driver.run(self._sink)
+            await self.driver.run(self.sink)
             log.warning("stream.ended", account=self.account)
         except Exception as error:  # whatever it is, the next try may be better
             log.error("stream.failed", account=self.account, exc_info=error)
 
     async def _release(self) -> None:
         try:
-            await self._store.release_lease(self._name, self._holder)
+            await self.store.release_lease(self._name, self.holder)
         except StorageError as error:
             log.warning("stream.lease_kept", account=self.account, reason=str(error))

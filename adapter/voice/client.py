@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -38,25 +39,18 @@ _BAD_SETTING = frozenset({401, 403, 404})
 _TRANSIENT = frozenset({408, 425, 429})
 
 
+@dataclass(eq=False, repr=False)
 class VoiceClient:
     """One contact center's way to its records. Owns `http`, whose base address is the org's."""
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        issuer: Issuer,
-        key: RSAKey,
-        *,
-        provider_name: str,
-        now_ms: Callable[[], int],
-        token_id: Callable[[], str],
-    ) -> None:
-        self._http = http
-        self._issuer = issuer
-        self._key = key
-        self._provider_name = provider_name
-        self._now_ms = now_ms
-        self._token_id = token_id
+    http: httpx.AsyncClient
+    issuer: Issuer
+    key: RSAKey
+    provider_name: str
+    now_ms: Callable[[], int]
+    token_id: Callable[[], str]
+
+    def __post_init__(self) -> None:
         self._lane = asyncio.Semaphore(AT_ONCE)
         self.trouble = ""
         """What an admin must mend before anything can be written; empty while all is well."""
@@ -66,25 +60,25 @@ class VoiceClient:
         return await self._send("POST", "voiceCalls", body)
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
-        """Close the record with that vendor key, or say the same of it again."""
+        """Close the record with that vendor self.key, or say the same of it again."""
         return await self._send("PATCH", f"voiceCalls/{quote(call_id, safe='')}", body)
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def _send(self, method: str, path: str, body: Json) -> WriteOutcome:
         async with self._lane:
-            token = sign(claims(self._issuer, self._now_ms(), self._token_id()), self._key)
+            token = sign(claims(self.issuer, self.now_ms(), self.token_id()), self.key)
             headers = {
                 "Authorization": f"Bearer {token}",
-                "Telephony-Provider-Name": self._provider_name,
+                "Telephony-Provider-Name": self.provider_name,
             }
-            if self._http.is_closed:
+            if self.http.is_closed:
                 return Unknown("closed")
             try:
                 async with asyncio.timeout(TOTAL_SECONDS):
-                    response = await self._http.request(method, path, json=body, headers=headers)
+                    response = await self.http.request(method, path, json=body, headers=headers)
             except (httpx.HTTPError, TimeoutError) as error:
                 return Unknown(type(error).__name__)
         outcome = read_outcome(response.status_code, response.headers, _json(response))

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from adapter.web.pages import WEB
 SessionOf = Callable[[web.Request, str], Awaitable[Session | None]]
 """The request's session in the org of that id."""
 
+ROOT = WEB / "board"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -49,25 +51,20 @@ _FORMULA = re.compile(
 spreadsheet takes for one, behind a semicolon or a line's end. Full-width signs count, too."""
 
 
+@dataclass(eq=False, repr=False)
 class BoardSite:
     """`supervisors` are e-mail addresses in lower case; None lets everybody in who signed in."""
 
-    def __init__(
-        self,
-        board: Board,
-        session_of: SessionOf,
-        supervisors: frozenset[str] | None,
-        orgs: Orgs,
-        root: Path = WEB / "board",
-    ) -> None:
-        self._board = board
-        self._session_of = session_of
-        self._supervisors = supervisors
-        self._orgs = orgs
-        self._page = (root / "board.html").read_bytes()
+    board: Board
+    session_of: SessionOf
+    supervisors: frozenset[str] | None
+    orgs: Orgs
+
+    def __post_init__(self) -> None:
+        self._page = (ROOT / "board.html").read_bytes()
         self._files = {
-            path.relative_to(root).as_posix(): _served(path)
-            for path in sorted(root.rglob("*"))
+            path.relative_to(ROOT).as_posix(): _served(path)
+            for path in sorted(ROOT.rglob("*"))
             if path.suffix in SUFFIXES
         }
 
@@ -103,7 +100,7 @@ class BoardSite:
         session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        report = await self._board.report(session.agent.org_id, day_of(request))
+        report = await self.board.report(session.agent.org_id, day_of(request))
         return web.json_response(report, headers={"Cache-Control": "no-store"})
 
     async def csv(self, request: web.Request) -> web.Response:
@@ -114,7 +111,7 @@ class BoardSite:
         session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        calls = await self._board.calls(session.agent.org_id, day_of(request))
+        calls = await self.board.calls(session.agent.org_id, day_of(request))
         if wanted := frozenset(request.query.getall("agent", [])):
             calls = [call for call in calls if call.user_id in wanted]
         return web.Response(
@@ -130,11 +127,11 @@ class BoardSite:
     async def supervisor(self, request: web.Request) -> Session | web.Response:
         """The session that may read the board of the org that is asked for, else the refusal."""
         # A browser may be signed in to several orgs: the address names one, a cookie proves it.
-        org = self._orgs.named(request.query.get("org", ""))
-        session = await self._session_of(request, org.org_id) if org else None
+        org = self.orgs.named(request.query.get("org", ""))
+        session = await self.session_of(request, org.org_id) if org else None
         if session is None:
             return failure(401, "signed-out", "Sign in first.")
-        if self._supervisors is not None and session.email.casefold() not in self._supervisors:
+        if self.supervisors is not None and session.email.casefold() not in self.supervisors:
             return failure(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
         return session
 

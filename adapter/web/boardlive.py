@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import web
@@ -34,33 +35,25 @@ DayOf = Callable[[web.Request], Day]
 """Which day whoever asks looks at."""
 
 
+@dataclass(eq=False, repr=False)
 class BoardLive:
     """The endpoint `/api/board/live`."""
 
-    def __init__(
-        self,
-        feeds: BoardFeeds,
-        supervisor: SupervisorOf,
-        day_of: DayOf,
-        *,
-        tasks: Tasks,
-        own_origin: str,
-    ) -> None:
-        self._feeds = feeds
-        self._supervisor = supervisor
-        self._day_of = day_of
-        self._tasks = tasks
-        self._own_origin = own_origin
-        self._held: Counter[str] = Counter()
+    feeds: BoardFeeds
+    supervisor: SupervisorOf
+    day_of: DayOf
+    tasks: Tasks
+    own_origin: str
+    _held: Counter[str] = field(default_factory=Counter, init=False)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET /api/board/live?since=…&until=…&org=…: the whole life of one socket."""
-        if request.headers.get("Origin") != self._own_origin:
+        if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
-        session = await self._supervisor(request)
+        session = await self.supervisor(request)
         if isinstance(session, web.Response):
             return session
-        if self._feeds.draining:
+        if self.feeds.draining:
             return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
         hashed = session.token_hash
         if self._held.total() >= MOST_BOARDS or self._held[hashed] >= MOST_PER_SESSION:
@@ -79,9 +72,9 @@ class BoardLive:
             max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=PING_SECONDS
         )
         await socket.prepare(request)
-        outbox = Outbox(socket, request.transport, self._tasks)
-        viewer = Viewer(session.agent, session.token_hash, self._day_of(request), outbox)
-        outbox.on_closing = lambda: self._feeds.remove(viewer)
+        outbox = Outbox(socket, request.transport, self.tasks)
+        viewer = Viewer(session.agent, session.token_hash, self.day_of(request), outbox)
+        outbox.on_closing = lambda: self.feeds.remove(viewer)
         try:
             await self._serve(socket, viewer)
         finally:
@@ -92,9 +85,9 @@ class BoardLive:
 
     async def _serve(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
         """Until it goes, or says anything."""
-        if self._feeds.draining:
+        if self.feeds.draining:
             return
-        self._feeds.add(viewer)
+        self.feeds.add(viewer)
         log.info("board.connected", agent=str(viewer.agent))
         async for _ in socket:
             viewer.outbox.close(FLOOD, "a board has nothing to say")

@@ -5,6 +5,7 @@ Law of this file: a page can hurt nobody but itself; what is wrong with a frame 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -51,23 +52,15 @@ log = structlog.get_logger(__name__)
 TRY_AGAIN = 1013
 
 
+@dataclass(eq=False, repr=False)
 class Hearing:
     """Takes the frames of pages that are in."""
 
-    def __init__(
-        self,
-        *,
-        agents: Agents,
-        pages: Pages,
-        clicks: Clicks,
-        same_user: SalesforceUserCheck,
-        clock: Clock,
-    ) -> None:
-        self._agents = agents
-        self._pages = pages
-        self._clicks = clicks
-        self._same_user = same_user
-        self._clock = clock
+    agents: Agents
+    pages: Pages
+    clicks: Clicks
+    same_user: SalesforceUserCheck
+    clock: Clock
 
     async def hear(self, page: Page, text: str) -> None:
         """One frame: whatever is wrong with it is answered, and hurts no call."""
@@ -87,7 +80,7 @@ class Hearing:
                 page.close(TRY_AGAIN, "say hello again, with the journal")
 
     async def _act(self, page: Page, message: PageMessage) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         match message:
             case Hello():
                 page.send(frames.error_frame("malformed", "hello comes once, and first"))
@@ -110,17 +103,17 @@ class Hearing:
             case Accept():
                 await self._accept(page, message, now)
             case Result():
-                read = self._pages.orgs.of(page.key).reads_errors(page.route)
+                read = self.pages.orgs.of(page.key).reads_errors(page.route)
                 event = frames.result_event(message, page.page_id, now, read)
-                turn = await self._agents.handle_log_event(page.key, message.log_id, event)
+                turn = await self.agents.handle_log_event(page.key, message.log_id, event)
                 if turn.ignored:
                     about = {"agent": str(page.key), "call": message.log_id}
                     log.info("result.ignored", **about, reason=turn.ignored[0])
             case TrayChoice():
                 choice = frames.tray_event(message, now)
-                await self._agents.handle_log_event(page.key, message.log_id, choice)
+                await self.agents.handle_log_event(page.key, message.log_id, choice)
             case ProbeAnswer():
-                await self._pages.proofs.answered(page, message.nonce)
+                await self.pages.proofs.answered(page, message.nonce)
             case AskAnswer():
                 await self._answered(page, message)
             case Popped():
@@ -131,20 +124,20 @@ class Hearing:
     async def _dial(self, page: Page, message: Dial, now: int) -> None:
         """A click, where this page may call at all."""
         page.active_at = now
-        agent = (await self._agents.snapshot(page.key)).agent
+        agent = (await self.agents.snapshot(page.key)).agent
         if is_guest(page.surface, agent):
             page.send(frames.error_frame(OTHER_SURFACE, sentence(agent), message.request_id))
             return
         asked = message.request_id
-        if page.writes and await self._same_user.refuses(page, message.number, asked):
+        if page.writes and await self.same_user.refuses(page, message.number, asked):
             return
-        call_id = self._clock.fresh_id("call")
+        call_id = self.clock.fresh_id("call")
         event = frames.dial_event(message, now, call_id, page.time_zone)
-        turn = await self._clicks.dial(page.key, event)
+        turn = await self.clicks.dial(page.key, event)
         if turn.ignored:
             # A repeated request changed nothing, so nobody is told; its page waits for the answer.
             page.shown = -1
-            await self._pages.reload(page.key)
+            await self.pages.reload(page.key)
 
     async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
         """Something else that the agent did; the page sees its answer in the view, new or not."""
@@ -159,34 +152,34 @@ class Hearing:
         if isinstance(event, ControlRequested):
             calls_somebody = event.action in CALLS_SOMEBODY and page.writes
             called, asked = event.value, event.request_id
-            if not (calls_somebody and await self._same_user.refuses(page, called, asked)):
-                await self._clicks.control(page.key, event)
+            if not (calls_somebody and await self.same_user.refuses(page, called, asked)):
+                await self.clicks.control(page.key, event)
             return
-        await self._agents.handle(page.key, event)
+        await self.agents.handle(page.key, event)
         self._tell_of_prefixes(page, event)
 
     def _tell_of_prefixes(self, page: Page, event: Event) -> None:
-        plans = self._agents.policy_of(page.key).dial.plans
+        plans = self.agents.policy_of(page.key).dial.plans
         if isinstance(event, CallCenterRead) and is_unknown(event.call_center, plans):
             said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
             log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
 
     async def _accept(self, page: Page, message: Accept, now: int) -> None:
-        event = LogAccepted(now, page.page_id, self._clock.nonce(), page.route)
+        event = LogAccepted(now, page.page_id, self.clock.nonce(), page.route)
         if (
             not page.can_save
-            or (await self._agents.handle_log_event(page.key, message.log_id, event)).ignored
+            or (await self.agents.handle_log_event(page.key, message.log_id, event)).ignored
         ):
             page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
 
     async def _answered(self, page: Page, message: AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""
-        if self._same_user.is_answer(page, message):
-            await self._same_user.heard(page, message)
+        if self.same_user.is_answer(page, message):
+            await self.same_user.heard(page, message)
             return
-        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
+        calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         records = calls.found_records(message.value) if calls and message.outcome == "ok" else None
         if records is None:
             log.warning("read_back.failed", agent=str(page.key), call=message.ask_id)
             return
-        await self._pages.saving.found(page.key, message.ask_id, records)
+        await self.pages.saving.found(page.key, message.ask_id, records)

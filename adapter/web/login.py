@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -16,24 +17,18 @@ from adapter.web.sessions import SESSION_MS, Sessions, cookie_name, set_cookie
 from adapter.web.throttle import Throttle
 
 
+@dataclass(eq=False, repr=False)
 class Login:
-    """The endpoints around a session."""
+    """The endpoints around a session.
 
-    def __init__(
-        self,
-        sessions: Sessions,
-        orgs: Orgs,
-        own_origin: str,
-        *,
-        tickets: Throttle,
-        questions: Throttle,
-    ) -> None:
-        """`tickets` counts the sockets that each agent asks for, `questions` all else."""
-        self.sessions = sessions
-        self._tickets = tickets
-        self._questions = questions
-        self._orgs = orgs
-        self._own_origin = own_origin
+    `tickets` counts the sockets that each agent asks for, `questions` all else.
+    """
+
+    sessions: Sessions
+    orgs: Orgs
+    own_origin: str
+    tickets: Throttle
+    questions: Throttle
 
     async def signed_in(
         self, request: web.Request, key: AgentKey, name: str, email: str, *, bearer: bool = False
@@ -63,7 +58,7 @@ class Login:
         session = await self._signed_in(request)
         if isinstance(session, web.Response):
             return session
-        if not self._tickets.allows(str(session.agent)):
+        if not self.tickets.allows(str(session.agent)):
             text = "Too many connections of yours in a minute. Wait a moment."
             return failure(429, "too-many", text, **{"Retry-After": "10"})
         body = {"ticket": await self.sessions.ticket(session), "user": _user(session)}
@@ -95,7 +90,7 @@ class Login:
         One more question to the store, or about a number, is refused where there were many.
         """
         session = await self._signed_in(request)
-        if isinstance(session, web.Response) or self._questions.allows(str(session.agent)):
+        if isinstance(session, web.Response) or self.questions.allows(str(session.agent)):
             return session
         text = "Too many questions. Wait a moment."
         return failure(429, "too-many", text, **{"Retry-After": "5"})
@@ -107,13 +102,13 @@ class Login:
 
     def is_own(self, origin: str) -> bool:
         """Whether it is that of our own pages, compared exactly."""
-        return origin == self._own_origin
+        return origin == self.own_origin
 
     async def session(self, request: web.Request) -> Session | None:
         """The session in the org that shows the page, or is named: there may be one in each."""
         body = await read_object(request, origin=str, org=str)
-        org = self._orgs.of_origin(body.get("origin", ""))
-        org = org or self._orgs.of_id(body.get("org", ""))
+        org = self.orgs.of_origin(body.get("origin", ""))
+        org = org or self.orgs.of_id(body.get("org", ""))
         return await self.sessions.of(request, org.org_id if org else "")
 
 

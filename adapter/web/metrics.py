@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -22,46 +23,39 @@ FRESH_MS = 10_000
 """The store is counted at most so often, however many look."""
 
 
+@dataclass(eq=False, repr=False)
 class MetricsSite:
     """What is asked for when somebody looks, beside what was counted all the time."""
 
-    def __init__(
-        self,
-        *,
-        metrics: Metrics,
-        store: SqlStore,
-        agents: Agents,
-        pages: Pages,
-        compare: VersionReconciler,
-        clock: Clock,
-    ) -> None:
-        self._metrics = metrics
-        self._store = store
-        self._agents = agents
-        self._pages = pages
-        self._compare = compare
-        self._clock = clock
+    metrics: Metrics
+    store: SqlStore
+    agents: Agents
+    pages: Pages
+    compare: VersionReconciler
+    clock: Clock
+
+    def __post_init__(self) -> None:
         self._counted_at = -FRESH_MS
         self._missed_before = 0
 
-    async def metrics(self, _request: web.Request) -> web.Response:
-        """GET /metrics: the store being away is no reason to say nothing."""
+    async def scrape(self, _request: web.Request) -> web.Response:
+        """GET /self.metrics: the self.store being away is no reason to say nothing."""
         self._look()
         try:
             await self._count()
         except StorageError as error:
             log.warning("metrics.store_unavailable", reason=str(error))
-        text = generate_latest(self._metrics.registry)
+        text = generate_latest(self.metrics.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _look(self) -> None:
-        metrics = self._metrics
-        metrics.sockets.set(self._pages.count())
-        metrics.hints_missed.inc(self._compare.missed - self._missed_before)
-        self._missed_before = self._compare.missed
+        metrics = self.metrics
+        metrics.sockets.set(self.pages.count())
+        metrics.hints_missed.inc(self.compare.missed - self._missed_before)
+        self._missed_before = self.compare.missed
         states: Counter[str] = Counter()
-        for key in tuple(self._pages.keys()):
-            snapshot = self._agents.cached(key)
+        for key in tuple(self.pages.keys()):
+            snapshot = self.agents.cached(key)
             if snapshot is not None:
                 states[snapshot.agent.phase.value] += 1
         metrics.agents.clear()
@@ -69,12 +63,12 @@ class MetricsSite:
             metrics.agents.labels(state).set(count)
 
     async def _count(self) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         if now - self._counted_at < FRESH_MS:
             return
         self._counted_at = now
-        waiting = await self._store.waiting(now)
-        self._metrics.parked.set(waiting.parked)
-        self._metrics.logs.clear()
+        waiting = await self.store.waiting(now)
+        self.metrics.parked.set(waiting.parked)
+        self.metrics.logs.clear()
         for (state, age), count in waiting.logs.items():
-            self._metrics.logs.labels(state, age).set(count)
+            self.metrics.logs.labels(state, age).set(count)

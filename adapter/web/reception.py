@@ -7,6 +7,7 @@ nothing but where it is shown.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -39,29 +40,18 @@ NOT_TAKEN = (
 TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Reception:
     """Who comes in, and what they are told first."""
 
-    def __init__(
-        self,
-        *,
-        agents: Agents,
-        pages: Pages,
-        sessions: Sessions,
-        directory: Directory,
-        same_user: SalesforceUserCheck,
-        clock: Clock,
-        build: str,
-        metrics: Metrics | None = None,
-    ) -> None:
-        self._agents = agents
-        self._pages = pages
-        self._sessions = sessions
-        self._directory = directory
-        self._same_user = same_user
-        self._clock = clock
-        self._build = build
-        self._metrics = metrics or Metrics()
+    agents: Agents
+    pages: Pages
+    sessions: Sessions
+    directory: Directory
+    same_user: SalesforceUserCheck
+    clock: Clock
+    build: str
+    metrics: Metrics = field(default_factory=Metrics)
 
     async def greet(
         self, socket: web.WebSocketResponse, outbox: Outbox, seconds: float
@@ -71,11 +61,11 @@ class Reception:
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
-        session = await self._sessions.redeem(hello.ticket)
+        session = await self.sessions.redeem(hello.ticket)
         if session is None:
             outbox.close(NOT_SIGNED_IN, "fetch a new ticket")
             return None
-        if self._pages.is_full(session.agent, hello.page_id):
+        if self.pages.is_full(session.agent, hello.page_id):
             text = "Too many softphones of yours are open. Close some tabs, then reload this one."
             await socket.send_str(frames.error_frame("too-many-pages", text))
             outbox.close(FLOOD, "too many pages")
@@ -96,43 +86,43 @@ class Reception:
             user_known=False,
             visible=hello.visible,
             focused=hello.focused,
-            active_at=self._clock.now(),
+            active_at=self.clock.now(),
             session=session.token_hash,
             time_zone=hello.time_zone,
         )
-        outbox.on_closing = lambda: self._pages.remove(page)
-        self._agents.forget(key)
+        outbox.on_closing = lambda: self.pages.remove(page)
+        self.agents.forget(key)
         line = await self._line(session)
         await self._place(session)
-        now = self._clock.now()
-        profiles = self._directory.ring_profiles(line) if line else ()
+        now = self.clock.now()
+        profiles = self.directory.ring_profiles(line) if line else ()
         about = session.name, hello.time_zone, surface.name, surface.route, profiles
-        await self._agents.handle(key, PageGreeted(now, line, *about))
-        self._pages.add(page)
+        await self.agents.handle(key, PageGreeted(now, line, *about))
+        self.pages.add(page)
         await self._take_journal(page, hello)
         if page.writes:
-            self._same_user.greet(page)
-        self._pages.show(key, await self._agents.snapshot(key))
-        if hello.build and hello.build != self._build:
+            self.same_user.greet(page)
+        self.pages.show(key, await self.agents.snapshot(key))
+        if hello.build and hello.build != self.build:
             outbox.send(frames.frame({"type": "reload"}))
-        self._metrics.arrivals.inc()
+        self.metrics.arrivals.inc()
         log.info("page.connected", agent=str(key), page=page.page_id, surface=hello.surface)
         return page
 
     async def _place(self, session: Session) -> None:
         """Where the directory says that the agent works; under a call, at the next hello."""
-        chosen = self._directory.surface(session.agent, session.email)
-        agent = (await self._agents.snapshot(session.agent)).agent
+        chosen = self.directory.surface(session.agent, session.email)
+        agent = (await self.agents.snapshot(session.agent)).agent
         if chosen and (agent.surface, agent.pinned) != (chosen, True):
-            event = SurfaceChosen(self._clock.now(), chosen, route_of(chosen))
-            await self._agents.handle(session.agent, event)
+            event = SurfaceChosen(self.clock.now(), chosen, route_of(chosen))
+            await self.agents.handle(session.agent, event)
 
     async def _line(self, session: Session) -> TelephonyUser | None:
         """The agent's line by the directory; while that cannot tell, the one they had."""
         try:
-            return await self._directory.line(session.agent, session.email)
+            return await self.directory.line(session.agent, session.email)
         except DirectoryUnavailable:
-            return (await self._agents.snapshot(session.agent)).agent.line
+            return (await self.agents.snapshot(session.agent)).agent.line
 
     async def _take_journal(self, page: Page, hello: Hello) -> None:
         """What the page remembers comes first: only then may anything be offered again."""
@@ -147,7 +137,7 @@ class Reception:
             return
         # A save of which nothing can be read may be any: then none was never begun.
         page.journal = None if rubbish else frozenset((e.log_id, e.attempt) for e in entries)
-        await self._pages.proofs.returned(page)
+        await self.pages.proofs.returned(page)
 
     async def _hears(self, page: Page, entry: JournalEntry) -> bool:
         """Whether one save that the page remembers could be taken. Raises StorageError.
@@ -155,10 +145,10 @@ class Reception:
         It keeps what could not be, and tells it again with its next hello.
         """
         try:
-            read = self._pages.orgs.of(page.key).reads_errors(page.route)
-            event = frames.journal_event(entry, page.page_id, self._clock.now(), read)
+            read = self.pages.orgs.of(page.key).reads_errors(page.route)
+            event = frames.journal_event(entry, page.page_id, self.clock.now(), read)
             if event is not None:
-                await self._agents.handle_log_event(page.key, entry.log_id, event)
+                await self.agents.handle_log_event(page.key, entry.log_id, event)
         except StorageError:
             raise
         except Exception as bug:  # else each hello of the page would fail

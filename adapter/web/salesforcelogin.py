@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -47,29 +48,18 @@ FLOW_COOKIE = "__Host-softphone-flow-"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SalesforceLogin:
     """The endpoints of the pop-up, and the one that redeems its code."""
 
-    def __init__(
-        self,
-        *,
-        login: Login,
-        orgs: Orgs,
-        tenants: Tenants[Any],
-        once: OneTimeTokens,
-        clock: Clock,
-        tries: Throttle,
-        flows: Throttle,
-        proxies: Proxies = NO_PROXIES,
-    ) -> None:
-        self._login = login
-        self._orgs = orgs
-        self._tenants = tenants
-        self._once = once
-        self._clock = clock
-        self._tries = tries
-        self._flows = flows
-        self._proxies = proxies
+    login: Login
+    orgs: Orgs
+    tenants: Tenants[Any]
+    once: OneTimeTokens
+    clock: Clock
+    tries: Throttle
+    flows: Throttle
+    proxies: Proxies = NO_PROXIES
 
     async def start(self, request: web.Request) -> web.Response:
         """GET /auth/start?origin=…&challenge=…&org=…: off to the org's own sign-in page."""
@@ -80,21 +70,21 @@ class SalesforceLogin:
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
             return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
-        if not self._flows.allows(address_of(request, self._proxies)):
+        if not self.flows.allows(address_of(request, self.proxies)):
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
-        flow = Flow(self._clock.nonce() + self._clock.nonce())
+        flow = Flow(self.clock.nonce() + self.clock.nonce())
         try:
             url = await self._identity(org).authorize_url(flow)
         except SignInRefused as error:
             return _refused(org, error)
         key = AgentKey(org.org_id, "")
-        await self._once.put("flow", flow.secret, key, FLOW_MS, challenge=challenge)
+        await self.once.put("flow", flow.secret, key, FLOW_MS, challenge=challenge)
         response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         _set_flow_cookie(response, flow, flow.secret, FLOW_MS // 1000)
         return response
 
     def _identity(self, org: Org) -> SignIn:
-        tenant = self._tenants.of_org(org.org_id)
+        tenant = self.tenants.of_org(org.org_id)
         if tenant is None or tenant.identity is None:
             raise SignInRefused("wrong-org", "This softphone is not set up for your org.")
         return tenant.identity
@@ -102,9 +92,9 @@ class SalesforceLogin:
     def _org(self, request: web.Request) -> Org | None:
         """The org that shows the panel; the board, which none shows, names it if there are more."""
         origin = request.query.get("origin", "")
-        if not self._login.is_own(origin):
-            return self._orgs.of_origin(origin)
-        return self._orgs.named(request.query.get("org", ""))
+        if not self.login.is_own(origin):
+            return self.orgs.of_origin(origin)
+        return self.orgs.named(request.query.get("org", ""))
 
     async def callback(self, request: web.Request) -> web.Response:
         """GET /auth/callback?state=…&code=…: the agent comes back from Salesforce."""
@@ -113,8 +103,8 @@ class SalesforceLogin:
         if not flow.secret or not same(flow.state, state):
             log.warning("sign_in.wrong_state")
             return _page("This sign-in was not begun in this browser. Try again.", status=400)
-        taken = await self._once.take("flow", flow.secret)
-        org = self._orgs.of_id(taken[0].org_id) if taken else None
+        taken = await self.once.take("flow", flow.secret)
+        org = self.orgs.of_id(taken[0].org_id) if taken else None
         if taken is None or org is None:
             return _page("This sign-in is too old. Try again.", status=400)
         try:
@@ -125,7 +115,7 @@ class SalesforceLogin:
         except SignInRefused as error:
             response = _refused(org, error)
         else:
-            self._flows.give_back(address_of(request, self._proxies))
+            self.flows.give_back(address_of(request, self.proxies))
             code = await self._code_for(identity, taken[1]["challenge"])
             response = _page(code=code, who=identity.name, org=org)
         _set_flow_cookie(response, flow, "", 0)
@@ -133,31 +123,31 @@ class SalesforceLogin:
 
     async def redeem(self, request: web.Request) -> web.Response:
         """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
-        if (refused := self._login.foreign(request)) is not None:
+        if (refused := self.login.foreign(request)) is not None:
             return refused
-        address = address_of(request, self._proxies)
-        if not self._tries.allows(address):
+        address = address_of(request, self.proxies)
+        if not self.tries.allows(address):
             text = "Too many codes. Wait a minute, then sign in again."
             return failure(429, "too-many", text, **{"Retry-After": "60"})
         body = await read_object(request, code=str, verifier=str, cookies=bool)
         code = re.sub(r"[\s-]", "", body.get("code", "")).upper()
-        found = await self._once.take("code", code)
+        found = await self.once.take("code", code)
         if found is None:
             return failure(401, "wrong-code", "This code is wrong, used or too old. Sign in again.")
         key, said = found
         if not same(s256(body.get("verifier", "")), said["challenge"]):
             log.warning("sign_in.stolen_code", agent=str(key))
             return failure(401, "wrong-code", "This code was made for another window.")
-        self._tries.give_back(address)
+        self.tries.give_back(address)
         bearer = body.get("cookies") is False
-        return await self._login.signed_in(request, key, said["name"], said["email"], bearer=bearer)
+        return await self.login.signed_in(request, key, said["name"], said["email"], bearer=bearer)
 
     async def _code_for(self, identity: Identity, challenge: str) -> str:
-        random = hashlib.sha256(self._clock.nonce().encode()).digest()
+        random = hashlib.sha256(self.clock.nonce().encode()).digest()
         code = "".join(CODE_LETTERS[byte % 32] for byte in random[:CODE_LENGTH])
         key = AgentKey(identity.org_id, identity.user_id)
         said = {"name": identity.name, "email": identity.email, "challenge": challenge}
-        await self._once.put("code", code, key, CODE_MS, **said)
+        await self.once.put("code", code, key, CODE_MS, **said)
         return code
 
 

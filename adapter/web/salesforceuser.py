@@ -9,6 +9,8 @@ session of its browser. This keeps mistakes out, not malice: a page could lie fo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
 from adapter.core.phone import Dialable, DialKind, dialable
@@ -33,21 +35,19 @@ UNKNOWN = (
 )
 
 
+@dataclass(eq=False, repr=False)
 class SalesforceUserCheck:
     """The check of all pages of this process; without an Apex class every page passes."""
 
-    def __init__(
-        self, apex_class: str, *, agents: Agents, pages: Pages, sessions: Sessions, clock: Clock
-    ) -> None:
-        self._apex_class = apex_class
-        self._agents = agents
-        self._pages = pages
-        self._sessions = sessions
-        self._clock = clock
+    apex_class: str
+    agents: Agents
+    pages: Pages
+    sessions: Sessions
+    clock: Clock
 
     def greet(self, page: Page) -> None:
         """A page is here, its journal has been taken: it is known, or is asked first."""
-        if self._apex_class:
+        if self.apex_class:
             self._ask(page)
         else:
             page.user_known = True
@@ -60,7 +60,7 @@ class SalesforceUserCheck:
         """
         if page.user_known:
             return False
-        number = dialable(called, await self._agents.dial_rules(page.key))
+        number = dialable(called, await self.agents.dial_rules(page.key))
         if isinstance(number, Dialable) and number.kind is DialKind.EMERGENCY:
             return False
         page.send(frames.error_frame(*UNKNOWN, request_id))
@@ -74,7 +74,7 @@ class SalesforceUserCheck:
     async def heard(self, page: Page, message: AskAnswer) -> None:
         """The page says who runs it. Raises StorageError."""
         nonce, page.who_asked = page.who_asked, ""
-        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
+        calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         who = calls.who_runs(message.value, nonce) if calls and message.outcome == "ok" else None
         if who is None:
             settings = list(variables(UNKNOWN[0]))
@@ -83,17 +83,17 @@ class SalesforceUserCheck:
             await self._end(page)
         else:
             page.user_known = True
-            self._pages.show(page.key, await self._agents.snapshot(page.key))
+            self.pages.show(page.key, await self.agents.snapshot(page.key))
 
     def _ask(self, page: Page) -> None:
-        calls = self._pages.orgs.of(page.key).page_calls.get(page.route)
+        calls = self.pages.orgs.of(page.key).page_calls.get(page.route)
         if calls is not None and not page.who_asked:
-            page.who_asked = self._clock.nonce()
+            page.who_asked = self.clock.nonce()
             page.send(frames.frame(calls.who_am_i(page.who_asked)))
 
     async def _end(self, page: Page) -> None:
         log.warning("page.other_user", agent=str(page.key), settings=list(variables(OTHER[0])))
         page.send(frames.error_frame(*OTHER))
-        session = await self._sessions.keep(page.session)
+        session = await self.sessions.keep(page.session)
         if session is not None:
-            await self._sessions.end(session)
+            await self.sessions.end(session)

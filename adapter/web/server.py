@@ -84,7 +84,7 @@ class Handlers:
             *self.connector.routes(),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
-            web.get("/metrics", self.metrics.metrics),
+            web.get("/metrics", self.metrics.scrape),
         ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
 
@@ -27,39 +28,30 @@ SIGNED_OUT = 0
 """The hint that some of an agent's sign-ins are over: no commit makes this version."""
 
 
+@dataclass(eq=False, repr=False)
 class SessionMonitor:
     """Looks at the sessions of all connected pages, boards and phones once a minute."""
 
-    def __init__(
-        self,
-        pages: Pages,
-        boards: BoardFeeds,
-        phones: PhoneLines,
-        sessions: Sessions,
-        tasks: Tasks,
-        *,
-        seconds: float = WATCH_SECONDS,
-    ) -> None:
-        self._pages = pages
-        self._boards = boards
-        self._phones = phones
-        self._sessions = sessions
-        self._tasks = tasks
-        self._seconds = seconds
+    pages: Pages
+    boards: BoardFeeds
+    phones: PhoneLines
+    sessions: Sessions
+    tasks: Tasks
+    seconds: float = WATCH_SECONDS
 
     def hinted(self, key: AgentKey, version: int) -> None:
         """Somebody signed out at some replica (a listener of the hints)."""
         if version != SIGNED_OUT:
             return
-        here = {page.session for page in self._pages.of(key)} | self._boards.sessions_of(key)
-        here |= self._phones.sessions_of(key)
+        here = {page.session for page in self.pages.of(key)} | self.boards.sessions_of(key)
+        here |= self.phones.sessions_of(key)
         if here:
-            self._tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
+            self.tasks.start(f"look at the sign-ins of {key}", self.look_at(here))
 
     async def run(self) -> None:
         """Watch until cancelled; a store that fails is asked again later."""
         while True:
-            await asyncio.sleep(self._seconds)
+            await asyncio.sleep(self.seconds)
             try:
                 await self.look()
             except Exception as error:  # else nobody who signed out elsewhere is let go any more
@@ -67,14 +59,14 @@ class SessionMonitor:
 
     async def look(self) -> None:
         """Every session once."""
-        pages, boards = self._pages.everyone(), self._boards.everyone()
+        pages, boards = self.pages.everyone(), self.boards.everyone()
         held = {p.session for p in pages} | {b.session for b in boards}
-        await self.look_at(held | {phone.session for phone in self._phones.everyone()})
+        await self.look_at(held | {phone.session for phone in self.phones.everyone()})
 
     async def look_at(self, sessions: Iterable[str]) -> None:
         """These sessions (by their ids); raises StorageError."""
         for session in sessions:
-            if await self._sessions.keep(session) is None:
-                self._pages.sign_out(session)
-                self._boards.sign_out(session)
-                self._phones.sign_out(session)
+            if await self.sessions.keep(session) is None:
+                self.pages.sign_out(session)
+                self.boards.sign_out(session)
+                self.phones.sign_out(session)

@@ -10,6 +10,7 @@ A browser without Partitioned cookies gets the same secret for its page's memory
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
@@ -39,54 +40,47 @@ def cookie_name(org_id: str) -> str:
     return COOKIE + org_id
 
 
+@dataclass(eq=False, repr=False)
 class Sessions:
-    """Sessions and tickets, in the store, so that any replica may take either."""
+    """Sessions and tickets, in the store, so that any replica may take either.
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        ended: Callable[[str], None] = lambda session: None,
-        all_ended: Callable[[AgentKey], None] = lambda agent: None,
-        elsewhere: Callable[[AgentKey], None] = lambda agent: None,
-        *,
-        orgs: Sequence[str] = (),
-    ) -> None:
-        """`orgs` are the ids of those that have cookies here; a request's others are not looked at.
+    `ended` is told the id of a session whose sockets must go, `all_ended` the agent; `elsewhere`
+    has the other replicas look whether sessions of the agent have ended. `orgs` are the ids of
+    those that have cookies here; a request's others are not looked at.
+    """
 
-        `ended` is told the id of a session whose sockets must go, `all_ended` the agent.
+    store: Store
+    clock: Clock
+    ended: Callable[[str], None] = lambda session: None
+    all_ended: Callable[[AgentKey], None] = lambda agent: None
+    elsewhere: Callable[[AgentKey], None] = lambda agent: None
+    orgs: Sequence[str] = ()
 
-        `elsewhere` has the other replicas look whether sessions of the agent have ended.
-        """
-        self._store = store
-        self._clock = clock
-        self._ended = ended
-        self._all_ended = all_ended
-        self._elsewhere = elsewhere
-        self._cookies = {org_id: cookie_name(org_id) for org_id in orgs}
-        self._once = OneTimeTokens(store, clock)
+    def __post_init__(self) -> None:
+        self._cookies = {org_id: cookie_name(org_id) for org_id in self.orgs}
+        self._once = OneTimeTokens(self.store, self.clock)
 
     async def begin(self, key: AgentKey, name: str, email: str) -> tuple[Session, str]:
         """A new session, and its secret."""
-        token, now = self._clock.nonce() + self._clock.nonce(), self._clock.now()
+        token, now = self.clock.nonce() + self.clock.nonce(), self.clock.now()
         who = mend(name), mend(email)
         session = Session(token_hash(token), key, *who, now, now, now + SESSION_MS)
-        await self._store.put_session(session)
+        await self.store.put_session(session)
         log.info("session.begun", agent=str(key))
         return session, token
 
     async def end(self, session: Session) -> None:
         """This sign-in is over, and so are its sockets."""
-        await self._store.drop_sessions(session.agent, session.token_hash)
-        self._ended(session.token_hash)
-        self._elsewhere(session.agent)
+        await self.store.drop_sessions(session.agent, session.token_hash)
+        self.ended(session.token_hash)
+        self.elsewhere(session.agent)
         log.info("session.ended", agent=str(session.agent))
 
     async def end_all(self, key: AgentKey) -> None:
         """All of the agent's sign-ins are over, in every browser."""
-        count = await self._store.drop_sessions(key)
-        self._all_ended(key)
-        self._elsewhere(key)
+        count = await self.store.drop_sessions(key)
+        self.all_ended(key)
+        self.elsewhere(key)
         log.info("session.all_ended", agent=str(key), rows=count)
 
     async def ticket(self, session: Session) -> str:
@@ -94,7 +88,7 @@ class Sessions:
 
         It names its session (by the hash that is stored of it), so that they end together.
         """
-        ticket = self._clock.nonce()
+        ticket = self.clock.nonce()
         said = {"session": session.token_hash}
         await self._once.put("ticket", ticket, session.agent, TICKET_MS, **said)
         return ticket
@@ -106,12 +100,12 @@ class Sessions:
 
     async def keep(self, hashed: str) -> Session | None:
         """The session of that hash if it still holds, marked as in use."""
-        session, now = await self._store.session(hashed), self._clock.now()
+        session, now = await self.store.session(hashed), self.clock.now()
         if session is None or now >= session.expires_at or now - session.used_at > IDLE_MS:
             return None
         if now - session.used_at >= TOUCH_MS:
             session = replace(session, used_at=now)
-            await self._store.put_session(session)
+            await self.store.put_session(session)
         return session
 
     async def of(self, request: web.Request, org_id: str = "") -> Session | None:

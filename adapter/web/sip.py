@@ -12,6 +12,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -30,13 +31,12 @@ from adapter.storage.port import Session, StorageError
 from adapter.telephony.browserphones import BrowserPhones, PhoneLogin
 from adapter.telephony.port import ProviderError
 from adapter.tenants import Tenants
-from adapter.web.address import NO_PROXIES, Proxies
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine, PhoneLines
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
 from adapter.web.sessions import Sessions
 from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
-from adapter.web.socketdoor import SOCKETS_PER_ADDRESS, SocketDoor
+from adapter.web.socketdoor import SocketDoor
 
 log = structlog.get_logger(__name__)
 
@@ -51,41 +51,20 @@ QUALITY = ("sent", "received", "lost", "jitter_ms", "round_trip_ms")
 MOST = 1e6
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SipProxy:
     """Takes pages' phones in, one socket each."""
 
-    def __init__(
-        self,
-        *,
-        lines: PhoneLines,
-        quality: CallQuality,
-        sessions: Sessions,
-        tenants: Tenants[SalesforceOrg],
-        clock: Clock,
-        tasks: Tasks,
-        metrics: Metrics,
-        own_origin: str,
-        hello_seconds: float = HELLO_SECONDS,
-        unused_seconds: float = UNUSED_SECONDS,
-        sockets_per_address: int = SOCKETS_PER_ADDRESS,
-        proxies: Proxies = NO_PROXIES,
-    ) -> None:
-        self.lines = lines
-        self._quality = quality
-        self._sessions = sessions
-        self._tenants = tenants
-        self._clock = clock
-        self._tasks = tasks
-        self._metrics = metrics
-        self.door = SocketDoor(
-            "phones",
-            clock=clock,
-            own_origin=own_origin,
-            sockets_per_address=sockets_per_address,
-            proxies=proxies,
-        )
-        self._hello_seconds = hello_seconds
-        self._unused_seconds = unused_seconds
+    lines: PhoneLines
+    quality: CallQuality
+    sessions: Sessions
+    tenants: Tenants[SalesforceOrg]
+    clock: Clock
+    tasks: Tasks
+    metrics: Metrics
+    door: SocketDoor
+    hello_seconds: float = HELLO_SECONDS
+    unused_seconds: float = UNUSED_SECONDS
 
     def leave(self) -> None:
         """This replica is leaving: nobody is let in, and pages come back to another."""
@@ -101,7 +80,7 @@ class SipProxy:
             protocols=(SIP,), max_msg_size=MAX_BYTES, compress=False, heartbeat=PING_SECONDS
         )
         await socket.prepare(request)
-        outbox = Outbox(socket, request.transport, self._tasks)
+        outbox = Outbox(socket, request.transport, self.tasks)
         try:
             line = await self._greet(socket, outbox)
             if line is not None:
@@ -121,11 +100,11 @@ class SipProxy:
 
     async def _greet(self, socket: web.WebSocketResponse, outbox: Outbox) -> PhoneLine | None:
         """The page's phone, by the sign-in that its ticket is of; or nothing."""
-        hello = await _hello(socket, self._hello_seconds)
+        hello = await _hello(socket, self.hello_seconds)
         if hello is None:
             outbox.close(NO_HELLO, "say hello first")
             return None
-        session = await self._sessions.redeem(hello["ticket"])
+        session = await self.sessions.redeem(hello["ticket"])
         if session is None:
             outbox.close(SIGNED_OUT, "fetch a new ticket")
             return None
@@ -138,8 +117,8 @@ class SipProxy:
         return line
 
     async def _line(self, session: Session, outbox: Outbox) -> PhoneLine | None:
-        tenant = self._tenants.of_agent(session.agent)
-        line = await self._tenants.line(session.agent, session.email)
+        tenant = self.tenants.of_agent(session.agent)
+        line = await self.tenants.line(session.agent, session.email)
         phones = tenant.telephony.driver if tenant else None
         if line is None or not isinstance(phones, BrowserPhones):
             return None
@@ -152,7 +131,7 @@ class SipProxy:
     async def _serve(self, socket: web.WebSocketResponse, line: PhoneLine, address: str) -> None:
         self.lines.add(line)
         about = {"agent": str(line.agent)}
-        self._metrics.phones.inc()
+        self.metrics.phones.inc()
         try:
             login = await line.phones.open_phone(line.user)
             async with _provider(login) as provider:
@@ -160,11 +139,11 @@ class SipProxy:
                 log.info("phone.connected", **about)
                 await self._relay(socket, line, provider, login, address)
         finally:
-            self._metrics.phones.dec()
+            self.metrics.phones.dec()
             self.lines.remove(line)
-            after = 0.0 if line.signed_out else self._unused_seconds
+            after = 0.0 if line.signed_out else self.unused_seconds
             work = self.lines.take_away(line, after)
-            self._tasks.start(f"take the phone of {line.agent} away", work, endless=True)
+            self.tasks.start(f"take the phone of {line.agent} away", work, endless=True)
             log.info("phone.gone", code=socket.close_code, **about)
 
     async def _relay(
@@ -176,11 +155,11 @@ class SipProxy:
         address: str,
     ) -> None:
         """Until one of both is gone."""
-        down = self._tasks.start(f"sip to {line.agent}", _down(provider, line.outbox))
+        down = self.tasks.start(f"sip to {line.agent}", _down(provider, line.outbox))
         bucket = Bucket()
         try:
             async for frame in socket:
-                if not bucket.take(self._clock.now()):
+                if not bucket.take(self.clock.now()):
                     log.warning("socket.flood", agent=str(line.agent))
                     self.door.note_flood(address)
                     line.outbox.close(FLOOD, "too many messages")
@@ -198,7 +177,7 @@ class SipProxy:
         try:
             message = passed_on(text, user)
         except NotAPhone as error:
-            self._metrics.sip_refused.inc()
+            self.metrics.sip_refused.inc()
             log.warning("phone.refused", agent=str(line.agent), reason=str(error))
             return
         await provider.send(message)
@@ -209,7 +188,7 @@ class SipProxy:
         match said.get("type"):
             case "audio":
                 restored = await self._restored(line)
-                self._metrics.audio_restored.labels("found" if restored else "none").inc()
+                self.metrics.audio_restored.labels("found" if restored else "none").inc()
                 line.outbox.send(json.dumps({"type": "audio", "found": restored}))
                 log.info("phone.audio", agent=str(line.agent), restored=restored)
             case "quality":
@@ -218,8 +197,8 @@ class SipProxy:
                     for name in QUALITY
                     if isinstance(value := said.get(name), int | float) and 0 <= value < MOST
                 }
-                self._metrics.heard(measured)
-                self._quality.tell(line.agent, measured)
+                self.metrics.heard(measured)
+                self.quality.tell(line.agent, measured)
             case _:
                 log.debug("frame.noted", type="phone")
 

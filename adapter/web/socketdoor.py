@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -19,35 +20,30 @@ Serve = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 """The whole life of a socket that is let in, by its request and its client's address."""
 
 
+@dataclass(eq=False, repr=False)
 class SocketDoor:
     """One for each endpoint; `what` are those who knock, in the words of a refusal."""
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        clock: Clock,
-        own_origin: str,
-        sockets_per_address: int = SOCKETS_PER_ADDRESS,
-        proxies: Proxies = NO_PROXIES,
-    ) -> None:
-        self._what = what
-        self._own_origin = own_origin
-        self._sockets_per_address = sockets_per_address
-        self._proxies = proxies
+    what: str
+    clock: Clock
+    own_origin: str
+    sockets_per_address: int = SOCKETS_PER_ADDRESS
+    proxies: Proxies = NO_PROXIES
+
+    def __post_init__(self) -> None:
         self._sockets: Counter[str] = Counter()
-        self._floods = Floods(clock)
+        self._floods = Floods(self.clock)
         self.draining = False
 
     async def let_in(self, request: web.Request, serve: Serve) -> web.StreamResponse:
         """Serve it, or answer why not."""
-        if request.headers.get("Origin") != self._own_origin:
+        if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
         if self.draining:
             return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
-        address = address_of(request, self._proxies)
-        if self._sockets[address] >= self._sockets_per_address:
-            text = f"Too many {self._what} are connected from your address."
+        address = address_of(request, self.proxies)
+        if self._sockets[address] >= self.sockets_per_address:
+            text = f"Too many {self.what} are connected from your address."
             return failure(429, "too-many", text)
         connection = connection_of(request)
         self._sockets[address] += 1

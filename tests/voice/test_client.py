@@ -106,7 +106,7 @@ async def test_a_server_that_is_not_there_says_nothing(client: VoiceClient) -> N
     """No connection is no refusal: it is tried again."""
     await client.close()
     assert await client.complete("c1", BODY) == Unknown("closed")
-    client._http = build_http("http://127.0.0.1:9")
+    client.http = build_http("http://127.0.0.1:9")
     assert isinstance(await client.complete("c1", BODY), Unknown)
 
 

@@ -182,7 +182,7 @@ async def test_a_sign_out_at_another_replica_closes_it(world: World) -> None:
     async with a_board(world, boss.cookie) as socket:
         await heard(socket)
         (viewer,) = world.app.boards.everyone()
-        await world.app.watch._sessions._store.drop_sessions(viewer.agent)
+        await world.app.watch.sessions.store.drop_sessions(viewer.agent)
         world.app.watch.hinted(viewer.agent, 0)
         assert await until_closed(socket) == 4003
 

@@ -33,9 +33,9 @@ async def test_a_sign_out_at_another_replica_is_found(world: World) -> None:
     (session,) = {p.session for p in world.app.pages.everyone()} - {
         p.session for p in world.app.pages.everyone() if p.page_id == other.page_id
     }
-    kept = await world.app.watch._sessions.keep(session)
+    kept = await world.app.watch.sessions.keep(session)
     assert kept is not None
-    await world.app.watch._sessions._store.drop_sessions(kept.agent)
+    await world.app.watch.sessions.store.drop_sessions(kept.agent)
     await world.app.watch.look()
     assert await page.until_closed() == 4003
     assert other.close_codes == []
@@ -46,7 +46,7 @@ async def test_a_hint_has_the_agents_sign_ins_looked_at_and_nobody_elses(world: 
     page, other = await world.page(), await world.page("grace")
     keys = {p.page_id: p.key for p in world.app.pages.everyone()}
     for key in keys.values():
-        await world.app.watch._sessions._store.drop_sessions(key)
+        await world.app.watch.sessions.store.drop_sessions(key)
     world.app.watch.hinted(keys[page.page_id], 12)
     world.app.watch.hinted(keys[page.page_id], SIGNED_OUT)
     assert await page.until_closed() == 4003
@@ -57,7 +57,7 @@ async def test_a_versions_hint_is_no_sign_out(world: World) -> None:
     """Nor is anything looked up for each of them: there are thousands a second."""
     page = await world.page()
     (key,) = {p.key for p in world.app.pages.everyone()}
-    await world.app.watch._sessions._store.drop_sessions(key)
+    await world.app.watch.sessions.store.drop_sessions(key)
     world.app.watch.hinted(key, 12)
     await world.app.tasks.drain(5)
     assert page.close_codes == []
@@ -67,7 +67,7 @@ async def test_a_look_that_fails_is_not_the_last_one(world: World) -> None:
     """A bug of one look must not leave those signed out elsewhere connected for ever."""
     page, watch = await world.page(), world.app.watch
     (key,) = {p.key for p in world.app.pages.everyone()}
-    await watch._sessions._store.drop_sessions(key)
+    await watch.sessions.store.drop_sessions(key)
     look, failures = watch.look, [ZeroDivisionError("a bug"), StorageError("away")]
 
     async def odd() -> None:
@@ -76,6 +76,6 @@ async def test_a_look_that_fails_is_not_the_last_one(world: World) -> None:
         await look()
 
     watch.look = odd  # type: ignore[method-assign]
-    watch._seconds = 0.01
+    watch.seconds = 0.01
     world.app.tasks.start("watch", watch.run(), endless=True)
     assert await page.until_closed() == 4003

@@ -132,7 +132,7 @@ async def test_a_ticket_is_good_for_one_phone_and_for_its_sign_in(
 
 async def test_whoever_says_nothing_is_let_go(world: World, pbx: Pbx) -> None:
     """After the time for a hello."""
-    world.app.sip._hello_seconds = 0.05
+    world.app.sip.hello_seconds = 0.05
     assert await code_after(await socket(world)) == 4002
 
 
@@ -156,7 +156,7 @@ async def test_a_phone_speaks_for_its_own_agent_alone(world: World, pbx: Pbx) ->
     await live.send(REGISTER)
     await live.recv()
     assert len(pbx.heard) == 1
-    assert world.app.sip._metrics.registry.get_sample_value("softphone_sip_refused_total") == 2
+    assert world.app.sip.metrics.registry.get_sample_value("softphone_sip_refused_total") == 2
 
 
 async def test_a_flood_is_cut_off(world: World, pbx: Pbx) -> None:
@@ -169,7 +169,7 @@ async def test_a_flood_is_cut_off(world: World, pbx: Pbx) -> None:
 
 async def test_so_many_phones_from_one_address(world: World, pbx: Pbx) -> None:
     """More are refused before a handshake."""
-    world.app.sip.door._sockets_per_address = 1
+    world.app.sip.door.sockets_per_address = 1
     live = await phone(world)
     with pytest.raises(InvalidStatus) as refused:
         await socket(world)
@@ -222,7 +222,7 @@ async def test_of_one_sign_ins_pages_the_last_has_the_phone(world: World, pbx: P
 
 async def test_a_page_that_is_gone_leaves_its_phone_for_a_while(world: World, pbx: Pbx) -> None:
     """One that is back meanwhile keeps it; else it is taken away, unless it is used elsewhere."""
-    world.app.sip._unused_seconds = 0.05
+    world.app.sip.unused_seconds = 0.05
     page = await signed_in(world)
     await (await phone(world, page)).close()
     await until(lambda: pbx.asked[-1] == "close user_ada unless used")
@@ -246,8 +246,8 @@ async def test_a_page_asks_for_its_audio(world: World, pbx: Pbx) -> None:
     await live.recv()
     (line,) = world.app.sip.lines.everyone()
     told = {"lost": 0.02, "jitter_ms": 0, "round_trip_ms": 40}
-    assert world.app.sip._quality.of(line.agent) == told
-    assert world.app.sip._metrics.registry.get_sample_value("softphone_audio_lost_ratio_count") == 1
+    assert world.app.sip.quality.of(line.agent) == told
+    assert world.app.sip.metrics.registry.get_sample_value("softphone_audio_lost_ratio_count") == 1
 
 
 async def test_a_provider_that_is_away_sends_the_page_back_later(world: World, pbx: Pbx) -> None:
