@@ -64,7 +64,7 @@ def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> De
     call = agent.call(event.request_id.removeprefix(EXTENSION))
     if event.code == DONE or call is None:
         return Decision(agent)
-    text = f"The extension {call.details.extension} was not sent: press it on your phone."
+    text = f"Extension {call.details.extension} was not sent. Enter it on your phone."
     return Decision(noticed(agent, Notice(event.request_id, "extension", text, event.at), policy))
 
 
@@ -84,7 +84,7 @@ def _transfer_refusal(
 ) -> tuple[str, str] | None:
     """Code and text of the refusal, if any; no rate limit delays an emergency call."""
     if call.transfer and event.at - call.transfer_at < policy.outcome_ms:
-        return "transfer-pending", "This call is being transferred. Wait for the answer."
+        return "transfer-pending", "This call is already being transferred. Wait for the result."
     if ordered.number.kind is DialKind.EMERGENCY:
         return None
     return rate_refusal(agent, event.at, event.org_dials, policy)

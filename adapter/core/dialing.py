@@ -45,7 +45,7 @@ from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.core.works import take_work
 
-UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, pick it up."
+UNCONFIRMED = "The phone system did not confirm the call. If your phone rings, answer it."
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -78,11 +78,11 @@ def _is_repeated(agent: Agent, event: DialRequested) -> bool:
     )
 
 
-_USE_YOUR_PHONE = ("use-your-phone", "Dial the emergency number on your phone, now.")
+_USE_YOUR_PHONE = ("use-your-phone", "Dial the emergency number on your phone now.")
 
 _NOT_CONFIGURED = (
     "not-configured",
-    "You have no phone user yet: ask your administrator to add you to the softphone's directory.",
+    "No phone is assigned to you yet. Ask your admin to add you to the phone directory.",
 )
 
 
@@ -115,11 +115,11 @@ def _refusal(
         allowed = allowed and not is_silent
         return None if allowed else _USE_YOUR_PHONE
     if too_old:
-        return "too-old", "This click came too late and was not dialed. Click again."
+        return "too-old", "This click arrived too late and was not dialed. Click again."
     if is_silent:
         return "do-not-disturb", SILENT["do-not-disturb"]
     if not may_dial(agent, policy):
-        return "busy", "You are in a call. Finish it first, then click again."
+        return "busy", "You are on a call. Finish it first, then click again."
     rate = rate_refusal(agent, event.at, event.org_dials, policy)
     return rate if rate is not None else _repeat_refusal(agent, event, number, policy)
 
@@ -131,7 +131,7 @@ def rate_refusal(agent: Agent, at: int, org_dials: int, policy: Policy) -> tuple
     if len(last_minute) >= policy.per_minute or len(last_hour) >= policy.per_hour:
         return "too-many", "Too many calls in a short time. Wait a moment, then click again."
     if 0 < policy.per_minute_org <= org_dials:
-        return "too-many-org", "Your company has started too many calls in the last minute. Wait."
+        return "too-many-org", "Your company has started too many calls. Try again in a minute."
     return None
 
 
@@ -243,10 +243,8 @@ def placing_unknown(agent: Agent, event: PlacingUnknown, policy: Policy) -> Deci
 
 
 SILENT = {
-    "do-not-disturb": (
-        "Do not disturb is on at your phone: it does not ring. Turn it off, then dial."
-    ),
-    "phone-offline": "None of your phones is connected. Look at your phone, then dial again.",
+    "do-not-disturb": "Do not disturb keeps your phone from ringing. Turn it off, then dial again.",
+    "phone-offline": "None of your phones is connected. Check your phone, then dial again.",
 }
 """Why a phone stays silent, shown at once rather than after a ring time-out."""
 

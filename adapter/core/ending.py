@@ -20,7 +20,7 @@ from adapter.core.ownleg import may_be_own_leg
 from adapter.core.phone import mark
 from adapter.core.policy import Policy
 
-NOT_PICKED_UP = "Your phone was not picked up, so nobody was called."
+NOT_PICKED_UP = "You did not pick up your phone, so nobody was called."
 REFUSED = {
     PhoneRefusal.DECLINED: (
         "phone-declined",
@@ -28,11 +28,11 @@ REFUSED = {
     ),
     PhoneRefusal.BUSY: (
         "phone-busy",
-        "Your phone is busy, or not to be disturbed, so nobody was called.",
+        "Your phone is busy or set to do not disturb, so nobody was called.",
     ),
     PhoneRefusal.UNREACHABLE: (
         "phone-unreachable",
-        "Your phone did not ring: it is not reachable, or not to be disturbed. Nobody was called.",
+        "Your phone did not ring: it is offline or set to do not disturb. Nobody was called.",
     ),
 }
 """Code and sentence for each reason that the agent's own phone gives."""

@@ -57,21 +57,21 @@ class Unplanned(Struct, frozen=True):
 
 
 NO_AREA_CODE = Unplanned(
-    "no-area-code", "This number has no area code: write it with its area code."
+    "no-area-code", "The area code is missing. Write the number with its area code."
 )
 IMPOSSIBLE = Unplanned(
-    "impossible", "No such number can exist: check the country code and the number of digits."
+    "impossible", "This number cannot exist. Check the country code and the number of digits."
 )
 UNKNOWN_HERE = Unplanned(
     "impossible",
-    "Your country has no such number. If it is one of another country, "
+    "Your country has no such number. If it is in another country, "
     "write it with + and the country code.",
 )
 AMBIGUOUS = Unplanned(
-    "ambiguous", "This can be read as two numbers: write it with + and the country code."
+    "ambiguous", "This could be two different numbers. Write it with + and the country code."
 )
 TOO_MANY = Unplanned(
-    "several-numbers", "There are digits behind the number: take them out, or dial it by hand."
+    "several-numbers", "There are extra digits after the number. Remove them, or dial it by hand."
 )
 NO_NUMBER = Unplanned("not-a-number", "This is not a phone number.")
 

@@ -128,7 +128,7 @@ def _unreadable(found: Unreadable) -> Undialable:
     if found is EMPTY:
         return Undialable("empty", "There is no number here.")
     if found is SEVERAL:
-        text = "More than a phone number stands here: dial one by hand."
+        text = "There is more than one phone number here. Dial one by hand."
         return Undialable("several-numbers", text)
     return _NO_NUMBER
 
@@ -138,8 +138,8 @@ _NO_NUMBER = Undialable("not-a-number", "This is not a phone number.")
 
 _UNREACHED = Undialable(
     "has-extension",
-    "The number has an extension, and your phone system cannot send its digits: "
-    "dial the main number and ask for the extension.",
+    "Your phone system cannot send the digits of an extension. "
+    "Dial the main number and ask for the extension.",
 )
 
 
@@ -198,14 +198,14 @@ def _extension(digits: str, rules: DialRules) -> Dialable | Undialable:
     costly = any(is_costly_within(code, region) for region in regions for code in behind)
     if costly and not allowed and not rules.premium:
         text = (
-            "This is a short number that may cost extra, and not allowed. If it is an extension "
-            "of yours, ask your administrator to allow it."
+            "This short number may cost extra and is not allowed. If it is one of your "
+            "extensions, ask your admin to allow it."
         )
         return Undialable("premium", text)
     return Dialable(digits, DialKind.EXTENSION)
 
 
-_DENIED = Undialable("denied", "Your administrator has blocked this number.")
+_DENIED = Undialable("denied", "Your admin has blocked this number.")
 
 
 def _longest(dialed: str, beginnings: tuple[str, ...], shortest: int = 1) -> int:
@@ -222,15 +222,15 @@ def refused(dial_string: str, rules: DialRules) -> Undialable | None:
     if allowed:
         return None
     if not rules.satellite and dial_string.startswith(_SATELLITE):
-        return Undialable("satellite", "Satellite numbers are not allowed by your administrator.")
+        return Undialable("satellite", "Your admin does not allow calls to satellite numbers.")
     number = parsed(dial_string, None)
     if number is None:
         return _NO_NUMBER
     if not rules.premium and is_costly(number):
-        return Undialable("premium", "Premium-rate numbers are not allowed by your administrator.")
+        return Undialable("premium", "Your admin does not allow premium-rate numbers.")
     if rules.regions and (region := _region(number)) not in rules.regions:
         where = region or "that country"
-        return Undialable("region", f"Calls to {where} are not allowed by your administrator.")
+        return Undialable("region", f"Your admin does not allow calls to {where}.")
     return None
 
 
@@ -257,7 +257,7 @@ def order(text: str, rules: DialRules, call_center: CallCenterSettings) -> Order
         return Order(number, number.dial_string)
     told = plan.dialed(number.dial_string)
     if told is None:
-        return Undialable("region", "Your phone system has no prefix for calls abroad.")
+        return Undialable("region", "Your phone system has no prefix for international calls.")
     for reached in (reached for other in rules.plans for reached in other.read(told)):
         if (refusal := refused(reached, rules)) is not None:
             return refusal

@@ -55,7 +55,7 @@ LATE_NEWS_MS = 10_000
 PLACED = (Placing, AgentNoAnswer)
 """The stages of a call whose agent has not picked up yet, or did not pick up in time."""
 
-STILL_UP = "The phone system says that this call is still up."
+STILL_UP = "The phone system reports that this call is still active."
 
 
 def reported(agent: Agent, event: Report, policy: Policy) -> Decision:

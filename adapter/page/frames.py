@@ -249,7 +249,7 @@ def error_frame(code: str, text: str, request_id: str = "") -> str:
 def not_stored_frame(message: PageMessage) -> str:
     """That nothing of this was done."""
     what = "Nothing was dialed: the call" if isinstance(message, Dial) else "This"
-    text = f"{what} could not be stored just now. Please try again."
+    text = f"{what} could not be stored right now. Try again."
     asked = message.request_id if isinstance(message, Dial | Control) else ""
     return error_frame("not-stored", text, asked)
 

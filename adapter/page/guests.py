@@ -20,9 +20,9 @@ from adapter.page.port import Surface
 OPEN_CTI, LWC, VOICE = "open-cti", "lwc", "voice"
 
 ELSEWHERE = {
-    VOICE: "You work with Salesforce Voice: use the phone in Omni-Channel.",
-    OPEN_CTI: "You work with the softphone in the utility bar: call from there.",
-    LWC: "You work with the softphone component in the utility bar of your app: call from there.",
+    VOICE: "You work with Salesforce Voice. Call from the phone in Omni-Channel.",
+    OPEN_CTI: "You work with the softphone in the utility bar. Call from there.",
+    LWC: "You work with the softphone component in your app's utility bar. Call from there.",
 }
 OTHER_SURFACE = "other-surface"
 

@@ -34,7 +34,7 @@ async def set_availability(
 
 async def _set(driver: Driver | None, effect: SetAvailability) -> Applied:
     if not isinstance(driver, PausingDriver):
-        raise Unsupported("The phone system keeps no calls from anybody.")
+        raise Unsupported("The phone system cannot hold back calls.")
     user = effect.line.user
     for status in effect.undo:
         await driver.pause(user, status, on=False)

@@ -171,7 +171,7 @@ class Performer:
                 assert_never(never)
 
     def _unknown(self, effect: CallEffect) -> Event:
-        now, text = self.clock.now(), "Nobody knows what came of it. Tell your admin."
+        now, text = self.clock.now(), "The result is unknown. Tell your admin."
         match effect:
             case PlaceCall(call_id=call_id):
                 return PlacingUnknown(now, call_id, text)
@@ -231,7 +231,7 @@ class Performer:
                 action = Action(effect.action)
                 await provider.control(effect.provider_call_id, action, effect.value)
             if effect.action in {"transfer", Action.COMPLETE}:
-                code, text = "transferred", "The call was handed over."
+                code, text = "transferred", "The call was transferred."
         except Unsupported as error:
             code, text = "unsupported", error.text
         except Rejected as error:

@@ -111,7 +111,7 @@ class HttpClient:
         except TimeoutError as error:
             raise Unknown("The provider did not answer in time") from error
         except (aiohttp.ClientError, httpx.HTTPError, OSError, ValueError) as error:
-            raise Unknown(f"The provider's answer got lost ({type(error).__name__})") from error
+            raise Unknown(f"The provider's answer was lost ({type(error).__name__})") from error
         response = Response(whole, answer.status, answer.reason or "", answer.headers, body)
         if self._heard is not None:
             await self._heard(response)

@@ -54,7 +54,9 @@ class BoardLive:
         if isinstance(session, web.Response):
             return session
         if self.feeds.draining:
-            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+            return failure(
+                503, "draining", "This replica is shutting down. Try again.", **{"Retry-After": "1"}
+            )
         hashed = session.token_hash
         if self._held.total() >= MOST_BOARDS or self._held[hashed] >= MOST_PER_SESSION:
             return failure(429, "too-many", "Too many boards are open. Close some of their tabs.")

@@ -25,7 +25,7 @@ async def bodies_in_time(request: web.Request, handler: Handler) -> web.StreamRe
 async def read_body(request: web.Request, seconds: float) -> bytes | web.Response:
     """The body, in time and of bearable size; aiohttp itself would wait for ever."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
+        return failure(413, "too-big", f"The body may have at most {MAX_BODY_BYTES} bytes.")
     try:
         if request.content.is_eof():  # It came with its headers, as nearly all do.
             return await request.read()
@@ -34,6 +34,6 @@ async def read_body(request: web.Request, seconds: float) -> bytes | web.Respons
     except TimeoutError:
         return failure(408, "too-slow", f"The body must arrive within {seconds:g} seconds.")
     except web.RequestPayloadError:
-        return failure(400, "broken-body", "The body does not follow its own headers.")
+        return failure(400, "broken-body", "The body does not match its headers.")
     except web.HTTPRequestEntityTooLarge:
-        return failure(413, "too-big", f"At most {MAX_BODY_BYTES} bytes.")
+        return failure(413, "too-big", f"The body may have at most {MAX_BODY_BYTES} bytes.")

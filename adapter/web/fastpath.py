@@ -147,7 +147,7 @@ class WebhookFastPath(asyncio.Protocol):
         taking.set_result(None)
         if isinstance(answer, Exception):
             log.error("request.failed", method="POST", exc_info=answer)
-            answer = failure(500, "internal", "Something went wrong here; it has been logged.")
+            answer = failure(500, "internal", "Something went wrong. The error has been logged.")
         self._connection.idle(self._size)
         if not self._transport.is_closing():
             self._answer(answer)

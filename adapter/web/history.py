@@ -22,7 +22,7 @@ from adapter.web.login import Login, read_object
 from adapter.web.middleware import failure
 
 MALFORMED = (
-    "Ask with `kind` all, missed or mine, `search` of at most 255 letters, `record` (an id), "
+    "Send `kind` all, missed or mine, `search` of at most 255 letters, `record` (an id), "
     "`after` as it was given, `limit` from 1 to 100."
 )
 

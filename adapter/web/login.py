@@ -59,7 +59,7 @@ class Login:
         if isinstance(session, web.Response):
             return session
         if not self.tickets.allows(str(session.agent)):
-            text = "Too many connections of yours in a minute. Wait a moment."
+            text = "You have opened too many connections. Wait a moment."
             return failure(429, "too-many", text, **{"Retry-After": "10"})
         body = {"ticket": await self.sessions.ticket(session), "user": _user(session)}
         return web.json_response(body, headers={"Cache-Control": "no-store"})
@@ -82,7 +82,7 @@ class Login:
         """Other sites' pages may not make a browser sign in, out, or fetch a ticket."""
         if self.is_own(request.headers.get("Origin", "")):
             return None
-        return failure(403, "foreign-origin", "This may only be called by our own pages.")
+        return failure(403, "foreign-origin", "Only the softphone's own pages may call this.")
 
     async def asker(self, request: web.Request) -> Session | web.Response:
         """The session of an agent who asks something on the way, else the refusal.
@@ -92,7 +92,7 @@ class Login:
         session = await self._signed_in(request)
         if isinstance(session, web.Response) or self.questions.allows(str(session.agent)):
             return session
-        text = "Too many questions. Wait a moment."
+        text = "Too many requests. Wait a moment."
         return failure(429, "too-many", text, **{"Retry-After": "5"})
 
     async def _signed_in(self, request: web.Request) -> Session | web.Response:

@@ -36,11 +36,11 @@ async def last_resort(request: web.Request, handler: Handler) -> web.StreamRespo
         raise
     except StorageError as error:
         log.error("request.not_stored", path=request.path, reason=str(error))
-        text = "It could not be stored just now. Try again."
+        text = "This could not be stored right now. Try again."
         return failure(503, "not-stored", text, **{"Retry-After": "5"})
     except Exception:
         log.exception("request.failed", path=request.path, method=request.method)
-        return failure(500, "internal", "Something went wrong here; it has been logged.")
+        return failure(500, "internal", "Something went wrong. The error has been logged.")
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:

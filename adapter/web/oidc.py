@@ -135,7 +135,9 @@ class IdentityProvider:
     def _own(self, url: str) -> str:
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}" != self._org.domain:
-            raise SignInRefused("foreign-endpoint", "Salesforce names an address of somebody else.")
+            raise SignInRefused(
+                "foreign-endpoint", "Salesforce named an address outside its own site."
+            )
         return url
 
     async def _exchange(self, endpoints: _Endpoints, code: str, flow: Flow) -> dict[str, Any]:
@@ -157,7 +159,7 @@ class IdentityProvider:
             await self._read_keys()
             token = self._signed(id_token)
         if token is None:
-            raise SignInRefused("bad-signature", "Salesforce's answer is not signed by its keys.")
+            raise SignInRefused("bad-signature", "Salesforce's answer is not signed with its keys.")
         checks = jwt.JWTClaimsRegistry(
             now=self._clock.now() // 1000,
             leeway=LEEWAY_SECONDS,
@@ -171,7 +173,7 @@ class IdentityProvider:
         try:
             checks.validate(token.claims)
         except JoseError as error:
-            raise SignInRefused("bad-claim", f"Salesforce's answer is refused: {error}") from None
+            raise SignInRefused("bad-claim", f"Salesforce's answer is not valid: {error}") from None
         if not same(str(token.claims["nonce"]), nonce):
             raise SignInRefused("wrong-nonce", "Salesforce's answer belongs to another sign-in.")
         return token.claims

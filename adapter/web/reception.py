@@ -66,7 +66,7 @@ class Reception:
             outbox.close(NOT_SIGNED_IN, "fetch a new ticket")
             return None
         if self.pages.is_full(session.agent, hello.page_id):
-            text = "Too many softphones of yours are open. Close some tabs, then reload this one."
+            text = "You have too many softphones open. Close some tabs, then reload this one."
             await socket.send_str(frames.error_frame("too-many-pages", text))
             outbox.close(FLOOD, "too many pages")
             return None

@@ -65,11 +65,11 @@ class SalesforceLogin:
         """GET /auth/start?origin=…&challenge=…&org=…: off to the org's own sign-in page."""
         if not _is_opened_by_us(request):
             log.warning("sign_in.foreign_start", site=request.headers.get("Sec-Fetch-Site", ""))
-            return _page("Open the softphone in Salesforce, and sign in from there.", status=403)
+            return _page("Open the softphone in Salesforce and sign in from there.", status=403)
         org = self._org(request)
         challenge = request.query.get("challenge", "")
         if org is None or not _CHALLENGE.match(challenge):
-            return _page("Open the softphone in Salesforce, and sign in from there.", status=400)
+            return _page("Open the softphone in Salesforce and sign in from there.", status=400)
         if not self.flows.allows(address_of(request, self.proxies)):
             return _page("Too many sign-ins. Wait a minute, then try again.", status=429)
         flow = Flow(self.clock.nonce() + self.clock.nonce())
@@ -102,11 +102,11 @@ class SalesforceLogin:
         flow = Flow(request.cookies.get(_cookie_name(state), ""))
         if not flow.secret or not same(flow.state, state):
             log.warning("sign_in.wrong_state")
-            return _page("This sign-in was not begun in this browser. Try again.", status=400)
+            return _page("This sign-in was not started in this browser. Try again.", status=400)
         taken = await self.once.take("flow", flow.secret)
         org = self.orgs.of_id(taken[0].org_id) if taken else None
         if taken is None or org is None:
-            return _page("This sign-in is too old. Try again.", status=400)
+            return _page("This sign-in has expired. Try again.", status=400)
         try:
             if "error" in request.query:
                 raise SignInRefused("denied", "You did not sign in. Close this window.")
@@ -127,13 +127,13 @@ class SalesforceLogin:
             return refused
         address = address_of(request, self.proxies)
         if not self.tries.allows(address):
-            text = "Too many codes. Wait a minute, then sign in again."
+            text = "Too many codes were entered. Wait a minute, then sign in again."
             return failure(429, "too-many", text, **{"Retry-After": "60"})
         body = await read_object(request, code=str, verifier=str, cookies=bool)
         code = re.sub(r"[\s-]", "", body.get("code", "")).upper()
         found = await self.once.take("code", code)
         if found is None:
-            return failure(401, "wrong-code", "This code is wrong, used or too old. Sign in again.")
+            return failure(401, "wrong-code", "This code is wrong, used or expired. Sign in again.")
         key, said = found
         if not same(s256(body.get("verifier", "")), said["challenge"]):
             log.warning("sign_in.stolen_code", agent=str(key))
@@ -190,13 +190,13 @@ def _page(
     Whoever has the code and began this sign-in dials as the agent: the page says so, and for whom.
     """
     shown = f"{code[:4]}-{code[4:]}" if code else ""
-    words = "Type this code into the softphone, and nowhere else:" if code else text
+    words = "Type this code into the softphone and nowhere else:" if code else text
     warning = ""
     if org is not None:
         panels = " or ".join(org.origins) or "your company"
         warning = (
-            f"With it the softphone of {panels} calls and writes as {who}. Nobody else needs it: "
-            "if somebody asks you for this code, do not tell it, and close this window."
+            f"With it, the softphone of {panels} calls and writes as {who}. Nobody else needs "
+            "this code. If somebody asks you for it, do not share it, and close this window."
         )
     return web.Response(
         text=PAGE.format(

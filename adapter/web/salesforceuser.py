@@ -27,11 +27,11 @@ log = structlog.get_logger(__name__)
 
 OTHER = (
     "other-user",
-    "You are in Salesforce as somebody else than in the phone. Sign in to the phone again.",
+    "Your user in Salesforce is not the one signed in to the phone. Sign in to the phone again.",
 )
 UNKNOWN = (
     "user-unknown",
-    "Salesforce has not said who you are, so this page cannot dial. Try again, or tell your admin.",
+    "Salesforce has not confirmed who you are, so you cannot dial. Try again, or tell your admin.",
 )
 
 

@@ -40,7 +40,9 @@ class SocketDoor:
         if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
         if self.draining:
-            return failure(503, "draining", "This replica is leaving.", **{"Retry-After": "1"})
+            return failure(
+                503, "draining", "This replica is shutting down. Try again.", **{"Retry-After": "1"}
+            )
         address = address_of(request, self.proxies)
         if self._sockets[address] >= self.sockets_per_address:
             text = f"Too many {self.what} are connected from your address."

@@ -39,13 +39,13 @@ class Status:
     async def readyz(self, _request: web.Request) -> web.Response:
         """GET /readyz: it may have traffic: its store reads and writes, and it is not leaving."""
         if self.draining:
-            return failure(503, "draining", "This replica is leaving.")
+            return failure(503, "draining", "This replica is shutting down. Try again.")
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._store.epoch()
                 await self._writable.check()
         except StorageError as error:
-            return failure(503, "store", f"Nothing can be stored: {error}")
+            return failure(503, "store", f"The store is not writable: {error}")
         except TimeoutError:
             text = f"The store has not answered for {PATIENCE_SECONDS:g} s."
             return failure(503, "store", text)

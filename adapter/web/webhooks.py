@@ -127,7 +127,7 @@ class Webhooks:
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
         if isinstance(outcome, Exception):
             log.error("delivery.failed", **_about(delivery), exc_info=outcome)
-            return failure(500, "internal", "Something went wrong here; it has been logged.")
+            return failure(500, "internal", "Something went wrong. The error has been logged.")
         self._count(outcome.value)
         if outcome is not DeliveryOutcome.APPLIED:
             log.info("delivery." + outcome.value, **_about(delivery), type=delivery.type)
@@ -135,7 +135,7 @@ class Webhooks:
 
     def _shed(self) -> web.Response:
         self._count("shed")
-        text = "Too many deliveries from here that were not signed. Wait a minute."
+        text = "Too many unsigned deliveries from this address. Wait a minute."
         return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
 
 

@@ -87,7 +87,7 @@ async def test_a_call_is_handed_to_a_colleague_by_name(org: Org) -> None:
     await expect(target).to_be_focused()
     await expect(colleague).to_be_hidden()
     await tab.page.keyboard.press("Enter")
-    told = tab.phone.get_by_text("The call was handed over.")
+    told = tab.phone.get_by_text("The call was transferred.")
     await expect(told).to_be_visible()
     # Nobody has to dismiss good news.
     await expect(told).to_have_count(0, timeout=30_000)

@@ -83,7 +83,9 @@ def test_abroad_without_a_prefix_for_it_is_refused() -> None:
     """Else those digits would be a number of the system's own country."""
     plan = DialPlan("US", "9", "1")
     refusal = order("+49 30 12345678", DialRules(plans=(plan,)), center(plan))
-    assert refusal == Undialable("region", "Your phone system has no prefix for calls abroad.")
+    assert refusal == Undialable(
+        "region", "Your phone system has no prefix for international calls."
+    )
 
 
 @pytest.mark.parametrize("text", ["4711", "911"])

@@ -173,7 +173,7 @@ async def test_a_code_is_shown_with_who_it_is_for_and_a_warning(stage: Stage) ->
     answer = await popup.come_back(await popup.sign_in(await popup.start()))
     assert ORIGIN in answer.text
     assert "Ada Lovelace" in answer.text
-    assert "do not tell it" in answer.text
+    assert "do not share it" in answer.text
 
 
 async def test_images_elsewhere_keep_nobody_of_an_office_out(stage: Stage) -> None:

@@ -67,7 +67,7 @@ async def test_a_disk_that_is_full_is_not_ready_though_it_can_be_read(world: Wor
         writer.execute(f"PRAGMA max_page_count = {pages + 2}")
         assert await ready(http) == (
             503,
-            "Nothing can be stored: the store failed: the disk is full",
+            "The store is not writable: the store failed: the disk is full",
         )
         assert (await http.get("/healthz")).status_code == 200
         writer.execute("PRAGMA max_page_count = 1000000")

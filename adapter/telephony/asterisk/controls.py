@@ -16,10 +16,10 @@ from adapter.telephony.asterisk.leg import Leg
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import Action, Capabilities, ProviderError, Rejected, Unsupported
 
-NOT_OURS = "Only hanging up is possible in a call that was not started here."
+NOT_OURS = "This call was not started here, so you can only hang up."
 NOT_CALLED_IN = "Nobody else is in this call."
-NOT_ANSWERED = "Whom you called in has not answered yet."
-CALLED_IN = "Somebody else is in this call already: let them go first."
+NOT_ANSWERED = "The person you called has not answered yet."
+CALLED_IN = "A third person is already in this call. Let them go first."
 NOT_RECORDED = "This call is not recorded."
 ONLY_CONSULTED = {Action.SWAP, Action.MERGE, Action.COMPLETE, Action.CANCEL}
 

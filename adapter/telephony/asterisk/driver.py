@@ -38,7 +38,7 @@ from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 SILENT = {Status.AWAY: "INUSE", Status.DO_NOT_DISTURB: "BUSY"}
 """A queue passes over either (ringinuse=no); a dialplan can tell them apart."""
 AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
-NOT_HERE = "The phone system does not do this from here."
+NOT_HERE = "The phone system cannot do this from here."
 _ALLOWED_BY = {
     Action.RECORD: "record",
     Action.STOP_RECORDING: "record",
@@ -46,8 +46,8 @@ _ALLOWED_BY = {
     Action.RESUME_RECORDING: "pause_recording",
 }
 """What a deployment may have left switched off, and by which capability."""
-NOT_SERVED = "The softphone is not connected to the phone system at the moment. Try again soon."
-NO_SUCH_CALL = "The phone system has no such call any more."
+NOT_SERVED = "The softphone is not connected to the phone system right now. Try again soon."
+NO_SUCH_CALL = "This call no longer exists in the phone system."
 
 
 class AsteriskDriver:

@@ -129,7 +129,7 @@ class RestClient:
         except TimeoutError as error:
             raise Unknown("The phone system did not answer in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            lost = f"The phone system's answer got lost ({type(error).__name__})."
+            lost = f"The phone system's answer was lost ({type(error).__name__})."
             raise Unknown(lost) from error
         if answer.is_success or (missing_ok and answer.status_code == 404):
             return answer
@@ -142,10 +142,12 @@ def _failure(answer: httpx.Response) -> Rejected | Unknown:
     if status == 500 and b"Allocation failed" in answer.content:
         return Rejected(NO_PHONE, "No phone is registered there, or the phone system is stopping.")
     if status in {401, 403}:
-        return Rejected(f"http-{status}", "The phone system refused our user. Tell your admin.")
+        return Rejected(
+            f"http-{status}", "The phone system refused the adapter's user. Tell your admin."
+        )
     if 400 <= status < 500 and status != 408:
         wait = _seconds(answer.headers.get("Retry-After", ""))
-        text = f"The phone system refused it ({status})."
+        text = f"The phone system refused the request ({status})."
         return Rejected(f"http-{status}", text, retry_after=wait)
     return Unknown(f"The phone system failed ({status}).")
 

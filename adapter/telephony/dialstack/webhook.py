@@ -41,16 +41,16 @@ def open_webhook(
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity"}:
         # Nothing is unpacked here, so nothing can be read: who sends it must hear so, and not 200.
-        text = "Send the body as it is, without a Content-Encoding."
+        text = "Send the body without a Content-Encoding."
         return WebhookRefusal(415, "encoded-body", text, "encoded", unproved=False)
     return _read(body, account, signed_at, now)
 
 
 def _refusal(reason: signing.Reason) -> WebhookRefusal:
     if reason is signing.Reason.STALE:
-        text = "The signature is too old, or of the future: sign again when you send again."
+        text = "The signature's time is too old or in the future. Sign again when you send again."
         return WebhookRefusal(401, "stale-signature", text, reason.value, unproved=False)
-    text = "The signature does not fit this body."
+    text = "The signature does not match this body."
     return WebhookRefusal(401, "bad-signature", text, reason.value)
 
 
