@@ -21,7 +21,7 @@ from aiohttp import web
 from adapter.fanout.open import is_shared, open_hints
 from adapter.frontends import Frontends, make_frontends
 from adapter.metrics import Metrics
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.page.pages import Pages
 from adapter.page.port import SalesforceOrg
 from adapter.page.reconciler import VersionReconciler

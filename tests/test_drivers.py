@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from adapter.drivers import KINDS, build_driver, is_configured
-from adapter.orgs import Org, TelephonyAccount, orgs_of
+from adapter.orgfile import orgs_of
+from adapter.orgs import Org, TelephonyAccount
 from adapter.settings import WrongSetting
 from adapter.settings.environment import load
 from adapter.telephony.asterisk.driver import AsteriskDriver

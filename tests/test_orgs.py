@@ -1,192 +1,27 @@
-"""Several orgs in one deployment: described by a file, strictly apart."""
+"""The orgs of a deployment, and which of them somebody means."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from adapter.orgs import Org, Orgs
 
-import pytest
-
-from adapter.drivers import is_configured
-from adapter.orgs import DEV_ORG, Orgs, orgs_of
-from adapter.settings import WrongSetting
-from adapter.settings.environment import load
+A, B = (
+    Org(f"00D00000000000{letter}", (f"https://{letter}.lightning.force.com",)) for letter in "ab"
+)
 
 
-def org_text(folder: Path, letter: str, **wishes: str) -> str:
-    """One [[org]] of the file, with secrets in files of its own."""
-    (folder / f"token-{letter}").write_text(f"sk-{letter}\n")
-    (folder / f"hooks-{letter}").write_text(
-        f"whsec-9f2c1e7a5b3d{letter}1\nwhsec-9f2c1e7a5b3d{letter}2\n"
-    )
-    lines = {
-        "id": f'"00D00000000000{letter}"',
-        "domain": f'"https://{letter}.my.salesforce.com"',
-        "client_id": '"3MVG9"',
-        "origins": f'["https://{letter}.lightning.force.com"]',
-        "account": f'"acct_{letter}"',
-        "token_file": f'"{folder}/token-{letter}"',
-        "webhook_secrets_file": f'"{folder}/hooks-{letter}"',
-        **wishes,
-    }
-    return "[[org]]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items() if v)
-
-
-def read(folder: Path, *orgs: str) -> Orgs:
-    """The orgs of such a file."""
-    (folder / "orgs.toml").write_text("\n".join(orgs))
-    return orgs_of(load({}, orgs_file=folder / "orgs.toml"))
-
-
-def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
-    """Found by id (of 15 or 18 letters) and by the exact origin."""
-    orgs = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))
-    a = orgs.of_id("00D00000000000aAAA")
-    b = orgs.of_origin("https://b.lightning.force.com")
-    assert a is not None
-    assert b is not None
-    assert (a.account, a.telephony.kind, a.telephony.options["token"]) == (
-        *("acct_a", "dialstack", "sk-a"),
-    )
-    assert a.telephony.options["webhook_secrets"].split("\n") == [
-        "whsec-9f2c1e7a5b3da1",
-        "whsec-9f2c1e7a5b3da2",
-    ]
-    assert (b.account, b.telephony.options["token"]) == ("acct_b", "sk-b")
-    assert orgs.of_origin("https://b.lightning.force.com/") is None
-    assert orgs.of_id("00D00000000000c") is None
-
-
-def test_each_org_has_the_numbers_that_it_may_show(tmp_path: Path) -> None:
-    """Those of its own entry; what is no whole number is refused at the start."""
-    ours = {"caller_ids": '["+12025550100"]'}
-    orgs = read(tmp_path, org_text(tmp_path, "a", **ours), org_text(tmp_path, "b"))
-    assert [org.caller_ids for org in orgs.all] == [("+12025550100",), ()]
-    assert orgs_of(load({}, caller_ids=("+12025550101",))).all[0].caller_ids == ("+12025550101",)
-    with pytest.raises(WrongSetting, match="must be a whole number"):
-        read(tmp_path, org_text(tmp_path, "a", caller_ids='["0202 5550100"]'))
-
-
-def test_who_names_no_org_means_the_only_one(tmp_path: Path) -> None:
-    """Where there are two, nobody is guessed."""
-    two = read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b"))
+def test_who_names_no_org_means_the_only_one() -> None:
+    """Where there are two, nobody is guessed; of 18 letters the last three say nothing."""
+    two = Orgs((A, B))
     assert two.named("") is None
     assert two.named("00D00000000000c") is None
-    b = two.named("00D00000000000bAAA")
-    assert b is not None
-    assert b.account == "acct_b"
-    one = read(tmp_path, org_text(tmp_path, "a"))
-    assert one.named("") is one.all[0]
-    assert one.named("00D00000000000b") is None
+    assert two.named("00D00000000000bAAA") is B
+    assert Orgs((A,)).named("") is A
+    assert Orgs((A,)).named("00D00000000000b") is None
 
 
-def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
-    """repr() leaves them out."""
-    text = repr(read(tmp_path, org_text(tmp_path, "a")).all)
-    assert "sk-a" not in text
-    assert "whsec" not in text
-
-
-@pytest.mark.parametrize(
-    ("wishes", "said"),
-    [
-        ({"account": '"acct_a"'}, "the account acct_a is named 2 times"),
-        ({"id": '"00D00000000000aAAA"'}, "the id 00D00000000000a is named 2 times"),
-        ({"domain": '"https://a.my.salesforce.com"'}, "the domain"),
-        ({"origins": '["https://a.lightning.force.com"]'}, "the origin"),
-        ({"webhook_secrets_file": '"{folder}/hooks-a"'}, "share a webhook secret"),
-        ({"id": '"005"'}, "is no org id"),
-        ({"origins": '["*"]'}, "is not an origin"),
-        ({"origins": "[]"}, "needs origins"),
-        ({"domain": '"https://b.example/path"'}, "is not an origin"),
-        ({"tokens": '"sk"'}, "has no tokens"),
-        ({"account": ""}, "needs account"),
-        ({"token_file": '"/nowhere"'}, "No such file"),
-        ({"origins": "5"}, "not iterable"),
-    ],
-)
-def test_what_would_mix_two_orgs_up_is_refused(
-    tmp_path: Path, wishes: dict[str, str], said: str
-) -> None:
-    """With a sentence that names the variable, the file and the fault."""
-    wishes = {name: value.replace("{folder}", str(tmp_path)) for name, value in wishes.items()}
-    with pytest.raises(WrongSetting, match=said) as wrong:
-        read(tmp_path, org_text(tmp_path, "a"), org_text(tmp_path, "b", **wishes))
-    assert str(wrong.value).startswith("SOFTPHONE_ORGS_FILE: ")
-
-
-def test_a_webhook_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
-    """One org's weak secret would let strangers end its calls."""
-    one = org_text(tmp_path, "a")
-    (tmp_path / "hooks-a").write_text("whsec_demo\n")
-    with pytest.raises(WrongSetting, match="a webhook secret of 00D00000000000a is a sample"):
-        read(tmp_path, one)
-
-
-@pytest.mark.parametrize("text", ["", "[[org", "org = 5", "[[org]]\n"])
-def test_a_file_without_orgs_is_refused(tmp_path: Path, text: str) -> None:
-    """Nobody would get in."""
-    with pytest.raises(WrongSetting, match="SOFTPHONE_ORGS_FILE"):
-        read(tmp_path, text)
-
-
-def test_without_a_file_the_variables_describe_the_one_org() -> None:
-    """In development its id is made up."""
-    (org,) = orgs_of(load({}, org_origins="https://a.example", dialstack_account="acct")).all
-    assert (org.org_id, org.account, org.origins) == (DEV_ORG, "acct", ("https://a.example",))
-    assert not is_configured(org)
-
-
-TELEPHONY = """
-[org.telephony]
-kind = "dialstack"
-account = "acct_x"
-token_file = "{folder}/token-x"
-webhook_secrets_file = "{folder}/hooks-x"
-"""
-NEW = {"account": "", "token_file": "", "webhook_secrets_file": ""}
-
-
-def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
-    """The words beside the org's id still mean the same; what neither says is as the variables."""
-    x = org_text(tmp_path, "x", **NEW) + TELEPHONY.format(folder=tmp_path)
-    orgs = read(tmp_path, x, org_text(tmp_path, "y"))
-    one, other = (org.telephony for org in orgs.all)
-    assert (one.kind, one.account, one.options["token"]) == ("dialstack", "acct_x", "sk-x")
-    assert one.options.keys() == other.options.keys()
-    assert one.options["url"] == other.options["url"] == "https://api.dialstack.ai"
-
-
-@pytest.mark.parametrize(
-    ("table", "said"),
-    [
-        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti, lwc or voice, not 'pager'"),
-        ('[org.salesforce]\ncolour = "red"', "has no colour; it knows"),
-        ('[org.salesforce]\nclient_id = "3MVG9"', "client_secret_file, or neither"),
-        ('[org.salesforce]\ntask_extra_fields = ["Subject=x"]', "must be Field=value"),
-        ("telephony = 5", "SOFTPHONE_ORGS_FILE"),
-    ],
-)
-def test_what_an_orgs_tables_cannot_say_is_refused(tmp_path: Path, table: str, said: str) -> None:
-    """With a sentence."""
-    with pytest.raises(WrongSetting, match=said):
-        read(tmp_path, org_text(tmp_path, "a") + table + "\n")
-
-
-def test_an_org_may_have_a_contact_center_of_its_own(tmp_path: Path) -> None:
-    """All three of its settings, or none: a half one would lose records."""
-    (tmp_path / "key.pem").write_text("pem")
-    table = f"""
-[org.salesforce]
-voice_url = "https://acme.my.salesforce-scrt.com"
-voice_contact_center = "SoftphoneVoice"
-voice_key_file = "{tmp_path}/key.pem"
-"""
-    path = tmp_path / "orgs.toml"
-    path.write_text(org_text(tmp_path, "a") + table)
-    (org,) = orgs_of(load({}, orgs_file=path)).all
-    assert org.salesforce.voice is not None
-    assert org.salesforce.voice.key == "pem"
-    assert "pem" not in repr(org.salesforce.voice.url) + repr(org.salesforce).replace("key.pem", "")
-    path.write_text(org_text(tmp_path, "a") + table.replace("voice_key_file", "#"))
-    with pytest.raises(WrongSetting, match="or none of them"):
-        orgs_of(load({}, orgs_file=path))
+def test_an_org_is_found_by_its_exact_origin() -> None:
+    """No other spelling is anybody's."""
+    orgs = Orgs((A, B))
+    assert orgs.of_origin("https://b.lightning.force.com") is B
+    assert orgs.of_origin("https://b.lightning.force.com/") is None
+    assert orgs.origins == ("https://a.lightning.force.com", "https://b.lightning.force.com")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.panelfile import NoteTemplate, PanelFile, read_panel_file
 from adapter.settings import WrongSetting
 from adapter.settings.environment import load

@@ -12,7 +12,7 @@ import pytest
 
 from adapter.core.route import Route
 from adapter.opencti.surface import OpenCti
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import SystemClock
 from adapter.settings.environment import load

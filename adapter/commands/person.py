@@ -7,7 +7,7 @@ import argparse
 from adapter.commands import CommandFailed
 from adapter.core.callcenter import is_region
 from adapter.core.numberquery import NumberQuery, sought
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.privacy import EVERYTHING, Scope
 from adapter.settings import Settings
 

@@ -21,7 +21,7 @@ from adapter.core.model import AgentKey
 from adapter.core.rerouting import may_save
 from adapter.core.route import Route
 from adapter.fanout.open import is_shared, open_hints
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import SystemClock
 from adapter.settings import Settings

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from adapter import console
 from adapter.commands import CommandFailed
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.clock import SystemClock
 from adapter.settings.environment import load
 from adapter.voice import vendorinfo

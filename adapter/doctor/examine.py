@@ -18,7 +18,7 @@ from adapter.doctor.socket import socket_finding
 from adapter.doctor.version import version_finding
 from adapter.doctor.voice import voice_findings
 from adapter.doctor.voiceapi import voice_api_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.clock import Clock
 from adapter.settings import WrongSetting
 from adapter.settings.environment import load

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.public import public_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told

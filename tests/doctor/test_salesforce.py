@@ -15,7 +15,7 @@ from aiohttp import web
 from adapter.app import listening
 from adapter.doctor.findings import Finding, Grade
 from adapter.doctor.salesforce import salesforce_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, StoppedClock, told

@@ -9,7 +9,7 @@ import pytest
 
 from adapter.doctor.findings import Grade
 from adapter.doctor.settings import SALESFORCE_HOSTS, settings_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, told
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapter.doctor.voice import voice_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.settings.environment import load
 from tests.fakes.voicecalls import CENTER, certificate_of, key_pair, private_pem
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapter.doctor.voiceapi import voice_api_findings
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.clock import SystemClock
 from adapter.settings.environment import load
 from adapter.voice.standin.server import Fault

@@ -8,7 +8,7 @@ from adapter.core.policy import Policy
 from adapter.core.route import Route
 from adapter.lwc.setup import connect
 from adapter.lwc.surface import HostCalls
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.runtime.clock import SystemClock
 from adapter.settings.environment import load
 

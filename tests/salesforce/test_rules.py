@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.core.policy import Policy
-from adapter.orgs import SalesforceSide, orgs_of
+from adapter.orgfile import orgs_of
+from adapter.orgs import SalesforceSide
 from adapter.salesforce.rules import task_rules
 from adapter.settings.environment import load
 

@@ -8,7 +8,7 @@ import pytest
 
 from adapter.core.policy import Policy
 from adapter.core.route import Route
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.page.port import SalesforceOrg
 from adapter.runtime.clock import SystemClock
 from adapter.settings import WrongSetting

@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from adapter.core.model import AgentKey
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.board import COLUMNS, BoardSite, as_csv

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from adapter.assets import folder
-from adapter.orgs import orgs_of
+from adapter.orgfile import orgs_of
 from adapter.settings import WrongSetting
 from adapter.settings.environment import load
 from adapter.web.connector import ConnectorSite, read_library
