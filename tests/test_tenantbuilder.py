@@ -19,7 +19,7 @@ from adapter.settings.environment import load
 from adapter.tenantbuilder import Builder
 from adapter.tenants import Tenants
 from tests.fakes.states import MemoryStates
-from tests.test_orgs import org_text
+from tests.test_orgfile import org_text
 
 OWN = """
 [org.salesforce]

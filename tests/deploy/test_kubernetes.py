@@ -84,6 +84,9 @@ def test_each_pod_is_nobody_and_runs_this_release(kind: tuple[str, str]) -> None
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert pod["automountServiceAccountToken"] is False
+    # Variables of a service called softphone begin like settings:
+    # https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
+    assert pod["enableServiceLinks"] is False
 
 
 def test_the_probes_ask_for_the_routes_that_tell() -> None:
