@@ -1,8 +1,8 @@
-"""Who calls: the number and the name as networks tell them, or that they tell nothing. Pure.
+"""The caller's number and name as networks report them, or that they report none. Pure.
 
-Law of this file: what is no number is never taken for one. A caller who withholds theirs has none,
-so that nobody is searched for, and no record found, by the word "anonymous"
-(RFC 3323, 4.1.1.3: anonymous@anonymous.invalid).
+Law of this file: nothing but a number is taken for one. A caller who withholds the number has none,
+so that no record is searched for by the word "anonymous" (RFC 3323, 4.1.1.3:
+anonymous@anonymous.invalid).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from adapter.core.numbertext import NumberText, fold, read_text
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _WITHHELD = ("anonymous", "restricted", "unknown", "unavailable", "private", "blocked", "withheld")
 _SPELLED = frozenset(word.translate(_KEYS) for word in _WITHHELD)
-"""What switches send that can only send digits: 266696687 is "anonymous" on a keypad."""
+"""What digit-only switches send for these words: 266696687 is "anonymous" on a keypad."""
 
 _NO_NAMES = re.compile(
     r"(?:no|not|name|number|id|caller|call|wireless|mobile|cell|cellular|phone|toll|free|out|of|area"
@@ -32,41 +32,42 @@ _NO_NAMES = re.compile(
     r"|anonyme|num[eé]ro|appel|correspondant|onbekend|anoniem|beller|非通知|不明|匿名|未知|私人)",
     re.IGNORECASE,
 )
-"""Words of which no name of a person or a company is made."""
+"""Words that are no part of a person's or a company's name."""
 
 _STATE = re.compile(
     r"A[BKLRZ]|BC|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ABDEINOST]|N[BCDEHJLMSVY]|O[HKNR]|P[AER]"
     r"|QC|RI|S[CDK]|T[NX]|UT|V[AT]|W[AIVY]"
 )
-"""Of the United States and of Canada (https://www.iso.org/obp/ui/#iso:code:3166:US)."""
+"""States of the United States and provinces of Canada
+(https://www.iso.org/obp/ui/#iso:code:3166:US)."""
 
 _FEWEST_ALIKE = 7
 
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069\u00ad\u200b\u2060\ufeff]")
-"""What turns the letters around it, so that a text reads as another one (Unicode's UAX #9), and
-what cannot be seen."""
+"""Characters that change the direction of text, so that it reads as another one (Unicode's
+UAX #9), and invisible ones."""
 
 _SHOWN = re.compile(r"\"?([^\"<>]*[^\"<>\s])\"?\s*<[^<>]*>")
-"""A name as it stands before an address (https://www.rfc-editor.org/rfc/rfc3261#section-25.1)."""
+"""A display name before an address (https://www.rfc-editor.org/rfc/rfc3261#section-25.1)."""
 
 _USER = re.compile(
     r"(?:.*<)?\s*(?:sips?|tel):([^@;>]*)|[^<>]*<([^<>@:]*[0-9][^<>@:]*)>", re.IGNORECASE
 )
 _BARE = re.compile(r"([+0-9][^@;?<>:]*)[@;?:]()[^<>]*")
-"""The same without a scheme: a number before its host, its port or its parameters."""
+"""An address without a scheme: a number before a host, a port or parameters."""
 
 _IP_ADDRESS = re.compile(r"(?:[1-9][0-9]{0,2}|0)(?:\.(?:[1-9][0-9]{0,2}|0)){3}")
 _FEWEST, _MOST = 2, 18
-"""Digits: an extension of the house, and a whole number behind a prefix for calls abroad."""
+"""Digits: from an internal extension to an international number behind its prefix."""
 _PLAIN = re.compile(r"[+*#(]?[0-9][0-9 ().*#-]*")
 
 
 @lru_cache(maxsize=1024)
 def caller_number(text: str) -> str:
-    """The number that is told, as it is written; empty where none is, or it is withheld.
+    """The number as it is written; empty if there is none, or it is withheld.
 
-    A display form ("Ann" <sip:+1…@host>) is read for its number.
+    The number is taken out of an address ("Ann" <sip:+1…@host>).
     """
     folded = fold(text)
     address = _USER.match(folded) or _BARE.fullmatch(folded)
@@ -77,52 +78,61 @@ def caller_number(text: str) -> str:
         return ""
     if _PLAIN.fullmatch(written):
         return written
-    found = read_text(written)
-    # A name in an address may have digits: ada.1815@pbx is no extension.
-    if not isinstance(found, NumberText) or found.before_slash or (address and found.label):
+    reading = read_text(written)
+    # A user name may contain digits: ada.1815@pbx is no extension.
+    if not isinstance(reading, NumberText) or reading.before_slash or (address and reading.label):
         return ""
-    return ("+" if found.has_plus else "") + found.digits
+    return ("+" if reading.has_plus else "") + reading.digits
 
 
 @lru_cache(maxsize=1024)
 def caller_name(name: str, number: str) -> str:
-    """The name in one line, unless it is a placeholder, or only says the number again."""
+    """The name on one line; empty if it is a placeholder or repeats the number."""
     name = _BREAKS.sub(" ", _TURNS.sub("", name))
     shown = _SHOWN.fullmatch(name.strip())
     name = shown[1] if shown else name
     words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
-    telling = [word for word in words if not _NO_NAMES.fullmatch(word)]
-    if len(telling) < len(words) and telling == words[-1:] and _STATE.fullmatch(telling[0]):
-        return ""  # "CELL PHONE NY": what kind of a phone, and where
-    if any(any(char.isalpha() for char in word) for word in telling):
+    names = [word for word in words if not _NO_NAMES.fullmatch(word)]
+    if len(names) < len(words) and names == words[-1:] and _STATE.fullmatch(names[0]):
+        return ""  # "CELL PHONE NY": a kind of phone and a place
+    if any(any(char.isalpha() for char in word) for word in names):
         return "" if _is_number_again(name, number) else name.strip()
     return ""
 
 
 def _is_number_again(name: str, number: str) -> bool:
-    """Whether it is the number with a letter or two, such as V12025550143."""
-    digits, alike = re.sub(r"[^0-9]", "", name), re.sub(r"[^0-9]", "", number)
-    same = len(digits) >= _FEWEST_ALIKE and (digits.endswith(alike) or alike.endswith(digits))
-    return bool(alike) and same and sum(char.isalpha() for char in name) <= len("CID")
+    """Whether the name is the number with a few letters, such as V12025550143."""
+    digits, called = re.sub(r"[^0-9]", "", name), re.sub(r"[^0-9]", "", number)
+    same = len(digits) >= _FEWEST_ALIKE and (digits.endswith(called) or called.endswith(digits))
+    return bool(called) and same and sum(char.isalpha() for char in name) <= len("CID")
 
 
 def cleaned(facts: Facts) -> Facts:
-    """The facts of a call with what networks say instead of a number or a name left out.
+    """The facts of a call without the placeholders that networks send for a number or a name.
 
-    Whom an agent has called is what they have dialed, be it a name: only callers withhold theirs.
+    The number of an outbound call is what was dialed, even if that is a name: only callers
+    withhold theirs.
     """
-    dialed = facts.direction is not None and facts.direction.value is not INBOUND
-    number, own = _cleaned(facts.number, keep=dialed), _cleaned(facts.own_number)
-    told = facts.name
-    name = caller_name(told.value, number.value if number else "") if told else ""
-    kept = told if told and name == told.value else Known(name, told.source) if told else None
-    if number is facts.number and own is facts.own_number and kept is told and (name or not told):
+    is_dialed = facts.direction is not None and facts.direction.value is not INBOUND
+    number, own = _cleaned_number(facts.number, keep=is_dialed), _cleaned_number(facts.own_number)
+    name = _cleaned_name(facts.name, number.value if number else "")
+    if number is facts.number and own is facts.own_number and name is facts.name:
         return facts
-    return replace(facts, number=number, own_number=own, name=kept if name else None)
+    return replace(facts, number=number, own_number=own, name=name)
 
 
-def _cleaned(told: Known[str] | None, *, keep: bool = False) -> Known[str] | None:
-    if told is None:
+def _cleaned_number(reported: Known[str] | None, *, keep: bool = False) -> Known[str] | None:
+    if reported is None:
         return None
-    number = caller_number(told.value) or (told.value if keep else "")
-    return told if number == told.value else Known(number, told.source) if number else None
+    number = caller_number(reported.value) or (reported.value if keep else "")
+    return _with_value(reported, number)
+
+
+def _cleaned_name(reported: Known[str] | None, number: str) -> Known[str] | None:
+    return reported and _with_value(reported, caller_name(reported.value, number))
+
+
+def _with_value(reported: Known[str], value: str) -> Known[str] | None:
+    if value == reported.value and value:
+        return reported
+    return Known(value, reported.source) if value else None

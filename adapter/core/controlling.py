@@ -55,7 +55,7 @@ def control_answered(agent: Agent, event: ControlAnswered, policy: Policy) -> De
             agent = agent.with_call(replace(transferred, transfer="", transfer_at=0))
     controlled = agent.call(event.call_id)
     if controlled is not None and event.code == DONE:
-        in_call = controlled.in_call.asked(event.action)
+        in_call = controlled.in_call.after(event.action)
         agent = agent.with_call(replace(controlled, in_call=in_call))
     if not event.request_id.startswith(EXTENSION):
         called = event.action in CALLS_SOMEBODY

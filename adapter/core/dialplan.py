@@ -1,8 +1,9 @@
-"""What the telephone system is told to dial: a number behind the prefixes of its own dial plan.
+"""What the phone system is asked to dial: a number behind the prefixes of its own dial plan.
 
-Law of this file: **what is dialed in the end is what the policy judged.** The plans are the
-deployment's; a call center's definition, which a page tells, only picks one of them. And because a
-text may be read by another plan than it was written for, it is judged as each plan reads it.
+Law of this file: **the number that is finally dialed is the one that the policy approved.** The
+plans are the deployment's; a call center's definition, which a page reports, only picks one of
+them. Because a text may be read by another plan than the one it was written for, it is checked as
+every plan reads it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from adapter.core.numberplan import national_digits, parsed
 
 
 class DialPlan(Struct, frozen=True):
-    """The digits that a telephone system of that `region` (ISO 3166 two letters) wants first.
+    """The prefixes that a phone system in this `region` (ISO 3166 two-letter code) expects.
 
-    Before an outside line, and then before a long distance number of its own country or an
-    international one. Without any for the latter those could not be told from its own: it reaches
-    none of them.
+    First that of an outside line, then that of a long-distance number of its own country or of an
+    international number. Without an international prefix, international numbers could not be
+    told from national ones, so the system reaches none.
     """
 
     region: str
@@ -32,11 +33,11 @@ class DialPlan(Struct, frozen=True):
 
     @property
     def prefixes(self) -> tuple[str, str, str]:
-        """All three."""
+        """The three prefixes, in the order of the fields."""
         return self.outside, self.long_distance, self.international
 
     def dialed(self, dial_string: str) -> str | None:
-        """What this system is told for a number in E.164; None if it cannot reach that."""
+        """What this system is asked to dial for an E.164 number; None if it cannot reach it."""
         number = parsed(dial_string, None)
         if number is None:
             return None
@@ -47,7 +48,7 @@ class DialPlan(Struct, frozen=True):
         return f"{self.outside}{self.international}{dial_string.removeprefix('+')}"
 
     def read(self, dialed: str) -> Iterator[str]:
-        """Which numbers (E.164) this system may reach with such a text."""
+        """The numbers (E.164) that this system may reach with this text."""
         if not dialed.startswith(self.outside):
             return
         rest = dialed.removeprefix(self.outside)
@@ -58,9 +59,9 @@ class DialPlan(Struct, frozen=True):
 
 
 def picked(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> DialPlan | None:
-    """The plan that a call center's definition names by its prefixes, whole; else none.
+    """The plan whose prefixes are exactly those of a call center's definition, or None.
 
-    Of several with the same prefixes that of the call center's country, or the first.
+    If several plans share the prefixes, that of the call center's country, else the first.
     """
     if not plans:
         return None
@@ -75,7 +76,7 @@ def picked(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> Dial
 
 
 def is_unknown(call_center: CallCenterSettings, plans: tuple[DialPlan, ...]) -> bool:
-    """Whether it names prefixes that are no plan's: they are not dialed."""
+    """Whether the call center names prefixes that belong to no plan: they are not dialed."""
     named = bool(
         call_center.outside_prefix
         or call_center.long_distance_prefix

@@ -1,7 +1,7 @@
-"""What is remembered of a call that is over, and which of them an agent looks for. Pure.
+"""What is kept of a finished call, and which of these calls an agent looks for. Pure.
 
-Law of this file: how a `PastCall` is declared is how its row looks. What older versions did not
-write has a default; `record` is the id alone, so that they can read the row too.
+Law of this file: the declaration of `PastCall` is the format of its row. Fields that older versions
+did not write have defaults; `record` is only the ID, so that those versions can read the row too.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from adapter.core.values import Value
 
 
 class PastCall(Value, frozen=True):
-    """One call of one agent; times are Unix milliseconds, `talk_seconds` None without a talk.
+    """One finished call of one agent; times are Unix milliseconds, `talk_seconds` None without one.
 
-    `name` is the other party's, `record` the id of the Salesforce record that the call is about;
-    `extension` was sent once connected.
+    `name` is the other party's, `record` the ID of the Salesforce record that the call is about;
+    `extension` was sent once the call was connected.
     """
 
     agent: str
@@ -40,10 +40,7 @@ class PastCall(Value, frozen=True):
 
 
 def past_call(agent: Agent, call: Call | CallLog) -> PastCall | None:
-    """What is remembered of it; None while it is not over.
-
-    Of a call and its log either can tell; where there are both, the log may know more.
-    """
+    """The history entry of a call or of its log, which may know more; None if it is not over."""
     facts = call.facts
     over = facts.transferred or facts.ended
     if over is None:
@@ -67,7 +64,7 @@ def past_call(agent: Agent, call: Call | CallLog) -> PastCall | None:
 
 
 def _record(call: Call | CallLog) -> Record:
-    """The record that the call is about: what the agent linked goes before what was clicked."""
+    """The record that the call is about: the agent's own link before the one that was clicked."""
     for record in (call.draft.who, call.draft.what, call.record):
         if record is not None and record.id:
             return record
@@ -75,7 +72,7 @@ def _record(call: Call | CallLog) -> Record:
 
 
 class Kind(StrEnum):
-    """Which calls: all, those that came in and were not taken, those that the agent started."""
+    """Which calls: all, missed inbound calls, or calls that the agent made."""
 
     ALL = "all"
     MISSED = "missed"
@@ -83,10 +80,10 @@ class Kind(StrEnum):
 
 
 class HistoryQuery(Struct, frozen=True):
-    """What an agent looks for among their own calls.
+    """What an agent looks for among their own calls; empty fields match everything.
 
-    `text` is a part of a name, or of a number however it is written; `record` the id of a
-    Salesforce record (15 or 18 letters). What is empty is not asked for.
+    `text` is a part of a name, or of a number in any spelling; `record` is the ID of a Salesforce
+    record (15 or 18 characters).
     """
 
     kind: Kind = Kind.ALL
@@ -94,26 +91,26 @@ class HistoryQuery(Struct, frozen=True):
     record: str = ""
 
     def wants(self, call: PastCall) -> bool:
-        """Whether the agent looks for it."""
+        """Whether the call matches."""
         if self.kind is Kind.MISSED and call.outcome is not MISSED:
             return False
         if self.kind is Kind.MINE and call.direction is INBOUND:
             return False
-        # Salesforce's ids of 18 letters are those of 15 and a check sum.
+        # An 18-character ID is the 15-character one with a checksum.
         if self.record and call.record[:15] != self.record[:15]:
             return False
-        return not self.text or self._tells(call)
+        return not self.text or self._text_matches(call)
 
-    def _tells(self, call: PastCall) -> bool:
+    def _text_matches(self, call: PastCall) -> bool:
         text = self.text.casefold().strip()
         names = f"{call.name}\n{call.record_name}\n{call.number}"
         if text in names.casefold():
             return True
         digits = _digits(text)
-        # Letters are looked for in names alone: a "+", a bracket, a hyphen are not what counts.
+        # Text with letters is only searched for in names; punctuation of a number is ignored.
         return bool(digits) and not any(map(str.isalpha, text)) and digits in _digits(call.number)
 
 
 def _digits(text: str) -> str:
-    """The digits without the zeros at the front, which abroad are not dialed."""
+    """The digits without leading zeros, which are not part of the international number."""
     return "".join(filter(str.isdigit, plain(text))).lstrip("0")

@@ -1,7 +1,7 @@
-"""What goes on within a connected call: who hears whom, and what is recorded. Pure.
+"""What happens within a connected call: hold, conference, recording. Pure.
 
-Law of this file: what the provider tells is whole each time, so that the latest word holds,
-whatever was lost before it; what it tells no event of is known by what was asked and done.
+Law of this file: the provider reports the complete state each time, so the latest report holds,
+whatever was lost before it. What it has no event for is derived from successful requests.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from adapter.core.values import Value
 
 
 class ThirdState(StrEnum):
-    """How far somebody is who was called into the call."""
+    """The state of a third party who was called into the call."""
 
     RINGING = "ringing"
-    """The other party waits, and nobody talks yet."""
+    """The third party's phone rings; the other party waits."""
     TALKING = "talking"
-    """The agent talks with the third; the other party waits."""
+    """The agent talks to the third party; the other party waits."""
     WAITING = "waiting"
-    """The agent talks with the other party; the third waits."""
+    """The agent talks to the other party; the third party waits."""
     JOINED = "joined"
     """All three talk."""
 
 
 class Third(Value, frozen=True):
-    """Who was called into the call, as the provider writes the number; `since` in Unix ms."""
+    """A third party in the call; `number` is as the provider writes it, `since` is Unix ms."""
 
     number: str
     state: ThirdState
@@ -35,9 +35,9 @@ class Third(Value, frozen=True):
 
 
 class InCall(Value, frozen=True):
-    """The call as it is inside; `at` is when the provider told so (Unix ms), 0 if it never did.
+    """The state within a call; `at` is when the provider reported it (Unix ms), 0 if it never did.
 
-    `held`: the other party waits; `paused`: what is said now is not recorded.
+    `held`: the other party waits; `paused`: the recording is paused.
     """
 
     at: int = 0
@@ -47,15 +47,15 @@ class InCall(Value, frozen=True):
     recording: bool = False
     paused: bool = False
 
-    def told(self, news: InCall) -> InCall:
-        """This, as the provider tells it now; older news than the last are none."""
-        if news.at < self.at:
+    def updated(self, report: InCall) -> InCall:
+        """The state after the provider's report; a report older than the last one is ignored."""
+        if report.at < self.at:
             return self
-        paused = self.paused and news.recording
-        return replace(news, muted=self.muted, paused=paused)
+        paused = self.paused and report.recording
+        return replace(report, muted=self.muted, paused=paused)
 
-    def asked(self, action: str) -> InCall:
-        """This, after the provider did what was asked of it and tells no event of."""
+    def after(self, action: str) -> InCall:
+        """The state after a successful request for which the provider has no event."""
         match action:
             case "mute" | "unmute":
                 return replace(self, muted=action == "mute")

@@ -1,9 +1,9 @@
-"""One phone number that is looked for in everything we hold, however it is written.
+"""One phone number, searched for in all stored data in any spelling.
 
-For a person's right to a copy of their data, and to have it erased (GDPR, articles 15 and 17). Both
-ways of being wrong hurt: what is missed stays, and what is taken for theirs is somebody else's. So
-a spelling without a country code is read as one of the given regions only, and two numbers are the
-same when their E.164 is, never when one merely ends like the other.
+This serves a person's right to a copy of their data and to its erasure (GDPR, articles 15 and 17).
+Both kinds of error hurt: a missed number stays, and a wrong match is somebody else's data. So a
+spelling without a country code is only read as a number of the given regions, and two numbers are
+equal only if their E.164 forms are, never because one ends like the other.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from phonenumbers import PhoneNumberMatcher as Matcher
 from adapter.core.phone import plain
 
 PREFIXES = ("00", "011")
-"""What is dialed before a country code: nearly everywhere, and in North America."""
+"""Dialed before a country code: in most countries, and in North America."""
 
 _OTHER = re.compile("[^0-9]+")
 _LONGEST_ALONE = 40
-"""A text of more letters is no number standing alone."""
+"""Longer text is not a single number."""
 
 
 class NumberQuery(Struct, frozen=True):
     """`number` is E.164, `national` its national significant digits.
 
-    `regions` (ISO 3166, two letters) are where numbers without a country code may be from.
+    Numbers without a country code may be from `regions` (ISO 3166 two-letter codes).
     """
 
     number: str
@@ -37,13 +37,13 @@ class NumberQuery(Struct, frozen=True):
     regions: tuple[str, ...]
 
     def may_be_in(self, text: str) -> bool:
-        """Whether reading this JSON text is worth the while: cheap, and never wrongly False."""
+        """Whether this JSON text may contain the number: a cheap test without false negatives."""
         if "\\u" in text or not text.isascii():
             return True
         return self.national in _OTHER.sub("", text)
 
     def is_in(self, text: str) -> bool:
-        """Whether the text says the number, alone or among other words."""
+        """Whether the text contains the number, alone or among other words."""
         folded = plain(text)
         if self.national not in "".join(c for c in folded if c.isdigit()):
             return False
@@ -54,10 +54,10 @@ class NumberQuery(Struct, frozen=True):
         )
 
     def is_within(self, value: object) -> bool:
-        """Whether any text of a JSON value, or of a frozen value of ours, says it."""
-        return any(self._is_said_by(item) for item in leaves(value))
+        """Whether any text in a JSON value, or in a struct of ours, contains the number."""
+        return any(self._is_in_leaf(item) for item in leaves(value))
 
-    def _is_said_by(self, item: object) -> bool:
+    def _is_in_leaf(self, item: object) -> bool:
         if isinstance(item, str):
             return self.is_in(item)
         return isinstance(item, int) and str(item) == self.number[1:]
@@ -70,7 +70,7 @@ class NumberQuery(Struct, frozen=True):
         )
 
     def _abroad(self, folded: str) -> Iterator[str]:
-        """With a plus what was written without: unless it is a number of these regions as it is."""
+        """Spellings with a plus, unless the text is a valid number of these regions without it."""
         digits = "".join(c for c in folded if c.isdigit())
         for prefix in PREFIXES:
             if digits.startswith(prefix):
@@ -80,7 +80,7 @@ class NumberQuery(Struct, frozen=True):
 
 
 def sought(text: str, regions: tuple[str, ...]) -> NumberQuery | None:
-    """What to look for, from a number in any spelling (read in the first region); None if none."""
+    """The query for a number in any spelling, read in the first region; None if it is none."""
     try:
         number = phonenumbers.parse(plain(text), regions[0])
     except NumberParseException:
@@ -92,7 +92,7 @@ def sought(text: str, regions: tuple[str, ...]) -> NumberQuery | None:
 
 
 def leaves(value: object) -> Iterator[object]:
-    """Everything in a value that is not made of parts; names of fields are no data."""
+    """All leaves of a value: everything but field names and containers."""
     if isinstance(value, Mapping):
         for item in value.values():
             yield from leaves(item)
@@ -111,7 +111,7 @@ def _e164(number: PhoneNumber) -> str:
 
 
 def _parsed(text: str, region: str | None) -> str:
-    """Its E.164, or nothing if it cannot be read."""
+    """Its E.164 form, or "" if it cannot be parsed."""
     try:
         return _e164(phonenumbers.parse(text, region))
     except NumberParseException:

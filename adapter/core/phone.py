@@ -1,9 +1,9 @@
-"""Dial policy: from a text in a Salesforce field to a number that may be dialed, or a reason.
+"""Dial policy: from the text of a Salesforce field to a number that may be dialed, or a reason.
 
-Order of the questions: emergency first, on the raw digits ("911" parsed as a US number would be
-+1 911 and no longer be one); then extensions of the house; then the numbering plans. What stands in
-the text is read by `core.numbertext`, which number that is by `core.numberplan`: a number is
-refused rather than guessed. Here is what a deployment allows.
+The order matters: emergency numbers first, by their raw digits ("911" parsed as a US number would
+become +1 911); then internal extensions; then the numbering plans. `core.numbertext` reads the
+text, and `core.numberplan` decides which number it is, refusing rather than guessing. This module
+decides what the deployment allows.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from adapter.core.tolls import is_costly, is_costly_within
 
 
 class DialKind(StrEnum):
-    """What sort of dial string it is."""
+    """The kind of a dial string."""
 
     E164 = "e164"
     EXTENSION = "extension"
@@ -37,13 +37,12 @@ class DialKind(StrEnum):
 class DialRules(Struct, frozen=True):
     """What may be dialed.
 
-    `default_region`: ISO 3166 two letters, for numbers without a country code (an agent's call
-    center may say another one than `home_region`, the deployment's); `regions`: where calls may go
-    (empty: anywhere); `extension_digits`: shortest and longest extension of the house; `allow` and
-    `deny`: beginnings in E.164, or of digits alone for extensions and short codes: the longest
-    match decides before region and kind; `digits`: whether the provider can send digits in a call,
-    and so reach an extension behind a number; `plans`: what the telephone system may be told to
-    dial before a number.
+    `default_region`: ISO 3166 two-letter code, for numbers without a country code; an agent's call
+    center may set another one than `home_region`, the deployment's. `regions`: where calls may go
+    (empty: anywhere). `extension_digits`: shortest and longest internal extension. `allow` and
+    `deny`: prefixes in E.164, or digits only for extensions and short codes; the longest match
+    decides before region and kind. `digits`: whether the provider can send digits during a call,
+    and so reach an extension behind a number. `plans`: the dial plans of the phone system.
     """
 
     default_region: str = "US"
@@ -60,9 +59,9 @@ class DialRules(Struct, frozen=True):
 
 
 class Dialable(Struct, frozen=True):
-    """A number to dial: `dial_string` as the provider takes it.
+    """A number to dial: `dial_string` in the form that the provider expects.
 
-    `extension` is what is to be sent as digits once the call is connected: digits, perhaps a #.
+    `extension` is sent as digits once the call is connected: digits, perhaps with a closing #.
     """
 
     dial_string: str
@@ -85,16 +84,16 @@ _ALARM = re.compile(
     r"|警察|消防|救急",
     re.IGNORECASE,
 )
-"""Words beside an emergency number that leave no doubt that it is meant as one."""
+"""Words beside an emergency number that prove that it is meant as one."""
 
 
 def plain(text: str) -> str:
-    """The text with full-width and other digits as ASCII, and a tel: scheme taken off.
+    """The text with all scripts' digits as ASCII, without a tel: scheme and invisible marks.
 
-    Invisible marks (bidi, soft hyphen, byte order) come with numbers that were pasted: they go.
+    Pasted numbers carry such marks (bidi, soft hyphen, byte order).
     """
     if text.isascii():
-        folded = text.strip()  # nearly always, and nothing below would change it
+        folded = text.strip()  # the usual case, which nothing below would change
         return folded[4:] if folded[:4].lower() == "tel:" else folded
     folded = unicodedata.normalize("NFKC", text)
     folded = "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()
@@ -104,30 +103,30 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def dialable(text: str, rules: DialRules) -> Dialable | Undialable:
-    """What to dial for this text, or why it can't be dialed. Never raises."""
+    """What to dial for this text, or why it cannot be dialed. Never raises."""
     if len(text) > _LONGEST:
         return Undialable("too-long", "This is too long to be a phone number.")
-    found = read_text(text)
-    if isinstance(found, Unreadable):
-        return _unreadable(found)
-    if _is_alarm(found, rules):
-        return Dialable(found.digits, DialKind.EMERGENCY)
-    if rules.extensions and _is_extension(found, rules):
-        return _extension(found.digits, rules)
-    number = read_number(found, rules.default_region)
+    reading = read_text(text)
+    if isinstance(reading, Unreadable):
+        return _unreadable(reading)
+    if _is_alarm(reading, rules):
+        return Dialable(reading.digits, DialKind.EMERGENCY)
+    if rules.extensions and _is_extension(reading, rules):
+        return _extension(reading.digits, rules)
+    number = read_number(reading, rules.default_region)
     if isinstance(number, Unplanned):
         return Undialable(number.reason, number.text)
-    if found.extension and not rules.digits:
-        return _UNREACHED
+    if reading.extension and not rules.digits:
+        return _UNREACHABLE_EXTENSION
     dial_string = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     refusal = refused(dial_string, rules)
-    return refusal or Dialable(dial_string, DialKind.E164, found.extension)
+    return refusal or Dialable(dial_string, DialKind.E164, reading.extension)
 
 
-def _unreadable(found: Unreadable) -> Undialable:
-    if found is EMPTY:
+def _unreadable(reading: Unreadable) -> Undialable:
+    if reading is EMPTY:
         return Undialable("empty", "There is no number here.")
-    if found is SEVERAL:
+    if reading is SEVERAL:
         text = "There is more than one phone number here. Dial one by hand."
         return Undialable("several-numbers", text)
     return _NO_NUMBER
@@ -136,32 +135,34 @@ def _unreadable(found: Unreadable) -> Undialable:
 _NO_NUMBER = Undialable("not-a-number", "This is not a phone number.")
 
 
-_UNREACHED = Undialable(
+_UNREACHABLE_EXTENSION = Undialable(
     "has-extension",
     "Your phone system cannot send the digits of an extension. "
     "Dial the main number and ask for the extension.",
 )
 
 
-def _is_alarm(found: NumberText, rules: DialRules) -> bool:
-    """An emergency number: its digits in a row or one by one, and no word that makes it another.
+def _is_alarm(reading: NumberText, rules: DialRules) -> bool:
+    """Whether it is an emergency number: in one piece or digit by digit, without contrary words.
 
-    Which country's, a page says: hence none that costs at home, where the telephone system is.
+    The page says of which country. So a number that is costly where the phone system is does not
+    count.
     """
-    if found.has_plus or found.extension or not is_emergency(found.digits, rules.default_region):
+    digits = reading.digits
+    if reading.has_plus or reading.extension or not is_emergency(digits, rules.default_region):
         return False
     home = rules.home_region or rules.default_region
-    if not is_emergency(found.digits, home) and is_costly_within(found.digits, home):
+    if not is_emergency(digits, home) and is_costly_within(digits, home):
         return False
-    bare = not (any(map(str.isalnum, found.label + found.remark)) or found.lettered)
-    beside = found.label.endswith(":") or found.remark[:1] in set("(,;:-") - {""}
-    told = _ALARM.search(f"{found.label} {found.remark}") is not None
-    return found.is_spelled_plainly and (bare or beside or told)
+    is_bare = not (any(map(str.isalnum, reading.label + reading.remark)) or reading.lettered)
+    is_labeled = reading.label.endswith(":") or reading.remark[:1] in set("(,;:-") - {""}
+    has_alarm_word = _ALARM.search(f"{reading.label} {reading.remark}") is not None
+    return reading.is_spelled_plainly and (is_bare or is_labeled or has_alarm_word)
 
 
 @lru_cache(maxsize=1024)
 def is_emergency(bare: str, region: str) -> bool:
-    """Whether these digits, just as they stand, reach an emergency service in the region."""
+    """Whether exactly these digits reach an emergency service in the region."""
     return (
         bare.isascii()
         and bare.isdigit()
@@ -170,24 +171,24 @@ def is_emergency(bare: str, region: str) -> bool:
     )
 
 
-def _is_extension(found: NumberText, rules: DialRules) -> bool:
-    """Digits alone, perhaps with a remark in brackets: "9-17" and "204 Main Street" are none."""
+def _is_extension(reading: NumberText, rules: DialRules) -> bool:
+    """Only digits, perhaps with a remark in brackets: not "9-17" and not "204 Main Street"."""
     shortest, longest = rules.extension_digits
-    others = found.has_plus or found.extension or found.label or found.lettered
+    has_more = reading.has_plus or reading.extension or reading.label or reading.lettered
     return (
-        not (others or has_area_code(found, rules.default_region))
-        and shortest <= len(found.digits) <= longest
-        and not set(found.separators) - {" "}
-        and (not found.remark or found.remark.startswith("("))
+        not (has_more or has_area_code(reading, rules.default_region))
+        and shortest <= len(reading.digits) <= longest
+        and not set(reading.separators) - {" "}
+        and (not reading.remark or reading.remark.startswith("("))
     )
 
 
 def _extension(digits: str, rules: DialRules) -> Dialable | Undialable:
-    """An extension, or a short code of the telephone network that looks like one."""
+    """An extension, or a short code of the public network that looks like one."""
     regions = {rules.default_region, rules.home_region} - {""}
     outside = {f"+{phonenumbers.country_code_for_region(region)}{digits}" for region in regions}
     allowed = _longest(digits, rules.allow)
-    # A whole country that is denied says nothing about extensions: a national digit must match.
+    # Denying a whole country does not deny extensions: at least one national digit must match.
     denied = max(
         [_longest(digits, rules.deny)]
         + [_longest(text, rules.deny, len(text) - len(digits) + 1) for text in outside]
@@ -208,14 +209,14 @@ def _extension(digits: str, rules: DialRules) -> Dialable | Undialable:
 _DENIED = Undialable("denied", "Your admin has blocked this number.")
 
 
-def _longest(dialed: str, beginnings: tuple[str, ...], shortest: int = 1) -> int:
-    """How long the longest of these is that the text begins with, of those long enough."""
-    lengths = (len(one) for one in beginnings if len(one) >= shortest and dialed.startswith(one))
-    return max(lengths, default=0)
+def _longest(dialed: str, prefixes: tuple[str, ...], shortest: int = 1) -> int:
+    """The length of the longest matching prefix that has at least `shortest` characters, or 0."""
+    matching = (prefix for prefix in prefixes if dialed.startswith(prefix))
+    return max((len(prefix) for prefix in matching if len(prefix) >= shortest), default=0)
 
 
 def refused(dial_string: str, rules: DialRules) -> Undialable | None:
-    """Why a number (E.164) may not be dialed; None if it may be."""
+    """Why a number (E.164) may not be dialed; None if it may."""
     allowed = _longest(dial_string, rules.allow)
     if _longest(dial_string, rules.deny) > allowed:
         return _DENIED
@@ -235,39 +236,39 @@ def refused(dial_string: str, rules: DialRules) -> Undialable | None:
 
 
 def _region(number: phonenumbers.PhoneNumber) -> str | None:
-    """The number's region; an unlikely number's too, where the code has only one."""
+    """The number's region, even for an unlikely number if its calling code has only one region."""
     regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
     return regions[0] if len(regions) == 1 else phonenumbers.region_code_for_number(number)
 
 
 class Order(Struct, frozen=True):
-    """A number that may be dialed, and what the telephone system is told to dial for it."""
+    """A number that may be dialed, and what the phone system is asked to dial for it."""
 
     number: Dialable
     dialed: str
 
 
 def order(text: str, rules: DialRules, call_center: CallCenterSettings) -> Order | Undialable:
-    """What to have dialed for this text, by the plan that the call center names, or why not."""
+    """What to dial for this text, by the call center's dial plan, or why not."""
     number = dialable(text, rules)
     if isinstance(number, Undialable):
         return number
     plan = picked(call_center, rules.plans)
     if plan is None or number.kind is not DialKind.E164:
         return Order(number, number.dial_string)
-    told = plan.dialed(number.dial_string)
-    if told is None:
+    dialed = plan.dialed(number.dial_string)
+    if dialed is None:
         return Undialable("region", "Your phone system has no prefix for international calls.")
-    for reached in (reached for other in rules.plans for reached in other.read(told)):
+    for reached in (reached for other in rules.plans for reached in other.read(dialed)):
         if (refusal := refused(reached, rules)) is not None:
             return refusal
-    return Order(number, told)
+    return Order(number, dialed)
 
 
 def same_number(one: str, other: str) -> bool:
-    """Whether two ways of writing may be one number: with its country, or as dialed within it.
+    """Whether two spellings may mean the same number, with or without the country code.
 
-    For binding a provider's event to the call that we asked for, which it may write in another way.
+    It matches a provider's event with the call that we placed, whose number it may spell otherwise.
     """
     first, second = _digits(one), _digits(other)
     if not first or not second:
@@ -281,7 +282,7 @@ def same_number(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _spellings(number: str) -> frozenset[str]:
-    """The digits that stand for a number in E.164 abroad and at home; none of what is not one."""
+    """The digits dialed for an E.164 number from abroad and at home; none for anything else."""
     read = parsed(number, None)
     if read is None:
         return frozenset()
@@ -294,11 +295,11 @@ def _spellings(number: str) -> frozenset[str]:
 
 
 def mark(number: str) -> int:
-    """The same for the same number, and for one in 65,536 others: too little to tell it by."""
+    """A 16-bit mark of a number: too short to identify it, enough to recognize a repetition."""
     return crc32(_without_one(_digits(number)).encode()) & 0xFFFF
 
 
-@lru_cache(maxsize=1024)  # an agent's latest numbers are compared with each further one
+@lru_cache(maxsize=1024)  # an agent's recent numbers are compared with each new one
 def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, plain(text)))
 
@@ -309,7 +310,7 @@ def _without_one(digits: str) -> str:
 
 @lru_cache(maxsize=1024)
 def display(number: str, region: str) -> str:
-    """The number as people in that region read it; as it stands if it is none."""
+    """The number in the region's usual format; unchanged if it is not E.164."""
     if not number.startswith("+"):
         return number
     read = parsed(number, None)
@@ -321,7 +322,7 @@ def display(number: str, region: str) -> str:
 
 
 def with_extension(shown: str, extension: str) -> str:
-    """A number as it is shown, with the extension behind it, if there is one."""
+    """A displayed number followed by its extension, if there is one."""
     return f"{shown} ext. {extension}" if extension else shown
 
 

@@ -1,7 +1,7 @@
-"""How long, how often, what is allowed: the numbers that the machine takes as an argument.
+"""Time limits, counts and permissions that the machine takes as an argument.
 
-Durations are milliseconds. The last read-back comes later than Salesforce's limits let a save go on
-(10 s of CPU, 120 s of callouts); what could still come then, docs/reliability.md tells.
+Durations are milliseconds. The last read-back comes later than Salesforce's limits allow a save to
+run (10 s of CPU, 120 s of callouts); docs/reliability.md says what could still happen after it.
 https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_gov_limits.htm
 """
 
@@ -20,17 +20,17 @@ from adapter.core.phone import DialRules
 
 
 class SavePolicy(Struct, frozen=True):
-    """The go gate's patience.
+    """The limits of the go gate.
 
-    `read_back`: whether Salesforce can be asked for a call's record; `read_back_at` are
-    the moments of asking, counted from when the outcome became unknown; `refused_after` are the
-    waits after a transient refusal, whose end is the tray; within `fresh_ms` of its acceptance
-    a go may still be on its way to its page (which refuses one older than 5 s). `after_wrapup`: the
-    record is made when the wrap-up is over, with everything, and seldom changed afterwards.
+    `read_back`: whether Salesforce can be queried for a call's record; `read_back_at` are the times
+    of the queries, counted from when the outcome became unknown. `refused_after` are the waits
+    after a transient refusal; after the last one the log goes to the tray. Within `fresh_ms` of its
+    acceptance a go may still be on its way to its page, which refuses one older than 5 s.
+    `after_wrapup`: the record is created after the wrap-up, complete, and rarely changed later.
 
-    What the backend writes has `write_ms` for its outcome; after a failure it waits
-    `write_again_ms`, twice as long each time, `write_again_longest_ms` at most; after `writes`
-    failures in a row, about a day, somebody must look.
+    A write by the backend has `write_ms` for its outcome. After a failure it waits
+    `write_again_ms`, doubled each time up to `write_again_longest_ms`; after `writes` consecutive
+    failures (about a day) the log goes to the tray.
     """
 
     report_ms: int = 30_000
@@ -60,31 +60,30 @@ PLAIN_WORDS: tuple[tuple[Outcome, str], ...] = (
     (Outcome.MISSED, "Missed"),
     (Outcome.ELSEWHERE, "Answered Elsewhere"),
 )
-"""How a call ended, as it stands in the log where nobody has set another word."""
+"""The disposition for each outcome, unless an admin has set another one."""
 
 _CODES = {words: outcome.value for outcome, words in PLAIN_WORDS}
 
 
 def outcome_code(words: str) -> str:
-    """The outcome that these words of ours stand for; empty for an admin's own words.
+    """The outcome that one of our own dispositions stands for; "" for an admin's own words.
 
-    A page says what it has a code for in its own language; the log keeps the words.
+    A page translates what has a code; the log keeps the words.
     """
     return _CODES.get(words, "")
 
 
 class Policy(Struct, frozen=True, cache_hash=True):
-    """Everything that a deployment may set about calls; what follows from it is remembered by it.
+    """Everything about calls that a deployment can set; its hash is cached, for use as a key.
 
-    `cdr_retry_ms`: the waits after further questions to the call log, where it may say that
-    there is nothing to log.
+    `cdr_retry_ms` are the waits after repeated CDR lookups, while the CDR may show that there is
+    nothing to log.
 
-    Without `per_minute_org` (0) an org may start any number of calls; within `repeat_ms` of its
-    click a number is called again only when the agent confirms it (0: without a question). `pauses`
-    are the states of an agent that the phone system itself heeds, `away_reasons` those of AWAY;
-    `click_in_silence`: a click rings the agent's phones while they are not to be disturbed;
-    `note_templates` are the names of what may be put into notes; `wanted` is what templates of
-    records name of a talk that is over (`aftermath`).
+    With `per_minute_org` 0 an org may start any number of calls. Within `repeat_ms` of its click a
+    number is only called again if the agent confirms it (0: always). `pauses` are the availability
+    states that the phone system applies itself, `away_reasons` the reasons for AWAY.
+    `click_in_silence`: a click rings the agent's phones even on do not disturb. `note_templates`
+    are texts to insert into notes; `wanted` are the facts that record templates use (`aftermath`).
     """
 
     outcome_ms: int = 15_000
@@ -122,35 +121,35 @@ class Policy(Struct, frozen=True, cache_hash=True):
     dispositions: tuple[tuple[Outcome, str], ...] = PLAIN_WORDS
 
     def of(self, call_center: CallCenterSettings) -> Policy:
-        """This policy for an agent of that call center."""
+        """This policy with the settings of the agent's call center."""
         if call_center is NO_CALL_CENTER or call_center == NO_CALL_CENTER:
             return self
         wrapup_ms = self.wrapup_ms if call_center.wrapup_ms is None else call_center.wrapup_ms
         region = call_center.region if is_region(call_center.region) else self.dial.default_region
-        return _ruled(self, wrapup_ms, region, call_center.record_fields)
+        return _with_call_center(self, wrapup_ms, region, call_center.record_fields)
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What an agent may say of a call; several outcomes may share a word.
+        """The dispositions that an agent can choose from, without duplicates.
 
-        Nobody writes up a call that a colleague took.
+        A call answered by a colleague has no wrap-up.
         """
-        words = (text for one, text in self.dispositions if one is not Outcome.ELSEWHERE)
+        words = (text for outcome, text in self.dispositions if outcome is not Outcome.ELSEWHERE)
         return tuple(dict.fromkeys(words))
 
     def disposition(self, outcome: Outcome) -> str:
         """The CallDisposition for an outcome."""
-        for one, said in self.dispositions:
-            if one is outcome:
-                return said
+        for listed, words in self.dispositions:
+            if listed is outcome:
+                return words
         return outcome.value
 
 
-@lru_cache(maxsize=128)  # a page may tell of 160 KB
-def _ruled(
+@lru_cache(maxsize=128)  # one page's settings may take 160 KB
+def _with_call_center(
     policy: Policy, wrapup_ms: int, region: str, record_fields: tuple[tuple[str, str], ...]
 ) -> Policy:
-    """The same for all agents of a call center, and asked for with every event."""
+    """Cached, because every event asks for it, and all agents of a call center share it."""
     wanted = (*policy.wanted, *named_in(template for _, template in record_fields))
     dial = replace(policy.dial, default_region=region)
     return replace(policy, wrapup_ms=wrapup_ms, dial=dial, wanted=wanted)

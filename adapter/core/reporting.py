@@ -71,7 +71,7 @@ def reported(agent: Agent, event: Report, policy: Policy) -> Decision:
     if call is not None:
         call = _with_user_named(call, event)
         if isinstance(event, InCallChanged) and not event.elsewhere:
-            call = replace(call, in_call=call.in_call.told(event.in_call))
+            call = replace(call, in_call=call.in_call.updated(event.in_call))
         return _learned(agent, call, _for_this_agent(call, event), policy)
     if not event.known and isinstance(event, CallEnded):
         own_leg = is_own_leg(agent, event.facts, event.at)

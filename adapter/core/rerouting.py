@@ -1,6 +1,6 @@
-"""May a page of another route save this log? When an agent has moved, only such pages may be left.
+"""Whether a page of another route may save a log: after an agent has moved, no other may be left.
 
-Law of this file: a create that was tried by key is repeated by key alone, whatever became of it.
+Law of this file: a create that was tried by key is only ever repeated by key.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from adapter.core.route import Route
 
 
 def may_save(log: CallLog, route: Route, at: int, policy: SavePolicy) -> bool:
-    """Whether a page of that route may have a log that is to be saved now; `at` Unix ms.
+    """Whether a page of that route may get a log that is to be saved now; `at` is Unix ms.
 
-    By the gate, what is to be saved has nothing under way, so a save by key is safe. The other way
-    round no answer proves that: a keyed save may have been sent twice, and the other copy make the
-    record, or undo an update. So only what was never tried goes over at once, and an update when
-    the last copy can no longer be committed.
+    The gate guarantees that nothing is under way, so changing over to a save by key is safe. The
+    other way round it is not: a keyed save may have been sent twice, and its second copy may still
+    create the record or undo an update. So only a log that was never tried changes over at once,
+    and an update once the last copy can no longer be committed.
     """
     if log.route is route or not (log.route.by_page and route.by_page):
         return log.route is route

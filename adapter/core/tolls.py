@@ -1,8 +1,8 @@
 """What a number may cost: premium and shared-cost ranges, personal numbers, pagers, short codes.
 
-Law of this file: doubt is no discount. A switch may stop reading where a number is complete, and a
-number that the library does not know may still be billed: so its beginnings are judged, and what
-could follow them.
+Law of this file: in doubt a number is costly. A switch may stop reading as soon as a number is
+complete, and a number unknown to the library may still be billed. So prefixes of a number are
+checked, and what could follow them.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ COSTLY = frozenset(
 )
 
 _COSTLY_CODES = frozenset({808, 878, 979})
-"""Calling codes of nothing else (https://www.itu.int/oth/T0202.aspx?parent=T0202)."""
+"""Calling codes with only costly numbers (https://www.itu.int/oth/T0202.aspx?parent=T0202)."""
 
 _PAY_PER_CALL = "976"
 """An exchange in every area code of +1 (https://en.wikipedia.org/wiki/976_(telephone_prefix))."""
 
 _FILLERS = "123579"
-"""Digits that some number of a range goes on with, all the same: no range wants others alone."""
+"""Repeated to complete a prefix: each range has a number that continues with one of these."""
 
 _SHORTEST = 2
 
 
 def is_costly(number: PhoneNumber) -> bool:
-    """Whether calling this number, read of its E.164, may cost more than a call to a person."""
+    """Whether a call to this number (parsed from E.164) may cost more than an ordinary call."""
     code = number.country_code or 0
     if code in _COSTLY_CODES:
         return True
     digits = phonenumbers.national_significant_number(number)
     if code == 1 and digits[3:6] == _PAY_PER_CALL:
         return True
-    # "+49 0900…": whoever connects the call may take the zero for the one dialed within a country.
+    # "+49 0900…": a carrier may take the zero for the national trunk prefix.
     bare = digits.lstrip("0")
     return _is_costly(code, digits) or (bare != digits and _is_costly(code, bare))
 
 
 def is_costly_within(digits: str, region: str) -> bool:
-    """Whether these digits, dialed in the region as they stand, are or begin with a costly number.
+    """Whether these digits, dialed unchanged in the region, are or begin with a costly number.
 
-    A complete one: of an extension of the house nobody may say what could follow.
+    Only complete numbers count, because what could follow an internal extension is unknown.
     """
     code = phonenumbers.country_code_for_region(region)
     if not code:
@@ -61,15 +61,15 @@ def is_costly_within(digits: str, region: str) -> bool:
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
     national = {digits, digits.removeprefix(trunk)} - {""}
     return is_costly_short_code(digits, region) or any(
-        _kind(code, one[:size]) in COSTLY for one in national for size in range(4, len(one) + 1)
+        _kind(code, form[:size]) in COSTLY for form in national for size in range(4, len(form) + 1)
     )
 
 
 def is_costly_short_code(digits: str, region: str) -> bool:
-    """Whether these digits are a public service in the region that is not known to be cheap.
+    """Whether these digits are a public service of the region that is not known to be cheap.
 
-    By the library's table; what it lists without a cost, as directory inquiries mostly are, counts
-    too, less what is for text messages or within one carrier only.
+    Services that the library lists without a cost, such as most directory inquiries, count as
+    costly, except those for text messages and those of a single carrier.
     """
     number = _number(phonenumbers.country_code_for_region(region), digits)
     cost = phonenumbers.expected_cost_for_region(number, region)
@@ -96,45 +96,45 @@ def _is_costly(code: int, digits: str) -> bool:
 
 
 def _leads_to_costly(code: int, digits: str) -> bool:
-    """Whether the longest beginning that belongs to any known range belongs to costly ones only."""
+    """Whether the longest prefix that belongs to a known range only belongs to costly ranges."""
     for size in range(len(digits), _SHORTEST - 1, -1):
-        begun = digits[:size]
-        kinds = {_kind(code, begun + rest) for rest in _rests(code, size)}
-        kinds |= {_kind(code, begun)}
+        prefix = digits[:size]
+        kinds = {_kind(code, prefix + rest) for rest in _rests(code, size)}
+        kinds |= {_kind(code, prefix)}
         if known := kinds - {PhoneNumberType.UNKNOWN}:
             return known <= COSTLY
     return False
 
 
 def _rests(code: int, size: int) -> list[str]:
-    """What could follow so many digits of that calling code."""
+    """What could follow `size` digits of that calling code."""
     missing = [length - size for length in _lengths(code) if length > size]
     return [digit * count for digit, count in product(_FILLERS, missing)]
 
 
 @lru_cache(maxsize=512)
 def _lengths(code: int) -> tuple[int, ...]:
-    """How many digits the costly numbers of that calling code have, and its usual ones."""
+    """The numbers of digits that costly and ordinary numbers of that calling code have."""
     main = _metadata(code)[0]
     ranges = (*_costly_ranges(main), main.fixed_line, main.mobile)
-    return tuple(sorted({length for one in ranges if one for length in one.possible_length}))
+    return tuple(sorted({size for known in ranges if known for size in known.possible_length}))
 
 
 @lru_cache(maxsize=512)
 def _costly_lengths(code: int) -> frozenset[int]:
-    """How many digits a costly number of that calling code may have, in any of its regions."""
+    """The numbers of digits that a costly number of that calling code has in any of its regions."""
     return frozenset(
         length
         for region in _metadata(code)
-        for one in _costly_ranges(region)
-        if one
-        # A range that says nothing has all the lengths of its region.
-        for length in one.possible_length or region.general_desc.possible_length
+        for costly in _costly_ranges(region)
+        if costly
+        # A range without lengths of its own has those of its region.
+        for length in costly.possible_length or region.general_desc.possible_length
     )
 
 
 def _metadata(code: int) -> list[Any]:
-    """What the library knows of each region of a calling code that it knows; the main one first."""
+    """The library's metadata for each region of a known calling code, the main region first."""
     if (regions := phonenumbers.region_codes_for_country_code(code)) == (NON_GEOGRAPHIC,):
         return [PhoneMetadata.metadata_for_nongeo_region(code)]
     return [PhoneMetadata.metadata_for_region(region) for region in regions]

@@ -1,7 +1,7 @@
-"""How an agent should take what is said: the tone of an answer or notice, by its code. Pure.
+"""The tone of an answer or a notice, by its code. Pure.
 
-Law of this file: a page never guesses from a code whether something went well. What is not known
-here is bad news: good news that looks bad is asked about, bad news that looks good is not.
+Law of this file: a page never guesses from a code whether something went well. An unknown code is
+an error: agents ask about good news that looks bad, but not about bad news that looks good.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Tone: TypeAlias = Literal["quiet", "good", "info", "warning", "error"]
-"""`quiet` is not said at all: the call's card shows it."""
+"""`quiet` is not shown, because the call's card already shows it."""
 
 _WARNING = (
     *("confirm-repeat", "not-picked-up", "unknown-outcome", "do-not-disturb"),
@@ -25,5 +25,5 @@ _TONES: dict[str, Tone] = {
 
 
 def tone_of(code: str) -> Tone:
-    """The tone of what this code says; `error` for any that is not known here."""
+    """The tone of this code; `error` if it is unknown."""
     return _TONES.get(code, "error")

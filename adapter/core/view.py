@@ -1,7 +1,7 @@
 """What a page shows, as a function of the agent's value and its logs. Pure.
 
-The view is whole each time; a page drops what is older than what it has. Nothing travels only
-here: whatever the view says can be made again from the store.
+Each view is complete; a page drops a view that is older than the one it has. A view contains
+nothing that cannot be derived from the store again.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ View = dict[str, Any]
 
 
 def view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, bool]) -> View:
-    """Everything but `epoch`, `version` and `now`, which the sender knows.
+    """The view without `epoch`, `version` and `now`, which the sender adds.
 
-    To be read only: some parts are the same in many views.
+    Do not change it: views share parts.
     """
     policy = policy.of(agent.call_center)
     region = policy.dial.default_region
@@ -69,16 +69,16 @@ def view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, b
         "calls": cards,
         "wrapups": _wrapups(agent, over, logs, policy) if over else [],
         "tray": [_tray(log, policy) for log in logs if isinstance(log.state, Tray)],
-        "answers": [{"request_id": one.request_id, **_note(one)} for one in agent.answers],
-        "notices": [{"id": one.id, **_note(one)} for one in agent.notices],
+        "answers": [{"request_id": note.request_id, **_note(note)} for note in agent.answers],
+        "notices": [{"id": note.id, **_note(note)} for note in agent.notices],
         **_favorites(agent.favorites, region),
         "can": can,
         "settings": _settings(policy, agent.call_center, agent.ring_profiles),
     }
 
 
-def _note(one: Answer | Notice) -> View:
-    return {"code": one.code, "text": one.text, "at": one.at, "tone": tone_of(one.code)}
+def _note(note: Answer | Notice) -> View:
+    return {"code": note.code, "text": note.text, "at": note.at, "tone": tone_of(note.code)}
 
 
 def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
@@ -87,23 +87,23 @@ def _favorites(favorites: tuple[Favorite, ...], region: str) -> View:
     return {
         "favorites": [
             {
-                "number": one.number,
-                "display": display(one.number, region),
-                "name": one.name,
-                "record": {"id": one.record_id, "name": one.name, "object_type": one.record_type}
-                if one.record_id
+                "number": entry.number,
+                "display": display(entry.number, region),
+                "name": entry.name,
+                "record": _record(Record(entry.record_id, entry.name, entry.record_type))
+                if entry.record_id
                 else None,
             }
-            for one in favorites
+            for entry in favorites
         ]
     }
 
 
-@lru_cache(maxsize=128)  # a page may tell of 160 KB
+@lru_cache(maxsize=128)  # one page's settings may take 160 KB
 def _settings(
     policy: Policy, call_center: CallCenterSettings, ring_profiles: tuple[str, ...]
 ) -> View:
-    """The same for all agents of a call center with the same phones."""
+    """The settings are the same for all agents of a call center with the same phones."""
     region = policy.dial.default_region
     return {
         "wrap_up_seconds": policy.wrapup_ms // 1000,
@@ -112,7 +112,7 @@ def _settings(
         "away_reasons": list(policy.away_reasons),
         "note_templates": list(policy.note_templates),
         "caller_ids": [
-            {"number": one, "display": display(one, region)} for one in policy.caller_ids
+            {"number": number, "display": display(number, region)} for number in policy.caller_ids
         ],
         "ring_profiles": list(ring_profiles),
         "ask_fields": [
@@ -150,11 +150,11 @@ def _agent(agent: Agent) -> View:
 
 
 def _availability(chosen: Availability) -> View:
-    """Nothing of who is simply available, as nearly all are nearly always."""
+    """Omitted for an agent who is simply available, as nearly all are most of the time."""
     if chosen.status is Status.AVAILABLE and chosen.applied is Applied.NOTHING:
         return {}
-    told = {"status": chosen.status.value, "reason": chosen.reason, "since": chosen.since}
-    return {"availability": {**told, "applied": chosen.applied.value}}
+    shown = {"status": chosen.status.value, "reason": chosen.reason, "since": chosen.since}
+    return {"availability": {**shown, "applied": chosen.applied.value}}
 
 
 def _card(call: Call, region: str) -> View:
@@ -181,15 +181,15 @@ def _card(call: Call, region: str) -> View:
     }
 
 
-def _in_call(inside: InCall, region: str) -> View:
-    """What goes on in a connected call; of what is not, nothing is said."""
-    if inside is NOTHING_IN_CALL:
+def _in_call(in_call: InCall, region: str) -> View:
+    """The state within a connected call, without what is off or absent."""
+    if in_call is NOTHING_IN_CALL:
         return {}
-    third = inside.third
-    recording = "paused" if inside.paused else "on" if inside.recording else ""
+    third = in_call.third
+    recording = "paused" if in_call.paused else "on" if in_call.recording else ""
     shown: View = {
-        "held": inside.held,
-        "muted": inside.muted,
+        "held": in_call.held,
+        "muted": in_call.muted,
         "recording": recording,
         "third": third
         and {
@@ -203,12 +203,12 @@ def _in_call(inside: InCall, region: str) -> View:
 
 
 def _called(call: Call, region: str) -> View:
-    """The number that was called (ours, if it came in), and what the click brought along."""
+    """The number that was called (our own on an inbound call), and the click's parameters."""
     own = call.facts.own_number.value if call.facts.own_number else ""
-    came_in = call.direction is INBOUND
+    is_inbound = call.direction is INBOUND
     return {
-        "called_number": own if came_in else call.number,
-        "called_display": display(own, region) if came_in else "",
+        "called_number": own if is_inbound else call.number,
+        "called_display": display(own, region) if is_inbound else "",
         "params": call.details.params,
     }
 
@@ -222,7 +222,7 @@ def _wrapups(
 
 
 def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> View:
-    """`runs`: its time does; during another call it has not begun."""
+    """`runs`: its time is running; during another call it has not begun."""
     return {
         "call_id": call.call_id,
         "direction": str(call.direction),
@@ -245,7 +245,7 @@ def _wrapup(call: Call, log: CallLog | None, policy: Policy, *, runs: bool) -> V
 
 
 def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
-    """Where the log stands, in the words of the page; a settled one is not loaded any more."""
+    """The log's state in the page's words; a log that is not loaded is settled."""
     if log is None:
         if not is_logged(call, policy):
             return {"state": "none"}
@@ -263,13 +263,13 @@ def _log_state(call: Call, log: CallLog | None, policy: Policy) -> View:
         case Pending():
             state = "saved" if log.saved else "waiting"
         case _:
-            # Nobody knows: an update is said again, a create is looked for in Salesforce.
+            # The outcome is unknown: an update is repeated, a create is looked up in Salesforce.
             state = "saving" if log.saved else "unconfirmed"
     return {"state": state, **record}
 
 
-_THEN: dict[str, list[str]] = {TrayReason.REFUSED: ["edit"], TrayReason.LOCKED: []}
-"""What an agent may do beside saving again and dismissing."""
+_FURTHER_ACTIONS: dict[str, list[str]] = {TrayReason.REFUSED: ["edit"], TrayReason.LOCKED: []}
+"""What an agent can do besides saving again and dismissing."""
 
 
 def _tray(log: CallLog, policy: Policy) -> View:
@@ -277,8 +277,8 @@ def _tray(log: CallLog, policy: Policy) -> View:
     reason, errors = (tray.reason, tray.errors) if isinstance(tray, Tray) else ("", ())
     records = [log.saved.record_id] if log.saved else []
     again = ["save_again"] if reason != TrayReason.DOUBLED else []
-    # What Salesforce has refused cannot be there; what it may have can be.
-    then = _THEN.get(reason, ["already_there"])
+    # A refused record cannot exist; one with an unknown outcome may.
+    further = _FURTHER_ACTIONS.get(reason, ["already_there"])
     return {
         "log_id": log.log_id,
         "call_id": log.log_id,
@@ -292,7 +292,7 @@ def _tray(log: CallLog, policy: Policy) -> View:
         "reason": str(reason),
         "errors": [_error(error) for error in errors],
         "record_ids": [*records, *log.doubles],
-        "actions": [*again, *then, "dismiss"],
+        "actions": [*again, *further, "dismiss"],
         "draft": _draft(log.draft),
     }
 

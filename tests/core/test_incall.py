@@ -20,24 +20,24 @@ def test_the_latest_word_holds_in_whatever_order_it_comes() -> None:
         mixed = random.Random(seed).sample(words, len(words))
         found = NOTHING_IN_CALL
         for word in mixed:
-            found = found.told(word)
+            found = found.updated(word)
         assert found == alone
 
 
 def test_what_no_event_tells_is_known_by_what_was_done() -> None:
     """It outlives what the provider tells; a pause ends with the recording."""
-    inside = JOINED.asked("mute").asked("pause_recording")
+    inside = JOINED.after("mute").after("pause_recording")
     assert (inside.muted, inside.paused) == (True, True)
-    assert inside.told(InCall(30, recording=True)) == InCall(
+    assert inside.updated(InCall(30, recording=True)) == InCall(
         30, recording=True, muted=True, paused=True
     )
-    assert inside.told(InCall(30)) == InCall(30, muted=True)
-    assert inside.asked("resume_recording").asked("unmute") == JOINED
+    assert inside.updated(InCall(30)) == InCall(30, muted=True)
+    assert inside.after("resume_recording").after("unmute") == JOINED
 
 
 @pytest.mark.parametrize(("before", "held"), [(NOTHING_IN_CALL, True), (InCall(10), False)])
 def test_a_hold_is_the_providers_to_tell_where_it_tells_at_all(before: InCall, held: bool) -> None:
     """Else it is what was asked."""
-    assert before.asked("hold").held is held
-    assert before.asked("hold").asked("resume") == before
-    assert before.asked("digits") == before
+    assert before.after("hold").held is held
+    assert before.after("hold").after("resume") == before
+    assert before.after("digits") == before

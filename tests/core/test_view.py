@@ -518,5 +518,5 @@ def test_answers_and_notices_are_shown_as_they_are() -> None:
 
 def test_what_pages_tell_of_their_call_centers_fills_no_memory() -> None:
     """However many different ones somebody tells, each as large as a frame may be."""
-    for remembered in (view_module._settings, policy_module._ruled):
+    for remembered in (view_module._settings, policy_module._with_call_center):
         assert remembered.cache_parameters()["maxsize"] * MAX_FRAME_BYTES < 32 << 20
