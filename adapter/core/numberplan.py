@@ -1,9 +1,9 @@
-"""From the digits that a text names to the one number that they can be, in a region. Pure.
+"""From the digits in a text to the only number that they can mean in a region. Pure.
 
-Law of this file: **one reading, or a refusal.** Digits are never handed to a numbering plan that
-they do not fit, and where they fit twice (a missing plus, or a missing trunk zero) the agent is
-told to write the country code. With a plus a number need only be possible, for new ranges are
-opened all the time; without, it must be one that the region's plan knows.
+Law of this file: **one reading, or a refusal.** Digits are never forced into a numbering plan that
+they do not fit. If they fit in two ways (a missing plus or trunk zero), the agent is told to write
+the country code. With a plus, a number only has to be possible, because new ranges open all the
+time; without one, the region's plan must know it.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ NANP: Final = 1
 """The calling code of North America, whose numbers all have one form."""
 
 _LONGEST_AREA_CODE: Final = 5
-"""Digits behind the trunk prefix, as in Germany's 033877."""
+"""Digits after the trunk prefix, as in Germany's 033877."""
 
 _LONG: Final = 11
-"""Digits of the longest numbers that are given out, without the country code (in Germany)."""
+"""Digits of the longest assigned numbers, without the country code (in Germany)."""
 
 _LONGEST: Final = len("+") + 15
-"""Of a whole number (https://www.itu.int/rec/T-REC-E.164)."""
+"""The longest E.164 number (https://www.itu.int/rec/T-REC-E.164)."""
 
 _SHORT: Final = 10
-"""With fewer digits what begins like the country code may as well be a number of the town."""
+"""With fewer digits, a number that begins like the country code may also be a local number."""
 
 _NANP_FORM = re.compile(r"[2-9](?!11|9)[0-9]{2}[2-9][0-9]{6}")
-"""Neither area code nor exchange begins with 0 or 1, N11 is a service, and N9X is kept for numbers
-to come (https://nanpa.com)."""
+"""Neither area code nor exchange begins with 0 or 1; N11 is a service, N9X is reserved
+(https://nanpa.com)."""
 
 _FILLER = re.compile(r"(.)\1{9}")
-"""One digit ten times over fills a field that must not be empty."""
+"""One digit ten times: a placeholder in a required field."""
 
 
 class Unplanned(Struct, frozen=True):
-    """No number of any plan, or more than one: a stable reason, and what the agent reads."""
+    """Not a number of any plan, or more than one: a stable reason, and what the agent reads."""
 
     reason: str
     text: str
@@ -77,7 +77,7 @@ NO_NUMBER = Unplanned("not-a-number", "This is not a phone number.")
 
 
 def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
-    """The number that the digits are, read in a region (ISO 3166, two letters). Never raises."""
+    """The number that the digits mean in a region (ISO 3166 two-letter code). Never raises."""
     is_nanp = phonenumbers.country_code_for_region(region) == NANP
     if text.lettered and not (is_nanp or text.groups[0] == "+1"):
         return NO_NUMBER
@@ -90,9 +90,9 @@ def read_number(text: NumberText, region: str) -> PhoneNumber | Unplanned:
 
 
 def _ends_before(written: str, region: str) -> bool:
-    """Whether the number was whole before a slash: "+49 30 123456/7890" names more than one.
+    """Whether the number is complete before a slash: "+49 30 123456/7890" is more than one.
 
-    What is as short as an area code, with or without the country's, is none yet.
+    Digits as short as an area code, with or without a country code, are not complete.
     """
     number = parsed(written, region)
     if number is None or len(_significant(number)) <= _LONGEST_AREA_CODE:
@@ -101,7 +101,7 @@ def _ends_before(written: str, region: str) -> bool:
 
 
 def has_area_code(text: NumberText, region: str) -> bool:
-    """Whether it is parted behind an area code with its zero, as in Vienna's 01 4000."""
+    """Whether it is written with a separate area code and trunk zero, like Vienna's 01 4000."""
     trunk = phonenumbers.ndd_prefix_for_region(region, True)
     return trunk == "0" and len(text.groups) > 1 and text.digits.startswith(trunk)
 
@@ -118,10 +118,10 @@ def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
     again = behind.removeprefix("00")
     once = parsed(f"+{again}", None) if again.startswith(code) else None
     if behind.startswith("00"):
-        # "+49 0049 30…": the code is told twice, and the second time surely as a code.
+        # "+49 0049 30…": the country code is repeated, and certainly meant as one.
         return _valid(once)
     if once is not None and phonenumbers.is_valid_number(once):
-        return _told_twice(number, once, is_parted=groups[1:2] == (code,) and len(groups) > 2)
+        return _code_twice(number, once, is_separate=groups[1:2] == (code,) and len(groups) > 2)
     if len(groups) > 1:
         region = phonenumbers.region_code_for_country_code(number.country_code or 0)
         if _has_digits_behind(number, groups) or _are_two(groups, region):
@@ -130,35 +130,35 @@ def _with_code(digits: str, groups: tuple[str, ...]) -> PhoneNumber | Unplanned:
 
 
 def _has_digits_behind(number: PhoneNumber, groups: tuple[str, ...]) -> bool:
-    """Whether the first groups are a number, and all of them none: "+81 3 5471 3541 9"."""
+    """Whether only the first groups are a valid number: "+81 3 5471 3541 9"."""
     if len(groups) < 3 or phonenumbers.is_valid_number(number):
         return False
     beginnings = (parsed("".join(groups[:count]), None) for count in range(2, len(groups)))
     return any(part is not None and phonenumbers.is_valid_number(part) for part in beginnings)
 
 
-def _told_twice(
-    whole: PhoneNumber, once: PhoneNumber, *, is_parted: bool
+def _code_twice(
+    whole: PhoneNumber, once: PhoneNumber, *, is_separate: bool
 ) -> PhoneNumber | Unplanned:
-    """Behind +49 another 49: an area code that looks like it, or the country code once more."""
+    """Another 49 after +49: an area code that looks like it, or the country code repeated."""
     if _significant(whole) == _significant(once) or not phonenumbers.is_possible_number(whole):
         return once
     is_sure = phonenumbers.is_valid_number(whole) and len(_significant(whole)) <= _LONG
-    return whole if is_sure and not is_parted else AMBIGUOUS
+    return whole if is_sure and not is_separate else AMBIGUOUS
 
 
 def _possible(number: PhoneNumber) -> PhoneNumber | Unplanned:
-    """A number that may well be; a trunk zero that was left over is a sign that it is not."""
-    found = phonenumbers.is_possible_number_with_reason(number)
-    if found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+    """The number if it is possible; a remaining trunk zero suggests that it is not."""
+    result = phonenumbers.is_possible_number_with_reason(number)
+    if result == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return NO_AREA_CODE
-    if found != ValidationResult.IS_POSSIBLE or not _has_its_form(number):
+    if result != ValidationResult.IS_POSSIBLE or not _has_its_form(number):
         return IMPOSSIBLE
     return number
 
 
 def _has_its_form(number: PhoneNumber) -> bool:
-    """With its country code: no area code of North America begins with 0 or 1."""
+    """Whether its digits are plausible: in North America no area code begins with 0 or 1."""
     national = _significant(number)
     if number.country_code == NANP:
         return _FILLER.match(national) is None and national[0] not in "01"
@@ -180,10 +180,10 @@ def _national(text: NumberText, region: str) -> PhoneNumber | Unplanned:
         return NO_NUMBER
     if number.country_code_source == CountryCodeSource.FROM_NUMBER_WITH_IDD:
         return _valid(number)
-    found = phonenumbers.is_possible_number_with_reason(number)
-    if found == ValidationResult.IS_POSSIBLE:
+    result = phonenumbers.is_possible_number_with_reason(number)
+    if result == ValidationResult.IS_POSSIBLE:
         return TOO_MANY if _are_two(text.groups, region) else _at_home(number, text.digits, region)
-    return NO_AREA_CODE if found == ValidationResult.IS_POSSIBLE_LOCAL_ONLY else IMPOSSIBLE
+    return NO_AREA_CODE if result == ValidationResult.IS_POSSIBLE_LOCAL_ONLY else IMPOSSIBLE
 
 
 def _at_home(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unplanned:
@@ -199,9 +199,9 @@ def _at_home(number: PhoneNumber, digits: str, region: str) -> PhoneNumber | Unp
 
 
 def _are_two(groups: tuple[str, ...], region: str) -> bool:
-    """Whether a second number begins within: "030 901820 030 901821", where both are short.
+    """Whether a second number follows the first: "030 901820 030 901821", if both are short.
 
-    Only where numbers are of any length; elsewhere two of them are too long to be one.
+    Only in plans with numbers of varying length; in others, two numbers are too long for one.
     """
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
     if not trunk or _is_closed(region):
@@ -218,7 +218,7 @@ def _is_known(groups: tuple[str, ...], region: str) -> bool:
 
 
 def _behind_two_zeros(digits: str, here: PhoneNumber | None) -> PhoneNumber | Unplanned:
-    """Two zeros are how most of the world writes a plus; in some countries they are also more."""
+    """Two leading zeros: a plus in most of the world, but in some countries part of a number."""
     plus = _with_code(digits[2:], ())
     if here is None or not phonenumbers.is_valid_number(here):
         return plus if isinstance(plus, Unplanned) else _valid(plus)
@@ -228,12 +228,12 @@ def _behind_two_zeros(digits: str, here: PhoneNumber | None) -> PhoneNumber | Un
 
 
 def _is_as_written(number: PhoneNumber, digits: str) -> bool:
-    """Whether the plan took nothing but a prefix off, or has a national form of its own for it."""
+    """Whether the plan only removed a prefix, or writes the number like this nationally."""
     return digits.endswith(_significant(number)) or _national_form(number) == digits
 
 
 def _is_known_here(number: PhoneNumber) -> bool:
-    """A number of the plan; a mailbox behind a number is none that people write down."""
+    """Whether the region's plan knows the number; voicemail numbers do not count."""
     kind = phonenumbers.number_type(number)
     return kind not in {PhoneNumberType.UNKNOWN, PhoneNumberType.VOICEMAIL}
 
@@ -251,7 +251,7 @@ def _one_reading(number: PhoneNumber, digits: str, region: str) -> PhoneNumber |
 
 
 def _is_abroad_too(digits: str, code: str) -> bool:
-    """Whether it begins with the country's own code, and is a number of it with a plus as well."""
+    """Whether it begins with the country's own code, and is also valid with a plus."""
     if not digits.startswith(code):
         return False
     other = parsed(f"+{digits}", None)
@@ -265,7 +265,7 @@ def _is_landline(number: PhoneNumber) -> bool:
 
 @lru_cache
 def _is_closed(region: str) -> bool:
-    """Whether all landlines of a region are about as long, so that none lacks its area code."""
+    """Whether all landlines of a region have about the same length, so that none omits a code."""
     metadata = PhoneMetadata.metadata_for_region(region)
     fixed = metadata.fixed_line if metadata is not None else None
     lengths = fixed.possible_length if fixed is not None else ()
@@ -275,7 +275,7 @@ def _is_closed(region: str) -> bool:
 def national_digits(number: PhoneNumber, region: str) -> str:
     """How the number is dialed within its country, without the trunk prefix.
 
-    The library's own national form: an Argentine mobile has a 15 in it, and no 9.
+    By the library's national format: an Argentine mobile number has a 15 in it instead of a 9.
     """
     form = _national_form(number)
     trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
@@ -298,10 +298,10 @@ def _e164(number: PhoneNumber) -> str:
 
 @lru_cache(maxsize=1024)
 def parsed(text: str, region: str | None) -> PhoneNumber | None:
-    """What the library reads, in a region or abroad; None if it is no number.
+    """The library's reading, in a region or with a country code; None if it is no number.
 
-    A number is judged, shown and compared, each time by its text. The value is shared by all who
-    ask: never change it.
+    Cached, because a number is checked, shown and compared by its text. The value is shared: never
+    change it.
     """
     try:
         return phonenumbers.parse(text, region, keep_raw_input=True)

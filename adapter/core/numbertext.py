@@ -1,11 +1,11 @@
-"""From the text of a phone field to the digits that it names, and the words that stand beside them.
+"""From the text of a phone field to the digits in it, and the words beside them.
 
-Law of this file: **what is not surely part of the number never becomes a digit.** A remark, a
-second number, a fraction or a date ends the reading or refuses it; letters are digits only where a
-North American number is advertised with them (1-800-FLOWERS). Numbering plans are not known here:
-`core.numberplan` reads what this leaves.
+Law of this file: **only what is certainly part of the number becomes a digit.** A remark, a second
+number, a fraction or a date ends the number or makes it unreadable. Letters count as digits only in
+the form in which North American numbers are advertised (1-800-FLOWERS). This module knows no
+numbering plans: `core.numberplan` interprets the digits.
 
-The forms are those of tel: (RFC 3966) and SIP addresses, and of people's own handwriting.
+It reads tel: (RFC 3966) and SIP addresses, and the spellings that people use.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 LONGEST: Final = 255
-"""Of a longer text nothing is read; a Salesforce phone field has 40 characters."""
+"""Longer text is not read; a Salesforce phone field has 40 characters."""
 
 
 class NumberText(Struct, frozen=True):
     """One number as it was written.
 
-    `groups` are its digits as they were parted, a plus before the first where one was written;
-    `separators` are the characters between them. `extension` is what is sent once the call is
-    connected (digits, perhaps a closing #). `label` and `remark` are the words before and behind.
-    `lettered` if letters of the text were read as digits; `before_slash` is what stands before the
-    last slash, digits with their plus.
+    `groups` are its groups of digits, the first one with the plus if there is one; `separators` are
+    the characters between them. `extension` is sent once the call is connected (digits, perhaps a
+    closing #). `label` and `remark` are the words before and after the number. `lettered`: letters
+    were read as digits. `before_slash`: the digits before the last slash, with their plus.
     """
 
     groups: tuple[str, ...]
@@ -41,17 +40,17 @@ class NumberText(Struct, frozen=True):
 
     @property
     def has_plus(self) -> bool:
-        """Whether the country code is written, with a plus."""
+        """Whether it is written with a plus and a country code."""
         return self.groups[0].startswith("+")
 
     @property
     def digits(self) -> str:
-        """The digits alone, without a plus."""
+        """All digits, without a plus."""
         return "".join(self.groups).removeprefix("+")
 
     @property
     def is_spelled_plainly(self) -> bool:
-        """Whether only blanks part the digits, or each one stands alone (9-1-1)."""
+        """Whether only blanks separate the groups, or each group is a single digit (9-1-1)."""
         return not set(self.separators) - {" "} or all(len(group) == 1 for group in self.groups)
 
 
@@ -66,7 +65,7 @@ SEVERAL = Unreadable("several-numbers")
 NO_NUMBER = Unreadable("not-a-number")
 
 _BARE = re.compile(r"\+?[0-9]+")
-"""Nothing but a number: what most systems write, and nothing in it to be told from a digit."""
+"""Only digits, perhaps with a plus: what most systems write."""
 
 _URI = re.compile(
     r"(?:[^<]*<)?\s*(tel|callto|sips?):(?://)?([^<>@;?]*)(@[^<>;?]*)?((?:;[^<>;?]*)*)(?:\?[^<>]*)?>?",
@@ -77,7 +76,7 @@ _EXTENSION_WORD = (
     r"|apparat|app|dw|nst|доб|内線|分機|#)[\s.:#-]*)(\d{1,8})"
 )
 _PAUSED = r"(?:,+|;|[pw])(\d{1,6}#?|\d{7,15}#)"
-"""After a pause or a wait; as many digits as a telephone number has need a # to be none."""
+"""After a pause or a wait; so many digits that they could be a phone number need a closing #."""
 _EXTENSION = re.compile(rf"\s*(?:{_EXTENSION_WORD}|{_PAUSED})\)?(?![\w#*])", re.IGNORECASE)
 _DATE = re.compile(
     r"\(?(?:(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d"
@@ -87,16 +86,16 @@ _NEVER_BESIDE = re.compile(r"[*#@=<>\\]|://")
 _SPOKEN = frozenset("\u00b7\u2022\u30fb\u2219")
 _SLASHES = frozenset("\u2044\u2215")
 _ABROAD = (("+", 3), ("0011", 7), ("011", 6), ("010", 6), ("00", 5))
-"""How a number that is dialed abroad begins, and up to how many digits its country code ends."""
+"""International prefixes, each with the most digits that it and a country code have."""
 
 _WITHIN = frozenset(" ().-/+")
-"""What may part a number's digits."""
+"""Characters that may separate a number's digits."""
 
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 
 
 def read_text(text: str) -> NumberText | Unreadable:
-    """The number that a text names, or why there is none to be read. Never raises."""
+    """The number in a text, or why none can be read. Never raises."""
     if len(text) > LONGEST:
         return NO_NUMBER
     if _BARE.fullmatch(text):
@@ -109,10 +108,10 @@ def read_text(text: str) -> NumberText | Unreadable:
 
 
 def fold(text: str) -> str:
-    """The text with every script's digits, and every kind of dash, blank and bracket, as ASCII.
+    """The text with digits of all scripts, dashes, blanks and brackets as ASCII.
 
-    Invisible marks that come with pasted numbers go; superscripts and fractions stay what they
-    are, so that no digit is made of them.
+    Invisible marks of pasted numbers are removed. Superscripts and fractions are kept, so that they
+    do not become digits.
     """
     if text.isascii():
         return text.translate(_PLAIN).strip()
@@ -143,19 +142,19 @@ def _folded(char: str) -> str:
 
 
 def _read_address(scheme: str, user: str, host: str, parameters: str) -> NumberText | Unreadable:
-    """tel:, and sip: where its user is surely a telephone number (RFC 3261, user=phone)."""
-    told = dict(_parameter(part) for part in parameters.split(";")[1:])
+    """tel:, and sip: if the user part is certainly a phone number (RFC 3261, user=phone)."""
+    values = dict(_parameter(part) for part in parameters.split(";")[1:])
     number = unquote(user).strip()
     if scheme.lower() not in {"tel", "callto"}:
-        is_phone = told.get("user") == "phone" or re.fullmatch(r"\+[0-9]{7,15}", number)
+        is_phone = values.get("user") == "phone" or re.fullmatch(r"\+[0-9]{7,15}", number)
         if not is_phone:
             return NO_NUMBER
     elif host:
         return NO_NUMBER
-    context = told.get("phone-context", "")
+    context = values.get("phone-context", "")
     if context.startswith("+") and not number.startswith("+"):
         number = context + number
-    extension = told.get("ext", "")
+    extension = values.get("ext", "")
     return _read_plain(f"{number};ext={extension}" if extension else number)
 
 
@@ -188,15 +187,15 @@ def _read_plain(text: str) -> NumberText | Unreadable:
 
 
 def _is_odd(text: str) -> bool:
-    """Control characters, half of a pair, and what counts without being a digit (², ½, Ⅳ)."""
+    """Whether it has control characters, surrogates, or numerals that are no digits (², ½, Ⅳ)."""
     kinds = () if text.isascii() else map(unicodedata.category, text)
     return min(text, default=" ") < " " or not {"No", "Nl", "Cs"}.isdisjoint(kinds)
 
 
 def _end_of_run(text: str, start: int) -> int:
-    """Behind the last digit of the number that begins at `start`.
+    """The index after the last digit of the number that begins at `start`.
 
-    A bracket may open in it only around an area code or a trunk zero, so early in the number.
+    A bracket only opens around an area code or a trunk zero, that is, early in the number.
     """
     seen, end = 0, start
     for place in range(start, len(text)):
@@ -213,13 +212,13 @@ def _end_of_run(text: str, start: int) -> int:
 
 
 def _before_bracket(written: str) -> int:
-    """How many digits may stand before an opening bracket: more where a country is dialed first."""
+    """How many digits may precede an opening bracket: more after an international prefix."""
     started = written.lstrip(" (")
     return next((most for prefix, most in _ABROAD if started.startswith(prefix)), 3)
 
 
 def _doubled(run: str, after: str) -> str | None:
-    """The rest of a text that says its country code twice: "+49 +49 30…", "0049 (+49) 30…"."""
+    """The rest of a text that repeats its country code: "+49 +49 30…", "0049 (+49) 30…"."""
     code = re.fullmatch(r"\(?(?:\+|00|011)?\s*(\d{1,3})\s*", run)
     rest = after.lstrip(" (")
     if code is None or not rest.startswith("+"):
@@ -252,7 +251,7 @@ def _read_parts(before: str, run: str, after: str) -> NumberText | Unreadable:
 
 
 def _slash_parts_numbers(body: str, *, has_plus: bool) -> bool:
-    """Whether a slash stands elsewhere than around an area code: it parts two numbers then."""
+    """Whether a slash separates two numbers, rather than an area code from a number."""
     if "/" not in body:
         return False
     first, last = body.partition("/")[0], body.rpartition("/")[2]
@@ -261,7 +260,7 @@ def _slash_parts_numbers(body: str, *, has_plus: bool) -> bool:
 
 
 def _is_range(body: str) -> bool:
-    """Whether it ends with what is no part of it: "…56789 - 92" (from, to), "… 9-17" (hours)."""
+    """Whether it ends with a range: "…56789 - 92" (from, to), "… 9-17" (opening hours)."""
     first, dash, last = body.rpartition(" - ")
     if dash and _count(first) >= 9 and 2 <= _count(last) <= 4:
         return True
@@ -278,7 +277,7 @@ def _count(text: str) -> int:
 
 
 def _refused_beside(before: str, rest: str, *, is_joined: bool) -> Unreadable | None:
-    """What makes the words beside a number more than words."""
+    """Why the text beside a number makes it unreadable, if it does."""
     if _NEVER_BESIDE.search(before) or _NEVER_BESIDE.search(rest):
         return NO_NUMBER
     if re.search(r"[+\d]", rest):
@@ -295,10 +294,10 @@ _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999"
 
 
 def read_letters(text: str) -> NumberText | None:
-    """A number that is advertised with letters, seven places behind an area code; else None.
+    """A number advertised with letters, seven characters after an area code; else None.
 
-    Only toll-free numbers may be written with blanks or in small letters: behind any other area
-    code that is how a name is written ("456 Jackson").
+    Only toll-free numbers may have blanks or lower-case letters: after any other area code, that is
+    how a name is written ("456 Jackson").
     """
     found = _LETTERED.fullmatch(text)
     if found is None or not re.search(r"[A-Za-z]", found[6]):
@@ -321,7 +320,7 @@ def read_letters(text: str) -> NumberText | None:
 
 
 def _is_block(parts: list[str]) -> bool:
-    """Three digits, then four capitals: 555-HELP."""
+    """Three digits and four capital letters: 555-HELP."""
     if len(parts) != 2 or not parts[0].isdigit():
         return False
     return len(parts[0]) == 3 and parts[1].isalpha() and parts[1].isupper()
