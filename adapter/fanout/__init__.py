@@ -1,1 +1,1 @@
-"""Hints between replicas that an agent's value has changed."""
+"""Hints between replicas that an agent has a new version."""

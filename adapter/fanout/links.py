@@ -1,8 +1,8 @@
-"""Connections between replicas: who dialed asks, who was called answers, in sealed frames.
+"""Connections between replicas: the dialing side asks, the other answers, in sealed frames.
 
-What is said within one round of the event loop goes in one frame. Law of this file: whoever asked
-hears exactly once: the answer, or nothing (`b""`) when the link is gone or the other side too slow.
-A link whose other side was too slow once is closed.
+Messages of one event loop iteration share a frame. Law of this file: each request gets exactly one
+callback, with the answer or with `b""` when the link is gone or the other side too slow. One answer
+that is too slow closes the link.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from adapter.fanout.sealed import MOST_BYTES, NONCE_BYTES, NotSealed, Seal
 log = structlog.get_logger(__name__)
 
 GREETING_SECONDS = 3.0
-"""So long a stranger may take to prove that it knows the secret."""
+"""How long the other side may take to prove that it knows the secret."""
 
 ANSWER_SECONDS = 1.0
-"""So long a replica may take to answer, its commit included."""
+"""How long a replica may take to answer, including its commit."""
 
 MOST_WAITING = 2_000
-"""So many questions may wait for one replica's answers."""
+"""How many requests may wait for one replica's answers."""
 
 MOST_UNREAD_BYTES = MOST_BYTES
-"""Of what was said and not read yet; beyond, nothing is asked."""
+"""Bytes sent but not yet read by the other side; beyond this, no request is sent."""
 
 LONGEST_BYTES = 128 * 1024
-"""Of a question; a webhook has 64 KiB at most."""
+"""The longest request; a webhook has at most 64 KiB."""
 
 _FULL = MOST_BYTES // 2
 _NOTE = 0
-"""The number of what is told without a question."""
+"""The number of a message that expects no answer."""
 
 Answered: TypeAlias = Callable[[bytes], None]
 _encode = msgspec.msgpack.Encoder().encode
@@ -44,23 +44,23 @@ _decode = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
 
 
 class LinkOwner(Protocol):
-    """Who has links; called in the event loop. What comes may be rubbish: raise MsgspecError."""
+    """The owner of links, called in the event loop. It raises MsgspecError for invalid input."""
 
     def opened(self, link: Link) -> None:
         """The other side has proved that it knows the secret."""
 
     def asked(self, body: bytes, answer: Answered) -> None:
-        """A question; to be answered once, with nothing (`b""`) by who has no answer."""
+        """A request. Call `answer` once, with `b""` if there is no answer."""
 
     def noted(self, link: Link, body: bytes) -> None:
-        """The other side tells something."""
+        """A message from the other side that expects no answer."""
 
     def closed(self, link: Link) -> None:
-        """It is gone, whether it was open or not."""
+        """The link is gone, whether or not it was open."""
 
 
 class Link(asyncio.Protocol):
-    """One connection; `address` is what was dialed, empty on the side that was called."""
+    """One connection; `address` is the dialed address, empty on the side that was called."""
 
     def __init__(self, owner: LinkOwner, secret: bytes, address: str = "") -> None:
         self.address = address
@@ -82,10 +82,10 @@ class Link(asyncio.Protocol):
         self._waiting: dict[int, tuple[float, Answered]] = {}
         self._look: asyncio.TimerHandle | None = None
 
-    # --- saying ----------------------------------------------------------------------------------
+    # --- sending ---------------------------------------------------------------------------------
 
     def ask(self, body: bytes, answered: Answered) -> bool:
-        """Have the other side answer; False where it cannot be asked now."""
+        """Send a request; False if that is impossible now, and `answered` is not called."""
         if not self.is_open or len(body) > LONGEST_BYTES or len(self._waiting) >= MOST_WAITING:
             return False
         if self._transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
@@ -95,20 +95,20 @@ class Link(asyncio.Protocol):
         self._waiting[self._number] = due, answered
         if self._look is None:
             self._look = self._loop.call_at(due, self._look_if_slow)
-        self._say(self._number, body)
+        self._queue(self._number, body)
         return True
 
     def note(self, body: bytes) -> None:
-        """Tell the other side something, of at most LONGEST_BYTES."""
-        self._say(_NOTE, body)
+        """Send a message of at most LONGEST_BYTES that expects no answer."""
+        self._queue(_NOTE, body)
 
     def close(self) -> None:
-        """Hang up now; who waits for answers hears that there are none."""
+        """Close now; every waiting request gets `b""`."""
         if self._has_begun:
             self._transport.abort()
-        self._gone()
+        self._drop_all()
 
-    def _say(self, number: int, body: bytes) -> None:
+    def _queue(self, number: int, body: bytes) -> None:
         if not self._gathered:
             self._loop.call_soon(self._flush)
         self._gathered.append((number, body))
@@ -133,10 +133,10 @@ class Link(asyncio.Protocol):
         else:
             self._look = self._loop.call_at(due, self._look_if_slow)
 
-    # --- hearing ---------------------------------------------------------------------------------
+    # --- receiving -------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Both say their random bytes first."""
+        """Send our nonce; both sides begin with one."""
         self._transport = cast(asyncio.Transport, transport)
         if self.is_gone:
             self._transport.abort()
@@ -146,34 +146,34 @@ class Link(asyncio.Protocol):
         self._greeting = self._loop.call_later(GREETING_SECONDS, self.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is gone."""
-        self._gone()
+        """The connection is gone."""
+        self._drop_all()
 
     def data_received(self, data: bytes) -> None:
-        """A piece."""
+        """Bytes have arrived: handle the frames that are complete."""
         if self._seals is None:
             self._hello += data
             if len(self._hello) < NONCE_BYTES:
                 return
             data = self._hello[NONCE_BYTES:]
-            self._seals = self._greet(self._hello[:NONCE_BYTES])
+            self._seals = self._seal_both(self._hello[:NONCE_BYTES])
         try:
             for body in self._seals[1].bodies(data):
-                self._heard(body)
+                self._handle(body)
         except (NotSealed, msgspec.MsgspecError) as error:
             log.warning("replica.refused", address=self.address, reason=str(error))
             self.close()
 
-    def _greet(self, theirs: bytes) -> tuple[Seal, Seal]:
-        """What we say and what we hear is sealed from now on; an empty frame of ours proves it."""
+    def _seal_both(self, theirs: bytes) -> tuple[Seal, Seal]:
+        """Seal both directions from now on; our empty frame proves that we know the secret."""
         dials = bool(self.address)
         nonces = self._nonce + theirs if dials else theirs + self._nonce
         dialer, called = (Seal(self._secret, side, nonces) for side in (b"dialer", b"called"))
-        says, hears = (dialer, called) if dials else (called, dialer)
-        self._transport.write(says.frame(b""))
-        return says, hears
+        sealer, opener = (dialer, called) if dials else (called, dialer)
+        self._transport.write(sealer.frame(b""))
+        return sealer, opener
 
-    def _heard(self, body: bytes) -> None:
+    def _handle(self, body: bytes) -> None:
         if self.is_gone:
             return
         if not self.is_open:
@@ -181,28 +181,28 @@ class Link(asyncio.Protocol):
             self._greeting.cancel()
             self._owner.opened(self)
             return
-        for number, said in _decode(body):
+        for number, message in _decode(body):
             try:
-                self._take(number, said)
+                self._dispatch(number, message)
             except msgspec.MsgspecError:
                 raise
-            except Exception as bug:  # what was said with it is other agents'
+            except Exception as bug:  # the frame's other messages concern other agents
                 log.error("replica.not_heard", address=self.address, exc_info=bug)
                 if number != _NOTE and not self.address:
-                    self._say(number, b"")
+                    self._queue(number, b"")
 
-    def _take(self, number: int, said: bytes) -> None:
+    def _dispatch(self, number: int, body: bytes) -> None:
         if number == _NOTE:
-            self._owner.noted(self, said)
+            self._owner.noted(self, body)
         elif not self.address:
-            self._owner.asked(said, self._answer_to(number))
+            self._owner.asked(body, self._answer_to(number))
         elif waiting := self._waiting.pop(number, None):
-            waiting[1](said)
+            waiting[1](body)
 
     def _answer_to(self, number: int) -> Answered:
-        return lambda answer: self._say(number, answer)
+        return lambda answer: self._queue(number, answer)
 
-    def _gone(self) -> None:
+    def _drop_all(self) -> None:
         if self.is_gone:
             return
         if self._has_begun:
@@ -213,5 +213,5 @@ class Link(asyncio.Protocol):
         self._owner.closed(self)
         self.is_open, self.is_gone = False, True
         for _, answered in waiting.values():
-            # Each in a call of its own: what fails for one must not leave the next one waiting.
+            # Separate calls: an exception in one must not leave the next request waiting.
             self._loop.call_soon(answered, b"")

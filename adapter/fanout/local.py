@@ -1,4 +1,4 @@
-"""Hints inside one process, by pyee: synchronous observers after the commit."""
+"""Hints inside one process, by pyee: synchronous observers after a commit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _TOPIC = "version"
 
 
 class LocalHints:
-    """The fan-out of a single replica; other fan-outs use it for their own process."""
+    """The fan-out of a single replica; PostgresHints uses it inside its process."""
 
     def __init__(self) -> None:
         self._emitter = EventEmitter()
 
     def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Call every listener now; a listener's error is logged and harms no other one."""
+        """Call every listener now; log a listener's error and go on."""
         self._emitter.emit(_TOPIC, key, version)
 
     def listen(self, listener: Listener) -> None:
@@ -29,16 +29,16 @@ class LocalHints:
         def guarded(key: AgentKey, version: int) -> None:
             try:
                 listener(key, version)
-            except Exception as error:  # one observer's bug must not stop a commit's others
+            except Exception as error:  # the other listeners must still be called
                 log.error("fanout.listener_failed", agent=str(key), exc_info=error)
 
         self._emitter.on(_TOPIC, guarded)
 
     def learn_with(self, learner: Learner, epoch: str) -> None:
-        """There are no others."""
+        """Do nothing: there are no other replicas."""
 
     async def start(self) -> None:
-        """Nothing to connect to."""
+        """Do nothing: there is no connection."""
 
     async def close(self) -> None:
         """Forget all listeners."""

@@ -1,4 +1,4 @@
-"""The fan-out that goes with a database's address; a backend is imported only when needed."""
+"""Picks the fan-out for a database address; a backend is imported only when needed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from adapter.fanout.port import Hints
 
 
 def is_shared(database_url: str) -> bool:
-    """Whether other replicas may be working on the same database."""
+    """Whether other replicas may use the same database."""
     return database_url.startswith(("postgresql://", "postgres://"))
 
 
 def open_hints(database_url: str, broken: Callable[[], None] = lambda: None) -> Hints:
-    """Over PostgreSQL where replicas share one, else inside this process.
+    """The fan-out: by PostgreSQL if replicas may share it, else inside this process.
 
-    `broken` is called (from any thread) whenever the way to the other replicas was lost.
+    `broken` is called (from any thread) whenever the connection to the other replicas is lost.
     """
     if is_shared(database_url):
         # Its driver is an extra that an SQLite installation does not have.

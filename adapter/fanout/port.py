@@ -1,7 +1,7 @@
 """Hints between processes and sockets: "agent so-and-so is at version n", perhaps with the value.
 
-A hint may be lost, repeated or late, and come without its value: the store is the truth, and
-replicas compare versions.
+A hint may be lost, repeated or late, and may lack the value. The store is authoritative, and
+replicas compare versions with it.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from typing import Protocol
 from adapter.core.model import AgentKey
 
 Listener = Callable[[AgentKey, int], None]
-"""Synchronous, and only enqueues: it runs in the middle of somebody's commit."""
+"""Synchronous; only enqueues, because it runs inside a commit."""
 
 Value = Callable[[], bytes]
-"""Makes the value's JSON, in any thread, where there is somebody to tell."""
+"""Makes the value's JSON, in any thread; called only if another replica is to get it."""
 
 Learner = Callable[[AgentKey, int, bytes], None]
-"""Takes a version's value from another replica, before its hint is heard."""
+"""Receives a version's value from another replica, before the hint is published here."""
 
 
 class Hints(Protocol):
-    """What every fan-out keeps to."""
+    """The interface of every fan-out."""
 
     def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Tell everybody; never blocks, never raises. The `value` spares others the reading."""
+        """Send a hint to all; never blocks or raises. `value` saves other replicas a read."""
 
     def listen(self, listener: Listener) -> None:
-        """Be told of every agent's hints, this process' own among them."""
+        """Call `listener` for every hint, including this process's own."""
 
     def learn_with(self, learner: Learner, epoch: str) -> None:
-        """Who takes the values that other replicas of the store with this epoch tell."""
+        """Call `learner` with values from other replicas of the store with this epoch."""
 
     async def start(self) -> None:
-        """Begin to hear the others."""
+        """Begin to receive hints of other replicas."""
 
     async def close(self) -> None:
-        """Hear no more."""
+        """Stop receiving hints."""

@@ -1,12 +1,12 @@
 """Hints between replicas by PostgreSQL's LISTEN/NOTIFY, with psycopg 3 in two threads of its own.
 
-Whoever may log in to the database may notify, so a value is believed only with the mark of who
-knows the store's address and its epoch.
+Any database user may notify, so a value is accepted only with a mark whose key is derived from the
+store's address and epoch.
 
-A notification is lost when nobody listens, or when a connection breaks: so it may, for replicas
-compare versions every two seconds (adapter.page.reconciler). What cannot be sent is dropped.
+A notification is lost when nobody listens or a connection breaks. That is harmless, because
+replicas compare versions every two seconds (adapter.page.reconciler). Unsendable hints are dropped.
 
-LISTEN needs a connection to the server itself, or a pooler that keeps sessions.
+LISTEN needs a direct connection to the server, or a pooler in session mode.
 https://www.postgresql.org/docs/current/sql-notify.html
 """
 
@@ -39,16 +39,16 @@ CHANNEL = "softphone_hints"
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"
 
 MOST_BYTES = 7_000
-"""A notification takes less than 8,000 bytes, and an id of Salesforce some 18."""
+"""A notification holds less than 8,000 bytes; a Salesforce id has 18."""
 
 MOST_VALUE_BYTES = 6_500
-"""An agent's value mostly has some 1,500; what is longer is read from the store."""
+"""An agent's value usually has about 1,500; a longer one is read from the store."""
 
 MOST_WAITING = 10_000
-"""Agents whose hints wait to be sent; more means that the server is away, and waiting is vain."""
+"""Agents whose hints wait to be sent; more means that the server is unreachable."""
 
 PAUSE_SECONDS = 0.005
-"""Between two sendings more gathers: each alone costs the server as much as a commit."""
+"""Hints gather between two notifications, because each costs the server as much as a commit."""
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 0.5
@@ -58,7 +58,7 @@ Broken = Callable[[], None]
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
-    """A connection that notices within seconds that the other side is gone."""
+    """A connection that detects a dead server within seconds. Raises psycopg.Error."""
     return psycopg.connect(
         url,
         autocommit=True,
@@ -75,7 +75,7 @@ NOTHING = Raw(b"null")
 
 
 class Hint(Struct, array_like=True, frozen=True):
-    """An agent's version, with its value where that was short enough, and the value's mark."""
+    """An agent's version, its value if that is short enough, and the value's mark."""
 
     org: str
     user: str
@@ -85,20 +85,20 @@ class Hint(Struct, array_like=True, frozen=True):
 
     @property
     def key(self) -> AgentKey:
-        """Whose version it is."""
+        """The agent."""
         return AgentKey(self.org, self.user)
 
     def marked(self, secret: bytes) -> str:
-        """The mark of who knows the secret."""
-        told = msgspec.json.encode((self.org, self.user, self.version, self.value))
-        return blake2b(told, key=secret, digest_size=16).hexdigest()
+        """The mark of this hint under the secret, in hex."""
+        content = msgspec.json.encode((self.org, self.user, self.version, self.value))
+        return blake2b(content, key=secret, digest_size=16).hexdigest()
 
 
 _decode = msgspec.json.Decoder(tuple[str, list[Hint]]).decode
 
 
 def hint_of(key: AgentKey, version: int, value: bytes | None, secret: bytes) -> Hint:
-    """The hint as it is told; a value that is too long stays away."""
+    """The hint to send; without the value if that is too long."""
     if value is None or len(value) > MOST_VALUE_BYTES:
         return Hint(key.org_id, key.user_id, version)
     bare = Hint(key.org_id, key.user_id, version, Raw(value))
@@ -106,7 +106,7 @@ def hint_of(key: AgentKey, version: int, value: bytes | None, secret: bytes) -> 
 
 
 def pack(sender: str, hints: Iterable[Hint]) -> list[str]:
-    """Notifications (JSON) that carry these hints, each short enough for the server."""
+    """Notifications (JSON) with these hints, each short enough for the server."""
     packed: list[str] = []
     room: list[bytes] = []
     size = 0
@@ -127,7 +127,7 @@ def _notification(sender: str, hints: list[bytes]) -> str:
 
 
 def unpack(payload: str, own: str) -> list[Hint]:
-    """The hints of another replica's notification; none of our own, and none of rubbish."""
+    """The hints in another replica's notification; empty for our own and for invalid ones."""
     with suppress(msgspec.DecodeError):
         sender, hints = _decode(payload)
         if sender != own:
@@ -136,9 +136,9 @@ def unpack(payload: str, own: str) -> list[Hint]:
 
 
 class PostgresHints:
-    """The fan-out of several replicas. Made, used and closed in one running event loop.
+    """The fan-out of several replicas. Create, use and close it in one running event loop.
 
-    `broken` is called in a thread whenever a connection was lost.
+    `broken` is called in a thread whenever a connection is lost.
     """
 
     def __init__(self, url: str, broken: Broken = lambda: None) -> None:
@@ -153,14 +153,14 @@ class PostgresHints:
         self._waiting: dict[AgentKey, tuple[int, Value | None]] = {}
         self._wake = Condition()
         self._closing = False
-        # Daemons, so that a process which forgot to close can still end.
+        # Daemons, so that the process can exit even if `close` was not called.
         self._threads = [
-            Thread(target=self._keep, args=(work,), name=name, daemon=True)
-            for name, work in (("hints-out", self._send), ("hints-in", self._hear))
+            Thread(target=self._keep_connected, args=(work,), name=name, daemon=True)
+            for name, work in (("hints-out", self._send), ("hints-in", self._listen))
         ]
 
     def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
-        """Tell this process now, and the others soon; of two hints of an agent, the newer one."""
+        """Publish here now and to the others soon; only an agent's newest hint is sent."""
         self._local.publish(key, version)
         with self._wake:
             if len(self._waiting) < MOST_WAITING and version >= self._waiting.get(key, (0,))[0]:
@@ -168,23 +168,23 @@ class PostgresHints:
             self._wake.notify()
 
     def listen(self, listener: Listener) -> None:
-        """Be told of every agent's hints, in this event loop."""
+        """Call `listener` for every hint, in this event loop."""
         self._local.listen(listener)
 
     def learn_with(self, learner: Learner, epoch: str) -> None:
-        """Who takes the values that other replicas tell, in this event loop."""
+        """Call `learner` with values from other replicas, in this event loop."""
         self._secret = shared_secret(self._url, epoch)
         self._learn = learner
 
     async def start(self) -> None:
-        """Begin to send and to hear; a server that does not answer is tried on and on."""
+        """Begin to send and receive; retry until the server answers."""
         for thread in self._threads:
             thread.start()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._listening.wait(), START_SECONDS)
 
     async def close(self) -> None:
-        """Neither send nor hear any more. May be called again, and before `start`."""
+        """Stop sending and receiving. May be called repeatedly, and before `start`."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -195,13 +195,13 @@ class PostgresHints:
 
     # --- in the threads ---
 
-    def _keep(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
-        """Do the work over a connection, and over a new one whenever it was lost."""
+    def _keep_connected(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
+        """Run `work` with a connection, and again with a new one whenever it is lost."""
         while not self._closing:
             try:
                 with connect(self._url) as connection:
                     work(connection)
-            except Exception as error:  # whatever it is, without this thread nobody hears
+            except Exception as error:  # the thread must survive any error
                 log.warning("fanout.broken", reason=type(error).__name__)
                 self._broken()
                 with self._wake:
@@ -210,42 +210,42 @@ class PostgresHints:
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closing:
             taken = self._take()
-            told = [self._hint(key, version, value) for key, (version, value) in taken]
-            for payload in pack(self._own, told):
+            hints = [self._make_hint(key, version, value) for key, (version, value) in taken]
+            for payload in pack(self._own, hints):
                 connection.execute(NOTIFY, [payload])
             time.sleep(PAUSE_SECONDS)
 
-    def _hint(self, key: AgentKey, version: int, value: Value | None) -> Hint:
+    def _make_hint(self, key: AgentKey, version: int, value: Value | None) -> Hint:
         try:
             return hint_of(key, version, value and value(), self._secret)
-        except Exception as bug:  # the version alone does: its value is read from the store
+        except Exception as bug:  # send the version alone; others read the value from the store
             log.error("fanout.value_failed", agent=str(key), exc_info=bug)
             return hint_of(key, version, None, self._secret)
 
     def _take(self) -> list[tuple[AgentKey, tuple[int, Value | None]]]:
-        """What waits to be sent; empty when closing. While it is sent, more gathers."""
+        """Wait for hints to send and take them all; may be empty when closing."""
         with self._wake:
             self._wake.wait_for(lambda: self._closing or self._waiting)
             taken, self._waiting = list(self._waiting.items()), {}
             return taken
 
-    def _hear(self, connection: psycopg.Connection[Any]) -> None:
+    def _listen(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         self._in_loop(self._listening.set)
         while not self._closing:
             for notification in connection.notifies(timeout=LOOK_SECONDS):
                 hints = unpack(notification.payload, self._own)
                 if hints:
-                    self._in_loop(self._tell, hints)
+                    self._in_loop(self._publish_received, hints)
 
     def _in_loop(self, callback: Callable[..., None], *args: Any) -> None:
-        # A loop that is closed belongs to a process that is ending: nobody is to be told.
+        # A closed loop means that the process is ending, so the call is dropped.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback, *args)
 
     # --- in the event loop ---
 
-    def _tell(self, hints: list[Hint]) -> None:
+    def _publish_received(self, hints: list[Hint]) -> None:
         for hint in hints:
             try:
                 if self._learn is not None and hint.value != NOTHING and self._is_ours(hint):

@@ -1,9 +1,9 @@
-"""Frames between two replicas that know the same secret: who does not know it can say nothing.
+"""Frames between two replicas that share a secret; frames from anyone else are rejected.
 
-Each side first says sixteen random bytes. Of those of both and the secret come two keys, one a
-direction; a frame is its length, a mark by that key over how many frames went before and what it
-says, and what it says. So a frame can be neither made up, nor repeated, nor said back. Who is on
-the way can read it: the network between replicas is to be a private one.
+Each side first sends sixteen random bytes. Both nonces and the secret give two keys, one per
+direction. A frame is its length, a mark under that key over the frame's number and body, and the
+body. So a frame cannot be forged, replayed or reflected. It is not encrypted: the network between
+replicas must be private.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from hmac import compare_digest
 
 NONCE_BYTES = 16
 MOST_BYTES = 1024 * 1024
-"""What a frame may say. The first one says nothing: a stranger's is refused by its length alone."""
+"""The longest body. The first one is empty, so a stranger's is refused by its length alone."""
 
 _LENGTH, _MARK = 4, 16
 _HEAD = _LENGTH + _MARK
 
 
 class NotSealed(Exception):
-    """What came is not by who knows the secret, or is too long."""
+    """A frame was not sent by a holder of the secret, or is too long."""
 
 
 def shared_secret(database_url: str, epoch: str) -> bytes:
-    """What only who may work on the store knows."""
+    """A secret that only users of the store know."""
     return blake2b(f"{database_url} {epoch}".encode()).digest()
 
 
@@ -43,11 +43,11 @@ class Seal:
         return blake2b(number + body, key=self._key, digest_size=_MARK).digest()
 
     def frame(self, body: bytes) -> bytes:
-        """As it goes over the wire."""
+        """The bytes to send for a body."""
         return len(body).to_bytes(_LENGTH, "big") + self._mark(body) + body
 
     def bodies(self, data: bytes) -> Iterator[bytes]:
-        """What the frames say that are whole now. Raises NotSealed."""
+        """The bodies of the frames that are complete now. Raises NotSealed."""
         data, at = self._rest + data, 0
         while len(data) - at >= _HEAD:
             begin = at + _HEAD

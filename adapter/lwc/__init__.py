@@ -1,1 +1,1 @@
-"""Our own host in Lightning's utility bar: saves by key, which may be repeated."""
+"""Our own component in Lightning's utility bar; its saves have a key and can be repeated."""

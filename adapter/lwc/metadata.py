@@ -1,8 +1,7 @@
-"""The project of an org without Open CTI: our own component, its Apex, the fields of its key.
+"""The Salesforce project of an org without Open CTI: our component, its Apex, its key fields.
 
-Lightning components and Apex are written by hand, in `salesforce/host`; what differs between
-deployments is generated. No call center: a setting of its definition file is a custom metadata
-record here.
+Lightning components and Apex are written by hand in `salesforce/host`; what differs between
+deployments is generated. There is no call center, so its settings are custom metadata records.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from adapter.salesforce.project import Component, app, project, read_handwritten
 from adapter.xmltext import branch
 
 HOST = "host"
-"""Where in `salesforce/` the handwritten part lies."""
+"""The folder of the handwritten part in `salesforce/`."""
 
 CLASSES = ("SoftphoneHost", parts.APEX_CLASS, parts.SEARCH_CLASS)
 KEY, NUMBER = "Softphone_Call__c", "Softphone_Save__c"
-"""Whose call a Task is, and by which save of it: fields of Activity, and so of Task and Event."""
+"""The Task's call and the number of its last save: fields of Activity, so of Task and Event."""
 
 SETTING = "Softphone_Setting"
 VALUES = "http://www.w3.org/2001/XMLSchema"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
 Settings = Iterable[tuple[str, str]]
-"""As a call center's definition file has them: "/softphone/popOne" and "record"."""
+"""Keys and values as in a call center's definition file: "/softphone/popOne" and "record"."""
 
 
 def components(
@@ -44,7 +43,7 @@ def components(
 
 
 def _setting(key: str, value: str) -> Component:
-    """One record; its name is what stands last in the key."""
+    """One record, named by the last part of the key."""
     label = key.rpartition("/")[2]
     name = f"{SETTING}.{label}"
     text = component_file(
@@ -66,6 +65,6 @@ def _value(field: str, text: str) -> Element:
 
 
 def write(deployment: Deployment, address: str, settings: Settings, out: Path) -> tuple[Path, ...]:
-    """Write the project into that folder; the files that it made. Raises OSError."""
+    """Write the project into `out` and return its files. Raises OSError."""
     made = components(deployment, address, settings)
     return save(project(deployment, made, read_handwritten(HOST)), out)

@@ -1,4 +1,4 @@
-"""How an org's own host is set up: by the same rules of Tasks as everywhere."""
+"""Sets up our own component for an org, with the same Task rules as elsewhere."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ from adapter.settings import Settings
 def connect(
     org: Org, settings: Settings, rules: Policy, _clock: Clock, _stack: AsyncExitStack
 ) -> SalesforceOrg:
-    """The org's own host: it needs nothing from us but its pages."""
+    """The org's surface; only its pages write."""
     return lwc(task_rules(org, settings, rules), settings.read_back_class)

@@ -1,8 +1,8 @@
-"""What pages are asked to do where our own component hosts them. Pure.
+"""The calls of pages that our own component hosts. Pure.
 
-Law of this file: **a save names its call and its number**. Salesforce keeps one Task for a call, by
-a unique external id, and never lets a save of a lower number overwrite one of a higher: so a save
-whose outcome nobody knows is sent again, and nobody is asked what became of it.
+Law of this file: **a save names its call and its number**. Salesforce keeps one Task per call by a
+unique external id, and a save never overwrites one with a higher number. So a save with an unknown
+outcome is sent again, without a read-back.
 https://developer.salesforce.com/docs/atlas.en-us.apexref.meta/apexref/apex_dml_section.htm
 """
 
@@ -25,34 +25,34 @@ from adapter.salesforce.tasklog import TaskRules, Value, create_fields, task_fie
 SURFACE = Surface("lwc", Route.KEYED)
 
 DUPLICATE = "DUPLICATE_VALUE"
-"""Two first saves of a call have met: the other one is there now, and will be found."""
+"""Two first saves of a call collided; the next save finds the other's Task."""
 
 
 def saved_fields(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Value]:
-    """What the Task is to say, by API names; without what the component adds itself.
+    """The Task's fields by API name, without those that the component adds itself.
 
-    A first save leaves out what is empty. After another one, whatever became of that, each field is
-    said, null too: the Task may be there, and say what was wanted then.
+    A first save leaves out empty fields. A later one sends every field, including nulls, because an
+    earlier save may have written the Task.
     """
     if attempt.record_id and log.saved is not None:
-        return _but_its_names(update(log, log.saved.fields, attempt, rules))
-    is_first = all(one.number >= attempt.number for one in log.attempts)
+        return _without_type_fields(update(log, log.saved.fields, attempt, rules))
+    is_first = all(past.number >= attempt.number for past in log.attempts)
     whole = create_fields if is_first else task_fields
-    return _but_its_names(whole(attempt.fields, rules))
+    return _without_type_fields(whole(attempt.fields, rules))
 
 
-def _but_its_names(fields: dict[str, Value]) -> dict[str, Value]:
-    """Without the id, the object and its subtype, which are no fields of the save."""
+def _without_type_fields(fields: dict[str, Value]) -> dict[str, Value]:
+    """Drop the id, the object and the subtype, which are not fields of the save."""
     return {k: v for k, v in fields.items() if k not in {"Id", "entityApiName", "TaskSubtype"}}
 
 
 class HostCalls(TaskCalls):
-    """What the pages of one org are asked for; which rules a pop follows is the page's to read."""
+    """The calls of one org's pages; the page itself reads the rules of a pop."""
 
     __slots__ = ()
 
     def save(self, log: CallLog, attempt: Attempt) -> dict[str, Any]:
-        """The go: which call, the how manieth save of it, and what the Task is to say."""
+        """The go: the call, the number of this save, and the Task's fields."""
         args: dict[str, Any] = {
             "callId": log.log_id,
             "attempt": attempt.number,
@@ -62,19 +62,19 @@ class HostCalls(TaskCalls):
         return go(log, attempt, "saveCall", args)
 
     def complete(self, _log: CallLog) -> dict[str, Any] | None:
-        """Nothing: Sales Engagement has no way in here."""
+        """None, because Sales Engagement cannot be used here."""
         return None
 
     def read_back(self, log_id: str) -> dict[str, Any]:
-        """Never asked: what is in doubt is saved again. Raises NotImplementedError."""
-        raise NotImplementedError(f"{log_id} is saved again, and not asked about")
+        """Never used, because a save in doubt is repeated. Raises NotImplementedError."""
+        raise NotImplementedError(f"{log_id}: a save in doubt is repeated, not read back")
 
     def found_records(self, _value: Any) -> tuple[str, ...] | None:
-        """No answer to that."""
+        """None, because there is no read-back."""
         return None
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-        """Flattened; the key's own collision passes with the next save."""
+        """The errors, flattened; a key collision is transient, because the next save succeeds."""
         return tuple(
             replace(error, transient=True) if error.code == DUPLICATE else error
             for error in save_errors(errors)
@@ -82,5 +82,5 @@ class HostCalls(TaskCalls):
 
 
 def lwc(rules: TaskRules, apex_class: str = "") -> SalesforceOrg:
-    """A Salesforce whose agents work with our own component."""
+    """An org whose agents work with our own component."""
     return SalesforceOrg((SURFACE,), {SURFACE.route: HostCalls(rules, apex_class)})

@@ -1,1 +1,1 @@
-"""What Salesforce sees: page messages, Open CTI calls and Task fields."""
+"""Open CTI: its calls, its call center and the metadata of an org that uses it."""

@@ -1,8 +1,8 @@
 """The call center definition file, as Setup imports it.
 
-The format is told by the Open CTI Developer Guide, under "Call Center Definition Files".
-Every user's page can read all of it (getCallCenterSettings gives "/section/item"): it holds no
-secret. What we write passes `callcenter_rules.problems`, and so should what an admin edits.
+The Open CTI Developer Guide describes the format under "Call Center Definition Files". Every user's
+page can read the whole file (getCallCenterSettings gives "/section/item"), so it holds no secret.
+Our file passes `callcenter_rules.problems`; an admin's edits should too.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCenter:
-    """What a call center is made of.
+    """A call center.
 
-    `adapter_url` is the softphone's page; `standby_url` is shown instead of it when the page has
-    not reported ready in `standby_ms` milliseconds, empty for none. Sizes are pixels. Numbers
-    without a country code are read as `country`'s (ISO 3166, two letters); `dispositions` are what
-    an agent chooses from; `channel` is the Lightning message channel of the calls' news.
+    `adapter_url` is the softphone's page; `standby_url` replaces it when the page has not reported
+    ready within `standby_ms` milliseconds (empty: none). Sizes are pixels. `country` (ISO 3166, two
+    letters) applies to numbers without a country code. Agents choose from `dispositions`.
+    `channel` is the Lightning message channel for events of calls.
     """
 
     internal_name: str = "Softphone"
@@ -131,7 +131,7 @@ def _dialing(center: CallCenter) -> Section:
 
 
 def _softphone(center: CallCenter) -> Section:
-    """All that `web/softphone/call-center.js` reads; what is empty changes nothing."""
+    """The settings that `web/softphone/call-center.js` reads; an empty one changes nothing."""
     items = (
         Item("defaultCountry", "Country of numbers without a code", center.country),
         Item("wrapUpSeconds", "Wrap-up (seconds)", str(center.wrap_up_seconds)),

@@ -1,4 +1,4 @@
-"""The call center in the Metadata API's format, which is not Setup's."""
+"""The call center in the Metadata API's format, which differs from Setup's."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ IN_CUSTOM_SETTINGS = (
     "reqStandbyUrl",
     "reqTimeout",
 )
-"""What Salesforce acts on itself: it reads these from JSON, and shows the items to the admin."""
+"""Settings that Salesforce itself uses: it reads them from JSON, and shows the items to admins."""
 
 NAMED_ELSEWHERE = frozenset(("reqInternalName", "reqDisplayName"))
 
 
 def call_center(center: CallCenter) -> str:
-    """One, as a file of a project."""
-    given = {item.name: item.value for section in sections(center) for item in section.items}
-    custom = {name: given[name] for name in IN_CUSTOM_SETTINGS if name in given}
+    """The call center as a file of a project."""
+    values = {item.name: item.value for section in sections(center) for item in section.items}
+    custom = {name: values[name] for name in IN_CUSTOM_SETTINGS if name in values}
     drawn = [
         branch(
             "sections",

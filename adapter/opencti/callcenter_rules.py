@@ -1,7 +1,7 @@
-"""The rules that a call center definition file must keep, each with its own words when broken.
+"""The rules of a call center definition file, each with a message when it is broken.
 
-From the Open CTI Developer Guide ("Call Center Definition Files"); where Setup would take what
-leaves the softphone blank (no compatibility mode means Classic), that is a problem here too.
+From the Open CTI Developer Guide ("Call Center Definition Files"). A file that Setup accepts but
+that leaves the softphone blank (no compatibility mode means Classic) is a problem here too.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _SECRET = re.compile(r"secret|password|token|api_?key|credential", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A breach: `where` is a path such as /reqGeneralInfo/reqAdapterUrl, `text` what to mend."""
+    """A broken rule: `where` is a path such as /reqGeneralInfo/reqAdapterUrl, `text` the fix."""
 
     where: str
     text: str
@@ -63,47 +63,49 @@ class Problem:
 
 
 def problems(xml: str) -> tuple[Problem, ...]:
-    """Everything that is wrong with a definition file; empty if Setup may have it."""
+    """All problems of a definition file; empty if it can be imported."""
     try:
         root = read(xml)
     except NotXml as error:
         return (Problem("/", f"{error}."),)
     if root.tag != "callCenter":
         return (Problem("/", f"the file must be one <callCenter>, not <{root.tag}>."),)
-    return (*_shape(root), *_general(root))
+    return (*_shape_problems(root), *_general_problems(root))
 
 
 # --- what every section and item must be ---------------------------------------------------------
 
 
-def _shape(root: ET.Element) -> Iterator[Problem]:
-    yield from _children("/", root, "section")
+def _shape_problems(root: ET.Element) -> Iterator[Problem]:
+    yield from _child_problems("/", root, "section")
     for section in root.findall("section"):
         where = f"/{_name(section)}"
-        yield from _named(where, section)
+        yield from _name_problems(where, section)
         if not len(section):
             yield Problem(where, "a section needs at least one item.")
-        yield from _children(where, section, "item")
+        yield from _child_problems(where, section, "item")
         for item in section.findall("item"):
-            yield from _named(f"{where}/{_name(item)}", item)
-            yield from _item(f"{where}/{_name(item)}", _name(section), item)
+            yield from _name_problems(f"{where}/{_name(item)}", item)
+            yield from _item_problems(f"{where}/{_name(item)}", _name(section), item)
 
 
-def _children(where: str, parent: ET.Element, tag: str) -> Iterator[Problem]:
-    """What is no `tag` is told once, and nothing more is asked of it; it may hold a place."""
+def _child_problems(where: str, parent: ET.Element, tag: str) -> Iterator[Problem]:
+    """Report each child that is no `tag` once; it may still occupy a sortOrder."""
     for element in parent:
         if element.tag != tag:
             yield Problem(where, f"only <{tag}> may stand here, not <{element.tag}>.")
-    yield from _orders(where, [one for one in parent if one.tag == tag or _has_order(one)])
-    yield from _twice(where, parent.findall(tag))
+    yield from _order_problems(
+        where, [child for child in parent if child.tag == tag or _has_order(child)]
+    )
+    yield from _duplicate_names(where, parent.findall(tag))
 
 
 def _has_order(element: ET.Element) -> bool:
     return _number(element.get("sortOrder", "")) is not None
 
 
-def _orders(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
-    """The sortOrders run 0, 1, 2… with none skipped and none twice."""
+def _order_problems(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
+    """The sortOrders must run 0, 1, 2… without gaps or duplicates."""
     orders = [element.get("sortOrder", "") for element in elements]
     for order in orders:
         if _number(order) is None:
@@ -113,13 +115,13 @@ def _orders(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
         yield Problem(where, f"sortOrder must run 0, 1, 2… without a gap: {', '.join(orders)}.")
 
 
-def _twice(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
+def _duplicate_names(where: str, elements: list[ET.Element]) -> Iterator[Problem]:
     names = [_name(element) for element in elements]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Problem(where, f"the name {name} is given twice.")
 
 
-def _named(where: str, element: ET.Element) -> Iterator[Problem]:
+def _name_problems(where: str, element: ET.Element) -> Iterator[Problem]:
     name, label = _name(element), element.get("label", "")
     if not _ALPHANUMERIC.fullmatch(name):
         yield Problem(where, f"a name is made of letters and digits only, not {name!r}.")
@@ -131,10 +133,10 @@ def _named(where: str, element: ET.Element) -> Iterator[Problem]:
         yield Problem(where, f"a label has at most {LABEL_LENGTH} characters, not {len(label)}.")
 
 
-def _item(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
+def _item_problems(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
     if len(item):
         yield Problem(where, "an item holds text, no elements.")
-    # A section of one's own may name its items as it likes: other vendors' begin with req, too.
+    # A custom section may use any item names; other vendors' names begin with req, too.
     if _is_reserved(item) and _name(item) not in KNOWN.get(section, (_name(item),)):
         yield Problem(where, f"names that begin with req are Salesforce's, and {section} has none.")
     if _SECRET.search(_name(item)):
@@ -144,32 +146,32 @@ def _item(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
 # --- what Salesforce reads itself ----------------------------------------------------------------
 
 
-def _general(root: ET.Element) -> Iterator[Problem]:
-    values = _values(root, GENERAL)
+def _general_problems(root: ET.Element) -> Iterator[Problem]:
+    values = _item_values(root, GENERAL)
     if values is None:
         yield Problem(f"/{GENERAL}", "this section is missing: Salesforce needs it.")
         return
     for name in REQUIRED:
         if name not in values:
             yield Problem(f"/{GENERAL}/{name}", _MISSING.get(name, "this item is missing."))
-    yield from _nailed(root)
+    yield from _place_problems(root)
     for name, check in _CHECKS.items():
         if name in values and (wrong := check(values[name])):
             yield Problem(f"/{GENERAL}/{name}", wrong)
-    yield from _for_the_mode(values)
-    yield from _together(values, "reqStandbyUrl", "reqTimeout")
-    yield from _together(values, "reqCanvasApiName", "reqCanvasNamespace")
+    yield from _mode_problems(values)
+    yield from _pair_problems(values, "reqStandbyUrl", "reqTimeout")
+    yield from _pair_problems(values, "reqCanvasApiName", "reqCanvasNamespace")
 
 
-def _nailed(root: ET.Element) -> Iterator[Problem]:
-    """The guide nails the section and two of its items to their places."""
+def _place_problems(root: ET.Element) -> Iterator[Problem]:
+    """The guide fixes the sortOrder of the section and of two of its items."""
     general = f"*[@name='{GENERAL}']"
-    nailed = {f"/{GENERAL}": (general, 0)}
+    places = {f"/{GENERAL}": (general, 0)}
     for order, name in enumerate(REQUIRED[:2]):
-        nailed[f"/{GENERAL}/{name}"] = (f"{general}/*[@name='{name}']", order)
-    for where, (path, order) in nailed.items():
-        found = root.find(path)
-        if found is not None and found.get("sortOrder") != str(order):
+        places[f"/{GENERAL}/{name}"] = (f"{general}/*[@name='{name}']", order)
+    for where, (path, order) in places.items():
+        element = root.find(path)
+        if element is not None and element.get("sortOrder") != str(order):
             yield Problem(where, f"its sortOrder must be {order}.")
 
 
@@ -187,17 +189,17 @@ def _use_api(value: str) -> str:
     return "" if value == "true" else "it must be true, or Open CTI stays off."
 
 
-def _mode(value: str) -> str:
+def _compatibility_mode(value: str) -> str:
     return "" if value in MODES.values() else f"it must be one of {', '.join(MODES.values())}."
 
 
 def _address(value: str) -> str:
-    """An absolute address, or a Visualforce page's path."""
+    """The problem with an address that is neither absolute nor a Visualforce page's path."""
     if value.startswith("/") and not value.startswith("//"):
         return ""
     if any(char.isspace() for char in value):
         return "no blank may stand in it."
-    parts, port = _split(value)
+    parts, port = _split_port(value)
     if port is None:
         return "its port must be a number from 1 to 65535, or left out."
     if parts.username is not None:
@@ -207,8 +209,8 @@ def _address(value: str) -> str:
     return "it must be an address such as https://softphone.example.com/softphone."
 
 
-def _split(value: str) -> tuple[SplitResult, int | None]:
-    """The parts of an address, and its port: 0 for none, None for one that is no port."""
+def _split_port(value: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address and its port: 0 for none, None for an invalid one."""
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -228,7 +230,7 @@ def _timeout(value: str) -> str:
 
 
 def _number(value: str) -> int | None:
-    """A number in the digits that Salesforce reads; other scripts' are letters to it."""
+    """A number in ASCII digits, the only ones that Salesforce reads; else None."""
     return int(value) if value.isascii() and value.isdigit() else None
 
 
@@ -237,16 +239,16 @@ _CHECKS = {
     "reqDisplayName": _display_name,
     "reqAdapterUrl": _address,
     "reqUseApi": _use_api,
-    "reqSalesforceCompatibilityMode": _mode,
+    "reqSalesforceCompatibilityMode": _compatibility_mode,
     "reqStandbyUrl": _address,
     "reqTimeout": _timeout,
 }
 
 
-def _for_the_mode(values: dict[str, str]) -> Iterator[Problem]:
-    """Lightning loads nothing over plain http, knows no Canvas, and limits the panel's size.
+def _mode_problems(values: dict[str, str]) -> Iterator[Problem]:
+    """Lightning needs https, has no Canvas, and limits the panel's size.
 
-    Without a mode a call center is for Classic, where any size is one.
+    Without a mode a call center is for Classic, which accepts any size.
     """
     if values.get("reqSalesforceCompatibilityMode", "Classic") == "Classic":
         sizes = {name: range(1, 100_000) for name in _SIZES}
@@ -267,10 +269,10 @@ def _lightning_only(values: dict[str, str]) -> Iterator[Problem]:
             yield Problem(f"/{GENERAL}/{name}", "Canvas is for Classic only.")
 
 
-def _together(values: dict[str, str], one: str, other: str) -> Iterator[Problem]:
-    for name, missing in ((one, other), (other, one)):
-        if name in values and missing not in values:
-            yield Problem(f"/{GENERAL}/{name}", f"it needs {missing} beside it.")
+def _pair_problems(values: dict[str, str], first: str, second: str) -> Iterator[Problem]:
+    for present, missing in ((first, second), (second, first)):
+        if present in values and missing not in values:
+            yield Problem(f"/{GENERAL}/{present}", f"it needs {missing} beside it.")
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -284,9 +286,9 @@ def _is_reserved(element: ET.Element) -> bool:
     return _name(element).startswith("req")
 
 
-def _values(root: ET.Element, section: str) -> dict[str, str] | None:
-    """The section's items by name; None if there is no such section."""
-    found = root.find(f"*[@name='{section}']")
-    if found is None:
+def _item_values(root: ET.Element, section: str) -> dict[str, str] | None:
+    """The section's values by item name; None if there is no such section."""
+    element = root.find(f"*[@name='{section}']")
+    if element is None:
         return None
-    return {_name(item): (item.text or "").strip() for item in found}
+    return {_name(item): (item.text or "").strip() for item in element}

@@ -1,8 +1,7 @@
-"""The project of an org with Open CTI: call center, app, utility bar, sign-in.
+"""The Salesforce project of an org with Open CTI: call center, app, utility bar, sign-in.
 
 The folder `salesforce/` of this repository is this module's output for
-https://softphone.example.com, but for its folders `host`, `samples` and `voice`; the Apex in
-there is written by hand.
+https://softphone.example.com, except `host`, `samples` and `voice`; its Apex is written by hand.
 """
 
 from __future__ import annotations
@@ -34,6 +33,6 @@ def channel_name(name: str) -> str:
 
 
 def write(deployment: Deployment, center: CallCenter, out: Path) -> tuple[Path, ...]:
-    """Write the project into that folder; the files that it made. Raises OSError."""
+    """Write the project into `out` and return its files. Raises OSError."""
     made = components(deployment, center)
     return save(project(deployment, made, read_handwritten()), out)

@@ -1,4 +1,4 @@
-"""How an org's Open CTI is set up: its Tasks' rules, and who can be asked for them."""
+"""Sets up Open CTI for an org: its Task rules and the client that finds Tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapter.settings import Settings
 def connect(
     org: Org, settings: Settings, rules: Policy, _clock: Clock, stack: AsyncExitStack
 ) -> SalesforceOrg:
-    """The org's Open CTI; `stack` closes what it holds open."""
+    """The org's surface; `stack` closes its connections."""
     tasks = task_rules(org, settings, rules)
     finder = _finder(org, settings, tasks.key_field)
     if finder is not None:
@@ -26,7 +26,7 @@ def connect(
 
 
 def _finder(org: Org, settings: Settings, key_field: str) -> TaskFinder | None:
-    """Who asks this org for its Tasks, by the org's own app or by that of the deployment."""
+    """The client that finds Tasks, by the org's own app or the deployment's; None: not set up."""
     own = org.salesforce
     client_id = own.client_id or settings.salesforce_client_id
     secret = own.client_secret or settings.salesforce_client_secret.get_secret_value()

@@ -1,8 +1,8 @@
-"""Asks Salesforce from server to server for the Tasks of a call, as an integration user.
+"""Finds the Tasks of a call in Salesforce, server to server, as an integration user.
 
-The other way to read back, beside the Apex class that a page calls: it needs no page, and a
-client of its own in Salesforce (an External Client App with the client-credentials flow). Only
-reading: saving is the agent's own page's business.
+The alternative to the Apex class that a page calls. It needs no page, but its own client in
+Salesforce (an External Client App with the client-credentials flow). It only reads; the agent's
+page saves.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 @dataclass(eq=False, repr=False)
 class TaskFinder:
-    """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's own domain.
+    """Finds Tasks by their CallObject. Owns `http`, whose base address is the org's domain.
 
-    `key_field`: the custom field that has a call's id, too, where the admin has one; by that the
-    Task is found whoever made it, and whatever an automation has done to its CallObject.
+    `key_field` is the custom field with the call's id, if there is one. It finds the Task whoever
+    created it, even if an automation has changed its CallObject.
     """
 
     http: httpx.AsyncClient
@@ -38,13 +38,13 @@ class TaskFinder:
     _token: str = field(default="", init=False)
 
     async def find(self, agent: AgentKey, call_id: str) -> tuple[str, ...]:
-        """Ids of the Tasks that were made for this agent's call, deleted ones too, oldest first.
+        """Ids of the Tasks of this agent's call, including deleted ones, oldest first.
 
         Raises ReadBackFailed.
         """
         if not _CALL_ID.match(call_id) or not _USER_ID.match(agent.user_id):
-            raise ReadBackFailed("no id to ask for")
-        # Both ids are letters and digits: checked above.
+            raise ReadBackFailed("the call's or the agent's id is invalid")
+        # Both ids were checked above, so nothing can be injected.
         fits = f"CallObject = '{call_id}' AND CreatedById = '{agent.user_id}'"
         if self.key_field:
             fits = f"{self.key_field} = '{call_id}' OR ({fits})"
@@ -59,7 +59,7 @@ class TaskFinder:
         return tuple(str(row["Id"]) for row in rows if isinstance(row, dict) and row.get("Id"))
 
     async def _query(self, query: str) -> dict[str, Any]:
-        """One question; an expired token is replaced once."""
+        """Run a query; replace an expired token once."""
         if not self._token:
             self._token = await self._sign_in()
         response = await self._get(query)
@@ -88,14 +88,14 @@ class TaskFinder:
         return token
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self.http.aclose()
 
 
 def build_finder(
     base_url: str, client_id: str, client_secret: str, key_field: str = ""
 ) -> TaskFinder:
-    """Make it, with an HTTP client of its own."""
+    """A finder with its own HTTP client."""
     http = build_client(TOTAL_SECONDS, most=SMALL, base_url=base_url)
     return TaskFinder(http, client_id, client_secret, key_field=key_field)
 
@@ -104,5 +104,5 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     response.raise_for_status()
     body = response.json()
     if not isinstance(body, dict):
-        raise ReadBackFailed("the answer is no object")
+        raise ReadBackFailed("the answer is not a JSON object")
     return body

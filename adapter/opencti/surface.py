@@ -1,4 +1,4 @@
-"""What pages are asked to do by Open CTI, in the words of its library, and its answers. Pure.
+"""The Open CTI calls that pages make, and how to read their results. Pure.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_intro.htm
 """
@@ -20,21 +20,21 @@ from adapter.salesforce.tasklog import TaskRules, create_fields, task_fields
 
 
 def save(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
-    """The go for an attempt: the exact saveLog, decided at accept and never again."""
+    """The go for an attempt: the exact saveLog, fixed when the accept is committed."""
     if attempt.record_id and log.saved is not None:
         value = update(log, log.saved.fields, attempt, rules)
         if len(value) == 1:
-            # Only the work is to be ended: a save without any field would be refused.
+            # Only the work has ended; Salesforce would refuse a save without any field.
             value["CallDisposition"] = task_fields(attempt.fields, rules)["CallDisposition"]
     else:
         value = create_fields(attempt.fields, rules)
-    return {**go(log, attempt, "saveLog", value), **_work(log, attempt, rules)}
+    return {**go(log, attempt, "saveLog", value), **_work_of(log, attempt, rules)}
 
 
-def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
-    """The work of Sales Engagement that this save completes: outbound, once, when all is written.
+def _work_of(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
+    """The Sales Engagement work that this save completes: outbound, once, with the final save.
 
-    The page adds the Task's id, which it may be the first to know.
+    The page adds the Task's id, because it may be the first to know it.
     https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/
     sforce_api_cti_hvs_completework.htm
     """
@@ -42,18 +42,18 @@ def _work(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     before = log.saved.fields.ends_work if log.saved and attempt.record_id else False
     if not fields.ends_work or before or fields.direction is not Direction.OUTBOUND:
         return {}
-    said = {
+    attributes = {
         "disposition": fields.draft.disposition or rules.disposition(fields.outcome),
         "wasConnected": fields.outcome is Outcome.ANSWERED,
     }
-    return {"work": {"work_id": log.work_id, "attributes": said}}
+    return {"work": {"work_id": log.work_id, "attributes": attributes}}
 
 
 def work_done(log: CallLog, rules: TaskRules) -> dict[str, Any] | None:
-    """Completes the work of a Task that was found: no page lived to report it. None: no work."""
+    """Completes the work of a Task that a read-back found; None if there is no work."""
     if log.attempt is None or log.saved is None:
         return None
-    work = _work(log, replace(log.attempt, record_id=""), rules).get("work")
+    work = _work_of(log, replace(log.attempt, record_id=""), rules).get("work")
     if work is None:
         return None
     attributes = {"taskId": log.saved.record_id, **work["attributes"]}
@@ -61,24 +61,24 @@ def work_done(log: CallLog, rules: TaskRules) -> dict[str, Any] | None:
 
 
 def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:
-    """The question whether Salesforce has Tasks of this call, by the class that we ship."""
+    """Asks for the call's Tasks by the Apex class that we ship."""
     args = {"apexClass": apex_class, "methodName": "find", "methodParams": f"callObject={log_id}"}
     return {"type": "ask", "ask_id": ask_id, "call": {"method": "runApex", "args": args}}
 
 
 def found_tasks(value: Any) -> tuple[str, ...] | None:
-    """The task ids in a read-back's answer, or None if it is no answer.
+    """The Task ids in a read-back's answer; None if the value is not an answer.
 
     The class returns a JSON array of ids.
     """
-    told = returned(value)
-    if not isinstance(told, list) or not all(isinstance(i, str) and is_record_id(i) for i in told):
+    ids = returned(value)
+    if not isinstance(ids, list) or not all(isinstance(i, str) and is_record_id(i) for i in ids):
         return None
-    return tuple(told)
+    return tuple(ids)
 
 
 class OpenCti(TaskCalls):
-    """What the pages of one org are asked for."""
+    """The calls of one org's pages (page.port.PageCalls)."""
 
     __slots__ = ()
 
@@ -87,15 +87,15 @@ class OpenCti(TaskCalls):
         return save(log, attempt, self.rules)
 
     def complete(self, log: CallLog) -> dict[str, Any] | None:
-        """The work of Sales Engagement that a found Task completes."""
+        """The Sales Engagement work that a found Task completes."""
         return work_done(log, self.rules)
 
     def read_back(self, log_id: str) -> dict[str, Any]:
-        """The ask's id is the log's: the answer needs nothing remembered here."""
+        """The request's id is the log's, so nothing needs to be remembered for the answer."""
         return read_back(log_id, log_id, self.apex_class)
 
     def found_records(self, value: Any) -> tuple[str, ...] | None:
-        """The Tasks."""
+        """The Task ids."""
         return found_tasks(value)
 
 
@@ -105,6 +105,6 @@ SURFACE = Surface("open-cti", Route.PAGE)
 def open_cti(
     rules: TaskRules, finder: RecordFinder | None = None, apex_class: str = ""
 ) -> SalesforceOrg:
-    """A Salesforce whose agents work with Open CTI."""
+    """An org whose agents work with Open CTI."""
     calls = {Route.PAGE: OpenCti(rules, apex_class)}
     return SalesforceOrg((SURFACE,), calls, finder)

@@ -1,1 +1,1 @@
-"""Pages of ours inside Salesforce: their protocol, who is here, what they are shown and asked."""
+"""The softphone's pages inside Salesforce: their protocol, who is connected, what they show."""

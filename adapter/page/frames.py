@@ -1,6 +1,6 @@
-"""Between the page protocol and the core: messages to events, values to frames. Pure.
+"""Translates the page protocol: messages to core events, core values to frames. Pure.
 
-Nothing in here knows which product of Salesforce's the page is in.
+Nothing here depends on the Salesforce product that the page runs in.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from adapter.page.messages import (
 from adapter.page.parts import ErrorIn, JournalEntry, LinkIn, RecordIn, is_record_id
 
 FIELD_LENGTH = 1000
-"""Of the fields of a call center's Tasks, how long each may be."""
+"""The longest value, in characters, of a Task field that the call center sets."""
 
 AgentMessage = (
     Work
@@ -67,7 +67,7 @@ AgentMessage = (
 
 
 def dial_event(message: Dial, at: int, fresh_id: str, time_zone: str = "") -> DialRequested:
-    """The event of a click; `fresh_id` names the call if one is placed."""
+    """The event of a click; `fresh_id` becomes the call's id if a call is placed."""
     return DialRequested(
         at=at,
         request_id=message.request_id,
@@ -87,7 +87,7 @@ def dial_event(message: Dial, at: int, fresh_id: str, time_zone: str = "") -> Di
 def agent_event(  # noqa: PLR0911 - one branch for each message, that is the table
     message: AgentMessage, at: int
 ) -> Event | None:
-    """The event of a message from an agent's page; None where nothing happened.
+    """The event of a message from an agent's page; None if the message causes none.
 
     `at` is our clock in Unix milliseconds.
     """
@@ -102,10 +102,10 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
         case Context(record=record, call_id=call_id) if call_id:
             return RecordViewed(at, call_id, _record(record) if record and record.id else None)
         case Matches():
-            found = tuple(_record(record) for record in message.records if is_record_id(record.id))
-            return MatchesFound(at, message.call_id, found)
+            records = tuple(_record(r) for r in message.records if is_record_id(r.id))
+            return MatchesFound(at, message.call_id, records)
         case CallCenterMessage():
-            return CallCenterRead(at, _centre(message))
+            return CallCenterRead(at, _call_center(message))
         case Work():
             return WorkStarted(at, message.work_id, message.to)
         case AvailabilityIn():
@@ -118,38 +118,38 @@ def agent_event(  # noqa: PLR0911 - one branch for each message, that is the tab
             return None
 
 
-def _favorite(told: FavoriteIn) -> Favorite:
-    record = told.record if told.record and is_record_id(told.record.id) else RecordIn()
-    return Favorite(told.number, told.name[:LONGEST_NAME], record.id, record.object_type)
+def _favorite(message: FavoriteIn) -> Favorite:
+    record = message.record if message.record and is_record_id(message.record.id) else RecordIn()
+    return Favorite(message.number, message.name[:LONGEST_NAME], record.id, record.object_type)
 
 
-def _centre(told: CallCenterMessage) -> CallCenterSettings:
-    seconds = told.wrap_up_seconds
+def _call_center(message: CallCenterMessage) -> CallCenterSettings:
+    seconds = message.wrap_up_seconds
     return CallCenterSettings(
         wrapup_ms=None if seconds is None else seconds * 1000,
-        dispositions=tuple(told.dispositions),
-        region=told.default_country,
-        outside_prefix=told.outside_prefix,
-        long_distance_prefix=told.long_distance_prefix,
-        international_prefix=told.international_prefix,
-        record_fields=_texts(told.task_fields),
+        dispositions=tuple(message.dispositions),
+        region=message.default_country,
+        outside_prefix=message.outside_prefix,
+        long_distance_prefix=message.long_distance_prefix,
+        international_prefix=message.international_prefix,
+        record_fields=_texts(message.task_fields),
         ask_fields=tuple(
             AskedField(f.name, f.label or f.name, tuple(f.choices), f.required)
-            for f in told.ask_fields
+            for f in message.ask_fields
         ),
     )
 
 
-def ignored_settings(told: CallCenterMessage) -> tuple[str, ...]:
-    """The keys of the definition file whose values are of no use, as page and server see it."""
-    country = told.default_country
+def ignored_settings(message: CallCenterMessage) -> tuple[str, ...]:
+    """Keys of the definition file whose values the page or the server cannot use."""
+    country = message.default_country
     ours = ("/softphone/defaultCountry",) if country and not read_region(country) else ()
-    return (*told.problems, *ours)
+    return (*message.problems, *ours)
 
 
-def _texts(told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Fields by name, as many as an admin would write down; what is no text is left out."""
-    fields = ((name, value) for name, value in told.items() if isinstance(value, str))
+def _texts(fields_in: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Text fields by name, at most MOST_FIELDS of them; other values are left out."""
+    fields = ((name, value) for name, value in fields_in.items() if isinstance(value, str))
     return tuple((name[:80], value[:FIELD_LENGTH]) for name, value in fields)[:MOST_FIELDS]
 
 
@@ -186,11 +186,11 @@ def _link(message: WrapupIn, name: str, link: LinkIn | None) -> Record | None:
 
 
 ReadErrors = Callable[[Sequence[ErrorIn]], tuple[SaveError, ...]]
-"""What Salesforce's errors mean, which its surface knows."""
+"""Classifies Salesforce's errors; each surface has its own rules."""
 
 
 def result_event(message: Result, page_id: str, at: int, read: ReadErrors) -> LogEvent:
-    """The event of a page's report on a go."""
+    """The event of a page's report about a go; `at` is Unix milliseconds."""
     match message.outcome:
         case "ok":
             return LogSaved(at, page_id, message.attempt, message.nonce, message.task_id)
@@ -204,7 +204,7 @@ def result_event(message: Result, page_id: str, at: int, read: ReadErrors) -> Lo
 
 
 def journal_event(entry: JournalEntry, page_id: str, at: int, read: ReadErrors) -> LogEvent | None:
-    """The event of a journal entry; None for one that only says that a go was on its way."""
+    """The event of a journal entry; None for `sent`, which says nothing about the outcome."""
     match entry.state:
         case "ok":
             return LogSaved(at, page_id, entry.attempt, entry.nonce, entry.task_id)
@@ -226,9 +226,9 @@ def tray_event(message: TrayChoice, at: int) -> TrayDecided:
 
 
 def frame(message: dict[str, Any]) -> str:
-    """A message as a frame's text.
+    """A message as JSON text.
 
-    Half a surrogate pair, which has no UTF-8, becomes "?": it would end the page's socket.
+    A lone surrogate has no UTF-8 and would close the page's socket, so it becomes "?".
     """
     try:
         return orjson.dumps(message).decode()
@@ -238,29 +238,29 @@ def frame(message: dict[str, Any]) -> str:
 
 
 def error_frame(code: str, text: str, request_id: str = "") -> str:
-    """What an agent reads above everything else; the page has words of its own for some codes.
+    """An error for the agent; the page has its own sentences for some codes.
 
-    With the id of a request: no other answer to it will come.
+    With `request_id`, this frame is the only answer to that request.
     """
-    asked = {"request_id": request_id} if request_id else {}
-    return frame({"type": "error", "code": code, "text": text, **asked})
+    answered = {"request_id": request_id} if request_id else {}
+    return frame({"type": "error", "code": code, "text": text, **answered})
 
 
 def not_stored_frame(message: PageMessage) -> str:
-    """That nothing of this was done."""
-    what = "Nothing was dialed: the call" if isinstance(message, Dial) else "This"
-    text = f"{what} could not be stored right now. Try again."
-    asked = message.request_id if isinstance(message, Dial | Control) else ""
-    return error_frame("not-stored", text, asked)
+    """Says that the message was not stored, so nothing was done."""
+    subject = "Nothing was dialed: the call" if isinstance(message, Dial) else "This"
+    text = f"{subject} could not be stored right now. Try again."
+    request_id = message.request_id if isinstance(message, Dial | Control) else ""
+    return error_frame("not-stored", text, request_id)
 
 
 def view_frame(view: View, epoch: str, version: int, now: int) -> str:
-    """The whole view, with what tells a page whether it is newer than its own."""
-    return frame({**_named_as_before(view), "epoch": epoch, "version": version, "now": now})
+    """The whole view, with the epoch and version by which a page knows whether it is newer."""
+    return frame({**_with_legacy_names(view), "epoch": epoch, "version": version, "now": now})
 
 
-def _named_as_before(view: View) -> View:
-    """For pages of the release before: the names that they know a record's id by."""
+def _with_legacy_names(view: View) -> View:
+    """Adds the names by which pages of the previous release know a record's id."""
     if not (view.get("wrapups") or view.get("tray")):
         return view
     wrapups = [{**card, "log": _with_task_id(card["log"])} for card in view["wrapups"]]

@@ -1,6 +1,6 @@
-"""A page of a surface that its agent does not work in: it is told so, and shown no call.
+"""Guests: pages of a surface that their agent does not work in. They show a notice and no call.
 
-It keeps its session, and may still finish the logs that only a page like it can write.
+A guest keeps its session, and can still save the logs that only a page of its surface can write.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ ELSEWHERE = {
 OTHER_SURFACE = "other-surface"
 
 _SURFACES = {LWC: Surface(LWC, Route.KEYED), VOICE: Surface(VOICE, Route.BACKEND)}
-"""Both experiences of Open CTI are one surface."""
+"""Lightning and Classic are both the Open CTI surface."""
 
 
 def surface_of(hello: Hello) -> Surface:
-    """Which product of Salesforce's the page says that it is in, and who writes logs there."""
+    """The surface that the page says it runs in."""
     return _SURFACES.get(hello.surface, Surface(OPEN_CTI, Route.PAGE))
 
 
 def route_of(surface: str) -> Route:
-    """Who writes the logs of calls in that product."""
+    """The route by which logs are written in that surface."""
     return _SURFACES[surface].route if surface in _SURFACES else Route.PAGE
 
 
 def is_guest(surface: str, agent: Agent) -> bool:
-    """Whether a page of that surface is none that the agent works in."""
+    """Whether the agent works in a surface other than this page's."""
     return bool(surface and agent.surface) and surface != agent.surface
 
 
 def sentence(agent: Agent) -> str:
-    """Where to call from, for a page that may not."""
+    """Tells the agent where to call from."""
     return ELSEWHERE.get(agent.surface, "You work with another phone in Salesforce.")
 
 
 def guest_view(agent: Agent, logs: Sequence[CallLog], policy: Policy, can: dict[str, bool]) -> View:
-    """The view without calls, with click-to-dial off, and with the sentence that says why."""
+    """The view without calls, with click-to-dial off and a notice that says why."""
     notice = Notice(OTHER_SURFACE, OTHER_SURFACE, sentence(agent), 0)
     bare = replace(agent, calls=(), answers=(), notices=(notice,))
     own = [log for log in logs if log.route.by_page]

@@ -1,8 +1,8 @@
 """The page protocol (`softphone.v1`): what a page may say, as models that check it.
 
-One JSON object a frame, told apart by `type`. Unknown fields are ignored (an older server may
-meet a newer page); unknown types and wrong shapes are `BadFrame`, answered, never fatal.
-Times of pages are their own clocks' Unix milliseconds and are used only as differences.
+Each frame is one JSON object with a `type`. Unknown fields are ignored (an older server may
+meet a newer page). Unknown types and wrong shapes raise `BadFrame`; the socket stays open.
+A page's times are Unix milliseconds by its own clock; only their differences are used.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ MAX_FRAME_BYTES = 160 * 1024
 
 
 class BadFrame(ValueError):
-    """A frame that is no message of the protocol; the text says what is wrong with it."""
+    """A frame is not a valid message of the protocol; the text says why."""
 
 
 class Hello(Part):
-    """The first frame: who (by ticket), which page load, and what its journal holds.
+    """The first frame: the agent (by ticket), the page load, and the page's journal.
 
-    `journal` is checked entry by entry: rubbish in one does not cost the others.
+    Journal entries are validated one by one; an invalid entry does not discard the others.
     """
 
     type: Literal["hello"]
@@ -58,7 +58,7 @@ class Hello(Part):
     journal: list[Any] = Field(default_factory=list, max_length=500)
 
     def entries(self) -> tuple[tuple[JournalEntry, ...], int]:
-        """The journal's good entries, and how many were rubbish."""
+        """The journal's valid entries, and the number of invalid ones."""
         good = []
         for raw in self.journal:
             try:
@@ -71,7 +71,7 @@ class Hello(Part):
 class Dial(Part):
     """A number was clicked or typed; `sent_at - clicked_at` is the click's age in ms.
 
-    `confirmed`: the agent was answered "confirm-repeat", and wants to call it again.
+    `confirmed`: the agent got the answer "confirm-repeat" and wants to call again.
     """
 
     type: Literal["dial"]
@@ -88,12 +88,12 @@ class Dial(Part):
 
     @property
     def age_ms(self) -> int:
-        """How long ago the click was when the page sent it, by the page's own clock."""
+        """The click's age in milliseconds when the page sent it, by the page's clock."""
         return max(0, self.sent_at - self.clicked_at) if self.sent_at is not None else 0
 
 
 class Control(Part):
-    """Something to do in a call."""
+    """The agent asks for a control during a call."""
 
     type: Literal["control"]
     request_id: Id
@@ -138,12 +138,12 @@ class WrapupIn(Part):
     done: bool = False
 
     def cleared(self, field: str) -> bool:
-        """Whether the page said null for this link, rather than nothing."""
+        """Whether the page sent null for this link, rather than leaving it out."""
         return field in self.model_fields_set and getattr(self, field) is None
 
 
 class Presence(Part):
-    """Whether the page can be seen, and is in use."""
+    """Whether the page is visible and has the focus."""
 
     type: Literal["presence"]
     visible: bool
@@ -151,7 +151,7 @@ class Presence(Part):
 
 
 class Context(Part):
-    """The record that the agent looks at; with `call_id`, what a call is about (null: nothing)."""
+    """The record on the agent's screen; with `call_id`, the record of that call (null: none)."""
 
     type: Literal["context"]
     record: RecordIn | None = None
@@ -159,7 +159,7 @@ class Context(Part):
 
 
 class Matches(Part):
-    """What a search by the other party's number found; ten at most are offered."""
+    """The records that a search by the other party's number found, at most ten."""
 
     type: Literal["matches"]
     call_id: Id
@@ -167,7 +167,7 @@ class Matches(Part):
 
 
 class CallCenterMessage(Part):
-    """What the definition of the call center says; `problems` are keys whose values are rubbish."""
+    """The call center's settings; `problems` are the keys whose values are invalid."""
 
     type: Literal["settings"]
     wrap_up_seconds: int | None = Field(None, ge=0, le=3600)
@@ -193,14 +193,14 @@ class Work(Part):
 
 
 class Accept(Part):
-    """The page can save the offered log now."""
+    """The page is ready to save the offered log."""
 
     type: Literal["accept"]
     log_id: Id
 
 
 class Result(Part):
-    """What saveLog answered; `expired`: the go was too old and was not executed."""
+    """The answer of saveLog; `expired`: the go was too old and was not executed."""
 
     type: Literal["result"]
     log_id: Id
@@ -228,14 +228,14 @@ class TrayChoice(Part):
 
 
 class ProbeAnswer(Part):
-    """The page answers a probe: it has seen everything sent before."""
+    """The page answers a probe, so it has received every frame sent before it."""
 
     type: Literal["probe"]
     nonce: Id
 
 
 class AskAnswer(Part):
-    """What came of a reading Open CTI call that the server asked for."""
+    """The result of a read-only Open CTI call that the server asked for."""
 
     type: Literal["answer"]
     ask_id: Id
@@ -245,7 +245,7 @@ class AskAnswer(Part):
 
 
 class AvailabilityIn(Part):
-    """Whether the agent wants calls; `reason` is one of those in the view's settings."""
+    """Whether the agent accepts calls; `reason` is one of those in the view's settings."""
 
     type: Literal["availability"]
     status: Literal["available", "away", "do-not-disturb"]
@@ -253,7 +253,7 @@ class AvailabilityIn(Part):
 
 
 class FavoriteIn(Part):
-    """Somebody whom the agent calls often, or no longer does (`on` is false)."""
+    """Adds a favorite number, or removes it (`on` is false)."""
 
     type: Literal["favorite"]
     number: str = Field(min_length=1, max_length=LONGEST_NUMBER)
@@ -296,28 +296,28 @@ _ADAPTER: TypeAdapter[PageMessage] = TypeAdapter(
 
 
 def decode(frame: str) -> PageMessage:
-    """The message in a frame. Raises BadFrame with a sentence that quotes no content."""
+    """The message in a frame. Raises BadFrame, whose text quotes no content."""
     if is_too_deep(frame):
         raise BadFrame("the frame: nested too deeply")
-    mended = mend_json(frame)
+    frame_text = mend_json(frame)
     try:
-        return _ADAPTER.validate_json(mended)
+        return _ADAPTER.validate_json(frame_text)
     except ValidationError as error:
-        told = without_odd_values(mended, error.errors(include_url=False))
+        repaired = without_odd_values(frame_text, error.errors(include_url=False))
         with suppress(ValidationError):
-            return _ADAPTER.validate_json(told or "")
-        raise _bad(error) from None
+            return _ADAPTER.validate_json(repaired or "")
+        raise _bad_frame(error) from None
 
 
-def _bad(error: ValidationError) -> BadFrame:
+def _bad_frame(error: ValidationError) -> BadFrame:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if first["type"] == "union_tag_invalid":
-        # pydantic would quote what was sent as the type.
+        # pydantic's message would quote the type that was sent.
         return BadFrame("type: no message has this type")
     where = ".".join(str(part) for part in first["loc"]) or "the frame"
     return BadFrame(f"{where}: {first['msg']}")
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of everything a page may say."""
+    """The JSON Schema of all messages from pages."""
     return _ADAPTER.json_schema()

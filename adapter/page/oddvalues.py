@@ -1,8 +1,8 @@
-"""One odd value in a page's message costs that value, not the message. Pure.
+"""Drops an invalid value from a page's message and keeps the rest. Pure.
 
-Too long a text is cut; what is no value of its field is left out, where the message means
-something without it. Ids, numbers to dial, times of clicks, and messages that steer (a control, a
-record that is picked) stay strict: with a value left out they would say something else.
+A text that is too long is cut. Any other invalid value is left out where the message makes sense
+without it. Ids, numbers to dial, click times and messages that steer (a control, a picked record)
+stay strict, because their meaning would change.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 FORGIVING = frozenset({"hello", "dial", "wrapup", "settings", "work", "matches", "result"})
-"""Types of messages that mean something without one of their optional fields."""
+"""Message types that make sense without one of their optional fields."""
 
 STRICT = frozenset({"surface", "sent_at", "clicked_at", "number", "outcome", "attempt", "done"})
-"""Fields of which none may be left out."""
+"""Fields that must not be left out."""
 
 LINKS = frozenset({"who", "what"})
 CUT = frozenset({"name", "subject", "notes", "disposition", "label", "message", "description"})
-"""Texts of which a part is worth more than none."""
+"""Texts that are cut rather than left out."""
 
 
 def without_odd_values(frame: str, errors: list[ErrorDetails]) -> str | None:
-    """The frame again, as JSON, with odd values cut or left out; None if one of them is needed."""
+    """The frame's JSON with invalid values cut or left out; None if one of them is required."""
     if any(not error["loc"] or STRICT & set(error["loc"]) for error in errors):
         return None
     message = json.loads(frame)
-    # The last first: an entry that is taken out of a list moves those behind it.
+    # Last first: removing an entry of a list shifts those after it.
     for error in reversed(errors):
         kind, *path = error["loc"]
         if kind not in FORGIVING or not path or error["type"] == "missing":
             return None
         is_cut = error["type"] == "string_too_long" and path[-1] in CUT
-        # An id that is left out of a link would clear the link: then the whole of it goes.
-        _mend(message, path if is_cut or path[0] not in LINKS else path[:1], error, is_cut=is_cut)
+        # A link without its id would clear the link, so the whole link is left out.
+        _repair(message, path if is_cut or path[0] not in LINKS else path[:1], error, is_cut=is_cut)
     return json.dumps(message)
 
 
-def _mend(message: Any, path: list[int | str], error: ErrorDetails, *, is_cut: bool) -> None:
-    """Cut or leave out the value at this place."""
+def _repair(message: Any, path: list[int | str], error: ErrorDetails, *, is_cut: bool) -> None:
+    """Cut or leave out the value at this path."""
     for step in path[:-1]:
         if isinstance(message, dict) and step not in message:
-            return  # left out already, for another value in it
+            return  # an outer value was left out already
         message = message[step]
     last = path[-1]
     if isinstance(last, int):
-        del message[last]  # an entry of a list, none of whose others is worse for it
+        del message[last]  # the other entries of the list stay
     elif is_cut:
         message[last] = message[last][: error["ctx"]["max_length"]]
     else:

@@ -1,4 +1,4 @@
-"""One connected page, as the runtime sees it: what it is, and what went down its socket."""
+"""One connected page, as the runtime sees it, and what was sent to it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from adapter.core.model import AgentKey
 from adapter.core.route import Route
 
 Go: TypeAlias = tuple[str, int]
-"""A go by its log's id and the attempt's number."""
+"""A go: the log's id and the attempt's number."""
 
 PROBES_KEPT = 32
-"""A page that does not answer is asked again and again; only its last answers can prove much."""
+"""A page that does not answer is probed repeatedly; only the latest probes can prove anything."""
 
 
 @dataclass(eq=False, slots=True)
 class Page:
     """One connected page. `send` enqueues a frame's text, and never blocks.
 
-    `surface` is the product of Salesforce's that it is in, `route` who writes the logs there.
-    `journal_taken` is False until what it remembers of its saves has been heard, and `user_known`
-    until Salesforce has said who runs it, where that is asked (`who_asked`: the question's id);
-    `session` is the id of its sign-in; `journal` are the goes (log id, attempt) that it remembered
-    when it said hello, None where that can't be told; `goes` those that went down this very socket;
-    `probes` by nonce: when each one was sent (Unix milliseconds), and which goes had gone down
-    before it.
+    `surface` is the Salesforce product that it runs in, `route` how logs are written there.
+    `journal_taken` is False until its journal is stored, `user_known` until Salesforce has reported
+    the page's user, where that is checked (`who_asked` is the request's id). `session` is the id of
+    its sign-in. `journal` holds the goes that the page remembered in its hello, None if that is
+    unknown; `goes` those sent over this socket. `probes` maps a nonce to the time it was sent (Unix
+    milliseconds) and the goes that were sent before it.
     """
 
     page_id: str
@@ -50,29 +49,29 @@ class Page:
 
     @property
     def writes(self) -> bool:
-        """Whether it saves and pops."""
+        """Whether the page itself saves logs and pops records."""
         return self.route.by_page
 
     @property
     def can_save(self) -> bool:
-        """Whether it may be given a log now."""
+        """Whether a log may be offered to it now."""
         return self.writes and self.journal_taken and self.user_known
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """The better page to save with is the greater one: focused, visible, recently used."""
+        """Greater is better for saving: focused, then visible, then recently used."""
         return self.focused, self.visible, self.active_at
 
     def never_had(self, go: Go) -> bool:
-        """Whether this page can't have carried that go out, nor be about to.
+        """Whether this page cannot have executed that go and cannot do so later.
 
-        A page hears nothing from its old sockets any more: what was not in its journal, and did
-        not come down this one, it never heard of.
+        A page no longer reads its old sockets. A go that is neither in its journal nor was sent
+        over this socket has never reached it.
         """
         return self.journal is not None and go not in self.journal and go not in self.goes
 
     def probed(self, nonce: str, now: int) -> None:
-        """A probe is on its way, behind all the goes before it; `now` in Unix milliseconds."""
+        """Note that a probe was sent after the present goes; `now` is Unix milliseconds."""
         self.probes[nonce] = now, frozenset(self.goes)
         if len(self.probes) > PROBES_KEPT:
             del self.probes[next(iter(self.probes))]

@@ -1,4 +1,4 @@
-"""All pages of this process: what they are shown, and what is asked of them. Nothing is stored."""
+"""All pages of this process: their views and the requests sent to them. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from adapter.tenants import Tenant, Tenants
 log = structlog.get_logger(__name__)
 
 LOOK_AGAIN_SECONDS = 10.0
-"""After the store could not be read, when it is asked again."""
+"""How long to wait before reading the store again after a failure."""
 
 
 class Pages(Registry):
-    """Shows agents to their pages; offers, pops, proofs and records have classes of their own."""
+    """Sends agents' views to their pages; offers, pops, proofs and records are separate classes."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class Pages(Registry):
         tasks: Tasks,
         clock: Clock,
         tenants: Tenants[SalesforceOrg],
-        shown: Callable[[], None] = lambda: None,
+        on_shown: Callable[[], None] = lambda: None,
     ) -> None:
-        """`shown` is called when an agent's pages have been told of a new version."""
+        """`on_shown` is called after an agent's new version was sent to the pages here."""
         super().__init__()
-        self._shown = shown
+        self._on_shown = on_shown
         self._agents = agents
         self._tasks = tasks
         self._clock = clock
@@ -65,13 +65,13 @@ class Pages(Registry):
         self.epoch = ""
 
     def remove(self, page: Page) -> None:
-        """A page's socket is gone: its offers go to the next one, its goes are in doubt."""
+        """A page's socket is gone: its offers go to the next page, its goes are in doubt."""
         if self.discard(page):
             self.offers.withdraw(page)
             self.saving.lost(page)
 
     def hinted(self, key: AgentKey, version: int) -> None:
-        """The agent has a new version: show it to the pages here (a listener of the hints)."""
+        """Show an agent's new version to the pages here (a listener of the hints)."""
         snapshot = self._agents.cached(key)
         is_old = snapshot is None or snapshot.version < version
         if not self.is_here(key):
@@ -81,10 +81,10 @@ class Pages(Registry):
             self._reload_soon(key)
         else:
             self.show(key, snapshot)
-            self._shown()
+            self._on_shown()
 
     async def reload(self, key: AgentKey) -> None:
-        """Read the store, then show what it says; a store that fails is asked again."""
+        """Read the agent from the store and show it; try again later if the store fails."""
         self._agents.forget(key)
         try:
             self.show(key, await self._agents.snapshot(key))
@@ -97,23 +97,23 @@ class Pages(Registry):
             self._tasks.start(f"reload {key}", self.reload(key))
 
     def show(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """The whole view to every page of the agent that has not seen this version yet."""
+        """Send the whole view to every page of the agent that lacks this version."""
         pages = [p for p in self._pages.get(key, {}).values() if p.shown < snapshot.version]
         try:
             if pages:
-                self._show(key, snapshot, pages)
+                self._send_views(key, snapshot, pages)
         finally:
-            # A view that cannot be made must not keep its logs from being saved.
+            # The logs must be saved even if the view cannot be made.
             self.follow_up(key, snapshot)
 
     def follow_up(self, key: AgentKey, snapshot: Snapshot) -> None:
-        """What a new version asks of pages besides being shown."""
+        """Make the offers and pops that a new version calls for."""
         self.offers.make(key, snapshot)
         self.pops.offer(snapshot.agent)
 
-    def _show(self, key: AgentKey, snapshot: Snapshot, pages: list[Page]) -> None:
+    def _send_views(self, key: AgentKey, snapshot: Snapshot, pages: list[Page]) -> None:
         agent, tenant = snapshot.agent, self._tenants.of_agent(key)
-        policy, can = tenant.rules if tenant else self._agents.policy, _shown(agent, tenant)
+        policy, can = tenant.rules if tenant else self._agents.policy, _capabilities(agent, tenant)
         texts: dict[bool, str] = {}
         for page in pages:
             guest = is_guest(page.surface, agent)
@@ -125,36 +125,36 @@ class Pages(Registry):
             page.shown = snapshot.version
             page.send(texts[guest])
 
-    # --- what decisions ask for, of pages or of us (runtime.perform) -----------------------------
+    # --- effects of decisions (runtime.perform) --------------------------------------------------
 
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
-        """Carry out what a log's decision asked for, by the way that its route takes."""
+        """Perform an effect of a log's decision by the log's route."""
         if isinstance(effect, WriteRecord):
             self.records.write(key, logs[effect.log_id], effect)
         else:
             self.saving.perform(key, logs, effect)
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
-        """Have the page that claimed it pop the caller."""
+        """Have the page that claimed the pop show the caller's record."""
         self.pops.pop(key, effect)
 
     def open_record(self, key: AgentKey, effect: OpenRecord) -> None:
-        """Have Salesforce make the record of a call that rings."""
+        """Create the Salesforce record of a ringing call."""
         self.records.open(key, effect)
 
 
-def _shown(agent: Agent, tenant: Tenant[SalesforceOrg] | None) -> dict[str, bool]:
-    """What the agent's provider can do, for them."""
+def _capabilities(agent: Agent, tenant: Tenant[SalesforceOrg] | None) -> dict[str, bool]:
+    """The capabilities of the provider for this agent."""
     if tenant is None:
-        return _can(Capabilities())
+        return _as_dict(Capabilities())
     phones = tenant.telephony.driver
-    can = _can(phones.capabilities)
+    can = _as_dict(phones.capabilities)
     if can["browser_phone"] and isinstance(phones, BrowserPhones) and agent.line:
         return can | {"browser_phone": phones.has_browser_phone(agent.line.user)}
     return can
 
 
 @lru_cache(maxsize=256)
-def _can(capabilities: Capabilities) -> dict[str, bool]:
-    """As views show it; the same for all agents of a provider."""
+def _as_dict(capabilities: Capabilities) -> dict[str, bool]:
+    """Cached, because it is the same for all agents of a provider."""
     return asdict(capabilities)

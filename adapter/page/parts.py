@@ -1,4 +1,4 @@
-"""What messages of pages are made of: limited fields, records, errors, a journal's line."""
+"""Parts of page messages: limited fields, records, errors, journal entries."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ Id = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(max_length=255)]
 Notes = Annotated[str, Field(max_length=32_000)]
 Prefix = Annotated[str, Field(max_length=8, pattern=r"^[0-9*#]*$")]
-Params = Annotated[str, BeforeValidator(lambda told: str(told or "")[:LONGEST_PARAMS])]
-"""Cut, never refused: a call matters more than what comes along with it."""
-Country = Annotated[str, BeforeValidator(lambda told: str(told or "").strip()[:64])]
+Params = Annotated[str, BeforeValidator(lambda value: str(value or "")[:LONGEST_PARAMS])]
+"""Cut rather than refused, because the call matters more than its parameters."""
+Country = Annotated[str, BeforeValidator(lambda value: str(value or "").strip()[:64])]
 Millis = Annotated[int, Field(ge=0, le=2**53)]
 
 _RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 class Part(BaseModel):
-    """Frozen; what it does not know is ignored."""
+    """A frozen model that ignores unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=False)
 
 
 class RecordIn(Part):
-    """A Salesforce record as onClickToDial or onNavigationChange gives it."""
+    """A Salesforce record as onClickToDial or onNavigationChange reports it."""
 
     id: Text = ""
     name: str = Field("", max_length=1000)
@@ -46,7 +46,7 @@ class LinkIn(Part):
 
 
 class ErrorIn(Part):
-    """One error as Open CTI reports it; `details` is whatever Salesforce put there."""
+    """One error as Open CTI reports it; `details` may be any JSON value."""
 
     code: str = Field("GENERIC_ERROR", max_length=255)
     message: str = Field("", max_length=4000)
@@ -55,7 +55,7 @@ class ErrorIn(Part):
 
 
 class JournalEntry(Part):
-    """What a page remembers of one attempt, uploaded when it comes back."""
+    """What a page remembers of one attempt and sends when it reconnects."""
 
     log_id: Id
     attempt: int = Field(ge=1)
@@ -66,7 +66,7 @@ class JournalEntry(Part):
 
 
 class AskedFieldIn(Part):
-    """A field that the admin has agents asked for after a call."""
+    """A field that agents fill in after a call because the admin asks for it."""
 
     name: Text
     label: Text = ""
@@ -75,5 +75,5 @@ class AskedFieldIn(Part):
 
 
 def is_record_id(text: str) -> bool:
-    """Whether it can be a Salesforce id: 15 letters and digits, or 18."""
+    """Whether the text has the form of a Salesforce id: 15 or 18 letters and digits."""
     return bool(_RECORD_ID.match(text))

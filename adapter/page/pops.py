@@ -1,6 +1,6 @@
-"""What is done once while a call rings: a page pops the caller, or we have the record made.
+"""While a call rings, a page pops the caller or the backend creates the record, once.
 
-Law of this file: the store decides whose it is; asking for it costs nothing, doing it is a commit.
+Law of this file: a claim is harmless; the commit of a claim decides who acts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Pops:
-    """Claims pops for pages that are here, and records for whoever rings."""
+    """Claims pops for connected pages, and records for ringing calls."""
 
     def __init__(
         self, pages: Registry, agents: Agents, tasks: Tasks, clock: Clock, orgs: SalesforceOrgs
@@ -34,7 +34,7 @@ class Pops:
         self._orgs = orgs
 
     def claims(self, agent: Agent) -> tuple[PopClaimed | RecordClaimed, ...]:
-        """What is due for the agent's ringing calls: a pop by the best page here, or a record."""
+        """Claims for the agent's ringing calls: a pop by the best page here, or a record."""
         ringing = [
             call.call_id
             for call in agent.calls
@@ -49,20 +49,20 @@ class Pops:
         return tuple(PopClaimed(now, call_id, best.page_id) for call_id in ringing if best)
 
     def offer(self, agent: Agent) -> None:
-        """What was decided where no page was, or before this one came, is claimed now."""
+        """Claim what was decided without a page here, or before this page connected."""
         for claim in self.claims(agent):
-            self._tasks.start(f"claim pop {claim.call_id}", self._claim(agent.key, claim))
+            self._tasks.start(f"claim pop {claim.call_id}", self._commit_claim(agent.key, claim))
 
-    async def _claim(self, key: AgentKey, claim: PopClaimed | RecordClaimed) -> None:
+    async def _commit_claim(self, key: AgentKey, claim: PopClaimed | RecordClaimed) -> None:
         try:
             await self._agents.handle(key, claim)
         except StorageError as error:
-            # The next view claims it again, as long as it rings.
+            # While the call rings, the next view claims it again.
             about = {"agent": str(key), "call": claim.call_id}
             log.warning("pop.not_claimed", **about, reason=str(error))
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
-        """This page has the pop, in the words of its surface."""
+        """Send the pop to the page that claimed it."""
         page = self._pages.page(key, effect.page_id)
         calls = self._orgs.of(key).page_calls.get(page.route) if page else None
         if calls is not None:

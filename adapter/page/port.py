@@ -1,7 +1,7 @@
-"""What a Salesforce surface decides: who writes the log, what may be shown, who pops.
+"""The port of a Salesforce surface: who writes the log, what is shown, who pops.
 
-A surface is a product of Salesforce's that hosts a page of ours. The rooms `page`, `runtime` and
-`web` know this port only; the composition root picks what is behind it.
+A surface is a Salesforce product that hosts a softphone page. The packages `page`, `runtime` and
+`web` know only this port; the composition root picks the implementation.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ Frame: TypeAlias = dict[str, Any]
 
 
 class PageCalls(Protocol):
-    """What pages of this surface are asked to do in Salesforce, in the words of its library."""
+    """The frames that have a page of this surface call Salesforce's library."""
 
     def save(self, log: CallLog, attempt: Attempt) -> Frame:
-        """The go of an attempt: the exact call, decided when it was accepted and never again."""
+        """The go of an attempt: the exact call, fixed when the page's accept was committed."""
 
     def complete(self, log: CallLog) -> Frame | None:
-        """What follows for a record that no page lived to report; None: nothing."""
+        """The follow-up for a record that was saved but never reported; None: nothing."""
 
     def read_back(self, log_id: str) -> Frame:
-        """The question which records of this call Salesforce has."""
+        """Asks which records of this call Salesforce has."""
 
     def found_records(self, value: Any) -> tuple[str, ...] | None:
-        """The ids in its answer; None if it is no answer."""
+        """The ids in the answer to `read_back`; None if the value is not an answer."""
 
     def who_am_i(self, nonce: str) -> Frame:
-        """The question who runs this page in Salesforce."""
+        """Asks which Salesforce user runs this page."""
 
     def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
-        """Org and user in its answer, 15 characters each; None if it is no answer."""
+        """Org id and user id, 15 characters each; None if the value is not an answer."""
 
     def pop(self, effect: PopScreen) -> Frame:
-        """What a page does while a call rings."""
+        """The frame for a ringing call."""
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-        """What Salesforce said, each marked as transient or permanent; never empty."""
+        """Salesforce's errors, each marked as transient or permanent; never empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The record says it now; the id is empty where the answer does not tell it."""
+    """The record was written; the id is empty if the answer does not contain it."""
 
     record_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was written: `permanent`, or to be tried again in `wait_ms` at the soonest."""
+    """Nothing was written. Unless `permanent`, retry after at least `wait_ms` milliseconds."""
 
     code: str
     message: str
@@ -67,7 +67,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows whether it was written."""
+    """It is unknown whether the record was written."""
 
     reason: str = ""
 
@@ -76,18 +76,18 @@ WriteOutcome: TypeAlias = Written | Refused | Unknown
 
 
 class RecordWriter(Protocol):
-    """Writes records from here, for a surface whose logs no page writes. Never raises."""
+    """Writes records from the backend, for a surface whose pages write no logs. Never raises."""
 
     async def open(self, call: IncomingCall) -> WriteOutcome:
-        """Make the record of a call that rings; sent once."""
+        """Create the record of a ringing call. Sends one request."""
 
     async def write(self, log: CallLog, attempt: Attempt) -> WriteOutcome:
-        """Complete a call's record; may be repeated."""
+        """Complete a call's record. Safe to repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """A call that rings at an agent; `at` Unix milliseconds."""
+    """A call that rings an agent; `at` is Unix milliseconds."""
 
     call_id: str
     agent: AgentKey
@@ -97,14 +97,14 @@ class IncomingCall:
 
 
 class ReadBackFailed(Exception):
-    """Salesforce could not be asked; that says nothing about the record."""
+    """Salesforce could not be asked, so it is unknown whether the record exists."""
 
 
 class RecordFinder(Protocol):
-    """Asks Salesforce from server to server which records of a call there are."""
+    """Asks Salesforce, server to server, which records of a call exist."""
 
     async def find(self, agent: AgentKey, call_id: str) -> tuple[str, ...]:
-        """Ids of the records that the agent made for this call, oldest first.
+        """Ids of the records that the agent created for this call, oldest first.
 
         Raises ReadBackFailed.
         """
@@ -112,10 +112,10 @@ class RecordFinder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One product of Salesforce's, as one org has it set up.
+    """One Salesforce product, as one org has it set up.
 
-    `route` says who writes the logs of calls in it: its pages, or this backend. Its pages pop the
-    caller exactly where they write; else Salesforce does.
+    `route` says who writes the logs of calls: the pages or this backend. Pages that write logs also
+    pop the caller; otherwise Salesforce pops.
     """
 
     name: str
@@ -126,8 +126,8 @@ class Surface:
 class SalesforceOrg:
     """An org's Salesforce: its surfaces, and who writes by which route.
 
-    `page_calls` is how the pages of a route save and pop, `finder` who can be asked for what they
-    saved; `writer` writes what no page writes. None: not set up.
+    `page_calls` are the calls by which the pages of a route save and pop, `finder` looks up what
+    they saved, and `writer` writes what no page writes. None: not set up.
     """
 
     surfaces: tuple[Surface, ...] = ()
@@ -136,7 +136,7 @@ class SalesforceOrg:
     writer: RecordWriter | None = None
 
     def with_surface(self, other: SalesforceOrg) -> SalesforceOrg:
-        """Both together; what one has not, the other may have."""
+        """Both merged; where both have a value, this org's wins."""
         return SalesforceOrg(
             self.surfaces + other.surfaces,
             {**other.page_calls, **self.page_calls},
@@ -149,26 +149,26 @@ class SalesforceOrg:
         return next((surface for surface in self.surfaces if surface.name == name), None)
 
     def reads_errors(self, route: Route) -> Callable[[Sequence[ErrorIn]], tuple[SaveError, ...]]:
-        """Who reads what Salesforce said to a page of that route; if nobody, as it stands."""
+        """How to classify errors that a page of this route reports."""
         calls = self.page_calls.get(route)
-        return calls.save_errors if calls is not None else _as_it_stands
+        return calls.save_errors if calls is not None else _unclassified
 
 
-def _as_it_stands(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
+def _unclassified(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
     return tuple(SaveError(error.code, error.message) for error in errors)
 
 
 NOBODYS = SalesforceOrg()
-"""For an agent whose org is no longer set up here."""
+"""For agents whose org is no longer set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class SalesforceOrgs:
-    """Which Salesforce an agent is in."""
+    """Finds an agent's Salesforce org."""
 
     tenants: Tenants[SalesforceOrg]
 
     def of(self, key: AgentKey) -> SalesforceOrg:
-        """The agent's own."""
+        """The agent's org, or NOBODYS."""
         tenant = self.tenants.of_agent(key)
         return tenant.salesforce if tenant else NOBODYS

@@ -1,6 +1,6 @@
-"""What a page's word proves of the goes that it was given: which it can no longer carry out.
+"""Concludes from a page's messages which of its goes it can no longer execute.
 
-A second go may follow only when the first one's page is known to be past it (core/calllog.py).
+A second go may follow only when the page of the first is known to be past it (core/calllog.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from adapter.runtime.tasks import Tasks
 
 @dataclass(eq=False, repr=False)
 class Proofs:
-    """Takes the words of pages; `is_here` tells whether that very socket is still the page's."""
+    """Reads proofs from messages; `is_here` tells whether a page still has this socket."""
 
     agents: Agents
     tasks: Tasks
@@ -27,39 +27,39 @@ class Proofs:
     is_here: Callable[[Page], bool]
 
     async def returned(self, page: Page) -> None:
-        """After a hello: which of its goes the page has never heard of (`Page.never_had`)."""
+        """After a hello: report the goes that never reached the page (`Page.never_had`)."""
         snapshot = await self.agents.snapshot(page.key)
-        for one in snapshot.logs:
-            attempt = one.attempt
+        for log in snapshot.logs:
+            attempt = log.attempt
             if attempt is not None and attempt.page_id == page.page_id:
-                go = (one.log_id, attempt.number)
+                go = (log.log_id, attempt.number)
                 await self._prove(page, go)
                 self._prove_later(page, go, attempt.at)
 
     async def answered(self, page: Page, nonce: str) -> None:
-        """The page answered a probe: every go before it has been seen by it.
+        """The page answered a probe, so it has received every go sent before it.
 
-        A frozen page answers the old probes of one attempt when the go of the next is still
-        behind them in its queue: of that one they prove nothing.
+        A frozen page may answer the old probes of one attempt while the go of the next is still in
+        its queue. Those answers prove nothing about the later go.
         """
         probe = page.probes.pop(nonce, None)
         if probe is None:
             return
         sent_at, goes_before = probe
         snapshot = await self.agents.snapshot(page.key)
-        for one in snapshot.logs:
-            if not isinstance(one.state, Unknown | Verifying) or one.attempt is None:
+        for log in snapshot.logs:
+            if not isinstance(log.state, Unknown | Verifying) or log.attempt is None:
                 continue
-            is_behind = (one.log_id, one.attempt.number) in page.goes - goes_before
-            if had_go(one, page.page_id) and one.attempt.at <= sent_at and not is_behind:
-                await self._prove(page, (one.log_id, one.attempt.number))
+            is_behind = (log.log_id, log.attempt.number) in page.goes - goes_before
+            if had_go(log, page.page_id) and log.attempt.at <= sent_at and not is_behind:
+                await self._prove(page, (log.log_id, log.attempt.number))
 
     async def _prove(self, page: Page, go: Go) -> None:
         event = PageProved(self.clock.now(), page.page_id, go[1], page.never_had(go))
         await self.agents.handle_log_event(page.key, go[0], event)
 
     def _prove_later(self, page: Page, go: Go, accepted_at: int) -> None:
-        """The core believes no word on a go that may still be under way: say it again after."""
+        """The core ignores proofs about a go that is still fresh, so repeat this one afterwards."""
         fresh_until = accepted_at + self.agents.policy_of(page.key).save.fresh_ms
         wait_ms = fresh_until - self.clock.now()
         if wait_ms >= 0:
@@ -72,10 +72,10 @@ class Proofs:
 
     async def _prove_again(self, page: Page, go: Go) -> None:
         snapshot = await self.agents.snapshot(page.key)
-        if any(one.attempt and (one.log_id, one.attempt.number) == go for one in snapshot.logs):
+        if any(log.attempt and (log.log_id, log.attempt.number) == go for log in snapshot.logs):
             await self._prove(page, go)
 
 
-def had_go(one: CallLog, page_id: str) -> bool:
-    """Whether the log's last go went to that page."""
-    return one.attempt is not None and one.attempt.page_id == page_id
+def had_go(log: CallLog, page_id: str) -> bool:
+    """Whether the log's latest go went to that page."""
+    return log.attempt is not None and log.attempt.page_id == page_id

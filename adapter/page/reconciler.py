@@ -1,7 +1,7 @@
-"""Replicas compare versions, so that a hint which was lost is only a delay.
+"""Replicas compare versions with the store, so a lost hint only causes a delay.
 
-Law of this file: what a page shows is never older than the store by more than `SECONDS`, as long
-as the store answers. Notifications are no queue: who is not connected never hears of them
+Law of this file: while the store answers, a page's view is at most `SECONDS` older than the
+store. PostgreSQL does not queue notifications for a client that is not connected
 (https://www.postgresql.org/docs/current/sql-notify.html).
 """
 
@@ -20,12 +20,12 @@ log = structlog.get_logger(__name__)
 
 SECONDS = 2.0
 AT_ONCE = 500
-"""So many agents are asked about in one query."""
+"""Agents per query."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class VersionReconciler:
-    """Asks the store for the versions of all agents who have a page here."""
+    """Compares the versions of all agents who have a page here with the store's."""
 
     agents: Agents
     pages: Pages
@@ -34,18 +34,18 @@ class VersionReconciler:
     missed: int = field(default=0, init=False)
 
     async def run(self) -> None:
-        """Compare until cancelled; a store that fails is asked again."""
+        """Compare until cancelled; try again after an error."""
         while True:
             await asyncio.sleep(self.seconds)
             try:
                 await self.look()
             except StorageError as error:
                 log.error("compare.failed", reason=str(error))
-            except Exception as error:  # whatever it is, the comparing must not stop
+            except Exception as error:  # the comparison must go on after any error
                 log.error("compare.failed", exc_info=error)
 
     async def look(self) -> int:
-        """Every connected agent once; how many the pages here had an older version of."""
+        """Check every connected agent once; the number whose pages had an older version."""
         keys = self.pages.keys()
         behind = 0
         for begin in range(0, len(keys), AT_ONCE):

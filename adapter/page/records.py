@@ -1,7 +1,7 @@
-"""Records that this backend writes in Salesforce: what comes of each try becomes an event.
+"""Writes records from this backend to Salesforce; each attempt's outcome becomes an event.
 
-Law of this file: whatever happens, the log hears of it, or its deadline does; a creation is sent
-once, by whoever committed the claim.
+Law of this file: every outcome reaches the log, or the log's deadline covers it. A creation is
+sent once, by the replica that committed the claim.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NO_WRITER = Refused("NO_WRITER", "Salesforce Voice is not set up for this org.",
 
 @dataclass(eq=False, repr=False)
 class Records:
-    """Carries out OpenRecord and WriteRecord; `writer_of` is by the agent's own org."""
+    """Performs OpenRecord and WriteRecord; `writer_of` gives the writer of the agent's org."""
 
     agents: Agents
     tasks: Tasks
@@ -43,23 +43,23 @@ class Records:
     writer_of: Callable[[AgentKey], RecordWriter | None]
 
     def open(self, key: AgentKey, effect: OpenRecord) -> None:
-        """Start to make the record of a call that rings; returns at once."""
-        self.tasks.start(f"open record {effect.call_id}", self._open(key, effect))
+        """Start to create the record of a ringing call; returns at once."""
+        self.tasks.start(f"open record {effect.call_id}", self._open_record(key, effect))
 
-    def write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
-        """Start to complete a record; returns at once."""
-        self.tasks.start(f"write record {effect.log_id}", self._write(key, one, effect))
+    def write(self, key: AgentKey, call_log: CallLog, effect: WriteRecord) -> None:
+        """Start to complete a call's record; returns at once."""
+        self.tasks.start(f"write record {effect.log_id}", self._write_record(key, call_log, effect))
 
-    async def _open(self, key: AgentKey, effect: OpenRecord) -> None:
+    async def _open_record(self, key: AgentKey, effect: OpenRecord) -> None:
         writer = self.writer_of(key)
         if writer is None:
             return
         call = IncomingCall(effect.call_id, key, effect.number, effect.own_number, effect.at)
         outcome = await writer.open(call)
         if not isinstance(outcome, Written):
-            # The page tells of the call without one then, and Salesforce makes its own.
+            # The page then announces the call without a record, and Salesforce creates one.
             about = {"agent": str(key), "call": effect.call_id}
-            log.warning("record.not_opened", **about, why=_why(outcome))
+            log.warning("record.not_opened", **about, why=_reason(outcome))
             return
         try:
             opened = RecordOpened(self.clock.now(), effect.call_id, outcome.record_id)
@@ -68,24 +68,24 @@ class Records:
             about = {"agent": str(key), "call": effect.call_id}
             log.error("record.opening_lost", **about, reason=str(error))
 
-    async def _write(self, key: AgentKey, one: CallLog, effect: WriteRecord) -> None:
+    async def _write_record(self, key: AgentKey, call_log: CallLog, effect: WriteRecord) -> None:
         writer = self.writer_of(key)
-        outcome = NO_WRITER if writer is None else await writer.write(one, effect.attempt)
+        outcome = NO_WRITER if writer is None else await writer.write(call_log, effect.attempt)
         number = effect.attempt.number
         if not isinstance(outcome, Written):
             about = {"agent": str(key), "call": effect.log_id}
-            log.warning("record.not_written", **about, attempt=number, why=_why(outcome))
+            log.warning("record.not_written", **about, attempt=number, why=_reason(outcome))
         try:
             event = event_of(outcome, number, self.clock.now())
             await self.agents.handle_log_event(key, effect.log_id, event)
         except StorageError as error:
-            # Its deadline makes it unknown, and it is written once more.
+            # At its deadline the attempt counts as unknown and is repeated.
             about = {"agent": str(key), "call": effect.log_id}
             log.error("record.outcome_lost", **about, reason=str(error))
 
 
 def event_of(outcome: WriteOutcome, number: int, now: int) -> LogEvent:
-    """What the log hears of an attempt; `now` in Unix milliseconds."""
+    """The log's event for an attempt's outcome; `now` is Unix milliseconds."""
     match outcome:
         case Written(record_id):
             return RecordWritten(now, number, record_id)
@@ -96,5 +96,5 @@ def event_of(outcome: WriteOutcome, number: int, now: int) -> LogEvent:
             return RecordUnknown(now, number)
 
 
-def _why(outcome: Refused | Unknown) -> str:
+def _reason(outcome: Refused | Unknown) -> str:
     return outcome.code if isinstance(outcome, Refused) else outcome.reason

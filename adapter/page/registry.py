@@ -1,4 +1,4 @@
-"""The pages that are connected here, by agent. Pages of other replicas are theirs."""
+"""The pages that are connected to this replica, by agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Moved: TypeAlias = Callable[[AgentKey], None]
 
 
 class Registry:
-    """Who is here, and how each page is reached."""
+    """The connected pages by agent and page id."""
 
     def __init__(self) -> None:
         self._pages: dict[AgentKey, dict[str, Page]] = {}
@@ -24,7 +24,7 @@ class Registry:
         self._moved: Moved = lambda _: None
 
     def watch_with(self, moved: Moved) -> None:
-        """Who is told when a page of an agent has come, and when their last one has gone."""
+        """Call `moved` when a page connects and when an agent's last page is gone."""
         self._moved = moved
 
     def of(self, key: AgentKey) -> list[Page]:
@@ -33,19 +33,19 @@ class Registry:
         return sorted(pages, key=lambda page: page.rank, reverse=True)
 
     def page(self, key: AgentKey, page_id: str) -> Page | None:
-        """The page of that id, if it is here."""
+        """The page with that id, if it is connected here."""
         return self._pages.get(key, {}).get(page_id)
 
     def best_writer(self, key: AgentKey, route: Route) -> Page | None:
-        """The best page of a surface whose pages write by that route, and pop."""
+        """The agent's best page that writes by that route."""
         return next((page for page in self.of(key) if page.writes and page.route is route), None)
 
     def count(self) -> int:
-        """How many pages are connected here."""
+        """The number of pages connected here."""
         return sum(len(pages) for pages in self._pages.values())
 
     def everyone(self) -> list[Page]:
-        """All pages, in no order."""
+        """All pages, unordered."""
         return [page for pages in self._pages.values() for page in pages.values()]
 
     def keys(self) -> tuple[AgentKey, ...]:
@@ -57,15 +57,15 @@ class Registry:
         return key in self._pages
 
     def is_current(self, page: Page) -> bool:
-        """Whether that very socket is still the page's."""
+        """Whether this socket is still the page's current one."""
         return self.page(page.key, page.page_id) is page
 
     def is_full(self, key: AgentKey, page_id: str) -> bool:
-        """Whether the agent has as many pages as may be, not counting the one that comes back."""
+        """Whether the agent has the maximum number of pages, not counting this page id."""
         return len(self._pages.get(key, {}).keys() - {page_id}) >= PAGES_PER_AGENT
 
     def add(self, page: Page) -> None:
-        """A page is here; the same load coming back takes its own old place."""
+        """Add a page; if the same page load reconnects, it replaces its old socket."""
         pages = self._pages.setdefault(page.key, {})
         old = pages.get(page.page_id)
         pages[page.page_id] = page
@@ -74,7 +74,7 @@ class Registry:
         self._moved(page.key)
 
     def discard(self, page: Page) -> bool:
-        """A page's socket is gone; False if another one has taken its place before."""
+        """Remove a page whose socket is gone; False if a newer socket has replaced it."""
         if not self.is_current(page):
             return False
         pages = self._pages[page.key]
@@ -87,7 +87,7 @@ class Registry:
         return True
 
     def send(self, key: AgentKey, page_id: str, message: dict[str, Any]) -> bool:
-        """Whether the page is here, and was sent the message."""
+        """Send the message if the page is here; whether it was sent."""
         page = self.page(key, page_id)
         if page is None:
             return False
@@ -95,16 +95,16 @@ class Registry:
         return True
 
     def of_session(self, session: str) -> list[Page]:
-        """The pages that one sign-in let in."""
+        """The pages of one sign-in."""
         return [page for page in self.everyone() if page.session == session]
 
     def sign_out(self, session: str) -> None:
-        """A sign-in has ended: so do the sockets that it let in."""
+        """A sign-in has ended: close its sockets."""
         for page in self.of_session(session):
             page.close(4003, "signed out")
 
     def sign_out_agent(self, key: AgentKey) -> None:
-        """All sign-ins of the agent have ended, and so do all their sockets."""
+        """All sign-ins of the agent have ended: close all their sockets."""
         for page in self.of(key):
             page.close(4003, "signed out everywhere")
 

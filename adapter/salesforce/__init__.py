@@ -1,1 +1,1 @@
-"""What every surface of Salesforce's shares: a log as Task fields, why a save was refused."""
+"""Shared by all Salesforce surfaces: Task fields, save errors, metadata."""

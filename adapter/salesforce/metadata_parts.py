@@ -1,7 +1,7 @@
 """The Salesforce metadata of a deployment, type by type (Metadata API Developer Guide).
 
-Elements stand in the order in which Salesforce gives them back, so that a retrieve after the deploy
-shows no difference.
+Elements are in the order in which Salesforce returns them, so a retrieve after the deploy shows no
+difference.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 APEX_CLASS = "SoftphoneCallLog"
 SEARCH_CLASS = "SoftphoneSearch"
 CALLBACK = "/auth/callback"
-"""Where Salesforce sends an agent back to who has signed in there."""
+"""The path to which Salesforce returns an agent after the sign-in."""
 
 SCOPES = "Basic, OpenID"
-"""Who the user is, and nothing of their data (the metadata's own spelling of the scopes)."""
+"""The user's identity without access to data, in the metadata's spelling of the scopes."""
 
 TABS = ("standard-home", "standard-Account", "standard-Contact", "standard-Lead", "standard-Case")
 
@@ -40,11 +40,11 @@ CHANNEL_FIELDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What a project is about.
+    """A deployment.
 
-    `origin` is the softphone's scheme, host and port; `callback` the address that a sign-in comes
-    back to; `contact` the e-mail address that Salesforce shows for the External Client App;
-    `height` and `width` of the panel, in pixels. `microphone`: agents talk in the panel.
+    `origin` is the softphone's scheme, host and port; `callback` the address to which a sign-in
+    returns; `contact` the e-mail address that Salesforce shows for the External Client App;
+    `height` and `width` the panel's size in pixels. `microphone`: agents talk in the panel.
     """
 
     name: str
@@ -58,12 +58,12 @@ class Deployment:
 
 
 def component_file(type_: str, *children: ET.Element) -> str:
-    """A component's whole file."""
+    """The file of a component."""
     return document(branch(type_, *children, xmlns=NAMESPACE))
 
 
 def leaves(**texts: str) -> list[ET.Element]:
-    """Elements with a text each."""
+    """Elements that hold one text each."""
     return [leaf(tag, text) for tag, text in texts.items()]
 
 
@@ -87,7 +87,7 @@ def app(deployment: Deployment, utility_bar: str) -> str:
 def utility_bar(
     deployment: Deployment, component: str, identifier: str, values: Mapping[str, str]
 ) -> str:
-    """The bar with that component, begun with the page (`eager`), not at the first click.
+    """The utility bar with the component, which loads with the page (`eager`).
 
     `values` are the component's own properties.
     """
@@ -127,7 +127,7 @@ def utility_bar(
 
 
 def trusted_site(deployment: Deployment) -> str:
-    """Lightning may show the softphone's page in a frame; nothing else is opened up."""
+    """Lets Lightning show the softphone's page in a frame, and nothing else."""
     wanted = {"FrameSrc"}
     kinds = ("ConnectSrc", "FontSrc", "FrameSrc", "ImgSrc", "MediaSrc", "StyleSrc")
     return component_file(
@@ -144,7 +144,7 @@ def trusted_site(deployment: Deployment) -> str:
 
 
 def message_channel(deployment: Deployment) -> str:
-    """News of calls for other components, and their wishes to dial."""
+    """The channel that tells other components of calls, and takes their requests to dial."""
     fields = [
         branch("lightningMessageFields", *leaves(description=text, fieldName=name))
         for name, text in CHANNEL_FIELDS.items()
@@ -161,7 +161,7 @@ def message_channel(deployment: Deployment) -> str:
 def permission_set(
     deployment: Deployment, app_name: str, classes: Iterable[str], fields: Iterable[str] = ()
 ) -> str:
-    """What an agent needs: the app, the classes to be asked, the fields to be filled in."""
+    """An agent's permissions: the app, the Apex classes, the fields."""
     return component_file(
         "PermissionSet",
         branch(
@@ -201,7 +201,7 @@ def client_app(deployment: Deployment) -> str:
 
 
 def client_app_global(deployment: Deployment) -> str:
-    """Its flow: authorization code with PKCE and a secret. Salesforce makes key and secret."""
+    """Its flow: authorization code with PKCE and a secret. Salesforce creates key and secret."""
     return component_file(
         "ExtlClntAppGlobalOauthSettings",
         *leaves(
@@ -231,7 +231,7 @@ def client_app_oauth(deployment: Deployment) -> str:
 
 
 def client_app_plugins(deployment: Deployment, name: str) -> str:
-    """The app is on, and OAuth is what it is for; without this, some orgs refuse to make the app.
+    """Enables the app and its OAuth plugin; some orgs refuse to create the app without this.
 
     https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_extlclntappconfigurablepolicies.htm
     """
@@ -247,7 +247,7 @@ def client_app_plugins(deployment: Deployment, name: str) -> str:
 
 
 def client_app_policy(deployment: Deployment, permission_set_name: str) -> str:
-    """Only agents with the permission set may use it, without a question each; no refresh token."""
+    """Agents with the permission set are pre-authorized, nobody else; no refresh token."""
     return component_file(
         "ExtlClntAppOauthConfigurablePolicies",
         *leaves(

@@ -1,4 +1,4 @@
-"""Which records a Task may be linked with, and how: by the first three characters of an id. Pure.
+"""Which records a Task can be linked with, by the first three characters of the id. Pure.
 
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/
 sforce_api_objects_task.htm (WhoId, WhatId: "What IDs are polymorphic", with their objects).
@@ -18,7 +18,7 @@ class Link(StrEnum):
     WHAT = "what"
     NONE = "none"
     PERHAPS = "perhaps"
-    """An object that we do not know: tried as WhatId, and given up if Salesforce refuses it."""
+    """An unknown object: sent as WhatId, and left out after Salesforce has refused it."""
 
 
 _WHO = ("003", "00Q")
@@ -35,7 +35,7 @@ _NONE = ("005", "00G", "00T", "00U", "00D", "00e", "02s", "00P", "015", "068", "
 
 
 def link_of(record_id: str) -> Link:
-    """How the record of that id is linked; NONE for what is no id."""
+    """How the record with that id is linked; NONE for an invalid id."""
     if not is_record_id(record_id) or record_id.startswith(_NONE):
         return Link.NONE
     if record_id.startswith(_WHO):

@@ -1,4 +1,4 @@
-"""What pages of every surface are asked besides saving, and what their answers mean. Pure."""
+"""Calls of pages of every surface besides saving, and how to read their answers. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from adapter.salesforce.tasklog import TaskRules
 
 
 def who_am_i(nonce: str, apex_class: str) -> dict[str, Any]:
-    """The question who runs this page in Salesforce, by the same class; it repeats the nonce."""
+    """Asks for the page's Salesforce user by the same class; the answer repeats the nonce."""
     args = {"apexClass": apex_class, "methodName": "whoAmI", "methodParams": f"nonce={nonce}"}
     return {"type": "ask", "ask_id": nonce, "call": {"method": "runApex", "args": args}}
 
 
 def who_runs(value: Any, nonce: str) -> tuple[str, str] | None:
-    """Org and user of an answer to that question, 15 letters each; None if it is no answer."""
-    told = returned(value)
-    if not isinstance(told, dict) or told.get("nonce") != nonce:
+    """Org id and user id of that answer, 15 characters each; None if it is not an answer."""
+    answer = returned(value)
+    if not isinstance(answer, dict) or answer.get("nonce") != nonce:
         return None
-    org, user = told.get("org"), told.get("user")
+    org, user = answer.get("org"), answer.get("user")
     if not (
         isinstance(org, str) and isinstance(user, str) and is_record_id(org) and is_record_id(user)
     ):
@@ -34,21 +34,21 @@ def who_runs(value: Any, nonce: str) -> tuple[str, str] | None:
 
 
 def returned(value: Any) -> Any:
-    """What an Apex method returned as JSON text: runApex hands it on in `runApex`, or bare."""
-    told = value.get("runApex", value) if isinstance(value, dict) else value
-    if not isinstance(told, str):
-        return told
+    """The JSON that an Apex method returned; runApex passes it in `runApex` or directly."""
+    answer = value.get("runApex", value) if isinstance(value, dict) else value
+    if not isinstance(answer, str):
+        return answer
     try:
-        return json.loads(told)
+        return json.loads(answer)
     except (ValueError, RecursionError):
         return None
 
 
 def pop(effect: PopScreen) -> dict[str, Any]:
-    """What a page does while a call rings: come up, search by number, pop by the layout's rules.
+    """The frame for a ringing call: open the panel, search by number, pop by the layout's rules.
 
-    The search is deferred: the page pops only if it still rings when the answer is there, and
-    tells what was found. `call` is null where there is no number to search.
+    The search is deferred: the page pops only if the call still rings when the result arrives,
+    and reports the matches. `call` is null if there is no number to search for.
     """
     args: dict[str, Any] = {
         "searchParams": effect.number,
@@ -63,17 +63,17 @@ def pop(effect: PopScreen) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class TaskCalls:
-    """What pages that save Tasks are asked alike, whatever hosts them (page.port.PageCalls)."""
+    """The calls that all pages share that save Tasks (page.port.PageCalls)."""
 
     rules: TaskRules = field(default_factory=TaskRules)
     apex_class: str = ""
 
     def who_am_i(self, nonce: str) -> dict[str, Any]:
-        """By the class that we ship."""
+        """Asks by the Apex class that we ship."""
         return who_am_i(nonce, self.apex_class)
 
     def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
-        """Org and user."""
+        """Org id and user id; None if it is not an answer."""
         return who_runs(value, nonce)
 
     def pop(self, effect: PopScreen) -> dict[str, Any]:
@@ -81,5 +81,5 @@ class TaskCalls:
         return pop(effect)
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
-        """Flattened."""
+        """The errors, flattened."""
         return save_errors(errors)

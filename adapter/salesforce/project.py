@@ -1,6 +1,6 @@
-"""A Salesforce project that an admin deploys in one go: `sf project deploy start`.
+"""A Salesforce project that an admin deploys with one `sf project deploy start`.
 
-Pure but for `read_handwritten` and `save`.
+Pure except `read_handwritten` and `save`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapter.salesforce.metadata_parts import NAMESPACE, Deployment
 from adapter.xmltext import branch, document, leaf
 
 API_VERSION = "65.0"
-"""External Client Apps' policies as we write them are known from 61.0 on; 65.0 is Winter '26."""
+"""Our policies of External Client Apps need 61.0 or later; 65.0 is Winter '26."""
 
 SOURCES = Path("force-app/main/default")
 
@@ -30,7 +30,7 @@ TYPES = {
     ".field-meta.xml": "CustomField",
     ".quickAction-meta.xml": "QuickAction",
 }
-"""What is not generated: the suffix of a component's own file, and its type."""
+"""Handwritten components: the suffix of the file, and the type."""
 
 
 FILES = {
@@ -47,12 +47,12 @@ FILES = {
     "LightningMessageChannel": "messageChannels/{}.messageChannel-meta.xml",
     "PermissionSet": "permissionsets/{}.permissionset-meta.xml",
 }
-"""What is generated: where the file of a component of that type and name is."""
+"""Generated components: the type, and the path of the file by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One piece of metadata: its type, its name, and what its file says."""
+    """One piece of metadata: its type, its name, and its file's text."""
 
     type: str
     name: str
@@ -60,12 +60,12 @@ class Component:
 
     @property
     def file(self) -> str:
-        """Its place under force-app/main/default."""
+        """Its path under force-app/main/default."""
         return FILES[self.type].format(self.name)
 
 
 def client_app(deployment: Deployment) -> tuple[Component, ...]:
-    """Names as Salesforce makes them itself, so that a later retrieve finds the same files."""
+    """The External Client App, with Salesforce's own names, so a later retrieve finds the files."""
     name = deployment.name
     plugins = parts.client_app_plugins(deployment, f"{name}_plcy")
     policy = parts.client_app_policy(deployment, f"{name}_Agent")
@@ -86,10 +86,10 @@ def app(
     classes: Iterable[str],
     fields: Iterable[str] = (),
 ) -> tuple[Component, ...]:
-    """An app with the softphone in its utility bar, and what agents need for it.
+    """An app with the softphone in its utility bar, and the agents' permissions.
 
-    `utility` is the component and its identifier, with these properties; agents may use the classes
-    and the fields.
+    `utility` is the component and its identifier, with these properties. Agents may use the Apex
+    classes and the fields.
     """
     name = deployment.name
     bar, agents = f"{name}_UtilityBar", f"{name}_Agent"
@@ -107,7 +107,7 @@ def app(
 def project(
     deployment: Deployment, made: Iterable[Component], handwritten: Mapping[str, str]
 ) -> dict[str, str]:
-    """Every file of the project, by its path in it; `handwritten` ones go along as they are."""
+    """Every file's text by its path in the project; `handwritten` files are copied unchanged."""
     made = tuple(made)
     described = {
         "packageDirectories": [{"path": "force-app", "default": True}],
@@ -123,7 +123,7 @@ def project(
 
 
 def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
-    """The list of what is deployed; types in alphabetical order, as the CLI writes it."""
+    """The manifest of all components, types in alphabetical order as the CLI writes them."""
     members: dict[str, list[str]] = {}
     for part in made:
         members.setdefault(part.type, []).append(part.name)
@@ -131,7 +131,7 @@ def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
     whole = {path.parent.name for path in files if path.name.endswith(".object-meta.xml")}
     for path in files:
         for suffix, type_ in TYPES.items():
-            # An object of ours brings its fields along.
+            # Our own objects include their fields.
             if path.name.endswith(suffix) and path.parent.parent.name not in whole:
                 members.setdefault(type_, []).append(_name(path, suffix))
     types = [
@@ -142,33 +142,33 @@ def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
 
 
 def _name(path: Path, suffix: str) -> str:
-    """A component is named by its file; a field by its object's folder, too."""
+    """The name of a component by its file; a field's includes its object."""
     name = path.name.removesuffix(suffix)
     return f"{path.parent.parent.name}.{name}" if path.parent.name == "fields" else name
 
 
 def read_handwritten(*below: str) -> dict[str, str]:
-    """What is not generated, by its path in a project: of this program, and of these folders of it.
+    """Handwritten files by their path in a project: the shared ones and those of folders `below`.
 
-    Raises OSError, also where there is nothing.
+    Raises OSError, also if there are no files.
     """
     shipped = folder("salesforce")
-    found = {
+    files = {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for root, kinds in ((shipped, ("classes", "pages")), *((shipped / b, ("",)) for b in below))
         for kind in kinds
         for path in sorted((root / SOURCES / kind).rglob("*"))
         if path.is_file()
     }
-    if not found:
+    if not files:
         raise FileNotFoundError(
-            errno.ENOENT, "the Apex classes are missing, install it again", str(shipped)
+            errno.ENOENT, "the Apex classes are missing: reinstall the adapter", str(shipped)
         )
-    return found
+    return files
 
 
 def save(texts: Mapping[str, str], out: Path) -> tuple[Path, ...]:
-    """Write a project into that folder; the files that it made. Raises OSError."""
+    """Write a project into `out` and return its files. Raises OSError."""
     for name, text in texts.items():
         target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)

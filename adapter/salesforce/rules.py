@@ -1,4 +1,4 @@
-"""What an org's Tasks say, from the settings."""
+"""An org's Task rules, from the settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapter.settings.salesforce import task_fields_of
 
 
 def task_rules(org: Org, settings: Settings, rules: Policy) -> TaskRules:
-    """The org's own, else the deployment's."""
+    """The org's own rules; where it has none, the deployment's."""
     own = org.salesforce
     status = settings.task_status if own.task_status is None else own.task_status
     pairs = own.task_extra_fields

@@ -1,4 +1,4 @@
-"""What a save says of a call, by whichever surface a page carries it out. Pure."""
+"""The frame and the fields of a save, the same for all surfaces. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapter.salesforce.tasklog import TaskRules, Value, update_fields
 
 
 def go(log: CallLog, attempt: Attempt, method: str, args: dict[str, Any]) -> dict[str, Any]:
-    """The frame that lets a page save, once; then it looks at its records anew."""
+    """The frame that lets a page save once and then refresh its records."""
     return {
         "type": "go",
         "log_id": log.log_id,
@@ -21,9 +21,9 @@ def go(log: CallLog, attempt: Attempt, method: str, args: dict[str, Any]) -> dic
 
 
 def update(log: CallLog, saved: LogFields, attempt: Attempt, rules: TaskRules) -> dict[str, Value]:
-    """What an update says: the id, what differs from `saved`, and from any update in doubt since.
+    """An update's fields: the id and what differs from `saved` or any later update in doubt.
 
-    The outcome of those was never told, so the Task may say either.
+    The Task may hold the values of either, because the outcome of those is unknown.
     """
     changed: dict[str, Value] = {}
     for fields in (saved, *log.unsure):

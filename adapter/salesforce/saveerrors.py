@@ -1,4 +1,4 @@
-"""Why Salesforce refused a save, flattened and judged. Pure."""
+"""Why Salesforce refused a save, flattened and classified. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRANSIENT = frozenset(
         "SERVER_UNAVAILABLE",
     }
 )
-"""Codes of Salesforce that may be gone a moment later, unless they are about a field.
+"""Salesforce's error codes that may pass in a moment, unless they concern a field.
 
 https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
 """
@@ -32,10 +32,10 @@ _WRONG_LINK = frozenset(
         "MALFORMED_ID",
     }
 )
-"""What Salesforce says of an id that is of no object that a Task can be about."""
+"""Error codes for an id whose object a Task cannot be related to."""
 
 _LOCKED = frozenset({"ENTITY_IS_LOCKED", "INSUFFICIENT_ACCESS_OR_READONLY"})
-"""What Salesforce says of a record that its org has closed."""
+"""Error codes for a record that its org has locked."""
 
 ERRORS_KEPT = 10
 TEXT_KEPT = 500
@@ -48,13 +48,13 @@ def save_errors(errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
     """
     flat: list[SaveError] = []
     for error in errors:
-        found = _field_errors(error.details)
-        flat.extend(found)
-        if not found:
-            # Salesforce's own sentence first: the description is often but "see the details".
+        field_errors = _field_errors(error.details)
+        flat.extend(field_errors)
+        if not field_errors:
+            # Salesforce's own sentence first; the description is often only "see the details".
             message = _details_message(error.details) or error.message or error.description
-            told = f"{message or error.code}{_duplicates(error.details)}"
-            flat.append(_error(error.code, _kept(told)))
+            text = f"{message or error.code}{_duplicates(error.details)}"
+            flat.append(_error(error.code, _cut(text)))
     return tuple(flat[:ERRORS_KEPT]) or (_error("GENERIC_ERROR", "Salesforce gave no reason."),)
 
 
@@ -63,44 +63,45 @@ def _error(code: str, message: str) -> SaveError:
     return SaveError(code, message, transient=code in TRANSIENT, link=link, locked=code in _LOCKED)
 
 
-def _each(details: Any) -> list[dict[str, Any]]:
-    several = details if isinstance(details, list) else [details]
-    return [one for one in several if isinstance(one, dict)]
+def _objects(details: Any) -> list[dict[str, Any]]:
+    entries = details if isinstance(details, list) else [details]
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _field_errors(details: Any) -> list[SaveError]:
-    found = []
-    for detail in _each(details):
-        found += [_page_error(error) for error in _each(detail.get("pageErrors"))]
+    result = []
+    for detail in _objects(details):
+        result += [_page_error(error) for error in _objects(detail.get("pageErrors"))]
         fields = detail.get("fieldErrors")
         for name, errors in (fields if isinstance(fields, dict) else {}).items():
-            found += [_field_error(name, error) for error in _each(errors)]
-    return found
+            result += [_field_error(name, error) for error in _objects(errors)]
+    return result
 
 
 def _page_error(error: dict[str, Any]) -> SaveError:
-    """A validation rule that speaks for the whole page: as permanent as a field's error."""
-    code = _kept(error.get("statusCode") or "VALIDATION")
-    return _error(code, _kept(error.get("message") or code))
+    """The error of a page-level validation rule; as permanent as a field's error."""
+    code = _cut(error.get("statusCode") or "VALIDATION")
+    return _error(code, _cut(error.get("message") or code))
 
 
 def _field_error(name: str, error: dict[str, Any]) -> SaveError:
-    code = _kept(error.get("statusCode") or "FIELD_ERROR")
-    label = _kept(error.get("fieldLabel") or name)
+    code = _cut(error.get("statusCode") or "FIELD_ERROR")
+    label = _cut(error.get("fieldLabel") or name)
     link = WHAT_ID in {name, error.get("columnApiName")} and code in _WRONG_LINK
     locked = code in _LOCKED
-    return SaveError(code, _kept(error.get("message") or code), label, link=link, locked=locked)
+    return SaveError(code, _cut(error.get("message") or code), label, link=link, locked=locked)
 
 
 def _duplicates(details: Any) -> str:
-    """The records that a duplicate rule has found, by name where they have one."""
-    named = [_name_of(one) for d in _each(details) for one in _list(d.get("potentialDuplicates"))]
+    """A sentence with the records that a duplicate rule found, by name or id; may be empty."""
+    duplicates = (r for d in _objects(details) for r in _list(d.get("potentialDuplicates")))
+    named = [_name_of(record) for record in duplicates]
     known = [name for name in named if name]
     return f" Possible duplicates: {', '.join(known[:ERRORS_KEPT])}." if known else ""
 
 
-def _list(told: Any) -> list[Any]:
-    return told if isinstance(told, list) else []
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _name_of(record: Any) -> str:
@@ -112,12 +113,12 @@ def _name_of(record: Any) -> str:
     return next((str(fields[name]) for name in names if fields.get(name)), "")
 
 
-def _kept(told: Any) -> str:
-    """As much of it as an agent would read."""
-    return str(told)[:TEXT_KEPT]
+def _cut(value: Any) -> str:
+    """The text, cut to TEXT_KEPT characters."""
+    return str(value)[:TEXT_KEPT]
 
 
 def _details_message(details: Any) -> str:
     if isinstance(details, str):
         return details
-    return next((str(d["message"]) for d in _each(details) if d.get("message")), "")
+    return next((str(d["message"]) for d in _objects(details) if d.get("message")), "")

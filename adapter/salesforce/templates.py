@@ -1,7 +1,7 @@
-"""Fields of a Task as an admin writes them: `Phone__c={number}`, `Source__c={params.id}`. Pure.
+"""Templates of Task fields, such as `Phone__c={number}` and `Source__c={params.id}`. Pure.
 
-A template is text with names in braces. What a name stands for is listed in `NAMES`; a name that is
-none stays as it is written, so that the admin sees it.
+A template is text with names in braces. `NAMES` lists the names; an unknown one is left as written,
+so that the admin sees it.
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ NAMES = (
     "summary",
     "params",
 )
-"""All names; `params.` and a parameter's name, or its place from 1 on, is one more."""
+"""All names. Also allowed: `params.` with a parameter's name, or its position from 1."""
 
 _NAME = re.compile(r"\{([a-z_]+)(?:\.([\w.-]+))?\}")
 
 
 def fill(template: str, fields: LogFields, outcome: str) -> str:
-    """The template with a call's own values; `outcome` in the words of the org.
+    """The template filled with a call's values; `outcome` is the org's word for it.
 
-    Empty as long as it names a recording or a summary that is not there: an address without its
-    end leads nowhere.
+    Empty if it names a recording or a summary that the call lacks, because half an address is
+    useless.
     """
     values = _values(fields, outcome)
     if any(not values[name] for name in named_in([template])):
         return ""
 
-    def value(found: re.Match[str]) -> str:
-        name, part = found[1], found[2]
+    def value(match: re.Match[str]) -> str:
+        name, part = match[1], match[2]
         if part is not None:
             return (
-                read_params(fields.details.params).get(part, "") if name == "params" else found[0]
+                read_params(fields.details.params).get(part, "") if name == "params" else match[0]
             )
-        return values.get(name, found[0])
+        return values.get(name, match[0])
 
     return _NAME.sub(value, template)
 
@@ -86,5 +86,5 @@ def _values(fields: LogFields, outcome: str) -> dict[str, str]:
 
 
 def _iso(at: int) -> str:
-    """As Salesforce's date and time fields take it."""
+    """Unix milliseconds as Salesforce's date/time fields expect them."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,1 +1,1 @@
-"""What is Salesforce Voice's: the VoiceCall record, its token, contact center and vendor info."""
+"""Salesforce Voice: the VoiceCall record, its token, contact center and vendor info."""

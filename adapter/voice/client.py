@@ -1,8 +1,8 @@
-"""The edge to the Telephony Integration API of one org: creates and completes VoiceCall records.
+"""The client of one org's Telephony Integration API: creates and completes VoiceCall records.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_developer_guide.meta/voice_developer_guide/voice_rest_overview.htm
-Law of this file: the address is the deployment's setting and never a page's word; every try has a
-token of its own; a creation is never sent twice. Completing may be repeated by whoever asks.
+Law of this file: the address comes from the settings, never from a page; every request has its own
+token; a creation is sent once. A completion may be repeated.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ log = structlog.get_logger(__name__)
 
 TOTAL_SECONDS = 5.0
 AT_ONCE = 8
-"""So many requests of one org at a time: a slow one holds up nobody else's."""
+"""Requests of one org at a time; a slow org does not delay others."""
 
 SETTING_WAIT_MS = 60_000
-"""Until somebody has mended a key, a name or an address, asking sooner is of no use."""
+"""How long to wait after a refusal that only an admin can fix: a key, a name, an address."""
 
 LONGEST_WAIT_MS = 3_600_000
 TEXT_KEPT = 300
@@ -41,7 +41,7 @@ _TRANSIENT = frozenset({408, 425, 429})
 
 @dataclass(eq=False, repr=False)
 class VoiceClient:
-    """One contact center's way to its records. Owns `http`, whose base address is the org's."""
+    """Writes one contact center's records. Owns `http`, whose base address is the org's."""
 
     http: httpx.AsyncClient
     issuer: Issuer
@@ -51,12 +51,12 @@ class VoiceClient:
     token_id: Callable[[], str]
 
     def __post_init__(self) -> None:
-        self._lane = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self.trouble = ""
-        """What an admin must mend before anything can be written; empty while all is well."""
+        """What an admin must fix before records can be written; empty if nothing."""
 
     async def create(self, body: Json) -> WriteOutcome:
-        """Make a record of a call that rings. Sent once: an unknown outcome stays unknown."""
+        """Create the record of a ringing call. Sent once; an unknown outcome stays unknown."""
         return await self._send("POST", "voiceCalls", body)
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
@@ -64,11 +64,11 @@ class VoiceClient:
         return await self._send("PATCH", f"voiceCalls/{quote(call_id, safe='')}", body)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self.http.aclose()
 
     async def _send(self, method: str, path: str, body: Json) -> WriteOutcome:
-        async with self._lane:
+        async with self._slots:
             token = sign(claims(self.issuer, self.now_ms(), self.token_id()), self.key)
             headers = {
                 "Authorization": f"Bearer {token}",
@@ -82,11 +82,11 @@ class VoiceClient:
             except (httpx.HTTPError, TimeoutError) as error:
                 return Unknown(type(error).__name__)
         outcome = read_outcome(response.status_code, response.headers, _json(response))
-        self._note(response.status_code)
+        self._note_trouble(response.status_code)
         return outcome
 
-    def _note(self, status: int) -> None:
-        """Say once what is wrong with the setting, and once that it is mended."""
+    def _note_trouble(self, status: int) -> None:
+        """Log once what is wrong with a setting, and once that it works again."""
         trouble = TROUBLES.get(status, "")
         if status < 300:
             trouble = ""
@@ -98,18 +98,18 @@ class VoiceClient:
 
 
 TROUBLES = {
-    401: "Salesforce does not accept the token: compare key and certificate, and the clock.",
+    401: "Salesforce rejects the token: check that key and certificate match, and the clock.",
     403: "Salesforce does not let this contact center write records: check its permissions.",
     404: "Salesforce does not know the address or the contact center: check both settings.",
 }
 
 
 def read_outcome(status: int, headers: Any, body: Any) -> WriteOutcome:
-    """What an answer means. A redirect is an answer from somewhere else: a wrong setting."""
+    """The outcome of a response. A redirect means that the address in the settings is wrong."""
     if 200 <= status < 300:
-        said = body.get("voiceCallId") if isinstance(body, dict) else None
-        # `errors` may hold a text beside a success: the record is there all the same.
-        return Written(said if isinstance(said, str) else "")
+        record_id = body.get("voiceCallId") if isinstance(body, dict) else None
+        # A success may carry a text in `errors`; the record exists all the same.
+        return Written(record_id if isinstance(record_id, str) else "")
     if status in _TRANSIENT or status >= 500:
         return Refused(_code(status), "Salesforce is busy.", wait_ms=retry_after_ms(headers))
     if status in _BAD_SETTING or 300 <= status < 400:
@@ -119,7 +119,7 @@ def read_outcome(status: int, headers: Any, body: Any) -> WriteOutcome:
 
 
 def retry_after_ms(headers: Any) -> int:
-    """How long the answer asks to wait, at most an hour; 0 if it does not say so in seconds."""
+    """The wait that Retry-After asks for, in ms, at most an hour; 0 if not given in seconds."""
     try:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:
@@ -134,10 +134,10 @@ def _code(status: int) -> str:
 
 
 def _message(body: Any) -> str:
-    """The refusal's own words, as much of them as somebody would read."""
+    """Salesforce's message, cut to TEXT_KEPT characters."""
     first = body[0] if isinstance(body, list) and body else body
-    said = first.get("message") if isinstance(first, dict) else None
-    return str(said)[:TEXT_KEPT] if said else "Salesforce refused the record."
+    text = first.get("message") if isinstance(first, dict) else None
+    return str(text)[:TEXT_KEPT] if text else "Salesforce refused the record."
 
 
 def _json(response: httpx.Response) -> Any:
@@ -148,5 +148,5 @@ def _json(response: httpx.Response) -> Any:
 
 
 def build_http(base_url: str) -> httpx.AsyncClient:
-    """Make its client."""
+    """The HTTP client for VoiceClient."""
     return build_client(TOTAL_SECONDS, most=SMALL, base_url=f"{base_url.rstrip('/')}/telephony/v1/")

@@ -1,8 +1,8 @@
 """The contact center definition that an admin uploads in Setup, Partner Telephony Contact Centers.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_pt_developer_guide.meta/voice_pt_developer_guide/
-Like a call center file, but without an address of ours: that is in the vendor info. It can only be
-uploaded; the Metadata API refuses it.
+Like a call center file, but without our address, which is in the vendor info. It can only be
+uploaded, because the Metadata API refuses it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True, slots=True)
 class ContactCenter:
-    """What the file says; `vendor` is the vendor info's full name: `c__Name` or `ns__Name`."""
+    """The file's values; `vendor` is the vendor info's full name: `c__Name` or `ns__Name`."""
 
     internal_name: str
     display_name: str
@@ -29,17 +29,17 @@ class ContactCenter:
 
 
 def problems(center: ContactCenter) -> tuple[str, ...]:
-    """Why Setup would refuse it, in sentences; none if it is good."""
-    found = []
+    """The reasons why Setup would refuse it, as sentences; empty if valid."""
+    texts = []
     if not _NAME.match(center.internal_name) or len(center.internal_name) > 80:
-        found.append("The internal name takes letters, digits and single underscores, 80 at most.")
+        texts.append("The internal name takes letters, digits and single underscores, 80 at most.")
     if not center.display_name.strip():
-        found.append("The display name is empty.")
+        texts.append("The display name is empty.")
     if not _VENDOR.match(center.vendor):
-        found.append("The vendor must be a full name, such as c__Softphone.")
+        texts.append("The vendor must be a full name, such as c__Softphone.")
     if _CERTIFICATE not in center.certificate:
-        found.append("The certificate must be PEM text, as voice-key writes it.")
-    return tuple(found)
+        texts.append("The certificate must be PEM text, as voice-key writes it.")
+    return tuple(texts)
 
 
 def setup_xml(center: ContactCenter) -> str:

@@ -1,9 +1,9 @@
 """From a call and its log to the bodies of the Telephony Integration API. Pure.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_developer_guide.meta/voice_developer_guide/voice_rest_overview.htm
-A VoiceCall of an outbound call is made by Salesforce itself, from what the connector page tells;
-one of an inbound call is created here, while it rings. Both are completed by the vendor's call
-key, which is our call id. The same completion may be sent again: it says the same once more.
+Salesforce itself creates the VoiceCall of an outbound call from what the connector page reports; we
+create that of an inbound call while it rings. Both are completed by the vendor's call key, which is
+our call id. A completion may be repeated.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from adapter.core.logmodel import Attempt, CallLog, LogFields
 Json = dict[str, Any]
 
 ATTRIBUTE_LIMIT = 32_000
-"""Characters of the agent's notes; a long text area of Salesforce's holds no more."""
+"""Characters of the agent's notes: the limit of Salesforce's long text area."""
 
 TEXT_LIMIT = 255
 """Characters of a number."""
 
 END_USER = "END_USER"
 WITHHELD, UNKNOWN = "anonymous", "unknown"
-"""For numbers that nobody told us: both ends of a call are required."""
+"""Placeholders for unknown numbers, because both numbers are required."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordRules:
-    """What differs between contact centers: the API name, and the words for outcomes."""
+    """What differs between contact centers: the API name and the dispositions."""
 
     contact_center: str
     disposition: Callable[[Outcome], str] = lambda outcome: outcome.value
@@ -40,7 +40,7 @@ class RecordRules:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a call began, was accepted and ended, in Unix milliseconds; None where never."""
+    """When a call began, was accepted and ended, in Unix milliseconds; None: not at all."""
 
     started: int
     accepted: int | None
@@ -50,9 +50,9 @@ class Times:
 def create_body(
     call_id: str, *, caller: str, called: str, started: int, rules: RecordRules
 ) -> Json:
-    """The record of an inbound call that rings now; numbers as they are, `started` in Unix ms.
+    """The body that creates an inbound call's record; `started` is Unix milliseconds.
 
-    `initiationMethod` knows no outbound calls: Salesforce refuses them.
+    Salesforce accepts no outbound calls here, so `initiationMethod` is always Inbound.
     """
     return {
         "callCenterApiName": rules.contact_center,
@@ -66,7 +66,7 @@ def create_body(
 
 
 def completion_of(log: CallLog, attempt: Attempt, rules: RecordRules) -> Json:
-    """The completion that this attempt of the log sends."""
+    """The body that completes the log's record in this attempt."""
     facts = log.facts
     over = facts.transferred or facts.ended
     times = Times(
@@ -78,9 +78,9 @@ def completion_of(log: CallLog, attempt: Attempt, rules: RecordRules) -> Json:
 
 
 def complete_body(fields: LogFields, times: Times, rules: RecordRules) -> Json:
-    """What closes the record: times, how it ended, and the agent's words as attributes.
+    """The body that completes a record: times, disconnect reason, and the log as attributes.
 
-    A duration needs both ends, so a call without a known end ends when it was last heard of.
+    A duration needs an end, so a call without one ends at its last known time.
     """
     ended = times.ended if times.ended is not None else times.accepted or times.started
     body: Json = {
@@ -93,19 +93,19 @@ def complete_body(fields: LogFields, times: Times, rules: RecordRules) -> Json:
     if times.accepted is not None:
         body["acceptTime"] = instant(times.accepted)
     if fields.direction is INBOUND and fields.number:
-        # Where no record could be made while it rang, this one makes it.
+        # If no record was created while the call rang, this request creates it.
         body["fromNumber"] = fields.number[:TEXT_LIMIT]
     return body
 
 
 def attributes(fields: LogFields, rules: RecordRules) -> Json:
-    """The agent's words and what we know of the outcome, by the names that flows can read.
+    """The agent's entries and the outcome, by names that flows can read.
 
-    Reserved by Salesforce, hence never among them: CallerContactInfo, SourceType.
+    Salesforce reserves CallerContactInfo and SourceType, so they are never used.
     """
     draft, record = fields.draft, fields.record
     who, what = draft.who, draft.what
-    said: Json = {
+    values: Json = {
         "softphoneName": fields.name,
         "softphoneSubject": draft.subject,
         "softphoneNotes": draft.notes[:ATTRIBUTE_LIMIT] if draft.notes else None,
@@ -119,15 +119,15 @@ def attributes(fields: LogFields, rules: RecordRules) -> Json:
         "softphoneRecording": fields.recording,
         "softphoneSummary": fields.summary[:ATTRIBUTE_LIMIT],
     }
-    return {name: value for name, value in said.items() if value not in (None, "")}
+    return {name: value for name, value in values.items() if value not in (None, "")}
 
 
 def _reason(fields: LogFields, rules: RecordRules) -> Json:
-    """Why it is over; nobody having talked is what Salesforce calls an error."""
+    """The disconnect reason; a call without talk is an error in Salesforce's terms."""
     return {"value": rules.disposition(fields.outcome), "isError": fields.talk_ms is None}
 
 
 def instant(at: int) -> str:
-    """Unix milliseconds as Salesforce writes a moment: UTC, with milliseconds."""
+    """Unix milliseconds in Salesforce's format: UTC, with milliseconds."""
     moment = datetime.fromtimestamp(at / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

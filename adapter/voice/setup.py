@@ -1,4 +1,4 @@
-"""How an org's Salesforce Voice is set up: who writes its records, and by which key."""
+"""Sets up Salesforce Voice for an org: the writer of its records and its key."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from adapter.voice.writer import VoiceWriter
 
 SURFACE = Surface("voice", Route.BACKEND)
 PROVIDER = "Softphone"
-"""How we name ourselves in each request."""
+"""The Telephony-Provider-Name of each request."""
 
 
 def connect(
     org: Org, _settings: Settings, rules: Policy, clock: Clock, stack: AsyncExitStack
 ) -> SalesforceOrg:
-    """The org's Salesforce Voice, if it is set up; `stack` closes it. Raises WrongSetting."""
+    """The org's surface, if it is set up; `stack` closes its client. Raises WrongSetting."""
     voice = org.salesforce.voice
     if voice is None:
         return SalesforceOrg()

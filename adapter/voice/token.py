@@ -1,8 +1,8 @@
-"""The token of the Telephony Integration API: an RS256 JWT, made anew for every single request.
+"""The token of the Telephony Integration API: an RS256 JWT, a new one for each request.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_developer_guide.meta/voice_developer_guide/voice_rest_overview.htm
-`iss` is the org, `sub` the contact center's API name. A token with a `jti` is good once, so none
-is ever kept. `aud` is in older editions of the guide only: a setting, left out by default.
+`iss` is the org, `sub` the contact center's API name. A token with a `jti` is valid once, so none
+is cached. Only older editions of the guide have `aud`, so it is a setting that is off by default.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from joserfc.jwk import RSAKey
 
 LIFETIME_SECONDS = 180
 KEY_BITS = (2048, 4096)
-"""The sizes that Salesforce takes."""
+"""The key sizes that Salesforce accepts."""
 
 
 class BadKey(ValueError):
-    """The private key cannot sign for Salesforce; the text says why, and quotes none of it."""
+    """A key or certificate is unusable; the text says why and quotes none of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs: the org's id, the contact center's API name, and perhaps an audience."""
+    """The signer: org id, contact center's API name, optional audience."""
 
     org_id: str
     contact_center: str
@@ -36,16 +36,16 @@ class Issuer:
 
 
 def claims(issuer: Issuer, now_ms: int, token_id: str) -> dict[str, Any]:
-    """What a token says, from now on for three minutes; `now_ms` in Unix milliseconds."""
+    """A token's claims, valid for three minutes from `now_ms` (Unix milliseconds)."""
     issued = now_ms // 1000
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "iss": issuer.org_id,
         "sub": issuer.contact_center,
         "iat": issued,
         "exp": issued + LIFETIME_SECONDS,
         "jti": token_id,
     }
-    return {**said, "aud": issuer.audience} if issuer.audience else said
+    return {**values, "aud": issuer.audience} if issuer.audience else values
 
 
 def read_key(pem: str) -> RSAKey:
@@ -53,21 +53,21 @@ def read_key(pem: str) -> RSAKey:
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError) as error:
-        raise BadKey("it is no PEM private key without a password") from error
+        raise BadKey("it must be a PEM private key without a password") from error
     if not isinstance(key, rsa.RSAPrivateKey):
         raise BadKey("it must be an RSA key")
     if key.key_size not in KEY_BITS:
-        raise BadKey(f"it has {key.key_size} bits: Salesforce takes 2048 or 4096")
+        raise BadKey(f"it has {key.key_size} bits: Salesforce accepts 2048 or 4096")
     return RSAKey.import_key(pem)
 
 
-def sign(said: Mapping[str, Any], key: RSAKey) -> str:
-    """The token's text."""
-    return jwt.encode({"alg": "RS256", "typ": "JWT"}, dict(said), key, algorithms=["RS256"])
+def sign(values: Mapping[str, Any], key: RSAKey) -> str:
+    """The signed token."""
+    return jwt.encode({"alg": "RS256", "typ": "JWT"}, dict(values), key, algorithms=["RS256"])
 
 
 def expires_ms(pem_certificate: str) -> int:
-    """Until when the certificate is good, Unix milliseconds. Raises BadKey."""
+    """When the certificate expires, in Unix milliseconds. Raises BadKey."""
     return round(_certificate(pem_certificate).not_valid_after_utc.timestamp() * 1000)
 
 
@@ -75,11 +75,11 @@ def _certificate(pem: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem.encode())
     except ValueError as error:
-        raise BadKey("the certificate is no PEM certificate") from error
+        raise BadKey("the certificate is not in PEM format") from error
 
 
 def is_pair(pem_key: str, pem_certificate: str) -> bool:
-    """Whether the certificate is that of the key. Raises BadKey where either cannot be read."""
+    """Whether the certificate belongs to the key. Raises BadKey if either cannot be read."""
     key = serialization.load_pem_public_key(read_key(pem_key).as_pem(private=False))
     certificate = _certificate(pem_certificate)
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -1,8 +1,8 @@
 """The metadata of Salesforce Voice: vendor info, its Apex class, labels, permission set, origin.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_conversationvendorinfo.htm
-A word of ours reaches an agent only as a Custom Label that is in the org: so there is one for each
-refusal that a page can show (`LABELS`, which a test holds against the page).
+A text of ours reaches an agent only as a Custom Label in the org, so there is one for each refusal
+that a page can show (`LABELS`; a test compares it with the page).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ LABELS = {
     "Softphone_Too_Many": "Too many calls in a short time. Wait a moment, then call again.",
     "Softphone_Unsupported": "Your phone cannot do this. Use the phone itself.",
 }
-"""By API name, in English: translated in Setup, Translation Workbench."""
+"""English texts by API name; admins translate them in Setup, Translation Workbench."""
 
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*\Z")
 PERMISSION_SETS = (
     "ContactCenterAgentExternalTelephony",
     "ContactCenterAdminExternalTelephony",
 )
-"""Salesforce's own, which agents and admins need besides ours."""
+"""Salesforce's permission sets that agents and admins need besides ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What is deployed: `name` is the developer name, `origin` the adapter's own, https."""
+    """A deployment: `name` is the developer name, `origin` the adapter's https origin."""
 
     name: str
     label: str
@@ -52,27 +52,27 @@ class Vendor:
 
     @property
     def connector_url(self) -> str:
-        """What Omni-Channel loads, hidden, for every agent of the contact center."""
+        """The hidden page that Omni-Channel loads for every agent of the contact center."""
         return f"{self.origin}/voice/{self.org_id}"
 
     @property
     def sign_in_url(self) -> str:
-        """What Omni-Channel shows to agents who must sign in to the phone."""
+        """The page that Omni-Channel shows to agents who must sign in to the phone."""
         return f"{self.origin}/voice/{self.org_id}/sign-in"
 
 
 def problems(vendor: Vendor) -> tuple[str, ...]:
-    """Why the deployment would fail, in sentences."""
-    found = []
+    """The reasons why the deployment would fail, as sentences; empty if valid."""
+    texts = []
     if not _NAME.match(vendor.name) or len(vendor.name) > 40:
-        found.append("The name takes letters, digits and single underscores, 40 at most.")
+        texts.append("The name takes letters, digits and single underscores, 40 at most.")
     if not vendor.origin.startswith("https://"):
-        found.append("Salesforce loads the connector over https only: set SOFTPHONE_PUBLIC_URL.")
-    return tuple(found)
+        texts.append("Salesforce loads the connector over https only: set SOFTPHONE_PUBLIC_URL.")
+    return tuple(texts)
 
 
 def files(vendor: Vendor) -> dict[str, str]:
-    """Every file under force-app/main/default, by its path."""
+    """Every file's text by its path under force-app/main/default."""
     name = vendor.name
     return {
         f"ConversationVendorInformation/{name}.ConversationVendorInformation-meta.xml": _info(
@@ -102,7 +102,7 @@ def _info(vendor: Vendor) -> str:
 
 
 def apex(name: str) -> str:
-    """The class that a vendor info must name; it administers nothing, so it has no methods."""
+    """The Apex class that a vendor info must name; it has no methods, as it manages nothing."""
     return (
         "/** Users and queues are administered at the phone system, not from Salesforce. */\n"
         f"global with sharing class {name}Integration {{\n}}\n"

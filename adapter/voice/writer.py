@@ -11,24 +11,24 @@ from adapter.voice.record import Json, RecordRules, completion_of, create_body
 
 
 class Client(Protocol):
-    """The way to the records (adapter.voice.client). Neither raises."""
+    """Sends requests (adapter.voice.client). Neither method raises."""
 
     async def create(self, body: Json) -> WriteOutcome:
-        """Make a record; sent once."""
+        """Create a record; sent once."""
 
     async def complete(self, call_id: str, body: Json) -> WriteOutcome:
-        """Complete the record with that key; may be repeated."""
+        """Complete the record with that key. Safe to repeat."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceWriter:
-    """One contact center's records."""
+    """Writes one contact center's records."""
 
     client: Client
     rules: RecordRules
 
     async def open(self, call: IncomingCall) -> WriteOutcome:
-        """The record of a call that rings; sent once."""
+        """Create the record of a ringing call; sent once."""
         body = create_body(
             call.call_id,
             caller=call.caller,
@@ -39,6 +39,6 @@ class VoiceWriter:
         return await self.client.create(body)
 
     async def write(self, log: CallLog, attempt: Attempt) -> WriteOutcome:
-        """Complete it, by our call id as the vendor's key; may be repeated."""
+        """Complete the record; our call id is the vendor key. Safe to repeat."""
         body = completion_of(log, attempt, self.rules)
         return await self.client.complete(log.log_id, body)

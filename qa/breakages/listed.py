@@ -84,7 +84,7 @@ BREAKAGES = (
     Breakage(
         "believe an old probe",
         "adapter/page/proofs.py",
-        " and one.attempt.at <= sent_at and not is_behind:",
+        " and log.attempt.at <= sent_at and not is_behind:",
         ":",
         ("tests/page/test_proofs.py",),
         simulated=False,

@@ -65,7 +65,7 @@ def test_several_of_a_type_stand_together_by_name() -> None:
 def test_a_broken_installation_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the classes a deploy would leave half a softphone."""
     monkeypatch.setattr(projects, "folder", lambda _name: tmp_path)
-    with pytest.raises(FileNotFoundError, match="install it again"):
+    with pytest.raises(FileNotFoundError, match="reinstall the adapter"):
         read_handwritten()
 
 

@@ -42,5 +42,5 @@ async def test_with_them_the_backend_writes() -> None:
 
 async def test_a_key_that_cannot_sign_stops_the_start_with_its_name() -> None:
     """And nothing of the key is in the sentence."""
-    with pytest.raises(WrongSetting, match=r"SOFTPHONE_VOICE_KEY of .*no PEM"):
+    with pytest.raises(WrongSetting, match=r"SOFTPHONE_VOICE_KEY of .*must be a PEM"):
         await connected(**VOICE, voice_key="hunter2")

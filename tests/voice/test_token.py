@@ -46,8 +46,8 @@ def test_it_is_signed_by_the_key() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "no PEM"),
-        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "no PEM"),
+        ("", "must be a PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "must be a PEM"),
         (pem(ec.generate_private_key(ec.SECP256R1())), "RSA"),
         (pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)), "1024 bits"),
     ],

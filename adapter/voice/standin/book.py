@@ -1,7 +1,7 @@
-"""An org's VoiceCall records, and who may write them. Pure.
+"""An org's VoiceCall records and the rules for writing them. Pure.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_developer_guide.meta/voice_developer_guide/voice_rest_overview.htm
-Law of this file: a token is good once; a vendor's key names one record; what is refused changes
+Law of this file: a token is valid once; a vendor key names one record; a refused request changes
 nothing.
 """
 
@@ -19,12 +19,12 @@ from adapter.voice.standin.rules import KEY_LIMIT, Json, complete_problems, crea
 
 LONGEST_TOKEN_SECONDS = 86_400
 CLOCK_SECONDS = 300
-"""So far a token may be issued in what is the future here."""
+"""How far in the future a token's issue time may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Center:
-    """The contact center that may write: its org, its API name, its certificate's key."""
+    """The contact center that may write: org id, API name, public key."""
 
     org_id: str
     name: str
@@ -33,20 +33,20 @@ class Center:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered."""
+    """The HTTP response."""
 
     status: int
     body: Any
 
     @property
     def is_good(self) -> bool:
-        """Whether the record says it now."""
+        """Whether the record was written."""
         return self.status < 300
 
 
 @dataclass(slots=True)
 class Book:
-    """All records by vendor key. `doubled` names keys that somebody tried to create twice."""
+    """All records by vendor key. `doubled` lists keys with a second creation."""
 
     center: Center
     records: dict[str, Json] = field(default_factory=dict)
@@ -55,32 +55,32 @@ class Book:
     _tokens: set[str] = field(default_factory=set)
 
     def denied(self, headers: Mapping[str, str], now_ms: int) -> Reply | None:
-        """Why the sender may not write; None: it may, this once."""
+        """The refusal if the sender may not write; else None, and the token is used up."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme != "Bearer":
             return self._refusal(401, "INVALID_AUTH_HEADER", "no bearer token")
         try:
-            said = jwt.decode(token, self.center.key, algorithms=["RS256"]).claims
+            claims = jwt.decode(token, self.center.key, algorithms=["RS256"]).claims
         except (JoseError, ValueError) as error:
             return self._refusal(401, "INVALID_JWT", type(error).__name__)
-        if problem := self._claims_problem(said, now_ms / 1000):
+        if problem := self._claims_problem(claims, now_ms / 1000):
             return self._refusal(401, "INVALID_JWT", problem)
         if not headers.get("Telephony-Provider-Name"):
             return self._refusal(400, "MISSING_HEADER", "Telephony-Provider-Name")
-        if said["jti"]:
-            self._tokens.add(said["jti"])
+        if claims["jti"]:
+            self._tokens.add(claims["jti"])
         return None
 
-    def _claims_problem(self, said: Json, now: float) -> str:
-        if (said.get("iss"), said.get("sub")) != (self.center.org_id, self.center.name):
+    def _claims_problem(self, claims: Json, now: float) -> str:
+        if (claims.get("iss"), claims.get("sub")) != (self.center.org_id, self.center.name):
             return "iss must be the org, sub the contact center"
-        issued, ends = said.get("iat"), said.get("exp")
+        issued, ends = claims.get("iat"), claims.get("exp")
         if not isinstance(issued, int) or not isinstance(ends, int):
             return "iat and exp are required"
         if issued > now + CLOCK_SECONDS or ends <= now or ends - issued > LONGEST_TOKEN_SECONDS:
-            return "it is not valid now"
-        said.setdefault("jti", "")
-        return "it was used before" if said["jti"] in self._tokens else ""
+            return "the token is not valid now"
+        claims.setdefault("jti", "")
+        return "the token was used before" if claims["jti"] in self._tokens else ""
 
     def create(self, body: Any) -> Reply:
         """POST /voiceCalls."""
@@ -97,7 +97,7 @@ class Book:
         return Reply(201, {"voiceCallId": record["Id"], "errors": []})
 
     def complete(self, key: str, body: Any) -> Reply:
-        """PATCH /voiceCalls/{key}: of a call without a record it makes one, as after its end."""
+        """PATCH /voiceCalls/{key}; creates the record if there is none."""
         if not 0 < len(key) <= KEY_LIMIT:
             return self._refusal(404, "NOT_FOUND", "no such call")
         if problems := complete_problems(body):
@@ -109,7 +109,7 @@ class Book:
         return Reply(202, {"status": "pending"})
 
     def tell(self, key: str, fields: Json) -> Json:
-        """What Salesforce itself writes: its own page heard of the call. The record."""
+        """Write fields as Salesforce does when its page reports a call; the record."""
         record = self.records.get(key) or self._new(key)
         record.update(fields)
         return record

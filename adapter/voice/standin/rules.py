@@ -1,7 +1,7 @@
-"""What Salesforce asks of a body about a VoiceCall, field by field. Pure.
+"""Salesforce's rules for a VoiceCall's request bodies, field by field. Pure.
 
 https://developer.salesforce.com/docs/atlas.en-us.voice_developer_guide.meta/voice_developer_guide/voice_rest_overview.htm
-Law of this file: stricter than the real one wherever the guide leaves it open.
+Law of this file: where the guide is unclear, be stricter than Salesforce.
 """
 
 from __future__ import annotations
@@ -17,123 +17,123 @@ KEY_LIMIT = TEXT_LIMIT = 255
 """Characters of a key, a number or a name."""
 
 ATTRIBUTES_LIMIT = 131_072
-"""Characters of the attributes' text: a long text area is the largest field that they may fill."""
+"""Characters of the attributes' text: the limit of the largest long text area."""
 
 RESERVED = frozenset({"CallerContactInfo", "SourceType"})
-"""Names of attributes that are Salesforce's own."""
+"""Attribute names that Salesforce reserves."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z\Z")
 
 
-def _text(value: Any) -> bool:
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= TEXT_LIMIT
 
 
-def _moment(value: Any) -> bool:
+def _is_moment(value: Any) -> bool:
     return isinstance(value, str) and bool(_MOMENT.match(value))
 
 
-def _flag(value: Any) -> bool:
+def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _seconds(value: Any) -> bool:
+def _is_seconds(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _attributes(value: Any) -> bool:
-    """JSON as text: an object of plain values, without names that are reserved."""
+def _are_attributes(value: Any) -> bool:
+    """Whether the value is the text of a JSON object without reserved names."""
     if not isinstance(value, str) or len(value) > ATTRIBUTES_LIMIT:
         return False
     try:
-        said = json.loads(value)
+        attributes = json.loads(value)
     except ValueError:
         return False
-    return isinstance(said, dict) and not RESERVED & said.keys()
+    return isinstance(attributes, dict) and not RESERVED & attributes.keys()
 
 
-def _reason(value: Any) -> bool:
+def _is_reason(value: Any) -> bool:
     whole = isinstance(value, dict) and value.keys() == {"value", "isError"}
-    return whole and _text(value["value"]) and _flag(value["isError"])
+    return whole and _is_text(value["value"]) and _is_flag(value["isError"])
 
 
-def _participants(value: Any) -> bool:
-    """Only the first one counts: it is who calls."""
+def _are_participants(value: Any) -> bool:
+    """Whether the first participant, the caller, is valid; the others do not matter."""
     first = value[0] if isinstance(value, list) and value else None
     if not isinstance(first, dict) or first.get("type") != "END_USER":
         return False
-    return _text(first.get("participantKey"))
+    return _is_text(first.get("participantKey"))
 
 
 Rule = Callable[[Any], bool]
 
 CREATE: Mapping[str, Rule] = {
-    "callCenterApiName": _text,
-    "vendorCallKey": _text,
-    "to": _text,
-    "from": _text,
+    "callCenterApiName": _is_text,
+    "vendorCallKey": _is_text,
+    "to": _is_text,
+    "from": _is_text,
     "initiationMethod": lambda value: value in ("Inbound", "Transfer"),
-    "startTime": _moment,
-    "participants": _participants,
+    "startTime": _is_moment,
+    "participants": _are_participants,
 }
-"""All of them are required."""
+"""The required fields."""
 
 CREATE_MORE: Mapping[str, Rule] = {
-    "parentVoiceCallId": _text,
-    "queue": _text,
-    "callOrigin": _text,
-    "callSubtype": _text,
-    "callAttributes": _attributes,
+    "parentVoiceCallId": _is_text,
+    "queue": _is_text,
+    "callOrigin": _is_text,
+    "callSubtype": _is_text,
+    "callAttributes": _are_attributes,
 }
 
 COMPLETE: Mapping[str, Rule] = {
-    "startTime": _moment,
-    "endTime": _moment,
-    "acceptTime": _moment,
-    "enqueueTime": _moment,
-    "fromNumber": _text,
-    "queue": _text,
-    "agent": _text,
-    "callOrigin": _text,
-    "recordingLocation": _text,
-    "totalRecordingDuration": _seconds,
-    "totalHoldDuration": _seconds,
-    "agentInteractionDuration": _seconds,
-    "longestHoldDuration": _seconds,
-    "numberOfHolds": _seconds,
-    "callAttributes": _attributes,
-    "disconnectReason": _reason,
-    "isActiveCall": _flag,
+    "startTime": _is_moment,
+    "endTime": _is_moment,
+    "acceptTime": _is_moment,
+    "enqueueTime": _is_moment,
+    "fromNumber": _is_text,
+    "queue": _is_text,
+    "agent": _is_text,
+    "callOrigin": _is_text,
+    "recordingLocation": _is_text,
+    "totalRecordingDuration": _is_seconds,
+    "totalHoldDuration": _is_seconds,
+    "agentInteractionDuration": _is_seconds,
+    "longestHoldDuration": _is_seconds,
+    "numberOfHolds": _is_seconds,
+    "callAttributes": _are_attributes,
+    "disconnectReason": _is_reason,
+    "isActiveCall": _is_flag,
 }
 
 _NEED_RECORDING = ("totalHoldDuration", "agentInteractionDuration")
 
 
 def create_problems(body: Any) -> list[str]:
-    """What is wrong with the body of a creation; none: nothing."""
-    found = _problems(body, {**CREATE, **CREATE_MORE}, required=CREATE)
-    if not found and body["initiationMethod"] == "Transfer" and "parentVoiceCallId" not in body:
-        found.append("parentVoiceCallId is required for a transfer")
-    return found
+    """The problems of a creation's body; empty if valid."""
+    problems = _field_problems(body, {**CREATE, **CREATE_MORE}, required=CREATE)
+    if not problems and body["initiationMethod"] == "Transfer" and "parentVoiceCallId" not in body:
+        problems.append("parentVoiceCallId is required for a transfer")
+    return problems
 
 
 def complete_problems(body: Any) -> list[str]:
-    """What is wrong with the body of a completion; none: nothing."""
-    found = _problems(body, COMPLETE, required=())
-    if found:
-        return found
+    """The problems of a completion's body; empty if valid."""
+    problems = _field_problems(body, COMPLETE, required=())
+    if problems:
+        return problems
     times = [body[name] for name in ("startTime", "acceptTime", "endTime") if name in body]
     if times != sorted(times):
-        found.append("startTime, acceptTime and endTime must be in this order")
+        problems.append("startTime, acceptTime and endTime must be in this order")
     if any(name in body for name in _NEED_RECORDING) and "recordingLocation" not in body:
-        found.append("durations of the talk need recordingLocation")
-    return found
+        problems.append("durations of the talk need recordingLocation")
+    return problems
 
 
-def _problems(body: Any, rules: Mapping[str, Rule], required: Any) -> list[str]:
+def _field_problems(body: Any, rules: Mapping[str, Rule], required: Any) -> list[str]:
     if not isinstance(body, dict) or not body:
         return ["the body must be an object"]
-    found = [f"{name} is required" for name in required if name not in body]
-    found += [f"{name} is no field of this request" for name in body if name not in rules]
+    problems = [f"{name} is required" for name in required if name not in body]
+    problems += [f"{name} is no field of this request" for name in body if name not in rules]
     known = (name for name in body if name in rules)
-    return found + [f"{name} is not valid" for name in known if not rules[name](body[name])]
+    return problems + [f"{name} is not valid" for name in known if not rules[name](body[name])]

@@ -1,4 +1,4 @@
-"""The stand-in over HTTP: the two requests of the API, faults on demand, as they are wished for."""
+"""The stand-in over HTTP: the API's two requests, with faults on demand."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from aiohttp import web
 from adapter.voice.standin.book import Book, Reply
 
 SLOW_SECONDS = 60.0
-"""Longer than anybody waits."""
+"""Longer than any client waits."""
 
 LATE_SECONDS = 12.0
-"""So long a request may lie about before it is carried out."""
+"""How long a "late" request waits before it is carried out."""
 
 Fault = int | str
-"""A status, "redirect", "slow" (done, and answered too late), "lost" (done, never answered), "late"
-(done when the asker has given up), "vanished" (never done nor answered); 0 or "" for none."""
+"""A status, "redirect", "slow" (done, answered too late), "lost" (done, never answered), "late"
+(done after the client gave up), "vanished" (neither done nor answered); 0 or "" for none."""
 
 
 @dataclass(slots=True)
 class StandIn:
     """One org's API.
 
-    `fault_of(method, key, body)` is asked at each request that may be made; `heard(method, key,
-    body, reply)` is told of each that was carried out or refused. `headers` go with faults.
+    `fault_of(method, key, body)` picks the fault of each authorized request; `heard(method, key,
+    body, reply)` is called for each request that was carried out or refused. Responses of faults
+    have `headers`.
     """
 
     book: Book
@@ -38,7 +39,7 @@ class StandIn:
     headers: dict[str, str] = field(default_factory=dict)
 
     def application(self) -> web.Application:
-        """What is to be served under the org's address."""
+        """The application to serve at the org's address."""
         server = web.Application()
         server.router.add_post("/telephony/v1/voiceCalls", self._create)
         server.router.add_patch("/telephony/v1/voiceCalls/{key}", self._complete)
@@ -61,8 +62,8 @@ class StandIn:
             return web.json_response(denied.body, status=denied.status)
         fault = self.fault_of(request.method, key, body)
         if fault and isinstance(fault, int):
-            said = [{"errorCode": "FAULT", "message": "no"}]
-            return web.json_response(said, status=fault, headers=self.headers)
+            errors = [{"errorCode": "FAULT", "message": "no"}]
+            return web.json_response(errors, status=fault, headers=self.headers)
         if fault == "redirect":
             return web.Response(status=302, headers={"Location": "http://elsewhere.example/"})
         if fault == "vanished":
@@ -86,7 +87,7 @@ async def _body(request: web.Request) -> Any:
 
 
 def _cut(request: web.Request) -> web.Response:
-    """No answer, and no connection any more."""
+    """Close the connection without an answer."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

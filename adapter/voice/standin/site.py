@@ -1,7 +1,7 @@
 """A stand-in for a Salesforce org with Omni-Channel: its page, its VoiceCall records, its API.
 
-For demonstrations and tests only. The page is the host that Salesforce's connector library speaks
-with; records of outbound calls are made as Salesforce makes them, from what its page is told.
+For demos and tests only. The page is the host for Salesforce's connector library. Records of
+outbound calls are created as Salesforce does it, from what the page reports.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from adapter.hosts import only_asked_as
 from adapter.voice.standin.server import StandIn
 from adapter.voice.vendorinfo import LABELS
 
-TOLD = ("CallType", "FromPhoneNumber", "ToPhoneNumber", "CallStartDateTime", "CallDisposition")
-"""What Salesforce's page knows of a call when it begins."""
+KNOWN = ("CallType", "FromPhoneNumber", "ToPhoneNumber", "CallStartDateTime", "CallDisposition")
+"""What Salesforce's page knows of a call at its start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Omni:
-    """The page: where the connector is, whose org this is, who signs in by themselves.
+    """The page's settings: the connector's address, the org, the agent who is signed in.
 
-    `library` is False where Salesforce's library is not installed; `beside` is the address of a
-    page with Open CTI, to be shown side by side.
+    `library` is False if Salesforce's library is not installed; `beside` is the address of an
+    Open CTI page to show side by side.
     """
 
     connector_url: str
@@ -37,7 +37,7 @@ class Omni:
 
 
 def make_omni_org(stand_in: StandIn, omni: Omni, root: Path) -> web.Application:
-    """The org's page and API under one address; `root` is the folder of the demo's files."""
+    """The org's page and API as one application; `root` is the folder of the demo's files."""
     book = stand_in.book
     config = {
         "connector_url": omni.connector_url,
@@ -61,10 +61,10 @@ def make_omni_org(stand_in: StandIn, omni: Omni, root: Path) -> web.Application:
         return web.json_response(list(book.records.values()))
 
     async def tell(request: web.Request) -> web.Response:
-        said = _object(await request.read())
-        if said is None:
+        fields_in = _object(await request.read())
+        if fields_in is None:
             raise web.HTTPBadRequest(text="An object is expected.")
-        fields = {name: str(said[name])[:255] for name in TOLD if name in said}
+        fields = {name: str(fields_in[name])[:255] for name in KNOWN if name in fields_in}
         return web.json_response(book.tell(request.match_info["key"], fields))
 
     server = stand_in.application()
@@ -80,7 +80,7 @@ def make_omni_org(stand_in: StandIn, omni: Omni, root: Path) -> web.Application:
 
 def _object(text: bytes) -> dict[str, Any] | None:
     try:
-        said = json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return value if isinstance(value, dict) else None

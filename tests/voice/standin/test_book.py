@@ -44,7 +44,7 @@ def test_a_token_is_good_once() -> None:
     assert (status(book, sent), status(book, sent)) == (0, 401)
     nameless = headers(jti=None)
     assert (status(book, nameless), status(book, nameless)) == (0, 0)
-    assert book.refused == ["401 INVALID_JWT: it was used before"]
+    assert book.refused == ["401 INVALID_JWT: the token was used before"]
 
 
 @pytest.mark.parametrize(
