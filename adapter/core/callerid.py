@@ -85,18 +85,23 @@ def caller_number(text: str) -> str:
     return ("+" if reading.has_plus else "") + reading.digits
 
 
+def one_line(text: str) -> str:
+    """What a stranger wrote, as people may read it: without breaks, controls and what turns it."""
+    return _BREAKS.sub(" ", _TURNS.sub("", text)).strip()
+
+
 @lru_cache(maxsize=1024)
 def caller_name(name: str, number: str) -> str:
     """The name on one line; empty if it is a placeholder or repeats the number."""
-    name = _BREAKS.sub(" ", _TURNS.sub("", name))
-    shown = _SHOWN.fullmatch(name.strip())
+    name = one_line(name)
+    shown = _SHOWN.fullmatch(name)
     name = shown[1] if shown else name
-    words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name.strip()) if word]
+    words = [word for word in re.split(r"[\s,.:;_()/<>\"'-]+", name) if word]
     names = [word for word in words if not _NO_NAMES.fullmatch(word)]
     if len(names) < len(words) and names == words[-1:] and _STATE.fullmatch(names[0]):
         return ""  # "CELL PHONE NY": a kind of phone and a place
     if any(any(char.isalpha() for char in word) for word in names):
-        return "" if _is_number_again(name, number) else name.strip()
+        return "" if _is_number_again(name, number) else name
     return ""
 
 

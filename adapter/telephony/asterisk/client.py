@@ -79,8 +79,7 @@ class AriClient(RestClient):
         """Read one; empty where it has none, or the channel is gone."""
         path = f"{_channel(channel)}/variable"
         answer = await self.send("GET", path, {"variable": name}, missing_ok=True)
-        found = answer.json() if answer.status_code != 404 else {}
-        return str(found.get("value", "")) if isinstance(found, dict) else ""
+        return str(_told(answer).get("value") or "")
 
     async def tell(self, channel: str, verb: str, **query: str) -> None:
         """POST one of its verbs: answer, ring, moh, mute, dtmf, continue."""
@@ -94,8 +93,7 @@ class AriClient(RestClient):
         """How many packets of audio came from it by now; 0 for one that is gone."""
         path = f"{_channel(channel)}/rtp_statistics"
         answer = await self.send("GET", path, {}, missing_ok=True)
-        found = answer.json() if answer.status_code != 404 else {}
-        count = found.get("rxcount") if isinstance(found, dict) else None
+        count = _told(answer).get("rxcount")
         return count if isinstance(count, int) else 0
 
     async def channels(self) -> tuple[wire.Channel, ...]:
@@ -182,8 +180,7 @@ class AriClient(RestClient):
         """Whether a phone is registered as it."""
         path = f"/endpoints/PJSIP/{quote(endpoint, safe='')}"
         answer = await self.send("GET", path, {}, missing_ok=True)
-        found = answer.json() if answer.status_code != 404 else {}
-        return isinstance(found, dict) and found.get("state") == "online"
+        return bool(_told(answer).get("state") == "online")
 
     async def set_device_state(self, name: str, state: str) -> None:
         """Give a device of ours (Stasis:…) a state; it is made if it is new."""
@@ -192,7 +189,7 @@ class AriClient(RestClient):
 
     async def get(self, path: str) -> Any:
         """Read anything else."""
-        return (await self.send("GET", path, {})).json()
+        return _read(wire.read_json, await self.send("GET", path, {}))
 
     @asynccontextmanager
     async def events(self) -> AsyncIterator[AsyncIterator[wire.Event]]:
@@ -237,12 +234,21 @@ def _basic(account: AsteriskAccount) -> str:
 
 async def _events(socket: ClientConnection) -> AsyncIterator[wire.Event]:
     try:
-        async for message in socket:
+        while True:
+            message = await socket.recv(decode=False)  # one odd letter must not end it
             with contextlib.suppress(wire.Malformed):  # of a kind that is newer than we are
                 yield wire.read_event(message)
     except (OSError, WebSocketException) as error:
         raise ConnectionLost(type(error).__name__) from error
-    raise ConnectionLost("closed")
+
+
+def _told(answer: httpx.Response) -> dict[str, Any]:
+    """The object that it is; one that is gone, or cannot be read, says nothing."""
+    try:
+        found = wire.read_json(answer.content) if answer.status_code != 404 else {}
+    except wire.Malformed:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _read(reader: Callable[[bytes], T], answer: httpx.Response) -> T:

@@ -252,7 +252,8 @@ class AsteriskDriver:
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Its endpoints; Asterisk knows no e-mail addresses, so the directory is a file."""
         found = await self._client.get("/endpoints/PJSIP")
-        names = sorted(str(one.get("resource", "")) for one in found if isinstance(one, dict))
+        rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        names = sorted(str(one.get("resource") or "") for one in rows)
         return tuple(ProviderUser(name, None, None, False) for name in names if name)
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from typing import TypeAlias
 
 import structlog
+from msgspec.structs import replace
 
 from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.account import AsteriskAccount
@@ -38,6 +39,9 @@ QUEUED = 20_000
 """Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
 
 AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
+STEADY_SECONDS = 10.0
+"""A connection that stood as long is made anew at once: all is asked again with each."""
+
 OTHERS_SECONDS = 5.0
 """So long another process may take to call a destination that it was the first to tell of."""
 
@@ -81,8 +85,9 @@ class Steering:
         self.board = CallBoard(self.endpoints(), records=always)
         self._work.clear()
         async with asyncio.TaskGroup() as group:
-            tries = 0
+            tries, loop = 0, asyncio.get_running_loop()
             while True:
+                began = loop.time()
                 try:
                     await self._serve(group, tell)
                 except Replaced:
@@ -90,9 +95,10 @@ class Steering:
                     break
                 except (ConnectionLost, ProviderError) as error:
                     log.warning("asterisk.connection_lost", why=str(error))
-                tries = 0 if self.connected else tries + 1
                 self.connected = False
+                tries = 0 if loop.time() - began > STEADY_SECONDS else tries
                 await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
+                tries += 1
             self.connected, self.board = False, CallBoard()
             for work in self._work.values():
                 work.put_nowait(Step("", done=True))
@@ -124,7 +130,7 @@ class Steering:
 
     def _hear(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
         try:
-            found = self.board.take(event)
+            found = self.board.take(replace(event, heard_at=self._now()))
         except Exception as bug:  # one odd event must not end every other call's steering
             log.error("asterisk.event_failed", type=event.type, exc_info=bug)
             return
@@ -255,5 +261,5 @@ def _milliseconds(text: str) -> int:
     """Unix seconds as text (1795967613.653946) in ms; 0 for anything else."""
     try:
         return round(float(text) * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0

@@ -1,20 +1,29 @@
 """What Asterisk says over its REST interface: events, channels, bridges, read into values. Pure.
 
 https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/
-Only what we use is read, everything else may be there or not.
+Only what we use is read, everything else may be there or not. An odd value costs the field in which
+it stands, and a channel or bridge without an id costs itself.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct, field
 
 from adapter.core.facts import Facts
 from adapter.core.incall import NOTHING_IN_CALL, InCall
+from adapter.telephony import strictjson
 from adapter.telephony.updates import CallUpdate, Moment
+
+SKEW_MS = 300_000
+"""Events are heard at once: one that was told so much before or after comes by a wrong clock."""
+
+StructT = TypeVar("StructT", bound=Struct)
 
 
 class Malformed(Exception):
@@ -82,6 +91,7 @@ class Event(Struct, frozen=True):
 
     `peer` and `caller` are those of a Dial; `cause` and `tech_cause` (SIP) tell why a channel ends,
     `soft` that no phone but a request asked for it. `guessed`: nobody told it, it was found so.
+    `heard_at` is when we heard it (Unix ms); 0: nobody says.
     """
 
     type: str
@@ -100,6 +110,7 @@ class Event(Struct, frozen=True):
     soft: bool = False
     result: str = ""
     guessed: bool = False
+    heard_at: int = 0
 
     @property
     def subject(self) -> Channel | None:
@@ -108,8 +119,10 @@ class Event(Struct, frozen=True):
 
     @property
     def at(self) -> int:
-        """When it happened by Asterisk's clock, in Unix ms; 0 where it does not say."""
-        return milliseconds(self.timestamp)
+        """When it happened, in Unix ms: by Asterisk's clock, unless that is wrong or silent."""
+        told = milliseconds(self.timestamp)
+        is_sane = not self.heard_at or abs(told - self.heard_at) <= SKEW_MS
+        return told if is_sane else self.heard_at
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
@@ -130,7 +143,10 @@ def read_event(raw: str | bytes) -> Event:
     try:
         return _EVENTS.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Malformed("an event that cannot be read") from None
+        found = _fitted(Event, read_json(raw))
+        if found is None:
+            raise Malformed("an event that cannot be read") from None
+        return found
 
 
 def read_channels(raw: bytes) -> tuple[Channel, ...]:
@@ -138,7 +154,7 @@ def read_channels(raw: bytes) -> tuple[Channel, ...]:
     try:
         return tuple(_CHANNELS.decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Malformed("a list of channels that cannot be read") from None
+        return _fitted_each(Channel, read_json(raw))
 
 
 def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
@@ -146,7 +162,44 @@ def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
     try:
         return tuple(_BRIDGES.decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Malformed("a list of bridges that cannot be read") from None
+        return _fitted_each(Bridge, read_json(raw))
+
+
+def read_json(raw: str | bytes) -> Any:
+    """Any JSON of Asterisk's, what is odd in it mended. Raises Malformed."""
+    try:
+        return strictjson.closely(raw.encode() if isinstance(raw, str) else raw)
+    except strictjson.Malformed as error:
+        raise Malformed(f"what cannot be read ({error.reason})") from None
+
+
+def _fitted_each(kind: type[StructT], told: Any) -> tuple[StructT, ...]:
+    if not isinstance(told, list):
+        raise Malformed("a list that is none")
+    found = (_fitted(kind, one) for one in told)
+    return tuple(one for one in found if one is not None)
+
+
+def _fitted(kind: type[StructT], told: Any) -> StructT | None:
+    """What fits of an object, field by field; None where it lacks what it cannot be without."""
+    if not isinstance(told, dict):
+        return None
+    said: dict[str, Any] = {}
+    for one in msgspec.structs.fields(kind):
+        value, inner = told.get(one.name), _struct_in(one.type)
+        if inner is not None:
+            value = _fitted(inner, value)
+        elif isinstance(value, list):
+            value = [part for part in value if isinstance(part, str)]
+        with suppress(msgspec.ValidationError):
+            said[one.name] = msgspec.convert(value, one.type, strict=False)
+    is_whole = all(one.name in said for one in msgspec.structs.fields(kind) if one.required)
+    return kind(**said) if is_whole else None
+
+
+def _struct_in(kind: Any) -> type[Struct] | None:
+    kinds = (one for one in (kind, *get_args(kind)) if isinstance(one, type))
+    return next((one for one in kinds if issubclass(one, Struct)), None)
 
 
 def ended(channel: str, at: int, cause: int, *, guessed: bool = False) -> Event:
@@ -159,7 +212,7 @@ def milliseconds(timestamp: str) -> int:
     """Asterisk's timestamp (2026-11-29T15:42:36.376+0000) as Unix ms; 0 for anything else."""
     try:
         return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
 
 

@@ -9,6 +9,7 @@ or a problem, or nothing that concerns us. An odd value costs the field in which
 
 from typing import Any, TypeGuard
 
+from adapter.core.callerid import one_line
 from adapter.core.values import Frozen
 from adapter.telephony import strictjson
 from adapter.telephony.dialstack import fields
@@ -78,7 +79,8 @@ def parse_problem(raw: bytes) -> Problem | None:
     if isinstance(error, dict):
         body, error = error, None
     said = fields.text(error, 1000) or fields.text(body.get("message"), 1000)
-    return Problem(fields.text(body.get("code")), said) if said else None
+    code = fields.text(body.get("code"))
+    return Problem(code and one_line(code), one_line(said)) if said else None
 
 
 def parse_retry_after(value: str | None) -> float | None:

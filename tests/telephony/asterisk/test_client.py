@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import respx
+from websockets.asyncio.server import ServerConnection, serve
 
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.rest import build_http
+from adapter.telephony.asterisk.wire import Channel, Event
 from adapter.telephony.port import Unknown
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import StandIn
@@ -32,6 +34,12 @@ async def test_an_answer_that_cannot_be_read_says_nothing(client: AriClient) -> 
     respx.get(f"{ACCOUNT.url}/ari/channels").respond(200, text="<html>")
     with pytest.raises(Unknown):
         await client.channels()
+    respx.get(url__startswith=f"{ACCOUNT.url}/ari/").respond(200, text="<html>")
+    with pytest.raises(Unknown):
+        await client.get("/endpoints/PJSIP")
+    assert await client.variable("c1-d0", "X") == ""
+    assert await client.received("c1-d0") == 0
+    assert not await client.is_online("ada")
 
 
 @respx.mock
@@ -65,6 +73,31 @@ async def test_events_come_until_the_socket_breaks(bench: Bench) -> None:
         with pytest.raises(ConnectionLost):
             await anext(events)
     await made.close()
+
+
+async def test_an_odd_event_does_not_end_the_socket() -> None:
+    """Neither letters that are none, nor what is no event; an odd value costs its field."""
+    texts = (
+        b"[]",
+        b'{"type":"Zo\xeb"}',
+        b'{"type":"Dial","cause":"17","peer":{"id":"x","name":1}}',
+    )
+
+    async def speak(socket: ServerConnection) -> None:
+        for text in texts:
+            await socket.send(text, text=True)
+
+    async with serve(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        account = AsteriskAccount(f"http://127.0.0.1:{port}", "softphone", "secret")
+        made = AriClient(build_http(account), account)
+        async with made.events() as events:
+            found = [await anext(events) for _ in range(2)]
+            with pytest.raises(ConnectionLost):
+                await anext(events)
+        await made.close()
+    dial = Event("Dial", cause=17, peer=Channel("x"))
+    assert found == [Event("Zo\N{REPLACEMENT CHARACTER}"), dial]
 
 
 async def test_a_wrong_secret_or_a_closed_door_is_a_lost_connection(bench: Bench) -> None:

@@ -12,12 +12,13 @@ import pytest
 
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk import steering as module
+from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard
-from adapter.telephony.asterisk.client import AriClient
+from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.commands import Connect
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.rest import build_http
-from adapter.telephony.asterisk.steering import Steering, _fill
+from adapter.telephony.asterisk.steering import AGAIN_SECONDS, Steering, _fill
 from adapter.telephony.asterisk.wire import Event
 from adapter.telephony.updates import CallUpdate, Moment
 from qa.asterisk.bench import Bench, imitated, plans
@@ -182,6 +183,38 @@ async def test_a_killed_asterisk_is_come_back_to(tmp_path: Path) -> None:
         await stage.until_connected()
         await stage.hands.ring("c2", "ada", NUMBER, shown="")
         await stage.until(Moment.CONNECTED)
+
+
+async def test_a_connection_that_never_stands_is_made_ever_more_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each time everything is asked anew: an exchange in trouble is not asked all the time."""
+    waits, enough = list[float](), asyncio.Event()
+    account = AsteriskAccount("http://127.0.0.1:1", "softphone", "secret")
+    client = AriClient(build_http(account), account)
+    steering = Steering(client, Hands(client, account), account, now=lambda: 0)
+
+    async def serve(*_: object) -> None:
+        steering.connected = True
+        raise ConnectionLost("closed")
+
+    async def tell(_: CallUpdate) -> bool:
+        return True
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > len(AGAIN_SECONDS):
+            enough.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(steering, "_serve", serve)
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    running = asyncio.create_task(steering.run(tell))
+    await asyncio.wait_for(enough.wait(), 20)
+    running.cancel()
+    await asyncio.wait([running])
+    await client.close()
+    assert waits == [*AGAIN_SECONDS, AGAIN_SECONDS[-1]]
 
 
 async def test_an_event_that_meets_a_bug_ends_no_other_calls_steering(

@@ -1,8 +1,13 @@
 """What Asterisk sends is read; what it does not send is refused without quoting it."""
 
+import functools
 import json
+from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from adapter.core.facts import Facts, Known, Source
 from adapter.telephony.asterisk import wire
@@ -47,6 +52,54 @@ def test_what_cannot_be_read_is_malformed(raw: bytes) -> None:
     for reader in (wire.read_event, wire.read_update, *(() if raw == b"[]" else lists)):
         with pytest.raises(wire.Malformed):
             reader(raw)
+
+
+ODD = ("null", "7", "true", "[]", "[null]", "{}", '"\\ud83d"', "1e999", '"\\u0000"')
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_value_costs_the_field_in_which_it_stands(odd: str) -> None:
+    """In any field of each kind of event: its type and its channel's id are there all the same."""
+    kinds = {event.type: event for name in NAMES for event in trace(name)}
+    for event in kinds.values():
+        told = json.loads(msgspec.json.encode(event))
+        for path in [path for path in _paths(told) if path[-1] not in ("type", "id")]:
+            inner = functools.reduce(dict.__getitem__, path[:-1], told)
+            value, inner[path[-1]] = inner[path[-1]], "\0"
+            found = wire.read_event(json.dumps(told).replace('"\\u0000"', odd))
+            inner[path[-1]] = value
+            assert found.type == event.type
+            if path != ("channel",) and event.channel is not None:
+                assert found.channel is not None
+                assert found.channel.id == event.channel.id
+
+
+def _paths(told: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in told.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from _paths(value, (*above, key))
+
+
+def test_one_odd_channel_costs_the_list_no_other() -> None:
+    """Nor does a letter that is none: others' channels are in that list, too."""
+    raw = b'[{"id":"a","caller":{"name":null,"number":"7"}},{"id":5},7,{"id":"b","name":"Zo\xeb"}]'
+    found = wire.read_channels(raw)
+    assert [(one.id, one.caller.number) for one in found] == [("a", "7"), ("b", "")]
+    bridges = wire.read_bridges(b'[{"id":"a","channels":["x",null]},{"channels":[]},null]')
+    assert bridges == (wire.Bridge("a", ("x",)),)
+    with pytest.raises(wire.Malformed):
+        wire.read_channels(b'{"message":"no list"}')
+
+
+@pytest.mark.parametrize("odd", ["", "yesterday", "1970-01-01T00:00:09.000+0000", "0001-01-01"])
+def test_a_wrong_clock_is_not_believed(odd: str) -> None:
+    """Neither is one ten minutes behind: then it happened when we heard of it."""
+    heard = 1_795_966_956_376
+    assert wire.Event("Dial", odd, heard_at=heard).at == heard
+    behind = wire.ended("a-d0", heard - 600_000, 16)
+    assert replace(behind, heard_at=heard).at == heard
+    assert replace(behind, heard_at=heard - 599_000).at == heard - 600_000
 
 
 def test_lists_of_channels_and_bridges_are_read() -> None:

@@ -59,6 +59,12 @@ def test_an_error_has_three_shapes(body: Any, problem: wire.Problem | None) -> N
     assert wire.parse_problem(json.dumps(body).encode()) == problem
 
 
+def test_what_an_error_says_is_one_line_of_letters() -> None:
+    """An agent reads it, and whoever looks at a terminal: nothing in it moves what is around."""
+    body = {"error": "no\n\x1b[31m\u202elines", "code": "a\tb"}
+    assert wire.parse_problem(json.dumps(body).encode()) == wire.Problem("a b", "no [31mlines")
+
+
 def test_a_page_of_html_is_no_documented_error() -> None:
     """What a proxy puts in between is not shown to an agent."""
     assert wire.parse_problem(b"<html>Bad Gateway</html>") is None
