@@ -91,7 +91,7 @@ def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:
     if strange:
         known = ", ".join((*kind.needed, *kind.optional))
         raise WrongSetting(
-            f"{telephony.kind} has no {', '.join(strange)} (org {org.org_id}); it knows {known}"
+            f"{telephony.kind} has no {', '.join(strange)} (org {org.org_id}); it accepts {known}"
         )
     try:
         return kind.build(org, states, observe)

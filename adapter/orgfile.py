@@ -200,10 +200,12 @@ def _salesforce(table: dict[str, Any]) -> SalesforceSide:
     _demand("[org.salesforce]", table, known)
     surface = table.get("surface", SURFACES[0])
     if surface not in SURFACES:
-        raise ValueError(f"surface is open-cti, lwc or voice, not {surface!r}")
+        raise ValueError(f"surface must be open-cti, lwc or voice, not {surface!r}")
     secret, fields = table.get("client_secret_file"), table.get("task_extra_fields")
     if bool(secret) != bool(table.get("client_id")):
-        raise ValueError("[org.salesforce] has client_id and client_secret_file, or neither")
+        raise ValueError(
+            "[org.salesforce] must have both client_id and client_secret_file, or neither"
+        )
     for pair in fields or ():
         if not is_task_field(pair):
             raise ValueError(f"{pair!r} in task_extra_fields must be Field=value")
@@ -225,7 +227,9 @@ def _voice(table: dict[str, Any]) -> VoiceSide | None:
     if not told:
         return None
     if told != _VOICE:
-        raise ValueError(f"[org.salesforce] has {', '.join(sorted(_VOICE))}, or none of them")
+        raise ValueError(
+            f"[org.salesforce] must have all of {', '.join(sorted(_VOICE))}, or none of them"
+        )
     certificate = table.get("voice_certificate_file", "")
     return VoiceSide(
         url=demand_https(normal_origin(table["voice_url"])),
@@ -239,7 +243,7 @@ def _voice(table: dict[str, Any]) -> VoiceSide | None:
 def _demand(where: str, row: dict[str, Any], known: Collection[str]) -> None:
     if strange := sorted(row.keys() - known):
         raise ValueError(
-            f"{where} has no {', '.join(strange)}; it knows {', '.join(sorted(known))}"
+            f"{where} has no {', '.join(strange)}; it accepts {', '.join(sorted(known))}"
         )
 
 
@@ -258,9 +262,9 @@ def _demand_texts(row: dict[str, Any]) -> None:
 
 def _check(org: Org) -> None:
     if not _ORG_ID.fullmatch(org.org_id):
-        raise ValueError(f"{org.org_id!r} is no org id: 00D and 12 or 15 letters and digits")
+        raise ValueError(f"{org.org_id!r} is not an org id: 00D and 12 or 15 letters and digits")
     if not org.origins or not org.account:
-        raise ValueError(f"{org.org_id} needs origins, and an account at its provider")
+        raise ValueError(f"{org.org_id} needs origins and a provider account")
 
 
 def _mixed_up(orgs: list[Org]) -> Iterator[str]:
@@ -291,7 +295,7 @@ def _webhook_secrets(org: Org) -> set[str]:
 def _repeated(what: str, values: list[str]) -> Iterator[str]:
     for value, count in Counter(values).items():
         if count > 1:
-            yield f"the {what} {value} is named {count} times"
+            yield f"the {what} {value} is listed {count} times"
 
 
 def _read(path: str) -> str:

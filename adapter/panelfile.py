@@ -37,21 +37,23 @@ def read_panel_file(path: Path) -> PanelFile:
     """Read it. Raises ValueError or OSError, which say what is wrong and what should be there."""
     told = tomllib.loads(path.read_text(encoding="utf-8"))
     if strange := sorted(told.keys() - {"away_reasons", "note"}):
-        raise ValueError(f"it has no {', '.join(strange)}; it knows away_reasons and [[note]]")
+        raise ValueError(f"it has no {', '.join(strange)}; it accepts away_reasons and [[note]]")
     reasons, rows = told.get("away_reasons", []), told.get("note", [])
     if not isinstance(reasons, list) or not isinstance(rows, list):
-        raise ValueError("away_reasons is a list of texts, and each note begins with [[note]]")
+        raise ValueError(
+            "away_reasons must be a list of texts, and each note must begin with [[note]]"
+        )
     names = tuple(_text(reason, LONGEST_NAME, "a reason of away_reasons") for reason in reasons)
     notes = tuple(_note(row) for row in rows)
     for what, many in (("away_reasons", names), ("[[note]]", tuple(n.name for n in notes))):
         if len(many) > MOST or len(set(many)) < len(many):
-            raise ValueError(f"{what}: at most {MOST}, and each once")
+            raise ValueError(f"{what}: at most {MOST}, each listed once")
     return PanelFile(names, notes)
 
 
 def _note(row: Any) -> NoteTemplate:
     if not isinstance(row, dict) or row.keys() != {"name", "text"}:
-        raise ValueError("a [[note]] has a name and a text, and nothing else")
+        raise ValueError("a [[note]] must have a name and a text, and nothing else")
     name = _text(row["name"], LONGEST_NAME, "a note's name")
     return NoteTemplate(name, _text(row["text"], LONGEST_TEXT, f"the text of {name!r}"))
 
@@ -59,5 +61,5 @@ def _note(row: Any) -> NoteTemplate:
 def _text(value: Any, longest: int, what: str) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not 0 < len(text) <= longest:
-        raise ValueError(f"{what} must be a text of 1 to {longest} letters")
+        raise ValueError(f"{what} must be a text of 1 to {longest} characters")
     return text

@@ -52,7 +52,7 @@ async def test_the_variables_of_the_one_org_make_its_driver() -> None:
     ("wrong", "said"),
     [
         (org("telepathy"), "one of asterisk, dialstack.*not 'telepathy'"),
-        (org(**WHOLE, tokn="sk"), "dialstack has no tokn .org 00D.*; it knows token"),
+        (org(**WHOLE, tokn="sk"), "dialstack has no tokn .org 00D.*; it accepts token"),
         (org("asterisk", url="x", user="s", secret="s", emergency="maybe"), "emergency: Expected"),
         (org(**WHOLE, user_field="users"), "user_field must be user or user_id, not users"),
     ],

@@ -63,7 +63,7 @@ def test_each_org_has_the_numbers_that_it_may_show(tmp_path: Path) -> None:
     orgs = read(tmp_path, org_text(tmp_path, "a", **ours), org_text(tmp_path, "b"))
     assert [org.caller_ids for org in orgs.all] == [("+12025550100",), ()]
     assert orgs_of(load({}, caller_ids=("+12025550101",))).all[0].caller_ids == ("+12025550101",)
-    with pytest.raises(WrongSetting, match="must be a whole number"):
+    with pytest.raises(WrongSetting, match="must be a full number"):
         read(tmp_path, org_text(tmp_path, "a", caller_ids='["0202 5550100"]'))
 
 
@@ -77,12 +77,12 @@ def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        ({"account": '"acct_a"'}, "the account acct_a is named 2 times"),
-        ({"id": '"00D00000000000aAAA"'}, "the id 00D00000000000a is named 2 times"),
+        ({"account": '"acct_a"'}, "the account acct_a is listed 2 times"),
+        ({"id": '"00D00000000000aAAA"'}, "the id 00D00000000000a is listed 2 times"),
         ({"domain": '"https://a.my.salesforce.com"'}, "the domain"),
         ({"origins": '["https://a.lightning.force.com"]'}, "the origin"),
         ({"webhook_secrets_file": '"{folder}/hooks-a"'}, "share a webhook secret"),
-        ({"id": '"005"'}, "is no org id"),
+        ({"id": '"005"'}, "is not an org id"),
         ({"origins": '["*"]'}, "is not an origin"),
         ({"origins": "[]"}, "needs origins"),
         ({"domain": '"https://b.example/path"'}, "is not an origin"),
@@ -162,8 +162,11 @@ def test_the_provider_has_a_table_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('[org.salesforce]\nsurface = "pager"', "surface is open-cti, lwc or voice, not 'pager'"),
-        ('[org.salesforce]\ncolour = "red"', "has no colour; it knows"),
+        (
+            '[org.salesforce]\nsurface = "pager"',
+            "surface must be open-cti, lwc or voice, not 'pager'",
+        ),
+        ('[org.salesforce]\ncolour = "red"', "has no colour; it accepts"),
         ('[org.salesforce]\nclient_id = "3MVG9"', "client_secret_file, or neither"),
         ('[org.salesforce]\ntask_extra_fields = ["Subject=x"]', "must be Field=value"),
         ("telephony = 5", "SOFTPHONE_ORGS_FILE"),

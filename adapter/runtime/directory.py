@@ -109,13 +109,13 @@ def _csv(text: str) -> list[dict[str, str]]:
 def _entry(row: dict[str, str]) -> Entry:
     entry = Entry(**row)
     if not all(isinstance(value, str) for value in row.values()):
-        raise ValueError("every value of an [[agent]] is a text in quotes")
+        raise ValueError("every value of an [[agent]] must be a text in quotation marks")
     if not entry.provider_user or not (entry.email or entry.user_id):
         raise ValueError("an [[agent]] needs a provider_user, and an email or a user_id")
     if entry.surface not in {"", *SURFACES}:
-        raise ValueError(f"surface is {', '.join(SURFACES)} or empty, not {entry.surface!r}")
+        raise ValueError(f"surface must be {', '.join(SURFACES)} or empty, not {entry.surface!r}")
     if entry.browser_phone not in {"", "yes", "no"}:
-        raise ValueError(f'browser_phone is "yes" or "no", not {entry.browser_phone!r}')
+        raise ValueError(f'browser_phone must be "yes" or "no", not {entry.browser_phone!r}')
     return entry
 
 

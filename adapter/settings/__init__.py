@@ -28,7 +28,7 @@ from adapter.settings.telephony import TelephonySettings
 
 PREFIX = "SOFTPHONE_"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
-ANYBODY = f"{PREFIX}SIGN_IN=dev lets anybody be anyone: it needs {PREFIX}"
+ANYBODY = f"{PREFIX}SIGN_IN=dev lets anybody sign in as anyone, so it requires {PREFIX}"
 _DATABASES = ("sqlite://", "postgresql://", "postgres://")
 
 
@@ -81,7 +81,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     def _is_an_org_id(cls, value: str) -> str:
         if value and not _ORG_ID.fullmatch(value):
             raise ValueError(
-                "must be the org's id, 15 or 18 letters and digits that begin with 00D: "
+                "must be the org's id, 15 or 18 letters and digits that begin with 00D. "
                 "Salesforce shows it under Setup → Company Information"
             )
         return value
@@ -94,7 +94,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     @field_validator("proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return each(value, is_network, "is no IP address or network, such as 10.0.0.0/24")
+        return each(value, is_network, "is not an IP address or a network such as 10.0.0.0/24")
 
     @field_validator("replica_address")
     @classmethod
@@ -115,12 +115,12 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
         if self.sign_in == "dev" and not is_for_this_machine(self.public_url):
             raise WrongSetting(
                 f"{ANYBODY}PUBLIC_URL to be a loopback address such as http://localhost:8080, "
-                f"not {self.public_url}; for agents elsewhere set {PREFIX}SIGN_IN=salesforce"
+                f"not {self.public_url}. For other agents, set {PREFIX}SIGN_IN=salesforce"
             )
         if self.replica_address and not self.database_url.startswith(("postgresql:", "postgres:")):
             raise WrongSetting(
-                f"{PREFIX}REPLICA_ADDRESS is for replicas that share a PostgreSQL: set "
-                f"{PREFIX}DATABASE_URL to its address, or leave this one out"
+                f"{PREFIX}REPLICA_ADDRESS is for replicas that share a PostgreSQL database. Set "
+                f"{PREFIX}DATABASE_URL to its address, or remove this setting"
             )
 
     @property

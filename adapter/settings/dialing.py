@@ -61,7 +61,7 @@ class DialingSettings(BaseModel):
     @field_validator("allow_numbers", "deny_numbers")
     @classmethod
     def _are_number_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = "must be + and digits, such as +49900, or the digits of an extension"
+        wrong = "must be + and digits, such as +49900, or the first digits of an extension"
         return each(value, is_number_prefix, wrong)
 
     @field_validator("caller_ids")
@@ -73,8 +73,8 @@ class DialingSettings(BaseModel):
     @classmethod
     def _are_dial_plans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         wrong = (
-            "must be the digits before an outside line, a long distance number and an "
-            "international one, perhaps after their country: US:9/1/011"
+            "must be the prefixes for outside lines, long distance and international calls, "
+            "optionally after a country: US:9/1/011"
         )
         return each(value, plan_parts, wrong)
 
@@ -82,7 +82,9 @@ class DialingSettings(BaseModel):
     @classmethod
     def _are_shortest_and_longest(cls, value: str) -> str:
         if value != "none" and not (re.fullmatch("[1-9]-[1-9]", value) and value[0] <= value[2]):
-            raise ValueError("must be the shortest and longest extension, such as 2-6, or none")
+            raise ValueError(
+                "must be the shortest and longest length of an extension, such as 2-6, or none"
+            )
         return value
 
     @property

@@ -27,8 +27,8 @@ _LONGEST_SHOWN = 80
 _IN_QUOTES = re.compile(r"""(["']).*\1""", re.DOTALL)
 
 QUOTED = (
-    "is in quotation marks, which are part of the value here (docker's --env-file does not take "
-    "them off as .env does): leave them out"
+    "is in quotation marks, which are part of the value here. Remove them: unlike .env, docker's "
+    "--env-file does not strip them"
 )
 
 _PLAINLY = {
@@ -59,8 +59,8 @@ def _dotenv() -> dict[str, str]:
     if wrong := [line.original.line for line in lines if line.error]:
         numbers = ", ".join(map(str, wrong))
         raise WrongSetting(
-            f"{DOTENV}: line {numbers} cannot be read: each is NAME=value, and a quotation mark "
-            f"at the beginning of the value has another at its end"
+            f"{DOTENV}: line {numbers} cannot be read. Write each line as NAME=value, and close "
+            f"every quotation mark"
         )
     # Nothing is expanded: a "${" in a secret is two characters of a secret.
     return {line.key: line.value for line in lines if line.key and line.value is not None}
@@ -79,7 +79,7 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 def _stranger(variable: str, known: set[str]) -> str:
     near = get_close_matches(variable.upper(), sorted(known), n=2, cutoff=0.8)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"{variable} is no setting and was ignored.{hint}"
+    return f"{variable} is not a setting and was ignored.{hint}"
 
 
 def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings:

@@ -65,9 +65,9 @@ def why_weak(secret: str) -> str:
     """What is wrong with a secret that webhooks are signed with; empty if nothing is."""
     bare = secret.removeprefix("whsec_").lower()
     if _SAMPLE_WORDS.fullmatch(bare) or bare in _SAMPLES:
-        return "is a sample that everybody knows"
+        return "is a sample from public documentation"
     if len(secret) < SHORTEST_SECRET or len(set(bare)) < SHORTEST_SECRET // 3:
-        return f"can be guessed: it needs {SHORTEST_SECRET} characters at least"
+        return f"is easy to guess: use at least {SHORTEST_SECRET} characters"
     return ""
 
 
@@ -84,7 +84,7 @@ def is_number_prefix(text: str) -> bool:
 def whole_numbers(values: Iterable[str]) -> tuple[str, ...]:
     """Numbers as they are dialed from everywhere (E.164). Raises ValueError for any other."""
     pattern = re.compile(r"\+[1-9][0-9]{6,14}")
-    return each(tuple(values), pattern.fullmatch, "must be a whole number such as +12025550100")
+    return each(tuple(values), pattern.fullmatch, "must be a full number such as +12025550100")
 
 
 def plan_parts(text: str) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def plan_parts(text: str) -> tuple[str, ...]:
     return parts if not region or is_region(region) else ()
 
 
-NO_REGION = "must be a country's two capital letters, such as US, DE or GB"
+NO_REGION = "must be a country code of two capital letters, such as US, DE or GB"
 
 
 def each(values: tuple[str, ...], fits: Callable[[str], object], wrong: str) -> tuple[str, ...]:

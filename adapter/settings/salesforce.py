@@ -67,13 +67,17 @@ class SalesforceSettings(BaseModel):
     @field_validator("task_extra_fields")
     @classmethod
     def _are_task_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return each(value, is_task_field, "must be a field of yours and its value: Type=Call")
+        return each(
+            value, is_task_field, "must be a Task field that you may set and its value: Type=Call"
+        )
 
     @field_validator("dispositions")
     @classmethod
     def _are_dispositions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         known = ", ".join(outcome.value for outcome in Outcome)
-        return each(value, is_disposition, f"must be outcome=text, the outcome one of {known}")
+        return each(
+            value, is_disposition, f"must be outcome=text, where the outcome is one of {known}"
+        )
 
     @field_validator("read_back_seconds")
     @classmethod

@@ -35,8 +35,8 @@ def _webhook_secrets(settings: Settings) -> Iterator[Contradiction]:
     for wrong in filter(None, map(why_weak, settings.webhook_secrets)):
         yield (
             frozenset({"dialstack_webhook_secrets", "dialstack_url", "public_url"}),
-            f"{PREFIX}DIALSTACK_WEBHOOK_SECRETS: one of them {wrong}. Use the secret that "
-            f"the provider made: python -m adapter webhooks register",
+            f"{PREFIX}DIALSTACK_WEBHOOK_SECRETS: one secret {wrong}. Use the secret that "
+            f"the provider creates: python -m adapter webhooks register",
         )
 
 
@@ -44,14 +44,14 @@ def _salesforce_sign_in(settings: Settings) -> Iterator[Contradiction]:
     if not (settings.public_url.startswith("https://") or is_for_this_machine(settings.public_url)):
         yield (
             frozenset({"sign_in", "public_url"}),
-            f"{PREFIX}PUBLIC_URL must be https: browsers keep no cookie without",
+            f"{PREFIX}PUBLIC_URL must be https, or browsers do not keep the cookie",
         )
     needed = ("org_id", "salesforce_url", "sign_in_client_id")
     missing = [name for name in needed if not getattr(settings, name)]
     if missing and settings.orgs_file is None:
         yield (
             frozenset({"sign_in", "orgs_file", *missing}),
-            f"{PREFIX}SIGN_IN=salesforce needs {', '.join(map(_variable, missing))}, "
+            f"{PREFIX}SIGN_IN=salesforce requires {', '.join(map(_variable, missing))}, "
             f"or {PREFIX}ORGS_FILE",
         )
 

@@ -32,13 +32,15 @@ def problems(center: ContactCenter) -> tuple[str, ...]:
     """The reasons why Setup would refuse it, as sentences; empty if valid."""
     texts = []
     if not _NAME.match(center.internal_name) or len(center.internal_name) > 80:
-        texts.append("The internal name takes letters, digits and single underscores, 80 at most.")
+        texts.append(
+            "The internal name may have at most 80 letters, digits and single underscores."
+        )
     if not center.display_name.strip():
         texts.append("The display name is empty.")
     if not _VENDOR.match(center.vendor):
-        texts.append("The vendor must be a full name, such as c__Softphone.")
+        texts.append("The vendor must be a full API name, such as c__Softphone.")
     if _CERTIFICATE not in center.certificate:
-        texts.append("The certificate must be PEM text, as voice-key writes it.")
+        texts.append("The certificate must be PEM text, as `voice key` writes it.")
     return tuple(texts)
 
 

@@ -65,9 +65,9 @@ def problems(vendor: Vendor) -> tuple[str, ...]:
     """The reasons why the deployment would fail, as sentences; empty if valid."""
     texts = []
     if not _NAME.match(vendor.name) or len(vendor.name) > 40:
-        texts.append("The name takes letters, digits and single underscores, 40 at most.")
+        texts.append("The name may have at most 40 letters, digits and single underscores.")
     if not vendor.origin.startswith("https://"):
-        texts.append("Salesforce loads the connector over https only: set SOFTPHONE_PUBLIC_URL.")
+        texts.append("Salesforce loads the connector only over https. Set SOFTPHONE_PUBLIC_URL.")
     return tuple(texts)
 
 

@@ -84,7 +84,7 @@ class ConnectorSite:
         """GET /voice/{org}: the connectorUrl."""
         org = self._org(request)
         if self._library is None:
-            raise web.HTTPNotFound(text="SOFTPHONE_VOICE_LIBRARY names no library.")
+            raise web.HTTPNotFound(text="SOFTPHONE_VOICE_LIBRARY is not set.")
         return self._filled(self._page, org, library=self._library.digest)
 
     async def sign_in(self, request: web.Request) -> web.Response:

@@ -118,7 +118,7 @@ NEEDS = "an [[agent]] needs a provider_user, and an email or a user_id"
         ('[[agent]]\nprovider_user = "u"', NEEDS),
         ('[[agent]]\nprovider_user = "u"\norg_id = "00D"', NEEDS),
         ('[[agent]]\nprovider_user = ""\nemail = "a@b"', NEEDS),
-        ('[[agent]]\nprovider_user = 7\nemail = "a@b"', "is a text in quotes"),
+        ('[[agent]]\nprovider_user = 7\nemail = "a@b"', "must be a text in quotation marks"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
@@ -336,7 +336,7 @@ async def test_a_file_says_where_agents_work(tmp_path: Path) -> None:
     assert directory.surface(ADA, "ada@example.com") == "voice"
     assert directory.surface(ADA, "bo@example.com") == ""
     path.write_text("email,provider_user,surface\nada@example.com,user_ada,voip\n")
-    with pytest.raises(DirectoryError, match="surface is open-cti, lwc, voice or empty"):
+    with pytest.raises(DirectoryError, match="surface must be open-cti, lwc, voice or empty"):
         read_entries(path)
 
 

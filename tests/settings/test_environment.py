@@ -126,7 +126,9 @@ def test_a_dotenv_file_from_an_editor_of_windows_is_read(folder: Path) -> None:
 def test_lines_of_the_dotenv_file_that_cannot_be_read_are_named(folder: Path) -> None:
     """By their numbers: what is in them may be a secret."""
     (folder / ".env").write_text('SOFTPHONE_PORT: 1\nSOFTPHONE_HOST=::1\nSOFTPHONE_ORG_ID="00D\n')
-    with pytest.raises(WrongSetting, match=r"^\.env: line 1, 3 cannot be read: each is NAME=value"):
+    with pytest.raises(
+        WrongSetting, match=r"^\.env: line 1, 3 cannot be read\. Write each line as NAME=value"
+    ):
         load()
 
 
@@ -152,7 +154,7 @@ def test_a_value_in_quotes_is_refused(quoted: str) -> None:
 def test_secrets_of_a_file_may_stand_on_lines_of_their_own(tmp_path: Path) -> None:
     """As `webhooks register --secret-file` writes them; each is judged by itself."""
     (tmp_path / "secrets").write_text("whsec_9f2c1e7a5b3d8064\nx7\n")
-    with pytest.raises(WrongSetting, match="WEBHOOK_SECRETS: one of them is a sample"):
+    with pytest.raises(WrongSetting, match="WEBHOOK_SECRETS: one secret is a sample"):
         load({"SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS_FILE": str(tmp_path / "secrets")})
 
 
@@ -169,7 +171,7 @@ def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
 def test_an_unknown_variable_is_told_with_what_is_near() -> None:
     """The text has names only: the value may be a secret in the wrong place."""
     assert unknown_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
-        "SOFTPHONE_DIALSTACK_TOKN is no setting and was ignored. "
+        "SOFTPHONE_DIALSTACK_TOKN is not a setting and was ignored. "
         "Did you mean SOFTPHONE_DIALSTACK_TOKEN or SOFTPHONE_DIALSTACK_TOKEN_FILE?",
     )
 
@@ -181,7 +183,7 @@ def test_an_unknown_variable_in_small_letters_is_told() -> None:
 
 def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
     """A wrong guess would be worse than none."""
-    said = ("SOFTPHONE_XYZZY is no setting and was ignored.",)
+    said = ("SOFTPHONE_XYZZY is not a setting and was ignored.",)
     assert unknown_variables({"SOFTPHONE_XYZZY": "1"}) == said
 
 

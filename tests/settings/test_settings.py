@@ -174,11 +174,11 @@ OUTCOMES = (
     "answered, missed"
 )
 URL = "must be an http or https address, such as https://phone.example.com"
-REGION = "must be a country's two capital letters, such as US, DE or GB"
+REGION = "must be a country code of two capital letters, such as US, DE or GB"
 ORIGIN = "is not an origin, such as https://acme.lightning.force.com, without a path"
-FIELD = "must be a field of yours and its value: Type=Call"
+FIELD = "must be a Task field that you may set and its value: Type=Call"
 SECONDS = "is not a number of seconds from 0 to 86400"
-EXTENSIONS = "must be the shortest and longest extension, such as 2-6, or none"
+EXTENSIONS = "must be the shortest and longest length of an extension, such as 2-6, or none"
 PREFIXES = "must be + and digits, such as +49900"
 
 
@@ -204,8 +204,8 @@ PREFIXES = "must be + and digits, such as +49900"
         ("PUBLIC_URL", "https://phone.example.com?x=1", URL),
         ("PUBLIC_URL", "https://phone.example.com\\@evil.example", URL),
         ("REPLICA_ADDRESS", "10.0.0.7", "must be the host and port at which other replicas"),
-        ("PROXIES", "0.0.0.0/0", "'0.0.0.0/0' is no IP address or network"),
-        ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no IP address or network"),
+        ("PROXIES", "0.0.0.0/0", "'0.0.0.0/0' is not an IP address or a network"),
+        ("PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is not an IP address or a network"),
         ("ORG_ORIGINS", "a.example", f"'a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://u@a.example", f"'https://u@a.example' {ORIGIN}"),
         ("ORG_ORIGINS", "https://a;script-src *", f"'https://a;script-src *' {ORIGIN}"),
@@ -215,10 +215,10 @@ PREFIXES = "must be + and digits, such as +49900"
         ("REGIONS", "DE,Germany", f"'Germany' {REGION}"),
         ("ALLOW_NUMBERS", "x800", f"'x800' {PREFIXES}"),
         ("REGIONS", "all,DE", f"'all' {REGION}"),
-        ("DIAL_PLANS", "9", "'9' must be the digits before an outside line"),
-        ("DIAL_PLANS", "*72/1/011", "'*72/1/011' must be the digits"),
-        ("DIAL_PLANS", "ZZ:9/1/011", "'ZZ:9/1/011' must be the digits"),
-        ("DIAL_PLANS", "//", "'//' must be the digits"),
+        ("DIAL_PLANS", "9", "'9' must be the prefixes for outside lines"),
+        ("DIAL_PLANS", "*72/1/011", "'*72/1/011' must be the prefixes"),
+        ("DIAL_PLANS", "ZZ:9/1/011", "'ZZ:9/1/011' must be the prefixes"),
+        ("DIAL_PLANS", "//", "'//' must be the prefixes"),
         ("DENY_NUMBERS", "+1-900", f"'+1-900' {PREFIXES}"),
         ("EXTENSION_DIGITS", "6-2", EXTENSIONS),
         ("EXTENSION_DIGITS", "4", EXTENSIONS),
@@ -241,8 +241,8 @@ PREFIXES = "must be + and digits, such as +49900"
         ("TASK_EXTRA_FIELDS", "A B=1", f"'A B=1' {FIELD}"),
         ("TASK_EXTRA_FIELDS", "OwnerId=005", f"'OwnerId=005' {FIELD}"),
         ("TASK_EXTRA_FIELDS", "entityApiName=Event", f"'entityApiName=Event' {FIELD}"),
-        ("DISPOSITIONS", "engaged=Busy", f"'engaged=Busy' must be outcome=text, the outcome one "
-         f"of {OUTCOMES}"),
+        ("DISPOSITIONS", "engaged=Busy", f"'engaged=Busy' must be outcome=text, where the "
+         f"outcome is one of {OUTCOMES}"),
         ("DISPOSITIONS", "busy", "'busy' must be outcome=text"),
         ("READ_BACK_SECONDS", "30,soon", f"'soon' {SECONDS}"),
         ("READ_BACK_SECONDS", "-1,30", f"'-1' {SECONDS}"),

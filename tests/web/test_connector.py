@@ -104,7 +104,7 @@ async def test_without_a_library_there_is_no_page(aiohttp_client: Any, tmp_path:
     answer = await client.get(f"/voice/{ORG}")
     assert (answer.status, await answer.text()) == (
         404,
-        "SOFTPHONE_VOICE_LIBRARY names no library.",
+        "SOFTPHONE_VOICE_LIBRARY is not set.",
     )
     assert (await client.get("/voice-library/0/scv-connector-base.js")).status == 404
 

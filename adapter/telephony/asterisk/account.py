@@ -141,7 +141,7 @@ def account_of(options: Mapping[str, str]) -> AsteriskAccount:
 def _check_template(name: str, text: str, mark: str) -> None:
     """One blank to fill in, and nothing else that formatting would look into."""
     if mark not in text or set(text.replace(mark, "")) & set("{}"):
-        raise ValueError(f"{name} must have {mark} in it, and no other braces: {text}")
+        raise ValueError(f"{name} must contain {mark} and no other braces: {text}")
 
 
 def _check_address(url: str) -> None:

@@ -46,12 +46,12 @@ def test_options_become_an_account_or_a_sentence_says_what_is_wrong() -> None:
     for wrong, said in [
         ({"emergency": "perhaps"}, "emergency: Expected `bool`"),
         ({"dial_seconds": "1.5"}, "dial_seconds: Expected `int`"),
-        ({"device": "PJSIP/ada"}, "device must have {user} in it"),
+        ({"device": "PJSIP/ada"}, "device must contain {user}"),
         ({"outside": "PJSIP/{number}@{trunk}"}, "no other braces"),
-        ({"inside": "Local/{user}@x"}, "inside must have {number}"),
+        ({"inside": "Local/{user}@x"}, "inside must contain {number}"),
         ({"identity": "Example"}, "identity must be a number"),
         ({"cel_url": "over there"}, "address for SQLAlchemy"),
-        ({"device_state": "Stasis:ada"}, "device_state must have {user} in it"),
+        ({"device_state": "Stasis:ada"}, "device_state must contain {user}"),
         ({"device_state": "Custom:{user}"}, "device_state must begin with Stasis:"),
     ]:
         with pytest.raises(ValueError, match=re.escape(said)):
