@@ -1,4 +1,4 @@
-"""Who is sent from a page of the docs to a test, a file or another page finds it there."""
+"""Every test, module, file and heading that a page of the docs points to exists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TOPS = (ROOT, ROOT / "adapter")
+PACKAGES = (
+    "adapter",
+    "qa",
+    *(path.parent.name for path in (ROOT / "adapter").glob("*/__init__.py")),
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -25,6 +31,19 @@ def test_every_test_that_a_page_names_exists(page: Path) -> None:
         or not re.search(rf"\bdef {name}\(", (ROOT / file).read_text(encoding="utf-8"))
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_module_that_a_page_names_exists(page: Path) -> None:
+    """`core/facts` or `core/facts.py` in adapter/, `qa/load` at the top."""
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(rf"`((?:{'|'.join(PACKAGES)})/[\w/]*(?:\.py)?)`", text)
+    gone = [
+        name
+        for name in named
+        if not any((top / f"{name}{end}").exists() for top in TOPS for end in ("", ".py"))
+    ]
+    assert gone == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
