@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -82,12 +83,45 @@ async def test_keys_and_hold_are_there_only_where_the_provider_can(
     for key in "1#":
         await tab.phone.locator(f'.in-call [data-key="{key}"]').click()
     await expect(tab.phone.locator(".pressed")).to_have_text("1#")
+    await expect(tab.phone.locator(".pressed")).to_have_attribute("aria-live", "off")
+    await tab.page.keyboard.type("7a*")
+    await expect(tab.phone.locator(".pressed")).to_have_text("1#7*")
     await tab.phone.get_by_role("button", name="Hold").click()
     await tab.phone.get_by_role("button", name="Resume").click()
     await expect(tab.phone.get_by_role("button", name="Hold")).to_be_visible()
     assert heard == [
         (Action.DIGITS, "1"),
         (Action.DIGITS, "#"),
+        (Action.DIGITS, "7"),
+        (Action.DIGITS, "*"),
         (Action.HOLD, ""),
         (Action.RESUME, ""),
     ]
+
+
+async def test_a_button_that_waits_for_its_answer_shows_so_and_is_not_pressed_twice(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps the focus meanwhile, and is a button again when the answer is here."""
+    heard: list[Action] = []
+    answered = asyncio.Event()
+
+    async def control(_self: Any, _call: str, action: Action, value: str | None = None) -> None:
+        heard.append(action)
+        await answered.wait()
+
+    monkeypatch.setattr(DialStackDriver, "control", control)
+    tab = await talking(org)
+    driver = org.world.app.tenants.all[0].telephony.driver
+    assert isinstance(driver, DialStackDriver)
+    driver.capabilities = replace(driver.capabilities, hold=True)
+    await tab.phone.get_by_label("Notes").fill("Waits.")
+    hold = tab.phone.locator('[data-action="hold"]')
+    await hold.focus()
+    await tab.page.keyboard.press("Enter")
+    await tab.page.keyboard.press("Enter")
+    await expect(hold).to_have_attribute("aria-disabled", "true")
+    await expect(hold).to_be_focused()
+    answered.set()
+    await expect(tab.phone.get_by_role("button", name="Resume")).to_be_enabled()
+    assert heard == [Action.HOLD]

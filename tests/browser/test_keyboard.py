@@ -158,6 +158,19 @@ async def test_a_wrap_up_can_be_paused_and_goes_on(tmp_path: Path) -> None:
         await tab.until("idle", "on")
 
 
+async def test_who_signs_out_and_in_goes_on_where_the_screen_does(org: Org) -> None:
+    """The focus is in the form when that has come, and in the number's box when the panel has."""
+    tab = await org.tab()
+    await tab_to(tab, ".bar > .icon-button")
+    await tab.page.keyboard.press("Enter")
+    await tab.until("signed-out")
+    await expect(tab.phone.locator("input[name=name]")).to_be_focused()
+    await tab.page.keyboard.type("ada")
+    await tab.page.keyboard.press("Enter")
+    await tab.until("idle")
+    await expect(tab.phone.locator("input[name=number]")).to_be_focused()
+
+
 async def test_why_a_number_cannot_be_dialed_is_said_before_the_click(tmp_path: Path) -> None:
     """The call button is off, the reason stands beneath, and goes when the number is right."""
     async with a_stage(tmp_path) as org:

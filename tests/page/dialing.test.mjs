@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { createDialing } from '../../web/softphone/dialing.js';
+import { createDialing, isAsked } from '../../web/softphone/dialing.js';
 import { createModel } from '../../web/softphone/page.js';
 import { call, view } from './views.mjs';
 
@@ -53,6 +53,24 @@ test('the number that was chosen goes out while it is one of the org\'s, and the
     dialing.dial(WISH);
   }
   assert.deepEqual(frames.map(({ caller_id: shown }) => shown), [model.showAs, undefined, undefined]);
+});
+
+test('what is asked for in a call is asked once until it is answered, and each key by itself', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { dialing, frames, model, answer } = bench();
+  const [hold, key] = [{ call_id: 'c1', action: 'hold' }, { call_id: 'c1', action: 'digits', digits: '1' }];
+  for (const request of [hold, hold, key, key, { ...hold, call_id: 'c2' }]) dialing.control(request);
+  assert.deepEqual(frames.map(({ call_id: id, action }) => `${id} ${action}`), ['c1 hold', 'c1 digits', 'c1 digits', 'c2 hold']);
+  assert.equal(isAsked(model, 'c1', 'mute', 'hold'), true);
+  answer('done', '', 'r1', 'quiet');
+  assert.equal(isAsked(model, 'c1', 'hold'), false);
+  dialing.control(hold);
+  assert.equal(frames.length, 5);
+  dialing.drop();
+  assert.deepEqual(model.asked, []);
+  dialing.control(hold);
+  t.mock.timers.tick(8_000);
+  assert.deepEqual(model.asked, []);
 });
 
 test('without a connection nothing is kept for later, and the agent is told', () => {

@@ -1,6 +1,7 @@
 /** What can be done in a call: a button for what the provider can do, a sentence for what it cannot. */
 
-import { el, keyedList, setText, show } from './dom.js';
+import { isAsked } from './dialing.js';
+import { el, keyedList, setText, setWaiting, show } from './dom.js';
 import { icon } from './icons.js';
 import { phaseOf } from './view.js';
 
@@ -29,6 +30,8 @@ const RINGS = ['hang_up', 'decline', 'answer'];
 function createButtons({ t, actions }, callId, open) {
   /** @type {Set<string>} what is on, and is taken back by the same button */
   let on = new Set();
+  /** @type {Model} */
+  let shown;
   /** @param {string} name */
   function press(name) {
     if (DRAWERS.includes(name)) return open(name);
@@ -39,13 +42,20 @@ function createButtons({ t, actions }, callId, open) {
     const words = el('span', {});
     const tone = name === 'answer' ? 'success' : RINGS.includes(name) ? 'danger' : 'neutral';
     const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, onclick: () => press(name) }, icon(RINGS.includes(name) ? 'phone' : name), words);
-    return { element: button, update: () => setText(words, t(`control.${(on.has(name) && BACK[name]) || name}`)) };
+    const names = [name, BACK[name] ?? name, ...(name === 'transfer' ? ['consult'] : [])];
+    return {
+      element: button,
+      update() {
+        setText(words, t(`control.${(on.has(name) && BACK[name]) || name}`));
+        setWaiting(button, isAsked(shown, callId, ...names));
+      },
+    };
   });
   return {
     element,
-    /** @param {string[]} offered @param {Set<string>} turned */
-    update(offered, turned) {
-      on = turned;
+    /** @param {string[]} offered @param {Set<string>} turned @param {Model} model */
+    update(offered, turned, model) {
+      [on, shown] = [turned, model];
       list(offered);
     },
   };
@@ -93,6 +103,8 @@ export function createControls(context, callId) {
   let latest;
   /** @type {{[name: string]: boolean}} */
   let able = {};
+  /** @type {Model} */
+  let shown;
   const buttons = createButtons(context, callId, (name) => void open(name === opened ? '' : name));
   const elsewhere = createElsewhere(context);
   const check = el('button', { type: 'button', class: 'link', 'data-action': 'check', onclick: () => actions.control(callId, 'check') }, t('control.check'));
@@ -115,7 +127,7 @@ export function createControls(context, callId) {
     }
     if (!other) return;
     show(other.element, Boolean(latest?.third));
-    if (latest?.third) other.update(latest, latest.third, able);
+    if (latest?.third) other.update(latest, latest.third, shown);
   }
 
   return {
@@ -123,16 +135,18 @@ export function createControls(context, callId) {
     /** @param {CallCard|WrapupCard} card @param {Model} model */
     update(card, model) {
       const phase = phaseOf(card);
+      shown = model;
       const can = (able = model.view?.can ?? {});
       const wished = model.stage === 'live' ? (CONTROLS[phase] ?? []) : [];
       const offered = offeredOf(wished, card, can);
-      buttons.update(offered, turnedOn(card));
+      buttons.update(offered, turnedOn(card), model);
       latest = 'outcome' in card ? undefined : card;
       void showThird();
       more?.update(can);
       show(buttons.element, offered.length > 0);
       if (opened && !offered.includes(opened)) void open('');
       elsewhere.update(wished.filter((action) => !can[action] && !NOT_ON_PHONES.includes(action) && phase !== 'ringing-inbound'));
+      setWaiting(check, isAsked(model, callId, 'check'));
       show(check, model.stage === 'live' && CHECKABLE.includes(phase) && !can['hang_up']);
     },
   };

@@ -36,6 +36,9 @@ export const dialFrame = ({ number, record, params, clickedAt, workId }, request
   ...(confirmed ? { confirmed } : {}), ...(ringOn ? { ring_profile: ringOn } : {}), ...(showAs ? { caller_id: showAs } : {}),
 });
 
+/** Whether one of these has been asked for in that call, and is not answered yet. @param {Model} model @param {string} callId @param {...string} actions */
+export const isAsked = ({ asked }, callId, ...actions) => asked.some((one) => one.call_id === callId && actions.includes(one.action));
+
 /** The wish whose answer is awaited: it is over by an answer, a call, silence, or a lost connection. @param {Ports} ports */
 function createPending({ model, t, say, render }) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -63,6 +66,23 @@ function createPending({ model, t, say, render }) {
   };
 }
 
+/** What was asked for in calls and is not answered yet: its button waits. @param {Ports} ports */
+function createAsked({ model, render }) {
+  /** @param {string} requestId */
+  function conclude(requestId) {
+    model.asked = model.asked.filter(({ request_id: id }) => id !== requestId);
+  }
+  return {
+    conclude,
+    /** @param {string} request_id @param {{call_id: string, action: string}} request */
+    wait(request_id, { call_id, action }) {
+      model.asked = [...model.asked, { request_id, call_id, action }];
+      setTimeout(() => (conclude(request_id), render()), ANSWER_MS);
+      render();
+    },
+  };
+}
+
 class Dialing {
   // Own requests and the last word heard on each: "placed" may be followed by a refusal.
   /** @type {Map<string, string>} */
@@ -71,12 +91,14 @@ class Dialing {
   #again = () => {};
   #ports;
   #pending;
+  #asked;
   #now;
 
   /** @param {Ports} ports */
   constructor(ports) {
     this.#ports = ports;
     this.#pending = createPending(ports);
+    this.#asked = createAsked(ports);
     this.#now = ports.now ?? (() => Date.now());
   }
 
@@ -103,6 +125,7 @@ class Dialing {
     const { t, say } = this.#ports;
     this.#mine.set(answer.request_id, answer.code);
     if (this.#pending.is(answer.request_id)) this.#pending.conclude();
+    this.#asked.conclude(answer.request_id);
     // The question is the latest wish's: of an earlier one nobody may still want the call.
     const asked = answer.code === 'confirm-repeat' && answer.request_id === this.#latest;
     const { tone = answer.code === TAKEN ? 'quiet' : 'error' } = answer;
@@ -131,15 +154,18 @@ class Dialing {
   /** The connection that would have brought the answer is gone. */
   drop = () => {
     if (this.#ports.model.pending) this.#pending.unanswered();
+    this.#ports.model.asked = [];
   };
 
-  /** Something to be done in a call. @param {object} request */
+  /** Something to be done in a call, once until it is answered; each key is one of its own. @param {{call_id: string, action: string, target?: string, digits?: string}} request */
   control = (request) => {
-    const { send, makeId, t, say, unsay } = this.#ports;
+    const { model, send, makeId, t, say, unsay } = this.#ports;
+    if (isAsked(model, request.call_id, request.action)) return;
     const requestId = makeId();
     unsay('dial');
-    if (send({ type: 'control', request_id: requestId, ...request })) this.#mine.set(requestId, '');
-    else say('dial', 'error', t('control.offline'));
+    if (!send({ type: 'control', request_id: requestId, ...request })) return say('dial', 'error', t('control.offline'));
+    this.#mine.set(requestId, '');
+    if (request.action !== 'digits') this.#asked.wait(requestId, request);
   };
 }
 

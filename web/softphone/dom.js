@@ -36,6 +36,9 @@ export function show(node, visible) {
   node.toggleAttribute('hidden', !visible);
 }
 
+/** It waits for an answer: a press does nothing, and the focus stays. @param {Element} button @param {boolean} waits */
+export const setWaiting = (button, waits) => button.setAttribute('aria-disabled', String(waits));
+
 /** @param {HTMLElement} node @param {string} name @param {string} value */
 export function setData(node, name, value) {
   if (node.dataset[name] !== value) node.dataset[name] = value;

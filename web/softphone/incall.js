@@ -39,12 +39,20 @@ function createTransfer(context, callId, close) {
 
 /** @param {Context} context @param {string} callId */
 function createKeys({ t, actions }, callId) {
-  const pressed = el('output', { class: 'pressed' });
-  const pad = createPad((digits) => {
+  // Not read out: each key has just been said, and the row of all of them may be a card's number.
+  const pressed = el('output', { class: 'pressed', 'aria-live': 'off' });
+  /** @param {string} digits */
+  function press(digits) {
     actions.control(callId, 'digits', { digits });
     setText(pressed, `${pressed.textContent}${digits}`.slice(-24));
-  }, t('control.digits'));
-  return { element: el('div', { class: 'keys', hidden: true }, pressed, pad), first: pad.querySelector('button') };
+  }
+  const pad = createPad(press, t('control.digits'));
+  const element = el('div', { class: 'keys', hidden: true }, pressed, pad);
+  // The keys of the keyboard, too: whoever has to press sixteen has a number pad.
+  element.addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
+    if (/^[\d*#]$/.test(key) && !ctrlKey && !metaKey && !altKey) press(key);
+  });
+  return { element, first: pad.querySelector('button') };
 }
 
 /** @param {Context} context @param {string} callId @param {() => void} close */

@@ -16,7 +16,7 @@ export function makeId() {
 
 /** @returns {Model} */
 export const createModel = () => ({
-  stage: 'connecting', clickToDial: false, view: null, pending: null, messages: [], blocked: null,
+  stage: 'connecting', clickToDial: false, view: null, pending: null, asked: [], messages: [], blocked: null,
   signIn: { by: 'dev', busy: false, failed: false, opened: false }, retryAt: null, viewed: [], offers: {}, connection: 0,
   ringProfiles: [], ringOn: '', showAs: '', accountOpen: false,
   history: { kind: 'all', record: '', rows: [], more: false, state: 'busy' },

@@ -5,6 +5,7 @@ import { availabilityOf, createAvailability } from './availability.js';
 import { createCallCard } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
+import { createFocusKeeper } from './focus.js';
 import { icon } from './icons.js';
 import { createLazy } from './lazy.js';
 import { initials, whoIs } from './numbers.js';
@@ -121,30 +122,6 @@ function createLazyParts(context, model) {
   return { tray, callMe, account, signIn, audio, numbers };
 }
 
-/** What had the focus and is gone hands it on. @param {HTMLElement} root @param {HTMLElement} cardList */
-function createFocusKeeper(root, cardList) {
-  // A button that is disabled while it has the focus loses it without an event.
-  /** @type {Element|null} */
-  let last = null;
-  root.addEventListener('focusin', ({ target }) => {
-    last = target instanceof Element ? target : null;
-  });
-  root.addEventListener('focusout', () => {
-    last = null;
-  });
-
-  /** What had the focus is gone: hand it to the call, or to the number box. @param {Element|null} before */
-  function keep(before) {
-    if (before === null || (before.getClientRects().length > 0 && !before.matches(':disabled'))) return;
-    const next = cardList.querySelector('article') ?? root.querySelector('.number-box input');
-    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
-  }
-  return {
-    keep,
-    now: () => (root.contains(document.activeElement) ? document.activeElement : last),
-  };
-}
-
 /**
  * @param {HTMLElement} root
  * @param {Context} context
@@ -166,7 +143,7 @@ export function createPanel(root, context, model) {
   const title = el('h1', { class: 'sr-only' }, t('title'));
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
-  const focus = createFocusKeeper(root, cardList);
+  const focus = createFocusKeeper(root);
 
   return {
     update() {

@@ -1,9 +1,10 @@
 /** Who was called into a call: how far they are, and what the agent can do about it. */
 
-import { el, keyedList, setText } from './dom.js';
+import { isAsked } from './dialing.js';
+import { el, keyedList, setText, setWaiting } from './dom.js';
 import { whoIs } from './numbers.js';
 
-/** @import {CallCard, Context, Third} from './types.js' */
+/** @import {CallCard, Context, Model, Third} from './types.js' */
 
 /** @type {{[state in Third['state']]: string[]}} */
 const ACTIONS = {
@@ -20,21 +21,22 @@ export const actionsOf = (third, can) => ACTIONS[third.state].filter((name) => n
 export function createThird({ t, actions }, callId) {
   const words = el('p', { role: 'status' });
   const row = el('div', { class: 'third-row' });
-  const update = keyedList(row, (/** @type {string} */ name) => name, (name) => ({
-    element: el('button', {
-      type: 'button', class: `button ${name === 'complete' ? 'brand' : name === 'cancel' ? 'danger' : 'neutral'}`,
-      'data-action': name, onclick: () => actions.control(callId, name),
-    }, t(`third.${name}`)),
-    update: () => undefined,
-  }));
+  /** @type {Model} */
+  let shown;
+  const update = keyedList(row, (/** @type {string} */ name) => name, (name) => {
+    const tone = name === 'complete' ? 'brand' : name === 'cancel' ? 'danger' : 'neutral';
+    const element = el('button', { type: 'button', class: `button ${tone}`, 'data-action': name, onclick: () => actions.control(callId, name) }, t(`third.${name}`));
+    return { element, update: () => setWaiting(element, isAsked(shown, callId, name)) };
+  });
   return {
     element: el('div', { class: 'third', role: 'group', 'aria-label': t('third.label') }, words, row),
-    /** @param {CallCard} card @param {Third} third @param {{[name: string]: boolean}} can */
-    update(card, third, can) {
+    /** @param {CallCard} card @param {Third} third @param {Model} model */
+    update(card, third, model) {
+      shown = model;
       setText(words, t(`third.${third.state}`, { third: third.display || third.number, other: whoIs(card) }));
       // Whose button has gone goes on with the first of those that came.
       const held = row.contains(document.activeElement) || document.activeElement === document.body;
-      update(actionsOf(third, can));
+      update(actionsOf(third, model.view?.can ?? {}));
       if (held && !row.contains(document.activeElement)) row.querySelector('button')?.focus();
     },
   };

@@ -297,6 +297,8 @@ export interface Model {
   clickToDial: boolean;
   view: View | null;
   pending: Pending | null;
+  /** What was asked for in calls, and is not answered yet. */
+  asked: { request_id: string; call_id: string; action: string }[];
   messages: Message[];
   blocked: { code: string; detail: string } | null;
   signIn: { by: 'dev' | 'salesforce'; busy: boolean; failed: boolean; opened: boolean };
