@@ -178,7 +178,7 @@ async def test_why_a_number_cannot_be_dialed_is_said_before_the_click(tmp_path: 
         await tab_to(tab, "input[name=number]")
         await tab.page.keyboard.type("+1202555")
         reason = tab.phone.locator("#dialer-reason")
-        await expect(reason).to_contain_text("No such number can exist")
+        await expect(reason).to_contain_text("This number cannot exist")
         call = tab.phone.locator(".number-box .call")
         await expect(call).to_be_disabled()
         await tab.page.keyboard.type("9000")

@@ -91,7 +91,7 @@ async def test_phones_that_nobody_picks_up_end_by_our_own_timer(org: Org) -> Non
     await tab.until("ringing-user-devices", "off")
     await tab.until("idle", "on")
     await tab.until_dialable()
-    await expect(tab.phone.get_by_text("not picked up").first).to_be_visible()
+    await expect(tab.phone.get_by_text("did not pick up").first).to_be_visible()
     assert await tab.tasks() == []
     assert len(await org.posts()) == 1
 
@@ -116,7 +116,7 @@ async def test_a_number_that_cannot_be_dialed_is_refused_with_its_reason(org: Or
     tab = await org.tab()
     fired = await tab.page.evaluate("demoOrg.click({number: '+1 202-555-01'})")
     assert fired is True
-    await expect(tab.phone.get_by_text("No such number can exist").first).to_be_visible()
+    await expect(tab.phone.get_by_text("This number cannot exist").first).to_be_visible()
     await tab.until("idle", "on")
     assert await org.posts() == []
 
