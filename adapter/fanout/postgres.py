@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import blake2b
 from hmac import compare_digest
-from threading import Condition, Thread
+from threading import Condition, Thread, current_thread
 from typing import Any
 
 import msgspec
@@ -197,12 +197,19 @@ class PostgresHints:
 
     def _keep_connected(self, work: Callable[[psycopg.Connection[Any]], None]) -> None:
         """Run `work` with a connection, and again with a new one whenever it is lost."""
+        told = ""
         while not self._closing:
             try:
                 with connect(self._url) as connection:
+                    if told:
+                        log.info("fanout.mended", thread=current_thread().name)
+                    told = ""
                     work(connection)
             except Exception as error:  # the thread must survive any error
-                log.warning("fanout.broken", reason=type(error).__name__)
+                reason = type(error).__name__
+                if reason != told:  # it is tried several times a second: of an outage one line
+                    log.warning("fanout.broken", reason=reason, thread=current_thread().name)
+                told = reason
                 self._broken()
                 with self._wake:
                     self._wake.wait_for(lambda: self._closing, RETRY_SECONDS)

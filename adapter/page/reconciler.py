@@ -10,13 +10,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-import structlog
-
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
-from adapter.storage.port import StorageError, Store
-
-log = structlog.get_logger(__name__)
+from adapter.runtime.outages import Outages
+from adapter.storage.port import Store
 
 SECONDS = 2.0
 AT_ONCE = 500
@@ -35,14 +32,11 @@ class VersionReconciler:
 
     async def run(self) -> None:
         """Compare until cancelled; try again after an error."""
+        outages = Outages("compare")
         while True:
             await asyncio.sleep(self.seconds)
-            try:
+            with outages.survived():
                 await self.look()
-            except StorageError as error:
-                log.error("compare.failed", reason=str(error))
-            except Exception as error:  # the comparison must go on after any error
-                log.error("compare.failed", exc_info=error)
 
     async def look(self) -> int:
         """Check every connected agent once; the number whose pages had an older version."""

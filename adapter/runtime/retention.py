@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from adapter.runtime.clock import Clock
+from adapter.runtime.outages import Outages
 from adapter.storage.port import Keep, Store
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ class Retention:
         self._clock = clock
         self._delivery_ms = delivery_days * DAY_MS
         self._call_ms = call_days * DAY_MS
+        self._outages = Outages("retention")
 
     async def run(self) -> None:
         """Prune until cancelled; a store that fails is asked again later."""
@@ -39,10 +41,8 @@ class Retention:
             await asyncio.sleep(MINUTE_SECONDS)
 
     async def _try(self, keep: Keep) -> None:
-        try:
+        with self._outages.survived():
             await self._prune(keep)
-        except Exception as error:  # whatever it is, the pruning must not end
-            log.error("retention.failed", exc_info=error)
 
     async def prune(self) -> int:
         """Once; how many rows went."""

@@ -20,6 +20,7 @@ from adapter.core.model import AgentKey
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import Intake
+from adapter.runtime.outages import Outages
 from adapter.storage.port import Conflict, Parked, StorageError, Store
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import Cdr, ProviderError
@@ -117,18 +118,10 @@ class Sweeper:
         await asyncio.gather(self._repeat(self.sweep), self._repeat(self.unpark))
 
     async def _repeat(self, work: Callable[[], Awaitable[int]]) -> None:
-        told = ""
+        outages = Outages("sweep")
         while True:
-            try:
+            with outages.survived():
                 await work()
-                told = ""
-            except StorageError as error:
-                # An outage is a line, not a traceback with each look.
-                if told != str(error):
-                    told = str(error)
-                    log.error("sweep.store_away", reason=told)
-            except Exception as error:  # whatever it is, the clock hand must not stop
-                log.error("sweep.failed", exc_info=error)
             await asyncio.sleep(self._seconds)
 
     async def sweep(self) -> int:

@@ -11,16 +11,13 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import structlog
-
 from adapter.core.model import AgentKey
 from adapter.page.pages import Pages
+from adapter.runtime.outages import Outages
 from adapter.runtime.tasks import Tasks
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.phonelines import PhoneLines
 from adapter.web.sessions import Sessions
-
-log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 60.0
 
@@ -50,12 +47,11 @@ class SessionMonitor:
 
     async def run(self) -> None:
         """Watch until cancelled; a store that fails is asked again later."""
+        outages = Outages("watch")
         while True:
             await asyncio.sleep(self.seconds)
-            try:
+            with outages.survived():  # else nobody who signed out elsewhere is let go any more
                 await self.look()
-            except Exception as error:  # else nobody who signed out elsewhere is let go any more
-                log.error("watch.failed", exc_info=error)
 
     async def look(self) -> None:
         """Every session once."""

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
+from psycopg.conninfo import conninfo_to_dict
+from structlog.testing import capture_logs
 
 from adapter.core.model import AgentKey
 from adapter.fanout.postgres import (
@@ -140,6 +142,29 @@ async def test_an_absent_server_delays_the_start_and_no_more(
     await one.hints.close()
     assert one.heard == [(ADA, 3)]
     assert one.broken >= 1
+
+
+async def test_an_outage_is_a_line_for_each_connection(postgres: Postgres) -> None:
+    """It is tried several times a second, and whoever reads the log at night looks for a cause."""
+    url = postgres.database()
+    with capture_logs() as lines:
+        one = Replica(url.replace("?", "_to_be?"))
+        await one.hints.start()
+        async with asyncio.timeout(60):
+            while one.broken < 6:  # noqa: ASYNC110 - two threads' doing
+                await asyncio.sleep(0.01)
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{conninfo_to_dict(one.hints._url)["dbname"]}"')
+        async with asyncio.timeout(60):
+            while [line["event"] for line in lines].count("fanout.mended") < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await one.hints.close()
+    told = sorted((line["event"], line["thread"]) for line in lines)
+    assert told == [
+        (event, thread)
+        for event in ("fanout.broken", "fanout.mended")
+        for thread in ("hints-in", "hints-out")
+    ]
 
 
 SECRET = b"of this store"
