@@ -5,6 +5,7 @@ Law of this file: a page can hurt nobody but itself; what is wrong with a frame 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -48,6 +49,8 @@ from adapter.web.clicks import Clicks
 from adapter.web.salesforceuser import SalesforceUserCheck
 
 log = structlog.get_logger(__name__)
+
+_CODE = re.compile("[A-Z_]+")
 
 TRY_AGAIN = 1013
 
@@ -103,12 +106,7 @@ class Hearing:
             case Accept():
                 await self._accept(page, message, now)
             case Result():
-                read = self.pages.orgs.of(page.key).reads_errors(page.route)
-                event = frames.result_event(message, page.page_id, now, read)
-                turn = await self.agents.handle_log_event(page.key, message.log_id, event)
-                if turn.ignored:
-                    about = {"agent": str(page.key), "call": message.log_id}
-                    log.info("result.ignored", **about, reason=turn.ignored[0])
+                await self._report(page, message, now)
             case TrayChoice():
                 choice = frames.tray_event(message, now)
                 await self.agents.handle_log_event(page.key, message.log_id, choice)
@@ -171,6 +169,18 @@ class Hearing:
             or (await self.agents.handle_log_event(page.key, message.log_id, event)).ignored
         ):
             page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
+
+    async def _report(self, page: Page, message: Result, now: int) -> None:
+        """What became of a save. Of errors the codes are logged: the rest may be of the call."""
+        read = self.pages.orgs.of(page.key).reads_errors(page.route)
+        event = frames.result_event(message, page.page_id, now, read)
+        turn = await self.agents.handle_log_event(page.key, message.log_id, event)
+        about = {"agent": str(page.key), "call": message.log_id}
+        if turn.ignored:
+            log.info("result.ignored", **about, reason=turn.ignored[0])
+        else:
+            codes = [one.code for one in message.errors if _CODE.fullmatch(one.code)]
+            log.info("log.result", **about, outcome=message.outcome, codes=codes)
 
     async def _answered(self, page: Page, message: AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""

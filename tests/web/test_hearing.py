@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+
+from structlog.testing import capture_logs
 
 from tests.fakes.page import FakePage
-from tests.scenarios.conftest import World
+from tests.scenarios.conftest import World, a_world
 
 
 async def error_of(page: FakePage) -> str:
@@ -35,3 +38,25 @@ async def test_whether_a_page_is_looked_at_says_which_one_saves_best(world: Worl
     async with asyncio.timeout(5):
         while world.app.pages.of(key)[0].page_id != first.page_id:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_what_became_of_each_save_is_in_the_log(tmp_path: Path) -> None:
+    """Whoever looks for a Task at night reads there that it is saved, or which code refused it."""
+    refusal = {"code": "FIELD_INTEGRITY_EXCEPTION", "message": "Ada, +12025550143"}
+    quick = {"outcome": "answered", "pick_up_seconds": 0, "ring_seconds": 0, "talk_seconds": 0.3}
+    async with a_world(tmp_path) as world:
+        world.salesforce.refuse = [[refusal, {"code": "of the call +12025550143"}]]
+        await world.scenario(**quick)
+        page = await world.page()
+        with capture_logs() as lines:
+            await page.dial("+12025550143")
+            (log_id,) = [one["log_id"] for one in (await page.until(lambda v: v["tray"]))["tray"]]
+            await page.send(type="tray", log_id=log_id, action="save_again")
+            async with asyncio.timeout(20):
+                while len(told := [one for one in lines if one["event"] == "log.result"]) < 2:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+    assert [(line["call"], line["outcome"], line["codes"]) for line in told] == [
+        (log_id, "refused", ["FIELD_INTEGRITY_EXCEPTION"]),
+        (log_id, "ok", []),
+    ]
+    assert "5550143" not in str(told)
