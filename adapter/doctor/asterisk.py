@@ -24,8 +24,8 @@ OLDEST = (20, 14)
 
 _USER = "Check SOFTPHONE_ASTERISK_USER and its secret, and `permit` of that user in ari.conf."
 _REACH = (
-    "Check SOFTPHONE_ASTERISK_URL, that http.conf and ari.conf say enabled = yes, and that this "
-    "machine may connect to it."
+    "Check SOFTPHONE_ASTERISK_URL, enabled = yes in http.conf and ari.conf, and that this "
+    "machine can connect."
 )
 
 
@@ -34,7 +34,7 @@ async def asterisk_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
     try:
         account = account_of(org.telephony.options)
     except ValueError as error:
-        return (fail("asterisk", f"{error}.", "The adapter does not start before it is right."),)
+        return (fail("asterisk", f"{error}.", "The adapter does not start until this is fixed."),)
     http, skew = build_http(account), Skew(clock)
     http.event_hooks["response"].append(skew.see)
     client = AriClient(http, account)
@@ -72,7 +72,7 @@ def _version(account: AsteriskAccount, info: Any) -> Finding:
     numbers = [int(part) for part in version.split("+")[0].split(".")[:2] if part.isdecimal()]
     text = f"{account.url} answers: Asterisk {version or 'of an unknown version'}."
     if tuple(numbers) < OLDEST:
-        todo = "Take 20, 22 or later: create and dial, and transfers, work there as is needed."
+        todo = "Use Asterisk 20, 22 or later. The adapter's calls and transfers need it."
         return warn("asterisk", text, todo)
     return ok("asterisk", text)
 
@@ -82,9 +82,9 @@ async def _writes(client: AriClient) -> Finding:
     try:
         await client.hang_up(ids.device("softphone-doctor", 0))
     except ProviderError as error:
-        text = f"Its user may not steer calls: {error.text}"
+        text = f"The adapter's user cannot control calls: {error.text}"
         return fail("rights", text, "Set read_only = no for that user in ari.conf.")
-    return ok("rights", "Its user may steer calls.")
+    return ok("rights", "The adapter's user can control calls.")
 
 
 async def _served(client: AriClient, account: AsteriskAccount) -> Finding:
@@ -94,21 +94,21 @@ async def _served(client: AriClient, account: AsteriskAccount) -> Finding:
         return warn("application", error.text, "Run the doctor again.")
     names = {str(one.get("name")) for one in found if isinstance(one, dict)}
     if account.app in names:
-        return ok("application", f"{account.app} is known there: an adapter is or was connected.")
-    text = f"Nobody has served the application {account.app} since Asterisk's start."
-    return warn("application", text, "Start the adapter; until then no click can become a call.")
+        return ok("application", f"Asterisk knows {account.app}: an adapter is or was connected.")
+    text = f"No adapter has connected as {account.app} since Asterisk started."
+    return warn("application", text, "Start the adapter. Until then, clicks cannot become calls.")
 
 
 async def _phones(client: AriClient, account: AsteriskAccount, org: Org) -> list[Finding]:
     """Whether every phone of the directory exists, and how many are registered."""
     if org.directory_file is None:
-        text = "There is no directory file, and Asterisk knows no e-mail addresses."
+        text = "There is no directory file, and Asterisk has no e-mail addresses to match."
         return [fail("directory", text, "Set SOFTPHONE_DIRECTORY_FILE (docs/asterisk.md).")]
     try:
         entries = await asyncio.to_thread(read_entries, org.directory_file)
         endpoints = await client.get("/endpoints")
     except DirectoryError as error:
-        return [fail("directory", f"It cannot be used: {error}.", "Mend that file.")]
+        return [fail("directory", f"The directory file cannot be used: {error}.", "Fix the file.")]
     except ProviderError as error:
         return [warn("directory", error.text, "Run the doctor again.")]
     states = {f"{one['technology']}/{one['resource']}": one["state"] for one in endpoints}
@@ -127,20 +127,24 @@ def _judged(
             continue
         for phone in phones:
             if phone.startswith("PJSIP/") and phone not in states:
-                text = f"{user} has {phone}, which Asterisk does not know."
-                yield fail("directory", text, "Correct the file, or SOFTPHONE_ASTERISK_DEVICE.")
+                text = f"Asterisk does not know {phone}, the phone of {user}."
+                yield fail(
+                    "directory", text, "Correct the directory file, or SOFTPHONE_ASTERISK_DEVICE."
+                )
         if phones and all(states.get(phone) != "online" for phone in phones):
             away.append(user)
     if away:
         text = f"{len(away)} of {len(users)} agents have no phone registered: {', '.join(away[:5])}"
-        yield warn("phones", f"{text}.", "Fine while they are out; else look at their phones.")
+        yield warn(
+            "phones", f"{text}.", "This is fine if they are away. Otherwise, check their phones."
+        )
     else:
-        yield ok("phones", f"All {len(users)} agents of the file have a phone registered.")
+        yield ok("phones", f"All {len(users)} agents in the file have a phone registered.")
 
 
 async def _log(account: AsteriskAccount) -> Finding:
     if not account.cel_url:
-        text = "There is no log of channel events: calls that end while nobody listens are guessed."
+        text = "Channel events are not logged: the end of calls without an adapter is a guess."
         return warn("call log", text, "Set SOFTPHONE_ASTERISK_CEL_URL (docs/asterisk.md).")
     log = None
     try:
@@ -149,15 +153,15 @@ async def _log(account: AsteriskAccount) -> Finding:
     except ProviderError as error:
         return fail("call log", error.text, "Check SOFTPHONE_ASTERISK_CEL_URL and its user.")
     except ImportError as error:
-        todo = "Install that database's driver beside the adapter."
-        return fail("call log", f"Its driver is missing: {error}.", todo)
+        todo = "Install the driver of that database with the adapter."
+        return fail("call log", f"The database driver is missing: {error}.", todo)
     finally:
         if log is not None:
             await log.close()
     if not last:
-        todo = "Check that cel.conf says enable = yes, events = ALL."
-        return warn("call log", "The table cel can be read, and is empty.", todo)
-    return ok("call log", f"The table cel can be read; its last event is of {last}.")
+        todo = "Set enable = yes and events = ALL in cel.conf."
+        return warn("call log", "The table cel is readable but empty.", todo)
+    return ok("call log", f"The table cel is readable. Its last event is from {last}.")
 
 
 async def recording_findings(client: AriClient, account: AsteriskAccount) -> list[Finding]:
@@ -168,15 +172,17 @@ async def recording_findings(client: AriClient, account: AsteriskAccount) -> lis
         await client.get("/recordings/stored")
     except ProviderError as error:
         text = f"Calls cannot be recorded: {error.text}"
-        todo = "Make the folder `recording` in Asterisk's spool directory, as Asterisk's own user."
+        todo = (
+            "Create the folder `recording` in Asterisk's spool directory, as Asterisk's own user."
+        )
         return [fail("recording", text, todo)]
-    return [ok("recording", "There is a place for what is recorded.")]
+    return [ok("recording", "The folder for recordings exists.")]
 
 
 def _settings(account: AsteriskAccount) -> Iterator[Finding]:
     if not account.identity:
-        text = "There is no outgoing identity: customers see what the trunk says, or nothing."
+        text = "No outgoing identity is set: customers see what the trunk shows, or nothing."
         yield warn("identity", text, "Set SOFTPHONE_ASTERISK_IDENTITY to the number to show.")
     if account.emergency:
-        text = "Emergency numbers are dialed: the agent's own phone rings first."
-        yield warn("emergency", text, "Be sure of route, caller id and location for every agent.")
+        text = "Emergency numbers are dialed. The agent's own phone rings first."
+        yield warn("emergency", text, "Check route, caller id and location for every agent.")

@@ -19,7 +19,7 @@ from adapter.telephony.asterisk.client import AriClient
 from adapter.telephony.asterisk.webphones import socket_url
 from adapter.telephony.port import ProviderError
 
-CHECK, DOCS = "browser phones", "docs/browser-audio.md has the lines."
+CHECK, DOCS = "browser phones", "see docs/browser-audio.md."
 CONNECT_SECONDS = 3.0
 TRIED = "softphone-doctor"
 
@@ -34,9 +34,9 @@ async def browser_findings(
         yield found
     file = library or folder("web") / "dist" / "jssip.js"
     if file.is_file():
-        yield ok(CHECK, "What pages fetch for it is there.")
+        yield ok(CHECK, "The library for pages (JsSIP) is built.")
     else:
-        yield fail(CHECK, "What pages fetch for it was never made.", "Run 'make bundle', restart.")
+        yield fail(CHECK, "The library for pages is missing.", "Run `make bundle`, then restart.")
 
 
 def _listed(org: Org) -> bool:
@@ -52,16 +52,16 @@ async def _made(client: AriClient) -> Finding:
         await client.configure("aor", TRIED, {"max_contacts": "1"})
         await client.unconfigure("aor", TRIED)
     except ProviderError as error:
-        text = f"None can be made: {error.text}"
-        return fail(CHECK, text, f"Let sorcery.conf keep them in memory; {DOCS}")
-    return ok(CHECK, "They can be made.")
+        text = f"They cannot be created: {error.text}"
+        return fail(CHECK, text, f"Let sorcery.conf keep phones in memory; {DOCS}")
+    return ok(CHECK, "They can be created.")
 
 
 async def _reached(account: AsteriskAccount) -> Finding:
     url, sip = socket_url(account.url), [Subprotocol("sip")]
     try:
         async with connect(url, subprotocols=sip, open_timeout=CONNECT_SECONDS, proxy=None):
-            return ok(CHECK, f"{url} takes SIP.")
+            return ok(CHECK, f"{url} accepts SIP.")
     except (OSError, WebSocketException, TimeoutError) as error:
-        text = f"{url} takes no SIP ({type(error).__name__})."
-        return fail(CHECK, text, f"Give pjsip.conf a transport for WebSockets; {DOCS}")
+        text = f"{url} does not accept SIP ({type(error).__name__})."
+        return fail(CHECK, text, f"Add a transport for WebSockets to pjsip.conf; {DOCS}")

@@ -35,25 +35,25 @@ def database_findings(url: str) -> Iterator[Finding]:
     elif parsed.get_backend_name() in {"postgresql", "postgres"}:
         yield from _tables(migrate.sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
     else:
-        yield fail("database", f"There is no store for {parsed.get_backend_name()}.", _ADDRESS)
+        yield fail("database", f"{parsed.get_backend_name()} is not supported.", _ADDRESS)
 
 
-_ADDRESS = "SOFTPHONE_DATABASE_URL begins with sqlite:/// or postgresql://"
+_ADDRESS = "SOFTPHONE_DATABASE_URL must begin with sqlite:/// or postgresql://"
 
 
 def _sqlite(file: Path) -> Iterator[Finding]:
     folder = _first_there(file.parent)
     if not os.access(folder, os.W_OK | os.X_OK):
-        text = f"{folder} cannot be written to by this user."
-        yield fail("database", text, "Give the folder to the user that the adapter runs as.")
+        text = f"This user cannot write to {folder}."
+        yield fail("database", text, "Make the user that runs the adapter its owner.")
         return
     yield _room(folder)
     if not file.exists():
-        yield warn("database", f"{file} is not there yet.", "The first start makes it.")
+        yield warn("database", f"{file} does not exist yet.", "The first start creates it.")
         return
     if not os.access(file, os.W_OK):
-        text = f"{file} cannot be written to by this user."
-        yield fail("database", text, "Give the file to the user that the adapter runs as.")
+        text = f"This user cannot write to {file}."
+        yield fail("database", text, "Make the user that runs the adapter its owner.")
         return
     # Read only: a doctor that makes tables, or empty files, would hide what is wrong.
     url = f"sqlite:///file:{file.resolve()}?mode=ro&uri=true"
@@ -67,8 +67,8 @@ def _first_there(folder: Path) -> Path:
 
 def _room(folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
-    text = f"{free / 1e9:.1f} GB are free in {folder}."
-    todo = "Make room: without it no call can be logged."
+    text = f"{folder} has {free / 1e9:.1f} GB free."
+    todo = "Free some space: without it no call can be logged."
     if free < FULL_BYTES:
         return fail("disk", text, todo)
     return warn("disk", text, todo) if free < LITTLE_BYTES else ok("disk", text)
@@ -80,14 +80,16 @@ def _tables(url: str, name: str, todo: str) -> Iterator[Finding]:
         found = _revision(url)
     except (SQLAlchemyError, ImportError) as error:
         text = f"{name} cannot be read ({type(error).__name__})."
-        yield fail("database", text, "Check SOFTPHONE_DATABASE_URL, and that the server runs.")
+        yield fail(
+            "database", text, "Check SOFTPHONE_DATABASE_URL, and that the server is running."
+        )
         return
     if found == wanted:
         yield ok("database", f"{name} has the tables of this version.")
     elif found is None:
-        yield fail("database", f"{name} has no tables of ours.", MIGRATE)
+        yield fail("database", f"{name} does not have the adapter's tables.", MIGRATE)
     else:
-        yield warn("database", f"{name} has the tables of {found}, not of {wanted}.", todo)
+        yield warn("database", f"{name} has the tables of revision {found}, not {wanted}.", todo)
 
 
 def _newest_revision() -> str | None:

@@ -32,7 +32,7 @@ async def examine(
         settings = load(environment)
         orgs = orgs_of(settings)
     except WrongSetting as error:
-        todo = "The adapter does not start before it is right."
+        todo = "The adapter does not start until this is fixed."
         lines = (line if line[-1] in ".?" else f"{line}." for line in str(error).splitlines())
         return tuple(fail("settings", line, todo) for line in lines)
     database = await asyncio.to_thread(lambda: tuple(database_findings(settings.database_url)))

@@ -17,7 +17,7 @@ from adapter.telephony.port import MOST_USERS, ProviderError, ProviderUser, Reje
 from adapter.telephony.updates import RegisteredWebhook
 
 _CREDENTIALS = "Check SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT."
-_REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine may connect to it."
+_REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine can connect to it."
 
 
 async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tuple[Finding, ...]:
@@ -49,21 +49,23 @@ def _posted(org: Org, hooks: tuple[RegisteredWebhook, ...], public_url: str) -> 
     """Whether an endpoint of the account is ours, and hears all that is needed."""
     ours = [hook for hook in hooks if hook.url.startswith(f"{public_url}{PATH}")]
     if not ours:
-        text = f"None of the {len(hooks)} webhook endpoints of {org.account} is {public_url}{PATH}."
+        text = (
+            f"{public_url}{PATH} is not among the {len(hooks)} webhook endpoints of {org.account}."
+        )
         return fail("webhook endpoint", text, "Run `python -m adapter webhooks register`.")
     heard = {kind for hook in ours for kind in hook.events}
     missing = sorted(set(EVENTS) - heard) if "*" not in heard else []
     if missing:
-        text = f"{ours[0].url} is not told of {', '.join(missing)}."
+        text = f"{ours[0].url} does not receive {', '.join(missing)}."
         return warn("webhook endpoint", text, "Add these events to the endpoint at the provider.")
-    return ok("webhook endpoint", f"{ours[0].url} is told of all that is needed.")
+    return ok("webhook endpoint", f"{ours[0].url} receives all events that it needs.")
 
 
 def _unanswered(org: Org, error: ProviderError) -> Finding:
     refused = isinstance(error, Rejected) and error.code != "unreachable"
     return fail(
         "provider",
-        f"It gave no list of the users of {org.account}: {error.text}.",
+        f"The users of {org.account} cannot be listed: {error.text}.",
         _CREDENTIALS if refused else _REACH,
     )
 
@@ -84,11 +86,11 @@ def _directory(org: Org, users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
         yield wrong
         return
     if len(users) >= MOST_USERS:
-        text = f"The provider has more than {MOST_USERS} users: the others are searched by e-mail."
-        yield warn("directory", text, "Nothing, as long as each agent has an e-mail there.")
+        text = f"The provider has more than {MOST_USERS} users. The others are found by e-mail."
+        yield warn("directory", text, "Check that each agent has an e-mail address there.")
         return
     if not users:
-        text = "The provider has no users: nobody can be given a phone."
+        text = "The provider has no users, so no agent has a phone."
         yield fail("directory", text, "Add the agents as users at the provider.")
         return
     yield from _strangers(entries, users)
@@ -101,15 +103,17 @@ def _entries(org: Org) -> tuple[tuple[Entry, ...], Finding | None]:
     try:
         return read_entries(org.directory_file), None
     except DirectoryError as error:
-        todo = "Mend that file."
-        return (), fail("directory", f"It cannot be used: {error}.", todo)
+        todo = "Fix the file."
+        return (), fail("directory", f"The directory file cannot be used: {error}.", todo)
 
 
 def _strangers(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Iterator[Finding]:
     known = {user.user_id for user in users}
     for entry in entries:
         if entry.provider_user not in known:
-            text = f"The file names {entry.provider_user}, whom the provider does not know."
+            text = (
+                f"The provider does not know {entry.provider_user}, who is in the directory file."
+            )
             yield fail("directory", text, "Correct provider_user in the directory file.")
 
 
@@ -125,9 +129,9 @@ def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Fi
     ]
     if lost:
         text = f"No agent can be matched with {', '.join(lost)}: no e-mail address of their own."
-        todo = "Give them one at the provider, or name them in the directory file."
+        todo = "Add one at the provider, or list them in the directory file."
         return warn("directory", text, todo)
     if not named:
         return ok("directory", "Every user is matched by e-mail address.")
-    text = f"{len(named)} users are named in the file, the others are matched by e-mail."
+    text = f"{len(named)} users are listed in the file. The others are matched by e-mail address."
     return ok("directory", text)

@@ -24,7 +24,7 @@ SECONDS = 5.0
 RENEW_DAYS = 14
 DAY_MS = 86_400_000
 
-_PROXY = "Check the DNS name, the proxy in front, and that the adapter runs behind it."
+_PROXY = "Check the DNS name, the reverse proxy, and that the adapter runs behind it."
 
 
 async def public_findings(
@@ -53,8 +53,8 @@ async def _certificate(
                 parts.hostname, parts.port or 443, ssl=tls, server_hostname=parts.hostname
             )
     except ssl.SSLCertVerificationError as error:
-        text = f"Browsers will not trust the certificate: {error.verify_message}."
-        return (fail("certificate", text, "Renew it, with its whole chain."),)
+        text = f"Browsers do not trust the certificate: {error.verify_message}."
+        return (fail("certificate", text, "Renew it, and install the full chain."),)
     except (OSError, TimeoutError):
         return ()  # GET /healthz tells it in better words.
     try:
@@ -66,9 +66,9 @@ async def _certificate(
 
 def _days_left(not_after: str, now: int) -> Finding:
     days = (int(ssl.cert_time_to_seconds(not_after)) * 1000 - now) // DAY_MS
-    text = f"The certificate is good for another {days} days."
+    text = f"The certificate is valid for another {days} days."
     if days < RENEW_DAYS:
-        return warn("certificate", text, "See why it has not been renewed.")
+        return warn("certificate", text, "Check why it was not renewed.")
     return ok("certificate", text)
 
 
@@ -79,9 +79,7 @@ async def _alive(http: httpx.AsyncClient, settings: Settings) -> Finding:
         text = f"{settings.public_url} does not answer ({type(error).__name__})."
         return fail("reachable", text, _PROXY)
     if answer.status_code != 200 or '"status"' not in answer.text:
-        text = (
-            f"{settings.public_url}/healthz answers {answer.status_code}, not as the adapter does."
-        )
+        text = f"{settings.public_url}/healthz answers {answer.status_code}, unlike the adapter."
         return fail("reachable", text, _PROXY)
     return ok("reachable", f"{settings.public_url} answers (asked from this machine).")
 
@@ -91,7 +89,7 @@ async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]
         page = await http.get("/softphone")
         hooks = [(path, await http.get(path)) for path in _endpoints(orgs)]
     except httpx.HTTPError as error:
-        text = f"It stopped answering in the middle ({type(error).__name__})."
+        text = f"The public address stopped answering ({type(error).__name__})."
         yield fail("reachable", text, _PROXY)
         return
     yield _framing(page, orgs)
@@ -116,23 +114,25 @@ def _framing(page: httpx.Response, orgs: Orgs) -> Finding:
         text = f"/softphone answers {page.status_code}."
         return fail("page", text, "Let the proxy pass every path, without a sign-in of its own.")
     if "X-Frame-Options" in page.headers:
-        text = "Something in front adds X-Frame-Options: browsers will show no page in Salesforce."
-        return fail("page", text, "Take that header out of the proxy's configuration.")
+        text = "A proxy adds X-Frame-Options, so browsers do not show the page in Salesforce."
+        return fail("page", text, "Remove that header from the proxy's configuration.")
     policy = page.headers.get("Content-Security-Policy", "")
     frames = policy.partition("frame-ancestors")[2].partition(";")[0].split()
     missing = [origin for origin in orgs.origins if origin not in frames]
     if missing:
         text = f"The running adapter does not let {', '.join(missing)} show the page."
-        return fail("page", text, "Restart it with these settings; let the proxy pass its headers.")
-    return ok("page", "The page may be shown by the orgs that are set.")
+        return fail(
+            "page", text, "Restart it with these settings, and let the proxy pass its headers."
+        )
+    return ok("page", "The configured orgs may show the page.")
 
 
 def _webhooks(path: str, answer: httpx.Response) -> Finding:
     """The route takes POST only: 405 is the right answer to a GET, and costs nobody anything."""
     if answer.status_code == 405:
-        return ok("webhooks", f"{path} is there.")
+        return ok("webhooks", f"{path} exists.")
     if answer.status_code == 404:
-        text = f"{path} is not there: the running adapter has no provider configured."
+        text = f"{path} does not exist: the running adapter has no provider configured."
         return fail("webhooks", text, "Restart it with the provider's account, token and secret.")
     text = f"{path} answers {answer.status_code} to a GET, not 405."
-    return fail("webhooks", text, "Let the proxy pass that path as it is, without a sign-in.")
+    return fail("webhooks", text, "Let the proxy pass that path unchanged, without a sign-in.")

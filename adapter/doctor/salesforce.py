@@ -28,7 +28,7 @@ NOBODY = AgentKey("00D000000000000AAA", "005000000000000AAA")
 _ERROR = re.compile(r"error=([a-z_]+)")
 _APP = "Setup → External Client App Manager → Softphone → Settings → OAuth Settings"
 _TODO = {
-    "invalid_client_id": f"Copy the Consumer Key from {_APP}; a new app takes ten minutes.",
+    "invalid_client_id": f"Copy the Consumer Key from {_APP}. A new app takes ten minutes to work.",
     "redirect_uri_mismatch": f"Add the callback URL in {_APP}.",
     "invalid_scope": f"Allow the scopes id and openid in {_APP}.",
 }
@@ -58,11 +58,11 @@ async def _sign_in(
         url = await provider.authorize_url(Flow("doctor"))
     except SignInRefused as error:
         todo = (
-            "Setup → My Domain tells it: https://….my.salesforce.com, without a slash at the end."
+            "Copy it from Setup → My Domain: https://….my.salesforce.com, without a trailing slash."
         )
         yield fail("My Domain", f"{org.domain or 'No address'}: {error.text}", todo)
         return
-    yield ok("My Domain", f"{org.domain} is where its agents sign in.")
+    yield ok("My Domain", f"Agents sign in at {org.domain}.")
     try:
         answer = await http.get(url)
     except httpx.HTTPError as error:
@@ -91,12 +91,12 @@ async def _read_back(settings: Settings) -> Finding:
     try:
         await finder.find(NOBODY, "doctor")
     except ReadBackFailed as error:
-        text = f"Tasks cannot be looked for at {settings.salesforce_url}: {error}."
+        text = f"Tasks cannot be searched at {settings.salesforce_url}: {error}."
         todo = (
             "SOFTPHONE_SALESFORCE_CLIENT_ID needs an External Client App with the"
-            " client-credentials flow, the scope api, and a run-as user who may read Tasks."
+            " client credentials flow, the scope api, and a run-as user who can read Tasks."
         )
         return fail("read-back", text, todo)
     finally:
         await finder.close()
-    return ok("read-back", f"Tasks can be looked for at {settings.salesforce_url}.")
+    return ok("read-back", f"Tasks can be searched at {settings.salesforce_url}.")

@@ -37,7 +37,7 @@ def settings_findings(
     """Names, addresses, sign-in and secrets."""
     strangers = unknown_variables(environment)
     for sentence in strangers:
-        yield warn("settings", sentence, "Correct its name, or take it out.")
+        yield warn("settings", sentence, "Correct its name, or remove it.")
     if not strangers:
         yield ok("settings", "Every SOFTPHONE_ variable is known, and every value is valid.")
     yield _public_url(settings)
@@ -51,33 +51,31 @@ def _public_url(settings: Settings) -> Finding:
     url = settings.public_url
     if url.startswith("https://"):
         return ok("public address", f"{url} is an https address.")
-    todo = "Put a TLS proxy in front, and set SOFTPHONE_PUBLIC_URL to its https address."
+    todo = "Set up a TLS proxy, and set SOFTPHONE_PUBLIC_URL to its https address."
     if is_loopback(_host(url)):
-        return warn("public address", f"{url} is for this machine alone.", todo)
-    return fail("public address", f"{url} is not https: Salesforce loads nothing else.", todo)
+        return warn("public address", f"Only this machine can reach {url}.", todo)
+    return fail("public address", f"{url} is not https. Salesforce loads only https pages.", todo)
 
 
 def _sign_in(settings: Settings) -> Finding:
     if settings.sign_in != "dev":
         return ok("sign-in", f"Agents sign in with {settings.sign_in.capitalize()}.")
-    text = "SOFTPHONE_SIGN_IN is dev: anybody may be anyone."
+    text = "SOFTPHONE_SIGN_IN is dev: anybody can sign in as anyone."
     if not is_for_this_machine(settings.public_url):
-        todo = "Set SOFTPHONE_SIGN_IN=salesforce; the adapter does not start like this."
+        todo = "Set SOFTPHONE_SIGN_IN=salesforce. The adapter does not start like this."
         return fail("sign-in", text, todo)
-    return warn("sign-in", text, "Fine for a trial on one machine, and for nothing else.")
+    return warn("sign-in", text, "Use this only for a trial on one machine.")
 
 
 def _proxies(settings: Settings) -> Finding:
     """Whose word on a client's address is believed: all limits by address rest on it."""
     listed = ", ".join(settings.proxies)
     if listed:
-        return ok("proxies", f"X-Forwarded-For is believed of {listed} (SOFTPHONE_PROXIES).")
-    text = (
-        "X-Forwarded-For is believed of proxies on this machine alone: SOFTPHONE_PROXIES is empty."
-    )
+        return ok("proxies", f"X-Forwarded-For is trusted from {listed} (SOFTPHONE_PROXIES).")
+    text = "X-Forwarded-For is trusted only from this machine: SOFTPHONE_PROXIES is empty."
     if is_loopback(settings.host):
         return ok("proxies", text)
-    todo = "Name your proxy's address or network in it; else all agents count as one client."
+    todo = "Set it to your proxy's address or network. Otherwise all agents count as one client."
     return warn("proxies", text, todo)
 
 
@@ -86,9 +84,9 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
     if settings.orgs_file is None:
         yield from _provider_secrets(settings)
     else:
-        yield ok("secrets", "Each org's account, token and webhook secrets are there.")
+        yield ok("secrets", "Each org's account, token and webhook secrets are set.")
     if not settings.log_hash_key.get_secret_value():
-        text = "SOFTPHONE_LOG_HASH_KEY is not set: numbers in logs cannot be joined over restarts."
+        text = "SOFTPHONE_LOG_HASH_KEY is not set: hashed numbers in logs change with each restart."
         yield warn("secrets", text, "Set it to 32 random characters.")
 
 
@@ -98,7 +96,7 @@ def _asterisk_secrets(settings: Settings) -> Iterator[Finding]:
         "SOFTPHONE_ASTERISK_SECRET": bool(settings.asterisk_secret.get_secret_value()),
     }
     for variable in (variable for variable, there in found.items() if not there):
-        text = f"{variable} is not set: no call can be placed or heard of."
+        text = f"{variable} is not set: the adapter can neither place nor follow calls."
         yield fail("secrets", text, "Add a user for the adapter to ari.conf (docs/asterisk.md).")
     if all(found.values()):
         yield ok("secrets", "Asterisk's user and secret are set.")
@@ -117,7 +115,7 @@ def _provider_secrets(settings: Settings) -> Iterator[Finding]:
         "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS": "Run: python -m adapter webhooks register",
     }
     for variable in (variable for variable, there in found.items() if not there):
-        text = f"{variable} is not set: no call can be placed or heard of."
+        text = f"{variable} is not set: the adapter can neither place nor follow calls."
         yield fail("secrets", text, todo.get(variable, "Copy it from the provider's dashboard."))
     if all(found.values()):
         yield ok("secrets", "The provider's account, token and webhook secret are set.")
@@ -133,12 +131,12 @@ def _orgs(orgs: Orgs) -> Iterator[Finding]:
 
 def _org(origin: str) -> Finding:
     if is_loopback(_host(origin)):
-        return warn("orgs", f"{origin} is no Salesforce org.", "Take it out in production.")
+        return warn("orgs", f"{origin} is not a Salesforce org.", "Remove it in production.")
     if not _SALESFORCE.fullmatch(origin):
-        text = f"{origin} is no https address of Salesforce: Open CTI refuses to load there."
-        return fail("orgs", text, "Copy the address from a Lightning page's location bar.")
+        text = f"{origin} is not an https address of Salesforce: Open CTI does not load there."
+        return fail("orgs", text, "Copy the address from the address bar of a Lightning page.")
     if not _LIGHTNING.search(origin):
-        text = f"{origin} is no Lightning address; Lightning pages come from …lightning.force.com."
+        text = f"{origin} is not a Lightning address, which ends in .lightning.force.com."
         return warn("orgs", text, "Add the Lightning address too, unless agents work in Classic.")
     return ok("orgs", f"{origin} may show the softphone.")
 

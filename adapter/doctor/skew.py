@@ -39,5 +39,5 @@ class Skew:
         text = f"This machine's clock differs from the provider's by {off:.0f} s."
         todo = "Run an NTP client, such as chrony, on this machine."
         if off >= TOLERANCE_SECONDS:
-            return (fail("clock", f"{text} Every webhook is refused as too old or too new.", todo),)
+            return (fail("clock", f"{text} All webhooks are refused as too old or too new.", todo),)
         return (warn("clock", text, todo) if off >= NOTICED_SECONDS else ok("clock", text),)

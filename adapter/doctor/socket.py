@@ -44,24 +44,28 @@ async def socket_finding(settings: Settings, tls: ssl.SSLContext) -> Finding:
     except socket_module.gaierror:
         host = urlsplit(url).hostname
         text = f"The name {host} cannot be resolved from this machine."
-        return fail("socket", text, "Correct SOFTPHONE_PUBLIC_URL, or its DNS entry.")
+        return fail("socket", text, "Correct SOFTPHONE_PUBLIC_URL or its DNS entry.")
     except ConnectionRefusedError:
         text = f"Nothing listens at {url}."
-        return fail("socket", text, "Start the adapter, and the proxy in front of it.")
+        return fail("socket", text, "Start the adapter and its proxy.")
     except (OSError, TimeoutError, websockets.WebSocketException) as error:
         return fail("socket", f"{url} cannot be opened ({type(error).__name__}).", _PROXY)
-    return fail("socket", f"{url} let a stranger in.", "That address is not this adapter's.")
+    return fail(
+        "socket", f"{url} accepted an invalid ticket.", "The address is not this adapter's."
+    )
 
 
 def _closed(code: int | None) -> Finding:
     if code == NOT_SIGNED_IN:
-        return ok("socket", "/ws takes pages, and turns away who is not signed in.")
+        return ok("socket", "/ws accepts pages and refuses those that are not signed in.")
     return fail("socket", f"/ws closed with {code}, not with {NOT_SIGNED_IN}.", _PROXY)
 
 
 def _refused(status: int, settings: Settings) -> Finding:
     if status == 403:
-        text = f"/ws refuses pages of {settings.public_origin}: it runs under another address."
+        text = (
+            f"/ws refuses pages of {settings.public_origin}: it is configured for another address."
+        )
         todo = "Restart the adapter with this SOFTPHONE_PUBLIC_URL."
         return fail("socket", text, todo)
     return fail("socket", f"/ws answers {status} to an upgrade.", _PROXY)

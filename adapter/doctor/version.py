@@ -32,4 +32,4 @@ def version_finding(settings: Settings, now: int) -> Finding:
     return ok(CHECK, f"{name} is no more than three years old.")
 
 
-_TODO = "Try a newer version with one agent; the adapter's own tests know 57.0."
+_TODO = "Try a newer version with one agent. The adapter's own tests use 57.0."

@@ -35,22 +35,26 @@ def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:
 
     check, path = "voice certificate", voice.certificate
     if path is None:
-        text = f"Nobody knows when the certificate of {org.org_id} runs out."
-        return warn(check, text, "Name the uploaded file in SOFTPHONE_VOICE_CERTIFICATE.")
-    upload = "Make a pair with `python -m adapter voice key`, and upload its certificate."
+        text = f"The expiry of the certificate of {org.org_id} is unknown."
+        return warn(check, text, "Set SOFTPHONE_VOICE_CERTIFICATE to the uploaded file.")
+    upload = "Create a pair with `python -m adapter voice key`, and upload its certificate."
     try:
         pem = path.read_text(encoding="utf-8")
         if not is_pair(voice.key, pem):
-            return fail(check, f"{path} is not the certificate of the key.", upload)
+            return fail(check, f"{path} does not belong to the key.", upload)
         left_ms = expires_ms(pem) - now_ms
     except OSError as error:
-        return fail(check, f"{path} cannot be read: {error.strerror}.", "Name a file that can.")
+        return fail(
+            check,
+            f"{path} cannot be read: {error.strerror}.",
+            "Correct SOFTPHONE_VOICE_CERTIFICATE.",
+        )
     except (BadKey, UnicodeDecodeError) as error:
-        return fail(check, f"{path} is of no use: {error}.", upload)
+        return fail(check, f"{path} cannot be used: {error}.", upload)
     days = left_ms // 86_400_000
     if left_ms <= 0:
-        return fail(check, f"{path} ran out {-days} days ago.", upload)
-    text = f"{path} is the key's, and good for {days} days."
+        return fail(check, f"{path} expired {-days} days ago.", upload)
+    text = f"{path} belongs to the key and is valid for {days} days."
     return ok(check, text) if left_ms > SOON_MS else warn(check, text, upload)
 
 
@@ -61,14 +65,14 @@ def _key(org: Org, pem: str) -> Finding:
     try:
         read_key(pem)
     except BadKey as error:
-        todo = "Make a pair with `python -m adapter voice key`, and upload its certificate."
+        todo = "Create a pair with `python -m adapter voice key`, and upload its certificate."
         return fail("voice key", f"The key of {org.org_id} cannot sign: {error}.", todo)
     return ok("voice key", f"The contact center of {org.org_id} has a key that can sign.")
 
 
 def _library(path: Path | None) -> Finding:
     if path is None:
-        todo = "Fetch it with scripts/voice-library, and name it in SOFTPHONE_VOICE_LIBRARY."
+        todo = "Fetch it with scripts/voice-library, and set SOFTPHONE_VOICE_LIBRARY to it."
         return fail("voice library", "Salesforce's connector library is not set.", todo)
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -79,9 +83,9 @@ def _library(path: Path | None) -> Finding:
     if not version:
         todo = "Fetch it with scripts/voice-library."
         return fail("voice library", f"{path} is not Salesforce's connector library.", todo)
-    said = f"{path} has the layout of {version}."
+    said = f"{path} has the layout of version {version}."
     return (
         ok("voice library", said)
         if version == "4.8"
-        else warn("voice library", said, "Prefer 4.8.")
+        else warn("voice library", said, "Use 4.8 if you can.")
     )

@@ -20,8 +20,8 @@ NOTICED_SECONDS = 10
 NTP = "Run an NTP client, such as chrony, on this machine."
 
 _MEANING = {
-    401: "Salesforce does not take the token: compare key and certificate, org id and API name.",
-    403: "Salesforce lets this contact center write nothing: check its permissions.",
+    401: "Salesforce rejects the token: check key and certificate, org id and API name.",
+    403: "Salesforce lets this contact center write nothing. Check its permissions.",
 }
 
 
@@ -63,8 +63,8 @@ def _token(status: int, url: str) -> Finding:
     if 300 <= status < 400:
         return fail(check, f"{url} answers with a redirect.", "Check SOFTPHONE_VOICE_URL.")
     if status == 429 or status >= 500:
-        return warn(check, f"{url} answers {status}: nobody knows yet.", "Look again later.")
-    return ok(check, f"{url} takes our tokens.")
+        return warn(check, f"{url} answers {status}, which proves nothing.", "Try again later.")
+    return ok(check, f"{url} accepts the adapter's tokens.")
 
 
 def _skew(answer: httpx.Response, clock: Clock) -> list[Finding]:
@@ -77,5 +77,5 @@ def _skew(answer: httpx.Response, clock: Clock) -> list[Finding]:
     off = abs(clock.now() / 1000 - said)
     text = f"This machine's clock differs from Salesforce's by {off:.0f} s."
     if off >= LIFETIME_SECONDS:
-        return [fail("voice clock", f"{text} No token is good for so long.", NTP)]
+        return [fail("voice clock", f"{text} Tokens expire sooner than that.", NTP)]
     return [warn("voice clock", text, NTP) if off >= NOTICED_SECONDS else ok("voice clock", text)]

@@ -92,7 +92,7 @@ async def test_what_is_missing_has_its_sentence(bench: Bench, tmp_path: Path) ->
     assert worst["directory"] is Grade.FAIL
     assert worst["phones"] is worst["application"] is worst["call log"] is Grade.WARN
     assert worst["identity"] is worst["emergency"] is Grade.WARN
-    assert any("nobody has PJSIP/nobody" in text for _, text in told(found, "directory"))
+    assert any("PJSIP/nobody, the phone of nobody" in text for _, text in told(found, "directory"))
 
 
 async def test_without_a_directory_nobody_has_a_phone(bench: Bench, tmp_path: Path) -> None:

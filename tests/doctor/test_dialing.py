@@ -40,9 +40,9 @@ def test_each_rule_is_told_as_it_stands() -> None:
     text = told(**LIMITED)
     for words in ("DE, AT", "numbers are allowed", "an org 60 a minute", "within 2.5 seconds"):
         assert words in text
-    assert "Calls may go to US alone" in told()
+    assert "Calls may go only to US" in told()
     assert "an org any number of a minute" in told(SOFTPHONE_DIALS_PER_MINUTE_PER_ORG="0")
-    assert "again is never asked about" in told(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
+    assert "never needs a confirmation" in told(SOFTPHONE_CONFIRM_REPEAT_SECONDS="0")
     assert "the prefixes 9/1/011" in told(SOFTPHONE_DIAL_PLANS="9/1/011")
 
 

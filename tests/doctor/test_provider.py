@@ -158,10 +158,10 @@ OURS = "https://phone.example.com"
 @pytest.mark.parametrize(
     ("hooks", "grade", "said"),
     [
-        ((), Grade.FAIL, "None of the 0 webhook endpoints"),
-        (("https://old.example.com/webhooks/dialstack",), Grade.FAIL, "None of the 1"),
-        ((f"{OURS}/webhooks/dialstack",), Grade.OK, "is told of all"),
-        ((f"{OURS}/webhooks/dialstack/acct",), Grade.OK, "is told of all"),
+        ((), Grade.FAIL, "is not among the 0 webhook endpoints"),
+        (("https://old.example.com/webhooks/dialstack",), Grade.FAIL, "is not among the 1"),
+        ((f"{OURS}/webhooks/dialstack",), Grade.OK, "receives all"),
+        ((f"{OURS}/webhooks/dialstack/acct",), Grade.OK, "receives all"),
     ],
 )
 async def test_where_the_provider_posts_is_looked_at(

@@ -89,7 +89,7 @@ async def test_the_certificates_last_days_are_counted(
     async with Front().listening(server) as settings:
         found = await examined(settings, client)
     assert told(found, "certificate") == [
-        (grade, f"The certificate is good for another {days} days.")
+        (grade, f"The certificate is valid for another {days} days.")
     ]
     assert told(found, "reachable")[0][0] is Grade.OK
 

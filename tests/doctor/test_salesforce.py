@@ -168,4 +168,4 @@ async def test_a_read_back_that_is_refused_fails(query: Handler, token_status: i
     async with an_org(query, token_status) as settings:
         found = await examined(settings)
     assert [(f.check, f.grade) for f in found] == [("read-back", Grade.FAIL)]
-    assert "client-credentials" in found[0].todo
+    assert "client credentials" in found[0].todo

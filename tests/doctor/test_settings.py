@@ -115,9 +115,9 @@ def test_without_a_key_for_hashes_somebody_is_told() -> None:
         ("", Grade.FAIL, "is empty"),
         ("https://acme.lightning.force.com", Grade.OK, "may show"),
         ("https://acme--dev.sandbox.lightning.force.com", Grade.OK, "may show"),
-        ("https://acme.my.salesforce.com", Grade.WARN, "no Lightning address"),
-        ("https://acme.lightning.force.com.evil.example", Grade.FAIL, "no https address"),
-        ("http://127.0.0.1:8081", Grade.WARN, "no Salesforce org"),
+        ("https://acme.my.salesforce.com", Grade.WARN, "not a Lightning address"),
+        ("https://acme.lightning.force.com.evil.example", Grade.FAIL, "not an https address"),
+        ("http://127.0.0.1:8081", Grade.WARN, "not a Salesforce org"),
     ],
 )
 def test_each_org_is_judged(origins: str, grade: Grade, word: str) -> None:

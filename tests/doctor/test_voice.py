@@ -80,9 +80,9 @@ def test_a_certificate_must_be_the_keys_and_last_a_month(tmp_path: Path) -> None
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     mine = private_pem(key)
     for days, grade, said in (
-        (365.5, "ok", "good for 365 days"),
-        (3.5, "warn", "good for 3 days"),
-        (-2.5, "fail", "ran out"),
+        (365.5, "ok", "valid for 365 days"),
+        (3.5, "warn", "valid for 3 days"),
+        (-2.5, "fail", "expired"),
     ):
         found = certified(tmp_path, certificate_of(key, days=days), mine)
         assert found[0] == grade
