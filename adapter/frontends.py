@@ -113,6 +113,7 @@ def _handlers(
         questions=Throttle(QUESTIONS_PER_MINUTE, clock),
     )
     site = Site(settings, edges.orgs, may_talk=_talkers(edges))
+    status = Status(edges.store, edges.writable)
     board = BoardSite(runtime.board, sessions.of, settings.supervisors_or_everybody, edges.orgs)
     return Handlers(
         site=site,
@@ -121,7 +122,7 @@ def _handlers(
         sign_in=_sign_in(edges, login),
         bridge=_bridge(edges, runtime, sessions, site.build),
         sip=_sip(edges, runtime, phones, sessions),
-        status=Status(edges.store, edges.writable),
+        status=status,
         board=board,
         board_live=BoardLive(
             boards, board.supervisor, day_of, tasks=edges.tasks, own_origin=settings.public_origin
@@ -131,7 +132,13 @@ def _handlers(
         desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants),
         blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
         metrics=MetricsSite(
-            edges.metrics, edges.store, agents, runtime.pages, runtime.compare, clock
+            edges.metrics,
+            edges.store,
+            agents,
+            runtime.pages,
+            runtime.compare,
+            clock,
+            status.store_trouble,
         ),
     )
 

@@ -184,6 +184,9 @@ class Metrics:
             "Call logs that are not settled, in the whole store, by state and age.",
             ["state", "age"],
         )
+        self.writable = self._gauge(
+            "softphone_store_writable", "1 while this replica's store can be written, else 0."
+        )
         self.parked = self._gauge(
             "softphone_parked_deliveries", "Deliveries that wait for their call."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -33,14 +34,16 @@ class MetricsSite:
     pages: Pages
     compare: VersionReconciler
     clock: Clock
+    store_trouble: Callable[[], Awaitable[str]]
 
     def __post_init__(self) -> None:
         self._counted_at = -FRESH_MS
         self._missed_before = 0
 
     async def scrape(self, _request: web.Request) -> web.Response:
-        """GET /self.metrics: the self.store being away is no reason to say nothing."""
+        """GET /metrics: the store being away is no reason to say nothing."""
         self._look()
+        self.metrics.writable.set(0 if await self.store_trouble() else 1)
         try:
             await self._count()
         except StorageError as error:

@@ -40,13 +40,17 @@ class Status:
         """GET /readyz: it may have traffic: its store reads and writes, and it is not leaving."""
         if self.draining:
             return failure(503, "draining", "This replica is shutting down. Try again.")
+        trouble = await self.store_trouble()
+        return failure(503, "store", trouble) if trouble else web.json_response({"status": "ready"})
+
+    async def store_trouble(self) -> str:
+        """Why nothing can be stored; empty where it can."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._store.epoch()
                 await self._writable.check()
         except StorageError as error:
-            return failure(503, "store", f"The store is not writable: {error}")
+            return f"The store is not writable: {error}"
         except TimeoutError:
-            text = f"The store has not answered for {PATIENCE_SECONDS:g} s."
-            return failure(503, "store", text)
-        return web.json_response({"status": "ready"})
+            return f"The store has not answered for {PATIENCE_SECONDS:g} s."
+        return ""

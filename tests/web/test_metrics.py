@@ -57,11 +57,14 @@ async def test_a_store_that_is_away_hides_no_metrics(
     async def away(*_: object) -> None:
         raise StorageError("away")
 
-    monkeypatch.setattr("adapter.storage.sqlstore.SqlStore.waiting", away)
     async with httpx.AsyncClient(base_url=world.url, trust_env=False) as http:
+        assert "softphone_store_writable 1.0" in (await http.get("/metrics")).text
+        monkeypatch.setattr("adapter.storage.sqlstore.SqlStore.waiting", away)
+        monkeypatch.setattr("adapter.storage.sqlstore.SqlStore.epoch", away)
         answer = await http.get("/metrics")
     assert answer.status_code == 200
     assert "softphone_sockets 0.0" in answer.text
+    assert "softphone_store_writable 0.0" in answer.text
 
 
 async def test_a_log_that_is_saved_is_counted_once(world: World) -> None:
