@@ -88,7 +88,7 @@ def test_a_certificate_must_be_the_keys_and_last_a_month(tmp_path: Path) -> None
         assert found[0] == grade
         assert said in found[1]
     assert certified(tmp_path, key_pair()[1], mine)[0] == "fail"
-    assert "is of no use" in certified(tmp_path, "x")[1]
+    assert "cannot be used" in certified(tmp_path, "x")[1]
     assert voice(tmp_path, "x")[1][0] == "warn"
     gone = voice(tmp_path, "x", voice_certificate=tmp_path / "gone.pem")[1]
     assert "cannot be read" in gone[1]
