@@ -6,6 +6,7 @@ would is an answer that got lost: what was asked for may have been done all the 
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterable, Iterator, Mapping
 from typing import Any
@@ -62,14 +63,27 @@ def _add(body: bytearray, piece: bytes, most: int) -> None:
 
 
 class BoundedTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, which hands on no more than `most` bytes of an answer."""
+    """httpx's own transport, which hands on no more than `most` bytes of an answer.
 
-    def __init__(self, most: int, verify: ssl.SSLContext | bool, limits: httpx.Limits) -> None:
+    `seconds` are for the whole of it: httpx's own time-outs begin anew with each byte.
+    """
+
+    def __init__(
+        self, most: int, seconds: float | None, verify: ssl.SSLContext | bool, limits: httpx.Limits
+    ) -> None:
         super().__init__(verify=verify, limits=limits, trust_env=False)
         self._most = most
+        self._seconds = seconds
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it. Raises httpx's TransportError or DecodingError."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._sent(request)
+        except TimeoutError:
+            raise httpx.ReadTimeout("the answer does not end", request=request) from None
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
         came = await super().handle_async_request(request)
         headers = came.headers.copy()
         try:
@@ -91,11 +105,11 @@ def build_client(
 ) -> httpx.AsyncClient:
     """Make a client: no redirects, no proxies of the environment, answers of `most` bytes.
 
-    Seconds in `timeout`; `more` is httpx's own.
+    Seconds in `timeout`, of which those for reading bound the whole; `more` is httpx's own.
     """
     return httpx.AsyncClient(
         timeout=timeout,
-        transport=BoundedTransport(most, verify, limits),
+        transport=BoundedTransport(most, httpx.Timeout(timeout).read, verify, limits),
         follow_redirects=False,
         trust_env=False,
         **more,

@@ -153,6 +153,29 @@ async def test_an_answer_that_is_too_long_is_lost_and_leaves_open_what_was_asked
     assert server.asked == 1
 
 
+async def test_an_answer_that_trickles_for_ever_is_waited_for_no_longer_than_said() -> None:
+    """Each byte comes in time, and there is always another one."""
+    left = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(ANSWER % 200 + b"Content-Length: 200000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(60), build_client(1.0) as http:
+            with pytest.raises(httpx.ReadTimeout):
+                await http.get(url)
+            await left.wait()
+
+
 @pytest.mark.parametrize(
     ("encoding", "pack"),
     [("identity", bytes), ("gzip", gzip.compress), ("deflate", zlib.compress)],

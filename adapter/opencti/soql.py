@@ -51,7 +51,7 @@ class TaskFinder:
         query = f"SELECT Id FROM Task WHERE {fits} ORDER BY CreatedDate LIMIT 10"  # noqa: S608
         try:
             answer = await self._query(query)
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise ReadBackFailed(type(error).__name__) from error
         rows = answer.get("records")
         if not isinstance(rows, list):

@@ -107,7 +107,9 @@ TROUBLES = {
 def read_outcome(status: int, headers: Any, body: Any) -> WriteOutcome:
     """The outcome of a response. A redirect means that the address in the settings is wrong."""
     if 200 <= status < 300:
-        record_id = body.get("voiceCallId") if isinstance(body, dict) else None
+        if not isinstance(body, dict):
+            return Unknown("not the API's answer")  # a page of something in between
+        record_id = body.get("voiceCallId")
         # A success may carry a text in `errors`; the record exists all the same.
         return Written(record_id if isinstance(record_id, str) else "")
     if status in _TRANSIENT or status >= 500:
@@ -141,9 +143,10 @@ def _message(body: Any) -> str:
 
 
 def _json(response: httpx.Response) -> Any:
+    """The response's JSON: an empty object for an empty body, None for anything else."""
     try:
-        return response.json()
-    except ValueError:
+        return response.json() if response.content.strip() else {}
+    except (ValueError, RecursionError):
         return None
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+import respx
 
 from adapter.page.port import Refused, Unknown, Written
 from adapter.voice import client as module
@@ -110,12 +111,24 @@ async def test_a_server_that_is_not_there_says_nothing(client: VoiceClient) -> N
     assert isinstance(await client.complete("c1", BODY), Unknown)
 
 
+@pytest.mark.parametrize("page", ["<html>Down for maintenance</html>", "[]", "[" * 100_000])
+async def test_a_page_of_whoever_stands_in_between_is_no_record(
+    client: VoiceClient, page: str
+) -> None:
+    """However friendly its status: completing is repeated. An empty answer is one."""
+    with respx.mock:
+        respx.patch(url__startswith=str(client.http.base_url)).respond(200, text=page)
+        assert isinstance(await client.complete("c1", BODY), Unknown)
+        respx.patch(url__startswith=str(client.http.base_url)).respond(204)
+        assert await client.complete("c1", BODY) == Written("")
+
+
 def test_what_an_answer_says_beside_its_status_may_be_anything() -> None:
     """A text in `errors` is a success all the same; a body may be no JSON at all."""
     assert read_outcome(200, {}, {"voiceCallId": "0LQ1", "errors": "We created…"}) == Written(
         "0LQ1"
     )
-    assert read_outcome(201, {}, None) == Written("")
+    assert read_outcome(201, {}, {}) == Written("")
     assert read_outcome(422, {}, [{"message": "x" * 999}]) == Refused(
         "HTTP_422", "x" * module.TEXT_KEPT, permanent=True
     )

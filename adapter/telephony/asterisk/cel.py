@@ -8,10 +8,12 @@ https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
+    make_url,
     or_,
     select,
 )
@@ -31,6 +34,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapter.telephony.asterisk import ids
 from adapter.telephony.asterisk.celrows import CelRow, cdr_of, roots_of
 from adapter.telephony.port import Cdr, Unknown
+
+T = TypeVar("T")
+
+THREADS = 2
+"""Of its own: a database that hangs would take those that look up hosts for everybody."""
+
+PATIENCE: dict[str, dict[str, Any]] = {
+    "pymysql": {"connect_timeout": 3, "read_timeout": 8},
+    "psycopg": {"connect_timeout": 3, "options": "-c statement_timeout=8000"},
+}
+"""By driver, what ends the waiting there."""
 
 ROWS = 5_000
 COLUMNS = ("eventtype", "eventtime", "uniqueid", "linkedid", "channame", "appdata", "cid_num")
@@ -45,6 +59,7 @@ class CelLog:
     def __init__(self, engine: Engine, *, zone: tzinfo | None = None) -> None:
         """`zone` is that of the times in it; None is this machine's own."""
         self._engine = engine
+        self._threads = ThreadPoolExecutor(THREADS, "cel")
         self._zone = zone
         columns = [Column(name, String) for name in (*COLUMNS, *REST)]
         self._table = Table("cel", MetaData(), *columns)
@@ -55,7 +70,7 @@ class CelLog:
         channel = ids.channel_of_call(root)
         ours = [table.linkedid.like(f"{root}-%"), table.uniqueid.like(f"{root}-%")]
         theirs = [] if channel is None else [table.uniqueid == channel]
-        return cdr_of(root, await asyncio.to_thread(self._read, or_(*ours, *theirs)))
+        return cdr_of(root, await self._run(lambda: self._read(or_(*ours, *theirs))))
 
     async def calls(
         self, user: str, endpoints: Sequence[str], since_ms: int, limit: int
@@ -65,14 +80,17 @@ class CelLog:
         since = datetime.fromtimestamp(since_ms / 1000, UTC).astimezone(self._zone)
         began = table.eventtime >= (since - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S")
         phones = or_(*[table.channame.like(f"{endpoint}-%") for endpoint in endpoints])
-        rows = await asyncio.to_thread(self._read, began & phones)
+        rows = await self._run(lambda: self._read(began & phones))
         found = [await self.call(root) for root in roots_of(rows)[: limit + MORE]]
         fits = (cdr for cdr in found if cdr is not None and _is_of(cdr, user, since_ms))
         return tuple(islice(fits, limit))
 
     async def last(self) -> str:
         """When the last event was written, as it is written; empty where there is none."""
-        return await asyncio.to_thread(self._last)
+        return await self._run(self._last)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _last(self) -> str:
         query = select(self._table.c.eventtime).order_by(self._table.c.eventtime.desc()).limit(1)
@@ -80,7 +98,11 @@ class CelLog:
 
     def _read(self, condition: ColumnElement[bool]) -> list[CelRow]:
         query = select(self._table).where(condition).order_by(self._table.c.eventtime).limit(ROWS)
-        return [self._row(**row) for row in self._rows(query)]
+        rows: list[CelRow] = []
+        for row in self._rows(query):
+            with suppress(ValueError, OverflowError):  # a row without a time costs itself
+                rows.append(self._row(**row))
+        return rows
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         try:
@@ -95,7 +117,8 @@ class CelLog:
 
     async def close(self) -> None:
         """Let go of connections."""
-        await asyncio.to_thread(self._engine.dispose)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._engine.dispose()
 
 
 def _is_of(cdr: Cdr, user: str, since_ms: int) -> bool:
@@ -114,4 +137,8 @@ def milliseconds(value: object, zone: tzinfo | None) -> int:
 
 def open_cel(url: str, *, utc: bool) -> CelLog:
     """The log at an address of SQLAlchemy's; `utc` says how its times are written."""
-    return CelLog(create_engine(url, pool_pre_ping=True), zone=UTC if utc else None)
+    address = make_url(url)
+    patience = PATIENCE.get(address.get_driver_name(), {})
+    ours = {key: value for key, value in patience.items() if key not in address.query}
+    engine = create_engine(address, pool_pre_ping=True, connect_args=ours)
+    return CelLog(engine, zone=UTC if utc else None)

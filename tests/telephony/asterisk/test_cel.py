@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +56,36 @@ async def test_an_agents_calls_are_found_by_their_phones(url: str) -> None:
     assert [cdr.update.provider_call_id for cdr in found] == ["9-2", "c1"]
     assert len(await log.calls("ada", ["PJSIP/ada"], since, 1)) == 1
     assert await log.last() == ROWS[-1][1]
+    await log.close()
+
+
+async def test_a_row_without_a_time_costs_itself(url: str) -> None:
+    """MariaDB writes zeros where it has none."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base, base:
+        for odd in ("0000-00-00 00:00:00", None, ""):
+            base.execute(
+                "INSERT INTO cel VALUES ('HANGUP', ?, 'c1-d0', 'c1-d0', '', '', '', '', '')", [odd]
+            )
+    log = open_cel(url, utc=True)
+    found = await log.call("c1")
+    assert found is not None
+    assert found.update.facts.talk_ms == 5000
+    await log.close()
+
+
+async def test_a_database_that_hangs_takes_no_thread_from_others(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop's own threads look up hosts and look at the disk, for all orgs."""
+    log, over = open_cel(url, utc=True), threading.Event()
+    monkeypatch.setattr(log, "_rows", lambda _: over.wait() and [])
+    asked = [asyncio.create_task(log.call("c1")) for _ in range(100)]
+    try:
+        await asyncio.sleep(0)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 20) == "free"
+    finally:
+        over.set()
+    assert await asyncio.gather(*asked) == [None] * 100
     await log.close()
 
 
