@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -23,6 +23,22 @@ from adapter.telephony.dialstack.webhook import PATH
 SECONDS = 5.0
 RENEW_DAYS = 14
 DAY_MS = 86_400_000
+
+_RENEW = "Renew it, and install the full chain."
+_NAMED = "Get a certificate for this name, or correct SOFTPHONE_PUBLIC_URL."
+_CHAIN = "Let the proxy send the full chain (fullchain.pem), not its own certificate alone."
+_ANYBODY = "Get a certificate from an authority that browsers know."
+_UNTRUSTED = {
+    9: "Check this machine's clock, then the certificate's dates.",
+    10: "Renew it, and see why it was not renewed.",
+    18: _ANYBODY,
+    19: _ANYBODY,
+    20: _CHAIN,
+    21: _CHAIN,
+    62: _NAMED,
+    64: _NAMED,
+}
+"""What to do, by OpenSSL's number (https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/)."""
 
 _PROXY = "Check the DNS name, the reverse proxy, and that the adapter runs behind it."
 
@@ -54,7 +70,7 @@ async def _certificate(
             )
     except ssl.SSLCertVerificationError as error:
         text = f"Browsers do not trust the certificate: {error.verify_message}."
-        return (fail("certificate", text, "Renew it, and install the full chain."),)
+        return (fail("certificate", text, _UNTRUSTED.get(error.verify_code, _RENEW)),)
     except (OSError, TimeoutError):
         return ()  # GET /healthz tells it in better words.
     try:
@@ -86,13 +102,13 @@ async def _alive(http: httpx.AsyncClient, settings: Settings) -> Finding:
 
 async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]:
     try:
-        page = await http.get("/softphone")
+        pages = {origin: await http.get(_page(origin)) for origin in orgs.origins or ("",)}
         hooks = [(path, await http.get(path)) for path in _endpoints(orgs)]
     except httpx.HTTPError as error:
         text = f"The public address stopped answering ({type(error).__name__})."
         yield fail("reachable", text, _PROXY)
         return
-    yield _framing(page, orgs)
+    yield _framing(pages)
     for path, answer in hooks:
         yield _webhooks(path, answer)
 
@@ -108,23 +124,36 @@ def _endpoints(orgs: Orgs) -> list[str]:
     return [f"{PATH}/{quote(org.account, safe='')}" for org in hooked]
 
 
-def _framing(page: httpx.Response, orgs: Orgs) -> Finding:
-    """What lets Salesforce show the page; each of these makes a blank panel."""
-    if page.status_code != 200:
-        text = f"/softphone answers {page.status_code}."
-        return fail("page", text, "Let the proxy pass every path, without a sign-in of its own.")
-    if "X-Frame-Options" in page.headers:
-        text = "A proxy adds X-Frame-Options, so browsers do not show the page in Salesforce."
-        return fail("page", text, "Remove that header from the proxy's configuration.")
-    policy = page.headers.get("Content-Security-Policy", "")
-    frames = policy.partition("frame-ancestors")[2].partition(";")[0].split()
-    missing = [origin for origin in orgs.origins if origin not in frames]
-    if missing:
+def _page(origin: str) -> str:
+    """As that org asks for it: of several orgs' pages each may be shown by its own alone."""
+    return f"/softphone?mode=Lightning&sfdcIframeOrigin={quote(origin, safe='')}"
+
+
+def _framing(pages: Mapping[str, httpx.Response]) -> Finding:
+    """What lets each Salesforce origin show its page; each of these makes a blank panel."""
+    for page in pages.values():
+        if page.status_code != 200:
+            text = f"/softphone answers {page.status_code}."
+            todo = "Let the proxy pass every path, without a sign-in of its own."
+            return fail("page", text, todo)
+        if "X-Frame-Options" in page.headers:
+            text = "A proxy adds X-Frame-Options, so browsers do not show the page in Salesforce."
+            return fail("page", text, "Remove that header from the proxy's configuration.")
+    if not all(f"origin={quote(origin, safe='')}" in page.text for origin, page in pages.items()):
+        text = "A proxy drops what Salesforce appends to the address of /softphone."
+        return fail("page", text, "Let the proxy pass the query string as it is.")
+    missing = [origin for origin, page in pages.items() if origin not in _frames(page)]
+    if any(missing):
         text = f"The running adapter does not let {', '.join(missing)} show the page."
         return fail(
             "page", text, "Restart it with these settings, and let the proxy pass its headers."
         )
     return ok("page", "The configured orgs may show the page.")
+
+
+def _frames(page: httpx.Response) -> list[str]:
+    policy = str(page.headers.get("Content-Security-Policy", ""))
+    return policy.partition("frame-ancestors")[2].partition(";")[0].split()
 
 
 def _webhooks(path: str, answer: httpx.Response) -> Finding:

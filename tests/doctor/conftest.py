@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -82,6 +83,7 @@ class Front:
         default_factory=lambda: {"Content-Security-Policy": f"frame-ancestors {ORG}; x"}
     )
     hooks: int = 405
+    heard: str = "sfdcIframeOrigin"
     asked: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -90,7 +92,8 @@ class Front:
         if request.path == "/healthz":
             return self.health or web.json_response({"status": "ok"})
         if request.path == "/softphone":
-            return web.Response(status=self.page_status, headers=self.page_headers)
+            said = f"page-settings?origin={quote(request.query.get(self.heard, ''), safe='')}"
+            return web.Response(text=said, status=self.page_status, headers=self.page_headers)
         return web.Response(status=self.hooks)
 
     @asynccontextmanager

@@ -14,7 +14,8 @@ from adapter.orgfile import orgs_of
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from tests.doctor.conftest import ORG, Front, StoppedClock, certificate, told
-from tests.scenarios.conftest import World, free_port
+from tests.scenarios.conftest import World, a_world, free_port
+from tests.test_orgfile import org_text
 
 PLAIN = ssl.create_default_context()
 
@@ -32,6 +33,19 @@ async def test_a_running_adapter_is_good(world: World) -> None:
         ("page", Grade.OK),
         ("webhooks", Grade.OK),
     }
+
+
+async def test_each_of_several_orgs_is_shown_its_own_page(tmp_path: Path) -> None:
+    """No page names two of them, so each is asked for as its org asks."""
+    (tmp_path / "orgs.toml").write_text(org_text(tmp_path, "a") + org_text(tmp_path, "b"))
+    async with a_world(tmp_path, orgs_file=tmp_path / "orgs.toml") as both:
+        one = load({}, public_url=both.url, orgs_file=tmp_path / "orgs.toml")
+        found = await examined(one)
+        assert told(found, "page") == [(Grade.OK, "The configured orgs may show the page.")]
+        (tmp_path / "orgs.toml").write_text(org_text(tmp_path, "a") + org_text(tmp_path, "c"))
+        ((grade, text),) = told(await examined(one), "page")
+    assert grade is Grade.FAIL
+    assert "does not let https://c.lightning.force.com show" in text
 
 
 async def test_nobody_there_fails_once() -> None:
@@ -67,6 +81,7 @@ async def test_another_program_at_the_address_fails(health: web.Response) -> Non
             "page",
             f"does not let {ORG}",
         ),
+        (Front(heard="nothing"), "page", "drops what Salesforce appends"),
         (Front(hooks=404), "webhooks", "no provider configured"),
         (Front(hooks=401), "webhooks", "answers 401"),
     ],
@@ -112,6 +127,27 @@ async def test_a_certificate_that_nobody_vouches_for_fails(tmp_path: Path) -> No
     ((grade, text),) = told(found, "certificate")
     assert grade is Grade.FAIL
     assert "self-signed" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "host", "todo"),
+    [
+        (-1, "127.0.0.1", "Renew"),
+        (60, "localhost", "Get a certificate for this name"),
+        (400, "127.0.0.1", "clock"),
+    ],
+)
+async def test_what_to_do_about_a_certificate_fits_its_fault(
+    tmp_path: Path, days: int, host: str, todo: str
+) -> None:
+    """Over, another name's, or not valid yet: renewing mends the first alone."""
+    server, client = certificate(tmp_path, days)
+    async with Front().listening(server) as settings:
+        url = settings.public_url.replace("127.0.0.1", host)
+        found = await examined(load({}, public_url=url), client)
+    (finding,) = (one for one in found if one.check == "certificate")
+    assert finding.grade is Grade.FAIL
+    assert todo in finding.todo
 
 
 async def test_an_https_address_without_tls_fails_in_the_words_of_reaching_it() -> None:
