@@ -1,7 +1,7 @@
-"""Phones in the browser: what a driver gives out whose provider talks to them.
+"""Phones in the browser: the port of a driver whose provider can connect to them.
 
-The page's phone carries audio alone. What a call is, and who may be dialed, is decided as for any
-other device of the agent.
+The page's phone carries only audio. Calls and dialing are decided as for the agent's other
+devices.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from adapter.telephony.port import Driver
 
 @dataclass(frozen=True, slots=True)
 class PhoneLogin:
-    """What one page registers its phone with, for as long as its connection lasts.
+    """The login with which one page registers its phone while its connection lasts.
 
-    `url` is where the provider's own WebSocket is, which no page is ever told; `ice` the servers
-    that help its audio through networks, as RTCIceServer
+    `url` is the provider's WebSocket address, which no page ever learns; `ice` lists STUN and TURN
+    servers as RTCIceServer
     (https://developer.mozilla.org/docs/Web/API/RTCPeerConnection/RTCPeerConnection#iceservers).
     """
 
@@ -30,19 +30,19 @@ class PhoneLogin:
 
 @runtime_checkable
 class BrowserPhones(Driver, Protocol):
-    """A driver whose agents may have a phone in the browser. Requests may raise ProviderError."""
+    """A driver whose agents can have a phone in the browser. Requests may raise ProviderError."""
 
     def has_browser_phone(self, user_id: str) -> bool:
-        """Whether this user has one."""
+        """Whether this user has a browser phone."""
 
     async def open_phone(self, user_id: str) -> PhoneLogin:
-        """Make it, with a new password: whoever had the last one cannot register any more."""
+        """Create the phone with a new password; the previous password stops working."""
 
     async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
-        """Take it away; with `unused` only if nobody is registered as it."""
+        """Remove the phone; with `unused` only if it is not registered."""
 
     async def comfort(self, user_id: str) -> None:
-        """Its page is gone: whoever talks with it hears music until it is back, not silence."""
+        """The page is gone: play music to the other party until it is back."""
 
     async def restore_audio(self, user_id: str) -> bool:
-        """Ring it for the call that its lost leg is in, to take that leg's place. False: none."""
+        """Ring the phone to replace its lost leg in a call; False if no leg was lost."""

@@ -1,6 +1,6 @@
-"""How the provider's API has answered this process lately: for people who look, never for a rule.
+"""How the provider's API has answered this process lately, for display only.
 
-No decision rests on it: each request's own outcome is what the core hears of.
+No decision depends on it; the core gets each request's own outcome.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 WINDOW_MS = 300_000
-"""What is older says nothing about now."""
+"""The window that the figures cover."""
 
 MOST = 2_000
-"""Requests that are remembered; with more in five minutes, the latest of them."""
+"""The most requests that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request: when it ended (Unix ms), how long it took (ms), and what was wrong with it.
+    """One request: when it ended (Unix ms), how long it took (ms), and its trouble.
 
-    `trouble` is "" where the provider answered, a refusal included.
+    `trouble` is "" if the provider answered, even with a refusal.
     """
 
     at: int
@@ -42,33 +42,33 @@ class Vitals:
 
 
 class Health:
-    """Remembers the requests to one account; `now` tells the time in Unix milliseconds."""
+    """Remembers the requests to one account; `now` gives Unix milliseconds."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
         self._exchanges: deque[Exchange] = deque(maxlen=MOST)
 
     def note(self, took_ms: int, trouble: str = "") -> None:
-        """A request has ended, with this trouble or none."""
+        """Note a request that ended after `took_ms` milliseconds, with this trouble or none."""
         self._exchanges.append(Exchange(self._now(), took_ms, trouble))
 
     def vitals(self) -> Vitals:
-        """As of now."""
+        """The figures of the last five minutes."""
         since = self._now() - WINDOW_MS
-        recent = [one for one in self._exchanges if one.at >= since]
-        taken = sorted(one.took_ms for one in recent)
-        answers = [one for one in recent if not one.trouble]
-        troubles = [one for one in recent if one.trouble]
+        recent = [exchange for exchange in self._exchanges if exchange.at >= since]
+        taken = sorted(exchange.took_ms for exchange in recent)
+        answers = [exchange for exchange in recent if not exchange.trouble]
+        troubles = [exchange for exchange in recent if exchange.trouble]
         return Vitals(
             requests=len(recent),
             failed=len(troubles),
-            p50_ms=_rank(taken, 0.5),
-            p95_ms=_rank(taken, 0.95),
+            p50_ms=_percentile(taken, 0.5),
+            p95_ms=_percentile(taken, 0.95),
             last_answer_at=answers[-1].at if answers else None,
             last_trouble_at=troubles[-1].at if troubles else None,
             last_trouble=troubles[-1].trouble if troubles else "",
         )
 
 
-def _rank(ascending: list[int], share: float) -> int | None:
+def _percentile(ascending: list[int], share: float) -> int | None:
     return ascending[min(len(ascending) - 1, int(len(ascending) * share))] if ascending else None

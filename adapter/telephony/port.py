@@ -1,19 +1,19 @@
-"""What the adapter asks of a telephony provider, whichever it is: one driver for each account.
+"""The port of telephony providers; each account has a driver.
 
-A provider tells its events by webhooks (`WebhookDriver`) or by a stream (`StreamDriver`); both end
-in an `IncomingDelivery`, and so in one commit. A driver that steers calls itself commits its own
-state of a call (`DriverState`) with the delivery that changes it, and sends its commands when that
-is durable.
+A provider reports events by webhooks (`WebhookDriver`) or by a stream (`StreamDriver`). Both become
+an `IncomingDelivery`, which is applied in one commit. A driver that steers calls itself commits its
+own state of a call (`DriverState`) with the delivery that changes it, and sends its commands after
+the commit.
 
-Errors, and what each says about the world::
+Errors, and what each one means::
 
-    ProviderError            something about the provider, told in `text`
-    ├── Rejected             surely no call: it said no, or was never reached
-    ├── Unknown              perhaps a call: no answer, half an answer, or "my fault"
-    └── Unsupported          this provider cannot do that; nothing was sent
+        ProviderError            base class; `text` says what went wrong
+        ├── Rejected             certainly no call: the provider refused or was never reached
+        ├── Unknown              perhaps a call: no answer, half an answer, or a server error
+        └── Unsupported          this provider cannot do that; nothing was sent
 
-Only `Rejected` lets an agent dial again at once. After `Unknown` the pending call and
-its timer stay, and nothing is ever placed a second time: that would ring a customer twice.
+Only `Rejected` lets an agent dial again at once. After `Unknown` the pending call and its timer
+stay. A call is never placed twice, because that would ring a customer twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ from adapter.telephony.updates import (
 
 
 class ProviderError(Exception):
-    """What went wrong at the provider; `request_id` is theirs, for their support.
+    """What went wrong at the provider; `request_id` is the provider's, for its support.
 
-    `text` may be shown to the agent and logged: it holds no secret and no number of ours.
+    `text` may be shown to the agent and logged; it holds no secrets and no phone numbers.
     """
 
     def __init__(self, text: str, *, request_id: str | None = None) -> None:
@@ -46,7 +46,7 @@ class ProviderError(Exception):
 
 
 class Rejected(ProviderError):
-    """Surely no call. `code` is the provider's or `http-<status>`; `retry_after` in seconds."""
+    """Certainly no call. `code` is the provider's or `http-<status>`; `retry_after` is seconds."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class Rejected(ProviderError):
 
 
 class Unknown(ProviderError):
-    """Perhaps it was done, perhaps not: only an event or the call log can tell.
+    """The outcome is unknown until an event or the CDR shows it.
 
-    `provider_call_id` is the id that the call has if it exists, where we chose it.
+    `provider_call_id` is the call's id if it exists; set only where we chose the id.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Unknown(ProviderError):
 
 
 class Unsupported(ProviderError):
-    """The provider has no such function; the page should not have offered it."""
+    """The provider cannot do this; the page should not have offered it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a provider can do; the page hides the rest."""
+    """The functions of a provider; the page hides all others."""
 
     transfer: bool = False
     hang_up: bool = False
@@ -105,13 +105,13 @@ class Capabilities:
 
     @property
     def pauses(self) -> tuple[Status, ...]:
-        """The states of an agent that it heeds itself."""
-        can = {Status.AWAY: self.pause_queues, Status.DO_NOT_DISTURB: self.do_not_disturb}
-        return tuple(status for status, heeded in can.items() if heeded)
+        """The agent states that the provider itself observes."""
+        by_status = {Status.AWAY: self.pause_queues, Status.DO_NOT_DISTURB: self.do_not_disturb}
+        return tuple(status for status, observed in by_status.items() if observed)
 
 
 class Action(StrEnum):
-    """What an agent may want done to a live call, beside a transfer."""
+    """What an agent can do during a call, besides a transfer."""
 
     HANG_UP = "hang_up"
     HOLD = "hold"
@@ -126,29 +126,29 @@ class Action(StrEnum):
     RECORD = "record"
     STOP_RECORDING = "stop_recording"
     CONSULT = "consult"
-    """Call a third while the other party waits; the agent's own part goes on."""
+    """Call a third party while the other party is on hold."""
     SWAP = "swap"
-    """Talk with the other one of both."""
+    """Switch between the two parties."""
     MERGE = "merge"
-    """Let all three talk."""
+    """Join all three in a conference."""
     COMPLETE = "complete"
-    """Leave both to each other: the agent's part ends."""
+    """Connect both parties and leave the call."""
     CANCEL = "cancel"
-    """Let the third go, in whatever stage, and talk with the other party again."""
+    """Drop the third party at any stage and return to the other party."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The provider took the call on; many do not say under which id."""
+    """The provider accepted the call; many providers do not return its id."""
 
     provider_call_id: str | None
     request_id: str | None
 
 
 class Cdr(Struct, frozen=True):
-    """The provider's own record of one call, which outranks every event of it.
+    """The provider's own record of one call, which outranks every event of the call.
 
-    `dialed` is the number that it says was called, also where it names no direction.
+    `dialed` is the called number, given even if the direction is missing.
     """
 
     update: CallUpdate
@@ -157,10 +157,10 @@ class Cdr(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ProviderUser:
-    """A person at the provider; agents are matched by email, case aside.
+    """A user at the provider; agents are matched by e-mail, ignoring case.
 
-    `number` is what colleagues dial: an extension, where the provider tells one; `ring_profiles`
-    are the keys of other phones that may ring instead.
+    `number` is the extension that colleagues dial, if the provider reports one; `ring_profiles` are
+    the keys of other phones that can ring instead.
     """
 
     user_id: str
@@ -172,7 +172,7 @@ class ProviderUser:
 
 
 MOST_USERS = 10_000
-"""So many users a driver lists at most: who is not among these must be searched for."""
+"""The most users that a driver lists; others are found only by a search."""
 
 
 class Driver(Protocol):
@@ -180,7 +180,7 @@ class Driver(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Tell what may be asked of it."""
+        """The functions that this account offers."""
 
     async def place(
         self,
@@ -191,40 +191,40 @@ class Driver(Protocol):
         ring_profile: str | None = None,
         caller_id: str | None = None,
     ) -> Placed:
-        """Ring the user's devices, then dial: never retried, here or by a caller.
+        """Ring the user's devices, then dial. Neither the driver nor its caller retries this.
 
-        `call_id` is ours, for whoever can name the provider's side of the call after it;
-        `caller_id` the number to show, where `capabilities` has it (None: as the account says).
+        `call_id` is ours, for drivers that can name the provider's call after it. `caller_id` is
+        the number to show, if `capabilities` has that (None: the account's default).
         """
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
-        """Hand a connected call over, unannounced; the agent's part ends."""
+        """Transfer a connected call blind; the agent leaves the call."""
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Do `action`; `value` holds the digits, or whom to consult.
+        """Perform `action`; `value` holds the digits, or the number to consult.
 
-        Raises `Unsupported` where it cannot.
+        Raises `Unsupported` if the provider cannot do it.
         """
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
-        """Read everyone who may be given a phone, `MOST_USERS` at most.
+        """List the users, at most `MOST_USERS`.
 
-        With an `email` only who has it, however many there are; who cannot search gives the list.
+        With `email`, search for that user; a driver that cannot search returns the list.
         """
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
-        """Read one call; None if the provider knows none by that id."""
+        """Fetch one call's CDR; None if the provider has none with that id."""
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
-        """Read the user's calls begun at or after `since_ms`, newest first, at most `limit`."""
+        """List the user's CDRs from `since_ms` (Unix ms) on, newest first, at most `limit`."""
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
-        """Read a delivery again that was stored as it came in at `at`; None if it tells nothing."""
+        """Read a stored delivery again that arrived `at` (Unix ms); None if it says nothing."""
 
     async def close(self) -> None:
-        """Let go of connections; no method may be called after it."""
+        """Close the connections; no method may be called afterwards."""
 
 
 @runtime_checkable
@@ -233,23 +233,23 @@ class WebhookDriver(Driver, Protocol):
 
     @property
     def path(self) -> str:
-        """Where, such as `/webhooks/dialstack`; the account's own address has its name behind."""
+        """The webhook path, such as `/webhooks/dialstack`; the account's name is appended."""
 
     def open_webhook(
         self, headers: Mapping[str, str], body: bytes, url: str, now: int
     ) -> IncomingDelivery | WebhookRefusal:
-        """Prove and read one delivery; raises nothing, whatever comes in.
+        """Verify and read one delivery; never raises, whatever the input.
 
-        Names of `headers` are in lower case; `url` is the address as the provider knows it, the
-        query included (some sign it); `now` is in Unix milliseconds.
+        Names of `headers` are in lower case. `url` is the address as the provider knows it, with
+        the query, because some providers sign it. `now` is Unix milliseconds.
         """
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
-        """Ask for `events` to be sent to `url`."""
+        """Register `url` for `events`."""
 
 
 class Silence(StrEnum):
-    """Why a user's phones will not ring, whoever calls."""
+    """Why none of a user's phones will ring."""
 
     DO_NOT_DISTURB = "do-not-disturb"
     OFFLINE = "phone-offline"
@@ -257,62 +257,62 @@ class Silence(StrEnum):
 
 @runtime_checkable
 class PresenceDriver(Driver, Protocol):
-    """A driver whose provider tells whether a user's phones can ring."""
+    """A driver whose provider reports whether a user's phones can ring."""
 
     async def silence(self, user_id: str) -> Silence | None:
-        """Read why they cannot; None if they can, as far as it knows."""
+        """The reason why they cannot ring; None if they can, as far as the provider knows."""
 
 
 @runtime_checkable
 class PausingDriver(Driver, Protocol):
-    """A driver whose provider can keep calls from a user, as `Capabilities.pauses` tells."""
+    """A driver whose provider can pause a user; `Capabilities.pauses` lists how."""
 
     async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
-        """AWAY: queues pass the user over; DO_NOT_DISTURB: no phone of theirs rings.
+        """Set or end a pause. AWAY: queues skip the user; DO_NOT_DISTURB: no phone rings.
 
-        May be asked again. False where there is nothing to pause (nobody's queue).
+        Safe to repeat. False if there is nothing to pause, because the user is in no queue.
         """
 
 
 class StaleState(Exception):
-    """A driver's state of a call is another by now: load it, decide again, deliver again."""
+    """A driver's state of a call has changed since it was read: load it and decide again."""
 
 
 class NotStored(Exception):
-    """The store could not take it; nothing is in. Try again in a moment."""
+    """The store is unavailable and nothing was stored. Try again in a moment."""
 
 
 class DriverStates(Protocol):
-    """What a driver keeps of its account's calls, in our store; given to it when it is made."""
+    """A driver's states of its account's calls, in our store."""
 
     async def load(self, call_id: str) -> DriverState | None:
-        """One call's; None if there is none. Raises `NotStored`."""
+        """The state of one call; None if there is none. Raises `NotStored`."""
 
     async def unfinished(self) -> tuple[DriverState, ...]:
-        """All that are not over, oldest first. Raises `NotStored`."""
+        """The states of all unfinished calls, oldest first. Raises `NotStored`."""
 
     async def save(self, *states: DriverState) -> None:
-        """Durable when it returns, all of them or none. Raises `StaleState`, `NotStored`."""
+        """Store all the states or none, durably. Raises `StaleState` or `NotStored`."""
 
 
 class Sink(Protocol):
-    """Where the driver of a stream puts its events."""
+    """Receives the events of a stream's driver."""
 
     async def deliver(self, delivery: IncomingDelivery) -> bool:
-        """Durable when it returns, with all that it changed: commands may go out now.
+        """Commit the delivery and all that it changes; commands may be sent afterwards.
 
-        False for one that was taken before: nothing is changed, its states neither. Raises
-        `StaleState`, `NotStored`.
+        False for a repeated delivery, which changes nothing, not even its states. Raises
+        `StaleState` or `NotStored`.
         """
 
 
 @runtime_checkable
 class StreamDriver(Driver, Protocol):
-    """A driver that listens to a stream of events; one process at a time does so."""
+    """A driver that listens to a stream of events, in one process at a time."""
 
     async def run(self, sink: Sink) -> None:
-        """Listen until cancelled; when it returns or raises, it is run again after a while.
+        """Listen until cancelled; if it returns or raises, it is run again later.
 
-        First of all it compares what the provider says exists with what `DriverStates` say should:
-        events of the time when nobody listened do not come again.
+        It first compares the provider's calls with `DriverStates`, because events from the time
+        when nobody listened are not repeated.
         """

@@ -1,13 +1,12 @@
-"""One server's requests, by aiohttp's client: for those that an agent waits for.
+"""Requests to one server by aiohttp's client, for those that an agent waits for.
 
-httpx is what the others use; its request, client and transport are Python down to the parser, and
-take several times the processor time. Nothing is followed, kept in a jar or read from the
-environment.
+Other clients here use httpx, which is Python down to the parser and takes several times the
+processor time. This client follows no redirects, keeps no cookies and ignores the environment.
 
-Law of this file: **`Rejected` says "never sent", and only where that is sure.** So it is where a
-connection never stood; whatever happens on one that stands may have arrived, and is `Unknown`.
-aiohttp sends a GET, PUT or DELETE once more where a kept connection turns out to be closed, a POST
-never (https://docs.aiohttp.org/en/stable/client_reference.html).
+Law of this file: **`Rejected` means "never sent", only if that is certain.** It is certain if no
+connection was established. After that, a request may have arrived, and every failure is `Unknown`.
+aiohttp repeats a GET, PUT or DELETE if a kept connection turns out to be closed, but never a POST
+(https://docs.aiohttp.org/en/stable/client_reference.html).
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ from adapter.telephony.port import Rejected, Unknown
 CONNECTIONS = 100
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
-"""From the first byte to the last of one request, waiting for a free connection included."""
+"""The time limit of one request, including the wait for a free connection."""
 
 KEPT_SECONDS = 5.0
-"""How long an idle connection is kept: no longer than the shortest of servers' usual times."""
+"""How long an idle connection is kept: at most the shortest keep-alive that servers use."""
 
 UNREACHABLE = "unreachable"
 
@@ -46,7 +45,7 @@ _NEVER_SENT = (
 
 
 class Response(NamedTuple):
-    """An answer, read whole, to a limit, and unpacked; `url` is what was asked."""
+    """A complete response with its decoded body (limited in size); `url` is the request's."""
 
     url: URL
     status: int
@@ -56,21 +55,21 @@ class Response(NamedTuple):
 
 
 class HttpClient:
-    """One server's client, for one event loop. `heard` is told of every answer."""
+    """One server's client, for one event loop. `on_response` is called with every response."""
 
     def __init__(
         self,
         base_url: str,
         headers: Mapping[str, str],
-        heard: Callable[[Response], Awaitable[None]] | None = None,
+        on_response: Callable[[Response], Awaitable[None]] | None = None,
         *,
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        told = {"Accept-Encoding": "gzip, deflate", "User-Agent": f"softphone/{__version__}"}
-        self._headers = {**told, **headers}
-        self._heard = heard
+        defaults = {"Accept-Encoding": "gzip, deflate", "User-Agent": f"softphone/{__version__}"}
+        self._headers = {**defaults, **headers}
+        self._on_response = on_response
         self._connect_seconds = connect_seconds
         self._total_seconds = total_seconds
         # The certificates that httpx trusts.
@@ -85,13 +84,13 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         json: Any = None,
     ) -> Response:
-        """Send it once, to a path or a whole address. Raises Rejected and Unknown.
+        """Send a request once, to a path or an absolute address. Raises Rejected or Unknown.
 
-        Without the error's own text, which may quote what was sent.
+        Their texts leave out the cause's text, which may quote the request.
         """
-        session = self._session or self._opened()
+        session = self._session or self._open_session()
         try:
-            # Verbatim: %2E%2E is no step upwards.
+            # Keep the encoding: %2E%2E must not become a step upwards.
             whole = URL(f"{self.base_url}{url}", encoded=True) if isinstance(url, str) else url
             async with (
                 asyncio.timeout(self._total_seconds),
@@ -113,8 +112,8 @@ class HttpClient:
         except (aiohttp.ClientError, httpx.HTTPError, OSError, ValueError) as error:
             raise Unknown(f"The provider's answer was lost ({type(error).__name__})") from error
         response = Response(whole, answer.status, answer.reason or "", answer.headers, body)
-        if self._heard is not None:
-            await self._heard(response)
+        if self._on_response is not None:
+            await self._on_response(response)
         return response
 
     async def aclose(self) -> None:
@@ -122,8 +121,8 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
 
-    def _opened(self) -> aiohttp.ClientSession:
-        """Made with the first request: it belongs to the event loop that runs then."""
+    def _open_session(self) -> aiohttp.ClientSession:
+        """Open it at the first request, because it belongs to the running event loop."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=CONNECTIONS, keepalive_timeout=KEPT_SECONDS, ssl=self._tls
@@ -132,6 +131,6 @@ class HttpClient:
             timeout=aiohttp.ClientTimeout(sock_connect=self._connect_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            skip_auto_headers=_JSON,  # no word of a body where there is none
+            skip_auto_headers=_JSON,  # no Content-Type without a body
         )
         return self._session

@@ -1,7 +1,7 @@
-"""What a provider's event or call log says of one call, before we know whose call it is.
+"""What a provider's event or CDR says about one call, before its agent is known.
 
-A provider speaks of its own call and user ids; the core's events also carry our call id and
-the time of deciding. Whoever finds the agent adds these with `as_event`.
+A provider uses its own call and user ids. The core's events also carry our call id and the time
+of the decision; `as_event` adds these when the agent is known.
 """
 
 from dataclasses import dataclass, field
@@ -17,23 +17,23 @@ from adapter.core.incall import NOTHING_IN_CALL, InCall
 
 
 class Moment(StrEnum):
-    """Which point in a call's life an update is about."""
+    """The point in a call's life that an update is about."""
 
     RINGING = "ringing"
-    """It rings at the agent's phones (or at the account, where no one agent is named yet)."""
+    """The call rings at the agent's phones, or at the account if no agent is named yet."""
     DIALED = "dialed"
     """The agent's own phone was picked up; the destination is being dialed."""
     CONNECTED = "connected"
     ENDED = "ended"
     TRANSFERRED = "transferred"
     IN_CALL = "in-call"
-    """Something within the call is another: `CallUpdate.in_call`, whole."""
+    """Something within the call has changed; `CallUpdate.in_call` has the whole new state."""
     CDR = "cdr"
-    """No event: the provider's own record of the call, which we asked for."""
+    """Not an event: the provider's own record of the call, which we fetched."""
 
 
 class CallUpdate(Struct, frozen=True):
-    """What is told of one call; `user_id` is None where the provider does not name the agent."""
+    """News of one call; `user_id` is None if the provider does not name the agent."""
 
     moment: Moment
     provider_call_id: str
@@ -43,28 +43,28 @@ class CallUpdate(Struct, frozen=True):
 
     @property
     def is_internal(self) -> bool:
-        """Whether two users talk, each of whom is told of each moment under their own name."""
-        return self._goes(Direction.INTERNAL)
+        """Whether two users talk; each gets every moment under their own name."""
+        return self._has_direction(Direction.INTERNAL)
 
     @property
     def is_inbound(self) -> bool:
-        """Whether it comes from outside, and so may ring at several users."""
-        return self._goes(Direction.INBOUND)
+        """Whether the call comes from outside, so it may ring at several users."""
+        return self._has_direction(Direction.INBOUND)
 
-    def _goes(self, direction: Direction) -> bool:
-        told = self.facts.direction
-        return told is not None and told.value is direction
+    def _has_direction(self, direction: Direction) -> bool:
+        known = self.facts.direction
+        return known is not None and known.value is direction
 
     def is_elsewhere(self, user: str | None) -> bool:
-        """Whether it tells of another user's part in a call that may have rung at this one's."""
+        """Whether it is about another user's part in a call that may have rung at this one's."""
         return self.user_id not in (None, user) and not self.is_internal
 
 
 class DriverState(Struct, frozen=True):
-    """What a driver that steers calls keeps of one: committed with what its delivery changes.
+    """A steering driver's state of one call, committed with the delivery that changes it.
 
-    `call_id` is ours; `value` is the driver's own text, which nobody else reads; `version` is the
-    one that was read (0: there is none yet); `over`: nothing is to be steered any more.
+    `call_id` is ours; `value` is text that only the driver reads; `version` is the version that was
+    read (0: none yet); `over`: the driver no longer steers the call.
     """
 
     call_id: str
@@ -75,7 +75,7 @@ class DriverState(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A registered endpoint; the secret is told this once and never again."""
+    """A registered endpoint; the provider shows the secret only once."""
 
     endpoint_id: str
     secret: str = field(repr=False)
@@ -83,7 +83,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredWebhook:
-    """Where a provider posts events, as it tells it; no secret is in it."""
+    """An endpoint as the provider lists it, without the secret."""
 
     endpoint_id: str
     url: str
@@ -91,17 +91,17 @@ class RegisteredWebhook:
 
 
 class WebhookReply(Struct, frozen=True):
-    """What a provider wants as the answer to a delivery that was taken (TwiML, say)."""
+    """The response that a provider wants to an accepted delivery (such as TwiML)."""
 
     body: bytes = b""
     content_type: str = "text/plain"
 
 
 class WebhookRefusal(Struct, frozen=True):
-    """A webhook that is not taken: the status, a stable code and a sentence for its sender.
+    """A refused webhook: the status, a stable code and a sentence for its sender.
 
-    `reason` is for our log and counters (of a few words); `unproved`: nothing shows that the
-    provider sent it, so that its address is watched.
+    `reason` is a few words for our log and counters. `unproved`: nothing shows that the provider
+    sent it, so the sender's address is watched.
     """
 
     status: int
@@ -112,15 +112,14 @@ class WebhookRefusal(Struct, frozen=True):
 
 
 class IncomingDelivery(Struct, frozen=True):
-    """One event of a provider, proved to be its own and read.
+    """One event of a provider, verified and read.
 
-    `event_id` is unique in the account (a stream's driver makes one of what the event says, so
-    that the same event twice has the same id); `body` is what `Driver.read` will be given again
-    when the delivery was parked. `update` is None where it is about no call of ours; with
-    `readable` False it is kept and never looked at again. `parkable`: while no agent has the call,
-    it waits for one; else it is dropped without a trace. `states` are committed with it, or
-    nothing is. `signed_at` is when the provider signed it (Unix seconds). `problem` is what is odd
-    about it, for the log.
+    `event_id` is unique in the account; a stream's driver derives it from the event's content, so
+    a repeated event has the same id. `Driver.read` gets `body` again if the delivery was parked.
+    `update` is None if it concerns no call. With `readable` False it is stored but not used.
+    `parkable`: it waits until an agent has the call; otherwise it is dropped. `states` are
+    committed with it or not at all. `signed_at` is when the provider signed it (Unix seconds).
+    `problem` says for the log what is odd about it.
     """
 
     account: str
@@ -137,9 +136,9 @@ class IncomingDelivery(Struct, frozen=True):
 
 
 def found_talk(account: str, update: CallUpdate) -> IncomingDelivery | None:
-    """What a CDR tells of a talk that is over, as a delivery to whom it names; once for a call.
+    """A CDR's finished talk as a delivery to the user it names; one per call.
 
-    None where it tells of none. Of no use where nobody has that user, so it does not wait for them.
+    None if it shows no talk. Not parkable, because it is useless if no agent has that user.
     """
     is_talk = update.is_inbound and update.facts.connected is not None and update.facts.is_over
     if update.user_id is None or not is_talk:
@@ -158,14 +157,14 @@ def event_for(
     shared: bool = False,
     sent_at: int | None = None,
 ) -> events.Report | None:
-    """The event for the agent with this provider user; None where it is none of theirs.
+    """The event for the agent with this provider user; None if it does not concern them.
 
-    `known`: the agent has this call; `shared`: and so has another one, say of its ring group.
-    `sent_at` is when the provider told it first, in Unix ms: what we refused, and what comes again,
-    does not ring later for that.
+    `known`: the agent has this call; `shared`: another agent has it too, as in a ring group.
+    `sent_at` is when the provider first sent it (Unix ms), so a repeated delivery does not count
+    as later ringing.
     """
     if update.user_id is None and shared and update.is_inbound:
-        return _of_nobody(update, at, call_id)
+        return _without_talk(update, at, call_id)
     if update.user_id in (None, user):
         return as_event(update, at=at, call_id=call_id, known=known)
     if not known:
@@ -175,13 +174,13 @@ def event_for(
         elsewhere = update.is_elsewhere(user)
         return as_event(update, at=at, call_id=call_id, known=known, elsewhere=elsewhere)
     if update.is_internal:
-        return None  # nobody took it from this agent, who is told under their own name
+        return None  # the agent gets the moment under their own name
     when = at if sent_at is None or kind is not events.RingingElsewhere else min(at, sent_at)
     return kind(when, call_id, known, update.provider_call_id, cleaned(update.facts))
 
 
-def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | None:
-    """Somebody talked, and several may have been the one: the call log is asked who."""
+def _without_talk(update: CallUpdate, at: int, call_id: str) -> events.Report | None:
+    """Without the talk, because several agents may have had it: the CDR will say who."""
     if update.moment is Moment.CONNECTED:
         return None
     over = replace(update, facts=replace(update.facts, connected=None, outcome=None))
@@ -191,23 +190,23 @@ def _of_nobody(update: CallUpdate, at: int, call_id: str) -> events.Report | Non
 def as_event(
     update: CallUpdate, *, at: int, call_id: str, known: bool, elsewhere: bool = False
 ) -> events.Report:
-    """Turn an update into the event for the agent's machine (see `events.CallEvent`).
+    """The update as the event for the agent's machine (see `events.CallEvent`).
 
-    What a network says instead of a number or a name is left out here, for all providers.
+    Placeholders of networks for numbers and names are removed here, for all providers.
     """
     unnamed = update.user_id is None and update.is_inbound
-    told = call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere, unnamed
+    fields = call_id, known, update.provider_call_id, cleaned(update.facts), elsewhere, unnamed
     if update.moment is Moment.IN_CALL:
-        return events.InCallChanged(at, *told, in_call=update.in_call)
+        return events.InCallChanged(at, *fields, in_call=update.in_call)
     event = _EVENTS[update.moment]
-    return event(at, *told)
+    return event(at, *fields)
 
 
 _ELSEWHERE: dict[Moment, type[events.RingingElsewhere | events.AnsweredElsewhere]] = {
     Moment.RINGING: events.RingingElsewhere,
     Moment.CONNECTED: events.AnsweredElsewhere,
 }
-"""What another user's ringing and talk are to an agent at whom the call rang, too."""
+"""The events for an agent at whom a call rings that rings or is answered elsewhere."""
 
 _EVENTS: dict[Moment, type[events.Report]] = {
     Moment.RINGING: events.InboundRinging,

@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_refused_with_its_reason(raw: bytes, why: str) ->
     assert reason(raw) == why
 
 
-LETTERS, NUMBER, TWICE = "no letters in a text", "a number that is none", "a key told twice"
+LETTERS, NUMBER, TWICE = "invalid characters in a text", "an invalid number", "a duplicate key"
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""DialStack: its wire format and the HTTP client that speaks it."""
+"""DialStack: its wire format and its driver."""

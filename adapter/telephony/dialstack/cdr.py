@@ -1,6 +1,6 @@
-"""DialStack's record of a call, field by field, before it is known what they mean. Pure.
+"""DialStack's CDR, field by field, before interpretation. Pure.
 
-An event's data and a row of the call log have the same fields, but for the id.
+An event's data and a CDR have the same fields, except for the id.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,11 @@ LONGEST_ADDRESS = 4096
 
 
 class CdrRow(Frozen, frozen=True):
-    """One call as DialStack's fields tell it; times in Unix ms, None where it does not say.
+    """One call in DialStack's fields; times are Unix ms, None if missing.
 
-    An event's data and a row of the call log have the same fields.
-
-    `status` is the provider's own word, `cause` a Q.850 number; `live` says that the
-    provider has not closed the row; `has_recording`: it has a recording, whose address is told, but
-    good for ten minutes only (https://docs.dialstack.ai/api).
+    `status` is the provider's own word, `cause` a Q.850 number. `live`: the provider has not closed
+    the CDR. `has_recording`: there is a recording; its address expires after ten minutes
+    (https://docs.dialstack.ai/api).
     """
 
     provider_call_id: str
@@ -59,56 +57,56 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def parse_record(row: dict[str, Any]) -> CdrRow | None:
-    """Read one row of the call log; None for a row without an id."""
+    """Read one CDR; None if it has no id."""
     call_id = fields.ident(row.get("id")) or fields.ident(row.get("call_id"))
     return None if call_id is None else read_row(call_id, row, None)
 
 
 def read_row(call_id: str, row: dict[str, Any], at: int | None) -> CdrRow:
-    """Read what is said of a call, by an event that came at `at` (Unix ms) or by the call log."""
-    # What is not told, as most of it in most events, is not read.
-    said = {
+    """Read a call's fields, from an event that arrived `at` (Unix ms) or from a CDR."""
+    # Only fields that are present are read; most events have few.
+    get = {
         name: _READERS[name](value)
         for name, value in row.items()
         if value is not None and name in _READERS
     }.get
-    told = said("started_at"), said("answered_at"), said("connected_at"), said("ended_at")
-    started, answered, connected, ended = plausible(told, at)
-    status = said("status")
-    live = status is None and told[3] is None
+    times = get("started_at"), get("answered_at"), get("connected_at"), get("ended_at")
+    started, answered, connected, ended = plausible(times, at)
+    status = get("status")
+    live = status is None and times[3] is None
     if ended is None and not live:
-        ended = _end_by_duration(answered or started, said("duration_seconds"))
+        ended = _end_by_duration(answered or started, get("duration_seconds"))
     return CdrRow(  # in the order of its fields: by name it would take twice as long
         call_id,
-        said("user") or said("user_id"),
-        said("direction"),
-        said("from_number"),
-        said("to_number"),
-        said("from_label") or said("from_name"),
+        get("user") or get("user_id"),
+        get("direction"),
+        get("from_number"),
+        get("to_number"),
+        get("from_label") or get("from_name"),
         started,
         answered,
         connected,
         ended,
         status,
-        said("hangup_cause"),
+        get("hangup_cause"),
         live,
-        said("recording_url") is not None,
-        said("summary"),
+        get("recording_url") is not None,
+        get("summary"),
     )
 
 
 def _end_by_duration(begin: int | None, duration: int | None) -> int | None:
-    """Compute a closed row's end: its duration counts from the first pick-up."""
+    """The end of a closed CDR; its duration counts from the first pick-up."""
     if begin is None or duration is None or duration > LONGEST_CALL_MS:
         return None
     return begin + duration
 
 
 def own_records(records: Sequence[CdrRow], user_id: str, since_ms: int) -> tuple[CdrRow, ...]:
-    """Keep the user's records begun since then: an unknown filter is silently ignored.
+    """Keep the user's CDRs from `since_ms` on, because DialStack ignores unknown filters.
 
-    A row that names no user is kept only if no row names another one, for then the
-    provider did filter.
+    A CDR without a user is kept only if no CDR names another user, because then DialStack did
+    filter.
     """
     filtered = all(record.user_id in {user_id, None} for record in records)
     return tuple(

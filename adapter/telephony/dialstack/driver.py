@@ -1,8 +1,7 @@
-"""DialStack as a driver: the HTTP edge, which sends what `wire` built and sorts what came back.
+"""The driver of DialStack: sends what `requests` builds, reads answers and sorts failures.
 
-A 4xx is surely no call, and so is a connection that never stood. Time-outs, dropped
-connections, 5xx and answers that cannot be read leave it open. Nothing that changes
-anything is ever sent twice; questions (GET) may be.
+A 4xx means certainly no call, and so does a connection that was never established. Time-outs,
+dropped connections, 5xx and unreadable answers leave it unknown. Only GET requests are repeated.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -42,28 +41,28 @@ from adapter.telephony.updates import (
 log = structlog.get_logger(__name__)
 
 MAX_PAGES = 1_000
-"""Where a list ends at the latest: ten thousand rows, were there only ten a page."""
+"""The most pages of a list: ten thousand rows at ten a page."""
 
 
 def build_http(
     base_url: str,
     token: str,
     account: str,
-    heard: Callable[[Response], Awaitable[None]] | None = None,
+    on_response: Callable[[Response], Awaitable[None]] | None = None,
 ) -> HttpClient:
-    """Make the HTTP client: no redirects and no proxies, since each request bears the token."""
+    """The HTTP client; without redirects and proxies, because each request bears the token."""
     headers = {"Authorization": f"Bearer {token}", "DialStack-Account": account}
-    return HttpClient(base_url, headers, heard)
+    return HttpClient(base_url, headers, on_response)
 
 
 _RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}
 
 Observe = Callable[[int, str], None]
-"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
+"""Called after each request with its duration (ms) and its trouble ("": none)."""
 
 
 class DialStackDriver:
-    """The `WebhookDriver` that is DialStack (or speaks like it). Owns `http` and closes it."""
+    """The `WebhookDriver` for DialStack and compatible servers. Owns `http` and closes it."""
 
     path = PATH
 
@@ -105,11 +104,11 @@ class DialStackDriver:
         ring_profile: str | None = None,
         caller_id: str | None = None,
     ) -> Placed:
-        """Send the one POST that rings phones."""
+        """Send the POST that rings the phones, once."""
         body = requests.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
-        told = response.body  # mostly nothing
-        return Placed(wire.parse_placed(told) if told else None, _request_id(response))
+        content = response.body  # usually empty
+        return Placed(wire.parse_placed(content) if content else None, _request_id(response))
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
         """Ask for a blind transfer."""
@@ -119,14 +118,14 @@ class DialStackDriver:
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Pause and resume the recording: DialStack's REST neither hangs up nor holds nor mutes."""
+        """Pause or resume the recording; DialStack's REST API cannot hang up, hold or mute."""
         act = _RECORDING.get(action)
         if act is None:
             raise Unsupported(f"DialStack cannot do this from here: {action.value}")
         await self._send("POST", f"{requests.call_path(provider_call_id)}/recording/{act}")
 
     async def silence(self, user_id: str) -> Silence | None:
-        """Read the user's presence: do not disturb is obeyed by phones without a sign."""
+        """Read the user's presence; with do not disturb, phones stay silent without an error."""
         response = await self._send("GET", requests.presence_path(user_id))
         try:
             return wire.parse_silence(wire.parse_object(response.body))
@@ -134,7 +133,7 @@ class DialStackDriver:
             raise _unreadable(response, error) from error
 
     async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
-        """Set do not disturb, or pause the user in all queues; who is in none is not found there.
+        """Set do not disturb, or pause the user in all queues (404 if the user is in none).
 
         https://github.com/dialstack/dialstack-sdk (server: users.update, users.updateQueueAgent)
         """
@@ -147,34 +146,34 @@ class DialStackDriver:
         return answer.status != 404
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
-        """Read where events are posted."""
-        rows = await self._rows("/v1/webhook_endpoints", requests.LIST_QUERY, at_most=None)
+        """List the registered endpoints."""
+        rows = await self._list_rows("/v1/webhook_endpoints", requests.LIST_QUERY, at_most=None)
         return tuple(hook for row in rows if (hook := wire.parse_registered(row)))
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
-        """Read one row of the call log."""
-        response = await self._ask(requests.call_path(provider_call_id), missing_ok=True)
+        """Fetch one CDR."""
+        response = await self._get(requests.call_path(provider_call_id), missing_ok=True)
         if response.status == 404:
             return None
         try:
-            found = cdr.parse_record(wire.parse_object(response.body))
+            row = cdr.parse_record(wire.parse_object(response.body))
         except Malformed as error:
             raise _unreadable(response, error) from error
-        if found is None:
+        if row is None:
             raise _unreadable(response, Malformed("no id"))
-        return meaning.cdr_from_row(found)
+        return meaning.cdr_from_row(row)
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
-        """Read the newest rows of one user."""
+        """List the newest CDRs of one user."""
         query = requests.records_query(user_id, since_ms, limit)
-        rows = await self._rows("/v1/calls", query, at_most=limit)
+        rows = await self._list_rows("/v1/calls", query, at_most=limit)
         records = [record for row in rows if (record := cdr.parse_record(row))]
         own = cdr.own_records(records, user_id, since_ms)[:limit]
         return tuple([meaning.cdr_from_row(row) for row in own])
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
-        """Read the list of users, or what a search for the e-mail address finds."""
-        rows = await self._rows("/v1/users", requests.users_query(email), at_most=MOST_USERS)
+        """List the users, or search for an e-mail address."""
+        rows = await self._list_rows("/v1/users", requests.users_query(email), at_most=MOST_USERS)
         users = tuple([user for row in rows if (user := wire.parse_user(row))][:MOST_USERS])
         if email is None and len(rows) >= MOST_USERS:
             log.warning("provider.users_cut", account=self._account, listed=len(users))
@@ -190,7 +189,7 @@ class DialStackDriver:
     def open_webhook(
         self, headers: Mapping[str, str], body: bytes, url: str, now: int
     ) -> IncomingDelivery | WebhookRefusal:
-        """Prove and read a webhook; DialStack signs the body alone, not the address."""
+        """Verify and read a webhook; DialStack signs only the body, not the address."""
         return open_webhook(
             headers,
             body,
@@ -201,7 +200,7 @@ class DialStackDriver:
         )
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
-        """Register an endpoint; the secret in the answer is shown this once."""
+        """Register an endpoint; the answer shows the secret only once."""
         body = requests.webhook_body(url, events)
         response = await self._send("POST", "/v1/webhook_endpoints", json=body)
         try:
@@ -215,16 +214,16 @@ class DialStackDriver:
 
     # --- one request ---------------------------------------------------------------
 
-    async def _rows(
+    async def _list_rows(
         self, path: str, query: dict[str, str], *, at_most: int | None
     ) -> list[dict[str, Any]]:
-        """Follow a list page by page until it ends or has given enough."""
+        """Read a list page by page until it ends or `at_most` rows are there."""
         rows: list[dict[str, Any]] = []
         url: str | URL = path
         params: dict[str, str] | None = query
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
-            response = await self._ask(url, params=params)
+            response = await self._get(url, params=params)
             try:
                 page = wire.parse_page(response.body)
             except Malformed as error:
@@ -232,25 +231,25 @@ class DialStackDriver:
             rows.extend(page.rows)
             is_enough = at_most is not None and len(rows) >= at_most
             if page.next_url is None or page.next_url in seen or is_enough:
-                break  # it is whole, or goes round in circles, or nobody wants more
+                break  # the list has ended, repeats itself, or is long enough
             seen.add(page.next_url)
-            # Verbatim: params, even empty ones, would replace the address's own query.
+            # No params: even empty ones would replace the address's own query.
             url, params = self._own_url(page.next_url, response), None
         return rows
 
     def _own_url(self, url: str, response: Response) -> URL:
-        """Resolve the next page's address, which may not lead the token to another host."""
+        """Resolve the next page's address; it must not send the token to another host."""
         base = URL(self._http.base_url)
         try:
-            found = response.url.join(URL(url, encoded=True))
+            next_url = response.url.join(URL(url, encoded=True))
         except ValueError:
-            raise Unknown("The next page has no valid address") from None
-        if (found.scheme, found.host, found.port) != (base.scheme, base.host, base.port):
-            raise Unknown("The next page lies at another host", request_id=_request_id(response))
-        return found
+            raise Unknown("The next page's address is invalid") from None
+        if (next_url.scheme, next_url.host, next_url.port) != (base.scheme, base.host, base.port):
+            raise Unknown("The next page is on another host", request_id=_request_id(response))
+        return next_url
 
-    async def _ask(self, url: str | URL, *, missing_ok: bool = False, **more: Any) -> Response:
-        """GET, up to three times in all."""
+    async def _get(self, url: str | URL, *, missing_ok: bool = False, **more: Any) -> Response:
+        """GET, with up to three attempts."""
         async for attempt in stamina.retry_context(on=Unknown, attempts=3, timeout=30.0):
             with attempt:
                 return await self._send("GET", url, missing_ok=missing_ok, **more)
@@ -259,12 +258,12 @@ class DialStackDriver:
     async def _send(
         self, method: str, url: str | URL, *, missing_ok: bool = False, **more: Any
     ) -> Response:
-        """Send one request once, and return its 2xx (or a 404 that is an answer)."""
+        """Send one request once and return its 2xx response (or 404 with `missing_ok`)."""
         began = perf_counter()
         try:
             response = await self._http.request(method, url, **more)
             if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
-                raise _failure(response)
+                raise _error_of(response)
         except (Rejected, Unknown) as error:
             self._observe(_ms_since(began), _trouble(error))
             raise
@@ -272,8 +271,8 @@ class DialStackDriver:
         return response
 
 
-def _failure(response: Response) -> Rejected | Unknown:
-    """Sort an unsuccessful answer: 4xx is a refusal, save for 408 (who knows what it timed)."""
+def _error_of(response: Response) -> Rejected | Unknown:
+    """The error of an unsuccessful response: 4xx is a refusal, except the ambiguous 408."""
     status, request_id = response.status, _request_id(response)
     problem = wire.parse_problem(response.body)
     text = problem.text if problem else response.reason or f"HTTP {status}"
@@ -285,7 +284,7 @@ def _failure(response: Response) -> Rejected | Unknown:
 
 
 def _trouble(error: Rejected | Unknown) -> str:
-    """The trouble that a provider is in; none if it has answered, were it to refuse."""
+    """The provider's trouble; none if it answered, even with a refusal."""
     if isinstance(error, Unknown):
         return "no-answer"
     return "unreachable" if error.code == UNREACHABLE else ""

@@ -1,9 +1,9 @@
-"""What DialStack's call fields mean, as facts that the core can join. Pure.
+"""Turns DialStack's call fields into facts that the core can join. Pure.
 
-Events and rows of the call log share their fields, so both come here as a `CdrRow`.
-Two traps are disarmed in this file: `answered_at` proves no connection, in either direction (a
-greeting or a menu answers, too: only `connected_at`, or that `call.answered` came, is a talk), and
-an event without the field that it is about still tells that it happened.
+Events and CDRs share their fields, so both arrive as a `CdrRow`. Two traps: `answered_at` proves no
+connection in either direction, because a greeting or a menu answers too (only `connected_at` or the
+event `call.answered` is a talk); and an event without its own time field still says that it
+happened.
 """
 
 from typing import TypeVar
@@ -18,16 +18,16 @@ from adapter.telephony.updates import CallUpdate, Moment
 
 T = TypeVar("T", int, str)
 
-# What an event says of the direction by its mere type, if it does not say it in a field.
+# The direction that an event's type implies if the field is missing.
 _LIKELY_DIRECTION = {Moment.DIALED: Direction.OUTBOUND, Moment.RINGING: Direction.INBOUND}
 
-# A member's name, read from its class, is a function call in Python 3.11; and these are read often.
+# Reading an enum member from its class is a function call in Python 3.11, and these are read often.
 _INBOUND, _OUTBOUND, _INTERNAL = Direction.INBOUND, Direction.OUTBOUND, Direction.INTERNAL
 _RINGING, _DIALED, _CONNECTED = Moment.RINGING, Moment.DIALED, Moment.CONNECTED
 _ENDED, _TRANSFERRED, _CDR = Moment.ENDED, Moment.TRANSFERRED, Moment.CDR
 _SEEN, _SAID, _RECORDED = Source.OBSERVED, Source.EVENT, Source.CDR
 
-# What there are few of is made once.
+# The few possible values are made once.
 _DIRECTIONS: dict[Source, dict[Direction | None, Known[Direction]]] = {
     source: {direction: Known(direction, source) for direction in Direction} for source in Source
 }
@@ -37,33 +37,33 @@ _OUTCOMES: dict[Source, dict[Outcome | None, Known[Outcome]]] = {
 
 
 def cdr_from_row(record: CdrRow) -> Cdr:
-    """Turn a row of the call log into facts: its word outranks every event's."""
+    """The CDR as facts, which outrank those of all events."""
     facts = _facts(record, _CDR, _RECORDED, at=None)
     update = CallUpdate(_CDR, record.provider_call_id, record.user_id, facts)
     return Cdr(update, record.to_number)
 
 
 def call_update_from_event(record: CdrRow, moment: Moment, at: int) -> CallUpdate:
-    """Tell what an event says by its fields, and failing these by having come at all."""
+    """An event as a call update, by its fields or else by its arrival; `at` is Unix ms."""
     facts = _facts(record, moment, _SAID, at)
     return CallUpdate(moment, record.provider_call_id, record.user_id, facts)
 
 
 def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Facts:
-    """Gather what the fields say; `at`, when it was told, stands in for the time of its moment.
+    """The facts in the fields; `at`, the arrival, replaces a missing time of the moment.
 
-    `answered_at` is when anything picked up: in an outbound call the agent's own device, in an
-    inbound one often the platform itself.
+    `answered_at` is the first pick-up: by the agent's own device in an outbound call, often by the
+    platform itself in an inbound one.
     """
-    said = record.direction
-    way = said or _LIKELY_DIRECTION.get(moment)
-    inbound = way is _INBOUND
-    direction = _DIRECTIONS[source if said else _SEEN].get(way)
-    others, ours = _numbers(record, way, moment)
-    number, own = _known(others, source), _known(ours, source)
+    stated = record.direction
+    likely = stated or _LIKELY_DIRECTION.get(moment)
+    inbound = likely is _INBOUND
+    direction = _DIRECTIONS[source if stated else _SEEN].get(likely)
+    theirs, ours = _numbers(record, likely, moment)
+    number, own = _known(theirs, source), _known(ours, source)
     name = _known(record.from_name, source) if inbound else None
     started = _known(record.started_at, source)
-    picked_up = _known(record.answered_at, source) if way is _OUTBOUND else None
+    picked_up = _known(record.answered_at, source) if likely is _OUTBOUND else None
     connected = _known(record.connected_at, source)
     ended = outcome = transferred = None
     if moment is _RINGING:
@@ -77,14 +77,14 @@ def _facts(record: CdrRow, moment: Moment, source: Source, at: int | None) -> Fa
         outcome = _OUTCOMES[source].get(fields.outcome(record.status, record.cause))
     elif moment is _TRANSFERRED:
         transferred = _known(at, _SEEN)
-    told = Facts(
+    facts = Facts(
         direction, number, name, started, picked_up, connected, ended, outcome, transferred, own
     )
-    return _with_aftermath(told, record, source)
+    return _with_aftermath(facts, record, source)
 
 
 def _with_aftermath(facts: Facts, record: CdrRow, source: Source) -> Facts:
-    """A recording is asked for by the call's own id, which lasts; its address does not."""
+    """Add recording and summary. A recording is identified by the call, as its address expires."""
     if not record.has_recording and record.summary is None:
         return facts
     recording = Known(record.provider_call_id, source) if record.has_recording else None
@@ -94,9 +94,9 @@ def _with_aftermath(facts: Facts, record: CdrRow, source: Source) -> Facts:
 def _numbers(
     record: CdrRow, direction: Direction | None, moment: Moment
 ) -> tuple[str | None, str | None]:
-    """The other party's, and ours: the one that was called, or that the destination was shown.
+    """The other party's number, and ours: the called number or the caller id shown.
 
-    Only two moments of an internal call say which end the agent is.
+    In an internal call, only two moments show which end the agent is.
     """
     if direction is _INBOUND:
         return record.from_number, record.to_number

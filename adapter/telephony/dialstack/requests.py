@@ -1,4 +1,4 @@
-"""What DialStack is asked: paths, queries and bodies. Pure.
+"""Builds requests to DialStack: paths, queries and bodies. Pure.
 
 Endpoints and fields: https://docs.dialstack.ai/api
 """
@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 MOST_ROWS = 100
-"""As many rows as a page may have; without a limit it has ten."""
+"""The most rows of a page; without a limit it has ten."""
 
 USER_FIELDS = ("user", "user_id")
-"""How a request names the user; `user_id` is deprecated since the server SDK's 2.0.0."""
+"""Names of the user's field; `user_id` is deprecated since the server SDK 2.0.0."""
 
 
 def place_body(
@@ -37,7 +37,7 @@ def transfer_body(target: str) -> dict[str, Any]:
 
 
 def call_path(provider_call_id: str) -> str:
-    """Build a call's path: the id is opaque, so each odd character is escaped, dots too."""
+    """Build a call's path; the id is opaque, so every special character is escaped, even dots."""
     return "/v1/calls/" + _escaped(provider_call_id)
 
 
@@ -53,13 +53,13 @@ def records_query(user_id: str, since_ms: int, limit: int) -> dict[str, str]:
 
 
 LIST_QUERY = {"limit": str(MOST_ROWS)}
-"""The query of a whole list."""
+"""The query for a list."""
 
 
 def users_query(email: str | None) -> dict[str, str]:
-    """Build the query of `GET /v1/users`: as many a page as there may be, or a search.
+    """Build the query of `GET /v1/users`: the largest pages, or a search.
 
-    Extensions come only to who asks for them
+    Extensions are returned only on request
     (https://github.com/dialstack/dialstack-sdk, server/src/__tests__/user-expand.test.ts).
     """
     query = {**LIST_QUERY, "expand[]": "extensions"}
@@ -72,12 +72,12 @@ def presence_path(user_id: str) -> str:
 
 
 def user_path(user_id: str) -> str:
-    """Build the path of a user, who is changed by a POST of the fields that change."""
+    """Build a user's path; a POST of the changed fields updates the user."""
     return f"/v1/users/{_escaped(user_id)}"
 
 
 def queue_agent_path(user_id: str) -> str:
-    """Build the path of what the queues know of a user."""
+    """Build the path of a user's queue agent."""
     return f"{user_path(user_id)}/queue-agent"
 
 

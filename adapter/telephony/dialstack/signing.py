@@ -1,11 +1,11 @@
-"""Signatures of DialStack webhooks: make one, check one.
+"""Signatures of DialStack webhooks: create and verify.
 
-The law of this file: a stranger controls every character of the header and of the
-body, so nothing but `BadSignature` may come out of `verify`, whatever goes in.
+Law of this file: a stranger controls every character of the header and the body, so `verify` may
+raise only `BadSignature`, whatever the input.
 
-Header `X-DialStack-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>…]`, where v1 is
-HMAC-SHA256 over `"<t>." + raw body` under the secret as UTF-8 text. Several v1 stand
-there while the provider rolls a secret; several secrets are live while we do.
+The header is `X-DialStack-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>…]`, where v1 is the
+HMAC-SHA256 of `"<t>." + raw body` with the secret as UTF-8. There are several v1 while the provider
+rolls a secret, and several secrets while we do.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from enum import StrEnum
 HEADER = "X-DialStack-Signature"
 
 TOLERANCE_SECONDS = 300
-"""How far a timestamp may lie from our clock, in the past or the future, if nobody says otherwise.
+"""The default for how far a timestamp may differ from our clock, in either direction.
 
-Who repeats a delivery with the signature of its first attempt needs as long as it repeats."""
+If a sender repeats deliveries with the first signature, it must cover all repetitions."""
 
-# Seventeen items are more than any rollover needs; the bound keeps the work small. Explicit digit
-# classes: \d would let other scripts' digits in. Other keys may stand beside t and v1 (they prove
-# nothing), and blanks and empty items between commas, as the provider's own SDK takes them.
+# Seventeen items are more than any rollover needs; the limit bounds the work. Explicit digit
+# classes, because \d matches other scripts' digits. Other keys beside t and v1 are ignored, and
+# spaces and empty items between commas are accepted, as by the provider's own SDK.
 _ITEM = re.compile(
     r"(?:t=[0-9]{1,12}|v1=[0-9a-f]{64}"
     r"|(?!t=|v1=)[A-Za-z][A-Za-z0-9_-]{0,31}=[\x21-\x2b\x2d-\x7e]{0,256})"
@@ -34,7 +34,7 @@ _USUAL_HEADER = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
 
 class Reason(StrEnum):
-    """Why a delivery is not believed."""
+    """Why a signature is rejected."""
 
     MISSING = "missing"
     MALFORMED = "malformed"
@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 
 class BadSignature(Exception):
-    """The delivery is not proved to be the provider's; `reason` may be logged."""
+    """The signature does not prove that the provider sent this; `reason` may be logged."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -81,7 +81,7 @@ def verify(
         raise BadSignature(Reason.MISSING)
     text, signatures = _parse(value)
     signed_at = int(text)
-    # The proof first: who is only late is the provider, and is told apart from a stranger.
+    # Verify first, so that a late provider is told apart from a stranger.
     if not _any_matches(text, body, signatures, secrets):
         raise BadSignature(Reason.MISMATCH)
     if abs(now_seconds - signed_at) > tolerance:
@@ -108,13 +108,13 @@ def _parse(value: str) -> tuple[str, Sequence[str]]:
 
 
 def _any_matches(text: str, body: bytes, signatures: Sequence[str], secrets: Iterable[str]) -> bool:
-    """Compare every pair, so that the time taken tells nothing about which one came close."""
+    """Compare every pair, so that the time taken reveals nothing."""
     message = b"%s.%s" % (text.encode(), body)
-    found = False
+    matched = False
     for secret in secrets:
         if not secret:  # anyone can sign with an empty key
             continue
         expected = _digest(secret, message)
         for signature in signatures:
-            found |= hmac.compare_digest(expected, signature)
-    return found
+            matched |= hmac.compare_digest(expected, signature)
+    return matched

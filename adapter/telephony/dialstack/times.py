@@ -1,23 +1,23 @@
-"""Which of a call's times can be true: what cannot is no fact, and costs no other one. Pure."""
+"""Drops the times of a call that cannot be true and keeps the others. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 EARLIEST_MS = 946_684_800_000
-"""2000-01-01: what is older is a zero, a count of something else, or a clock that was never set."""
+"""2000-01-01; anything older is a zero, another unit, or an unset clock."""
 
 LONGEST_CALL_MS = 24 * 3_600_000
-"""All times of one call lie within so much of each other."""
+"""The longest span between two times of one call."""
 
 OLDEST_MS = 8 * 24 * 3_600_000
-"""How long after it happened a thing may still be told."""
+"""How long after a moment its report may still arrive."""
 
 SKEW_MS = 300_000
-"""So far a provider's clock may run ahead of ours."""
+"""How far a provider's clock may run ahead of ours."""
 
 ROUNDING_MS = 1_000
-"""Some times are told in whole seconds beside others that are not."""
+"""Some times are in whole seconds while others are not."""
 
 Times = tuple[int | None, int | None, int | None, int | None]
 """Started, answered, connected, ended; Unix milliseconds."""
@@ -26,10 +26,10 @@ NONE_TOLD: Times = (None, None, None, None)
 
 
 def plausible(times: Times, at: int | None) -> Times:
-    """The same without those that cannot be true; `at` is when they were told, if known.
+    """The times, None where impossible; `at` is when they arrived (Unix ms), if known.
 
-    A time is judged by those beside it: of several that lie a day apart the company counts, and
-    none may be out of the order in which calls go.
+    Times are checked against each other: if they span more than a day, those near the most others
+    stay; none may violate the order of a call.
     """
     if times == NONE_TOLD:
         return times
@@ -45,12 +45,12 @@ def _is_sane(time: int, at: int | None) -> bool:
     return time >= EARLIEST_MS and (at is None or at - OLDEST_MS <= time <= at + SKEW_MS)
 
 
-def _are_near(one: int, other: int) -> bool:
-    return abs(one - other) <= LONGEST_CALL_MS
+def _are_near(first: int, second: int) -> bool:
+    return abs(first - second) <= LONGEST_CALL_MS
 
 
 def _anchor(known: Sequence[int], at: int | None) -> int:
-    """The time with most others near it; of equals the one that is nearest to now."""
+    """The time with the most others near it; of equals, the one nearest to now."""
     now = max(known) if at is None else at
     return max(known, key=lambda time: (sum(_are_near(time, k) for k in known), -abs(now - time)))
 
@@ -58,7 +58,7 @@ def _anchor(known: Sequence[int], at: int | None) -> int:
 def _in_order(
     started: int | None, answered: int | None, connected: int | None, ended: int | None
 ) -> Times:
-    """No pick-up and no talk is outside of its call, no end before its beginning."""
+    """Drop an end before the start, and a pick-up or talk outside the call."""
     if started is not None and ended is not None and ended < started - ROUNDING_MS:
         ended = None
     begin = None if started is None else started - ROUNDING_MS

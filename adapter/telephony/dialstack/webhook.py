@@ -1,7 +1,7 @@
-"""From a DialStack webhook, as it came, to a delivery that is proved and read. Pure.
+"""Verifies and reads a DialStack webhook. Pure.
 
-Law of this file: proved first, read after. A signed one that makes no sense is kept and
-acknowledged, since sending it again would not mend it; of an unsigned one nothing is kept.
+Law of this file: verify first, then read. A signed webhook that makes no sense is stored and
+acknowledged, because repeating it would not help; an unsigned one is not stored.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def open_webhook(
     now: int,
     tolerance: float = signing.TOLERANCE_SECONDS,
 ) -> IncomingDelivery | WebhookRefusal:
-    """Prove and read it; `now` is in Unix milliseconds, names of headers are in lower case.
+    """Verify and read a webhook; `now` is Unix milliseconds, header names are lower case.
 
-    `tolerance` is how many seconds may lie between its signing and now.
+    `tolerance` is the most seconds between the signing and now.
     """
     try:
         proof = headers.get(_SIGNATURE)
@@ -40,7 +40,7 @@ def open_webhook(
         return _refusal(error.reason)
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity"}:
-        # Nothing is unpacked here, so nothing can be read: who sends it must hear so, and not 200.
+        # Bodies are not decompressed here, so the sender must get an error rather than 200.
         text = "Send the body without a Content-Encoding."
         return WebhookRefusal(415, "encoded-body", text, "encoded", unproved=False)
     return _read(body, account, signed_at, now)
@@ -55,14 +55,14 @@ def _refusal(reason: signing.Reason) -> WebhookRefusal:
 
 
 def _read(body: bytes, account: str, signed_at: int, now: int) -> IncomingDelivery:
-    """What it says; rubbish is named by its own hash."""
+    """The delivery; an unreadable body gets its hash as the event id."""
     try:
-        told = wire.parse_webhook(body, now)
+        delivery = wire.parse_webhook(body, now)
     except Malformed as error:
         name = "sha256-" + hashlib.sha256(body).hexdigest()
         unread = IncomingDelivery(account, name, "malformed", body, readable=False)
         return replace(unread, signed_at=signed_at, problem=error.reason)
-    ours = replace(told, account=account, signed_at=signed_at)
-    if told.account in ("", account):
+    ours = replace(delivery, account=account, signed_at=signed_at)
+    if delivery.account in ("", account):
         return ours
-    return replace(ours, update=None, readable=False, problem="it is another account's")
+    return replace(ours, update=None, readable=False, problem="it belongs to another account")

@@ -1,10 +1,10 @@
-"""What DialStack says, as the port's values. Pure.
+"""Reads DialStack's JSON into the port's values. Pure.
 
 Endpoints and fields: https://docs.dialstack.ai/api
 
-The law of this file: a delivery is judged by its shape only once, here. Broken JSON or a
-missing event id is `Malformed`; all else is an `IncomingDelivery`, which may carry news of a call,
-or a problem, or nothing that concerns us. An odd value costs the field in which it stands.
+Law of this file: a delivery's shape is checked only here. Broken JSON or a missing event id raises
+`Malformed`; everything else is an `IncomingDelivery`, with a call update, with a problem, or with
+neither. An invalid value costs only its own field.
 """
 
 from typing import Any, TypeGuard
@@ -20,7 +20,7 @@ from adapter.telephony.strictjson import Malformed
 from adapter.telephony.updates import IncomingDelivery, Moment, RegisteredWebhook, Webhook
 
 MOST_PROFILES = 20
-"""More of them nobody chooses from."""
+"""The most ring profiles of a user."""
 
 _MOMENTS = {
     "call.initiated": Moment.DIALED,
@@ -36,21 +36,21 @@ EVENTS = tuple(_MOMENTS)
 
 
 class Problem(Frozen, frozen=True):
-    """What an error response says: the provider's code, if any, and its text."""
+    """An error response: the provider's code, if any, and its text."""
 
     code: str | None
     text: str
 
 
 class Page(Frozen, frozen=True):
-    """One page of a list: its rows, and the address of the next one, to be used verbatim."""
+    """One page of a list: its rows, and the next page's address, to be used verbatim."""
 
     rows: tuple[dict[str, Any], ...]
     next_url: str | None
 
 
 def parse_object(raw: bytes, odd: set[str] | None = None) -> dict[str, Any]:
-    """Read a JSON object; what had to be mended in it is named in `odd`. Raises `Malformed`."""
+    """Read a JSON object; `odd` collects what was repaired. Raises `Malformed`."""
     value = strictjson.loads(raw, odd)
     if not isinstance(value, dict):
         raise Malformed("not an object")
@@ -58,10 +58,10 @@ def parse_object(raw: bytes, odd: set[str] | None = None) -> dict[str, Any]:
 
 
 def parse_placed(raw: bytes) -> str | None:
-    """Return the call's id, if the 2xx answer to a placement happens to hold one.
+    """Return the call's id if the 2xx answer to a placement has one.
 
-    It is documented as empty, and one page shows a body; so rubbish is no error: the
-    request was accepted all the same.
+    The answer is documented as empty, but one page shows a body. An invalid body is no error,
+    because the request was accepted.
     """
     try:
         return fields.ident(parse_object(raw).get("id"))
@@ -70,7 +70,7 @@ def parse_placed(raw: bytes) -> str | None:
 
 
 def parse_problem(raw: bytes) -> Problem | None:
-    """Read any of the three documented shapes of an error; None if it is none of them."""
+    """Read an error in any of its three documented shapes; None if it has none of them."""
     try:
         body = parse_object(raw)
     except Malformed:
@@ -78,20 +78,20 @@ def parse_problem(raw: bytes) -> Problem | None:
     error = body.get("error")
     if isinstance(error, dict):
         body, error = error, None
-    said = fields.text(error, 1000) or fields.text(body.get("message"), 1000)
+    text = fields.text(error, 1000) or fields.text(body.get("message"), 1000)
     code = fields.text(body.get("code"))
-    return Problem(code and one_line(code), one_line(said)) if said else None
+    return Problem(code and one_line(code), one_line(text)) if text else None
 
 
 def parse_retry_after(value: str | None) -> float | None:
-    """Return the seconds of a `Retry-After`; its other form, a date, is not used here."""
+    """Return the seconds of a `Retry-After`; None for a date, its other form."""
     if value is None or not (value.isascii() and value.isdigit() and len(value) < 7):
         return None
     return float(value)
 
 
 def parse_page(raw: bytes) -> Page:
-    """Read one page of a list. Raises `Malformed` if it is no list at all."""
+    """Read one page of a list. Raises `Malformed` if it is not a list."""
     body = parse_object(raw)
     data = body.get("data")
     if not isinstance(data, list):
@@ -112,12 +112,12 @@ def parse_user(row: dict[str, Any]) -> ProviderUser | None:
 
 
 def _ring_profiles(config: Any) -> tuple[str, ...]:
-    """Return the keys of the user's find-me-follow-me alternates; what is odd is none."""
+    """Return the keys of the user's find-me-follow-me alternates; invalid ones are left out."""
     ladders = config.get("find_me_follow_me") if isinstance(config, dict) else None
     rows = ladders.get("alternates") if isinstance(ladders, dict) else None
     keys = (row.get("key") for row in rows if isinstance(row, dict)) if _is_list(rows) else ()
-    found = (fields.ident(key) for key in keys)
-    return tuple(key for key in found if key is not None)[:MOST_PROFILES]
+    idents = (fields.ident(key) for key in keys)
+    return tuple(key for key in idents if key is not None)[:MOST_PROFILES]
 
 
 def _is_list(value: Any) -> TypeGuard[list[Any]]:
@@ -125,15 +125,15 @@ def _is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _extension(listed: Any) -> str | None:
-    """Return the first extension that is in use."""
+    """Return the first active extension."""
     rows = listed.get("data") if isinstance(listed, dict) else None
     known = (row for row in rows if isinstance(row, dict)) if _is_list(rows) else ()
     active = (row.get("number") for row in known if row.get("status") in (None, "active"))
-    return next((found for number in active if (found := fields.extension(number))), None)
+    return next((extension for number in active if (extension := fields.extension(number))), None)
 
 
 def parse_webhook_endpoint(raw: bytes) -> Webhook:
-    """Read the one answer that holds the endpoint's secret. Raises `Malformed`."""
+    """Read the only answer that holds the endpoint's secret. Raises `Malformed`."""
     body = parse_object(raw)
     endpoint_id, secret = fields.ident(body.get("id")), fields.ident(body.get("secret"))
     if endpoint_id is None or secret is None:
@@ -142,9 +142,9 @@ def parse_webhook_endpoint(raw: bytes) -> Webhook:
 
 
 def parse_silence(body: dict[str, Any]) -> Silence | None:
-    """Read why a user's phones will not ring: only what is plainly said keeps them silent.
+    """Read why a user's phones will not ring; None unless it is stated explicitly.
 
-    Older versions of the API call it `dnd`
+    Older versions of the API call do not disturb `dnd`
     (https://github.com/dialstack/dialstack-sdk, server/src/__tests__/user-dnd.test.ts).
     """
     if True in (body.get("do_not_disturb"), body.get("dnd")):
@@ -153,14 +153,14 @@ def parse_silence(body: dict[str, Any]) -> Silence | None:
 
 
 def parse_registered(row: dict[str, Any]) -> RegisteredWebhook | None:
-    """Read one of the endpoints; None for one without an id or an address."""
+    """Read one endpoint; None if it has no id or no address."""
     endpoint_id, url = fields.ident(row.get("id")), fields.text(row.get("url"), 4096)
     events = row.get("enabled_events")
     if endpoint_id is None or url is None:
         return None
-    told = events if isinstance(events, list) else []
+    types = events if isinstance(events, list) else []
     return RegisteredWebhook(
-        endpoint_id, url, tuple(kind for kind in told if isinstance(kind, str))
+        endpoint_id, url, tuple(kind for kind in types if isinstance(kind, str))
     )
 
 
@@ -168,13 +168,13 @@ def parse_registered(row: dict[str, Any]) -> RegisteredWebhook | None:
 
 
 def parse_webhook(raw: bytes, at: int) -> IncomingDelivery:
-    """Read one delivery that came in at `at` (Unix milliseconds); its signature is proved.
+    """Read a verified delivery that arrived `at` (Unix milliseconds).
 
-    `account` is the one that it names, or empty. With a `problem` and no update the type does
-    concern us, but the call cannot be recognized; with both, something odd had to be left out.
+    `account` is the one that it names, or empty. A `problem` without an update means that the type
+    concerns us but the call cannot be identified; with an update, that something was left out.
 
     Raises:
-        Malformed: broken JSON, no object, no event id or no type.
+        Malformed: broken JSON, not an object, no event id or no type.
     """
     odd: set[str] = set()
     body = parse_object(raw, odd)
@@ -186,7 +186,7 @@ def parse_webhook(raw: bytes, at: int) -> IncomingDelivery:
     if moment is None:
         return IncomingDelivery(account, event_id, kind, raw)
     data = body.get("data")
-    # An event's data and a row of the call log have the same fields, but for the id.
+    # An event's data and a CDR have the same fields, except for the id.
     row = data if isinstance(data, dict) else {}
     call_id = fields.ident(row.get("call_id"))
     if call_id is None:

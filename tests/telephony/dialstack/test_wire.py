@@ -295,12 +295,12 @@ likely = st.sampled_from(["inbound", "outbound", "internal", "completed", "2026-
 
 
 ODD: list[tuple[bytes, str]] = [
-    (rb'"from_name":"Zoe \ud83d"', "no letters in a text"),
+    (rb'"from_name":"Zoe \ud83d"', "invalid characters in a text"),
     (b'"from_name":"Zo\xeb"', "not UTF-8"),
-    (rb'"summary":"a\u0000b"', "no letters in a text"),
-    (b'"quality_metrics":NaN', "a number that is none"),
-    (b'"duration_seconds":1e999', "a number that is none"),
-    (b'"from_name":"a","from_name":"b"', "a key told twice"),
+    (rb'"summary":"a\u0000b"', "invalid characters in a text"),
+    (b'"quality_metrics":NaN', "an invalid number"),
+    (b'"duration_seconds":1e999', "an invalid number"),
+    (b'"from_name":"a","from_name":"b"', "a duplicate key"),
 ]
 
 
