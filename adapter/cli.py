@@ -1,7 +1,7 @@
-"""The command line: each command is a module, loaded when it is named.
+"""The softphone adapter's commands.
 
-Exit codes: 0 done; 1 looked at and not in order (callcenter --check, doctor); 2 a setting or an
-argument is wrong (the message names it).
+Exit codes: 0 success; 1 something is left to do (callcenter --check, doctor, erase-number); 2 a
+setting or an argument is wrong (the message names it).
 """
 # PYTHON_ARGCOMPLETE_OK: a shell looks for this word here before it asks the installed command.
 
@@ -20,21 +20,21 @@ from adapter.commands import CommandFailed, named
 from adapter.settings import WrongSetting
 
 COMMANDS = {
-    "serve": "run the adapter, as the environment says",
-    "demo": "adapter, demo org and simulated phones, on loopback",
-    "simulate": "a DialStack-compatible provider",
-    "migrate": "make or complete the database's tables",
+    "serve": "run the adapter with the settings of the environment",
+    "demo": "run the adapter, a demo org and simulated phones on loopback",
+    "simulate": "run a simulated provider compatible with DialStack",
+    "migrate": "create or update the database's tables",
     "callcenter": "write or check the call center definition file",
     "metadata": "write a Salesforce project to deploy",
-    "retention": "remove what is older than must be kept",
-    "export-number": "write all that is held about one phone number",
-    "erase-number": "erase one phone number from all that is held",
+    "retention": "delete data that is past its retention time",
+    "export-number": "write everything stored about one phone number",
+    "erase-number": "erase one phone number from everything stored",
     "webhooks": "register the provider's webhook endpoint",
     "doctor": "check a deployment and say what to do",
-    "show": "print what the store has of a call, an agent or a log",
-    "surface": "say in which product of Salesforce's an agent works",
-    "voice": "write what Salesforce Voice needs: key, contact center, metadata",
-    "settings": "print every setting, as a .env to begin with",
+    "show": "print what is stored about a call, an agent or a call log",
+    "surface": "set on which Salesforce surface an agent works",
+    "voice": "write the key, contact center or metadata for Salesforce Voice",
+    "settings": "print every setting, as a template for .env",
     "schema": "print the page protocol as JSON Schema",
 }
 

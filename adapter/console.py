@@ -23,7 +23,7 @@ class Advance(Protocol):
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option that every command with a result has."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
 
 
 def answer(options: argparse.Namespace, facts: Mapping[str, object], text: str) -> None:

@@ -17,17 +17,19 @@ from adapter.settings.environment import load
 from adapter.xmltext import NotXml, decoded
 
 PREFIXED = (
-    "With a prefix the phone system is told another text than + and the country code. DialStack "
-    "takes those, local numbers and extensions alone: a prefix is for a trunk that asks for one."
+    "With a prefix, numbers are not dialed as + and the country code. DialStack accepts only "
+    "those, local numbers and extensions: use a prefix only for a trunk that requires one."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is written, and where to."""
     parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
-    parser.add_argument("--check", type=Path, metavar="FILE", help="only check that file")
     parser.add_argument(
-        "--internal-name", default="Softphone", help="unique in the org; letters and digits"
+        "--check", type=Path, metavar="FILE", help="check this file instead of writing one"
+    )
+    parser.add_argument(
+        "--internal-name", default="Softphone", help="letters and digits, unique in the org"
     )
     console.add_json(parser)
     add_center_arguments(parser)
@@ -40,18 +42,27 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--standby-url",
         default="",
-        help="page that Salesforce shows when the softphone stays silent for 20 s, such as "
+        help="page that Salesforce shows if the softphone is not ready within 20 s, such as "
         "https://status.example.com/standby.html (default: none)",
     )
     parser.add_argument(
-        "--standby-ms", type=int, default=20_000, help="how long it may stay silent, in ms"
+        "--standby-ms",
+        type=int,
+        default=20_000,
+        help="how long Salesforce waits for the softphone, in ms",
     )
-    parser.add_argument("--height", type=int, default=550, help="of the panel at least, in pixels")
-    parser.add_argument("--width", type=int, default=400, help="of the panel, in pixels")
+    parser.add_argument(
+        "--height", type=int, default=550, help="minimum height of the panel, in pixels"
+    )
+    parser.add_argument("--width", type=int, default=400, help="width of the panel, in pixels")
     for name in ("outside", "long-distance", "international"):
         told = f"digits dialed before {name.replace('-', ' ')} calls; none where the phone system"
-        parser.add_argument(f"--{name}-prefix", default="", help=f"{told} takes +1 202 555 0143")
-    parser.add_argument("--channel", default="", help="message channel, such as SoftphoneCalls__c")
+        parser.add_argument(f"--{name}-prefix", default="", help=f"{told} accepts +1 202 555 0143")
+    parser.add_argument(
+        "--channel",
+        default="",
+        help="message channel that gets the calls, such as SoftphoneCalls__c",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

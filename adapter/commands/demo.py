@@ -13,8 +13,10 @@ from adapter.commands import CommandFailed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where it listens, and who signs in."""
     parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8080"))
-    parser.add_argument("--agent", default="ada", help="who signs in by itself (default: ada)")
-    parser.add_argument("--data", default="var", help="folder of the database (default: var)")
+    parser.add_argument(
+        "--agent", default="ada", help="agent who is signed in automatically (default: ada)"
+    )
+    parser.add_argument("--data", default="var", help="folder for the database (default: var)")
     console.add_json(parser)
 
 

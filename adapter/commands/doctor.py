@@ -13,9 +13,11 @@ from adapter.settings.environment import environment, load
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How it is told."""
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
     parser.add_argument(
-        "--health", action="store_true", help="only: does this machine's adapter answer?"
+        "--health",
+        action="store_true",
+        help="only check whether the adapter on this machine answers",
     )
 
 

@@ -1,8 +1,8 @@
-"""Erase one phone number from everything that is held, and say what stays and why.
+"""Erase one phone number from everything stored, and list what stays and why.
 
-Without --yes nothing is erased: it counts what there is. With SQLite the adapter must be stopped;
-with PostgreSQL the replicas go on. Exit code 1 when something stays: run it again later. Tasks in
-Salesforce, backups and the provider are not touched; the Tasks' ids are told.
+Without --yes, nothing is erased and the matches are counted. With SQLite, stop the adapter first;
+with PostgreSQL the replicas keep running. Exit code 1 means that something stays: run it again
+later. Tasks in Salesforce, backups and the provider are not changed; the Tasks' ids are listed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from adapter.storage.port import StorageError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which number, and whether it is meant."""
     person.add_arguments(parser)
-    parser.add_argument("--yes", action="store_true", help="erase, there is no way back")
+    parser.add_argument("--yes", action="store_true", help="erase; this cannot be undone")
     console.add_json(parser)
 
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.yes:
             found = asyncio.run(_count(settings.database_url, sought, scope))
             console.answer(options, {"found": found}, console.table([*found.items()]))
-            sys.stderr.write("Nothing was erased: say --yes to erase it for good.\n")
+            sys.stderr.write("Nothing was erased. Use --yes to erase it permanently.\n")
             return 1
         erased = asyncio.run(_erase(settings, sought, scope))
         compact(settings.database_url)
@@ -55,7 +55,7 @@ def _said(erased: Erased) -> str:
     rows = [(name, count) for name, count in erased.counts.items() if count]
     text = "Erased:\n" + console.table(rows) if rows else "There was nothing to erase.\n"
     if erased.tasks:
-        text += "Tasks in Salesforce, not touched: " + ", ".join(erased.tasks) + "\n"
+        text += "Tasks in Salesforce, not changed: " + ", ".join(erased.tasks) + "\n"
     if erased.remaining:
         left = [(one["kind"], one["id"], one["why"]) for one in erased.remaining]
         text += "Not erased:\n" + console.table(left)

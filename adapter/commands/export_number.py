@@ -1,6 +1,6 @@
-"""Write everything that is held about one phone number as JSON.
+"""Write everything stored about one phone number as JSON.
 
-The adapter may go on running. What Salesforce holds (the Tasks, by their ids) is not in it.
+The adapter may keep running. Salesforce's own data (the Tasks, listed by id) is not included.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ OWNER_ONLY = 0o600
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which number, and where to."""
     person.add_arguments(parser)
-    parser.add_argument("--output", type=Path, help="a new file (mode 600) instead of stdout")
-    parser.add_argument("--json", action="store_true", help="no difference: it is JSON")
+    parser.add_argument(
+        "--output", type=Path, help="new file (mode 600) instead of standard output"
+    )
+    parser.add_argument("--json", action="store_true", help="accepted; the output is always JSON")
 
 
 def run(options: argparse.Namespace) -> int:

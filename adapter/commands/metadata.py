@@ -1,7 +1,7 @@
-"""Write a Salesforce project that an admin deploys: app, utility bar, sign-in, and what it needs.
+"""Write a Salesforce project to deploy: app, utility bar, sign-in, and what they need.
 
-For Open CTI that is a call center; for our own component (`--surface lwc`) its Lightning
-components, Apex and the fields of its key.
+For Open CTI this includes a call center. For the softphone's own component (`--surface lwc`) it
+includes Lightning components, Apex and two fields of Task.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to, under which names."""
-    parser.add_argument("--out", type=Path, required=True, help="folder to write the project into")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the project")
     parser.add_argument(
         "--contact", required=True, help="e-mail address shown for the External Client App"
     )
-    parser.add_argument("--name", default="Softphone", help="API name of what is deployed")
-    parser.add_argument("--label", default="Softphone", help="what people see of it")
+    parser.add_argument("--name", default="Softphone", help="prefix of the API names")
+    parser.add_argument("--label", default="Softphone", help="name that people see")
     parser.add_argument("--surface", choices=sorted(DEPLOYS), default="open-cti")
     add_center_arguments(parser)
     console.add_json(parser)
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         written = _written(options, deployment, center)
     except OSError as error:
-        raise CommandFailed(f"the project was not written: {named(error)}") from error
+        raise CommandFailed(f"cannot write the project: {named(error)}") from error
     files = [str(path) for path in written]
     text = f"{len(files)} files in {options.out}. Deploy them from there with\n  {deploy}\n"
     console.answer(options, {"folder": str(options.out), "files": files, "deploy": deploy}, text)
@@ -78,7 +78,7 @@ def _written(
 def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter]:
     """What the arguments and the settings say. Raises CommandFailed."""
     if not _NAME.fullmatch(options.name):
-        raise CommandFailed("--name takes 1 to 30 letters and digits, and begins with a letter")
+        raise CommandFailed("--name must be 1 to 30 letters and digits and begin with a letter")
     if not _EMAIL.fullmatch(options.contact):
         raise CommandFailed("--contact must be an e-mail address")
     settings = load()

@@ -1,4 +1,4 @@
-"""Make or complete the database's tables."""
+"""Create or update the database's tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 def told(done: Migration) -> str:
     """One line for people."""
     if done.is_later:
-        return f"The tables are a later release's ({done.after}): nothing was done.\n"
+        return f"The tables belong to a later release ({done.after}). Nothing was changed.\n"
     if not done.steps:
         return f"The tables are up to date ({done.after}).\n"
     return f"The tables went from {done.before or 'nothing'} to {done.after}.\n"

@@ -14,14 +14,14 @@ from adapter.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which number, and where."""
-    parser.add_argument("number", help="the person's number, best in E.164: +4930901820145")
+    parser.add_argument("number", help="the person's number, preferably in E.164: +4930901820145")
     parser.add_argument("--org", default="", help="only in this org (00D…)")
     parser.add_argument(
         "--region",
         action="append",
         default=[],
-        help="a further country (DE) whose agents may have written the number without its country"
-        " code; SOFTPHONE_DEFAULT_REGION always counts; may be given again",
+        help="another country (DE) whose agents may have written the number without its country"
+        " code; SOFTPHONE_DEFAULT_REGION is always included; may be repeated",
     )
 
 
@@ -29,10 +29,10 @@ def sought_by(options: argparse.Namespace, settings: Settings) -> NumberQuery:
     """The number in the arguments. Raises CommandFailed."""
     regions = tuple(dict.fromkeys((settings.default_region, *options.region)))
     if unknown := [region for region in regions if not is_region(region)]:
-        raise CommandFailed(f"{', '.join(unknown)}: a region is two letters, such as DE")
+        raise CommandFailed(f"{', '.join(unknown)}: a country is two letters, such as DE")
     found = sought(options.number, regions)
     if found is None:
-        raise CommandFailed("this is no phone number: write it in E.164, such as +4930901820145")
+        raise CommandFailed("this is not a phone number: write it in E.164, such as +4930901820145")
     return found
 
 

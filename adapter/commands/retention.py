@@ -1,7 +1,7 @@
-"""Remove what is older than must be kept, as a running adapter does by itself every hour.
+"""Delete data that is past its retention time, as a running adapter does every hour.
 
-For a database whose adapter was off for long, or whose SOFTPHONE_DELIVERY_DAYS or _CALL_DAYS were
-just made less. What is not settled stays, however old.
+Use it if the adapter was off for long, or after you lower SOFTPHONE_DELIVERY_DAYS or _CALL_DAYS.
+Unsettled calls and logs stay, however old they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     except StorageError as error:
         raise CommandFailed(str(error)) from error
     kept = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
-    text = f"{rows} rows removed. Deliveries are kept for {settings.delivery_days} days, "
+    text = f"{rows} rows deleted. Deliveries are kept for {settings.delivery_days} days, "
     console.answer(
         options, {"rows": rows, **kept}, f"{text}calls and logs for {settings.call_days}.\n"
     )

@@ -11,7 +11,7 @@ from adapter.page import messages
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What it prints is JSON in any case."""
-    parser.add_argument("--json", action="store_true", help="no difference: it is JSON")
+    parser.add_argument("--json", action="store_true", help="accepted; the output is always JSON")
 
 
 def run(_options: argparse.Namespace) -> int:

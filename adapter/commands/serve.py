@@ -1,4 +1,4 @@
-"""Run the adapter, as the environment says."""
+"""Run the adapter with the settings of the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print every setting, with what it is for and its default: a .env to begin with."""
+"""Print every setting with its purpose and default, as a template for .env."""
 
 from __future__ import annotations
 

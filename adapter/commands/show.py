@@ -1,6 +1,6 @@
-"""Print what the store has of a call, an agent or a call log, by the id that log lines name.
+"""Print what is stored about a call, an agent or a call log, by the id in a log line.
 
-The adapter may go on running. What is printed tells phone numbers and names.
+The adapter may keep running. The output contains phone numbers and names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TIMES = {"at", "due", "held_until", "next_due"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What, and by which id."""
-    parser.add_argument("kind", choices=tuple(KINDS), help="what it is")
+    parser.add_argument("kind", choices=tuple(KINDS), help="kind of record")
     parser.add_argument(
         "id", help="a call's or log's id (ours or the provider's), an agent as org/user"
     )

@@ -1,8 +1,8 @@
-"""Say where in Salesforce an agent works: voice, open-cti, lwc, or with whichever page greets.
+"""Set on which Salesforce surface an agent works: voice, open-cti, lwc, or any.
 
-Refused while a call of the agent is up. Logs of before keep the way that they were begun on, and
-are listed. With SQLite the adapter must be stopped; with PostgreSQL the replicas go on, and the
-agent's pages are told at once.
+Refused while the agent is on a call. Call logs that were started on another surface are finished
+there, and are listed. With SQLite, stop the adapter first. With PostgreSQL the replicas keep
+running, and the agent's pages change at once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _USER = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?\Z")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who, and where to."""
     parser.add_argument("user", help="the user's id in Salesforce, 005…")
-    parser.add_argument("surface", choices=sorted(ROUTES), help="any: whichever page greets")
-    parser.add_argument("--org", default="", help="the org's id, where there are several")
+    parser.add_argument("surface", choices=sorted(ROUTES), help="any: the page that connects first")
+    parser.add_argument("--org", default="", help="the org's id, if there are several")
     console.add_json(parser)
 
 
@@ -56,9 +56,13 @@ def run(options: argparse.Namespace) -> int:
     if org is None:
         raise CommandFailed("--org must name one of the configured orgs")
     if not _USER.match(options.user):
-        raise CommandFailed(f"{options.user!r} is no user id: 005 and 12 or 15 letters and digits")
+        raise CommandFailed(
+            f"{options.user!r} is not a user id: 005 and 12 or 15 letters and digits"
+        )
     if options.surface == "voice" and org.salesforce.voice is None:
-        raise CommandFailed("Salesforce Voice is not set up here: SOFTPHONE_VOICE_URL and its like")
+        raise CommandFailed(
+            "Salesforce Voice is not set up: set SOFTPHONE_VOICE_URL and its companions"
+        )
     key = AgentKey(org.org_id, options.user)
     try:
         told = asyncio.run(_move(settings, key, options.surface))
@@ -70,11 +74,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _said(told: dict[str, Any]) -> str:
-    where = "works with whichever page greets" if told["surface"] == "any" else "works with"
+    where = "works with the page that connects first" if told["surface"] == "any" else "works with"
     name = "" if told["surface"] == "any" else f" {told['surface']}"
     text = f"{told['agent']} {where}{name}.\n"
     if told["unfinished"]:
-        text += "Still to be finished the way they were begun: " + ", ".join(told["unfinished"])
+        text += "Call logs to be finished on the surface where they were started: " + ", ".join(
+            told["unfinished"]
+        )
         text += "\n"
     return text
 
@@ -89,7 +95,7 @@ async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, An
         name, route = "" if surface == "any" else surface, ROUTES[surface]
         turn = await agents.handle(key, SurfaceChosen(clock.now(), name, route))
         if "in a call" in turn.ignored:
-            raise CommandFailed("A call of this agent is up: try again when it is over.")
+            raise CommandFailed("This agent is on a call. Try again when it is over.")
         logs, save = (await agents.snapshot(key)).logs, agents.policy_of(key).save
         left = (one for one in logs if not may_save(one, route, clock.now(), save))
         unfinished = [one.log_id for one in left]

@@ -1,8 +1,8 @@
-"""What Salesforce Voice needs: a key with its certificate, a contact center file, metadata.
+"""Write what Salesforce Voice needs.
 
-voice key --out DIR             private key and self-signed certificate for the contact center
-voice contact-center --certificate FILE    the file for Setup, Partner Telephony Contact Centers
-voice metadata --out DIR        vendor info, its Apex class, labels, permission set, trusted URL
+`key` writes a private key and a self-signed certificate for the contact center. `contact-center`
+writes the file to import in Setup, Partner Telephony Contact Centers. `metadata` writes the vendor
+info, its Apex class, labels, a permission set and a trusted URL.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("key", "contact-center", "metadata"))
     parser.add_argument("--out", type=Path, default=Path("voice"), help="folder (default: voice)")
     parser.add_argument("--name", default="Softphone", help="API name of the vendor info")
-    parser.add_argument("--label", default="Softphone", help="what people see of it")
-    parser.add_argument("--certificate", type=Path, help="PEM file (default: that of `voice key`)")
-    parser.add_argument("--org", default="", help="the org's id, where there are several")
+    parser.add_argument("--label", default="Softphone", help="name that people see")
+    parser.add_argument(
+        "--certificate", type=Path, help="PEM file (default: the one from `voice key`)"
+    )
+    parser.add_argument("--org", default="", help="the org's id, if there are several")
     console.add_json(parser)
 
 
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _key(options: argparse.Namespace) -> dict[str, str]:
     if (options.out / KEY).exists():
-        raise CommandFailed(f"{options.out / KEY} is there already: choose another --out")
+        raise CommandFailed(f"{options.out / KEY} exists already: choose another --out")
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, options.name)])
     now = datetime.fromtimestamp(SystemClock().now() / 1000, UTC)
@@ -87,7 +89,7 @@ def _center(options: argparse.Namespace) -> dict[str, str]:
     try:
         certificate = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"cannot read {path}: make one with `voice key`, {error}") from error
+        raise CommandFailed(f"cannot read {path}: create one with `voice key` ({error})") from error
     name = settings.voice_contact_center or f"{options.name}Voice"
     center = ContactCenter(name, options.label, f"c__{options.name}", certificate)
     if found := problems(center):

@@ -1,7 +1,7 @@
-"""Register the provider's webhook endpoint, or say what it needs.
+"""Register the provider's webhook endpoint, or list its address and events.
 
-The account is that of SOFTPHONE_DIALSTACK_ACCOUNT and _TOKEN, also where SOFTPHONE_ORGS_FILE names
-several: their secrets files are made by this command, one account at a time.
+The command uses SOFTPHONE_DIALSTACK_ACCOUNT and _TOKEN, even if SOFTPHONE_ORGS_FILE lists several
+accounts. Run it once for each account to create its secrets file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do, and where the secret goes."""
     parser.add_argument("action", choices=("register", "list-needed"))
     parser.add_argument(
-        "--secret-file", type=Path, help="write the secret there (mode 600) instead of showing it"
+        "--secret-file",
+        type=Path,
+        help="write the secret to this file (mode 600) instead of showing it",
     )
     console.add_json(parser)
 
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         if descriptor is not None:
             os.close(descriptor)
             options.secret_file.unlink()
-        raise CommandFailed(f"the provider did not register it: {error.text}") from error
+        raise CommandFailed(f"the provider did not register the endpoint: {error.text}") from error
     _hand_over(made, options, descriptor)
     return 0
 
@@ -80,7 +82,7 @@ def _demand_reachable(settings: Settings) -> None:
     """Who asks, and an address that the provider can reach. Raises CommandFailed."""
     if not (settings.dialstack_token.get_secret_value() and settings.dialstack_account):
         raise CommandFailed(
-            "SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT are needed to register"
+            "set SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT to register"
         )
     host = settings.public_origin.partition("://")[2].partition(":")[0]
     at_home = is_loopback(settings.dialstack_url.partition("://")[2].partition(":")[0])
@@ -112,7 +114,7 @@ def _hand_over(made: Webhook, options: argparse.Namespace, descriptor: int | Non
         console.answer(options, {**facts, "secret_file": str(path)}, text)
         return
     sys.stderr.write(
-        f"The secret below is shown this once. Put it into {VARIABLE} (in front of the old one, "
-        "with a comma, while you rotate), keep it out of shell histories and chats, and restart.\n"
+        f"The secret below is shown only once. Put it into {VARIABLE} (before the old one, with "
+        "a comma, while you rotate), keep it out of shell histories and chats, and restart.\n"
     )
     console.answer(options, {**facts, "secret": made.secret}, f"{text}{made.secret}\n")

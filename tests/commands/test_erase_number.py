@@ -85,7 +85,7 @@ def test_people_read_what_went_and_what_stays() -> None:
     assert text.splitlines() == [
         "Erased:",
         "recent  2",
-        "Tasks in Salesforce, not touched: 00T1, 00T2",
+        "Tasks in Salesforce, not changed: 00T1, 00T2",
         "Not erased:",
         "call_log  log_1  not done yet",
     ]

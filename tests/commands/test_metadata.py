@@ -89,7 +89,7 @@ def test_a_place_that_cannot_be_written_is_named(
     """A file where the folder should be."""
     (at_home / "project").write_text("", encoding="utf-8")
     assert main(["metadata", "--out", "project", "--contact", "it@example.com"]) == 2
-    assert "was not written" in capsys.readouterr().err
+    assert "cannot write the project" in capsys.readouterr().err
 
 
 def test_writing_again_changes_nothing(at_home: Path) -> None:

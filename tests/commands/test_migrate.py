@@ -44,4 +44,4 @@ def test_each_outcome_has_its_sentence() -> None:
     assert told(Migration("0001", "0002", ("0002",))).startswith(
         "The tables went from 0001 to 0002"
     )
-    assert "later release's (9999)" in told(Migration("9999", "9999", is_later=True))
+    assert "a later release (9999)" in told(Migration("9999", "9999", is_later=True))

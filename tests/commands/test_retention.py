@@ -49,7 +49,7 @@ def test_what_is_older_than_must_be_kept_goes_once(
     assert run(argparse.Namespace(json=True)) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 2
     assert run(argparse.Namespace(json=False)) == 0
-    assert capsys.readouterr().out.startswith("0 rows removed. Deliveries are kept for 10 days")
+    assert capsys.readouterr().out.startswith("0 rows deleted. Deliveries are kept for 10 days")
 
 
 def test_a_running_adapter_does_it_itself(url: str, tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ def test_nobody_is_moved_in_a_call(database: str, capsys: pytest.CaptureFixture[
     busy = replace(after(replace(IDLE, key=KEY), [click()]).agent)
     asyncio.run(_kept(database, AgentChange(0, busy, None, ())))
     assert main(["surface", KEY.user_id, "voice"]) == 2
-    assert "is up" in capsys.readouterr().err
+    assert "is on a call" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ada", "voice"], "no user id"),
+        (["ada", "voice"], "not a user id"),
         ([KEY.user_id, "voice", "--org", "00D000000000009"], "--org"),
     ],
 )

@@ -62,5 +62,5 @@ def test_a_key_is_never_written_over(capsys: pytest.CaptureFixture[str]) -> None
     """What it has signed would be refused from then on."""
     assert main(["voice", "key"]) == 0
     assert main(["voice", "key"]) == 2
-    assert "there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert main(["voice", "contact-center", "--name", "_"]) == 2

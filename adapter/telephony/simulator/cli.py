@@ -53,7 +53,7 @@ def configured(args: argparse.Namespace) -> Config:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="simulate", description="A provider that speaks like DialStack and rings no phone."
+        prog="simulate", description="Simulate a DialStack-compatible provider that rings no phone."
     )
     add_arguments(parser)
     return parser
@@ -62,20 +62,31 @@ def _parser() -> argparse.ArgumentParser:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare them."""
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="the address to listen on")
-    add("--port", type=int, default=8082, help="0 takes a free one")
-    add("--name", action="append", default=[], metavar="HOST", help="answer under that name, too")
-    add("--webhook", action="append", default=[], metavar="URL", help="may be given again")
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, default=8082, help="0 selects a free port")
+    add(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="also answer under this host name",
+    )
+    add("--webhook", action="append", default=[], metavar="URL", help="may be repeated")
     add("--account", default="acct_demo")
-    add("--token", default="sk_test_demo", help="the API key to ask for")
-    add("--secret", default="whsec_demo", help="signs the webhooks given here")
+    add("--token", default="sk_test_demo", help="API key to require")
+    add("--secret", default="whsec_demo", help="secret that signs the webhooks")
     add("--users", type=parse_users, default=DEFAULT_USERS, metavar="NAME:EMAIL,…")
     add("--scenario", type=Outcome, choices=list(Outcome), default=Outcome.ANSWERED)
-    add("--seed", type=int, default=1, help="of durations and faults")
-    add("--time-scale", type=float, default=1.0, help="0.1 makes scenarios ten times as fast")
-    add("--user-field", choices=["user_id", "user"], default="user_id", help="in webhooks")
-    add("--with-stdin", action="store_true", help="end when standard input does")
-    add("--json", action="store_true", help="tell the address as one line of JSON")
+    add("--seed", type=int, default=1, help="seed of durations and faults")
+    add("--time-scale", type=float, default=1.0, help="0.1 makes scenarios ten times faster")
+    add(
+        "--user-field",
+        choices=["user_id", "user"],
+        default="user_id",
+        help="name of the user field in webhooks",
+    )
+    add("--with-stdin", action="store_true", help="end when standard input ends")
+    add("--json", action="store_true", help="print the address as one line of JSON")
 
 
 def parse_users(text: str) -> tuple[User, ...]:
