@@ -64,7 +64,7 @@ def _asterisk(org: Org, states: DriverStates, observe: Observe) -> Driver:
     client = AriClient(build_ari_http(account), account, observe=observe)
     now = SystemClock().now
     return AsteriskDriver(
-        org.account, client, account, states, now=now, users=lambda: users, cel=cel
+        org.account, client, account, states, now=now, watched=lambda: users, cel=cel
     )
 
 

@@ -178,8 +178,9 @@ def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines
             held.sign_out(session)
 
     def all_ended(agent: AgentKey) -> None:
-        for held in (pages, boards, phones):
-            held.sign_out_agent(agent)
+        pages.sign_out_agent(agent)
+        for session in boards.sessions_of(agent) | phones.sessions_of(agent):
+            ended(session)
 
     return Sessions(
         edges.store,

@@ -113,9 +113,9 @@ async def make_runtime(edges: Edges) -> Runtime:
         deliver=intake.take,
         metrics=edges.metrics,
     )
-    agents.perform_with(performer.perform)
-    agents.follow_with(pages.pops.claims)
-    agents.count_with(_counted_by(edges.metrics))
+    agents.perform = performer.perform
+    agents.follow = pages.pops.claims
+    agents.count = _counted_by(edges.metrics)
     sweeper = Sweeper(
         agents=agents,
         store=store,
@@ -148,9 +148,9 @@ def _forwarding(
         clock=edges.clock,
         tasks=edges.tasks,
     )
-    forwarding.tell_with(peers.tell)
-    pages.watch_with(forwarding.moved)
-    agents.spare_values_of(forwarding.is_only_here)
+    forwarding.tell = peers.tell
+    pages.moved = forwarding.moved
+    agents.is_only_here = forwarding.is_only_here
     return forwarding, peers
 
 

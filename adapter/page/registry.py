@@ -21,11 +21,8 @@ class Registry:
     def __init__(self) -> None:
         self._pages: dict[AgentKey, dict[str, Page]] = {}
         self._empty = asyncio.Event()
-        self._moved: Moved = lambda _: None
-
-    def watch_with(self, moved: Moved) -> None:
-        """Call `moved` when a page connects and when an agent's last page is gone."""
-        self._moved = moved
+        self.moved: Moved = lambda _: None
+        """Called when a page connects and when an agent's last page is gone."""
 
     def of(self, key: AgentKey) -> list[Page]:
         """The agent's pages, best to save with first."""
@@ -71,7 +68,7 @@ class Registry:
         pages[page.page_id] = page
         if old is not None:
             old.close(4001, "this page has connected again")
-        self._moved(page.key)
+        self.moved(page.key)
 
     def discard(self, page: Page) -> bool:
         """Remove a page whose socket is gone; False if a newer socket has replaced it."""
@@ -81,7 +78,7 @@ class Registry:
         del pages[page.page_id]
         if not pages:
             del self._pages[page.key]
-            self._moved(page.key)
+            self.moved(page.key)
         if not self._pages:
             self._empty.set()
         return True

@@ -92,26 +92,14 @@ class Agents:
         self._cache: OrderedDict[AgentKey, Snapshot] = OrderedDict()
         self.tasks = tasks or Tasks()
         self._locks = KeyedLocks()
-        self._perform: Performer = lambda *_: None
-        self._follow: Follower = lambda _: ()
-        self._count: Counting = lambda _: None
-        self._is_only_here: Callable[[Agent], bool] = lambda _: False
-
-    def perform_with(self, performer: Performer) -> None:
-        """Who carries effects out; called after each commit, must only start things, each alone."""
-        self._perform = performer
-
-    def count_with(self, counter: Counting) -> None:
-        """Who counts what turns came to; called after each commit."""
-        self._count = counter
-
-    def follow_with(self, follower: Follower) -> None:
-        """Who knows what follows at once from a decision, to go into the same commit."""
-        self._follow = follower
-
-    def spare_values_of(self, is_only_here: Callable[[Agent], bool]) -> None:
+        self.perform: Performer = lambda *_: None
+        """Carries effects out; called after each commit, must only start things, each alone."""
+        self.count: Counting = lambda _: None
+        """Counts what turns came to; called after each commit."""
+        self.follow: Follower = lambda _: ()
+        """Knows what follows at once from a decision, to go into the same commit."""
+        self.is_only_here: Callable[[Agent], bool] = lambda _: False
         """Of whom other replicas are told versions alone: nobody there has a use for the value."""
-        self._is_only_here = is_only_here
 
     def policy_of(self, key: AgentKey) -> Policy:
         """The rules that this agent's calls and logs follow."""
@@ -203,8 +191,8 @@ class Agents:
         policy, more = self.policy_of(key), change.plan[key]
         try:
             turn = take_turn(before.agent, (*before.logs, *logs), more, policy, absent)
-            while not turn.missing and (more := self._follow(turn.agent)):
-                go_on(turn, more, policy, absent)
+            while not turn.missing and (more := self.follow(turn.agent)):
+                go_on(turn, more)
         except Exception as bug:
             if len(change.keys) == 1:
                 raise
@@ -280,9 +268,9 @@ class Agents:
         for key, turn in turns.items():
             try:
                 if turn.effects or turn.log_effects:
-                    self._perform(key, turn, turn.effects, turn.log_effects)
+                    self.perform(key, turn, turn.effects, turn.log_effects)
                 if turn.opened or turn.saved:
-                    self._count(turn)
+                    self.count(turn)
             except Exception as bug:
                 log.error("agent.not_performed", agent=str(key), exc_info=bug)
         soon = asyncio.get_running_loop().call_soon
@@ -293,7 +281,7 @@ class Agents:
     def _publish(self, snapshot: Snapshot) -> None:
         agent = snapshot.agent
         try:
-            told = self._shared and not self._is_only_here(agent)
+            told = self._shared and not self.is_only_here(agent)
             value = partial(snapshot_text, snapshot) if told else None
             self._hints.publish(agent.key, snapshot.version, value)
         except Exception as bug:

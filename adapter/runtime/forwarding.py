@@ -51,14 +51,11 @@ class Forwarding:
     metrics: Metrics
 
     def __post_init__(self) -> None:
-        self._tell: Callable[[bytes], None] = lambda _: None
+        self.tell: Callable[[bytes], None] = lambda _: None
+        """How all other replicas are told which lines are here."""
         self._line_of: dict[AgentKey, TelephonyUser] = {}
         self._here: dict[TelephonyUser, set[AgentKey]] = {}
         self._there: dict[Link, set[TelephonyUser]] = {}
-
-    def tell_with(self, tell: Callable[[bytes], None]) -> None:
-        """How all other replicas are told which lines are here."""
-        self._tell = tell
 
     def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
         """As Intake.begin; `done` may hear after a commit of another replica."""
@@ -106,14 +103,14 @@ class Forwarding:
         if line is not None:
             self._line_of[key] = line
             self._here.setdefault(line, set()).add(key)
-            self._tell(_encode((True, [line])))
+            self.tell(_encode((True, [line])))
 
     def _leave(self, key: AgentKey, line: TelephonyUser) -> None:
         del self._line_of[key]
         self._here[line].discard(key)
         if not self._here[line]:
             del self._here[line]
-            self._tell(_encode((False, [line])))
+            self.tell(_encode((False, [line])))
 
     # --- what other replicas say and ask ---------------------------------------------------------
 

@@ -191,7 +191,7 @@ def _readable(row: Row, name: str) -> Row:
 async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING) -> Erased:
     """Take out what is done, look again, and tell what is left. Raises StorageError."""
     held, erased = await collect(archive, sought, scope), Erased()
-    for key in sorted(_agents_of(held)):
+    for key in sorted({_agent(row) for row in (*held.agents, *held.call_logs)}):
         log_ids = {
             str(one["log_id"]): one
             for one in held.call_logs
@@ -216,10 +216,6 @@ async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING
         "number.erased", number=sought.number, remaining=len(erased.remaining), **erased.counts
     )
     return erased
-
-
-def _agents_of(held: PersonalData) -> set[AgentKey]:
-    return {_agent(row) for row in (*held.agents, *held.call_logs)}
 
 
 def _agent(row: Row) -> AgentKey:

@@ -66,9 +66,4 @@ class Retention:
 
     def keep_unless_expired(self) -> Keep:
         """The same, of sessions and what is like them alone."""
-        return Keep(
-            deliveries_since=0,
-            calls_since=0,
-            settled_logs_since=0,
-            sessions_since=self._clock.now(),
-        )
+        return Keep(sessions_since=self._clock.now())

@@ -34,7 +34,9 @@ Step: TypeAlias = Event | ForLog
 
 
 class Turn(Struct):
-    """What came of it. `missing` are logs that must be loaded before it can be taken.
+    """What came of it, by which policy; `absent` are logs known not to exist anywhere.
+
+    `missing` are logs that must be loaded before it can be taken.
 
     For who counts: `opened` are the logs of calls that ended, as they were then; `saved` is how
     many logs have their record in Salesforce now that had none.
@@ -42,6 +44,8 @@ class Turn(Struct):
 
     agent: Agent
     logs: dict[str, CallLog]
+    policy: Policy = Policy()
+    absent: frozenset[str] = frozenset()
     changed: dict[str, CallLog] = {}
     effects: list[Effect] = []
     log_effects: list[LogEffect] = []
@@ -67,27 +71,25 @@ def take_turn(
     absent: frozenset[str] = frozenset(),
 ) -> Turn:
     """All steps, one after the other; `absent` are logs known not to exist anywhere."""
-    turn = Turn(agent, {log.log_id: log for log in logs})
-    go_on(turn, steps, policy, absent)
+    turn = Turn(agent, {log.log_id: log for log in logs}, policy, absent)
+    go_on(turn, steps)
     return turn
 
 
-def go_on(
-    turn: Turn, steps: Sequence[Step], policy: Policy, absent: frozenset[str] = frozenset()
-) -> None:
+def go_on(turn: Turn, steps: Sequence[Step]) -> None:
     """Further steps of a turn: it is afterwards as if it had been taken with these as well."""
     for step in steps:
         if isinstance(step, ForLog):
-            _log_step(turn, step.log_id, step.event, policy, absent)
+            _log_step(turn, step.log_id, step.event)
             continue
-        _agent_step(turn, step, policy, absent)
+        _agent_step(turn, step)
         if isinstance(step, TimePassed):
             for log in list(turn.logs.values()):
                 if log.next_due is not None and log.next_due <= step.at:
-                    _log_step(turn, log.log_id, LogTimePassed(step.at), policy, absent)
+                    _log_step(turn, log.log_id, LogTimePassed(step.at))
 
 
-def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
+def _routed(turn: Turn, event: Event) -> Event:
     """The event as one of a known call, if an earlier step of this turn has logged that call.
 
     Several deliveries may be replayed at once; without a wrap-up the first of them may be the
@@ -98,7 +100,7 @@ def _routed(turn: Turn, event: Event, absent: frozenset[str]) -> Event:
     if not isinstance(event, CallEvent):
         return event
     if event.known:
-        gone = event.call_id in absent or _may_come_back(turn, event.call_id)
+        gone = event.call_id in turn.absent or _may_come_back(turn, event.call_id)
         anew = gone and _is_own_talk(event)
         known = not anew or turn.agent.call(event.call_id) is not None
         return event if known else replace(event, known=False)
@@ -119,8 +121,8 @@ def _is_own_talk(event: CallEvent) -> bool:
     return isinstance(event, Connected) or (in_cdr and not event.elsewhere)
 
 
-def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]) -> None:
-    decision = decide(turn.agent, _routed(turn, event, absent), policy)
+def _agent_step(turn: Turn, event: Event) -> None:
+    decision = decide(turn.agent, _routed(turn, event), turn.policy)
     turn.agent = decision.agent
     turn.effects.extend(decision.effects)
     if decision.ignored:
@@ -129,20 +131,18 @@ def _agent_step(turn: Turn, event: Event, policy: Policy, absent: frozenset[str]
         turn.logs[opened.log_id] = turn.changed[opened.log_id] = opened
         turn.opened.append(opened)
     for log_id, log_event in decision.log_events:
-        _log_step(turn, log_id, log_event, policy, absent)
+        _log_step(turn, log_id, log_event)
 
 
-def _log_step(
-    turn: Turn, log_id: str, event: LogEvent, policy: Policy, absent: frozenset[str]
-) -> None:
+def _log_step(turn: Turn, log_id: str, event: LogEvent) -> None:
     log = turn.logs.get(log_id)
     if log is None:
-        if log_id in absent:
+        if log_id in turn.absent:
             turn.ignored.append("no such log")
         else:
             turn.missing.add(log_id)
         return
-    decision = decide_log(log, event, policy.save)
+    decision = decide_log(log, event, turn.policy.save)
     turn.log_effects.extend(decision.effects)
     if decision.ignored:
         turn.ignored.append(decision.ignored)

@@ -164,22 +164,14 @@ def permission_set(
     """An agent's permissions: the app, the Apex classes, the fields."""
     return component_file(
         "PermissionSet",
-        branch(
-            "applicationVisibilities",
-            *leaves(application=app_name, visible="true"),
-        ),
+        branch("applicationVisibilities", *leaves(application=app_name, visible="true")),
         *[branch("classAccesses", *leaves(apexClass=name, enabled="true")) for name in classes],
-        *leaves(
-            description="For agents who call with the softphone.",
-        ),
+        leaf("description", "For agents who call with the softphone."),
         *[
             branch("fieldPermissions", *leaves(editable="true", field=name, readable="true"))
             for name in fields
         ],
-        *leaves(
-            hasActivationRequired="false",
-            label=f"{deployment.label} Agent",
-        ),
+        *leaves(hasActivationRequired="false", label=f"{deployment.label} Agent"),
     )
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from adapter.assets import folder
 from adapter.salesforce import metadata_parts as parts
-from adapter.salesforce.metadata_parts import NAMESPACE, Deployment
-from adapter.xmltext import branch, document, leaf
+from adapter.salesforce.metadata_parts import Deployment
+from adapter.xmltext import branch, leaf
 
 API_VERSION = "65.0"
 """Our policies of External Client Apps need 61.0 or later; 65.0 is Winter '26."""
@@ -138,7 +138,7 @@ def _manifest(made: Iterable[Component], handwritten: Iterable[str]) -> str:
         branch("types", *[leaf("members", name) for name in sorted(names)], leaf("name", type_))
         for type_, names in sorted(members.items())
     ]
-    return document(branch("Package", *types, leaf("version", API_VERSION), xmlns=NAMESPACE))
+    return parts.component_file("Package", *types, leaf("version", API_VERSION))
 
 
 def _name(path: Path, suffix: str) -> str:

@@ -188,10 +188,10 @@ class Keep(Struct, frozen=True):
     Logs go only when they are settled, and sessions when they expired before that moment.
     """
 
-    deliveries_since: int
-    calls_since: int
-    settled_logs_since: int
-    sessions_since: int
+    deliveries_since: int = 0
+    calls_since: int = 0
+    settled_logs_since: int = 0
+    sessions_since: int = 0
 
 
 class Store(Protocol):

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from adapter.xmltext import branch, document, leaf
+from adapter.salesforce.metadata_parts import component_file, leaves
+from adapter.salesforce.project import API_VERSION
+from adapter.xmltext import branch
 
-NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
-API_VERSION = "65.0"
+INFO = "ConversationVendorInformation"
 
 LABELS = {
     "Softphone_Busy": "You are on a call. Finish it first, then call again.",
@@ -75,11 +76,11 @@ def files(vendor: Vendor) -> dict[str, str]:
     """Every file's text by its path under force-app/main/default."""
     name = vendor.name
     return {
-        f"ConversationVendorInformation/{name}.ConversationVendorInformation-meta.xml": _info(
-            vendor
-        ),
+        f"{INFO}/{name}.{INFO}-meta.xml": _info(vendor),
         f"classes/{name}Integration.cls": apex(name),
-        f"classes/{name}Integration.cls-meta.xml": _class_meta(),
+        f"classes/{name}Integration.cls-meta.xml": component_file(
+            "ApexClass", *leaves(apiVersion=API_VERSION, status="Active")
+        ),
         "labels/CustomLabels.labels-meta.xml": labels(),
         f"permissionsets/{name}_Voice.permissionset-meta.xml": _permission_set(vendor),
         f"cspTrustedSites/{name}_Voice.cspTrustedSite-meta.xml": _trusted_site(vendor),
@@ -87,17 +88,16 @@ def files(vendor: Vendor) -> dict[str, str]:
 
 
 def _info(vendor: Vendor) -> str:
-    return document(
-        branch(
-            "ConversationVendorInfo",
-            leaf("connectorUrl", vendor.connector_url),
-            leaf("customLoginUrl", vendor.sign_in_url),
-            leaf("developerName", vendor.name),
-            leaf("integrationClass", f"{vendor.name}Integration"),
-            leaf("masterLabel", vendor.label),
-            leaf("vendorType", "ServiceCloudVoicePartner"),
-            xmlns=NAMESPACE,
-        )
+    return component_file(
+        "ConversationVendorInfo",
+        *leaves(
+            connectorUrl=vendor.connector_url,
+            customLoginUrl=vendor.sign_in_url,
+            developerName=vendor.name,
+            integrationClass=f"{vendor.name}Integration",
+            masterLabel=vendor.label,
+            vendorType="ServiceCloudVoicePartner",
+        ),
     )
 
 
@@ -109,66 +109,49 @@ def apex(name: str) -> str:
     )
 
 
-def _class_meta() -> str:
-    return document(
-        branch(
-            "ApexClass",
-            leaf("apiVersion", API_VERSION),
-            leaf("status", "Active"),
-            xmlns=NAMESPACE,
-        )
-    )
-
-
 def labels() -> str:
     """A Custom Label for each refusal."""
-    return document(
-        branch(
-            "CustomLabels",
-            *[
-                branch(
-                    "labels",
-                    leaf("fullName", name),
-                    leaf("categories", "Softphone"),
-                    leaf("language", "en_US"),
-                    leaf("protected", "false"),
-                    leaf("shortDescription", name.replace("_", " ")),
-                    leaf("value", text),
-                )
-                for name, text in sorted(LABELS.items())
-            ],
-            xmlns=NAMESPACE,
-        )
+    return component_file(
+        "CustomLabels",
+        *[
+            branch(
+                "labels",
+                *leaves(
+                    fullName=name,
+                    categories="Softphone",
+                    language="en_US",
+                    protected="false",
+                    shortDescription=name.replace("_", " "),
+                    value=text,
+                ),
+            )
+            for name, text in sorted(LABELS.items())
+        ],
     )
 
 
 def _permission_set(vendor: Vendor) -> str:
-    return document(
-        branch(
-            "PermissionSet",
-            branch(
-                "classAccesses",
-                leaf("apexClass", f"{vendor.name}Integration"),
-                leaf("enabled", "true"),
-            ),
-            leaf("description", f"What an agent of {vendor.label} needs besides Salesforce's own."),
-            leaf("hasActivationRequired", "false"),
-            leaf("label", f"{vendor.label} Voice"),
-            xmlns=NAMESPACE,
-        )
+    integration = leaves(apexClass=f"{vendor.name}Integration", enabled="true")
+    return component_file(
+        "PermissionSet",
+        branch("classAccesses", *integration),
+        *leaves(
+            description=f"What an agent of {vendor.label} needs besides Salesforce's own.",
+            hasActivationRequired="false",
+            label=f"{vendor.label} Voice",
+        ),
     )
 
 
 def _trusted_site(vendor: Vendor) -> str:
-    return document(
-        branch(
-            "CspTrustedSite",
-            leaf("context", "All"),
-            leaf("description", "The connector page of Salesforce Voice."),
-            leaf("endpointUrl", vendor.origin),
-            leaf("isActive", "true"),
-            leaf("isApplicableToConnectSrc", "true"),
-            leaf("isApplicableToFrameSrc", "true"),
-            xmlns=NAMESPACE,
-        )
+    return component_file(
+        "CspTrustedSite",
+        *leaves(
+            context="All",
+            description="The connector page of Salesforce Voice.",
+            endpointUrl=vendor.origin,
+            isActive="true",
+            isApplicableToConnectSrc="true",
+            isApplicableToFrameSrc="true",
+        ),
     )

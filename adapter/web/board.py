@@ -17,7 +17,7 @@ from adapter.runtime.board import Board, Day
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.lean import lean, lean_style
-from adapter.web.middleware import failure
+from adapter.web.middleware import Refused, uncached
 from adapter.web.pagefiles import SUFFIXES
 from adapter.web.pages import WEB
 
@@ -98,10 +98,7 @@ class BoardSite:
     async def numbers(self, request: web.Request) -> web.Response:
         """GET /api/board?since=…&until=…&org=…: everything on it; a day's bounds in Unix ms."""
         session = await self.supervisor(request)
-        if isinstance(session, web.Response):
-            return session
-        report = await self.board.report(session.agent.org_id, day_of(request))
-        return web.json_response(report, headers={"Cache-Control": "no-store"})
+        return uncached(await self.board.report(session.agent.org_id, day_of(request)))
 
     async def csv(self, request: web.Request) -> web.Response:
         """GET /api/board/calls.csv?since=…&until=…&org=…&agent=…: the calls that are over.
@@ -109,8 +106,6 @@ class BoardSite:
         Oldest first; `agent`, as often as wanted, names whose calls alone are meant.
         """
         session = await self.supervisor(request)
-        if isinstance(session, web.Response):
-            return session
         calls = await self.board.calls(session.agent.org_id, day_of(request))
         if wanted := frozenset(request.query.getall("agent", [])):
             calls = [call for call in calls if call.user_id in wanted]
@@ -124,15 +119,15 @@ class BoardSite:
             },
         )
 
-    async def supervisor(self, request: web.Request) -> Session | web.Response:
-        """The session that may read the board of the org that is asked for, else the refusal."""
+    async def supervisor(self, request: web.Request) -> Session:
+        """The session that may read the board of the org that is asked for. Raises Refused."""
         # A browser may be signed in to several orgs: the address names one, a cookie proves it.
         org = self.orgs.named(request.query.get("org", ""))
         session = await self.session_of(request, org.org_id) if org else None
         if session is None:
-            return failure(401, "signed-out", "Sign in first.")
+            raise Refused(401, "signed-out", "Sign in first.")
         if self.supervisors is not None and session.email.casefold() not in self.supervisors:
-            return failure(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
+            raise Refused(403, "not-a-supervisor", "Ask your admin to list you as a supervisor.")
         return session
 
 

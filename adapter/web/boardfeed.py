@@ -121,11 +121,6 @@ class BoardFeeds:
             if viewer.session == session:
                 viewer.outbox.close(NOT_SIGNED_IN, "signed out")
 
-    def sign_out_agent(self, key: AgentKey) -> None:
-        """All sign-ins of the agent have ended."""
-        for session in self.sessions_of(key):
-            self.sign_out(session)
-
     def leave(self) -> None:
         """This replica goes: nobody is let in, and all come back elsewhere, each in its time."""
         self.draining = True

@@ -28,8 +28,8 @@ MOST_BOARDS = 200
 MOST_PER_SESSION = 8
 MAX_FRAME_BYTES = 64
 
-SupervisorOf = Callable[[web.Request], Awaitable[Session | web.Response]]
-"""The session that may read the board that is asked for, else the refusal."""
+SupervisorOf = Callable[[web.Request], Awaitable[Session]]
+"""The session that may read the board that is asked for. Raises Refused."""
 
 DayOf = Callable[[web.Request], Day]
 """Which day whoever asks looks at."""
@@ -51,8 +51,6 @@ class BoardLive:
         if request.headers.get("Origin") != self.own_origin:
             return foreign_origin()
         session = await self.supervisor(request)
-        if isinstance(session, web.Response):
-            return session
         if self.feeds.draining:
             return failure(
                 503, "draining", "This replica is shutting down. Try again.", **{"Retry-After": "1"}

@@ -9,6 +9,7 @@ from aiohttp import web
 from adapter.runtime.colleagues import Colleagues
 from adapter.tenants import Tenants
 from adapter.web.login import Login, read_object
+from adapter.web.middleware import uncached
 
 LONGEST_WORDS = 255
 
@@ -24,21 +25,13 @@ class Desk:
     async def colleagues(self, request: web.Request) -> web.Response:
         """POST /api/colleagues {origin?, search}: who fits. Raises StorageError."""
         session = await self._login.asker(request)
-        if isinstance(session, web.Response):
-            return session
         words = str((await read_object(request, search=str)).get("search", ""))
         found = await self._colleagues.search(session.agent, words[:LONGEST_WORDS])
-        return _answer({"rows": [one._asdict() for one in found]})
+        return uncached({"rows": [one._asdict() for one in found]})
 
     async def note_templates(self, request: web.Request) -> web.Response:
         """POST /api/note-templates {origin?}: what the agent's admin has written."""
         session = await self._login.asker(request)
-        if isinstance(session, web.Response):
-            return session
         tenant = self._tenants.of_agent(session.agent)
         notes = tenant.org.panel.notes if tenant else ()
-        return _answer({"templates": [{"name": one.name, "text": one.text} for one in notes]})
-
-
-def _answer(told: dict[str, Any]) -> web.Response:
-    return web.json_response(told, headers={"Cache-Control": "no-store"})
+        return uncached({"templates": [{"name": one.name, "text": one.text} for one in notes]})

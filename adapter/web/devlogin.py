@@ -23,8 +23,7 @@ class DevLogin:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """POST /auth/dev {name}."""
-        if (refused := self._login.foreign(request)) is not None:
-            return refused
+        self._login.demand_own(request)
         name = str((await read_object(request, name=str)).get("name", "")).strip()
         if not _NAME.match(name):
             text = "Type a name of 1 to 64 letters, digits, spaces, dots, hyphens or apostrophes."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import assert_never
 
 import structlog
 
@@ -15,31 +14,8 @@ from adapter.core.controlling import CALLS_SOMEBODY
 from adapter.core.dialplan import is_unknown
 from adapter.core.events import CallCenterRead, ControlRequested, Event
 from adapter.core.logevents import LogAccepted
-from adapter.page import frames
+from adapter.page import frames, messages
 from adapter.page.guests import OTHER_SURFACE, is_guest, sentence
-from adapter.page.messages import (
-    Accept,
-    AskAnswer,
-    AvailabilityIn,
-    BadFrame,
-    CallCenterMessage,
-    Context,
-    Control,
-    Dial,
-    DismissNotice,
-    FavoriteIn,
-    Hello,
-    Matches,
-    PageMessage,
-    Popped,
-    Presence,
-    ProbeAnswer,
-    Result,
-    TrayChoice,
-    Work,
-    WrapupIn,
-    decode,
-)
 from adapter.page.page import Page
 from adapter.page.pages import Pages
 from adapter.runtime.agents import Agents
@@ -68,8 +44,8 @@ class Hearing:
     async def hear(self, page: Page, text: str) -> None:
         """One frame: whatever is wrong with it is answered, and hurts no call."""
         try:
-            message = decode(text)
-        except BadFrame as error:
+            message = messages.decode(text)
+        except messages.BadFrame as error:
             log.warning("frame.malformed", agent=str(page.key), page=page.page_id)
             page.send(frames.error_frame("malformed", str(error)))
             return
@@ -78,48 +54,36 @@ class Hearing:
         except StorageError as error:
             log.error("frame.not_stored", agent=str(page.key), reason=str(error))
             page.send(frames.not_stored_frame(message))
-            if isinstance(message, Result):
+            if isinstance(message, messages.Result):
                 # The page tells it once, but its journal again with each hello.
                 page.close(TRY_AGAIN, "say hello again, with the journal")
 
-    async def _act(self, page: Page, message: PageMessage) -> None:
+    async def _act(self, page: Page, message: messages.PageMessage) -> None:
         now = self.clock.now()
         match message:
-            case Hello():
+            case messages.Hello():
                 page.send(frames.error_frame("malformed", "hello comes once, and first"))
-            case Dial():
+            case messages.Dial():
                 await self._dial(page, message, now)
-            case (
-                Control()
-                | WrapupIn()
-                | Context()
-                | Matches()
-                | CallCenterMessage()
-                | AvailabilityIn()
-                | FavoriteIn()
-                | DismissNotice()
-                | Work()
-            ):
-                await self._do(page, message, now)
-            case Presence():
+            case messages.Presence():
                 page.visible, page.focused, page.active_at = message.visible, message.focused, now
-            case Accept():
+            case messages.Accept():
                 await self._accept(page, message, now)
-            case Result():
+            case messages.Result():
                 await self._report(page, message, now)
-            case TrayChoice():
+            case messages.TrayChoice():
                 choice = frames.tray_event(message, now)
                 await self.agents.handle_log_event(page.key, message.log_id, choice)
-            case ProbeAnswer():
+            case messages.ProbeAnswer():
                 await self.pages.proofs.answered(page, message.nonce)
-            case AskAnswer():
+            case messages.AskAnswer():
                 await self._answered(page, message)
-            case Popped():
+            case messages.Popped():
                 log.debug("frame.noted", type=message.type)
-            case _ as never:
-                assert_never(never)
+            case _:
+                await self._do(page, message, now)
 
-    async def _dial(self, page: Page, message: Dial, now: int) -> None:
+    async def _dial(self, page: Page, message: messages.Dial, now: int) -> None:
         """A click, where this page may call at all."""
         page.active_at = now
         agent = (await self.agents.snapshot(page.key)).agent
@@ -140,10 +104,9 @@ class Hearing:
     async def _do(self, page: Page, message: frames.AgentMessage, now: int) -> None:
         """Something else that the agent did; the page sees its answer in the view, new or not."""
         page.active_at = now
-        for problem in (
-            frames.ignored_settings(message) if isinstance(message, CallCenterMessage) else ()
-        ):
-            log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
+        if isinstance(message, messages.CallCenterMessage):
+            for problem in frames.ignored_settings(message):
+                log.warning("call_center.setting_ignored", agent=str(page.key), setting=problem)
         event = frames.agent_event(message, now)
         if event is None:
             return
@@ -162,7 +125,7 @@ class Hearing:
             said = "Not dialed: SOFTPHONE_DIAL_PLANS does not list them."
             log.warning("call_center.prefixes_ignored", agent=str(page.key), said=said)
 
-    async def _accept(self, page: Page, message: Accept, now: int) -> None:
+    async def _accept(self, page: Page, message: messages.Accept, now: int) -> None:
         event = LogAccepted(now, page.page_id, self.clock.nonce(), page.route)
         if (
             not page.can_save
@@ -170,7 +133,7 @@ class Hearing:
         ):
             page.send(frames.frame({"type": "taken", "log_id": message.log_id}))
 
-    async def _report(self, page: Page, message: Result, now: int) -> None:
+    async def _report(self, page: Page, message: messages.Result, now: int) -> None:
         """What became of a save. Of errors the codes are logged: the rest may be of the call."""
         read = self.pages.orgs.of(page.key).reads_errors(page.route)
         event = frames.result_event(message, page.page_id, now, read)
@@ -182,7 +145,7 @@ class Hearing:
             codes = [one.code for one in message.errors if _CODE.fullmatch(one.code)]
             log.info("log.result", **about, outcome=message.outcome, codes=codes)
 
-    async def _answered(self, page: Page, message: AskAnswer) -> None:
+    async def _answered(self, page: Page, message: messages.AskAnswer) -> None:
         """A read-back's answer; a failed one is no answer, the schedule asks again."""
         if self.same_user.is_answer(page, message):
             await self.same_user.heard(page, message)

@@ -19,7 +19,7 @@ from adapter.runtime.agents import Agents
 from adapter.storage.history import HistoryRow
 from adapter.storage.sqlstore import SqlStore
 from adapter.web.login import Login, read_object
-from adapter.web.middleware import failure
+from adapter.web.middleware import Refused, uncached
 
 MALFORMED = (
     "Send `kind` all, missed or mine, `search` of at most 255 letters, `record` (an id), "
@@ -52,18 +52,15 @@ class History:
     async def search(self, request: web.Request) -> web.Response:
         """POST /api/history {kind?, search?, record?, after?, limit?}. Raises StorageError."""
         session = await self._login.asker(request)
-        if isinstance(session, web.Response):
-            return session
         try:
             asked = msgspec.convert(await read_object(request), HistoryRequest)
         except msgspec.ValidationError:
-            return failure(400, "malformed", MALFORMED)
+            raise Refused(400, "malformed", MALFORMED) from None
         query = HistoryQuery(asked.kind, asked.search, asked.record)
         page = await self._store.history(session.agent, query, asked.after, asked.limit)
         agent = (await self._agents.snapshot(session.agent)).agent
         policy = self._agents.policy_of(session.agent).of(agent.call_center)
-        told = {"rows": [shown(row, policy) for row in page.rows], "after": page.after}
-        return web.json_response(told, headers={"Cache-Control": "no-store"})
+        return uncached({"rows": [shown(row, policy) for row in page.rows], "after": page.after})
 
 
 def shown(row: HistoryRow, policy: Policy) -> dict[str, Any]:

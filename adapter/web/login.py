@@ -12,7 +12,7 @@ from adapter.core.model import AgentKey
 from adapter.core.values import mend_all
 from adapter.orgs import Orgs
 from adapter.storage.port import Session
-from adapter.web.middleware import failure
+from adapter.web.middleware import Refused, uncached
 from adapter.web.sessions import SESSION_MS, Sessions, cookie_name, set_cookie
 from adapter.web.throttle import Throttle
 
@@ -44,30 +44,26 @@ class Login:
         body: dict[str, object] = {"user": _user(session)}
         if bearer:
             body["bearer"] = token
-        response = web.json_response(body, headers={"Cache-Control": "no-store"})
+        response = uncached(body)
         if not bearer:
             set_cookie(response, cookie_name(key.org_id), token, SESSION_MS // 1000)
         return response
 
     def told(self, session: Session) -> web.Response:
         """Who is signed in, to a browser that is already."""
-        return web.json_response({"user": _user(session)}, headers={"Cache-Control": "no-store"})
+        return uncached({"user": _user(session)})
 
     async def ticket(self, request: web.Request) -> web.Response:
         """POST /api/ws-ticket {origin?}: thirty seconds, one use."""
         session = await self._signed_in(request)
-        if isinstance(session, web.Response):
-            return session
         if not self.tickets.allows(str(session.agent)):
             text = "You have opened too many connections. Wait a moment."
-            return failure(429, "too-many", text, **{"Retry-After": "10"})
-        body = {"ticket": await self.sessions.ticket(session), "user": _user(session)}
-        return web.json_response(body, headers={"Cache-Control": "no-store"})
+            raise Refused(429, "too-many", text, **{"Retry-After": "10"})
+        return uncached({"ticket": await self.sessions.ticket(session), "user": _user(session)})
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """POST /auth/sign-out {origin?, org?, everywhere?}: this browser's session, or all."""
-        if (refused := self.foreign(request)) is not None:
-            return refused
+        self.demand_own(request)
         response = web.Response(status=204)
         session = await self.session(request)
         if session is not None:
@@ -78,27 +74,31 @@ class Login:
             set_cookie(response, cookie_name(session.agent.org_id), "", 0)
         return response
 
-    def foreign(self, request: web.Request) -> web.Response | None:
-        """Other sites' pages may not make a browser sign in, out, or fetch a ticket."""
-        if self.is_own(request.headers.get("Origin", "")):
-            return None
-        return failure(403, "foreign-origin", "Only the softphone's own pages may call this.")
+    def demand_own(self, request: web.Request) -> None:
+        """Other sites' pages may not make a browser sign in, out, or fetch a ticket.
 
-    async def asker(self, request: web.Request) -> Session | web.Response:
-        """The session of an agent who asks something on the way, else the refusal.
+        Raises Refused.
+        """
+        if not self.is_own(request.headers.get("Origin", "")):
+            raise Refused(403, "foreign-origin", "Only the softphone's own pages may call this.")
+
+    async def asker(self, request: web.Request) -> Session:
+        """The session of an agent who asks something on the way. Raises Refused.
 
         One more question to the store, or about a number, is refused where there were many.
         """
         session = await self._signed_in(request)
-        if isinstance(session, web.Response) or self.questions.allows(str(session.agent)):
-            return session
-        text = "Too many requests. Wait a moment."
-        return failure(429, "too-many", text, **{"Retry-After": "5"})
+        if not self.questions.allows(str(session.agent)):
+            text = "Too many requests. Wait a moment."
+            raise Refused(429, "too-many", text, **{"Retry-After": "5"})
+        return session
 
-    async def _signed_in(self, request: web.Request) -> Session | web.Response:
-        if (refused := self.foreign(request)) is not None:
-            return refused
-        return await self.session(request) or failure(401, "signed-out", "Sign in first.")
+    async def _signed_in(self, request: web.Request) -> Session:
+        self.demand_own(request)
+        session = await self.session(request)
+        if session is None:
+            raise Refused(401, "signed-out", "Sign in first.")
+        return session
 
     def is_own(self, origin: str) -> bool:
         """Whether it is that of our own pages, compared exactly."""
@@ -120,8 +120,8 @@ def _user(session: Session) -> dict[str, str]:
 async def read_object(request: web.Request, **kinds: type) -> dict[str, Any]:
     """The body's JSON object, empty for no body; `kinds` are the fields that have one.
 
-    Raises web.HTTPBadRequest with words where the body is something else, or a field of another
-    kind: `str()` would make "None" of a null.
+    Raises Refused where the body is something else, or a field of another kind: `str()` would make
+    "None" of a null.
     """
     raw = await request.read()
     try:
@@ -140,6 +140,5 @@ async def read_object(request: web.Request, **kinds: type) -> dict[str, Any]:
 _KINDS = {str: "a text", bool: "true or false"}
 
 
-def _bad(text: str) -> web.HTTPBadRequest:
-    body = json.dumps({"error": {"code": "bad-body", "message": text}})
-    return web.HTTPBadRequest(text=body, content_type="application/json")
+def _bad(text: str) -> Refused:
+    return Refused(400, "bad-body", text)

@@ -25,15 +25,23 @@ HEADERS = {
 }
 
 
+class Refused(Exception):
+    """Raised from however deep, a request's answer: what `failure` makes of the same words."""
+
+    def __init__(self, status: int, code: str, text: str, **headers: str) -> None:
+        super().__init__(text)
+        self.answer = failure(status, code, text, **headers)
+
+
 @web.middleware
 async def last_resort(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A bug of ours answers 500 in our own words, and is logged whole."""
+    """A refusal is answered; a bug of ours with 500 in our own words, and is logged whole."""
     try:
         return await handler(request)
-    except web.HTTPException:
+    except (web.HTTPException, ConnectionResetError):
         raise
-    except ConnectionResetError:
-        raise
+    except Refused as refused:
+        return refused.answer
     except StorageError as error:
         log.error("request.not_stored", path=request.path, reason=str(error))
         text = "This could not be stored right now. Try again."
@@ -47,6 +55,11 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     """The security headers, on whatever is answered (a signal handler)."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+
+
+def uncached(told: object) -> web.Response:
+    """An answer as JSON that is for this moment and for whoever asked alone."""
+    return web.json_response(told, headers={"Cache-Control": "no-store"})
 
 
 def failure(status: int, code: str, text: str, **headers: str) -> web.Response:

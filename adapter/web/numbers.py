@@ -13,6 +13,7 @@ from aiohttp import web
 from adapter.core.model import AgentKey
 from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
 from adapter.web.login import Login, read_object
+from adapter.web.middleware import uncached
 
 
 class Numbers:
@@ -25,11 +26,8 @@ class Numbers:
     async def check(self, request: web.Request) -> web.Response:
         """POST /api/number {origin?, number}: how it is written, or why it cannot be dialed."""
         session = await self._login.asker(request)
-        if isinstance(session, web.Response):
-            return session
         number = str((await read_object(request, number=str)).get("number", ""))
-        told = judged(number, await self._rules_of(session.agent))
-        return web.json_response(told, headers={"Cache-Control": "no-store"})
+        return uncached(judged(number, await self._rules_of(session.agent)))
 
 
 def judged(number: str, rules: DialRules) -> dict[str, object]:

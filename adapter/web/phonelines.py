@@ -96,11 +96,6 @@ class PhoneLines:
                 line.signed_out = True
                 line.outbox.close(SIGNED_OUT, "signed out")
 
-    def sign_out_agent(self, key: AgentKey) -> None:
-        """All sign-ins of the agent have ended."""
-        for session in self.sessions_of(key):
-            self.sign_out(session)
-
     def leave(self) -> None:
         """This replica is leaving: pages come back to another."""
         for line in self.everyone():

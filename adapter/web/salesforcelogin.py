@@ -123,8 +123,7 @@ class SalesforceLogin:
 
     async def redeem(self, request: web.Request) -> web.Response:
         """POST /auth/redeem {code, verifier, cookies}: the iframe is signed in."""
-        if (refused := self.login.foreign(request)) is not None:
-            return refused
+        self.login.demand_own(request)
         address = address_of(request, self.proxies)
         if not self.tries.allows(address):
             text = "Too many codes were entered. Wait a minute, then sign in again."

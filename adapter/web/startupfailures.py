@@ -54,8 +54,7 @@ class StartupFailures:
 
     async def report(self, request: web.Request) -> web.Response:
         """POST /api/blocked, the code as text: counted always, logged as long as it is not many."""
-        if (refused := self._login.foreign(request)) is not None:
-            return refused
+        self._login.demand_own(request)
         if not self._each.allows(address_of(request, self._proxies)):
             return failure(429, "too-many", "Too many reports.", **{"Retry-After": "60"})
         code = (await request.read())[:32].decode("ascii", "replace")

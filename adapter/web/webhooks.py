@@ -19,7 +19,7 @@ from adapter.runtime.intake import DeliveryOutcome, Intake
 from adapter.storage.port import Done, StorageError
 from adapter.storage.threadbridge import outcome_of
 from adapter.telephony.port import WebhookDriver
-from adapter.telephony.updates import IncomingDelivery, WebhookRefusal, WebhookReply
+from adapter.telephony.updates import IncomingDelivery, WebhookRefusal
 from adapter.web.address import FORWARDED, NO_PROXIES, Proxies, address_behind
 from adapter.web.bodies import READ_SECONDS, read_body
 from adapter.web.middleware import failure
@@ -131,7 +131,10 @@ class Webhooks:
         self._count(outcome.value)
         if outcome is not DeliveryOutcome.APPLIED:
             log.info("delivery." + outcome.value, **_about(delivery), type=delivery.type)
-        return None if delivery.reply is None else _reply(delivery.reply)
+        reply = delivery.reply
+        if reply is None:
+            return None
+        return web.Response(body=reply.body, headers={"Content-Type": reply.content_type})
 
     def _shed(self) -> web.Response:
         self._count("shed")
@@ -152,7 +155,3 @@ def _headers(request: web.Request) -> dict[str, str]:
     https://www.rfc-editor.org/rfc/rfc9110#section-5.3
     """
     return {name.lower(): ", ".join(request.headers.getall(name)) for name in set(request.headers)}
-
-
-def _reply(reply: WebhookReply) -> web.Response:
-    return web.Response(body=reply.body, headers={"Content-Type": reply.content_type})

@@ -186,8 +186,8 @@ BREAKAGES = (
     Breakage(
         "let a report that was not stored be forgotten",
         "adapter/web/hearing.py",
-        "            if isinstance(message, Result):\n",
-        "            if isinstance(message, Hello):\n",
+        "            if isinstance(message, messages.Result):\n",
+        "            if isinstance(message, messages.Hello):\n",
         ("tests/web/test_bridge.py",),
     ),
     Breakage(

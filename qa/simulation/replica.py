@@ -212,8 +212,8 @@ class Replica:
             clock=clock,
             deliver=self.intake.take,
         )
-        agents.perform_with(performer.perform)
-        agents.follow_with(self.pages.pops.claims)
+        agents.perform = performer.perform
+        agents.follow = self.pages.pops.claims
         self.sweeper = Sweeper(
             agents=agents, store=store, intake=self.intake, tenants=tenants, clock=clock
         )

@@ -202,7 +202,7 @@ async def test_a_colleague_is_asked_first_and_given_the_call(tmp_path: Path) -> 
         driver = office.org.world.app.tenants.all[0].telephony.driver
         assert isinstance(driver, AsteriskDriver)
         # An extension is dialed as PJSIP/<extension>; grace's phone has a name.
-        object.__setattr__(driver._account, "inside", "PJSIP/grace")
+        object.__setattr__(driver.account, "inside", "PJSIP/grace")
         plans(office.bench, office.ada)
         tab = await office.org.tab()
         await tab.click(GRACE, GRACE_NUMBER)

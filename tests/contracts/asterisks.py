@@ -110,7 +110,7 @@ async def steering(
         account,
         states,
         now=lambda: time.time_ns() // 1_000_000,
-        users=lambda: AGENTS,
+        watched=lambda: AGENTS,
         cel=open_cel(cel_url, utc=True) if cel_url else None,
     )
     task = asyncio.create_task(driver.run(heard))

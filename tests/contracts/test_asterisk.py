@@ -126,7 +126,7 @@ async def test_a_phone_that_refuses_calls_nobody(
     case: Case, plan: Plan, refusal: PhoneRefusal | None
 ) -> None:
     """Told for sure, and why; what answers nothing is given the time that it may ring."""
-    object.__setattr__(case.driver._account, "ring_seconds", 3)
+    object.__setattr__(case.driver.account, "ring_seconds", 3)
     call = await case.place(mine=plan)
     ended = await case.heard.until(ENDED, call)
     assert ended.facts.has_final_cdr
@@ -231,7 +231,7 @@ async def test_a_call_is_handed_over(case: Case) -> None:
     grace = await case.bench.phone("grace")
     call, _, theirs = await case.talk()
     # An extension is dialed as PJSIP/<extension>; grace's phone has a name.
-    object.__setattr__(case.driver._account, "inside", "PJSIP/grace")
+    object.__setattr__(case.driver.account, "inside", "PJSIP/grace")
     await case.driver.transfer(call, "2002")
     told = await case.heard.until(TRANSFERRED, call)
     assert told.facts.talk_ms is not None
@@ -334,7 +334,7 @@ async def test_a_call_can_be_asked_about_while_it_lives_and_afterwards(case: Cas
     await case.until_empty()
     if not case.bench.is_real:
         assert await case.driver.fetch_cdr(call) is None
-        case.driver._cel = open_cel(case.bench.world.cel_url, utc=True)
+        case.driver.cel = open_cel(case.bench.world.cel_url, utc=True)
     found = await case.driver.fetch_cdr(call)
     assert found is not None
     assert found.update.facts.has_final_cdr
@@ -421,7 +421,7 @@ async def test_a_call_may_go_by_the_dialplans_own_routes(
     """As on FreePBX: through a Local channel, with audio, and busy is busy."""
     if not case.bench.is_real:
         pytest.skip("the stand-in has no dialplan to speak of")
-    object.__setattr__(case.driver._account, "outside", "Local/{number}@from-internal/n")
+    object.__setattr__(case.driver.account, "outside", "Local/{number}@from-internal/n")
     call = await case.place(theirs=plan)
     if plan is PICK_UP:
         await case.heard.until(CONNECTED, call)
@@ -474,7 +474,7 @@ async def test_a_queue_passes_over_who_wants_no_calls(case: Case, status: Status
 
 async def test_only_a_device_of_an_application_has_a_state_of_ours(case: Case) -> None:
     """A wrong name is refused, and says so."""
-    object.__setattr__(case.driver._account, "device_state", "Custom:{user}")
+    object.__setattr__(case.driver.account, "device_state", "Custom:{user}")
     with pytest.raises(Rejected) as caught:
         await case.driver.pause("ada", Status.AWAY, on=True)
     assert caught.value.code == "http-409"

@@ -19,7 +19,7 @@ async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 async def test_a_phone_is_made_for_a_page_and_taken_away_again(case: Case) -> None:
     """With a new password for each page; nobody is registered as it before a page is."""
-    driver, client = case.driver, case.driver._client
+    driver, client = case.driver, case.driver.client
     first, second = await driver.open_phone("ada"), await driver.open_phone("ada")
     assert (first.user, second.user) == ("web-ada", "web-ada")
     assert first.password != second.password

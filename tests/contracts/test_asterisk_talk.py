@@ -52,7 +52,7 @@ async def hears(case: Case, *sides: PhoneCall) -> None:
 
 async def recording(case: Case, call: str) -> str:
     """Tell what Asterisk says of the recording of a call."""
-    found = await case.driver._client.get(f"/recordings/live/{call}")
+    found = await case.driver.client.get(f"/recordings/live/{call}")
     return str(found["state"])
 
 
@@ -180,7 +180,7 @@ async def test_without_a_place_for_recordings_the_talk_goes_on_and_the_doctor_sa
     case: Case, tmp_path: Path
 ) -> None:
     """Whoever looks after it reads what is missing before an agent does."""
-    account, client = case.driver._account, case.driver._client
+    account, client = case.driver.account, case.driver.client
     (good,) = await recording_findings(client, account)
     case.bench.lose_recordings()
     (bad,) = await recording_findings(client, account)
@@ -197,7 +197,7 @@ async def test_without_a_place_for_recordings_the_talk_goes_on_and_the_doctor_sa
 async def test_who_takes_over_goes_on_with_a_third_party(case: Case) -> None:
     """Who waits and who talks is known, the customer comes back, and both can be left alone."""
     call, mine, theirs, hers, grace = await consulting(case)
-    async with steering(case.driver._account, states=case.heard.states) as other:
+    async with steering(case.driver.account, states=case.heard.states) as other:
         told = await state(other, TALKING, held=True)
         assert told.third is not None
         assert told.third.number == "2002"
@@ -223,7 +223,7 @@ async def test_where_all_is_recorded_a_talk_is_until_its_agent_leaves(
     async with opened(kind, tmp_path, inside="PJSIP/grace", recording="always") as case:
         call, mine, theirs, *_ = await consulting(case)
         assert case.heard.updates[-1].in_call.recording
-        async with steering(case.driver._account, states=case.heard.states) as other:
+        async with steering(case.driver.account, states=case.heard.states) as other:
             assert (await state(other, TALKING, held=True)).recording
             with pytest.raises(Unsupported):
                 await other.driver.control(call, Action.STOP_RECORDING)
@@ -233,7 +233,7 @@ async def test_where_all_is_recorded_a_talk_is_until_its_agent_leaves(
             await mine.hang_up()
             await other.heard.until(TRANSFERRED, call)
             async with asyncio.timeout(20):
-                while await case.driver._client.records(call):  # noqa: ASYNC110
+                while await case.driver.client.records(call):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             assert not theirs.ended
             await theirs.hang_up()

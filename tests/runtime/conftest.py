@@ -186,8 +186,8 @@ async def a_bench(
         clock=clock,
         deliver=intake.take,
     )
-    agents.perform_with(performer.perform)
-    agents.follow_with(pages.pops.claims)
+    agents.perform = performer.perform
+    agents.follow = pages.pops.claims
     sweeper = Sweeper(
         agents=agents,
         store=store,

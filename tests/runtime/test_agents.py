@@ -65,7 +65,7 @@ async def test_the_phones_ring_before_the_view_is_made(bench: Bench) -> None:
     def perform(*_: object) -> None:
         bench.agents.tasks.start("ask", ask())
 
-    bench.agents.perform_with(perform)
+    bench.agents.perform = perform
     bench.hints.listen(lambda *_: order.append("shown"))
     await bench.agents.handle(ADA, click())
     await bench.settle()
@@ -79,7 +79,7 @@ async def test_a_call_is_shown_even_if_its_effects_could_not_be_started(bench: B
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    bench.agents.perform_with(fail)
+    bench.agents.perform = fail
     bench.told.clear()
     turn = await bench.agents.handle(ADA, click())
     await bench.settle()
@@ -108,14 +108,14 @@ async def test_after_a_commit_one_agents_failure_is_nobody_elses(bench: Bench, p
     ends = part == "count"
     match part:
         case "perform":
-            agents.perform_with(fail_for_ada)
+            agents.perform = fail_for_ada
         case "count":
-            agents.count_with(fail_for_ada)
+            agents.count = fail_for_ada
         case "publish":
             bench.hints.publish = fail_for_ada  # type: ignore[method-assign, assignment]
         case _:
             agents._shared = True
-            agents.spare_values_of(fail_for_ada)
+            agents.is_only_here = fail_for_ada
     plan = {key: [ended(key)] if ends else [click(request=key.user_id)] for key in (ADA, BOB)}
     with capture_logs() as lines:
         turns: Turns = await outcome_of(partial(agents.change, plan))

@@ -67,9 +67,9 @@ class Replica:
             bench.intake, bench.agents, is_here=bench.pages.is_here, metrics=self.metrics
         )
         self.notes: list[tuple[bool, list[TelephonyUser]]] = []
-        self.forwarding.tell_with(self._told)
-        bench.pages.watch_with(self.forwarding.moved)
-        bench.agents.spare_values_of(self.forwarding.is_only_here)
+        self.forwarding.tell = self._told
+        bench.pages.moved = self.forwarding.moved
+        bench.agents.is_only_here = self.forwarding.is_only_here
 
     def _told(self, note: bytes) -> None:
         self.notes.append(msgspec.msgpack.decode(note, type=tuple[bool, list[TelephonyUser]]))

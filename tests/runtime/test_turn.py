@@ -56,7 +56,7 @@ def after_a_call() -> Turn:
 
 def test_no_steps_change_nothing() -> None:
     """The agent as it was, and nothing to do."""
-    assert take_turn(AGENT, (), (), POLICY) == Turn(AGENT, {})
+    assert take_turn(AGENT, (), (), POLICY) == Turn(AGENT, {}, POLICY)
 
 
 def test_an_event_changes_the_agent_and_asks_for_effects() -> None:
@@ -85,7 +85,7 @@ def test_the_same_turn_may_be_taken_again() -> None:
 def test_a_turn_that_goes_on_is_as_if_it_had_been_taken_at_once(cut: int) -> None:
     """Wherever it is cut in two: calls, logs, effects and all."""
     turn = take_turn(AGENT, (), WHOLE_CALL[:cut], POLICY)
-    go_on(turn, WHOLE_CALL[cut:], POLICY)
+    go_on(turn, WHOLE_CALL[cut:])
     assert turn == take_turn(AGENT, (), WHOLE_CALL, POLICY)
 
 

@@ -17,6 +17,7 @@ from adapter.orgfile import orgs_of
 from adapter.storage.board import BoardCall
 from adapter.storage.port import Session
 from adapter.web.board import COLUMNS, BoardSite, as_csv
+from adapter.web.middleware import Refused
 from tests.fakes.page import FakePage
 from tests.scenarios.conftest import World, a_world
 
@@ -85,8 +86,13 @@ async def test_the_role_is_a_list_of_addresses(
         return session
 
     site = BoardSite(world.app.board, session_of, supervisors, orgs_of(world.app.settings))
-    answer = await site.supervisor(make_mocked_request("GET", "/api/board"))
-    assert getattr(answer, "status", 200) == status
+    request = make_mocked_request("GET", "/api/board")
+    if status == 200:
+        assert await site.supervisor(request) is session
+        return
+    with pytest.raises(Refused) as refused:
+        await site.supervisor(request)
+    assert refused.value.answer.status == status
 
 
 @pytest.mark.parametrize(

@@ -159,14 +159,15 @@ async def test_boards_hear_that_the_store_cannot_be_read_and_when_it_can_again(d
 
 
 async def test_a_sign_out_ends_that_sign_ins_boards_only(desk: Desk) -> None:
-    """By its id, or all of the agent's; the same person in another org stays."""
+    """Each by its id; the same person in another org stays."""
     drawers = {session: Drawer() for session in ("s1", "s2", "s3")}
     for session, key in (("s1", ADA), ("s2", ADA), ("s3", BOB)):
         desk.feeds.add(viewer(drawers[session], key, session))
     desk.feeds.sign_out("s1")
     assert [drawer.codes for drawer in drawers.values()] == [[4003], [], []]
-    desk.feeds.sign_out_agent(ADA)
-    assert [drawer.codes for drawer in drawers.values()] == [[4003, 4003], [4003], []]
+    assert desk.feeds.sessions_of(ADA) == {"s1", "s2"}
+    desk.feeds.sign_out("s2")
+    assert [drawer.codes for drawer in drawers.values()] == [[4003], [4003], []]
 
 
 async def test_the_feed_that_nobody_sees_ends() -> None:

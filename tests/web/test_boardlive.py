@@ -18,11 +18,12 @@ from websockets.exceptions import InvalidStatus
 
 from adapter.app import drain
 from adapter.runtime.tasks import Tasks
+from adapter.storage.port import Session
 from adapter.web import boardlive
 from adapter.web.board import day_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import MOST_PER_SESSION, BoardLive
-from adapter.web.middleware import failure
+from adapter.web.middleware import Refused
 from adapter.web.sessions import SESSION_MS
 from tests.fakes.page import FakePage
 from tests.fakes.provider import FakeProvider
@@ -117,17 +118,18 @@ async def test_it_needs_a_session_of_the_org_and_our_own_origin(world: World) ->
 
 async def test_who_may_not_read_the_board_may_not_watch_it() -> None:
     """Whatever refuses the numbers refuses the socket, in the same words."""
-    refused = failure(403, "not-a-supervisor", "No.")
 
-    async def nobody(_request: web.Request) -> web.Response:
-        return refused
+    async def nobody(_request: web.Request) -> Session:
+        raise Refused(403, "not-a-supervisor", "No.")
 
     tasks = Tasks()
     live = BoardLive(
         BoardFeeds(Readings(), tasks), nobody, day_of, tasks=tasks, own_origin="https://ours"
     )
     request = make_mocked_request("GET", "/api/board/live", headers={"Origin": "https://ours"})
-    assert await live.connect(request) is refused
+    with pytest.raises(Refused) as refused:
+        await live.connect(request)
+    assert refused.value.answer.status == 403
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_a_phone_at_another_replica_ends_the_one_here() -> None:
 
 
 def test_a_sign_out_ends_the_phones_of_that_sign_in() -> None:
-    """One sign-in's, or all of an agent's."""
+    """One sign-in's; the other agent's stay."""
     lines = PhoneLines(LocalHints())
     (mine, gone), (other, stays) = a_line(), a_line(GRACE, "s2")
     lines.add(mine)
@@ -85,8 +85,8 @@ def test_a_sign_out_ends_the_phones_of_that_sign_in() -> None:
     lines.sign_out("s1")
     assert (gone.codes, stays.codes, mine.signed_out) == ([SIGNED_OUT], [], True)
     assert lines.sessions_of(GRACE) == {"s2"}
-    lines.sign_out_agent(GRACE)
-    lines.sign_out_agent(AgentKey("00D1", "nobody"))
+    lines.sign_out("s2")
+    assert lines.sessions_of(AgentKey("00D1", "nobody")) == set()
     assert stays.codes == [SIGNED_OUT]
 
 

@@ -47,7 +47,7 @@ class AriClient(RestClient):
         """Make a channel that rings nobody yet. A living id: refused with http-409."""
         query = {
             "endpoint": endpoint,
-            "app": self._account.app,
+            "app": self.account.app,
             "appArgs": arguments,
             "channelId": channel,
         }
@@ -159,12 +159,12 @@ class AriClient(RestClient):
 
     async def subscribe(self, source: str) -> None:
         """Hear of this channel, or of all calls at this endpoint."""
-        path = f"/applications/{quote(self._account.app)}/subscription"
+        path = f"/applications/{quote(self.account.app)}/subscription"
         await self.post(path, {"eventSource": source})
 
     async def be_spared(self, *types: str) -> None:
         """Hear nothing of events of these types."""
-        path = f"/applications/{quote(self._account.app)}/eventFilter"
+        path = f"/applications/{quote(self.account.app)}/eventFilter"
         await self.send("PUT", path, {}, json={"disallowed": [{"type": one} for one in types]})
 
     async def configure(self, kind: str, name: str, fields: dict[str, str]) -> None:
@@ -200,7 +200,7 @@ class AriClient(RestClient):
         try:
             async with connect(
                 self._address(),
-                additional_headers={"Authorization": _basic(self._account)},
+                additional_headers={"Authorization": _basic(self.account)},
                 open_timeout=CONNECT_SECONDS,
                 ping_interval=10,
                 ping_timeout=10,
@@ -213,9 +213,9 @@ class AriClient(RestClient):
             raise ConnectionLost(type(error).__name__) from error
 
     def _address(self) -> str:
-        parts = urlsplit(self._account.url)
+        parts = urlsplit(self.account.url)
         scheme = "wss" if parts.scheme == "https" else "ws"
-        app = quote(self._account.app)
+        app = quote(self.account.app)
         return f"{scheme}://{parts.netloc}{parts.path}/ari/events?app={app}"
 
 

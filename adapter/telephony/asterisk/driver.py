@@ -6,6 +6,7 @@ Any process may ask things of it; one steers (`run`). What a call is, its channe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from adapter.core.availability import Status
 from adapter.core.facts import Facts
@@ -50,38 +51,34 @@ NOT_SERVED = "The softphone is not connected to the phone system right now. Try 
 NO_SUCH_CALL = "This call no longer exists in the phone system."
 
 
+@dataclass(eq=False, repr=False)
 class AsteriskDriver:
-    """One account at one Asterisk. Owns its client and its call log, and closes them."""
+    """One account at one Asterisk. Owns its client and its call log, and closes them.
 
-    def __init__(
-        self,
-        name: str,
-        client: AriClient,
-        account: AsteriskAccount,
-        states: DriverStates,
-        *,
-        now: Callable[[], int],
-        users: Callable[[], Iterable[str]] = lambda: (),
-        cel: CelLog | None = None,
-    ) -> None:
-        """`name` is the account's; `now` in Unix ms; `users` have their phones watched."""
-        self._name = name
-        self._client = client
-        self._account = account
-        self._cel = cel
-        self._now = now
-        self._hands = Hands(client, account)
-        self._ledger = Ledger(states)
-        self._phones = WebPhones(client, account)
+    `name` is the account's; `now` in Unix ms; `watched` are the users whose phones are.
+    """
+
+    name: str
+    client: AriClient
+    account: AsteriskAccount
+    states: DriverStates
+    now: Callable[[], int]
+    watched: Callable[[], Iterable[str]] = lambda: ()
+    cel: CelLog | None = None
+
+    def __post_init__(self) -> None:
+        self._hands = Hands(self.client, self.account)
+        self._ledger = Ledger(self.states)
+        self._phones = WebPhones(self.client, self.account)
         self.steering = Steering(
-            client,
+            self.client,
             self._hands,
-            account,
-            now=now,
-            users=users,
-            lost=lambda present: self._ledger.lost(present, now()),
+            self.account,
+            now=self.now,
+            users=self.watched,
+            lost=lambda present: self._ledger.lost(present, self.now()),
         )
-        self.capabilities = capabilities_of(account, call_log=cel is not None)
+        self.capabilities = capabilities_of(self.account, call_log=self.cel is not None)
 
     async def run(self, sink: Sink) -> None:
         """Steer until cancelled, or until another process has taken over."""
@@ -106,7 +103,7 @@ class AsteriskDriver:
         """An update as a delivery of its own; what was another's part waits for nobody."""
         body = wire.write_update(update)
         return IncomingDelivery(
-            account=self._name,
+            account=self.name,
             event_id=wire.update_id(body, update.moment),
             type=f"call.{update.moment}",
             body=body,
@@ -138,7 +135,7 @@ class AsteriskDriver:
         asked = ids.device(root, 0)
         shown = written_identity("", dial_string)
         try:
-            self._account.endpoint_of(dial_string)
+            self.account.endpoint_of(dial_string)
             identity = caller_id or ""
             await self._hands.ring(root, user_id, dial_string, shown=shown, identity=identity)
         except Rejected as error:
@@ -157,7 +154,7 @@ class AsteriskDriver:
         call = await self._call(provider_call_id)
         if call.party is None or call.agent is None:
             raise Rejected("no-call", NO_SUCH_CALL)
-        await Talk(call, self._client, self._hands).hand_over(target)
+        await Talk(call, self.client, self._hands).hand_over(target)
 
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
@@ -170,18 +167,18 @@ class AsteriskDriver:
         if action in AT_THE_PHONE or (allowed and not getattr(self.capabilities, allowed)):
             raise Unsupported(NOT_HERE)
         call = await self._call(provider_call_id)
-        await Talk(call, self._client, self._hands).do(action, value or "")
+        await Talk(call, self.client, self._hands).do(action, value or "")
 
     async def _hang_up(self, provider_call_id: str) -> None:
         """End every leg: in whatever stage the call is, nobody is left behind."""
         channel = ids.channel_of_call(provider_call_id)
         legs = [] if channel is None else [channel]
-        for one in await self._client.channels():
+        for one in await self.client.channels():
             name = ids.leg_name(one.id)
             if name is not None and name.root == provider_call_id:
                 legs.append(one.id)
         for leg in legs:
-            await self._client.hang_up(leg)
+            await self.client.hang_up(leg)
 
     async def _call(self, provider_call_id: str) -> Steered:
         """The call as Asterisk has it now. Raises Rejected."""
@@ -191,11 +188,11 @@ class AsteriskDriver:
         return found
 
     async def _found(self, root: str, *, answered: bool = False) -> Steered | None:
-        channels = await self._client.channels()
-        bridges = await self._client.bridges()
+        channels = await self.client.channels()
+        bridges = await self.client.bridges()
         mine = [one for one in channels if _is_of(one, root)]
         times = await self.steering.answered(mine) if answered else {}
-        calls = adopting.adopted(mine, bridges, times, self._now())
+        calls = adopting.adopted(mine, bridges, times, self.now())
         return next((call for call in calls if call.root == root), None)
 
     # --- who wants no calls ----------------------------------------------------------
@@ -203,18 +200,18 @@ class AsteriskDriver:
     async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
         """Say it by the state of the agent's device, which the dialplan and its queues ask."""
         state = SILENT[status] if on else "NOT_INUSE"
-        await self._client.set_device_state(self._account.device_state_of(user_id), state)
+        await self.client.set_device_state(self.account.device_state_of(user_id), state)
         return True
 
     # --- phones in the browser -------------------------------------------------------
 
     def has_browser_phone(self, user_id: str) -> bool:
         """Whether this user has one."""
-        return self._account.has_browser_phone(user_id)
+        return self.account.has_browser_phone(user_id)
 
     async def open_phone(self, user_id: str) -> PhoneLogin:
         """Make it, with a new password."""
-        return await self._phones.open(user_id, self._now())
+        return await self._phones.open(user_id, self.now())
 
     async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
         """Take it away; with `unused` only if nobody is registered as it."""
@@ -226,7 +223,7 @@ class AsteriskDriver:
 
     async def restore_audio(self, user_id: str) -> bool:
         """Ring it for the call that its lost leg is in; the steering swaps the two."""
-        return await self._phones.restore(user_id, self._now())
+        return await self._phones.restore(user_id, self.now())
 
     # --- what became of it ---------------------------------------------------------
 
@@ -237,30 +234,30 @@ class AsteriskDriver:
             update = telling.record_of(call)
             return Cdr(update, None if call.inbound else call.number)
         watched = ids.channel_of_call(provider_call_id)
-        if watched is not None and await self._client.exists(watched):
+        if watched is not None and await self.client.exists(watched):
             return Cdr(CallUpdate(Moment.CDR, provider_call_id, None, Facts()))
-        return await self._cel.call(provider_call_id) if self._cel is not None else None
+        return await self.cel.call(provider_call_id) if self.cel is not None else None
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
         """The agent's calls, newest first. Raises Unsupported without a log of events."""
-        if self._cel is None:
+        if self.cel is None:
             raise Unsupported("Asterisk keeps no call log where we can read it.")
-        web = f"PJSIP/{self._account.web_endpoint(user_id)}"
-        endpoints = (*self._account.watched_of(user_id), web)
-        return await self._cel.calls(user_id, endpoints, since_ms, limit)
+        web = f"PJSIP/{self.account.web_endpoint(user_id)}"
+        endpoints = (*self.account.watched_of(user_id), web)
+        return await self.cel.calls(user_id, endpoints, since_ms, limit)
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
         """Its endpoints; Asterisk knows no e-mail addresses, so the directory is a file."""
-        found = await self._client.get("/endpoints/PJSIP")
+        found = await self.client.get("/endpoints/PJSIP")
         rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         names = sorted(str(one.get("resource") or "") for one in rows)
         return tuple(ProviderUser(name, None, None, False) for name in names if name)
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._client.close()
-        if self._cel is not None:
-            await self._cel.close()
+        await self.client.close()
+        if self.cel is not None:
+            await self.cel.close()
 
 
 def _is_of(channel: wire.Channel, root: str) -> bool:

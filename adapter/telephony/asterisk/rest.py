@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -51,26 +52,21 @@ def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
     )
 
 
+@dataclass(eq=False, repr=False)
 class RestClient:
     """Requests as Asterisk takes them. Methods may raise Rejected or Unknown."""
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        account: AsteriskAccount,
-        *,
-        total_seconds: float = TOTAL_SECONDS,
-        observe: Observe = lambda _took_ms, _trouble: None,
-    ) -> None:
-        self._http = http
-        self._account = account
-        self._total_seconds = total_seconds
-        self._observe = observe
+    http: httpx.AsyncClient
+    account: AsteriskAccount
+    total_seconds: float = TOTAL_SECONDS
+    observe: Observe = lambda _took_ms, _trouble: None
+
+    def __post_init__(self) -> None:
         self._gate = asyncio.Semaphore(POOL)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def entered(self, request: Callable[[], Awaitable[object]]) -> None:
         """Ask it of a channel that may not have reached our application yet (409, bridges: 422)."""
@@ -113,17 +109,17 @@ class RestClient:
         try:
             answer = await self._exchange(method, path, query, missing_ok, more)
         except (Rejected, Unknown) as error:
-            self._observe(round((perf_counter() - began) * 1000), _trouble(error))
+            self.observe(round((perf_counter() - began) * 1000), _trouble(error))
             raise
-        self._observe(round((perf_counter() - began) * 1000), "")
+        self.observe(round((perf_counter() - began) * 1000), "")
         return answer
 
     async def _exchange(
         self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
     ) -> httpx.Response:
         try:
-            async with asyncio.timeout(self._total_seconds):
-                answer = await self._http.request(method, path, params=query, **more)
+            async with asyncio.timeout(self.total_seconds):
+                answer = await self.http.request(method, path, params=query, **more)
         except _NEVER_SENT as error:
             raise Rejected(UNREACHABLE, "The phone system cannot be reached.") from error
         except TimeoutError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
@@ -55,33 +56,28 @@ class Replaced(Exception):
     """Somebody else serves our application now: stop steering."""
 
 
+@dataclass(eq=False, repr=False)
 class Steering:
-    """Serves the application of one Asterisk, in one process at a time."""
+    """Serves the application of one Asterisk, in one process at a time.
 
-    def __init__(
-        self,
-        client: AriClient,
-        hands: Hands,
-        account: AsteriskAccount,
-        *,
-        now: Callable[[], int],
-        users: Callable[[], Iterable[str]] = lambda: (),
-        lost: Lost = lambda present: (),
-    ) -> None:
-        """`now` in Unix ms; `users` are the agents whose phones are watched."""
-        self._client = client
-        self._hands = hands
-        self._account = account
-        self._now = now
-        self._users = users
-        self._lost = lost
+    `now` in Unix ms; `users` are the agents whose phones are watched.
+    """
+
+    client: AriClient
+    hands: Hands
+    account: AsteriskAccount
+    now: Callable[[], int]
+    users: Callable[[], Iterable[str]] = lambda: ()
+    lost: Lost = lambda present: ()
+
+    def __post_init__(self) -> None:
         self._work: dict[str, asyncio.Queue[Step]] = {}
         self.board = CallBoard()
         self.connected = False
 
     async def run(self, tell: Tell) -> None:
         """Serve until cancelled. Returns when somebody else has taken the application over."""
-        always = self._account.recording == "always"
+        always = self.account.recording == "always"
         self.board = CallBoard(self.endpoints(), records=always)
         self._work.clear()
         async with asyncio.TaskGroup() as group:
@@ -91,7 +87,7 @@ class Steering:
                 try:
                     await self._serve(group, tell)
                 except Replaced:
-                    log.warning("asterisk.replaced", app=self._account.app)
+                    log.warning("asterisk.replaced", app=self.account.app)
                     break
                 except (ConnectionLost, ProviderError) as error:
                     log.warning("asterisk.connection_lost", why=str(error))
@@ -106,13 +102,13 @@ class Steering:
     def endpoints(self) -> dict[str, str]:
         """What is watched: the agents' endpoints, each with its user."""
         return {
-            endpoint: user for user in self._users() for endpoint in self._account.watched_of(user)
+            endpoint: user for user in self.users() for endpoint in self.account.watched_of(user)
         }
 
     async def _serve(self, group: asyncio.TaskGroup, tell: Tell) -> None:
         """One connection, from its beginning to its end."""
         events: asyncio.Queue[wire.Event | None] = asyncio.Queue(QUEUED)
-        async with self._client.events() as stream:
+        async with self.client.events() as stream:
             reading = group.create_task(_fill(events, stream))
             try:
                 await self._watch()
@@ -130,7 +126,7 @@ class Steering:
 
     def _hear(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
         try:
-            found = self.board.take(replace(event, heard_at=self._now()))
+            found = self.board.take(replace(event, heard_at=self.now()))
         except Exception as bug:  # one odd event must not end every other call's steering
             log.error("asterisk.event_failed", type=event.type, exc_info=bug)
             return
@@ -143,29 +139,29 @@ class Steering:
         Each channel sets dozens of variables, of which we need to hear nothing.
         """
         with contextlib.suppress(ProviderError):
-            await self._client.be_spared(*SPARED)
+            await self.client.be_spared(*SPARED)
         for endpoint in self.board.watched:
             try:
-                await self._client.subscribe(f"endpoint:{endpoint}")
+                await self.client.subscribe(f"endpoint:{endpoint}")
             except ProviderError as error:
                 log.warning("asterisk.not_watched", endpoint=endpoint, why=error.text)
 
     async def _sweep(self) -> tuple[Step, ...]:
-        channels = await self._client.channels()
-        bridges = await self._client.bridges()
+        channels = await self.client.channels()
+        bridges = await self.client.bridges()
         answered = await self.answered(channels)
         recorded = await self._recorded(bridges)
-        steps = self.board.sweep(channels, bridges, answered, self._now(), recorded)
+        steps = self.board.sweep(channels, bridges, answered, self.now(), recorded)
         present = ({step.root for step in steps} | self.board.roots) - self.board.unheard
-        ends = self._lost(present)
+        ends = self.lost(present)
         return (*steps, *(Step(end.provider_call_id, (end,), done=True) for end in ends))
 
     async def _recorded(self, bridges: Iterable[wire.Bridge]) -> set[str]:
         """The calls of ours that are being recorded. Raises ProviderError."""
-        if self._account.recording == "off":
+        if self.account.recording == "off":
             return set()
         roots = [root for one in bridges if (root := ids.call_of_bridge(one.id))]
-        return {root for root in roots if await self._client.records(root)}
+        return {root for root in roots if await self.client.records(root)}
 
     async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
         """When those legs of ours that are up were picked up, in Unix ms. Raises ProviderError."""
@@ -174,7 +170,7 @@ class Steering:
 
         async def ask(channel: str) -> int:
             async with gate:
-                return _milliseconds(await self._client.variable(channel, ANSWERED))
+                return _milliseconds(await self.client.variable(channel, ANSWERED))
 
         times = await asyncio.gather(*(ask(channel) for channel in ours))
         return {channel: at for channel, at in zip(ours, times, strict=True) if at}
@@ -213,7 +209,7 @@ class Steering:
     async def _perform(
         self, group: asyncio.TaskGroup, tell: Tell, root: str, command: Command
     ) -> None:
-        lost = await self._hands.perform(command)
+        lost = await self.hands.perform(command)
         if lost is not None:
             self._lose(group, tell, root, lost)
         elif isinstance(command, Connect):
@@ -226,7 +222,7 @@ class Steering:
             self._lose(group, tell, root, ids.destination(root))
 
     def _lose(self, group: asyncio.TaskGroup, tell: Tell, root: str, leg: str) -> None:
-        step = self.board.lost(root, leg, self._now())
+        step = self.board.lost(root, leg, self.now())
         if step is not None:
             self._go(group, tell, step)
 

@@ -5,6 +5,7 @@ dropped connections, 5xx and unreadable answers leave it unknown. Only GET reque
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -61,34 +62,27 @@ Observe = Callable[[int, str], None]
 """Called after each request with its duration (ms) and its trouble ("": none)."""
 
 
+@dataclass(eq=False, repr=False)
 class DialStackDriver:
     """The `WebhookDriver` for DialStack and compatible servers. Owns `http` and closes it."""
 
     path = PATH
 
-    def __init__(
-        self,
-        http: HttpClient,
-        *,
-        account: str = "",
-        webhook_secrets: tuple[str, ...] = (),
-        tolerance_seconds: float = TOLERANCE_SECONDS,
-        user_field: str = "user",
-        sandbox: bool = False,
-        observe: Observe = lambda _took_ms, _trouble: None,
-    ) -> None:
-        self._http = http
-        self._account = account
-        self._webhook_secrets = webhook_secrets
-        self._tolerance_seconds = tolerance_seconds
-        self._observe = observe
-        self._user_field = user_field
+    http: HttpClient
+    account: str = ""
+    webhook_secrets: tuple[str, ...] = ()
+    tolerance_seconds: float = TOLERANCE_SECONDS
+    user_field: str = "user"
+    sandbox: bool = False
+    observe: Observe = lambda _took_ms, _trouble: None
+
+    def __post_init__(self) -> None:
         self.capabilities = Capabilities(
             transfer=True,
             ring_profiles=True,
             emergency=True,
             call_log=True,
-            sandbox=sandbox,
+            sandbox=self.sandbox,
             caller_id=True,
             pause_recording=True,
             do_not_disturb=True,
@@ -105,7 +99,7 @@ class DialStackDriver:
         caller_id: str | None = None,
     ) -> Placed:
         """Send the POST that rings the phones, once."""
-        body = requests.place_body(user_id, dial_string, ring_profile, self._user_field, caller_id)
+        body = requests.place_body(user_id, dial_string, ring_profile, self.user_field, caller_id)
         response = await self._send("POST", "/v1/calls", json=body)
         content = response.body  # usually empty
         return Placed(wire.parse_placed(content) if content else None, _request_id(response))
@@ -176,7 +170,7 @@ class DialStackDriver:
         rows = await self._list_rows("/v1/users", requests.users_query(email), at_most=MOST_USERS)
         users = tuple([user for row in rows if (user := wire.parse_user(row))][:MOST_USERS])
         if email is None and len(rows) >= MOST_USERS:
-            log.warning("provider.users_cut", account=self._account, listed=len(users))
+            log.warning("provider.users_cut", account=self.account, listed=len(users))
         return users
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
@@ -193,10 +187,10 @@ class DialStackDriver:
         return open_webhook(
             headers,
             body,
-            account=self._account,
-            secrets=self._webhook_secrets,
+            account=self.account,
+            secrets=self.webhook_secrets,
             now=now,
-            tolerance=self._tolerance_seconds,
+            tolerance=self.tolerance_seconds,
         )
 
     async def register_webhook(self, url: str, events: Sequence[str]) -> Webhook:
@@ -210,7 +204,7 @@ class DialStackDriver:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
     # --- one request ---------------------------------------------------------------
 
@@ -239,7 +233,7 @@ class DialStackDriver:
 
     def _own_url(self, url: str, response: Response) -> URL:
         """Resolve the next page's address; it must not send the token to another host."""
-        base = URL(self._http.base_url)
+        base = URL(self.http.base_url)
         try:
             next_url = response.url.join(URL(url, encoded=True))
         except ValueError:
@@ -261,13 +255,13 @@ class DialStackDriver:
         """Send one request once and return its 2xx response (or 404 with `missing_ok`)."""
         began = perf_counter()
         try:
-            response = await self._http.request(method, url, **more)
+            response = await self.http.request(method, url, **more)
             if not (200 <= response.status < 300 or (missing_ok and response.status == 404)):
                 raise _error_of(response)
         except (Rejected, Unknown) as error:
-            self._observe(_ms_since(began), _trouble(error))
+            self.observe(_ms_since(began), _trouble(error))
             raise
-        self._observe(_ms_since(began), "")
+        self.observe(_ms_since(began), "")
         return response
 
 

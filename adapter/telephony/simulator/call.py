@@ -160,7 +160,9 @@ def act(
     if verb not in _ALLOWED[call.phase]:
         raise Impossible(f"{verb.value} is impossible while {call.phase.value}")
     if call.phase is Phase.DEVICES:
-        return _pick_up(call, now) if verb is Verb.PICK_UP else _lapse(call, now)
+        if verb is Verb.PICK_UP:
+            return _pick_up(call, now)
+        return replace(call, phase=Phase.OVER, lapsed=now), ()
     if verb is Verb.ANSWER:
         return _connect(replace(call, user_id=target or call.user_id), now, machine=False)
     if verb is Verb.FETCH:
@@ -184,10 +186,6 @@ def _pick_up(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     if call.callee is None:
         return picked, (told,)
     return picked, (told, News("call.ringing", call.callee))
-
-
-def _lapse(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
-    return replace(call, phase=Phase.OVER, lapsed=now), ()
 
 
 def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, ...]]:

@@ -7,7 +7,7 @@ attempt is written down, for whoever checks what the adapter made of it.
 import asyncio
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import aiohttp
@@ -38,17 +38,8 @@ class Delivery:
 
     def as_json(self) -> dict[str, Any]:
         """Write it for the history."""
-        return {
-            "event_id": self.event_id,
-            "type": self.type,
-            "call_id": self.call_id,
-            "url": self.url,
-            "created": self.created,
-            "faults": self.faults,
-            "attempts": self.attempts,
-            "fate": self.fate,
-            "body": self.body,
-        }
+        names = (one.name for one in fields(self) if one.name != "age_seconds")
+        return {name: getattr(self, name) for name in names}
 
 
 class Sender:
@@ -90,7 +81,8 @@ class Sender:
     def _send(self, endpoint: Endpoint, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
         delivery = self._logged(endpoint, body)
         faults = delivery.faults
-        if self._dropped(body["type"], subject, knobs):
+        drop = 1.0 if body["type"] in knobs.drop_types else knobs.drop
+        if self._dice.hits("drop", subject, drop):
             faults.append("drop")
             delivery.fate = "dropped"
             return
@@ -114,9 +106,6 @@ class Sender:
             copy.faults.append("again")
             copy.age_seconds = knobs.again_age_seconds
             self._start(endpoint, copy, wait_ms + knobs.again_ms)
-
-    def _dropped(self, kind: str, subject: str, knobs: Knobs) -> bool:
-        return self._dice.hits("drop", subject, 1.0 if kind in knobs.drop_types else knobs.drop)
 
     def _logged(self, endpoint: Endpoint, body: dict[str, Any]) -> Delivery:
         call_id = body["data"]["call_id"]
