@@ -37,6 +37,9 @@ NOT_TAKEN = (
     "This tab cannot save calls to Salesforce right now: another tab saves them, or they wait. "
     "You can call as usual. Please tell your admin.",
 )
+LINE_SECONDS = 2.0
+"""Who had a line waits no longer for a provider that does not say which one it is now."""
+
 TRY_AGAIN, GONE, NO_HELLO, NOT_SIGNED_IN, FLOOD = 1013, 4001, 4002, 4003, 4009
 
 
@@ -119,10 +122,18 @@ class Reception:
 
     async def _line(self, session: Session) -> TelephonyUser | None:
         """The agent's line by the directory; while that cannot tell, the one they had."""
+        known = (await self.agents.snapshot(session.agent)).agent.line
+        asking = self.agents.tasks.start("line", self._ask_line(session, known))
+        await asyncio.wait([asking], timeout=LINE_SECONDS if known else None)
+        return asking.result() if asking.done() else known
+
+    async def _ask_line(
+        self, session: Session, known: TelephonyUser | None
+    ) -> TelephonyUser | None:
         try:
             return await self.directory.line(session.agent, session.email)
         except DirectoryUnavailable:
-            return (await self.agents.snapshot(session.agent)).agent.line
+            return known
 
     async def _take_journal(self, page: Page, hello: Hello) -> None:
         """What the page remembers comes first: only then may anything be offered again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 from adapter.core.logevents import LogEvent
 from adapter.core.model import AgentKey
 from adapter.page import registry
+from adapter.runtime.directory import Directory
 from adapter.runtime.turn import Turn
 from tests.scenarios.conftest import World, a_world
 
@@ -52,6 +54,21 @@ async def test_the_directory_file_says_where_an_agent_works(tmp_path: Path) -> N
         panel = await world.page()
         assert panel.view["agent"]["surface"] == "voice"
         assert [notice["code"] for notice in panel.view["notices"]] == ["other-surface"]
+
+
+async def test_a_provider_that_hangs_keeps_nobody_from_the_panel(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who had a line has it meanwhile; what is asked goes on."""
+    await world.page()
+    over = asyncio.Event()
+    monkeypatch.setattr(Directory, "line", lambda *_: over.wait())
+    try:
+        async with asyncio.timeout(60):
+            page = await world.page()
+        assert (await page.until_answer(await page.dial("+14155550101")))["code"] == "placed"
+    finally:
+        over.set()
 
 
 async def test_one_page_too_many_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
