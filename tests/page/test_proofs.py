@@ -59,5 +59,7 @@ async def test_a_hello_is_heard_again_when_it_can_be_believed(tmp_path: Path) ->
         await desk.pages.proofs.returned(desk.page)
         desk.agents.forget(KEY)
         desk.changed.clear()
-        await desk.changed.wait()
-        assert isinstance((await desk.log()).state, Pending)
+        # On a slow machine the first hello is late enough to be believed.
+        while not isinstance((await desk.log()).state, Pending):
+            await desk.changed.wait()
+            desk.changed.clear()

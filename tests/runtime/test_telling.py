@@ -12,6 +12,7 @@ from adapter.storage.port import StorageError
 from tests.runtime.conftest import ADA, Bench
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("times", [0, 2, 3])
 async def test_it_is_told_until_it_is_stored(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, times: int
