@@ -56,9 +56,9 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode(encoding)
     except LookupError:
-        raise NotXml(f"it is in an encoding that nobody knows: {encoding}") from None
+        raise NotXml(f"it is in an unknown encoding: {encoding}") from None
     except UnicodeError:
-        raise NotXml(f"it is not in the encoding that it says: {encoding}") from None
+        raise NotXml(f"it is not in the encoding that it declares: {encoding}") from None
 
 
 def read(text: str) -> ET.Element:
@@ -67,7 +67,7 @@ def read(text: str) -> ET.Element:
     A document type is refused: none of ours has one, and entities in it can grow without end.
     """
     if "<!DOCTYPE" in text:
-        raise NotXml("it has a DOCTYPE, which a definition never needs")
+        raise NotXml("it has a DOCTYPE, which a definition file never needs")
     try:
         return ET.fromstring(text)  # noqa: S314 - no document type, so no entities
     except ET.ParseError as error:

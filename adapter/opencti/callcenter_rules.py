@@ -40,7 +40,7 @@ KNOWN = {
 
 _SIZES = {"reqSoftphoneHeight": HEIGHT, "reqSoftphoneWidth": WIDTH}
 _MISSING = {
-    "reqSalesforceCompatibilityMode": "this item is missing: Salesforce takes it for Classic then, "
+    "reqSalesforceCompatibilityMode": "this item is missing. Salesforce then assumes Classic, "
     "and the softphone stays blank in Lightning."
 }
 
@@ -93,7 +93,7 @@ def _child_problems(where: str, parent: ET.Element, tag: str) -> Iterator[Proble
     """Report each child that is no `tag` once; it may still occupy a sortOrder."""
     for element in parent:
         if element.tag != tag:
-            yield Problem(where, f"only <{tag}> may stand here, not <{element.tag}>.")
+            yield Problem(where, f"only <{tag}> is allowed here, not <{element.tag}>.")
     yield from _order_problems(
         where, [child for child in parent if child.tag == tag or _has_order(child)]
     )
@@ -109,7 +109,7 @@ def _order_problems(where: str, elements: list[ET.Element]) -> Iterator[Problem]
     orders = [element.get("sortOrder", "") for element in elements]
     for order in orders:
         if _number(order) is None:
-            yield Problem(where, f"sortOrder must be a number from 0 on, not {order!r}.")
+            yield Problem(where, f"sortOrder must be a number from 0, not {order!r}.")
             return
     if sorted(int(order) for order in orders) != list(range(len(orders))):
         yield Problem(where, f"sortOrder must run 0, 1, 2… without a gap: {', '.join(orders)}.")
@@ -124,23 +124,27 @@ def _duplicate_names(where: str, elements: list[ET.Element]) -> Iterator[Problem
 def _name_problems(where: str, element: ET.Element) -> Iterator[Problem]:
     name, label = _name(element), element.get("label", "")
     if not _ALPHANUMERIC.fullmatch(name):
-        yield Problem(where, f"a name is made of letters and digits only, not {name!r}.")
+        yield Problem(where, f"a name may contain only letters and digits, not {name!r}.")
     if name in RESERVED:
         yield Problem(where, f"the name {name} is a reserved word.")
     if len(name) > NAME_LENGTH:
-        yield Problem(where, f"a name has at most {NAME_LENGTH} characters, not {len(name)}.")
+        yield Problem(where, f"a name may have at most {NAME_LENGTH} characters, not {len(name)}.")
     if len(label) > LABEL_LENGTH:
-        yield Problem(where, f"a label has at most {LABEL_LENGTH} characters, not {len(label)}.")
+        yield Problem(
+            where, f"a label may have at most {LABEL_LENGTH} characters, not {len(label)}."
+        )
 
 
 def _item_problems(where: str, section: str, item: ET.Element) -> Iterator[Problem]:
     if len(item):
-        yield Problem(where, "an item holds text, no elements.")
+        yield Problem(where, "an item may contain only text, no elements.")
     # A custom section may use any item names; other vendors' names begin with req, too.
     if _is_reserved(item) and _name(item) not in KNOWN.get(section, (_name(item),)):
-        yield Problem(where, f"names that begin with req are Salesforce's, and {section} has none.")
+        yield Problem(
+            where, f"names that begin with req belong to Salesforce, and {section} has none."
+        )
     if _SECRET.search(_name(item)):
-        yield Problem(where, "no secret may stand here: every user's page can read it.")
+        yield Problem(where, "a secret must not be here: every user's page can read it.")
 
 
 # --- what Salesforce reads itself ----------------------------------------------------------------
@@ -177,12 +181,12 @@ def _place_problems(root: ET.Element) -> Iterator[Problem]:
 
 def _internal_name(value: str) -> str:
     if not _ALPHANUMERIC.fullmatch(value) or not value[0].isalpha():
-        return "it starts with a letter and is made of letters and digits only."
-    return "" if len(value) <= NAME_LENGTH else f"it has at most {NAME_LENGTH} characters."
+        return "it must start with a letter and contain only letters and digits."
+    return "" if len(value) <= NAME_LENGTH else f"it may have at most {NAME_LENGTH} characters."
 
 
 def _display_name(value: str) -> str:
-    return "" if 0 < len(value) <= LABEL_LENGTH else f"it has 1 to {LABEL_LENGTH} characters."
+    return "" if 0 < len(value) <= LABEL_LENGTH else f"it must have 1 to {LABEL_LENGTH} characters."
 
 
 def _use_api(value: str) -> str:
@@ -198,14 +202,16 @@ def _address(value: str) -> str:
     if value.startswith("/") and not value.startswith("//"):
         return ""
     if any(char.isspace() for char in value):
-        return "no blank may stand in it."
+        return "it must not contain a blank."
     parts, port = _split_port(value)
     if port is None:
-        return "its port must be a number from 1 to 65535, or left out."
+        return "its port must be a number from 1 to 65535, or absent."
     if parts.username is not None:
-        return "no user name and password may stand in it: every user's page can read it."
+        return "it must not contain a user name or password: every user's page can read it."
     if parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or ""):
-        return "" if not parts.fragment else "nothing may stand behind a #: Salesforce adds to it."
+        return (
+            "" if not parts.fragment else "it must not contain a #: Salesforce appends parameters."
+        )
     return "it must be an address such as https://softphone.example.com/softphone."
 
 
@@ -222,11 +228,11 @@ def _split_port(value: str) -> tuple[SplitResult, int | None]:
 def _pixels(value: str, within: range) -> str:
     if _number(value) in within:
         return ""
-    return f"it must be {within[0]} to {within[-1]} pixels, in digits."
+    return f"it must be {within[0]} to {within[-1]} pixels, as digits."
 
 
 def _timeout(value: str) -> str:
-    return "" if (_number(value) or 0) > 0 else "it must be milliseconds, at least 1."
+    return "" if (_number(value) or 0) > 0 else "it must be a number of milliseconds, at least 1."
 
 
 def _number(value: str) -> int | None:
@@ -263,7 +269,7 @@ def _mode_problems(values: dict[str, str]) -> Iterator[Problem]:
 def _lightning_only(values: dict[str, str]) -> Iterator[Problem]:
     for name in ("reqAdapterUrl", "reqStandbyUrl"):
         if values.get(name, "").lower().startswith("http:"):
-            yield Problem(f"/{GENERAL}/{name}", "Lightning loads https addresses only.")
+            yield Problem(f"/{GENERAL}/{name}", "Lightning loads only https addresses.")
     for name in ("reqCanvasApiName", "reqCanvasNamespace"):
         if name in values:
             yield Problem(f"/{GENERAL}/{name}", "Canvas is for Classic only.")
@@ -272,7 +278,7 @@ def _lightning_only(values: dict[str, str]) -> Iterator[Problem]:
 def _pair_problems(values: dict[str, str], first: str, second: str) -> Iterator[Problem]:
     for present, missing in ((first, second), (second, first)):
         if present in values and missing not in values:
-            yield Problem(f"/{GENERAL}/{present}", f"it needs {missing} beside it.")
+            yield Problem(f"/{GENERAL}/{present}", f"it needs {missing} too.")
 
 
 # --- reading -------------------------------------------------------------------------------------

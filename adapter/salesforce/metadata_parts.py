@@ -24,17 +24,17 @@ SCOPES = "Basic, OpenID"
 TABS = ("standard-home", "standard-Account", "standard-Contact", "standard-Lead", "standard-Case")
 
 CHANNEL_FIELDS = {
-    "kind": "What this is: state (news of a call) or dial (a wish to call somebody).",
-    "type": "The same as kind, for components that were written for an earlier release.",
-    "callId": "The call's id in the softphone; the Task's CallObject.",
-    "state": "Where the call stands, such as bridged; in news only.",
-    "direction": "Which way it goes: outbound, inbound or internal; in news only.",
-    "number": "The other party's number; in a wish, whom to call.",
-    "calledNumber": "The number that was called, one of ours where the call came in; in news only.",
-    "params": "What the phone system needs beside the number, as name=value parted by commas.",
-    "recordId": "The Salesforce record that the call is about, where there is one.",
-    "recordName": "Its name; in a wish, to be shown.",
-    "objectType": "The API name of its object, such as Contact.",
+    "kind": "The kind of message: state (news of a call) or dial (a request to call somebody).",
+    "type": "The same as kind, for components written for an earlier release.",
+    "callId": "The call's id in the softphone, which is the Task's CallObject.",
+    "state": "The state of the call, such as bridged; only in news.",
+    "direction": "The direction: outbound, inbound or internal; only in news.",
+    "number": "The other party's number; in a request, the number to call.",
+    "calledNumber": "The called number, which is your own for an inbound call; only in news.",
+    "params": "What the phone system needs besides the number: name=value, separated by commas.",
+    "recordId": "The Salesforce record that the call is about, if any.",
+    "recordName": "The name of the record; in a request, the name to show.",
+    "objectType": "The API name of the object of the record, such as Contact.",
 }
 
 
@@ -72,7 +72,7 @@ def app(deployment: Deployment, utility_bar: str) -> str:
     return component_file(
         "CustomApplication",
         *leaves(
-            description="Click-to-dial and call logging with the softphone in the utility bar.",
+            description="The softphone in the utility bar: click-to-dial and call logging.",
             formFactors="Large",
             isNavAutoTempTabsDisabled="false",
             isNavPersonalizationDisabled="false",
@@ -151,7 +151,7 @@ def message_channel(deployment: Deployment) -> str:
     ]
     return component_file(
         "LightningMessageChannel",
-        leaf("description", "What the softphone tells of its calls, and takes as wishes to dial."),
+        leaf("description", "News of calls from the softphone, and requests to dial."),
         leaf("isExposed", "true"),
         *fields,
         leaf("masterLabel", f"{deployment.label} Calls"),
@@ -166,7 +166,7 @@ def permission_set(
         "PermissionSet",
         branch("applicationVisibilities", *leaves(application=app_name, visible="true")),
         *[branch("classAccesses", *leaves(apexClass=name, enabled="true")) for name in classes],
-        leaf("description", "For agents who call with the softphone."),
+        leaf("description", "Gives agents the softphone."),
         *[
             branch("fieldPermissions", *leaves(editable="true", field=name, readable="true"))
             for name in fields

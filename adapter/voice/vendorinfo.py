@@ -136,7 +136,7 @@ def _permission_set(vendor: Vendor) -> str:
         "PermissionSet",
         branch("classAccesses", *integration),
         *leaves(
-            description=f"What an agent of {vendor.label} needs besides Salesforce's own.",
+            description=f"What an agent needs for {vendor.label} besides Salesforce's own.",
             hasActivationRequired="false",
             label=f"{vendor.label} Voice",
         ),
@@ -148,7 +148,7 @@ def _trusted_site(vendor: Vendor) -> str:
         "CspTrustedSite",
         *leaves(
             context="All",
-            description="The connector page of Salesforce Voice.",
+            description="The connector page for Salesforce Voice.",
             endpointUrl=vendor.origin,
             isActive="true",
             isApplicableToConnectSrc="true",

@@ -75,12 +75,12 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "something between sections": (
         swap("</callCenter>", "<note/></callCenter>"),
         "/",
-        "only <section> may stand here, not <note>",
+        "only <section> is allowed here, not <note>",
     ),
     "something between items": (
         swap("</section>", "<note/></section>"),
         GENERAL,
-        "only <item> may stand here, not <note>",
+        "only <item> is allowed here, not <note>",
     ),
     "elements in an item": (
         swap(">550<", "><b/>550<"),
@@ -114,12 +114,12 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "a name with a hyphen": (
         swap('name="wrapUpSeconds"', 'name="wrap-up"'),
         "/softphone/wrap-up",
-        "letters and digits only, not 'wrap-up'",
+        "only letters and digits, not 'wrap-up'",
     ),
     "a section name with a space": (
         swap('name="softphone"', 'name="soft phone"'),
         "/soft phone",
-        "letters and digits only",
+        "only letters and digits",
     ),
     "a name of 41 characters": (
         swap('name="wrapUpSeconds"', f'name="{"x" * 41}"'),
@@ -153,17 +153,17 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "an item of Salesforce's that is none": (
         swap('name="reqOutsidePrefix"', 'name="reqOutsidePrefixes"'),
         "/reqDialingOptions/reqOutsidePrefixes",
-        "begin with req are Salesforce's",
+        "begin with req belong to Salesforce",
     ),
     "an order in digits of another script": (
         swap('sortOrder="3"', 'sortOrder="\u0663"'),
         GENERAL,
-        "sortOrder must be a number from 0 on, not '\u0663'",
+        "sortOrder must be a number from 0, not '\u0663'",
     ),
     "a secret": (
         swap('name="taskFields"', 'name="providerToken"'),
         "/softphone/providerToken",
-        "no secret may stand here",
+        "a secret must not be here",
     ),
     "no general section": (
         swap('name="reqGeneralInfo"', 'name="general"'),
@@ -185,12 +185,12 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "an internal name that begins with a digit": (
         swap('label="Internal Name">Softphone<', 'label="Internal Name">2phones<'),
         f"{GENERAL}/reqInternalName",
-        "starts with a letter",
+        "must start with a letter",
     ),
     "an internal name with a space": (
         swap('label="Internal Name">Softphone<', 'label="Internal Name">Soft Phone<'),
         f"{GENERAL}/reqInternalName",
-        "letters and digits only",
+        "only letters and digits",
     ),
     "an internal name of 41 letters": (
         swap('label="Internal Name">Softphone<', f'label="Internal Name">{"x" * 41}<'),
@@ -221,17 +221,17 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "a blank in an address": (
         swap(PAGE, "https://softphone.example.com/soft phone"),
         f"{GENERAL}/reqAdapterUrl",
-        "no blank may stand in it",
+        "must not contain a blank",
     ),
     "a password in an address": (
         swap(PAGE, "https://admin:secret@softphone.example.com/"),
         f"{GENERAL}/reqAdapterUrl",
-        "no user name and password may stand in it",
+        "must not contain a user name or password",
     ),
     "an address with a fragment": (
         swap(PAGE, f"{PAGE}#panel"),
         f"{GENERAL}/reqAdapterUrl",
-        "nothing may stand behind a #",
+        "must not contain a #",
     ),
     "a host that is a gap to be filled in": (
         swap(PAGE, "https://[your-domain]/softphone"),
@@ -246,17 +246,17 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "plain http in Lightning": (
         swap(PAGE, "http://softphone.example.com/"),
         f"{GENERAL}/reqAdapterUrl",
-        "https addresses only",
+        "only https addresses",
     ),
     "plain http in capitals": (
         swap(PAGE, "HTTP://softphone.example.com/"),
         f"{GENERAL}/reqAdapterUrl",
-        "https addresses only",
+        "only https addresses",
     ),
     "a standby page over plain http": (
         swap("https://status", "http://status"),
         f"{GENERAL}/reqStandbyUrl",
-        "https addresses only",
+        "only https addresses",
     ),
     "the API switched off": (
         swap('label="Use CTI API">true<', 'label="Use CTI API">false<'),
@@ -286,7 +286,7 @@ BREACHES: dict[str, tuple[Break, str, str]] = {
     "a height in digits of another script": (
         swap(HEIGHT, HEIGHT.replace("550", "\u0665\u0665\u0660")),
         f"{GENERAL}/reqSoftphoneHeight",
-        "240 to 2560 pixels, in digits",
+        "240 to 2560 pixels, as digits",
     ),
     "a height in words": (
         swap(HEIGHT, HEIGHT.replace("550", "550px")),
@@ -383,7 +383,7 @@ def test_an_element_that_has_no_place_is_one_problem(stroke: Break) -> None:
     """What follows from it, such as a gap where it stands, would send an admin after nothing."""
     assert stroke(good()) != good()
     (one,) = problems(stroke(good()))
-    assert "may stand here, not <" in one.text
+    assert "is allowed here, not <" in one.text
 
 
 def test_all_breaches_of_a_file_are_told_at_once() -> None:

@@ -61,7 +61,7 @@ export default class PhoneNumbers extends LightningElement {
       this.record = record;
       this.problem = '';
     } catch (thrown) {
-      if (recordId === this.shown) this.problem = thrown?.body?.message ?? 'Salesforce did not tell the numbers.';
+      if (recordId === this.shown) this.problem = thrown?.body?.message ?? 'Salesforce did not return the numbers.';
     }
     this.loaded = true;
   }
