@@ -12,43 +12,30 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import cast
 
 import structlog
 from aiohttp import web
 
 from adapter.fanout.open import is_shared, open_hints
-from adapter.frontends import Frontends, make_frontends
+from adapter.frontends import App, make_app
 from adapter.metrics import Metrics
 from adapter.orgfile import orgs_of
-from adapter.page.pages import Pages
-from adapter.page.port import SalesforceOrg
-from adapter.page.reconciler import VersionReconciler
-from adapter.runtime.agents import Agents
-from adapter.runtime.board import Board
 from adapter.runtime.clock import Clock, SystemClock
 from adapter.runtime.retention import Retention
 from adapter.runtime.steering import StoredStates
-from adapter.runtime.sweeper import Sweeper
 from adapter.runtime.tasks import Tasks
 from adapter.runtime.writable import Writable
 from adapter.settings import Settings
 from adapter.storage.journal import BatchDone
 from adapter.storage.open import open_store
 from adapter.tenantbuilder import Builder
-from adapter.tenants import Tenants
 from adapter.web import oidc
-from adapter.web.boardfeed import BoardFeeds
-from adapter.web.bridge import Bridge
 from adapter.web.connections import Connections, Limits
 from adapter.web.filelimit import room_for_connections
 from adapter.web.reception import GONE
 from adapter.web.server import FAST_PATHS, LIMITS
-from adapter.web.sessionmonitor import SessionMonitor
-from adapter.web.sip import SipProxy
-from adapter.web.status import Status
-from adapter.wiring import Edges, Runtime, make_runtime
+from adapter.wiring import Edges, make_runtime
 
 log = structlog.get_logger(__name__)
 
@@ -72,26 +59,6 @@ ANSWER_SECONDS = 5.0
 
 EFFECT_SECONDS = 5.0
 """How long requests to the provider that are under way may still take."""
-
-
-@dataclass(slots=True)
-class App:
-    """A running adapter, as seen from outside."""
-
-    settings: Settings
-    server: web.Application
-    agents: Agents
-    pages: Pages
-    sweeper: Sweeper
-    compare: VersionReconciler
-    status: Status
-    bridge: Bridge
-    sip: SipProxy
-    boards: BoardFeeds
-    watch: SessionMonitor
-    tasks: Tasks
-    board: Board
-    tenants: Tenants[SalesforceOrg]
 
 
 @asynccontextmanager
@@ -128,7 +95,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         stack.push_async_callback(tasks.close)
         edges = Edges(settings, now, store, hints, orgs, tenants, tasks, http, metrics, writable)
         runtime = await make_runtime(edges)
-        app = _app(edges, runtime, make_frontends(edges, runtime))
+        app = make_app(edges, runtime)
         if runtime.peers is not None:
             stack.push_async_callback(runtime.peers.close)
             await runtime.peers.start()
@@ -143,25 +110,6 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         tasks.start("retention", Retention(store, now, **days).run(), endless=True)
         yield app
         await tasks.drain(EFFECT_SECONDS)
-
-
-def _app(edges: Edges, runtime: Runtime, faces: Frontends) -> App:
-    return App(
-        settings=edges.settings,
-        server=faces.server,
-        agents=runtime.agents,
-        pages=runtime.pages,
-        sweeper=runtime.sweeper,
-        compare=runtime.compare,
-        status=faces.status,
-        bridge=faces.bridge,
-        sip=faces.sip,
-        boards=faces.boards,
-        watch=faces.watch,
-        tasks=edges.tasks,
-        board=runtime.board,
-        tenants=edges.tenants,
-    )
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:

@@ -12,11 +12,19 @@ from adapter.assets import folder
 from adapter.core.model import AgentKey
 from adapter.orgs import Org
 from adapter.page.pages import Pages
+from adapter.page.port import SalesforceOrg
+from adapter.page.reconciler import VersionReconciler
+from adapter.runtime.agents import Agents
+from adapter.runtime.board import Board
 from adapter.runtime.colleagues import Colleagues
 from adapter.runtime.forwarding import Forwarding
 from adapter.runtime.intake import Intake
 from adapter.runtime.orgrate import OrgRate
+from adapter.runtime.sweeper import Sweeper
+from adapter.runtime.tasks import Tasks
+from adapter.settings import Settings
 from adapter.telephony.port import WebhookDriver
+from adapter.tenants import Tenants
 from adapter.web.board import BoardSite, day_of
 from adapter.web.boardfeed import BoardFeeds
 from adapter.web.boardlive import BoardLive
@@ -71,34 +79,55 @@ UNSIGNED_PER_MINUTE = 60
 """Webhooks without a good signature, from one address; the provider sends none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frontends:
-    """What listens to the outside, and what looks after it."""
+@dataclass(slots=True)
+class App:
+    """A running adapter, as seen from outside."""
 
+    settings: Settings
     server: web.Application
+    agents: Agents
+    pages: Pages
+    sweeper: Sweeper
+    compare: VersionReconciler
     status: Status
     bridge: Bridge
     sip: SipProxy
     boards: BoardFeeds
     watch: SessionMonitor
+    tasks: Tasks
+    board: Board
+    tenants: Tenants[SalesforceOrg]
 
 
-def make_frontends(edges: Edges, runtime: Runtime) -> Frontends:
+def make_app(edges: Edges, runtime: Runtime) -> App:
     """The server, with every route's handler, and the watch over its sign-ins."""
     settings, clock = edges.settings, edges.clock
     boards = BoardFeeds(runtime.board, edges.tasks)
     phones = PhoneLines(edges.hints)
     sessions = _sessions(edges, runtime.pages, boards, phones)
     handlers = _handlers(edges, runtime, boards, phones, sessions)
-    status = handlers.status
     webhooks = webhook_paths(_webhooks(edges, runtime.forwarding or runtime.intake))
     endpoints = {path.encode(): endpoint.begin for path, endpoint in webhooks.items()}
-    fast_paths = WebhookFastPaths(endpoints, clock=clock, status=status)
+    fast_paths = WebhookFastPaths(endpoints, clock=clock, status=handlers.status)
     limits = Limits(settings.sockets_per_address + OTHER_CONNECTIONS, edges.proxies)
-    server = make_server(handlers, webhooks, fast_paths, limits)
     watch = SessionMonitor(runtime.pages, boards, phones, sessions, edges.tasks)
     edges.hints.listen(watch.hinted)
-    return Frontends(server, status, handlers.bridge, handlers.sip, boards, watch)
+    return App(
+        settings=settings,
+        server=make_server(handlers, webhooks, fast_paths, limits),
+        agents=runtime.agents,
+        pages=runtime.pages,
+        sweeper=runtime.sweeper,
+        compare=runtime.compare,
+        status=handlers.status,
+        bridge=handlers.bridge,
+        sip=handlers.sip,
+        boards=boards,
+        watch=watch,
+        tasks=edges.tasks,
+        board=runtime.board,
+        tenants=edges.tenants,
+    )
 
 
 def _handlers(

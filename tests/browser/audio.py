@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from adapter.app import App, drain, listening, running
+from adapter.app import drain, listening, running
+from adapter.frontends import App
 from adapter.settings import Settings
 from adapter.web.pages import WEB
 from qa.asterisk.bench import real

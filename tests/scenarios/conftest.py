@@ -18,7 +18,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from adapter.app import App, listening, running
+from adapter.app import listening, running
+from adapter.frontends import App
 from adapter.runtime.clock import Clock
 from adapter.settings import Settings
 from adapter.settings.environment import load

@@ -15,10 +15,11 @@ import pytest
 from aiohttp import web
 
 from adapter import drivers
-from adapter.app import App, listening, running
+from adapter.app import listening, running
 from adapter.core.events import DialRequested, PageGreeted
 from adapter.core.logevents import LogAccepted, ReadBack
 from adapter.core.model import AgentKey, TelephonyUser
+from adapter.frontends import App
 from adapter.orgs import Org
 from adapter.page.page import Page
 from adapter.settings.environment import load
