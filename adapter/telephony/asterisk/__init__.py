@@ -1,1 +1,1 @@
-"""Asterisk, steered by its REST interface (ARI): pure reading and steering, and the edges."""
+"""Asterisk, steered through its REST interface (ARI)."""

@@ -1,4 +1,4 @@
-"""One Asterisk as a deployment describes it: where it is, and what is dialed there."""
+"""One Asterisk as a deployment describes it: its address and its dial templates."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ _USER = re.compile(r"[A-Za-z0-9_.@/&+-]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class AsteriskAccount:
-    """Where it is and what is dialed there. Durations are seconds; secrets stay out of repr.
+    """Its address and dial templates. Durations are seconds; secrets are left out of repr.
 
-    `device`, `outside` and `inside` are what Asterisk dials for an agent ({user}), a number and an
-    extension ({number}); several phones are joined by &. `identity` is the number that customers
-    see, `identity_name` the name beside it. `recording_pause`: an agent may pause a recording.
-    `browser_phone`: agents have one in the browser too, but for those of whom `browser_users`
-    says otherwise. `device_state`: the device of {user} whose state tells the dialplan and its
-    queues that the agent wants no calls; empty: nothing there looks at one.
+    Asterisk dials `device` for an agent ({user}), `outside` for a number and `inside` for an
+    extension ({number}); & joins several phones. Customers see `identity` (a number) and
+    `identity_name`. `recording_pause`: agents may pause a recording. `browser_phone`: agents have
+    a phone in the browser too; `browser_users` overrides this per user. `device_state` is the
+    device of {user} whose state tells dialplan and queues that the agent wants no calls.
     """
 
     url: str
@@ -57,9 +56,9 @@ class AsteriskAccount:
     browser_users: Mapping[str, bool] = field(default_factory=dict)
 
     def devices_of(self, user: str) -> tuple[str, ...]:
-        """What is dialed to reach the agent, a phone each. Raises Rejected.
+        """The endpoints of the agent's phones. Raises Rejected.
 
-        A user that has a technology in it (PJSIP/ada&PJSIP/99100) is dialed as it is.
+        A user that contains a technology (PJSIP/ada&PJSIP/99100) is dialed as written.
         """
         if not _USER.fullmatch(user):
             raise Rejected("user", f"Asterisk cannot have a user called {user!r}.")
@@ -70,7 +69,7 @@ class AsteriskAccount:
         return tuple(phones[: ids.DEVICES])
 
     def device_state_of(self, user: str) -> str:
-        """The name of the agent's device state; what a dialplan could not write is a minus."""
+        """The agent's device state; characters that a dialplan cannot contain become minus."""
         return self.device_state.format(user=re.sub("[^A-Za-z0-9_.-]", "-", user))
 
     def has_browser_phone(self, user: str) -> bool:
@@ -79,30 +78,30 @@ class AsteriskAccount:
 
     @property
     def has_browser_phones(self) -> bool:
-        """Whether any agent has."""
+        """Whether any agent has one."""
         return self.browser_phone or any(self.browser_users.values())
 
     def web_endpoint(self, user: str) -> str:
-        """The name of the agent's phone in the browser, in Asterisk."""
+        """The endpoint name of the agent's browser phone."""
         plain = re.fullmatch("[A-Za-z0-9_.-]{1,40}", user)
         return f"web-{user if plain else hashlib.sha256(user.encode()).hexdigest()[:16]}"
 
     def watched_of(self, user: str) -> tuple[str, ...]:
-        """The agent's endpoints (PJSIP/ada), without what rings for us alone or behind a trunk."""
+        """The agent's endpoints (PJSIP/ada), except browser phones and those behind a trunk."""
         web = f"PJSIP/{self.web_endpoint(user)}"
         return tuple(part for part in self.devices_of(user) if "@" not in part and part != web)
 
     def endpoint_of(self, number: str) -> str:
-        """What is dialed to reach a number. Raises Rejected."""
+        """The endpoint to dial for a number. Raises Rejected."""
         if not _DIALABLE.fullmatch(number):
             raise Rejected("number", "The phone system cannot dial this number.")
         template = self.outside if is_outside(number) else self.inside
         return template.format(number=number)
 
     def shown_as(self, number: str = "") -> str:
-        """The outgoing identity as Asterisk writes it, with this number in place of the usual one.
+        """The outgoing identity in Asterisk's notation, with `number` instead of the default.
 
-        Empty: whatever the trunk says.
+        Empty: the trunk decides.
         """
         return written_identity(self.identity_name, number or self.identity)
 
@@ -113,14 +112,15 @@ OPTIONS = (
     *("recording", "recording_pause", "device_state"),
     *("browser_phone", "browser_codecs", "browser_return_seconds", "turn_urls", "turn_secret"),
 )
-"""What an account may be told beside its address, user and secret."""
+"""The options of an account besides its address, user and secret."""
 
 
 def account_of(options: Mapping[str, str]) -> AsteriskAccount:
     """The account that these options describe. Raises ValueError, with a sentence."""
-    told = {name: text for name, text in options.items() if text}
+    chosen = {name: text for name, text in options.items() if text}
     try:
-        account = msgspec.convert({"user": "", "secret": "", **told}, AsteriskAccount, strict=False)
+        values = {"user": "", "secret": "", **chosen}
+        account = msgspec.convert(values, AsteriskAccount, strict=False)
     except msgspec.ValidationError as error:
         wanted, _, where = str(error).partition(" - at `$.")
         raise ValueError(f"{where.rstrip('`')}: {wanted}") from None
@@ -139,7 +139,7 @@ def account_of(options: Mapping[str, str]) -> AsteriskAccount:
 
 
 def _check_template(name: str, text: str, mark: str) -> None:
-    """One blank to fill in, and nothing else that formatting would look into."""
+    """Check for the placeholder and no other braces. Raises ValueError."""
     if mark not in text or set(text.replace(mark, "")) & set("{}"):
         raise ValueError(f"{name} must contain {mark} and no other braces: {text}")
 
@@ -152,11 +152,11 @@ def _check_address(url: str) -> None:
 
 
 def is_outside(number: str) -> bool:
-    """Whether it is no extension of the house: international, or longer than those are."""
+    """Whether it is an outside number: international, or longer than an extension."""
     return number.startswith("+") or len(number) > 6
 
 
 def written_identity(name: str, number: str) -> str:
-    """A name and a number as one text; what could end the name early is left out."""
+    """A name and a number as one text; characters that could end the name are removed."""
     plain = re.sub(r'["<>,\\\r\n]', "", name)
     return f'"{plain}" <{number}>' if number else ""

@@ -1,7 +1,7 @@
-"""The calls that we find in Asterisk when we come to it: what its channels and bridges say. Pure.
+"""Reconstructs our calls from Asterisk's channels and bridges. Pure.
 
-A channel's id says whose it is, its application arguments what it is for; so that any process can
-go on where another one stopped, without asking anybody else.
+A channel's id names its call, and its application arguments its purpose. So any process can
+continue where another one stopped.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ def adopted(
     answered: Mapping[str, int],
     now: int,
 ) -> tuple[Steered, ...]:
-    """The calls of ours that are there.
+    """Our calls in Asterisk.
 
-    `answered`: when legs were picked up (Unix ms), as far as Asterisk could say; `now` stands in.
+    `answered`: when legs were picked up (Unix ms), as far as known; otherwise `now` is used.
     """
     calls: dict[str, Steered] = {}
-    for channel in sorted(channels, key=lambda one: one.id):
-        leg = _leg(channel, answered, now)
+    for channel in sorted(channels, key=lambda channel: channel.id):
+        leg = _leg_of(channel, answered, now)
         name = ids.leg_name(channel.id)
         if channel.arguments[:1] == (INBOUND,):
             root = ids.call_of_channel(channel.id)
-            calls[root] = _caller(calls.get(root), root, channel, leg)
+            calls[root] = _with_caller(calls.get(root), root, channel, leg)
         elif name is not None:
-            calls[name.root] = _with(calls.get(name.root), name, channel, leg)
+            calls[name.root] = _with_leg(calls.get(name.root), name, channel, leg)
     inside = {bridge.id: bridge.channels for bridge in bridges}
-    return tuple(_settled(call, inside.get(ids.bridge(call.root)), now) for call in calls.values())
+    return tuple(_inferred(call, inside.get(ids.bridge(call.root)), now) for call in calls.values())
 
 
-def _leg(channel: Channel, answered: Mapping[str, int], now: int) -> Leg:
+def _leg_of(channel: Channel, answered: Mapping[str, int], now: int) -> Leg:
     state = STATES.get(channel.state, State.DOWN)
     at = answered.get(channel.id)
     if state is not State.UP:
@@ -49,12 +49,12 @@ def _leg(channel: Channel, answered: Mapping[str, int], now: int) -> Leg:
 
 
 def called(channel: Channel) -> Steered:
-    """An inbound call that nobody steers yet, by its caller's channel."""
+    """An inbound call that is not steered yet, from its caller's channel."""
     root = ids.call_of_channel(channel.id)
-    return _caller(None, root, channel, Leg(channel.id, State.RINGING))
+    return _with_caller(None, root, channel, Leg(channel.id, State.RINGING))
 
 
-def _caller(call: Steered | None, root: str, channel: Channel, leg: Leg) -> Steered:
+def _with_caller(call: Steered | None, root: str, channel: Channel, leg: Leg) -> Steered:
     user = channel.arguments[1] if len(channel.arguments) > 1 else ""
     known = call or Steered(root, user)
     return replace(
@@ -68,33 +68,33 @@ def _caller(call: Steered | None, root: str, channel: Channel, leg: Leg) -> Stee
 
 
 def placed(channel: Channel, name: ids.LegName) -> Steered:
-    """A call that is not known yet, by its first leg."""
-    told = (*channel.arguments, "", "", "", "", "")
+    """A call that is not known yet, from its first leg."""
+    arguments = (*channel.arguments, "", "", "", "", "")
     inbound = ids.channel_of_call(name.root) is not None
-    identity = told[4] if name.role == "d" else ""
-    return Steered(name.root, told[2], told[3], inbound=inbound, identity=identity)
+    identity = arguments[4] if name.role == "d" else ""
+    return Steered(name.root, arguments[2], arguments[3], inbound=inbound, identity=identity)
 
 
-def _with(call: Steered | None, name: ids.LegName, channel: Channel, leg: Leg) -> Steered:
+def _with_leg(call: Steered | None, name: ids.LegName, channel: Channel, leg: Leg) -> Steered:
     known = call or placed(channel, name)
     if name.role == "dst":
         return replace(known, party=leg)
     if name.role == "c":
-        told = (*channel.arguments, "", "", "", "")
-        return replace(known, consulted=leg, target=told[3])
+        arguments = (*channel.arguments, "", "", "", "")
+        return replace(known, consulted=leg, target=arguments[3])
     if name.role == "t":
         return replace(known, transfer=leg, handed=True, handing=True)
     return replace(known, devices=(*known.devices, leg))
 
 
-def _settled(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered:
-    """What must have been asked already, by what is there.
+def _inferred(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered:
+    """Infer from the channels what must have been requested already.
 
-    The bridge is made before the destination is called: with a bridge and without a destination
-    somebody was called who is gone, and nobody is called twice. So is a caller who is not there. A
-    destination is in the bridge before it is dialed: one that is not yet there never will be.
+    The bridge is created before the destination is called. So a bridge without a destination means
+    that the destination was called and is gone, and it is not called again; likewise a missing
+    caller. A destination enters the bridge before it is dialed, so one that has not, never will.
     """
-    call = _inside(call, inside)
+    call = _with_bridge_state(call, inside)
     third = call.transfer
     joined = third is not None and inside is not None and third.id in inside
     up = [leg for leg in call.devices if leg.state is State.UP]
@@ -117,8 +117,8 @@ def _settled(call: Steered, inside: tuple[str, ...] | None, now: int) -> Steered
     )
 
 
-def _inside(call: Steered, inside: tuple[str, ...] | None) -> Steered:
-    """Who is in the call's bridge, and who was taken out of it: only who is up can have been."""
+def _with_bridge_state(call: Steered, inside: tuple[str, ...] | None) -> Steered:
+    """Mark the legs that are in the call's bridge, and those up that were taken out of it."""
 
     def at(leg: Leg) -> Leg:
         known = inside is not None and (leg.id in inside or leg.state is State.UP)
@@ -132,36 +132,36 @@ def _inside(call: Steered, inside: tuple[str, ...] | None) -> Steered:
     )
 
 
-def merged(known: Steered | None, found: Steered) -> Steered:
-    """What is known, with what is found: a lost event told nothing, a lost request did nothing."""
+def merged(known: Steered | None, adopted_call: Steered) -> Steered:
+    """The known call updated with the adopted one, to cover lost events and requests."""
     if known is None:
-        return found
-    by_id = {leg.id: leg for leg in found.legs}
-    devices = [_further(leg, by_id.pop(leg.id, None)) for leg in known.devices]
-    devices += [leg for leg in found.devices if leg.id in by_id]
-    other = found.party
+        return adopted_call
+    by_id = {leg.id: leg for leg in adopted_call.legs}
+    devices = [_advanced(leg, by_id.pop(leg.id, None)) for leg in known.devices]
+    devices += [leg for leg in adopted_call.devices if leg.id in by_id]
+    other = adopted_call.party
     if other is not None and other.is_ending and not (known.called or known.inbound):
         other = None  # it is being called at this moment
-    party, third = known.party or other, known.transfer or found.transfer
-    called_in = found.consulted if known.consulted is None else known.consulted
+    party, third = known.party or other, known.transfer or adopted_call.transfer
+    called_in = adopted_call.consulted if known.consulted is None else known.consulted
     return replace(
         known,
         devices=tuple(devices),
-        party=party and _further(party, by_id.get(party.id)),
-        transfer=third and _further(third, by_id.get(third.id)),
-        consulted=called_in and _further(called_in, by_id.get(called_in.id)),
-        target=known.target or found.target,
-        noted_at=max(known.noted_at, found.noted_at),
-        recording=found.recording,
-        connecting=known.connecting or found.connecting,
+        party=party and _advanced(party, by_id.get(party.id)),
+        transfer=third and _advanced(third, by_id.get(third.id)),
+        consulted=called_in and _advanced(called_in, by_id.get(called_in.id)),
+        target=known.target or adopted_call.target,
+        noted_at=max(known.noted_at, adopted_call.noted_at),
+        recording=adopted_call.recording,
+        connecting=known.connecting or adopted_call.connecting,
     )
 
 
-def _further(leg: Leg, found: Leg | None) -> Leg:
-    if found is None:
+def _advanced(leg: Leg, seen: Leg | None) -> Leg:
+    if seen is None:
         return leg
-    leg = replace(leg, released=False, inside=found.inside)
-    if found.state <= leg.state:
+    leg = replace(leg, released=False, inside=seen.inside)
+    if seen.state <= leg.state:
         return leg
-    guessed = found.guessed and leg.up_at is None
-    return replace(leg, state=found.state, up_at=leg.up_at or found.up_at, guessed=guessed)
+    guessed = seen.guessed and leg.up_at is None
+    return replace(leg, state=seen.state, up_at=leg.up_at or seen.up_at, guessed=guessed)

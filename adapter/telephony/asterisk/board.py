@@ -1,6 +1,6 @@
-"""All calls at one Asterisk that somebody steers or watches: which event is about which. Pure.
+"""All steered and watched calls of one Asterisk; assigns each event to its call. Pure.
 
-Nothing is kept elsewhere: what is here can be made again from what Asterisk says of its channels.
+This state can be rebuilt at any time from Asterisk's channels.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from adapter.telephony.asterisk.wire import Bridge, Channel, Event
 from adapter.telephony.updates import CallUpdate
 
 REMEMBERED = 4_000
-"""So many events are told from their second copies: Asterisk sends both within milliseconds."""
+"""Events remembered to detect copies; Asterisk sends both copies within milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from an event for one call: to tell first, then to do."""
+    """What follows from an event for one call: first store the updates, then run the commands."""
 
     root: str
     updates: tuple[CallUpdate, ...] = ()
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(slots=True)
 class CallBoard:
-    """The calls as they are now. `watched` are the agents' endpoints, each with its user.
+    """The current calls. `watched` maps the agents' endpoints to their users.
 
     `records`: all talks are recorded.
     """
@@ -48,7 +48,7 @@ class CallBoard:
 
     @property
     def unheard(self) -> set[str]:
-        """Calls that go on without the agent: nobody will tell of their end."""
+        """Calls that go on without the agent; no update will report their end."""
         return {call.root for call in self.calls.values() if call.handed and call.agent is None}
 
     @property
@@ -57,12 +57,12 @@ class CallBoard:
         return {*self.calls, *map(ids.call_of_channel, self.seen)}
 
     def take(self, event: Event) -> Step | None:
-        """What follows from an event; None where it is a copy, or about nothing of ours."""
+        """What follows from an event; None for a copy and for a foreign channel."""
         if self._is_copy(event):
             return None
         root = self._root_of(event)
         if root is not None:
-            return self._steered(root, event)
+            return self._step_steered(root, event)
         return self._watched(event)
 
     def _is_copy(self, event: Event) -> bool:
@@ -75,7 +75,7 @@ class CallBoard:
         return False
 
     def _root_of(self, event: Event) -> str | None:
-        """The call that it is about, one of ours or one that a caller brings to us."""
+        """The call that the event is about: one of ours, or a caller's that enters our app."""
         if event.recording is not None:
             return event.recording.name if event.recording.name in self.calls else None
         subject = event.subject
@@ -91,19 +91,19 @@ class CallBoard:
             return ids.call_of_channel(subject.id)
         return self._roots.get(subject.id)
 
-    def _steered(self, root: str, event: Event) -> Step:
+    def _step_steered(self, root: str, event: Event) -> Step:
         before = self.calls.get(root)
-        call = before or self._new(root, event)
-        return self._stepped(before, observing.observe(call, event))
+        call = before or self._new_call(root, event)
+        return self._plan_step(before, observing.observe(call, event))
 
-    def _new(self, root: str, event: Event) -> Steered:
+    def _new_call(self, root: str, event: Event) -> Steered:
         subject = event.subject
         if subject is None or event.replace_channel is not None:
             return Steered(root, "")
         name = ids.leg_name(subject.id)
         return adopting.called(subject) if name is None else adopting.placed(subject, name)
 
-    def _stepped(self, before: Steered | None, observed: Steered) -> Step:
+    def _plan_step(self, before: Steered | None, observed: Steered) -> Step:
         after, commands = legs.plan(observed, record=self.records)
         updates = telling.told(before, after)
         if after.is_done:
@@ -120,22 +120,22 @@ class CallBoard:
             self._roots.pop(leg.id, None)
 
     def called(self, root: str) -> None:
-        """The destination was called: if nothing is ever heard of it, it is gone."""
+        """Note that the destination was called; if it never appears, it counts as gone."""
         call = self.calls.get(root)
         if call is not None:
             self.calls[root] = replace(call, called=True)
 
     def is_called(self, root: str) -> bool:
-        """Whether the destination is dialed, or all is over."""
+        """Whether the destination has been dialed, or the call is over."""
         call = self.calls.get(root)
         return call is None or (call.party is not None and call.party.state is not State.DOWN)
 
     def lost(self, root: str, channel: str, at: int) -> Step | None:
-        """What follows when a leg could not be brought about; `at` in Unix ms."""
+        """What follows when a leg could not be created; `at` is Unix ms."""
         call = self.calls.get(root)
         if call is None:
             return None
-        return self._stepped(call, observing.observe(call, wire.ended(channel, at, NOT_NOW)))
+        return self._plan_step(call, observing.observe(call, wire.ended(channel, at, NOT_NOW)))
 
     # --- calls that we only watch ----------------------------------------------------
 
@@ -172,34 +172,34 @@ class CallBoard:
         now: int,
         recorded: Collection[str] = (),
     ) -> tuple[Step, ...]:
-        """Compare with what is there: go on with it, and end what nobody owns any more.
+        """Compare with Asterisk's channels: adopt calls, and end those that have disappeared.
 
-        `recorded` are the calls that are.
+        `recorded` are the calls being recorded.
         """
         there = {channel.id: channel for channel in channels}
-        steps = [self._missing(call, there, now) for call in list(self.calls.values())]
-        for found in adopting.adopted(there.values(), bridges, answered, now):
-            known = self.calls.get(found.root)
-            now_recorded = found.root in recorded
-            told = replace(found, recording=now_recorded, recorded=now_recorded)
-            steps.append(self._stepped(known, adopting.merged(known, told)))
+        steps = [self._end_missing(call, there, now) for call in list(self.calls.values())]
+        for adopted in adopting.adopted(there.values(), bridges, answered, now):
+            known = self.calls.get(adopted.root)
+            now_recorded = adopted.root in recorded
+            updated = replace(adopted, recording=now_recorded, recorded=now_recorded)
+            steps.append(self._plan_step(known, adopting.merged(known, updated)))
         for watched in list(self.seen.values()):
             if watched.channel not in there:
                 steps.append(self._watched(wire.ended(watched.channel, now, NORMAL, guessed=True)))
         for channel in there.values():
-            self._find(channel)
+            self._add_unseen(channel)
         return tuple(step for step in steps if step is not None)
 
-    def _missing(self, call: Steered, there: Mapping[str, Channel], now: int) -> Step | None:
-        """Legs that ended while nobody listened: now at the latest."""
+    def _end_missing(self, call: Steered, there: Mapping[str, Channel], now: int) -> Step | None:
+        """End legs that disappeared while nobody listened; the end is at most `now`."""
         gone = [leg for leg in call.legs if leg.is_there and leg.id not in there]
         after = call
         for leg in gone:
             after = observing.observe(after, wire.ended(leg.id, now, NORMAL, guessed=True))
-        return self._stepped(call, after) if gone else None
+        return self._plan_step(call, after) if gone else None
 
-    def _find(self, channel: Channel) -> None:
-        """A call at an agent's phone that began while nobody listened."""
+    def _add_unseen(self, channel: Channel) -> None:
+        """Add a call at an agent's phone that began while nobody listened."""
         user = self.watched.get(channel.endpoint)
         ours = ids.leg_name(channel.id) is not None or channel.id in self._roots
         if user is not None and not ours and channel.id not in self.seen:
@@ -207,4 +207,4 @@ class CallBoard:
 
 
 NORMAL, NOT_NOW = 16, 41
-"""Q.850 causes: a normal end, and what could not be made at all (temporary failure)."""
+"""Q.850 causes: a normal end, and a temporary failure for a leg that could not be created."""

@@ -1,4 +1,4 @@
-"""How a leg ended: Asterisk's Q.850 cause, or the SIP answer behind it. Pure.
+"""How a leg ended, by Asterisk's Q.850 cause or the SIP response behind it. Pure.
 
 Asterisk's own table from SIP answers to causes: https://docs.asterisk.org (Hangup Cause Mappings).
 """
@@ -11,10 +11,10 @@ from adapter.core.facts import Outcome, PhoneRefusal
 from adapter.telephony.asterisk.leg import Leg
 
 ANSWERED_ELSEWHERE, OUR_OWN = 26, 16
-"""What ends a leg that we let go of: for another phone was picked up, or the agent gave up."""
+"""Causes of legs that we end: another phone was picked up, or the agent gave up."""
 
 _BY_SIP = {607: Outcome.REJECTED}
-"""Where one cause stands for several SIP answers."""
+"""Outcomes by SIP response, where one cause covers several responses."""
 
 _BY_CAUSE = {
     1: Outcome.WRONG_NUMBER,
@@ -34,16 +34,16 @@ _BY_CAUSE = {
 
 
 def phone_refusal(legs: Iterable[Leg]) -> PhoneRefusal | None:
-    """Why none of the agent's phones was picked up; None where one rang in vain, or we gave up.
+    """Why none of the agent's phones was picked up; None if one rang unanswered or we gave up.
 
-    A phone that is set so refuses at once with 480 or 486 and never rings; one that is registered
-    and dead says nothing at all: both end as a time-out does.
+    A phone set to refuse answers 480 or 486 at once and never rings. One that is registered but
+    dead does not answer at all; it ends like a time-out.
     """
     ended = [leg for leg in legs if leg.cause not in {None, OUR_OWN}]
-    said = {outcome_of(leg.cause, leg.tech_cause) for leg in ended}
-    if Outcome.REJECTED in said:
+    outcomes = {outcome_of(leg.cause, leg.tech_cause) for leg in ended}
+    if Outcome.REJECTED in outcomes:
         return PhoneRefusal.DECLINED
-    if Outcome.BUSY in said:
+    if Outcome.BUSY in outcomes:
         return PhoneRefusal.BUSY
     return PhoneRefusal.UNREACHABLE if ended and not any(leg.rang for leg in ended) else None
 
@@ -53,11 +53,11 @@ BY_REFUSAL = {
     PhoneRefusal.BUSY: Outcome.BUSY,
     PhoneRefusal.UNREACHABLE: Outcome.UNREACHABLE,
 }
-"""How a call is logged that the agent's own phones refused, where it is."""
+"""The outcome of a logged call that the agent's own phones refused."""
 
 
 def outcome_of(cause: int | None, tech_cause: int | None = None) -> Outcome:
-    """How a leg that was never taken ended; `tech_cause` is the SIP code, where it is told."""
+    """The outcome of an unanswered leg; `tech_cause` is the SIP code, if known."""
     if tech_cause in _BY_SIP:
         return _BY_SIP[tech_cause]
     if cause is None:

@@ -1,7 +1,7 @@
-"""The call log that Asterisk itself does not keep: its log of channel events, in any database.
+"""CDRs from Asterisk's channel event log (CEL), in any database.
 
-A call detail record of Asterisk says nothing of the talk in calls that are steered from outside;
-the events do, for each is written with the channel's id, which is ours.
+Asterisk's own CDRs do not show the talk of calls that are steered from outside. The channel events
+do, because each has the channel's id, which is ours.
 https://docs.asterisk.org/Configuration/Reporting/Channel-Event-Logging-CEL/
 """
 
@@ -50,14 +50,14 @@ ROWS = 5_000
 COLUMNS = ("eventtype", "eventtime", "uniqueid", "linkedid", "channame", "appdata", "cid_num")
 REST = ("exten", "extra")
 MORE = 10
-"""So many more are looked at than were asked for: some turn out to be older, or another's."""
+"""Extra calls to read beyond the limit, because some are older or another user's."""
 
 
 class CelLog:
-    """Reads the table `cel`. Raises Unknown when the database cannot be asked."""
+    """Reads the table `cel`. Raises Unknown if the database fails."""
 
     def __init__(self, engine: Engine, *, zone: tzinfo | None = None) -> None:
-        """`zone` is that of the times in it; None is this machine's own."""
+        """`zone` is the time zone of its times; None: this machine's."""
         self._engine = engine
         self._threads = ThreadPoolExecutor(THREADS, "cel")
         self._zone = zone
@@ -65,58 +65,58 @@ class CelLog:
         self._table = Table("cel", MetaData(), *columns)
 
     async def call(self, root: str) -> Cdr | None:
-        """The call of this id; None if nothing of it is written."""
+        """The CDR of this call; None if it has no events."""
         table = self._table.c
         channel = ids.channel_of_call(root)
         ours = [table.linkedid.like(f"{root}-%"), table.uniqueid.like(f"{root}-%")]
         theirs = [] if channel is None else [table.uniqueid == channel]
-        return cdr_of(root, await self._run(lambda: self._read(or_(*ours, *theirs))))
+        return cdr_of(root, await self._run(lambda: self._select_rows(or_(*ours, *theirs))))
 
     async def calls(
         self, user: str, endpoints: Sequence[str], since_ms: int, limit: int
     ) -> tuple[Cdr, ...]:
-        """The calls at the agent's phones that began since then, newest first."""
+        """CDRs of calls at the agent's phones from `since_ms` (Unix ms) on, newest first."""
         table = self._table.c
         since = datetime.fromtimestamp(since_ms / 1000, UTC).astimezone(self._zone)
         began = table.eventtime >= (since - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S")
         phones = or_(*[table.channame.like(f"{endpoint}-%") for endpoint in endpoints])
-        rows = await self._run(lambda: self._read(began & phones))
-        found = [await self.call(root) for root in roots_of(rows)[: limit + MORE]]
-        fits = (cdr for cdr in found if cdr is not None and _is_of(cdr, user, since_ms))
+        rows = await self._run(lambda: self._select_rows(began & phones))
+        cdrs = [await self.call(root) for root in roots_of(rows)[: limit + MORE]]
+        fits = (cdr for cdr in cdrs if cdr is not None and _is_of(cdr, user, since_ms))
         return tuple(islice(fits, limit))
 
     async def last(self) -> str:
-        """When the last event was written, as it is written; empty where there is none."""
-        return await self._run(self._last)
+        """The time of the last event as text; empty if there is none."""
+        return await self._run(self._read_last)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _last(self) -> str:
+    def _read_last(self) -> str:
         query = select(self._table.c.eventtime).order_by(self._table.c.eventtime.desc()).limit(1)
-        return next((str(row["eventtime"]) for row in self._rows(query)), "")
+        return next((str(row["eventtime"]) for row in self._execute(query)), "")
 
-    def _read(self, condition: ColumnElement[bool]) -> list[CelRow]:
+    def _select_rows(self, condition: ColumnElement[bool]) -> list[CelRow]:
         query = select(self._table).where(condition).order_by(self._table.c.eventtime).limit(ROWS)
         rows: list[CelRow] = []
-        for row in self._rows(query):
+        for row in self._execute(query):
             with suppress(ValueError, OverflowError):  # a row without a time costs itself
-                rows.append(self._row(**row))
+                rows.append(self._row_of(**row))
         return rows
 
-    def _rows(self, query: Select[Any]) -> list[RowMapping]:
+    def _execute(self, query: Select[Any]) -> list[RowMapping]:
         try:
             with self._engine.connect() as connection:
                 return list(connection.execute(query).mappings())
         except SQLAlchemyError as error:
             raise Unknown(f"The log of events cannot be read ({type(error).__name__}).") from None
 
-    def _row(self, *, eventtime: object, **texts: object) -> CelRow:
+    def _row_of(self, *, eventtime: object, **texts: object) -> CelRow:
         plain = {name: str(value or "") for name, value in texts.items()}
         return CelRow(at=milliseconds(eventtime, self._zone), **plain)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
@@ -128,7 +128,7 @@ def _is_of(cdr: Cdr, user: str, since_ms: int) -> bool:
 
 
 def milliseconds(value: object, zone: tzinfo | None) -> int:
-    """A database's time, a datetime or a text, as Unix ms; without a zone of its own in `zone`."""
+    """A database time (datetime or text) as Unix ms; `zone` applies if it has no zone."""
     when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     if when.tzinfo is None and zone is not None:
         when = when.replace(tzinfo=zone)
@@ -136,7 +136,7 @@ def milliseconds(value: object, zone: tzinfo | None) -> int:
 
 
 def open_cel(url: str, *, utc: bool) -> CelLog:
-    """The log at an address of SQLAlchemy's; `utc` says how its times are written."""
+    """Open the log at an SQLAlchemy URL; `utc`: its times are UTC."""
     address = make_url(url)
     patience = PATIENCE.get(address.get_driver_name(), {})
     ours = {key: value for key, value in patience.items() if key not in address.query}

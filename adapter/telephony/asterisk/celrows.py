@@ -1,8 +1,8 @@
-"""From rows of Asterisk's log of channel events to a call's record. Pure.
+"""Derives a call's CDR from rows of Asterisk's channel event log. Pure.
 
-Both could talk when the other party's channel answered, or the agent's in a call that came in; a
-call ended with the first hang-up of either side. Where Asterisk was killed the end is missing:
-then it ended with the last thing that is known of it.
+The talk begins when the other party's channel answers, or the agent's in an inbound call. The call
+ends with the first hang-up of either side. If Asterisk was killed, the end is missing; then the
+last known event counts as the end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CDR = Source.CDR
 
 
 class CelRow(Struct, frozen=True):
-    """One event; `at` in Unix ms."""
+    """One event; `at` is Unix ms."""
 
     at: int
     eventtype: str
@@ -36,7 +36,7 @@ class CelRow(Struct, frozen=True):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What our application was told with the channel."""
+        """The arguments of our application for this channel."""
         return tuple(self.appdata.split(",")[1:])
 
     @property
@@ -50,7 +50,7 @@ class CelRow(Struct, frozen=True):
 
 
 def roots_of(rows: Iterable[CelRow]) -> list[str]:
-    """The calls that these are about, the newest first."""
+    """The calls of these rows, newest first."""
     roots = []
     for row in rows:
         name = ids.leg_name(row.uniqueid)
@@ -59,17 +59,17 @@ def roots_of(rows: Iterable[CelRow]) -> list[str]:
 
 
 def cdr_of(root: str, rows: Sequence[CelRow]) -> Cdr | None:
-    """The record of a call by all rows of its channels, the oldest first; None without any."""
+    """A call's CDR from all rows of its channels, oldest first; None if there are none."""
     if not rows:
         return None
     begun = ids.channel_of_call(root)
     agents = [row for row in rows if _role(row) == "d"]
     if begun is None:
-        return _ours(root, rows, agents)
+        return _outbound_cdr(root, rows, agents)
     own = [row for row in rows if row.uniqueid == begun]
     if not own:
         return None
-    return _brought(root, own, agents) if agents else _watched(root, own)
+    return _inbound_cdr(root, own, agents) if agents else _watched_cdr(root, own)
 
 
 def _role(row: CelRow) -> str:
@@ -77,19 +77,19 @@ def _role(row: CelRow) -> str:
     return name.role if name is not None else ""
 
 
-def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
+def _outbound_cdr(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
     """A call that we placed."""
     party = [row for row in rows if _role(row) == "dst"]
-    picked_up, connected = _first(agents, "ANSWER"), _first(party, "ANSWER")
+    picked_up, connected = _first_of(agents, "ANSWER"), _first_of(party, "ANSWER")
     winner = [row for row in agents if picked_up and row.uniqueid == picked_up.uniqueid]
-    told = next((row.arguments for row in agents if len(row.arguments) >= 4), ("",) * 4)
-    ended, cause = _end(rows, winner, party)
+    arguments = next((row.arguments for row in agents if len(row.arguments) >= 4), ("",) * 4)
+    ended, cause = _end_of(rows, winner, party)
     refusal = None if picked_up else _refusal(agents)
     refused = causes.BY_REFUSAL[refusal] if refusal else Outcome.NO_ANSWER
     outcome = causes.outcome_of(cause) if picked_up else refused
     facts = Facts(
         direction=Known(Direction.OUTBOUND, CDR),
-        number=Known(told[3], CDR) if told[3] else None,
+        number=Known(arguments[3], CDR) if arguments[3] else None,
         started=Known(rows[0].at, CDR),
         picked_up=_known(picked_up),
         connected=_known(connected),
@@ -97,25 +97,27 @@ def _ours(root: str, rows: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
         outcome=Known(Outcome.COMPLETED if connected else outcome, CDR),
         phone=Known(refusal, CDR) if refusal else None,
     )
-    return _cdr(root, told[2], facts)
+    return _cdr(root, arguments[2], facts)
 
 
 def _refusal(agents: Iterable[CelRow]) -> PhoneRefusal | None:
-    """Why no phone of the agent's was picked up; whether they rang is not in these rows."""
+    """Why no phone of the agent's was picked up; the rows do not show whether any rang."""
     ends = [row for row in agents if row.eventtype == "HANGUP"]
     return causes.phone_refusal(Leg(row.uniqueid, cause=row.cause, rang=True) for row in ends)
 
 
-def _brought(root: str, caller: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
-    """A call that the dialplan brought to us."""
-    picked_up = _first(agents, "ANSWER")
+def _inbound_cdr(root: str, caller: Sequence[CelRow], agents: Sequence[CelRow]) -> Cdr:
+    """An inbound call that the dialplan sent to our application."""
+    picked_up = _first_of(agents, "ANSWER")
     winner = [row for row in agents if picked_up and row.uniqueid == picked_up.uniqueid]
-    told = next((row.arguments for row in caller if row.arguments[:1] == ("inbound",)), ("", ""))
+    entries = (row.arguments for row in caller if row.arguments[:1] == ("inbound",))
+    user = next(entries, ("", ""))[1]
     number = next((row.cid_num for row in caller if row.cid_num), "")
-    return _cdr(root, told[1], _inbound(caller, number, picked_up, _end(caller, winner, caller)[0]))
+    ended, _ = _end_of(caller, winner, caller)
+    return _cdr(root, user, _facts_in(caller, number, picked_up, ended))
 
 
-def _inbound(rows: Sequence[CelRow], number: str, picked_up: CelRow | None, ended: int) -> Facts:
+def _facts_in(rows: Sequence[CelRow], number: str, picked_up: CelRow | None, ended: int) -> Facts:
     return Facts(
         direction=Known(Direction.INBOUND, CDR),
         number=Known(number, CDR) if number else None,
@@ -126,12 +128,12 @@ def _inbound(rows: Sequence[CelRow], number: str, picked_up: CelRow | None, ende
     )
 
 
-def _watched(root: str, own: Sequence[CelRow]) -> Cdr:
-    """A call of the exchange at an agent's phone: one that rang bears the caller's linked id."""
-    connected = _first(own, "ANSWER")
-    ended, cause = _end(own, own, ())
+def _watched_cdr(root: str, own: Sequence[CelRow]) -> Cdr:
+    """A watched call at an agent's phone; if the phone rang, it has the caller's linked id."""
+    connected = _first_of(own, "ANSWER")
+    ended, cause = _end_of(own, own, ())
     if own[0].linkedid not in {"", own[0].uniqueid}:
-        return _cdr(root, "", _inbound(own, "", connected, ended))
+        return _cdr(root, "", _facts_in(own, "", connected, ended))
     number = next((row.exten for row in own if row.exten), "")
     outcome = Outcome.COMPLETED if connected else causes.outcome_of(cause)
     facts = Facts(
@@ -156,15 +158,15 @@ def _known(row: CelRow | None) -> Known[int] | None:
     return None if row is None else Known(row.at, CDR)
 
 
-def _first(rows: Iterable[CelRow], kind: str) -> CelRow | None:
+def _first_of(rows: Iterable[CelRow], kind: str) -> CelRow | None:
     return next((row for row in rows if row.eventtype == kind), None)
 
 
-def _end(
+def _end_of(
     rows: Sequence[CelRow], agent: Sequence[CelRow], party: Sequence[CelRow]
 ) -> tuple[int, int | None]:
-    """When it ended, and the other party's cause, or the agent's where there is no other."""
+    """When the call ended (Unix ms), and the other party's cause, else the agent's."""
     hangups = [row for row in (*agent, *party) if row.eventtype == "HANGUP"]
     at = min((row.at for row in hangups), default=rows[-1].at)
-    told = _first(party, "HANGUP") or _first(agent, "HANGUP")
-    return at, told.cause if told else None
+    hangup = _first_of(party, "HANGUP") or _first_of(agent, "HANGUP")
+    return at, hangup.cause if hangup else None

@@ -1,4 +1,4 @@
-"""What the steering wants done in Asterisk, in the imperative. Pure."""
+"""The commands that steering sends to Asterisk. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Release(Struct, frozen=True):
 
 
 class Connect(Struct, frozen=True):
-    """Bring the agent's phone into the call's bridge, then call the destination from it.
+    """Add the agent's phone to the call's bridge, then call the destination.
 
-    `identity` is the number to be shown, empty for the usual one.
+    `identity` is the number to show; empty: the default.
     """
 
     root: str
@@ -30,7 +30,7 @@ class Connect(Struct, frozen=True):
 
 
 class RingAgent(Struct, frozen=True):
-    """Let the agent's phones ring for somebody who calls in."""
+    """Ring the agent's phones for an inbound call."""
 
     root: str
     user: str
@@ -38,7 +38,7 @@ class RingAgent(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """Take a caller's call, and bring them together with the agent's phone."""
+    """Answer the caller and connect them with the agent's phone."""
 
     root: str
     device: str
@@ -46,19 +46,19 @@ class Answer(Struct, frozen=True):
 
 
 class GoOn(Struct, frozen=True):
-    """Nobody took it: the caller goes on in the dialplan."""
+    """Nobody answered: let the caller continue in the dialplan."""
 
     caller: str
 
 
 class Handover(Struct, frozen=True):
-    """The agent leaves; the other party hears ringing until the third is there."""
+    """The agent leaves; play ringing to the other party until the third party answers."""
 
     party: str
 
 
 class Join(Struct, frozen=True):
-    """The third is there: bring them together with the other party."""
+    """The third party has answered: connect them with the other party."""
 
     root: str
     party: str
@@ -67,33 +67,33 @@ class Join(Struct, frozen=True):
 
 
 class Retrieve(Struct, frozen=True):
-    """Who was called in is gone: the other party, who waits, comes back."""
+    """The consulted party is gone: take the other party off hold."""
 
     root: str
     party: str
 
 
 class Record(Struct, frozen=True):
-    """Both talk: what they say is recorded."""
+    """Both parties talk: start the recording."""
 
     root: str
 
 
 class StopRecording(Struct, frozen=True):
-    """The agent is out of the call, which goes on."""
+    """The agent has left a call that goes on: stop the recording."""
 
     root: str
 
 
 class Swap(Struct, frozen=True):
-    """The agent's phone in the browser is back: it takes the place of the leg that it had."""
+    """The agent's browser phone is back: replace its old leg."""
 
     root: str
     device: str
 
 
 class DropBridge(Struct, frozen=True):
-    """The call's bridge has done its work."""
+    """Delete the call's bridge."""
 
     root: str
 
@@ -115,7 +115,7 @@ Command: TypeAlias = (
 
 
 def lost_leg(command: Command) -> str | None:
-    """The leg without which the call cannot go on, should this command fail."""
+    """The leg that the call cannot go on without if this command fails; None: none."""
     match command:
         case Connect(root):
             return ids.destination(root)

@@ -1,7 +1,7 @@
-"""What is done in a talk: hold, mute, digits, a third party, a recording.
+"""Controls during a talk: hold, mute, digits, a third party, a recording.
 
-Law of this file: who waits hears music, and is in no bridge; whom the agent talks with is in the
-call's bridge. So what Asterisk says of its bridges tells how the call is, to whoever asks.
+Law of this file: a party on hold hears music and is in no bridge; a party that the agent talks with
+is in the call's bridge. So Asterisk's bridges show the state of the call to any process.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ONLY_CONSULTED = {Action.SWAP, Action.MERGE, Action.COMPLETE, Action.CANCEL}
 
 
 def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities:
-    """What may be asked of it."""
+    """The capabilities of this account; `call_log`: its CDRs can be read."""
     recorded = account.recording != "off"
     return Capabilities(
         transfer=True,
@@ -48,10 +48,10 @@ def capabilities_of(account: AsteriskAccount, *, call_log: bool) -> Capabilities
 
 
 class Talk:
-    """One call in which both can talk. Methods may raise Rejected or Unknown."""
+    """One connected call. Methods may raise Rejected or Unknown."""
 
     def __init__(self, call: Steered, client: AriClient, hands: Hands) -> None:
-        """Raise Unsupported for a call that we only watch."""
+        """Raises Unsupported for a call that we only watch."""
         if call.party is None or call.agent is None:
             raise Unsupported(NOT_OURS)
         self._call, self._party, self._agent = call, call.party, call.agent
@@ -60,17 +60,17 @@ class Talk:
         self._bridge = ids.bridge(call.root)
 
     async def do(self, action: Action, value: str) -> None:  # noqa: PLR0912 - a table
-        """Do what is done in a talk; `value` holds digits, or whom to call in."""
+        """Perform a control; `value` holds digits, or the number to consult."""
         client, root = self._client, self._call.root
         if action in ONLY_CONSULTED and self._third is None:
             raise Rejected("nobody", NOT_CALLED_IN)
         match action:
             case Action.HOLD:
-                self._only_two()
-                await self._out(self._party)
+                self._require_two_parties()
+                await self._hold(self._party)
             case Action.RESUME:
-                self._only_two()
-                await self._in(self._party)
+                self._require_two_parties()
+                await self._resume(self._party)
             case Action.MUTE:
                 await client.tell(self._agent.id, "mute", direction="in")
                 await client.set_variable(self._agent.id, MUTED, "1")
@@ -96,30 +96,30 @@ class Talk:
             case Action.STOP_RECORDING:
                 await client.stop_recording(root)
             case _:
-                await self._pause(on=action is Action.PAUSE_RECORDING)
+                await self._pause_recording(on=action is Action.PAUSE_RECORDING)
 
     async def hand_over(self, target: str) -> None:
-        """Call whom the call is handed over to; when it rings, the agent is out of the call."""
-        self._only_two()
+        """Call the transfer's target; when it rings, the agent leaves the call."""
+        self._require_two_parties()
         await self._hands.call_third(self._call, target)
 
-    def _only_two(self) -> None:
+    def _require_two_parties(self) -> None:
         if self._third is not None or self._call.transfer is not None:
             raise Rejected("called-in", CALLED_IN)
 
     @property
     def _listener(self) -> Leg:
-        """Whom the agent talks with; in a talk of three, the other party."""
+        """The party that the agent talks with; in a conference, the other party."""
         third, party = self._third, self._party
         return third if third is not None and third.inside and not party.inside else party
 
     async def _consult(self, target: str) -> None:
-        """The other party waits once there is a channel for the third; else nothing has changed."""
-        self._only_two()
+        """Hold the other party once the third's channel exists; on failure change nothing."""
+        self._require_two_parties()
         channel = ids.consulted(self._call.root)
         await self._hands.make_consulted(self._call, self._agent.id, target)
         try:
-            await self._out(self._party)
+            await self._hold(self._party)
             await self._hands.ring_consulted(self._call.root)
         except ProviderError:
             with contextlib.suppress(ProviderError):
@@ -127,33 +127,33 @@ class Talk:
             raise
 
     async def _swap(self) -> None:
-        third = self._answered()
+        third = self._answered_third()
         there, waiting = (third, self._party) if third.inside else (self._party, third)
         if waiting.inside:
             raise Rejected("conference", CALLED_IN)
-        await self._out(there)
-        await self._in(waiting)
+        await self._hold(there)
+        await self._resume(waiting)
 
     async def _merge(self) -> None:
-        for leg in (self._answered(), self._party):
+        for leg in (self._answered_third(), self._party):
             if not leg.inside:
-                await self._in(leg)
+                await self._resume(leg)
 
-    def _answered(self) -> Leg:
+    def _answered_third(self) -> Leg:
         if self._third is None or not self._third.is_up:
             raise Rejected("not-answered", NOT_ANSWERED)
         return self._third
 
-    async def _out(self, leg: Leg) -> None:
+    async def _hold(self, leg: Leg) -> None:
         if leg.inside:
             await self._client.part(self._bridge, leg.id)
         await self._client.tell(leg.id, "moh")
 
-    async def _in(self, leg: Leg) -> None:
+    async def _resume(self, leg: Leg) -> None:
         await self._client.untell(leg.id, "moh")
         await self._client.join(self._bridge, leg.id)
 
-    async def _pause(self, *, on: bool) -> None:
+    async def _pause_recording(self, *, on: bool) -> None:
         try:
             await self._client.pause_recording(self._call.root, on=on)
         except Rejected as error:

@@ -1,6 +1,6 @@
-"""Asterisk as a telephony provider: places, controls and hands over calls, and steers them.
+"""The driver of Asterisk: places, controls, transfers and steers calls.
 
-Any process may ask things of it; one steers (`run`). What a call is, its channels say themselves.
+Any process may send requests; only one steers (`run`). The channels hold the state of a call.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from adapter.telephony.port import (
 from adapter.telephony.updates import CallUpdate, IncomingDelivery, Moment
 
 SILENT = {Status.AWAY: "INUSE", Status.DO_NOT_DISTURB: "BUSY"}
-"""A queue passes over either (ringinuse=no); a dialplan can tell them apart."""
+"""Queues skip both states (ringinuse=no); a dialplan can tell them apart."""
 AT_THE_PHONE = {Action.ANSWER, Action.DECLINE}
 NOT_HERE = "The phone system cannot do this from here."
 _ALLOWED_BY = {
@@ -46,7 +46,7 @@ _ALLOWED_BY = {
     Action.PAUSE_RECORDING: "pause_recording",
     Action.RESUME_RECORDING: "pause_recording",
 }
-"""What a deployment may have left switched off, and by which capability."""
+"""Actions that a deployment may have switched off, and their capability."""
 NOT_SERVED = "The softphone is not connected to the phone system right now. Try again soon."
 NO_SUCH_CALL = "This call no longer exists in the phone system."
 
@@ -81,10 +81,10 @@ class AsteriskDriver:
         self.capabilities = capabilities_of(self.account, call_log=self.cel is not None)
 
     async def run(self, sink: Sink) -> None:
-        """Steer until cancelled, or until another process has taken over."""
+        """Steer until cancelled or until another process takes over."""
 
         async def tell(update: CallUpdate) -> bool:
-            delivery = self._delivery(update)
+            delivery = self._delivery_of(update)
             is_first = not self._ledger.knows(update.provider_call_id)
             try:
                 taken = await sink.deliver(delivery)
@@ -99,8 +99,8 @@ class AsteriskDriver:
         await self._ledger.read()
         await self.steering.run(tell)
 
-    def _delivery(self, update: CallUpdate) -> IncomingDelivery:
-        """An update as a delivery of its own; what was another's part waits for nobody."""
+    def _delivery_of(self, update: CallUpdate) -> IncomingDelivery:
+        """An update as a delivery; one about another user's part is not parkable."""
         body = wire.write_update(update)
         return IncomingDelivery(
             account=self.name,
@@ -113,7 +113,7 @@ class AsteriskDriver:
         )
 
     def read(self, body: bytes, at: int) -> CallUpdate | None:
-        """A stored update; None if it cannot be read any more."""
+        """Read a stored update; None if it is unreadable."""
         try:
             return wire.read_update(body)
         except wire.Malformed:
@@ -130,9 +130,9 @@ class AsteriskDriver:
         ring_profile: str | None = None,
         caller_id: str | None = None,
     ) -> Placed:
-        """Ring the agent's phones; the steering calls the destination when one is picked up."""
+        """Ring the agent's phones; steering calls the destination when one is picked up."""
         root = ids.root_of(call_id)
-        asked = ids.device(root, 0)
+        request_id = ids.device(root, 0)
         shown = written_identity("", dial_string)
         try:
             self.account.endpoint_of(dial_string)
@@ -142,16 +142,16 @@ class AsteriskDriver:
             served = error.code != GONE
             code, text = (error.code, error.text) if served else ("not-served", NOT_SERVED)
             wait = error.retry_after
-            raise Rejected(code, text, retry_after=wait, request_id=asked) from error
+            raise Rejected(code, text, retry_after=wait, request_id=request_id) from error
         except Unknown as error:
-            raise Unknown(error.text, request_id=asked, provider_call_id=root) from error
-        return Placed(root, asked)
+            raise Unknown(error.text, request_id=request_id, provider_call_id=root) from error
+        return Placed(root, request_id)
 
     # --- in the call ---------------------------------------------------------------
 
     async def transfer(self, provider_call_id: str, target: str) -> None:
-        """Call the third; when it rings, the agent is out of the call."""
-        call = await self._call(provider_call_id)
+        """Call the target; when it rings, the agent leaves the call."""
+        call = await self._require_call(provider_call_id)
         if call.party is None or call.agent is None:
             raise Rejected("no-call", NO_SUCH_CALL)
         await Talk(call, self.client, self._hands).hand_over(target)
@@ -159,46 +159,46 @@ class AsteriskDriver:
     async def control(
         self, provider_call_id: str, action: Action, value: str | None = None
     ) -> None:
-        """Hang up in every stage; anything else in a talk."""
+        """Hang up at any stage; all other actions need a connected call."""
         if action is Action.HANG_UP:
             await self._hang_up(provider_call_id)
             return
         allowed = _ALLOWED_BY.get(action)
         if action in AT_THE_PHONE or (allowed and not getattr(self.capabilities, allowed)):
             raise Unsupported(NOT_HERE)
-        call = await self._call(provider_call_id)
+        call = await self._require_call(provider_call_id)
         await Talk(call, self.client, self._hands).do(action, value or "")
 
     async def _hang_up(self, provider_call_id: str) -> None:
-        """End every leg: in whatever stage the call is, nobody is left behind."""
-        channel = ids.channel_of_call(provider_call_id)
-        legs = [] if channel is None else [channel]
-        for one in await self.client.channels():
-            name = ids.leg_name(one.id)
+        """Hang up every leg, at whatever stage the call is."""
+        caller = ids.channel_of_call(provider_call_id)
+        legs = [] if caller is None else [caller]
+        for channel in await self.client.channels():
+            name = ids.leg_name(channel.id)
             if name is not None and name.root == provider_call_id:
-                legs.append(one.id)
+                legs.append(channel.id)
         for leg in legs:
             await self.client.hang_up(leg)
 
-    async def _call(self, provider_call_id: str) -> Steered:
+    async def _require_call(self, provider_call_id: str) -> Steered:
         """The call as Asterisk has it now. Raises Rejected."""
-        found = await self._found(provider_call_id)
-        if found is None:
+        call = await self._find_call(provider_call_id)
+        if call is None:
             raise Rejected("no-call", NO_SUCH_CALL)
-        return found
+        return call
 
-    async def _found(self, root: str, *, answered: bool = False) -> Steered | None:
+    async def _find_call(self, root: str, *, answered: bool = False) -> Steered | None:
         channels = await self.client.channels()
         bridges = await self.client.bridges()
-        mine = [one for one in channels if _is_of(one, root)]
+        mine = [channel for channel in channels if _is_of(channel, root)]
         times = await self.steering.answered(mine) if answered else {}
         calls = adopting.adopted(mine, bridges, times, self.now())
         return next((call for call in calls if call.root == root), None)
 
-    # --- who wants no calls ----------------------------------------------------------
+    # --- availability ----------------------------------------------------------------
 
     async def pause(self, user_id: str, status: Status, on: bool, reason: str = "") -> bool:
-        """Say it by the state of the agent's device, which the dialplan and its queues ask."""
+        """Set the agent's device state, which the dialplan and its queues check."""
         state = SILENT[status] if on else "NOT_INUSE"
         await self.client.set_device_state(self.account.device_state_of(user_id), state)
         return True
@@ -206,30 +206,30 @@ class AsteriskDriver:
     # --- phones in the browser -------------------------------------------------------
 
     def has_browser_phone(self, user_id: str) -> bool:
-        """Whether this user has one."""
+        """Whether this user has a browser phone."""
         return self.account.has_browser_phone(user_id)
 
     async def open_phone(self, user_id: str) -> PhoneLogin:
-        """Make it, with a new password."""
+        """Create the phone with a new password."""
         return await self._phones.open(user_id, self.now())
 
     async def close_phone(self, user_id: str, *, unused: bool = False) -> None:
-        """Take it away; with `unused` only if nobody is registered as it."""
+        """Remove the phone; with `unused` only if it is not registered."""
         await self._phones.close(user_id, unused=unused)
 
     async def comfort(self, user_id: str) -> None:
-        """Music for whoever talks with it, if nothing is heard of it any more."""
+        """Play music to the other party if the phone's audio has stopped."""
         await self._phones.comfort(user_id)
 
     async def restore_audio(self, user_id: str) -> bool:
-        """Ring it for the call that its lost leg is in; the steering swaps the two."""
+        """Ring the phone to replace its lost leg; steering swaps the two."""
         return await self._phones.restore(user_id, self.now())
 
-    # --- what became of it ---------------------------------------------------------
+    # --- CDRs ----------------------------------------------------------------------
 
     async def fetch_cdr(self, provider_call_id: str) -> Cdr | None:
-        """A call that is up, as its channels tell; one that is over, as the log of events does."""
-        call = await self._found(provider_call_id, answered=True)
+        """The CDR of a live call from its channels, of a finished one from the event log."""
+        call = await self._find_call(provider_call_id, answered=True)
         if call is not None:
             update = telling.record_of(call)
             return Cdr(update, None if call.inbound else call.number)
@@ -239,22 +239,22 @@ class AsteriskDriver:
         return await self.cel.call(provider_call_id) if self.cel is not None else None
 
     async def list_cdrs(self, user_id: str, since_ms: int, limit: int) -> tuple[Cdr, ...]:
-        """The agent's calls, newest first. Raises Unsupported without a log of events."""
+        """The agent's CDRs, newest first. Raises Unsupported without an event log."""
         if self.cel is None:
-            raise Unsupported("Asterisk keeps no call log where we can read it.")
+            raise Unsupported("Asterisk has no channel event log (CEL) that can be read.")
         web = f"PJSIP/{self.account.web_endpoint(user_id)}"
         endpoints = (*self.account.watched_of(user_id), web)
         return await self.cel.calls(user_id, endpoints, since_ms, limit)
 
     async def users(self, email: str | None = None) -> tuple[ProviderUser, ...]:
-        """Its endpoints; Asterisk knows no e-mail addresses, so the directory is a file."""
-        found = await self.client.get("/endpoints/PJSIP")
-        rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-        names = sorted(str(one.get("resource") or "") for one in rows)
+        """Its endpoints as users; Asterisk has no e-mail addresses, so the directory is a file."""
+        endpoints = await self.client.get("/endpoints/PJSIP")
+        rows = [e for e in endpoints if isinstance(e, dict)] if isinstance(endpoints, list) else []
+        names = sorted(str(row.get("resource") or "") for row in rows)
         return tuple(ProviderUser(name, None, None, False) for name in names if name)
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self.client.close()
         if self.cel is not None:
             await self.cel.close()

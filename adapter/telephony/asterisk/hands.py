@@ -1,7 +1,7 @@
-"""Carrying out what the steering decided, by requests to Asterisk.
+"""Carries out steering's commands by requests to Asterisk.
 
-Law of this file: a command may be repeated and may come too late; what is gone already is fine.
-Only what could not be done is said, so that the steering sees a leg that will never be there.
+Law of this file: a command may be repeated or come too late, and a leg may already be gone.
+Only a leg that could not be created is reported, because steering must know that it will not come.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ from adapter.telephony.port import ProviderError, Rejected, Unknown
 log = structlog.get_logger(__name__)
 
 DESTINATION, THIRD, CONSULTED = "dest", "third", "consult"
-"""What our application is told with the channels that we call."""
+"""First application argument of the channels that we call."""
 
 LEASH = "TIMEOUT(absolute)"
-"""Asterisk hangs the channel up after so many seconds, should nobody steer it any more."""
+"""Asterisk hangs the channel up after this many seconds, in case steering stops."""
 
 RING = "PJSIP_HEADER(add,X-Softphone-Ring)"
-"""Tells the phone in the browser why it rings: the page picks up by itself what it asked for."""
+"""Tells the browser phone why it rings; the page answers its own calls automatically."""
 
 MUTED = "SOFTPHONE_MUTED"
-"""Set on the leg of an agent who is not heard, so that a leg in its place is not either."""
+"""Set on a muted agent's leg, so that a leg that replaces it is muted too."""
 
 SHOWN = "CONNECTEDLINE(all,i)"
-"""What the phone shows, and no more: the channel's own identity is the agent's."""
+"""The number that the phone shows; the channel's own identity stays the agent's."""
 
 
 _NAME = re.compile("PJSIP/([^/@]+)")
 
 
 class Hands:
-    """Does what a command says."""
+    """Performs commands."""
 
     def __init__(self, client: AriClient, account: AsteriskAccount) -> None:
         self._client = client
         self._account = account
 
     async def perform(self, command: Command) -> str | None:
-        """Do it; the id of the leg that could not be brought about, or None. Never raises.
+        """Perform a command; returns the id of a leg that could not be created. Never raises.
 
-        Such a leg is hung up, should half of it be there.
+        Such a leg is hung up in case it exists in part.
         """
         try:
             await self._perform(command)
-        except Exception as error:  # a bug, too, must end no other call's steering
+        except Exception as error:  # a bug must not end the steering of other calls
             lost = lost_leg(command)
             bug, why = (None, error.text) if isinstance(error, ProviderError) else (error, "a bug")
-            what = type(command).__name__
-            log.warning("asterisk.command_failed", command=what, why=why, exc_info=bug)
+            name = type(command).__name__
+            log.warning("asterisk.command_failed", command=name, why=why, exc_info=bug)
             if lost is not None:
                 with contextlib.suppress(ProviderError):
                     await self._client.hang_up(lost)
@@ -82,7 +82,7 @@ class Hands:
                 await client.tell(caller, "answer")
                 await client.make_bridge(ids.bridge(root))
                 await client.join(ids.bridge(root), f"{caller},{device}")
-                await self._leash(device)
+                await self._extend_limit(device)
             case commands.GoOn(caller):
                 await client.tell(caller, "continue")
             case commands.Handover(party):
@@ -101,7 +101,7 @@ class Hands:
                 await self._show_identity(device)
                 await client.join(ids.bridge(root), device)
                 await client.stop_music(ids.bridge(root))
-                await self._leash(device)
+                await self._extend_limit(device)
             case commands.DropBridge(root):
                 await client.drop_bridge(ids.bridge(root))
 
@@ -115,9 +115,9 @@ class Hands:
         originator: str = "",
         identity: str = "",
     ) -> None:
-        """Let all phones of the agent ring. Raises Rejected: surely none does; or Unknown.
+        """Ring all phones of the agent. Raises Rejected (certainly none rings) or Unknown.
 
-        All channels are made before the first is dialed: who sees one refused knows the others.
+        All channels are created before the first is dialed, so a refused one shows the others.
         """
         parts = (root, user, number, identity) if identity else (root, user, number)
         arguments = ids.arguments(legs.OUTBOUND, *parts)
@@ -125,30 +125,30 @@ class Hands:
         if shown:
             variables[SHOWN] = shown
         made: list[str] = []
-        asked: list[str] = []
+        unused: list[str] = []
         failed: ProviderError | None = None
         endpoints = list(self._account.devices_of(user))
-        for place, endpoint in enumerate(endpoints):  # which grow on the way
+        for place, endpoint in enumerate(endpoints):  # the list grows in the loop
             channel = ids.device(root, place)
             try:
-                told = variables | self._why(endpoint, user, originator)
-                await self._made(endpoint, arguments, channel, originator, told)
+                own_variables = variables | self._ring_reason(endpoint, user, originator)
+                await self._make_channel(endpoint, arguments, channel, originator, own_variables)
             except ProviderError as error:
                 failed = _worse(failed, error)
                 continue
-            contacts = await self._contacts(endpoint, user, channel)
+            contacts = await self._contacts_of(endpoint, user, channel)
             endpoints += contacts[: ids.DEVICES - len(endpoints)]
-            (asked if contacts else made).append(channel)
+            (unused if contacts else made).append(channel)
         try:
-            await self._dial(made or asked, failed)
+            await self._dial(made or unused, failed)
         finally:
-            for channel in asked if made else ():
-                # Only now: without any phone the call would be over.
+            for channel in unused if made else ():
+                # Not earlier: without any phone the call would be over.
                 with contextlib.suppress(ProviderError):
                     await self._client.hang_up(channel)
 
     async def _dial(self, channels: list[str], failed: ProviderError | None) -> None:
-        """Let each of them ring. Raises the worst that was said where none of them does."""
+        """Ring each channel. Raises the worst error if none of them rings."""
         ringing = 0
         for channel in channels:
             try:
@@ -159,29 +159,29 @@ class Hands:
         if failed is not None and not ringing:
             raise failed
 
-    async def _contacts(self, endpoint: str, user: str, channel: str) -> list[str]:
-        """The phones that are registered under this name, where it is more than one.
+    async def _contacts_of(self, endpoint: str, user: str, channel: str) -> list[str]:
+        """The phones that are registered under this name, if there are several.
 
-        Asterisk itself dials the first of them only; a phone in the browser is one at a time.
+        Asterisk itself dials only the first of them. A browser phone registers only once.
         https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Dialplan_Functions/PJSIP_DIAL_CONTACTS/
         """
         name = _NAME.fullmatch(endpoint)
         if name is None or name[1] == self._account.web_endpoint(user):
             return []
         try:
-            told = await self._client.variable(channel, f"PJSIP_DIAL_CONTACTS({name[1]})")
+            text = await self._client.variable(channel, f"PJSIP_DIAL_CONTACTS({name[1]})")
         except ProviderError:
             return []
-        contacts = [one for one in told.split("&") if one]
+        contacts = [contact for contact in text.split("&") if contact]
         return contacts if len(contacts) > 1 else []
 
-    def _why(self, endpoint: str, user: str, originator: str) -> dict[str, str]:
-        """Why the agent's phones ring: a header for the one in the browser alone."""
+    def _ring_reason(self, endpoint: str, user: str, originator: str) -> dict[str, str]:
+        """A header that tells the browser phone why it rings; empty for other phones."""
         if endpoint != f"PJSIP/{self._account.web_endpoint(user)}":
             return {}
         return {RING: legs.INBOUND if originator else legs.OUTBOUND}
 
-    async def _made(
+    async def _make_channel(
         self,
         endpoint: str,
         arguments: str,
@@ -189,7 +189,7 @@ class Hands:
         originator: str,
         variables: dict[str, str],
     ) -> None:
-        """Make a channel; where no answer came, ask whether it is there."""
+        """Create a channel; if no answer comes, check whether it exists."""
         try:
             await self._client.create(
                 endpoint, arguments, channel, originator=originator, variables=variables
@@ -199,7 +199,7 @@ class Hands:
                 raise
 
     async def _connect(self, command: commands.Connect) -> None:
-        """The outgoing identity first, or the customer is shown what the agent's phone shows."""
+        """Set the outgoing identity first; otherwise the customer sees the agent's phone."""
         client, root, agent = self._client, command.root, command.device
         bridge, party = ids.bridge(root), ids.destination(root)
         endpoint = self._account.endpoint_of(command.number)
@@ -207,47 +207,47 @@ class Hands:
             await self._show_identity(agent, command.identity)
         await client.make_bridge(bridge)
         await client.join(bridge, agent)
-        await self._leash(agent)
+        await self._extend_limit(agent)
         arguments = ids.arguments(DESTINATION, root, command.user, command.number)
         limit = {LEASH: str(self._account.call_limit_seconds)}
-        await self._made(endpoint, arguments, party, agent, limit)
+        await self._make_channel(endpoint, arguments, party, agent, limit)
         await client.join(bridge, party)
         await client.dial(party, self._account.dial_seconds, caller=agent)
 
     async def _show_identity(self, channel: str, number: str = "") -> None:
-        """What the other side is shown, now and by every update: never who the phone is to us."""
+        """Set what the other side is shown, now and in updates, instead of the phone's own id."""
         await self._client.set_variable(channel, "CALLERID(all)", self._account.shown_as(number))
 
-    async def _leash(self, channel: str) -> None:
-        """From now on it may last as long as a call may."""
+    async def _extend_limit(self, channel: str) -> None:
+        """Extend the channel's time limit to that of a call."""
         await self._client.set_variable(channel, LEASH, str(self._account.call_limit_seconds))
 
     async def call_third(self, call: Steered, target: str) -> None:
-        """Call whom a call is handed over to; the steering sees the leg and does the rest."""
+        """Call the target of a transfer; steering sees the leg and does the rest."""
         channel = ids.transfer(call.root)
-        await self._made_third(THIRD, channel, call, target)
+        await self._make_third(THIRD, channel, call, target)
         await self._client.dial(channel, self._account.dial_seconds)
 
     async def make_consulted(self, call: Steered, agent: str, target: str) -> None:
-        """Make the channel of whom the agent calls into a call; nobody rings yet."""
+        """Create the channel of a consulted party, without ringing it."""
         channel = ids.consulted(call.root)
-        await self._made_third(CONSULTED, channel, call, target)
+        await self._make_third(CONSULTED, channel, call, target)
         for leg in [channel, agent] if is_outside(target) else [channel]:
             await self._show_identity(leg, call.identity)
 
     async def ring_consulted(self, root: str) -> None:
-        """Ring it, where the agent hears it ring; in the bridge first, it would show the agent."""
+        """Ring the consulted party before it joins the bridge, where it would show the agent."""
         channel = ids.consulted(root)
         await self._client.dial(channel, self._account.dial_seconds)
         await self._client.join(ids.bridge(root), channel)
 
     async def back(self, root: str, party: str) -> None:
-        """Who waited hears the agent again."""
+        """Take the party off hold."""
         await self._client.untell(party, "moh")
         await self._client.join(ids.bridge(root), party)
 
-    async def _made_third(self, role: str, channel: str, call: Steered, target: str) -> None:
-        """A colleague sees who is spoken of, the world outside what it always sees."""
+    async def _make_third(self, role: str, channel: str, call: Steered, target: str) -> None:
+        """Create the third's channel; a colleague is shown the other party, others our identity."""
         endpoint = self._account.endpoint_of(target)
         arguments = ids.arguments(role, call.root, call.user, target)
         variables = {LEASH: str(self._account.call_limit_seconds)}
@@ -255,11 +255,11 @@ class Hands:
         who = shown if is_outside(target) else written_identity("", call.number)
         if who:
             variables[SHOWN] = who
-        await self._made(endpoint, arguments, channel, "", variables)
+        await self._make_channel(endpoint, arguments, channel, "", variables)
 
 
 def _worse(before: ProviderError | None, error: ProviderError) -> ProviderError:
-    """Of several failures the one that leaves more open; then the one that says more."""
+    """The worse of two failures: the less certain one, then the more informative one."""
     if before is None or isinstance(error, Unknown):
         return error
     if isinstance(before, Rejected) and isinstance(error, Rejected) and error.code != NO_PHONE:

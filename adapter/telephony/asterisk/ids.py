@@ -1,7 +1,7 @@
-"""The names that our channels and bridges bear in Asterisk, which say whose they are. Pure.
+"""The ids of our channels and bridges in Asterisk, which contain the call's id. Pure.
 
-A call's legs are named after the call, so that whoever finds a channel knows what it is for. At
-most 32 characters: FreePBX keeps a channel's id in a column of that width.
+A call's legs are named after the call, so any process that finds a channel knows its purpose. Ids
+have at most 32 characters, because FreePBX stores them in a column of that width.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import re
 from typing import NamedTuple
 
 ROOT_LENGTH = 26
-"""What leaves room for a role within 32 characters; the random part of our own call ids has it."""
+"""The longest call id that leaves room for a role; the random part of our call ids."""
 
 _LEG = re.compile(r"(?P<root>[A-Za-z0-9-]+)-(?P<role>d|dst|t|c|w)(?P<number>[0-9]{0,4})")
 _ROOT = re.compile("[A-Za-z0-9-]+-b")
 _FOREIGN = re.compile(r"(.*[0-9])-([0-9]+)")
 _ARGUMENT = re.compile(r"[A-Za-z0-9_.@/&+*#:;~-]*")
 DEVICES = 10
-"""An agent has at most so many phones."""
+"""The most phones of an agent."""
 
 TAKEOVERS = 9999
-"""The greatest number of a leg that takes another's place: four digits fit behind a root."""
+"""The highest number of a leg that replaces another; four digits fit after a root."""
 
 
 class LegName(NamedTuple):
-    """Which call a channel belongs to, and as what.
+    """The call that a channel belongs to, and its role.
 
-    `d` is a phone of the agent, `dst` whom the agent calls, `t` whom the call is handed over to,
-    `c` whom the agent calls in beside that, `w` the agent's phone in the browser that came back.
+    `d` is a phone of the agent, `dst` the destination, `t` the target of a transfer, `c` the
+    consulted party, `w` the agent's browser phone that came back.
     """
 
     root: str
@@ -36,7 +36,7 @@ class LegName(NamedTuple):
 
 
 def root_of(call_id: str) -> str:
-    """Our call id as channels bear it: its last letters and digits, without its prefix."""
+    """Our call id in channel ids: its last letters and digits, without the prefix."""
     return re.sub("[^A-Za-z0-9]", "", call_id.rpartition("_")[2])[-ROOT_LENGTH:]
 
 
@@ -46,57 +46,57 @@ def device(root: str, number: int) -> str:
 
 
 def takeover(root: str, number: int) -> str:
-    """The channel of the agent's phone in the browser that comes back, the later the greater."""
+    """The channel of the agent's browser phone that comes back; later ones have higher numbers."""
     return f"{root}-w{number}"
 
 
 def destination(root: str) -> str:
-    """The channel of whom the agent calls."""
+    """The channel of the destination."""
     return f"{root}-dst"
 
 
 def transfer(root: str) -> str:
-    """The channel of whom the call is handed over to."""
+    """The channel of the transfer's target."""
     return f"{root}-t0"
 
 
 def consulted(root: str) -> str:
-    """The channel of whom the agent calls into the call."""
+    """The channel of the consulted party."""
     return f"{root}-c0"
 
 
 def bridge(root: str) -> str:
-    """The bridge in which a call's parties talk."""
+    """The call's bridge."""
     return f"{root}-b"
 
 
 def call_of_bridge(bridge_id: str) -> str:
-    """The call whose parties talk there; empty for a bridge that is another's."""
+    """The call of a bridge; empty for a foreign bridge."""
     return bridge_id[:-2] if _ROOT.fullmatch(bridge_id) else ""
 
 
 def leg_name(channel_id: str) -> LegName | None:
-    """What a channel of ours is; None if its id is another's."""
-    found = _LEG.fullmatch(channel_id)
-    if found is None:
+    """The call and role of a channel; None for a foreign one."""
+    match = _LEG.fullmatch(channel_id)
+    if match is None:
         return None
-    return LegName(found["root"], found["role"], int(found["number"] or 0))
+    return LegName(match["root"], match["role"], int(match["number"] or 0))
 
 
 def call_of_channel(channel_id: str) -> str:
-    """The call id of a call that Asterisk began itself, by its channel's id (1795967475.362)."""
+    """The call id of a call that Asterisk began, from its channel's id (1795967475.362)."""
     return channel_id.replace(".", "-")
 
 
 def channel_of_call(root: str) -> str | None:
-    """The channel that such a call began with; None for a call of ours."""
-    found = _FOREIGN.fullmatch(root)
-    return f"{found[1]}.{found[2]}" if found else None
+    """The first channel of a call that Asterisk began; None for our own calls."""
+    match = _FOREIGN.fullmatch(root)
+    return f"{match[1]}.{match[2]}" if match else None
 
 
 def arguments(*parts: str) -> str:
-    """The parts as one text for the application. Raises ValueError where one could split it."""
+    """The application arguments as one text. Raises ValueError for unsafe characters."""
     for part in parts:
         if not _ARGUMENT.fullmatch(part):
-            raise ValueError(f"{part!r} cannot be told to Asterisk")
+            raise ValueError(f"{part!r} has characters that Asterisk would not pass on")
     return ",".join(parts)

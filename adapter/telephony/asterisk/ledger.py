@@ -1,6 +1,6 @@
-"""Which calls we have told of and not yet told the end of: in the store, for whoever steers next.
+"""The calls that we have reported but not yet ended, in the store for the next steering process.
 
-What there is to steer, Asterisk's channels say; but of a call that is gone they say nothing.
+Asterisk's channels show live calls, but nothing about calls that are gone.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ OVER = {Moment.ENDED, Moment.TRANSFERRED}
 
 
 class Ledger:
-    """The open calls of one account, as this process knows them. All may raise NotStored."""
+    """The open calls of one account, as this process knows them. Reads may raise NotStored."""
 
     def __init__(self, states: DriverStates) -> None:
         self._states = states
         self._open: dict[str, DriverState] = {}
 
     async def read(self) -> None:
-        """Know what the store knows."""
+        """Load all open calls from the store."""
         self._open = {state.call_id: state for state in await self._states.unfinished()}
 
     async def again(self, call: str) -> None:
-        """Somebody else has told of this call meanwhile: know what they know."""
+        """Reload a call that another process has reported meanwhile."""
         state = await self._states.load(call)
         if state is None:
             self._open.pop(call, None)
@@ -37,33 +37,33 @@ class Ledger:
             self._open[call] = state
 
     def knows(self, call: str) -> bool:
-        """Whether the call was told of, by whomever."""
+        """Whether any process has reported the call."""
         return call in self._open
 
     def entry(self, update: CallUpdate, body: bytes) -> DriverState:
-        """What is to be stored together with this update."""
+        """The state to store together with this update."""
         call = update.provider_call_id
         known = self._open.get(call)
         over = update.moment in OVER or update.user_id == telling.NOBODY
         return DriverState(call, body.decode(), known.version if known else 0, over)
 
     def stored(self, entry: DriverState) -> None:
-        """It is in."""
+        """Note that this state was stored."""
         if entry.over:
             self._open.pop(entry.call_id, None)
         else:
             self._open[entry.call_id] = replace(entry, version=entry.version + 1)
 
     def lost(self, present: Collection[str], now: int) -> tuple[CallUpdate, ...]:
-        """The end of every open call that is not there: now at the latest, by our own clock.
+        """An end update for every open call that is not in `present`; it ended at most `now`.
 
-        It is no certain end, so that the call log is asked about it.
+        The end is uncertain, so the CDR will be asked for.
         """
         gone = [state for call, state in self._open.items() if call not in present]
-        return tuple(update for state in gone if (update := _ended(state, now)) is not None)
+        return tuple(update for state in gone if (update := _end_of(state, now)) is not None)
 
 
-def _ended(state: DriverState, now: int) -> CallUpdate | None:
+def _end_of(state: DriverState, now: int) -> CallUpdate | None:
     try:
         last = wire.read_update(state.value.encode())
     except wire.Malformed:

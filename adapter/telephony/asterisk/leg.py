@@ -1,4 +1,4 @@
-"""One channel of a call: how far it is, as its events show it. Pure."""
+"""One channel of a call and its state, as its events show it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapter.telephony.asterisk.wire import Channel, Event
 
 
 class State(IntEnum):
-    """How far a leg is: it never goes back."""
+    """The state of a leg, which never goes back."""
 
     DOWN = 0
     RINGING = 1
@@ -26,10 +26,10 @@ STATES = {"Ring": State.RINGING, "Ringing": State.RINGING, "Up": State.UP, "Busy
 class Leg(Struct, frozen=True):
     """One channel of a call; times are Unix ms by Asterisk's clock.
 
-    `gone_at` is when it was hung up, which a phone's goodbye tells before the channel is gone.
-    `guessed`: it was up before `up_at`, but nobody told us when; `end_guessed`: it was found gone.
-    `released`: we asked for its end. `inside`: in the call's bridge or taken out of it; None: never
-    yet in it. `rang`: its phone said that it rings.
+    `gone_at` is when it was hung up; a phone's BYE arrives before the channel is gone. `guessed`:
+    it was up before `up_at`, at an unknown time; `end_guessed`: it was found gone. `released`: we
+    requested its end. `inside`: in the call's bridge or taken out of it; None: never in it yet.
+    `rang`: its phone reported ringing.
     """
 
     id: str
@@ -46,53 +46,53 @@ class Leg(Struct, frozen=True):
 
     @property
     def is_up(self) -> bool:
-        """Whether somebody is there to talk with."""
+        """Whether the leg is answered and not ending."""
         return self.state is State.UP and not self.is_ending
 
     @property
     def is_there(self) -> bool:
-        """Whether it may still be heard of."""
+        """Whether its channel may still exist."""
         return self.state is not State.GONE
 
     @property
     def is_ending(self) -> bool:
-        """Whether it is hung up, though its channel may be there for a moment yet."""
+        """Whether it is hung up, though its channel may exist for a moment longer."""
         return self.gone_at is not None
 
 
-_TOLD_UP = {"ChannelStateChange", "Dial"}
-"""The events that come at the moment of the pick-up; any other only shows that it was before."""
+_UP_EVENTS = {"ChannelStateChange", "Dial"}
+"""Events sent at the moment of the pick-up; others only show that it was earlier."""
 
 _REFUSED = {"BUSY": 17, "CONGESTION": 34}
-"""What a Dial says of a leg through the dialplan, which may play an announcement still."""
+"""Dial results of a leg through the dialplan, which may still play an announcement."""
 
 
 def seen(leg: Leg, channel: Channel, event: Event) -> Leg:
-    """The leg as an event shows it; what is known already stays."""
+    """The leg updated by an event; known facts stay."""
     if not leg.is_there:
         return leg
     state = max(leg.state, STATES.get(channel.state, State.DOWN))
     if state is State.UP and leg.up_at is None:
-        leg = replace(leg, up_at=event.at, guessed=event.type not in _TOLD_UP)
+        leg = replace(leg, up_at=event.at, guessed=event.type not in _UP_EVENTS)
     leg = replace(leg, state=state, rang=leg.rang or state is State.RINGING)
     match event.type:
         case "ChannelDestroyed":
-            return replace(_hung_up(leg, event), state=State.GONE)
+            return replace(_hang_up(leg, event), state=State.GONE)
         case "StasisEnd" if ids.leg_name(leg.id) is None:
-            # Of a channel that is not of our making this may be the last that we hear.
-            return replace(_hung_up(leg, event), state=State.GONE)
+            # For a foreign channel this may be the last event.
+            return replace(_hang_up(leg, event), state=State.GONE)
         case "ChannelHangupRequest" if event.soft and leg.up_at is None:
-            return leg  # a time-out or a cancel: which of them, the end itself tells in a moment
+            return leg  # a time-out or a cancel; the end itself will show which
         case "ChannelHangupRequest":
-            return _hung_up(leg, event)
+            return _hang_up(leg, event)
         case "Dial" if event.dialstatus in _REFUSED and leg.up_at is None:
-            return _hung_up(leg, replace(event, cause=_REFUSED[event.dialstatus]))
+            return _hang_up(leg, replace(event, cause=_REFUSED[event.dialstatus]))
         case _:
             return leg
 
 
-def _hung_up(leg: Leg, event: Event) -> Leg:
-    """Its end, as early as it was told; a request of ours or a time-out tells no cause."""
+def _hang_up(leg: Leg, event: Event) -> Leg:
+    """Note the earliest reported end; our own request or a time-out has no cause."""
     if leg.gone_at is None:
         leg = replace(leg, end_guessed=event.guessed)
     gone_at = event.at if leg.gone_at is None else min(leg.gone_at, event.at)

@@ -1,9 +1,8 @@
-"""Steering a call: what its channels are, what follows for them, and what there is to tell. Pure.
+"""Steering a call: decides from its legs which commands follow. Pure.
 
-Law of this file: **level, not edge**. `observing` only notes what is; `plan` compares that with
-what should be, whenever and however often it is asked; so a lost event, a repeated one, another
-order and a new steering process are all the same case. What was asked of Asterisk is noted, so
-that it is asked once; nobody is ever dialed a second time.
+Law of this file: **level, not edge**. `observing` only notes the state; `plan` compares it with the
+desired state, as often as it is called. So lost, repeated and reordered events and a new steering
+process are all the same case. Requests to Asterisk are noted and made once; nobody is dialed twice.
 """
 
 from __future__ import annotations
@@ -31,29 +30,29 @@ from adapter.telephony.asterisk.steered import Steered, roles, with_leg
 from adapter.telephony.asterisk.takeover import is_coming, successor
 
 OUTBOUND, INBOUND = "user", "inbound"
-"""The first thing that our application is told with a channel: the agent's phone, or a caller."""
+"""First application argument of a channel: the agent's phone, or a caller."""
 
 
 def plan(call: Steered, *, record: bool = False) -> tuple[Steered, tuple[Command, ...]]:
-    """What follows from what is: the call with what is now asked noted, and what to ask.
+    """The commands that follow from the call's state, and the call with them noted.
 
     `record`: all talks are recorded.
     """
     if not call.winner:
         call = _with_winner(call)
-    swap, call = _taken_over(call)
+    swap, call = _take_over(call)
     late = [leg.id for leg in call.devices if call.winner and not is_coming(call.winner, leg)]
-    losers, call = _released(call, late, causes.ANSWERED_ELSEWHERE)
-    stopped, call = _left_to_each_other(call)
+    losers, call = _release(call, late, causes.ANSWERED_ELSEWHERE)
+    stopped, call = _leave_conference(call)
     if _is_over(call):
         call = replace(call, over=True)
     if call.over:
-        left, call = _released(call, [leg.id for leg in call.legs], None)
+        left, call = _release(call, [leg.id for leg in call.legs], None)
         drop = (DropBridge(call.root),) if call.is_done and call.connecting else ()
-        return call, (*losers, *_given_back(call, left), *drop)
-    further, call = _inbound(call) if call.inbound else _outbound(call)
-    handover, call = _handed_over(call)
-    back, call = _retrieved(call)
+        return call, (*losers, *_return_caller(call, left), *drop)
+    further, call = _plan_inbound(call) if call.inbound else _plan_outbound(call)
+    handover, call = _hand_over(call)
+    back, call = _retrieve_party(call)
     recorded: tuple[Command, ...] = ()
     if record and call.talks and not call.recorded:
         recorded, call = (Record(call.root),), replace(call, recorded=True)
@@ -61,14 +60,14 @@ def plan(call: Steered, *, record: bool = False) -> tuple[Steered, tuple[Command
 
 
 def _with_winner(call: Steered) -> Steered:
-    """The phone that was picked up first, if any was."""
+    """Note the phone that was picked up first, if any was."""
     up = [leg for leg in call.devices if leg.up_at is not None and not leg.is_ending]
     first = min(up, key=lambda leg: (leg.up_at, leg.id), default=None)
     return call if first is None else replace(call, winner=first.id)
 
 
-def _taken_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
-    """The agent's phone came back and was picked up: it talks in place of the old leg."""
+def _take_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """Let the agent's phone that came back and was picked up replace the old leg."""
     leg = successor(call.agent, call.devices) if call.agent is not None else None
     if leg is None:
         return (), call
@@ -76,26 +75,26 @@ def _taken_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     return (Swap(call.root, leg.id),) if call.connecting else (), call
 
 
-def _released(
+def _release(
     call: Steered, channels: list[str], reason: int | None
 ) -> tuple[tuple[Release, ...], Steered]:
-    """Ask for the end of those that are there and were not asked yet."""
+    """Release those legs that still exist and were not released yet."""
     commands = []
     for leg in call.legs:
         if leg.id in channels and leg.is_there and not leg.released:
             commands.append(Release(leg.id, reason))
-            call = _marked(call, leg.id)
+            call = _mark_released(call, leg.id)
     return tuple(commands), call
 
 
-def _marked(call: Steered, channel: str) -> Steered:
+def _mark_released(call: Steered, channel: str) -> Steered:
     role = next(r for r, leg in roles(call) if leg.id == channel)
     leg = next(leg for leg in call.legs if leg.id == channel)
     return with_leg(call, role, replace(leg, released=True))
 
 
 def _is_over(call: Steered) -> bool:
-    """Whether there is nobody left to talk to each other, or ever will be."""
+    """Whether no two parties are left who talk or may talk later."""
     if call.party is not None and call.party.is_ending:
         return True
     if call.transfer is not None:
@@ -103,7 +102,7 @@ def _is_over(call: Steered) -> bool:
     if call.consulted is not None and call.handed:
         return call.consulted.is_ending
     if call.consulted is not None and call.consulted.is_up and call.agent is not None:
-        # Who leaves two who talk ends after them, and who is in the bridge is told before that.
+        # An agent who leaves a conference ends after it; the bridge event comes before that.
         return not (call.agent.is_there or _comes_back(call))
     if call.agent is not None:
         return call.agent.is_ending and not _comes_back(call)
@@ -115,12 +114,12 @@ def _is_over(call: Steered) -> bool:
 
 
 def _comes_back(call: Steered) -> bool:
-    """Whether a leg may yet take the place of the agent's."""
+    """Whether a leg may still replace the agent's."""
     return any(leg.id != call.winner and is_coming(call.winner, leg) for leg in call.devices)
 
 
-def _left_to_each_other(call: Steered) -> tuple[tuple[Command, ...], Steered]:
-    """The agent has left a talk of three: the other two go on, unrecorded."""
+def _leave_conference(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """The agent has left a conference: the other two go on, without recording."""
     third, party, agent = call.consulted, call.party, call.agent
     if call.handed or third is None or party is None or (agent is not None and agent.is_there):
         return (), call
@@ -132,8 +131,8 @@ def _left_to_each_other(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     return stop, replace(call, handed=True)
 
 
-def _retrieved(call: Steered) -> tuple[tuple[Command, ...], Steered]:
-    """Who was called in is gone, or never came: the other party waits no longer."""
+def _retrieve_party(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """The consulted party is gone or never answered: take the other party off hold."""
     third, party = call.consulted, call.party
     if third is None or party is None or not third.is_ending or call.retrieving:
         return (), call
@@ -141,23 +140,24 @@ def _retrieved(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     return back, replace(call, retrieving=True)
 
 
-def _given_back(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]:
-    """A caller whom nobody took goes on in the dialplan; everybody else is hung up."""
+def _return_caller(call: Steered, left: tuple[Release, ...]) -> tuple[Command, ...]:
+    """Let an unanswered caller continue in the dialplan; hang up all other legs."""
     caller = call.party
     missed = call.inbound and not call.winner and caller is not None and not caller.is_ending
     return tuple(
-        GoOn(one.channel) if missed and caller and one.channel == caller.id else one for one in left
+        GoOn(release.channel) if missed and caller and release.channel == caller.id else release
+        for release in left
     )
 
 
-def _outbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+def _plan_outbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     if not call.winner or call.connecting:
         return (), call
     connect = Connect(call.root, call.user, call.winner, call.number, call.identity)
     return (connect,), replace(call, connecting=True)
 
 
-def _inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+def _plan_inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     caller = call.party
     if caller is None:
         return (), call
@@ -168,15 +168,15 @@ def _inbound(call: Steered) -> tuple[tuple[Command, ...], Steered]:
     return (Answer(call.root, call.winner, caller.id),), replace(call, connecting=True)
 
 
-def _handed_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
-    """A third party is called: the agent leaves at once, unless the phone did it by itself."""
+def _hand_over(call: Steered) -> tuple[tuple[Command, ...], Steered]:
+    """A transfer's target is called: the agent leaves at once, unless the phone transferred."""
     third, party = call.transfer, call.party
     if third is None or party is None or third.is_ending:
         return (), call
     commands: list[Command] = []
     if not call.handed:
         commands.append(Handover(party.id))
-        released, call = _released(call, [call.winner], None)
+        released, call = _release(call, [call.winner], None)
         commands.extend(released)
         call = replace(call, handed=True, handing=True)
     if call.handing and third.state is State.UP:

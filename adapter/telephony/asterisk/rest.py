@@ -1,7 +1,7 @@
-"""One request to Asterisk's REST interface, one answer; sent once.
+"""Sends requests to Asterisk's REST interface, each once.
 
-Asterisk drops connections beyond its `sessionlimit` (100) unanswered, hence the small pool. Its 500
-"Allocation failed" surely is no call; other 5xx and what never answers leave it open.
+Asterisk drops connections beyond its `sessionlimit` (100) without an answer, so the pool is small.
+Its 500 "Allocation failed" means certainly no call; other 5xx and time-outs leave it unknown.
 https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/
 """
 
@@ -21,11 +21,11 @@ from adapter.telephony.port import Rejected, Unknown
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 8.0
-"""From the first byte to the last: a request hangs while a tone plays on its channel."""
+"""The time limit of a request; one waits while a tone plays on its channel."""
 
 POOL = 20
 ENTERING_SECONDS = 3.0
-"""A new channel is with our application some milliseconds after it was made."""
+"""How long to wait for a new channel to enter our application; usually milliseconds."""
 
 NOT_NOW = {"http-409", "http-422"}
 UNREACHABLE, GONE, NO_PHONE = "unreachable", "http-404", "no-phone"
@@ -39,11 +39,11 @@ _NEVER_SENT = (
 )
 
 Observe = Callable[[int, str], None]
-"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
+"""Called after each request with its duration (ms) and its trouble ("": none)."""
 
 
 def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
-    """Make the HTTP client: no redirects and no proxies, since each request bears the secret."""
+    """The HTTP client; without redirects and proxies, because each request bears the secret."""
     return build_client(
         httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL),
@@ -54,7 +54,7 @@ def build_http(account: AsteriskAccount) -> httpx.AsyncClient:
 
 @dataclass(eq=False, repr=False)
 class RestClient:
-    """Requests as Asterisk takes them. Methods may raise Rejected or Unknown."""
+    """Requests to Asterisk. Methods may raise Rejected or Unknown."""
 
     http: httpx.AsyncClient
     account: AsteriskAccount
@@ -69,7 +69,7 @@ class RestClient:
         await self.http.aclose()
 
     async def entered(self, request: Callable[[], Awaitable[object]]) -> None:
-        """Ask it of a channel that may not have reached our application yet (409, bridges: 422)."""
+        """Repeat a request until its channel has entered our application (409, bridges: 422)."""
         waited, wait = 0.0, 0.005
         while True:
             try:
@@ -95,14 +95,14 @@ class RestClient:
         missing_ok: bool = False,
         **more: Any,
     ) -> httpx.Response:
-        """Send one request once, and return its 2xx (or a 404 that is an answer).
+        """Send one request once and return its 2xx response (or 404 with `missing_ok`).
 
-        Its time begins when a connection is free: a hundred calls at once only wait for each other.
+        Its time limit starts when a connection is free, so a hundred calls at once only queue.
         """
         async with self._gate:
-            return await self._sent(method, path, query, missing_ok, more)
+            return await self._send_observed(method, path, query, missing_ok, more)
 
-    async def _sent(
+    async def _send_observed(
         self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
     ) -> httpx.Response:
         began = perf_counter()
@@ -129,11 +129,11 @@ class RestClient:
             raise Unknown(lost) from error
         if answer.is_success or (missing_ok and answer.status_code == 404):
             return answer
-        raise _failure(answer)
+        raise _error_of(answer)
 
 
-def _failure(answer: httpx.Response) -> Rejected | Unknown:
-    """Sort an unsuccessful answer by what Asterisk means by it."""
+def _error_of(answer: httpx.Response) -> Rejected | Unknown:
+    """The error of an unsuccessful response."""
     status = answer.status_code
     if status == 500 and b"Allocation failed" in answer.content:
         return Rejected(NO_PHONE, "No phone is registered there, or the phone system is stopping.")
@@ -142,19 +142,19 @@ def _failure(answer: httpx.Response) -> Rejected | Unknown:
             f"http-{status}", "The phone system refused the adapter's user. Tell your admin."
         )
     if 400 <= status < 500 and status != 408:
-        wait = _seconds(answer.headers.get("Retry-After", ""))
+        wait = _retry_after(answer.headers.get("Retry-After", ""))
         text = f"The phone system refused the request ({status})."
         return Rejected(f"http-{status}", text, retry_after=wait)
     return Unknown(f"The phone system failed ({status}).")
 
 
-def _seconds(text: str) -> float | None:
-    """What a proxy before it may say of when to come back."""
+def _retry_after(text: str) -> float | None:
+    """The seconds of a Retry-After, which a proxy may send; None if invalid."""
     return float(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
 def _trouble(error: Rejected | Unknown) -> str:
-    """The trouble that it is in; none if it has answered, were it to refuse."""
+    """Asterisk's trouble; none if it answered, even with a refusal."""
     if isinstance(error, Unknown):
         return "no-answer"
     return "unreachable" if error.code == UNREACHABLE else ""

@@ -1,4 +1,4 @@
-"""A call that we steer: its legs, and what was asked for them. Pure."""
+"""A call that we steer: its legs, and the requests made for them. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from adapter.telephony.asterisk.leg import Leg
 class Steered(Struct, frozen=True):
     """One call that we steer.
 
-    `identity` is the number that is shown outside, empty for the usual one.
-
-    `party` is whom the agent calls, or who calls in; `transfer` whom the call is handed over to,
-    `consulted` whom the agent calls in beside that, `target` the number of that one, called in at
-    `consulted_at`, and `retrieving`: the party was asked back from there. `noted_at` is later with
-    every event (Unix ms). `recording`: it is; `recorded`: it was asked for.
-    `connecting`: the parties were asked to be brought together; `called`: that was done; `winner`
-    is the id of the agent's phone that was picked up first; `over`: its legs are only to be let go.
+    `identity` is the number shown outside; empty: the default. `party` is the destination or the
+    caller, `transfer` the target of a transfer, `consulted` the consulted party, whose number is
+    `target`, called at `consulted_at`. `retrieving`: the party was taken off hold after that.
+    `noted_at` grows with every event (Unix ms). `recording`: it is being recorded; `recorded`:
+    recording was requested. `connecting`: a request to connect the parties was sent; `called`: it
+    was carried out. `winner` is the id of the agent's phone that was picked up first. `over`: only
+    its legs are left to release.
     """
 
     root: str
@@ -47,9 +46,11 @@ class Steered(Struct, frozen=True):
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        """All legs that were ever heard of."""
-        others = (leg for leg in (self.party, self.transfer, self.consulted) if leg is not None)
-        return (*self.devices, *others)
+        """All legs that were ever seen."""
+        single_legs = (
+            leg for leg in (self.party, self.transfer, self.consulted) if leg is not None
+        )
+        return (*self.devices, *single_legs)
 
     @property
     def agent(self) -> Leg | None:
@@ -58,13 +59,13 @@ class Steered(Struct, frozen=True):
 
     @property
     def talks(self) -> bool:
-        """Whether the agent and the other party can talk, or one of them waits."""
+        """Whether the agent and the other party are connected, even if one is on hold."""
         both = (self.agent, self.party)
         return self.connecting and all(leg is not None and leg.is_up for leg in both)
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing of it is left."""
+        """Whether it is over and has no legs left."""
         return self.over and not any(leg.is_there for leg in self.legs)
 
 
@@ -76,12 +77,12 @@ def with_leg(call: Steered, role: str, leg: Leg) -> Steered:
         return replace(call, transfer=leg)
     if role == "c":
         return replace(call, consulted=leg)
-    others = [other for other in call.devices if other.id != leg.id]
-    return replace(call, devices=tuple(sorted([*others, leg], key=lambda one: one.id)))
+    devices = [other for other in call.devices if other.id != leg.id]
+    return replace(call, devices=tuple(sorted([*devices, leg], key=lambda leg: leg.id)))
 
 
 def roles(call: Steered) -> list[tuple[str, Leg]]:
-    """All legs, each with what it is: as in `ids.LegName`."""
+    """All legs with their roles (see `ids.LegName`)."""
     known = (("dst", call.party), ("t", call.transfer), ("c", call.consulted))
-    others = [(role, leg) for role, leg in known if leg]
-    return [*(("d", leg) for leg in call.devices), *others]
+    single_legs = [(role, leg) for role, leg in known if leg]
+    return [*(("d", leg) for leg in call.devices), *single_legs]

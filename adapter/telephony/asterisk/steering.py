@@ -1,9 +1,9 @@
-"""Steering all calls at one Asterisk, from its events: what is new is told, then acted upon.
+"""Steers all calls at one Asterisk by its events: stores updates, then sends commands.
 
-Law of this file: a call's updates are durable before what follows from them is asked of Asterisk,
-and in their order; but hanging up waits for nobody. One call's trouble delays no other call.
-After every connection all is compared with what is there. A destination is called by the process
-that was the first to tell of the call: one that was replaced may still be about to.
+Law of this file: a call's updates are stored, in order, before the commands that follow from them
+are sent; only hanging up does not wait. One call's trouble delays no other call. After every
+connection all calls are compared with Asterisk's channels. The process that first reported a call
+calls its destination, because a replaced process may still be about to do so.
 """
 
 from __future__ import annotations
@@ -29,31 +29,29 @@ from adapter.telephony.updates import CallUpdate
 log = structlog.get_logger(__name__)
 
 Tell: TypeAlias = Callable[[CallUpdate], Awaitable[bool]]
-"""Makes an update durable, and says whether nobody had told of the call before; may raise
-anything, and is asked again then.
-"""
+"""Stores an update durably; True if the call was not reported before. Repeated if it raises."""
 
 Lost: TypeAlias = Callable[[Collection[str]], Iterable[CallUpdate]]
-"""The ends of calls that were told of, given those that are there."""
+"""Given the live calls, gives end updates for reported calls that are gone."""
 
 QUEUED = 20_000
-"""Events that wait, some seconds of a busy exchange: with more we are too slow, and start anew."""
+"""Events that may wait, some seconds of a busy PBX; beyond this, reconnect and start over."""
 
 AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
 STEADY_SECONDS = 10.0
 """A connection that stood as long is made anew at once: all is asked again with each."""
 
 OTHERS_SECONDS = 5.0
-"""So long another process may take to call a destination that it was the first to tell of."""
+"""How long another process may take to call a destination after it reported the call."""
 
 SPARED = ("ChannelVarset", "ChannelDialplan", "DeviceStateChanged", "PeerStatusChange")
 ASKED_AT_ONCE = 10
 ANSWERED = "CDR(answer,u)"
-"""When a leg was picked up, in Unix seconds: Asterisk knows it as long as the leg lives."""
+"""When a leg was picked up, in Unix seconds; known while the leg exists."""
 
 
 class Replaced(Exception):
-    """Somebody else serves our application now: stop steering."""
+    """Another process serves our application now: stop steering."""
 
 
 @dataclass(eq=False, repr=False)
@@ -76,7 +74,7 @@ class Steering:
         self.connected = False
 
     async def run(self, tell: Tell) -> None:
-        """Serve until cancelled. Returns when somebody else has taken the application over."""
+        """Serve until cancelled. Returns when another process has taken over."""
         always = self.account.recording == "always"
         self.board = CallBoard(self.endpoints(), records=always)
         self._work.clear()
@@ -100,43 +98,43 @@ class Steering:
                 work.put_nowait(Step("", done=True))
 
     def endpoints(self) -> dict[str, str]:
-        """What is watched: the agents' endpoints, each with its user."""
+        """The watched endpoints, each with its user."""
         return {
             endpoint: user for user in self.users() for endpoint in self.account.watched_of(user)
         }
 
     async def _serve(self, group: asyncio.TaskGroup, tell: Tell) -> None:
-        """One connection, from its beginning to its end."""
+        """Serve one connection until it ends."""
         events: asyncio.Queue[wire.Event | None] = asyncio.Queue(QUEUED)
         async with self.client.events() as stream:
-            reading = group.create_task(_fill(events, stream))
+            reading = group.create_task(_read_events(events, stream))
             try:
-                await self._watch()
+                await self._subscribe()
                 for step in await self._sweep():
-                    self._go(group, tell, step)
+                    self._enqueue(group, tell, step)
                 self.connected = True
                 log.info("asterisk.connected", calls=len(self.board.calls))
                 while (event := await events.get()) is not None:
                     if event.type == "ApplicationReplaced":
                         raise Replaced
-                    self._hear(group, tell, event)
+                    self._take_event(group, tell, event)
             finally:
                 reading.cancel()
         raise ConnectionLost("closed")
 
-    def _hear(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
+    def _take_event(self, group: asyncio.TaskGroup, tell: Tell, event: wire.Event) -> None:
         try:
-            found = self.board.take(replace(event, heard_at=self.now()))
-        except Exception as bug:  # one odd event must not end every other call's steering
+            step = self.board.take(replace(event, heard_at=self.now()))
+        except Exception as bug:  # one odd event must not end the steering of other calls
             log.error("asterisk.event_failed", type=event.type, exc_info=bug)
             return
-        if found is not None:
-            self._go(group, tell, found)
+        if step is not None:
+            self._enqueue(group, tell, step)
 
-    async def _watch(self) -> None:
-        """Hear of the calls at our agents' phones; one that is not there keeps nobody waiting.
+    async def _subscribe(self) -> None:
+        """Subscribe to the calls at our agents' phones; skip endpoints that do not exist.
 
-        Each channel sets dozens of variables, of which we need to hear nothing.
+        Events about channel variables are filtered out; each channel sets dozens.
         """
         with contextlib.suppress(ProviderError):
             await self.client.be_spared(*SPARED)
@@ -150,22 +148,22 @@ class Steering:
         channels = await self.client.channels()
         bridges = await self.client.bridges()
         answered = await self.answered(channels)
-        recorded = await self._recorded(bridges)
+        recorded = await self._recorded_calls(bridges)
         steps = self.board.sweep(channels, bridges, answered, self.now(), recorded)
         present = ({step.root for step in steps} | self.board.roots) - self.board.unheard
         ends = self.lost(present)
         return (*steps, *(Step(end.provider_call_id, (end,), done=True) for end in ends))
 
-    async def _recorded(self, bridges: Iterable[wire.Bridge]) -> set[str]:
-        """The calls of ours that are being recorded. Raises ProviderError."""
+    async def _recorded_calls(self, bridges: Iterable[wire.Bridge]) -> set[str]:
+        """Our calls that are being recorded. Raises ProviderError."""
         if self.account.recording == "off":
             return set()
-        roots = [root for one in bridges if (root := ids.call_of_bridge(one.id))]
+        roots = [root for bridge in bridges if (root := ids.call_of_bridge(bridge.id))]
         return {root for root in roots if await self.client.records(root)}
 
     async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
-        """When those legs of ours that are up were picked up, in Unix ms. Raises ProviderError."""
-        ours = [one.id for one in channels if one.state == "Up" and ids.leg_name(one.id)]
+        """When our answered legs were picked up, in Unix ms. Raises ProviderError."""
+        ours = [leg.id for leg in channels if leg.state == "Up" and ids.leg_name(leg.id)]
         gate = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def ask(channel: str) -> int:
@@ -177,7 +175,7 @@ class Steering:
 
     # --- one call after the other --------------------------------------------------------
 
-    def _go(self, group: asyncio.TaskGroup, tell: Tell, step: Step) -> None:
+    def _enqueue(self, group: asyncio.TaskGroup, tell: Tell, step: Step) -> None:
         if not (step.updates or step.commands or step.done):
             return
         work = self._work.get(step.root)
@@ -191,12 +189,12 @@ class Steering:
     ) -> None:
         while True:
             step = await work.get()
-            waiting = [one for one in step.commands if not isinstance(one, Release | GoOn)]
+            stored_first = [c for c in step.commands if not isinstance(c, Release | GoOn)]
             for command in step.commands:
-                if command not in waiting:
+                if command not in stored_first:
                     await self._perform(group, tell, root, command)
-            is_first = all([await _told(tell, update) for update in step.updates])
-            for command in waiting:
+            is_first = all([await _store_update(tell, update) for update in step.updates])
+            for command in stored_first:
                 if isinstance(command, Connect) and not is_first:
                     group.create_task(self._left_to_another(group, tell, root))
                 else:
@@ -211,26 +209,26 @@ class Steering:
     ) -> None:
         lost = await self.hands.perform(command)
         if lost is not None:
-            self._lose(group, tell, root, lost)
+            self._lose_leg(group, tell, root, lost)
         elif isinstance(command, Connect):
             self.board.called(root)
 
     async def _left_to_another(self, group: asyncio.TaskGroup, tell: Tell, root: str) -> None:
-        """Whoever told of the call first calls the destination, or is dead: then nobody does."""
+        """Wait for the process that first reported the call; if it is dead, give the call up."""
         await asyncio.sleep(OTHERS_SECONDS)
         if not self.board.is_called(root):
-            self._lose(group, tell, root, ids.destination(root))
+            self._lose_leg(group, tell, root, ids.destination(root))
 
-    def _lose(self, group: asyncio.TaskGroup, tell: Tell, root: str, leg: str) -> None:
+    def _lose_leg(self, group: asyncio.TaskGroup, tell: Tell, root: str, leg: str) -> None:
         step = self.board.lost(root, leg, self.now())
         if step is not None:
-            self._go(group, tell, step)
+            self._enqueue(group, tell, step)
 
 
-async def _fill(
+async def _read_events(
     events: asyncio.Queue[wire.Event | None], stream: AsyncIterator[wire.Event]
 ) -> None:
-    """Take events off the socket at once: Asterisk closes one that is not read. None: the end."""
+    """Queue events at once, because Asterisk closes an unread socket. None marks the end."""
     try:
         async for event in stream:
             events.put_nowait(event)
@@ -241,20 +239,20 @@ async def _fill(
     events.put_nowait(None)
 
 
-async def _told(tell: Tell, update: CallUpdate) -> bool:
-    """Durable when it returns, however long the store is away; what `tell` said."""
+async def _store_update(tell: Tell, update: CallUpdate) -> bool:
+    """Store an update, retrying while the store is unavailable; returns `tell`'s result."""
     tries = 0
     while True:
         try:
             return await tell(update)
-        except Exception as error:  # whatever it is, it must not be lost
+        except Exception as error:  # the update must not be lost, whatever the error
             log.error("asterisk.not_stored", moment=update.moment.value, why=str(error))
             await asyncio.sleep(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
             tries += 1
 
 
 def _milliseconds(text: str) -> int:
-    """Unix seconds as text (1795967613.653946) in ms; 0 for anything else."""
+    """Unix seconds as text (1795967613.653946) in Unix ms; 0 for anything else."""
     try:
         return round(float(text) * 1000)
     except (ValueError, OverflowError):

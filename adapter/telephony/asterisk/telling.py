@@ -1,6 +1,6 @@
-"""What there is to tell of a steered call, by comparing it before and after. Pure.
+"""The updates of a steered call, from its state before and after an event. Pure.
 
-Talk begins when the other party's leg is up: with create and dial it is in the bridge long before
+The talk begins when the other party's leg is up; it is in the bridge long before that
 (https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/).
 """
 
@@ -17,14 +17,14 @@ from adapter.telephony.updates import CallUpdate, Moment
 
 EVENT, CDR = Source.EVENT, Source.CDR
 NOBODY = "~"
-"""A user that no agent is: what is told under it was another's part in the call."""
+"""A user id that no agent has, for updates about another user's part in the call."""
 
 
 def told(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
     """The updates that follow from the change, in the order of a call's life."""
     updates: list[CallUpdate] = []
     if not after.devices and not after.inbound:
-        return ()  # the rest of a call that was told of before
+        return ()  # what is left of a call that was reported before
     was = before or Steered(after.root, after.user)
     if after.inbound and after.ringing and not was.ringing:
         updates.append(_update(after, Moment.RINGING))
@@ -44,7 +44,7 @@ def told(before: Steered | None, after: Steered) -> tuple[CallUpdate, ...]:
 
 
 def connected_at(call: Steered) -> int | None:
-    """When both could talk, in Unix ms; None if they never could."""
+    """When both parties were connected, in Unix ms; None if never."""
     agent, party = call.agent, call.party
     if call.inbound:
         return agent.up_at if agent is not None and call.connecting else None
@@ -55,13 +55,13 @@ def connected_at(call: Steered) -> int | None:
 
 
 def in_call_of(call: Steered) -> InCall:
-    """What goes on in a call in which both can talk."""
+    """The in-call state of a connected call."""
     party = call.party
     waits = party is not None and party.inside is False
-    return InCall(call.noted_at, _third(call), waits, recording=call.recording)
+    return InCall(call.noted_at, _third_of(call), waits, recording=call.recording)
 
 
-def _third(call: Steered) -> Third | None:
+def _third_of(call: Steered) -> Third | None:
     leg, party = call.consulted, call.party
     if leg is None or leg.is_ending or party is None:
         return None
@@ -73,13 +73,13 @@ def _third(call: Steered) -> Third | None:
 
 
 def record_of(call: Steered) -> CallUpdate:
-    """What is known of a call that is up, as its own record."""
+    """A live call's facts as a CDR update."""
     facts = facts_of(call, Moment.CDR)
-    return CallUpdate(Moment.CDR, call.root, call.user or None, _recorded(facts))
+    return CallUpdate(Moment.CDR, call.root, call.user or None, _as_cdr(facts))
 
 
-def _recorded(facts: Facts) -> Facts:
-    """As good as a call log, but for times that nobody told: of a leg that has gone meanwhile."""
+def _as_cdr(facts: Facts) -> Facts:
+    """Rank the facts as a CDR's, except observed times."""
 
     def known(value: Known[int] | None) -> Known[int] | None:
         return value and replace(value, source=CDR if value.source is EVENT else value.source)
@@ -92,34 +92,34 @@ def _update(call: Steered, moment: Moment) -> CallUpdate:
 
 
 def facts_of(call: Steered, moment: Moment) -> Facts:
-    """All that is known of the call at this moment."""
+    """All facts of the call at this moment."""
     direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
-    agent, connected = call.agent, _connected(call)
+    agent, connected = call.agent, _connected_since(call)
     handed = handed_at(call)
     facts = Facts(
         direction=Known(direction, EVENT),
         number=Known(call.number, EVENT) if call.number else None,
         name=Known(call.name, EVENT) if call.name else None,
-        picked_up=None if agent is None or call.inbound else _up(agent),
+        picked_up=None if agent is None or call.inbound else _up_since(agent),
         connected=connected,
         transferred=None if handed is None else Known(handed, EVENT),
         recording=Known(call.root, EVENT) if call.recording else None,
     )
-    return facts.join(_end(call)) if moment is Moment.ENDED else facts
+    return facts.join(_end_facts(call)) if moment is Moment.ENDED else facts
 
 
-def _connected(call: Steered) -> Known[int] | None:
+def _connected_since(call: Steered) -> Known[int] | None:
     at, side = connected_at(call), call.agent if call.inbound else call.party
-    return None if at is None or side is None else _up(side)
+    return None if at is None or side is None else _up_since(side)
 
 
-def _up(leg: Leg) -> Known[int] | None:
+def _up_since(leg: Leg) -> Known[int] | None:
     at = leg.up_at
     return None if at is None else Known(at, Source.OBSERVED if leg.guessed else EVENT)
 
 
 def handed_at(call: Steered) -> int | None:
-    """When the agent was out of a call that goes on, in Unix ms: hung up, or replaced."""
+    """When the agent left a call that goes on, in Unix ms; None if not."""
     agent, third = call.agent, call.transfer or call.consulted
     if not call.handed or third is None:
         return None
@@ -128,10 +128,10 @@ def handed_at(call: Steered) -> int | None:
     return None if agent is not None and agent.released else third.up_at
 
 
-def _end(call: Steered) -> Facts:
-    """When it ended, and how; our own word is as good as a call log's where nobody picked up.
+def _end_facts(call: Steered) -> Facts:
+    """When and how the call ended; ranks as a CDR if no phone was picked up.
 
-    What was only found gone ended before that: the call log is to be asked.
+    A leg that was found gone ended earlier, so the CDR is needed.
     """
     sides = [leg for leg in (call.party, call.agent) if leg is not None and leg.gone_at is not None]
     ends = sides or [leg for leg in call.devices if leg.gone_at is not None]
@@ -144,7 +144,7 @@ def _end(call: Steered) -> Facts:
         return ended.join(Facts(outcome=Known(Outcome.COMPLETED, EVENT))) if talked else ended
     source = EVENT if call.winner or call.inbound else CDR
     refusal = None if call.winner or call.inbound else causes.phone_refusal(call.devices)
-    how = causes.BY_REFUSAL[refusal] if refusal else _outcome(call)
+    how = causes.BY_REFUSAL[refusal] if refusal else _outcome_of(call)
     phone = Known(refusal, source) if refusal else None
     outcome = Facts(outcome=Known(how, source), phone=phone)
     if first is None or first.gone_at is None:
@@ -152,7 +152,7 @@ def _end(call: Steered) -> Facts:
     return outcome.join(Facts(ended=Known(first.gone_at, source)))
 
 
-def _outcome(call: Steered) -> Outcome:
+def _outcome_of(call: Steered) -> Outcome:
     if connected_at(call) is not None:
         return Outcome.COMPLETED
     if not call.winner or call.inbound:

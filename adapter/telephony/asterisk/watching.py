@@ -1,7 +1,7 @@
-"""Calls that the exchange makes by itself, seen at the agents' phones: what there is to tell. Pure.
+"""Calls that the PBX handles itself, watched at the agents' phones. Pure.
 
-Nothing is steered here. One phone's channel is one call; where several phones ring for one caller,
-each agent has a call of their own, and who did not take it hears that somebody else did.
+Nothing is steered here. Each phone's channel is a call. If several phones ring for one caller, each
+agent has a call; those who did not answer are told that another user did.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EVENT = Source.EVENT
 class Watched(Struct, frozen=True):
     """One call at an agent's phone; times are Unix ms by Asterisk's clock.
 
-    `told`: the agent's side has heard of it. `guessed`: it talks, but nobody told us since when.
+    `reported`: an update of it was sent. `guessed`: it was up already, so its start is unknown.
     """
 
     channel: str
@@ -30,25 +30,25 @@ class Watched(Struct, frozen=True):
     number: str = ""
     name: str = ""
     began: int = 0
-    told: bool = False
+    reported: bool = False
     connected: int | None = None
     guessed: bool = False
     over: bool = False
 
 
 def first_seen(channel: Channel, user: str, at: int) -> Watched:
-    """A call by its channel: the exchange calls the phone (Down), or the phone dialed (Ring).
+    """A call by its channel: the PBX calls the phone (Down), or the phone dialed (Ring).
 
-    One that is up already was told of by whoever saw it begin: what is left is to tell its end.
+    A call that is already up was reported when it began, so only its end is reported.
     """
     inbound = channel.state in {"Down", "Ringing"} or channel.dialplan.app_name == "AppDial"
     up = channel.state == "Up"
-    call = Watched(channel.id, user, inbound, began=0 if up else at, told=up, guessed=up)
-    return _numbered(call, channel)
+    call = Watched(channel.id, user, inbound, began=0 if up else at, reported=up, guessed=up)
+    return _with_number(call, channel)
 
 
-def _numbered(call: Watched, channel: Channel) -> Watched:
-    """The other party's number, once it is known: whoever the phone is connected to."""
+def _with_number(call: Watched, channel: Channel) -> Watched:
+    """Note the number and name of the other party, once known."""
     party = channel.connected
     if call.inbound:
         return replace(call, number=party.number or call.number, name=party.label or call.name)
@@ -56,48 +56,48 @@ def _numbered(call: Watched, channel: Channel) -> Watched:
 
 
 def observe(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
-    """The call after this event, and what there is to tell of it."""
+    """The call after this event, and its updates."""
     if call.over:
         return call, ()
     if event.type == "Dial":
-        return _dialed(call, event)
+        return _observe_dial(call, event)
     channel = event.channel
     if channel is None or channel.id != call.channel:
         return call, ()
-    call = _numbered(call, channel)
+    call = _with_number(call, channel)
     if event.type == "ChannelDestroyed":
-        return _ended(call, event)
+        return _report_end(call, event)
     if call.inbound and channel.state == "Up" and not (call.connected or call.guessed):
         guessed = event.type != "ChannelStateChange"
-        return _connected(replace(call, guessed=guessed), event.at)
-    if not call.told and (call.number or not call.inbound):
-        return _begun(call)
+        return _report_connected(replace(call, guessed=guessed), event.at)
+    if not call.reported and (call.number or not call.inbound):
+        return _report_begin(call)
     return call, ()
 
 
-def _dialed(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
-    """The phone's own dialing: answered when the far leg is."""
+def _observe_dial(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    """A call that the phone dialed is answered when the far leg is."""
     mine = event.caller is not None and event.caller.id == call.channel
     if not mine or event.dialstatus != "ANSWER" or call.connected or call.guessed:
         return call, ()
-    return _connected(call, event.at)
+    return _report_connected(call, event.at)
 
 
-def _begun(call: Watched) -> tuple[Watched, tuple[CallUpdate, ...]]:
+def _report_begin(call: Watched) -> tuple[Watched, tuple[CallUpdate, ...]]:
     moment = Moment.RINGING if call.inbound else Moment.DIALED
-    told = replace(call, told=True)
-    return told, (_update(told, moment),)
+    begun = replace(call, reported=True)
+    return begun, (_update(begun, moment),)
 
 
-def _connected(call: Watched, at: int) -> tuple[Watched, tuple[CallUpdate, ...]]:
-    first = () if call.told else _begun(call)[1]
-    up = replace(call, told=True, connected=at)
+def _report_connected(call: Watched, at: int) -> tuple[Watched, tuple[CallUpdate, ...]]:
+    first = () if call.reported else _report_begin(call)[1]
+    up = replace(call, reported=True, connected=at)
     return up, (*first, _update(up, Moment.CONNECTED))
 
 
-def _ended(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
+def _report_end(call: Watched, event: Event) -> tuple[Watched, tuple[CallUpdate, ...]]:
     over = replace(call, over=True)
-    if not call.told:
+    if not call.reported:
         return over, ()
     talked = call.connected is not None or call.guessed
     if not talked and event.cause == causes.ANSWERED_ELSEWHERE:

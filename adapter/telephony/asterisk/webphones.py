@@ -1,8 +1,8 @@
-"""Agents' phones in the browser, made in Asterisk for one page at a time.
+"""Agents' browser phones, created in Asterisk for one page at a time.
 
-Endpoint, address and password are pushed into Asterisk's memory (sorcery.conf must allow it), so
-that nothing of them outlives a restart. Such a phone can be rung and nothing else: its context has
-no extension, so that no page can dial past the rules.
+Endpoint, AOR and password are pushed into Asterisk's memory (sorcery.conf must allow it) and do not
+survive a restart. Such a phone can only be rung: its context has no extensions, so no page can dial
+around the rules.
 https://docs.asterisk.org/Configuration/Interfaces/Asterisk-REST-Interface-ARI/ARI-Push-Configuration/
 """
 
@@ -26,36 +26,36 @@ NOWHERE = "softphone-dials-nothing"
 """A context that no dialplan has."""
 
 AGAIN = "again"
-"""Why the page's phone is rung: to have its audio back, which it takes without asking."""
+"""Reason to ring the page's phone: to restore its audio, which it answers automatically."""
 
 AGAIN_SECONDS = 15
 TURN_SECONDS = 12 * 3600
-"""As long as a sign-in may last."""
+"""The longest duration of a sign-in."""
 
 PASSWORD_BYTES = 24
 LISTENING_SECONDS = 1.0
-"""How long a leg is listened to before it is called silent; a packet comes each 20 ms."""
+"""How long a leg is observed before it counts as silent; packets come every 20 ms."""
 
 
 class WebPhones:
-    """Makes them, takes them away, and brings one back into its call."""
+    """Creates and removes browser phones, and restores one in its call."""
 
     def __init__(self, client: AriClient, account: AsteriskAccount) -> None:
         self._client = client
         self._account = account
 
     async def open(self, user: str, now: int) -> PhoneLogin:
-        """Make the user's phone, or give the one that is there a new password; `now` in Unix ms."""
+        """Create the user's phone, or set a new password; `now` is Unix ms."""
         name, password = self._account.web_endpoint(user), secrets.token_urlsafe(PASSWORD_BYTES)
-        for kind, fields in _objects(name, password, user, self._account).items():
+        for kind, fields in _config_objects(name, password, user, self._account).items():
             await self._client.configure(kind, name, fields)
-        if (leg := await self._talking(user)) is not None:
-            await self._client.stop_music(ids.bridge(_root(leg)))
+        if (leg := await self._talking_leg(user)) is not None:
+            await self._client.stop_music(ids.bridge(_root_of(leg)))
         ice = ice_servers(self._account.turn_urls, self._account.turn_secret, name, now)
         return PhoneLogin(name, password, socket_url(self._account.url), ice)
 
     async def close(self, user: str, *, unused: bool) -> None:
-        """Take it away; a call that it is in goes on."""
+        """Remove the phone; its call goes on."""
         name = self._account.web_endpoint(user)
         if unused and await self._client.is_online(name):
             return
@@ -63,45 +63,45 @@ class WebPhones:
             await self._client.unconfigure(kind, name)
 
     async def comfort(self, user: str) -> None:
-        """Let whoever talks with a page that is gone hear music, unless its audio still comes.
+        """Play music to the other party of a page that is gone, unless its audio still arrives.
 
-        It ends when the page is back, or its leg's place is taken.
+        It ends when the page is back or its leg is replaced.
         """
-        leg = await self._talking(user)
+        leg = await self._talking_leg(user)
         if leg is None:
             return
         before = await self._client.received(leg.id)
         await asyncio.sleep(LISTENING_SECONDS)
-        if await self._client.received(leg.id) > before or not await self._talks(user, leg):
+        if await self._client.received(leg.id) > before or not await self._is_newest(user, leg):
             return
-        await self._client.play_music(ids.bridge(_root(leg)))
-        if not await self._talks(user, leg):
-            await self._client.stop_music(ids.bridge(_root(leg)))
+        await self._client.play_music(ids.bridge(_root_of(leg)))
+        if not await self._is_newest(user, leg):
+            await self._client.stop_music(ids.bridge(_root_of(leg)))
 
-    async def _talks(self, user: str, leg: Channel) -> bool:
-        """Whether this leg is still the newest, whose place nobody has taken."""
-        newest = await self._talking(user)
+    async def _is_newest(self, user: str, leg: Channel) -> bool:
+        """Whether this leg is still the newest and not replaced."""
+        newest = await self._talking_leg(user)
         return newest is not None and newest.id == leg.id
 
-    async def _talking(self, user: str) -> Channel | None:
-        """The leg at the user's phone that is in a talk, the newest."""
+    async def _talking_leg(self, user: str) -> Channel | None:
+        """The newest answered leg of the user's phone."""
         leg = _leg_of(await self._client.channels(), f"PJSIP/{self._account.web_endpoint(user)}")
         return leg if leg is not None and leg.state == "Up" else None
 
     async def restore(self, user: str, now: int) -> bool:
-        """Call the phone anew for the call that it was in; the steering swaps the legs.
+        """Call the phone again for the call that it was in; steering swaps the legs.
 
-        `now` is in Unix ms. The name of the new leg tells that it is the newer one.
+        `now` is Unix ms. The new leg's name shows that it is newer.
         """
         channels = await self._client.channels()
         lost = _leg_of(channels, f"PJSIP/{self._account.web_endpoint(user)}")
         if lost is None:
             return False
-        root, (_, _, _, number) = _root(lost), lost.arguments[:4]
-        number_of_leg = _number(lost, channels, now)
+        root, (_, _, _, number) = _root_of(lost), lost.arguments[:4]
+        number_of_leg = _next_number(lost, channels, now)
         if lost.state == "Up":
             leg, kind = ids.takeover(root, number_of_leg), AGAIN
-        else:  # One more phone that rings: whichever is picked up first has the call.
+        else:  # One more ringing phone: the first one picked up gets the call.
             leg = ids.device(root, ids.DEVICES + number_of_leg)
             kind = legs.INBOUND if ids.channel_of_call(root) else legs.OUTBOUND
         variables = {LEASH: str(AGAIN_SECONDS + 30), RING: kind}
@@ -118,34 +118,34 @@ class WebPhones:
 
 
 def _leg_of(channels: tuple[Channel, ...], endpoint: str) -> Channel | None:
-    """The leg at that phone: one that talks before one that rings, the newest first."""
+    """The phone's leg: an answered one before a ringing one, then the newest."""
     mine = [
-        one
-        for one in channels
-        if one.endpoint == endpoint and ids.leg_name(one.id) and len(one.arguments) >= 4
+        leg
+        for leg in channels
+        if leg.endpoint == endpoint and ids.leg_name(leg.id) and len(leg.arguments) >= 4
     ]
-    return max(mine, key=lambda one: (one.state == "Up", one.creationtime), default=None)
+    return max(mine, key=lambda leg: (leg.state == "Up", leg.creationtime), default=None)
 
 
-def _root(leg: Channel) -> str:
+def _root_of(leg: Channel) -> str:
     name = ids.leg_name(leg.id)
     return name.root if name else ""
 
 
-def _number(lost: Channel, channels: tuple[Channel, ...], now: int) -> int:
-    """Greater than that of any leg before it, were that gone already: it grows with the time."""
-    names = [name for one in channels if (name := ids.leg_name(one.id))]
-    taken = [name.number for name in names if name.root == _root(lost)]
+def _next_number(lost: Channel, channels: tuple[Channel, ...], now: int) -> int:
+    """A number higher than all earlier legs', even those gone; it grows with time."""
+    names = [name for channel in channels if (name := ids.leg_name(channel.id))]
+    taken = [name.number for name in names if name.root == _root_of(lost)]
     first = min(
-        wire.milliseconds(one.creationtime) for one in channels if _root(one) == _root(lost)
+        wire.milliseconds(leg.creationtime) for leg in channels if _root_of(leg) == _root_of(lost)
     )
     return min(max([*taken, (now - first) // 2000]) + 1, ids.TAKEOVERS - ids.DEVICES)
 
 
-def _objects(
+def _config_objects(
     name: str, password: str, user: str, account: AsteriskAccount
 ) -> dict[str, dict[str, str]]:
-    """What Asterisk is told of the phone, by kind; what others stand on comes first.
+    """The phone's PJSIP objects by kind, in the order in which they depend on each other.
 
     https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Module_Configuration/res_pjsip/
     """
@@ -173,24 +173,24 @@ def _objects(
 
 
 def ice_servers(urls: str, secret: str, name: str, now: int) -> tuple[dict[str, object], ...]:
-    """The relays, with a password that coturn can check by itself until it is too old.
+    """The STUN and TURN servers, with a time-limited password that coturn can verify.
 
     https://github.com/coturn/coturn/blob/master/README.turnserver (use-auth-secret)
     """
     named = [url for url in urls.split(",") if url]
     relays = [url for url in named if not url.startswith("stun:")]
-    others = [url for url in named if url.startswith("stun:")]
+    stun = [url for url in named if url.startswith("stun:")]
     until = f"{now // 1000 + TURN_SECONDS}:{name}"
     proof = hmac.new(secret.encode(), until.encode(), hashlib.sha1).digest()
     password = base64.b64encode(proof).decode()
-    found: list[dict[str, object]] = [{"urls": others}] if others else []
+    servers: list[dict[str, object]] = [{"urls": stun}] if stun else []
     if relays:
-        found.append({"urls": relays, "username": until, "credential": password})
-    return tuple(found)
+        servers.append({"urls": relays, "username": until, "credential": password})
+    return tuple(servers)
 
 
 def socket_url(url: str) -> str:
-    """Where Asterisk takes SIP over WebSocket (RFC 7118), given its HTTP server's address."""
+    """Asterisk's SIP-over-WebSocket address (RFC 7118), from its HTTP server's address."""
     parts = urlsplit(url)
     scheme = "wss" if parts.scheme == "https" else "ws"
     return urlunsplit((scheme, parts.netloc, f"{parts.path}/ws", "", ""))

@@ -1,7 +1,7 @@
-"""What Asterisk says over its REST interface: events, channels, bridges, read into values. Pure.
+"""Reads Asterisk's events, channels and bridges into values. Pure.
 
 https://docs.asterisk.org/Asterisk_22_Documentation/API_Documentation/Asterisk_REST_Interface/
-Only what we use is read, everything else may be there or not. An odd value costs the field in which
+Only the fields that we use are read. An odd value costs the field in which
 it stands, and a channel or bridge without an id costs itself.
 """
 
@@ -27,18 +27,18 @@ StructT = TypeVar("StructT", bound=Struct)
 
 
 class Malformed(Exception):
-    """Not what Asterisk sends; the text quotes none of it."""
+    """The data is not in Asterisk's format; the text quotes none of it."""
 
 
 class Party(Struct, frozen=True):
-    """A name and a number, each perhaps empty."""
+    """A name and a number; each may be empty."""
 
     name: str = ""
     number: str = ""
 
     @property
     def label(self) -> str:
-        """The name; nothing where only the number is repeated."""
+        """The name; empty if it only repeats the number."""
         return "" if self.name == self.number else self.name
 
 
@@ -69,7 +69,7 @@ class Channel(Struct, frozen=True):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What our application was told with it; the first is the application's name."""
+        """The arguments of our application, without the application's name."""
         return tuple(self.dialplan.app_data.split(",")[1:])
 
 
@@ -81,7 +81,7 @@ class Bridge(Struct, frozen=True):
 
 
 class Recording(Struct, frozen=True):
-    """A recording of ours bears the name of its call."""
+    """A recording; ours are named after their call."""
 
     name: str = ""
 
@@ -114,15 +114,15 @@ class Event(Struct, frozen=True):
 
     @property
     def subject(self) -> Channel | None:
-        """The channel that it is about."""
+        """The channel that the event is about."""
         return self.channel or self.peer
 
     @property
     def at(self) -> int:
         """When it happened, in Unix ms: by Asterisk's clock, unless that is wrong or silent."""
-        told = milliseconds(self.timestamp)
-        is_sane = not self.heard_at or abs(told - self.heard_at) <= SKEW_MS
-        return told if is_sane else self.heard_at
+        stamped = milliseconds(self.timestamp)
+        is_sane = not self.heard_at or abs(stamped - self.heard_at) <= SKEW_MS
+        return stamped if is_sane else self.heard_at
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
@@ -143,10 +143,10 @@ def read_event(raw: str | bytes) -> Event:
     try:
         return _EVENTS.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        found = _fitted(Event, read_json(raw))
-        if found is None:
+        event = _fit(Event, read_json(raw))
+        if event is None:
             raise Malformed("an event that cannot be read") from None
-        return found
+        return event
 
 
 def read_channels(raw: bytes) -> tuple[Channel, ...]:
@@ -154,7 +154,7 @@ def read_channels(raw: bytes) -> tuple[Channel, ...]:
     try:
         return tuple(_CHANNELS.decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _fitted_each(Channel, read_json(raw))
+        return _fit_each(Channel, read_json(raw))
 
 
 def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
@@ -162,48 +162,48 @@ def read_bridges(raw: bytes) -> tuple[Bridge, ...]:
     try:
         return tuple(_BRIDGES.decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _fitted_each(Bridge, read_json(raw))
+        return _fit_each(Bridge, read_json(raw))
 
 
 def read_json(raw: str | bytes) -> Any:
-    """Any JSON of Asterisk's, what is odd in it mended. Raises Malformed."""
+    """Asterisk's JSON, with invalid values repaired. Raises Malformed."""
     try:
         return strictjson.closely(raw.encode() if isinstance(raw, str) else raw)
     except strictjson.Malformed as error:
         raise Malformed(f"what cannot be read ({error.reason})") from None
 
 
-def _fitted_each(kind: type[StructT], told: Any) -> tuple[StructT, ...]:
-    if not isinstance(told, list):
-        raise Malformed("a list that is none")
-    found = (_fitted(kind, one) for one in told)
-    return tuple(one for one in found if one is not None)
+def _fit_each(kind: type[StructT], values: Any) -> tuple[StructT, ...]:
+    if not isinstance(values, list):
+        raise Malformed("no list where one is expected")
+    fitting = (_fit(kind, value) for value in values)
+    return tuple(value for value in fitting if value is not None)
 
 
-def _fitted(kind: type[StructT], told: Any) -> StructT | None:
-    """What fits of an object, field by field; None where it lacks what it cannot be without."""
-    if not isinstance(told, dict):
+def _fit(kind: type[StructT], data: Any) -> StructT | None:
+    """An object's valid fields; None if a required field is missing or invalid."""
+    if not isinstance(data, dict):
         return None
-    said: dict[str, Any] = {}
-    for one in msgspec.structs.fields(kind):
-        value, inner = told.get(one.name), _struct_in(one.type)
+    fitting: dict[str, Any] = {}
+    for spec in msgspec.structs.fields(kind):
+        value, inner = data.get(spec.name), _struct_type(spec.type)
         if inner is not None:
-            value = _fitted(inner, value)
+            value = _fit(inner, value)
         elif isinstance(value, list):
             value = [part for part in value if isinstance(part, str)]
         with suppress(msgspec.ValidationError):
-            said[one.name] = msgspec.convert(value, one.type, strict=False)
-    is_whole = all(one.name in said for one in msgspec.structs.fields(kind) if one.required)
-    return kind(**said) if is_whole else None
+            fitting[spec.name] = msgspec.convert(value, spec.type, strict=False)
+    is_whole = all(spec.name in fitting for spec in msgspec.structs.fields(kind) if spec.required)
+    return kind(**fitting) if is_whole else None
 
 
-def _struct_in(kind: Any) -> type[Struct] | None:
-    kinds = (one for one in (kind, *get_args(kind)) if isinstance(one, type))
-    return next((one for one in kinds if issubclass(one, Struct)), None)
+def _struct_type(kind: Any) -> type[Struct] | None:
+    kinds = (candidate for candidate in (kind, *get_args(kind)) if isinstance(candidate, type))
+    return next((candidate for candidate in kinds if issubclass(candidate, Struct)), None)
 
 
 def ended(channel: str, at: int, cause: int, *, guessed: bool = False) -> Event:
-    """The end of a channel that Asterisk did not tell of itself; `at` in Unix ms."""
+    """An end event for a channel whose end Asterisk did not report; `at` is Unix ms."""
     when = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
     return Event("ChannelDestroyed", when, channel=Channel(channel), cause=cause, guessed=guessed)
 
@@ -217,7 +217,7 @@ def milliseconds(timestamp: str) -> int:
 
 
 class Body(Struct, frozen=True, omit_defaults=True):
-    """What is stored of our own reading, in place of a webhook's body."""
+    """An update as stored, in place of a webhook's body."""
 
     moment: Moment
     call: str
@@ -230,7 +230,7 @@ _BODIES = msgspec.json.Decoder(Body)
 
 
 def write_update(update: CallUpdate) -> bytes:
-    """An update as it is stored, so that it may wait for its call and be read again."""
+    """An update in its stored form, in which it can be parked and read again."""
     user, facts = update.user_id, update.facts
     body = Body(update.moment, update.provider_call_id, user, facts, update.in_call)
     return msgspec.json.encode(body)
@@ -246,5 +246,5 @@ def read_update(raw: bytes) -> CallUpdate:
 
 
 def update_id(raw: bytes, moment: Moment) -> str:
-    """The id of a stored update, so that the same one is taken once."""
+    """The event id of a stored update, so that a repeated one is applied once."""
     return f"{moment}-{hashlib.sha256(raw).hexdigest()[:32]}"

@@ -69,12 +69,12 @@ async def test_a_placement_without_an_answer_has_the_id_it_would_have(
 async def test_a_stored_update_is_read_again(driver: AsteriskDriver) -> None:
     """The same one has the same id; what was another's part waits for nobody."""
     update = CallUpdate(Moment.CONNECTED, "01h", "ada", Facts())
-    delivery = driver._delivery(update)
+    delivery = driver._delivery_of(update)
     assert driver.read(delivery.body, 0) == update
     assert driver.read(b"{", 0) is None
-    assert delivery == driver._delivery(update)
+    assert delivery == driver._delivery_of(update)
     assert delivery.parkable
-    assert not driver._delivery(CallUpdate(Moment.CONNECTED, "01h", NOBODY, Facts())).parkable
+    assert not driver._delivery_of(CallUpdate(Moment.CONNECTED, "01h", NOBODY, Facts())).parkable
 
 
 async def test_its_users_are_its_endpoints(bench: Bench, driver: AsteriskDriver) -> None:

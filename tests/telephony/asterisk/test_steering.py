@@ -18,7 +18,7 @@ from adapter.telephony.asterisk.client import AriClient, ConnectionLost
 from adapter.telephony.asterisk.commands import Connect
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.rest import build_http
-from adapter.telephony.asterisk.steering import AGAIN_SECONDS, Steering, _fill
+from adapter.telephony.asterisk.steering import AGAIN_SECONDS, Steering, _read_events
 from adapter.telephony.asterisk.wire import Event
 from adapter.telephony.updates import CallUpdate, Moment
 from qa.asterisk.bench import Bench, imitated, plans
@@ -166,7 +166,7 @@ async def test_more_events_than_can_be_kept_are_a_lost_connection() -> None:
         for _ in range(5):
             yield Event("ChannelVarset")
 
-    await _fill(queue, many())
+    await _read_events(queue, many())
     assert [queue.get_nowait() for _ in range(queue.qsize())][-1] is None
 
 
