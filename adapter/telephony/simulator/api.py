@@ -1,4 +1,4 @@
-"""The documented requests: calls, call log, users, endpoints, recording."""
+"""The documented requests: calls, CDRs, users, endpoints, recording."""
 
 import asyncio
 import re
@@ -24,25 +24,25 @@ _DIALABLE = re.compile(r"\+?[0-9*#]{1,32}")
 
 
 async def place(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/calls`: 202, no body, and no webhook before somebody picks up."""
+    """`POST /v1/calls`: 202 without a body, and no webhook before somebody picks up."""
     state = request.app[STATE]
     body = await json_object(request)
     state.post_count += 1
     number = state.post_count
     request[ENTRY].update(number=number, body=body, call_id=None)
-    user, dial_string = _checked(state, body)
-    fault = _fault(state, number, dial_string)
+    user, dial_string = _check_placement(state, body)
+    fault = _pick_fault(state, number, dial_string)
     if fault is not None:
         request[ENTRY]["fault"] = fault
-        return await _faulty(request, fault, user, dial_string)
-    placed = _placed(request, user, dial_string)
+        return await _answer_badly(request, fault, user, dial_string)
+    placed = _place(request, user, dial_string)
     if state.config.answers_with_id:
         return web.json_response({"id": placed.call_id}, status=202)
     return web.Response(status=202)
 
 
-def _checked(state: State, body: dict[str, Any]) -> tuple[User, str]:
-    """Refuse what the documentation says is refused, in its words."""
+def _check_placement(state: State, body: dict[str, Any]) -> tuple[User, str]:
+    """Check a placement. Raises `ApiError` in the documented words."""
     user_id = body.get("user") or body.get("user_id")
     if not user_id:
         raise ApiError(400, "user_id is required")
@@ -70,15 +70,15 @@ def find_user(state: State, user_id: Any) -> User:
     return user
 
 
-def _placed(request: web.Request, user: User, dial_string: str) -> Call:
+def _place(request: web.Request, user: User, dial_string: str) -> Call:
     did = request[ENTRY]["body"].get("did")
     placed = request.app[STATE].switch.place(user, dial_string, did)
     request[ENTRY]["call_id"] = placed.call_id
     return placed
 
 
-def _fault(state: State, number: int, dial_string: str) -> str | None:
-    """Throw the dice for this request; a magic number needs no luck."""
+def _pick_fault(state: State, number: int, dial_string: str) -> str | None:
+    """Pick a fault for this request, by a magic number or by the dice."""
     if magic := state.switch.choice.fault(dial_string):
         state.dice.counts[magic] += 1
         return magic
@@ -89,14 +89,14 @@ def _fault(state: State, number: int, dial_string: str) -> str | None:
     return None
 
 
-async def _faulty(
+async def _answer_badly(
     request: web.Request, fault: str, user: User, dial_string: str
 ) -> web.StreamResponse:
-    """Answer badly. Save for 429 and 500, nobody outside can tell whether there is a call."""
+    """Answer with a fault. Except for 429 and 500, a client cannot tell whether there is a call."""
     state = request.app[STATE]
     lucky = state.dice.fraction("and-yet-a-call", f"post-{request[ENTRY]['number']}") < 0.5
     if fault in {"status_503", "accept_then_reset"} or (fault.startswith("status_5xx") and lucky):
-        _placed(request, user, dial_string)
+        _place(request, user, dial_string)
     if fault == "status_429":
         raise ApiError(429, "Too many requests", retry_after=2)
     if fault == "accept_then_reset":
@@ -107,7 +107,7 @@ async def _faulty(
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Break the connection without a word; the answer is for aiohttp, nobody gets it."""
+    """Reset the connection; aiohttp needs the returned response, but nobody receives it."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=202)
@@ -116,31 +116,31 @@ def _reset(request: web.Request) -> web.Response:
 async def _hang(
     request: web.Request, user: User, dial_string: str, *, lucky: bool
 ) -> web.StreamResponse:
-    """Answer after any reasonable time-out, and too late for anyone to hear it."""
+    """Answer only after any reasonable time-out."""
     state = request.app[STATE]
     if lucky or state.switch.choice.fault(dial_string):
-        _placed(request, user, dial_string)
+        _place(request, user, dial_string)
     knobs = state.switch.choice.knobs(dial_string) or state.switch.knobs
     await asyncio.sleep(knobs.hang_seconds * state.config.time_scale)
     return web.Response(status=202)
 
 
-# --- a call that lives -------------------------------------------------------------
+# --- live calls --------------------------------------------------------------------
 
 
 def find_call(request: web.Request) -> Call:
-    """Return the call that the path names, if the call log knows it."""
-    found = request.app[STATE].switch.calls.get(request.match_info["call_id"])
-    if found is None or found.started is None:
+    """The call that the path names. Raises `ApiError` if it has no CDR."""
+    call = request.app[STATE].switch.calls.get(request.match_info["call_id"])
+    if call is None or call.started is None:
         raise ApiError(404, "Call not found")
-    return found
+    return call
 
 
 async def act(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/calls/{id}`: a blind transfer, the one action there is."""
+    """`POST /v1/calls/{id}`: a blind transfer, the only action."""
     body = await json_object(request)
     request[ENTRY]["body"] = body
-    found = find_call(request)
+    call = find_call(request)
     match body.get("actions"):
         case [{"type": "transfer", "target": str(target), **more}] if target:
             if more.get("mode", "blind") != "blind":
@@ -148,7 +148,7 @@ async def act(request: web.Request) -> web.StreamResponse:
         case _:
             raise ApiError(400, "actions must be one transfer with a target")
     try:
-        request.app[STATE].switch.act(found.call_id, Verb.TRANSFER, target=target)
+        request.app[STATE].switch.act(call.call_id, Verb.TRANSFER, target=target)
     except Impossible:
         raise ApiError(409, "Call is not connected") from None
     return web.Response(status=202)
@@ -161,7 +161,7 @@ async def recording(request: web.Request) -> web.StreamResponse:
     return web.Response(status=202)
 
 
-# --- the call log, users, endpoints ------------------------------------------------
+# --- CDRs, users, endpoints --------------------------------------------------------
 
 
 async def read_call(request: web.Request) -> web.StreamResponse:
@@ -170,11 +170,11 @@ async def read_call(request: web.Request) -> web.StreamResponse:
 
 
 async def list_calls(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/calls`, newest first; a filter that it does not know is ignored."""
-    state, asked = request.app[STATE], request.query
-    user_id = asked.get("user") or asked.get("user_id")
-    since, until = _date(asked, "from_date", 0), _date(asked, "to_date", 2**62)
-    direction, status = asked.get("direction"), asked.get("status")
+    """`GET /v1/calls`, newest first; unknown filters are ignored."""
+    state, query = request.app[STATE], request.query
+    user_id = query.get("user") or query.get("user_id")
+    since, until = _date(query, "from_date", 0), _date(query, "to_date", 2**62)
+    direction, status = query.get("direction"), query.get("status")
     rows = [
         call
         for call in reversed(state.switch.calls.values())
@@ -189,14 +189,14 @@ async def list_calls(request: web.Request) -> web.StreamResponse:
 
 
 async def list_users(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/users`; `search` looks in names and e-mail addresses."""
+    """`GET /v1/users`; `search` matches names and e-mail addresses."""
     wanted = request.query.get("search", "").casefold()
-    found = [
+    users = [
         user
         for user in request.app[STATE].switch.users.values()
         if wanted in user.name.casefold() or wanted in user.email.casefold()
     ]
-    return _page(request, [render.user(user) for user in found])
+    return _page(request, [render.user(user) for user in users])
 
 
 async def presence(request: web.Request) -> web.StreamResponse:
@@ -207,38 +207,38 @@ async def presence(request: web.Request) -> web.StreamResponse:
 
 
 async def user(request: web.Request) -> web.StreamResponse:
-    """`GET` and `POST /v1/users/{id}`; of what may be changed there, do not disturb."""
+    """`GET` and `POST /v1/users/{id}`; only do not disturb can be changed."""
     state = request.app[STATE]
-    found = find_user(state, request.match_info["user_id"])
+    known = find_user(state, request.match_info["user_id"])
     if request.method == "POST":
-        wanted = (await json_object(request)).get("do_not_disturb", found.do_not_disturb)
+        wanted = (await json_object(request)).get("do_not_disturb", known.do_not_disturb)
         if not isinstance(wanted, bool):
             raise ApiError(400, "do_not_disturb must be a boolean")
-        found = replace(found, do_not_disturb=wanted)
-        state.switch.users[found.user_id] = found
-    return web.json_response(render.user(found))
+        known = replace(known, do_not_disturb=wanted)
+        state.switch.users[known.user_id] = known
+    return web.json_response(render.user(known))
 
 
 async def queue_agent(request: web.Request) -> web.StreamResponse:
     """`GET` and `POST /v1/users/{id}/queue-agent` `{status, reason?}`; 404: in no queue."""
     state = request.app[STATE]
-    found = find_user(state, request.match_info["user_id"])
-    if found.queues is None:
+    user = find_user(state, request.match_info["user_id"])
+    if user.queues is None:
         raise ApiError(404, "Queue agent not found")
     if request.method == "POST":
         body = await json_object(request)
         status, reason = body.get("status"), body.get("reason")
         if status not in {"available", "paused", "logged_out"}:
             raise ApiError(400, "Invalid status")
-        found = replace(found, queues=status, pause_reason=reason if status == "paused" else None)
-        state.switch.users[found.user_id] = found
-    return web.json_response(render.queue_agent(found))
+        user = replace(user, queues=status, pause_reason=reason if status == "paused" else None)
+        state.switch.users[user.user_id] = user
+    return web.json_response(render.queue_agent(user))
 
 
 async def list_endpoints(request: web.Request) -> web.StreamResponse:
     """`GET /v1/webhook_endpoints`."""
     known = request.app[STATE].sender.endpoints
-    return _page(request, [render.endpoint(one) for one in known.values()])
+    return _page(request, [render.endpoint(endpoint) for endpoint in known.values()])
 
 
 async def endpoint(request: web.Request) -> web.StreamResponse:
@@ -259,7 +259,7 @@ async def endpoint(request: web.Request) -> web.StreamResponse:
 
 
 async def add_endpoint(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/webhook_endpoints`: the one answer that tells the secret."""
+    """`POST /v1/webhook_endpoints`: the only answer that contains the secret."""
     state = request.app[STATE]
     url, events = _endpoint_of(await json_object(request))
     secret = f"whsec_{state.config.new_id()}"
@@ -276,20 +276,20 @@ def _endpoint_of(body: dict[str, Any]) -> tuple[str, list[str]]:
     return url, events
 
 
-def _date(asked: Mapping[str, str], name: str, default: int) -> int:
+def _date(query: Mapping[str, str], name: str, default: int) -> int:
     """Read a filter as Unix ms; a bare date begins at midnight UTC."""
-    value = asked.get(name)
+    value = query.get(name)
     if not value:
         return default
     try:
-        found = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise ApiError(400, f"Invalid {name}") from None
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _page(request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
-    """Cut out one page; `page` names the last row of the one before."""
+    """One page of rows; `page` names the last row of the previous page."""
     limit = request.query.get("limit", "10")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 100):
         raise ApiError(400, "limit must be from 1 to 100")

@@ -1,8 +1,7 @@
-"""A simulated call: its truth, and which webhooks each act of somebody causes. Pure.
+"""A simulated call: its true state, and the webhooks that each act causes. Pure.
 
-What the provider says is not always what is true: while the agent's devices ring it says
-nothing, and a destination that never answered ends as "completed", with a duration that
-counts from the agent's own pick-up.
+The webhooks do not show everything: while the agent's devices ring there are none, and a call that
+was never answered ends as "completed", with a duration from the agent's own pick-up.
 """
 
 from dataclasses import dataclass, replace
@@ -15,25 +14,25 @@ class Verb(StrEnum):
     PICK_UP = "pick_up"
     """The agent picks up a device; the destination is dialed."""
     ANSWER = "answer"
-    """The destination answers, or the agent does if the call came in."""
+    """The destination answers, or the agent answers an inbound call."""
     VOICEMAIL = "voicemail"
-    """A machine takes the call."""
+    """A machine answers the call."""
     DECLINE = "decline"
     BUSY = "busy"
     FAIL = "fail"
     TIME_OUT = "time_out"
     """The network gives up ringing."""
     HANG_UP = "hang_up"
-    """Either side ends it: before an answer it is the calling side that gives up."""
+    """Either side ends the call; before an answer, the caller gives up."""
     LAPSE = "lapse"
-    """The agent's devices have rung in vain."""
+    """The agent's devices stop ringing unanswered."""
     TRANSFER = "transfer"
     FETCH = "fetch"
-    """A colleague takes over: the call was parked, say, and is fetched at another phone."""
+    """A colleague takes the call over at another phone, such as a parked call."""
 
 
 class Phase(StrEnum):
-    """Where a call stands."""
+    """The phase of a call."""
 
     DEVICES = "devices"
     RINGING = "ringing"
@@ -42,7 +41,7 @@ class Phase(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a call goes."""
+    """The direction of a call."""
 
     OUTBOUND = "outbound"
     INBOUND = "inbound"
@@ -51,7 +50,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One user's part in a call that went on to another one; times in Unix ms."""
+    """One user's part of a call that another user took over; times are Unix ms."""
 
     user_id: str
     connected: int
@@ -60,12 +59,11 @@ class Talk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call; times in Unix ms. `callee` is the colleague who rings in an internal call.
+    """One call; times are Unix ms. `callee` is the colleague who is rung in an internal call.
 
-    `placed` is when the request came in; the call log begins with `started`. `rings` are all users
-    of a ring group; `user_id` is who has the call, at first, if any, the first of them; `unnamed`:
-    but for its ringing, its events name nobody; `talks` are those that are over;
-    `recorded` and `summary` are as in the scenario.
+    `placed` is when the request arrived; the CDR begins with `started`. `rings` are all users of a
+    ring group; `user_id` has the call, at first the first of the group. `unnamed`: only its ringing
+    events name a user. `talks` are finished ones; `recorded` and `summary` are as in the scenario.
     """
 
     call_id: str
@@ -100,14 +98,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A webhook to be sent: its type, and the user named in it, if any."""
+    """A webhook to send: its type, and the user named in it, if any."""
 
     type: str
     user_id: str | None
 
 
 class Impossible(Exception):
-    """This cannot be done to the call as it stands."""
+    """The act is impossible in the call's present phase."""
 
 
 _ALLOWED = {
@@ -136,26 +134,26 @@ _ENDINGS = {
 
 
 def begin(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
-    """Let a call begin that needs no pick-up first: one from outside, or from a desk phone."""
+    """Begin a call that needs no pick-up first: an inbound one, or one from a desk phone."""
     if call.direction is not Direction.INBOUND:
         return _pick_up(call, now)
-    # A greeting is the platform's own answer: signalling, and no talk.
+    # A greeting is answered by the platform itself; it is no talk.
     answered = now if call.greeted else None
     ringing = replace(call, phase=Phase.RINGING, started=now, answered=answered)
     ringing = replace(ringing, rang_at=call.user_id)
     rings = call.rings or (call.user_id,)
-    # The account's event names a user only where just one is the target.
+    # The account's event names a user only if there is a single target.
     named = call.user_id if len(rings) == 1 else None
-    told = (News("call.ringing", user) for user in rings)
-    return ringing, (News("call.incoming", named), *told)
+    ringing_news = (News("call.ringing", user) for user in rings)
+    return ringing, (News("call.incoming", named), *ringing_news)
 
 
 def act(
     call: Call, verb: Verb, now: int, *, cause: int | None = None, target: str | None = None
 ) -> tuple[Call, tuple[News, ...]]:
-    """Do one thing to a call; `target` is who takes it, or to whom it goes.
+    """Perform an act on a call; `target` is who answers, fetches or receives it.
 
-    Raises `Impossible` if it cannot be done now.
+    Raises `Impossible` if the phase does not allow it.
     """
     if verb not in _ALLOWED[call.phase]:
         raise Impossible(f"{verb.value} is impossible while {call.phase.value}")
@@ -168,7 +166,7 @@ def act(
     if verb is Verb.FETCH:
         return _fetch(call, now, target)
     if verb is Verb.VOICEMAIL:
-        return _machine(call, now)
+        return _reach_machine(call, now)
     if verb is Verb.TRANSFER:
         moved = replace(call, transferred=now, target=target)
         return moved, (News("call.transfer", call.user_id),)
@@ -176,38 +174,38 @@ def act(
 
 
 def live(call: Call) -> bool:
-    """Whether the call log shows the call as going on."""
+    """Whether the CDR shows the call as live."""
     return call.started is not None and call.phase is not Phase.OVER
 
 
 def _pick_up(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
     picked = replace(call, phase=Phase.RINGING, started=now, answered=now)
-    told = News("call.initiated", call.user_id)
+    dialed = News("call.initiated", call.user_id)
     if call.callee is None:
-        return picked, (told,)
-    return picked, (told, News("call.ringing", call.callee))
+        return picked, (dialed,)
+    return picked, (dialed, News("call.ringing", call.callee))
 
 
 def _connect(call: Call, now: int, *, machine: bool) -> tuple[Call, tuple[News, ...]]:
     answered = now if call.answered is None else call.answered
     talking = replace(call, phase=Phase.TALKING, answered=answered, connected=now, machine=machine)
-    return talking, _to_each(call, "call.answered")
+    return talking, _news_for_each(call, "call.answered")
 
 
-def _machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
-    """An agent who dials talks to the machine; one who is dialed is not connected to it."""
+def _reach_machine(call: Call, now: int) -> tuple[Call, tuple[News, ...]]:
+    """An agent who dials is connected to the machine; one who is called is not."""
     if call.direction is Direction.INBOUND:
         return replace(call, phase=Phase.TALKING, machine=True), ()
     return _connect(call, now, machine=True)
 
 
 def _fetch(call: Call, now: int, user_id: str | None) -> tuple[Call, tuple[News, ...]]:
-    """The talk of the one is over, and that of the other begins: the same event once more."""
+    """End one user's talk and begin another's, with a second event of the same type."""
     if user_id in {None, call.user_id} or call.connected is None:
-        raise Impossible("a talk is fetched by another user")
+        raise Impossible("only another user can fetch a talk")
     talks = (*call.talks, Talk(call.user_id, call.connected, now))
     fetched = replace(call, user_id=user_id, connected=now, talks=talks)
-    return fetched, _to_each(fetched, "call.answered")
+    return fetched, _news_for_each(fetched, "call.answered")
 
 
 def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tuple[News, ...]]:
@@ -217,11 +215,11 @@ def _end(call: Call, verb: Verb, now: int, cause: int | None) -> tuple[Call, tup
     elif verb is Verb.HANG_UP and call.direction is Direction.INBOUND and not call.connected:
         status = "no-answer"
     over = replace(call, phase=Phase.OVER, ended=now, status=status, cause=cause or usual)
-    return over, _to_each(call, "call.end")
+    return over, _news_for_each(call, "call.end")
 
 
-def _to_each(call: Call, kind: str) -> tuple[News, ...]:
-    """An internal call is told to both users, for it is a call of each."""
+def _news_for_each(call: Call, kind: str) -> tuple[News, ...]:
+    """A webhook for the user, or for both users of an internal call."""
     users = (call.user_id,) if call.callee is None else (call.user_id, call.callee)
     if call.unnamed:
         return (News(kind, None),)

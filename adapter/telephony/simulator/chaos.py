@@ -1,7 +1,7 @@
-"""Faults that the simulated provider makes on purpose, by seeded dice. Pure but for the counters.
+"""Faults that the simulated provider makes on purpose, by seeded dice. Pure except for counters.
 
-Each throw is decided by the seed, the kind of fault and what it is thrown for, not by the
-order of throwing: the same seed gives the same faults, whatever else goes on meanwhile.
+Each throw depends on the seed, the kind of fault and its subject, but not on the order of throws.
+So the same seed always gives the same faults.
 """
 
 import random
@@ -14,14 +14,13 @@ from typing import Any
 class Knobs:
     """Probabilities from 0 to 1, of each webhook or of each `POST /v1/calls`.
 
-    Webhooks: `duplicate` (sent twice), `reorder` (held back until later ones have gone),
-    `drop` (never sent; always for the types in `drop_types`), `delay_ms` (a range to wait),
-    `bad_signature` and `stale_signature` (the first attempt is wrong, the redelivery right),
-    `omit` (each optional field is left out), `again` (sent once more `again_ms` after it was
-    taken, with a signature that is `again_age_seconds` old, as of who retries for hours).
-    Requests: `status_429` (no call), `status_5xx` and `hang` (a call in half of the cases;
-    `hang` answers only after `hang_seconds`), `accept_then_reset` (a call, and the
-    connection is reset).
+    Webhooks: `duplicate` (sent twice), `reorder` (delayed until after later ones), `drop` (never
+    sent; always for the types in `drop_types`), `delay_ms` (range of a wait), `bad_signature` and
+    `stale_signature` (only on the first attempt), `omit` (leaves out each optional field), `again`
+    (sent again after `again_ms` with a signature `again_age_seconds` old, like a sender that
+    retries for hours). Requests: `status_429` (no call), `status_5xx` and `hang` (a call in half
+    of the cases; `hang` answers after `hang_seconds`), `accept_then_reset` (a call, then a reset
+    connection).
     """
 
     duplicate: float = 0.0
@@ -43,10 +42,10 @@ class Knobs:
     reorder_ms: int = 1500
 
     def changed(self, wanted: dict[str, Any]) -> "Knobs":
-        """Return these with the wanted ones changed.
+        """These knobs with the wanted changes.
 
         Raises:
-            ValueError: an unknown knob, or a value that is not one.
+            ValueError: an unknown knob, or an invalid value.
         """
         known = {f.name for f in fields(self)}
         if unknown := set(wanted) - known:
@@ -76,19 +75,19 @@ def _value(name: str, value: Any) -> Any:
 
 
 class Dice:
-    """Throws, and counts what was thrown. `seed` may be changed between calls."""
+    """Seeded dice that count their hits. `seed` may be changed between calls."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.counts: Counter[str] = Counter()
 
     def hits(self, kind: str, subject: str, probability: float) -> bool:
-        """Tell whether this fault befalls this subject; a hit is counted."""
+        """Whether this fault hits this subject; counts hits."""
         hit = probability > 0 and self.fraction(kind, subject) < probability
         if hit:
             self.counts[kind] += 1
         return hit
 
     def fraction(self, kind: str, subject: str) -> float:
-        """Return the throw itself, from 0 up to 1."""
+        """The throw itself, from 0 up to 1."""
         return random.Random(f"{self.seed}:{kind}:{subject}").random()  # noqa: S311 - a play

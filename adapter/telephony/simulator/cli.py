@@ -15,7 +15,7 @@ from adapter.telephony.simulator.server import serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the simulator with these arguments until a signal ends it; the exit status."""
+    """Run the simulator until a signal ends it; returns the exit status."""
     args = _parser().parse_args(argv)
     try:
         alive = sys.stdin.buffer if args.with_stdin else None
@@ -27,12 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def configure(argv: Sequence[str] | None) -> Config:
-    """Read the arguments; argparse ends the process with status 2 if they are wrong."""
+    """Read the arguments; argparse exits with status 2 if they are wrong."""
     return configured(_parser().parse_args(argv))
 
 
 def configured(args: argparse.Namespace) -> Config:
-    """What the arguments say."""
+    """The config that the arguments describe."""
     return Config(
         now=_now,
         new_id=_new_id,
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare them."""
+    """Declare the arguments."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
     add("--port", type=int, default=8082, help="0 selects a free port")

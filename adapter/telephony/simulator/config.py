@@ -1,4 +1,4 @@
-"""What a simulated provider is told at its start."""
+"""The settings of a simulated provider."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from adapter.telephony.simulator.script import Scenario, Timings
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with a phone at the provider. `extension` is dialed by colleagues.
+    """A user with a phone at the provider. Colleagues dial `extension`.
 
-    `is_online`: at least one phone is registered; `ring_profiles` name other phones to ring;
-    `queues`: `available` or `paused` for the queues, None for who is in none.
+    `is_online`: at least one phone is registered. `ring_profiles` name other phones to ring.
+    `queues`: `available` or `paused` in the queues, None for a user in no queue.
     """
 
     user_id: str
@@ -39,10 +39,10 @@ DEFAULT_USERS = (
 class Config:
     """Settings of one simulator; nothing here is a real credential.
 
-    `now` returns Unix ms, `new_id` an opaque suffix that no earlier run has used.
-    `time_scale` stretches the scenarios' waits (0.01: a minute passes in 0.6 s); stamps
-    on calls are always those of `now`. `backoff_seconds` are the waits before each
-    redelivery, not scaled; when they are used up the event is given up.
+    `now` returns Unix ms, `new_id` an opaque suffix that no earlier run has used. `time_scale`
+    scales the scenarios' waits (0.01: a minute passes in 0.6 s); timestamps of calls always come
+    from `now`. `backoff_seconds` are the unscaled waits before redeliveries; after the last one
+    the event is given up.
     """
 
     now: Callable[[], int]

@@ -1,4 +1,4 @@
-"""The control page: a person plays the people at the other ends of the line."""
+"""The control page, on which a person plays the other parties."""
 
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from adapter.telephony.simulator.script import Outcome, Scenario
 from adapter.telephony.simulator.state import STATE
 
 SHOWN = 30
-"""How many calls the page shows."""
+"""The number of calls on the page."""
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -31,7 +31,7 @@ async def page(_: web.Request) -> web.StreamResponse:
 
 
 async def state(request: web.Request) -> web.StreamResponse:
-    """`GET /control/state`: what the page shows."""
+    """`GET /control/state`: the page's data."""
     simulator = request.app[STATE]
     users = [render.user(user) for user in simulator.switch.users.values()]
     return web.json_response({"users": users, "calls": truths(simulator)[:SHOWN]})
@@ -63,7 +63,7 @@ async def incoming(request: web.Request) -> web.StreamResponse:
 
 
 def _same_origin(request: web.Request) -> None:
-    """Refuse other sites' pages: these requests need no key."""
+    """Refuse pages of other sites, because these requests need no key."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise ApiError(403, "Another site may not do this")

@@ -1,7 +1,7 @@
-"""Sends webhooks as DialStack does: signed, at least once, in no promised order.
+"""Sends webhooks as DialStack does: signed, at least once, in no guaranteed order.
 
-A delivery is repeated until its endpoint answers 2xx or the back-off is used up. Every
-attempt is written down, for whoever checks what the adapter made of it.
+A delivery is repeated until its endpoint answers 2xx or the back-off is used up. Every attempt is
+recorded for checks of the adapter's results.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ STALE_BY_SECONDS = 3600
 
 @dataclass(slots=True)
 class Delivery:
-    """One event on its way to one endpoint, and what was answered."""
+    """One event for one endpoint, with its attempts and answers."""
 
     event_id: str
     type: str
@@ -37,13 +37,13 @@ class Delivery:
     age_seconds: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Write it for the history."""
+        """The delivery as JSON for the history."""
         names = (one.name for one in fields(self) if one.name != "age_seconds")
         return {name: getattr(self, name) for name in names}
 
 
 class Sender:
-    """Owns the endpoints and everything that is on its way to them."""
+    """Owns the endpoints and the deliveries to them."""
 
     def __init__(self, config: Config, dice: Dice, chores: Chores) -> None:
         self._config = config
@@ -54,12 +54,12 @@ class Sender:
         self.log: deque[Delivery] = deque(maxlen=config.history_limit)
 
     async def open(self) -> None:
-        """Open the client's connections (needs a running loop)."""
+        """Open the HTTP client; needs a running event loop."""
         seconds = self._config.delivery_timeout_seconds
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds))
 
     async def close(self) -> None:
-        """Close them."""
+        """Close the HTTP client."""
         if self._session is not None:
             await self._session.close()
 
@@ -70,16 +70,16 @@ class Sender:
         return endpoint
 
     def send(self, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
-        """Start delivering an event to every endpoint that wants it.
+        """Start delivering an event to every endpoint that subscribed to it.
 
-        `subject` names the event for the dice, alike in each run of the same seed.
+        `subject` names the event for the dice, the same in each run with the same seed.
         """
         for number, endpoint in enumerate(self.endpoints.values()):
             if endpoint.wants(body["type"]):
                 self._send(endpoint, body, f"{subject}:{number}", knobs)
 
     def _send(self, endpoint: Endpoint, body: dict[str, Any], subject: str, knobs: Knobs) -> None:
-        delivery = self._logged(endpoint, body)
+        delivery = self._log(endpoint, body)
         faults = delivery.faults
         drop = 1.0 if body["type"] in knobs.drop_types else knobs.drop
         if self._dice.hits("drop", subject, drop):
@@ -98,16 +98,16 @@ class Sender:
         ]
         self._start(endpoint, delivery, wait_ms)
         if self._dice.hits("duplicate", subject, knobs.duplicate):
-            copy = self._logged(endpoint, body)
+            copy = self._log(endpoint, body)
             copy.faults.append("duplicate")
             self._start(endpoint, copy, wait_ms)
         if self._dice.hits("again", subject, knobs.again):
-            copy = self._logged(endpoint, body)
+            copy = self._log(endpoint, body)
             copy.faults.append("again")
             copy.age_seconds = knobs.again_age_seconds
             self._start(endpoint, copy, wait_ms + knobs.again_ms)
 
-    def _logged(self, endpoint: Endpoint, body: dict[str, Any]) -> Delivery:
+    def _log(self, endpoint: Endpoint, body: dict[str, Any]) -> Delivery:
         call_id = body["data"]["call_id"]
         now = self._config.now()
         delivery = Delivery(body["id"], body["type"], call_id, endpoint.url, now, body)
@@ -132,7 +132,7 @@ class Sender:
         delivery.fate = "given-up"
 
     async def _attempt(self, endpoint: Endpoint, delivery: Delivery, raw: bytes, how: str) -> bool:
-        """Post once; 2xx is the only answer that ends it."""
+        """Post once; whether the answer was 2xx."""
         if self._session is None:
             raise RuntimeError("open() was not called")
         headers = {

@@ -1,11 +1,11 @@
-"""Where a simulated provider's webhooks go."""
+"""The webhook endpoints of a simulated provider."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where webhooks go; `events` holds "*" for all types."""
+    """A webhook endpoint; `events` contains "*" for all types."""
 
     endpoint_id: str
     url: str
@@ -13,5 +13,5 @@ class Endpoint:
     secret: str = field(repr=False)
 
     def wants(self, kind: str) -> bool:
-        """Whether it asked for this type."""
+        """Whether it subscribed to this type."""
         return "*" in self.events or kind in self.events

@@ -1,4 +1,4 @@
-"""How the simulated API refuses, and what every answer of it carries."""
+"""The simulated API's refusals, and what all of its responses have in common."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -12,11 +12,11 @@ from adapter.telephony.simulator.state import STATE
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ENTRY = web.RequestKey("simulator-post", dict)
-"""Where a request keeps its row of the history, for its handler to add to."""
+"""The request's entry in the history, which its handler completes."""
 
 
 class ApiError(Exception):
-    """An answer that is no success."""
+    """A refusal with its status and text."""
 
     def __init__(self, status: int, text: str, *, retry_after: int | None = None) -> None:
         super().__init__(text)
@@ -25,14 +25,14 @@ class ApiError(Exception):
         self.retry_after = retry_after
 
     def response(self) -> web.Response:
-        """Write it in the first of the documented shapes."""
+        """The response, in the first of the documented shapes."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return web.json_response({"error": self.text}, status=self.status, headers=headers)
 
 
 @web.middleware
 async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Number the request, write POSTs down, check the key, and turn refusals into JSON."""
+    """Number the request, record POSTs, check the key, and turn refusals into JSON."""
     state = request.app[STATE]
     request_id = f"req_{state.config.new_id()}"
     entry = {"at": state.config.now(), "path": request.path, "request_id": request_id}
@@ -54,17 +54,17 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _is_api(path: str) -> bool:
-    """Whether a product would ask this, rather than a test or a hand."""
+    """Whether this is a request of the product, rather than of a test or the control page."""
     return path.startswith("/v1/") and not path.startswith("/v1/test_helpers/")
 
 
 def _check_key(request: web.Request) -> None:
-    """Demand key and account below `/v1`; the control page is for whoever sits here."""
+    """Require key and account below `/v1`; the control page needs none."""
     if not request.path.startswith("/v1/"):
         return
     config = request.app[STATE].config
-    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-    if not compare_digest(given, f"Bearer {config.token}".encode()):
+    header = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if not compare_digest(header, f"Bearer {config.token}".encode()):
         raise ApiError(401, "Unauthorized")
     account = request.headers.get("DialStack-Account")
     if not account:
@@ -74,7 +74,7 @@ def _check_key(request: web.Request) -> None:
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
-    """Read the body. Raises `ApiError` if it is no JSON object."""
+    """Read the body. Raises `ApiError` if it is not a JSON object."""
     try:
         body = json.loads(await request.read() or b"{}")
     except ValueError:

@@ -1,4 +1,4 @@
-"""What only tests and demos ask: sandbox calls, scenarios, faults, hands, history."""
+"""Requests of tests and demos only: sandbox calls, scenarios, faults, manual acts, history."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,7 +14,7 @@ from adapter.telephony.simulator.script import Scenario
 from adapter.telephony.simulator.state import STATE, State
 
 MOST_RINGS = 50
-"""Users of one ring group."""
+"""The most users of a ring group."""
 
 BY_HAND = {
     verb.value: verb
@@ -53,22 +53,22 @@ async def sandbox_call(request: web.Request) -> web.StreamResponse:
 
 
 def _rings(body: dict[str, Any], state: State, direction: Direction) -> tuple[str, ...]:
-    """The users of a ring group: `users`, of a call from outside."""
+    """The users of a ring group for an inbound call, from `users`."""
     users = body.get("users", [])
     if not isinstance(users, list) or len(users) > MOST_RINGS:
         raise ApiError(400, "users is a list of ids")
     if users and direction is not Direction.INBOUND:
         raise ApiError(400, "Only a call from outside rings at several users")
-    return tuple(find_user(state, one).user_id for one in users)
+    return tuple(find_user(state, user_id).user_id for user_id in users)
 
 
 async def by_hand(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/test_helpers/calls/{id}/{act}`: from then on the scenario is over."""
+    """`POST /v1/test_helpers/calls/{id}/{act}`: ends the call's scenario."""
     return web.json_response(render.truth(drive(request)))
 
 
 def drive(request: web.Request) -> Call:
-    """Do what the path names to the call that it names."""
+    """Perform the path's act on the path's call. Raises `ApiError`."""
     verb = BY_HAND.get(request.match_info["act"])
     if verb is None:
         raise ApiError(404, f"Acts are {', '.join(BY_HAND)}")
@@ -81,12 +81,12 @@ def drive(request: web.Request) -> Call:
 
 
 async def list_truth(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/test_helpers/calls`: every call, those that ring unseen too, newest first."""
+    """`GET /v1/test_helpers/calls`: every call, even before its first event, newest first."""
     return web.json_response({"data": truths(request.app[STATE])})
 
 
 def truths(state: State) -> list[dict[str, Any]]:
-    """Write every call's truth, newest first."""
+    """The true state of every call, newest first."""
     return [render.truth(call) for call in reversed(state.switch.calls.values())]
 
 
@@ -103,7 +103,7 @@ async def set_scenario(request: web.Request) -> web.StreamResponse:
 
 
 async def set_chaos(request: web.Request) -> web.StreamResponse:
-    """`POST /v1/test_helpers/chaos` `{seed?, <knob>: value…}`: what is not named stays."""
+    """`POST /v1/test_helpers/chaos` `{seed?, <knob>: value…}`: others stay unchanged."""
     state = request.app[STATE]
     body = await json_object(request)
     seed = body.pop("seed", state.dice.seed)
@@ -126,7 +126,7 @@ async def set_user(request: web.Request) -> web.StreamResponse:
 
 
 async def history(request: web.Request) -> web.StreamResponse:
-    """`GET /v1/test_helpers/history`: all that was asked, all that was true, all that was sent."""
+    """`GET /v1/test_helpers/history`: all requests, all true states, all deliveries."""
     state = request.app[STATE]
     return web.json_response(
         {
@@ -139,12 +139,12 @@ async def history(request: web.Request) -> web.StreamResponse:
 
 
 def _scenario(body: dict[str, Any], state: State) -> tuple[Scenario, Knobs | None]:
-    """Read a scenario and the knobs for its calls alone."""
-    told, chaos = body.get("scenario", {}), body.get("chaos")
-    if not isinstance(told, dict) or not isinstance(chaos, dict | None):
+    """Read a scenario and the knobs that apply only to its calls."""
+    scenario_body, chaos = body.get("scenario", {}), body.get("chaos")
+    if not isinstance(scenario_body, dict) or not isinstance(chaos, dict | None):
         raise ApiError(400, "scenario and chaos are objects")
     try:
-        scenario = scenarios.parse(told)
+        scenario = scenarios.parse(scenario_body)
     except ValueError as error:
         raise ApiError(400, str(error)) from None
     return scenario, None if chaos is None else _knobs(chaos, state.switch.knobs)

@@ -1,4 +1,4 @@
-"""The simulator's own way to write DialStack's JSON; it shares no code with the adapter's. Pure."""
+"""Writes DialStack's JSON, without sharing code with the adapter. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -20,7 +20,7 @@ def stamp(at: int | None) -> str | None:
 
 
 def event(event_id: str, account: str, call: Call, news: News, user_field: str) -> dict[str, Any]:
-    """Write one webhook, about the call as it stands now."""
+    """Write one webhook about the call's present state."""
     data = {"call_id": call.call_id, **_fields(call), "status": call.status or _STATUS[call.phase]}
     if news.user_id is not None:
         data[user_field] = news.user_id
@@ -38,7 +38,7 @@ _STATUS = {
 
 
 def record(call: Call) -> dict[str, Any]:
-    """Write one row of the call log: while the call lives, when anybody answered is not told."""
+    """Write a CDR; while the call is live, it has no answer times."""
     nobody = len(call.rings) > 1 and call.connected is None
     talked = call.ended is not None and call.connected is not None
     row = {
@@ -57,12 +57,12 @@ def record(call: Call) -> dict[str, Any]:
 
 
 def _download(call: Call) -> str:
-    """Write a signed address that is good for ten minutes."""
+    """Write a signed address that expires after ten minutes."""
     return f"https://recordings.invalid/{call.call_id}.wav?Expires={call.ended}&Signature=0"
 
 
 def truth(call: Call) -> dict[str, Any]:
-    """Write what really happened, for whoever checks the adapter; times in Unix ms."""
+    """Write the call's true state, for checks of the adapter; times are Unix ms."""
     return {
         "id": call.call_id,
         "user": call.user_id,
@@ -107,7 +107,7 @@ def user(person: User) -> dict[str, Any]:
 
 
 def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
-    """Write whether the user's phones can ring, and what they do."""
+    """Write the user's presence: whether their phones can ring, and their state."""
     mine = [call for call in calls if person.user_id in _users(call)]
     busy = any(call.phase in {Phase.RINGING, Phase.TALKING} for call in mine)
     state = "offline" if not person.is_online else "busy" if busy else "available"
@@ -121,13 +121,13 @@ def presence(person: User, calls: Iterable[Call]) -> dict[str, Any]:
 
 
 def _users(call: Call) -> set[str | None]:
-    """Whose phones it keeps busy: while it rings, all of a group's."""
+    """The users whose phones the call keeps busy; while ringing, all of a group."""
     rings = call.rings if call.phase is Phase.RINGING else ()
     return {call.user_id, call.callee, *rings}
 
 
 def queue_agent(person: User) -> dict[str, Any]:
-    """Write what the queues know of the user."""
+    """Write the user's queue agent."""
     return {
         "user_id": person.user_id,
         "status": person.queues,
@@ -136,7 +136,7 @@ def queue_agent(person: User) -> dict[str, Any]:
 
 
 def endpoint(known: Endpoint) -> dict[str, Any]:
-    """Write a webhook endpoint; its secret was told once."""
+    """Write a webhook endpoint, without its secret."""
     return {
         "id": known.endpoint_id,
         "object": "webhook_endpoint",
@@ -162,6 +162,6 @@ def _fields(call: Call) -> dict[str, Any]:
 
 
 def _duration(call: Call) -> int | None:
-    """Count from the first pick-up, connected or not: the documented trap."""
+    """Seconds from the first pick-up, connected or not, as documented."""
     begin = call.answered if call.answered is not None else call.started
     return None if call.ended is None or begin is None else (call.ended - begin) // 1000

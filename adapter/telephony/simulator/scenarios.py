@@ -1,7 +1,7 @@
-"""Which scenario an outbound call plays: told by the number dialed, the user, or the default.
+"""Chooses the scenario of an outbound call by the dialed number, the user, or the default.
 
-Asked in this order: what a test has set for the number, for the user, what the number's last
-four digits say (below), what a test has set as the default, the setting.
+The order is: a test's scenario for the number, for the user, the number's last four digits
+(below), a test's default, the setting.
 
 | last four | what happens |
 |---|---|
@@ -56,9 +56,9 @@ MAGIC_FAULTS = {
 
 
 def digits(number: str) -> str:
-    """Return the digits of a number, without a leading NANP 1, to compare by."""
-    found = re.sub(r"[^0-9]", "", number)
-    return found[1:] if len(found) == 11 and found[0] == "1" else found
+    """The digits of a number without a leading NANP 1, for comparison."""
+    plain = re.sub(r"[^0-9]", "", number)
+    return plain[1:] if len(plain) == 11 and plain[0] == "1" else plain
 
 
 def parse(body: dict[str, Any]) -> Scenario:
@@ -92,7 +92,7 @@ def parse(body: dict[str, Any]) -> Scenario:
 
 
 class Choice:
-    """What tests have set, and how it is looked up."""
+    """The scenarios and knobs that tests have set."""
 
     def __init__(self, default: Scenario) -> None:
         self._setting = default
@@ -122,8 +122,8 @@ class Choice:
     def scenario(self, user_id: str, number: str) -> Scenario:
         """Return the scenario of a call of this user to this number."""
         dialed = digits(number)
-        found = self._by_number.get(dialed) or self._by_user.get(user_id)
-        return found or MAGIC.get(dialed[-4:]) or self._default or self._setting
+        chosen = self._by_number.get(dialed) or self._by_user.get(user_id)
+        return chosen or MAGIC.get(dialed[-4:]) or self._default or self._setting
 
     def knobs(self, number: str) -> Knobs | None:
         """Return the knobs set for calls to this number, if any were."""

@@ -1,8 +1,7 @@
-"""What will happen in a simulated call, and when: pure, the same for the same seed.
+"""The timeline of a simulated call. Pure; the same for the same seed.
 
-A scenario names an outcome and, where it matters, seconds; what it leaves out is drawn
-from the timings by the seed. The timeline is only the default course of things: a hand
-on the control page may do anything else in between.
+A scenario names an outcome and optional durations; missing ones are drawn from the timings by the
+seed. The timeline is only the default: a person on the control page may intervene.
 """
 
 import random
@@ -13,36 +12,35 @@ from typing import Literal
 from adapter.telephony.simulator.call import Verb
 
 Seconds = tuple[float, float]
-"""A range from which a duration is drawn, both ends included."""
+"""A range from which a duration is drawn, inclusive."""
 
 
 class Outcome(StrEnum):
-    """How a simulated call goes."""
+    """The course of a simulated call."""
 
     ANSWERED = "answered"
     NO_ANSWER = "no-answer"
-    """Outbound: the agent gives up; ends as "completed", the documented trap."""
+    """Outbound: the agent gives up; the call ends as "completed", the documented trap."""
     TIMED_OUT = "timed-out"
-    """Nobody answers until the network ends it; says "no-answer" plainly."""
+    """Nobody answers until the network ends the call; it ends as "no-answer"."""
     BUSY = "busy"
     VOICEMAIL = "voicemail"
     NOBODY_PICKS_UP = "nobody-picks-up"
-    """None of the agent's devices is picked up: no event, ever."""
+    """None of the agent's devices is picked up, so there is never an event."""
     REJECTED = "rejected"
     FAILED = "failed"
     MANUAL = "manual"
-    """Nothing happens by itself."""
+    """Nothing happens automatically."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One course of a call; None is drawn. `cause` (Q.850) is for a failed call.
+    """One course of a call; None durations are drawn. `cause` (Q.850) is for a failed call.
 
-    `hung_up_by` is told in the call's truth; the provider's events do not say it. `greeting`: an
-    inbound call is answered by the platform at once, and rings at the agent behind its greeting.
-    `taken_by` names the user who answers, at whom it may not have rung; `fetched_by` the one who
-    takes the call over in the middle of the talk; `unnamed`: the events of both name nobody. Of a
-    talk, when it is over, the call log has a recording if it was `recorded`, and the `summary`.
+    `hung_up_by` appears only in the call's true state. `greeting`: the platform answers an inbound
+    call at once and rings the agent after its greeting. `taken_by` is the user who answers, even
+    if it did not ring there; `fetched_by` takes the call over in the middle of the talk. `unnamed`:
+    events name no user. The CDR of a finished talk has a recording if `recorded`, and `summary`.
     """
 
     outcome: Outcome = Outcome.ANSWERED
@@ -61,7 +59,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timings:
-    """Where durations are drawn from; `devices` is how long the agent's devices ring at most."""
+    """The ranges of durations; `devices` is the longest ringing of the agent's devices."""
 
     pick_up: Seconds = (1.0, 2.5)
     ring: Seconds = (2.0, 4.0)
@@ -71,7 +69,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that somebody does, `delay_ms` after the call began."""
+    """An act `delay_ms` after the call began."""
 
     delay_ms: int
     verb: Verb
@@ -82,12 +80,12 @@ class Step:
 def timeline(
     scenario: Scenario, timings: Timings, seed: str, *, picked_up: bool
 ) -> tuple[Step, ...]:
-    """Lay out a call. `picked_up`: no device of the agent has to be picked up first."""
+    """The steps of a call. `picked_up`: no device of the agent needs to be picked up first."""
     rng = random.Random(seed)  # noqa: S311 - a play, not a secret
-    # All three are drawn whether needed or not: one scenario's change leaves the others be.
-    wait = _drawn(scenario.pick_up_seconds, timings.pick_up, rng)
-    ring = _drawn(scenario.ring_seconds, timings.ring, rng)
-    talk = _drawn(scenario.talk_seconds, timings.talk, rng)
+    # Always draw all three, so that a change of one scenario does not affect others.
+    wait = _draw(scenario.pick_up_seconds, timings.pick_up, rng)
+    ring = _draw(scenario.ring_seconds, timings.ring, rng)
+    talk = _draw(scenario.talk_seconds, timings.talk, rng)
     if scenario.outcome is Outcome.MANUAL:
         return ()
     if scenario.outcome is Outcome.NOBODY_PICKS_UP and not picked_up:
@@ -120,7 +118,7 @@ def _after_pick_up(scenario: Scenario, ring_ends: float, talk: float) -> tuple[S
             return (Step(at, Verb.TIME_OUT),)
 
 
-def _drawn(fixed: float | None, span: Seconds, rng: random.Random) -> float:
+def _draw(fixed: float | None, span: Seconds, rng: random.Random) -> float:
     drawn = rng.uniform(*span)
     return drawn if fixed is None else fixed
 

@@ -1,4 +1,4 @@
-"""The simulated provider as an HTTP server, and its life."""
+"""The simulated provider as an HTTP server."""
 
 import asyncio
 import signal
@@ -45,15 +45,15 @@ ROUTES = (
 
 
 def make_app(config: Config) -> web.Application:
-    """Build the application; its calls and deliveries end with it."""
+    """Build the application, which owns its calls and deliveries."""
     app = web.Application(middlewares=[only_asked_as(config.names), answered])
     app[STATE] = State(config)
     app.add_routes(ROUTES)
-    app.cleanup_ctx.append(_life)
+    app.cleanup_ctx.append(_run_with_app)
     return app
 
 
-async def _life(app: web.Application) -> AsyncIterator[None]:
+async def _run_with_app(app: web.Application) -> AsyncIterator[None]:
     state = app[STATE]
     await state.sender.open()
     yield
@@ -63,22 +63,22 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
 
 
 class _UntilEnd(asyncio.Protocol):
-    """Reads and forgets; the end of what it reads is the end of us."""
+    """Discards what it reads, and stops the server at the end of the pipe."""
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Whoever held the other end is gone, however it went."""
+        """The process at the other end is gone: stop."""
         self._stop.set()
 
 
 async def serve(
     config: Config, ready: Callable[[str], None], alive: BinaryIO | None = None
 ) -> None:
-    """Run until SIGINT or SIGTERM, or until `alive` (a pipe) is at its end.
+    """Run until SIGINT, SIGTERM or the end of `alive` (a pipe).
 
-    `ready` is told the base URL, with the port in use. Raises OSError where it cannot listen.
+    `ready` is called with the base URL including the port. Raises OSError if it cannot listen.
     """
     runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=1)
     await runner.setup()

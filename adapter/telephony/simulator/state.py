@@ -1,4 +1,4 @@
-"""All that one simulator is, in one place for its request handlers."""
+"""The whole state of one simulator, for its request handlers."""
 
 from collections import deque
 from typing import Any

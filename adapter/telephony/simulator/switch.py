@@ -1,4 +1,4 @@
-"""Where simulated calls live: it plays their scenarios and tells the webhooks about them."""
+"""Runs simulated calls: plays their scenarios and sends their webhooks."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from adapter.telephony.simulator.script import Outcome, Scenario, Step, timeline
 
 
 class Switch:
-    """All calls of the account, living and over, with the timers that drive them."""
+    """All live and finished calls of the account, with the timers that drive them."""
 
     def __init__(self, config: Config, dice: Dice, sender: Sender) -> None:
         self._config = config
@@ -32,12 +32,12 @@ class Switch:
     # --- how a call begins -----------------------------------------------------------
 
     def place(self, user: User, dial_string: str, did: str | None = None) -> Call:
-        """Begin a call that was asked for by `POST /v1/calls`: the user's devices ring.
+        """Begin a call of `POST /v1/calls`: the user's devices ring.
 
-        `did` is the number that the destination is shown.
+        `did` is the number shown to the destination.
         """
         source = did or self._config.number
-        made = self._made(user, Direction.OUTBOUND, source, dial_string, user.name)
+        made = self._new_call(user, Direction.OUTBOUND, source, dial_string, user.name)
         made = replace(made, did=did)
         made = self._perhaps_internal(made, user)
         scenario = self.choice.scenario(user.user_id, dial_string)
@@ -58,18 +58,18 @@ class Switch:
         knobs: Knobs | None = None,
         rings: tuple[str, ...] = (),
     ) -> Call:
-        """Begin a call that nobody asked the API for: from outside, or from a desk phone.
+        """Begin a call without an API request: an inbound one, or one from a desk phone.
 
-        `rings` are the users of a ring group that a call from outside is for.
+        `rings` are the users of a ring group that an inbound call is for.
         """
-        made = self._made(user, direction, from_number, to_number, from_name)
+        made = self._new_call(user, direction, from_number, to_number, from_name)
         made = replace(made, rings=rings, unnamed=scenario.unnamed)
         if direction is not Direction.INBOUND:
             made = self._perhaps_internal(made, user)
         self._play(made, scenario, knobs, picked_up=True)
         return made
 
-    def _made(
+    def _new_call(
         self, user: User, direction: Direction, source: str, target: str, name: str | None
     ) -> Call:
         return Call(
@@ -83,7 +83,7 @@ class Switch:
         )
 
     def _perhaps_internal(self, made: Call, user: User) -> Call:
-        """Recognise a colleague's extension."""
+        """Make the call internal if a colleague's extension was dialed."""
         for other in self.users.values():
             if other.extension == made.to_number and other is not user:
                 return replace(
@@ -107,21 +107,22 @@ class Switch:
         made = replace(made, recorded=scenario.recorded, summary=scenario.summary)
         self.calls[made.call_id] = made
         if picked_up:
-            self._take(*calls.begin(made, self._config.now()))
+            self._store_and_notify(*calls.begin(made, self._config.now()))
         seed = f"{self._dice.seed}:{subject}"
         steps = timeline(scenario, self._config.timings, seed, picked_up=picked_up)
         loop = asyncio.get_running_loop()
         scale = self._config.time_scale / 1000
         self._timers[made.call_id] = [
-            loop.call_later(step.delay_ms * scale, self._due, made.call_id, step) for step in steps
+            loop.call_later(step.delay_ms * scale, self._run_step, made.call_id, step)
+            for step in steps
         ]
 
-    def _due(self, call_id: str, step: Step) -> None:
-        with contextlib.suppress(calls.Impossible, KeyError):  # a hand was faster
+    def _run_step(self, call_id: str, step: Step) -> None:
+        with contextlib.suppress(calls.Impossible, KeyError):  # a manual act was faster
             self.act(call_id, step.verb, cause=step.cause, target=step.target)
 
     def by_hand(self, call_id: str, verb: Verb) -> Call:
-        """Do something to a call; from now on its scenario is over. Raises as `act`."""
+        """Perform an act manually and end the call's scenario. Raises like `act`."""
         acted = self.act(call_id, verb)
         self._stop_timers(call_id)
         return acted
@@ -129,21 +130,21 @@ class Switch:
     def act(
         self, call_id: str, verb: Verb, *, cause: int | None = None, target: str | None = None
     ) -> Call:
-        """Do something to a call and tell the webhooks.
+        """Perform an act on a call and send its webhooks.
 
         Raises:
             KeyError: no such call.
-            Impossible: not as the call stands.
+            Impossible: the call's phase does not allow it.
         """
         changed, news = calls.act(
             self.calls[call_id], verb, self._config.now(), cause=cause, target=target
         )
-        self._take(changed, news)
+        self._store_and_notify(changed, news)
         if changed.phase is Phase.OVER:
             self._stop_timers(call_id)
         return changed
 
-    def _take(self, changed: Call, news: tuple[calls.News, ...]) -> None:
+    def _store_and_notify(self, changed: Call, news: tuple[calls.News, ...]) -> None:
         self.calls[changed.call_id] = changed
         subject, own = self._subjects[changed.call_id]
         knobs = own or self.knobs
@@ -153,11 +154,11 @@ class Switch:
             body = render.event(
                 event_id, self._config.account, changed, item, self._config.user_field
             )
-            self._omit(body["data"], about, knobs)
+            self._omit_fields(body["data"], about, knobs)
             self._sender.send(body, about, knobs)
 
-    def _omit(self, data: dict[str, object], about: str, knobs: Knobs) -> None:
-        """Leave out fields, as any may be missing; without the call id it is no event at all."""
+    def _omit_fields(self, data: dict[str, object], about: str, knobs: Knobs) -> None:
+        """Leave out fields by the dice, but never the call id."""
         for name in [name for name in data if name != "call_id"]:
             if self._dice.hits("omit", f"{about}:{name}", knobs.omit):
                 del data[name]

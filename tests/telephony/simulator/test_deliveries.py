@@ -159,6 +159,6 @@ async def test_a_sender_that_was_not_opened_says_so() -> None:
     """A mistake of ours is told plainly."""
     sender = Sender(config(), Dice(1), Chores())
     endpoint = sender.register("http://x.test", frozenset({"*"}), "s")
-    delivery = sender._logged(endpoint, event(1))
+    delivery = sender._log(endpoint, event(1))
     with pytest.raises(RuntimeError, match="open"):
         await sender._attempt(endpoint, delivery, b"{}", "signed")

@@ -80,8 +80,8 @@ async def test_a_step_that_comes_too_late_is_forgotten() -> None:
     async with simulated(scenario=MANUAL) as simulator:
         switch = simulator.state.switch
         made = switch.place(ADA, "+15551234567")
-        switch._due(made.call_id, Step(0, Verb.ANSWER))
-        switch._due("forgotten", Step(0, Verb.ANSWER))
+        switch._run_step(made.call_id, Step(0, Verb.ANSWER))
+        switch._run_step("forgotten", Step(0, Verb.ANSWER))
         assert switch.calls[made.call_id].phase is Phase.DEVICES
 
 
