@@ -78,7 +78,7 @@ async def test_a_database_that_hangs_takes_no_thread_from_others(
 ) -> None:
     """The loop's own threads look up hosts and look at the disk, for all orgs."""
     log, over = open_cel(url, utc=True), threading.Event()
-    monkeypatch.setattr(log, "_rows", lambda _: over.wait() and [])
+    monkeypatch.setattr(log, "_execute", lambda _: over.wait() and [])
     asked = [asyncio.create_task(log.call("c1")) for _ in range(100)]
     try:
         await asyncio.sleep(0)
