@@ -40,6 +40,8 @@ COMMANDS = {
 
 
 INSTALLED = "softphone-adapter"
+INTERRUPTED = 130
+"""As shells say it of a program that Ctrl-C ended: 128 and the number of SIGINT."""
 
 
 class Command(Protocol):
@@ -75,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         sys.stderr.write(f"softphone: {named(error)}\n")
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 2
 
 

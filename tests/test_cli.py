@@ -120,7 +120,9 @@ def test_what_the_system_refuses_is_named_with_its_place(
 @pytest.mark.interpreted
 def test_an_installation_without_its_pages_says_so(tmp_path: Path) -> None:
     """It was "cannot listen": the copy lacks web/, and nothing is wrong with the address."""
-    shutil.copytree(ROOT / "adapter", tmp_path / "adapter")
+    # Other tests' Pythons write in there at this moment.
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "adapter", tmp_path / "adapter", ignore=ignore)
     ended = subprocess.run(
         [sys.executable, "-m", "adapter", "serve"],
         cwd=tmp_path,
@@ -149,6 +151,16 @@ def test_whoever_has_read_enough_gets_no_complaint() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait(timeout=60) == 2
+
+
+def test_ctrl_c_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was a traceback; a shell learns by the usual number what ended the command."""
+
+    def interrupted(_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("adapter.commands.doctor.run", interrupted)
+    assert cli.main(["doctor"]) == 130
 
 
 def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:

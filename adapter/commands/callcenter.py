@@ -126,7 +126,9 @@ def _check(options: argparse.Namespace) -> int:
     path: Path = options.check
     try:
         found = tuple(problems(decoded(path.read_bytes())))
-    except (OSError, NotXml) as error:
+    except OSError as error:
+        raise CommandFailed(f"cannot read {path}: {error.strerror}") from error
+    except NotXml as error:
         raise CommandFailed(f"cannot read {path}: {error}") from error
     facts = {"ok": not found, "file": str(path), "problems": [asdict(one) for one in found]}
     count = f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}"

@@ -30,6 +30,8 @@ GENERAL = "reqGeneralInfo"
 """What only a call center has."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
+LONGEST_LABEL = 40
+"""What Setup takes as an app's name; of permission set and utility bar it is the beginning."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -79,6 +81,8 @@ def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter
     """What the arguments and the settings say. Raises CommandFailed."""
     if not _NAME.fullmatch(options.name):
         raise CommandFailed("--name must be 1 to 30 letters and digits and begin with a letter")
+    if not 0 < len(options.label.strip()) <= LONGEST_LABEL:
+        raise CommandFailed(f"--label must be 1 to {LONGEST_LABEL} characters")
     if not _EMAIL.fullmatch(options.contact):
         raise CommandFailed("--contact must be an e-mail address")
     settings = load()

@@ -88,8 +88,11 @@ def _center(options: argparse.Namespace) -> dict[str, str]:
     path = options.certificate or options.out / CERTIFICATE
     try:
         certificate = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandFailed(f"cannot read {path}: create one with `voice key` ({error})") from error
+    except OSError as error:
+        todo = f"create one with `voice key` ({error.strerror})"
+        raise CommandFailed(f"cannot read {path}: {todo}") from error
+    except ValueError as error:
+        raise CommandFailed(f"{path} is not PEM text") from error
     name = settings.voice_contact_center or f"{options.name}Voice"
     center = ContactCenter(name, options.label, f"c__{options.name}", certificate)
     if found := problems(center):

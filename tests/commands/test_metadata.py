@@ -61,6 +61,8 @@ def test_without_open_cti_there_is_a_component_instead_of_a_call_center(
         (["--name", "Soft phone"], "--name"),
         (["--name", "1phone"], "--name"),
         (["--contact", "nobody"], "--contact"),
+        (["--label", " "], "--label"),
+        (["--label", "x" * 41], "--label must be 1 to 40 characters"),
     ],
 )
 def test_a_wrong_wish_is_named(
