@@ -123,15 +123,13 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
         await drain(app)
 
 
-async def drain(app: App, notice: float | None = None, grace: float = GRACE_SECONDS) -> None:
+async def drain(app: App, grace: float = GRACE_SECONDS) -> None:
     """Readiness red, nobody let in, the pages told to leave; those that stay are closed.
 
-    `notice` (seconds) is for the balancer, none where there is no other replica to go to.
+    The balancer has time to notice the red readiness, where there is another replica to go to.
     """
     app.status.draining = True
-    if notice is None:
-        notice = NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0
-    await asyncio.sleep(notice)
+    await asyncio.sleep(NOTICE_SECONDS if is_shared(app.settings.database_url) else 0.0)
     app.bridge.door.draining = True
     app.boards.leave()
     app.sip.leave()

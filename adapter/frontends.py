@@ -191,14 +191,14 @@ def _sip(edges: Edges, runtime: Runtime, phones: PhoneLines, sessions: Sessions)
         clock=edges.clock,
         tasks=edges.tasks,
         metrics=edges.metrics,
-        door=SocketDoor(
-            "phones",
-            clock=edges.clock,
-            own_origin=edges.settings.public_origin,
-            sockets_per_address=edges.settings.sockets_per_address,
-            proxies=edges.proxies,
-        ),
+        door=_door(edges, "phones"),
     )
+
+
+def _door(edges: Edges, what: str) -> SocketDoor:
+    settings = edges.settings
+    most = settings.sockets_per_address
+    return SocketDoor(what, edges.clock, settings.public_origin, most, edges.proxies)
 
 
 def _sessions(edges: Edges, pages: Pages, boards: BoardFeeds, phones: PhoneLines) -> Sessions:
@@ -243,9 +243,7 @@ def _bridge(edges: Edges, runtime: Runtime, sessions: Sessions, build: str) -> B
         hearing=Hearing(agents, pages, clicks, same_user, clock),
         clock=clock,
         tasks=edges.tasks,
-        own_origin=settings.public_origin,
-        sockets_per_address=settings.sockets_per_address,
-        proxies=edges.proxies,
+        door=_door(edges, "softphones"),
     )
 
 

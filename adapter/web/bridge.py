@@ -6,6 +6,8 @@ does not read is dropped with it; every message ends in an event, or in an answe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 from aiohttp import WSMsgType, web
 
@@ -14,12 +16,11 @@ from adapter.page.page import Page
 from adapter.runtime.clock import Clock
 from adapter.runtime.tasks import Tasks
 from adapter.storage.port import StorageError
-from adapter.web.address import NO_PROXIES, Proxies
 from adapter.web.gctrigger import GcTrigger
 from adapter.web.hearing import Hearing
 from adapter.web.outbox import Bucket, Outbox
 from adapter.web.reception import FLOOD, GONE, TRY_AGAIN, Reception
-from adapter.web.socketdoor import SOCKETS_PER_ADDRESS, SocketDoor
+from adapter.web.socketdoor import SocketDoor
 from adapter.web.throttle import Throttle
 
 log = structlog.get_logger(__name__)
@@ -31,34 +32,19 @@ FRAMES_PER_MINUTE = 600
 PING_SECONDS = 25.0
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Bridge:
     """The endpoint `/ws`."""
 
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        hearing: Hearing,
-        clock: Clock,
-        tasks: Tasks,
-        own_origin: str,
-        hello_seconds: float = HELLO_SECONDS,
-        sockets_per_address: int = SOCKETS_PER_ADDRESS,
-        proxies: Proxies = NO_PROXIES,
-    ) -> None:
-        self._reception = reception
-        self._hearing = hearing
-        self._clock = clock
-        self._tasks = tasks
-        self.door = SocketDoor(
-            "softphones",
-            clock=clock,
-            own_origin=own_origin,
-            sockets_per_address=sockets_per_address,
-            proxies=proxies,
-        )
-        self.hello_seconds = hello_seconds
-        self.frames = Throttle(FRAMES_PER_MINUTE, clock)
+    reception: Reception
+    hearing: Hearing
+    clock: Clock
+    tasks: Tasks
+    door: SocketDoor
+    hello_seconds: float = HELLO_SECONDS
+
+    def __post_init__(self) -> None:
+        self.frames = Throttle(FRAMES_PER_MINUTE, self.clock)
         self._litter = GcTrigger()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -73,10 +59,10 @@ class Bridge:
             heartbeat=PING_SECONDS,
         )
         await socket.prepare(request)
-        outbox = Outbox(socket, request.transport, self._tasks)
+        outbox = Outbox(socket, request.transport, self.tasks)
         self._litter.came()
         try:
-            page = await self._reception.greet(socket, outbox, self.hello_seconds)
+            page = await self.reception.greet(socket, outbox, self.hello_seconds)
             if page is not None:
                 await self._serve(socket, page, outbox)
         except StorageError as error:
@@ -92,11 +78,11 @@ class Bridge:
         bucket, whose = Bucket(), str(page.key)
         try:
             async for frame in socket:
-                if not (bucket.take(self._clock.now()) and self.frames.allows(whose)):
+                if not (bucket.take(self.clock.now()) and self.frames.allows(whose)):
                     log.warning("socket.flood", agent=str(page.key), page=page.page_id)
                     outbox.close(FLOOD, "too many messages")
                     break
                 # Bytes are no text, hence no JSON: answered as any malformed frame.
-                await self._hearing.hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
+                await self.hearing.hear(page, frame.data if frame.type is WSMsgType.TEXT else "")
         finally:
             log.info("page.gone", agent=str(page.key), page=page.page_id, code=socket.close_code)

@@ -15,6 +15,7 @@ from adapter.hosts import only_asked_as
 from adapter.web.middleware import Handler
 from adapter.web.pages import WEB
 
+ROOT = WEB / "demo"
 HOST = "host/force-app/main/default/lwc/softphoneHost"
 """Where in `salesforce/` our own host is: its plain modules run here without a compiler."""
 
@@ -22,7 +23,6 @@ HOST = "host/force-app/main/default/lwc/softphoneHost"
 def make_demo_org(
     softphone_url: str,
     agent: str,
-    root: Path = WEB / "demo",
     *,
     names: Iterable[str] = (),
     components: Path | None = None,
@@ -37,10 +37,10 @@ def make_demo_org(
         config["components"] = f"/components/{components.name}"
 
     async def index(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(root / "index.html")
+        return web.FileResponse(ROOT / "index.html")
 
     async def classic(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(root / "classic" / "index.html")
+        return web.FileResponse(ROOT / "classic" / "index.html")
 
     async def settings(_request: web.Request) -> web.Response:
         return web.json_response(config)
@@ -53,7 +53,7 @@ def make_demo_org(
     server.router.add_static("/softphoneHost/", folder("salesforce") / HOST)
     if components is not None:
         server.router.add_static("/components/", components.parent)
-    server.router.add_static("/", root)
+    server.router.add_static("/", ROOT)
     return server
 
 

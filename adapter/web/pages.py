@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from aiohttp import web
 
@@ -60,7 +59,6 @@ class Site:
         self,
         settings: Settings,
         orgs: Orgs,
-        root: Path = WEB,
         *,
         may_talk: Callable[[Org | None], bool] = lambda org: False,
     ) -> None:
@@ -68,13 +66,13 @@ class Site:
         self._settings = settings
         self._may_talk = may_talk
         self._orgs = orgs
-        page = (root / "softphone.html").read_bytes()
+        page = (WEB / "softphone.html").read_bytes()
         self._page = page.decode()
-        self._openapi = _of_this_release((root / "openapi.json").read_bytes())
-        self._files = PageFiles(root / "softphone", root / "dist", more=(page,))
+        self._openapi = _of_this_release((WEB / "openapi.json").read_bytes())
+        self._files = PageFiles(WEB / "softphone", WEB / "dist", more=(page,))
         self.build = self._files.build
-        self._standby = (root / "standby.html").read_bytes()
-        self._window = page_file("text/html", (root / "phone.html").read_bytes())
+        self._standby = (WEB / "standby.html").read_bytes()
+        self._window = page_file("text/html", (WEB / "phone.html").read_bytes())
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /softphone: the reqAdapterUrl. Shown by an org, it is for that org alone."""
