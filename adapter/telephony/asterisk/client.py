@@ -200,6 +200,7 @@ class AriClient(RestClient):
         Raises ConnectionLost.
         """
         try:
+            await self.lookup.ready(CONNECT_SECONDS)
             async with connect(
                 self._address(),
                 additional_headers={"Authorization": _basic_auth(self.account)},

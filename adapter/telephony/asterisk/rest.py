@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from adapter.outbound import build_client
 from adapter.telephony.asterisk.account import AsteriskAccount
+from adapter.telephony.asterisk.hostlookup import HostLookup
 from adapter.telephony.port import Rejected, Unknown
 
 CONNECT_SECONDS = 3.0
@@ -63,6 +65,7 @@ class RestClient:
 
     def __post_init__(self) -> None:
         self._gate = asyncio.Semaphore(POOL)
+        self.lookup = HostLookup(urlsplit(self.account.url).hostname or "")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -117,6 +120,10 @@ class RestClient:
     async def _exchange(
         self, method: str, path: str, query: dict[str, str], missing_ok: bool, more: dict[str, Any]
     ) -> httpx.Response:
+        try:
+            await self.lookup.ready(CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise Rejected(UNREACHABLE, "The phone system cannot be reached.") from error
         try:
             async with asyncio.timeout(self.total_seconds):
                 answer = await self.http.request(method, path, params=query, **more)

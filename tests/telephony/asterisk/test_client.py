@@ -17,7 +17,7 @@ from adapter.telephony.port import Unknown
 from qa.asterisk.bench import Bench, imitated
 from qa.asterisk.standin import StandIn
 
-ACCOUNT = AsteriskAccount("http://pbx.test:8088", "softphone", "secret")
+ACCOUNT = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import Rejected, Unknown
 from qa.asterisk.bench import imitated
 
-ACCOUNT = AsteriskAccount("http://pbx.test:8088", "softphone", "secret")
+ACCOUNT = AsteriskAccount("http://127.0.0.1:8088", "softphone", "secret")
 
 
 @pytest.fixture
