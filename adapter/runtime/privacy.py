@@ -55,12 +55,10 @@ class Scope:
     org_id: str | None = None
     accounts: frozenset[str] = frozenset()
 
-    def has_org(self, row: Row) -> bool:
-        """Whether a row of an agent is in it."""
-        return self.org_id in {None, row["org_id"]}
-
-    def has_account(self, row: Row) -> bool:
-        """Whether a row of a provider account is in it."""
+    def has(self, row: Row) -> bool:
+        """Whether a row is in it: by its agent's org, or else by its provider account."""
+        if "org_id" in row:
+            return self.org_id in {None, row["org_id"]}
         return self.org_id is None or row["account"] in self.accounts
 
 
@@ -85,12 +83,7 @@ class PersonalData:
     def told(self) -> dict[str, list[Row]]:
         """All of it for people to read, the texts as the JSON that they are."""
         return {
-            "agents": self.agents,
-            "call_logs": [_readable(row, "value") for row in self.call_logs],
-            "calls": [_readable(row, "value") for row in self.calls],
-            "deliveries": [_readable(row, "body") for row in self.deliveries],
-            "parked": [_readable(row, "body") for row in self.parked],
-            "driver_states": [_readable(row, "value") for row in self.driver_states],
+            one.name: [_readable(row) for row in getattr(self, one.name)] for one in fields(self)
         }
 
     def unfinished(self) -> set[CallKey]:
@@ -115,20 +108,20 @@ class Erased:
 async def collect(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING) -> PersonalData:
     """All that tells the number, or is of a call that does. Raises StorageError."""
     held, ours = PersonalData(), set[CallKey]()
-    async for row in _of_org(archive, AGENTS, scope):
+    async for row in _rows(archive, AGENTS, scope):
         if (agent := _agent_part(row, sought)) is not None:
             held.agents.append(agent)
             ours |= {_key(agent, one["call_id"]) for one in (*agent["calls"], *agent["recent"])}
-    async for row in _of_org(archive, CALL_LOGS, scope):
+    async for row in _rows(archive, CALL_LOGS, scope):
         if _tells(row["value"], sought):
             held.call_logs.append({**row, "settled": bool(row["settled"])})
             ours.add(_key(row, row["log_id"]))
-    async for row in _of_org(archive, CALLS, scope):
+    async for row in _rows(archive, CALLS, scope):
         if _key(row, row["call_id"]) in ours or _tells(row["value"], sought):
             held.calls.append(row)
     await _collect_bodies(archive, sought, scope, held)
-    async for row in archive.rows(DRIVER_STATES):
-        if scope.has_account(row) and _tells(row["value"], sought):
+    async for row in _rows(archive, DRIVER_STATES, scope):
+        if _tells(row["value"], sought):
             held.driver_states.append({**row, "is_over": bool(row["is_over"])})
     log.info("privacy.search", number=sought.number, **held.counts())
     return held
@@ -142,17 +135,15 @@ async def _collect_bodies(
     for row in held.calls:
         theirs.setdefault(row["account"], set()).add(json.dumps(row["provider_call_id"]))
     for shelf, into in ((DELIVERIES, held.deliveries), (PARKED, held.parked)):
-        async for row in archive.rows(shelf):
-            if not scope.has_account(row):
-                continue
+        async for row in _rows(archive, shelf, scope):
             named = any(one in row["body"] for one in theirs.get(row["account"], ()))
             if named or _tells(row["body"], sought):
                 into.append(row)
 
 
-async def _of_org(archive: Archive, shelf: PersonalDataTable, scope: Scope) -> AsyncIterator[Row]:
+async def _rows(archive: Archive, shelf: PersonalDataTable, scope: Scope) -> AsyncIterator[Row]:
     async for row in archive.rows(shelf):
-        if scope.has_org(row):
+        if scope.has(row):
             yield row
 
 
@@ -169,9 +160,7 @@ def _agent_part(row: Row, sought: NumberQuery) -> Row | None:
 
 
 def _tells(text: str, sought: NumberQuery) -> bool:
-    if not sought.may_be_in(text):
-        return False
-    return sought.is_within(_json(text))
+    return sought.may_be_in(text) and sought.is_within(_json(text))
 
 
 def _json(text: str) -> Any:
@@ -184,22 +173,20 @@ def _json(text: str) -> Any:
         return text
 
 
-def _readable(row: Row, name: str) -> Row:
-    return {**row, name: _json(row[name])}
+def _readable(row: Row) -> Row:
+    """With its text as the JSON that it is."""
+    return {**row, **{name: _json(row[name]) for name in ("value", "body") if name in row}}
 
 
 async def erase(archive: Archive, sought: NumberQuery, scope: Scope = EVERYTHING) -> Erased:
     """Take out what is done, look again, and tell what is left. Raises StorageError."""
     held, erased = await collect(archive, sought, scope), Erased()
     for key in sorted({_agent(row) for row in (*held.agents, *held.call_logs)}):
-        log_ids = {
-            str(one["log_id"]): one
-            for one in held.call_logs
-            if _agent(one) == key and one["settled"]
-        }
+        settled = [one for one in held.call_logs if _agent(one) == key and one["settled"]]
+        logs = {str(one["log_id"]): one for one in settled}
         recent = [one for row in held.agents if _agent(row) == key for one in row["recent"]]
         erased.add("recent", len(recent))
-        await _erase_agent(archive, key, sought, log_ids, erased, is_listed=bool(recent))
+        await _erase_agent(archive, key, sought, logs, erased, is_listed=bool(recent))
     unfinished = held.unfinished()
     for row in held.calls:
         if _key(row, row["call_id"]) not in unfinished:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from adapter.runtime.clock import Clock
 from adapter.runtime.intake import DeliveryOutcome, Intake, driver_row
 from adapter.storage.port import Commit, DriverRow, DriverStore, StaleDriverState, StorageError
 from adapter.telephony.port import NotStored, StaleState
 from adapter.telephony.updates import DriverState, IncomingDelivery
+
+
+@contextmanager
+def _in_the_drivers_words() -> Iterator[None]:
+    """The store's errors as the drivers' port has them."""
+    try:
+        yield
+    except StaleDriverState as error:
+        raise StaleState(str(error)) from error
+    except StorageError as error:
+        raise NotStored(str(error)) from error
 
 
 class StoredStates:
@@ -19,30 +33,22 @@ class StoredStates:
 
     async def load(self, call_id: str) -> DriverState | None:
         """One call's. Raises NotStored."""
-        try:
+        with _in_the_drivers_words():
             row = await self._store.driver_row(self._account, call_id)
-        except StorageError as error:
-            raise NotStored(str(error)) from error
         return None if row is None else _state(row)
 
     async def unfinished(self) -> tuple[DriverState, ...]:
         """All that are not over, oldest first. Raises NotStored."""
-        try:
+        with _in_the_drivers_words():
             rows = await self._store.open_driver_rows(self._account)
-        except StorageError as error:
-            raise NotStored(str(error)) from error
         return tuple(map(_state, rows))
 
     async def save(self, *states: DriverState) -> None:
         """All of them or none. Raises StaleState, NotStored."""
         now = self._clock.now()
         rows = tuple(driver_row(self._account, state, now) for state in states)
-        try:
+        with _in_the_drivers_words():
             await self._store.commit(Commit(states=rows))
-        except StaleDriverState as error:
-            raise StaleState(str(error)) from error
-        except StorageError as error:
-            raise NotStored(str(error)) from error
 
 
 def _state(row: DriverRow) -> DriverState:
@@ -57,10 +63,6 @@ class IntakeSink:
 
     async def deliver(self, delivery: IncomingDelivery) -> bool:
         """False for one that was taken before. Raises StaleState, NotStored."""
-        try:
+        with _in_the_drivers_words():
             outcome = await self._intake.take(delivery)
-        except StaleDriverState as error:
-            raise StaleState(str(error)) from error
-        except StorageError as error:
-            raise NotStored(str(error)) from error
         return outcome is not DeliveryOutcome.DUPLICATE
