@@ -214,15 +214,15 @@ async def test_a_colleague_is_asked_first_and_given_the_call(tmp_path: Path) -> 
         await tab.phone.get_by_label("Number or extension").fill("2002")
         await tab.phone.get_by_role("button", name="Ask first").click()
         hers = await grace.until_talks()
-        third = tab.phone.get_by_role("group", name="Who was called in")
+        third = tab.phone.get_by_role("group", name="Third person in the call")
         await expect(third).to_contain_text("You are talking with 2002")
         await expect(tab.phone.get_by_role("button", name="Hold")).to_have_count(0)
         assert await violations(tab.page, tab.phone) == []
         await third.get_by_role("button", name="Swap").click()
         await expect(third).to_contain_text("You are talking with Grace Okafor")
-        await third.get_by_role("button", name="Talk all three").click()
+        await third.get_by_role("button", name="Merge calls").click()
         await expect(third).to_contain_text("All three of you are talking")
-        await third.get_by_role("button", name="Hand over and leave").click()
+        await third.get_by_role("button", name="Complete transfer").click()
         await tab.until("wrapup", "off")
         await office.ada.until_over()
         assert not theirs.ended

@@ -63,12 +63,14 @@ async def test_who_is_away_is_passed_over_and_seen_so(tmp_path: Path) -> None:
 async def test_not_to_be_disturbed_is_heeded_by_the_phones_and_said(org: Org) -> None:
     """A click is answered at once, where the phone would stay silent."""
     tab = await org.tab()
-    silent = tab.phone.get_by_text("Your phones do not ring, not even for a call that you start.")
+    silent = tab.phone.get_by_text("Your phones do not ring, not even for calls you start.")
     await choose(tab, "Do not disturb")
     await expect(silent).to_be_visible()
     assert (await of_ada(org))["do_not_disturb"] is True
     await tab.click("Grace Okafor", "+1 202-555-9000")
-    await expect(tab.phone.get_by_text("Do not disturb is on at your phone")).to_be_visible()
+    await expect(
+        tab.phone.get_by_text("Do not disturb keeps your phone from ringing")
+    ).to_be_visible()
     assert [post for post in await org.posts() if post["path"] == "/v1/calls"] == []
     await choose(tab, "Available")
     await expect(silent).to_have_count(0)
@@ -89,7 +91,7 @@ async def test_who_signs_out_is_asked_about_what_stays_on_at_the_phone_system(or
     tab = await org.tab()
     await choose(tab, "Do not disturb")
     await tab.phone.get_by_role("button", name="Sign out").click()
-    asked = tab.phone.get_by_text("“Do not disturb” stays on at the phone system")
+    asked = tab.phone.get_by_text("“Do not disturb” stays on in the phone system")
     await expect(asked).to_be_visible()
     assert (await of_ada(org))["do_not_disturb"] is True
     await tab.phone.get_by_role("button", name="Turn it off and sign out").click()

@@ -277,7 +277,7 @@ async def test_the_panel_shows_the_numbers_of_the_record_in_view(host: Org) -> N
     """No page was edited: one click in the panel calls, and the Task is on the record."""
     tab = await host.tab()
     await tab.page.evaluate("id => demoOrg.navigate(id)", GRACE_ID)
-    numbers = tab.phone.get_by_role("region", name="Numbers of Grace Okafor")
+    numbers = tab.phone.get_by_role("region", name="Phone numbers for Grace Okafor")
     button = numbers.get_by_role("button", name=f"Call Phone {NUMBER}")
     await expect(numbers.get_by_role("button")).to_have_count(2)
     await button.click()

@@ -96,10 +96,29 @@ async def test_signing_out_in_a_call_is_asked_about_first(org: Org) -> None:
     await tab.click(GRACE, NUMBER)
     await tab.until("ringing-user-devices")
     await tab.phone.get_by_role("button", name="Sign out").click()
-    await expect(tab.phone.get_by_text("You are in a call.")).to_be_visible()
+    await expect(tab.phone.get_by_text("You are on a call.")).to_be_visible()
     await tab.until("ringing-user-devices")
     await tab.phone.get_by_role("button", name="Sign out anyway").click()
     await tab.until("signed-out")
+
+
+async def test_what_a_lost_connection_means_is_said_of_the_call_that_there_is(org: Org) -> None:
+    """A call goes on and is logged later; without one, only new ones have to wait."""
+    await org.plays("+12025559000", outcome="answered", **LONG)
+    tab = await org.tab()
+    offline = tab.phone.locator(".offline")
+    for words in ("New calls have to wait until it is back.", "Your call continues"):
+        if "continues" in words:
+            await tab.click(GRACE, NUMBER)
+            await tab.until("ringing-user-devices")
+        await tab.page.route("**/api/ws-ticket", lambda route: route.abort())
+        for page in org.world.app.pages.everyone():
+            page.close(1012, "the test ends it")
+        await tab.until("offline")
+        await expect(offline).to_contain_text(words)
+        await tab.page.unroute("**/api/ws-ticket")
+        await tab.phone.get_by_role("button", name="Try now").click()
+        await expect(offline).to_be_hidden()
 
 
 async def test_what_this_phone_system_cannot_do_is_said_where_the_buttons_are(org: Org) -> None:
@@ -108,7 +127,7 @@ async def test_what_this_phone_system_cannot_do_is_said_where_the_buttons_are(or
     tab = await org.tab()
     await tab.click(GRACE, NUMBER)
     await tab.until("ringing-user-devices")
-    await expect(tab.phone.locator(".controls")).to_contain_text("On your phone itself: Hang up.")
+    await expect(tab.phone.locator(".controls")).to_contain_text("Only on your phone: Hang up.")
     await by_hand(org, "pick_up")
     await by_hand(org, "answer")
     await tab.until("bridged")

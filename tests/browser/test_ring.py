@@ -40,7 +40,7 @@ async def choose(tab: Tab) -> None:
     await tab.phone.get_by_role("button", name="Your account").click()
     for label in ("Ring in this browser", "Show a desktop notification"):
         await tab.phone.get_by_label(label).check()
-    await expect(tab.phone.get_by_text("Click once in this panel after each load")).to_be_hidden()
+    await expect(tab.phone.get_by_text("click once in this panel")).to_be_hidden()
 
 
 async def until_one_rings(first: Tab, second: Tab) -> tuple[Tab, Tab]:

@@ -34,15 +34,17 @@ function alertRow({ t }) {
 
 /** @param {Context} context */
 function createOffline({ t, actions }) {
+  const means = el('p', {});
   const when = el('p', { class: 'offline-when' });
   const element = el('div', { class: 'offline' }, icon('cloud'),
-    el('div', {}, el('strong', {}, t('offline.title')), el('p', {}, t('offline.works')), when),
+    el('div', {}, el('strong', {}, t('offline.title')), means, when),
     el('button', { type: 'button', class: 'button neutral', onclick: () => actions.retryNow() }, t('offline.retry')));
   return {
     element,
     /** @param {Model} model */
-    update({ stage, retryAt }) {
+    update({ stage, retryAt, view }) {
       show(element, stage === 'offline');
+      setText(means, t(view?.calls.length ? 'offline.works' : 'offline.waits'));
       const seconds = Math.ceil(((retryAt ?? 0) - Date.now()) / 1000);
       setText(when, seconds > 0 ? t('offline.in', { count: seconds }) : t('offline.now'));
     },
