@@ -96,7 +96,7 @@ async def test_a_second_browser_has_the_phone_when_the_agent_says_so(office: Off
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [("prompt", "Allow the microphone"), ("policy", "does not give the microphone")],
+    [("prompt", "Allow the microphone"), ("policy", "does not let this panel use the microphone")],
 )
 async def test_without_a_microphone_the_panel_says_why_and_the_desk_phone_rings(
     tmp_path: Path, how: str, said: str
@@ -164,10 +164,10 @@ async def test_a_microphone_that_is_pulled_out_is_told_and_the_talk_goes_on(
     tab = await a_talk(office)
     await tab.phone.evaluate(PULLED_OUT)
     await show(tab)
-    await expect(tab.phone.get_by_text("There is no microphone")).to_be_visible()
+    await expect(tab.phone.get_by_text("No microphone was found")).to_be_visible()
     await tab.until("bridged", "off")
     await one_task(office, tab)
-    await expect(tab.phone.get_by_text("There is no microphone")).to_be_visible()
+    await expect(tab.phone.get_by_text("No microphone was found")).to_be_visible()
     office.ada.plan = lambda number: PICK_UP
     await tab.phone.get_by_role("button", name="Save and done").click()
     await tab.until("idle", "on")

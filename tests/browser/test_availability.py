@@ -83,7 +83,7 @@ async def test_what_the_phone_system_cannot_do_is_said(org: Org) -> None:
     await org.world.provider.post("/v1/test_helpers/users/user_ada", json={"queues": None})
     tab = await org.tab()
     await choose(tab, "Away")
-    await expect(tab.phone.get_by_text("Only shown to your team")).to_be_visible()
+    await expect(tab.phone.get_by_text("Only your team sees this")).to_be_visible()
 
 
 async def test_who_signs_out_is_asked_about_what_stays_on_at_the_phone_system(org: Org) -> None:

@@ -171,11 +171,11 @@ async def test_a_save_that_nobody_can_confirm_is_the_agents_to_decide(unread: Or
     tab = await unread.tab()
     await tab.page.evaluate("demoOrg.hold('saveLog')")
     await tab.click(GRACE, GRACE_NUMBER)
-    await expect(tab.phone.get_by_text("Nobody could confirm")).to_be_visible(timeout=40_000)
+    await expect(tab.phone.get_by_text("It is not certain")).to_be_visible(timeout=40_000)
     await seen(tab, "not-confirmed")
     await tab.phone.get_by_role("button", name="It is there").first.click()
     await tab.phone.locator(".tray-asks").get_by_role("button", name="It is there").click()
-    await expect(tab.phone.get_by_text("Nobody could confirm")).to_have_count(0)
+    await expect(tab.phone.get_by_text("It is not certain")).to_have_count(0)
     assert len(await tab.tasks()) == 1
 
 

@@ -43,7 +43,7 @@ async def test_nobody_by_that_name_is_said_and_so_is_a_search_that_is_not_set_up
     tab = await org.tab()
     box = tab.phone.get_by_label("Phone number")
     await box.fill("Zebedee")
-    await expect(tab.phone.get_by_text("Nobody by this name")).to_be_visible()
+    await expect(tab.phone.get_by_text("No one by this name")).to_be_visible()
     refusal = {
         "success": False,
         "returnValue": None,

@@ -241,7 +241,7 @@ async def test_a_colleague_in_salesforce_does_not_phone_as_who_was_here_before(
         await page.goto(f"{stage.acme_url}/?who={ACME}/005000000000002AAA")
         frame = await softphone(page)
         await until(frame, "signed-out")
-        await expect(frame.get_by_text("as somebody else")).to_be_visible()
+        await expect(frame.get_by_text("is not the one signed in")).to_be_visible()
         await expect(frame.get_by_role("button", name="Sign in with Salesforce")).to_be_visible()
 
 
