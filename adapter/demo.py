@@ -153,12 +153,12 @@ def _tell(options: argparse.Namespace, path: Path) -> None:
         "both": f"http://{HOST}:{port + 3}/both",
     }
     text = f"""
-  Salesforce (a stand-in)   {where["org"]}   <- open this, click a phone number
+  Salesforce (a stand-in)   {where["org"]}   <- open this and click a phone number
     without Open CTI        {where["org"]}/lwc/
   The softphone             {where["softphone"]}
   The phones (simulated)    {where["phones"]}
   With Salesforce Voice     {where["omni"]}   (both, side by side: {where["both"]})
 
-  Logs: {path}. Ctrl-C ends it all.
+  Logs: {path}. Press Ctrl-C to stop.
 """
     console.answer(options, {**where, "log": str(path)}, text)

@@ -45,7 +45,7 @@ WHOM = {"number", "record", "name", "record_name"}
 """Of a call's row, what tells with whom it was."""
 
 ERASED_BODY = b'{"erased":true}'
-LATER = "came or changed meanwhile: run it again"
+LATER = "arrived or changed meanwhile: run the command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +262,12 @@ def _remaining(left: PersonalData) -> Iterable[dict[str, str]]:
     """What is still there, where, and why."""
     for agent in left.agents:
         for call in agent["calls"]:
-            yield _why("call", call["call_id"], agent, "it is not over, or being wrapped up")
+            yield _why("call", call["call_id"], agent, "it is not over, or is in wrap-up")
         if agent["recent"] or agent["answers"] or agent["notices"]:
             yield _why("agent", agent["user_id"], agent, LATER)
     for one in left.call_logs:
         state = str(json.loads(one["value"])["state"]["is"]).lower()
-        why = "its call is being wrapped up" if one["settled"] else f"not done yet: {state}"
+        why = "its call is in wrap-up" if one["settled"] else f"not settled yet: {state}"
         yield _why("call_log", one["log_id"], one, why)
     unfinished = left.unfinished() | {_key(one, one["log_id"]) for one in left.call_logs}
     for row in left.calls:
@@ -279,7 +279,7 @@ def _remaining(left: PersonalData) -> Iterable[dict[str, str]]:
         why = LATER if row["is_over"] else "its call is not over"
         yield {"kind": "driver state", "id": row["call_id"], "why": why}
     for row in left.parked:
-        why = "it waits for its call, for ten minutes at most: run it again"
+        why = "it waits for its call, at most ten minutes: run it again later"
         yield {"kind": "parked delivery", "id": row["event_id"], "why": why}
 
 

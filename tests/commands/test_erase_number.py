@@ -72,8 +72,8 @@ def test_what_is_not_in_salesforce_yet_ends_with_1(
     assert cli.main(["erase-number", LOGGED, "--yes", "--json"]) == 1
     remaining = json.loads(capsys.readouterr().out)["remaining"]
     assert {one["why"] for one in remaining} == {
-        "it is not over, or being wrapped up",
-        "not done yet: pending",
+        "it is not over, or is in wrap-up",
+        "not settled yet: pending",
     }
     assert holds(folder, LOGGED)
 

@@ -218,12 +218,12 @@ async def test_what_is_not_done_stays_and_is_told(kept: Kept) -> None:
     erased = await kept.erase()
     assert erased.tasks == ["00Ts"]
     assert [(one["kind"], one["id"], one["why"]) for one in erased.remaining] == [
-        ("call", "call-1", "it is not over, or being wrapped up"),
-        ("call", "w", "it is not over, or being wrapped up"),
-        ("call_log", "p", "not done yet: pending"),
-        ("call_log", "t", "not done yet: tray"),
-        ("call_log", "w", "its call is being wrapped up"),
-        ("parked delivery", "e9", "it waits for its call, for ten minutes at most: run it again"),
+        ("call", "call-1", "it is not over, or is in wrap-up"),
+        ("call", "w", "it is not over, or is in wrap-up"),
+        ("call_log", "p", "not settled yet: pending"),
+        ("call_log", "t", "not settled yet: tray"),
+        ("call_log", "w", "its call is in wrap-up"),
+        ("parked delivery", "e9", "it waits for its call, at most ten minutes: run it again later"),
     ]
     after = await kept.store.load(ADA)
     assert before is not None
