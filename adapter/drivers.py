@@ -80,8 +80,13 @@ KINDS: dict[str, Kind] = {
 
 def is_configured(org: Org) -> bool:
     """Whether calls can be placed and heard of."""
-    kind, telephony = _kind(org), org.telephony
-    return bool(telephony.account) and all(telephony.options.get(name) for name in kind.needed)
+    return not missing(org)
+
+
+def missing(org: Org) -> list[str]:
+    """What of its account is not set, by the names of its provider's options."""
+    told = {"account": org.account, **org.telephony.options}
+    return [name for name in ("account", *_kind(org).needed) if not told.get(name)]
 
 
 def build_driver(org: Org, states: DriverStates, observe: Observe) -> Driver:

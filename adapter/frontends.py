@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapter.assets import folder
 from adapter.core.model import AgentKey
+from adapter.drivers import missing
 from adapter.orgs import Org
 from adapter.page.pages import Pages
 from adapter.page.port import SalesforceOrg
@@ -269,8 +270,9 @@ def _webhooks(edges: Edges, intake: Intake | Forwarding) -> dict[tuple[str, str]
     configured = [
         tenant.telephony for tenant in edges.tenants.all if tenant.telephony.is_configured
     ]
-    if not configured:
-        log.warning("provider.not_configured")
+    for org in (one.org for one in edges.tenants.all if not one.telephony.is_configured):
+        kind = org.telephony.kind
+        log.warning("provider.not_configured", org=org.org_id, kind=kind, missing=missing(org))
     drivers = {telephony.account: telephony.driver for telephony in configured}
     return {
         (driver.path, account): Webhooks(

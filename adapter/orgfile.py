@@ -51,6 +51,7 @@ from adapter.origins import demand_https, normal_origin
 from adapter.panelfile import PanelFile, read_panel_file
 from adapter.settings import Settings, WrongSetting
 from adapter.settings.rules import (
+    demand_one_word,
     is_task_field,
     secure_origin,
     split_secrets,
@@ -191,6 +192,10 @@ def _telephony(row: dict[str, Any], settings: Settings) -> TelephonyAccount:
         name.removesuffix("_file"): _read(value) if name.endswith("_file") else str(value)
         for name, value in table.items()
     }
+    try:
+        demand_one_word(options.get("token", ""))
+    except ValueError as error:
+        raise ValueError(f"token_file: its content {error}") from None
     return TelephonyAccount(kind, options.pop("account", ""), options)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.drivers import KINDS, build_driver, is_configured
+from adapter.drivers import KINDS, build_driver, is_configured, missing
 from adapter.orgfile import orgs_of
 from adapter.orgs import Org, TelephonyAccount
 from adapter.settings import WrongSetting
@@ -29,12 +29,13 @@ def nobody(_took_ms: int, _trouble: str) -> None:
     """Nobody looks how requests go."""
 
 
-@pytest.mark.parametrize("missing", ["account", "token", "webhook_secrets"])
-def test_an_account_without_one_of_its_needs_is_not_configured(missing: str) -> None:
+@pytest.mark.parametrize("name", ["account", "token", "webhook_secrets"])
+def test_an_account_without_one_of_its_needs_is_not_configured(name: str) -> None:
     """It can neither dial nor be believed; everything else is a default."""
     told: dict[str, Any] = WHOLE | {"account": "acct"}
     assert is_configured(org(**told))
-    assert not is_configured(org(**told | {missing: ""}))
+    assert not is_configured(org(**told | {name: ""}))
+    assert missing(org(**told | {name: ""})) == [name]
 
 
 async def test_the_variables_of_the_one_org_make_its_driver() -> None:

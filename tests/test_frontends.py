@@ -23,7 +23,7 @@ async def test_without_a_provider_no_webhook_is_taken(tmp_path: Path) -> None:
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
         ):
             answer = await http.post("/webhooks/dialstack", content=b"{}")
-    assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
-        "provider.not_configured"
-    ]
+    (warning,) = (line for line in lines if line["log_level"] == "warning")
+    assert warning["event"] == "provider.not_configured"
+    assert (warning["kind"], warning["missing"]) == ("dialstack", ["webhook_secrets"])
     assert answer.status_code == 404

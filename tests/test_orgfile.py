@@ -112,6 +112,15 @@ def test_a_webhook_secret_that_can_be_guessed_is_refused(tmp_path: Path) -> None
         read(tmp_path, one)
 
 
+def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path) -> None:
+    """The file is named, and not what is in it."""
+    one = org_text(tmp_path, "a")
+    (tmp_path / "token-a").write_text("sk_hush\nsk_2\n")
+    with pytest.raises(WrongSetting, match="token_file: its content must be one word") as wrong:
+        read(tmp_path, one)
+    assert "hush" not in str(wrong.value)
+
+
 def test_every_org_that_is_wrong_is_told_with_its_place(tmp_path: Path) -> None:
     """A line each, as for variables."""
     good = org_text(tmp_path, "a")

@@ -27,10 +27,13 @@ def run(options: argparse.Namespace) -> int:
         settings = load()
         return 0 if is_healthy(settings.host, settings.port) else 1
     # Not above: a container asks for its health every few seconds.
+    from adapter import observability  # noqa: PLC0415
     from adapter.doctor.examine import examine  # noqa: PLC0415
     from adapter.doctor.findings import as_json, exit_code, table  # noqa: PLC0415
     from adapter.runtime.clock import SystemClock  # noqa: PLC0415
 
+    # What is tried again is told by its finding. Left alone, structlog writes to standard output.
+    observability.set_up("error", "")
     tls = ssl.create_default_context()
     findings = asyncio.run(examine(environment(), SystemClock(), tls))
     sys.stdout.write(as_json(findings) if options.json else table(findings))

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from adapter import console
+from adapter import console, observability
 from adapter.commands import CommandFailed
 from adapter.origins import is_loopback
 from adapter.settings import Settings
@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     _demand_reachable(settings)
+    observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     descriptor = _secret_file(options.secret_file)
     try:
         made = asyncio.run(register(settings))

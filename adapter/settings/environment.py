@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv.parser import parse_stream
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from adapter.settings import PREFIX, Settings, WrongSetting
 from adapter.settings.together import contradictions
@@ -135,7 +135,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
     said = _PLAINLY.get(error["type"], said)
     if error["type"] == "string_pattern_mismatch":
         said = f"must look like {' or '.join(map(str, field.examples or ()))}"
-    return f"{PREFIX}{name.upper()}: {said}{_shown(error['input'], said)}"
+    shown = "" if field.annotation is SecretStr else _shown(error["input"], said)
+    return f"{PREFIX}{name.upper()}: {said}{shown}"
 
 
 def _shown(value: object, said: str) -> str:

@@ -76,6 +76,12 @@ def split_secrets(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split("[,\n]", text) if part.strip())
 
 
+def demand_one_word(secret: str) -> None:
+    """Raise ValueError, without the secret, where no HTTP header can carry it."""
+    if not re.fullmatch("[!-~]*", secret):
+        raise ValueError("must be one word of plain characters: copy it again, on one line")
+
+
 def is_number_prefix(text: str) -> bool:
     """Whether it is + and digits, or digits alone."""
     return _NUMBER_PREFIX.fullmatch(text) is not None

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from adapter.origins import demand_https, normal_url
-from adapter.settings.rules import LONGEST_SECONDS, split_secrets
+from adapter.settings.rules import LONGEST_SECONDS, demand_one_word, split_secrets
 
 TURN_URL = "turn:turn.example.com:3478?transport=udp"
 TURN_URLS = r"^((stun|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?(,|$))*$"
@@ -58,6 +58,12 @@ class TelephonySettings(BaseModel):
     @classmethod
     def _is_a_secure_url(cls, value: str) -> str:
         return demand_https(normal_url(value))
+
+    @field_validator("dialstack_token")
+    @classmethod
+    def _is_one_word(cls, value: SecretStr) -> SecretStr:
+        demand_one_word(value.get_secret_value())
+        return value
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

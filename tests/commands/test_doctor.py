@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.cli import main
-from tests.doctor.conftest import ORG, environment_of
+from tests.doctor.conftest import ORG, Front, environment_of
 from tests.scenarios.conftest import World, a_world, free_port
 
 
@@ -62,6 +62,24 @@ def test_a_broken_set_up_ends_with_1(
         finding["check"] for finding in told["findings"] if finding["grade"] == "fail"
     }
     assert not (tmp_path / "var").exists(), "the doctor leaves nothing behind"
+
+
+async def test_what_is_tried_again_is_not_in_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A provider that fails: its retries stood as lines of a log before the JSON."""
+    monkeypatch.chdir(tmp_path)
+    async with Front(hooks=503).listening() as settings:
+        for name, value in {
+            "PUBLIC_URL": settings.public_url,
+            "DIALSTACK_URL": settings.public_url,
+            "DIALSTACK_ACCOUNT": "acct_1",
+            "DIALSTACK_TOKEN": "sk_1",
+        }.items():
+            monkeypatch.setenv(f"SOFTPHONE_{name}", value)
+        assert await ran("--json") == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert "fail" in {one["grade"] for one in found if one["check"] == "provider"}
 
 
 def test_wrong_settings_are_a_finding(

@@ -159,6 +159,15 @@ def test_each_line_of_the_example_environment_follows_its_explanation() -> None:
 # --- secrets ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("token", ["sk_1\nsk_2", "sk_hush 1", "sk_hüsh"])
+def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
+    """It would start, and each call would fail as if the provider could not be reached."""
+    with pytest.raises(WrongSetting) as caught:
+        load({"SOFTPHONE_DIALSTACK_TOKEN": token})
+    expected = "SOFTPHONE_DIALSTACK_TOKEN: must be one word of plain characters"
+    assert str(caught.value) == f"{expected}: copy it again, on one line"
+
+
 def test_no_secret_shows_in_the_settings_text() -> None:
     """repr() and str() say stars."""
     secrets = [name for name, (_, value) in SAID.items() if isinstance(value, SecretStr)]
