@@ -107,11 +107,11 @@ def _ping(origin: str, port: int) -> None:
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
     while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as one:
-            one.sendall(ask.encode())
-            one.recv(4096)
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as tcp:
+            tcp.sendall(ask.encode())
+            tcp.recv(4096)
             while True:
-                one.sendall(PINGS)
+                tcp.sendall(PINGS)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def resident_mb(pid: int) -> float:
 async def under_way(work: Any) -> AsyncIterator[None]:
     """That, as long as this lasts; the first of it that fails ends this, too."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one) for one in work]
+        tasks = [group.create_task(job) for job in work]
         yield
         for task in tasks:
             task.cancel()
@@ -199,7 +199,7 @@ async def run(boards: int, calls: int, port: int) -> dict[str, Any]:
                 minutes = (perf_counter() - began) / 60
             after = await stage.measured(ALONE)
     alone = [before, after]
-    noise = max(one.click_ms()["p50"] for one in alone)
+    noise = max(measured.click_ms()["p50"] for measured in alone)
     kb = {"before": before.kb_a_call(), "with": looked.kb_a_call(), "after": after.kb_a_call()}
     return {
         **{"boards": boards, "minutes": round(minutes, 1), "frames": frames[0]},
@@ -223,9 +223,9 @@ def main() -> int:
     if options.look:
         asyncio.run(look(options.look, options.boards))
         return 0
-    told = asyncio.run(run(options.boards, options.calls, options.port))
-    sys.stdout.write(json.dumps(told) + "\n")
-    return 0 if told["ok"] else 1
+    result = asyncio.run(run(options.boards, options.calls, options.port))
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0 if result["ok"] else 1
 
 
 if __name__ == "__main__":

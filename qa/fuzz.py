@@ -88,16 +88,16 @@ class Fuzz:
             "duration_seconds": self.dice.randrange(100),
         }
         kind = f"call.{self.dice.choice(KINDS)}"
-        told = self._odd({"id": "evt", "type": kind, "account_id": "acct", "data": self._odd(data)})
+        sent = self._odd({"id": "evt", "type": kind, "account_id": "acct", "data": self._odd(data)})
         try:
-            told_news = parse_webhook(self._bytes(told), self.at).update
+            news = parse_webhook(self._bytes(sent), self.at).update
         except Malformed:
             return "malformed"
-        if told_news is None:
+        if news is None:
             return "nothing"
         call_id = f"c{self.dice.randrange(3)}"
         known = self.agent.call(call_id) is not None
-        event = as_event(told_news, at=self.at, call_id=call_id, known=known)
+        event = as_event(news, at=self.at, call_id=call_id, known=known)
         self._decide(event)
         return "decided"
 

@@ -81,10 +81,10 @@ async def fill(store: SqlStore, calls: int) -> None:
         await store.commit(Commit((AgentChange(0, Agent(key), None, calls=rows),)))
 
 
-async def measured(store: SqlStore, asked: int) -> dict[str, list[float]]:
+async def measured(store: SqlStore, rounds: int) -> dict[str, list[float]]:
     """The milliseconds of each question."""
     took: dict[str, list[float]] = {name: [] for name in (*QUESTIONS, "next pages")}
-    for _ in range(asked):
+    for _ in range(rounds):
         for name, query in QUESTIONS.items():
             after, kind = None, name
             for _ in range(3):
@@ -104,12 +104,12 @@ def plan(fetch: Fetch, prefix: str) -> list[str]:
     return [str(row[-1]) for row in fetch(f"{prefix} {SELECT}", values)]
 
 
-async def run(url: str, prefix: str, calls: int, asked: int) -> dict[str, Any]:
+async def run(url: str, prefix: str, calls: int, rounds: int) -> dict[str, Any]:
     """One database: fill, ask, tell."""
     upgrade(url)
     store = await open_store(url, clock_ms=lambda: T0)
     await fill(store, calls)
-    took = await measured(store, asked)
+    took = await measured(store, rounds)
     for line in await store.reader.run(plan, prefix):
         print(f"  {line}")
     await store.close()
@@ -128,17 +128,17 @@ def _share(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
-async def main(calls: int, asked: int) -> dict[str, Any]:
+async def main(calls: int, rounds: int) -> dict[str, Any]:
     """Both databases."""
-    told: dict[str, Any] = {"calls": calls}
+    result: dict[str, Any] = {"calls": calls}
     with tempfile.TemporaryDirectory() as folder, running_postgres() as server:
         print("SQLite's plan:")
         sqlite = f"sqlite:///{Path(folder) / 'history.db'}"
-        told["sqlite"] = await run(sqlite, "EXPLAIN QUERY PLAN", calls, asked)
+        result["sqlite"] = await run(sqlite, "EXPLAIN QUERY PLAN", calls, rounds)
         print("PostgreSQL's plan:")
-        told["postgres"] = await run(server.database(), "EXPLAIN", calls, asked)
-    told["ok"] = all(told[kind]["worst_p99_ms"] < LIMIT_MS for kind in ("sqlite", "postgres"))
-    return told
+        result["postgres"] = await run(server.database(), "EXPLAIN", calls, rounds)
+    result["ok"] = all(result[kind]["worst_p99_ms"] < LIMIT_MS for kind in ("sqlite", "postgres"))
+    return result
 
 
 if __name__ == "__main__":

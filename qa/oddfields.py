@@ -73,26 +73,26 @@ class Play:
     def call(self) -> str | None:
         """Play one call; what went wrong with it, if anything did."""
         outbound = self.dice.random() < 0.5
-        told, row = _said(outbound)
-        texts = [_text(event) for event in (*told, row)]
+        events, row = _said(outbound)
+        texts = [_text(event) for event in (*events, row)]
         victim = self.dice.randrange(len(texts))
-        texts[victim], what = self._spoilt((*told, row)[victim])
-        self.counts[what.split()[0]] += 1
-        wrong = _wrong(_played(texts, outbound), _right(outbound), what.split()[1])
-        return wrong and f"{wrong}: {what} of {'an outbound' if outbound else 'an inbound'} call"
+        texts[victim], change = self._spoilt((*events, row)[victim])
+        self.counts[change.split()[0]] += 1
+        wrong = _wrong(_played(texts, outbound), _right(outbound), change.split()[1])
+        return wrong and f"{wrong}: {change} of {'an outbound' if outbound else 'an inbound'} call"
 
     def users(self) -> str | None:
         """Read one list of users; what went wrong with it."""
         rows = [{"id": f"user_{n}", "name": "Ada", "email": f"{n}@example.com"} for n in range(3)]
         victim = self.dice.randrange(3)
-        raw, what = self._spoilt(rows[victim], ("name", "email", "id", "do_not_disturb"))
+        raw, change = self._spoilt(rows[victim], ("name", "email", "id", "do_not_disturb"))
         texts = [_text(row) for row in rows]
         texts[victim] = raw
         page = wire.parse_page(b'{"object":"list","data":[' + b",".join(texts) + b"]}")
-        found = {user.email for row in page.rows if (user := wire.parse_user(row))}
+        emails = {user.email for row in page.rows if (user := wire.parse_user(row))}
         self.counts["users"] += 1
-        others = {row["email"] for place, row in enumerate(rows) if place != victim}
-        return None if others <= found else f"a user is missing: {what}"
+        expected = {row["email"] for place, row in enumerate(rows) if place != victim}
+        return None if expected <= emails else f"a user is missing: {change}"
 
     def _spoilt(self, event: Mapping[str, object], names: Sequence[str] = ()) -> tuple[bytes, str]:
         """The event with one field odd: its value, or its being there twice."""
@@ -136,11 +136,11 @@ def _said(outbound: bool) -> tuple[list[dict[str, object]], dict[str, object]]:
         ("call.answered", call | talk),
         ("call.end", whole),
     )
-    told: list[dict[str, object]] = [
+    events: list[dict[str, object]] = [
         {"id": f"evt_{kind}", "type": kind, "account_id": "acct_1", "data": data}
         for kind, data in parts
     ]
-    return told, whole | {"id": "p1"}
+    return events, whole | {"id": "p1"}
 
 
 def _hear(world: World, raw: bytes, at: int) -> None:
@@ -176,8 +176,8 @@ def _played(texts: Sequence[bytes], outbound: bool) -> World:
 @cache
 def _right(outbound: bool) -> LogFields:
     """What is logged of the call where nothing is odd."""
-    told, row = _said(outbound)
-    world = _played([_text(event) for event in (*told, row)], outbound)
+    events, row = _said(outbound)
+    world = _played([_text(event) for event in (*events, row)], outbound)
     return world.logs[world.opened[0]].wanted
 
 
@@ -215,9 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    told = run(options.calls, options.seed)
-    sys.stdout.write(json.dumps(told) + "\n")
-    return 0 if told["ok"] else 1
+    result = run(options.calls, options.seed)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0 if result["ok"] else 1
 
 
 if __name__ == "__main__":

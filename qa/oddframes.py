@@ -55,14 +55,14 @@ def spoilt(dice: random.Random, odd: tuple[bytes, ...]) -> str | None:
     frame = dice.choice(FRAMES)
     kind = frame["type"]
     name, value = dice.choice([*frame][1:]), json.loads(dice.choice(odd))
-    told = f"{kind} {name} {json.dumps(value)[:60]}"
+    change = f"{kind} {name} {json.dumps(value)[:60]}"
     clean = decode(json.dumps(frame))
     try:
         read = decode(json.dumps({**frame, name: value}))
     except BadFrame:
-        return None if name in NEEDED[kind] else f"the frame is refused: {told}"
+        return None if name in NEEDED[kind] else f"the frame is refused: {change}"
     lost = [other for other in _others(frame, name) if _of(read, other) != _of(clean, other)]
-    return f"{', '.join(lost)} went with it: {told}" if lost else None
+    return f"{', '.join(lost)} went with it: {change}" if lost else None
 
 
 def json_only(odd: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -106,9 +106,9 @@ async def look(context: BrowserContext, org: str) -> dict[str, Any]:
     ready = page.frame_locator("iframe").locator('#softphone[data-click-to-dial="on"]')
     await ready.wait_for(timeout=60_000)
     frame = next(frame for frame in page.frames if "/softphone" in frame.url)
-    told: dict[str, Any] = await frame.evaluate(TOLD)
+    timings: dict[str, Any] = await frame.evaluate(TOLD)
     await page.close()
-    return told
+    return timings
 
 
 async def measure(browser: Browser, org: str, rounds: int) -> dict[str, dict[str, float]]:
@@ -121,14 +121,14 @@ async def measure(browser: Browser, org: str, rounds: int) -> dict[str, dict[str
         seen["warm"].append(await look(context, org))
         await context.close()
     return {
-        kind: {name: round(median(one[name] or 0 for one in loads)) for name in loads[0]}
+        kind: {name: round(median(load[name] or 0 for load in loads)) for name in loads[0]}
         for kind, loads in seen.items()
     }
 
 
 async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str, Any]:
     """All links, one after the other."""
-    told: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     async with the_demo(tree, port), async_playwright() as playwright:
         for rtt in rtts:
             async with slow_link(port, rtt / 1000) as ours, slow_link(port + 1, rtt / 1000) as org:
@@ -138,12 +138,12 @@ async def run(tree: Path, rtts: list[float], rounds: int, port: int) -> dict[str
                     executable_path=CHROMIUM,
                     args=["--no-sandbox", "--disable-gpu", f"--host-resolver-rules={rules}"],
                 )
-                told[f"{rtt:g} ms"] = await measure(
+                result[f"{rtt:g} ms"] = await measure(
                     browser, f"http://127.0.0.1:{port + 1}/", rounds
                 )
                 await browser.close()
-                sys.stdout.write(f"{rtt:g} ms: {json.dumps(told[f'{rtt:g} ms'])}\n")
-    return told
+                sys.stdout.write(f"{rtt:g} ms: {json.dumps(result[f'{rtt:g} ms'])}\n")
+    return result
 
 
 def main() -> int:
@@ -155,8 +155,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=18_080)
     options = parser.parse_args()
     rtts = [float(rtt) for rtt in options.rtt.split(",")]
-    told = asyncio.run(run(options.tree, rtts, options.rounds, options.port))
-    sys.stdout.write(json.dumps(told) + "\n")
+    result = asyncio.run(run(options.tree, rtts, options.rounds, options.port))
+    sys.stdout.write(json.dumps(result) + "\n")
     return 0
 
 

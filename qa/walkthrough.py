@@ -106,8 +106,8 @@ async def webhook(
     return trail.told()
 
 
-async def _deliver(http: httpx.AsyncClient, kind: str, number: int, said: dict[str, str]) -> None:
-    data = {"call_id": f"call_{number}", "user_id": "user_ada", **said}
+async def _deliver(http: httpx.AsyncClient, kind: str, number: int, fields: dict[str, str]) -> None:
+    data = {"call_id": f"call_{number}", "user_id": "user_ada", **fields}
     event = {"id": f"{kind}-{number}", "type": kind, "account_id": ACCOUNT, "data": data}
     body = json.dumps(event).encode()
     at = str(int(time.time()))
@@ -136,8 +136,8 @@ async def measured(folder: Path, trail: Trail) -> dict[str, Any]:
     return {"click": _fewest(clicks[1:]), "webhook": _fewest(webhooks[1:])}
 
 
-def _fewest(all_told: list[dict[str, Any]]) -> dict[str, Any]:
-    return min(all_told, key=lambda told: int(told["returns"]))
+def _fewest(figures: list[dict[str, Any]]) -> dict[str, Any]:
+    return min(figures, key=lambda run: int(run["returns"]))
 
 
 async def _quiet(trail: Trail) -> None:
@@ -164,9 +164,9 @@ def main() -> None:
     if options.json:
         print(json.dumps(figures))
         return
-    for way, told in figures.items():
-        print(f"{way}: {told['files']} files, {told['returns']} returns")
-        for file, count in told["by_file"].items():
+    for way, figures_of in figures.items():
+        print(f"{way}: {figures_of['files']} files, {figures_of['returns']} returns")
+        for file, count in figures_of["by_file"].items():
             print(f"  {count:4} {file}")
 
 

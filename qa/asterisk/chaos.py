@@ -61,10 +61,10 @@ class Count:
     wrong: list[str] = field(default_factory=list)
     talk_errors: list[float] = field(default_factory=list)
 
-    def is_wrong(self, what: str) -> None:
+    def is_wrong(self, text: str) -> None:
         """A promise was broken: said at once, for the end of a long run may never come."""
-        self.wrong.append(what)
-        print(f"wrong: {what}", flush=True)
+        self.wrong.append(text)
+        print(f"wrong: {text}", flush=True)
 
 
 class World:
@@ -190,7 +190,7 @@ async def one_call(world: World, name: str, number: str) -> None:
     except TimeoutError:
         count.is_wrong(f"{number}: channels are left after {OVER_SECONDS} s")
     wishing.cancel()
-    await _told_of_the_end(world, root, number)
+    await _end_reported(world, root, number)
     _judge(world, root, number, is_quiet=before == world.disturbed)
     count.over += 1
     if count.over % 100 == 0:
@@ -209,10 +209,10 @@ async def _wish(world: World, root: str) -> None:
         world.count.wishes[action] += 1
 
 
-async def _told_of_the_end(world: World, root: str, number: str) -> None:
+async def _end_reported(world: World, root: str, number: str) -> None:
     """The end is told of each call that was told of, when somebody steers again."""
     deadline = time.time() + OVER_SECONDS
-    while (told := world.told(root)) and not any(moment in OVER for moment, _ in told):
+    while (updates := world.told(root)) and not any(moment in OVER for moment, _ in updates):
         if time.time() > deadline:
             world.count.is_wrong(f"{number}: its end was never told")
             return
@@ -221,24 +221,24 @@ async def _told_of_the_end(world: World, root: str, number: str) -> None:
 
 def _judge(world: World, root: str, number: str, *, is_quiet: bool) -> None:
     """What was told, held against what the phones saw."""
-    count, told = world.count, world.told(root)
-    asked = [call for call in world.bench.trunk.calls if call.number == number]
-    world.bench.trunk.calls = [one for one in world.bench.trunk.calls if one.number != number]
-    if len(asked) > 1:
-        count.is_wrong(f"{number}: called {len(asked)} times")
-    ends = [moment for moment, _ in told if moment in OVER]
+    count, updates = world.count, world.told(root)
+    dialed = [call for call in world.bench.trunk.calls if call.number == number]
+    world.bench.trunk.calls = [call for call in world.bench.trunk.calls if call.number != number]
+    if len(dialed) > 1:
+        count.is_wrong(f"{number}: called {len(dialed)} times")
+    ends = [moment for moment, _ in updates if moment in OVER]
     if len(ends) > 1 and is_quiet:
         count.is_wrong(f"{number}: {len(ends)} ends")
-    if not (asked and asked[0].talked and is_quiet):
+    if not (dialed and dialed[0].talked and is_quiet):
         return
     count.talks += 1
     facts = NOTHING_KNOWN
-    for _, one in told:
-        facts = facts.join(one)
-    error = abs((facts.talk_ms or 0) / 1000 - asked[0].talked)
+    for _, reported in updates:
+        facts = facts.join(reported)
+    error = abs((facts.talk_ms or 0) / 1000 - dialed[0].talked)
     count.talk_errors.append(error)
     if error > TALK_ERROR_SECONDS:
-        count.is_wrong(f"{number}: {facts.talk_ms} ms told, {asked[0].talked:.2f} s talked")
+        count.is_wrong(f"{number}: {facts.talk_ms} ms told, {dialed[0].talked:.2f} s talked")
 
 
 async def run(calls: int, seed: int) -> dict[str, Any]:
@@ -281,9 +281,9 @@ def main() -> int:
     quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
     structlog.configure(wrapper_class=quiet)
     logging.disable(logging.ERROR)
-    found = asyncio.run(run(options.calls, options.seed))
-    print(json.dumps(found))
-    return 0 if found["ok"] else 1
+    result = asyncio.run(run(options.calls, options.seed))
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
 
 
 if __name__ == "__main__":

@@ -84,8 +84,8 @@ def phones_page(bench: Bench, ada: Handset) -> web.Application:
         raise web.HTTPSeeOther("/")
 
     async def hang_up(request: web.Request) -> web.Response:
-        for one in sides[request.match_info["side"]].live:
-            await one.hang_up()
+        for call in sides[request.match_info["side"]].live:
+            await call.hang_up()
         raise web.HTTPSeeOther("/")
 
     app = web.Application()

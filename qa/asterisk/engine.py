@@ -35,10 +35,10 @@ class NoAsterisk(Exception):
 
 def find_root() -> Path:
     """The root that holds Asterisk. Raises NoAsterisk."""
-    found = subprocess.run([SCRIPT, "--where"], capture_output=True, text=True, check=False)
-    if found.returncode:
-        raise NoAsterisk(found.stderr.strip())
-    return Path(found.stdout.strip())
+    done = subprocess.run([SCRIPT, "--where"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoAsterisk(done.stderr.strip())
+    return Path(done.stdout.strip())
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

@@ -86,17 +86,17 @@ class Exchange(Office, Rooms):
 
     def find(self, channel: str) -> Channel:
         """A living channel. Raises Refused."""
-        found = self.channels.get(channel)
-        if found is None:
+        known = self.channels.get(channel)
+        if known is None:
             raise Refused(404, "Channel not found")
-        return found
+        return known
 
     def in_stasis(self, channel: str, status: int = 409) -> Channel:
         """One that is with our application. Raises Refused."""
-        found = self.find(channel)
-        if not found.stasis:
+        known = self.find(channel)
+        if not known.stasis:
             raise Refused(status, "Channel not in Stasis application")
-        return found
+        return known
 
     def create(
         self, endpoint: str, channel_id: str, arguments: str, variables: dict[str, str]
@@ -158,8 +158,8 @@ class Exchange(Office, Rooms):
             return f"{channel.answered:.6f}" if channel.answered else ""
         if name.startswith("PJSIP_DIAL_CONTACTS("):
             phone = name.partition("(")[2].rstrip(")")
-            contacts = [one for one in self.phones if one.partition("~")[0] == phone]
-            return "&".join(f"PJSIP/{phone}/sip:{one}@127.0.0.1:5060" for one in contacts)
+            contacts = [contact for contact in self.phones if contact.partition("~")[0] == phone]
+            return "&".join(f"PJSIP/{phone}/sip:{contact}@127.0.0.1:5060" for contact in contacts)
         return f'"{channel.identity[0]}" <{channel.identity[1]}>' if "CALLERID" in name else ""
 
     def dial(self, channel: Channel, seconds: float, caller: Channel | None) -> None:
@@ -187,7 +187,7 @@ class Exchange(Office, Rooms):
         call = PhoneCall(
             phone, secrets.token_hex(8), "", "", channel.id, shown, number=channel.exten
         )
-        call.told.append(shown)
+        call.shown_lines.append(shown)
         channel.call = call
         phone.calls.append(call)
         if plan.rings:
@@ -240,8 +240,8 @@ class Exchange(Office, Rooms):
         self.show(channel.bridge)
 
     def _refuse(self, channel: Channel, status: int, cause: int) -> None:
-        told: dict[str, Any] = {"cause": cause} | self._tech(status)
-        self.emit("ChannelHangupRequest", channel, **told)
+        fields: dict[str, Any] = {"cause": cause} | self._tech(status)
+        self.emit("ChannelHangupRequest", channel, **fields)
         if status in DIALSTATUS:
             self.emit("Dial", channel, dialstatus=DIALSTATUS[status])
         self.over(channel.call, status)
@@ -257,8 +257,8 @@ class Exchange(Office, Rooms):
         if channel is None:
             return
         given_up = not call.up
-        told = {"cause": 127} | self._tech(487) if given_up else {}
-        self.emit("ChannelHangupRequest", channel, **told)
+        fields = {"cause": 127} | self._tech(487) if given_up else {}
+        self.emit("ChannelHangupRequest", channel, **fields)
         self.gone(channel, 127 if given_up else 16, 487 if given_up else None)
 
     def held(self, call: PhoneCall, on: bool) -> None:
@@ -329,7 +329,7 @@ class Exchange(Office, Rooms):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _of(self, call: PhoneCall) -> Channel | None:
-        return next((one for one in self.channels.values() if one.call is call), None)
+        return next((channel for channel in self.channels.values() if channel.call is call), None)
 
     def _after(self, seconds: float, channel: Channel, act: Callable[[], None]) -> None:
         def then() -> None:

@@ -64,7 +64,7 @@ class PhoneCall:
     ended: float = 0.0
     status: int = 0
     reason: str = ""
-    told: list[str] = field(default_factory=list)
+    shown_lines: list[str] = field(default_factory=list)
     """Every identity that the other side has shown to this phone, updates during the call too."""
 
     @property

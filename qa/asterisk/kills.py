@@ -84,7 +84,7 @@ def environment(
     book = folder / "agents.toml"
     rows = [f'[[agent]]\nemail = "{n}@example.com"\nprovider_user = "{n}"\n' for n in names]
     book.write_text("".join(rows))
-    told = {
+    settings = {
         "PUBLIC_URL": url,
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{folder}/test.db",
@@ -114,7 +114,7 @@ def environment(
         "DIALS_PER_HOUR": "10000",
     }
     own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return own | {f"SOFTPHONE_{name}": value for name, value in told.items()}
+    return own | {f"SOFTPHONE_{name}": value for name, value in settings.items()}
 
 
 async def prepared(stack: AsyncExitStack, folder: Path) -> Ground:
@@ -166,11 +166,11 @@ async def play(
         await ground.page.until(lambda view: bool(view.get("click_to_dial")), IDLE_SECONDS)
     except TimeoutError:
         count.wrong.append(f"{where}: never idle again")
-    asked = [call for call in ground.trunk.calls if call.number == number]
-    await _saved(ground, len(asked))
+    dialed = [call for call in ground.trunk.calls if call.number == number]
+    await _saved(ground, len(dialed))
     if len(ground.colleague.calls) > colleagues + 1:
         count.wrong.append(f"{where}: the colleague was called more than once")
-    _judge(ground, asked, back, where, count)
+    _judge(ground, dialed, back, where, count)
 
 
 async def _kill(ground: Ground, victim: str, pause: float) -> None:
@@ -200,9 +200,9 @@ async def _consult(ground: Ground, dice: random.Random) -> str:
     )
     (call,) = view["calls"]
     for action, moment in zip(("consult", *further), moments, strict=True):
-        told = {"call_id": call["call_id"], "action": action, "target": COLLEAGUE}
+        fields = {"call_id": call["call_id"], "action": action, "target": COLLEAGUE}
         request = f"req-{dice.getrandbits(32):08x}"
-        await ground.page.send(type="control", request_id=request, **told)
+        await ground.page.send(type="control", request_id=request, **fields)
         await asyncio.sleep(moment)
     third = next((call.get("third") for call in ground.page.view["calls"]), None)
     return f"consulting ({third['state'] if third else 'not told yet'})"
@@ -210,9 +210,9 @@ async def _consult(ground: Ground, dice: random.Random) -> str:
 
 def _stage(ground: Ground, number: str, before: int) -> str:
     mine = ground.ada.calls[before:]
-    asked = [call for call in ground.trunk.calls if call.number == number]
-    if asked:
-        call = asked[-1]
+    dialed = [call for call in ground.trunk.calls if call.number == number]
+    if dialed:
+        call = dialed[-1]
         return "over" if call.ended else "talking" if call.up else "destination rings"
     return "agent rings" if mine else "placing"
 
@@ -248,22 +248,22 @@ def _new_tasks(ground: Ground) -> list[dict[str, Any]]:
     return [task for task in ground.salesforce.tasks.values() if task["Id"] not in _JUDGED]
 
 
-def _judge(ground: Ground, asked: list[PhoneCall], back: float, where: str, count: Count) -> None:
+def _judge(ground: Ground, dialed: list[PhoneCall], back: float, where: str, count: Count) -> None:
     """What is in Salesforce, held against what the phones saw."""
     tasks = _new_tasks(ground)
     _JUDGED.update(task["Id"] for task in tasks)
-    if len(asked) > 1:
-        count.wrong.append(f"{where}: the customer was called {len(asked)} times")
-    if len(tasks) > 1 or (asked and not tasks):
-        count.wrong.append(f"{where}: {len(tasks)} Tasks of {len(asked)} calls")
-    if not (tasks and asked):
+    if len(dialed) > 1:
+        count.wrong.append(f"{where}: the customer was called {len(dialed)} times")
+    if len(tasks) > 1 or (dialed and not tasks):
+        count.wrong.append(f"{where}: {len(tasks)} Tasks of {len(dialed)} calls")
+    if not (tasks and dialed):
         return
-    talked, true = float(tasks[0].get("CallDurationInSeconds") or 0), asked[0].talked
+    talked, true = float(tasks[0].get("CallDurationInSeconds") or 0), dialed[0].talked
     if " adapter at " in where:
         count.talk_errors.append(abs(talked - true))
         if abs(talked - true) > 1:
             count.wrong.append(f"{where}: talk of {talked} s, but {true:.2f} s at the phone")
-    elif talked > (back - asked[0].up if asked[0].up else 0) + 2:
+    elif talked > (back - dialed[0].up if dialed[0].up else 0) + 2:
         count.wrong.append(f"{where}: talk of {talked} s is longer than it can have been")
 
 
@@ -304,9 +304,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--consults", type=float, default=0.2)
     options = parser.parse_args()
-    found = asyncio.run(run(options.runs, options.seed, options.consults))
-    print(json.dumps(found))
-    return 0 if found["ok"] else 1
+    result = asyncio.run(run(options.runs, options.seed, options.consults))
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ async def one_call(
     try:
         await page.until(lambda view: view.get("state") == "bridged", 60)
         seen = time.time()
-        call = next(one for one in bench.trunk.calls if one.number == number)
+        call = next(leg for leg in bench.trunk.calls if leg.number == number)
         delays.append((seen - call.up) * 1000)
         await page.until(lambda view: view["click_to_dial"], 60)
     except TimeoutError:
@@ -98,9 +98,9 @@ async def _adapter(
     """Start the adapter; its address."""
     port = free_port()
     url = f"http://localhost:{port}"
-    told = environment(bench, url, port, folder, names)
-    told["SOFTPHONE_RING_SECONDS"] = told["SOFTPHONE_DIAL_SECONDS"] = "45"
-    adapter = AdapterProcess(url, told, folder / "adapter.log")
+    variables = environment(bench, url, port, folder, names)
+    variables["SOFTPHONE_RING_SECONDS"] = variables["SOFTPHONE_DIAL_SECONDS"] = "45"
+    adapter = AdapterProcess(url, variables, folder / "adapter.log")
     await adapter.start()
     stack.push_async_callback(adapter.kill)
     return url
@@ -122,9 +122,9 @@ def main() -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m qa.asterisk.load", description=__doc__)
     parser.add_argument("--calls", type=int, default=100)
-    found = asyncio.run(run(parser.parse_args().calls))
-    print(json.dumps(found))
-    return 0 if found["ok"] else 1
+    result = asyncio.run(run(parser.parse_args().calls))
+    print(json.dumps(result))
+    return 0 if result["ok"] else 1
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Channel:
 
     def as_json(self) -> dict[str, Any]:
         """As requests and events show it."""
-        told = f"{self.app},{self.arguments}" if self.stasis else ""
+        app_data = f"{self.app},{self.arguments}" if self.stasis else ""
         return {
             "id": self.id,
             "name": self.name,
@@ -77,7 +77,7 @@ class Channel:
                 "context": "from-internal",
                 "exten": self.exten,
                 "app_name": "Stasis" if self.stasis else "",
-                "app_data": told,
+                "app_data": app_data,
             },
             "creationtime": stamp(self.made),
         }

@@ -211,7 +211,7 @@ class Phone(Handset, asyncio.DatagramProtocol):
 
     def _note_identity(self, call: PhoneCall, request: Message) -> None:
         shown = request.get("p-asserted-identity") or request.get("from")
-        call.told.append(shown)
+        call.shown_lines.append(shown)
 
     async def _rung(self, request: Message) -> None:
         number = sip.user_of(request.uri)

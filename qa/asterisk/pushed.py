@@ -32,7 +32,7 @@ class Pushed:
         if not self.allowed or kind not in KINDS:
             raise Refused(403, "Cannot create sorcery objects")
         fields = (await request.json())["fields"]
-        self.objects[kind, name] = {one["attribute"]: one["value"] for one in fields}
+        self.objects[kind, name] = {pair["attribute"]: pair["value"] for pair in fields}
         if kind == "endpoint":
             self._exchange.registered.setdefault(name, False)
         return web.json_response(fields)

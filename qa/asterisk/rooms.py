@@ -42,12 +42,12 @@ class Rooms(ABC):
     def show(self, bridge: Bridge | None) -> None:
         """Tell everybody there who else is."""
         members = bridge.members if bridge is not None else []
-        for one in members:
+        for member in members:
             for other in members:
-                if one is not other and one.call is not None and one.state == "Up":
+                if member is not other and member.call is not None and member.state == "Up":
                     name, number = other.identity
                     if number:
-                        one.call.told.append(f'"{name}" <sip:{number}@127.0.0.1>')
+                        member.call.shown_lines.append(f'"{name}" <sip:{number}@127.0.0.1>')
 
     # --- recordings --------------------------------------------------------------------
 
@@ -87,5 +87,5 @@ class Rooms(ABC):
 
     def _tell(self, kind: str, name: str) -> None:
         target = f"bridge:{self.recordings[name][0].id}"
-        told = {"name": name, "format": "wav", "state": "recording", "target_uri": target}
-        self.send({"type": kind, "timestamp": stamp(time.time()), "recording": told})
+        recording = {"name": name, "format": "wav", "state": "recording", "target_uri": target}
+        self.send({"type": kind, "timestamp": stamp(time.time()), "recording": recording})

@@ -90,14 +90,14 @@ def parse(data: bytes) -> Message | None:
 
 def tag_of(header: str) -> str:
     """The tag of a From or To header."""
-    found = re.search(r";tag=([^;>\s]+)", header)
-    return found[1] if found else ""
+    match = re.search(r";tag=([^;>\s]+)", header)
+    return match[1] if match else ""
 
 
 def address_of(header: str) -> str:
     """The address within the angle brackets, if there are any."""
-    found = re.search(r"<([^>]+)>", header)
-    return found[1] if found else header.split(";", maxsplit=1)[0]
+    match = re.search(r"<([^>]+)>", header)
+    return match[1] if match else header.split(";", maxsplit=1)[0]
 
 
 def user_of(header: str) -> str:

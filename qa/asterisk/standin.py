@@ -220,7 +220,7 @@ class StandIn:
 
     async def _bridges(self, request: web.Request) -> web.Response:
         if request.method == "GET":
-            return web.json_response([one.as_json() for one in self.exchange.bridges.values()])
+            return web.json_response([b.as_json() for b in self.exchange.bridges.values()])
         name = request.query["bridgeId"]
         bridge = self.exchange.bridges.setdefault(name, Bridge(name))
         return web.json_response(bridge.as_json())
@@ -290,16 +290,16 @@ class StandIn:
         if name not in {*AGENTS, *self.exchange.registered}:
             raise Refused(404, "Endpoint not found")
         state = "online" if self.exchange.registered.get(name) else "offline"
-        found = {"technology": "PJSIP", "resource": name, "state": state}
-        return web.json_response(found)
+        endpoint = {"technology": "PJSIP", "resource": name, "state": state}
+        return web.json_response(endpoint)
 
     async def _endpoints(self, request: web.Request) -> web.Response:
         states = {
             name: "online" if self.exchange.registered.get(name) else "offline"
             for name in {*AGENTS, *self.exchange.registered}
         }
-        found = [{"technology": "PJSIP", "resource": n, "state": s} for n, s in states.items()]
-        return web.json_response(found)
+        endpoints = [{"technology": "PJSIP", "resource": n, "state": s} for n, s in states.items()]
+        return web.json_response(endpoints)
 
     async def _device_state(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -328,8 +328,8 @@ def _write_cel(path: Path, exchange: Exchange) -> None:
     for at, kind, channel, extra in exchange.cel:
         when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         linked = channel.id.rpartition("-")[0] + "-d0" if channel.ours else channel.id
-        told = f"{APP},{channel.arguments}" if channel.arguments else ""
-        where = (channel.id, linked, channel.name, told, channel.identity[1], channel.exten)
+        app_data = f"{APP},{channel.arguments}" if channel.arguments else ""
+        where = (channel.id, linked, channel.name, app_data, channel.identity[1], channel.exten)
         rows.append((kind, when, *where, extra))
     with contextlib.closing(sqlite3.connect(path)) as base, base:
         base.execute("DROP TABLE IF EXISTS cel")

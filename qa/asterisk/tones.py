@@ -21,7 +21,7 @@ AUDIBLE = 0.01
 def tone(hertz: int, loudness: float = 0.3) -> bytes:
     """Twenty milliseconds of it, to be sent again and again; a multiple of 50 Hz."""
     samples = (loudness * math.sin(2 * math.pi * hertz * n / RATE) for n in range(160))
-    return bytes(_encoded(round(one * 32_000)) for one in samples)
+    return bytes(_encoded(round(sample * 32_000)) for sample in samples)
 
 
 def pitch(packets: Iterable[bytes]) -> int | None:

@@ -84,16 +84,16 @@ def failing_test(tree: Path, tests: Iterable[str]) -> str:
     pages = [test for test in there if test.endswith(".mjs")]
     if pages:
         done = run(tree, _node(), "--test", "--test-reporter=tap", *pages)
-        found = re.search(r"^\s+not ok \d+ - (.+)$|^not ok \d+ - (.+)$", done.stdout, re.MULTILINE)
-        return f"{pages[0]}: {found[1] or found[2]}" if found else ""
+        match = re.search(r"^\s+not ok \d+ - (.+)$|^not ok \d+ - (.+)$", done.stdout, re.MULTILINE)
+        return f"{pages[0]}: {match[1] or match[2]}" if match else ""
     if not there:
         return ""
     done = run(
         tree, sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider",
         "-m", "not browser and not slow", *there,
     )  # fmt: skip
-    found = re.search(r"^(?:FAILED|ERROR) ([^\s\[]+)", done.stdout, re.MULTILINE)
-    return found[1] if found else ""
+    match = re.search(r"^(?:FAILED|ERROR) ([^\s\[]+)", done.stdout, re.MULTILINE)
+    return match[1] if match else ""
 
 
 def _node() -> str:

@@ -42,6 +42,6 @@ class HostOrg(Org):
             self.ledger.count("saves_overtaken")
             return {"success": True, "returnValue": {"recordId": known}, "errors": None}
         names = {"Id": known} if known else {"entityApiName": "Task", "TaskSubtype": "Call"}
-        said = super()._saved({**names, **fields})
-        self._by_key[call_id], self._numbers[call_id] = said["returnValue"]["recordId"], number
-        return said
+        answer = super()._saved({**names, **fields})
+        self._by_key[call_id], self._numbers[call_id] = answer["returnValue"]["recordId"], number
+        return answer

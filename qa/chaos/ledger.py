@@ -32,6 +32,6 @@ class Ledger:
         """Salesforce committed a save."""
         self.history.tasks.append(TaskWrite(now_ms(), task_id, fields))
 
-    def count(self, what: str) -> None:
+    def count(self, kind: str) -> None:
         """Something worth a number, and no fault."""
-        self.counted[what] = self.counted.get(what, 0) + 1
+        self.counted[kind] = self.counted.get(kind, 0) + 1

@@ -86,15 +86,15 @@ class Org:
 
     def _commit(self, args: dict[str, Any], log_id: str, fate: str, answer: Answer) -> None:
         self.under_way -= Counter([log_id])
-        said = self._saved(args)
+        saved = self._saved(args)
         if fate != "lost-callback":
             wait = self.rng.uniform(2.0, 8.0) if fate == "late-callback" else 0.0
-            asyncio.get_running_loop().call_later(wait, answer, said)
+            asyncio.get_running_loop().call_later(wait, answer, saved)
 
     def _saved(self, args: dict[str, Any]) -> dict[str, Any]:
-        said = self.salesforce.save_log(args)
-        self.ledger.write(said["returnValue"]["recordId"], dict(args))
-        return said
+        answer = self.salesforce.save_log(args)
+        self.ledger.write(answer["returnValue"]["recordId"], dict(args))
+        return answer
 
     def _commit_after(self, fate: str) -> float:
         if fate != "slow-commit":

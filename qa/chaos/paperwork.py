@@ -52,8 +52,8 @@ class Paperwork:
             return not _has(view, "wrapups", "call_id", call_id)
 
         while True:
-            said = {"type": "wrapup", "call_id": call_id, "done": True, **writing.last_word}
-            tab = await self._seat.say(at=tab, **said)
+            message = {"type": "wrapup", "call_id": call_id, "done": True, **writing.last_word}
+            tab = await self._seat.say(at=tab, **message)
             if await self._seat.until(is_gone, 2.0):
                 break
         if writing.late:

@@ -74,14 +74,14 @@ class Writing:
     @property
     def last_word(self) -> dict[str, Any]:
         """The fields of the frame that ends the wrap-up."""
-        said: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if self.notes:
-            said["notes"] = self.notes
+            fields["notes"] = self.notes
         if self.disposition:
-            said["disposition"] = self.disposition
+            fields["disposition"] = self.disposition
         if self.who:
-            said["who"] = {"id": self.who, "name": "Somebody else"}
-        return said
+            fields["who"] = {"id": self.who, "name": "Somebody else"}
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,13 @@ class CallPlan:
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with this call on purpose, to be counted when it is played."""
-        asked = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
+        provider_faults = [f"provider_{name}" for name, value in self.knobs.items() if value == 1.0]
         odd = [f"odd_{name}" for name in self.caller if name != "to_number"]
         odd += ["withheld"] if self.is_withheld else []
         company = [self.company.value] if self.company else []
         greeted = ["greeting"] if self.scenario.get("greeting") else []
         lost = [f"lost_{kind}" for kind in self.knobs.get("drop_types", ())]
-        return (*asked, *lost, *odd, *greeted, *company)
+        return (*provider_faults, *lost, *odd, *greeted, *company)
 
     @property
     def is_withheld(self) -> bool:
@@ -198,9 +198,9 @@ def _in_company(plan: CallPlan, rng: Random, company: Company) -> CallPlan:
     """Somebody else has a part, of which something is told: else nobody could know of it."""
     if not company:
         return plan
-    told = company in {Company.COLLEAGUE, Company.FETCHED}
-    scenario = {**plan.scenario, "outcome": "answered"} if told else plan.scenario
-    knobs = {"drop": 0.0} if told else {**plan.knobs, "drop": 0.0}
+    is_company = company in {Company.COLLEAGUE, Company.FETCHED}
+    scenario = {**plan.scenario, "outcome": "answered"} if is_company else plan.scenario
+    knobs = {"drop": 0.0} if is_company else {**plan.knobs, "drop": 0.0}
     second = rng.random() < 0.5
     return replace(plan, scenario=scenario, knobs=knobs, company=company, second_takes=second)
 

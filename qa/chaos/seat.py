@@ -216,7 +216,7 @@ class Seat:
                 while True:
                     self._changed.clear()
                     usable = [tab for tab in self.tabs if tab.is_connected and tab.version >= 0]
-                    for tab in sorted(usable, key=lambda one: (one is not at, self.rng.random())):
+                    for tab in sorted(usable, key=lambda tab: (tab is not at, self.rng.random())):
                         if await tab.send(**message):
                             return tab
                     await self._changed.wait()

@@ -200,8 +200,8 @@ class Tab:
         log_id, attempt = go["log_id"], go["attempt"]
         args = go["call"]["args"]
         named = {"log_id": log_id, "attempt": attempt}
-        told = {**named, "page_id": self.page_id, "create": not {"Id", "callId"} & args.keys()}
-        self.seat.ledger.word("go", **told)
+        fields = {**named, "page_id": self.page_id, "create": not {"Id", "callId"} & args.keys()}
+        self.seat.ledger.word("go", **fields)
         known = self.browser.journal.get((log_id, attempt))
         if known is not None:
             if known["state"] != "sent":

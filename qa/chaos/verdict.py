@@ -55,10 +55,10 @@ def complete(
 ) -> None:
     """Add what the provider, the store and the pages know."""
     keys = {f"user_{seat.name}": seat.key for seat in seats}
-    told = {one["call_id"] for one in truth["deliveries"] if one["fate"] != "dropped"}
+    call_ids = {d["call_id"] for d in truth["deliveries"] if d["fate"] != "dropped"}
     for call in truth["calls"]:
         # Of a call that we did not place, and of which no webhook tells, nobody can know.
-        known = call["id"] in told or plans[_number(call, plans)].kind is Kind.DIAL
+        known = call["id"] in call_ids or plans[_number(call, plans)].kind is Kind.DIAL
         parts = _true_calls(call, keys, plans)
         history.calls.extend(part if known else replace(part, logged=False) for part in parts)
     for post in truth["posts"]:
@@ -126,8 +126,8 @@ def _true_call(call: Fields, agent: str, plans: dict[str, CallPlan]) -> TrueCall
 def _number(call: Fields, plans: dict[str, CallPlan]) -> str:
     """The other party's number in E.164, which may stand in a display form."""
     ends = (call["from_number"], call["to_number"])
-    told = " ".join(ends if call["direction"] == "inbound" else ends[1:])
-    numbers: list[str] = E164.findall(told)
+    text = " ".join(ends if call["direction"] == "inbound" else ends[1:])
+    numbers: list[str] = E164.findall(text)
     return next(number for number in numbers if number in plans)
 
 
@@ -257,8 +257,8 @@ def summary(
     surface: str = "open-cti",
 ) -> Fields:
     """The JSON object of the last line."""
-    said = report.summary()
-    faults = {**said["faults"], **truth["faults"]}
+    result = report.summary()
+    faults = {**result["faults"], **truth["faults"]}
     attempts = [a for d in truth["deliveries"] for a in d["attempts"]]
     counted = {
         **counted,
@@ -271,9 +271,9 @@ def summary(
     crashes = sum(n for kind, n in faults.items() if kind.startswith(("crash-", "page-crash")))
     missing = [kind for kind in NEEDED[surface] if not faults.get(kind)]
     missing += [] if crashes else ["page-crash"]
-    missing += [] if said["kills"] >= kills > 0 else ["kills"]
+    missing += [] if result["kills"] >= kills > 0 else ["kills"]
     return {
-        **said,
+        **result,
         "surface": surface,
         "calls": calls,
         "true_calls": report.calls,
@@ -281,5 +281,5 @@ def summary(
         "faults": dict(sorted(faults.items())),
         "faults_missing": missing,
         "counted": dict(sorted(counted.items())),
-        "ok": said["ok"] and not missing,
+        "ok": result["ok"] and not missing,
     }

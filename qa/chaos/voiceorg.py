@@ -88,9 +88,9 @@ class VoiceOrg:
 
 def settings(url: str) -> dict[str, str]:
     """What the adapter is told of it."""
-    told = {"org_id": ORG, "voice_url": url, "voice_contact_center": CENTER}
-    told["voice_key"] = key_pair()[0]
-    return {f"SOFTPHONE_{name.upper()}": value for name, value in told.items()}
+    values = {"org_id": ORG, "voice_url": url, "voice_contact_center": CENTER}
+    values["voice_key"] = key_pair()[0]
+    return {f"SOFTPHONE_{name.upper()}": value for name, value in values.items()}
 
 
 @asynccontextmanager

@@ -130,8 +130,8 @@ class _Judge:
     def _no_task(self, call: TrueCall, logs: list[StoredLog]) -> None:
         """Whose phone only rang, has neither talked nor missed what a colleague took."""
         for log in logs:
-            said = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
-            talked = any(task.get("CallDurationInSeconds") for task in said)
+            tasks = [self.tasks[task_id] for task_id in self.created.get(log.log_id, [])]
+            talked = any(task.get("CallDurationInSeconds") for task in tasks)
             if self.history.every_attempt and not talked:
                 continue
             text = f"a colleague took it: {call}\n{self.story(log.log_id)}"
@@ -176,25 +176,25 @@ class _Judge:
         """
         for log_id, words in self.words.items():
             creating = [w for w in words if w.kind == "go" and w.create] if log_id else []
-            for one, two in pairwise(creating):
-                if two.attempt < one.attempt and _is_refused_as_stale(two, words):
+            for first, second in pairwise(creating):
+                if second.attempt < first.attempt and _is_refused_as_stale(second, words):
                     continue
-                if not self._is_resolved(one, two, words):
-                    text = f"go {two.attempt} while {one.attempt} was unresolved"
+                if not self._is_resolved(first, second, words):
+                    text = f"go {second.attempt} while {first.attempt} was unresolved"
                     self._say("gate", log_id, f"{text}\n{self.story(log_id)}")
 
-    def _is_resolved(self, one: Word, two: Word, words: list[Word]) -> bool:
-        between = words[words.index(one) + 1 : words.index(two)]
+    def _is_resolved(self, first: Word, second: Word, words: list[Word]) -> bool:
+        between = words[words.index(first) + 1 : words.index(second)]
         for word in between:
             if word.kind == "tray" and word.outcome == "save_again":
                 return True
-            mine = word.attempt == one.attempt
+            mine = word.attempt == first.attempt
             if mine and word.kind == "never-sent":
                 return True
             if mine and word.kind == "result" and word.outcome in {"refused", "expired"}:
                 return True
-        asked = any(word.kind == "none" for word in between)
-        return asked and any(one.at <= at <= two.at for at in self.alive[one.page_id])
+        was_asked = any(word.kind == "none" for word in between)
+        return was_asked and any(first.at <= at <= second.at for at in self.alive[first.page_id])
 
     # --- what the agents' values went through ----------------------------------------------------
 
@@ -280,8 +280,8 @@ class _Judge:
         lines += [(w.at, f"{w}") for w in self.history.tasks if w.task_id in ids]
         subjects = {log_id, log.provider_call_id if log else log_id}
         lines += [(f.at, f"{f}") for f in self.history.faults if f.subject in subjects]
-        told = "\n".join(f"    {text}" for _, text in sorted(lines))
-        return f"  {log}\n{told}"
+        lines_text = "\n".join(f"    {text}" for _, text in sorted(lines))
+        return f"  {log}\n{lines_text}"
 
 
 def _tasks(history: History) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:

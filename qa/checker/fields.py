@@ -19,8 +19,8 @@ def differences(call: TrueCall, log: StoredLog, task: dict[str, Any]) -> dict[st
         "WhoId": call.who_id,
         "CallObject": log.log_id,
     }
-    said = {name: task.get(name) for name in wanted}
-    wrong = {name: (wanted[name], said[name]) for name in wanted if wanted[name] != said[name]}
+    actual = {name: task.get(name) for name in wanted}
+    wrong = {name: (wanted[name], actual[name]) for name in wanted if wanted[name] != actual[name]}
     wrong |= {name: ("text", text) for name, text in task.items() if not _is_text(text)}
     if call.named not in str(task.get("Subject")):
         wrong["Subject"] = (call.named, task.get("Subject"))

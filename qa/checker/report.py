@@ -41,7 +41,7 @@ class Report:
     def summary(self) -> dict[str, Any]:
         """The JSON object of design section 6."""
         counted = ("lost", "doubled", "incomplete", "illegal", "wrong_fields", "unlogged_webhooks")
-        others = Counter(v.kind for v in self.violations if v.kind not in counted)
+        other_kinds = Counter(v.kind for v in self.violations if v.kind not in counted)
         return {
             "calls": self.calls,
             "seed": self.seed,
@@ -50,7 +50,7 @@ class Report:
             "max_posts_per_dial": self.max_posts_per_dial,
             "tray": self.tray,
             "tray_expected": self.tray_expected,
-            "other_violations": dict(others),
+            "other_violations": dict(other_kinds),
             "faults": dict(sorted(self.faults.items())),
             "seconds": round(self.seconds, 3),
             "ok": self.is_ok,

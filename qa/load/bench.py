@@ -30,30 +30,30 @@ PART_SECONDS = 420.0
 
 async def measure(folder: Path, options: argparse.Namespace) -> Found:
     """One part after the other; what fails is left out, and says so."""
-    found = Found()
+    figures = Found()
     with console.bar("bench", len(options.only), live=False) as advance:
         for name in options.only:
             advance(0, f"bench: {name}")
-            await _measure(name, folder, options, found)
+            await _measure(name, folder, options, figures)
             advance()
-    return found
+    return figures
 
 
-async def _measure(name: str, folder: Path, options: argparse.Namespace, found: Found) -> None:
+async def _measure(name: str, folder: Path, options: argparse.Namespace, measured: Found) -> None:
     part, figures, _ = PARTS[name]
     place = folder / name
     # PostgreSQL and its user must be able to come by.
     place.mkdir(mode=0o755)
     try:
         async with asyncio.timeout(PART_SECONDS):
-            found.add(await part(place, options))
+            measured.add(await part(place, options))
     except (Wrong, OSError, RuntimeError, TimeoutError, ExceptionGroup) as error:
-        reason = f"{name} failed: {_told(error)}"
+        reason = f"{name} failed: {_describe(error)}"
         tell(reason)
-        found.reasons.update(dict.fromkeys(figures, reason))
+        measured.reasons.update(dict.fromkeys(figures, reason))
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__} {error}".strip()
@@ -80,9 +80,9 @@ async def run(options: argparse.Namespace) -> None:
             return
         fetch_peers(options)
         disk = summary.fsync_ms(folder)
-        found = await measure(folder, options)
-    told = summary.summary(
-        found,
+        figures = await measure(folder, options)
+    result = summary.summary(
+        figures,
         fsync_ms=disk,
         agents=options.agents,
         rounds_each=options.rounds,
@@ -90,12 +90,12 @@ async def run(options: argparse.Namespace) -> None:
         seconds=round(time.monotonic() - started),
     )
     file = BENCH / f"{_name(options)}.json"
-    summary.written(told, file)
-    plot.written(told, file.with_suffix(".svg"))
+    summary.written(result, file)
+    plot.written(result, file.with_suffix(".svg"))
     if options.json:
-        print(json.dumps(told))
+        print(json.dumps(result))
         return
-    print(summary.table(told))
+    print(summary.table(result))
     print(f"\nthe rounds: {file}, the plot: {file.with_suffix('.svg')}")
 
 

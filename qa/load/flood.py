@@ -155,5 +155,5 @@ class Flood:
         waits = sum(len(due) for due in self._due.values())
         first = next((f"{u} waits for {due[0][0]!r}" for u, due in self._due.items() if due), "")
         gone = [page.problem for page in self.pages.values() if page.problem]
-        told = f"; {waits} were sent, {first}"
-        return f"{told}; {len(gone)} pages are gone: {gone[0]}" if gone else told
+        text = f"; {waits} were sent, {first}"
+        return f"{text}; {len(gone)} pages are gone: {gone[0]}" if gone else text

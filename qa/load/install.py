@@ -110,6 +110,6 @@ def _run(folder: Path, *command: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(f"{Path(command[0]).name}: {error}") from error
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        lines = [line for line in said if "rror" in line][:6] or said[-4:]
+        output = (done.stderr or done.stdout).strip().splitlines()
+        lines = [line for line in output if "rror" in line][:6] or output[-4:]
         raise NotInstalled(f"{Path(command[0]).name} failed: {' | '.join(lines)}")

@@ -21,18 +21,18 @@ PANELS = (
 INK, OURS, OTHERS = "#222222", "#0b6e4f", "#9aa5b1"
 
 
-def svg(told: dict[str, Any]) -> str:
+def svg(result: dict[str, Any]) -> str:
     """All panels for which there is something to draw, one below the other."""
     parts: list[str] = []
     top = GAP
-    machine = told["machine"]
+    machine = result["machine"]
     about = (
         f"{machine['processor']}, {machine['cores']} cores; Python {machine['python']}, "
-        f"aiohttp {machine['aiohttp']}; one fdatasync {told['fsync_ms']} ms; {told['commit']}"
+        f"aiohttp {machine['aiohttp']}; one fdatasync {result['fsync_ms']} ms; {result['commit']}"
     )
     parts.append(_text(10, 18, about, 11))
     for heading, key, needs in PANELS:
-        bars = {name: one[key] for name, one in told["medians"].items() if needs in one}
+        bars = {name: row[key] for name, row in result["medians"].items() if needs in row}
         if bars:
             parts.append(_text(10, top + 14, heading, 14))
             parts += _bars(bars, top + 22)
@@ -64,6 +64,6 @@ def _text(x: float, y: float, text: str, size: int) -> str:
     return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}">{escape(text)}</text>'
 
 
-def written(told: dict[str, Any], file: Path) -> None:
+def written(result: dict[str, Any], file: Path) -> None:
     """Keep it as a file."""
-    file.write_text(svg(told) + "\n", encoding="utf-8")
+    file.write_text(svg(result) + "\n", encoding="utf-8")

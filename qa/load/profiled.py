@@ -25,11 +25,11 @@ async def profile(folder: Path, agents: int) -> None:
     dump.unlink(missing_ok=True)
     program = await programs.ours(folder, agents, launch=("--profile", str(dump)))
     try:
-        one = await rounds.contender(program, agents)
-        await one.flood.run(one.calls.next(WARM_UP))
+        contender = await rounds.contender(program, agents)
+        await contender.flood.run(contender.calls.next(WARM_UP))
         assert program.process is not None
         program.process.send_signal(signal.SIGUSR1)
-        sent = await one.flood.run(one.calls.next(DELIVERIES))
+        sent = await contender.flood.run(contender.calls.next(DELIVERIES))
         program.process.send_signal(signal.SIGUSR2)
         await _written(dump)
     finally:

@@ -77,12 +77,12 @@ class Program:
     async def start(self) -> None:
         """Start it, and wait until it listens. Raises RuntimeError with its last word."""
         log = self.folder / f"{self.kind}-{self.port}.log"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SOFTPHONE_")}
         with log.open("ab") as out, pinned(SERVER_CORE):
             self.process = subprocess.Popen(  # noqa: ASYNC220 - a bench may wait for a fork
                 self.command,
                 cwd=self.folder,
-                env={**kept, "PYTHONPATH": str(ROOT), **self.variables},
+                env={**inherited, "PYTHONPATH": str(ROOT), **self.variables},
                 stdout=out,
                 stderr=out,
                 # Safe beside threads: one call that was looked up before the fork.
@@ -95,8 +95,8 @@ class Program:
         async with asyncio.timeout(START_SECONDS):
             while not await _listens(self.port):
                 if self.process.poll() is not None:
-                    said = log.read_text(encoding="utf-8").strip().splitlines() or [""]
-                    raise RuntimeError(f"{self.kind} does not start: {said[-1]}")
+                    log_lines = log.read_text(encoding="utf-8").strip().splitlines() or [""]
+                    raise RuntimeError(f"{self.kind} does not start: {log_lines[-1]}")
                 await asyncio.sleep(0.02)
 
     def stop(self, number: int = signal.SIGKILL) -> None:

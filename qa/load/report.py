@@ -71,17 +71,17 @@ FURTHER_ROWS = (
 Rows = tuple[tuple[str, str], ...]
 
 
-def table(told: dict[str, Any]) -> str:
+def table(result: dict[str, Any]) -> str:
     """The figures of (a) to (i) as Markdown; what is null says why."""
-    return _table(told, ROWS, RATES)
+    return _table(result, ROWS, RATES)
 
 
-def further(told: dict[str, Any]) -> str:
+def further(result: dict[str, Any]) -> str:
     """Those of (j) to (m), and each step of a call."""
-    return _table(told, FURTHER_ROWS, FURTHER_RATES) + "\n\n" + steps(told)
+    return _table(result, FURTHER_ROWS, FURTHER_RATES) + "\n\n" + steps(result)
 
 
-def steps(told: dict[str, Any]) -> str:
+def steps(result: dict[str, Any]) -> str:
     """How long each step of an outbound call takes, one call after the other and many at once."""
     kinds = [f"calls{how}, {who}" for how in (" one by one", "") for who in ("floor", "ours")]
     lines = [
@@ -89,40 +89,43 @@ def steps(told: dict[str, Any]) -> str:
         "|---|---|---|---|---|",
     ]
     for name in STEPS:
-        cells = (_step(told["medians"].get(kind, {}), name) for kind in kinds)
+        cells = (_step(result["medians"].get(kind, {}), name) for kind in kinds)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _step(medians: dict[str, float], name: str) -> str:
-    found = [medians.get(f"{name}, {percent}") for percent in ("p50", "p99")]
-    return " / ".join(f"{one:.2f}" for one in found if one is not None) or "none"
+    percentiles = [medians.get(f"{name}, {percent}") for percent in ("p50", "p99")]
+    return (
+        " / ".join(f"{percentile:.2f}" for percentile in percentiles if percentile is not None)
+        or "none"
+    )
 
 
-def _table(told: dict[str, Any], rows: Rows, rates: tuple[str, ...]) -> str:
-    machine = told["machine"]
+def _table(result: dict[str, Any], rows: Rows, rates: tuple[str, ...]) -> str:
+    machine = result["machine"]
     lines = [
-        f"Measured at {told['commit']} in {told['seconds']} s: {told['rounds_each']} rounds each, "
-        f"{told['agents']:,} agents, {machine['processor']} with {machine['cores']} cores, "
-        f"{_versions(machine)}. One fdatasync of 4 KiB took {told['fsync_ms']:g} ms. "
-        f"{_others(told)}",
+        f"Measured at {result['commit']} in {result['seconds']} s: {result['rounds_each']} rounds "
+        f"each, {result['agents']:,} agents, {machine['processor']} with {machine['cores']} cores, "
+        f"{_versions(machine)}. One fdatasync of 4 KiB took {result['fsync_ms']:g} ms. "
+        f"{_others(result)}",
         "",
         "| what | measured | target | met |",
         "|---|---|---|---|",
-        *(_row(label, name, told) for label, name in rows),
+        *(_row(label, name, result) for label, name in rows),
         "",
         "| program | deliveries a second | µs of processor time each | p50 ms | p99 ms "
         "| server, generator busy |",
         "|---|---|---|---|---|---|",
-        *(_program(kind, told["medians"][kind]) for kind in rates if kind in told["medians"]),
+        *(_program(kind, result["medians"][kind]) for kind in rates if kind in result["medians"]),
     ]
     return "\n".join(lines)
 
 
-def _others(told: dict[str, Any]) -> str:
-    if "others_busy" in told:
-        return f"Others took {100 * told['others_busy']:.0f} % of the server's core meanwhile."
-    return f"The machine's load was {told['machine']['load_average']:.1f} at the end."
+def _others(result: dict[str, Any]) -> str:
+    if "others_busy" in result:
+        return f"Others took {100 * result['others_busy']:.0f} % of the server's core meanwhile."
+    return f"The machine's load was {result['machine']['load_average']:.1f} at the end."
 
 
 def _versions(machine: dict[str, Any]) -> str:
@@ -130,12 +133,12 @@ def _versions(machine: dict[str, Any]) -> str:
     return ", ".join(f"{name} {machine[name] or 'absent'}" for name in names)
 
 
-def _row(label: str, name: str, told: dict[str, Any]) -> str:
-    value = told.get(name)
+def _row(label: str, name: str, result: dict[str, Any]) -> str:
+    value = result.get(name)
     if value is None:
-        why = told["not_measured"].get(name, "not measured").replace("|", "/")
+        why = result["not_measured"].get(name, "not measured").replace("|", "/")
         return f"| {label} | {why} | {_target(name)} | unknown |"
-    met = told["targets"].get(name, {}).get("met")
+    met = result["targets"].get(name, {}).get("met")
     verdict = "" if met is None else "yes" if met else "**no**"
     return f"| {label} | {value:.3g} | {_target(name)} | {verdict} |"
 
@@ -147,24 +150,24 @@ def _target(name: str) -> str:
     return f"{sign} {target:g}"
 
 
-def _program(kind: str, one: dict[str, float]) -> str:
+def _program(kind: str, figures: dict[str, float]) -> str:
     return (
-        f"| {kind} | {one['events_per_second']:,.0f} | {one['cpu_us_per_event']:.0f} "
-        f"| {one['p50_ms']:.2f} | {one['p99_ms']:.2f} "
-        f"| {one['server_busy']:.0%}, {one['generator_busy']:.0%} |"
+        f"| {kind} | {figures['events_per_second']:,.0f} | {figures['cpu_us_per_event']:.0f} "
+        f"| {figures['p50_ms']:.2f} | {figures['p99_ms']:.2f} "
+        f"| {figures['server_busy']:.0%}, {figures['generator_busy']:.0%} |"
     )
 
 
-def capacity(told: dict[str, Any]) -> str:
+def capacity(result: dict[str, Any]) -> str:
     """What so many agents need, by the measured costs; see docs/capacity.md for what is assumed."""
-    ours, crowd = told["medians"]["postgres"], told["medians"]["crowd, ours"]
+    ours, crowd = result["medians"]["postgres"], result["medians"]["crowd, ours"]
     limit = ours["events_per_second"]
     database = ours["database_us_per_event"]
     lines = [
-        f"From the run at {told['commit']}: a replica on PostgreSQL takes {limit:,.0f} deliveries "
-        f"a second, and each costs PostgreSQL {database:.0f} µs of processor time; an idle page "
-        f"takes {crowd['kib_per_page_of_all']:.0f} KiB, the process itself "
-        f"{crowd['mib_before_pages']:.0f} MiB. One fdatasync took {told['fsync_ms']:g} ms.",
+        f"From the run at {result['commit']}: a replica on PostgreSQL takes {limit:,.0f} "
+        f"deliveries a second, and each costs PostgreSQL {database:.0f} µs of processor time; an "
+        f"idle page takes {crowd['kib_per_page_of_all']:.0f} KiB, the process itself "
+        f"{crowd['mib_before_pages']:.0f} MiB. One fdatasync took {result['fsync_ms']:g} ms.",
         "",
         "| agents | commits a second | replicas | cores of PostgreSQL | memory of the pages |",
         "|---|---|---|---|---|",
@@ -183,9 +186,9 @@ def capacity(told: dict[str, Any]) -> str:
 def filled(document: str, name: str, text: str) -> str:
     """The document with this text between its marks. Raises ValueError where they are missing."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    head, found, rest = document.partition(begin)
+    head, separator, rest = document.partition(begin)
     _, over, tail = rest.partition(end)
-    if not found or not over:
+    if not separator or not over:
         raise ValueError(f"the document has no {begin} … {end}")
     return f"{head}{begin}\n{text}\n{end}{tail}"
 
@@ -193,14 +196,14 @@ def filled(document: str, name: str, text: str) -> str:
 def main() -> int:
     """Write anew what the summary has figures for."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else BENCH / "summary.json"
-    told = json.loads(source.read_text(encoding="utf-8"))
+    result = json.loads(source.read_text(encoding="utf-8"))
     for name, file, needs, made in DOCUMENTS:
-        if needs not in told["medians"]:
+        if needs not in result["medians"]:
             continue
         file.write_text(
-            filled(file.read_text(encoding="utf-8"), name, made(told)), encoding="utf-8"
+            filled(file.read_text(encoding="utf-8"), name, made(result)), encoding="utf-8"
         )
-        print(f"{file}: figures of {told['commit']}")
+        print(f"{file}: figures of {result['commit']}")
     return 0
 
 

@@ -82,20 +82,21 @@ async def contender(program: Program, agents: int) -> Contender:
 
 async def interleave(contenders: Sequence[Contender], rounds: int) -> Found:
     """Two rounds each to warm up, which do not count, then those that do."""
-    found = Found(rounds={one.program.kind: [] for one in contenders})
+    figures = Found(rounds={contender.program.kind: [] for contender in contenders})
     for number in range(-WARM_UPS, rounds):
-        for one in contenders:
-            measured = await one.round()
+        for contender in contenders:
+            measured = await contender.round()
             if number >= 0:
-                found.rounds[one.program.kind].append(measured)
+                figures.rounds[contender.program.kind].append(measured)
         if number >= 0:
-            tell(f"round {number + 1} of {rounds}: {_rates(found)}")
-    return found
+            tell(f"round {number + 1} of {rounds}: {_rates(figures)}")
+    return figures
 
 
-def _rates(found: Found) -> str:
+def _rates(measured: Found) -> str:
     return ", ".join(
-        f"{kind} {rounds[-1]['events_per_second']:,.0f}/s" for kind, rounds in found.rounds.items()
+        f"{kind} {rounds[-1]['events_per_second']:,.0f}/s"
+        for kind, rounds in measured.rounds.items()
     )
 
 

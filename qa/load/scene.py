@@ -110,7 +110,7 @@ class Calls:
     def next(self, count: int) -> list[Delivery]:
         """About so many further deliveries, in whole blocks, made and signed."""
         blocks = max(1, round(count / (2 * self._block)))
-        return [one for _ in range(blocks) for one in self._one_block()]
+        return [delivery for _ in range(blocks) for delivery in self._one_block()]
 
     def _one_block(self) -> Iterator[Delivery]:
         now = written(datetime.now(UTC))

@@ -79,21 +79,21 @@ def is_met(name: str, value: float) -> bool | None:
     return {">=": value >= target, "<=": value <= target, "<": value < target}[sign]
 
 
-def summary(found: Found, **more: Any) -> dict[str, Any]:
+def summary(measured: Found, **more: Any) -> dict[str, Any]:
     """The whole of it; whatever is null has a sentence under `not_measured`."""
-    figures: dict[str, Any] = {**dict.fromkeys(KEYS), **found.figures, **more}
+    figures: dict[str, Any] = {**dict.fromkeys(KEYS), **measured.figures, **more}
     absent = [name for name, value in figures.items() if value is None]
     return {
         **figures,
-        "not_measured": {name: found.reasons.get(name, LEFT_OUT) for name in absent},
+        "not_measured": {name: measured.reasons.get(name, LEFT_OUT) for name in absent},
         "targets": {
             name: {"target": f"{sign} {target:g}", "met": is_met(name, figures[name])}
             for name, (sign, target) in TARGETS.items()
             if figures.get(name) is not None
         },
         "machine": machine(),
-        "medians": found.medians(),
-        "rounds": found.rounds,
+        "medians": measured.medians(),
+        "rounds": measured.rounds,
     }
 
 
@@ -134,18 +134,18 @@ def _node() -> str | None:
         return None
 
 
-def table(told: dict[str, Any]) -> str:
+def table(result: dict[str, Any]) -> str:
     """The figures to read, one a line, with their targets; then what is missing, and why."""
     lines = []
-    for name, value in told.items():
+    for name, value in result.items():
         if value is None or isinstance(value, dict | list):
             continue
-        goal = told["targets"].get(name)
+        goal = result["targets"].get(name)
         verdict = f"{goal['target']:>8}  {'met' if goal['met'] else 'MISSED'}" if goal else ""
         shown = f"{value:g}" if isinstance(value, float) else value
         lines.append(f"{name:<32}{shown:>12}  {verdict}".rstrip())
-    lines += [_contender(kind, one) for kind, one in told["medians"].items()]
-    reasons = told["not_measured"].items()
+    lines += [_contender(kind, figures) for kind, figures in result["medians"].items()]
+    reasons = result["not_measured"].items()
     lines += [f"{name}: null, {why}" for name, why in reasons if why != LEFT_OUT]
     return "\n".join(lines)
 
@@ -154,7 +154,7 @@ def _contender(kind: str, medians: Round) -> str:
     return f"{kind:<24}" + ", ".join(f"{key} {value:g}" for key, value in medians.items())
 
 
-def written(told: dict[str, Any], file: Path) -> None:
+def written(result: dict[str, Any], file: Path) -> None:
     """Keep it as JSON."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

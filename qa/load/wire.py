@@ -87,8 +87,8 @@ def body_of(answer: bytes) -> dict[str, str]:
     head, _, body = answer.partition(b"\r\n\r\n")
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         raise Wrong(answer[:300].decode(errors="replace"))
-    found: dict[str, str] = json.loads(body)
-    return found
+    body_json: dict[str, str] = json.loads(body)
+    return body_json
 
 
 class Poster(asyncio.Protocol):
@@ -127,8 +127,8 @@ class Poster(asyncio.Protocol):
 
 
 def _length(head: bytes) -> int:
-    _, found, rest = head.lower().partition(b"content-length:")
-    return int(rest.split(b"\r\n", 1)[0]) if found else 0
+    _, separator, rest = head.lower().partition(b"content-length:")
+    return int(rest.split(b"\r\n", 1)[0]) if separator else 0
 
 
 async def connect(port: int, answered: Callable[[Poster, bytes], None]) -> Poster:
@@ -241,9 +241,9 @@ class PageSocket(asyncio.Protocol):
         at = 0
         if not self._open:
             at = self._opened(data)
-        while self._open and (found := span(data, at)):
-            self._frame(data[at], data[found[0] : found[1]])
-            at = found[1]
+        while self._open and (frame_span := span(data, at)):
+            self._frame(data[at], data[frame_span[0] : frame_span[1]])
+            at = frame_span[1]
         self._rest = data[at:]
 
     def _opened(self, data: bytes) -> int:

@@ -24,12 +24,12 @@ def named(text: str, region: str) -> frozenset[str]:
     tokens = _TOKENS.findall("".join(map(_ascii, text)))
     phone = list(_first_number(tokens))
     rest = tokens[len(phone) + _leading(tokens) :]
-    others = [token for token in rest if token.isdigit()]
-    if len(others) == 1 and rest and _SPOKEN_EXTENSION.fullmatch(rest[0]):
-        others = []
-    if others and not _says_again(phone, rest):
+    other_digits = [token for token in rest if token.isdigit()]
+    if len(other_digits) == 1 and rest and _SPOKEN_EXTENSION.fullmatch(rest[0]):
+        other_digits = []
+    if other_digits and not _says_again(phone, rest):
         return frozenset()
-    if others:
+    if other_digits:
         return named("".join(rest[rest.index("+") :]), region)
     digits = "".join(token for token in phone if token.isdigit())
     return frozenset(_readings(digits, "+" in phone, PLANS[region]))

@@ -37,35 +37,35 @@ def run(count: int, seed: int) -> Outcome:
 
 
 def _read(written: Written, outcome: Outcome) -> None:
-    found = dialable(
+    reading = dialable(
         written.text, DialRules(default_region=written.region, digits=True, premium=True)
     )
     outcome.texts += 1
     outcome.kinds[written.kind] += 1
     outcome.certain += written.certain and written.meant != ""
-    if isinstance(found, Dialable):
+    if isinstance(reading, Dialable):
         outcome.dialed += 1
-        if wrong := _wrong(written, found):
+        if wrong := _wrong(written, reading):
             outcome.wrong_count += 1
-            outcome.wrong.append(f"{wrong}: {written!r} -> {found!r}")
+            outcome.wrong.append(f"{wrong}: {written!r} -> {reading!r}")
     elif written.meant and written.certain:
         outcome.refused_certain += 1
         outcome.refused_kinds[written.kind] += 1
-        outcome.refused.append(f"{found.reason}: {written!r}")
+        outcome.refused.append(f"{reading.reason}: {written!r}")
 
 
-def _wrong(written: Written, found: Dialable) -> str:
+def _wrong(written: Written, reading: Dialable) -> str:
     """Why this is another number than the text names; empty if it is not."""
     if not written.meant:
         return "nothing was named"
     readings = named(written.text, written.region)
     if written.kind == "missing plus":
         # From abroad it may be a number of the country as well, and is written like one.
-        return "" if found.dial_string in readings else "the other reading names another"
-    if (found.dial_string, found.extension) != (written.meant, written.extension):
+        return "" if reading.dial_string in readings else "the other reading names another"
+    if (reading.dial_string, reading.extension) != (written.meant, written.extension):
         return "another was meant"
-    known = written.kind in BY_WORDS or not found.dial_string.startswith("+")
-    return "" if known or found.dial_string in readings else "the other reading names another"
+    known = written.kind in BY_WORDS or not reading.dial_string.startswith("+")
+    return "" if known or reading.dial_string in readings else "the other reading names another"
 
 
 BY_WORDS = frozenset({"advertised", "address"})

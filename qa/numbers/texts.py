@@ -232,13 +232,11 @@ class Writer:
 
     def two_numbers(self, plan: Plan) -> Written:
         """Nobody can tell which one is meant."""
-        one, other = self.plain(plan), self.plain(plan)
+        a, b = self.plain(plan), self.plain(plan)
         way = self._dice.choice((" / {}", " or {}", ", {}", "; {}", " oder {}", "\n{}", " & {}"))
         tail = "".join(self._dice.choices("0123456789", k=self._dice.randint(1, 4)))
-        text = (
-            one.text + way.format(other.text) if self._dice.random() < 0.5 else f"{one.text}/{tail}"
-        )
-        return replace(one, text=text, meant="", kind="two numbers")
+        text = a.text + way.format(b.text) if self._dice.random() < 0.5 else f"{a.text}/{tail}"
+        return replace(a, text=text, meant="", kind="two numbers")
 
     def without_area_code(self, plan: Plan) -> Written:
         """What only works in the same town."""

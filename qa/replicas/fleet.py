@@ -101,12 +101,12 @@ async def a_fleet(
         ports = [free_port() for _ in range(count)]
         replicas = []
         for number, own in enumerate(ports):
-            told = environment(scene.url, own, database, scene.provider_url, **wishes)
+            variables = environment(scene.url, own, database, scene.provider_url, **wishes)
             if links and number not in unlinked:
-                told["SOFTPHONE_REPLICA_ADDRESS"] = f"127.0.0.1:{free_port()}"
+                variables["SOFTPHONE_REPLICA_ADDRESS"] = f"127.0.0.1:{free_port()}"
             logs = folder / f"replica-{number}.log"
             replica = AdapterProcess(
-                f"http://127.0.0.1:{own}", told, logs, module=module, root=root
+                f"http://127.0.0.1:{own}", variables, logs, module=module, root=root
             )
             stack.push_async_callback(replica.kill)
             replicas.append(replica)

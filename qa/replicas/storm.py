@@ -98,7 +98,7 @@ class Blows:
         met = [a for a in attempts if not any(b <= a["at"] <= e for b, e in self.outages)]
         if len(met) <= 1:
             return NO_DATABASE
-        return " ".join(str(one.get("status") or one.get("error")) for one in met)
+        return " ".join(str(attempt.get("status") or attempt.get("error")) for attempt in met)
 
 
 async def strike(fleet: Fleet, server: Postgres, kills: int, rng: Random) -> Blows:
@@ -150,22 +150,22 @@ def digits(text: str) -> str:
 
 def missing(fleet: Fleet, history: dict[str, Any]) -> list[str]:
     """The numbers of calls that were under way at the provider and have no Task."""
-    said = [digits(task.get("Subject", "")) for task in fleet.scene.salesforce.tasks.values()]
+    subjects = [digits(task.get("Subject", "")) for task in fleet.scene.salesforce.tasks.values()]
     picked_up = [c for c in history["calls"] if c["started"] is not None]
     numbers = [digits(call["to_number"]) for call in picked_up]
-    return [n for n in numbers if not any(n[-10:] in subject for subject in said)]
+    return [n for n in numbers if not any(n[-10:] in subject for subject in subjects)]
 
 
 def whys(agent: Agent, dialed: set[str]) -> list[str]:
     """Why each click was not asked for that was not, from what its page heard until one was."""
-    found = []
+    reasons = []
     later = Click("", len(agent.page.heard), len(agent.page.close_codes))
     for click in reversed(agent.clicks):
         if click.number in dialed:
             later = click
         else:
-            found.append(why(agent.page, click, later))
-    return found
+            reasons.append(why(agent.page, click, later))
+    return reasons
 
 
 def why(page: FakePage, click: Click, later: Click) -> str:

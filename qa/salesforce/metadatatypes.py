@@ -101,6 +101,6 @@ def metadata_types(file: Path = TYPES) -> MetadataTypes:
         }
     inherited = {name: objects.get(base, {}) | objects[name] for name, base in bases.items()}
     words = {
-        name: frozenset(re.findall(r"'([^']*)'", told)) for name, told in _WORDS.findall(source)
+        name: frozenset(re.findall(r"'([^']*)'", body)) for name, body in _WORDS.findall(source)
     }
     return MetadataTypes(inherited, words)

@@ -45,7 +45,7 @@ def main() -> int:
             summary = added(moving(reports, advance), wishes.seed, wishes.engine, surface)
     seconds = time.perf_counter() - began
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in spent)
+    cpu_seconds = sum(usage.ru_utime + usage.ru_stime for usage in spent)
     summary |= {
         "seconds": round(seconds, 3),
         "calls_per_second": round(summary["calls"] / seconds),

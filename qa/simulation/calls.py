@@ -55,7 +55,7 @@ class Ring:
     status: str | None = None
     cause: int | None = None
     listed: bool = True
-    told: int = 0
+    ends_told: int = 0
     legs: list[Leg] = field(default_factory=list)
     unnamed: bool = False
     spelling: Spelling | None = None

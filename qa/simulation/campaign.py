@@ -49,20 +49,20 @@ def campaign(
     wanted: Iterable[int], processes: int, engine: str = "runtime", surface: str = ""
 ) -> Iterator[Report]:
     """All histories, in the order in which they are done."""
-    one = partial(judge, engine=engine, surface=surface)
+    judge_one = partial(judge, engine=engine, surface=surface)
     if processes == 1:
-        yield from map(one, wanted)
+        yield from map(judge_one, wanted)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes, initializer=quiet) as pool:
-        yield from pool.imap_unordered(one, wanted, chunksize=2)
+        yield from pool.imap_unordered(judge_one, wanted, chunksize=2)
 
 
 def story(report: Report, engine: str, surface: str = "") -> str:
     """A failing history, for reading, and how to play it again."""
-    told = [f"history {report.seed}:"]
-    told += [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
-    return "\n".join([*told, f"again: {again(report.seed, engine, surface)}"])
+    lines = [f"history {report.seed}:"]
+    lines += [f"{v.kind} {v.subject}: {v.text}" for v in report.violations]
+    return "\n".join([*lines, f"again: {again(report.seed, engine, surface)}"])
 
 
 def again(seed: int, engine: str = "runtime", surface: str = "") -> str:
@@ -77,15 +77,15 @@ def added(
     """The summary of design section 6 over all of them; failing ones are told on stderr."""
     total: Counter[str] = Counter()
     faults: Counter[str] = Counter()
-    others: Counter[str] = Counter()
+    other_kinds: Counter[str] = Counter()
     posts, failing = 0, list[int]()
     for report in reports:
-        one = report.summary()
-        total.update({name: one[name] for name in ("calls", "kills", "tray", "tray_expected")})
-        total.update({name: one[name] for name in COUNTED})
-        faults.update(one["faults"])
-        others.update(one["other_violations"])
-        posts = max(posts, one["max_posts_per_dial"])
+        summary = report.summary()
+        total.update({name: summary[name] for name in ("calls", "kills", "tray", "tray_expected")})
+        total.update({name: summary[name] for name in COUNTED})
+        faults.update(summary["faults"])
+        other_kinds.update(summary["other_violations"])
+        posts = max(posts, summary["max_posts_per_dial"])
         if not report.is_ok:
             failing.append(report.seed)
             print(story(report, engine, surface), file=sys.stderr)
@@ -98,7 +98,7 @@ def added(
         "max_posts_per_dial": posts,
         "tray": total["tray"],
         "tray_expected": total["tray_expected"],
-        "other_violations": dict(others),
+        "other_violations": dict(other_kinds),
         "faults": dict(sorted(faults.items())),
         "failing_histories": failing,
         "ok": not failing,

@@ -92,8 +92,8 @@ class Disk:
         logs = before.logs if before else ()
         for log in change.logs:
             self.logs[key, log.log_id] = log
-            others = tuple(one for one in logs if one.log_id != log.log_id)
-            logs = others if log.is_settled else (*others, log)
+            other_logs = tuple(other for other in logs if other.log_id != log.log_id)
+            logs = other_logs if log.is_settled else (*other_logs, log)
         self.agents[key] = Snapshot(change.agent, version, logs)
         if change.agent.line is not None:
             self.lines[change.agent.line].add(key)
@@ -116,14 +116,14 @@ class Disk:
 
     def due(self, now: int, limit: int) -> tuple[AgentKey, ...]:
         """Agents whose deadline is over, oldest first."""
-        found: dict[AgentKey, int] = {}
-        while self._dues and self._dues[0][0] <= now and len(found) < limit:
+        dues: dict[AgentKey, int] = {}
+        while self._dues and self._dues[0][0] <= now and len(dues) < limit:
             due, key = heapq.heappop(self._dues)
             if self._due.get(key) == due:
-                found[key] = due
-        for key, due in found.items():
+                dues[key] = due
+        for key, due in dues.items():
             heapq.heappush(self._dues, (due, key))
-        return tuple(found)
+        return tuple(dues)
 
     def agent_due(self, key: AgentKey) -> int | None:
         """When somebody must look at this agent."""
@@ -136,8 +136,8 @@ class Disk:
         first = self._dues[0][0] if self._dues else None
         if not self.parked:
             return first
-        parked = (one for waiting in self.parked.values() for one in waiting)
-        dues = [one.due if one.asked else one.at + PARKED_ASK_MS for one in parked]
+        parked = (row for waiting in self.parked.values() for row in waiting)
+        dues = [row.due if row.asked else row.at + PARKED_ASK_MS for row in parked]
         return min(dues if first is None else [*dues, first])
 
     def due_parked(self, now: int, limit: int) -> tuple[Parked, ...]:

@@ -198,11 +198,11 @@ class Lives:
         dice, odds = self._dice, self._dice.odds
         self._letters += 1
         letter = self._letter(call, moment, user)
-        must_come = call.who is None and moment is Moment.ENDED and not call.told
+        must_come = call.who is None and moment is Moment.ENDED and not call.ends_told
         sure = user is not None
         if not (must_come or sure) and dice.breaks(odds.webhook_lost, "webhook-lost", call.id):
             return
-        call.told += 1
+        call.ends_told += 1
         self._send(letter, call.id, sure=sure)
         if dice.breaks(odds.webhook_doubled, "webhook-doubled", call.id):
             self._send(letter, call.id)

@@ -174,10 +174,10 @@ class Person:
             self._kept.add(notes)
             self.said.setdefault(call_id, {}).update(self._written[notes])
 
-    def _is_new(self, call_id: str, what: str) -> bool:
-        if (call_id, what) in self._seen:
+    def _is_new(self, call_id: str, kind: str) -> bool:
+        if (call_id, kind) in self._seen:
             return False
-        self._seen.add((call_id, what))
+        self._seen.add((call_id, kind))
         return True
 
     def _wraps_up(self, call_id: str) -> None:

@@ -63,10 +63,10 @@ def policy_of(shape: Shape) -> Policy:
 class Hints:
     """The fan-out between replicas: at once at home, a little later elsewhere, or never."""
 
-    def __init__(self, others: Callable[[Hints], list[Hints]], dice: Dice) -> None:
+    def __init__(self, peers: Callable[[Hints], list[Hints]], dice: Dice) -> None:
         self.listeners: list[Listener] = []
         self._learn: Learner = lambda *_: None
-        self._others = others
+        self._others = peers
         self._dice = dice
 
     def publish(self, key: AgentKey, version: int, value: Value | None = None) -> None:
@@ -176,14 +176,14 @@ class Replica:
         salesforce: FakeSalesforce,
         voice_calls: FakeVoiceCalls,
         read: Reader,
-        others: Callable[[Hints], list[Hints]],
+        peers: Callable[[Hints], list[Hints]],
         died: Callable[[Replica], None],
     ) -> None:
         self.alive = True
         self._died = died
         self.tasks = Tasks()
         self.store = MemoryStore(disk, dice, self.die)
-        self.hints = Hints(others, dice)
+        self.hints = Hints(peers, dice)
         policy = policy_of(dice.shape)
         org = _org(dice.shape, policy, salesforce, voice_calls)
         tenants = _OneOrg(provider, org, policy)

@@ -65,7 +65,7 @@ class World(Scene):
             salesforce=self.salesforce,
             voice_calls=self.voice_calls,
             read=self.read,
-            others=self._other_hints,
+            peers=self._other_hints,
             died=self._died,
         )
 

@@ -96,10 +96,10 @@ class FakeSalesforce:
 
     def found(self, log_id: str) -> list[str]:
         """What a read-back finds; that there is nothing is written down."""
-        found = self.tasks_of(log_id)
-        if not found:
+        task_ids = self.tasks_of(log_id)
+        if not task_ids:
             self.words.append(Word(self._now(), "none", "", log_id))
-        return found
+        return task_ids
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._loop.call_later(seconds, act)

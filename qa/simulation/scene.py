@@ -166,9 +166,9 @@ class Scene:
     def history(self, seed: int) -> History:
         """What everybody saw."""
         logs = self.disk.logs
-        said = {(log.provider_call_id, key): log_id for (key, log_id), log in logs.items()}
+        log_ids = {(log.provider_call_id, key): log_id for (key, log_id), log in logs.items()}
         calls = [
-            self._true(call, leg, said.get((call.id, self.keys[leg.user])))
+            self._true(call, leg, log_ids.get((call.id, self.keys[leg.user])))
             for call in self.provider.calls.values()
             for leg in call.parts
         ]

@@ -82,7 +82,7 @@ def body(event_id: str, moment: Moment, record: CdrRow, spelling: Spelling) -> b
 
 def row_of(record: CdrRow) -> dict[str, Any]:
     """The fields that an event and a row of the call log share; what is not known is left out."""
-    told = {
+    fields = {
         "user": record.user_id,
         "direction": record.direction,
         "from_number": record.from_number,
@@ -91,8 +91,8 @@ def row_of(record: CdrRow) -> dict[str, Any]:
         "hangup_cause": record.cause,
     }
     times = ("started_at", "answered_at", "connected_at", "ended_at")
-    told |= {name: _stamp(getattr(record, name)) for name in times}
-    return {name: value for name, value in told.items() if value is not None}
+    fields |= {name: _stamp(getattr(record, name)) for name in times}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _stamp(at: int | None) -> str | None:

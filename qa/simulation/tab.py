@@ -228,8 +228,8 @@ class Tab:
                 self._word("alive")
                 self.say(type="probe", nonce=message["nonce"])
             case "ask":
-                found = self._world.salesforce.run_apex(message["call"]["args"])
-                value = {"runApex": found}
+                answer = self._world.salesforce.run_apex(message["call"]["args"])
+                value = {"runApex": answer}
                 self.say(type="answer", ask_id=message["ask_id"], outcome="ok", value=value)
             case _:
                 pass
@@ -304,8 +304,8 @@ class Tab:
         self._report(entry)
 
     def _report(self, entry: dict[str, Any]) -> None:
-        said = {k: v for k, v in entry.items() if k != "state"}
-        self.say(type="result", outcome=entry["state"], **said)
+        fields = {k: v for k, v in entry.items() if k != "state"}
+        self.say(type="result", outcome=entry["state"], **fields)
 
     def _word(self, kind: str, log_id: str = "", attempt: int = 0, **more: Any) -> None:
         word = Word(self._world.now(), kind, self.page_id, log_id, attempt, **more)

@@ -149,14 +149,14 @@ def _resolve(future: Any) -> Answered:
 
 def as_task(record: Json) -> Fields:
     """What a completed record says, by the names of the Task that it takes the place of."""
-    said = json.loads(record["callAttributes"])
+    attributes = json.loads(record["callAttributes"])
     return {
         "CallObject": record["vendorCallKey"],
-        "CallDurationInSeconds": said["softphoneTalkSeconds"],
-        "CallDisposition": said.get("softphoneDisposition"),
-        "WhoId": said.get("softphoneWhoId") or said.get("softphoneRecordId"),
-        "Subject": f"{said.get('softphoneName', '')} {record.get('fromNumber', NOBODY)}",
-        "Description": said.get("softphoneNotes", ""),
+        "CallDurationInSeconds": attributes["softphoneTalkSeconds"],
+        "CallDisposition": attributes.get("softphoneDisposition"),
+        "WhoId": attributes.get("softphoneWhoId") or attributes.get("softphoneRecordId"),
+        "Subject": f"{attributes.get('softphoneName', '')} {record.get('fromNumber', NOBODY)}",
+        "Description": attributes.get("softphoneNotes", ""),
     }
 
 

@@ -127,7 +127,7 @@ async def test_a_click_rings_two_phones_and_becomes_one_task(office: Office, lea
     assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
     assert task["WhoId"] == GRACE_ID
     assert theirs.number == DIALED
-    assert all(IDENTITY in shown for shown in theirs.told)
+    assert all(IDENTITY in shown for shown in theirs.shown_lines)
     assert DIALED in mine.shown
     assert len(await tab.tasks()) == 1
     assert await office.bench.channels() == []
@@ -232,7 +232,7 @@ async def test_a_colleague_is_asked_first_and_given_the_call(tmp_path: Path) -> 
         (task,) = await tab.until_tasks(1)
         assert (task["CallType"], task["CallDisposition"]) == ("Outbound", "Connected")
         assert abs(task["CallDurationInSeconds"] - mine.talked) <= 1
-        assert all(IDENTITY in shown for shown in theirs.told)
+        assert all(IDENTITY in shown for shown in theirs.shown_lines)
         assert await office.bench.channels() == []
 
 

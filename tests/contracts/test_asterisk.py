@@ -68,8 +68,8 @@ async def test_nobody_is_shown_what_is_not_for_them(case: Case) -> None:
     """The agent sees the customer's number, the customer ours: never their own, or a name."""
     _, mine, theirs = await case.talk()
     assert NUMBER in mine.shown
-    assert theirs.told
-    for shown in theirs.told:
+    assert theirs.shown_lines
+    for shown in theirs.shown_lines:
         assert IDENTITY in shown
         assert NUMBER not in shown
         assert "Ada" not in shown
@@ -83,7 +83,7 @@ async def test_another_number_of_ours_is_shown_where_it_is_asked_for(case: Case)
     await case.driver.place("call_01other", "ada", NUMBER, caller_id="+15550008888")
     theirs = await case.bench.trunk.until_talks()
     assert "+15550008888" in theirs.shown
-    assert all("+15550008888" in shown for shown in theirs.told)
+    assert all("+15550008888" in shown for shown in theirs.shown_lines)
     await theirs.hang_up()
     await case.until_empty()
 
@@ -239,7 +239,7 @@ async def test_a_call_is_handed_over(case: Case) -> None:
     assert NUMBER in third.shown
     await case.ada.until_over()
     await asyncio.sleep(0.2)
-    assert all("Grace" not in shown for shown in theirs.told)
+    assert all("Grace" not in shown for shown in theirs.shown_lines)
     await third.hang_up()
     await case.bench.trunk.until_over()
     await case.until_empty()
@@ -428,7 +428,7 @@ async def test_a_call_may_go_by_the_dialplans_own_routes(
         mine, theirs = await case.ada.until_talks(), await case.bench.trunk.until_talks()
         await asyncio.sleep(0.6)
         assert min(mine.media.received, theirs.media.received) > 10
-        assert all(IDENTITY in shown for shown in theirs.told)
+        assert all(IDENTITY in shown for shown in theirs.shown_lines)
         await theirs.hang_up()
     ended = await case.heard.until(ENDED, call)
     assert ended.facts.result is outcome

@@ -88,7 +88,7 @@ async def test_a_colleague_is_asked_first_and_then_given_the_call(case: Case) ->
     assert told.facts.talk_ms is not None
     await case.ada.until_over()
     await hears(case, theirs, hers)
-    assert all("Grace" not in shown for shown in theirs.told)
+    assert all("Grace" not in shown for shown in theirs.shown_lines)
     await hers.hang_up()
     await case.bench.trunk.until_over()
     await case.until_empty()

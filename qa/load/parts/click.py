@@ -37,11 +37,11 @@ async def click(folder: Path, rounds: int) -> Found:
                 await program.start()
                 pages = await scene.open_pages(program, range(agents))
                 contenders[kind] = (program, list(pages.values()))
-            found = await clicks.interleave(contenders, rounds)
-    found.figures["click_to_post_p50_ms"] = found.middle(OURS, "p50_ms")
-    found.figures["click_to_post_floor_p50_ms"] = found.middle(BARE, "p50_ms")
-    tell(f"click to POST: {found.figures['click_to_post_p50_ms']} ms")
-    return found
+            measured = await clicks.interleave(contenders, rounds)
+    measured.figures["click_to_post_p50_ms"] = measured.middle(OURS, "p50_ms")
+    measured.figures["click_to_post_floor_p50_ms"] = measured.middle(BARE, "p50_ms")
+    tell(f"click to POST: {measured.figures['click_to_post_p50_ms']} ms")
+    return measured
 
 
 def clicks_of(rounds: int) -> int:
@@ -61,21 +61,21 @@ class Clicks:
 
     async def interleave(self, contenders: Mapping[str, Clicking], rounds: int) -> Found:
         """Some clicks each to warm up, which do not count, then those that do."""
-        found = Found(rounds={kind: [] for kind in contenders})
+        measured = Found(rounds={kind: [] for kind in contenders})
         for program, pages in contenders.values():
             await self.milliseconds(program, pages[:WARM_UPS])
         for number in range(rounds):
             some = slice(clicks_of(number), clicks_of(number + 1))
             for kind, (program, pages) in contenders.items():
                 taken = await self.milliseconds(program, pages[some])
-                found.rounds[kind].append(
+                measured.rounds[kind].append(
                     {
                         "clicks": len(taken),
                         "p50_ms": round(percentile(taken, 50), 3),
                         "p99_ms": round(percentile(taken, 99), 3),
                     }
                 )
-        return found
+        return measured
 
     async def milliseconds(self, program: Program, pages: list[PageSocket]) -> list[float]:
         """How long each click took."""
@@ -95,11 +95,11 @@ class Clicks:
 def dial(name: str, number: str) -> bytes:
     """The frame of a click that is called so."""
     stamp = round(time.time() * 1000)
-    told = {
+    message = {
         "type": "dial",
         "request_id": f"req-{name}",
         "number": number,
         "clicked_at": stamp,
         "sent_at": stamp,
     }
-    return json.dumps(told).encode()
+    return json.dumps(message).encode()

@@ -49,22 +49,22 @@ class Crowd:
     async def measure(self, rounds: int) -> Found:
         """Each program in turn: memory with some pages, then a restart, and all of them."""
         programs_ = await self.start()
-        found = Found(rounds={f"crowd, {one.kind}": [] for one in programs_})
+        measured = Found(rounds={f"crowd, {program.kind}": [] for program in programs_})
         for number in range(rounds):
             for program in programs_:
-                found.rounds[f"crowd, {program.kind}"].append(await self._round(program))
-            last = {kind: one[-1]["back_seconds"] for kind, one in found.rounds.items()}
+                measured.rounds[f"crowd, {program.kind}"].append(await self._round(program))
+            last = {kind: rows[-1]["back_seconds"] for kind, rows in measured.rounds.items()}
             tell(f"crowd, round {number + 1} of {rounds}: all back in {last}")
         pair = ("crowd, ours", "crowd, floor")
-        found.figures = {
-            "memory_per_page_ratio": found.ratio(*pair, "kib_per_page_of_all"),
-            "memory_per_page_ratio_2000": found.ratio(*pair, "kib_per_page_of_some"),
-            "storm_ratio": found.ratio(*pair, "back_seconds"),
-            "storm_ratio_cpu": found.ratio(*pair, "back_cpu_seconds"),
-            "storm_webhooks_refused": sum(r["webhooks_refused"] for r in found.rounds[pair[0]]),
+        measured.figures = {
+            "memory_per_page_ratio": measured.ratio(*pair, "kib_per_page_of_all"),
+            "memory_per_page_ratio_2000": measured.ratio(*pair, "kib_per_page_of_some"),
+            "storm_ratio": measured.ratio(*pair, "back_seconds"),
+            "storm_ratio_cpu": measured.ratio(*pair, "back_cpu_seconds"),
+            "storm_webhooks_refused": sum(r["webhooks_refused"] for r in measured.rounds[pair[0]]),
             "crowd_pages": self.size,
         }
-        return found
+        return measured
 
     async def _round(self, program: Program) -> dict[str, float]:
         base, some = await self._some(program)

@@ -32,8 +32,8 @@ def compiled(folder: Path) -> Path:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "stderr", "") or error
-        raise RuntimeError(f"{SOURCE.name} cannot be compiled: {said}") from error
+        reason = getattr(error, "stderr", "") or error
+        raise RuntimeError(f"{SOURCE.name} cannot be compiled: {reason}") from error
     return library
 
 
@@ -58,12 +58,12 @@ async def disk(folder: Path, agents: int, rounds: int) -> Found:
         for program in chosen:
             stack.callback(program.stop)
             contenders.append(await contender(program, agents))
-        found = await interleave(contenders, rounds)
-    found.figures = {
-        "slow_disk_vs_floor": found.ratio(OURS, FLOOR, SPEED),
-        "slow_disk_vs_own": found.ratio(OURS, QUICK, SPEED),
-        "slow_disk_vs_express": found.ratio(OURS, EXPRESS, SPEED),
-        "slow_disk_deliveries_a_wait": round(found.middle(OURS, SPEED) * WAIT_SECONDS, 1),
+        measured = await interleave(contenders, rounds)
+    measured.figures = {
+        "slow_disk_vs_floor": measured.ratio(OURS, FLOOR, SPEED),
+        "slow_disk_vs_own": measured.ratio(OURS, QUICK, SPEED),
+        "slow_disk_vs_express": measured.ratio(OURS, EXPRESS, SPEED),
+        "slow_disk_deliveries_a_wait": round(measured.middle(OURS, SPEED) * WAIT_SECONDS, 1),
     }
-    found.reasons = {"slow_disk_vs_express": absent}
-    return found
+    measured.reasons = {"slow_disk_vs_express": absent}
+    return measured

@@ -54,18 +54,18 @@ class Flow:
 
     async def measure(self, rounds: int) -> Found:
         """Every contender's rounds, and how they compare."""
-        found = await interleave(list(self.contenders.values()), rounds)
-        found.figures = {name: found.ratio(*pair) for name, pair in RATIOS.items()}
+        flow = await interleave(list(self.contenders.values()), rounds)
+        flow.figures = {name: flow.ratio(*pair) for name, pair in RATIOS.items()}
         # The floor has one thread: whoever it waits for is not part of it.
-        found.figures["others_busy"] = found.middle("floor", "server_waited")
-        found.reasons = {name: self._absent.get(kind) or LEFT_OUT for name, kind in WANTS.items()}
-        return found
+        flow.figures["others_busy"] = flow.middle("floor", "server_waited")
+        flow.reasons = {name: self._absent.get(kind) or LEFT_OUT for name, kind in WANTS.items()}
+        return flow
 
-    def leave_alone(self, *kept: Contender) -> None:
+    def leave_alone(self, *staying: Contender) -> None:
         """End the others: every hundredth delivery would wait for their pages' pings."""
-        for one in self.contenders.values():
-            if one not in kept:
-                one.leave()
+        for present in self.contenders.values():
+            if present not in staying:
+                present.leave()
 
     async def _begin(self, program: Program) -> None:
         self._stack.callback(program.stop)

@@ -29,16 +29,16 @@ class Found:
 
     def middle(self, contender: str, key: str) -> float:
         """The median of a contender's rounds."""
-        return median(one[key] for one in self.rounds[contender])
+        return median(figures[key] for figures in self.rounds[contender])
 
-    def ratio(self, one: str, other: str, key: str) -> float | None:
+    def ratio(self, first: str, second: str, key: str) -> float | None:
         """How much more of it one has than the other; None if either was not measured.
 
         Round by round, then the median: what disturbs the machine disturbs both of a pair.
         """
-        if one not in self.rounds or other not in self.rounds:
+        if first not in self.rounds or second not in self.rounds:
             return None
-        pairs = zip(self.rounds[one], self.rounds[other], strict=True)
+        pairs = zip(self.rounds[first], self.rounds[second], strict=True)
         return round(median(a[key] / b[key] for a, b in pairs), 3)
 
     def medians(self) -> dict[str, Round]:

@@ -21,8 +21,8 @@ async def growth(folder: Path, rounds: int) -> Found:
             program = await programs.ours(folder, agents, kind=f"ours, {agents:,} agents")
             stack.callback(program.stop)
             contenders.append(await contender(program, agents))
-        found = await interleave(contenders, rounds)
-    few, many, crowd = found.rounds
-    found.figures["agents_growth"] = found.ratio(crowd, few, "cpu_us_per_event")
-    found.figures["agents_growth_1000"] = found.ratio(many, few, "cpu_us_per_event")
-    return found
+        measured = await interleave(contenders, rounds)
+    few, many, crowd = measured.rounds
+    measured.figures["agents_growth"] = measured.ratio(crowd, few, "cpu_us_per_event")
+    measured.figures["agents_growth_1000"] = measured.ratio(many, few, "cpu_us_per_event")
+    return measured

@@ -14,14 +14,14 @@ AT_LEAST = 600
 
 async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) -> Found:
     """Both at the same rates (deliveries a second, shares of `limit`), in turn."""
-    found = Found()
+    measured = Found()
     for number in range(rounds):
         for share in SHARES:
-            for one in (floor, ours):
+            for contender in (floor, ours):
                 count = max(AT_LEAST, round(limit * share / 100 * SECONDS))
-                deliveries = one.calls.next(count)
-                sent = await one.flood.pace(deliveries, limit * share / 100)
-                found.rounds.setdefault(_name(one, share), []).append(
+                deliveries = contender.calls.next(count)
+                sent = await contender.flood.pace(deliveries, limit * share / 100)
+                measured.rounds.setdefault(_name(contender, share), []).append(
                     {
                         "events": sent.events,
                         "events_per_second": round(sent.events / sent.seconds, 1),
@@ -33,12 +33,12 @@ async def latency(ours: Contender, floor: Contender, limit: float, rounds: int) 
         tell(f"latency, round {number + 1} of {rounds}")
     for share, name in ((10, "tenth"), (50, "half"), (80, "four_fifths")):
         pairs = zip(
-            found.rounds[_name(ours, share)], found.rounds[_name(floor, share)], strict=True
+            measured.rounds[_name(ours, share)], measured.rounds[_name(floor, share)], strict=True
         )
         added = median(a["p99_ms"] - b["p99_ms"] for a, b in pairs)
-        found.figures[f"added_p99_ms_{name}_load"] = round(added, 3)
-    return found
+        measured.figures[f"added_p99_ms_{name}_load"] = round(added, 3)
+    return measured
 
 
-def _name(one: Contender, share: int) -> str:
-    return f"{one.program.kind} at {share} %"
+def _name(contender: Contender, share: int) -> str:
+    return f"{contender.program.kind} at {share} %"

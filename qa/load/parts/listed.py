@@ -33,13 +33,13 @@ async def flow(folder: Path, options: argparse.Namespace) -> Found:
     with ExitStack() as stack:
         part = Flow(folder, stack, options.agents)
         await part.start(everybody=not options.quick)
-        found = await part.measure(options.rounds)
+        measured = await part.measure(options.rounds)
         if not options.quick:
             ours, floor = part.contenders["ours"], part.contenders["floor"]
             part.leave_alone(ours, floor)
-            limit = found.middle("ours", SPEED)
-            found.add(await latency(ours, floor, limit, options.rounds))
-        return found
+            limit = measured.middle("ours", SPEED)
+            measured.add(await latency(ours, floor, limit, options.rounds))
+        return measured
 
 
 async def crowd(folder: Path, options: argparse.Namespace) -> Found:

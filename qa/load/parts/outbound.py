@@ -21,7 +21,7 @@ ALONE = 60
 """Calls of a round in which one follows the other."""
 
 SHIFT, CREW = 160, 3
-"""Calls of a day (20 an hour, as in docs/capacity.md), and agents who are measured in one round."""
+"""Calls of a day (20 an hour, as in docs/capacity.md), and agents who are calls in one round."""
 
 SPELLS = 2
 """In which a day is dialed: more than half of it at once would be too many frames for one agent."""
@@ -67,7 +67,7 @@ class Office:
 
 async def outbound(folder: Path, rounds: int) -> Found:
     """Calls beside a bare server's: their cost with many at once, their steps one by one."""
-    found = Found()
+    calls = Found()
     async with AsyncExitStack() as stack:
         office = Office(folder, stack)
         await office.open()
@@ -77,20 +77,20 @@ async def outbound(folder: Path, rounds: int) -> Found:
                 many = await dial_all(program, dialers, CALLS[program.kind], AT_ONCE)
                 alone = await dial_all(program, dialers, ALONE, 1)
                 if number >= 0:
-                    found.rounds.setdefault(f"calls, {program.kind}", []).append(many)
-                    found.rounds.setdefault(f"calls one by one, {program.kind}", []).append(alone)
+                    calls.rounds.setdefault(f"calls, {program.kind}", []).append(many)
+                    calls.rounds.setdefault(f"calls one by one, {program.kind}", []).append(alone)
             tell(f"outbound, round {number + 1} of {rounds}")
-    found.figures = {
-        "outbound_call_cpu_ms": round(found.middle("calls, ours", COST) / 1000, 3),
-        "outbound_call_vs_floor_cpu": found.ratio("calls, ours", "calls, floor", COST),
+    calls.figures = {
+        "outbound_call_cpu_ms": round(calls.middle("calls, ours", COST) / 1000, 3),
+        "outbound_call_vs_floor_cpu": calls.ratio("calls, ours", "calls, floor", COST),
     }
-    return found
+    return calls
 
 
 async def day(folder: Path, rounds: int) -> Found:
     """Calls in turn of those who have dialed all day, and of colleagues who begin."""
     late, early = "day, its end", "day, its beginning"
-    found = Found(rounds={late: [], early: []})
+    calls = Found(rounds={late: [], early: []})
     async with AsyncExitStack() as stack:
         office = Office(folder, stack)
         await office.open()
@@ -105,8 +105,8 @@ async def day(folder: Path, rounds: int) -> Found:
                 crew = agents[number : number + CREW]
                 for dialer in crew:
                     await dialer.open()
-                found.rounds[kind].append(
+                calls.rounds[kind].append(
                     await dial_all(program, crew, CREW * CALLS_A_PAGE, at_once=1)
                 )
-    found.figures = {"day_growth": found.ratio(late, early, COST)}
-    return found
+    calls.figures = {"day_growth": calls.ratio(late, early, COST)}
+    return calls

@@ -80,15 +80,15 @@ async def replicas(folder: Path, agents: int, rounds: int) -> Found:
         stack.callback(both.stop)
         single, two = await contender(alone, agents), await _paired(both, agents)
         loaded = Loaded(replace(both, kind=LOADED), two.flood, agents)
-        found = await interleave([single, two, loaded], rounds)
-    for measured in found.rounds.values():
-        for one in measured:
-            one[ALL] = round(one["cpu_us_per_event"] + one["database_us_per_event"], 1)
-    found.figures = {
-        "two_replicas_cost": found.ratio(TWO, ONE, ALL),
-        "two_replicas_cost_loaded": found.ratio(LOADED, ONE, ALL),
+        result = await interleave([single, two, loaded], rounds)
+    for measured in result.rounds.values():
+        for figures in measured:
+            figures[ALL] = round(figures["cpu_us_per_event"] + figures["database_us_per_event"], 1)
+    result.figures = {
+        "two_replicas_cost": result.ratio(TWO, ONE, ALL),
+        "two_replicas_cost_loaded": result.ratio(LOADED, ONE, ALL),
     }
-    return found
+    return result
 
 
 async def _pair(folder: Path, agents: int, database: str) -> Pair:

@@ -34,20 +34,20 @@ async def tls(folder: Path, agents: int, rounds: int) -> Found:
         for program in (bare, adapter):
             stack.callback(program.stop)
             both.append(await contender(program, agents))
-        found = await interleave(both, rounds)
-        pages = [list(one.flood.pages.values()) for one in both]
-        found.add(
+        measured = await interleave(both, rounds)
+        pages = [list(side.flood.pages.values()) for side in both]
+        measured.add(
             await clicks.interleave(
                 {CLICK_FLOOR: (bare, pages[0]), CLICK_OURS: (adapter, pages[1])}, rounds
             )
         )
-    found.figures = {
-        "tls_vs_floor": found.ratio(OURS, FLOOR, "events_per_second"),
-        "tls_vs_floor_cpu": found.ratio(FLOOR, OURS, "cpu_us_per_event"),
-        "tls_click_p50_ms": found.middle(CLICK_OURS, "p50_ms"),
-        "tls_click_floor_p50_ms": found.middle(CLICK_FLOOR, "p50_ms"),
+    measured.figures = {
+        "tls_vs_floor": measured.ratio(OURS, FLOOR, "events_per_second"),
+        "tls_vs_floor_cpu": measured.ratio(FLOOR, OURS, "cpu_us_per_event"),
+        "tls_click_p50_ms": measured.middle(CLICK_OURS, "p50_ms"),
+        "tls_click_floor_p50_ms": measured.middle(CLICK_FLOOR, "p50_ms"),
     }
-    return found
+    return measured
 
 
 async def floor(folder: Path, stack: AsyncExitStack, provider: str) -> Program:

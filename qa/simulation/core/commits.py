@@ -127,11 +127,11 @@ class Commits:
             if not turn.missing:
                 return turn
             for log_id in turn.missing:
-                found = self._disk.logs.get((before.agent.key, log_id))
-                if found is None:
+                stored = self._disk.logs.get((before.agent.key, log_id))
+                if stored is None:
                     absent |= {log_id}
                 else:
-                    logs = (*logs, found)
+                    logs = (*logs, stored)
 
     def _commit(self, job: Job, before: Snapshot, wish: Wish, turn: Turn) -> None:
         always = self._shared and wish.delivery is not None

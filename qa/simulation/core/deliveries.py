@@ -59,15 +59,15 @@ class Deliveries:
 
         The runtime has one commit for all of them, which its own engine plays.
         """
-        key, *others = keys
+        key, *other_keys = keys
 
         def plan(snapshot: Snapshot) -> Wish:
             wish = self._plan(heard, snapshot)
-            return replace(wish, delivery=None, unpark=()) if others else wish
+            return replace(wish, delivery=None, unpark=()) if other_keys else wish
 
         def then(_: Turn) -> None:
-            if others:
-                self._tell_each(heard, others, taken, failed)
+            if other_keys:
+                self._tell_each(heard, other_keys, taken, failed)
             else:
                 taken()
 
@@ -84,11 +84,12 @@ class Deliveries:
         user = snapshot.agent.line.user if snapshot.agent.line else None
         call_id = owners[key] if known else self._world.clock.fresh_id("call")
         waiting = [(p.at, self._world.read(p.account, p.body, p.at)) for p in parked]
-        told = [(at, one) for at, one in [*waiting, (now, news)] if one is not None]
+        dated = [(at, update) for at, update in [*waiting, (now, news)] if update is not None]
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
         hears = partial(event_for, call_id=call_id, known=known, shared=shared)
         events = [
-            hears(one, user, at=at, sent_at=sent_at if one is news else None) for at, one in told
+            hears(update, user, at=at, sent_at=sent_at if update is news else None)
+            for at, update in dated
         ]
         steps = [event for event in events if event is not None]
         return Wish(steps, delivery=self._delivery(heard, "applied"), unpark=parked)

@@ -27,7 +27,7 @@ class Offer:
     """The page that has it (none while it rests), and those that had it in this round."""
 
     page_id: str
-    asked: frozenset[str]
+    tried: frozenset[str]
 
 
 class Offers:
@@ -66,43 +66,43 @@ class Offers:
             offer = self._offers.get(log.log_id)
             if offer is None:
                 self._next(key, log, NOBODY)
-            elif not offer.page_id and self._candidate(key, log, offer.asked) is not None:
-                self._next(key, log, offer.asked)
+            elif not offer.page_id and self._candidate(key, log, offer.tried) is not None:
+                self._next(key, log, offer.tried)
 
     def withdraw(self, wire: Wire) -> None:
         """This page is gone: what it was offered goes to the next one."""
         for log_id, offer in list(self._offers.items()):
             if offer.page_id == wire.page_id:
-                self._ran_out(wire.key, log_id, offer, offer.asked)
+                self._ran_out(wire.key, log_id, offer, offer.tried)
 
-    def _candidate(self, key: AgentKey, log: CallLog, asked: frozenset[str]) -> Wire | None:
+    def _candidate(self, key: AgentKey, log: CallLog, tried: frozenset[str]) -> Wire | None:
         wires = self.wires.get(key, {}).values()
         now, save = self._now(), self._save
         able = [
             wire
             for wire in wires
-            if wire.can_save and wire.page_id not in asked and may_save(log, wire.route, now, save)
+            if wire.can_save and wire.page_id not in tried and may_save(log, wire.route, now, save)
         ]
         own = [wire for wire in able if wire.route is log.route] or able
         return max(own, key=rank) if len(own) > 1 else next(iter(own), None)
 
-    def _next(self, key: AgentKey, log: CallLog, asked: frozenset[str]) -> None:
-        wire, log_id = self._candidate(key, log, asked), log.log_id
-        if wire is None and not asked:
+    def _next(self, key: AgentKey, log: CallLog, tried: frozenset[str]) -> None:
+        wire, log_id = self._candidate(key, log, tried), log.log_id
+        if wire is None and not tried:
             return
         if wire is None:
-            offer, seconds, left = Offer("", asked), ROUND_SECONDS, NOBODY
+            offer, seconds, left = Offer("", tried), ROUND_SECONDS, NOBODY
         else:
-            tried = asked | {wire.page_id}
-            offer, seconds, left = Offer(wire.page_id, tried), OFFER_SECONDS, tried
+            with_this = tried | {wire.page_id}
+            offer, seconds, left = Offer(wire.page_id, with_this), OFFER_SECONDS, with_this
             wire.send({"type": "offer", "log_id": log_id})
         self._offers[log_id] = offer
         self._loop.call_later(seconds, self._ran_out, key, log_id, offer, left)
 
-    def _ran_out(self, key: AgentKey, log_id: str, offer: Offer, asked: frozenset[str]) -> None:
+    def _ran_out(self, key: AgentKey, log_id: str, offer: Offer, tried: frozenset[str]) -> None:
         if self.dead or self._offers.get(log_id) is not offer:
             return
         del self._offers[log_id]
-        for one in self._look(key).logs:
-            if one.log_id == log_id and may_be_offered(one, self._now()):
-                self._next(key, one, asked)
+        for call_log in self._look(key).logs:
+            if call_log.log_id == log_id and may_be_offered(call_log, self._now()):
+                self._next(key, call_log, tried)

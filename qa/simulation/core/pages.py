@@ -73,8 +73,8 @@ class ProcessPages:
             if old is not None:
                 old.close(4001, "this page has connected again")
             now, read = self._now(), self._host.save_errors
-            told = [(e.log_id, frames.journal_event(e, wire.page_id, now, read)) for e in entries]
-            steps = [ForLog(log_id, event) for log_id, event in told if event is not None]
+            events = [(e.log_id, frames.journal_event(e, wire.page_id, now, read)) for e in entries]
+            steps = [ForLog(log_id, event) for log_id, event in events if event is not None]
             self._process.commits.tell(wire.key, steps, returned, close)
 
         def returned(_: Turn) -> None:
@@ -160,9 +160,9 @@ class ProcessPages:
             case "probe":
                 self._proved(wire, message["nonce"])
             case "answer":
-                found = surface.found_tasks(message["value"])
-                if found is not None:
-                    self._process.tell_log(key, message["ask_id"], RecordsFound(now, found))
+                records = surface.found_tasks(message["value"])
+                if records is not None:
+                    self._process.tell_log(key, message["ask_id"], RecordsFound(now, records))
             case _:
                 raise AssertionError(message)
 

@@ -209,12 +209,12 @@ class CoreProcess:
         if cdr is None:
             self._tell(key, CdrMissing(now, call_id))
             return
-        found = found_talk(ACCOUNT, cdr.update) if cdr.update.is_elsewhere(key.user_id) else None
-        if found is not None:
-            self.deliveries.take(found, nothing, nothing)
+        talk = found_talk(ACCOUNT, cdr.update) if cdr.update.is_elsewhere(key.user_id) else None
+        if talk is not None:
+            self.deliveries.take(talk, nothing, nothing)
         elsewhere = cdr.update.is_elsewhere(key.user_id)
-        told = as_event(cdr.update, at=now, call_id=call_id, known=True, elsewhere=elsewhere)
-        self._tell(key, told)
+        event = as_event(cdr.update, at=now, call_id=call_id, known=True, elsewhere=elsewhere)
+        self._tell(key, event)
 
     def _perform_log(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
         match effect:

@@ -78,7 +78,7 @@ def who_is_not_named_is_everybody(patch: Patch) -> None:
     def wrong(update: updates.CallUpdate, at: int, call_id: str) -> Report:
         return updates.as_event(update, at=at, call_id=call_id, known=True)
 
-    patch.setattr(updates, "_of_nobody", wrong)
+    patch.setattr(updates, "_without_talk", wrong)
     patch.setattr(reporting, "_with_user_named", lambda call, _: call)
 
 

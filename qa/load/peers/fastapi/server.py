@@ -92,8 +92,8 @@ async def receive(request: Request) -> Response:
     data = event["data"]
     call = {"call_id": data["call_id"], "number": data["from_number"], "type": event["type"]}
     async with SESSIONS() as session, session.begin():
-        kept = insert(Delivery).values(id=event["id"], body=body).on_conflict_do_nothing()
-        if (await session.execute(kept)).rowcount:
+        statement = insert(Delivery).values(id=event["id"], body=body).on_conflict_do_nothing()
+        if (await session.execute(statement)).rowcount:
             values = {"state": json.dumps(call), "version": Agent.version + 1}
             moved = update(Agent).where(Agent.id == data["user_id"]).values(values)
             if not (await session.execute(moved)).rowcount:
