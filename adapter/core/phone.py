@@ -12,7 +12,6 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeAlias
 from zlib import crc32
 
 import phonenumbers
@@ -324,6 +323,3 @@ def display(number: str, region: str) -> str:
 def with_extension(shown: str, extension: str) -> str:
     """A displayed number followed by its extension, if there is one."""
     return f"{shown} ext. {extension}" if extension else shown
-
-
-DialResult: TypeAlias = Dialable | Undialable

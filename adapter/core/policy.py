@@ -96,7 +96,6 @@ class Policy(Struct, frozen=True, cache_hash=True):
     cdr_wait_ms: int = 5_000
     cdr_retry_ms: tuple[int, ...] = (10_000, 15_000)
     wrapup_ms: int = 60_000
-    late_wrapup_ms: int = 86_400_000
     click_ms: int = 10_000
     dial_while_wrapup: bool = False
     log_missed: bool = True

@@ -35,11 +35,6 @@ LABELS = {
 """English texts by API name; admins translate them in Setup, Translation Workbench."""
 
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*\Z")
-PERMISSION_SETS = (
-    "ContactCenterAgentExternalTelephony",
-    "ContactCenterAdminExternalTelephony",
-)
-"""Salesforce's permission sets that agents and admins need besides ours."""
 
 
 @dataclass(frozen=True, slots=True)
