@@ -79,7 +79,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         url = settings.database_url
         store = await open_store(url, clock_ms=now.now, observer=committed)
         stack.push_async_callback(store.close)
-        writable = Writable(store, now)
+        writable = Writable(store.try_writing, now)
         hints = open_hints(url, metrics.hints_broken.inc)
         stack.push_async_callback(hints.close)
         orgs = orgs_of(settings)

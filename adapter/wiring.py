@@ -125,7 +125,7 @@ async def make_runtime(edges: Edges) -> Runtime:
         is_here=pages.is_here if edges.shared else lambda key: True,
     )
     quality = CallQuality(clock)
-    board = Board(store, agents, pages, clock, edges.tenants, quality_of=quality.of)
+    board = Board(store, agents, pages.keys, clock, edges.tenants, quality_of=quality.of)
     compare = VersionReconciler(agents=agents, pages=pages, store=store)
     streams = _streams(edges, intake)
     return Runtime(

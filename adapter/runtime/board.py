@@ -5,7 +5,7 @@ Read from the store at most once a second per organization, however many look.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -34,13 +34,6 @@ has no page here, but a sign-in that was in use so lately, has one at another re
 Report = dict[str, Any]
 
 
-class Connected(Protocol):
-    """Who has a page here."""
-
-    def keys(self) -> tuple[AgentKey, ...]:
-        """The agents."""
-
-
 class BoardStore(Protocol):
     """The part of the store that the board reads."""
 
@@ -67,12 +60,12 @@ class Day(NamedTuple):
 class Board:
     """The board of every organization.
 
-    `quality_of`: how an agent's audio is, if that was told lately.
+    `present`: who has a page here. `quality_of`: how an agent's audio is, if that was told lately.
     """
 
     store: BoardStore
     agents: Agents
-    pages: Connected
+    present: Callable[[], Iterable[AgentKey]]
     clock: Clock
     tenants: Tenants[Any]
     quality_of: Callable[[AgentKey], Report | None] = lambda key: None
@@ -114,7 +107,7 @@ class Board:
         tenant = self.tenants.of_org(org_id)
         region = tenant.rules.dial.default_region if tenant else ""
         seen = {agent.key: agent for agent in rows.agents}
-        here = {key.user_id for key in self.pages.keys() if key.org_id == org_id}  # noqa: SIM118
+        here = {key.user_id for key in self.present() if key.org_id == org_id}
         for user_id in here:
             cached = self.agents.cached(AgentKey(org_id, user_id))
             if cached is not None:

@@ -5,7 +5,7 @@ Reading goes on with a full disk; a replica that can only read must have no traf
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 from adapter.runtime.clock import Clock
 from adapter.storage.journal import BatchDone
@@ -15,18 +15,14 @@ FRESH_MS = 5_000
 """So long a commit proves that there can be another."""
 
 
-class Tried(Protocol):
-    """The part of the store that is asked."""
-
-    async def try_writing(self) -> None:
-        """Commit something that changes nothing. Raises StorageError."""
-
-
 class Writable:
-    """One process' knowledge of its store."""
+    """One process' knowledge of its store.
 
-    def __init__(self, store: Tried, clock: Clock) -> None:
-        self._store = store
+    `try_writing` commits something that changes nothing. Raises StorageError.
+    """
+
+    def __init__(self, try_writing: Callable[[], Awaitable[None]], clock: Clock) -> None:
+        self._try_writing = try_writing
         self._clock = clock
         self._proved_at: int | None = None
 
@@ -40,7 +36,7 @@ class Writable:
         if self._proved_at is not None and abs(now - self._proved_at) < FRESH_MS:
             return
         try:
-            await self._store.try_writing()
+            await self._try_writing()
         except StorageError:
             self._proved_at = None
             raise

@@ -53,7 +53,7 @@ class Shelf:
 
 def board(bench: Bench, shelf: Shelf) -> Board:
     """A board over them."""
-    return Board(shelf, bench.agents, bench.pages, bench.clock, Tenants([]))
+    return Board(shelf, bench.agents, bench.pages.keys, bench.clock, Tenants([]))
 
 
 def told(outcome: str, talk: int | None, ended: int = 5_000) -> dict[str, Any]:
@@ -229,7 +229,7 @@ async def test_how_the_audio_of_a_talk_is_stands_beside_it(bench: Bench) -> None
     shown = Board(
         Shelf(BoardRows(people, 2, {}, (), (), (), 0)),
         bench.agents,
-        bench.pages,
+        bench.pages.keys,
         bench.clock,
         Tenants([]),
         quality_of=lambda key: told,
@@ -257,7 +257,7 @@ async def test_each_org_sees_how_its_own_provider_answers(bench: Bench) -> None:
     shown = Board(
         Shelf(),
         bench.agents,
-        bench.pages,
+        bench.pages.keys,
         bench.clock,
         Tenants([replace(tenant, telephony=replace(tenant.telephony, health=health))]),
     )

@@ -29,7 +29,7 @@ class Disk:
 async def test_a_commit_proves_it_for_a_while() -> None:
     """No write of ours beside those that there are; then one, which proves it again."""
     disk, clock = Disk(), HandClock()
-    writable = Writable(disk, clock)
+    writable = Writable(disk.try_writing, clock)
     writable.note(STORED)
     await writable.check()
     clock.at += FRESH_MS - 1
@@ -44,14 +44,14 @@ async def test_a_commit_proves_it_for_a_while() -> None:
 async def test_nothing_is_believed_before_the_first_proof() -> None:
     """A replica that has just begun is asked in earnest."""
     disk = Disk()
-    await Writable(disk, HandClock()).check()
+    await Writable(disk.try_writing, HandClock()).check()
     assert disk.tried == 1
 
 
 async def test_a_full_disk_is_seen_by_the_next_commit_and_by_every_question() -> None:
     """Until it takes something again."""
     disk, clock = Disk(), HandClock()
-    writable = Writable(disk, clock)
+    writable = Writable(disk.try_writing, clock)
     writable.note(STORED)
     disk.is_full = True
     writable.note(REFUSED)
