@@ -88,28 +88,22 @@ class Account:
         return before is None or before.ask_at <= now
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Sweeper:
-    """Looks at the store several times a second, for agents and for parked deliveries."""
+    """Looks at the store several times a second, for agents and for parked deliveries.
 
-    def __init__(
-        self,
-        *,
-        agents: Agents,
-        store: Store,
-        intake: Intake,
-        tenants: Tenants[Any],
-        clock: Clock,
-        seconds: float = SWEEP_SECONDS,
-        is_here: Callable[[AgentKey], bool] = lambda key: True,
-    ) -> None:
-        """`is_here`: whether the agent has a page here; without other replicas all are ours."""
-        self._agents = agents
-        self._store = store
-        self._intake = intake
-        self._tenants = tenants
-        self._clock = clock
-        self._seconds = seconds
-        self._is_here = is_here
+    `is_here`: whether the agent has a page here; without other replicas all are ours.
+    """
+
+    agents: Agents
+    store: Store
+    intake: Intake
+    tenants: Tenants[Any]
+    clock: Clock
+    seconds: float = SWEEP_SECONDS
+    is_here: Callable[[AgentKey], bool] = lambda key: True
+
+    def __post_init__(self) -> None:
         self._failed: dict[AgentKey, int] = {}
         self._accounts = defaultdict[str, Account](Account)
 
@@ -122,33 +116,33 @@ class Sweeper:
         while True:
             with outages.survived():
                 await work()
-            await asyncio.sleep(self._seconds)
+            await asyncio.sleep(self.seconds)
 
     async def sweep(self) -> int:
         """Every agent that is due now, once; how many there were."""
-        now = self._clock.now()
-        # Not longer than that, should the clock have stepped back.
+        now = self.clock.now()
+        # Not longer than that, should the self.clock have stepped back.
         waiting = {key: at for key, at in self._failed.items() if 0 < at - now <= FAILED_MS}
         self._failed = waiting
         keys = [key for key in await self._due(now) if key not in waiting]
-        # All at once, so that the store can write them in one transaction.
+        # All at once, so that the self.store can write them in one transaction.
         await asyncio.gather(*(self._wake(key, now) for key in keys))
         return len(keys)
 
     async def _due(self, now: int) -> tuple[AgentKey, ...]:
         """Our own at once; others a little later, for theirs may be gone or have none."""
         limit = AT_ONCE + len(self._failed)
-        due = await self._store.due(now, limit)
-        ours = tuple(key for key in due if self._is_here(key))
+        due = await self.store.due(now, limit)
+        ours = tuple(key for key in due if self.is_here(key))
         if len(ours) == len(due):
             return ours
-        left = await self._store.due(now - GRACE_MS, limit)
+        left = await self.store.due(now - GRACE_MS, limit)
         return tuple(dict.fromkeys((*ours, *left)))
 
     async def _wake(self, key: AgentKey, now: int) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                await outcome_of(partial(self._agents.change, {key: [TimePassed(now)]}))
+                await outcome_of(partial(self.agents.change, {key: [TimePassed(now)]}))
         except Conflict:
             log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
         except StorageError as error:
@@ -160,16 +154,16 @@ class Sweeper:
 
     async def unpark(self) -> int:
         """Begin with what is due of each account whose last questions are over; how many."""
-        now, due, begun = self._clock.now(), defaultdict[str, list[Parked]](list), 0
+        now, due, begun = self.clock.now(), defaultdict[str, list[Parked]](list), 0
         # Those that wait for their next question must not keep others from their first.
         waiting = max((one.waiting(now) for one in self._accounts.values()), default=0)
-        for parked in await self._store.due_parked(now, ASKED_AT_ONCE + waiting):
+        for parked in await self.store.due_parked(now, ASKED_AT_ONCE + waiting):
             due[parked.account].append(parked)
         for name, those in due.items():
             account = self._accounts[name]
             if not account.is_asked and (chosen := account.choose(those, now)):
                 account.is_asked = True
-                self._agents.tasks.start(f"unpark {name}", self._ask(account, chosen, now))
+                self.agents.tasks.start(f"unpark {name}", self._ask(account, chosen, now))
                 begun += len(chosen)
         return begun
 
@@ -199,13 +193,13 @@ class Sweeper:
         """
         if parked.due <= now:
             log.warning("delivery.dropped", **_about(parked))
-            await self._store.drop_parked(parked)
+            await self.store.drop_parked(parked)
             return
-        tenant = self._tenants.of_account(parked.account)
+        tenant = self.tenants.of_account(parked.account)
         cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
         if cdr and cdr.update.user_id is not None:
-            await self._intake.take(_found(parked, cdr))
-        await self._store.mark_asked(parked)
+            await self.intake.take(_found(parked, cdr))
+        await self.store.mark_asked(parked)
         self._accounts[parked.account].unanswered.pop(parked.event_id, None)
 
     async def _ask_again(self, parked: Parked, now: int) -> None:
@@ -213,7 +207,7 @@ class Sweeper:
         unanswered = self._accounts[parked.account].unanswered
         before = unanswered.get(parked.event_id)
         if before is None and len(unanswered) >= UNANSWERED_KEPT:
-            await self._store.mark_asked(parked)
+            await self.store.mark_asked(parked)
             return
         tries = before.tries + 1 if before else 0
         wait = ASK_AGAIN_MS[min(tries, len(ASK_AGAIN_MS) - 1)]

@@ -92,9 +92,9 @@ BREAKAGES = (
     Breakage(
         "count a question to the call log as asked before it has answered",
         "adapter/runtime/sweeper.py",
-        "        tenant = self._tenants.of_account(parked.account)\n",
-        "        await self._store.mark_asked(parked)\n"
-        "        tenant = self._tenants.of_account(parked.account)\n",
+        "        tenant = self.tenants.of_account(parked.account)\n",
+        "        await self.store.mark_asked(parked)\n"
+        "        tenant = self.tenants.of_account(parked.account)\n",
         ("tests/runtime/test_sweeper.py",),
         simulated=False,
     ),

@@ -303,7 +303,7 @@ async def test_an_account_that_hangs_holds_up_no_other(
 
     monkeypatch.setattr(other, "fetch_cdr", never)
     both = Tenants([a_tenant(bench.provider, LINE.account), a_tenant(other, "slow", org_id="00D2")])
-    bench.sweeper._tenants = both
+    bench.sweeper.tenants = both
     await bench.greet()
     for number in range(2 * ASKED_AT_ONCE):
         told = news(Moment.CONNECTED, user=None, call=f"lost{number}")
