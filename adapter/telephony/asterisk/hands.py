@@ -1,7 +1,6 @@
 """Carries out steering's commands by requests to Asterisk.
 
 Law of this file: a command may be repeated or come too late, and a leg may already be gone.
-Only a leg that could not be created is reported, because steering must know that it will not come.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import structlog
 from adapter.telephony.asterisk import commands, ids, legs
 from adapter.telephony.asterisk.account import AsteriskAccount, is_outside, written_identity
 from adapter.telephony.asterisk.client import AriClient
-from adapter.telephony.asterisk.commands import Command, lost_leg
+from adapter.telephony.asterisk.commands import Command
 from adapter.telephony.asterisk.rest import NO_PHONE
 from adapter.telephony.asterisk.steered import Steered
 from adapter.telephony.port import ProviderError, Rejected, Unknown
@@ -47,23 +46,16 @@ class Hands:
         self._client = client
         self._account = account
 
-    async def perform(self, command: Command) -> str | None:
-        """Perform a command; returns the id of a leg that could not be created. Never raises.
-
-        Such a leg is hung up in case it exists in part.
-        """
+    async def perform(self, command: Command) -> bool:
+        """Perform a command once; False if it failed, wholly or in part. Never raises."""
         try:
             await self._perform(command)
         except Exception as error:  # a bug must not end the steering of other calls
-            lost = lost_leg(command)
             bug, why = (None, error.text) if isinstance(error, ProviderError) else (error, "a bug")
             name = type(command).__name__
             log.warning("asterisk.command_failed", command=name, why=why, exc_info=bug)
-            if lost is not None:
-                with contextlib.suppress(ProviderError):
-                    await self._client.hang_up(lost)
-            return lost
-        return None
+            return False
+        return True
 
     async def _perform(self, command: Command) -> None:
         client = self._client

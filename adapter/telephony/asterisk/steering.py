@@ -21,7 +21,14 @@ from adapter.telephony.asterisk import ids, wire
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.board import CallBoard, Step
 from adapter.telephony.asterisk.client import AriClient, ConnectionLost
-from adapter.telephony.asterisk.commands import Command, Connect, GoOn, Release
+from adapter.telephony.asterisk.commands import (
+    Command,
+    Connect,
+    DropBridge,
+    GoOn,
+    Release,
+    lost_leg,
+)
 from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import CallUpdate
@@ -41,6 +48,7 @@ AGAIN_SECONDS = (0.05, 0.2, 1.0, 3.0)
 STEADY_SECONDS = 10.0
 """A connection that stood as long is made anew at once: all is asked again with each."""
 
+LET_GO_SECONDS = (0.2, 1.0, 3.0, 10.0)
 OTHERS_SECONDS = 5.0
 """How long another process may take to call a destination after it reported the call."""
 
@@ -207,11 +215,27 @@ class Steering:
     async def _perform(
         self, group: asyncio.TaskGroup, tell: Tell, root: str, command: Command
     ) -> None:
-        lost = await self.hands.perform(command)
+        if await self.hands.perform(command):
+            if isinstance(command, Connect):
+                self.board.called(root)
+            return
+        lost = lost_leg(command)
         if lost is not None:
+            # It may exist in part.
+            await self._perform(group, tell, root, Release(lost))
             self._lose_leg(group, tell, root, lost)
-        elif isinstance(command, Connect):
-            self.board.called(root)
+        elif isinstance(command, Release | GoOn | DropBridge):
+            group.create_task(self._let_go(command))
+
+    async def _let_go(self, command: Command) -> None:
+        """Repeat what could not be asked: whoever is left on the line hangs there in silence.
+
+        After another connection all is compared again.
+        """
+        for seconds in LET_GO_SECONDS:
+            await asyncio.sleep(seconds)
+            if not self.connected or await self.hands.perform(command):
+                return
 
     async def _left_to_another(self, group: asyncio.TaskGroup, tell: Tell, root: str) -> None:
         """Wait for the process that first reported the call; if it is dead, give the call up."""

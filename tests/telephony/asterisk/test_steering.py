@@ -20,6 +20,7 @@ from adapter.telephony.asterisk.hands import Hands
 from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.asterisk.steering import AGAIN_SECONDS, Steering, _read_events
 from adapter.telephony.asterisk.wire import Event
+from adapter.telephony.port import Unknown
 from adapter.telephony.updates import CallUpdate, Moment
 from qa.asterisk.bench import Bench, imitated, plans
 from qa.asterisk.handset import PICK_UP
@@ -115,7 +116,7 @@ async def test_a_destination_is_called_by_who_told_of_the_call_first(tmp_path: P
         await stage.hands.ring("c1", "ada", NUMBER, shown="")
         await stage.until(Moment.DIALED)
         other = Connect("c1", "ada", ids.device("c1", 0), NUMBER)
-        assert await stage.hands.perform(other) is None
+        assert await stage.hands.perform(other)
         await stage.until(Moment.CONNECTED)
         assert len(stage.bench.trunk.calls) == 1
 
@@ -144,6 +145,39 @@ async def test_hanging_up_waits_for_no_store(tmp_path: Path) -> None:
         await stage.bench.trunk.until_over()
         stage.refusals = 0
         await stage.until(Moment.ENDED)
+
+
+@pytest.mark.parametrize("rings", [True, False], ids=["talked to", "made in part"])
+async def test_nobody_is_left_on_the_line_for_a_request_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rings: bool
+) -> None:
+    """The customer's leg could not be hung up at first: it is asked for again until it is gone."""
+    real = AriClient.dial
+    hang_up, failures = AriClient.hang_up, [Unknown("it did not answer in time")] * 3
+
+    async def sometimes(client: AriClient, channel: str, reason: int | None = None) -> None:
+        if channel == ids.destination("c1") and failures:
+            raise failures.pop()
+        await hang_up(client, channel, reason)
+
+    async def dial(client: AriClient, channel: str, seconds: int, caller: str = "") -> None:
+        if channel == ids.destination("c1") and not rings:
+            raise Unknown("it did not answer in time")
+        await real(client, channel, seconds, caller)
+
+    monkeypatch.setattr(module, "LET_GO_SECONDS", (0.01,) * 4)
+    monkeypatch.setattr(AriClient, "hang_up", sometimes)
+    monkeypatch.setattr(AriClient, "dial", dial)
+    async with a_stage(tmp_path) as stage:
+        await stage.hands.ring("c1", "ada", NUMBER, shown="")
+        if rings:
+            await stage.until(Moment.CONNECTED)
+            await stage.world.phone("ada").calls[-1].hang_up()
+        await stage.until(Moment.ENDED)
+        async with asyncio.timeout(10):
+            while ids.destination("c1") in stage.world.exchange.channels:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert failures == []
 
 
 async def test_who_is_replaced_steers_no_more(tmp_path: Path) -> None:
