@@ -1,7 +1,7 @@
-"""What commands show: tables for people, JSON for programs, and a bar while something takes long.
+"""The output of commands: tables for people, JSON for programs, and a progress bar.
 
-Results go to standard output. A bar goes to standard error, and only where that is a terminal, so
-that neither a pipe nor a log ever has one in it.
+Results go to standard output. The bar goes to standard error, only if that is a terminal, so it
+never appears in a pipe or a log.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def answer(options: argparse.Namespace, facts: Mapping[str, object], text: str) -> None:
-    """The result on standard output: as JSON where that was asked for, else as this text."""
+    """Write the result to standard output, as JSON if requested, otherwise as this text."""
     sys.stdout.write(json.dumps(facts, indent=2) + "\n" if options.json else text)
     sys.stdout.flush()
 
 
 def table(rows: Sequence[Sequence[object]]) -> str:
-    """Lines of columns, each as wide as its widest cell; numbers stand to the right."""
+    """Aligned columns; numbers are right-aligned."""
     texts = [[str(cell) for cell in row] for row in rows]
     wide = [max(map(len, column)) for column in zip(*texts, strict=True)]
     return "".join(f"{_line(row, line, wide)}\n" for row, line in zip(rows, texts, strict=True))
@@ -65,7 +65,7 @@ def bar(text: str, total: int | None = None, *, live: bool = True) -> Iterator[A
     if not sys.stderr.isatty():
         yield _nowhere
         return
-    # Not above: a container's health check starts this program every few seconds.
+    # Imported here because a container runs the health check every few seconds.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 

@@ -79,7 +79,7 @@ KINDS: dict[str, Kind] = {
 
 
 def is_configured(org: Org) -> bool:
-    """Whether calls can be placed and heard of."""
+    """Whether the adapter can place calls and receive their events."""
     return not missing(org)
 
 

@@ -1,4 +1,4 @@
-"""What an admin writes for the panel: reasons for being away, and templates of notes.
+"""The admin's file for the panel: reasons for being away, and note templates.
 
 away_reasons = ["Lunch", "Break", "Training"]
 
@@ -19,7 +19,7 @@ MOST, LONGEST_NAME, LONGEST_TEXT = 30, 80, 4_000
 
 @dataclass(frozen=True, slots=True)
 class NoteTemplate:
-    """Words that an agent puts into the notes with one click."""
+    """A text that an agent inserts into the notes with one click."""
 
     name: str
     text: str
@@ -27,14 +27,14 @@ class NoteTemplate:
 
 @dataclass(frozen=True, slots=True)
 class PanelFile:
-    """All of one file; the agents' own order is the admin's."""
+    """The contents of the file, in the admin's order."""
 
     away_reasons: tuple[str, ...] = ()
     notes: tuple[NoteTemplate, ...] = ()
 
 
 def read_panel_file(path: Path) -> PanelFile:
-    """Read it. Raises ValueError or OSError, which say what is wrong and what should be there."""
+    """Read the file. Raises ValueError or OSError, which say what is wrong and what is allowed."""
     told = tomllib.loads(path.read_text(encoding="utf-8"))
     if strange := sorted(told.keys() - {"away_reasons", "note"}):
         raise ValueError(f"it has no {', '.join(strange)}; it accepts away_reasons and [[note]]")

@@ -1,6 +1,6 @@
-"""Where an admin changes what an agent was refused: each code of an answer, and its settings.
+"""The settings that decide each refusal, by the code of its answer.
 
-The agent reads why (`core.dialing`, `core.phone`, and the page's words); the log line of the
+The agent reads why (`core.dialing`, `core.phone`, and the page's words). The log line of the
 refusal, `python -m adapter doctor` and docs/security.md name the settings. A leaf: only names.
 """
 
@@ -34,9 +34,9 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "user-unknown": ("CHECK_SALESFORCE_USER", "READ_BACK_CLASS"),
     "provider-refused": (),
 }
-"""By code. None where no setting decides: the record's number is wrong, or the provider said no."""
+"""By code. Empty if no setting decides: the number is wrong, or the provider refused."""
 
 
 def variables(code: str) -> tuple[str, ...]:
-    """The variables that decide about this refusal; none for a code that is no refusal."""
+    """The variables that decide this refusal; empty for any other code."""
     return tuple(PREFIX + name for name in SETTINGS.get(code, ()))

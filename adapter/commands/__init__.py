@@ -4,7 +4,7 @@ import os
 
 
 class CommandFailed(Exception):
-    """A command cannot be done; the text says what to mend (exit code 2)."""
+    """A command failed; the text says what to fix (exit code 2)."""
 
 
 def named(error: OSError) -> str:

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_center_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a call center may be told; the rest are settings."""
+    """The options of a call center; the rest are settings."""
     parser.add_argument("--experience", choices=sorted(MODES), default="lightning")
     parser.add_argument("--display-name", default="Softphone", help="what agents see")
     parser.add_argument(
@@ -66,7 +66,7 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write it (0), or say what is wrong with a file (1). Raises CommandFailed."""
+    """Write a file (0), or report the problems of one (1). Raises CommandFailed."""
     if options.check is not None:
         return _check(options)
     center = replace(center_from(load(), options), internal_name=options.internal_name)
@@ -104,7 +104,7 @@ def center_from(settings: Settings, options: argparse.Namespace) -> CallCenter:
 
 
 def demand_good(center: CallCenter) -> None:
-    """Refuse what Setup would refuse. Raises CommandFailed."""
+    """Raise CommandFailed for what Setup would refuse."""
     _demand(problems(setup_xml(center)))
 
 

@@ -12,7 +12,7 @@ from adapter.settings.environment import environment, load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How it is told."""
+    """Add the output options."""
     parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
     parser.add_argument(
         "--health",
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     if options.health:
         settings = load()
         return 0 if is_healthy(settings.host, settings.port) else 1
-    # Not above: a container asks for its health every few seconds.
+    # Imported here because a container runs the health check every few seconds.
     from adapter import observability  # noqa: PLC0415
     from adapter.doctor.examine import examine  # noqa: PLC0415
     from adapter.doctor.findings import as_json, exit_code, table  # noqa: PLC0415

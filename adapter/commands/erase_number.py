@@ -24,7 +24,7 @@ from adapter.storage.port import StorageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which number, and whether it is meant."""
+    """Add the number and the confirmation."""
     person.add_arguments(parser)
     parser.add_argument("--yes", action="store_true", help="erase; this cannot be undone")
     console.add_json(parser)
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _said(erased: Erased) -> str:
-    """For people: how much went, what Salesforce still has, what stays."""
+    """For people: how much was erased, what Salesforce still has, what stays."""
     rows = [(name, count) for name, count in erased.counts.items() if count]
     text = "Erased:\n" + console.table(rows) if rows else "There was nothing to erase.\n"
     if erased.tasks:
@@ -71,7 +71,7 @@ async def _count(url: str, sought: NumberQuery, scope: Scope) -> dict[str, int]:
 
 
 async def _erase(settings: Settings, sought: NumberQuery, scope: Scope) -> Erased:
-    # Else a slip of the pen in the address would make an empty database, and find nothing in it.
+    # Otherwise a typo in the address would create an empty database and find nothing in it.
     await open_reader(settings.database_url).close()
     store = await open_store(settings.database_url, clock_ms=SystemClock().now)
     try:

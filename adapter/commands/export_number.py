@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look everywhere, write what was found. Raises CommandFailed."""
+    """Collect and write everything found. Raises CommandFailed."""
     settings = load()
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)

@@ -21,7 +21,7 @@ from adapter.salesforce.metadata_parts import CALLBACK, Deployment
 from adapter.settings.environment import load
 
 TESTS = "--test-level RunSpecifiedTests --tests SoftphoneCallLogTest --tests SoftphoneSearchTest"
-"""Our own tests alone: failing tests of others in the org are no reason to be refused."""
+"""Only the softphone's tests, so that other failing tests do not block a deployment."""
 
 DEPLOY = f"sf project deploy start --manifest manifest/package.xml {TESTS} --target-org ORG"
 DEPLOYS = {"open-cti": DEPLOY, "lwc": DEPLOY.replace(TESTS, f"{TESTS} --tests SoftphoneHostTest")}
@@ -31,7 +31,7 @@ GENERAL = "reqGeneralInfo"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,29}")
 LONGEST_LABEL = 40
-"""What Setup takes as an app's name; of permission set and utility bar it is the beginning."""
+"""An app's name as Setup accepts it; permission set and utility bar begin with it."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -78,7 +78,7 @@ def _written(
 
 
 def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter]:
-    """What the arguments and the settings say. Raises CommandFailed."""
+    """The deployment from arguments and settings. Raises CommandFailed."""
     if not _NAME.fullmatch(options.name):
         raise CommandFailed("--name must be 1 to 30 letters and digits and begin with a letter")
     if not 0 < len(options.label.strip()) <= LONGEST_LABEL:
@@ -88,7 +88,7 @@ def deployment_from(options: argparse.Namespace) -> tuple[Deployment, CallCenter
     settings = load()
     center = replace(
         center_from(settings, options),
-        # Not the name of the imported one: both may stand side by side in an org.
+        # Differs from the imported one, because an org may have both.
         internal_name=f"{options.name}Center",
         channel=options.channel or f"{opencti.channel_name(options.name)}__c",
     )

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Migrate. Raises CommandFailed when the database does not let it."""
+    """Migrate. Raises CommandFailed if the database refuses."""
     url = load().database_url
     try:
         with console.bar("migrating") as advance:

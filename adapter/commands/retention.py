@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prune once. Raises CommandFailed when the database does not let it."""
+    """Delete once. Raises CommandFailed if the database refuses."""
     settings = load()
     try:
         rows = asyncio.run(prune(settings))
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def prune(settings: Settings) -> int:
-    """How many rows went. Raises StorageError."""
+    """The number of deleted rows. Raises StorageError."""
     clock = SystemClock()
     store = await open_store(settings.database_url, clock_ms=clock.now)
     try:

@@ -23,19 +23,19 @@ from adapter.web.filelimit import raise_limit
 log = structlog.get_logger(__name__)
 
 COLLECT_AFTER = (5_000_000, 10, 10)
-"""After so many more objects than before, Python looks for garbage cycles among them by itself: a
-last resort. No call makes any; what sockets leave behind is looked for by web/litter. With its own
-numbers it would look through every new value all the time, and hold everybody up for milliseconds
-in the midst of calls.
+"""How many more objects make Python search for garbage cycles by itself, as a last resort.
+
+Calls create no cycles, and web/gctrigger.py collects those that sockets leave. With Python's own
+thresholds, the collector would scan new values all the time and delay calls by milliseconds.
 """
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
-    """It takes none: everything is a setting."""
+    """There are none: everything is a setting."""
 
 
 def run(_options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT. Raises CommandFailed when it cannot begin."""
+    """Serve until SIGTERM or SIGINT. Raises CommandFailed if it cannot start."""
     settings = load()
     key = settings.log_hash_key.get_secret_value()
     observability.set_up(settings.log_level, key, LogStream(sys.stderr))
@@ -60,7 +60,7 @@ def run(_options: argparse.Namespace) -> int:
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The loop of uvloop where that is installed (the extra `speed`), else None: Python's own."""
+    """The loop of uvloop if it is installed (the extra `speed`); None for Python's own."""
     with contextlib.suppress(ImportError):
         from uvloop import new_event_loop  # noqa: PLC0415
 

@@ -11,19 +11,19 @@ _ENTRY = re.compile(r"# (SOFTPHONE_[A-Z0-9_]+)=(.*)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How it is told."""
+    """Add the output options."""
     console.add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write it to standard output. Raises OSError where the installation lacks it."""
+    """Write it to standard output. Raises OSError if the file is missing."""
     text = assets.example().read_text(encoding="utf-8")
     console.answer(options, {"settings": entries(text)}, text)
     return 0
 
 
 def entries(text: str) -> list[dict[str, str]]:
-    """Name, default and purpose of each: the lines above a setting tell what it is for."""
+    """Name, default and purpose of each; the lines above a setting are its purpose."""
     found, above = [], list[str]()
     for line in text.splitlines():
         entry = _ENTRY.fullmatch(line)

@@ -55,7 +55,7 @@ async def _look(url: str, kind: str, name: str) -> Found:
 
 
 def told(found: Found) -> str:
-    """For people: a section for each row, moments as such, deliveries as a line each."""
+    """For people: a section for each row, readable times, one line for each delivery."""
     parts = []
     for table, rows in found.items():
         if table == "deliveries" and rows:
@@ -66,7 +66,7 @@ def told(found: Found) -> str:
 
 
 def _sheet(row: Mapping[str, Any]) -> str:
-    """Columns first, then what the value says; nothing that is empty."""
+    """The columns, then the fields of the value, without empty ones."""
     inner = row.get("value")
     facts = {name: value for name, value in row.items() if name != "value"}
     facts |= inner if isinstance(inner, dict) else {}
@@ -84,7 +84,7 @@ def _timeline(rows: list[dict[str, Any]]) -> str:
 
 
 def _plain(name: str, value: Any) -> str:
-    """Moments as such, anything with an inside as JSON."""
+    """Times as text, nested values as JSON."""
     is_time = name in _TIMES or name.endswith("_at")
     if is_time and isinstance(value, int) and not isinstance(value, bool):
         return _moment(value)

@@ -74,13 +74,13 @@ async def register(settings: Settings) -> Webhook:
 
 
 def address(settings: Settings) -> str:
-    """Where this account's events go; with several orgs each account has an endpoint of its own."""
+    """Where this account's events go; with several orgs, each account has its own endpoint."""
     account = quote(settings.dialstack_account, safe="")
     return f"{settings.public_url}{PATH}" + (f"/{account}" if settings.orgs_file else "")
 
 
 def _demand_reachable(settings: Settings) -> None:
-    """Who asks, and an address that the provider can reach. Raises CommandFailed."""
+    """The account, and an address that the provider can reach. Raises CommandFailed."""
     if not (settings.dialstack_token.get_secret_value() and settings.dialstack_account):
         raise CommandFailed(
             "set SOFTPHONE_DIALSTACK_TOKEN and SOFTPHONE_DIALSTACK_ACCOUNT to register"
@@ -95,7 +95,7 @@ def _demand_reachable(settings: Settings) -> None:
 
 
 def _secret_file(path: Path | None) -> int | None:
-    """The file, open before anything is asked: a secret that cannot be kept is lost for good."""
+    """The open file, before the request: a secret that cannot be stored is lost."""
     if path is None:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Looks a deployment over as an admin would, and says what to do (`python -m adapter doctor`)."""
+"""Checks a deployment as an admin would, and says what to do (`python -m adapter doctor`)."""

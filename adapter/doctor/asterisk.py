@@ -1,4 +1,4 @@
-"""An Asterisk: may we do what we must, is anybody there, and do its clock and its log agree?"""
+"""Checks an Asterisk: the adapter's rights, its application, phones, clock and event log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapter.telephony.asterisk.rest import build_http
 from adapter.telephony.port import ProviderError, Rejected
 
 OLDEST = (20, 14)
-"""The first version whose long-term line is still mended and has all that is used."""
+"""The first maintained long-term version with everything that the adapter uses."""
 
 _USER = "Check SOFTPHONE_ASTERISK_USER and its secret, and `permit` of that user in ari.conf."
 _REACH = (
@@ -30,7 +30,7 @@ _REACH = (
 
 
 async def asterisk_findings(org: Org, clock: Clock) -> tuple[Finding, ...]:
-    """Ask it for itself, its application, its phones; nothing rings, nothing is changed."""
+    """Query its version, application and phones; nothing rings and nothing changes."""
     try:
         account = account_of(org.telephony.options)
     except ValueError as error:
@@ -78,7 +78,7 @@ def _version(account: AsteriskAccount, info: Any) -> Finding:
 
 
 async def _writes(client: AriClient) -> Finding:
-    """Whether the user may do anything: a hang-up of a channel that cannot be there."""
+    """Whether the user has write access: it hangs up a channel that cannot exist."""
     try:
         await client.hang_up(ids.device("softphone-doctor", 0))
     except ProviderError as error:
@@ -165,7 +165,7 @@ async def _log(account: AsteriskAccount) -> Finding:
 
 
 async def recording_findings(client: AriClient, account: AsteriskAccount) -> list[Finding]:
-    """Whether what is recorded has a place: Asterisk answers a plain 500 where it has none."""
+    """Whether the folder for recordings exists: Asterisk answers a plain 500 if not."""
     if account.recording == "off":
         return []
     try:

@@ -1,4 +1,4 @@
-"""Phones in the browser: may we make them, can they be reached, and is there what pages fetch?"""
+"""Checks phones in the browser: can they be created and reached, and is their library built?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRIED = "softphone-doctor"
 async def browser_findings(
     client: AriClient, account: AsteriskAccount, org: Org, library: Path | None = None
 ) -> AsyncIterator[Finding]:
-    """Nothing, where no agent has one. An address that no phone uses is made, and removed again."""
+    """Nothing if no agent has one. Creates and removes an address that no phone uses."""
     if not account.browser_phone and not await asyncio.to_thread(_listed, org):
         return
     for found in (await _made(client), await _reached(account)):

@@ -1,4 +1,4 @@
-"""Is the database there, of this version, writable, and has it room?"""
+"""Checks that the database exists, has this version, is writable and has room."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIGRATE = "Run: python -m adapter migrate"
 
 
 def database_findings(url: str) -> Iterator[Finding]:
-    """Look without making or changing anything."""
+    """Check without creating or changing anything."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -55,13 +55,13 @@ def _sqlite(file: Path) -> Iterator[Finding]:
         text = f"This user cannot write to {file}."
         yield fail("database", text, "Make the user that runs the adapter its owner.")
         return
-    # Read only: a doctor that makes tables, or empty files, would hide what is wrong.
+    # Read-only: creating tables or empty files would hide the problem.
     url = f"sqlite:///file:{file.resolve()}?mode=ro&uri=true"
     yield from _tables(url, str(file), "The next start completes it.")
 
 
 def _first_there(folder: Path) -> Path:
-    """The folder, or the nearest above it that exists."""
+    """The folder, or its nearest parent that exists."""
     return next(path for path in (folder, *folder.resolve().parents) if path.is_dir())
 
 

@@ -1,6 +1,6 @@
-"""Which numbers may be called, and how many: as the settings stand. Pure.
+"""Reports which numbers may be called, and how many, by the current settings. Pure.
 
-For an admin whom an agent tells "it says that I may not": each line names its variables.
+Each line names its variables, for an admin whose agent was refused a call.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _regions(settings: Settings) -> Finding:
 
 
 def _open(settings: Settings) -> Iterator[Finding]:
-    """What may cost more than an admin would guess."""
+    """Settings that can cost more than an admin expects."""
     opened = {
         "SOFTPHONE_PREMIUM_NUMBERS": settings.premium_numbers,
         "SOFTPHONE_SATELLITE_NUMBERS": settings.satellite_numbers,

@@ -1,4 +1,4 @@
-"""The whole examination: what needs no network first, then everything that does, at once."""
+"""Runs all checks: first those without the network, then the others in parallel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from adapter.settings.environment import load
 async def examine(
     environment: Mapping[str, str], clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
-    """All findings, in the order in which an admin mends them."""
+    """All findings, in the order in which an admin fixes them."""
     try:
         settings = load(environment)
         orgs = orgs_of(settings)

@@ -1,4 +1,4 @@
-"""What the doctor found: one line each, as a table or as JSON. Pure."""
+"""The doctor's findings, as a table or as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH = 100
 
 
 class Grade(StrEnum):
-    """How it stands. Only FAIL means that the softphone will not work."""
+    """The result of a check. Only FAIL means that the softphone does not work."""
 
     OK = "ok"
     WARN = "warn"
@@ -22,7 +22,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it stands, and what to do about it (empty if nothing)."""
+    """The check, its result, and what to do (empty if nothing)."""
 
     check: str
     grade: Grade
@@ -36,7 +36,7 @@ def ok(check: str, text: str) -> Finding:
 
 
 def warn(check: str, text: str, todo: str) -> Finding:
-    """It works, but somebody should look."""
+    """It works, but an admin should look at it."""
     return Finding(check, Grade.WARN, text, todo)
 
 

@@ -1,4 +1,4 @@
-"""Is this machine's adapter alive? For a container's HEALTHCHECK, so it loads next to nothing."""
+"""Whether this machine's adapter answers. A container's HEALTHCHECK runs it, so it loads little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the provider answer, does it know us and our agents, and does its clock agree with ours?"""
+"""Checks DialStack: account, webhook endpoint, users and clock."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _REACH = "Check SOFTPHONE_DIALSTACK_URL, and that this machine can connect to it
 
 
 async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tuple[Finding, ...]:
-    """Ask for the users of the org's account once; who they are also judges its directory.
+    """List the users of the org's account once, and check the directory with them.
 
-    With our `public_url` it is asked, too, where its events are posted.
+    With `public_url`, also check where the provider posts its events.
     """
     telephony = org.telephony
     if telephony.kind == "asterisk":
@@ -46,7 +46,7 @@ async def provider_findings(org: Org, clock: Clock, public_url: str = "") -> tup
 
 
 def _posted(org: Org, hooks: tuple[RegisteredWebhook, ...], public_url: str) -> Finding:
-    """Whether an endpoint of the account is ours, and hears all that is needed."""
+    """Whether an endpoint of the account is the adapter's, and receives all events."""
     ours = [hook for hook in hooks if hook.url.startswith(f"{public_url}{PATH}")]
     if not ours:
         text = (
@@ -74,7 +74,7 @@ def _unanswered(org: Org, error: ProviderError) -> Finding:
 
 
 def _entries_alone(org: Org) -> Iterator[Finding]:
-    """What the file tells while the provider tells nothing."""
+    """What the file alone shows, if the provider does not answer."""
     _, wrong = _entries(org)
     if wrong is not None:
         yield wrong
@@ -118,7 +118,7 @@ def _strangers(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> I
 
 
 def _by_email(entries: tuple[Entry, ...], users: tuple[ProviderUser, ...]) -> Finding:
-    """Everybody must be found somehow: by the file, or by an address that only they have."""
+    """Each user must be found by the file, or by an e-mail address of their own."""
     addresses = [user.email.casefold() for user in users if user.email]
     twice = {address for address in addresses if addresses.count(address) > 1}
     named = {entry.provider_user for entry in entries}

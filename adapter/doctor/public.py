@@ -1,6 +1,6 @@
-"""The public address as others see it: TLS, the page's headers, the webhooks' endpoint.
+"""Checks the public address: TLS, the page's headers, the webhook endpoint.
 
-It is asked from this machine: a firewall further out can still stop the world.
+The requests come from this machine, so an outer firewall is not tested.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PROXY = "Check the DNS name, the reverse proxy, and that the adapter runs behin
 async def public_findings(
     settings: Settings, orgs: Orgs, clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
-    """Everything about the address; only what can be seen once it answers at all."""
+    """Everything about the address. Most of it needs an address that answers."""
     certificate = await _certificate(settings, clock, tls)
     async with build_client(SECONDS, verify=tls, base_url=settings.public_url) as http:
         alive = await _alive(http, settings)
@@ -59,7 +59,7 @@ async def public_findings(
 async def _certificate(
     settings: Settings, clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
-    """How long the certificate is good for; nothing where there is no TLS."""
+    """How long the certificate is valid; nothing without TLS."""
     parts = urlsplit(settings.public_url)
     if parts.scheme != "https":
         return ()
@@ -114,9 +114,9 @@ async def _behind(http: httpx.AsyncClient, orgs: Orgs) -> AsyncIterator[Finding]
 
 
 def _endpoints(orgs: Orgs) -> list[str]:
-    """One org's events come to the plain address, several orgs' to their accounts'.
+    """The webhook paths: the plain one for one org, one per account for several.
 
-    An Asterisk's come by a stream of our own.
+    Asterisk has none, because its events come through a stream that the adapter opens.
     """
     hooked = [org for org in orgs.all if org.telephony.kind == "dialstack"]
     if len(orgs.all) == 1:
@@ -157,7 +157,7 @@ def _frames(page: httpx.Response) -> list[str]:
 
 
 def _webhooks(path: str, answer: httpx.Response) -> Finding:
-    """The route takes POST only: 405 is the right answer to a GET, and costs nobody anything."""
+    """The route accepts only POST, so the expected answer to a harmless GET is 405."""
     if answer.status_code == 405:
         return ok("webhooks", f"{path} exists.")
     if answer.status_code == 404:

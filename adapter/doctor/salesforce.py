@@ -1,7 +1,7 @@
-"""What the adapter asks Salesforce itself: sign-in at My Domain, and Tasks from server to server.
+"""Checks the adapter's own access to Salesforce: the sign-in, and the search for Tasks.
 
 https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm&type=5 lists
-the words of a refused sign-in.
+the error codes of a refused sign-in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from adapter.web.oidc import Flow, IdentityProvider, SignInRefused
 
 SECONDS = 10.0
 NOBODY = AgentKey("00D000000000000AAA", "005000000000000AAA")
-"""Whose Tasks are asked for: the question is whether it is answered at all."""
+"""Nobody's Tasks are searched: the check is whether Salesforce answers."""
 
 _ERROR = re.compile(r"error=([a-z_]+)")
 _APP = "Setup → External Client App Manager → Softphone → Settings → OAuth Settings"
@@ -37,7 +37,7 @@ _TODO = {
 async def salesforce_findings(
     settings: Settings, orgs: Orgs, clock: Clock, tls: ssl.SSLContext
 ) -> tuple[Finding, ...]:
-    """Nothing where the settings ask Salesforce for nothing."""
+    """Nothing if the settings need no access to Salesforce."""
     found: list[Finding] = []
     if settings.sign_in == "salesforce":
         async with build_client(SECONDS, verify=tls) as http:
@@ -53,7 +53,7 @@ async def salesforce_findings(
 async def _sign_in(
     org: Org, provider: IdentityProvider, http: httpx.AsyncClient, callback: str
 ) -> AsyncIterator[Finding]:
-    """My Domain first; only at an address that is right can the app be asked for."""
+    """Check My Domain first: the app can be checked only at the right address."""
     try:
         url = await provider.authorize_url(Flow("doctor"))
     except SignInRefused as error:
@@ -83,7 +83,7 @@ def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
 
 
 async def _read_back(settings: Settings) -> Finding:
-    # Only here: Open CTI's room may be gone.
+    # Imported here because adapter/opencti may be deleted.
     from adapter.opencti.soql import build_finder  # noqa: PLC0415
 
     secret = settings.salesforce_client_secret.get_secret_value()

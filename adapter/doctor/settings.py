@@ -1,4 +1,4 @@
-"""What the settings alone tell. Pure."""
+"""Checks the settings alone. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SALESFORCE_HOSTS = (
     "crmforce.mil",
     "crmforce.ms",
 )
-"""Where Open CTI's own library lets itself be loaded from."""
+"""The hosts from which Open CTI's library can be loaded."""
 
 _SALESFORCE = re.compile(
     rf"https://[A-Za-z0-9_.-]+\.(?:{'|'.join(map(re.escape, SALESFORCE_HOSTS))})(?::\d+)?"
@@ -68,7 +68,7 @@ def _sign_in(settings: Settings) -> Finding:
 
 
 def _proxies(settings: Settings) -> Finding:
-    """Whose word on a client's address is believed: all limits by address rest on it."""
+    """Which proxies are trusted about client addresses, on which limits by address depend."""
     listed = ", ".join(settings.proxies)
     if listed:
         return ok("proxies", f"X-Forwarded-For is trusted from {listed} (SOFTPHONE_PROXIES).")
@@ -80,7 +80,7 @@ def _proxies(settings: Settings) -> Finding:
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
-    """Present or not; their values never leave the settings."""
+    """Whether they are set; their values are never shown."""
     if settings.orgs_file is None:
         yield from _provider_secrets(settings)
     else:

@@ -12,7 +12,7 @@ from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.transport import Response
 
 NOTICED_SECONDS = 5
-"""From so much on a clock's error shows in durations and in "that click was too long ago"."""
+"""From this error on, durations are wrong and clicks count as too old."""
 
 
 class Skew:
@@ -23,7 +23,7 @@ class Skew:
         self._seconds: float | None = None
 
     async def see(self, response: httpx.Response | Response) -> None:
-        """Take the Date of an answer that has just come."""
+        """Read the Date of an answer that has just arrived."""
         try:
             said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
         except ValueError:
@@ -31,11 +31,11 @@ class Skew:
         self._seconds = self._clock.now() / 1000 - said
 
     def finding(self) -> tuple[Finding, ...]:
-        """What it means; nothing if no answer had a Date."""
+        """The finding; none if no answer had a Date."""
         if self._seconds is None:
             return ()
         off = abs(self._seconds)
-        # A Date has no fraction, and an answer takes its time.
+        # A Date has no fraction, and an answer takes time.
         text = f"This machine's clock differs from the provider's by {off:.0f} s."
         todo = "Run an NTP client, such as chrony, on this machine."
         if off >= TOLERANCE_SECONDS:

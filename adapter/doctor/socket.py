@@ -1,4 +1,4 @@
-"""Dials the public `/ws` as a page would, with a ticket that nobody has given out."""
+"""Opens the public `/ws` as a page would, with an invalid ticket."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HELLO = json.dumps({"type": "hello", "ticket": "doctor", "page_id": "doctor"})
 
 
 async def socket_finding(settings: Settings, tls: ssl.SSLContext) -> Finding:
-    """A stranger must be let as far as the hello, and no further (close code 4003)."""
+    """A stranger must get as far as the hello, and no further (close code 4003)."""
     url = settings.public_url.replace("http", "ws", 1) + "/ws"
     try:
         async with connect(

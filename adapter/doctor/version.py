@@ -1,4 +1,4 @@
-"""Is the version of Open CTI that pages load one that Salesforce still supports? Pure.
+"""Checks that Salesforce still supports the Open CTI version that pages load. Pure.
 
 "Versions that are more than three years old might not be supported": the Open CTI Developer Guide,
 https://developer.salesforce.com/docs/atlas.en-us.api_cti.meta/api_cti/sforce_api_cti_support_policy.htm
@@ -13,7 +13,7 @@ from adapter.settings import Settings
 
 CHECK = "open cti"
 FIRST_VERSION, FIRST_YEAR = 57, 2023
-"""Spring of that year; three releases follow each other in a year: in February, June, October."""
+"""Spring of that year. A year has three releases, in February, June and October."""
 
 SUPPORTED = 9
 """Releases of three years."""

@@ -1,4 +1,4 @@
-"""Salesforce Voice as it is set up: each contact center's key and certificate, and the library."""
+"""Checks the setup of Salesforce Voice: keys, certificates and the connector library."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _LAYOUTS = (
     ("TelephonyConnector", "4.2"),
     ("getCapabilities", "3.6"),
 )
-"""What a version's file has that older ones have not, the newest first."""
+"""Text that a version's file has and older ones do not, the newest first."""
 
 
 SOON_MS = 30 * 86_400_000
-"""A certificate that is good for less is to be renewed: the new one is uploaded by hand."""
+"""A certificate that is valid for less must be renewed, and uploaded by hand."""
 
 
 def voice_findings(settings: Settings, orgs: Orgs, now_ms: int) -> tuple[Finding, ...]:
-    """Nothing where no org has Salesforce Voice; `now_ms` in Unix milliseconds."""
+    """Nothing if no org has Salesforce Voice; `now_ms` in Unix milliseconds."""
     told: list[Finding] = []
     for org in orgs.all:
         if (voice := org.salesforce.voice) is not None:
@@ -30,7 +30,7 @@ def voice_findings(settings: Settings, orgs: Orgs, now_ms: int) -> tuple[Finding
 
 
 def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:
-    # Only here: the room may be gone.
+    # Imported here because adapter/voice may be deleted.
     from adapter.voice.token import BadKey, expires_ms, is_pair  # noqa: PLC0415
 
     check, path = "voice certificate", voice.certificate
@@ -59,7 +59,7 @@ def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:
 
 
 def _key(org: Org, pem: str) -> Finding:
-    # Only here: the room may be gone.
+    # Imported here because adapter/voice may be deleted.
     from adapter.voice.token import BadKey, read_key  # noqa: PLC0415
 
     try:

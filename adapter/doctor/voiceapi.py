@@ -1,7 +1,7 @@
-"""Whether Salesforce takes our tokens, and how far its clock is from ours: one harmless request.
+"""Checks the adapter's tokens and clock against Salesforce with one harmless request.
 
-The request says something that no record can say, of a call that never was: with a good token it is
-refused for that, without one for the token. Nothing is ever written.
+The request is invalid and names a call that does not exist. Salesforce refuses it for that if the
+token is valid, otherwise for the token. Nothing is written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MEANING = {
 
 
 async def voice_api_findings(orgs: Orgs, clock: Clock) -> tuple[Finding, ...]:
-    """Of each org that has Salesforce Voice and a key that can sign."""
+    """For each org with Salesforce Voice and a key that can sign."""
     told: list[Finding] = []
     for org in orgs.all:
         if org.salesforce.voice is not None:
@@ -35,7 +35,7 @@ async def voice_api_findings(orgs: Orgs, clock: Clock) -> tuple[Finding, ...]:
 
 
 async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:
-    # Only here: the room may be gone.
+    # Imported here because adapter/voice may be deleted.
     from adapter.voice.client import build_http  # noqa: PLC0415
     from adapter.voice.setup import PROVIDER  # noqa: PLC0415
     from adapter.voice.token import BadKey, Issuer, claims, read_key, sign  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """All settings: environment variables `SOFTPHONE_…`, listed one by one in `.env.example`.
 
-Here is what concerns the deployment as a whole; each other group has a module. How they are read
-is environment.py's. Durations are seconds.
+This module has the settings of the deployment as a whole; each other group has its own module.
+environment.py reads them. Durations are seconds.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _DATABASES = ("sqlite://", "postgresql://", "postgres://")
 
 
 class WrongSetting(Exception):
-    """Settings are missing or wrong; a line for each names its variable and what it should be."""
+    """Settings are missing or wrong; one line each names the variable and what it must be."""
 
 
 class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
-    """What a deployment sets; every field is the variable of its name, prefixed."""
+    """The settings of a deployment; each field is the variable of its name with the prefix."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
@@ -69,7 +69,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     @field_validator("database_url")
     @classmethod
     def _is_a_databases(cls, value: str) -> str:
-        """Not shown: a password may be in it."""
+        """The address is not shown, because it may contain a password."""
         if not value.startswith(_DATABASES):
             raise ValueError(
                 "must begin with postgresql:// or sqlite:///, as in sqlite:///var/softphone.db"
@@ -107,10 +107,10 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
         return value
 
     def demand_safe_to_serve(self) -> None:
-        """Raise WrongSetting where strangers would get in, or replicas have nothing in common.
+        """Raise WrongSetting if strangers could sign in, or if replicas share no database.
 
-        A proxy in front of loopback lets them in, and the public address tells of one. Commands
-        that only write files need that address before anybody can sign in with Salesforce.
+        A proxy in front of loopback lets strangers in, and a public address implies a proxy.
+        Commands that only write files need that address before the Salesforce sign-in works.
         """
         if self.sign_in == "dev" and not is_for_this_machine(self.public_url):
             raise WrongSetting(
@@ -125,7 +125,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
 
     @property
     def is_trial(self) -> bool:
-        """Whether all of it is on this machine: the pages, and a simulated provider."""
+        """Whether both the pages and the (simulated) provider are on this machine."""
         return is_for_this_machine(self.dialstack_url) and is_for_this_machine(self.public_url)
 
     @property
@@ -141,7 +141,7 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
         return frozenset(email.casefold() for email in self.supervisors)
 
     def policy(self) -> Policy:
-        """The machine's numbers (milliseconds)."""
+        """The policy of the core (milliseconds)."""
         return Policy(
             outcome_ms=milliseconds(self.outcome_seconds),
             ring_ms=milliseconds(self.ring_seconds),

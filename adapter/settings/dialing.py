@@ -23,7 +23,7 @@ from adapter.settings.rules import (
 
 
 class DialingSettings(BaseModel):
-    """What an agent may call, and for how long we wait for what."""
+    """Which numbers an agent may call, and how long each stage may take."""
 
     default_region: str = "US"
     regions: Texts = ()
@@ -89,13 +89,13 @@ class DialingSettings(BaseModel):
 
     @property
     def allowed_regions(self) -> tuple[str, ...]:
-        """The countries that may be called: the home region unless told otherwise, () for all."""
+        """The countries that may be called: by default only the home region; () for all."""
         if self.regions == (EVERYWHERE,):
             return ()
         return self.regions or (self.default_region,)
 
     def dial_rules(self) -> DialRules:
-        """What the core judges numbers by."""
+        """The rules by which the core judges numbers."""
         house = self.extension_digits != "none"
         shortest, longest = (self.extension_digits if house else "2-6").split("-")
         return DialRules(

@@ -1,8 +1,7 @@
-"""Where the settings come from: the process' variables, files that they name, and `.env`.
+"""Reads the settings from the process' variables, from files that they name, and from `.env`.
 
-A secret may come from a file: `SOFTPHONE_DIALSTACK_TOKEN_FILE=/run/secrets/token`. What the
-environment leaves open, a file `.env` in the working directory may say. An empty variable is as
-good as none.
+A secret may come from a file: `SOFTPHONE_DIALSTACK_TOKEN_FILE=/run/secrets/token`. A file `.env` in
+the working directory may set what the environment does not. An empty variable counts as not set.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ _PLAINLY = {
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
 }
-"""Instead of pydantic's own words, by its kind of error."""
+"""Replaces pydantic's messages, by its type of error."""
 
 
 def environment() -> dict[str, str]:
-    """What this process is told: `.env` of the working directory, then its own variables.
+    """The variables of `.env` in the working directory, overridden by the process' own.
 
-    Raises WrongSetting where `.env` is there and cannot be read.
+    Raises WrongSetting if `.env` exists and cannot be read.
     """
     own = {name: value for name, value in os.environ.items() if value.strip()}
-    # A file that is named here is as strong as a value: .env's does not hide it.
+    # A file named by the process overrides a value in .env, as a value would.
     hidden = {f"{name}{_FILE}" for name in own} | {name.removesuffix(_FILE) for name in own}
     return {name: value for name, value in _dotenv().items() if name not in hidden} | own
 
@@ -67,7 +66,7 @@ def _dotenv() -> dict[str, str]:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """A sentence for each SOFTPHONE_ variable that is no setting: a slip of the pen, mostly."""
+    """A sentence for each SOFTPHONE_ variable that is not a setting, usually a typo."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{variable}{_FILE}" for variable in known}
     strangers = sorted(
@@ -100,7 +99,7 @@ def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings
 
 
 def _values(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What each field is told, and a sentence for each of which that cannot be read."""
+    """The value of each field that is set, and a sentence for each that cannot be read."""
     values, wrong = {}, {}
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
@@ -128,7 +127,7 @@ def _read(path: str, encoding: str = "utf-8") -> str:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    """The variable, what it should be, and what it is: of a secret only what it should be."""
+    """The variable, what it must be, and what it is; the value of a secret is not shown."""
     name = str(error["loc"][0])
     field = Settings.model_fields[name]
     said = re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
@@ -140,7 +139,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object, said: str) -> str:
-    """What was read, unless the sentence has told it already, or it is perhaps a password."""
+    """The value read, unless the sentence already contains it or it may be a password."""
     if not isinstance(value, str) or "@" in value:
         return ""
     if any(repr(part.strip()) in said for part in value.split(",")):

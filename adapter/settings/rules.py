@@ -44,7 +44,7 @@ def milliseconds(seconds: float) -> int:
 
 
 def secure_origin(text: str) -> str:
-    """One of Salesforce's origins in its one spelling. Raises ValueError."""
+    """A Salesforce origin in its normal form. Raises ValueError."""
     try:
         return demand_https(normal_origin(text))
     except ValueError as error:
@@ -57,12 +57,12 @@ _SAMPLE_WORDS = re.compile(
     r"password|softphone|dialstack|0?123456789?0?|\d{1,4}|x+|[\W_])+"
 )
 _SAMPLES = frozenset({"mfkq9r8gkyqrtwjupd8ilpzio2lalasw"})
-"""What documentation shows as a secret, and people then use: the last is Svix's own
+"""Sample secrets from documentation that people copy; this one is Svix's own
 (https://docs.svix.com/receiving/verifying-payloads/how-manual)."""
 
 
 def why_weak(secret: str) -> str:
-    """What is wrong with a secret that webhooks are signed with; empty if nothing is."""
+    """Why a webhook secret is weak; empty if it is not."""
     bare = secret.removeprefix("whsec_").lower()
     if _SAMPLE_WORDS.fullmatch(bare) or bare in _SAMPLES:
         return "is a sample from public documentation"
@@ -72,7 +72,7 @@ def why_weak(secret: str) -> str:
 
 
 def split_secrets(text: str) -> tuple[str, ...]:
-    """Several secrets, while one is changed: by commas in a variable, a line each in a file."""
+    """Several secrets during a rotation: separated by commas, or one per line in a file."""
     return tuple(part.strip() for part in re.split("[,\n]", text) if part.strip())
 
 
@@ -88,13 +88,13 @@ def is_number_prefix(text: str) -> bool:
 
 
 def whole_numbers(values: Iterable[str]) -> tuple[str, ...]:
-    """Numbers as they are dialed from everywhere (E.164). Raises ValueError for any other."""
+    """Full numbers (E.164). Raises ValueError for any other."""
     pattern = re.compile(r"\+[1-9][0-9]{6,14}")
     return each(tuple(values), pattern.fullmatch, "must be a full number such as +12025550100")
 
 
 def plan_parts(text: str) -> tuple[str, ...]:
-    """Country (perhaps none) and three prefixes of a dial plan; nothing if it is none."""
+    """The country (may be empty) and three prefixes of a dial plan; empty if it is not one."""
     found = _DIAL_PLAN.fullmatch(text)
     if found is None or not any(found.groups("")[1:]):
         return ()
@@ -122,9 +122,9 @@ def is_network(text: str) -> bool:
 
 
 def is_endpoint(text: str) -> bool:
-    """Whether it is the host and port of one machine; an IPv6 address stands in brackets.
+    """Whether it is the host and port of one machine. An IPv6 address must be in brackets.
 
-    Another address may: who puts it together need not know which kind it is.
+    Other addresses may be in brackets too, for callers that do not know which kind it is.
     """
     host, _, port = text.rpartition(":")
     if not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
@@ -138,7 +138,7 @@ def is_endpoint(text: str) -> bool:
 
 
 def is_region(text: str) -> bool:
-    """Whether it is a country's two letters (ISO 3166) whose numbers we can read."""
+    """Whether it is a country (two letters, ISO 3166) whose numbers can be parsed."""
     return text in SUPPORTED_REGIONS
 
 
@@ -155,7 +155,7 @@ def is_disposition(pair: str) -> bool:
 
 
 def is_seconds(text: str) -> bool:
-    """Whether it is a number of seconds that a setting may have."""
+    """Whether it is a valid number of seconds."""
     try:
         return 0 <= float(text) <= LONGEST_SECONDS
     except ValueError:
@@ -163,6 +163,6 @@ def is_seconds(text: str) -> bool:
 
 
 def split_fields(text: str) -> tuple[str, ...]:
-    """The `Field=value` texts of a list: a comma parts them only before the next field's name."""
+    """The `Field=value` texts of a list: a comma separates them only before a field's name."""
     parts = re.split(r",(?=\s*[A-Za-z][A-Za-z0-9_]*\s*=)", text)
     return tuple(part.strip().rstrip(",") for part in parts if part.strip(" ,"))

@@ -1,4 +1,4 @@
-"""What is written into Salesforce, how it is asked for it, and by which of its products."""
+"""What is written to Salesforce, through which surface, and how the server queries it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from adapter.settings.rules import (
 
 
 class SalesforceSettings(BaseModel):
-    """Call logs by Open CTI's Tasks or by Salesforce Voice, and the server's own way in."""
+    """Call logs as Tasks or in Salesforce Voice, and the server's own access."""
 
     open_cti_version: Annotated[str, Field(pattern=r"^[1-9][0-9]\.0$", examples=["57.0"])] = "57.0"
     log_missed_calls: bool = True
@@ -61,7 +61,7 @@ class SalesforceSettings(BaseModel):
     @field_validator("task_extra_fields", mode="before")
     @classmethod
     def _comma_before_a_name(cls, value: object) -> object:
-        """Parted by commas before a name and its "=": a value may hold both."""
+        """Separated by commas before a name and its "=", because a value may contain both."""
         return split_fields(value) if isinstance(value, str) else value
 
     @field_validator("task_extra_fields")
@@ -90,18 +90,18 @@ class SalesforceSettings(BaseModel):
 
     @property
     def is_voice_configured(self) -> bool:
-        """Whether VoiceCall records can be written: all three, or Salesforce Voice is not there."""
+        """Whether VoiceCall records can be written; all three settings are required."""
         key = self.voice_key.get_secret_value()
         return bool(self.voice_url and self.voice_contact_center and key)
 
     @property
     def asks_salesforce(self) -> bool:
-        """Whether Tasks are looked for from server to server (else by the Apex class, if set)."""
+        """Whether the server itself searches for Tasks (otherwise the Apex class, if set)."""
         secret = self.salesforce_client_secret.get_secret_value()
         return bool(self.salesforce_url and self.salesforce_client_id and secret)
 
     def save_policy(self) -> SavePolicy:
-        """How long a page's report is waited for, and when Salesforce is asked."""
+        """How long to wait for a page's report, and when to ask Salesforce."""
         return SavePolicy(
             report_ms=milliseconds(self.report_seconds),
             journal_ms=milliseconds(self.journal_seconds),
@@ -111,7 +111,7 @@ class SalesforceSettings(BaseModel):
         )
 
     def disposition_texts(self) -> tuple[tuple[Outcome, str], ...]:
-        """What the Task says of each outcome."""
+        """The CallDisposition of each outcome."""
         texts = dict(Policy().dispositions)
         for pair in self.dispositions:
             outcome, _, text = pair.partition("=")

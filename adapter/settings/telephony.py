@@ -1,4 +1,4 @@
-"""Which provider places the calls, and what it is asked with."""
+"""Which provider places the calls, and its credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TURN_URLS = r"^((stun|turns?):[A-Za-z0-9.:\[\]-]+(\?transport=(udp|tcp))?(,|$))*
 
 
 class TelephonySettings(BaseModel):
-    """The provider's account, and who of the org has which phone there."""
+    """The provider's account, and which agent has which phone there."""
 
     provider: str = "dialstack"
     dialstack_url: str = "https://api.dialstack.ai"
@@ -67,12 +67,12 @@ class TelephonySettings(BaseModel):
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        """All live secrets of the provider's webhooks, the newest first by custom."""
+        """All valid secrets of the provider's webhooks, by convention the newest first."""
         return split_secrets(self.dialstack_webhook_secrets.get_secret_value())
 
     @property
     def is_provider_configured(self) -> bool:
-        """Whether calls can be placed and heard of."""
+        """Whether the adapter can place calls and receive their events."""
         return bool(
             self.dialstack_token.get_secret_value()
             and self.dialstack_account

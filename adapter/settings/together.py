@@ -1,4 +1,4 @@
-"""What settings must be to fit together, where each by itself is well. Pure."""
+"""Contradictions between settings that are each valid. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapter.settings import ANYBODY, PREFIX, Settings
 from adapter.settings.rules import why_weak
 
 Contradiction = tuple[frozenset[str], str]
-"""The fields that it rests on, and a sentence that says what to do."""
+"""The fields involved, and a sentence that says what to do."""
 
 
 def contradictions(settings: Settings) -> Iterator[Contradiction]:
@@ -29,7 +29,7 @@ def _dev_sign_in(settings: Settings) -> Iterator[Contradiction]:
 
 
 def _webhook_secrets(settings: Settings) -> Iterator[Contradiction]:
-    """The simulator's may be known to all."""
+    """The simulator's secrets may be public."""
     if settings.is_trial:
         return
     for wrong in filter(None, map(why_weak, settings.webhook_secrets)):
