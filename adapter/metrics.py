@@ -55,7 +55,7 @@ class Metrics:
         # process_cpu_seconds_total and the like, by their usual names; where the system tells them.
         ProcessCollector(registry=self.registry)
         python = ".".join(map(str, sys.version_info[:3]))
-        build = Info("softphone_build", "Which release this is.", registry=self.registry)
+        build = Info("softphone_build", "The release that is running.", registry=self.registry)
         build.info({"version": __version__, "python": python})
         self._tally = partial(Tally, registry=self.registry)
         self._histogram = partial(Histogram, registry=self.registry)
@@ -70,16 +70,16 @@ class Metrics:
 
     def _waiting_for_webhooks(self) -> None:
         self.deliveries = self._tally(
-            "softphone_deliveries", "Webhook deliveries by what became of them.", ["fate"]
+            "softphone_deliveries", "Webhook deliveries by outcome.", ["fate"]
         )
         self.forwarded = self._tally(
             "softphone_forwarded_deliveries",
-            "Deliveries between replicas: answered by another one, unanswered (and so decided "
-            "here), taken for another one.",
+            "Deliveries between replicas: answered by another one, unanswered and decided here, "
+            "or accepted from another one.",
             ["outcome"],
         )
         self.linked_replicas = self._gauge(
-            "softphone_linked_replicas", "Other replicas that this one can forward deliveries to."
+            "softphone_linked_replicas", "Other replicas to which this one can forward deliveries."
         )
         self.accept_seconds = self._histogram(
             "softphone_webhook_accept_seconds",
@@ -88,7 +88,7 @@ class Metrics:
         )
         self.lag_seconds = self._histogram(
             "softphone_webhook_lag_seconds",
-            "From the moment a genuine delivery was signed to its arrival here.",
+            "Seconds from the signature of a valid delivery to its arrival.",
             buckets=SLOW,
         )
         self.to_page_seconds = self._histogram(
@@ -100,46 +100,46 @@ class Metrics:
     def _waiting_for_people(self) -> None:
         self.click_to_post_seconds = self._histogram(
             "softphone_click_to_post_seconds",
-            "From the click's frame to the request to the provider, commit included.",
+            "Seconds from a click's frame to the request to the provider, including the commit.",
             buckets=FAST,
         )
         self.provider = self._tally(
             "softphone_provider_outcomes",
-            "What came of requests to the provider.",
+            "Requests to the provider by outcome.",
             ["effect", "outcome"],
         )
         self.provider_seconds = self._labeled_histogram(
             "softphone_provider_request_seconds",
-            "From what a decision asked of the provider to its answer, or to giving it up.",
+            "Seconds from the decision to the provider's answer, or until it is given up.",
             ["effect"],
             buckets=FAST,
         )
         self.calls = self._counter(
             "softphone_calls",
-            "Calls that ended and are to be logged, by how they went when they ended.",
+            "Ended calls to be logged, by their outcome when they ended.",
             ["direction", "outcome"],
         )
-        self.saved = self._counter("softphone_saved_logs", "Call logs that are in Salesforce now.")
+        self.saved = self._counter("softphone_saved_logs", "Call logs saved in Salesforce.")
 
     def _waiting_for_pages(self) -> None:
         self.sockets = self._gauge("softphone_sockets", "Pages connected to this replica.")
         self.arrivals = self._counter(
-            "softphone_page_arrivals", "Hellos of pages, first ones and returns."
+            "softphone_page_arrivals", "Hellos of pages, first ones and reconnections."
         )
         self.blocked = self._counter(
             "softphone_pages_blocked",
-            "Pages that could not start, by the condition that failed.",
+            "Pages that could not start, by the failed condition.",
             ["code"],
         )
         self.agents = self._gauge(
-            "softphone_agents", "Agents with a page at this replica, by state.", ["state"]
+            "softphone_agents", "Agents with a page on this replica, by state.", ["state"]
         )
         self.hints_broken = self._counter(
-            "softphone_hint_reconnects", "Connections for hints between replicas that were lost."
+            "softphone_hint_reconnects", "Lost connections for hints between replicas."
         )
         self.hints_missed = self._counter(
             "softphone_hints_missed",
-            "Versions that no hint told of, and that were found by comparing.",
+            "Versions found by comparison because their hint was lost.",
         )
 
     def _waiting_for_audio(self) -> None:
@@ -148,48 +148,46 @@ class Metrics:
         )
         self.sip_refused = self._counter(
             "softphone_sip_refused",
-            "SIP messages of pages that no phone of ours says, and that went no further.",
+            "SIP messages of pages that were refused because no softphone sends them.",
         )
         self.audio_restored = self._counter(
             "softphone_audio_restored",
-            "Pages that asked for the audio of a call again, by what came of it: found, none.",
+            "Requests of pages for the audio of a call, by outcome: found, none.",
             ["outcome"],
         )
         self.audio_lost = self._labeled_histogram(
             "softphone_audio_lost_ratio",
-            "Packets of ten seconds of talk that did not reach the browser, as a share.",
+            "Share of the packets of ten seconds of talk that did not reach the browser.",
             buckets=(0.0, 0.01, 0.03, 0.1, 0.3, 1.0),
         )
         self.audio_round_trip = self._labeled_histogram(
             "softphone_audio_round_trip_seconds",
-            "From the browser to the provider's audio and back, as the browser measures it.",
+            "Seconds of a round trip of audio to the provider, as the browser measures it.",
             buckets=(0.02, 0.05, 0.1, 0.2, 0.4, 1.0),
         )
 
     def _waiting_for_the_store(self) -> None:
         self.batch_size = self._histogram(
-            "softphone_commit_batch_size", "Commits in a transaction.", buckets=SIZES
+            "softphone_commit_batch_size", "Commits per transaction.", buckets=SIZES
         )
         self.batch_seconds = self._histogram(
-            "softphone_commit_seconds", "A transaction's time.", buckets=FAST
+            "softphone_commit_seconds", "Seconds of a transaction.", buckets=FAST
         )
         self.failed = self._counter(
-            "softphone_commits_failed", "Commits that were not taken, lost races among them."
+            "softphone_commits_failed", "Commits that failed, lost races included."
         )
         self.waiting = 0
-        queue = self._gauge("softphone_commits_waiting", "Commits without an answer yet.")
+        queue = self._gauge("softphone_commits_waiting", "Commits that are not answered yet.")
         queue.set_function(lambda: self.waiting)
         self.logs = self._gauge(
             "softphone_open_logs",
-            "Call logs that are not settled, in the whole store, by state and age.",
+            "Unsettled call logs in the whole store, by state and age.",
             ["state", "age"],
         )
         self.writable = self._gauge(
-            "softphone_store_writable", "1 while this replica's store can be written, else 0."
+            "softphone_store_writable", "1 while this replica can write to its store, otherwise 0."
         )
-        self.parked = self._gauge(
-            "softphone_parked_deliveries", "Deliveries that wait for their call."
-        )
+        self.parked = self._gauge("softphone_parked_deliveries", "Parked deliveries.")
 
     # --- what happens ----------------------------------------------------------------------------
 
