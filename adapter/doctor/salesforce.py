@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from adapter.core.model import AgentKey
+from adapter.doctor.callcenter import call_center_findings
 from adapter.doctor.findings import Finding, fail, ok
 from adapter.orgs import Org, Orgs
 from adapter.outbound import build_client
@@ -46,7 +47,7 @@ async def salesforce_findings(
                 asked = IdentityProvider(org, http, callback, clock)
                 found += [finding async for finding in _sign_in(org, asked, http, callback)]
     if settings.asks_salesforce:
-        found.append(await _read_back(settings))
+        found += await _read_back(settings)
     return tuple(found)
 
 
@@ -82,7 +83,7 @@ def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
     return fail("sign-in app", text, _TODO.get(code, f"Compare {_APP} with the settings."))
 
 
-async def _read_back(settings: Settings) -> Finding:
+async def _read_back(settings: Settings) -> tuple[Finding, ...]:
     # Imported here because adapter/opencti may be deleted.
     from adapter.opencti.soql import build_finder  # noqa: PLC0415
 
@@ -90,13 +91,14 @@ async def _read_back(settings: Settings) -> Finding:
     finder = build_finder(settings.salesforce_url, settings.salesforce_client_id, secret)
     try:
         await finder.find(NOBODY, "doctor")
+        centers = await call_center_findings(finder.rows, f"{settings.public_url}/softphone")
     except ReadBackFailed as error:
         text = f"Tasks cannot be searched at {settings.salesforce_url}: {error}."
         todo = (
             "SOFTPHONE_SALESFORCE_CLIENT_ID needs an External Client App with the"
             " client credentials flow, the scope api, and a run-as user who can read Tasks."
         )
-        return fail("read-back", text, todo)
+        return (fail("read-back", text, todo),)
     finally:
         await finder.close()
-    return ok("read-back", f"Tasks can be searched at {settings.salesforce_url}.")
+    return (ok("read-back", f"Tasks can be searched at {settings.salesforce_url}."), *centers)

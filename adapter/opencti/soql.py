@@ -49,6 +49,10 @@ class TaskFinder:
         if self.key_field:
             fits = f"{self.key_field} = '{call_id}' OR ({fits})"
         query = f"SELECT Id FROM Task WHERE {fits} ORDER BY CreatedDate LIMIT 10"  # noqa: S608
+        return tuple(str(row["Id"]) for row in await self.rows(query) if row.get("Id"))
+
+    async def rows(self, query: str) -> tuple[dict[str, Any], ...]:
+        """The records that a query finds, including deleted ones. Raises ReadBackFailed."""
         try:
             answer = await self._query(query)
         except (httpx.HTTPError, ValueError, RecursionError) as error:
@@ -56,7 +60,7 @@ class TaskFinder:
         rows = answer.get("records")
         if not isinstance(rows, list):
             raise ReadBackFailed("no records in the answer")
-        return tuple(str(row["Id"]) for row in rows if isinstance(row, dict) and row.get("Id"))
+        return tuple(row for row in rows if isinstance(row, dict))
 
     async def _query(self, query: str) -> dict[str, Any]:
         """Run a query; replace an expired token once."""
