@@ -18,6 +18,7 @@ from typing import Protocol, cast
 from adapter import __version__
 from adapter.commands import CommandFailed, named
 from adapter.settings import WrongSetting
+from adapter.storage.port import StorageError
 
 COMMANDS = {
     "serve": "run the adapter with the settings of the environment",
@@ -53,7 +54,7 @@ class Command(Protocol):
         """Declare its arguments."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do it; returns the exit code. Raises CommandFailed, WrongSetting."""
+        """Do it; returns the exit code. Raises CommandFailed, WrongSetting, StorageError."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return simulate(given[1:])
     try:
         return _run(name, given[1:])
-    except (CommandFailed, WrongSetting) as error:
+    except (CommandFailed, WrongSetting, StorageError) as error:
         sys.stderr.writelines(f"softphone: {line}\n" for line in str(error).splitlines())
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would flush once more, and complain:

@@ -12,15 +12,13 @@ import asyncio
 import sys
 
 from adapter import console, observability
-from adapter.commands import CommandFailed, person
+from adapter.commands import person
 from adapter.core.numberquery import NumberQuery
 from adapter.runtime.clock import SystemClock
-from adapter.runtime.privacy import Erased, Scope, collect, erase
+from adapter.runtime.privacy import Erased, Scope, erase
 from adapter.settings import Settings
 from adapter.settings.environment import load
-from adapter.storage.archive import Archive
 from adapter.storage.open import compact, open_reader, open_store
-from adapter.storage.port import StorageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,20 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Erase, or count. Raises CommandFailed."""
+    """Erase, or count. Raises CommandFailed, StorageError."""
     settings = load()
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
-    try:
-        if not options.yes:
-            found = asyncio.run(_count(settings.database_url, sought, scope))
-            console.answer(options, {"found": found}, console.table([*found.items()]))
-            sys.stderr.write("Nothing was erased. Use --yes to erase it permanently.\n")
-            return 1
-        erased = asyncio.run(_erase(settings, sought, scope))
-        compact(settings.database_url)
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    if not options.yes:
+        found = asyncio.run(person.found_in(settings.database_url, sought, scope)).counts()
+        console.answer(options, {"found": found}, console.table([*found.items()]))
+        sys.stderr.write("Nothing was erased. Use --yes to erase it permanently.\n")
+        return 1
+    erased = asyncio.run(_erase(settings, sought, scope))
+    compact(settings.database_url)
     told = {"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining}
     console.answer(options, told, _said(erased))
     return 1 if erased.remaining else 0
@@ -60,14 +55,6 @@ def _said(erased: Erased) -> str:
         left = [(one["kind"], one["id"], one["why"]) for one in erased.remaining]
         text += "Not erased:\n" + console.table(left)
     return text
-
-
-async def _count(url: str, sought: NumberQuery, scope: Scope) -> dict[str, int]:
-    reader = open_reader(url)
-    try:
-        return (await collect(Archive(reader), sought, scope)).counts()
-    finally:
-        await reader.close()
 
 
 async def _erase(settings: Settings, sought: NumberQuery, scope: Scope) -> Erased:

@@ -16,11 +16,8 @@ from typing import Any
 from adapter import observability
 from adapter.commands import CommandFailed, person
 from adapter.core.numberquery import NumberQuery
-from adapter.runtime.privacy import PersonalData, Scope, collect
+from adapter.runtime.privacy import PersonalData, Scope
 from adapter.settings.environment import load
-from adapter.storage.archive import Archive
-from adapter.storage.open import open_reader
-from adapter.storage.port import StorageError
 
 OWNER_ONLY = 0o600
 
@@ -35,24 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Collect and write everything found. Raises CommandFailed."""
+    """Collect and write everything found. Raises CommandFailed, StorageError."""
     settings = load()
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     sought, scope = person.sought_by(options, settings), person.scope_of(options, settings)
-    try:
-        held = asyncio.run(_collect(settings.database_url, sought, scope))
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    held = asyncio.run(person.found_in(settings.database_url, sought, scope))
     _write(options.output, _report(sought, scope, held))
     return 0
-
-
-async def _collect(url: str, sought: NumberQuery, scope: Scope) -> PersonalData:
-    reader = open_reader(url)
-    try:
-        return await collect(Archive(reader), sought, scope)
-    finally:
-        await reader.close()
 
 
 def _report(sought: NumberQuery, scope: Scope, held: PersonalData) -> dict[str, Any]:

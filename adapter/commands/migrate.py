@@ -6,10 +6,8 @@ import argparse
 from dataclasses import asdict
 
 from adapter import console
-from adapter.commands import CommandFailed
 from adapter.settings.environment import load
 from adapter.storage.migrate import Migration, upgrade
-from adapter.storage.port import StorageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Migrate. Raises CommandFailed if the database refuses."""
+    """Migrate. Raises StorageError if the database refuses."""
     url = load().database_url
-    try:
-        with console.bar("migrating") as advance:
-            done = upgrade(url, lambda name, at, of: advance(1, f"revision {name}, {at} of {of}"))
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    with console.bar("migrating") as advance:
+        done = upgrade(url, lambda name, at, of: advance(1, f"revision {name}, {at} of {of}"))
     console.answer(options, asdict(done), told(done))
     return 0
 

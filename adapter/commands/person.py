@@ -8,8 +8,10 @@ from adapter.commands import CommandFailed
 from adapter.core.callcenter import is_region
 from adapter.core.numberquery import NumberQuery, sought
 from adapter.orgfile import orgs_of
-from adapter.runtime.privacy import EVERYTHING, Scope
+from adapter.runtime.privacy import EVERYTHING, PersonalData, Scope, collect
 from adapter.settings import Settings
+from adapter.storage.archive import Archive
+from adapter.storage.open import open_reader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,15 @@ def sought_by(options: argparse.Namespace, settings: Settings) -> NumberQuery:
     if found is None:
         raise CommandFailed("this is not a phone number: write it in E.164, such as +4930901820145")
     return found
+
+
+async def found_in(url: str, sought: NumberQuery, scope: Scope) -> PersonalData:
+    """What the store has of the number. Raises StorageError."""
+    reader = open_reader(url)
+    try:
+        return await collect(Archive(reader), sought, scope)
+    finally:
+        await reader.close()
 
 
 def scope_of(options: argparse.Namespace, settings: Settings) -> Scope:

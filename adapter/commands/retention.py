@@ -10,13 +10,11 @@ import argparse
 import asyncio
 
 from adapter import console
-from adapter.commands import CommandFailed
 from adapter.runtime.clock import SystemClock
 from adapter.runtime.retention import Retention
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from adapter.storage.open import open_store
-from adapter.storage.port import StorageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Delete once. Raises CommandFailed if the database refuses."""
+    """Delete once. Raises StorageError if the database refuses."""
     settings = load()
-    try:
-        rows = asyncio.run(prune(settings))
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    rows = asyncio.run(prune(settings))
     kept = {"delivery_days": settings.delivery_days, "call_days": settings.call_days}
     text = f"{rows} rows deleted. Deliveries are kept for {settings.delivery_days} days, "
     console.answer(

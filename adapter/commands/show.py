@@ -17,7 +17,6 @@ from adapter.observability import iso_time
 from adapter.settings.environment import load
 from adapter.storage.lookup import KINDS, Found
 from adapter.storage.open import open_reader
-from adapter.storage.port import StorageError
 
 _MILLISECONDS = 1_000_000
 _TIMES = {"at", "due", "held_until", "next_due"}
@@ -33,12 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look it up. 1 if there is nothing. Raises CommandFailed."""
+    """Look it up. 1 if there is nothing. Raises CommandFailed, StorageError."""
     url = load().database_url
-    try:
-        found = asyncio.run(_look(url, options.kind, options.id))
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    found = asyncio.run(_look(url, options.kind, options.id))
     if not any(found.values()):
         raise CommandFailed(f"the store has no {options.kind} {options.id}")
     facts = {"kind": options.kind, "id": options.id, "times": "Unix milliseconds", **found}

@@ -27,7 +27,6 @@ from adapter.runtime.clock import SystemClock
 from adapter.settings import Settings
 from adapter.settings.environment import load
 from adapter.storage.open import open_store
-from adapter.storage.port import StorageError
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Move the agent. Raises CommandFailed."""
+    """Move the agent. Raises CommandFailed, StorageError."""
     settings = load()
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
     org = orgs_of(settings).named(options.org)
@@ -64,10 +63,7 @@ def run(options: argparse.Namespace) -> int:
             "Salesforce Voice is not set up: set SOFTPHONE_VOICE_URL and its companions"
         )
     key = AgentKey(org.org_id, options.user)
-    try:
-        told = asyncio.run(_move(settings, key, options.surface))
-    except StorageError as error:
-        raise CommandFailed(str(error)) from error
+    told = asyncio.run(_move(settings, key, options.surface))
     log.info("surface.chosen", agent=str(key), surface=options.surface)
     console.answer(options, told, _said(told))
     return 0

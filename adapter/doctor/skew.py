@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -15,12 +16,20 @@ NOTICED_SECONDS = 5
 """From this error on, durations are wrong and clicks count as too old."""
 
 
+@dataclass(eq=False)
 class Skew:
-    """How far the provider's clock is from ours, by the Date of its answers (whole seconds)."""
+    """How far another clock is from ours, by the Date of its answers (whole seconds).
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seconds: float | None = None
+    `harm` is what happens from `most` seconds on; from `noticed` on it is worth a warning.
+    """
+
+    clock: Clock
+    check: str = "clock"
+    whose: str = "the provider's"
+    noticed: int = NOTICED_SECONDS
+    most: int = TOLERANCE_SECONDS
+    harm: str = "All webhooks are refused as too old or too new."
+    _seconds: float | None = field(default=None, init=False)
 
     async def see(self, response: httpx.Response | Response) -> None:
         """Read the Date of an answer that has just arrived."""
@@ -28,7 +37,7 @@ class Skew:
             said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
         except ValueError:
             return
-        self._seconds = self._clock.now() / 1000 - said
+        self._seconds = self.clock.now() / 1000 - said
 
     def finding(self) -> tuple[Finding, ...]:
         """The finding; none if no answer had a Date."""
@@ -36,8 +45,8 @@ class Skew:
             return ()
         off = abs(self._seconds)
         # A Date has no fraction, and an answer takes time.
-        text = f"This machine's clock differs from the provider's by {off:.0f} s."
+        text = f"This machine's clock differs from {self.whose} by {off:.0f} s."
         todo = "Run an NTP client, such as chrony, on this machine."
-        if off >= TOLERANCE_SECONDS:
-            return (fail("clock", f"{text} All webhooks are refused as too old or too new.", todo),)
-        return (warn("clock", text, todo) if off >= NOTICED_SECONDS else ok("clock", text),)
+        if off >= self.most:
+            return (fail(self.check, f"{text} {self.harm}", todo),)
+        return (warn(self.check, text, todo) if off >= self.noticed else ok(self.check, text),)

@@ -6,18 +6,17 @@ token is valid, otherwise for the token. Nothing is written.
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
-
 import httpx
 
 from adapter.doctor.findings import Finding, fail, ok, warn
+from adapter.doctor.skew import Skew
 from adapter.orgs import Org, Orgs, VoiceSide
 from adapter.runtime.clock import Clock
 
 NOBODYS_CALL = "softphone-doctor"
 NONSENSE = {"isActiveCall": "neither"}
 NOTICED_SECONDS = 10
-NTP = "Run an NTP client, such as chrony, on this machine."
+HARM = "Tokens expire sooner than that."
 
 _MEANING = {
     401: "Salesforce rejects the token: check key and certificate, org id and API name.",
@@ -36,15 +35,16 @@ async def voice_api_findings(orgs: Orgs, clock: Clock) -> tuple[Finding, ...]:
 
 async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:
     # Imported here because adapter/voice may be deleted.
+    from adapter.voice import token as tokens  # noqa: PLC0415
     from adapter.voice.client import build_http  # noqa: PLC0415
     from adapter.voice.setup import PROVIDER  # noqa: PLC0415
-    from adapter.voice.token import BadKey, Issuer, claims, read_key, sign  # noqa: PLC0415
 
-    issuer = Issuer(org.org_id, voice.contact_center, voice.audience)
+    issuer = tokens.Issuer(org.org_id, voice.contact_center, voice.audience)
     try:
-        token = sign(claims(issuer, clock.now(), clock.nonce()), read_key(voice.key))
-    except BadKey:
+        key = tokens.read_key(voice.key)
+    except tokens.BadKey:
         return []
+    token = tokens.sign(tokens.claims(issuer, clock.now(), clock.nonce()), key)
     headers = {"Authorization": f"Bearer {token}", "Telephony-Provider-Name": PROVIDER}
     try:
         async with build_http(voice.url) as http:
@@ -53,7 +53,10 @@ async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:
     except httpx.HTTPError as error:
         text = f"{voice.url} does not answer: {type(error).__name__}."
         return [fail("voice token", text, "Check SOFTPHONE_VOICE_URL and the network.")]
-    return [_token(answer.status_code, voice.url), *_skew(answer, clock)]
+    most = tokens.LIFETIME_SECONDS
+    skew = Skew(clock, "voice clock", "Salesforce's", NOTICED_SECONDS, most, HARM)
+    await skew.see(answer)
+    return [_token(answer.status_code, voice.url), *skew.finding()]
 
 
 def _token(status: int, url: str) -> Finding:
@@ -65,17 +68,3 @@ def _token(status: int, url: str) -> Finding:
     if status == 429 or status >= 500:
         return warn(check, f"{url} answers {status}, which proves nothing.", "Try again later.")
     return ok(check, f"{url} accepts the adapter's tokens.")
-
-
-def _skew(answer: httpx.Response, clock: Clock) -> list[Finding]:
-    from adapter.voice.token import LIFETIME_SECONDS  # noqa: PLC0415
-
-    try:
-        said = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-    except ValueError:
-        return []
-    off = abs(clock.now() / 1000 - said)
-    text = f"This machine's clock differs from Salesforce's by {off:.0f} s."
-    if off >= LIFETIME_SECONDS:
-        return [fail("voice clock", f"{text} Tokens expire sooner than that.", NTP)]
-    return [warn("voice clock", text, NTP) if off >= NOTICED_SECONDS else ok("voice clock", text)]

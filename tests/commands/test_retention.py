@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapter.commands import CommandFailed
 from adapter.commands.retention import run
 from adapter.runtime.clock import SystemClock
 from adapter.storage.filelock import FileLock
 from adapter.storage.open import open_store
-from adapter.storage.port import Commit
+from adapter.storage.port import Commit, StorageError
 from tests.contracts.stores import delivery
 
 DAY_MS = 86_400_000
@@ -54,6 +53,6 @@ def test_what_is_older_than_must_be_kept_goes_once(
 
 def test_a_running_adapter_does_it_itself(url: str, tmp_path: Path) -> None:
     """Its file is locked, and the command says by whom."""
-    with FileLock(tmp_path / "test.db"), pytest.raises(CommandFailed, match="in use by process"):
+    with FileLock(tmp_path / "test.db"), pytest.raises(StorageError, match="in use by process"):
         run(argparse.Namespace(json=False))
     assert url
