@@ -44,7 +44,7 @@ function ask(method, params, { records, who }) {
   const given = new URLSearchParams(params);
   if (method === 'SoftphoneSearch.find') return JSON.stringify(peopleNamed(records, given.get('words') ?? ''));
   if (method === 'SoftphoneCallLog.whoAmI' && who) return JSON.stringify({ nonce: given.get('nonce'), ...who });
-  throw exception(`No setting names ${method}, or its class is not Callable.`);
+  throw exception(`${method} is not in the settings, or its class is not Callable.`);
 }
 
 /** @param {Org} org @returns {{[method: string]: (given: any) => unknown}} */

@@ -1,7 +1,7 @@
 import { LightningElement, api, wire } from 'lwc';
 import { getRecord } from 'lightning/uiRecordApi';
 
-/** The phone of the record in view, to be clicked. */
+/** The phone number of the record in view, as a link. */
 export default class SoftphoneNumber extends LightningElement {
   /** Salesforce fills in both on a record page. */
   @api recordId;
@@ -10,7 +10,7 @@ export default class SoftphoneNumber extends LightningElement {
   @wire(getRecord, { recordId: '$recordId', optionalFields: '$fields' })
   record;
 
-  /** Optional: an object without this field shows no number, rather than an error. */
+  /** Optional, so that an object without this field shows no number instead of an error. */
   get fields() {
     return this.objectApiName ? [`${this.objectApiName}.Phone`] : undefined;
   }
@@ -19,7 +19,7 @@ export default class SoftphoneNumber extends LightningElement {
     return this.record?.data?.fields?.Phone?.value ?? '';
   }
 
-  /** Goes with the call: `name=value`, parted by commas, hence no comma in a value. */
+  /** Goes with the call: `name=value`, separated by commas, so a value may not contain one. */
   get params() {
     return `source=recordPage,object=${this.objectApiName}`;
   }

@@ -4,9 +4,9 @@ import CHANNEL from '@salesforce/messageChannel/SoftphoneHost__c';
 import phonesOf from '@salesforce/apex/SoftphoneHost.phonesOf';
 import recordOf from '@salesforce/apex/SoftphoneHost.recordOf';
 
-/** The phone numbers of a record, to be called: on its page, or as the action "Call". */
+/** The phone numbers of a record, as call buttons: on its page, or as the action "Call". */
 export default class PhoneNumbers extends LightningElement {
-  /** Salesforce fills them in on a record page, and in an action. */
+  /** Salesforce fills these in on a record page and in an action. */
   @api objectApiName;
 
   phones = [];
@@ -50,7 +50,7 @@ export default class PhoneNumbers extends LightningElement {
     if (kind === 'dialable') this.enabled = enabled === true;
   }
 
-  /** An answer for a record that is no longer shown is not looked at. */
+  /** An answer for a record that is no longer shown is ignored. */
   async load() {
     const recordId = this.shown;
     if (!recordId) return;

@@ -1,9 +1,9 @@
 /**
- * What the softphone's page may ask of Salesforce, and what it is told: no word of Lightning's own
- * modules, which the component hands in as `platform`; nor of the wire, which is `createWire`.
+ * The requests and events of the softphone's page. Lightning's own modules are passed in as
+ * `platform`, and the connection as `createWire`.
  */
 
-/** The one message channel of this package: news of the phone, and wishes to call. */
+/** The message channel of this package: news of the phone, and requests to call. */
 export const CHANNEL = 'SoftphoneHost__c';
 
 const CLOSED = 'Salesforce cannot do this here.';
@@ -12,7 +12,7 @@ function unsupported(what) {
   throw { code: 'UNSUPPORTED', message: `${CLOSED} (${what})` };
 }
 
-/** Where a pop leads, by the names that the page knows: a page reference of Lightning. */
+/** Lightning's page reference for each kind of pop. */
 export function referenceOf(type, params, encode) {
   const { recordId, url, scope, listViewId, entityName, defaultFieldValues, flowDevName, flowArgs } = params;
   switch (type) {
@@ -34,7 +34,7 @@ export function referenceOf(type, params, encode) {
   }
 }
 
-/** What Apex answered to a save: the Task's id, or why not, as data. */
+/** Apex's answer to a save: the Task's id, or the errors as data. */
 function savedOf({ recordId, errors = [] }) {
   if (recordId) return { recordId };
   const fieldErrors = {};
@@ -50,7 +50,7 @@ function savedOf({ recordId, errors = [] }) {
   throw { code, message, details: { fieldErrors, pageErrors } };
 }
 
-/** The utility item. Nothing can be said of it before Salesforce has told its id. */
+/** The utility item. It can be changed only after Salesforce has given its id. */
 function panelMethods({ utility }) {
   return {
     probe: () => true,
@@ -67,7 +67,7 @@ function panelMethods({ utility }) {
   };
 }
 
-/** Records: searched, shown, saved. */
+/** Search, show and save records. */
 function recordMethods({ apex, navigate, encodeDefaultFieldValues, refresh }) {
   return {
     search: async ({ number }) => apex.findCallers({ phone: number }),
@@ -100,7 +100,7 @@ export function createHost(createWire, platform) {
   let record = null;
   let moves = 0;
 
-  /** Components with numbers follow it: a button is off while a call is up. */
+  /** Components with numbers follow it: their buttons are off during a call. */
   function dialable(on) {
     enabled = on;
     platform.publish({ kind: 'dialable', enabled: on });
@@ -124,20 +124,20 @@ export function createHost(createWire, platform) {
   };
   const wire = createWire({
     frame: platform.frame, origin: platform.origin, methods,
-    // A page that has just been loaded has said nothing yet: no number can be clicked for it.
+    // A page that has just loaded has reported nothing yet, so no number can be clicked.
     onPage: () => dialable(false),
   });
 
   return {
     receive: wire.receive,
-    /** A message of our channel: a click, a wish to call, or somebody who asks how things stand. */
+    /** A message of the channel: a click, a request to call, or a request for the current state. */
     heard(message) {
       const { kind } = Object(message);
       if (kind === 'ask') platform.publish({ kind: 'dialable', enabled });
       if (kind === 'click' && enabled) wire.tell('click', message);
       if (kind === 'dial' && listening) wire.tell('channel', message);
     },
-    /** The page reference of where the agent is now; a late answer about the place before is dropped. */
+    /** The agent's current page reference; a late answer about the previous one is dropped. */
     async viewed(reference) {
       const mine = (moves += 1);
       const { type, attributes } = Object(reference);

@@ -16,9 +16,9 @@ import { createWire } from './wire';
 
 const SCHEMES = ['https:', 'http:'];
 
-/** The softphone in the utility bar, and its way to Salesforce. */
+/** The softphone in the utility bar, and its connection to Salesforce. */
 export default class SoftphoneHost extends NavigationMixin(LightningElement) {
-  /** The softphone's address, as the administrator has set it on the utility item. */
+  /** The softphone's address, which the admin sets on the utility item. */
   @api softphoneUrl;
 
   @wire(MessageContext)
@@ -37,7 +37,7 @@ export default class SoftphoneHost extends NavigationMixin(LightningElement) {
     this.host?.viewed(reference);
   }
 
-  /** With what the page must know of us: that it is in this component, and who may be its parent. */
+  /** Tells the page that it is in this component, and which origin is its parent. */
   get address() {
     const url = URL.parse ? URL.parse(this.softphoneUrl) : this.parsed();
     if (!url || !SCHEMES.includes(url.protocol)) return undefined;

@@ -1,18 +1,18 @@
 /**
- * Between this component and the softphone's page in its iframe: one MessagePort, handed over once.
+ * Connects this component and the softphone's page in its iframe by one MessagePort, passed once.
  *
- * Every script of this origin can hear what a frame posts to its window, so that nothing but the
- * handshake is said there. The page greets with a nonce that it made; whoever is neither our own
- * frame nor of the softphone's exact origin is not heard, and no greeting is answered twice.
+ * Every script of this origin can read what a frame posts to its window, so only the handshake is
+ * sent there. The page greets with a nonce that it made. A message that is not from the component's
+ * own frame and the softphone's exact origin is ignored, and no greeting is answered twice.
  */
 
 const NONCE = /^[0-9a-f]{32}$/;
 const MARK = 'softphone';
 
-/** Plain data: what a proxy of the platform stands for cannot be handed over as it is. */
+/** Plain data, because proxies of the platform cannot be posted. */
 const plain = (value) => (value === undefined ? null : JSON.parse(JSON.stringify(value)));
 
-/** What an error of Salesforce says, however it is wrapped. */
+/** The message of a Salesforce error, however it is wrapped. */
 export function errorsOf(thrown) {
   const { body, message, code, details } = Object(thrown);
   const inner = Array.isArray(body) ? body[0] : body;
@@ -27,7 +27,7 @@ export function errorsOf(thrown) {
 
 /**
  * @param ports `frame` gives the iframe's window, `origin` is the softphone's; `methods` are what the
- * page may ask for, each with its arguments; `onPage` hears of each new load of the page
+ * page may ask for, each with its arguments; `onPage` is called for each new load of the page
  */
 export function createWire({ frame, origin, methods, onPage = () => {} }) {
   const greeted = new Set();
@@ -55,7 +55,7 @@ export function createWire({ frame, origin, methods, onPage = () => {} }) {
     onPage();
   }
   return {
-    /** A listener of this window's messages. */
+    /** Listens to this window's messages. */
     receive(event) {
       const target = frame();
       if (!target || event.source !== target || event.origin !== origin) return;
@@ -63,7 +63,7 @@ export function createWire({ frame, origin, methods, onPage = () => {} }) {
       if (kind !== 'hello' || !NONCE.test(nonce) || greeted.has(nonce)) return;
       open(nonce, target);
     },
-    /** Something that happened here; a page that is not there yet asks by itself. */
+    /** Sends an event; a page that is not connected yet asks for it later. */
     tell: (event, payload) => port?.postMessage({ event, payload: plain(payload) }),
     close() {
       port?.close();

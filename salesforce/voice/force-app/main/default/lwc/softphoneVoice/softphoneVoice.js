@@ -6,11 +6,11 @@ const RECORD_ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;
 const MARK = 'softphone';
 
 /**
- * What Salesforce's own phone has no form for: the softphone's page, which speaks with its server by
- * itself. Between it and us is no more than which record is looked at, and which is to be opened.
+ * Shows the softphone's page for what Salesforce's own phone has no form for. The page talks to its
+ * server itself. This component only reports the record in view, and opens records.
  */
 export default class SoftphoneVoice extends NavigationMixin(LightningElement) {
-  /** The softphone's address, as the administrator has set it. */
+  /** The softphone's address, which the admin sets. */
   @api softphoneUrl;
 
   reference;
