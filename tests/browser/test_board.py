@@ -170,6 +170,38 @@ async def test_a_supervisor_finds_an_agent_looks_back_and_leaves(tmp_path: Path)
         await expect(page.get_by_label("Your name")).to_be_visible()
 
 
+async def test_a_board_is_ordered_by_its_columns_and_its_address_can_be_kept(
+    tmp_path: Path,
+) -> None:
+    """By keyboard, told to screen readers, the same after a reload; on paper without controls."""
+    async with a_stage(tmp_path, provider=FakeProvider().app()) as org:
+        for name in ("bo", "ada", "cy"):
+            await org.world.page(name)
+        page = await org.context.new_page()
+        await page.goto(f"{org.world.url}/board")
+        await page.get_by_label("Your name").fill("Boss")
+        await page.get_by_role("button", name="Sign in").click()
+        names = page.locator("tbody th")
+        await expect(names).to_have_count(3)
+        agent = page.get_by_role("columnheader", name="Agent")
+        await agent.get_by_role("button").focus()
+        await page.keyboard.press("Enter")
+        await expect(names).to_have_text(["ada", "bo", "cy"])
+        await page.keyboard.press("Enter")
+        await expect(names).to_have_text(["cy", "bo", "ada"])
+        await expect(agent.get_by_role("button")).to_be_focused()
+        await page.get_by_label("Find").fill("b")
+        await page.reload()
+        await expect(names).to_have_text(["bo"])
+        await expect(page.get_by_label("Find")).to_have_value("b")
+        await page.get_by_label("Find").fill("")
+        await expect(names).to_have_text(["cy", "bo", "ada"])
+        await expect(agent).to_have_attribute("aria-sort", "descending")
+        await page.emulate_media(media="print")
+        await expect(page.get_by_label("Find")).to_be_hidden()
+        await expect(names.first).to_be_visible()
+
+
 async def test_a_board_at_another_address_says_where_it_is(tmp_path: Path) -> None:
     """No sign-in is good there, and no pop-up would help."""
     async with a_stage(tmp_path, provider=FakeProvider().app()) as org:

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { chosen, named, party } from '../../web/board/people.js';
+import { chosen, isMixed, named, party } from '../../web/board/people.js';
 import { boundsOf } from '../../web/board/toolbar.js';
 
 const totals = { calls: 0, answered: 0, missed: 0, talk_seconds: 0 };
@@ -35,9 +35,11 @@ test('an agent is found by name, by the other party and by the number', () => {
 
 test('where agents work in several products, each is named with theirs', () => {
   const ada = person('Ada', 'idle', { surface: 'voice' });
-  assert.equal(named(ada, [ada, person('Bo', 'idle', { surface: 'voice' }), person('Cy', 'offline', { surface: '' })]), 'Ada');
+  assert.equal(isMixed([ada, person('Bo', 'idle', { surface: 'voice' }), person('Cy', 'offline', { surface: '' })]), false);
   const mixed = [ada, person('Bo', 'idle', { surface: 'open-cti' })];
-  assert.deepEqual(mixed.map((one) => named(one, mixed)), ['Ada · Salesforce Voice', 'Bo · Open CTI']);
+  assert.equal(isMixed(mixed), true);
+  assert.equal(named(ada, false), 'Ada');
+  assert.deepEqual(mixed.map((one) => named(one, true)), ['Ada · Salesforce Voice', 'Bo · Open CTI']);
 });
 
 test('beside whom they talk with stands how the audio is, where it is known', () => {

@@ -9,6 +9,7 @@ import { signOut } from '../softphone/session.js';
 import { chooseLanguage, createTranslate } from '../softphone/strings.js';
 import { createOutcomes, createWebhooks } from './charts.js';
 import { createDoor } from './door.js';
+import { createLink } from './link.js';
 import { createLive } from './live.js';
 import { chosen, createPeople } from './people.js';
 import { createFigures, createHealth, createSystemFigures, createUnlogged } from './sections.js';
@@ -41,8 +42,9 @@ const title = t(isSystem ? 'system.title' : 'title');
 document.documentElement.lang = speech.language;
 document.title = title;
 
-const toolbar = createToolbar(speech, { onDay: () => void connect(), onFilter: () => draw() });
-const people = createPeople(speech, toolbar.filter);
+const link = createLink(location, (address) => history.replaceState(null, '', address));
+const toolbar = createToolbar(speech, link, { onDay: () => void connect(), onFilter: () => draw() });
+const people = createPeople(speech, toolbar.filter, link, () => draw());
 /** What stands on this page: the wide parts, those in the grid, and those that move by themselves. */
 const [wide, inGrid, moving] = /** @type {[Section[], Section[], Section[]]} */ (systemOrCalls());
 const sections = [...wide, ...inGrid];
@@ -161,5 +163,7 @@ function tick() {
 
 say('connecting');
 addEventListener('resize', draw);
+// Somebody's link, opened in this very tab.
+addEventListener('hashchange', () => location.reload());
 setInterval(tick, 1_000);
 await connect();

@@ -11,7 +11,7 @@ import { signInWithSalesforce } from '../softphone/signin.js';
  * @param {string} ours @param {Speech} speech
  */
 function sendTo(ours, { t }) {
-  const href = ours + location.pathname + location.search;
+  const href = ours + location.pathname + location.search + location.hash;
   return el('p', { class: 'wrong', role: 'alert' }, t('signin.elsewhere', { here: location.origin }), ' ', el('a', { href }, href));
 }
 

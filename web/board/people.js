@@ -3,11 +3,9 @@
 import { formatDuration } from '../softphone/clock.js';
 import { el, keyedList, setData, setText, show } from '../softphone/dom.js';
 import { isolated } from '../softphone/strings.js';
+import { COLUMNS, NUMBERS, ordered, readOrder, turned } from './order.js';
 
 /** @import {Filter, Person, Section, Speech} from './types.js' */
-
-const COLUMNS = ['name', 'state', 'with', 'since', 'calls', 'answered', 'missed', 'talk'];
-const NUMBERS = new Set(['since', 'calls', 'answered', 'missed', 'talk']);
 
 const AWAY = new Set(['away', 'do-not-disturb']);
 const QUIET = new Set([...AWAY, 'idle', 'offline']);
@@ -35,13 +33,12 @@ export function chosen(people, { words, group }) {
 /** Products have one name in all languages. @type {{[surface: string]: string}} */
 const PRODUCTS = { 'open-cti': 'Open CTI', 'lwc': 'Lightning', 'voice': 'Salesforce Voice' };
 
-/**
- * Who works in which product, where not everybody works in the same.
- * @param {Person} person @param {readonly Person[]} all
- */
-export function named({ name, surface = '' }, all) {
-  const isMixed = new Set(all.map((one) => one.surface).filter(Boolean)).size > 1;
-  return isMixed && surface ? `${name} · ${PRODUCTS[surface] ?? surface}` : name;
+/** Whether not everybody works in the same product. @param {readonly Person[]} all */
+export const isMixed = (all) => new Set(all.map((one) => one.surface).filter(Boolean)).size > 1;
+
+/** Who it is, and in which product they work where that differs. @param {Person} person @param {boolean} mixed */
+export function named({ name, surface = '' }, mixed) {
+  return mixed && surface ? `${name} · ${PRODUCTS[surface] ?? surface}` : name;
 }
 
 /** @param {Person} person @param {Speech} speech */
@@ -55,8 +52,8 @@ export function party({ direction, with: name, display, more_calls: more, audio 
   return `${others} · ${t('agents.audio', { lost: percent(audio.lost), jitter: count(audio.jitter_ms), trip: count(audio.round_trip_ms) })}`;
 }
 
-/** @param {Speech} speech @param {() => number} now @param {() => readonly Person[]} all */
-function createRow(speech, now, all) {
+/** @param {Speech} speech @param {() => number} now @param {() => boolean} mixed */
+function createRow(speech, now, mixed) {
   const { t, number } = speech;
   const state = el('span', { class: 'state' });
   const cells = Object.fromEntries(COLUMNS.map((column) => [column,
@@ -67,7 +64,7 @@ function createRow(speech, now, all) {
     update(/** @type {Person} */ person) {
       const { totals } = person;
       const texts = {
-        name: named(person, all()),
+        name: named(person, mixed()),
         with: party(person, speech),
         since: person.since === null ? '' : formatDuration(now() - person.since),
         calls: number(totals.calls),
@@ -82,16 +79,33 @@ function createRow(speech, now, all) {
   };
 }
 
-/** @param {Speech} speech @param {() => Filter} filter @returns {Section} */
-export function createPeople(speech, filter) {
+/** A column's head, by which the list is ordered. @param {Speech} speech @param {string} column @param {() => void} press */
+function createHead({ t }, column, press) {
+  const button = el('button', { type: 'button', class: 'order', onclick: press }, t(`agents.${column}`));
+  const element = el('th', { scope: 'col', class: NUMBERS.has(column) ? `${column} number` : column }, button);
+  return {
+    element,
+    /** @param {string} order */
+    update(order) {
+      const { column: by, down } = readOrder(order);
+      if (by === column) element.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+      else element.removeAttribute('aria-sort');
+    },
+  };
+}
+
+/** @param {Speech} speech @param {() => Filter} filter @param {{get: (name: string) => string, set: (name: string, value: string) => void}} link @param {() => void} onOrder @returns {Section} */
+export function createPeople(speech, filter, link, onOrder) {
   const { t, number } = speech;
   let now = 0;
-  /** @type {readonly Person[]} */
-  let all = [];
+  let mixed = false;
   const body = el('tbody', {});
-  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => createRow(speech, () => now, () => all));
-  const heads = COLUMNS.map((column) => el('th', { scope: 'col', class: NUMBERS.has(column) ? `${column} number` : column }, t(`agents.${column}`)));
-  const table = el('table', {}, el('caption', { class: 'hidden-words' }, t('agents.title')), el('thead', {}, el('tr', {}, ...heads)), body);
+  const rows = keyedList(body, (/** @type {Person} */ person) => person.user_id, () => createRow(speech, () => now, () => mixed));
+  const heads = COLUMNS.map((column) => createHead(speech, column, () => {
+    link.set('order', turned(column, link.get('order')));
+    onOrder();
+  }));
+  const table = el('table', {}, el('caption', { class: 'hidden-words' }, t('agents.title')), el('thead', {}, el('tr', {}, ...heads.map(({ element }) => element))), body);
   const place = el('div', { class: 'sideways', tabindex: '0', role: 'region', 'aria-label': t('agents.title') }, table);
   const empty = el('p', { class: 'empty' });
   const shown = el('p', { class: 'more' });
@@ -99,8 +113,10 @@ export function createPeople(speech, filter) {
     element: el('section', { class: 'panel people' }, el('h2', {}, t('agents.title')), place, empty, shown),
     update(report) {
       now = report.now;
-      all = report.agents;
-      const people = chosen(report.agents, filter());
+      mixed = isMixed(report.agents);
+      const order = link.get('order');
+      const people = ordered(chosen(report.agents, filter()), order, speech);
+      for (const head of heads) head.update(order);
       rows(people);
       show(place, people.length > 0);
       show(empty, people.length === 0);

@@ -22,15 +22,28 @@ export function boundsOf(day, now) {
 
 /**
  * @param {Speech} speech
+ * @param {{get: (name: string) => string, set: (name: string, value: string) => void}} link
  * @param {{onDay: () => void, onFilter: () => void}} ports
  */
-export function createToolbar({ t }, { onDay, onFilter }) {
-  const day = el('input', { type: 'date', name: 'day', max: written(new Date()), value: written(new Date()) });
-  const words = el('input', { type: 'search', name: 'words', autocomplete: 'off', placeholder: t('filter.words') });
+export function createToolbar({ t }, link, { onDay, onFilter }) {
+  const today = written(new Date());
+  const day = el('input', { type: 'date', name: 'day', max: today, value: link.get('day') || today });
+  const words = el('input', { type: 'search', name: 'words', autocomplete: 'off', placeholder: t('filter.words'), value: link.get('find') });
   const group = el('select', { name: 'group' }, ...['all', 'busy', 'ready', 'away', 'offline'].map((name) => el('option', { value: name }, t(`filter.${name}`))));
-  day.addEventListener('change', onDay);
-  words.addEventListener('input', onFilter);
-  group.addEventListener('change', onFilter);
+  group.value = link.get('show');
+  if (!group.value) group.value = 'all';
+  day.addEventListener('change', () => {
+    link.set('day', day.value === day.max ? '' : day.value);
+    onDay();
+  });
+  words.addEventListener('input', () => {
+    link.set('find', words.value.trim());
+    onFilter();
+  });
+  group.addEventListener('change', () => {
+    link.set('show', group.value === 'all' ? '' : group.value);
+    onFilter();
+  });
   return {
     element: el('form', { class: 'toolbar', role: 'search' },
       ...[['day', day], ['agents', words], ['group', group]].map(([name, field]) =>

@@ -79,10 +79,12 @@ export interface Provider {
   last_trouble: string;
 }
 
+export type Translate = import('../softphone/types.js').Translate;
+
 /** Words and numbers of one language. */
 export interface Speech {
   language: string;
-  t: import('../softphone/types.js').Translate;
+  t: Translate;
   number: (value: number) => string;
   percent: (share: number) => string;
 }

@@ -23,12 +23,12 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** Text with each number in it in one piece. @param {string} text */
-const whole = (text) => pieces(text).map((piece, at) => (at % 2 ? el('bdi', { class: 'whole', dir: 'ltr' }, piece) : piece));
-
-/** Writing the same text again would make screen readers speak again. @param {Element} node @param {string} text */
+/** Writing the same text again would make screen readers speak again; a number stays in one piece. @param {Element} node @param {string} text */
 export function setText(node, text) {
-  if (node.textContent !== text) node.replaceChildren(...whole(text));
+  if (node.textContent === text) return;
+  const [first = '', ...rest] = pieces(text);
+  node.textContent = first;
+  node.append(...rest.map((piece, at) => (at % 2 ? piece : el('bdi', { class: 'whole', dir: 'ltr' }, piece))));
 }
 
 /** @param {Element} node @param {boolean} visible */

@@ -1,0 +1,43 @@
+/** In which order agents are listed: by a column, upwards or downwards; by none, as the server lists them. */
+
+/** @import {Person, Translate} from './types.js' */
+
+/** What a column is ordered by. @type {{[column: string]: (person: Person, t: Translate) => string|number}} */
+const VALUES = {
+  name: ({ name }) => name,
+  state: ({ state }, t) => t(`state.${state}`),
+  with: ({ with: name, display }) => name ?? display ?? '',
+  since: ({ since }) => -(since ?? Infinity),
+  calls: ({ totals }) => totals.calls,
+  answered: ({ totals }) => totals.answered,
+  missed: ({ totals }) => totals.missed,
+  talk: ({ totals }) => totals.talk_seconds,
+};
+/** Where the most matters, it comes first. */
+export const NUMBERS = new Set(['since', 'calls', 'answered', 'missed', 'talk']);
+export const COLUMNS = Object.keys(VALUES);
+
+/** A column's name; with a minus before it downwards. @param {string} order */
+export function readOrder(order) {
+  const column = order.replace(/^-/, '');
+  return COLUMNS.includes(column) ? { column, down: order !== column } : { column: '', down: false };
+}
+
+/** What the next press on a column's head means. @param {string} column @param {string} order the present one */
+export function turned(column, order) {
+  const [first, second] = NUMBERS.has(column) ? [`-${column}`, column] : [column, `-${column}`];
+  return order === first ? second : first;
+}
+
+/** @param {Person[]} people @param {string} order @param {{t: Translate, language: string}} speech */
+export function ordered(people, order, { t, language }) {
+  const { column, down } = readOrder(order);
+  const value = VALUES[column];
+  if (!value) return people;
+  const { compare } = new Intl.Collator(language, { numeric: true });
+  const sign = down ? -1 : 1;
+  return people
+    .map((person) => ({ person, is: value(person, t) }))
+    .sort(({ is: a }, { is: b }) => sign * (typeof a === 'string' ? compare(a, String(b)) : Math.sign(a - Number(b)) || 0))
+    .map(({ person }) => person);
+}
