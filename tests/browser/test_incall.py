@@ -124,4 +124,18 @@ async def test_a_button_that_waits_for_its_answer_shows_so_and_is_not_pressed_tw
     await expect(hold).to_be_focused()
     answered.set()
     await expect(tab.phone.get_by_role("button", name="Resume")).to_be_enabled()
+    await expect(tab.phone.locator(".phase")).to_have_text("On hold")
     assert heard == [Action.HOLD]
+
+
+async def test_what_opens_beneath_the_buttons_closes_by_escape(org: Org) -> None:
+    """Its button says whether it is open, and has the focus again when it is not."""
+    tab = await talking(org)
+    transfer = tab.phone.locator('[data-action="transfer"]')
+    await transfer.click()
+    await expect(transfer).to_have_attribute("aria-expanded", "true")
+    await expect(tab.phone.get_by_label("Number or extension")).to_be_focused()
+    await tab.page.keyboard.press("Escape")
+    await expect(tab.phone.get_by_label("Number or extension")).to_be_hidden()
+    await expect(transfer).to_be_focused()
+    await expect(transfer).to_have_attribute("aria-expanded", "false")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,23 @@ async def swept(tab: Tab) -> list[str]:
         await tab.phone.evaluate(RESIZED, width)
         found += [f"{width}: {one}" for one in await broken(tab.phone)]
     return found
+
+
+async def test_what_a_narrow_panel_cuts_off_is_read_by_pointing_at_it(tmp_path: Path) -> None:
+    """And nothing is repeated of what can be read as it is."""
+    async with a_stage(tmp_path) as org:
+        tab = await org.tab("Maximiliane Friederike von Hohenstein-Falkenburg", ready=False)
+        await tab.until("idle")
+        name = tab.phone.locator(".bar-name")
+        await tab.page.locator("iframe").evaluate(RESIZE, [240, 550])
+        await tab.phone.evaluate(RESIZED, 240)
+        await name.hover()
+        await expect(name).to_have_attribute("title", re.compile("Falkenburg$"))
+        await tab.page.locator("iframe").evaluate(RESIZE, [900, 550])
+        await tab.phone.evaluate(RESIZED, 900)
+        await tab.phone.locator(".number-box").hover()
+        await name.hover()
+        await expect(name).to_have_attribute("title", "")
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

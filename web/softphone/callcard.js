@@ -92,6 +92,9 @@ export function timeOf(card, now) {
   return formatDuration(now - (card.state === 'bridged' ? (card.connected_at ?? card.since) : card.since));
 }
 
+/** Whether the other party waits; of three it is said elsewhere who does. @param {Card} card */
+const isHeld = (card) => 'held' in card && card.held === true && !card.third;
+
 /** Phase and time, and beneath them what there is to say. @param {Context} context @param {() => Model} model */
 function createHead({ t, now }, model) {
   const phase = el('span', { class: 'phase' });
@@ -126,7 +129,7 @@ function createHead({ t, now }, model) {
     /** @param {Card} card */
     update(card) {
       const state = phaseOf(card);
-      setText(phase, t(`phase.${state}`));
+      setText(phase, t(isHeld(card) ? 'phase.held' : `phase.${state}`));
       const spell = timeOf(card, now());
       setText(time, spell && state === 'wrapup' ? t('timer.left', { time: spell }) : spell);
       setText(hint, hintOf(card));
@@ -158,6 +161,7 @@ export function createCallCard(context, first, model) {
     element,
     update(card) {
       setData(element, 'phase', phaseOf(card));
+      setData(element, 'held', String(isHeld(card)));
       setData(element, 'unconfirmed', String('unconfirmed' in card && card.unconfirmed));
       for (const part of [head, person, steps, logLine]) part.update(card);
       for (const part of [controls, related, form]) part.update(card, model());

@@ -1,7 +1,7 @@
 /** What can be done in a call: a button for what the provider can do, a sentence for what it cannot. */
 
 import { isAsked } from './dialing.js';
-import { el, keyedList, setText, setWaiting, show } from './dom.js';
+import { el, keyedList, setData, setText, setWaiting, show } from './dom.js';
 import { icon } from './icons.js';
 import { phaseOf } from './view.js';
 
@@ -41,12 +41,13 @@ function createButtons({ t, actions }, callId, open) {
   const list = keyedList(element, (/** @type {string} */ name) => name, (name) => {
     const words = el('span', {});
     const tone = name === 'answer' ? 'success' : RINGS.includes(name) ? 'danger' : 'neutral';
-    const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, onclick: () => press(name) }, icon(RINGS.includes(name) ? 'phone' : name), words);
+    const button = el('button', { type: 'button', class: `button control ${tone}`, 'data-action': name, ...(DRAWERS.includes(name) && { 'aria-expanded': 'false' }), onclick: () => press(name) }, icon(RINGS.includes(name) ? 'phone' : name), words);
     const names = [name, BACK[name] ?? name, ...(name === 'transfer' ? ['consult'] : [])];
     return {
       element: button,
       update() {
         setText(words, t(`control.${(on.has(name) && BACK[name]) || name}`));
+        setData(button, 'on', String(on.has(name)));
         setWaiting(button, isAsked(shown, callId, ...names));
       },
     };
@@ -57,6 +58,15 @@ function createButtons({ t, actions }, callId, open) {
     update(offered, turned, model) {
       [on, shown] = [turned, model];
       list(offered);
+    },
+    /** @param {string} name the drawer that is open; empty: none */
+    opened(name) {
+      for (const drawer of element.querySelectorAll('[aria-expanded]')) drawer.setAttribute('aria-expanded', String(drawer.getAttribute('data-action') === name));
+    },
+    /** @param {string} name */
+    focus(name) {
+      const button = element.querySelector(`[data-action="${name}"]`);
+      if (button instanceof HTMLElement) button.focus();
     },
   };
 }
@@ -111,7 +121,9 @@ export function createControls(context, callId) {
 
   /** @param {string} name transfer or digits; empty: neither */
   async function open(name) {
+    if (!name && more?.element.contains(document.activeElement)) buttons.focus(opened);
     opened = name;
+    buttons.opened(name);
     if (!more && name) {
       const [{ createInCall }] = await Promise.all([import('./incall.js'), context.moreWords()]);
       if (!more) buttons.element.after((more = createInCall(context, callId, () => open(''))).element);

@@ -3,6 +3,7 @@
 import { createAskedFields } from './asked-fields.js';
 import { el } from './dom.js';
 import { NOTES_MAX, SUBJECT_MAX, field, outcomesOf, toOption } from './form.js';
+import { whoIs } from './numbers.js';
 import { choicesOf, outcomeOf } from './outcomes.js';
 import { createRelated } from './related.js';
 
@@ -48,6 +49,7 @@ export function createEditForm(context, logId, close) {
       const draft = row?.draft ?? {};
       const outcomes = outcomesOf(t, choicesOf(view?.settings.dispositions ?? [], t), row ? outcomeOf(row, t) : '', draft.disposition ?? '');
       disposition.replaceChildren(...outcomes.map(toOption));
+      subject.placeholder = row ? t(`subject.${row.direction}`, { name: whoIs(row) }) : '';
       for (const name of /** @type {DraftField[]} */ (Object.keys(inputs))) inputs[name].value = draft[name] ?? '';
       asked.update(view?.settings.ask_fields ?? [], draft.fields ?? {});
     },

@@ -60,7 +60,9 @@ export function createInCall(context, callId, close) {
   const transfer = createTransfer(context, callId, close);
   /** @type {{[action: string]: {element: HTMLElement, first: HTMLElement|null}}} */
   const parts = { transfer, digits: createKeys(context, callId) };
-  const whole = el('div', { class: 'in-call' }, ...Object.values(parts).map(({ element }) => element));
+  const whole = el('div', { class: 'in-call', onkeydown: (event) => {
+    if (/** @type {KeyboardEvent} */ (event).key === 'Escape' && !event.defaultPrevented) close();
+  } }, ...Object.values(parts).map(({ element }) => element));
   return {
     element: whole,
     /** @param {{[name: string]: boolean}} can */

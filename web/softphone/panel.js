@@ -122,6 +122,13 @@ function createLazyParts(context, model) {
   return { tray, callMe, account, signIn, audio, numbers };
 }
 
+/** What a narrow panel cuts off is read whole by pointing at it. @param {EventTarget|null} target */
+function titleWhatIsCut(target) {
+  const element = target instanceof HTMLElement ? target.closest('span, h2') : null;
+  if (!(element instanceof HTMLElement) || getComputedStyle(element).textOverflow !== 'ellipsis') return;
+  element.title = element.scrollWidth > element.clientWidth ? (element.textContent ?? '') : '';
+}
+
 /**
  * @param {HTMLElement} root
  * @param {Context} context
@@ -144,6 +151,7 @@ export function createPanel(root, context, model) {
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
   const focus = createFocusKeeper(root);
+  root.addEventListener('pointerover', ({ target }) => titleWhatIsCut(target));
 
   return {
     update() {
