@@ -8,12 +8,11 @@ what listens there. An address needs no name service, and is nobody's to rebind
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from adapter.origins import host_of, is_loopback
+from adapter.origins import host_of, ip_of, is_loopback
 
 
 def only_asked_as(names: Iterable[str] = ()) -> Middleware:
@@ -23,16 +22,9 @@ def only_asked_as(names: Iterable[str] = ()) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = host_of(request.headers.get("Host", ""))
-        if is_loopback(host) or host in known or _is_address(host):
+        if is_loopback(host) or host in known or ip_of(host) is not None:
             return await handler(request)
         text = f"This server does not answer for {host or 'a request without a host'}.\n"
         return web.Response(status=421, text=text)
 
     return guard
-
-
-def _is_address(host: str) -> bool:
-    try:
-        return bool(ip_address(host).version)
-    except ValueError:
-        return False

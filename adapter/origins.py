@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -22,12 +22,16 @@ NO_URL = "must be an http or https address, such as https://phone.example.com"
 @lru_cache(4096)
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine can reach that address."""
-    if host == "localhost":
-        return True
+    ip = ip_of(host)
+    return host == "localhost" or (ip is not None and ip.is_loopback)
+
+
+def ip_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that is written there; None for a name, or for no address at all."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def host_of(url: str) -> str:
@@ -52,7 +56,7 @@ def normal_url(text: str) -> str:
         raise ValueError(NO_URL)
     if parts.username is not None or parts.query or parts.fragment or "?" in text or "#" in text:
         raise ValueError(f"{NO_URL}, without a user, a query or a fragment")
-    bare = f"[{host}]" if _is_ipv6(host) else host
+    bare = f"[{host}]" if isinstance(ip_of(host), IPv6Address) else host
     if bare == host and not _HOST.fullmatch(host):
         raise ValueError(NO_URL)
     shown = "" if port in {None, _USUAL_PORTS[scheme]} else f":{port}"
@@ -72,10 +76,3 @@ def demand_https(url: str) -> str:
     if url.startswith("https://") or is_for_this_machine(url):
         return url
     raise ValueError(f"must be https, except on this machine: {url.replace('http', 'https', 1)}")
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        return ip_address(host).version == 6
-    except ValueError:
-        return False

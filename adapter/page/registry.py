@@ -91,14 +91,11 @@ class Registry:
         page.send(frames.frame(message))
         return True
 
-    def of_session(self, session: str) -> list[Page]:
-        """The pages of one sign-in."""
-        return [page for page in self.everyone() if page.session == session]
-
     def sign_out(self, session: str) -> None:
         """A sign-in has ended: close its sockets."""
-        for page in self.of_session(session):
-            page.close(4003, "signed out")
+        for page in self.everyone():
+            if page.session == session:
+                page.close(4003, "signed out")
 
     def sign_out_agent(self, key: AgentKey) -> None:
         """All sign-ins of the agent have ended: close all their sockets."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_network
 from typing import Annotated
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BeforeValidator, Field
 
 from adapter.core.facts import Outcome
-from adapter.origins import demand_https, normal_origin
+from adapter.origins import demand_https, ip_of, normal_origin
 from adapter.taskfields import is_field
 
 LONGEST_SECONDS = 86_400
@@ -130,9 +130,8 @@ def is_endpoint(text: str) -> bool:
     if not (port.isdecimal() and 0 < int(port) <= LAST_PORT):
         return False
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    try:
-        address = ip_address(bare)
-    except ValueError:
+    address = ip_of(bare)
+    if address is None:
         return bool(_HOST.fullmatch(host))
     return not address.is_unspecified and (bare != host or isinstance(address, IPv4Address))
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
 from aiohttp import web
 
-from adapter.origins import is_loopback
+from adapter.origins import ip_of, is_loopback
 
 FORWARDED = "X-Forwarded-For"
 
@@ -91,8 +91,5 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     """The address, with or without a port; an IPv4 one that is written as IPv6 as IPv4."""
     found = _WITH_PORT.fullmatch(text)
     bare = (found["six"] or found["four"]) if found else text
-    try:
-        parsed = ip_address(bare.partition("%")[0])
-    except ValueError:
-        return None
+    parsed = ip_of(bare.partition("%")[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
