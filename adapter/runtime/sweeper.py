@@ -67,25 +67,31 @@ class Unanswered:
 
 @dataclass(slots=True)
 class Account:
-    """What is under way at one account's call log, and what it did not answer, by delivery."""
+    """What is under way at one account's call log, and what it did not answer, by delivery.
 
-    is_asked: bool = False
+    `over` are the questions under way that have ended since the store was last read.
+    """
+
+    asked: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
 
     def waiting(self, now: int) -> int:
-        """How many wait for their next question."""
+        """How many the store will tell that are asked about, or wait for their next question."""
+        self.asked, self.over = self.asked - self.over, set()
         self.unanswered = {k: one for k, one in self.unanswered.items() if one.until > now}
-        return len(self.unanswered)
+        return len(self.asked) + len(self.unanswered)
 
     def choose(self, due: list[Parked], now: int) -> list[Parked]:
         """What to do next of all that is due; what was never asked goes first."""
-        ready = [one for one in due if one.due <= now or self._may_ask(one.event_id, now)]
+        ready = [one for one in due if self._is_ready(one, now)]
         ready.sort(key=lambda one: one.event_id in self.unanswered)
-        return ready[:ASKED_AT_ONCE]
+        return ready[: max(0, ASKED_AT_ONCE - len(self.asked))]
 
-    def _may_ask(self, event_id: str, now: int) -> bool:
-        before = self.unanswered.get(event_id)
-        return before is None or before.ask_at <= now
+    def _is_ready(self, one: Parked, now: int) -> bool:
+        before = self.unanswered.get(one.event_id)
+        is_time = one.due <= now or before is None or before.ask_at <= now
+        return is_time and one.event_id not in self.asked
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -153,7 +159,7 @@ class Sweeper:
             log.error("sweep.agent_failed", agent=str(key), exc_info=error)
 
     async def unpark(self) -> int:
-        """Begin with what is due of each account whose last questions are over; how many."""
+        """Begin with what is due, so many of each account at a time; how many."""
         now, due, begun = self.clock.now(), defaultdict[str, list[Parked]](list), 0
         # Those that wait for their next question must not keep others from their first.
         waiting = max((one.waiting(now) for one in self._accounts.values()), default=0)
@@ -161,17 +167,20 @@ class Sweeper:
             due[parked.account].append(parked)
         for name, those in due.items():
             account = self._accounts[name]
-            if not account.is_asked and (chosen := account.choose(those, now)):
-                account.is_asked = True
-                self.agents.tasks.start(f"unpark {name}", self._ask(account, chosen, now))
-                begun += len(chosen)
+            chosen = account.choose(those, now)
+            for parked in chosen:
+                account.asked.add(parked.event_id)
+                self.agents.tasks.start(
+                    f"unpark {parked.event_id}", self._ask(account, parked, now)
+                )
+            begun += len(chosen)
         return begun
 
-    async def _ask(self, account: Account, chosen: list[Parked], now: int) -> None:
+    async def _ask(self, account: Account, parked: Parked, now: int) -> None:
         try:
-            await asyncio.gather(*(self._look_for(parked, now) for parked in chosen))
+            await self._look_for(parked, now)
         finally:
-            account.is_asked = False
+            account.over.add(parked.event_id)
 
     async def _look_for(self, parked: Parked, now: int) -> None:
         try:

@@ -291,7 +291,7 @@ async def test_a_call_log_that_hangs_keeps_no_other_from_its_answer(
 async def test_an_account_that_hangs_holds_up_no_other(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many wait there, and while it hangs: the others' are asked, and its own but once."""
+    """However many wait there, and while it hangs: the others' are asked, of its own so many."""
     other, hangs = HandProvider(), asyncio.Event()
     asked = list[str]()
 
@@ -322,6 +322,38 @@ async def test_an_account_that_hangs_holds_up_no_other(
         assert await bench.sweeper.unpark() == 0
     assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
     assert len(asked) == ASKED_AT_ONCE
+
+
+async def test_one_call_that_hangs_keeps_no_other_of_its_account(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked about once; the next one, that comes meanwhile, is found."""
+    await bench.greet()
+    fetch, over, asked = bench.provider.fetch_cdr, asyncio.Event(), list[str]()
+
+    async def hang_for_one(call_id: str) -> Any:
+        asked.append(call_id)
+        if call_id == "odd":
+            await over.wait()
+        return await fetch(call_id)
+
+    monkeypatch.setattr(bench.provider, "fetch_cdr", hang_for_one)
+    bench.provider.rows = [ADAS]
+    unnamed = news(Moment.CONNECTED, user=None, call="odd")
+    await bench.intake.take(heard(unnamed, "evt_odd", b"connected"))
+    bench.clock.at += 10_000
+    assert await bench.sweeper.unpark() == 1
+    await bench.intake.take(heard(news(Moment.CONNECTED, user=None), body=b"connected"))
+    bench.clock.at += 10_000
+    bound = asyncio.Event()
+    bench.hints.listen(lambda key, version: bound.set())
+    async with asyncio.timeout(20):
+        assert await bench.sweeper.unpark() == 1
+        await bound.wait()
+    assert (await bench.agents.snapshot(ADA)).agent.phase is Phase.BRIDGED
+    over.set()
+    await bench.settle()
+    assert (sorted(asked), await unpark(bench)) == (["odd", "pc1"], 0)
 
 
 async def test_too_many_questions_without_an_answer_are_given_up(
