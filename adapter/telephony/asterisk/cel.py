@@ -81,6 +81,8 @@ class CelLog:
         began = table.eventtime >= (since - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S")
         phones = or_(*[table.channame.like(f"{endpoint}-%") for endpoint in endpoints])
         rows = await self._run(lambda: self._select_rows(began & phones))
+        # LIKE finds more: _ stands for any letter, and the phone ada-2 begins as ada's channels do.
+        rows = [row for row in rows if row.channame.rpartition("-")[0] in endpoints]
         cdrs = [await self.call(root) for root in roots_of(rows)[: limit + MORE]]
         fits = (cdr for cdr in cdrs if cdr is not None and _is_of(cdr, user, since_ms))
         return tuple(islice(fits, limit))

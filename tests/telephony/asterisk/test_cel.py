@@ -59,6 +59,20 @@ async def test_an_agents_calls_are_found_by_their_phones(url: str) -> None:
     await log.close()
 
 
+@pytest.mark.parametrize("channel", ["PJSIP/ada-2-0000005", "PJSIP/ADA-0000005"])
+@pytest.mark.parametrize("endpoint", ["PJSIP/ada", "PJSIP/a_a"])
+async def test_a_phone_of_a_similar_name_is_another(url: str, channel: str, endpoint: str) -> None:
+    """Whatever a database takes for alike."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base, base:
+        row = ("CHAN_START", "2026-11-29 15:30:00", "9.4", "9.4", channel, *[""] * 4)
+        base.execute("INSERT INTO cel VALUES (?,?,?,?,?,?,?,?,?)", row)
+    log = open_cel(url, utc=True)
+    found = await log.calls("ada", [endpoint], milliseconds("2026-11-29 15:00:00", UTC), 9)
+    ours = ["9-2", "c1"] if endpoint == "PJSIP/ada" else []
+    assert [cdr.update.provider_call_id for cdr in found] == ours
+    await log.close()
+
+
 async def test_a_row_without_a_time_costs_itself(url: str) -> None:
     """MariaDB writes zeros where it has none."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base, base:
