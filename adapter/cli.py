@@ -62,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         _complete()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        _parser().print_help(sys.stderr)
+        return 2
     name = _parser().parse_args(given[:1]).command
     if name == "simulate":
         # The simulator is a program of its own, with its own options.

@@ -90,6 +90,14 @@ def test_a_wrong_argument_ends_with_2(arguments: tuple[str, ...]) -> None:
     assert "usage:" in ended.stderr
 
 
+def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever types the name alone wants to know what there is; for a script it is a mistake."""
+    assert cli.main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert all(f"  {name}" in told.err for name in cli.COMMANDS)
+
+
 def test_a_wrong_port_in_the_environment_hurts_the_demo_only(tmp_path: Path) -> None:
     """PORT is the demo's: other commands do not even look at it."""
     assert run("demo", PORT="many").returncode == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,13 @@ def test_each_variable_is_a_setting_and_each_secret_a_file() -> None:
     files = [value for name, value in told.items() if name.endswith("_FILE")]
     assert len(files) >= 4
     assert all(value.startswith(mount["mountPath"] + "/") for value in files)
+    # The guide makes the secret of just these files, in a namespace that is there by then.
+    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    made = re.findall(r"--from-file=(\S+)", guide)
+    assert sorted(made) == sorted(Path(value).name for value in files)
+    assert guide.index("kubernetes/namespace.yaml") < guide.index("create secret generic")
+    # The app that `metadata` deploys has a secret, which signing in asks for.
+    assert "SOFTPHONE_SIGN_IN_CLIENT_SECRET_FILE" in told
 
 
 def test_the_settings_of_the_config_map_would_start(tmp_path: Path) -> None:

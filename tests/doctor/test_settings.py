@@ -53,13 +53,15 @@ def test_the_dev_sign_in_is_remarked_on() -> None:
 
 def test_signing_in_with_salesforce_is_good() -> None:
     """The settings have been found whole when they were read."""
-    ((grade, text),) = grades(
-        "sign-in",
-        SOFTPHONE_SIGN_IN="salesforce",
-        SOFTPHONE_ORG_ID="00D000000000001",
-        SOFTPHONE_SALESFORCE_URL="https://acme.my.salesforce.com",
-        SOFTPHONE_SIGN_IN_CLIENT_ID="3MVG9",
-    )
+    whole = {
+        "SOFTPHONE_SIGN_IN": "salesforce",
+        "SOFTPHONE_ORG_ID": "00D000000000001",
+        "SOFTPHONE_SALESFORCE_URL": "https://acme.my.salesforce.com",
+        "SOFTPHONE_SIGN_IN_CLIENT_ID": "3MVG9",
+    }
+    ((without, text),) = grades("sign-in", **whole)
+    assert (without, "SOFTPHONE_SIGN_IN_CLIENT_SECRET" in text) == (Grade.WARN, True)
+    ((grade, text),) = grades("sign-in", **whole, SOFTPHONE_SIGN_IN_CLIENT_SECRET="cs_1")
     assert (grade, text) == (Grade.OK, "Agents sign in with Salesforce.")
 
 
