@@ -53,42 +53,33 @@ class CdrLookup:
         except ProviderError as error:
             return self._unavailable(key, effect.call_id, error.text)
         for cdr in reversed(cdrs):
-            if fits(cdr, effect, since) and not await self._is_known(effect, cdr):
+            if fits(cdr, effect, since) and not await self._owners(effect, cdr.update):
                 return await self._told(key, effect, cdr)
         return CdrMissing(self.clock.now(), effect.call_id)
 
-    async def _is_known(self, effect: FindCdr, cdr: Cdr) -> bool:
-        route = await self.store.route(effect.line.account, cdr.update.provider_call_id)
-        return bool(route.owners)
+    async def _owners(self, effect: FetchCdr | FindCdr, update: CallUpdate) -> int:
+        """How many agents have the call: it rang at each of them."""
+        route = await self.store.route(effect.line.account, update.provider_call_id)
+        return len(route.owners)
 
     async def _told(self, key: AgentKey, effect: FetchCdr | FindCdr, cdr: Cdr | None) -> Event:
         """What the CDR means for this agent, by the same rule as a webhook."""
         now, update = self.clock.now(), cdr.update if cdr else None
         if update is None:
             return CdrMissing(now, effect.call_id)
-        shared = (
-            update.user_id is None and update.is_inbound and await self._is_shared(effect, update)
-        )
-        if update.is_elsewhere(effect.line.user):
+        is_groups = update.user_id is None and update.is_inbound
+        shared = is_groups and await self._owners(effect, update) > 1
+        talk = found_talk(effect.line.account, update)
+        if talk is not None and update.is_elsewhere(effect.line.user):
             # Somebody else talked: they have heard of it, who may have heard nothing else.
             try:
-                await self._hand_on(effect.line.account, update)
+                await self.deliver(talk)
             except StorageError as error:
                 return self._unavailable(key, effect.call_id, str(error))
         event = event_for(
             update, effect.line.user, at=now, call_id=effect.call_id, known=True, shared=shared
         )
         return event or CdrMissing(now, effect.call_id)
-
-    async def _hand_on(self, account: str, update: CallUpdate) -> None:
-        delivery = found_talk(account, update)
-        if delivery is not None:
-            await self.deliver(delivery)
-
-    async def _is_shared(self, effect: FetchCdr | FindCdr, update: CallUpdate) -> bool:
-        """Whether several agents have the call: it rang at each of them."""
-        route = await self.store.route(effect.line.account, update.provider_call_id)
-        return len(route.owners) > 1
 
     def _unavailable(self, key: AgentKey, call_id: str, reason: str) -> Event:
         log.warning("cdr.unavailable", agent=str(key), call=call_id, reason=reason)
