@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from adapter import observability
-from adapter.commands import CommandFailed, person
+from adapter.commands import create_private, person
 from adapter.core.numberquery import NumberQuery
 from adapter.runtime.privacy import PersonalData, Scope
 from adapter.settings.environment import load
-
-OWNER_ONLY = 0o600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +55,5 @@ def _write(path: Path | None, report: dict[str, Any]) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    except OSError as error:
-        raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(create_private(path), "w", encoding="utf-8") as file:
         file.write(text)

@@ -19,9 +19,10 @@ from adapter.commands import CommandFailed
 from adapter.core.events import SurfaceChosen
 from adapter.core.model import AgentKey
 from adapter.core.rerouting import may_save
-from adapter.core.route import Route
 from adapter.fanout.open import is_shared, open_hints
 from adapter.orgfile import orgs_of
+from adapter.orgs import SURFACES
+from adapter.page.guests import route_of
 from adapter.runtime.agents import Agents
 from adapter.runtime.clock import SystemClock
 from adapter.settings import Settings
@@ -30,19 +31,16 @@ from adapter.storage.open import open_store
 
 log = structlog.get_logger(__name__)
 
-ROUTES = {
-    "voice": Route.BACKEND,
-    "open-cti": Route.PAGE,
-    "lwc": Route.KEYED,
-    "any": Route.PAGE,
-}
+ANY = "any"
 _USER = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?\Z")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who, and where to."""
     parser.add_argument("user", help="the user's id in Salesforce, 005…")
-    parser.add_argument("surface", choices=sorted(ROUTES), help="any: the page that connects first")
+    parser.add_argument(
+        "surface", choices=sorted((ANY, *SURFACES)), help="any: the page that connects first"
+    )
     parser.add_argument("--org", default="", help="the org's id, if there are several")
     console.add_json(parser)
 
@@ -70,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _said(told: dict[str, Any]) -> str:
-    where = "works with the page that connects first" if told["surface"] == "any" else "works with"
-    name = "" if told["surface"] == "any" else f" {told['surface']}"
+    where = "works with the page that connects first" if told["surface"] == ANY else "works with"
+    name = "" if told["surface"] == ANY else f" {told['surface']}"
     text = f"{told['agent']} {where}{name}.\n"
     if told["unfinished"]:
         text += "Call logs to be finished on the surface where they were started: " + ", ".join(
@@ -88,7 +86,7 @@ async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, An
     try:
         await hints.start()
         agents = Agents(store, hints, settings.policy(), shared=is_shared(url))
-        name, route = "" if surface == "any" else surface, ROUTES[surface]
+        name, route = "" if surface == ANY else surface, route_of(surface)
         turn = await agents.handle(key, SurfaceChosen(clock.now(), name, route))
         if "in a call" in turn.ignored:
             raise CommandFailed("This agent is on a call. Try again when it is over.")

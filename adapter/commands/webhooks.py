@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from adapter import console, observability
-from adapter.commands import CommandFailed
+from adapter.commands import CommandFailed, create_private
 from adapter.origins import is_loopback
 from adapter.settings import Settings
 from adapter.settings.environment import load
@@ -24,7 +24,6 @@ from adapter.telephony.dialstack.wire import EVENTS
 from adapter.telephony.port import ProviderError
 from adapter.telephony.updates import Webhook
 
-OWNER_ONLY = 0o600
 VARIABLE = "SOFTPHONE_DIALSTACK_WEBHOOK_SECRETS"
 
 
@@ -50,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     _demand_reachable(settings)
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
-    descriptor = _secret_file(options.secret_file)
+    # Before anything is asked: a secret that cannot be kept is lost for good.
+    descriptor = create_private(options.secret_file) if options.secret_file else None
     try:
         made = asyncio.run(register(settings))
     except ProviderError as error:
@@ -92,16 +92,6 @@ def _demand_reachable(settings: Settings) -> None:
             f"SOFTPHONE_PUBLIC_URL must be an https address that the provider can reach, "
             f"not {settings.public_url}"
         )
-
-
-def _secret_file(path: Path | None) -> int | None:
-    """The open file, before the request: a secret that cannot be stored is lost."""
-    if path is None:
-        return None
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    except OSError as error:
-        raise CommandFailed(f"cannot write {path}: {error.strerror}") from error
 
 
 def _hand_over(made: Webhook, options: argparse.Namespace, descriptor: int | None) -> None:

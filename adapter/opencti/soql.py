@@ -15,12 +15,12 @@ import httpx
 
 from adapter.core.model import AgentKey
 from adapter.outbound import SMALL, build_client
+from adapter.page.parts import is_record_id
 from adapter.page.port import ReadBackFailed
 
 TOTAL_SECONDS = 15.0
 QUERY_PATH = "/services/data/v57.0/queryAll"
 _CALL_ID = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
-_USER_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 @dataclass(eq=False, repr=False)
@@ -42,7 +42,7 @@ class TaskFinder:
 
         Raises ReadBackFailed.
         """
-        if not _CALL_ID.match(call_id) or not _USER_ID.match(agent.user_id):
+        if not _CALL_ID.match(call_id) or not is_record_id(agent.user_id):
             raise ReadBackFailed("the call's or the agent's id is invalid")
         # Both ids were checked above, so nothing can be injected.
         fits = f"CallObject = '{call_id}' AND CreatedById = '{agent.user_id}'"

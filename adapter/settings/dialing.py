@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, field_validator
 
+from adapter.core.callcenter import is_region
 from adapter.core.dialplan import DialPlan
 from adapter.core.phone import DialRules
 from adapter.settings.rules import (
@@ -16,7 +17,6 @@ from adapter.settings.rules import (
     Texts,
     each,
     is_number_prefix,
-    is_region,
     plan_parts,
     whole_numbers,
 )

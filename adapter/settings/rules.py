@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, ip_network
 from typing import Annotated
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BeforeValidator, Field
 
+from adapter.core.callcenter import is_region
 from adapter.core.facts import Outcome
 from adapter.origins import demand_https, ip_of, normal_origin
 from adapter.taskfields import is_field
@@ -134,11 +134,6 @@ def is_endpoint(text: str) -> bool:
     if address is None:
         return bool(_HOST.fullmatch(host))
     return not address.is_unspecified and (bare != host or isinstance(address, IPv4Address))
-
-
-def is_region(text: str) -> bool:
-    """Whether it is a country (two letters, ISO 3166) whose numbers can be parsed."""
-    return text in SUPPORTED_REGIONS
 
 
 def is_task_field(pair: str) -> bool:
