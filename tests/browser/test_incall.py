@@ -125,6 +125,7 @@ async def test_a_button_that_waits_for_its_answer_shows_so_and_is_not_pressed_tw
     answered.set()
     await expect(tab.phone.get_by_role("button", name="Resume")).to_be_enabled()
     await expect(tab.phone.locator(".phase")).to_have_text("On hold")
+    await expect(tab.phone.locator(".sr-only[role=status]")).to_have_text("On hold")
     assert heard == [Action.HOLD]
 
 

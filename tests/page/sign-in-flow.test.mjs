@@ -37,6 +37,16 @@ test('who is available, or is only shown as away, is signed out at once', async 
   }
 });
 
+test('a second press on the way out asks the server nothing', async () => {
+  const { flow, seen } = agentWith('available', '');
+  let asked = 0;
+  globalThis.fetch = /** @type {any} */ (async () => ({ ok: ++asked === 1 }));
+  await Promise.all([flow.signOut(), flow.signOut()]);
+  assert.deepEqual([asked, seen.left, seen.said], [1, 1, {}]);
+  await flow.signOut();
+  assert.equal(asked, 2);
+});
+
 test('who leaves calls kept away is asked, and may leave them so', async () => {
   const { flow, seen } = agentWith('do-not-disturb', 'done');
   await flow.signOut();

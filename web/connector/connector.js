@@ -19,7 +19,7 @@ import { createRequests, refusalOf } from './requests.js';
 /** @import {Abilities, Answered, Card, Found, Host, NeutralCall, VoiceView} from './types.js' */
 
 /** How long Salesforce's setup waits for us: it has no deadline of its own. */
-export const INIT_MS = 8_000;
+const INIT_MS = 8_000;
 /** How long what a reload found is kept back for the replay that Salesforce asks for. */
 const REPLAY_MS = 10_000;
 

@@ -16,7 +16,7 @@ const OVER_KEPT = 100;
 const TOGGLES = [['onHold', 'held'], ['muted', 'muted']];
 
 /** How long an incoming call waits for the record that the backend makes of it. */
-export const RECORD_MS = 2_000;
+const RECORD_MS = 2_000;
 
 /**
  * @param {{

@@ -8,7 +8,7 @@ import { Refusal } from './classes.js';
 /** @import {Frame} from '../softphone/types.js' */
 /** @import {Answered, VoiceView} from './types.js' */
 
-export const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 8_000;
 
 /** @type {{[code: string]: string}} */
 const LABELS = {

@@ -87,13 +87,13 @@ function createLogLine({ t }) {
  * @param {Card} card
  * @param {number} now milliseconds of the server's clock
  */
-export function timeOf(card, now) {
+function timeOf(card, now) {
   if ('outcome' in card) return card.deadline === null ? '' : formatDuration(card.deadline - now + 999);
   return formatDuration(now - (card.state === 'bridged' ? (card.connected_at ?? card.since) : card.since));
 }
 
 /** Whether the other party waits; of three it is said elsewhere who does. @param {Card} card */
-const isHeld = (card) => 'held' in card && card.held === true && !card.third;
+export const isHeld = (card) => 'held' in card && card.held === true && !card.third;
 
 /** Phase and time, and beneath them what there is to say. @param {Context} context @param {() => Model} model */
 function createHead({ t, now }, model) {

@@ -33,7 +33,7 @@ const profilesOf = ({ view, ringProfiles }) => {
 const numbersOf = ({ view }) => (view?.can['caller_id'] ? (view.settings.caller_ids ?? []).map(({ number, display }) => ({ value: number, label: display })) : []);
 
 /** Whether there is anything to choose. @param {Model} model */
-export const hasChoices = (model) => profilesOf(model).length + numbersOf(model).length > 0;
+const hasChoices = (model) => profilesOf(model).length + numbersOf(model).length > 0;
 
 /** @param {Context} context */
 export function createCallMe({ t, actions }) {

@@ -30,7 +30,7 @@ export const shownAs = ({ showAs, view }) =>
   view?.can['caller_id'] && view.settings.caller_ids?.some(({ number }) => number === showAs) ? showAs : '';
 
 /** The frame of a wish. @param {Wish} wish @param {string} requestId @param {{sentAt: number, confirmed: boolean, ringOn: string, showAs: string}} how @returns {Frame} */
-export const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { sentAt, confirmed, ringOn, showAs }) => ({
+const dialFrame = ({ number, record, params, clickedAt, workId }, requestId, { sentAt, confirmed, ringOn, showAs }) => ({
   type: 'dial', request_id: requestId, number, clicked_at: clickedAt, sent_at: sentAt,
   ...(record ? { record } : {}), ...(params ? { params } : {}), ...(workId ? { work_id: workId } : {}),
   ...(confirmed ? { confirmed } : {}), ...(ringOn ? { ring_profile: ringOn } : {}), ...(showAs ? { caller_id: showAs } : {}),

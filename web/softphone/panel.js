@@ -2,7 +2,7 @@
 
 import { createAlerts } from './alerts.js';
 import { availabilityOf, createAvailability } from './availability.js';
-import { createCallCard } from './callcard.js';
+import { createCallCard, isHeld } from './callcard.js';
 import { createDialer } from './dialer.js';
 import { el, keyedList, setData, setText, show } from './dom.js';
 import { createFocusKeeper } from './focus.js';
@@ -75,16 +75,17 @@ function createAnnouncer({ t }) {
     /** @param {Model} model */
     update(model) {
       const call = model.stage === 'live' && model.view ? foreground(model.view) : undefined;
-      const key = `${stateOf(model)}/${call?.call_id ?? ''}`;
+      const waits = call !== undefined && isHeld(call);
+      const key = `${stateOf(model)}/${call?.call_id ?? ''}/${waits}`;
       if (key === told) return;
       told = key;
-      setText(element, t(`say.${stateOf(model)}`, { name: call ? whoIs(call) : '' }));
+      setText(element, t(waits ? 'phase.held' : `say.${stateOf(model)}`, { name: call ? whoIs(call) : '' }));
     },
   };
 }
 
 /** What knocks, then the agent's foreground call, then by age. @param {Model} model @returns {(CallCard|WrapupCard)[]} */
-export function cardsOf({ view }) {
+function cardsOf({ view }) {
   if (!view) return [];
   const first = foreground(view);
   const live = new Set(view.calls.map((call) => call.call_id));

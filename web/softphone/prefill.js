@@ -31,14 +31,14 @@ export function fieldsFor({ fields }, caller, object) {
 }
 
 /** @param {Prefill} prefill @param {Caller} caller */
-export const queryFor = ({ query }, caller) => filled(query || QUERY, caller, encodeURIComponent);
+const queryFor = ({ query }, caller) => filled(query || QUERY, caller, encodeURIComponent);
 
 /** @param {Prefill} prefill @param {Caller} caller @param {{[name: string]: string}} [otherwise] */
 export const flowArgsFor = ({ flow }, caller, otherwise = {}) =>
   Object.entries(flow ?? otherwise).map(([name, template]) => ({ name, type: 'String', value: filled(template, caller) }));
 
 /** The object that the layout opens a form for when nobody is found. @param {any} layout of the call's type */
-export const newObjectOf = (layout) => {
+const newObjectOf = (layout) => {
   const rule = layout?.screenPopSettings?.NoMatch;
   return rule?.screenPopType === 'PopToNewEntity' ? String(rule.screenPopData ?? '') : '';
 };

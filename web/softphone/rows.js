@@ -26,7 +26,7 @@ export const canDial = ({ stage, view, pending }) =>
   stage === 'live' && view !== null && view.click_to_dial && pending === null;
 
 /** @param {RecentRow} row */
-export const isMissed = ({ direction, talk_seconds: talk, started_at: at }) => direction === 'inbound' && talk === null && at > 0;
+const isMissed = ({ direction, talk_seconds: talk, started_at: at }) => direction === 'inbound' && talk === null && at > 0;
 
 /** @param {Context} context @param {() => Model} model @returns {(row: RecentRow) => Component<RecentRow>} */
 export function callRow(context, model) {

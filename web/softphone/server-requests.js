@@ -12,7 +12,7 @@ const OFFERED = 10;
 // Salesforce refuses to search for less.
 const SHORTEST = 3;
 /** A dialog for a new record: it would cover the buttons of a call that rings. @param {any} pop */
-export const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(String(pop?.type ?? '').toLowerCase());
+const isDialog = (pop) => ['newrecord', 'new_record_modal'].includes(String(pop?.type ?? '').toLowerCase());
 
 /** @param {{[rule: string]: string}} rules @param {RecordRef[]} records */
 export const ruleFor = (rules, records) => rules[records.length === 0 ? 'none' : records.length === 1 ? 'one' : 'many'] ?? '';

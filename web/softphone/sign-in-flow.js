@@ -20,13 +20,18 @@ export function createSignInFlow(page, settings, origin, { connect, leave, send 
   const isDev = settings.sign_in === 'dev';
   /** Signing out (everywhere?) once the agent is available. @type {boolean|null} */
   let leaving = null;
+  // The server would refuse a second goodbye, and the agent read that the first one failed.
+  let isLeaving = false;
 
   /** @param {boolean} everywhere in every browser */
   async function signOutNow(everywhere) {
+    if (isLeaving) return;
+    isLeaving = true;
     page.unsay('account');
     model.accountOpen = false;
-    if (!(await signOut(origin, everywhere))) return page.say('signout', 'error', t('signout.failed'));
-    leave();
+    if (await signOut(origin, everywhere)) leave();
+    else page.say('signout', 'error', t('signout.failed'));
+    isLeaving = false;
   }
   /** @param {boolean} everywhere in every browser */
   async function askedToSignOut(everywhere) {

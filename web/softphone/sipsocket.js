@@ -10,7 +10,7 @@
 
 /** Another page has the phone; the agent has none. */
 export const TAKEN = 4010;
-export const NO_PHONE = 4011;
+const NO_PHONE = 4011;
 /** No goodbye was heard. https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const GONE = 1006;
 export const FINAL = [TAKEN, NO_PHONE];
