@@ -11,7 +11,7 @@ class CommandFailed(Exception):
 
 
 def create_private(path: Path) -> int:
-    """A new file that only its owner may read, open to be written. Raises CommandFailed."""
+    """A new file that only its owner may read, open for writing. Raises CommandFailed."""
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     except OSError as error:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     _demand_reachable(settings)
     observability.set_up(settings.log_level, settings.log_hash_key.get_secret_value())
-    # Before anything is asked: a secret that cannot be kept is lost for good.
+    # Before the request: a secret that cannot be stored is lost.
     descriptor = create_private(options.secret_file) if options.secret_file else None
     try:
         made = asyncio.run(register(settings))

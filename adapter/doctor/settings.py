@@ -61,7 +61,7 @@ def _sign_in(settings: Settings) -> Finding:
     if settings.sign_in != "dev":
         if settings.orgs_file is None and not settings.sign_in_client_secret.get_secret_value():
             text = "SOFTPHONE_SIGN_IN_CLIENT_SECRET is not set; `metadata` deploys an app with one."
-            return warn("sign-in", text, "Copy its Consumer Secret, unless your app asks for none.")
+            return warn("sign-in", text, "Copy its Consumer Secret, unless your app needs none.")
         return ok("sign-in", f"Agents sign in with {settings.sign_in.capitalize()}.")
     text = "SOFTPHONE_SIGN_IN is dev: anybody can sign in as anyone."
     if not is_for_this_machine(settings.public_url):

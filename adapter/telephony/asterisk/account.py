@@ -61,7 +61,7 @@ class AsteriskAccount:
         A user that contains a technology (PJSIP/ada&PJSIP/99100) is dialed as written.
         """
         if not _USER.fullmatch(user):
-            raise Rejected("user", f"Asterisk cannot have a user called {user!r}.")
+            raise Rejected("user", f"{user!r} cannot be a user in Asterisk.")
         text = user if "/" in user else self.device.format(user=user)
         phones = [part for part in text.split("&") if part]
         if self.has_browser_phone(user):

@@ -111,7 +111,7 @@ class CelLog:
             with self._engine.connect() as connection:
                 return list(connection.execute(query).mappings())
         except SQLAlchemyError as error:
-            raise Unknown(f"The log of events cannot be read ({type(error).__name__}).") from None
+            raise Unknown(f"The channel events cannot be read ({type(error).__name__}).") from None
 
     def _row_of(self, *, eventtime: object, **texts: object) -> CelRow:
         plain = {name: str(value or "") for name, value in texts.items()}

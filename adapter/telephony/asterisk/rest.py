@@ -143,7 +143,9 @@ def _error_of(answer: httpx.Response) -> Rejected | Unknown:
     """The error of an unsuccessful response."""
     status = answer.status_code
     if status == 500 and b"Allocation failed" in answer.content:
-        return Rejected(NO_PHONE, "No phone is registered there, or the phone system is stopping.")
+        return Rejected(
+            NO_PHONE, "No phone is registered there, or the phone system is shutting down."
+        )
     if status in {401, 403}:
         return Rejected(
             f"http-{status}", "The phone system refused the adapter's user. Tell your admin."
