@@ -1,30 +1,7 @@
 """Which orgs there are, as the settings or a file of several say.
 
-One org is described by the SOFTPHONE_ variables; several by a TOML file:
-
-    [[org]]
-    id = "00D…"                                   # 15 or 18 letters
-    domain = "https://acme.my.salesforce.com"     # My Domain, the issuer of its sign-ins
-    client_id = "3MVG9…"                          # of the app that agents sign in with
-    client_secret_file = "/run/secrets/acme"      # none for an app without a secret (PKCE alone)
-    origins = ["https://acme.lightning.force.com"]
-    directory_file = "/etc/softphone/acme.toml"   # optional
-    panel_file = "/etc/softphone/acme-panel.toml" # optional
-
-    [org.telephony]                               # its account at a provider
-    kind = "dialstack"                            # the only word that all kinds have
-    account = "acct_…"
-    token_file = "/run/secrets/acme-token"        # what ends in _file is read from there
-    webhook_secrets_file = "/run/secrets/acme-webhooks"   # a line each, several while rotating
-
-    [org.salesforce]                              # optional
-    surface = "open-cti"
-    client_id = "3MVG9…"                          # of the app that looks for Tasks
-    client_secret_file = "/run/secrets/acme-read-back"
-    task_status = "Completed"
-    task_extra_fields = ["Type=Call"]
-
-`account`, `token_file` and `webhook_secrets_file` may stand beside `id` instead, for DialStack.
+One org is described by the SOFTPHONE_ variables, several by a TOML file (docs/operations.md).
+`account`, `token_file` and `webhook_secrets_file` may stand beside `id`, as in older files.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from adapter.orgfile import orgs_of
 from adapter.orgs import DEV_ORG, Orgs
 from adapter.settings import WrongSetting
 from adapter.settings.environment import load
+
+ROOT = Path(__file__).parents[1]
 
 
 def org_text(folder: Path, letter: str, **wishes: str) -> str:
@@ -55,6 +58,18 @@ def test_each_org_has_its_own_account_and_secrets(tmp_path: Path) -> None:
     assert (b.account, b.telephony.options["token"]) == ("acct_b", "sk-b")
     assert orgs.of_origin("https://b.lightning.force.com/") is None
     assert orgs.of_id("00D00000000000c") is None
+
+
+def test_the_guides_example_is_a_file_that_is_read(tmp_path: Path) -> None:
+    """As it stands there, with files of our own in place of those that it names."""
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[\[org\]\].*?)```", guide, re.DOTALL)
+    for name in re.findall(r"/run/secrets/([\w.-]+)", example):
+        (tmp_path / name).write_text("" if name.endswith(".toml") else f"9f2c1e7a5b3d8064-{name}")
+    (org,) = read(tmp_path, example.replace("/run/secrets", str(tmp_path))).all
+    assert (org.account, org.salesforce.surface) == ("acct_acme", "open-cti")
+    assert org.salesforce.voice is not None
+    assert is_configured(org)
 
 
 def test_each_org_has_the_numbers_that_it_may_show(tmp_path: Path) -> None:
