@@ -154,14 +154,7 @@ def _texts(fields_in: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _record(record: RecordIn) -> Record:
-    return Record(
-        id=record.id,
-        name=record.name,
-        object_type=record.object_type,
-        account_id=record.account_id,
-        contact_id=record.contact_id,
-        person_account=record.person_account,
-    )
+    return Record(**dict(record))
 
 
 def _draft(message: WrapupIn) -> Draft:

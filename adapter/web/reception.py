@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from adapter.core.events import PageGreeted, SurfaceChosen
 from adapter.core.model import TelephonyUser
@@ -29,6 +29,7 @@ from adapter.tenants import Directory
 from adapter.web.outbox import Outbox
 from adapter.web.salesforceuser import SalesforceUserCheck
 from adapter.web.sessions import Sessions
+from adapter.web.socketdoor import first_text
 
 log = structlog.get_logger(__name__)
 
@@ -172,14 +173,7 @@ class Reception:
 async def _first(socket: web.WebSocketResponse, seconds: float) -> Hello | None:
     """The hello, if it is the first frame and comes in time."""
     try:
-        async with asyncio.timeout(seconds):
-            frame = await socket.receive()
-    except TimeoutError:
-        return None
-    if frame.type is not WSMsgType.TEXT:
-        return None
-    try:
-        message = decode(frame.data)
+        message = decode(await first_text(socket, seconds))
     except BadFrame:
         return None
     return message if isinstance(message, Hello) else None

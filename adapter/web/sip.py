@@ -36,7 +36,7 @@ from adapter.web.phonelines import SIGNED_OUT, TAKEN, UNUSED_SECONDS, PhoneLine,
 from adapter.web.reception import FLOOD, GONE, NO_HELLO, TRY_AGAIN
 from adapter.web.sessions import Sessions
 from adapter.web.sipguard import MAX_BYTES, NotAPhone, passed_on
-from adapter.web.socketdoor import SocketDoor
+from adapter.web.socketdoor import SocketDoor, first_text
 
 log = structlog.get_logger(__name__)
 
@@ -212,12 +212,7 @@ class SipProxy:
 
 async def _hello(socket: web.WebSocketResponse, seconds: float) -> dict[str, Any] | None:
     """The hello, with a ticket, if it is the first frame and comes in time."""
-    try:
-        async with asyncio.timeout(seconds):
-            frame = await socket.receive()
-    except TimeoutError:
-        return None
-    said = _object(frame.data) if frame.type is WSMsgType.TEXT else {}
+    said = _object(await first_text(socket, seconds))
     ticket = said.get("ticket")
     is_hello = said.get("type") == "hello" and isinstance(ticket, str) and 0 < len(ticket) < 256
     return said if is_hello else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from adapter.runtime.clock import Clock
 from adapter.web.address import NO_PROXIES, Proxies, address_of
@@ -62,3 +63,13 @@ class SocketDoor:
     def note_flood(self, address: str) -> None:
         """Who is there has sent too much: whoever comes from there next waits a little."""
         self._floods.note(address)
+
+
+async def first_text(socket: web.WebSocketResponse, seconds: float) -> str:
+    """What the first frame says; nothing where it is no text, or does not come in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            frame = await socket.receive()
+    except TimeoutError:
+        return ""
+    return str(frame.data) if frame.type is WSMsgType.TEXT else ""

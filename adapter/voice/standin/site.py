@@ -7,7 +7,7 @@ outbound calls are created as Salesforce does it, from what the page reports.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,7 @@ class Omni:
 def make_omni_org(stand_in: StandIn, omni: Omni, root: Path) -> web.Application:
     """The org's page and API as one application; `root` is the folder of the demo's files."""
     book = stand_in.book
-    config = {
-        "connector_url": omni.connector_url,
-        "org_id": omni.org_id,
-        "agent": omni.agent,
-        "beside": omni.beside,
-        "library": omni.library,
-        "labels": LABELS,
-    }
+    config = {**asdict(omni), "labels": LABELS}
 
     async def page(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(root / "omni" / "index.html")
