@@ -1,4 +1,4 @@
-"""Whether the org has a call center with our address, and agents in it: else the panel is blank.
+"""Checks that the org has a call center with the adapter's address and with agents.
 
 https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-callcenter.html
 """
@@ -26,19 +26,19 @@ _SETUP = "Setup → Call Centers"
 
 
 async def call_center_findings(ask: Ask, adapter_url: str) -> tuple[Finding, ...]:
-    """What the org says of itself, by the client that also looks for Tasks."""
+    """The findings, read by the client that also searches for Tasks."""
     try:
         centers, agents = await ask(CENTERS), await ask(AGENTS)
     except ReadBackFailed as error:
         text = f"The org's call centers cannot be read: {error}."
-        todo = "Let the run-as user view setup, or compare CTI Adapter URL and users by hand."
+        todo = "Let the run-as user view setup, or check CTI Adapter URL and users by hand."
         return (warn(_CHECK, text, todo),)
     counts = {str(row.get("CallCenterId")): int(row.get("agents") or 0) for row in agents}
     return tuple(judged(centers, counts, adapter_url))
 
 
 def judged(centers: Sequence[Row], agents: dict[str, int], adapter_url: str) -> Iterator[Finding]:
-    """Each call center with our address; without any, what addresses there are."""
+    """Each call center with the adapter's address; if there is none, the addresses found."""
     ours = [row for row in centers if _url(row) == adapter_url]
     if not ours:
         others = ", ".join(f"{row.get('InternalName')} has {_url(row)}" for row in centers[:5])
@@ -46,20 +46,20 @@ def judged(centers: Sequence[Row], agents: dict[str, int], adapter_url: str) -> 
         text = f"No call center has {adapter_url} as its CTI Adapter URL ({others})."
         todo = f"Correct the address in {_SETUP}; only a softphone without Open CTI needs none."
         yield warn(_CHECK, text, todo)
-    # One that was imported may stand unused beside one that was deployed.
+    # An imported one may exist, unused, beside a deployed one.
     for row in [row for row in ours if agents.get(str(row.get("Id")))] or ours:
         yield _one(str(row.get("InternalName")), _mode(row), agents.get(str(row.get("Id")), 0))
 
 
 def _one(name: str, mode: str, agents: int) -> Finding:
     if mode == "Classic":
-        text = f"{name} is for Classic alone: in Lightning the phone item stays empty."
+        text = f"{name} is only for Classic: in Lightning the phone item stays empty."
         todo = f"{_SETUP} → {name}: set Salesforce Compatibility Mode to Classic_and_Lightning."
         return fail(_CHECK, text, todo)
     if not agents:
         text = f"No active user is in {name}: the phone item stays empty, without an error."
         return fail(_CHECK, text, f"{_SETUP} → {name} → Manage Call Center Users.")
-    return ok(_CHECK, f"{name} has our address and {agents} active users.")
+    return ok(_CHECK, f"{name} has the adapter's address and {agents} active users.")
 
 
 def _url(row: Row) -> str:
@@ -67,7 +67,7 @@ def _url(row: Row) -> str:
 
 
 def _mode(row: Row) -> str:
-    """Classic is Salesforce's default; what cannot be read is left alone."""
+    """Classic is Salesforce's default; an unreadable value counts as right."""
     try:
         return str(json.loads(str(row.get("CustomSettings")))["reqSalesforceCompatibilityMode"])
     except (ValueError, KeyError, TypeError):

@@ -36,7 +36,7 @@ async def test_a_call_center_with_our_address_and_users_is_good() -> None:
     other = center("https://cti.other.example", name="Other")
     ((grade, text, todo),) = await found(other, center(f"{OURS}/"), SoftphoneCenter=3, Other=9)
     assert (grade, todo) == (Grade.OK, "")
-    assert text == "SoftphoneCenter has our address and 3 active users."
+    assert text == "SoftphoneCenter has the adapter's address and 3 active users."
 
 
 async def test_an_unused_call_center_beside_a_used_one_is_left_alone() -> None:
@@ -57,7 +57,7 @@ async def test_a_call_center_for_classic_alone_fails() -> None:
     """Salesforce's own default."""
     ((grade, text, _),) = await found(center(mode="Classic"), SoftphoneCenter=3)
     assert grade is Grade.FAIL
-    assert "for Classic alone" in text
+    assert "only for Classic" in text
 
 
 @pytest.mark.parametrize(
