@@ -21,10 +21,8 @@ from adapter.telephony.asterisk.rest import build_http as build_ari_http
 from adapter.telephony.dialstack.driver import DialStackDriver, build_http
 from adapter.telephony.dialstack.requests import USER_FIELDS
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
+from adapter.telephony.health import Observe
 from adapter.telephony.port import Driver, DriverStates
-
-Observe = Callable[[int, str], None]
-"""Told of each request that has ended: how long it took (ms), and what was wrong ("": nothing)."""
 
 
 @dataclass(frozen=True, slots=True)

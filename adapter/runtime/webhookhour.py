@@ -12,6 +12,7 @@ from typing import Any
 from adapter.core.facts import Source
 from adapter.runtime.intake import Reader
 from adapter.storage.board import BoardDelivery
+from adapter.telephony.health import percentile
 
 MINUTE_MS = 60_000
 MINUTES = 60
@@ -65,8 +66,8 @@ def _point(minute: int, deliveries: list[BoardDelivery], update_of: Reader) -> P
         "at": minute * MINUTE_MS,
         "count": len(deliveries),
         "errors": len(deliveries) - len(readable),
-        "p50": _rank(lags, 0.5),
-        "p95": _rank(lags, 0.95),
+        "p50": percentile(lags, 0.5),
+        "p95": percentile(lags, 0.95),
     }
 
 
@@ -78,9 +79,3 @@ def _lag(delivery: BoardDelivery, update_of: Reader) -> int | None:
     times = (facts.started, facts.picked_up, facts.connected, facts.ended, facts.transferred)
     said = [known.value for known in times if known is not None and known.source >= Source.EVENT]
     return max(0, delivery.at - max(said)) if said else None
-
-
-def _rank(ordered: list[int], share: float) -> int | None:
-    if not ordered:
-        return None
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

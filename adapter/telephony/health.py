@@ -9,6 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+Observe = Callable[[int, str], None]
+"""Called after each request with its duration (ms) and its trouble ("": none)."""
+
 WINDOW_MS = 300_000
 """The window that the figures cover."""
 
@@ -62,13 +65,14 @@ class Health:
         return Vitals(
             requests=len(recent),
             failed=len(troubles),
-            p50_ms=_percentile(taken, 0.5),
-            p95_ms=_percentile(taken, 0.95),
+            p50_ms=percentile(taken, 0.5),
+            p95_ms=percentile(taken, 0.95),
             last_answer_at=answers[-1].at if answers else None,
             last_trouble_at=troubles[-1].at if troubles else None,
             last_trouble=troubles[-1].trouble if troubles else "",
         )
 
 
-def _percentile(ascending: list[int], share: float) -> int | None:
+def percentile(ascending: list[int], share: float) -> int | None:
+    """The value below which that share of them is (0 to 1); None of nothing."""
     return ascending[min(len(ascending) - 1, int(len(ascending) * share))] if ascending else None

@@ -19,6 +19,7 @@ import httpx
 from adapter.outbound import build_client
 from adapter.telephony.asterisk.account import AsteriskAccount
 from adapter.telephony.asterisk.hostlookup import HostLookup
+from adapter.telephony.health import Observe
 from adapter.telephony.port import Rejected, Unknown
 
 CONNECT_SECONDS = 3.0
@@ -39,9 +40,6 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-
-Observe = Callable[[int, str], None]
-"""Called after each request with its duration (ms) and its trouble ("": none)."""
 
 
 def build_http(account: AsteriskAccount) -> httpx.AsyncClient:

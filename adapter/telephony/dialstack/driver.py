@@ -17,6 +17,7 @@ from adapter.core.availability import Status
 from adapter.telephony.dialstack import cdr, meaning, requests, wire
 from adapter.telephony.dialstack.signing import TOLERANCE_SECONDS
 from adapter.telephony.dialstack.webhook import PATH, open_webhook
+from adapter.telephony.health import Observe
 from adapter.telephony.port import (
     MOST_USERS,
     Action,
@@ -57,9 +58,6 @@ def build_http(
 
 
 _RECORDING = {Action.PAUSE_RECORDING: "pause", Action.RESUME_RECORDING: "resume"}
-
-Observe = Callable[[int, str], None]
-"""Called after each request with its duration (ms) and its trouble ("": none)."""
 
 
 @dataclass(eq=False, repr=False)
