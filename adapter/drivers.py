@@ -106,7 +106,7 @@ def _kind(org: Org) -> Kind:
     kind = KINDS.get(org.telephony.kind)
     if kind is None:
         raise WrongSetting(
-            f"SOFTPHONE_PROVIDER, or kind in [org.telephony], is one of {', '.join(KINDS)}, "
+            f"SOFTPHONE_PROVIDER, or kind in [org.telephony], must be one of {', '.join(KINDS)}, "
             f"not {org.telephony.kind!r}"
         )
     return kind

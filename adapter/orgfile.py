@@ -234,10 +234,10 @@ def _demand_texts(row: dict[str, Any]) -> None:
     for name, value in row.items():
         if name in {"origins", "caller_ids"}:
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-                raise ValueError(f'{name} is a list of texts, such as ["…"]')
+                raise ValueError(f'{name} must be a list of texts, such as ["…"]')
         elif name in {"telephony", "salesforce"}:
             if not isinstance(value, dict):
-                raise ValueError(f"{name} is a table, which begins with [org.{name}]")
+                raise ValueError(f"{name} must be a table that begins with [org.{name}]")
         elif not isinstance(value, str):
             raise ValueError(f"{name} must be a text in quotation marks")
 

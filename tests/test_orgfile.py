@@ -104,9 +104,12 @@ def test_no_secret_shows_in_an_orgs_text(tmp_path: Path) -> None:
         ({"tokens": '"sk"'}, "has no tokens"),
         ({"account": ""}, "needs account"),
         ({"token_file": '"/nowhere"'}, "No such file"),
-        ({"origins": '"https://b.lightning.force.com"'}, "origins is a list of texts"),
+        ({"origins": '"https://b.lightning.force.com"'}, "origins must be a list of texts"),
         ({"id": "5"}, "id must be a text in quotation marks"),
-        ({"salesforce": '"lwc"'}, r"salesforce is a table, which begins with \[org.salesforce\]"),
+        (
+            {"salesforce": '"lwc"'},
+            r"salesforce must be a table that begins with \[org.salesforce\]",
+        ),
     ],
 )
 def test_what_would_mix_two_orgs_up_is_refused(
