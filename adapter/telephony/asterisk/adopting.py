@@ -36,7 +36,7 @@ def adopted(
             calls[root] = _with_caller(calls.get(root), root, channel, leg)
         elif name is not None:
             calls[name.root] = _with_leg(calls.get(name.root), name, channel, leg)
-    inside = {bridge.id: bridge.channels for bridge in bridges}
+    inside = {bridge.id: bridge.channels or () for bridge in bridges}
     return tuple(_inferred(call, inside.get(ids.bridge(call.root)), now) for call in calls.values())
 
 

@@ -67,6 +67,8 @@ class CallBoard:
 
     def _is_copy(self, event: Event) -> bool:
         mark = event.fingerprint
+        if not event.timestamp:
+            return False  # nothing tells it from a later one
         if mark in self._copies:
             return True
         self._copies[mark] = None

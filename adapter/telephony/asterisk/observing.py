@@ -20,10 +20,11 @@ def observe(call: Steered, event: Event) -> Steered:
 
 def _observe_bridge(call: Steered, event: Event) -> Steered:
     """Note which legs are in the call's bridge; each bridge event lists all of them."""
-    if event.bridge is None or event.bridge.id != ids.bridge(call.root):
+    bridge = event.bridge
+    if bridge is None or bridge.channels is None or bridge.id != ids.bridge(call.root):
         return call
     for role, leg in roles(call):
-        inside = leg.id in event.bridge.channels
+        inside = leg.id in bridge.channels
         if inside is not leg.inside and (inside or leg.inside is not None):
             call = with_leg(call, role, replace(leg, inside=inside))
     return call

@@ -74,10 +74,10 @@ class Channel(Struct, frozen=True):
 
 
 class Bridge(Struct, frozen=True):
-    """One bridge, with the ids of the channels in it."""
+    """One bridge, with the ids of the channels in it; None: it does not say."""
 
     id: str
-    channels: tuple[str, ...] = ()
+    channels: tuple[str, ...] | None = None
 
 
 class Recording(Struct, frozen=True):

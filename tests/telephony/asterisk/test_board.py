@@ -33,6 +33,8 @@ def test_a_copy_of_an_event_is_taken_once() -> None:
     for number in range(boards.REMEMBERED):
         board.take(event("ChannelVarset", f"x{number}", 1))
     assert board.take(START) is not None  # the first of so many is forgotten
+    timeless = replace(event("ChannelHold", "c1-d0", 1, "Up"), timestamp="")
+    assert None not in [board.take(timeless) for _ in range(2)]  # it may be a second one
     heard = [board.take(one) for one in trace("duplicates")]
     assert len([step for step in heard if step is None]) > 5
 

@@ -23,6 +23,8 @@ def test_who_is_in_the_bridge_is_told_whole_by_each_event_of_it() -> None:
     assert [leg.inside for leg in call.legs] == [True, False]
     elsewhere = replace(outside(5, "c1-d0"), bridge=Bridge("other", ()))
     assert observe(call, elsewhere).legs == call.legs
+    silent = replace(outside(5, "c1-d0"), bridge=Bridge("c1-b"))
+    assert observe(call, silent).legs == call.legs
 
 
 def test_each_event_is_noted_as_later_than_the_one_before() -> None:
