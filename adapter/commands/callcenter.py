@@ -56,8 +56,8 @@ def add_center_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--width", type=int, default=400, help="width of the panel, in pixels")
     for name in ("outside", "long-distance", "international"):
-        told = f"digits dialed before {name.replace('-', ' ')} calls; none where the phone system"
-        parser.add_argument(f"--{name}-prefix", default="", help=f"{told} accepts +1 202 555 0143")
+        usage = f"digits dialed before {name.replace('-', ' ')} calls; none where the phone system"
+        parser.add_argument(f"--{name}-prefix", default="", help=f"{usage} accepts +1 202 555 0143")
     parser.add_argument(
         "--channel",
         default="",
@@ -117,9 +117,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _demand(found: Iterable[Problem]) -> None:
-    told = "; ".join(str(problem) for problem in found)
-    if told:
-        raise CommandFailed(f"{told} (the addresses come from SOFTPHONE_PUBLIC_URL)")
+    text = "; ".join(str(problem) for problem in found)
+    if text:
+        raise CommandFailed(f"{text} (the addresses come from SOFTPHONE_PUBLIC_URL)")
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -130,7 +130,7 @@ def _check(options: argparse.Namespace) -> int:
         raise CommandFailed(f"cannot read {path}: {error.strerror}") from error
     except NotXml as error:
         raise CommandFailed(f"cannot read {path}: {error}") from error
-    facts = {"ok": not found, "file": str(path), "problems": [asdict(one) for one in found]}
+    facts = {"ok": not found, "file": str(path), "problems": [asdict(problem) for problem in found]}
     count = f"{path}: {len(found) or 'no'} problem{'' if len(found) == 1 else 's'}"
-    console.answer(options, facts, "".join(f"{one}\n" for one in (*found, count)))
+    console.answer(options, facts, "".join(f"{line}\n" for line in (*found, count)))
     return 1 if found else 0

@@ -40,19 +40,19 @@ def run(options: argparse.Namespace) -> int:
         return 1
     erased = asyncio.run(_erase(settings, sought, scope))
     compact(settings.database_url)
-    told = {"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining}
-    console.answer(options, told, _said(erased))
+    facts = {"erased": erased.counts, "tasks": erased.tasks, "remaining": erased.remaining}
+    console.answer(options, facts, _text(erased))
     return 1 if erased.remaining else 0
 
 
-def _said(erased: Erased) -> str:
+def _text(erased: Erased) -> str:
     """For people: how much was erased, what Salesforce still has, what stays."""
     rows = [(name, count) for name, count in erased.counts.items() if count]
     text = "Erased:\n" + console.table(rows) if rows else "There was nothing to erase.\n"
     if erased.tasks:
         text += "Tasks in Salesforce, not changed: " + ", ".join(erased.tasks) + "\n"
     if erased.remaining:
-        left = [(one["kind"], one["id"], one["why"]) for one in erased.remaining]
+        left = [(row["kind"], row["id"], row["why"]) for row in erased.remaining]
         text += "Not erased:\n" + console.table(left)
     return text
 

@@ -20,11 +20,11 @@ def run(options: argparse.Namespace) -> int:
     url = load().database_url
     with console.bar("migrating") as advance:
         done = upgrade(url, lambda name, at, of: advance(1, f"revision {name}, {at} of {of}"))
-    console.answer(options, asdict(done), told(done))
+    console.answer(options, asdict(done), sentence(done))
     return 0
 
 
-def told(done: Migration) -> str:
+def sentence(done: Migration) -> str:
     """One line for people."""
     if done.is_later:
         return f"The tables belong to a later release ({done.after}). Nothing was changed.\n"

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if not any(found.values()):
         raise CommandFailed(f"the store has no {options.kind} {options.id}")
     facts = {"kind": options.kind, "id": options.id, "times": "Unix milliseconds", **found}
-    console.answer(options, facts, told(found))
+    console.answer(options, facts, as_text(found))
     return 0
 
 
@@ -50,7 +50,7 @@ async def _look(url: str, kind: str, name: str) -> Found:
         await reader.close()
 
 
-def told(found: Found) -> str:
+def as_text(found: Found) -> str:
     """For people: a section for each row, readable times, one line for each delivery."""
     parts = []
     for table, rows in found.items():

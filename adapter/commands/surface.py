@@ -61,19 +61,19 @@ def run(options: argparse.Namespace) -> int:
             "Salesforce Voice is not set up: set SOFTPHONE_VOICE_URL and its companions"
         )
     key = AgentKey(org.org_id, options.user)
-    told = asyncio.run(_move(settings, key, options.surface))
+    moved = asyncio.run(_move(settings, key, options.surface))
     log.info("surface.chosen", agent=str(key), surface=options.surface)
-    console.answer(options, told, _said(told))
+    console.answer(options, moved, _sentence(moved))
     return 0
 
 
-def _said(told: dict[str, Any]) -> str:
-    where = "works with the page that connects first" if told["surface"] == ANY else "works with"
-    name = "" if told["surface"] == ANY else f" {told['surface']}"
-    text = f"{told['agent']} {where}{name}.\n"
-    if told["unfinished"]:
+def _sentence(moved: dict[str, Any]) -> str:
+    where = "works with the page that connects first" if moved["surface"] == ANY else "works with"
+    name = "" if moved["surface"] == ANY else f" {moved['surface']}"
+    text = f"{moved['agent']} {where}{name}.\n"
+    if moved["unfinished"]:
         text += "Call logs to be finished on the surface where they were started: " + ", ".join(
-            told["unfinished"]
+            moved["unfinished"]
         )
         text += "\n"
     return text
@@ -91,8 +91,8 @@ async def _move(settings: Settings, key: AgentKey, surface: str) -> dict[str, An
         if "in a call" in turn.ignored:
             raise CommandFailed("This agent is on a call. Try again when it is over.")
         logs, save = (await agents.snapshot(key)).logs, agents.policy_of(key).save
-        left = (one for one in logs if not may_save(one, route, clock.now(), save))
-        unfinished = [one.log_id for one in left]
+        left = (call_log for call_log in logs if not may_save(call_log, route, clock.now(), save))
+        unfinished = [call_log.log_id for call_log in left]
         return {"agent": str(key), "surface": surface, "unfinished": unfinished}
     finally:
         await hints.close()

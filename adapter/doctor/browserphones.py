@@ -43,7 +43,7 @@ def _listed(org: Org) -> bool:
     try:
         entries = read_entries(org.directory_file) if org.directory_file else ()
     except DirectoryError:
-        return False  # told already
+        return False  # Reported already.
     return any(entry.browser_phone == "yes" for entry in entries)
 
 

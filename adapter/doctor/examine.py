@@ -43,9 +43,9 @@ async def examine(
         socket_finding(settings, tls),
         voice_api_findings(orgs, clock),
     )
-    told = settings_findings(environment, settings, orgs)
+    own = settings_findings(environment, settings, orgs)
     return (
-        *told,
+        *own,
         version_finding(settings, clock.now()),
         *dialing_findings(settings),
         *voice_findings(settings, orgs, clock.now()),

@@ -60,13 +60,13 @@ def table(findings: Sequence[Finding]) -> str:
 
 def _lines(finding: Finding, wide: int) -> list[str]:
     head = f"{finding.grade.value:<4}  {finding.check:<{wide}}  "
-    told = textwrap.wrap(finding.text, WIDTH - len(head)) or [""]
+    lines = textwrap.wrap(finding.text, WIDTH - len(head)) or [""]
     todo = textwrap.wrap(finding.todo, WIDTH - len(head) - 2)
-    told += [f"{'->' if number == 0 else '  '} {line}" for number, line in enumerate(todo)]
-    return [(head if number == 0 else " " * len(head)) + line for number, line in enumerate(told)]
+    lines += [f"{'->' if number == 0 else '  '} {line}" for number, line in enumerate(todo)]
+    return [(head if number == 0 else " " * len(head)) + line for number, line in enumerate(lines)]
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """One JSON object for programs."""
-    told = {"ok": exit_code(findings) == 0, "findings": [asdict(finding) for finding in findings]}
-    return json.dumps(told, indent=2) + "\n"
+    report = {"ok": exit_code(findings) == 0, "findings": [asdict(finding) for finding in findings]}
+    return json.dumps(report, indent=2) + "\n"

@@ -74,8 +74,8 @@ async def _sign_in(
 
 
 def _app(org: Org, answer: httpx.Response, callback: str) -> Finding:
-    said = f"{answer.headers.get('Location', '')} {answer.text}"
-    error = _ERROR.search(said)
+    reply = f"{answer.headers.get('Location', '')} {answer.text}"
+    error = _ERROR.search(reply)
     if error is None and answer.status_code < 400:
         return ok("sign-in app", f"{org.domain} knows the Consumer Key and the callback URL.")
     code = error.group(1) if error else f"status {answer.status_code}"

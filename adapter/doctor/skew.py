@@ -34,10 +34,10 @@ class Skew:
     async def see(self, response: httpx.Response | Response) -> None:
         """Read the Date of an answer that has just arrived."""
         try:
-            said = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+            sent_at = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
         except ValueError:
             return
-        self._seconds = self.clock.now() / 1000 - said
+        self._seconds = self.clock.now() / 1000 - sent_at
 
     def finding(self) -> tuple[Finding, ...]:
         """The finding; none if no answer had a Date."""

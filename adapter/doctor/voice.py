@@ -22,11 +22,11 @@ SOON_MS = 30 * 86_400_000
 
 def voice_findings(settings: Settings, orgs: Orgs, now_ms: int) -> tuple[Finding, ...]:
     """Nothing if no org has Salesforce Voice; `now_ms` in Unix milliseconds."""
-    told: list[Finding] = []
+    findings: list[Finding] = []
     for org in orgs.all:
         if (voice := org.salesforce.voice) is not None:
-            told += [_key(org, voice.key), _certificate(org, voice, now_ms)]
-    return (*told, _library(settings.voice_library)) if told else ()
+            findings += [_key(org, voice.key), _certificate(org, voice, now_ms)]
+    return (*findings, _library(settings.voice_library)) if findings else ()
 
 
 def _certificate(org: Org, voice: VoiceSide, now_ms: int) -> Finding:
@@ -83,9 +83,9 @@ def _library(path: Path | None) -> Finding:
     if not version:
         todo = "Fetch it with scripts/voice-library."
         return fail("voice library", f"{path} is not Salesforce's connector library.", todo)
-    said = f"{path} has the layout of version {version}."
+    summary = f"{path} has the layout of version {version}."
     return (
-        ok("voice library", said)
+        ok("voice library", summary)
         if version == "4.8"
-        else warn("voice library", said, "Use 4.8 if you can.")
+        else warn("voice library", summary, "Use 4.8 if you can.")
     )

@@ -26,11 +26,11 @@ _MEANING = {
 
 async def voice_api_findings(orgs: Orgs, clock: Clock) -> tuple[Finding, ...]:
     """For each org with Salesforce Voice and a key that can sign."""
-    told: list[Finding] = []
+    findings: list[Finding] = []
     for org in orgs.all:
         if org.salesforce.voice is not None:
-            told += await _asked(org, org.salesforce.voice, clock)
-    return tuple(told)
+            findings += await _asked(org, org.salesforce.voice, clock)
+    return tuple(findings)
 
 
 async def _asked(org: Org, voice: VoiceSide, clock: Clock) -> list[Finding]:

@@ -53,7 +53,7 @@ def _dotenv() -> dict[str, str]:
     """The lines of `.env`. Raises WrongSetting."""
     if not os.path.lexists(DOTENV):
         return {}
-    # Some editors put a mark before UTF-8 text, which would be part of the first name.
+    # Some editors put a byte order mark before UTF-8 text, which would be part of the first name.
     lines = tuple(parse_stream(io.StringIO(_read(DOTENV, encoding="utf-8-sig"))))
     if wrong := [line.original.line for line in lines if line.error]:
         numbers = ", ".join(map(str, wrong))
@@ -81,18 +81,20 @@ def _stranger(variable: str, known: set[str]) -> str:
     return f"{variable} is not a setting and was ignored.{hint}"
 
 
-def load(told: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+def load(variables: Mapping[str, str] | None = None, **overrides: object) -> Settings:
     """The settings of this environment. Raises WrongSetting with a line for each wrong one."""
-    env = environment() if told is None else told
+    env = environment() if variables is None else variables
     values, wrong = _values(env)
     values |= overrides
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        wrong |= {str(one["loc"][0]): _sentence(one) for one in error.errors()}
+        wrong |= {str(detail["loc"][0]): _sentence(detail) for detail in error.errors()}
         right = {name: value for name, value in values.items() if name not in wrong}
         settings = Settings.model_validate(right)
-    together = [said for fields, said in contradictions(settings) if not fields & wrong.keys()]
+    together = [
+        sentence for fields, sentence in contradictions(settings) if not fields & wrong.keys()
+    ]
     if wrong or together:
         raise WrongSetting("\n".join([*wrong.values(), *together, *unknown_variables(env)]))
     return settings
@@ -103,12 +105,12 @@ def _values(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values, wrong = {}, {}
     for name in Settings.model_fields:
         variable = PREFIX + name.upper()
-        # A literal is compared as it is, so blanks around it go here, and a carriage return too.
-        said = env.get(variable, "").strip()
-        if _IN_QUOTES.fullmatch(said):
+        # A literal is compared as it is, so surrounding blanks and a carriage return go here.
+        value = env.get(variable, "").strip()
+        if _IN_QUOTES.fullmatch(value):
             wrong[name] = f"{variable}: {QUOTED}"
-        elif said:
-            values[name] = said
+        elif value:
+            values[name] = value
         elif path := env.get(f"{variable}{_FILE}", "").strip():
             try:
                 values[name] = _read(path).strip()
@@ -130,19 +132,19 @@ def _sentence(error: Mapping[str, Any]) -> str:
     """The variable, what it must be, and what it is; the value of a secret is not shown."""
     name = str(error["loc"][0])
     field = Settings.model_fields[name]
-    said = re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
-    said = _PLAINLY.get(error["type"], said)
+    sentence = re.sub("^(Input|String) should", "must", error["msg"].removeprefix("Value error, "))
+    sentence = _PLAINLY.get(error["type"], sentence)
     if error["type"] == "string_pattern_mismatch":
-        said = f"must look like {' or '.join(map(str, field.examples or ()))}"
-    shown = "" if field.annotation is SecretStr else _shown(error["input"], said)
-    return f"{PREFIX}{name.upper()}: {said}{shown}"
+        sentence = f"must look like {' or '.join(map(str, field.examples or ()))}"
+    shown = "" if field.annotation is SecretStr else _shown(error["input"], sentence)
+    return f"{PREFIX}{name.upper()}: {sentence}{shown}"
 
 
-def _shown(value: object, said: str) -> str:
+def _shown(value: object, sentence: str) -> str:
     """The value read, unless the sentence already contains it or it may be a password."""
     if not isinstance(value, str) or "@" in value:
         return ""
-    if any(repr(part.strip()) in said for part in value.split(",")):
+    if any(repr(part.strip()) in sentence for part in value.split(",")):
         return ""
     short = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
     return f" (it is {short!r})"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter import cli
-from adapter.commands.erase_number import _said
+from adapter.commands.erase_number import _text
 from adapter.runtime.privacy import Erased
 from adapter.storage.filelock import FileLock
 from adapter.storage.open import open_store
@@ -81,7 +81,7 @@ def test_what_is_not_in_salesforce_yet_ends_with_1(
 def test_people_read_what_went_and_what_stays() -> None:
     """Counts that are not nothing, the Tasks that Salesforce has, and a reason a line."""
     remaining = [{"kind": "call_log", "id": "log_1", "agent": "00D1/0051", "why": "not done yet"}]
-    text = _said(Erased({"recent": 2, "notices": 0}, ["00T1", "00T2"], remaining))
+    text = _text(Erased({"recent": 2, "notices": 0}, ["00T1", "00T2"], remaining))
     assert text.splitlines() == [
         "Erased:",
         "recent  2",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.commands.migrate import run, told
+from adapter.commands.migrate import run, sentence
 from adapter.storage.filelock import FileLock
 from adapter.storage.migrate import Migration
 from adapter.storage.port import StorageError
@@ -38,10 +38,10 @@ def test_what_was_done_is_told_to_people_and_programs(
 
 def test_each_outcome_has_its_sentence() -> None:
     """Also the one that a release which was taken back meets."""
-    assert told(Migration(None, "0002", ("0001", "0002"))).startswith(
+    assert sentence(Migration(None, "0002", ("0001", "0002"))).startswith(
         "The tables went from nothing"
     )
-    assert told(Migration("0001", "0002", ("0002",))).startswith(
+    assert sentence(Migration("0001", "0002", ("0002",))).startswith(
         "The tables went from 0001 to 0002"
     )
-    assert "a later release (9999)" in told(Migration("9999", "9999", is_later=True))
+    assert "a later release (9999)" in sentence(Migration("9999", "9999", is_later=True))
