@@ -12,10 +12,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.storage import migrate
+from adapter.storage.reasons import reason
 
 LITTLE_BYTES = 1_000_000_000
 FULL_BYTES = 100_000_000
@@ -25,20 +26,11 @@ MIGRATE = "Run: python -m adapter migrate"
 
 def database_findings(url: str) -> Iterator[Finding]:
     """Check without creating or changing anything."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        yield fail("database", "The database's address cannot be read.", _ADDRESS)
-        return
+    parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         yield from _sqlite(Path(parsed.database or ""))
-    elif parsed.get_backend_name() in {"postgresql", "postgres"}:
-        yield from _tables(migrate.sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
     else:
-        yield fail("database", f"{parsed.get_backend_name()} is not supported.", _ADDRESS)
-
-
-_ADDRESS = "SOFTPHONE_DATABASE_URL must begin with sqlite:/// or postgresql://"
+        yield from _tables(migrate.sqlalchemy_url(url), "The PostgreSQL database", MIGRATE)
 
 
 def _sqlite(file: Path) -> Iterator[Finding]:
@@ -79,7 +71,7 @@ def _tables(url: str, name: str, todo: str) -> Iterator[Finding]:
     try:
         found = _revision(url)
     except (SQLAlchemyError, ImportError) as error:
-        text = f"{name} cannot be read ({type(error).__name__})."
+        text = f"{name} cannot be read: {reason(error)}."
         yield fail(
             "database", text, "Check SOFTPHONE_DATABASE_URL, and that the server is running."
         )

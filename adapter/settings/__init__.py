@@ -18,6 +18,7 @@ from adapter.settings.dialing import DialingSettings
 from adapter.settings.rules import (
     Texts,
     each,
+    is_database_url,
     is_endpoint,
     is_network,
     milliseconds,
@@ -29,7 +30,6 @@ from adapter.settings.telephony import TelephonySettings
 PREFIX = "SOFTPHONE_"
 _ORG_ID = re.compile(r"00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 ANYBODY = f"{PREFIX}SIGN_IN=dev lets anybody sign in as anyone, so it requires {PREFIX}"
-_DATABASES = ("sqlite://", "postgresql://", "postgres://")
 
 
 class WrongSetting(Exception):
@@ -69,10 +69,10 @@ class Settings(TelephonySettings, DialingSettings, SalesforceSettings):
     @field_validator("database_url")
     @classmethod
     def _is_a_databases(cls, value: str) -> str:
-        """The address is not shown, because it may contain a password."""
-        if not value.startswith(_DATABASES):
+        if not is_database_url(value):
             raise ValueError(
-                "must begin with postgresql:// or sqlite:///, as in sqlite:///var/softphone.db"
+                "must be sqlite:///path, or postgresql://user:password@host:port/name (in a "
+                "password write %40 for @, %2F for /, %23 for # and %25 for %)"
             )
         return value
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
@@ -74,6 +75,20 @@ def why_weak(secret: str) -> str:
 def split_secrets(text: str) -> tuple[str, ...]:
     """Several secrets during a rotation: separated by commas, or one per line in a file."""
     return tuple(part.strip() for part in re.split("[,\n]", text) if part.strip())
+
+
+def is_database_url(text: str) -> bool:
+    """Whether SQLAlchemy and libpq can both read it."""
+    scheme, _, rest = text.partition("://")
+    if scheme == "sqlite":
+        return bool(rest.strip("/"))
+    try:
+        # Raises where the port is no number, or a bracket is left open.
+        port = urlsplit(text).port
+    except ValueError:
+        return False
+    plain = re.fullmatch(r"([^%\s#]|%[0-9A-Fa-f]{2})*", rest)
+    return scheme in {"postgresql", "postgres"} and plain is not None and port != 0
 
 
 def demand_one_word(secret: str) -> None:
