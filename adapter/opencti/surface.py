@@ -19,18 +19,6 @@ from adapter.salesforce.savecall import go, update
 from adapter.salesforce.tasklog import TaskRules, create_fields, task_fields
 
 
-def save(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
-    """The go for an attempt: the exact saveLog, fixed when the accept is committed."""
-    if attempt.record_id and log.saved is not None:
-        value = update(log, log.saved.fields, attempt, rules)
-        if len(value) == 1:
-            # Only the work has ended; Salesforce would refuse a save without any field.
-            value["CallDisposition"] = task_fields(attempt.fields, rules)["CallDisposition"]
-    else:
-        value = create_fields(attempt.fields, rules)
-    return {**go(log, attempt, "saveLog", value), **_work_of(log, attempt, rules)}
-
-
 def _work_of(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]:
     """The Sales Engagement work that this save completes: outbound, once, with the final save.
 
@@ -49,54 +37,46 @@ def _work_of(log: CallLog, attempt: Attempt, rules: TaskRules) -> dict[str, Any]
     return {"work": {"work_id": log.work_id, "attributes": attributes}}
 
 
-def work_done(log: CallLog, rules: TaskRules) -> dict[str, Any] | None:
-    """Completes the work of a Task that a read-back found; None if there is no work."""
-    if log.attempt is None or log.saved is None:
-        return None
-    work = _work_of(log, replace(log.attempt, record_id=""), rules).get("work")
-    if work is None:
-        return None
-    attributes = {"taskId": log.saved.record_id, **work["attributes"]}
-    return {"type": "complete", "work": {"work_id": log.work_id, "attributes": attributes}}
-
-
-def read_back(ask_id: str, log_id: str, apex_class: str) -> dict[str, Any]:
-    """Asks for the call's Tasks by the Apex class that we ship."""
-    args = {"apexClass": apex_class, "methodName": "find", "methodParams": f"callObject={log_id}"}
-    return {"type": "ask", "ask_id": ask_id, "call": {"method": "runApex", "args": args}}
-
-
-def found_tasks(value: Any) -> tuple[str, ...] | None:
-    """The Task ids in a read-back's answer; None if the value is not an answer.
-
-    The class returns a JSON array of ids.
-    """
-    ids = returned(value)
-    if not isinstance(ids, list) or not all(isinstance(i, str) and is_record_id(i) for i in ids):
-        return None
-    return tuple(ids)
-
-
 class OpenCti(TaskCalls):
     """The calls of one org's pages (page.port.PageCalls)."""
 
     __slots__ = ()
 
     def save(self, log: CallLog, attempt: Attempt) -> dict[str, Any]:
-        """The go."""
-        return save(log, attempt, self.rules)
+        """The go for an attempt: the exact saveLog, fixed when the accept is committed."""
+        if attempt.record_id and log.saved is not None:
+            value = update(log, log.saved.fields, attempt, self.rules)
+            if len(value) == 1:
+                # Only the work has ended; Salesforce would refuse a save without any field.
+                every = task_fields(attempt.fields, self.rules)
+                value["CallDisposition"] = every["CallDisposition"]
+        else:
+            value = create_fields(attempt.fields, self.rules)
+        return {**go(log, attempt, "saveLog", value), **_work_of(log, attempt, self.rules)}
 
     def complete(self, log: CallLog) -> dict[str, Any] | None:
-        """The Sales Engagement work that a found Task completes."""
-        return work_done(log, self.rules)
+        """Completes the work of a Task that a read-back found; None if there is no work."""
+        if log.attempt is None or log.saved is None:
+            return None
+        work = _work_of(log, replace(log.attempt, record_id=""), self.rules).get("work")
+        if work is None:
+            return None
+        attributes = {"taskId": log.saved.record_id, **work["attributes"]}
+        return {"type": "complete", "work": {"work_id": log.work_id, "attributes": attributes}}
 
     def read_back(self, log_id: str) -> dict[str, Any]:
-        """The request's id is the log's, so nothing needs to be remembered for the answer."""
-        return read_back(log_id, log_id, self.apex_class)
+        """Asks for the call's Tasks; the request's id is the log's, so nothing is remembered."""
+        return self.ask(log_id, "find", f"callObject={log_id}")
 
     def found_records(self, value: Any) -> tuple[str, ...] | None:
-        """The Task ids."""
-        return found_tasks(value)
+        """The Task ids in a read-back's answer; None if the value is not an answer.
+
+        The class returns a JSON array of ids.
+        """
+        ids = returned(value)
+        if isinstance(ids, list) and all(isinstance(i, str) and is_record_id(i) for i in ids):
+            return tuple(ids)
+        return None
 
 
 SURFACE = Surface("open-cti", Route.PAGE)

@@ -14,25 +14,6 @@ from adapter.salesforce.saveerrors import save_errors
 from adapter.salesforce.tasklog import TaskRules
 
 
-def who_am_i(nonce: str, apex_class: str) -> dict[str, Any]:
-    """Asks for the page's Salesforce user by the same class; the answer repeats the nonce."""
-    args = {"apexClass": apex_class, "methodName": "whoAmI", "methodParams": f"nonce={nonce}"}
-    return {"type": "ask", "ask_id": nonce, "call": {"method": "runApex", "args": args}}
-
-
-def who_runs(value: Any, nonce: str) -> tuple[str, str] | None:
-    """Org id and user id of that answer, 15 characters each; None if it is not an answer."""
-    answer = returned(value)
-    if not isinstance(answer, dict) or answer.get("nonce") != nonce:
-        return None
-    org, user = answer.get("org"), answer.get("user")
-    if not (
-        isinstance(org, str) and isinstance(user, str) and is_record_id(org) and is_record_id(user)
-    ):
-        return None
-    return org[:15], user[:15]
-
-
 def returned(value: Any) -> Any:
     """The JSON that an Apex method returned; runApex passes it in `runApex` or directly."""
     answer = value.get("runApex", value) if isinstance(value, dict) else value
@@ -44,23 +25,6 @@ def returned(value: Any) -> Any:
         return None
 
 
-def pop(effect: PopScreen) -> dict[str, Any]:
-    """The frame for a ringing call: open the panel, search by number, pop by the layout's rules.
-
-    The search is deferred: the page pops only if the call still rings when the result arrives,
-    and reports the matches. `call` is null if there is no number to search for.
-    """
-    args: dict[str, Any] = {
-        "searchParams": effect.number,
-        "callType": effect.direction.value,
-        "queryParams": "",
-        "defaultFieldValues": {},
-        "deferred": True,
-    }
-    call = {"method": "searchAndScreenPop", "args": args}
-    return {"type": "pop", "pop_id": effect.call_id, "call": call if effect.number else None}
-
-
 @dataclass(frozen=True, slots=True)
 class TaskCalls:
     """The calls that all pages share that save Tasks (page.port.PageCalls)."""
@@ -69,16 +33,44 @@ class TaskCalls:
     apex_class: str = ""
 
     def who_am_i(self, nonce: str) -> dict[str, Any]:
-        """Asks by the Apex class that we ship."""
-        return who_am_i(nonce, self.apex_class)
+        """Asks for the page's Salesforce user; the answer repeats the nonce."""
+        return self.ask(nonce, "whoAmI", f"nonce={nonce}")
+
+    def ask(self, ask_id: str, method: str, params: str) -> dict[str, Any]:
+        """Asks by a method of the Apex class that we ship."""
+        args = {"apexClass": self.apex_class, "methodName": method, "methodParams": params}
+        return {"type": "ask", "ask_id": ask_id, "call": {"method": "runApex", "args": args}}
 
     def who_runs(self, value: Any, nonce: str) -> tuple[str, str] | None:
-        """Org id and user id; None if it is not an answer."""
-        return who_runs(value, nonce)
+        """Org id and user id of that answer, 15 characters each; None if it is not an answer."""
+        answer = returned(value)
+        if not isinstance(answer, dict) or answer.get("nonce") != nonce:
+            return None
+        org, user = answer.get("org"), answer.get("user")
+        if not (
+            isinstance(org, str)
+            and isinstance(user, str)
+            and is_record_id(org)
+            and is_record_id(user)
+        ):
+            return None
+        return org[:15], user[:15]
 
     def pop(self, effect: PopScreen) -> dict[str, Any]:
-        """The search by number."""
-        return pop(effect)
+        """For a ringing call: open the panel, search by number, pop by the layout's rules.
+
+        The search is deferred: the page pops only if the call still rings when the result arrives,
+        and reports the matches. `call` is null if there is no number to search for.
+        """
+        args: dict[str, Any] = {
+            "searchParams": effect.number,
+            "callType": effect.direction.value,
+            "queryParams": "",
+            "defaultFieldValues": {},
+            "deferred": True,
+        }
+        call = {"method": "searchAndScreenPop", "args": args}
+        return {"type": "pop", "pop_id": effect.call_id, "call": call if effect.number else None}
 
     def save_errors(self, errors: Sequence[ErrorIn]) -> tuple[SaveError, ...]:
         """The errors, flattened."""

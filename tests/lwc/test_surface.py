@@ -16,7 +16,7 @@ from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls, lwc, saved_fields
 from adapter.page import frames
 from adapter.page.parts import ErrorIn
-from adapter.salesforce.pagecalls import pop, who_am_i
+from adapter.salesforce.pagecalls import TaskCalls
 from adapter.salesforce.tasklog import TaskRules, task_fields
 from tests.core.keyedgate import keyed_log
 from tests.core.people import RECORD, T0
@@ -86,10 +86,10 @@ def test_nobody_is_asked_what_became_of_a_save() -> None:
 
 def test_everything_else_is_as_with_every_surface() -> None:
     """Pops and the question who runs the page."""
-    assert CALLS.pop(PopScreen("c1", "p", "+14155550100")) == pop(
+    assert CALLS.pop(PopScreen("c1", "p", "+14155550100")) == TaskCalls().pop(
         PopScreen("c1", "p", "+14155550100")
     )
-    assert CALLS.who_am_i("n1") == who_am_i("n1", "SoftphoneCallLog")
+    assert CALLS.who_am_i("n1") == TaskCalls(apex_class="SoftphoneCallLog").who_am_i("n1")
     assert CALLS.who_runs(None, "n1") is None
 
 

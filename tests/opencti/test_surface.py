@@ -14,8 +14,7 @@ from adapter.core.facts import NOTHING_KNOWN, Direction
 from adapter.core.logmodel import Attempt, CallLog, Pending, Saved
 from adapter.core.model import AgentKey
 from adapter.core.policy import Policy
-from adapter.opencti import surface
-from adapter.opencti.surface import found_tasks
+from adapter.opencti.surface import OpenCti
 from adapter.page import frames
 from adapter.page.parts import RecordIn
 from adapter.salesforce.tasklog import TaskRules, create_fields
@@ -56,7 +55,7 @@ def attempt(task_id: str = "", **draft: Any) -> Attempt:
 
 def test_the_first_go_creates() -> None:
     """The exact saveLog, with the nonce that its report must bring back."""
-    assert surface.save(LOG, attempt(), RULES) == {
+    assert OpenCti(RULES).save(LOG, attempt()) == {
         "type": "go",
         "log_id": "call_1",
         "attempt": 3,
@@ -69,13 +68,13 @@ def test_the_first_go_creates() -> None:
 def test_a_create_can_carry_the_key_of_our_own_host() -> None:
     """Where an org has both: a second Task of the call would be refused by Salesforce itself."""
     rules = TaskRules(extra=(("Softphone_Call__c", "{call_id}"),))
-    assert surface.save(LOG, attempt(), rules)["call"]["args"]["Softphone_Call__c"] == "call_1"
+    assert OpenCti(rules).save(LOG, attempt())["call"]["args"]["Softphone_Call__c"] == "call_1"
 
 
 def test_a_later_go_updates_by_id() -> None:
     """Only what differs from what is saved."""
     saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
-    sent = surface.save(saved, attempt(TASK, notes="interested"), RULES)
+    sent = OpenCti(RULES).save(saved, attempt(TASK, notes="interested"))
     assert sent["call"]["args"] == {"Id": TASK, "Description": "interested"}
 
 
@@ -84,15 +83,15 @@ def test_an_update_says_again_what_an_unknown_one_may_have_overwritten() -> None
     last, lost = attempt(TASK, disposition="Not now"), attempt(TASK, disposition="Yes", notes="n")
     sure = replace(LOG, saved=Saved(TASK, last.fields))
     log = replace(sure, unsure=(lost.fields,))
-    args = surface.save(log, last, RULES)["call"]["args"]
+    args = OpenCti(RULES).save(log, last)["call"]["args"]
     assert args == {"Id": TASK, "CallDisposition": "Not now", "Description": None}
-    assert "Description" not in surface.save(sure, last, RULES)["call"]["args"]
+    assert "Description" not in OpenCti(RULES).save(sure, last)["call"]["args"]
 
 
 def test_a_go_says_what_was_decided_at_accept() -> None:
     """An attempt to create stays one, though a late report has told of a Task meanwhile."""
     saved = replace(LOG, saved=Saved(TASK, LOG.wanted))
-    sent = surface.save(saved, attempt(notes="n"), RULES)
+    sent = OpenCti(RULES).save(saved, attempt(notes="n"))
     assert sent["call"]["args"]["entityApiName"] == "Task"
     assert sent["call"]["args"]["Description"] == "n"
 
@@ -100,9 +99,9 @@ def test_a_go_says_what_was_decided_at_accept() -> None:
 @given(log=call_logs(), going=attempts)
 def test_every_go_either_creates_or_updates(log: CallLog, going: Attempt) -> None:
     """Never both, never neither, and always something that can be sent."""
-    args = surface.save(log, going, RULES)["call"]["args"]
+    args = OpenCti(RULES).save(log, going)["call"]["args"]
     assert ("Id" in args) is not ("entityApiName" in args)
-    assert frames.frame(surface.save(log, going, RULES)).encode("utf-8")
+    assert frames.frame(OpenCti(RULES).save(log, going)).encode("utf-8")
 
 
 # --- reading back -----------------------------------------------------------------------------
@@ -110,7 +109,7 @@ def test_every_go_either_creates_or_updates(log: CallLog, going: Attempt) -> Non
 
 def test_a_read_back_asks_our_class() -> None:
     """RunApex with one parameter; the answer names the log."""
-    assert surface.read_back("call_1", "call_1", "acme.CallLog") == {
+    assert OpenCti(apex_class="acme.CallLog").read_back("call_1") == {
         "type": "ask",
         "ask_id": "call_1",
         "call": {
@@ -152,13 +151,13 @@ def test_a_read_back_asks_our_class() -> None:
 )
 def test_a_read_backs_answer_is_task_ids_or_none(value: Any, tasks: tuple[str, ...] | None) -> None:
     """As text or not, wrapped or bare; whatever else it is, it is no "nothing there"."""
-    assert found_tasks(value) == tasks
+    assert OpenCti().found_records(value) == tasks
 
 
 @given(value=jsons | jsons.map(json.dumps))
 def test_no_answer_raises(value: Any) -> None:
     """A page may say anything."""
-    told = found_tasks(value)
+    told = OpenCti().found_records(value)
     assert told is None or all(len(task) in {15, 18} for task in told)
 
 
@@ -167,27 +166,27 @@ def test_the_save_that_ends_the_writing_of_an_outbound_call_completes_its_work()
     log = replace(LOG, work_id="w1", draft=Draft(disposition="Sold"))
     said = {"disposition": "Sold", "wasConnected": False}
     create = replace(attempt(), fields=log.wanted)
-    assert surface.save(log, create, RULES)["work"] == {"work_id": "w1", "attributes": said}
-    assert "work" not in surface.save(LOG, attempt(), RULES)
+    assert OpenCti(RULES).save(log, create)["work"] == {"work_id": "w1", "attributes": said}
+    assert "work" not in OpenCti(RULES).save(LOG, attempt())
     saved = replace(log, saved=Saved(TASK, log.wanted))
-    assert "work" not in surface.save(saved, replace(attempt(TASK), fields=log.wanted), RULES)
+    assert "work" not in OpenCti(RULES).save(saved, replace(attempt(TASK), fields=log.wanted))
     inbound = replace(log.wanted, direction=Direction.INBOUND)
-    assert "work" not in surface.save(log, replace(create, fields=inbound), RULES)
+    assert "work" not in OpenCti(RULES).save(log, replace(create, fields=inbound))
 
 
 def test_work_waits_for_the_agent_and_then_goes_with_the_update() -> None:
     """At hang-up the disposition is the machine's; the cadence hears the agent's."""
     log = replace(LOG, work_id="w1", held_until=1)
     created = replace(attempt(), fields=log.wanted)
-    assert "work" not in surface.save(log, created, RULES)
+    assert "work" not in OpenCti(RULES).save(log, created)
     written = replace(
         log, held_until=0, saved=Saved(TASK, log.wanted), draft=Draft(disposition="Sold")
     )
-    go = surface.save(written, replace(attempt(TASK), fields=written.wanted), RULES)
+    go = OpenCti(RULES).save(written, replace(attempt(TASK), fields=written.wanted))
     assert go["work"]["attributes"]["disposition"] == "Sold"
     assert go["call"]["args"] == {"Id": TASK, "CallDisposition": "Sold"}
     skipped = replace(log, held_until=0, saved=Saved(TASK, log.wanted))
-    go = surface.save(skipped, replace(attempt(TASK), fields=skipped.wanted), RULES)
+    go = OpenCti(RULES).save(skipped, replace(attempt(TASK), fields=skipped.wanted))
     assert go["work"]["attributes"]["disposition"] == "No Answer"
     assert go["call"]["args"] == {"Id": TASK, "CallDisposition": "No Answer"}
 
@@ -199,6 +198,6 @@ def test_a_task_that_was_found_completes_its_work_with_its_id() -> None:
     found = replace(worked, saved=Saved(TASK, worked.wanted), attempts=(done,))
     said = {"taskId": TASK, "disposition": "No Answer", "wasConnected": False}
     work = {"work_id": "w1", "attributes": said}
-    assert surface.work_done(found, RULES) == {"type": "complete", "work": work}
+    assert OpenCti(RULES).complete(found) == {"type": "complete", "work": work}
     for nothing in ({"attempts": (attempt(),)}, {"saved": None}, {"attempts": ()}):
-        assert surface.work_done(replace(found, **nothing), RULES) is None
+        assert OpenCti(RULES).complete(replace(found, **nothing)) is None

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from adapter.core.effects import PopScreen
-from adapter.salesforce.pagecalls import pop, who_am_i, who_runs
+from adapter.salesforce.pagecalls import TaskCalls
 
 
 def test_a_pop_searches_the_callers_number() -> None:
     """By the softphone layout's rules; the page pops what is found, if it still rings then."""
-    assert pop(PopScreen("c1", "page1", "+14155550100")) == {
+    assert TaskCalls().pop(PopScreen("c1", "page1", "+14155550100")) == {
         "type": "pop",
         "pop_id": "c1",
         "call": {
@@ -30,7 +30,7 @@ def test_a_pop_searches_the_callers_number() -> None:
 
 def test_a_withheld_number_is_not_searched() -> None:
     """The panel comes up all the same."""
-    assert pop(PopScreen("c1", "page1", "")) == {
+    assert TaskCalls().pop(PopScreen("c1", "page1", "")) == {
         "type": "pop",
         "pop_id": "c1",
         "call": None,
@@ -42,7 +42,7 @@ WHO = {"nonce": "n1", "org": "00D000000000001AAA", "user": "005000000000001"}
 
 def test_who_runs_a_page_is_asked_with_a_nonce() -> None:
     """By the class that the read-back uses; the ask's id is the nonce."""
-    ask = who_am_i("n1", "SoftphoneCallLog")
+    ask = TaskCalls(apex_class="SoftphoneCallLog").who_am_i("n1")
     assert (ask["type"], ask["ask_id"], ask["call"]["method"]) == ("ask", "n1", "runApex")
     assert ask["call"]["args"] == {
         "apexClass": "SoftphoneCallLog",
@@ -54,7 +54,7 @@ def test_who_runs_a_page_is_asked_with_a_nonce() -> None:
 @pytest.mark.parametrize("value", [json.dumps(WHO), {"runApex": json.dumps(WHO)}, WHO])
 def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
     """The last three of 18 only repeat the others' case."""
-    assert who_runs(value, "n1") == ("00D000000000001", "005000000000001")
+    assert TaskCalls().who_runs(value, "n1") == ("00D000000000001", "005000000000001")
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_who_runs_a_page_is_told_with_15_letters(value: object) -> None:
 )
 def test_anything_else_says_nobody(value: object) -> None:
     """Rubbish, another question's answer, ids that are none."""
-    assert who_runs(value, "n1") is None
+    assert TaskCalls().who_runs(value, "n1") is None

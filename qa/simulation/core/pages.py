@@ -9,7 +9,7 @@ from adapter.core.events import PageGreeted
 from adapter.core.logevents import LogAccepted, PageLost, PageProved, RecordsFound
 from adapter.core.logmodel import Attempting, CallLog, Unknown, Verifying
 from adapter.core.model import AgentKey, TelephonyUser
-from adapter.opencti import surface
+from adapter.opencti.surface import OpenCti
 from adapter.page import frames
 from adapter.page.messages import Dial, Result, TrayChoice, WrapupIn
 from adapter.page.parts import JournalEntry
@@ -160,7 +160,7 @@ class ProcessPages:
             case "probe":
                 self._proved(wire, message["nonce"])
             case "answer":
-                records = surface.found_tasks(message["value"])
+                records = OpenCti().found_records(message["value"])
                 if records is not None:
                     self._process.tell_log(key, message["ask_id"], RecordsFound(now, records))
             case _:

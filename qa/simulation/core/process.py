@@ -35,11 +35,11 @@ from adapter.core.logmodel import Attempt, CallLog
 from adapter.core.model import AgentKey, RingingInbound
 from adapter.core.route import Route
 from adapter.lwc.surface import HostCalls
-from adapter.opencti import surface
+from adapter.opencti.surface import OpenCti
 from adapter.runtime.cdrlookup import LOG_ROWS, LOOK_BACK_MS, fits
 from adapter.runtime.sweeper import AT_ONCE, GRACE_MS
 from adapter.runtime.turn import ForLog, Turn
-from adapter.salesforce.pagecalls import pop
+from adapter.salesforce.pagecalls import TaskCalls
 from adapter.salesforce.tasklog import TaskRules
 from adapter.storage.port import Snapshot
 from adapter.telephony.dialstack.meaning import cdr_from_row
@@ -156,7 +156,7 @@ class CoreProcess:
                 case FindCdr():
                     self.later(between(0.01, 0.3), self._find, key, effect)
                 case PopScreen():
-                    self._send(key, effect.page_id, pop(effect))
+                    self._send(key, effect.page_id, TaskCalls().pop(effect))
                 case OpenRecord():
                     self.records.open(key, effect)
                 case _:
@@ -256,7 +256,7 @@ class CoreProcess:
     def _go(self, log: CallLog, attempt: Attempt) -> Message:
         if log.route is Route.KEYED:
             return self.host.save(log, attempt)
-        return surface.save(log, attempt, self._rules)
+        return OpenCti(self._rules).save(log, attempt)
 
     def _read_back(self, key: AgentKey, log_id: str) -> None:
         """From the server where that is set up, else through the agent's best page."""
@@ -265,7 +265,7 @@ class CoreProcess:
             return
         best = next(iter(self.offers.of(key)), None)
         if best is not None:
-            best.send(surface.read_back(log_id, log_id, "SoftphoneTasks"))
+            best.send(OpenCti(apex_class="SoftphoneTasks").read_back(log_id))
 
     def _found(self, key: AgentKey, log_id: str) -> None:
         tasks = tuple(self.world.salesforce.found(log_id))
