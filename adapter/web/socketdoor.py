@@ -1,4 +1,9 @@
-"""The door of our sockets: for our own pages, so many from an address, and nobody who floods."""
+"""The door of our sockets: for our own pages, so many from an address, and late for who floods.
+
+A flood is cut after so many frames; whoever reconnects as soon as that has happened would have the
+server shake hands all the time. From such an address handshakes are answered late: nobody who
+shares it is kept out.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +17,12 @@ from aiohttp import WSMsgType, web
 from adapter.runtime.clock import Clock
 from adapter.web.address import NO_PROXIES, Proxies, address_of
 from adapter.web.connection import connection_of, not_yet_a_socket
-from adapter.web.floods import Floods
 from adapter.web.middleware import failure, foreign_origin
+from adapter.web.throttle import Throttle
 
 SOCKETS_PER_ADDRESS = 2000
+FLOODS_PER_MINUTE = 3
+LATE_SECONDS = 2.0
 
 Serve = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 """The whole life of a socket that is let in, by its request and its client's address."""
@@ -33,7 +40,7 @@ class SocketDoor:
 
     def __post_init__(self) -> None:
         self._sockets: Counter[str] = Counter()
-        self._floods = Floods(self.clock)
+        self._floods = Throttle(FLOODS_PER_MINUTE, self.clock)
         self.draining = False
 
     async def let_in(self, request: web.Request, serve: Serve) -> web.StreamResponse:
@@ -51,18 +58,19 @@ class SocketDoor:
         connection = connection_of(request)
         self._sockets[address] += 1
         try:
-            await self._floods.hold_back(address)
+            if self._floods.is_out(address):
+                await asyncio.sleep(LATE_SECONDS)
             return not_yet_a_socket(request) or await serve(request, address)
         finally:
             if connection is not None and connection.is_flooded:
-                self._floods.note(address)
+                self.note_flood(address)
             self._sockets[address] -= 1
             if not self._sockets[address]:
                 del self._sockets[address]
 
     def note_flood(self, address: str) -> None:
         """Who is there has sent too much: whoever comes from there next waits a little."""
-        self._floods.note(address)
+        self._floods.allows(address)
 
 
 async def first_text(socket: web.WebSocketResponse, seconds: float) -> str:

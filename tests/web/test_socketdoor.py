@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError, web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from adapter.runtime.clock import SystemClock
-from adapter.web.socketdoor import SocketDoor
+from adapter.web import socketdoor
+from adapter.web.socketdoor import FLOODS_PER_MINUTE, SocketDoor
+from tests.web.conftest import SetClock
 
 OURS = "https://phone.example.com"
 
@@ -70,3 +74,28 @@ async def test_nobody_is_let_in_while_it_leaves(door: SocketDoor, url: str) -> N
     door.draining = True
     async with ClientSession() as session:
         assert await refusal(session, url) == 503
+
+
+async def test_whoever_floods_again_and_again_waits_and_others_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody is refused: an office shares an address."""
+    monkeypatch.setattr(socketdoor, "LATE_SECONDS", 3600)
+    door = SocketDoor("phones", clock=SetClock(), own_origin=OURS)
+
+    async def let_in(peer: str) -> web.StreamResponse:
+        transport = Mock()
+        transport.get_extra_info.side_effect = {"peername": (peer, 1)}.get
+        knock = make_mocked_request("GET", "/", headers={"Origin": OURS}, transport=transport)
+        return await door.let_in(knock, serve)
+
+    async def serve(_request: web.Request, address: str) -> web.Response:
+        return web.Response(headers={"Address": address})
+
+    for _ in range(FLOODS_PER_MINUTE):
+        await let_in("192.0.2.1")
+        door.note_flood("192.0.2.1")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await let_in("192.0.2.1")
+    assert (await let_in("192.0.2.2")).headers["Address"] == "192.0.2.2"
