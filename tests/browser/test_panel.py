@@ -102,6 +102,30 @@ async def test_signing_out_in_a_call_is_asked_about_first(org: Org) -> None:
     await tab.until("signed-out")
 
 
+async def lose_connection(org: Org, tab: Tab) -> None:
+    """The panel knows that it is cut off; it stays so until tickets are let through again."""
+    await tab.page.route("**/api/ws-ticket", lambda route: route.abort())
+    for page in org.world.app.pages.everyone():
+        page.close(1012, "the test ends it")
+    await tab.until("offline")
+
+
+async def test_what_is_done_without_a_connection_is_done_when_it_is_back(org: Org) -> None:
+    """What was said of the lost connection goes with it."""
+    await org.plays("+12025559000", outcome="busy")
+    tab = await org.tab()
+    await tab.click(GRACE, NUMBER)
+    await tab.until("wrapup")
+    await lose_connection(org, tab)
+    await tab.phone.get_by_role("button", name="Save and done").click()
+    said = tab.phone.get_by_text("No connection right now.")
+    await expect(said).to_be_visible()
+    await tab.page.unroute("**/api/ws-ticket")
+    await tab.phone.get_by_role("button", name="Try now").click()
+    await tab.until("idle")
+    await expect(said).to_be_hidden()
+
+
 async def test_what_a_lost_connection_means_is_said_of_the_call_that_there_is(org: Org) -> None:
     """A call goes on and is logged later; without one, only new ones have to wait."""
     await org.plays("+12025559000", outcome="answered", **LONG)
@@ -111,10 +135,7 @@ async def test_what_a_lost_connection_means_is_said_of_the_call_that_there_is(or
         if "continues" in words:
             await tab.click(GRACE, NUMBER)
             await tab.until("ringing-user-devices")
-        await tab.page.route("**/api/ws-ticket", lambda route: route.abort())
-        for page in org.world.app.pages.everyone():
-            page.close(1012, "the test ends it")
-        await tab.until("offline")
+        await lose_connection(org, tab)
         await expect(offline).to_contain_text(words)
         await tab.page.unroute("**/api/ws-ticket")
         await tab.phone.get_by_role("button", name="Try now").click()

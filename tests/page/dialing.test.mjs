@@ -76,7 +76,7 @@ test('what is asked for in a call is asked once until it is answered, and each k
 test('without a connection nothing is kept for later, and the agent is told', () => {
   const { dialing, frames, said, model } = bench(false);
   assert.equal(dialing.dial(WISH), false);
-  assert.deepEqual([frames, model.pending, said.get('dial')], [[], null, 'dial.offline']);
+  assert.deepEqual([frames, model.pending, said.get('offline')], [[], null, 'dial.offline']);
 });
 
 test('a refusal is said once, in the words of the server', (t) => {

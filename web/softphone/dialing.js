@@ -10,6 +10,8 @@ import { wordsFor } from './strings.js';
 /** @import {Act, Answer, Frame, Model, RecordRef, Tone, View} from './types.js' */
 
 const ANSWER_MS = 8_000;
+/** What is true only until the connection is back. */
+export const OFFLINE = 'offline';
 /** The card shows what this says. */
 const TAKEN = 'placed';
 
@@ -111,7 +113,7 @@ class Dialing {
     unsay('dial');
     const requestId = makeId();
     if (!send(dialFrame(wish, requestId, { sentAt: this.#now(), confirmed, ringOn: model.ringOn, showAs: shownAs(model) }))) {
-      say('dial', 'error', t(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
+      say(OFFLINE, 'error', t(model.stage === 'signed-out' ? 'dial.signedOut' : 'dial.offline'));
       return false;
     }
     this.#mine.set((this.#latest = requestId), '');
@@ -163,7 +165,7 @@ class Dialing {
     if (isAsked(model, request.call_id, request.action)) return;
     const requestId = makeId();
     unsay('dial');
-    if (!send({ type: 'control', request_id: requestId, ...request })) return say('dial', 'error', t('control.offline'));
+    if (!send({ type: 'control', request_id: requestId, ...request })) return say(OFFLINE, 'error', t('control.offline'));
     this.#mine.set(requestId, '');
     if (request.action !== 'digits') this.#asked.wait(requestId, request);
   };

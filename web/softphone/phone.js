@@ -9,7 +9,7 @@ import { createAudio } from './audio.js';
 import { createBuildReload } from './build-reload.js';
 import { createCallHistory } from './call-history.js';
 import { createConnection } from './connection.js';
-import { createDialing } from './dialing.js';
+import { OFFLINE, createDialing } from './dialing.js';
 import { createOrg } from './org.js';
 import { makeId } from './page.js';
 import { callerOf } from './prefill.js';
@@ -199,6 +199,7 @@ function createLink(page, begun, desk, { send, dialing, onReload }) {
       saving = createSaveLog({ driver: begun.driver, journal, send, complete: works.complete });
     },
     onUp() {
+      page.unsay(OFFLINE);
       works.connected();
       org.connected();
     },

@@ -1,6 +1,6 @@
 /** One softphone page: frames in, model changed, panel drawn; clicks in, frames out. */
 
-import { SHOW_AS } from './dialing.js';
+import { OFFLINE, SHOW_AS } from './dialing.js';
 import { RING_ON } from './org.js';
 import { createPage } from './page.js';
 import { createPanel } from './panel.js';
@@ -24,7 +24,7 @@ function createActions(page, phone, start) {
     control: (callId, action, extra = {}) => phone()?.control({ call_id: callId, action, ...extra }),
     wrapup(callId, fields, done) {
       const sent = phone()?.send({ type: 'wrapup', call_id: callId, ...fields, done }) ?? false;
-      if (!sent && done) page.say('wrapup', 'warning', t('wrapup.offline'));
+      if (!sent && done) page.say(OFFLINE, 'warning', t('wrapup.offline'));
       return sent;
     },
     relate: (callId, record) => void phone()?.send({ type: 'context', call_id: callId, record }),
