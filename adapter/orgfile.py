@@ -44,7 +44,9 @@ def orgs_of(settings: Settings) -> Orgs:
     if settings.orgs_file is None:
         try:
             return Orgs((_the_one(settings),))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise WrongSetting(f"SOFTPHONE_PANEL_FILE: {_unread(error)}") from None
+        except ValueError as error:
             path = settings.panel_file
             raise WrongSetting(f"SOFTPHONE_PANEL_FILE: {path}: {error}") from None
     return Orgs(tuple(_read_file(settings.orgs_file, settings)))
@@ -55,7 +57,7 @@ def _read_file(path: Path, settings: Settings) -> list[Org]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("org", [])
     except OSError as error:
-        raise WrongSetting(f"SOFTPHONE_ORGS_FILE: cannot read {path}: {error.strerror}") from None
+        raise WrongSetting(f"SOFTPHONE_ORGS_FILE: {_unread(error)}") from None
     except ValueError as error:
         raise WrongSetting(f"SOFTPHONE_ORGS_FILE: {path}: {error}") from None
     orgs: list[Org] = []
@@ -63,7 +65,9 @@ def _read_file(path: Path, settings: Settings) -> list[Org]:
     for number, row in enumerate(rows if not wrong else (), 1):
         try:
             orgs.append(_org(row, settings))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except OSError as error:
+            wrong.append(f"[[org]] {number}: {_unread(error)}")
+        except (ValueError, TypeError, AttributeError) as error:
             wrong.append(f"[[org]] {number}: {error}")
     if not wrong:
         wrong += _mixed_up(orgs)
@@ -281,7 +285,8 @@ def _repeated(what: str, values: list[str]) -> Iterator[str]:
 
 
 def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ValueError(f"cannot read {path}: {error.strerror}") from None
+    return Path(path).read_text(encoding="utf-8").strip()
+
+
+def _unread(error: OSError) -> str:
+    return f"cannot read {error.filename}: {error.strerror}"

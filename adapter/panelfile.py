@@ -35,7 +35,7 @@ class PanelFile:
 
 def read_panel_file(path: Path) -> PanelFile:
     """Read the file. Raises ValueError or OSError, which say what is wrong and what is allowed."""
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     if strange := sorted(told.keys() - {"away_reasons", "note"}):
         raise ValueError(f"it has no {', '.join(strange)}; it accepts away_reasons and [[note]]")
     reasons, rows = told.get("away_reasons", []), told.get("note", [])

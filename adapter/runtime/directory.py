@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -33,6 +33,9 @@ from adapter.telephony.port import MOST_USERS, Driver, ProviderError, ProviderUs
 log = structlog.get_logger(__name__)
 
 REFRESH_MS = 300_000
+MOST_TOLD = 10
+"""Wrong agents of a file that are told one by one."""
+
 RETRY_MS = 5_000
 """After the provider failed to answer, nobody waits for it again so long."""
 
@@ -82,15 +85,33 @@ def _mail(email: str) -> str:
 
 
 def read_entries(path: Path) -> tuple[Entry, ...]:
-    """The file's entries. Raises DirectoryError."""
+    """The file's entries. Raises DirectoryError with a line for each that is wrong."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _csv(text) if path.suffix == ".csv" else tomllib.loads(text).get("agent", [])
-        return tuple(_entry(row) for row in rows)
+        rows = _csv(text) if path.suffix == ".csv" else _toml(text)
     except OSError as error:
         raise DirectoryError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, TypeError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise DirectoryError(f"{path}: {error}") from None
+    entries, wrong = [], []
+    for number, row in enumerate(rows, 1):
+        try:
+            entries.append(_entry(row))
+        except ValueError as error:
+            wrong.append(f"{path}: agent {number}: {error}")
+    if wrong:
+        # A column of another name is wrong in every row.
+        more = [f"{path}: {len(wrong) - MOST_TOLD} more agents are wrong"]
+        raise DirectoryError("\n".join(wrong[:MOST_TOLD] + more[: len(wrong) > MOST_TOLD]))
+    return tuple(entries)
+
+
+def _toml(text: str) -> list[Any]:
+    told = tomllib.loads(text)
+    rows = told.get("agent", [])
+    if told.keys() - {"agent"} or not isinstance(rows, list):
+        raise ValueError("each agent must begin with [[agent]], and nothing else may stand beside")
+    return rows
 
 
 def _csv(text: str) -> list[dict[str, str]]:
@@ -106,10 +127,15 @@ def _csv(text: str) -> list[dict[str, str]]:
     return rows
 
 
-def _entry(row: dict[str, str]) -> Entry:
-    entry = Entry(**row)
+def _entry(row: Any) -> Entry:
+    if not isinstance(row, dict):
+        raise ValueError("each agent must begin with [[agent]]")
+    known = Entry.__dataclass_fields__
+    if strange := sorted(row.keys() - known):
+        raise ValueError(f"it has no {', '.join(strange)}; it accepts {', '.join(known)}")
     if not all(isinstance(value, str) for value in row.values()):
         raise ValueError("every value of an [[agent]] must be a text in quotation marks")
+    entry = Entry(**{"provider_user": "", **row})
     if not entry.provider_user or not (entry.email or entry.user_id):
         raise ValueError("an [[agent]] needs a provider_user, and an email or a user_id")
     if entry.surface not in {"", *SURFACES}:

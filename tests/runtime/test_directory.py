@@ -111,10 +111,11 @@ NEEDS = "an [[agent]] needs a provider_user, and an email or a user_id"
     ("text", "said"),
     [
         ("[[agent", "Expected ']]'"),
-        ("agent = 1", "not iterable"),
-        ('agent = "ada"', "mapping"),
+        ("agent = 1", "must begin with [[agent]]"),
+        ("agent = [1]", "agent 1: each agent must begin with [[agent]]"),
+        ('[[agents]]\nemail = "a@b"', "must begin with [[agent]]"),
         ('[[agent]]\nemail = "a@b"', "provider_user"),
-        ('[[agent]]\nmail = "a@b"\nprovider_user = "u"', "'mail'"),
+        ('[[agent]]\nmail = "a@b"\nprovider_user = "u"', "agent 1: it has no mail; it accepts"),
         ('[[agent]]\nprovider_user = "u"', NEEDS),
         ('[[agent]]\nprovider_user = "u"\norg_id = "00D"', NEEDS),
         ('[[agent]]\nprovider_user = ""\nemail = "a@b"', NEEDS),
@@ -128,6 +129,18 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, sai
         read_entries(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
+
+
+def test_every_agent_that_is_wrong_is_told_up_to_ten(tmp_path: Path) -> None:
+    """A column of another name is wrong in each of ten thousand rows."""
+    rows = "".join(f"ada{n}@example.com,user_{n}\n" for n in range(12))
+    (tmp_path / "agents.csv").write_text(f"mail,provider_user\n{rows}")
+    with pytest.raises(DirectoryError) as caught:
+        read_entries(tmp_path / "agents.csv")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 11
+    assert "agent 10: it has no mail" in lines[9]
+    assert lines[10].endswith("agents.csv: 2 more agents are wrong")
 
 
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
