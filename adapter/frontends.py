@@ -40,7 +40,6 @@ from adapter.web.hearing import Hearing
 from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
-from adapter.web.numbers import Numbers
 from adapter.web.onetimetokens import OneTimeTokens
 from adapter.web.pages import Site
 from adapter.web.phonelines import PhoneLines
@@ -157,9 +156,8 @@ def _handlers(
         board_live=BoardLive(
             boards, board.supervisor, day_of, tasks=edges.tasks, own_origin=settings.public_origin
         ),
-        numbers=Numbers(login, agents.dial_rules),
         history=History(login, edges.store, agents),
-        desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants),
+        desk=Desk(login, Colleagues(edges.store, edges.tenants), edges.tenants, agents.dial_rules),
         blocked=StartupFailures(login, edges.metrics, clock, edges.proxies),
         metrics=MetricsSite(
             edges.metrics,

@@ -1,11 +1,18 @@
-"""What a page asks for when its agent wants it: colleagues by name, the words of note templates."""
+"""What a page asks for when its agent wants it: colleagues, note templates, may this be dialed?
+
+A number is judged as at the dial itself (core.phone), by the agent's own call center. Nothing of
+all this is stored or logged.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from adapter.core.model import AgentKey
+from adapter.core.phone import DialRules, Undialable, dialable, display, with_extension
 from adapter.runtime.colleagues import Colleagues
 from adapter.tenants import Tenants
 from adapter.web.login import Login, read_object
@@ -15,12 +22,25 @@ LONGEST_WORDS = 255
 
 
 class Desk:
-    """The endpoints `/api/colleagues` and `/api/note-templates`."""
+    """The endpoints `/api/colleagues`, `/api/note-templates` and `/api/number`."""
 
-    def __init__(self, login: Login, colleagues: Colleagues, tenants: Tenants[Any]) -> None:
+    def __init__(
+        self,
+        login: Login,
+        colleagues: Colleagues,
+        tenants: Tenants[Any],
+        rules_of: Callable[[AgentKey], Awaitable[DialRules]],
+    ) -> None:
         self._login = login
         self._colleagues = colleagues
         self._tenants = tenants
+        self._rules_of = rules_of
+
+    async def number(self, request: web.Request) -> web.Response:
+        """POST /api/number {origin?, number}: how it is written, or why it cannot be dialed."""
+        session = await self._login.asker(request)
+        number = str((await read_object(request, number=str)).get("number", ""))
+        return uncached(judged(number, await self._rules_of(session.agent)))
 
     async def colleagues(self, request: web.Request) -> web.Response:
         """POST /api/colleagues {origin?, search}: who fits. Raises StorageError."""
@@ -35,3 +55,12 @@ class Desk:
         tenant = self._tenants.of_agent(session.agent)
         notes = tenant.org.panel.notes if tenant else ()
         return uncached({"templates": [{"name": one.name, "text": one.text} for one in notes]})
+
+
+def judged(number: str, rules: DialRules) -> dict[str, object]:
+    """What the page is told."""
+    found = dialable(number, rules)
+    if isinstance(found, Undialable):
+        return {"ok": False, "code": f"refused-{found.reason}", "text": found.text}
+    shown = display(found.dial_string, rules.default_region)
+    return {"ok": True, "display": with_extension(shown, found.extension)}

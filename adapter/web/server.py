@@ -24,7 +24,6 @@ from adapter.web.history import History
 from adapter.web.login import Login
 from adapter.web.metrics import MetricsSite
 from adapter.web.middleware import add_headers, last_resort
-from adapter.web.numbers import Numbers
 from adapter.web.pages import Site
 from adapter.web.salesforcelogin import SalesforceLogin
 from adapter.web.sip import SipProxy
@@ -52,7 +51,6 @@ class Handlers:
     status: Status
     board: BoardSite
     board_live: BoardLive
-    numbers: Numbers
     history: History
     desk: Desk
     blocked: StartupFailures
@@ -70,7 +68,7 @@ class Handlers:
             web.get("/api/page-settings", site.settings),
             web.get("/openapi.json", site.openapi),
             web.post("/api/ws-ticket", login.ticket),
-            web.post("/api/number", self.numbers.check),
+            web.post("/api/number", self.desk.number),
             web.post("/api/history", self.history.search),
             web.post("/api/colleagues", self.desk.colleagues),
             web.post("/api/note-templates", self.desk.note_templates),

@@ -310,7 +310,7 @@ def test_each_code_of_an_error_is_listed_and_no_other() -> None:
 
 def test_each_code_of_an_answer_over_http_is_listed_and_no_other() -> None:
     """Of the requests that a client of this protocol makes."""
-    names = ("login", "devlogin", "salesforcelogin", "bodies", "middleware", "history", "numbers")
+    names = ("login", "devlogin", "salesforcelogin", "bodies", "middleware", "history", "desk")
     files = [f"web/{name}.py" for name in (*names, "startupfailures", "socketdoor", "connection")]
     made = {
         (value(file, call.args[1]), value(file, call.args[0]))
