@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 import threading
 from contextlib import closing
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.telephony.asterisk.cel import milliseconds, open_cel
+from adapter.telephony.asterisk.cel import PATIENCE, milliseconds, open_cel
 from adapter.telephony.port import Unknown
 
 ROWS = [
@@ -101,6 +102,20 @@ async def test_a_database_that_hangs_takes_no_thread_from_others(
         over.set()
     assert await asyncio.gather(*asked) == [None] * 100
     await log.close()
+
+
+async def test_a_database_that_takes_no_connection_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By the driver's own time-outs."""
+    monkeypatch.setitem(PATIENCE, "psycopg", {"connect_timeout": 2})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://127.0.0.1:{silent.getsockname()[1]}/x"
+        log = open_cel(url, utc=True)
+        async with asyncio.timeout(60):
+            with pytest.raises(Unknown):
+                await log.call("c1")
+        await log.close()
 
 
 async def test_a_log_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
