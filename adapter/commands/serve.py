@@ -16,7 +16,7 @@ from adapter.commands import CommandFailed
 from adapter.loglines import LogStream
 from adapter.runtime.directory import DirectoryError
 from adapter.runtime.peers import CannotLink
-from adapter.settings.environment import environment, load, unknown_variables
+from adapter.settings.environment import environment, ignored_variables, load
 from adapter.storage.port import StorageError
 from adapter.web.filelimit import raise_limit
 
@@ -40,8 +40,8 @@ def run(_options: argparse.Namespace) -> int:
     key = settings.log_hash_key.get_secret_value()
     observability.set_up(settings.log_level, key, LogStream(sys.stderr))
     log.info("server.starting", version=__version__)
-    for sentence in unknown_variables(environment()):
-        log.warning("settings.unknown", said=sentence)
+    for sentence in ignored_variables(environment()):
+        log.warning("settings.ignored", said=sentence)
     try:
         raise_limit()
         gc.set_threshold(*COLLECT_AFTER)

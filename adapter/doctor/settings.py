@@ -9,7 +9,7 @@ from adapter.doctor.findings import Finding, fail, ok, warn
 from adapter.orgs import Orgs
 from adapter.origins import is_for_this_machine, is_loopback
 from adapter.settings import Settings
-from adapter.settings.environment import unknown_variables
+from adapter.settings.environment import ignored_variables
 
 SALESFORCE_HOSTS = (
     "force.com",
@@ -35,10 +35,10 @@ def settings_findings(
     environment: Mapping[str, str], settings: Settings, orgs: Orgs
 ) -> Iterator[Finding]:
     """Names, addresses, sign-in and secrets."""
-    strangers = unknown_variables(environment)
-    for sentence in strangers:
+    ignored = ignored_variables(environment)
+    for sentence in ignored:
         yield warn("settings", sentence, "Correct its name, or remove it.")
-    if not strangers:
+    if not ignored:
         yield ok("settings", "Every SOFTPHONE_ variable is known, and every value is valid.")
     yield _public_url(settings)
     yield _sign_in(settings)

@@ -65,14 +65,16 @@ def _dotenv() -> dict[str, str]:
     return {line.key: line.value for line in lines if line.key and line.value is not None}
 
 
-def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """A sentence for each SOFTPHONE_ variable that is not a setting, usually a typo."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{variable}{_FILE}" for variable in known}
+def ignored_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each SOFTPHONE_ variable that sets nothing: a typo, or set twice."""
+    settings = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = settings | {f"{variable}{_FILE}" for variable in settings}
+    twice = sorted(v for v in settings if environment.get(v) and environment.get(f"{v}{_FILE}"))
     strangers = sorted(
         name for name in environment if name.upper().startswith(PREFIX) and name not in known
     )
-    return tuple(_stranger(variable, known) for variable in strangers)
+    told = [f"{name}{_FILE} was ignored, because {name} is set too." for name in twice]
+    return (*told, *(_stranger(variable, known) for variable in strangers))
 
 
 def _stranger(variable: str, known: set[str]) -> str:
@@ -96,7 +98,7 @@ def load(variables: Mapping[str, str] | None = None, **overrides: object) -> Set
         sentence for fields, sentence in contradictions(settings) if not fields & wrong.keys()
     ]
     if wrong or together:
-        raise WrongSetting("\n".join([*wrong.values(), *together, *unknown_variables(env)]))
+        raise WrongSetting("\n".join([*wrong.values(), *together, *ignored_variables(env)]))
     return settings
 
 

@@ -67,7 +67,7 @@ def test_a_slip_of_the_pen_is_told_with_the_name_that_was_meant(
     with capture_logs() as lines, pytest.raises(CommandFailed, match="No such file"):
         run(argparse.Namespace())
     (warning,) = (line for line in lines if line["log_level"] == "warning")
-    assert warning["event"] == "settings.unknown"
+    assert warning["event"] == "settings.ignored"
     assert "SOFTPHONE_RING_SECOND " in warning["said"]
     assert "Did you mean SOFTPHONE_RING_SECONDS or" in warning["said"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapter.settings import PREFIX, Settings, WrongSetting
-from adapter.settings.environment import environment, load, unknown_variables
+from adapter.settings.environment import environment, ignored_variables, load
 
 
 def test_the_environment_of_the_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_a_value_from_the_dotenv_file_is_checked_too(folder: Path) -> None:
 
 def test_an_unknown_variable_is_told_with_what_is_near() -> None:
     """The text has names only: the value may be a secret in the wrong place."""
-    assert unknown_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
+    assert ignored_variables({"SOFTPHONE_DIALSTACK_TOKN": "sk_live_1"}) == (
         "SOFTPHONE_DIALSTACK_TOKN is not a setting and was ignored. "
         "Did you mean SOFTPHONE_DIALSTACK_TOKEN or SOFTPHONE_DIALSTACK_TOKEN_FILE?",
     )
@@ -178,13 +178,21 @@ def test_an_unknown_variable_is_told_with_what_is_near() -> None:
 
 def test_an_unknown_variable_in_small_letters_is_told() -> None:
     """Variables have capitals, and the system tells them apart."""
-    assert "Did you mean SOFTPHONE_PORT or" in unknown_variables({"softphone_port": "1"})[0]
+    assert "Did you mean SOFTPHONE_PORT or" in ignored_variables({"softphone_port": "1"})[0]
+
+
+def test_a_file_beside_its_variable_is_told_to_be_ignored() -> None:
+    """Whoever has put a new secret into the file would look for it in vain."""
+    told = {"SOFTPHONE_LOG_HASH_KEY": "old", "SOFTPHONE_LOG_HASH_KEY_FILE": "/run/secrets/new"}
+    assert ignored_variables(told) == (
+        "SOFTPHONE_LOG_HASH_KEY_FILE was ignored, because SOFTPHONE_LOG_HASH_KEY is set too.",
+    )
 
 
 def test_an_unknown_variable_like_nothing_is_told_without_a_guess() -> None:
     """A wrong guess would be worse than none."""
     said = ("SOFTPHONE_XYZZY is not a setting and was ignored.",)
-    assert unknown_variables({"SOFTPHONE_XYZZY": "1"}) == said
+    assert ignored_variables({"SOFTPHONE_XYZZY": "1"}) == said
 
 
 def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
@@ -194,12 +202,12 @@ def test_known_variables_files_and_other_programs_are_no_strangers() -> None:
         for name in Settings.model_fields
         for suffix in ("", "_FILE")
     }
-    assert unknown_variables({**known, "PATH": "", "SOFTPHONE": ""}) == ()
-    told = unknown_variables({"SOFTPHONE_B!": "", "SOFTPHONE_A!": ""})
+    assert ignored_variables({**known, "PATH": "", "SOFTPHONE": ""}) == ()
+    told = ignored_variables({"SOFTPHONE_B!": "", "SOFTPHONE_A!": ""})
     assert [text.split()[0] for text in told] == ["SOFTPHONE_A!", "SOFTPHONE_B!"]
 
 
 def test_strangers_of_the_dotenv_file_are_told_too(folder: Path) -> None:
     """environment() is what both load() and the warning look at."""
     (folder / ".env").write_text("SOFTPHONE_PROT=1\n")
-    assert "Did you mean SOFTPHONE_PORT or" in unknown_variables(environment())[0]
+    assert "Did you mean SOFTPHONE_PORT or" in ignored_variables(environment())[0]
