@@ -78,13 +78,16 @@ async def swept(tab: Tab) -> list[str]:
 
 
 async def test_what_a_narrow_panel_cuts_off_is_read_by_pointing_at_it(tmp_path: Path) -> None:
-    """And nothing is repeated of what can be read as it is."""
+    """So is what an icon stands for; and nothing is repeated of what can be read as it is."""
     async with a_stage(tmp_path) as org:
         tab = await org.tab("Maximiliane Friederike von Hohenstein-Falkenburg", ready=False)
         await tab.until("idle")
         name = tab.phone.locator(".bar-name")
         await tab.page.locator("iframe").evaluate(RESIZE, [240, 550])
         await tab.phone.evaluate(RESIZED, 240)
+        out = tab.phone.get_by_role("button", name="Sign out")
+        await out.hover()
+        await expect(out).to_have_attribute("title", "Sign out")
         await name.hover()
         await expect(name).to_have_attribute("title", re.compile("Falkenburg$"))
         await tab.page.locator("iframe").evaluate(RESIZE, [900, 550])

@@ -25,7 +25,7 @@ function createBar(context) {
   const state = el('span', { class: 'bar-state' });
   const availability = createAvailability(context);
   const dial = el('span', { class: 'bar-dial' });
-  const exit = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('bar.signOut'), title: t('bar.signOut'), onclick: () => actions.signOut() }, icon('exit'));
+  const exit = el('button', { type: 'button', class: 'icon-button', 'aria-label': t('bar.signOut'), onclick: () => actions.signOut() }, icon('exit'));
   const element = el('header', { class: 'bar' }, letters, el('div', { class: 'bar-text' }, name, state, availability.field), dial, exit);
   return {
     element,
@@ -123,11 +123,12 @@ function createLazyParts(context, model) {
   return { tray, callMe, account, signIn, audio, numbers };
 }
 
-/** What a narrow panel cuts off is read whole by pointing at it. @param {EventTarget|null} target */
-function titleWhatIsCut(target) {
-  const element = target instanceof HTMLElement ? target.closest('span, h2') : null;
-  if (!(element instanceof HTMLElement) || getComputedStyle(element).textOverflow !== 'ellipsis') return;
-  element.title = element.scrollWidth > element.clientWidth ? (element.textContent ?? '') : '';
+/** What a narrow panel cuts off, and what an icon stands for, is read by pointing at it. @param {EventTarget|null} target */
+function explain(target) {
+  const element = target instanceof Element ? target.closest('.icon-button, span, h2') : null;
+  if (!(element instanceof HTMLElement)) return;
+  if (element.matches('.icon-button')) element.title = element.ariaLabel ?? '';
+  else if (getComputedStyle(element).textOverflow === 'ellipsis') element.title = element.scrollWidth > element.clientWidth ? (element.textContent ?? '') : '';
 }
 
 /**
@@ -152,7 +153,7 @@ export function createPanel(root, context, model) {
   root.replaceChildren(title, bar.element, bar.note, alerts.element, connecting, signIn.element, blocked.element, content, announcer.element);
 
   const focus = createFocusKeeper(root);
-  root.addEventListener('pointerover', ({ target }) => titleWhatIsCut(target));
+  root.addEventListener('pointerover', ({ target }) => explain(target));
 
   return {
     update() {
