@@ -63,6 +63,8 @@ class RestClient:
 
     def __post_init__(self) -> None:
         self._gate = asyncio.Semaphore(POOL)
+        self.date = ""
+        """What Asterisk's clock said with its last answer, as HTTP writes it."""
         self.lookup = HostLookup(urlsplit(self.account.url).hostname or "")
 
     async def close(self) -> None:
@@ -132,6 +134,7 @@ class RestClient:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             lost = f"The phone system's answer was lost ({type(error).__name__})."
             raise Unknown(lost) from error
+        self.date = answer.headers.get("Date", "")
         if answer.is_success or (missing_ok and answer.status_code == 404):
             return answer
         raise _error_of(answer)

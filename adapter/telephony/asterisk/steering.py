@@ -170,7 +170,10 @@ class Steering:
         return {root for root in roots if await self.client.records(root)}
 
     async def answered(self, channels: Iterable[wire.Channel]) -> dict[str, int]:
-        """When our answered legs were picked up, in Unix ms. Raises ProviderError."""
+        """When our answered legs were picked up, in Unix ms. Raises ProviderError.
+
+        By the clock that their events have, which is ours where Asterisk's is wrong.
+        """
         ours = [leg.id for leg in channels if leg.state == "Up" and ids.leg_name(leg.id)]
         gate = asyncio.Semaphore(ASKED_AT_ONCE)
 
@@ -179,7 +182,8 @@ class Steering:
                 return _milliseconds(await self.client.variable(channel, ANSWERED))
 
         times = await asyncio.gather(*(ask(channel) for channel in ours))
-        return {channel: at for channel, at in zip(ours, times, strict=True) if at}
+        behind = wire.behind_ms(self.client.date, self.now())
+        return {channel: at + behind for channel, at in zip(ours, times, strict=True) if at}
 
     # --- one call after the other --------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -214,6 +215,15 @@ def milliseconds(timestamp: str) -> int:
         return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
+
+
+def behind_ms(date: str, now: int) -> int:
+    """How far a clock is behind `now` (Unix ms) by its HTTP date; 0 if it is right, or unknown."""
+    try:
+        told = round(parsedate_to_datetime(date).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0
+    return now - told if abs(now - told) > SKEW_MS else 0
 
 
 class Body(Struct, frozen=True, omit_defaults=True):

@@ -102,6 +102,15 @@ def test_a_wrong_clock_is_not_believed(odd: str) -> None:
     assert replace(behind, heard_at=heard - 599_000).at == heard - 600_000
 
 
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 30 Nov 99999 15:05:00 GMT"])
+def test_a_clock_that_says_nothing_counts_as_right(date: str) -> None:
+    """One that is minutes off does not, in either direction."""
+    assert wire.behind_ms(date, 1_796_051_100_000) == 0
+    told = "Mon, 30 Nov 2026 15:05:00 GMT"
+    assert wire.behind_ms(told, 1_796_051_100_000 + 300_000) == 0
+    assert wire.behind_ms(told, 1_796_051_100_000 - 300_001) == -300_001
+
+
 def test_lists_of_channels_and_bridges_are_read() -> None:
     """With what they hold."""
     channels = wire.read_channels(b'[{"id":"a-d0","state":"Up","caller":{"name":"A"}}]')
