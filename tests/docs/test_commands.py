@@ -1,4 +1,4 @@
-"""Commands in the pages: each is there, with the options that it is shown with."""
+"""What operators type and look for: each command, option and line of the log is there."""
 
 from __future__ import annotations
 
@@ -64,8 +64,29 @@ def test_every_target_of_make_and_every_program_of_qa_is_there(page: Path) -> No
     assert [name for name in sorted(programs) if find_spec(name) is None] == []
 
 
+EVENTS = {
+    event
+    for path in (ROOT / "adapter").rglob("*.py")
+    for event in re.findall(
+        r'log\.(?:debug|info|warning|error)\(\s*"([a-z_.]+)"', path.read_text(encoding="utf-8")
+    )
+}
+
+
+@pytest.mark.parametrize("name", ["operations", "salesforce-setup", "salesforce-voice", "asterisk"])
+def test_every_line_of_the_log_that_an_operator_is_to_look_for_is_written(name: str) -> None:
+    """At night nobody searches for a word that the program no longer says."""
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    rooms = {event.partition(".")[0] for event in EVENTS}
+    files = ("py", "md", "js", "yaml", "yml", "toml", "conf", "db", "xml", "json")
+    named = {(room, rest) for room, rest in re.findall(r"`([a-z_]+)\.([a-z_]+)`", text)}
+    told = {f"{room}.{rest}" for room, rest in named if room in rooms and rest not in files}
+    assert told <= EVENTS
+
+
 def test_commands_are_found_at_all() -> None:
     """Else the tests above would show nothing."""
     code = "\n".join(map(code_of, PAGES))
     assert len(set(re.findall(r"python -m adapter ([a-z-]+)", code))) > 10
     assert len(set(re.findall(r"\bmake ([a-z]+)", code)) & TARGETS) > 10
+    assert {"page.blocked", "call.rejected", "log.result"} <= EVENTS
