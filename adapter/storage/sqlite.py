@@ -56,8 +56,8 @@ OUTAGES = frozenset(
 class SqliteDatabase:
     """The writing connection (transaction.Database)."""
 
-    def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
-        self._connection = connect(path, busy_ms)
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path)
 
     def begin(self) -> None:
         """Take the write lock at once, so that no statement after it can find it taken."""
@@ -111,11 +111,11 @@ class SqliteDatabase:
         self._connection.close()
 
 
-def connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode, durable and patient."""
     connection = sqlite3.connect(
         path,
-        timeout=busy_ms / 1000,
+        timeout=BUSY_MS / 1000,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
@@ -128,16 +128,16 @@ def connect(path: Path, busy_ms: int) -> sqlite3.Connection:
     return connection
 
 
-def connect_for_reading(path: Path, busy_ms: int) -> sqlite3.Connection:
+def connect_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that refuses to write."""
-    connection = connect(path, busy_ms)
+    connection = connect(path)
     connection.execute("PRAGMA query_only = ON")
     return connection
 
 
-def open_reader(file: Path, busy_ms: int = BUSY_MS) -> Reader:
+def open_reader(file: Path) -> Reader:
     """Reading alone; the file is opened by the first of it."""
-    return Reader(lambda: connect_for_reading(file, busy_ms), lambda statement: statement)
+    return Reader(lambda: connect_for_reading(file), lambda statement: statement)
 
 
 def compact(file: Path) -> None:
@@ -146,7 +146,7 @@ def compact(file: Path) -> None:
     Raises StoreLocked while another process has it.
     """
     with FileLock(file):
-        connection = connect(file, BUSY_MS)
+        connection = connect(file)
         try:
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -164,20 +164,15 @@ class SqliteStore(SqlStore):
 
     @classmethod
     async def open(
-        cls,
-        path: Path | str,
-        *,
-        clock_ms: Callable[[], int],
-        observer: Observer | None = None,
-        busy_ms: int = BUSY_MS,
+        cls, path: Path | str, *, clock_ms: Callable[[], int], observer: Observer | None = None
     ) -> Self:
         """Open the file, making it and its directory where they are missing.
 
         `clock_ms` tells the time (Unix milliseconds) for the store's own record of when it was
         made. Raises StoreLocked while another process has it, StorageError when it cannot be used.
         """
-        file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms(), busy_ms)
-        return cls(Journal(database, observer), open_reader(file, busy_ms), lock, file.parent)
+        file, lock, database = await asyncio.to_thread(_prepare, Path(path), clock_ms())
+        return cls(Journal(database, observer), open_reader(file), lock, file.parent)
 
     async def try_writing(self) -> None:
         """Commit something that changes nothing. Raises StorageError, also on a nearly full disk.
@@ -195,7 +190,7 @@ class SqliteStore(SqlStore):
         self._lock.release()
 
 
-def _prepare(path: Path, now: int, busy_ms: int) -> tuple[Path, FileLock, SqliteDatabase]:
+def _prepare(path: Path, now: int) -> tuple[Path, FileLock, SqliteDatabase]:
     """Everything before the first commit: lock, file, tables, epoch."""
     file = path.absolute()
     lock = FileLock(file)
@@ -205,7 +200,7 @@ def _prepare(path: Path, now: int, busy_ms: int) -> tuple[Path, FileLock, Sqlite
         for one in (file, *(file.with_name(file.name + more) for more in ("-wal", "-shm"))):
             _keep_from_others(one)
         upgrade_tables(f"sqlite:///{file}")
-        database = SqliteDatabase(file, busy_ms)
+        database = SqliteDatabase(file)
         made = [("epoch", uuid.uuid4().hex), ("made_at", str(now))]
         database.write(sql.PUT_META, made)
     except (OSError, sqlite3.Error) as error:

@@ -35,7 +35,7 @@ class Connections:
 
     def __call__(self) -> sqlite3.Connection:
         """Make the next one."""
-        connection = connect(self._path, 100)
+        connection = connect(self._path)
         if self._broken and self._broken.pop(0):
             connection.close()
         self.made.append(connection)
@@ -149,7 +149,7 @@ async def test_a_damaged_row_is_a_storage_error_and_read_only_once(tmp_path: Pat
     path = tmp_path / "x.db"
     upgrade_tables(f"sqlite:///{path}")
     connections = Connections(path)
-    broken = connect(path, 100)
+    broken = connect(path)
     broken.execute("INSERT INTO agents (org_id, user_id, version, value) VALUES ('o','u',1,'{')")
     broken.close()
     reader = Reader(connections, same)

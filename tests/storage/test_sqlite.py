@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapter.core.model import AgentKey
-from adapter.storage import sql
+from adapter.storage import sql, sqlite
 from adapter.storage.filelock import StoreLocked
 from adapter.storage.migrate import upgrade_tables
 from adapter.storage.port import Commit, StorageError
@@ -21,9 +21,9 @@ from adapter.storage.transaction import Database
 from tests.contracts.stores import ADA, NOW, change, delivery, write
 
 
-async def opened(path: Path, busy_ms: int = 5_000) -> SqliteStore:
+async def opened(path: Path) -> SqliteStore:
     """A store on this file."""
-    return await SqliteStore.open(path, clock_ms=lambda: NOW, busy_ms=busy_ms)
+    return await SqliteStore.open(path, clock_ms=lambda: NOW)
 
 
 def pragma(store: SqliteStore, text: str) -> Callable[[Database], object]:
@@ -135,9 +135,12 @@ async def test_a_full_disk_fails_commits_until_there_is_room(tmp_path: Path) -> 
     await store.close()
 
 
-async def test_a_file_that_somebody_else_writes_to_fails_commits_meanwhile(tmp_path: Path) -> None:
+async def test_a_file_that_somebody_else_writes_to_fails_commits_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A shell that holds a transaction: StorageError after the patience, reading goes on."""
-    store = await opened(tmp_path / "softphone.db", busy_ms=20)
+    monkeypatch.setattr(sqlite, "BUSY_MS", 20)
+    store = await opened(tmp_path / "softphone.db")
     await store.commit(write(0))
     shell = sqlite3.connect(tmp_path / "softphone.db", isolation_level=None)
     shell.execute("BEGIN IMMEDIATE")
