@@ -1,1 +1,1 @@
-"""Load, decide, commit, perform: what carries the pure decisions."""
+"""Runs the core's decisions: load, decide, commit, perform."""

@@ -1,9 +1,9 @@
-"""Load, decide, commit, tell, perform: the life of every event.
+"""Handles every event: load, decide, commit, publish, perform.
 
-Law of this file: effects are performed and pages are told only after the commit, and a lost race
-is nothing but a second decision (free, because deciding is pure). What is committed has happened:
-a failure after that is one agent's alone, and nobody is answered as if nothing were stored. The
-agents kept in memory are a cache that the store's versions check.
+Law of this file: effects are performed and pages are updated only after the commit. After a lost
+race the event is decided again, which is safe because deciding is pure. A failure after the commit
+affects only one agent and is never answered as if nothing were stored. Agents in memory are a cache
+that the store's versions check.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ RACES = 50
 
 
 class _Change(Struct):
-    """Several agents' turns on their way into one commit.
+    """Several agents' turns for one commit.
 
-    `loaded` by agent: logs that a turn turned out to need, and ids of those that are nowhere.
+    `loaded` by agent: logs that a turn needed, and ids of logs that do not exist.
     """
 
     keys: list[AgentKey]
@@ -67,7 +67,7 @@ class _Change(Struct):
 
 
 class Agents:
-    """All agents, as one process sees them."""
+    """All agents, as this process sees them."""
 
     def __init__(
         self,
@@ -79,9 +79,9 @@ class Agents:
         rules_of: RulesOf = lambda _: None,
         tasks: Tasks | None = None,
     ) -> None:
-        """`shared`: other replicas commit too, so that what is in memory may be old.
+        """`shared`: other replicas commit too, so agents in memory may be outdated.
 
-        `rules_of` an agent's own org; `policy` where it has none.
+        `rules_of` gives the policy of an agent's org; `policy` is the default.
         """
         self._store = store
         self._hints = hints
@@ -93,20 +93,20 @@ class Agents:
         self.tasks = tasks or Tasks()
         self._locks = KeyedLocks()
         self.perform: Performer = lambda *_: None
-        """Carries effects out; called after each commit, must only start things, each alone."""
+        """Performs effects; called after each commit, and must only start them."""
         self.count: Counting = lambda _: None
-        """Counts what turns came to; called after each commit."""
+        """Counts the results of turns; called after each commit."""
         self.follow: Follower = lambda _: ()
-        """Knows what follows at once from a decision, to go into the same commit."""
+        """Adds events that follow from a decision, for the same commit."""
         self.is_only_here: Callable[[Agent], bool] = lambda _: False
-        """Of whom other replicas are told versions alone: nobody there has a use for the value."""
+        """Agents of whom other replicas get only versions, because they need no values."""
 
     def policy_of(self, key: AgentKey) -> Policy:
-        """The rules that this agent's calls and logs follow."""
+        """The policy for this agent's calls and logs."""
         return self._rules_of(key) or self.policy
 
     def cached(self, key: AgentKey) -> Snapshot | None:
-        """The agent as this process last saw it."""
+        """The agent in memory, as this process last saw it; None if not in memory."""
         return self._cache.get(key)
 
     def know(self, keys: Set[AgentKey]) -> bool:
@@ -118,7 +118,7 @@ class Agents:
         self._cache.pop(key, None)
 
     def learn(self, key: AgentKey, version: int, text: bytes) -> None:
-        """Another replica has committed this version: who is known here need not be read again."""
+        """Take a version that another replica committed, for an agent in memory."""
         known = self._cache.get(key)
         if known is not None and known.version < version:
             with suppress(Unreadable):
@@ -127,7 +127,7 @@ class Agents:
                 self.routes.learn_from(snapshot)
 
     async def snapshot(self, key: AgentKey) -> Snapshot:
-        """The agent with its unsettled logs; a new one if nobody has seen it yet."""
+        """The agent with its unsettled logs; a new one if unknown. Raises StorageError."""
         known = self._cache.get(key)
         if known is None:
             known = await self._store.load(key) or Snapshot(Agent(key), 0, ())
@@ -135,16 +135,16 @@ class Agents:
         return known
 
     async def dial_rules(self, key: AgentKey) -> DialRules:
-        """What the agent may dial, by their own call center. Raises StorageError."""
+        """The dial rules of the agent's call center. Raises StorageError."""
         agent = (await self.snapshot(key)).agent
         return self.policy_of(key).of(agent.call_center).dial
 
     async def handle_log_event(self, key: AgentKey, log_id: str, *events: LogEvent) -> Turn:
-        """One of the agent's logs hears of these events. Raises StorageError."""
+        """Apply events to one of the agent's logs. Raises StorageError."""
         return await self.handle(key, *[ForLog(log_id, event) for event in events])
 
     async def handle(self, key: AgentKey, *steps: Step) -> Turn:
-        """The agent hears of these events. Raises StorageError if it can't be committed."""
+        """Apply events to the agent. Raises StorageError if the commit fails."""
         for _ in range(RACES):
             try:
                 turns: Turns = await outcome_of(partial(self.change, {key: steps}))
@@ -154,11 +154,11 @@ class Agents:
         raise StorageError(f"agent {key}: lost {RACES} races in a row")
 
     def change(self, plan: Plan, done: Done[Turns], commit: Commit = NOTHING_ELSE) -> None:
-        """Several agents in one commit, with whatever else `commit` has.
+        """Change several agents in one commit, together with `commit`.
 
-        `done` hears of the turns once they are durable, or of Conflict (plan again), Duplicate,
-        StorageError. Where everything is in memory and nobody else decides for these agents, they
-        are decided and staged before this returns.
+        `done` gets the turns once they are durable, or Conflict (plan again), Duplicate or
+        StorageError. If everything is in memory and no other change holds these agents, the
+        change is decided and staged before this returns.
         """
         change = _Change(sorted(plan), plan, done, commit)
         self._locks.take(change.keys, partial(self._decide, change))
@@ -167,7 +167,7 @@ class Agents:
         try:
             for key in change.keys:
                 before = self._cache.get(key)
-                turn = None if before is None else self._turn(before, change)
+                turn = None if before is None else self._take_turn(before, change)
                 if before is None or turn is None or turn.missing:
                     self.tasks.start(f"load {key}", self._load(change, key, turn))
                     return
@@ -181,10 +181,10 @@ class Agents:
             return
         self._committed(change, None)
 
-    def _turn(self, before: Snapshot, change: _Change) -> Turn:
-        """Take the turn, with all that follows from it; or tell which logs it needs.
+    def _take_turn(self, before: Snapshot, change: _Change) -> Turn:
+        """Take the turn and all that follows from it; it may report missing logs.
 
-        Of several agents one whose turn meets a bug stays as it was: the others' go on.
+        If one of several agents' turns meets a bug, that agent stays unchanged.
         """
         key = before.agent.key
         logs, absent = change.loaded.get(key, _NO_LOGS)
@@ -201,16 +201,16 @@ class Agents:
         return turn
 
     async def _load(self, change: _Change, key: AgentKey, turn: Turn | None) -> None:
-        """The agent, or logs that its turn needs, are not in memory; then all is taken again."""
+        """Load the agent, or logs that its turn needs; then decide again."""
         try:
             await self.snapshot(key)
             logs, absent = change.loaded.get(key, _NO_LOGS)
             for log_id in turn.missing if turn else ():
-                found = await self._store.log(key, log_id)
-                if found is None:
+                loaded = await self._store.log(key, log_id)
+                if loaded is None:
                     absent |= {log_id}
                 else:
-                    logs = (*logs, found)
+                    logs = (*logs, loaded)
             change.loaded[key] = logs, absent
         except asyncio.CancelledError:
             self._finish(change, StorageError("the process is stopping"))
@@ -221,9 +221,9 @@ class Agents:
             self._decide(change)
 
     def _commit_of(self, change: _Change) -> Commit | None:
-        """What is to be committed; None if nothing is different."""
-        # What an old value makes nothing of might have meant something to the newer one: where
-        # there may be one, the store compares versions although nothing changes.
+        """The commit; None if nothing has changed."""
+        # A delivery that an old value ignores might matter to a newer one. If there may be one,
+        # the store compares versions although nothing changes.
         always = self._shared and change.commit.delivery is not None
         before, turns = change.before, change.turns
         made = [_change(before[key], turns[key], always) for key in change.keys]
@@ -234,29 +234,29 @@ class Agents:
 
     def _committed(self, change: _Change, error: Exception | None) -> None:
         if error is None:
-            self._after(change.before, change.turns, change.changes)
+            self._tell_and_perform(change.before, change.turns, change.changes)
         self._finish(change, error)
 
     def _finish(self, change: _Change, error: Exception | None) -> None:
         if error is not None:
-            # A conflict, or nobody knows what is in: the store is asked next time.
+            # After a conflict or an unknown outcome the agents must be read from the store.
             for key in change.keys:
                 self.forget(key)
         self._locks.release(change.keys)
         change.done(error or change.turns)
 
-    def _after(
+    def _tell_and_perform(
         self,
         before: Mapping[AgentKey, Snapshot],
         turns: Mapping[AgentKey, Turn],
         changes: Sequence[AgentChange],
     ) -> None:
-        """Tell and perform; never raises. Where a try raises nothing it costs nothing."""
+        """Publish and perform; never raises. A try that does not raise costs nothing."""
         later: list[Callable[[], None]] = []
         for change in changes:
             key = change.agent.key
             turn = turns[key]
-            logs = tuple([one for one in turn.logs.values() if not one.is_settled])
+            logs = tuple([call_log for call_log in turn.logs.values() if not call_log.is_settled])
             snapshot = Snapshot(turn.agent, before[key].version + 1, logs)
             self._remember(key, snapshot)
             self.routes.learn(change.calls)
@@ -275,14 +275,14 @@ class Agents:
                 log.error("agent.not_performed", agent=str(key), exc_info=bug)
         soon = asyncio.get_running_loop().call_soon
         for show in later:
-            # The phones first, then the view; twice: a request's body is written a round later.
+            # Dial first, then publish; call_soon twice: a request's body is written a round later.
             soon(soon, show)
 
     def _publish(self, snapshot: Snapshot) -> None:
         agent = snapshot.agent
         try:
-            told = self._shared and not self.is_only_here(agent)
-            value = partial(snapshot_text, snapshot) if told else None
+            is_shared = self._shared and not self.is_only_here(agent)
+            value = partial(snapshot_text, snapshot) if is_shared else None
             self._hints.publish(agent.key, snapshot.version, value)
         except Exception as bug:
             log.error("agent.not_told", agent=str(agent.key), exc_info=bug)
@@ -295,7 +295,7 @@ class Agents:
 
 
 def _change(before: Snapshot, turn: Turn, always: bool = False) -> AgentChange | None:
-    """This agent's part of the commit, or None if nothing is different, unless `always`."""
+    """This agent's part of the commit; None if nothing has changed, unless `always`."""
     is_same = not turn.changed and (turn.agent is before.agent or turn.agent == before.agent)
     if is_same and before.version and not always:
         return None

@@ -1,4 +1,4 @@
-"""An agent's wish for no calls, at the phone system: asked there, and what became of it."""
+"""Applies an agent's availability at the phone system."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ log = structlog.get_logger(__name__)
 async def set_availability(
     driver: Driver | None, key: AgentKey, effect: SetAvailability, now: Callable[[], int]
 ) -> AvailabilityAnswered:
-    """First undo, then hold; a request that says the same again does no harm."""
+    """Undo old pauses, then set the new one; safe to repeat. Never raises."""
     try:
-        applied = await _set(driver, effect)
+        applied = await _apply(driver, effect)
     except (Rejected, Unsupported) as error:
         log.warning("availability.refused", agent=str(key), reason=error.text)
         applied = Applied.REFUSED
@@ -32,7 +32,7 @@ async def set_availability(
     return AvailabilityAnswered(now(), effect.asked_at, effect.held, applied)
 
 
-async def _set(driver: Driver | None, effect: SetAvailability) -> Applied:
+async def _apply(driver: Driver | None, effect: SetAvailability) -> Applied:
     if not isinstance(driver, PausingDriver):
         raise Unsupported("The phone system cannot hold back calls.")
     user = effect.line.user

@@ -1,6 +1,6 @@
-"""What supervisors see: who does what, how calls went, what is not logged, how webhooks arrive.
+"""The supervisors' board: agents, calls, unlogged calls, webhooks.
 
-Read from the store at most once a second per organization, however many look.
+Read from the store at most once a second per organization, for any number of viewers.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from adapter.tenants import Tenants
 
 FRESH_MS = 1_000
 MOST_DAYS = 50
-"""Whose sums are kept, the latest asked for: nobody fills the memory by asking for many."""
+"""The most days whose sums are cached, so that many requests cannot fill the memory."""
 
 LONGEST_MS = 48 * 3_600_000
-"""How long a day may be that is asked for: no time zone's midnight is further from another's."""
+"""The longest day that can be requested, which covers all time zones."""
 
 IN_USE_MS = 7 * MINUTE_MS
-"""An open softphone keeps its sign-in in use, which is written down every five minutes or so: who
-has no page here, but a sign-in that was in use so lately, has one at another replica."""
+"""An open softphone uses its sign-in, which is recorded about every five minutes. So an agent whose
+sign-in was used this recently, without a page here, has a page at another replica."""
 
 Report = dict[str, Any]
 
@@ -45,13 +45,13 @@ class BoardStore(Protocol):
 
 
 class Day(NamedTuple):
-    """The time that a board is about, Unix ms; `until` is exclusive, 0: up to now, and on."""
+    """A board's time range in Unix ms; `until` is exclusive, 0 means now."""
 
     since: int = 0
     until: int = 0
 
     def within(self, now: int) -> tuple[int, int]:
-        """Its bounds, a day of some time zone at the longest; one that goes on ends after `now`."""
+        """The bounds, at most LONGEST_MS apart; an open range ends shortly after `now`."""
         until = min(self.until or now + MINUTE_MS, now + MINUTE_MS)
         return max(self.since, until - LONGEST_MS), until
 
@@ -60,7 +60,7 @@ class Day(NamedTuple):
 class Board:
     """The board of every organization.
 
-    `present`: who has a page here. `quality_of`: how an agent's audio is, if that was told lately.
+    `present`: who has a page here. `quality_of` gives an agent's audio quality, if it is recent.
     """
 
     store: BoardStore
@@ -74,11 +74,11 @@ class Board:
     _hours: dict[str, WebhookHour] = field(default_factory=dict, init=False)
 
     async def report(self, org_id: str, day: Day) -> Report:
-        """Everything on the board of that day; people and webhooks are always of now."""
+        """The board of that day; agents and webhooks are always current."""
         now = self.clock.now()
-        kept = self._last.get((org_id, day))
-        if kept is not None and now - kept[0] < FRESH_MS:
-            return kept[1]
+        last = self._last.get((org_id, day))
+        if last is not None and now - last[0] < FRESH_MS:
+            return last[1]
         hour = self._hours.setdefault(org_id, WebhookHour())
         summed = self._days.get((org_id, day), DayCalls())
         begin, until = day.within(now)
@@ -86,7 +86,7 @@ class Board:
         rows = await self.store.board(org_id, Window(since, until, hour.since(now), now))
         webhooks = hour.report(rows.deliveries, now, self.tenants.read)
         calls = summed.tally(rows.calls, now, whole=since == begin)
-        report = self._make(org_id, rows, calls, webhooks, now)
+        report = self._build_report(org_id, rows, calls, webhooks, now)
         self._last = {
             key: known for key, known in self._last.items() if now - known[0] < FRESH_MS
         } | {(org_id, day): (now, report)}
@@ -97,11 +97,11 @@ class Board:
         return report
 
     async def calls(self, org_id: str, day: Day) -> list[BoardCall]:
-        """The day's calls that are over, oldest first."""
+        """The day's finished calls, oldest first."""
         calls = await self.store.board_calls(org_id, *day.within(self.clock.now()))
         return [call for call in reversed(calls) if call.told]
 
-    def _make(
+    def _build_report(
         self, org_id: str, rows: BoardRows, calls: Tally, webhooks: Report, now: int
     ) -> Report:
         tenant = self.tenants.of_org(org_id)
@@ -114,9 +114,9 @@ class Board:
                 seen.setdefault(cached.agent.key, cached.agent)
         lately = {user for user, used in rows.signed_in.items() if now - used < IN_USE_MS}
         people = [
-            _person(agent, calls.ends, agent.key.user_id in here | lately, region)
+            _row_of(agent, calls.ends, agent.key.user_id in here | lately, region)
             | {"totals": calls.users.get(agent.key.user_id, NO_CALLS)}
-            | self._audio(agent)
+            | self._audio_of(agent)
             for agent in seen.values()
         ]
         return {
@@ -124,26 +124,26 @@ class Board:
             "agents": sorted(people, key=_by_urgency),
             "agents_known": rows.agents_known,
             "calls": calls.report(),
-            "unlogged": [_unlogged(log, seen) for log in rows.open_logs],
+            "unlogged": [_unlogged_row(log, seen) for log in rows.open_logs],
             "webhooks": webhooks,
             "parked": rows.parked,
             "unconfirmed": sum(_is_unconfirmed(agent) for agent in rows.agents),
             "provider": asdict(tenant.telephony.health.vitals()) if tenant else None,
         }
 
-    def _audio(self, agent: Agent) -> Report:
-        """How the audio of a talk in the browser is; of any other nothing is known."""
-        told = self.quality_of(agent.key) if agent.phase is Phase.BRIDGED else None
-        return {"audio": told} if told else {}
+    def _audio_of(self, agent: Agent) -> Report:
+        """The audio quality of a talk in the browser; nothing for other phones."""
+        quality = self.quality_of(agent.key) if agent.phase is Phase.BRIDGED else None
+        return {"audio": quality} if quality else {}
 
 
-def _party(call: Call) -> str | None:
-    """The other party's name: of the record that the call is about, else the caller's own."""
-    said = call.facts.name
-    return (call.record.name if call.record else "") or (said.value if said else None)
+def _party_name(call: Call) -> str | None:
+    """The other party's name: the call's record's, else the caller's."""
+    name = call.facts.name
+    return (call.record.name if call.record else "") or (name.value if name else None)
 
 
-def _person(agent: Agent, ended: dict[str, int], online: bool, region: str) -> Report:
+def _row_of(agent: Agent, ended: dict[str, int], online: bool, region: str) -> Report:
     call = next((c for phase in FOREGROUND for c in agent.calls if c.phase is phase), None)
     if agent.phase is Phase.IDLE:
         call = None
@@ -153,21 +153,21 @@ def _person(agent: Agent, ended: dict[str, int], online: bool, region: str) -> R
     return {
         "user_id": agent.key.user_id,
         "name": agent.name or agent.key.user_id,
-        "state": _state(agent, online=online or call is not None, chosen=chosen),
+        "state": _state_of(agent, online=online or call is not None, chosen=chosen),
         "since": call.stage.since if call else wish.since if chosen else since,
         "reason": wish.reason if chosen else "",
         "direction": call.direction.value if call else None,
         "number": call.number if call else None,
         "display": display(call.number, region) if call else None,
-        "with": _party(call) if call else None,
+        "with": _party_name(call) if call else None,
         "more_calls": max(len(agent.calls) - 1, 0),
         "online": online,
         "surface": agent.surface,
     }
 
 
-def _state(agent: Agent, *, online: bool, chosen: bool) -> str:
-    """What an agent does; who could take a call but wants none is in the state of that choice."""
+def _state_of(agent: Agent, *, online: bool, chosen: bool) -> str:
+    """The agent's state; an idle agent who wants no calls is in the chosen state."""
     if not online:
         return "offline"
     return agent.availability.status.value if chosen else agent.phase.value
@@ -188,17 +188,17 @@ def _is_unconfirmed(agent: Agent) -> bool:
     )
 
 
-def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
+def _unlogged_row(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
     agent, wanted = agents.get(log.agent), log.wanted
     match log.state:
         case Tray(reason, _, errors):
-            why, said = reason.value, [error.message or error.code for error in errors]
+            why, messages = reason.value, [error.message or error.code for error in errors]
         case Pending():
-            why, said = "waiting", []
+            why, messages = "waiting", []
         case Attempting():
-            why, said = "saving", []
+            why, messages = "saving", []
         case _:
-            why, said = "verifying", []
+            why, messages = "verifying", []
     return {
         "log_id": log.log_id,
         "agent": (agent.name if agent else "") or log.agent.user_id,
@@ -206,5 +206,5 @@ def _unlogged(log: CallLog, agents: dict[AgentKey, Agent]) -> Report:
         "outcome": wanted.outcome.value,
         "update": log.saved is not None,
         "why": why,
-        "errors": said,
+        "errors": messages,
     }

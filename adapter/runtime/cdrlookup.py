@@ -1,4 +1,4 @@
-"""What the provider's call log is asked about a call, and what its answer means to the agent."""
+"""Fetches CDRs from the provider and turns them into events for the agent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from adapter.tenants import Tenants
 log = structlog.get_logger(__name__)
 
 LOOK_BACK_MS = 5_000
-"""The provider's clock may run behind ours."""
+"""Tolerance for a provider's clock that runs behind ours."""
 
 LOG_ROWS = 20
 
 
 @dataclass(eq=False, repr=False)
 class CdrLookup:
-    """Asks for CDRs; another agent's talk that one tells of is taken as a delivery (`deliver`)."""
+    """Fetches CDRs; another agent's talk in one is passed on as a delivery (`deliver`)."""
 
     store: Store
     tenants: Tenants[Any]
@@ -36,15 +36,15 @@ class CdrLookup:
     deliver: Callable[[IncomingDelivery], Awaitable[object]]
 
     async def ask(self, key: AgentKey, effect: FetchCdr) -> Event:
-        """By the provider's id of the call."""
+        """Fetch the CDR by the provider's call id."""
         try:
             cdr = await driver_of(self.tenants, effect.line).fetch_cdr(effect.provider_call_id)
         except ProviderError as error:
             return self._unavailable(key, effect.call_id, error.text)
-        return await self._told(key, effect, cdr)
+        return await self._event_of(key, effect, cdr)
 
     async def find(self, key: AgentKey, effect: FindCdr) -> Event:
-        """By the number that was to be called, where the provider never said an id."""
+        """Find the CDR by the dialed number, if the provider never sent a call id."""
         since = effect.since - LOOK_BACK_MS
         try:
             cdrs = await driver_of(self.tenants, effect.line).list_cdrs(
@@ -54,16 +54,16 @@ class CdrLookup:
             return self._unavailable(key, effect.call_id, error.text)
         for cdr in reversed(cdrs):
             if fits(cdr, effect, since) and not await self._owners(effect, cdr.update):
-                return await self._told(key, effect, cdr)
+                return await self._event_of(key, effect, cdr)
         return CdrMissing(self.clock.now(), effect.call_id)
 
     async def _owners(self, effect: FetchCdr | FindCdr, update: CallUpdate) -> int:
-        """How many agents have the call: it rang at each of them."""
+        """The number of agents who have the call, because it rang at each of them."""
         route = await self.store.route(effect.line.account, update.provider_call_id)
         return len(route.owners)
 
-    async def _told(self, key: AgentKey, effect: FetchCdr | FindCdr, cdr: Cdr | None) -> Event:
-        """What the CDR means for this agent, by the same rule as a webhook."""
+    async def _event_of(self, key: AgentKey, effect: FetchCdr | FindCdr, cdr: Cdr | None) -> Event:
+        """The agent's event for the CDR, by the same rules as for a webhook."""
         now, update = self.clock.now(), cdr.update if cdr else None
         if update is None:
             return CdrMissing(now, effect.call_id)
@@ -71,7 +71,7 @@ class CdrLookup:
         shared = is_groups and await self._owners(effect, update) > 1
         talk = found_talk(effect.line.account, update)
         if talk is not None and update.is_elsewhere(effect.line.user):
-            # Somebody else talked: they have heard of it, who may have heard nothing else.
+            # Another user talked, and may have received no other event of the call.
             try:
                 await self.deliver(talk)
             except StorageError as error:
@@ -87,10 +87,7 @@ class CdrLookup:
 
 
 def driver_of(tenants: Tenants[Any], line: TelephonyUser) -> Driver:
-    """The agent's own account, and no other: a line whose account is gone has none.
-
-    Raises Unsupported.
-    """
+    """The driver of the agent's account. Raises Unsupported if the account no longer exists."""
     tenant = tenants.of_account(line.account)
     if tenant is None:
         raise Unsupported("Your phone account is no longer set up here. Tell your admin.")
@@ -98,7 +95,7 @@ def driver_of(tenants: Tenants[Any], line: TelephonyUser) -> Driver:
 
 
 def fits(cdr: Cdr, effect: FindCdr, since: int) -> bool:
-    """Whether a call may be our placement: an unknown filter is ignored by the provider."""
+    """Whether the CDR may be our placement; providers may ignore our filters."""
     update, started = cdr.update, cdr.update.facts.started
     if update.user_id not in (None, effect.line.user) or update.is_inbound:
         return False

@@ -1,4 +1,4 @@
-"""The one place where time is read and ids are made; everybody else takes them as arguments."""
+"""The only place that reads the time and makes ids; other code gets them as arguments."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typeid import TypeID
 
 
 class Clock(Protocol):
-    """Now, and fresh ids."""
+    """The current time and new ids."""
 
     def now(self) -> int:
         """Unix milliseconds."""
 
     def fresh_id(self, prefix: str) -> str:
-        """A TypeID: sortable by time, unique everywhere, at most 255 characters."""
+        """A TypeID: sortable by time, globally unique, at most 255 characters."""
 
     def nonce(self) -> str:
-        """A secret that cannot be guessed, for URLs and frames."""
+        """An unguessable secret for URLs and frames."""
 
 
 class SystemClock:
-    """The machine's own clock and randomness."""
+    """The machine's clock and randomness."""
 
     def now(self) -> int:
         """Unix milliseconds."""

@@ -1,7 +1,7 @@
-"""Whom of the house an agent may mean: by name or number, and whether they can be disturbed.
+"""Finds colleagues by name or number, with their availability.
 
-The names are the directory's, the states our own agents'. Who has no softphone open may be at a
-desk phone all the same: so nothing is said of who is neither in a call nor away.
+Names come from the directory, states from our agents. A colleague without an open softphone may be
+at a desk phone, so the state is empty unless they are in a call or away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHORTEST = 2
 
 
 class Found(NamedTuple):
-    """Somebody who fits; `state` is `busy`, `away`, `do-not-disturb`, or empty."""
+    """A matching colleague; `state` is `busy`, `away`, `do-not-disturb`, or empty."""
 
     name: str
     number: str
@@ -27,37 +27,37 @@ class Found(NamedTuple):
 
 
 class AgentStore(Protocol):
-    """The part of the store that is asked (storage.sqlstore.SqlStore)."""
+    """The part of the store that is used here (storage.sqlstore.SqlStore)."""
 
     async def agents_of(self, line: TelephonyUser) -> tuple[AgentKey, ...]:
-        """Who has this line."""
+        """The agents with this line."""
 
     async def load(self, key: AgentKey) -> Snapshot | None:
-        """What is known of an agent."""
+        """The agent's snapshot; None if unknown."""
 
 
 class Colleagues:
-    """Of every org."""
+    """The colleague search of all orgs."""
 
     def __init__(self, store: AgentStore, tenants: Tenants[Any]) -> None:
         self._store = store
         self._tenants = tenants
 
     async def search(self, key: AgentKey, words: str) -> list[Found]:
-        """Those of the agent's own org who fit, the agent aside. Raises StorageError."""
+        """Matches in the agent's own org, without the agent. Raises StorageError."""
         tenant = self._tenants.of_agent(key)
         if tenant is None or tenant.people is None or len(words.strip()) < SHORTEST:
             return []
         own, account = await self._store.load(key), tenant.telephony.account
         line = own.agent.line if own else None
-        found: list[Found] = []
+        matches: list[Found] = []
         for name, number, user in await tenant.people.colleagues():
-            if len(found) == MOST:
+            if len(matches) == MOST:
                 break
             if fits(name, number, words) and line != TelephonyUser(account, user):
                 state, reason = await self._state(key.org_id, TelephonyUser(account, user))
-                found.append(Found(name, number, state, reason))
-        return found
+                matches.append(Found(name, number, state, reason))
+        return matches
 
     async def _state(self, org_id: str, line: TelephonyUser) -> tuple[str, str]:
         for key in await self._store.agents_of(line):
@@ -68,14 +68,14 @@ class Colleagues:
 
 
 def fits(name: str, number: str, words: str) -> bool:
-    """Whether each word begins one of the name's, or the whole begins the number."""
+    """Whether each word begins a part of the name, or the text begins the number."""
     typed, parts = words.casefold().split(), name.casefold().split()
     by_name = all(any(part.startswith(word) for part in parts) for word in typed)
     return by_name or number.startswith(words.strip())
 
 
 def state_of(agent: Agent) -> tuple[str, str]:
-    """What keeps a colleague from a call, and the reason that they gave."""
+    """Why a colleague cannot take a call, and the reason that they gave; empty if they can."""
     if any(call.is_under_way for call in agent.calls):
         return "busy", ""
     chosen = agent.availability

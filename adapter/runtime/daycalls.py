@@ -1,7 +1,7 @@
-"""A day's calls added up, as the board shows them: in all, and for each agent.
+"""The sums of a day's calls for the board: total and per agent.
 
-Law of this file: what is long over is read once a minute, for corrections that come late; between,
-only what is recent or was alive. A busy day has tens of thousands of calls, and boards stay open.
+Law of this file: old calls are read once a minute, for late corrections; in between, only recent
+and live ones. A busy day has tens of thousands of calls, and boards stay open.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from adapter.core.facts import Outcome
 from adapter.storage.board import BoardCall
 
 RECENT_MS = 600_000
-"""Calls that began within so much are read each time."""
+"""Calls that began this recently are read each time."""
 
 WHOLE_MS = 60_000
-"""So often the whole day is read."""
+"""How often the whole day is read."""
 
 NO_CALLS = {"calls": 0, "answered": 0, "missed": 0, "talk_seconds": 0}
 
 
 @dataclass(slots=True)
 class Tally:
-    """How calls went; `ends` and `users` by user: the last call's end (Unix ms), and their sums."""
+    """Sums of calls; by user, `ends` has the last call's end (Unix ms) and `users` the sums."""
 
     live: int = 0
     over: int = 0
@@ -38,7 +38,7 @@ class Tally:
     users: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def plus(self, calls: Iterable[BoardCall]) -> Tally:
-        """These calls beside those that were counted before."""
+        """A new tally with these calls added."""
         outcomes, directions = Counter(self.by_outcome), Counter(self.by_direction)
         users = {user: dict(sums) for user, sums in self.users.items()}
         numbers = self.live, self.over, self.talks, self.talk_seconds, self.longest_seconds
@@ -47,19 +47,19 @@ class Tally:
             both._count(call.user_id, call.told)
         return both
 
-    def _count(self, user: str, told: dict[str, Any]) -> None:
-        if not told:
+    def _count(self, user: str, ended_call: dict[str, Any]) -> None:
+        if not ended_call:
             self.live += 1
             return
-        outcome, seconds = told["outcome"], told["talk_seconds"]
+        outcome, seconds = ended_call["outcome"], ended_call["talk_seconds"]
         self.over += 1
         self.by_outcome[outcome] += 1
-        self.by_direction[told["direction"]] += 1
+        self.by_direction[ended_call["direction"]] += 1
         if seconds is not None:
             self.talks += 1
             self.talk_seconds += seconds
             self.longest_seconds = max(self.longest_seconds, seconds)
-        if (end := told.get("ended")) is not None:
+        if (end := ended_call.get("ended")) is not None:
             self.ends[user] = max(end, self.ends.get(user, 0))
         sums = self.users.setdefault(user, dict(NO_CALLS))
         sums["calls"] += 1
@@ -68,7 +68,7 @@ class Tally:
         sums["talk_seconds"] += seconds or 0
 
     def report(self) -> dict[str, Any]:
-        """All calls together, as the board's frame has them."""
+        """The totals in the form of the board's frame."""
         return {
             "over": self.over,
             "live": self.live,
@@ -81,7 +81,7 @@ class Tally:
 
 
 class DayCalls:
-    """One organization's day. Asked where to read from, then told what was read."""
+    """One organization's day: `since` says where to read from, `tally` adds what was read."""
 
     def __init__(self) -> None:
         self._before = Tally()
@@ -89,12 +89,12 @@ class DayCalls:
         self._whole_at: int | None = None
 
     def since(self, begin: int, now: int) -> int:
-        """From where to read at `now` a day that begins at `begin` (all Unix ms)."""
+        """The time from which to read at `now`, for a day that begins at `begin` (Unix ms)."""
         is_due = self._whole_at is None or now - self._whole_at >= WHOLE_MS
         return begin if is_due else max(begin, self._edge)
 
     def tally(self, calls: Iterable[BoardCall], now: int, *, whole: bool) -> Tally:
-        """The whole day, of which `calls` are those since `since`, or all of them (`whole`)."""
+        """The whole day's sums; `calls` are those since `since`, or all of them (`whole`)."""
         calls = tuple(calls)
         if whole:
             alive = (call.at for call in calls if not call.told)

@@ -1,14 +1,14 @@
-"""Who in Salesforce is whom at the provider.
+"""Maps Salesforce users to the provider's users.
 
-Entries come from a TOML or CSV file, else agents are matched by e-mail through the provider's
-users. A CSV file has the same names in its first line.
+Entries come from a TOML or CSV file; otherwise agents are matched with the provider's users by
+e-mail. A CSV file has the same names in its first line.
 
     [[agent]]
     email = "ada@example.com"        # or user_id = "005…", with org_id = "00D…"
     provider_user = "user_ada"
-    browser_phone = "yes"            # or "no"; else as the provider's settings say
-    surface = "voice"                # or "open-cti", "lwc"; else whichever page greets decides
-    name = "Ada Lovelace"            # and what colleagues dial, to be found by them; optional
+        browser_phone = "yes"            # or "no"; default: the provider's settings
+        surface = "voice"                # or "open-cti", "lwc"; default: the page that connects
+        name = "Ada Lovelace"            # optional, with the number that colleagues find and dial
     number = "2001"
 """
 
@@ -33,24 +33,24 @@ from adapter.telephony.port import MOST_USERS, Driver, ProviderError, ProviderUs
 log = structlog.get_logger(__name__)
 
 REFRESH_MS = 300_000
-MOST_TOLD = 10
-"""Wrong agents of a file that are told one by one."""
+MOST_REPORTED = 10
+"""The most wrong agents of a file that are reported one by one."""
 
 RETRY_MS = 5_000
-"""After the provider failed to answer, nobody waits for it again so long."""
+"""How long the provider is not asked again after a failure."""
 
 
 class DirectoryError(Exception):
-    """The directory file cannot be used; the text says what and where."""
+    """The directory file is invalid; the text says what and where."""
 
 
 class DirectoryUnavailable(Exception):
-    """The provider did not answer: nobody knows whether the agent has a line."""
+    """The provider did not answer, so it is unknown whether the agent has a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One agent of the file, by e-mail or user id; without an org id, in any org."""
+    """One agent of the file, by e-mail or user id; without an org id it applies to all orgs."""
 
     provider_user: str
     email: str = ""
@@ -63,11 +63,11 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """What an index finds it by: the user id where it has one, else the e-mail."""
+        """The index key: by user id if there is one, else by e-mail."""
         return _user(self.user_id) if self.user_id else _mail(self.email)
 
     def fits(self, key: AgentKey, email: str) -> bool:
-        """Whether this entry is about that agent; ids compare by their 15 significant letters."""
+        """Whether this entry is about that agent; ids compare by their first 15 characters."""
         if self.org_id and self.org_id[:15] != key.org_id[:15]:
             return False
         if self.user_id:
@@ -76,7 +76,7 @@ class Entry:
 
 
 def _user(user_id: str) -> str:
-    """A Salesforce id without the three letters that only repeat its capitals."""
+    """The key of a Salesforce id, without its three-letter case checksum."""
     return f"user {user_id[:15]}"
 
 
@@ -88,7 +88,7 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
     """The file's entries. Raises DirectoryError with a line for each that is wrong."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = _csv(text) if path.suffix == ".csv" else _toml(text)
+        rows = _csv_rows(text) if path.suffix == ".csv" else _toml_rows(text)
     except OSError as error:
         raise DirectoryError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, csv.Error) as error:
@@ -96,26 +96,26 @@ def read_entries(path: Path) -> tuple[Entry, ...]:
     entries, wrong = [], []
     for number, row in enumerate(rows, 1):
         try:
-            entries.append(_entry(row))
+            entries.append(_read_entry(row))
         except ValueError as error:
             wrong.append(f"{path}: agent {number}: {error}")
     if wrong:
         # A column of another name is wrong in every row.
-        more = [f"{path}: {len(wrong) - MOST_TOLD} more agents are wrong"]
-        raise DirectoryError("\n".join(wrong[:MOST_TOLD] + more[: len(wrong) > MOST_TOLD]))
+        more = [f"{path}: {len(wrong) - MOST_REPORTED} more agents are wrong"]
+        raise DirectoryError("\n".join(wrong[:MOST_REPORTED] + more[: len(wrong) > MOST_REPORTED]))
     return tuple(entries)
 
 
-def _toml(text: str) -> list[Any]:
-    told = tomllib.loads(text)
-    rows = told.get("agent", [])
-    if told.keys() - {"agent"} or not isinstance(rows, list):
+def _toml_rows(text: str) -> list[Any]:
+    table = tomllib.loads(text)
+    rows = table.get("agent", [])
+    if table.keys() - {"agent"} or not isinstance(rows, list):
         raise ValueError("each agent must begin with [[agent]], and nothing else may stand beside")
     return rows
 
 
-def _csv(text: str) -> list[dict[str, str]]:
-    """The rows, without what they leave empty; spreadsheets also write semicolons."""
+def _csv_rows(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV text, separated by commas or semicolons."""
     lines = text.splitlines()
     first = lines[0] if lines else ""
     reader = csv.DictReader(lines, delimiter=";" if ";" in first else ",", strict=True)
@@ -127,7 +127,7 @@ def _csv(text: str) -> list[dict[str, str]]:
     return rows
 
 
-def _entry(row: Any) -> Entry:
+def _read_entry(row: Any) -> Entry:
     if not isinstance(row, dict):
         raise ValueError("each agent must begin with [[agent]]")
     known = Entry.__dataclass_fields__
@@ -146,7 +146,7 @@ def _entry(row: Any) -> Entry:
 
 
 class Colleague(NamedTuple):
-    """Somebody of the house who can be called or handed a call."""
+    """A colleague who can be called or receive a transfer."""
 
     name: str
     number: str
@@ -154,9 +154,9 @@ class Colleague(NamedTuple):
 
 
 class Entries:
-    """The file's entries by what they name: a file of 10,000 agents costs a look, not a walk.
+    """The file's entries, indexed for fast lookup in a file of 10,000 agents.
 
-    Of several that fit an agent the first in the file wins.
+    If several match an agent, the first in the file wins.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -166,7 +166,10 @@ class Entries:
 
     def find(self, key: AgentKey, email: str) -> Entry | None:
         """The first entry about that agent."""
-        named = [*self._named.get(_user(key.user_id), ()), *self._named.get(_mail(email), ())]
+        named = [
+            *self._named.get(_user(key.user_id), ()),
+            *self._named.get(_mail(email), ()),
+        ]
         fitting = [(place, entry) for place, entry in named if entry.fits(key, email)]
         return min(fitting, key=itemgetter(0))[1] if fitting else None
 
@@ -183,7 +186,7 @@ class Directory:
         self._entries = Entries(entries)
         self._by_email: dict[str, str] = {}
         self._users: tuple[ProviderUser, ...] = ()
-        self._colleagues = tuple(_of_entry(one) for one in entries if one.name and one.number)
+        self._colleagues = tuple(_of_entry(e) for e in entries if e.name and e.number)
         self._is_cut = False
         self._not_found: set[str] = set()
         self._ask_at = 0
@@ -191,9 +194,9 @@ class Directory:
         self._asking = asyncio.Lock()
 
     async def line(self, key: AgentKey, email: str) -> TelephonyUser | None:
-        """The agent's line, or None if nobody has said which one it is.
+        """The agent's line; None if there is none.
 
-        Raises DirectoryUnavailable while only the provider could tell, and does not.
+        Raises DirectoryUnavailable if the provider must be asked but does not answer.
         """
         entry = self._entries.find(key, email)
         if entry is not None:
@@ -210,23 +213,23 @@ class Directory:
         return TelephonyUser(self._account, user) if user else None
 
     def surface(self, key: AgentKey, email: str) -> str:
-        """Where the file says that the agent works; empty where it does not."""
+        """The agent's surface in the file; empty if not given."""
         entry = self._entries.find(key, email)
         return entry.surface if entry else ""
 
     def ring_profiles(self, line: TelephonyUser) -> tuple[str, ...]:
-        """The keys of phones that may ring instead, as far as the provider has listed its users."""
+        """The keys of phones that may ring instead; empty until the users were listed."""
         users = (user for user in self._users if user.user_id == line.user)
         return next((user.ring_profiles for user in users), ())
 
     async def colleagues(self) -> tuple[Colleague, ...]:
-        """Everybody with a name and a number: those of the file, then the provider's users.
+        """All users with a name and a number: those of the file, then the provider's.
 
-        While the provider does not answer these are who was there before.
+        While the provider does not answer, its earlier list is used.
         """
         if self._provider is not None:
             await self._refresh(self._provider)
-        known = {one.user for one in self._colleagues}
+        known = {colleague.user for colleague in self._colleagues}
         return self._colleagues + tuple(
             Colleague(user.name, user.number, user.user_id)
             for user in self._users
@@ -234,7 +237,7 @@ class Directory:
         )
 
     async def _refresh(self, provider: Driver) -> None:
-        """Read the provider's users, at most every five minutes, and for all who wait at once."""
+        """Read the provider's users, at most every five minutes, once for all waiting callers."""
         async with self._asking:
             now = self._clock.now()
             if now < self._ask_at:
@@ -250,18 +253,18 @@ class Directory:
             self._failed, self._ask_at = False, now + REFRESH_MS
 
     async def _search(self, provider: Driver, email: str) -> str | None:
-        """Who is not in a list that was cut is asked for by name, and found is remembered.
+        """Search for a user who is not in a truncated list, and remember the result.
 
         Raises DirectoryUnavailable.
         """
         if email not in self._not_found:
             try:
-                found = _by_email(await provider.users(email))
+                user_ids = _by_email(await provider.users(email))
             except ProviderError as error:
                 log.warning("directory.search_failed", reason=error.text)
                 raise DirectoryUnavailable from error
-            if email in found:
-                self._by_email[email] = found[email]
+            if email in user_ids:
+                self._by_email[email] = user_ids[email]
             else:
                 self._not_found.add(email)
         return self._by_email.get(email)

@@ -1,8 +1,8 @@
-"""A delivery that reaches another replica than its agent's page is decided at the page's.
+"""Forwards a delivery to the replica that has the agent's page, to be decided there.
 
-Law of this file: it is acknowledged only after a commit, at the other replica or here. Whatever
-goes wrong on the way, it is decided here; that both have decided it is what the store takes for
-the same delivery twice. What was forwarded is never forwarded again: it goes to the intake.
+Law of this file: a delivery is acknowledged only after a commit, there or here. If forwarding
+fails, it is decided here; if both replicas decide it, the store detects the duplicate. A forwarded
+delivery is never forwarded again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from adapter.telephony.updates import IncomingDelivery
 LINES_A_NOTE = 500
 
 _OUTCOMES = {outcome.encode(): outcome for outcome in DeliveryOutcome}
-"""By how they are answered. What only another release knows is no answer."""
+"""Outcomes by answer; an unknown answer of another release counts as none."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _delivery = msgspec.msgpack.Decoder(IncomingDelivery).decode
@@ -33,14 +33,14 @@ _note = msgspec.msgpack.Decoder(tuple[bool, list[TelephonyUser]]).decode
 
 
 def shape() -> str:
-    """Which deliveries can be read here: replicas of two releases may differ in it."""
+    """A hash of the delivery format, which may differ between releases."""
     schema = msgspec.json.encode(msgspec.json.schema(IncomingDelivery))
     return blake2b(schema, digest_size=8).hexdigest()
 
 
 @dataclass(eq=False, repr=False)
 class Forwarding:
-    """Takes deliveries as the intake does, and has them decided where they are best decided.
+    """Takes deliveries like the intake, and has them decided at the best replica.
 
     `is_here`: whether an agent has a page at this replica. (runtime.peers.Answers)
     """
@@ -52,27 +52,27 @@ class Forwarding:
 
     def __post_init__(self) -> None:
         self.tell: Callable[[bytes], None] = lambda _: None
-        """How all other replicas are told which lines are here."""
+        """Set how to tell all other replicas which lines are here."""
         self._line_of: dict[AgentKey, TelephonyUser] = {}
         self._here: dict[TelephonyUser, set[AgentKey]] = {}
         self._there: dict[Link, set[TelephonyUser]] = {}
 
     def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
-        """As Intake.begin; `done` may hear after a commit of another replica."""
+        """Like Intake.begin; `done` may be called after a commit of another replica."""
         update = heard.update
         if update is not None and update.user_id is not None and not heard.states:
             link = self._link_to(TelephonyUser(heard.account, update.user_id))
-            if link and link.ask(_encode(heard), partial(self._answered, heard, done)):
+            if link and link.ask(_encode(heard), partial(self._on_answer, heard, done)):
                 return
         self.intake.begin(heard, done)
 
     def _link_to(self, line: TelephonyUser) -> Link | None:
-        """The replica with a page of the line, where none is here."""
+        """The link to the replica with a page of the line; None if a page is here."""
         if line in self._here:
             return None
         return next((link for link, lines in self._there.items() if line in lines), None)
 
-    def _answered(
+    def _on_answer(
         self, heard: IncomingDelivery, done: Done[DeliveryOutcome], answer: bytes
     ) -> None:
         outcome = _OUTCOMES.get(answer)
@@ -82,16 +82,16 @@ class Forwarding:
             return
         try:
             self.intake.begin(heard, done)
-        except Exception as error:  # it is no fault of the link's, and its sender waits
+        except Exception as error:  # not an error of the link; the sender still waits
             done(error)
 
     def is_only_here(self, agent: Agent) -> bool:
-        """Whether other replicas have no use for the agent's value: its deliveries come here."""
+        """Whether other replicas need no value of the agent, because its deliveries come here."""
         line, there = agent.line, self._there.values()
         return bool(there) and line in self._here and not any(line in lines for lines in there)
 
     def moved(self, key: AgentKey) -> None:
-        """A page of the agent has come, or the last one has gone: others are told of its line."""
+        """A page connected or the last one is gone: tell the other replicas about the line."""
         before, known = self._line_of.get(key), self.agents.cached(key)
         line = before if known is None else known.agent.line
         if not self.is_here(key):
@@ -99,23 +99,23 @@ class Forwarding:
         if line == before:
             return
         if before is not None:
-            self._leave(key, before)
+            self._remove_line(key, before)
         if line is not None:
             self._line_of[key] = line
             self._here.setdefault(line, set()).add(key)
             self.tell(_encode((True, [line])))
 
-    def _leave(self, key: AgentKey, line: TelephonyUser) -> None:
+    def _remove_line(self, key: AgentKey, line: TelephonyUser) -> None:
         del self._line_of[key]
         self._here[line].discard(key)
         if not self._here[line]:
             del self._here[line]
             self.tell(_encode((False, [line])))
 
-    # --- what other replicas say and ask ---------------------------------------------------------
+    # --- messages from other replicas ------------------------------------------------------------
 
     def asked(self, body: bytes, answer: Answered) -> None:
-        """Decide this delivery; nothing is answered where it could not be stored."""
+        """Decide this delivery; answer with `b""` if it could not be stored."""
 
         def done(outcome: DeliveryOutcome | Exception) -> None:
             answer(b"" if isinstance(outcome, Exception) else outcome.encode())
@@ -124,18 +124,18 @@ class Forwarding:
         self.intake.begin(_delivery(body), done)
 
     def notes(self) -> Iterator[bytes]:
-        """All lines that are here."""
+        """Messages with all lines that are here."""
         lines = list(self._here)
         for first in range(0, len(lines), LINES_A_NOTE):
             yield _encode((True, lines[first : first + LINES_A_NOTE]))
 
     def linked(self, link: Link) -> None:
-        """Another replica, which will say which lines it has."""
+        """A replica was linked; it will report its lines."""
         self._there[link] = set()
         self.metrics.linked_replicas.set(len(self._there))
 
     def noted(self, link: Link, body: bytes) -> None:
-        """These lines have come to it, or gone from it."""
+        """A replica reports that it has or no longer has these lines."""
         has_come, lines = _note(body)
         known = self._there.get(link, set())
         if has_come:
@@ -144,6 +144,6 @@ class Forwarding:
             known.difference_update(lines)
 
     def unlinked(self, link: Link) -> None:
-        """Its lines are nowhere now."""
+        """A replica is gone: forget its lines."""
         self._there.pop(link, None)
         self.metrics.linked_replicas.set(len(self._there))

@@ -1,7 +1,7 @@
-"""From a genuine delivery of the provider to a commit: dedupe, route, decide, one transaction.
+"""Commits a verified delivery of the provider: dedupe, route, decide, one transaction.
 
-Law of this file: when `take` returns, the delivery is durable, with everything that it changed;
-when it raises StorageError, nothing is, and the provider must send it again.
+Law of this file: when `take` returns, the delivery and all its changes are durable. When it raises
+StorageError, nothing is stored, and the provider must send it again.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ RACES = 50
 
 
 class DeliveryOutcome(StrEnum):
-    """What became of a delivery, for the record and the counters."""
+    """The outcome of a delivery, for the store and the counters."""
 
     APPLIED = "applied"
     PARKED = "parked"
@@ -54,10 +54,10 @@ class DeliveryOutcome(StrEnum):
 
 
 News: TypeAlias = tuple[int, CallUpdate, int | None]
-"""When we heard what, and when the provider told it first, if known: Unix ms."""
+"""When it arrived, the update, and when the provider first sent it, if known (Unix ms)."""
 
 Reader = Callable[[str, bytes, int], CallUpdate | None]
-"""Reads a body of an account again that came in at so many Unix ms: parked ones wait for it."""
+"""Reads a parked body of an account again; the last argument is its arrival in Unix ms."""
 
 
 class Intake:
@@ -70,25 +70,25 @@ class Intake:
         self._read = read
 
     async def take(self, heard: IncomingDelivery) -> DeliveryOutcome:
-        """Durable when it returns. Raises StorageError."""
+        """Commit a delivery and return its outcome. Raises StorageError."""
         return await outcome_of(partial(self.begin, heard))
 
     def begin(self, heard: IncomingDelivery, done: Done[DeliveryOutcome]) -> None:
-        """The same, told by a call.
+        """Like `take`, but calls `done`.
 
-        Where what it needs is in memory, it is decided and staged before this returns.
+        If everything needed is in memory, it is decided and staged before this returns.
         """
         if heard.update is not None:
             self._route(heard, heard.update, done, 0)
             return
         fate = DeliveryOutcome.IGNORED if heard.readable else DeliveryOutcome.QUARANTINED
-        commit = _commit(heard, fate, self._clock.now())
-        self._agents.change({}, lambda outcome: done(_fate(outcome, fate)), commit)
+        commit = _commit_of(heard, fate, self._clock.now())
+        self._agents.change({}, lambda outcome: done(_outcome_of(outcome, fate)), commit)
 
     def _route(
         self, heard: IncomingDelivery, update: CallUpdate, done: Done[DeliveryOutcome], race: int
     ) -> None:
-        """By what is remembered, which a commit will check; else by what the store says."""
+        """Route by memory, which the commit checks; else by the store."""
         line = None if update.user_id is None else TelephonyUser(heard.account, update.user_id)
         agents, way = self._agents, None
         if race == 0 and heard.parkable:
@@ -97,7 +97,7 @@ class Intake:
             reading = self._read_route(heard, update, done, race, line)
             agents.tasks.start(f"route {heard.event_id}", reading)
         else:
-            self._go(heard, update, way, done, race)
+            self._apply_route(heard, update, way, done, race)
 
     async def _read_route(
         self,
@@ -110,18 +110,18 @@ class Intake:
         try:
             routes, call_id = self._agents.routes, update.provider_call_id
             way = await routes.read(self._store, heard.account, call_id, line)
-            # While one is read another may be forgotten: a page's greeting has it read anew.
+            # While one agent is read, another may be dropped from memory.
             while absent := [key for key in way.agents if self._agents.cached(key) is None]:
                 for key in absent:
                     await self._agents.snapshot(key)
-            self._go(heard, update, way, done, race)
+            self._apply_route(heard, update, way, done, race)
         except asyncio.CancelledError:
             done(StorageError("the process is stopping"))
             raise
         except Exception as error:
             done(error)
 
-    def _go(
+    def _apply_route(
         self,
         heard: IncomingDelivery,
         update: CallUpdate,
@@ -129,8 +129,8 @@ class Intake:
         done: Done[DeliveryOutcome],
         race: int,
     ) -> None:
-        """Decide and commit; where the way is another one by now, once more."""
-        plan, fate, commit = self._decided(heard, update, way)
+        """Decide and commit; after a conflict, route again."""
+        plan, fate, commit = self._plan_commit(heard, update, way)
         if commit is None:
             done(fate)
             return
@@ -143,37 +143,37 @@ class Intake:
                     done(StorageError(f"delivery {heard.event_id}: lost {RACES} races in a row"))
                 return
             if not isinstance(outcome, Exception):
-                _report(heard, update, plan, outcome)
-            done(_fate(outcome, fate))
+                _log_applied(heard, update, plan, outcome)
+            done(_outcome_of(outcome, fate))
 
         self._agents.change(plan, committed, commit)
 
-    def _decided(
+    def _plan_commit(
         self, heard: IncomingDelivery, update: CallUpdate, way: Route
     ) -> tuple[dict[AgentKey, list[Report]], DeliveryOutcome, Commit | None]:
-        """Who hears what, what that makes of the delivery, and what is committed beside it."""
+        """The agents' events, the delivery's outcome, and the commit (None: nothing to store)."""
         at = self._clock.now()
         sent_at = None if heard.signed_at is None else round(heard.signed_at * 1000)
-        unpark, waited = self._waiting(way)
+        unpark, waited = self._read_parked(way)
         plan = self._plan(way, [*waited, (at, update, sent_at)])
         if plan:
             fate = DeliveryOutcome.APPLIED
-            return plan, fate, _commit(heard, fate, at, way.read, unpark=unpark)
+            return plan, fate, _commit_of(heard, fate, at, way.read, unpark=unpark)
         if not heard.parkable:
             return plan, DeliveryOutcome.IGNORED, None
-        # Of others that wait for the same call it makes nothing.
+        # The other parked deliveries of the call are not affected.
         route = replace(way.read, parked=None)
         park: tuple[Parked, ...] = ()
-        # Its agents have nothing to hear: waiting would not change that, and the store parks
-        # nothing of a call that has an agent.
+        # If the call has agents, waiting would change nothing, and the store does not park
+        # deliveries of such a call.
         fate = DeliveryOutcome.IGNORED if way.owners else DeliveryOutcome.PARKED
         if fate is DeliveryOutcome.PARKED:
             call_id, due = update.provider_call_id, at + PARKED_MS
             park = (Parked(heard.account, call_id, heard.event_id, heard.body, at, due),)
-        return plan, fate, _commit(heard, fate, at, route, park=park)
+        return plan, fate, _commit_of(heard, fate, at, route, park=park)
 
     def _plan(self, way: Route, updates: list[News]) -> dict[AgentKey, list[Report]]:
-        """What each agent hears who knows the call, or whom it names."""
+        """The events of each agent who has the call or is named by it."""
         plan: dict[AgentKey, list[Report]] = {}
         for key in way.agents:
             snapshot, known = self._agents.cached(key), key in way.owners
@@ -182,33 +182,33 @@ class Intake:
             shared = known and len(way.owners) > 1
             call_id = way.owners[key] if known else self._clock.fresh_id("call")
             hears = partial(event_for, call_id=call_id, known=known, shared=shared)
-            for when, told, sent in updates:
-                event = hears(told, user, at=when, sent_at=sent)
+            for when, update, sent in updates:
+                event = hears(update, user, at=when, sent_at=sent)
                 if event is not None:
                     plan.setdefault(key, []).append(event)
         return plan
 
-    def _waiting(self, way: Route) -> tuple[tuple[Parked, ...], list[News]]:
-        """What waits no more, and what it tells.
+    def _read_parked(self, way: Route) -> tuple[tuple[Parked, ...], list[News]]:
+        """The parked deliveries that can be applied now, and their updates.
 
-        What its reader stumbles over stays, for the next delivery of its call: another replica, or
-        the next release, may read it.
+        One that cannot be read stays parked until the call's next delivery; another replica or the
+        next release may read it.
         """
         read: list[Parked] = []
         news: list[News] = []
         for parked in way.parked:
             try:
-                told = self._read(parked.account, parked.body, parked.at)
-            except Exception as bug:  # else nothing could be taken of this call any more
+                update = self._read(parked.account, parked.body, parked.at)
+            except Exception as bug:  # otherwise no delivery of this call could be applied
                 log.error("parked.not_read", delivery=parked.event_id, exc_info=bug)
                 continue
             read.append(parked)
-            if told is not None:
-                news.append((parked.at, told, None))
+            if update is not None:
+                news.append((parked.at, update, None))
         return tuple(read), news
 
 
-def _commit(
+def _commit_of(
     heard: IncomingDelivery,
     fate: DeliveryOutcome,
     at: int,
@@ -217,26 +217,26 @@ def _commit(
     park: tuple[Parked, ...] = (),
     unpark: tuple[Parked, ...] = (),
 ) -> Commit:
-    """What is committed of the delivery itself, beside what it changes."""
+    """The commit of the delivery itself, without the agents' changes."""
     delivery = Delivery(heard.account, heard.event_id, heard.type, heard.body, at, fate.value)
-    states = tuple([driver_row(heard.account, one, at) for one in heard.states])
+    states = tuple([driver_row(heard.account, state, at) for state in heard.states])
     return Commit((), delivery, park, unpark, route, states)
 
 
-def _fate(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:
-    """What is answered: a repeated delivery changes nothing, and is acknowledged."""
+def _outcome_of(outcome: Turns | Exception, fate: DeliveryOutcome) -> DeliveryOutcome | Exception:
+    """The answer to the sender; a repeated delivery is acknowledged without changes."""
     if isinstance(outcome, Duplicate):
         return DeliveryOutcome.DUPLICATE
     return outcome if isinstance(outcome, Exception) else fate
 
 
 def driver_row(account: str, state: DriverState, at: int) -> DriverRow:
-    """A driver's state as the store has it."""
+    """A driver's state as a row."""
     return DriverRow(account, state.call_id, state.value, state.version, state.over, at)
 
 
 def _call_id(turn: Turn, update: CallUpdate) -> str | None:
-    """Our id of the call, where the agent has it (still)."""
+    """Our id of the call; None if the agent no longer has it."""
     provider_id = update.provider_call_id
     for call in turn.agent.calls:
         if call.provider_call_id == provider_id:
@@ -245,13 +245,13 @@ def _call_id(turn: Turn, update: CallUpdate) -> str | None:
     return next((log.log_id for log in logs if log.provider_call_id == provider_id), None)
 
 
-def _report(
+def _log_applied(
     heard: IncomingDelivery,
     update: CallUpdate,
     plan: dict[AgentKey, list[Report]],
     turns: Turns,
 ) -> None:
-    """What it did to each agent, for who looks closely: metrics count it, the store shows it."""
+    """Log at debug level what the delivery did to each agent."""
     if not log.is_enabled_for(DEBUG):
         return
     for key, turn in turns.items():

@@ -1,4 +1,4 @@
-"""One at a time for each agent, and several agents at once in one order."""
+"""Locks by agent; several agents are locked in a fixed order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from adapter.core.model import AgentKey
 
 
 class KeyedLocks:
-    """Which agents somebody decides for, and who waits to. Nobody ever gives up waiting."""
+    """The locked agents and the waiting callbacks, which are never cancelled."""
 
     def __init__(self) -> None:
         self._waiting: dict[AgentKey, deque[tuple[Callable[[], None], Context]]] = {}
 
     def take(self, keys: Sequence[AgentKey], then: Callable[[], None]) -> None:
-        """Call `then` once nobody else decides for any of these, at once where nobody does.
+        """Call `then` when all these agents are locked for it; at once if they are free.
 
-        `keys` are sorted: so nobody waits for each other in a ring. Who has had their call must
-        `release` the same keys.
+        `keys` must be sorted, to avoid deadlocks. After the call, `release` the same keys.
         """
         for place, key in enumerate(keys):
             waiting = self._waiting.get(key)
@@ -33,9 +32,9 @@ class KeyedLocks:
         then()
 
     def release(self, keys: Sequence[AgentKey]) -> None:
-        """The next one's turn, in their own context, and in a round of its own.
+        """Release the keys and call the next waiting callbacks, each in its own context.
 
-        So no queue grows the stack, and nobody is measured or logged as whoever they waited for.
+        Each runs in a separate event loop iteration, so queues do not grow the stack.
         """
         for key in keys:
             waiting = self._waiting[key]
@@ -46,5 +45,5 @@ class KeyedLocks:
                 del self._waiting[key]
 
     def __len__(self) -> int:
-        """How many agents are decided for."""
+        """The number of locked agents."""
         return len(self._waiting)

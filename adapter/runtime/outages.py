@@ -1,4 +1,4 @@
-"""What a job that repeats says of a store that is away: a line, not a traceback with each try."""
+"""Logs a repeating job's store outages: one line each, not a traceback per attempt."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ log = structlog.get_logger(__name__)
 
 
 class Outages:
-    """The outages that one job meets; its name is the beginning of its lines' events."""
+    """The store outages of one job, whose name begins the event names."""
 
     def __init__(self, job: str) -> None:
         self._job = job
-        self._told = ""
+        self._outage = ""
 
     @contextmanager
     def survived(self) -> Iterator[None]:
-        """One try, whatever comes of it: the job must not end. Each outage and its end are told."""
+        """Run one attempt; catches all exceptions, and logs each outage and its end once."""
         try:
             yield
         except StorageError as error:
-            if self._told != str(error):
-                self._told = str(error)
-                log.error(f"{self._job}.store_away", reason=self._told)
+            if self._outage != str(error):
+                self._outage = str(error)
+                log.error(f"{self._job}.store_unavailable", reason=self._outage)
         except Exception as error:
             log.error(f"{self._job}.failed", exc_info=error)
         else:
-            if self._told:
+            if self._outage:
                 log.info(f"{self._job}.store_back")
-            self._told = ""
+            self._outage = ""

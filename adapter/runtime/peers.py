@@ -1,8 +1,8 @@
-"""The other replicas: each announces where it is reached, and each other one dials it.
+"""Links to the other replicas: each announces its address, and the others dial it.
 
-Law of this file: an announcement is believed only with the mark of who knows the store's secret
-(fanout.postgres), a link only where both sides prove it. Who announces nothing is not dialed, so
-an old address costs nothing; who is not reached, or too slow, is left alone for a while.
+Law of this file: announcements need the mark of the store's secret (fanout.postgres), and both
+sides of a link must prove that they know it. A replica that stops announcing is not dialed again;
+one that is unreachable or too slow is not dialed for a while.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from adapter.runtime.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 MARK = "replica@"
-"""Announcements come under this name, in no org: no user id of Salesforce has an @."""
+"""Prefix of the key of announcements, without an org; no Salesforce user id contains an @."""
 
 ANNOUNCE_SECONDS = 2.0
 DIAL_SECONDS = 2.0
@@ -34,33 +34,33 @@ MOST_LINKS = 64
 
 
 class CannotLink(Exception):
-    """The address for other replicas cannot be listened on; the text says which and why."""
+    """This replica cannot listen on its address for others; the text says which and why."""
 
 
 class Announcement(Struct, frozen=True):
-    """Where a replica is reached (host:port), and the `shape` of what it is asked."""
+    """A replica's address (host:port), and the `shape` of the messages that it understands."""
 
     address: str
     shape: str
 
 
 class Answers(Protocol):
-    """What this replica is to the others, and what it makes of what they tell."""
+    """Handles the requests and messages of other replicas."""
 
     def asked(self, body: bytes, answer: Answered) -> None:
-        """As fanout.links.LinkOwner."""
+        """See fanout.links.LinkOwner."""
 
     def notes(self) -> Iterable[bytes]:
-        """What every other replica is told when it has dialed this one."""
+        """The messages for a replica that has dialed this one."""
 
     def linked(self, link: Link) -> None:
         """Another replica can be asked from now on."""
 
     def noted(self, link: Link, body: bytes) -> None:
-        """It tells something."""
+        """A message from another replica."""
 
     def unlinked(self, link: Link) -> None:
-        """It can be asked no more; may be said of one that never could."""
+        """A replica can no longer be asked; may be called for one that never could."""
 
 
 @dataclass(eq=False, repr=False)
@@ -82,17 +82,17 @@ class Peers:
         self._links: set[Link] = set()
 
     async def start(self) -> None:
-        """Listen, and announce it. Raises CannotLink."""
+        """Listen and announce the address. Raises CannotLink."""
         loop, (host, port) = asyncio.get_running_loop(), _endpoint(self.own.address)
         try:
-            self._server = await loop.create_server(self._called, host, port)
+            self._server = await loop.create_server(self._accept, host, port)
         except OSError as error:
             reason = f"cannot listen on {self.own.address}: {error.strerror or error}"
             raise CannotLink(reason) from error
         self.tasks.start("announce this replica", self._announce(), endless=True)
 
     async def close(self) -> None:
-        """Hang up. May be called again, and before `start`."""
+        """Close all links. May be called repeatedly, and before `start`."""
         if self._server is not None:
             self._server.close()
         for link in tuple(self._links):
@@ -105,33 +105,33 @@ class Peers:
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
     def heard(self, text: bytes) -> None:
-        """Another replica's announcement: dial it, unless that is done, vain or of no use."""
+        """Dial an announced replica, unless it is known, shunned or incompatible."""
         try:
-            told = msgspec.json.decode(text, type=Announcement)
+            announcement = msgspec.json.decode(text, type=Announcement)
         except msgspec.MsgspecError:
             return
-        shunned = self._shunned.get(told.address, 0) > self.clock.now()
-        if told.address in self._known or shunned or told.shape != self.own.shape:
+        shunned = self._shunned.get(announcement.address, 0) > self.clock.now()
+        if announcement.address in self._known or shunned or announcement.shape != self.own.shape:
             return
         if len(self._known) < MOST_LINKS:
-            self._known.add(told.address)
-            self.tasks.start(f"dial {told.address}", self._dial(told.address))
+            self._known.add(announcement.address)
+            self.tasks.start(f"dial {announcement.address}", self._dial(announcement.address))
 
     async def _dial(self, address: str) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(DIAL_SECONDS):
                 host, port = _endpoint(address)
-                await loop.create_connection(lambda: self._link(address), host, port)
+                await loop.create_connection(lambda: self._new_link(address), host, port)
         except (OSError, ValueError, TimeoutError) as error:
             log.warning("replica.not_reached", address=address, reason=str(error))
             self._shun(address)
 
-    def _called(self) -> asyncio.Protocol:
+    def _accept(self) -> asyncio.Protocol:
         called = sum(not link.address for link in self._links)
-        return self._link("") if called < MOST_LINKS else _Refusal()
+        return self._new_link("") if called < MOST_LINKS else _Refusal()
 
-    def _link(self, address: str) -> Link:
+    def _new_link(self, address: str) -> Link:
         link = Link(self, self.secret, address)
         self._links.add(link)
         return link
@@ -141,7 +141,7 @@ class Peers:
         self._shunned[address] = self.clock.now() + SHUN_MS
 
     def tell(self, note: bytes) -> None:
-        """Every replica that has dialed this one hears it."""
+        """Send a message to every replica that has dialed this one."""
         for link in self._links:
             if link.is_open and not link.address:
                 link.note(note)
@@ -149,7 +149,7 @@ class Peers:
     # --- as the owner of links -------------------------------------------------------------------
 
     def opened(self, link: Link) -> None:
-        """It is one of us."""
+        """The other side has proved that it knows the secret."""
         if link.address:
             log.info("replica.linked", address=link.address)
             self.answers.linked(link)
@@ -158,15 +158,15 @@ class Peers:
             link.note(note)
 
     def asked(self, body: bytes, answer: Answered) -> None:
-        """A question of another replica."""
+        """A request of another replica."""
         self.answers.asked(body, answer)
 
     def noted(self, link: Link, body: bytes) -> None:
-        """Another replica tells something."""
+        """A message from another replica."""
         self.answers.noted(link, body)
 
     def closed(self, link: Link) -> None:
-        """It may be dialed again when it is announced; at once only if all was well with it."""
+        """A link is closed; the next announcement redials, or later if the link had failed."""
         self._links.discard(link)
         if not link.address:
             return
@@ -179,7 +179,7 @@ class Peers:
 
 
 class _Refusal(asyncio.Protocol):
-    """One caller too many."""
+    """Refuses a connection beyond the limit."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.close()

@@ -1,7 +1,7 @@
-"""Effects become calls to the provider; what comes of them comes back as events.
+"""Performs effects as requests to the provider; their outcomes become events.
 
-Law of this file: **PlaceCall is performed at most once.** It is started only by the process that
-committed it; if that process dies, the deadline says "unconfirmed", and nobody tries again.
+Law of this file: **PlaceCall is performed at most once**, only by the process that committed it. If
+that process dies, the deadline makes the call "unconfirmed", and nobody retries.
 """
 
 from __future__ import annotations
@@ -62,23 +62,23 @@ CallEffect: TypeAlias = PlaceCall | FetchCdr | FindCdr | ControlCall
 
 
 class PageEffects(Protocol):
-    """Who carries out what is done in Salesforce, by a page or for one; must only start things."""
+    """Performs effects in Salesforce, by a page or for one; must only start them."""
 
     def pop(self, key: AgentKey, effect: PopScreen) -> None:
         """Have a page pop the caller's record."""
 
     def open_record(self, key: AgentKey, effect: OpenRecord) -> None:
-        """Have Salesforce make the record of a call that rings."""
+        """Create the Salesforce record of a ringing call."""
 
     def perform(self, key: AgentKey, logs: dict[str, CallLog], effect: LogEffect) -> None:
-        """Send what a log's decision asked for to the page that it is for."""
+        """Perform an effect of a log's decision."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Performer:
-    """Carries out what decisions asked for.
+    """Performs the effects of decisions.
 
-    `deliver` takes what a CDR tells of another agent's call, as a delivery of its own.
+    `deliver` takes another agent's part of a CDR as a delivery.
     """
 
     agents: Agents
@@ -92,7 +92,7 @@ class Performer:
 
     def __post_init__(self) -> None:
         self._cdrs = CdrLookup(self.store, self.tenants, self.clock, self.deliver)
-        drivers = {one.telephony.account: one.telephony.driver for one in self.tenants.all}
+        drivers = {tenant.telephony.account: tenant.telephony.driver for tenant in self.tenants.all}
         self._presence = {
             account: driver
             for account, driver in drivers.items()
@@ -106,7 +106,7 @@ class Performer:
         effects: Sequence[Effect],
         log_effects: Sequence[LogEffect],
     ) -> None:
-        """Start everything, each whatever becomes of the others; returns at once."""
+        """Start all effects, independent of each other; returns at once."""
         for effect in effects:
             try:
                 self._start(key, effect)
@@ -131,33 +131,33 @@ class Performer:
             self.tasks.start(name, self._carry_out(key, effect))
 
     def _not_started(self, key: AgentKey, effect: Effect | LogEffect, bug: Exception) -> None:
-        """Its deadline asks again, where it is not to be done at most once."""
+        """Count and log it; a deadline repeats it unless it may happen only once."""
         name = type(effect).__name__
         self.metrics.provider.count(name, "NotStarted")
-        log.error("effect.not_started", **_about(key, effect), effect=name, exc_info=bug)
+        log.error("effect.not_started", **_log_fields(key, effect), effect=name, exc_info=bug)
 
     async def _carry_out(self, key: AgentKey, effect: CallEffect) -> None:
         began, name = perf_counter(), type(effect).__name__
         try:
-            event = await self._outcome(key, effect)
-        except Exception as bug:  # a driver's fault must not leave anybody without an answer
-            log.error("effect.failed", **_about(key, effect), effect=name, exc_info=bug)
+            event = await self._perform_call_effect(key, effect)
+        except Exception as bug:  # a driver's bug must not leave the agent without an answer
+            log.error("effect.failed", **_log_fields(key, effect), effect=name, exc_info=bug)
             event = self._unknown(effect)
         self.metrics.answered(name, type(event).__name__, perf_counter() - began)
-        await self._tell(key, effect, event)
+        await self._handle_outcome(key, effect, event)
         if isinstance(effect, PlaceCall) and isinstance(event, CallPlaced):
             await self._look_for_silence(key, effect)
 
-    async def _tell(self, key: AgentKey, effect: Effect, event: Event) -> None:
-        """What came of it, which nobody else knows."""
+    async def _handle_outcome(self, key: AgentKey, effect: Effect, event: Event) -> None:
+        """Store the outcome, which only this process knows; retry while the store fails."""
 
         def not_stored(error: StorageError, wait: float | None) -> None:
-            said = {"effect": type(effect).__name__, "reason": str(error), "again_in": wait}
-            log.error("effect.outcome_not_stored", **_about(key, effect), **said)
+            details = {"effect": type(effect).__name__, "reason": str(error), "again_in": wait}
+            log.error("effect.outcome_not_stored", **_log_fields(key, effect), **details)
 
         await tell(self.agents, key, lambda: replace(event, at=self.clock.now()), not_stored)
 
-    async def _outcome(self, key: AgentKey, effect: CallEffect) -> Event:
+    async def _perform_call_effect(self, key: AgentKey, effect: CallEffect) -> Event:
         match effect:
             case PlaceCall():
                 return await self._place(key, effect)
@@ -175,8 +175,8 @@ class Performer:
         match effect:
             case PlaceCall(call_id=call_id):
                 return PlacingUnknown(now, call_id, text)
-            case ControlCall(request_id=asked, call_id=call_id, action=action):
-                return ControlAnswered(now, asked, "unknown-outcome", text, call_id, action)
+            case ControlCall(request_id=request_id, call_id=call_id, action=action):
+                return ControlAnswered(now, request_id, "unknown-outcome", text, call_id, action)
             case _:
                 return CdrUnavailable(now, effect.call_id)
 
@@ -184,7 +184,7 @@ class Performer:
         tenant = self.tenants.of_account(effect.line.account)
         driver = tenant.telephony.driver if tenant else None
         event = await set_availability(driver, key, effect, self.clock.now)
-        await self._tell(key, effect, event)
+        await self._handle_outcome(key, effect, event)
 
     async def _place(self, key: AgentKey, effect: PlaceCall) -> Event:
         self.metrics.placing()
@@ -209,7 +209,7 @@ class Performer:
         return CallPlaced(self.clock.now(), effect.call_id, called)
 
     async def _look_for_silence(self, key: AgentKey, effect: PlaceCall) -> None:
-        """Tell the agent now whose phone will not ring; where that cannot be known, nothing."""
+        """Tell the agent if their phone will not ring; do nothing if that is unknown."""
         driver = self._presence.get(effect.line.account)
         if driver is None:
             return
@@ -238,11 +238,11 @@ class Performer:
             code, text = "provider-refused", error.text
         except ProviderError as error:
             code, text = "unknown-outcome", error.text
-        now, asked = self.clock.now(), effect.request_id
-        return ControlAnswered(now, asked, code, text, effect.call_id, effect.action)
+        now, request_id = self.clock.now(), effect.request_id
+        return ControlAnswered(now, request_id, code, text, effect.call_id, effect.action)
 
 
-def _about(key: AgentKey, effect: Effect | LogEffect) -> dict[str, str | None]:
-    """Whose it is, and of which call, if of one."""
+def _log_fields(key: AgentKey, effect: Effect | LogEffect) -> dict[str, str | None]:
+    """The agent and the call, if any, for a log line."""
     call = getattr(effect, "call_id", None) or getattr(effect, "log_id", None)
     return {"agent": str(key), "call": call}

@@ -1,4 +1,4 @@
-"""What is no longer needed is removed: deliveries, calls, settled logs, sessions that are over."""
+"""Removes old deliveries, calls, settled logs and expired sessions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MINUTE_SECONDS = 60.0
 
 
 class Retention:
-    """Prunes the store once an hour, and once a minute of what was kept for minutes only.
+    """Prunes the store once an hour, and expired sessions once a minute.
 
-    `delivery_days` and `call_days` are days. Sessions, tickets, codes and sign-ins under way go
-    when they end: strangers begin those. What is not settled stays, however old.
+    `delivery_days` and `call_days` are days. Sessions, tickets, codes and pending sign-ins are
+    removed when they expire, because strangers can create them. Unsettled logs stay, however old.
     """
 
     def __init__(self, store: Store, clock: Clock, *, delivery_days: int, call_days: int) -> None:
@@ -32,20 +32,20 @@ class Retention:
         self._outages = Outages("retention")
 
     async def run(self) -> None:
-        """Prune until cancelled; a store that fails is asked again later."""
+        """Prune until cancelled; survives store failures."""
         while True:
-            await self._try(self.keep())
+            await self._survive_prune(self.keep())
             for _ in range(MINUTES - 1):
                 await asyncio.sleep(MINUTE_SECONDS)
-                await self._try(self.keep_unless_expired())
+                await self._survive_prune(self.keep_unless_expired())
             await asyncio.sleep(MINUTE_SECONDS)
 
-    async def _try(self, keep: Keep) -> None:
+    async def _survive_prune(self, keep: Keep) -> None:
         with self._outages.survived():
             await self._prune(keep)
 
     async def prune(self) -> int:
-        """Once; how many rows went."""
+        """Prune once; the number of rows removed."""
         return await self._prune(self.keep())
 
     async def _prune(self, keep: Keep) -> int:
@@ -55,7 +55,7 @@ class Retention:
         return count
 
     def keep(self) -> Keep:
-        """What must be kept as of now."""
+        """What to keep, as of now."""
         now = self._clock.now()
         return Keep(
             deliveries_since=now - self._delivery_ms,
@@ -65,5 +65,5 @@ class Retention:
         )
 
     def keep_unless_expired(self) -> Keep:
-        """The same, of sessions and what is like them alone."""
+        """Keep everything except expired sessions and the like."""
         return Keep(sessions_since=self._clock.now())

@@ -1,4 +1,4 @@
-"""What a driver that steers calls is given: a place for its states, and a way in for its events."""
+"""Gives a steering driver its stored states and a sink for its events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _in_the_drivers_words() -> Iterator[None]:
 
 
 class StoredStates:
-    """One account's states, in the store (telephony.port.DriverStates)."""
+    """One account's states in the store (telephony.port.DriverStates)."""
 
     def __init__(self, store: DriverStore, account: str, clock: Clock) -> None:
         self._store = store
@@ -32,19 +32,19 @@ class StoredStates:
         self._clock = clock
 
     async def load(self, call_id: str) -> DriverState | None:
-        """One call's. Raises NotStored."""
+        """The state of one call. Raises NotStored."""
         with _in_the_drivers_words():
             row = await self._store.driver_row(self._account, call_id)
         return None if row is None else _state(row)
 
     async def unfinished(self) -> tuple[DriverState, ...]:
-        """All that are not over, oldest first. Raises NotStored."""
+        """The states of all unfinished calls, oldest first. Raises NotStored."""
         with _in_the_drivers_words():
             rows = await self._store.open_driver_rows(self._account)
         return tuple(map(_state, rows))
 
     async def save(self, *states: DriverState) -> None:
-        """All of them or none. Raises StaleState, NotStored."""
+        """Store all states or none. Raises StaleState or NotStored."""
         now = self._clock.now()
         rows = tuple(driver_row(self._account, state, now) for state in states)
         with _in_the_drivers_words():
@@ -56,13 +56,13 @@ def _state(row: DriverRow) -> DriverState:
 
 
 class IntakeSink:
-    """Where a stream's events become deliveries like any other (telephony.port.Sink)."""
+    """Passes a stream's events to the intake (telephony.port.Sink)."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     async def deliver(self, delivery: IncomingDelivery) -> bool:
-        """False for one that was taken before. Raises StaleState, NotStored."""
+        """Commit a delivery; False for a repeated one. Raises StaleState or NotStored."""
         with _in_the_drivers_words():
             outcome = await self._intake.take(delivery)
         return outcome is not DeliveryOutcome.DUPLICATE

@@ -1,8 +1,8 @@
-"""Who listens to a provider's stream: one process at a time, for as long as it has the lease.
+"""Listens to a provider's stream in one process at a time, the holder of the lease.
 
-Law of this file: a process that cannot prove that the lease is still its own stops listening
-before anybody else may begin. What two do at once for a moment all the same (a clock that jumps)
-is fenced where it is written: states are compared and set, and equal events have equal ids.
+Law of this file: a process that cannot prove that it still has the lease stops listening before
+another may begin. If two listen at once all the same (a clock jumped), writes are fenced: states
+are compared and set, and equal events have equal ids.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from adapter.telephony.port import Sink, StreamDriver
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 15_000
-"""After a process died so long nobody listens: replicas' clocks must differ by much less."""
+"""How long nobody listens after a process died; replicas' clocks must differ by much less."""
 
 RENEW_SECONDS = 5.0
-"""Twice this may fail before the lease is over."""
+"""The renewal may fail twice before the lease expires."""
 
 AGAIN_SECONDS = 1.0
-"""After a stream has ended, and between looks whether the lease is free."""
+"""The pause after a stream has ended, and between attempts to take the lease."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Stream:
-    """One account's. `holder` names this process, and no other one ever."""
+    """One account's stream. `holder` uniquely names this process."""
 
     account: str
     driver: StreamDriver
@@ -48,13 +48,13 @@ class Stream:
         self._until = 0
 
     async def run(self) -> None:
-        """Listen whenever the lease is ours, until cancelled; then others may have it at once."""
+        """Listen while the lease is ours, until cancelled; then release it."""
         try:
             while True:
                 try:
                     if await self._has_lease():
                         await self._listen_while_ours()
-                except Exception as error:  # a process that never listens again tells nobody
+                except Exception as error:  # the process must try again after any error
                     log.error("stream.lease_failed", account=self.account, exc_info=error)
                 await asyncio.sleep(self.again_seconds)
         finally:
@@ -89,7 +89,7 @@ class Stream:
         try:
             await self.driver.run(self.sink)
             log.warning("stream.ended", account=self.account)
-        except Exception as error:  # whatever it is, the next try may be better
+        except Exception as error:  # the next attempt may succeed
             log.error("stream.failed", account=self.account, exc_info=error)
 
     async def _release(self) -> None:

@@ -1,7 +1,7 @@
-"""The one clock hand: what is due becomes an event, so that nobody waits for ever.
+"""Turns passed deadlines into events, so that nothing waits forever.
 
-A restart, a lost effect or a lost webhook can only delay: the deadline is in the store.
-Law of this file: one agent's trouble delays no other agent, and a provider's no other account.
+Deadlines are in the store, so a restart, a lost effect or a lost webhook only causes a delay.
+Law of this file: one agent's trouble delays no other agent, and one account's no other account.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 0.25
 AT_ONCE = 200
 FAILED_MS = 5_000
-"""After a turn that failed: those that always fail must not take the place of others, nor fill the
+"""The pause after a failed turn, so that agents that always fail do not block others or fill the
 log."""
 
 GRACE_MS = 1_000
-"""So long the replica that has the agent's pages goes first: what a deadline asks for (a read-back,
-a probe) can only be done by them, and replicas that all try at once only race."""
+"""How long the replica with the agent's pages goes first. Only pages can do what deadlines ask for
+(a read-back, a probe), and replicas that all try at once only race."""
 
 ASKED_AT_ONCE = 20
-"""So many questions to an account's call log at a time: others need it too."""
+"""The most CDR requests to an account at a time."""
 
 ASK_AGAIN_MS = (5_000, 15_000, 45_000, 120_000, 240_000)
-"""After a question that was not answered: a delivery waits ten minutes for its call at most."""
+"""The pauses after failed CDR requests; a delivery is parked for at most ten minutes."""
 
 UNANSWERED_KEPT = 1_000
-"""Of an account so many are asked again; of further ones no more is asked, as of those that were
+"""The most deliveries of an account whose CDR request is retried; the others are treated as
 answered."""
 
 PATIENCE_SECONDS = 15.0
-"""For one agent, or one question: whatever hangs must not stop the clock hand for all others."""
+"""The time limit of one agent's turn or one CDR request, so that a hang stops nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The call log was asked in vain, for the first time or so many times again.
+    """A CDR request failed `tries` times after the first.
 
-    It is asked again at `ask_at`; at `until` the delivery is given up.
+    It is repeated at `ask_at`; at `until` the delivery is dropped (Unix ms).
     """
 
     tries: int
@@ -67,9 +67,9 @@ class Unanswered:
 
 @dataclass(slots=True)
 class Account:
-    """What is under way at one account's call log, and what it did not answer, by delivery.
+    """One account's CDR requests: the running ones, and the failed ones by delivery.
 
-    `over` are the questions under way that have ended since the store was last read.
+    `over` are the requests in `asked` that have ended since the store was last read.
     """
 
     asked: set[str] = field(default_factory=set)
@@ -77,21 +77,21 @@ class Account:
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
 
     def waiting(self, now: int) -> int:
-        """How many the store will tell that are asked about, or wait for their next question."""
+        """The number of due deliveries with a running request, or waiting for a retry."""
         self.asked, self.over = self.asked - self.over, set()
-        self.unanswered = {k: one for k, one in self.unanswered.items() if one.until > now}
+        self.unanswered = {k: v for k, v in self.unanswered.items() if v.until > now}
         return len(self.asked) + len(self.unanswered)
 
     def choose(self, due: list[Parked], now: int) -> list[Parked]:
-        """What to do next of all that is due; what was never asked goes first."""
-        ready = [one for one in due if self._is_ready(one, now)]
-        ready.sort(key=lambda one: one.event_id in self.unanswered)
+        """The next deliveries to handle; those never asked about come first."""
+        ready = [parked for parked in due if self._is_ready(parked, now)]
+        ready.sort(key=lambda parked: parked.event_id in self.unanswered)
         return ready[: max(0, ASKED_AT_ONCE - len(self.asked))]
 
-    def _is_ready(self, one: Parked, now: int) -> bool:
-        before = self.unanswered.get(one.event_id)
-        is_time = one.due <= now or before is None or before.ask_at <= now
-        return is_time and one.event_id not in self.asked
+    def _is_ready(self, parked: Parked, now: int) -> bool:
+        before = self.unanswered.get(parked.event_id)
+        is_time = parked.due <= now or before is None or before.ask_at <= now
+        return is_time and parked.event_id not in self.asked
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -125,18 +125,18 @@ class Sweeper:
             await asyncio.sleep(self.seconds)
 
     async def sweep(self) -> int:
-        """Every agent that is due now, once; how many there were."""
+        """Handle every agent that is due now; returns their number."""
         now = self.clock.now()
         # Not longer than that, should the self.clock have stepped back.
         waiting = {key: at for key, at in self._failed.items() if 0 < at - now <= FAILED_MS}
         self._failed = waiting
-        keys = [key for key in await self._due(now) if key not in waiting]
-        # All at once, so that the self.store can write them in one transaction.
-        await asyncio.gather(*(self._wake(key, now) for key in keys))
+        keys = [key for key in await self._due_agents(now) if key not in waiting]
+        # All at once, so that the store can write them in one transaction.
+        await asyncio.gather(*(self._pass_time(key, now) for key in keys))
         return len(keys)
 
-    async def _due(self, now: int) -> tuple[AgentKey, ...]:
-        """Our own at once; others a little later, for theirs may be gone or have none."""
+    async def _due_agents(self, now: int) -> tuple[AgentKey, ...]:
+        """Our agents at once; others a little later, in case their replica is gone."""
         limit = AT_ONCE + len(self._failed)
         due = await self.store.due(now, limit)
         ours = tuple(key for key in due if self.is_here(key))
@@ -145,12 +145,12 @@ class Sweeper:
         left = await self.store.due(now - GRACE_MS, limit)
         return tuple(dict.fromkeys((*ours, *left)))
 
-    async def _wake(self, key: AgentKey, now: int) -> None:
+    async def _pass_time(self, key: AgentKey, now: int) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await outcome_of(partial(self.agents.change, {key: [TimePassed(now)]}))
         except Conflict:
-            log.debug("sweep.raced", agent=str(key))  # somebody else was faster: next time
+            log.debug("sweep.raced", agent=str(key))  # another change was faster
         except StorageError as error:
             self._failed[key] = now + FAILED_MS
             log.error("sweep.agent_failed", agent=str(key), reason=str(error))
@@ -159,15 +159,15 @@ class Sweeper:
             log.error("sweep.agent_failed", agent=str(key), exc_info=error)
 
     async def unpark(self) -> int:
-        """Begin with what is due, so many of each account at a time; how many."""
+        """Start on due deliveries, a few per account at a time; returns their number."""
         now, due, begun = self.clock.now(), defaultdict[str, list[Parked]](list), 0
-        # Those that wait for their next question must not keep others from their first.
-        waiting = max((one.waiting(now) for one in self._accounts.values()), default=0)
+        # Deliveries that wait for a retry must not keep others from their first request.
+        waiting = max((account.waiting(now) for account in self._accounts.values()), default=0)
         for parked in await self.store.due_parked(now, ASKED_AT_ONCE + waiting):
             due[parked.account].append(parked)
-        for name, those in due.items():
+        for name, deliveries in due.items():
             account = self._accounts[name]
-            chosen = account.choose(those, now)
+            chosen = account.choose(deliveries, now)
             for parked in chosen:
                 account.asked.add(parked.event_id)
                 self.agents.tasks.start(
@@ -188,31 +188,31 @@ class Sweeper:
                 await self._unpark(parked, now)
         except (ProviderError, TimeoutError) as error:
             reason = error.text if isinstance(error, ProviderError) else "no answer"
-            log.warning("cdr.unavailable", **_about(parked), reason=reason)
+            log.warning("cdr.unavailable", **_log_fields(parked), reason=reason)
             await self._ask_again(parked, now)
         except Exception as error:
-            log.error("sweep.parked_failed", **_about(parked), exc_info=error)
+            log.error("sweep.parked_failed", **_log_fields(parked), exc_info=error)
             await self._ask_again(parked, now)
 
     async def _unpark(self, parked: Parked, now: int) -> None:
-        """Ask the call log whose call it is; given up when it has waited too long.
+        """Fetch the CDR to find the call's user; drop the delivery when its time is up.
 
-        It counts as asked when the answer is safe: a question that failed, or that died with its
-        process, is asked again.
+        It is marked as asked only after the answer is stored, so a request that failed or died with
+        its process is repeated.
         """
         if parked.due <= now:
-            log.warning("delivery.dropped", **_about(parked))
+            log.warning("delivery.dropped", **_log_fields(parked))
             await self.store.drop_parked(parked)
             return
         tenant = self.tenants.of_account(parked.account)
         cdr = tenant and await tenant.telephony.driver.fetch_cdr(parked.provider_call_id)
         if cdr and cdr.update.user_id is not None:
-            await self.intake.take(_found(parked, cdr))
+            await self.intake.take(_delivery_of(parked, cdr))
         await self.store.mark_asked(parked)
         self._accounts[parked.account].unanswered.pop(parked.event_id, None)
 
     async def _ask_again(self, parked: Parked, now: int) -> None:
-        """Later, and ever later."""
+        """Schedule a retry with growing pauses."""
         unanswered = self._accounts[parked.account].unanswered
         before = unanswered.get(parked.event_id)
         if before is None and len(unanswered) >= UNANSWERED_KEPT:
@@ -223,15 +223,15 @@ class Sweeper:
         unanswered[parked.event_id] = Unanswered(tries, now + wait, parked.due)
 
 
-def _about(parked: Parked) -> dict[str, str]:
-    """What lines are joined by; no agent has the call yet."""
+def _log_fields(parked: Parked) -> dict[str, str]:
+    """Fields to correlate log lines; no agent has the call yet."""
     return {"delivery": parked.event_id, "provider_call": parked.provider_call_id}
 
 
-def _found(parked: Parked, cdr: Cdr) -> IncomingDelivery:
-    """What the CDR tells, under an id of its own: it binds the call, and replays the parked.
+def _delivery_of(parked: Parked, cdr: Cdr) -> IncomingDelivery:
+    """The CDR as a delivery with its own id; it binds the call and replays parked deliveries.
 
-    It must not be parked in turn, or a stranger's call would be asked about for ever.
+    It must not be parked itself, or an unknown user's call would be requested forever.
     """
     return IncomingDelivery(
         account=parked.account,

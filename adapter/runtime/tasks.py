@@ -1,4 +1,4 @@
-"""Every task has an owner: named, kept, and reported when it fails.
+"""Starts named tasks, keeps references to them, and logs their failures.
 
 The only module that calls `asyncio.create_task`.
 """
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class Tasks:
-    """The tasks of one process; `close` ends them all and waits until they are gone."""
+    """The tasks of one process; `close` cancels them all and waits for them."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
@@ -24,30 +24,30 @@ class Tasks:
     def start(
         self, name: str, work: Coroutine[Any, Any, Any], *, endless: bool = False
     ) -> asyncio.Task[Any]:
-        """Run it in the background under this name; `endless` work is not waited for by `drain`."""
+        """Run `work` in the background; `drain` does not wait for `endless` work."""
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         if endless:
             self._endless.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._on_done)
         return task
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
+    def _on_done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         self._endless.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task.failed", task=task.get_name(), exc_info=error)
 
     async def drain(self, seconds: float) -> None:
-        """Wait up to `seconds` for what is under way to finish by itself."""
+        """Wait up to `seconds` for running tasks to finish."""
         if ending := self._running - self._endless:
             await asyncio.wait(ending, timeout=seconds)
 
     async def close(self) -> None:
-        """Cancel whatever still runs, and wait for it; for what it starts while it ends, too."""
+        """Cancel all running tasks and wait for them, including tasks started meanwhile."""
         while running := set(self._running):
             for task in running:
                 task.cancel()
             # Not gather: from Python 3.12 on it does not wait at all for tasks that are done, and
-            # one that is done stays among the running until the event loop has called `_done`.
+            # one that is done stays among the running until the event loop has called `_on_done`.
             await asyncio.wait(running)

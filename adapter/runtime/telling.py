@@ -1,4 +1,4 @@
-"""What happened, and only this process knows: told again where the store fails."""
+"""Stores outcomes that only this process knows, with retries if the store fails."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from adapter.runtime.turn import Step
 from adapter.storage.port import StorageError
 
 AGAIN_SECONDS = (1.0, 4.0, 15.0)
-"""After which it is told again; then there is its deadline, where it has one."""
+"""The pauses before retries; after the last one, only a deadline remains."""
 
 NotStored = Callable[[StorageError, float | None], None]
-"""Hears why, and in how many seconds it is tried again; None: not any more."""
+"""Called with the error and the seconds until the retry; None: no more retries."""
 
 
 async def tell(
     agents: Agents, key: AgentKey, step: Callable[[], Step], not_stored: NotStored
 ) -> None:
-    """Have the agent hear of it; `step` is asked for each time, for its time is that of telling."""
+    """Apply a step to the agent; `step` is called for each attempt, to get the current time."""
     for wait in (*AGAIN_SECONDS, None):
         try:
             await agents.handle(key, step())

@@ -1,7 +1,7 @@
-"""One agent's turn: events in, values and effects out. Pure, so that it may be taken again.
+"""One agent's turn: events in, values and effects out. Pure, so it can be repeated.
 
-Between the machine and the store: runs `decide` for each event, hands log events to the logs,
-and collects what a commit must carry.
+It runs `decide` for each event, passes log events to the logs, and collects the contents of the
+commit.
 """
 
 from __future__ import annotations
@@ -34,12 +34,10 @@ Step: TypeAlias = Event | ForLog
 
 
 class Turn(Struct):
-    """What came of it, by which policy; `absent` are logs known not to exist anywhere.
+    """A turn's result and its policy; `absent` are logs known not to exist anywhere.
 
-    `missing` are logs that must be loaded before it can be taken.
-
-    For who counts: `opened` are the logs of calls that ended, as they were then; `saved` is how
-    many logs have their record in Salesforce now that had none.
+    `missing` are logs that must be loaded before the turn can be taken. For counters: `opened` are
+    the logs of calls that ended, `saved` is the number of logs that got a record in Salesforce.
     """
 
     agent: Agent
@@ -56,7 +54,7 @@ class Turn(Struct):
 
     @property
     def next_due(self) -> int | None:
-        """When the sweeper must look again: the agent's deadline or the earliest of its logs."""
+        """The earliest deadline of the agent and its logs, for the sweeper (Unix ms)."""
         if not self.logs:
             return self.agent.next_due
         dues = [self.agent.next_due, *(log.next_due for log in self.logs.values())]
@@ -70,14 +68,14 @@ def take_turn(
     policy: Policy,
     absent: frozenset[str] = frozenset(),
 ) -> Turn:
-    """All steps, one after the other; `absent` are logs known not to exist anywhere."""
+    """Apply all steps in order; `absent` are ids of logs known not to exist."""
     turn = Turn(agent, {log.log_id: log for log in logs}, policy, absent)
     go_on(turn, steps)
     return turn
 
 
 def go_on(turn: Turn, steps: Sequence[Step]) -> None:
-    """Further steps of a turn: it is afterwards as if it had been taken with these as well."""
+    """Apply further steps to a turn, as if it had been taken with them."""
     for step in steps:
         if isinstance(step, ForLog):
             _log_step(turn, step.log_id, step.event)
@@ -89,13 +87,12 @@ def go_on(turn: Turn, steps: Sequence[Step]) -> None:
                     _log_step(turn, log.log_id, LogTimePassed(step.at))
 
 
-def _routed(turn: Turn, event: Event) -> Event:
-    """The event as one of a known call, if an earlier step of this turn has logged that call.
+def _with_known_call(turn: Turn, event: Event) -> Event:
+    """The event marked as of a known call, if an earlier step of this turn logged the call.
 
-    Several deliveries may be replayed at once; without a wrap-up the first of them may be the
-    last that the agent has of the call, and the next must not open another one. But who talks in
-    a call that left no log behind (it was thought to be taken elsewhere), or one that says no more
-    than that it went elsewhere, has it anew.
+    Several deliveries may be replayed at once. Without a wrap-up, the first may end the agent's
+    call, and the next must not open another one. But an agent who talks in a call without a log
+    (it seemed to be answered elsewhere), or whose log only says that, gets the call again.
     """
     if not isinstance(event, CallEvent):
         return event
@@ -116,13 +113,13 @@ def _may_come_back(turn: Turn, log_id: str) -> bool:
 
 
 def _is_own_talk(event: CallEvent) -> bool:
-    """Whether it tells of a talk of this very agent."""
+    """Whether the event shows a talk of this agent."""
     in_cdr = isinstance(event, CdrFound) and event.facts.connected is not None
     return isinstance(event, Connected) or (in_cdr and not event.elsewhere)
 
 
 def _agent_step(turn: Turn, event: Event) -> None:
-    decision = decide(turn.agent, _routed(turn, event), turn.policy)
+    decision = decide(turn.agent, _with_known_call(turn, event), turn.policy)
     turn.agent = decision.agent
     turn.effects.extend(decision.effects)
     if decision.ignored:

@@ -1,7 +1,7 @@
-"""The webhooks' last hour, a point for each minute: how many came, how late, how many unreadable.
+"""The webhooks of the last hour by minute: count, delay, unreadable ones.
 
-Law of this file: a minute that is over for good is read once. To read a delivery again costs more
-than all the rest of a board, and a busy hour has thousands.
+Law of this file: a finished minute is read only once. Reading a delivery again costs more than the
+rest of a board, and a busy hour has thousands.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from adapter.telephony.health import percentile
 MINUTE_MS = 60_000
 MINUTES = 60
 LATE_MS = 30_000
-"""Another replica's deliveries are in the store so long after their arrival, at the latest."""
+"""The longest time from a delivery's arrival at another replica to its commit."""
 
 Point = dict[str, Any]
 
 
 class WebhookHour:
-    """One organization's. Asked where to read from, then told what was read."""
+    """One organization's hour: `since` says where to read from, `report` adds what was read."""
 
     def __init__(self) -> None:
         self._over: dict[int, Point] = {}
         self._last_at = 0
 
     def since(self, now: int) -> int:
-        """The beginning of the first minute that must be read (Unix ms)."""
-        unread = (minute for minute in _hour(now) if minute not in self._over)
+        """The start of the first minute that must be read (Unix ms)."""
+        unread = (minute for minute in _minutes(now) if minute not in self._over)
         return MINUTE_MS * next(unread, now // MINUTE_MS)
 
     def report(self, deliveries: Iterable[BoardDelivery], now: int, update_of: Reader) -> Point:
-        """The points of the hour; `deliveries` are those since `since`.
+        """The hour's points; `deliveries` are those since `since`.
 
-        Late is the time from the moment that a delivery tells about to its arrival (milliseconds);
-        the provider's clock and ours may differ by some of it.
+        A delay is the time from the delivery's moment to its arrival (milliseconds); it
+        includes the difference between the provider's clock and ours.
         """
         minutes: dict[int, list[BoardDelivery]] = {}
         for delivery in deliveries:
@@ -46,7 +46,7 @@ class WebhookHour:
             self._last_at = max(self._last_at, delivery.at)
         hour = {
             minute: self._over.get(minute) or _point(minute, minutes.get(minute, []), update_of)
-            for minute in _hour(now)
+            for minute in _minutes(now)
         }
         over = (now - LATE_MS) // MINUTE_MS
         self._over = {minute: point for minute, point in hour.items() if minute < over}
@@ -54,14 +54,14 @@ class WebhookHour:
         return {"last_at": self._last_at if is_within else None, "minutes": list(hour.values())}
 
 
-def _hour(now: int) -> range:
+def _minutes(now: int) -> range:
     last = now // MINUTE_MS
     return range(last - MINUTES + 1, last + 1)
 
 
 def _point(minute: int, deliveries: list[BoardDelivery], update_of: Reader) -> Point:
-    readable = [one for one in deliveries if one.fate != "quarantined"]
-    lags = sorted(lag for one in readable if (lag := _lag(one, update_of)) is not None)
+    readable = [delivery for delivery in deliveries if delivery.fate != "quarantined"]
+    lags = sorted(lag for delivery in readable if (lag := _lag_ms(delivery, update_of)) is not None)
     return {
         "at": minute * MINUTE_MS,
         "count": len(deliveries),
@@ -71,11 +71,11 @@ def _point(minute: int, deliveries: list[BoardDelivery], update_of: Reader) -> P
     }
 
 
-def _lag(delivery: BoardDelivery, update_of: Reader) -> int | None:
+def _lag_ms(delivery: BoardDelivery, update_of: Reader) -> int | None:
     update = update_of(delivery.account, delivery.body, delivery.at)
     if update is None:
         return None
     facts = update.facts
     times = (facts.started, facts.picked_up, facts.connected, facts.ended, facts.transferred)
-    said = [known.value for known in times if known is not None and known.source >= Source.EVENT]
-    return max(0, delivery.at - max(said)) if said else None
+    moments = [time.value for time in times if time is not None and time.source >= Source.EVENT]
+    return max(0, delivery.at - max(moments)) if moments else None

@@ -1,6 +1,6 @@
-"""Whether anything can be stored: known from commits, and tried where there were none lately.
+"""Whether the store accepts writes: known from recent commits, else tried.
 
-Reading goes on with a full disk; a replica that can only read must have no traffic.
+With a full disk reading still works; a replica that can only read must get no traffic.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from adapter.storage.journal import BatchDone
 from adapter.storage.port import StorageError
 
 FRESH_MS = 5_000
-"""So long a commit proves that there can be another."""
+"""How long a commit proves that the store is writable."""
 
 
 class Writable:
@@ -27,11 +27,11 @@ class Writable:
         self._proved_at: int | None = None
 
     def note(self, done: BatchDone) -> None:
-        """A batch is through: whether it was stored."""
+        """Note whether a batch was stored."""
         self._proved_at = None if done.outage else self._clock.now()
 
     async def check(self) -> None:
-        """Nothing, if it can be written. Raises StorageError, with the reason."""
+        """Check that the store is writable. Raises StorageError with the reason."""
         now = self._clock.now()
         if self._proved_at is not None and abs(now - self._proved_at) < FRESH_MS:
             return

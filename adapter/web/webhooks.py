@@ -104,7 +104,7 @@ class Webhooks:
         if opened.signed_at is not None:
             self._metrics.lag_seconds.observe(now / 1000 - opened.signed_at)
         if opened.problem:
-            log.warning("delivery.odd", **_about(opened), reason=opened.problem)
+            log.warning("delivery.odd", **_log_fields(opened), reason=opened.problem)
         self._intake.begin(opened, decided)
 
     def _refused(self, refusal: WebhookRefusal, address: str) -> web.Response:
@@ -122,15 +122,15 @@ class Webhooks:
     ) -> web.Response | None:
         if isinstance(outcome, StorageError):
             self._count("not-stored")
-            log.error("delivery.not_stored", **_about(delivery), reason=str(outcome))
+            log.error("delivery.not_stored", **_log_fields(delivery), reason=str(outcome))
             text = "It could not be stored. Send it again."
             return failure(503, "not-stored", text, **{"Retry-After": "5"})
         if isinstance(outcome, Exception):
-            log.error("delivery.failed", **_about(delivery), exc_info=outcome)
+            log.error("delivery.failed", **_log_fields(delivery), exc_info=outcome)
             return failure(500, "internal", "Something went wrong. The error has been logged.")
         self._count(outcome.value)
         if outcome is not DeliveryOutcome.APPLIED:
-            log.info("delivery." + outcome.value, **_about(delivery), type=delivery.type)
+            log.info("delivery." + outcome.value, **_log_fields(delivery), type=delivery.type)
         reply = delivery.reply
         if reply is None:
             return None
@@ -142,7 +142,7 @@ class Webhooks:
         return failure(429, "too-many", text, **{"Retry-After": "60", "Connection": "close"})
 
 
-def _about(delivery: IncomingDelivery) -> dict[str, str]:
+def _log_fields(delivery: IncomingDelivery) -> dict[str, str]:
     """What lines are joined by: whose call it is, the intake says."""
     update = delivery.update
     named = {} if update is None else {"provider_call": update.provider_call_id}

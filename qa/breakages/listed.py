@@ -194,7 +194,7 @@ BREAKAGES = (
         "act before the commit",
         "adapter/runtime/agents.py",
         "                self._store.begin(commit, partial(self._committed, change))\n",
-        "                self._after(change.before, change.turns, change.changes)\n"
+        "                self._tell_and_perform(change.before, change.turns, change.changes)\n"
         "                self._store.begin(commit, partial(self._committed, change))\n",
         ("tests/runtime/test_agents.py", "tests/scenarios/test_main_job.py"),
     ),

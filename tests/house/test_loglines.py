@@ -50,7 +50,7 @@ def event_of(call: ast.Call) -> str:
 
 
 def names_of(call: ast.Call, scope: ast.AST) -> set[str]:
-    """Its keywords; of `**about` the dictionary's keys, of `**_about(…)` the function's name."""
+    """Its keywords; of `**about` the dictionary's keys, of `**_log_fields(…)` the function name."""
     names = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
     for keyword in call.keywords:
         if keyword.arg is None and isinstance(keyword.value, ast.Call):
@@ -87,5 +87,5 @@ def test_there_are_such_lines() -> None:
 def test_each_line_about_a_call_names_it_and_its_agent(
     where: str, event: str, names: set[str]
 ) -> None:
-    """Before an agent has it: the delivery, with the provider's id of the call (`_about`)."""
-    assert {"agent", "call"} <= names or "_about" in names, f"{where}: {event} names {names}"
+    """Before an agent has it: the delivery, with the provider's id of the call (`_log_fields`)."""
+    assert {"agent", "call"} <= names or "_log_fields" in names, f"{where}: {event} names {names}"

@@ -82,4 +82,4 @@ def test_replicas_of_long_ago_are_forgotten() -> None:
     rate.hinted(AgentKey(ORG, f"{MARK}0"), 9)
     rate.hinted(AgentKey(ORG, f"{MARK}0"), 11)
     assert rate.take(ORG) == 3
-    assert len(rate._others) == REPLICAS_KEPT
+    assert len(rate._counts_elsewhere) == REPLICAS_KEPT

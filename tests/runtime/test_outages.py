@@ -24,10 +24,10 @@ def lines_of(*tries: Exception | None) -> list[tuple[str, str]]:
 def test_an_outage_is_a_line_and_its_end_another() -> None:
     """However often it is tried meanwhile; another reason is news."""
     assert lines_of(None, AWAY, AWAY, FULL, None, None, AWAY) == [
-        ("job.store_away", str(AWAY)),
-        ("job.store_away", str(FULL)),
+        ("job.store_unavailable", str(AWAY)),
+        ("job.store_unavailable", str(FULL)),
         ("job.store_back", ""),
-        ("job.store_away", str(AWAY)),
+        ("job.store_unavailable", str(AWAY)),
     ]
 
 

@@ -155,7 +155,7 @@ async def test_a_store_that_is_away_is_one_line_in_the_log(
         async with asyncio.timeout(20):
             await over.wait()
     told = [line for line in lines if line["log_level"] == "error"]
-    assert [line["event"] for line in told] == ["sweep.store_away"] * 2
+    assert [line["event"] for line in told] == ["sweep.store_unavailable"] * 2
     assert {line["reason"] for line in told} == {str(away)}
 
 
